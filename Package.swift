@@ -1,0 +1,105 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+    .treatWarning("DeprecatedDeclaration", as: .warning),
+]
+
+func product(_ name: String, _ package: String) -> Target.Dependency {
+    .product(name: name, package: package)
+}
+
+let grdb = product("GRDB", "GRDB.swift")
+let nio: [Target.Dependency] = [
+    product("NIOCore", "swift-nio"), product("NIOPosix", "swift-nio"), product("NIOHTTP1", "swift-nio"),
+    product("NIOConcurrencyHelpers", "swift-nio"), product("NIOFoundationCompat", "swift-nio"),
+]
+let nioSSL = product("NIOSSL", "swift-nio-ssl")
+let httpTypes = product("HTTPTypes", "swift-http-types")
+let logging = product("Logging", "swift-log")
+let metrics = product("Metrics", "swift-metrics")
+let serviceLifecycle = product("ServiceLifecycle", "swift-service-lifecycle")
+let unixSignals = product("UnixSignals", "swift-service-lifecycle")
+let hummingbird = product("Hummingbird", "hummingbird")
+let hummingbirdTLS = product("HummingbirdTLS", "hummingbird")
+let hummingbirdTesting = product("HummingbirdTesting", "hummingbird")
+let mustache = product("Mustache", "swift-mustache")
+let argumentParser = product("ArgumentParser", "swift-argument-parser")
+let configuration = product("Configuration", "swift-configuration")
+let yams = product("Yams", "Yams")
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func suite(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "gatehouse",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "gatehouse", targets: ["gatehouse"]),
+        .library(name: "ResourceServer", targets: ["ResourceServer"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        library("JOSE", ["COpenSSL"]),
+        library("OAuth", ["JOSE"]),
+        library("Storage", ["JOSE", "OAuth", grdb]),
+        library("Outbound", nio + [nioSSL, httpTypes]),
+        library(
+            "AuthorizationServer",
+            ["JOSE", "OAuth", "Storage", "Outbound", logging, metrics, serviceLifecycle]),
+        library("Web", ["JOSE", "OAuth", "AuthorizationServer", hummingbird, hummingbirdTLS, mustache] + nio + [httpTypes, logging]),
+        program(
+            "gatehouse",
+            [
+                "JOSE", "OAuth", "Storage", "Outbound", "AuthorizationServer", "Web",
+                argumentParser, configuration, yams, logging, metrics, serviceLifecycle, unixSignals,
+            ]),
+        library("ResourceServer", ["JOSE", "OAuth", "Outbound"]),
+        program("example-mcp-server", ["JOSE", "OAuth", "ResourceServer", hummingbird]),
+        program("demo", ["JOSE", "OAuth", "Outbound", hummingbird, hummingbirdTLS]),
+
+        .target(
+            name: "TestSupport",
+            dependencies: ["JOSE", "OAuth", "Storage", "Outbound", "AuthorizationServer", "Web", hummingbird, hummingbirdTesting, nioSSL] + nio,
+            path: "Tests/Support", swiftSettings: strict),
+        suite("JOSETests", ["JOSE"]),
+        suite("OAuthTests", ["OAuth", "JOSE"]),
+        suite("StorageTests", ["Storage", "JOSE", "OAuth", "TestSupport", grdb]),
+        suite("OutboundTests", ["Outbound", nioSSL] + nio),
+        suite("AuthorizationServerTests", ["AuthorizationServer", "Storage", "TestSupport"]),
+        suite("WebTests", ["Web", "AuthorizationServer", "Storage", "TestSupport", hummingbird, hummingbirdTesting]),
+        suite("GatehouseTests", ["gatehouse", "TestSupport"]),
+        suite("ResourceServerTests", ["ResourceServer", "TestSupport"]),
+        suite("ArchitectureTests", []),
+        suite("InteropTests", ["gatehouse", "example-mcp-server", "demo", "TestSupport"]),
+        suite("BrowserTests", ["gatehouse", "TestSupport"]),
+    ]
+)

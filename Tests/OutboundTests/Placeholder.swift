@@ -1,0 +1,3 @@
+import Testing
+
+@Test func placeholderOutbound() { #expect(Bool(true)) }
