@@ -75,7 +75,11 @@ let package = Package(
         library(
             "AuthorizationServer",
             ["JOSE", "OAuth", "Storage", "Outbound", logging, metrics, serviceLifecycle]),
-        library("Web", ["JOSE", "OAuth", "AuthorizationServer", hummingbird, hummingbirdTLS, mustache] + nio + [httpTypes, logging]),
+        library(
+            "Web",
+            ["JOSE", "OAuth", "AuthorizationServer", hummingbird, hummingbirdTLS, mustache] + nio + [
+                httpTypes, logging,
+            ]),
         program(
             "gatehouse",
             [
@@ -88,7 +92,10 @@ let package = Package(
 
         .target(
             name: "TestSupport",
-            dependencies: ["JOSE", "OAuth", "Storage", "Outbound", "AuthorizationServer", "Web", hummingbird, hummingbirdTesting, nioSSL] + nio,
+            dependencies: [
+                "JOSE", "OAuth", "Storage", "Outbound", "AuthorizationServer", "Web", hummingbird, hummingbirdTesting,
+                nioSSL,
+            ] + nio,
             path: "Tests/Support", swiftSettings: strict),
         suite("JOSETests", ["JOSE"]),
         suite("OAuthTests", ["OAuth", "JOSE"]),
