@@ -1,0 +1,91 @@
+extension JSON {
+    /// The value as compact UTF-8, members in their order.
+    package var bytes: [UInt8] {
+        var output: [UInt8] = []
+        output.reserveCapacity(256)
+        JSONWriter.write(self, to: &output)
+        return output
+    }
+
+    /// The value as compact text.
+    package var text: String { String(decoding: bytes, as: UTF8.self) }
+}
+
+extension JSONObject {
+    /// The object as compact UTF-8, members in their order.
+    package var bytes: [UInt8] {
+        var output: [UInt8] = []
+        output.reserveCapacity(512)
+        JSONWriter.write(self, to: &output)
+        return output
+    }
+
+    /// The object as compact text.
+    package var text: String { String(decoding: bytes, as: UTF8.self) }
+}
+
+/// Writes JSON into one growing buffer.
+///
+/// Spec: RFC 8259 §7
+enum JSONWriter {
+    static func write(_ value: JSON, to output: inout [UInt8]) {
+        switch value {
+        case .null: output.append(contentsOf: "null".utf8)
+        case .bool(let value): output.append(contentsOf: value ? "true".utf8 : "false".utf8)
+        case .integer(let value): output.append(contentsOf: String(value).utf8)
+        // JSON has no word for infinity; null is what readers expect in its place.
+        case .number(let value): output.append(contentsOf: value.isFinite ? value.description.utf8 : "null".utf8)
+        case .string(let value): write(value, to: &output)
+        case .array(let values):
+            output.append(UInt8(ascii: "["))
+            for (index, value) in values.enumerated() {
+                if index > 0 { output.append(UInt8(ascii: ",")) }
+                write(value, to: &output)
+            }
+            output.append(UInt8(ascii: "]"))
+        case .object(let object): write(object, to: &output)
+        }
+    }
+
+    static func write(_ object: JSONObject, to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "{"))
+        var first = true
+        for (name, value) in object.members {
+            if !first { output.append(UInt8(ascii: ",")) }
+            first = false
+            write(name, to: &output)
+            output.append(UInt8(ascii: ":"))
+            write(value, to: &output)
+        }
+        output.append(UInt8(ascii: "}"))
+    }
+
+    private static func write(_ text: String, to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "\""))
+        // Nearly every text needs no escape, and then one copy is all there is to do.
+        if text.utf8.contains(where: needsEscape) {
+            for byte in text.utf8 { writeEscaped(byte, to: &output) }
+        } else {
+            output.append(contentsOf: text.utf8)
+        }
+        output.append(UInt8(ascii: "\""))
+    }
+
+    private static func needsEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    private static func writeEscaped(_ byte: UInt8, to output: inout [UInt8]) {
+        guard needsEscape(byte) else { return output.append(byte) }
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): output.append(contentsOf: [UInt8(ascii: "\\"), byte])
+        case 0x0A: output.append(contentsOf: "\\n".utf8)
+        case 0x0D: output.append(contentsOf: "\\r".utf8)
+        case 0x09: output.append(contentsOf: "\\t".utf8)
+        default:
+            let digits = Array("0123456789abcdef".utf8)
+            output.append(contentsOf: "\\u00".utf8)
+            output.append(contentsOf: [digits[Int(byte >> 4)], digits[Int(byte & 15)]])
+        }
+    }
+}
