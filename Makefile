@@ -1,0 +1,71 @@
+# demo  the whole story on this machine; ONCE=1 ends when it is told     run     a server with the defaults
+# test  everything, strictly                                              bench   what it costs
+# soak  thousands of rounds of killing it under load                      format  the one layout; lint checks it
+# pictures  the screenshots of the documentation
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := test
+.PHONY: demo run test bench soak pictures format lint ground tools
+
+# What the build needs of Debian, and what the tests need besides.
+GROUND := libssl-dev libsqlite3-dev pkg-config
+TOOLS := chromium fonts-dejavu-core openssl curl
+VENV := .venv
+
+ROOT := $(if $(filter 0,$(shell id -u)),,sudo )
+SWIFT_FILES = git -c 'safe.directory=*' ls-files -z --cached --others --exclude-standard '*.swift'
+
+# Installs those of the packages that are absent; asks the network only then.
+define installed
+	missing=; \
+	for package in $(1); do \
+	    dpkg-query -W -f '$${Status}' "$$package" 2>/dev/null | grep -q '^install ok installed$$' \
+	        || missing="$$missing $$package"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+	    echo "Installing$$missing"; \
+	    $(ROOT)apt-get update -qq; \
+	    $(ROOT)env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
+	fi
+endef
+
+ground:
+	@$(call installed,$(GROUND))
+
+tools: python := $(shell python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3 python3-venv)
+tools: $(VENV)/installed
+
+$(VENV)/installed: Tests/requirements.txt
+	@$(call installed,$(GROUND) $(TOOLS) $(python))
+	python3 -m venv --clear $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement Tests/requirements.txt
+	touch $@
+
+test: ground tools lint
+	swift build --build-tests
+	swift test --skip-build
+
+lint:
+	$(SWIFT_FILES) | xargs -0 swift format lint --strict --parallel
+
+format:
+	$(SWIFT_FILES) | xargs -0 swift format --in-place --parallel
+
+run: ground
+	swift run gatehouse serve
+
+demo: ground
+	@$(call installed,openssl)
+	swift build
+	ONCE=$(ONCE) .build/debug/demo
+
+bench: ground
+	swift build -c release --product gatehouse
+	swift run -c release --package-path Tests/Benchmarks
+
+soak: ground
+	SOAK=1 swift test --filter Soak
+
+pictures: ground tools
+	PICTURES=docs/images swift test --filter BrowserTests

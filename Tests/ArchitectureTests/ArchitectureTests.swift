@@ -1,0 +1,46 @@
+import Testing
+
+@Suite("The architecture holds")
+struct ArchitectureTests {
+    @Test func `No source imports what the table of modules forbids`() {
+        let sources = Repository.files(under: "Sources", ending: ".swift")
+        #expect(sources.count > 10)
+        #expect(sources.flatMap(ImportRule.violations) == [])
+    }
+
+    @Test func `The table of modules has a row for each target`() {
+        #expect(Set(Repository.folders(in: "Sources")) == Set(ImportRule.table.keys))
+    }
+
+    @Test func `No file and no function is past its budget`() {
+        let files = ["Sources", "Tests"].flatMap { Repository.files(under: $0, ending: ".swift") }
+        #expect(files.filter { !$0.path.contains("/.build/") }.flatMap(BudgetRule.violations) == [])
+    }
+
+    @Test func `Each Spec line has its row in the index and each row its Spec line`() throws {
+        let index = try #require(Repository.file("docs/specifications.md"))
+        let violations = SpecificationRule.violations(
+            index: index.text, sources: Repository.files(under: "Sources", ending: ".swift"),
+            tests: Repository.files(under: "Tests", ending: ".swift"))
+        #expect(violations == [])
+    }
+
+    @Test func `No template writes a value unescaped`() {
+        let templates = Repository.files(under: "templates", ending: ".mustache")
+        #expect(!templates.isEmpty)
+        #expect(templates.flatMap(TemplateRule.violations) == [])
+    }
+
+    @Test func `No tracked file names the machine that it was written on`() throws {
+        let tracked = try Repository.tracked().filter { !$0.path.hasPrefix("Tests/ArchitectureTests/") }
+        #expect(tracked.count > 20)
+        #expect(tracked.flatMap(MachineRule.violations) == [])
+    }
+
+    @Test func `Each test target has tests`() {
+        let files = Repository.files(under: "Tests", ending: ".swift")
+        let targets = Repository.folders(in: "Tests").filter { $0.hasSuffix("Tests") }
+        #expect(targets.count >= 11)
+        #expect(targets.flatMap { SuiteRule.violations(folder: $0, files: files) } == [])
+    }
+}

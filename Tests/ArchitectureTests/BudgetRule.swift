@@ -1,0 +1,74 @@
+/// How long a file and a function may be: what is longer hides a second idea.
+enum BudgetRule {
+    static let fileLines = 400
+    static let functionLines = 60
+
+    static func violations(in file: RepositoryFile) -> [String] {
+        let count = file.text.split(separator: "\n", omittingEmptySubsequences: false).count - 1
+        let tooLong = count > fileLines ? ["\(file.path): \(count) lines, at most \(fileLines) are allowed"] : []
+        return tooLong
+            + functions(in: file.text).filter { $0.lines > functionLines }.map {
+                "\(file.path):\($0.line): \($0.name) has \($0.lines) lines, at most \(functionLines) are allowed"
+            }
+    }
+
+    /// A function or initialiser with the lines from its keyword to its closing brace.
+    struct Function: Equatable {
+        let name: String
+        let line: Int
+        let lines: Int
+    }
+
+    static func functions(in text: String) -> [Function] {
+        let code = Array(SwiftText(text).code)
+        var found: [Function] = []
+        var line = 1
+        for index in code.indices {
+            if code[index].isNewline { line += 1 }
+            guard let name = declaration(at: index, in: code), let body = bodyEnd(from: index, in: code) else {
+                continue
+            }
+            let lines = code[index...body].count(where: \.isNewline) + 1
+            found.append(Function(name: name, line: line, lines: lines))
+        }
+        return found
+    }
+
+    /// The name of the function that is declared at this place, if one is.
+    private static func declaration(at index: Int, in code: [Character]) -> String? {
+        if index > 0, isWord(code[index - 1]) || code[index - 1] == "." { return nil }
+        for keyword in ["func ", "init(", "init?(", "init<", "deinit "] where starts(keyword, at: index, in: code) {
+            guard keyword == "func " else { return keyword.filter(isWord) }
+            return String(code[(index + keyword.count)...].prefix { $0 != "(" && $0 != "<" })
+        }
+        return nil
+    }
+
+    /// Where the body closes; nil for a requirement or a call, which have none.
+    private static func bodyEnd(from start: Int, in code: [Character]) -> Int? {
+        var parentheses = 0
+        var braces = 0
+        for index in start..<code.count {
+            switch code[index] {
+            case "(" where braces == 0, "[" where braces == 0: parentheses += 1
+            case ")" where braces == 0, "]" where braces == 0: parentheses -= 1
+            case "{" where braces > 0 || parentheses == 0: braces += 1
+            case "}" where braces > 0:
+                braces -= 1
+                if braces == 0 { return index }
+            case "}" where parentheses == 0: return nil
+            default: break
+            }
+            if parentheses < 0 { return nil }
+        }
+        return nil
+    }
+
+    private static func starts(_ keyword: String, at index: Int, in code: [Character]) -> Bool {
+        index + keyword.count <= code.count && code[index..<(index + keyword.count)].elementsEqual(keyword)
+    }
+
+    private static func isWord(_ character: Character) -> Bool {
+        character.isLetter || character.isNumber || character == "_"
+    }
+}

@@ -1,0 +1,96 @@
+import Testing
+
+@Suite("The rules of the architecture would fail")
+struct RuleTests {
+    private func file(_ path: String, _ text: String) -> RepositoryFile { RepositoryFile(path: path, text: text) }
+
+    @Test(arguments: [
+        "import GRDB", "package import Storage", "@preconcurrency internal import Hummingbird",
+        "import struct Storage.Store", "@testable import Web",
+    ])
+    func `A forbidden import is found in every spelling`(line: String) {
+        #expect(ImportRule.violations(in: file("Sources/OAuth/A.swift", "import JOSE\n\(line)\n")).count == 1)
+    }
+
+    @Test func `An allowed import and one inside a comment or a text are not`() {
+        let text = "import Foundation\nimport JOSE\n// import GRDB\nlet a = \"\"\"\nimport GRDB\n\"\"\"\n"
+        #expect(ImportRule.violations(in: file("Sources/OAuth/A.swift", text)) == [])
+    }
+
+    @Test func `A target that the table does not know is found`() {
+        #expect(ImportRule.violations(in: file("Sources/Extra/A.swift", "import JOSE")).count == 1)
+    }
+
+    @Test func `A file of 401 lines is found and one of 400 is not`() {
+        let line = "let a = 1\n"
+        #expect(BudgetRule.violations(in: file("a.swift", String(repeating: line, count: 400))) == [])
+        #expect(BudgetRule.violations(in: file("a.swift", String(repeating: line, count: 401))).count == 1)
+    }
+
+    @Test func `A function of 61 lines is found and one of 60 is not`() {
+        func text(_ lines: Int) -> String {
+            "struct A {\n    func b(c: () -> Void = { }) -> Int {\n"
+                + String(repeating: "        d(\"}\") // }\n", count: lines - 2) + "    }\n}\n"
+        }
+        #expect(BudgetRule.violations(in: file("a.swift", text(60))) == [])
+        #expect(BudgetRule.violations(in: file("a.swift", text(61))).count == 1)
+    }
+
+    @Test func `Functions are measured to their own closing brace`() {
+        let text = """
+            protocol P { func a() -> Int }
+            struct B: P {
+                init?(_ c: [Int]) {
+                    guard "\\(c.map { "}" })".isEmpty else { return nil }
+                }
+                func a() -> Int { 1 }
+            }
+            """
+        let found = BudgetRule.functions(in: text)
+        #expect(found.map(\.name) == ["init", "a"])
+        #expect(found.map(\.lines) == [3, 1])
+    }
+
+    @Test func `A Spec line without a row is found`() {
+        let source = file("Sources/A/Rule.swift", "/// Spec: RFC 1 §2\nstruct Rule {}\n")
+        #expect(SpecificationRule.violations(index: "", sources: [source], tests: []).count == 1)
+    }
+
+    @Test func `A row without its Spec line, its type or its suite is found`() {
+        let rule = file("Sources/A/Rule.swift", "/// Spec: RFC 1 §2\npackage struct Rule {}\n")
+        let tests = file("Tests/A/RuleTests.swift", "struct RuleTests {}")
+        func violations(_ row: String) -> Int {
+            SpecificationRule.violations(index: row, sources: [rule], tests: [tests]).count
+        }
+        #expect(violations("| RFC 1 | §2 | `Rule` | `RuleTests` |") == 0)
+        #expect(violations("| RFC 1 | §2 | `Rule` | `RuleTests` |\n| RFC 1 | §3 | `Rule` | `RuleTests` |") == 1)
+        #expect(violations("| RFC 1 | §2 | `Rule`, `Gone` | `RuleTests` |") == 1)
+        #expect(violations("| RFC 1 | §2 | `Rule` | `GoneTests` |") == 1)
+        #expect(violations("| RFC 1 | §2 | `Rule` | |") == 1)
+    }
+
+    @Test(arguments: ["<p>{{{name}}}</p>", "<p>{{ & name }}</p>", "{{=<% %>=}}", "{{% CONTENT_TYPE:TEXT}}"])
+    func `Each spelling of raw output is found`(text: String) {
+        #expect(TemplateRule.violations(in: file("templates/a.mustache", text)).count == 1)
+    }
+
+    @Test func `Escaped output is not`() {
+        #expect(TemplateRule.violations(in: file("templates/a.mustache", "{{name}}{{#a}}{{>b}}{{/a}}")) == [])
+    }
+
+    @Test func `A folder of the machine is found and a mere part of an address is not`() {
+        let folders = ["/" + "home/me/a", "see '/" + "work/main/a'", "\"/" + "Users/me\" /" + "Users/me"]
+        for text in folders {
+            #expect(!MachineRule.violations(in: file("a.md", text)).isEmpty)
+        }
+        #expect(MachineRule.violations(in: file("a.md", "https://example.org/home/page and src/work/a")) == [])
+    }
+
+    @Test func `A test target without tests, or with a placeholder, is found`() {
+        let real = file("Tests/ATests/ATests.swift", "@Test func a() {}")
+        let placeholder = file("Tests/ATests/Placeholder.swift", "@Test func b() {}")
+        #expect(SuiteRule.violations(folder: "ATests", files: [real]) == [])
+        #expect(SuiteRule.violations(folder: "BTests", files: [real]).count == 1)
+        #expect(SuiteRule.violations(folder: "ATests", files: [real, placeholder]).count == 1)
+    }
+}

@@ -1,0 +1,41 @@
+/// No template writes a value unescaped: five spellings of the engine do so, and none of them may stand in a file.
+enum TemplateRule {
+    private static let spellings = ["{{{", "{{&", "{{=", "{{%"]
+
+    static func violations(in file: RepositoryFile) -> [String] {
+        let text = file.text.filter { $0 != " " && $0 != "\t" }
+        return spellings.filter(text.contains).map { "\(file.path): raw output by \($0)" }
+    }
+}
+
+/// No tracked file knows the machine that it was written on.
+enum MachineRule {
+    private static let places = ["/home", "/Users", "/root", "/work", "/tmp/rooms", "/private/var/folders"]
+
+    static func violations(in file: RepositoryFile) -> [String] {
+        file.lines.enumerated().flatMap { number, line in
+            places.filter { names(line, $0 + "/") }.map {
+                "\(file.path):\(number + 1): names the machine's folder \($0)"
+            }
+        }
+    }
+
+    /// Whether the line has the place as the start of a path, not as a part of a longer one or of an address.
+    private static func names(_ line: Substring, _ place: String) -> Bool {
+        line.ranges(of: place).contains { range in
+            guard range.lowerBound > line.startIndex else { return true }
+            let before = line[line.index(before: range.lowerBound)]
+            return !before.isLetter && !before.isNumber && !"._-~*/}".contains(before)
+        }
+    }
+}
+
+/// Every test target has tests, and every target has a test target.
+enum SuiteRule {
+    static func violations(folder: String, files: [RepositoryFile]) -> [String] {
+        let tests = files.filter { $0.path.hasPrefix("Tests/\(folder)/") && $0.text.contains("@Test") }
+        let placeholders = files.filter { $0.path.hasPrefix("Tests/\(folder)/") && $0.baseName == "Placeholder" }
+        if tests.isEmpty { return ["Tests/\(folder) has no tests"] }
+        return placeholders.map { "\($0.path): a placeholder stands where tests belong" }
+    }
+}
