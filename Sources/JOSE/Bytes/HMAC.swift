@@ -21,18 +21,9 @@ package enum HMAC {
 
     // Naming the digest is a look-up: it is done once, in a context that every call copies and none changes.
     nonisolated(unsafe) private static let template: OpaquePointer = {
-        guard let context = EVP_MAC_CTX_new(Algorithms.hmac) else {
-            fatalError("libcrypto could not make a MAC context")
+        guard let context = COpenSSL_new_HMAC_SHA256(Algorithms.hmac) else {
+            fatalError("libcrypto offers no HMAC over SHA-256")
         }
-        var digest = Array("SHA256".utf8CString)
-        let set = digest.withUnsafeMutableBufferPointer { name in
-            let parameters = [
-                OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name.baseAddress, 0),
-                OSSL_PARAM_construct_end(),
-            ]
-            return EVP_MAC_CTX_set_params(context, parameters)
-        }
-        guard set == 1 else { fatalError("libcrypto offers no HMAC over SHA-256") }
         return context
     }()
 }

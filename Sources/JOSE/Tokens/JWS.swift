@@ -1,0 +1,80 @@
+/// A signed text in the compact form.
+///
+/// Spec: RFC 7515 §7.1
+/// Spec: RFC 8725 §3
+package struct VerifiedJWS: Sendable {
+    /// The protected header.
+    package let header: JSONObject
+    /// The bytes that were signed.
+    package let payload: [UInt8]
+    /// The algorithm of the signature.
+    package let algorithm: SignatureAlgorithm
+    /// The name of the key that the token asked for.
+    package let kid: String?
+}
+
+/// Signing and verifying in the compact form.
+///
+/// Spec: RFC 7515 §5
+package enum JWS {
+    /// The most that is looked at.
+    package static let maximumSize = 8 * 1024
+
+    /// The compact form of a payload under this header.
+    package static func sign(
+        header: JSONObject, payload: [UInt8], with key: SigningKey
+    ) throws(KeyError) -> String {
+        let header = header.bytes
+        var output: [UInt8] = []
+        output.reserveCapacity((header.count + payload.count + 64) * 4 / 3 + 8)
+        Base64URL.append(header, to: &output)
+        output.append(UInt8(ascii: "."))
+        Base64URL.append(payload, to: &output)
+        let signature = try key.sign(output)
+        output.append(UInt8(ascii: "."))
+        Base64URL.append(signature, to: &output)
+        return String(decoding: output, as: UTF8.self)
+    }
+
+    /// Verifies a compact text against the algorithms that the caller names and the keys that the caller trusts.
+    ///
+    /// The header chooses among these and brings nothing of its own: `jwk`, `jku`, `x5u` and `x5c` are not looked at.
+    /// `expect` sees the header before any signature is computed.
+    package static func verify(
+        _ compact: String, algorithms: Set<SignatureAlgorithm>, keys: VerificationKeySet,
+        expect: (JSONObject) throws(JWTError) -> Void = { _ throws(JWTError) in }
+    ) throws(JWTError) -> VerifiedJWS {
+        // Size and shape come first: what is refused by counting is never decoded.
+        guard compact.utf8.count <= maximumSize else { throw .tooLarge }
+        let bytes = Array(compact.utf8)
+        let segments = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard segments.count == 3 else { throw .malformed }
+        let header = try object(Base64URL.decode(slice: segments[0]))
+        // RFC 7797's `b64` changes what is signed and is valid under `crit` only.
+        guard header["crit"] == nil, header["b64"] == nil else { throw .criticalHeader }
+        guard let algorithm = header["alg"]?.string.flatMap(SignatureAlgorithm.init), algorithms.contains(algorithm)
+        else { throw .algorithmNotAllowed }
+        try expect(header)
+        let kid = try name(of: header)
+        let candidates = keys.select(kid: kid, algorithm: algorithm)
+        guard !candidates.isEmpty else { throw .unknownKey(kid: kid) }
+        guard let payload = Base64URL.decode(slice: segments[1]), let signature = Base64URL.decode(slice: segments[2])
+        else { throw .malformed }
+        let signed = Array(bytes[..<segments[1].endIndex])
+        guard candidates.contains(where: { $0.verifies(signature, over: signed, algorithm) }) else {
+            throw .badSignature
+        }
+        return VerifiedJWS(header: header, payload: payload, algorithm: algorithm, kid: kid)
+    }
+
+    static func object(_ bytes: [UInt8]?) throws(JWTError) -> JSONObject {
+        guard let bytes, let object = try? JSONObject(parsing: bytes) else { throw .malformed }
+        return object
+    }
+
+    private static func name(of header: JSONObject) throws(JWTError) -> String? {
+        guard let kid = header["kid"] else { return nil }
+        guard let name = kid.string else { throw .malformed }
+        return name
+    }
+}
