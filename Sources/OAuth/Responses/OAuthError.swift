@@ -1,0 +1,73 @@
+/// A refusal in the protocol's own words: a closed code, a sentence that is safe to send, and a cause for the log alone.
+///
+/// Spec: RFC 6749 §5.2
+/// Spec: RFC 6749 §4.1.2.1
+/// Spec: RFC 8707 §2
+package struct OAuthError: Error, Hashable, Sendable {
+    /// The codes that this server speaks.
+    package enum Code: String, Hashable, Sendable, CaseIterable {
+        /// A parameter is missing, repeated or malformed.
+        case invalidRequest = "invalid_request"
+        /// The client is unknown or did not prove itself.
+        case invalidClient = "invalid_client"
+        /// The code or refresh token is not (or no longer) good for this client.
+        case invalidGrant = "invalid_grant"
+        /// This client may not do this.
+        case unauthorizedClient = "unauthorized_client"
+        /// The grant type is not served.
+        case unsupportedGrantType = "unsupported_grant_type"
+        /// The response type is not served.
+        case unsupportedResponseType = "unsupported_response_type"
+        /// No requested scope is known, or the value is malformed.
+        case invalidScope = "invalid_scope"
+        /// The resource is unknown, malformed, or not part of what was approved.
+        case invalidTarget = "invalid_target"
+        /// The person, or a policy, said no.
+        case accessDenied = "access_denied"
+        /// `prompt=none` was asked for, and somebody would have to sign in.
+        case loginRequired = "login_required"
+        /// `prompt=none` was asked for, and a person would have to act.
+        case interactionRequired = "interaction_required"
+        /// `prompt=none` was asked for, and a person would have to approve.
+        case consentRequired = "consent_required"
+        /// This kind of token cannot be revoked here.
+        case unsupportedTokenType = "unsupported_token_type"
+        /// Something failed on this side.
+        case serverError = "server_error"
+        /// Too busy, or unable to write: the same request may succeed later.
+        case temporarilyUnavailable = "temporarily_unavailable"
+    }
+
+    static let maximumDescriptionLength = 512
+
+    /// The code, with its wire string as raw value.
+    package let code: Code
+    /// One sentence for whoever builds the client, in the characters that the wire allows.
+    package let description: String
+    /// The private cause. Never sent.
+    package let reason: String?
+
+    /// Makes a refusal; characters that `error_description` may not hold are replaced.
+    package init(_ code: Code, _ description: String, reason: String? = nil) {
+        self.code = code
+        self.description = Self.sanitised(description)
+        self.reason = reason
+    }
+
+    /// Makes a refusal out of what is wrong with a value.
+    package init(_ code: Code, _ error: OAuthValueError) {
+        self.init(code, error.sentence)
+    }
+
+    private static func sanitised(_ text: String) -> String {
+        let bytes = text.unicodeScalars.prefix(maximumDescriptionLength).map { scalar -> UInt8 in
+            switch scalar {
+            case "\"": UInt8(ascii: "'")
+            case "\\": UInt8(ascii: "/")
+            case " "..."~": UInt8(truncatingIfNeeded: scalar.value)
+            default: UInt8(ascii: "?")
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

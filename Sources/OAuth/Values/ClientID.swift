@@ -1,0 +1,68 @@
+/// The identifier of a client: registered here, or the URL of its own metadata document.
+///
+/// Compared as a plain string, never normalised.
+///
+/// Spec: RFC 6749 §2.2
+/// Spec: Client ID Metadata Document §3
+package struct ClientID: Hashable, Sendable, CustomStringConvertible {
+    /// Where the client's metadata comes from.
+    package enum Kind: Hashable, Sendable {
+        /// From a record that an administrator made.
+        case registered
+        /// From the document at this URL, on this host (lower case, without port).
+        case document(host: String)
+    }
+
+    static let maximumRegisteredLength = 256
+
+    /// The identifier as the client sends it.
+    package let string: String
+    /// Where the client's metadata comes from.
+    package let kind: Kind
+
+    /// Reads an identifier; one that begins with a web scheme has to be a usable document URL.
+    package init(_ text: String) throws(OAuthValueError) {
+        let start = text.prefix(6).lowercased()
+        kind = try start == "https:" || start.hasPrefix("http:") ? Self.document(text) : Self.registered(text)
+        string = text
+    }
+
+    /// Whether this is the URL of a metadata document.
+    package var isDocument: Bool { kind != .registered }
+
+    /// The identifier itself.
+    package var description: String { string }
+
+    private static func registered(_ text: String) throws(OAuthValueError) -> Kind {
+        let bytes = text.utf8
+        guard (1...maximumRegisteredLength).contains(bytes.count),
+            bytes.allSatisfy({ (0x21...0x7E).contains($0) && !"\"\\<>".utf8.contains($0) })
+        else {
+            throw OAuthValueError(
+                "A client_id is 1 to \(maximumRegisteredLength) visible ASCII characters without blanks, quotes, "
+                    + "backslashes and angle brackets.")
+        }
+        return .registered
+    }
+
+    private static func document(_ text: String) throws(OAuthValueError) -> Kind {
+        let uri = try StrictURI(text, called: "client_id")
+        guard uri.scheme == "https", let authority = uri.authority else {
+            throw OAuthValueError("A client_id that is a URL has to begin with https:// in lower case.")
+        }
+        guard uri.fragment == nil else {
+            throw OAuthValueError("Leave the fragment out of the client_id.")
+        }
+        guard !uri.path.isEmpty else {
+            throw OAuthValueError("A client_id that is a URL needs a path, for example /client.json.")
+        }
+        guard !uri.hasDotSegments else {
+            throw OAuthValueError("Leave . and .. segments out of the path of the client_id.")
+        }
+        // One spelling per host, so that a rule about a host cannot be passed by with another one.
+        guard authority.host == authority.host.lowercased(), authority.port != 443 else {
+            throw OAuthValueError("Write the host of the client_id in lower case and without the default port.")
+        }
+        return .document(host: authority.host)
+    }
+}

@@ -1,0 +1,37 @@
+/// One scope token.
+///
+/// Spec: RFC 6749 §3.3
+package struct Scope: Hashable, Sendable, Comparable, CustomStringConvertible {
+    /// The token as it stands on the wire.
+    package let string: String
+
+    static let maximumLength = 128
+
+    /// Reads one token: visible ASCII without quote and backslash, at most 128 characters.
+    package init(_ text: some StringProtocol) throws(OAuthValueError) {
+        guard Self.isToken(text) else {
+            throw OAuthValueError(
+                "A scope is 1 to \(Self.maximumLength) visible ASCII characters without blank, quote and backslash.")
+        }
+        string = String(text)
+    }
+
+    private init(known string: String) {
+        self.string = string
+    }
+
+    /// What clients ask for when they want a refresh token; it names no right at any resource.
+    package static let offlineAccess = Scope(known: "offline_access")
+
+    /// Orders by spelling.
+    package static func < (one: Scope, other: Scope) -> Bool { one.string < other.string }
+
+    /// The token itself.
+    package var description: String { string }
+
+    private static func isToken(_ text: some StringProtocol) -> Bool {
+        let bytes = text.utf8
+        return (1...maximumLength).contains(bytes.count)
+            && bytes.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+    }
+}
