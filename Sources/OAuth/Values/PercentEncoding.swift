@@ -1,9 +1,9 @@
 /// Percent-encoding as forms and queries use it: strict to read, plain to write.
 ///
 /// Spec: RFC 6749 §B
-enum PercentEncoding {
+package enum PercentEncoding {
     /// The text, or nothing when an escape is broken, or the bytes are not UTF-8, or there is a NUL among them.
-    static func decode(_ text: some StringProtocol) -> String? { decode(Array(text.utf8)[...]) }
+    package static func decode(_ text: some StringProtocol) -> String? { decode(Array(text.utf8)[...]) }
 
     /// The same for bytes.
     static func decode(_ bytes: ArraySlice<UInt8>) -> String? {
@@ -30,7 +30,7 @@ enum PercentEncoding {
     }
 
     /// Everything but the unreserved characters escaped.
-    static func encode(_ text: String) -> String {
+    package static func encode(_ text: String) -> String {
         var encoded: [UInt8] = []
         encoded.reserveCapacity(text.utf8.count)
         for byte in text.utf8 {

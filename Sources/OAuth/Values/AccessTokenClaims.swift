@@ -1,0 +1,107 @@
+package import JOSE
+
+/// What an access token says: one person, one client, one MCP server, one session.
+///
+/// Spec: RFC 9068 §2.2
+package struct AccessTokenClaims: Hashable, Sendable {
+    /// `typ` of the token's header.
+    ///
+    /// Spec: RFC 9068 §2.1
+    package static let type = "at+jwt"
+
+    /// `iss`
+    package var issuer: Issuer
+    /// `sub`
+    package var subject: Subject
+    /// `aud`, in the registered spelling.
+    package var audience: ResourceIdentifier
+    /// `client_id`
+    package var clientID: ClientID
+    /// `sid`
+    package var sessionID: SessionID
+    /// `scope`
+    package var scope: ScopeSet
+    /// `jti`
+    package var tokenID: String
+    /// `iat`
+    package var issuedAt: Timestamp
+    /// `exp`
+    package var expiresAt: Timestamp
+    /// `auth_time`
+    package var authTime: Timestamp
+    /// `acr`
+    package var acr: String?
+
+    /// Puts the claims of one token together.
+    package init(
+        issuer: Issuer, subject: Subject, audience: ResourceIdentifier, clientID: ClientID, sessionID: SessionID,
+        scope: ScopeSet, tokenID: String, issuedAt: Timestamp, expiresAt: Timestamp, authTime: Timestamp, acr: String?
+    ) {
+        self.issuer = issuer
+        self.subject = subject
+        self.audience = audience
+        self.clientID = clientID
+        self.sessionID = sessionID
+        self.scope = scope
+        self.tokenID = tokenID
+        self.issuedAt = issuedAt
+        self.expiresAt = expiresAt
+        self.authTime = authTime
+        self.acr = acr
+    }
+
+    /// The claims as the payload of a token.
+    package var claims: JSONObject {
+        var claims = JSONObject()
+        claims[.issuer] = .string(issuer.string)
+        claims[.subject] = .string(subject.string)
+        claims[.audience] = .string(audience.string)
+        claims[.clientID] = .string(clientID.string)
+        claims[.sessionID] = .string(sessionID.string)
+        claims[.scope] = .string(scope.string)
+        claims[.tokenID] = .string(tokenID)
+        claims[.issuedAt] = .integer(issuedAt.seconds)
+        claims[.expiresAt] = .integer(expiresAt.seconds)
+        claims[.authTime] = .integer(authTime.seconds)
+        claims[.acr] = acr.map(JSON.string)
+        return claims
+    }
+
+    /// Reads the payload of a token whose signature has been verified; members that others add are passed over.
+    package init(claims: JSONObject) throws(OAuthValueError) {
+        issuer = try Issuer(claims.text(.issuer))
+        audience = try ResourceIdentifier(claims.text(.audience))
+        clientID = try ClientID(claims.text(.clientID))
+        scope = try ScopeSet(parsing: claims.text(.scope))
+        tokenID = try claims.text(.tokenID)
+        issuedAt = try claims.time(.issuedAt)
+        expiresAt = try claims.time(.expiresAt)
+        authTime = try claims.time(.authTime)
+        acr = claims[.acr]?.string
+        guard let subject = Subject(try claims.text(.subject)), let session = SessionID(try claims.text(.sessionID))
+        else { throw OAuthValueError("The token names no subject and session of this kind of server.") }
+        self.subject = subject
+        self.sessionID = session
+    }
+}
+
+extension JSONObject {
+    subscript(name: ClaimName) -> JSON? {
+        get { self[name.rawValue] }
+        set { self[name.rawValue] = newValue }
+    }
+
+    fileprivate func text(_ name: ClaimName) throws(OAuthValueError) -> String {
+        guard let text = self[name]?.string else {
+            throw OAuthValueError("The token lacks \(name.rawValue), which has to be a string.")
+        }
+        return text
+    }
+
+    fileprivate func time(_ name: ClaimName) throws(OAuthValueError) -> Timestamp {
+        guard let seconds = self[name]?.integer else {
+            throw OAuthValueError("The token lacks \(name.rawValue), which has to be a whole number of seconds.")
+        }
+        return Timestamp(seconds: seconds)
+    }
+}

@@ -1,0 +1,61 @@
+import JOSE
+
+/// What a client commits to before it gets a code: the SHA-256 of its verifier. There is no other method here.
+///
+/// Spec: RFC 7636 §4.2
+/// Spec: RFC 7636 §4.3
+package struct CodeChallenge: Hashable, Sendable, CustomStringConvertible {
+    /// The only `code_challenge_method`; `plain` would prove nothing to whoever can read the request.
+    package static let method = "S256"
+
+    /// 43 base64url characters.
+    package let string: String
+
+    /// Reads a challenge: exactly the canonical base64url of 32 bytes.
+    package init(_ text: String) throws(OAuthValueError) {
+        guard text.utf8.count == 43, Base64URL.decode(text)?.count == 32 else {
+            throw OAuthValueError("The code_challenge has to be the 43 base64url characters of a SHA-256 digest.")
+        }
+        string = text
+    }
+
+    /// The challenge that a verifier answers.
+    package init(for verifier: CodeVerifier) {
+        string = Digest.sha256(verifier.reveal()).base64URL
+    }
+
+    /// Whether the verifier is the one that was committed to.
+    ///
+    /// Spec: RFC 7636 §4.6
+    package func accepts(_ verifier: CodeVerifier) -> Bool {
+        ConstantTime.equal(Array(string.utf8), Array(CodeChallenge(for: verifier).string.utf8))
+    }
+
+    /// The challenge itself; it is no secret.
+    package var description: String { string }
+}
+
+/// The secret that proves whoever redeems a code to be who asked for it.
+///
+/// Spec: RFC 7636 §4.1
+package struct CodeVerifier: Sendable, Unprintable {
+    private let text: String
+
+    /// Reads a verifier: 43 to 128 unreserved characters, checked before anything is hashed.
+    package init(_ text: String) throws(OAuthValueError) {
+        guard (43...128).contains(text.utf8.count), text.utf8.allSatisfy(\.isUnreserved) else {
+            throw OAuthValueError("The code_verifier has to be 43 to 128 letters, digits, or one of - . _ ~ only.")
+        }
+        self.text = text
+    }
+
+    private init(random: String) {
+        text = random
+    }
+
+    /// A new one of 256 bits, for clients.
+    package static func random() -> CodeVerifier { CodeVerifier(random: Random.token(32)) }
+
+    /// The verifier, for hashing or sending.
+    package func reveal() -> String { text }
+}

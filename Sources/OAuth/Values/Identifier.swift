@@ -1,0 +1,87 @@
+import JOSE
+
+/// What an identifier identifies, and the prefix that tells so at sight.
+package protocol IdentifierKind: Sendable {
+    /// The letters before the random part, underscore included.
+    static var prefix: String { get }
+}
+
+/// A random identifier of 128 bits behind a prefix: never a sequence, so that it tells nothing and cannot be guessed.
+package struct Identifier<Kind: IdentifierKind>: Hashable, Sendable, Comparable, CustomStringConvertible {
+    /// Prefix and 22 base64url characters.
+    package let string: String
+
+    /// Reads an identifier in its one canonical spelling.
+    package init?(_ text: some StringProtocol) {
+        guard text.utf8.count == Kind.prefix.utf8.count + 22, text.hasPrefix(Kind.prefix),
+            Base64URL.decode(text.dropFirst(Kind.prefix.count))?.count == 16
+        else { return nil }
+        string = String(text)
+    }
+
+    /// Makes the identifier of these 16 bytes.
+    package init?(bytes: [UInt8]) {
+        guard bytes.count == 16 else { return nil }
+        string = Kind.prefix + Base64URL.encode(bytes)
+    }
+
+    private init(suffix: String) {
+        string = Kind.prefix + suffix
+    }
+
+    /// A new one.
+    package static func random() -> Self { Self(suffix: Random.token(16)) }
+
+    /// The 16 bytes behind the prefix.
+    package var bytes: [UInt8] { Base64URL.decode(string.dropFirst(Kind.prefix.count)) ?? [] }
+
+    /// The identifier itself.
+    package var description: String { string }
+
+    /// Orders by spelling, which means nothing but is stable.
+    package static func < (one: Self, other: Self) -> Bool { one.string < other.string }
+}
+
+/// Marks `Subject`.
+package enum SubjectKind: IdentifierKind {
+    /// `sub_`
+    package static let prefix = "sub_"
+}
+/// Marks `UserID`.
+package enum UserKind: IdentifierKind {
+    /// `usr_`
+    package static let prefix = "usr_"
+}
+/// Marks `ResourceID`.
+package enum ResourceKind: IdentifierKind {
+    /// `res_`
+    package static let prefix = "res_"
+}
+/// Marks `SessionID`.
+package enum SessionKind: IdentifierKind {
+    /// `ses_`
+    package static let prefix = "ses_"
+}
+/// Marks `InteractionID`.
+package enum InteractionKind: IdentifierKind {
+    /// `int_`
+    package static let prefix = "int_"
+}
+/// Marks `BrowserSessionID`.
+package enum BrowserSessionKind: IdentifierKind {
+    /// `brs_`
+    package static let prefix = "brs_"
+}
+
+/// A person inside tokens: `sub`, in a namespace of its own, so that no client id can look like it.
+package typealias Subject = Identifier<SubjectKind>
+/// A person's account.
+package typealias UserID = Identifier<UserKind>
+/// A registered MCP server, and its `client_id` when it calls.
+package typealias ResourceID = Identifier<ResourceKind>
+/// A session: `sid` in every token, and the family of its refresh tokens.
+package typealias SessionID = Identifier<SessionKind>
+/// A request that waits for its person.
+package typealias InteractionID = Identifier<InteractionKind>
+/// A person's login in one browser.
+package typealias BrowserSessionID = Identifier<BrowserSessionKind>

@@ -1,0 +1,60 @@
+import JOSE
+
+/// A refresh token: which session, which generation, and a MAC over both. Nothing of it has to be stored.
+///
+/// The text is `gate_r_` and the base64url of 52 bytes: session (16), generation (4, big-endian, from 1), HMAC-SHA256 (32).
+///
+/// Spec: RFC 6749 §1.5
+/// Spec: RFC 6749 §10.4
+package struct RefreshToken: Sendable, Unprintable {
+    private static let prefix = "gate_r_"
+    private static let length = 52
+
+    /// The session that it continues.
+    package let sessionID: SessionID
+    /// How many times the session's token has been turned, counted from 1.
+    package let generation: UInt32
+    private let mac: [UInt8]
+
+    /// Reads a token in its one canonical spelling; whether it is genuine is `isAuthentic`'s to say.
+    package init?(_ text: String) {
+        guard text.utf8.count == Self.prefix.utf8.count + 70, text.hasPrefix(Self.prefix),
+            let bytes = Base64URL.decode(text.dropFirst(Self.prefix.count)), bytes.count == Self.length,
+            let sessionID = SessionID(bytes: Array(bytes[..<16]))
+        else { return nil }
+        let generation = bytes[16..<20].reduce(0) { $0 << 8 | UInt32($1) }
+        guard generation > 0 else { return nil }
+        self.sessionID = sessionID
+        self.generation = generation
+        self.mac = Array(bytes[20...])
+    }
+
+    private init(sessionID: SessionID, generation: UInt32, mac: [UInt8]) {
+        self.sessionID = sessionID
+        self.generation = generation
+        self.mac = mac
+    }
+
+    /// The token of a session's generation.
+    package static func mint(session: SessionID, generation: UInt32, key: [UInt8]) -> RefreshToken {
+        RefreshToken(sessionID: session, generation: generation, mac: authenticate(session, generation, key: key))
+    }
+
+    /// Whether this server made it with this key.
+    package func isAuthentic(key: [UInt8]) -> Bool {
+        ConstantTime.equal(mac, Self.authenticate(sessionID, generation, key: key))
+    }
+
+    /// The token, for the one answer that carries it.
+    package func reveal() -> String {
+        Self.prefix + Base64URL.encode(sessionID.bytes + Self.bigEndian(generation) + mac)
+    }
+
+    private static func authenticate(_ session: SessionID, _ generation: UInt32, key: [UInt8]) -> [UInt8] {
+        HMAC.sha256(key: key, Array("refresh".utf8), session.bytes, bigEndian(generation))
+    }
+
+    private static func bigEndian(_ number: UInt32) -> [UInt8] {
+        [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: number >> $0) }
+    }
+}
