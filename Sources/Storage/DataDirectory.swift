@@ -1,0 +1,63 @@
+import Foundation
+import Synchronization
+
+/// The folder that holds the database, owned by one process at a time.
+package final class DataDirectory: Sendable {
+    /// The absolute path of the folder.
+    package let path: String
+    private let descriptor: Mutex<Int32?>
+
+    /// The absolute path of the database inside the folder.
+    package var database: String { path + "/gatehouse.sqlite" }
+
+    private init(path: String, descriptor: Int32) {
+        self.path = path
+        self.descriptor = Mutex(descriptor)
+    }
+
+    deinit { unlock() }
+
+    /// Takes the folder for this process, or says who must give way; with `create` the folder is made (0700).
+    package static func lock(_ directory: String, create: Bool) throws(StoreError) -> DataDirectory {
+        // SQLite makes its -wal and -shm files itself: the mask is what keeps them private.
+        umask(0o077)
+        let path = absolute(directory)
+        if create {
+            try makeFolder(path)
+        } else {
+            // A folder that is not there holds no database either: the same sentence answers both.
+            guard FilePermissions.exists(path) else { throw .missing(path: path + "/gatehouse.sqlite") }
+        }
+        try FilePermissions.checkDirectory(path)
+        let descriptor = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else {
+            throw .permissions("cannot write in \(path): \(FilePermissions.lastError); run as the user that owns it")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw .locked(directory: path)
+        }
+        return DataDirectory(path: path, descriptor: descriptor)
+    }
+
+    /// Gives the folder back; closing the process does the same.
+    package func unlock() {
+        descriptor.withLock { descriptor in
+            if let open = descriptor { close(open) }
+            descriptor = nil
+        }
+    }
+
+    private static func makeFolder(_ path: String) throws(StoreError) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw .permissions("cannot create \(path): \(FilePermissions.lastError); create it with mode 0700")
+        }
+    }
+
+    private static func absolute(_ path: String) -> String {
+        URL(fileURLWithPath: path).standardizedFileURL.path
+    }
+}

@@ -1,0 +1,57 @@
+import Foundation
+
+/// Refuses files that somebody besides the owner could read.
+enum FilePermissions {
+    /// What the last system call complained about.
+    static var lastError: String { String(cString: strerror(errno)) }
+
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    /// 0700, or 0710 where a group may reach the admin socket beneath it.
+    static func checkDirectory(_ path: String) throws(StoreError) {
+        let mode = try mode(of: path)
+        guard mode & 0o067 == 0 else {
+            throw .permissions("\(path) is open to others (mode \(octal(mode))); run: chmod 700 \(path)")
+        }
+    }
+
+    /// 0600 for the database and what SQLite keeps beside it.
+    static func checkDatabase(_ path: String) throws(StoreError) {
+        for file in [path, path + "-wal", path + "-shm"] where exists(file) {
+            let mode = try mode(of: file)
+            guard mode & 0o077 == 0 else {
+                throw .permissions("\(file) is open to others (mode \(octal(mode))); run: chmod 600 \(file)")
+            }
+        }
+    }
+
+    /// Makes a new file's name survive a power cut: its folder's entry is synced too.
+    static func syncFolder(of path: String) throws(StoreError) {
+        let folder = (path as NSString).deletingLastPathComponent
+        try sync(folder, flags: O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    }
+
+    /// Waits until the file's bytes are on the disk.
+    static func sync(_ path: String, flags: Int32 = O_RDONLY | O_CLOEXEC) throws(StoreError) {
+        let descriptor = open(path, flags)
+        guard descriptor >= 0 else { throw .failed("cannot open \(path): \(lastError)") }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw .failed("cannot sync \(path): \(lastError)") }
+    }
+
+    private static func mode(of path: String) throws(StoreError) -> mode_t {
+        var status = stat()
+        guard lstat(path, &status) == 0 else {
+            throw .permissions("cannot look at \(path): \(lastError)")
+        }
+        guard status.st_mode & S_IFMT != S_IFLNK else {
+            throw .permissions("\(path) is a symbolic link; name the real place instead")
+        }
+        guard status.st_uid == geteuid() else {
+            throw .permissions("\(path) belongs to user \(status.st_uid); run as that user")
+        }
+        return status.st_mode & 0o777
+    }
+
+    private static func octal(_ mode: mode_t) -> String { "0" + String(mode, radix: 8) }
+}

@@ -1,0 +1,27 @@
+import GRDB
+
+/// Brings a database to this version's schema, or refuses one that it does not know.
+enum Schema {
+    /// "Gate" in ASCII: marks the file as Gatehouse's in its header.
+    static let applicationID: Int32 = 0x4761_7465
+
+    static func bringUpToDate(_ pool: DatabasePool, path: String, isNew: Bool) throws {
+        let migrator = migrator()
+        try pool.writeWithoutTransaction { db in
+            let marked = try Int32.fetchOne(db, sql: "PRAGMA application_id") == applicationID
+            let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema")
+            guard marked || tables == 0 else { throw StoreError.foreign(path: path) }
+            guard try !migrator.hasBeenSuperseded(db) else { throw StoreError.newerSchema(path: path) }
+        }
+        try migrator.migrate(pool)
+    }
+
+    /// Append only: a migration that was ever released is never edited.
+    private static func migrator() -> DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("0001 ground") { db in
+            for statement in Ground.statements { try db.execute(sql: statement) }
+        }
+        return migrator
+    }
+}

@@ -1,0 +1,135 @@
+import Foundation
+import GRDB
+
+/// Gatehouse's one database: consistent reads, and writes that are on the disk before anybody hears of them.
+package final class Store: Sendable {
+    /// How a store is opened.
+    package struct Options: Sendable {
+        /// Makes the database when there is none.
+        package var create: Bool
+        /// How many reads may go on at once.
+        package var readers: Int
+        /// How many writes may wait; the next is answered `StoreError.busy`.
+        package var queue: Int
+
+        package init(create: Bool = false, readers: Int = 4, queue: Int = 2_048) {
+            self.create = create
+            self.readers = readers
+            self.queue = queue
+        }
+    }
+
+    /// The absolute path of the database file.
+    package let path: String
+    let pool: DatabasePool
+    private let group: GroupCommit
+
+    /// Opens the database, brings its schema up to date and proves that its commits are durable.
+    package init(path: String, options: Options = Options()) throws(StoreError) {
+        let path = URL(fileURLWithPath: path).standardizedFileURL.path
+        let isNew = !FilePermissions.exists(path)
+        guard options.create || !isNew else { throw .missing(path: path) }
+        umask(0o077)
+        try FilePermissions.checkDatabase(path)
+        do {
+            pool = try DatabasePool(path: path, configuration: Self.configuration(options))
+            try pool.writeWithoutTransaction { try Self.prepareWriter($0) }
+            try Schema.bringUpToDate(pool, path: path, isNew: isNew)
+        } catch let error as StoreError {
+            throw error
+        } catch let error as DatabaseError {
+            throw error.resultCode == .SQLITE_NOTADB ? .foreign(path: path) : StoreError(error)
+        } catch {
+            throw .failed("cannot open \(path)")
+        }
+        try FilePermissions.checkDatabase(path)
+        if isNew { try FilePermissions.syncFolder(of: path) }
+        self.path = path
+        group = GroupCommit(pool: pool, limit: options.queue)
+    }
+
+    /// Reads one consistent state; never waits for a writer, and goes on when the disk is full.
+    package func read<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T {
+        do {
+            return try await pool.unsafeRead { db in
+                try db.cachedStatement(sql: "BEGIN").execute()
+                defer { Self.leave(db) }
+                return try body(Transaction(db: db, chain: nil))
+            }
+        } catch {
+            throw StoreError.translate(error)
+        }
+    }
+
+    /// Changes the database; returns when the change is on the disk, throws when it did not happen.
+    ///
+    /// The closure may run twice (its first run undone), so it must have no effect besides the database. A cancelled
+    /// caller is not told apart: what was asked is done.
+    package func write<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T {
+        try await withCheckedThrowingContinuation { continuation in
+            let write = QueuedWrite(
+                attempt: { transaction in
+                    let value = try body(transaction)
+                    return { continuation.resume(returning: value) }
+                },
+                fail: { continuation.resume(throwing: $0) })
+            do {
+                try group.add(write)
+            } catch {
+                write.fail(error)
+            }
+        }
+    }
+
+    /// How many writes wait for their group: what a gauge shows.
+    package var waitingWrites: Int { group.count }
+
+    /// Finishes the writes that wait, folds the log into the database and closes it.
+    package func close() throws(StoreError) {
+        group.stop()
+        do {
+            // The writer does it, not the last reader that closes: only one connection ever checkpoints.
+            try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+            try pool.close()
+        } catch let error as DatabaseError {
+            throw StoreError(error)
+        } catch {
+            throw .closed
+        }
+    }
+
+    private static func leave(_ db: Database) {
+        do {
+            try db.cachedStatement(sql: "COMMIT").execute()
+        } catch {
+            // Only a cancelled caller comes here; a read has nothing to lose.
+            try? db.execute(sql: "ROLLBACK")
+        }
+    }
+
+    private static func configuration(_ options: Options) -> Configuration {
+        var configuration = Configuration()
+        configuration.label = "gatehouse"
+        configuration.maximumReaderCount = options.readers
+        configuration.busyMode = .timeout(5)
+        configuration.persistentReadOnlyConnections = true
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
+            if db.configuration.readonly { try db.execute(sql: "PRAGMA query_only = ON") }
+        }
+        return configuration
+    }
+
+    /// GRDB lowers `synchronous` while it opens a pool, whatever was asked before; power cuts then lose commits.
+    private static func prepareWriter(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                PRAGMA synchronous = FULL;
+                PRAGMA wal_autocheckpoint = 0;
+                PRAGMA journal_size_limit = 67108864
+                """)
+        guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2,
+            try Int.fetchOne(db, sql: "PRAGMA foreign_keys") == 1
+        else { throw StoreError.failed("this SQLite does not promise durable commits") }
+    }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import Testing
+
+@testable import Storage
+
+@Suite("A full disk")
+struct FullDiskTests {
+    private let folder: TemporaryFolder
+    private let store: Store
+
+    init() throws {
+        folder = try TemporaryFolder()
+        store = try folder.store()
+    }
+
+    private static func fill(_ tx: Transaction) throws {
+        _ = try tx.pragma("max_page_count = \(try tx.pragma("page_count") ?? 0)")
+        for index in 0..<2_000 { try tx.note("filler \(index) " + String(repeating: "x", count: 1_000)) }
+    }
+
+    @Test func `in the middle of a group it fails the one that met it; the others are committed alone`() async throws {
+        let results = try await store.grouped([
+            { try $0.note("before") }, { try Self.fill($0) }, { try $0.note("after") },
+        ])
+        #expect(isError(results[1], .diskFull))
+        #expect(try await store.noted("before") == 1)
+        #expect(try await store.noted("after") == 1)
+        #expect(try await store.read { try $0.first("SELECT count(*) FROM meta") { try $0.integer(0) } } == 2)
+    }
+
+    @Test func `reads go on, writes answer that it is full, and go on when there is space again`() async throws {
+        try await store.write { try $0.note("kept") }
+        for _ in 0..<3 { await #expect(throws: StoreError.diskFull) { try await store.write { try Self.fill($0) } } }
+        #expect(try await store.noted("kept") == 1)
+        _ = try await store.write { try $0.pragma("max_page_count = 100000") }
+        try await store.write { try $0.note("again") }
+        #expect(try await store.noted("again") == 1)
+    }
+
+    @Test func `a verb that swallows the error cannot go on outside of the transaction`() async throws {
+        await #expect(throws: StoreError.diskFull) {
+            try await store.write { tx in
+                do { try Self.fill(tx) } catch {}
+                try tx.note("outside")
+            }
+        }
+        #expect(try await store.noted("outside") == nil)
+    }
+
+    @Test(.enabled(if: SmallDisk.isPossible))
+    func `a disk that is really full loses nothing that was acknowledged`() async throws {
+        let disk = try SmallDisk()
+        defer { disk.unmount() }
+        let store = try Store(path: disk.path + "/gatehouse.sqlite", options: .init(create: true))
+        var acknowledged = 0
+        var refused: StoreError?
+        while refused == nil, acknowledged < 10_000 {
+            let index = acknowledged
+            do {
+                try await store.write { try $0.note("\(index) " + String(repeating: "y", count: 2_000)) }
+                acknowledged += 1
+            } catch {
+                refused = error as? StoreError
+            }
+        }
+        #expect(refused == .diskFull)
+        let kept = try await store.read { try $0.first("SELECT count(*) FROM meta") { try $0.integer(0) } }
+        #expect(kept == Int64(acknowledged))
+        #expect(acknowledged > 10)
+        #expect(try await store.check() == [])
+    }
+}
+
+/// A memory disk of three megabytes, where the system lets us mount one.
+private final class SmallDisk {
+    let path: String
+    private let folder: TemporaryFolder
+
+    static let isPossible: Bool = {
+        guard let disk = try? SmallDisk() else { return false }
+        disk.unmount()
+        return true
+    }()
+
+    init() throws {
+        folder = try TemporaryFolder()
+        path = folder.path
+        try Self.run("/usr/bin/mount", ["-t", "tmpfs", "-o", "size=3m,mode=0700", "tmpfs", path])
+    }
+
+    func unmount() { try? Self.run("/usr/bin/umount", ["-l", path]) }
+
+    private static func run(_ program: String, _ arguments: [String]) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = arguments
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw Refused() }
+    }
+}
