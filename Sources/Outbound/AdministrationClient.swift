@@ -1,0 +1,105 @@
+import Glibc
+package import NIOCore
+
+/// Speaks to a running server over its administration socket.
+package struct AdministrationClient: Sendable {
+    /// The longest path that a socket address holds.
+    package static let longestPath = 107
+
+    private let path: String
+    private let address: SocketAddress
+
+    /// Takes the absolute path of the socket.
+    package init(socket path: String) throws(AdministrationClientError) {
+        guard path.utf8.count <= Self.longestPath else { throw .pathTooLong(path) }
+        guard let address = try? SocketAddress(unixDomainSocketPath: path) else { throw .pathTooLong(path) }
+        self.path = path
+        self.address = address
+    }
+
+    /// Posts one JSON body and takes the answer whole.
+    package func send(
+        path target: String, body: [UInt8], within time: TimeAmount = .seconds(60)
+    ) async throws(AdministrationClientError) -> (status: Int, body: [UInt8]) {
+        try await exchange(target, body, maximumBody: 64 * 1024 * 1024, within: time, sink: nil)
+    }
+
+    /// Posts one JSON body and writes the body of a 200 into a file descriptor as it arrives; only another status's body is
+    /// returned.
+    package func stream(
+        path target: String, body: [UInt8], into descriptor: Int32, within time: TimeAmount = .hours(6)
+    ) async throws(AdministrationClientError) -> (status: Int, body: [UInt8]) {
+        // Blocking the event loop here is the back-pressure: nothing is read while the file takes its bytes.
+        try await exchange(target, body, maximumBody: .max, within: time) { piece in
+            try Self.write(piece.readableBytesView, to: descriptor)
+        }
+    }
+
+    private func exchange(
+        _ target: String, _ body: [UInt8], maximumBody: Int, within time: TimeAmount,
+        sink: (@Sendable (ByteBuffer) throws -> Void)?
+    ) async throws(AdministrationClientError) -> (status: Int, body: [UInt8]) {
+        let deadline = NIODeadline.now() + time
+        let connection: PinnedConnection
+        do {
+            connection = try await PinnedConnection.open(toFirstOf: [address], security: nil, deadline: deadline)
+        } catch {
+            throw access(path, W_OK) != 0 && errno == EACCES ? .notPermitted(path) : .noServer(path)
+        }
+        defer { connection.close() }
+        let request = OutboundRequest(
+            method: .post, target: target, host: "localhost",
+            fields: [("Content-Type", "application/json"), ("Connection", "close")], body: body)
+        do {
+            let response = try await connection.exchange(
+                request, maximumBody: maximumBody, deadline: deadline, sink: sink)
+            return (response.status, response.body)
+        } catch {
+            throw .broken(path, error)
+        }
+    }
+
+    private static func write(_ bytes: ByteBufferView, to descriptor: Int32) throws {
+        try bytes.withUnsafeBytes { buffer in
+            var rest = buffer[...]
+            while !rest.isEmpty {
+                let piece = UnsafeRawBufferPointer(rebasing: rest)
+                let count = Glibc.write(descriptor, piece.baseAddress, piece.count)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { throw FileWriteError(code: errno) }
+                rest = rest.dropFirst(count)
+            }
+        }
+    }
+}
+
+/// Why a running server could not be spoken to; the sentence says what to do.
+package enum AdministrationClientError: Error, Hashable, CustomStringConvertible {
+    /// No socket, or nobody behind it.
+    case noServer(String)
+    /// The socket belongs to others.
+    case notPermitted(String)
+    /// No socket can have such a path.
+    case pathTooLong(String)
+    /// It was spoken to, but no whole answer came.
+    case broken(String, OutboundFailure)
+
+    package var description: String {
+        switch self {
+        case .noServer(let path):
+            "no Gatehouse server answers at \(path); start it with `gatehouse serve`, or correct admin.socket"
+        case .notPermitted(let path):
+            "you may not use the socket at \(path); run this as the server's user or as a member of admin.group"
+        case .pathTooLong(let path):
+            "the socket path \(path) is longer than \(AdministrationClient.longestPath) bytes; set a shorter admin.socket"
+        case .broken(let path, let failure):
+            "the Gatehouse server at \(path) did not answer whole: \(failure)"
+        }
+    }
+}
+
+private struct FileWriteError: Error, CustomStringConvertible {
+    let code: Int32
+
+    var description: String { String(cString: strerror(code)) }
+}

@@ -1,0 +1,127 @@
+import NIOCore
+
+/// Fetches what a stranger's URL names (a client metadata document, its key set) without serving as the stranger's arm:
+/// https only, vetted addresses only, bounded in size, time and number, no redirect, no credential.
+package final class DocumentFetcher: Sendable {
+    /// What every request says of itself.
+    package static let userAgent = "Gatehouse/0.1 (+client metadata document)"
+
+    private let policy: FetchPolicy
+    private let roots: TrustRoots
+    private let resolver: Resolver
+    private let clock: MonotonicClock
+    private let rule: @Sendable (_ host: String) async throws -> HostRule?
+    private let governor: FetchGovernor
+
+    /// `rule` gives the operator's row for a host, if there is one; when it throws, nothing is fetched.
+    package init(
+        policy: FetchPolicy, roots: TrustRoots = .system, resolver: Resolver = .system(),
+        clock: MonotonicClock = .system,
+        rule: @escaping @Sendable (_ host: String) async throws -> HostRule? = { _ in nil }
+    ) {
+        self.policy = policy
+        self.roots = roots
+        self.resolver = resolver
+        self.clock = clock
+        self.rule = rule
+        governor = FetchGovernor(budget: policy.budget, now: clock.now)
+    }
+
+    /// Fetches a document; concurrent calls for one URL share one fetch, and a failure is never kept.
+    package func fetch(_ url: String) async throws(FetchError) -> FetchedDocument {
+        let url = try await admit(url)
+        let started = clock.now()
+        let outcome = await governor.run(url) { [self] in
+            do throws(OutboundFailure) {
+                return .success(try await document(at: url))
+            } catch {
+                return .failure(error)
+            }
+        }
+        switch outcome {
+        case .success(let document):
+            return document
+        case .failure(let failure):
+            await clock.sleep(nextStep(after: started))
+            throw FetchError(reason: failure)
+        }
+    }
+
+    /// The checks that need no network, cheapest first.
+    private func admit(_ text: String) async throws(FetchError) -> RemoteURL {
+        let url: RemoteURL
+        do throws(RemoteURLError) {
+            url = try RemoteURL(stranger: text, privateHosts: policy.privateHosts)
+            guard url.port == 443 || policy.privateHosts.contains(url.hostPort) else { throw .notListed }
+        } catch {
+            throw FetchError(reason: .unacceptableURL(error))
+        }
+        let row: HostRule?
+        do {
+            row = try await rule(url.host)
+        } catch {
+            throw FetchError(reason: .rulesUnavailable)
+        }
+        guard policy.permits(url.host, rule: row) else { throw FetchError(reason: .hostNotAllowed(url.host)) }
+        return url
+    }
+
+    private func document(at url: RemoteURL) async throws(OutboundFailure) -> FetchedDocument {
+        let deadline = NIODeadline.now() + policy.deadline
+        let isPrivate = policy.privateHosts.contains(url.hostPort)
+        let addresses = try await resolver.vetted(url, by: deadline) { isPrivate || AddressPolicy.isGlobal($0) }
+        let security = PinnedConnection.Security(roots: roots, serverName: url.host)
+        let connection = try await PinnedConnection.open(
+            toFirstOf: addresses, security: security, deadline: deadline)
+        defer { connection.close() }
+        let request = OutboundRequest(method: .get, target: url.target, host: url.hostField, fields: Self.fields)
+        let response = try await connection.exchange(request, maximumBody: policy.maximumSize, deadline: deadline)
+        guard response.status == 200 else { throw .status(response.status) }
+        guard response.isJSON else { throw .mediaType(response.values(of: "content-type").joined(separator: ", ")) }
+        guard response.isUnencoded else { throw .mediaType("content-encoding") }
+        return FetchedDocument(url: url.string, response: response)
+    }
+
+    private static let fields: [(name: String, value: String)] = [
+        ("Accept", "application/json, application/*+json"), ("Accept-Encoding", "identity"),
+        ("User-Agent", userAgent), ("Connection", "close"),
+    ]
+
+    private func nextStep(after started: NIODeadline) -> NIODeadline {
+        let step = policy.failureStep.nanoseconds
+        guard step > 0 else { return started }
+        let spent = max(0, (clock.now() - started).nanoseconds)
+        return started + .nanoseconds((spent / step + 1) * step)
+    }
+}
+
+/// A document that could not be had. To the outside all failures are one; the reason is for the operator's log.
+package struct FetchError: Error, CustomStringConvertible {
+    /// The cause, never to be shown to whoever gave the URL.
+    package let reason: OutboundFailure
+
+    package var description: String { "The document could not be fetched." }
+}
+
+extension Resolver {
+    /// All of a name's addresses with the URL's port; a single one that is not acceptable refuses the whole name.
+    func vetted(
+        _ url: RemoteURL, by deadline: NIODeadline, acceptable: (SocketAddress) -> Bool
+    ) async throws(OutboundFailure) -> [SocketAddress] {
+        var addresses: [SocketAddress]
+        do {
+            addresses = try await resolve(url.host)
+        } catch {
+            throw error as? OutboundFailure ?? .unresolvable(host: url.host)
+        }
+        guard !addresses.isEmpty else { throw .unresolvable(host: url.host) }
+        for index in addresses.indices {
+            guard acceptable(addresses[index]) else {
+                throw .refusedAddress(host: url.host, address: addresses[index].ipAddress ?? "no Internet address")
+            }
+            addresses[index].port = url.port
+        }
+        guard deadline > .now() else { throw .deadline }
+        return addresses
+    }
+}

@@ -1,0 +1,141 @@
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+
+/// One request, where its answer goes, and how much of it is taken.
+struct Exchange: Sendable {
+    let request: OutboundRequest
+    let maximumBody: Int
+    /// Takes the body of a 200 piece by piece instead of it being collected.
+    var sink: (@Sendable (ByteBuffer) throws -> Void)?
+    let answer: EventLoopPromise<OutboundResponse>
+}
+
+/// Carries one exchange after another over a connection; whatever is irregular ends the connection.
+final class ExchangeHandler: ChannelDuplexHandler {
+    typealias InboundIn = HTTPClientResponsePart
+    typealias OutboundIn = Exchange
+    typealias OutboundOut = HTTPClientRequestPart
+
+    private let budget: ByteBudget
+    private var exchange: Exchange?
+    private var head: HTTPResponseHead?
+    private var body: [UInt8] = []
+    private var failure: OutboundFailure?
+
+    init(budget: ByteBudget) {
+        self.budget = budget
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        let exchange = unwrapOutboundIn(data)
+        guard failure == nil, self.exchange == nil, context.channel.isActive else {
+            exchange.answer.fail(failure ?? .interrupted)
+            promise?.fail(failure ?? .interrupted)
+            return
+        }
+        self.exchange = exchange
+        budget.refill(body: exchange.maximumBody)
+        let failed = context.eventLoop.makePromise(of: Void.self)
+        failed.futureResult.cascadeFailure(to: promise)
+        context.write(wrapOutboundOut(.head(exchange.request.head)), promise: failed)
+        if !exchange.request.body.isEmpty {
+            let buffer = context.channel.allocator.buffer(bytes: exchange.request.body)
+            context.write(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil)
+        }
+        context.write(wrapOutboundOut(.end(nil)), promise: promise)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard let exchange else { return fail(.malformed("an answer to nothing"), context) }
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            self.head = head
+            let length = head.headers.first(name: "content-length").flatMap(Int.init) ?? 0
+            if length > exchange.maximumBody { fail(.oversized, context) }
+        case .body(let piece):
+            take(piece, of: exchange, context)
+        case .end:
+            finish(exchange, context)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        fail(Self.failure(for: error), context)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        fail(.interrupted, context)
+        context.fireChannelInactive()
+    }
+
+    private func take(_ piece: ByteBuffer, of exchange: Exchange, _ context: ChannelHandlerContext) {
+        if let sink = exchange.sink, head?.status == .ok {
+            do {
+                try sink(piece)
+            } catch {
+                fail(.unreachable("the answer could not be written: \(error)"), context)
+            }
+            return
+        }
+        guard body.count + piece.readableBytes <= exchange.maximumBody else { return fail(.oversized, context) }
+        body += piece.readableBytesView
+    }
+
+    private func finish(_ exchange: Exchange, _ context: ChannelHandlerContext) {
+        guard let head else { return fail(.malformed("an end without a head"), context) }
+        let fields = head.headers.map { (name: $0.name, value: $0.value) }
+        let response = OutboundResponse(status: Int(head.status.code), fields: fields, body: body)
+        self.exchange = nil
+        self.head = nil
+        body = []
+        if !head.isKeepAlive {
+            failure = .interrupted
+            context.close(promise: nil)
+        }
+        exchange.answer.succeed(response)
+    }
+
+    private func fail(_ failure: OutboundFailure, _ context: ChannelHandlerContext) {
+        guard self.failure == nil else { return }
+        self.failure = failure
+        exchange?.answer.fail(failure)
+        exchange = nil
+        context.close(promise: nil)
+    }
+
+    private static func failure(for error: any Error) -> OutboundFailure {
+        switch error {
+        case let failure as OutboundFailure: failure
+        case NIOSSLError.uncleanShutdown: .interrupted
+        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: .untrusted("\(error)")
+        case is HTTPParserError: .malformed("\(error)")
+        default: .interrupted
+        }
+    }
+}
+
+/// Bounds the raw bytes of one answer, so that what the parser drops (reason phrases, chunk extensions, interim answers)
+/// cannot be endless either.
+final class ByteBudget: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    static let headers = 16 * 1024
+    private var rest = ByteBudget.headers
+
+    /// Small chunks may spell a body several times as long as it is.
+    func refill(body: Int) {
+        rest = body > Int.max / 8 ? .max : 4 * (body + Self.headers)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let buffer = unwrapInboundIn(data)
+        guard buffer.readableBytes <= rest else {
+            context.fireErrorCaught(OutboundFailure.oversized)
+            return
+        }
+        rest -= buffer.readableBytes
+        context.fireChannelRead(data)
+    }
+}

@@ -1,0 +1,24 @@
+package import NIOCore
+
+/// Time that never steps back, for budgets and deadlines.
+package struct MonotonicClock: Sendable {
+    let now: @Sendable () -> NIODeadline
+    let sleep: @Sendable (NIODeadline) async -> Void
+
+    /// A clock with its own time; tests make one that moves by hand.
+    package init(
+        now: @escaping @Sendable () -> NIODeadline, sleep: @escaping @Sendable (_ until: NIODeadline) async -> Void
+    ) {
+        self.now = now
+        self.sleep = sleep
+    }
+
+    /// The machine's own.
+    package static let system = MonotonicClock(
+        now: { .now() },
+        sleep: { until in
+            let left = until - .now()
+            guard left > .zero else { return }
+            try? await Task.sleep(nanoseconds: UInt64(left.nanoseconds))
+        })
+}

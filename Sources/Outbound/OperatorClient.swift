@@ -1,0 +1,112 @@
+package import NIOCore
+
+/// Sends requests to what an operator configured (an events endpoint, a provider, another Gatehouse): that exact origin,
+/// private addresses allowed, plain http to this machine only, no redirect. A few connections per origin are kept.
+package final class OperatorClient: Sendable {
+    private let roots: TrustRoots
+    private let resolver: Resolver
+    private let deadline: TimeAmount
+    private let maximumBody: Int
+    private let pool: ConnectionPool
+
+    /// `deadline` bounds one whole exchange, `maximumBody` its answer, `connections` how many an origin sees at a time.
+    package init(
+        roots: TrustRoots = .system, resolver: Resolver = .system(), deadline: TimeAmount = .seconds(3),
+        maximumBody: Int = 256 * 1024, connections: Int = 8
+    ) {
+        self.roots = roots
+        self.resolver = resolver
+        self.deadline = deadline
+        self.maximumBody = maximumBody
+        pool = ConnectionPool(limit: connections)
+    }
+
+    /// Gets a URL made by `RemoteURL(operator:)`; any status is an answer, a redirect too.
+    package func get(
+        _ url: RemoteURL, fields: [(name: String, value: String)] = []
+    ) async throws(OutboundFailure) -> OutboundResponse {
+        let request = OutboundRequest(
+            method: .get, target: url.target, host: url.hostField, fields: Self.completed(fields))
+        return try await send(request, to: url, repeatable: true)
+    }
+
+    /// Posts a body. One that is `repeatable` (a question, as introspection is) may use a kept connection and is sent
+    /// again if that had just been closed; any other goes over a new connection and is sent once.
+    package func post(
+        _ url: RemoteURL, body: [UInt8], contentType: String, fields: [(name: String, value: String)] = [],
+        repeatable: Bool = false
+    ) async throws(OutboundFailure) -> OutboundResponse {
+        let fields = Self.completed(fields) + [("Content-Type", contentType)]
+        let request = OutboundRequest(
+            method: .post, target: url.target, host: url.hostField, fields: fields, body: body)
+        return try await send(request, to: url, repeatable: repeatable)
+    }
+
+    /// Closes the kept connections.
+    package func close() {
+        pool.drain()
+    }
+
+    private func send(
+        _ request: OutboundRequest, to url: RemoteURL, repeatable: Bool
+    ) async throws(OutboundFailure) -> OutboundResponse {
+        let deadline = NIODeadline.now() + deadline
+        let kept = try await pool.lease(url.origin, deadline: deadline)
+        if let kept, repeatable {
+            do throws(OutboundFailure) {
+                return try await exchange(request, on: kept, of: url, deadline)
+            } catch .interrupted {
+                // A kept connection may end while the request is on its way. Ask again, on one that is new.
+                _ = try await pool.lease(url.origin, deadline: deadline)?.close()
+            }
+        } else {
+            kept?.close()
+        }
+        let connection: PinnedConnection
+        do throws(OutboundFailure) {
+            connection = try await open(url, deadline)
+        } catch {
+            pool.giveBack(nil, url.origin)
+            throw error
+        }
+        return try await exchange(request, on: connection, of: url, deadline)
+    }
+
+    /// Whatever comes of it, the lease ends here.
+    private func exchange(
+        _ request: OutboundRequest, on connection: PinnedConnection, of url: RemoteURL, _ deadline: NIODeadline
+    ) async throws(OutboundFailure) -> OutboundResponse {
+        do throws(OutboundFailure) {
+            let response = try await connection.exchange(request, maximumBody: maximumBody, deadline: deadline)
+            pool.giveBack(connection, url.origin)
+            return response
+        } catch {
+            connection.close()
+            pool.giveBack(nil, url.origin)
+            throw error
+        }
+    }
+
+    private func open(_ url: RemoteURL, _ deadline: NIODeadline) async throws(OutboundFailure) -> PinnedConnection {
+        let addresses: [SocketAddress]
+        let isAcceptable: (SocketAddress) -> Bool = { address in
+            url.isSecure
+                ? AddressPolicy.isOperable(AddressPolicy.bytes(of: address)) : AddressPolicy.isLoopback(address)
+        }
+        if let literal = url.literal {
+            guard isAcceptable(literal) else { throw .refusedAddress(host: url.host, address: url.host) }
+            addresses = [literal]
+        } else {
+            addresses = try await resolver.vetted(url, by: deadline, acceptable: isAcceptable)
+        }
+        let security = PinnedConnection.Security(roots: roots, serverName: url.isLiteral ? nil : url.host)
+        return try await PinnedConnection.open(
+            toFirstOf: addresses, security: url.isSecure ? security : nil, deadline: deadline)
+    }
+
+    private static func completed(
+        _ fields: [(name: String, value: String)]
+    ) -> [(name: String, value: String)] {
+        [("User-Agent", "Gatehouse/0.1"), ("Accept-Encoding", "identity")] + fields
+    }
+}
