@@ -1,0 +1,140 @@
+/// The page on which a person decides: who asks, for what, at which MCP server, for how long.
+package struct ConsentPage: Page {
+    package static let template = "consent"
+
+    /// The client as it presents itself; nothing here is proven but the host of a metadata document.
+    package struct Client: Sendable {
+        package let name: PlainText
+        /// The host of the `client_id` URL; nil for a client that an administrator registered.
+        package let host: PlainText?
+        package let isRegistered: Bool
+
+        package init(name: String, host: String?) {
+            let shown = PlainText(name, limit: 80)
+            self.name = shown.isEmpty ? "(no name)" : shown
+            self.host = host.map { PlainText($0, limit: 255) }
+            isRegistered = host == nil
+        }
+    }
+
+    /// Where the answer goes.
+    package struct Destination: Sendable {
+        package let host: PlainText
+        package let isLoopback: Bool
+        /// Every redirect of the client is on this computer, so that any program here could have sent the request.
+        package let isLoopbackOnly: Bool
+
+        package init(host: String, isLoopback: Bool, isLoopbackOnly: Bool) {
+            self.host = PlainText(host, limit: 255)
+            self.isLoopback = isLoopback
+            self.isLoopbackOnly = isLoopbackOnly
+        }
+    }
+
+    /// The MCP server that the client wants to reach.
+    package struct Resource: Sendable {
+        package let name: PlainText
+        package let identifier: PlainText
+        /// The one accountable name behind the server.
+        package let owner: PlainText
+
+        package init(name: String, identifier: String, owner: String) {
+            self.name = PlainText(name, limit: 80)
+            self.identifier = PlainText(identifier, limit: 500)
+            self.owner = PlainText(owner, limit: 80)
+        }
+    }
+
+    /// One box that can be unticked.
+    package struct ScopeChoice: Sendable {
+        package let value: PlainText
+        package let description: PlainText
+        package let isTicked: Bool
+
+        package init(value: String, description: String, isTicked: Bool = true) {
+            self.value = PlainText(verbatim: value)
+            let shown = PlainText(description)
+            self.description = shown.isEmpty ? PlainText(verbatim: value) : shown
+            self.isTicked = isTicked
+        }
+    }
+
+    /// One length that the session may have; `value` is spelled as in the configuration, such as `12h`.
+    package struct LifetimeChoice: Sendable {
+        package let value: PlainText
+        package let label: PlainText
+        package let detail: PlainText?
+        package let isChosen: Bool
+
+        package init(value: String, label: PlainText, detail: PlainText? = nil, isChosen: Bool) {
+            self.value = PlainText(verbatim: value)
+            self.label = label
+            self.detail = detail
+            self.isChosen = isChosen
+        }
+    }
+
+    /// The offer to end an earlier session of the same client, resource and redirect.
+    package struct Replacement: Sendable {
+        /// When the earlier session was approved, in words.
+        package let since: PlainText
+        package let isTicked: Bool
+
+        package init(since: PlainText, isTicked: Bool) {
+            self.since = since
+            self.isTicked = isTicked
+        }
+    }
+
+    package let client: Client
+    package let destination: Destination
+    package let resource: Resource
+    /// The scopes that a live session of this person already has, or all of them when there is none.
+    package let scopes: [ScopeChoice]
+    /// The scopes that no live session has; they stand apart only when there is something to stand apart from.
+    package let newScopes: [ScopeChoice]
+    package let hasScopes: Bool
+    package let hasNewScopes: Bool
+    package let lifetimes: [LifetimeChoice]
+    package let account: PlainText
+    package let replacement: Replacement?
+    package let token: PlainText
+    package let problem: PlainText?
+
+    package init(
+        client: Client, destination: Destination, resource: Resource,
+        scopes: [ScopeChoice], newScopes: [ScopeChoice] = [], lifetimes: [LifetimeChoice],
+        account: String, replacement: Replacement? = nil, token: String, problem: PlainText? = nil
+    ) {
+        self.client = client
+        self.destination = destination
+        self.resource = resource
+        self.scopes = scopes
+        self.newScopes = newScopes
+        hasScopes = !scopes.isEmpty
+        hasNewScopes = !newScopes.isEmpty
+        self.lifetimes = lifetimes
+        self.account = PlainText(account, limit: 80)
+        self.replacement = replacement
+        self.token = PlainText(verbatim: token)
+        self.problem = problem
+    }
+
+    /// What an empty choice of scopes is answered with.
+    package static let chooseAtLeastOne: PlainText = "Choose at least one thing that it may do, or deny the request."
+
+    package static let sample = ConsentPage(
+        client: Client(name: "Quill Notes", host: "quill.example.com"),
+        destination: Destination(host: "127.0.0.1", isLoopback: true, isLoopbackOnly: true),
+        resource: Resource(
+            name: "Team Files", identifier: "https://files.example.org/mcp", owner: "Platform team, Example Org"),
+        scopes: [ScopeChoice(value: "files:read", description: "Read the files that you can read")],
+        newScopes: [ScopeChoice(value: "files:write", description: "Change and delete files in your name")],
+        lifetimes: [
+            LifetimeChoice(value: "1h", label: "1 hour", detail: "this task", isChosen: false),
+            LifetimeChoice(value: "12h", label: "12 hours", detail: "today", isChosen: true),
+            LifetimeChoice(value: "30d", label: "30 days", detail: "the longest", isChosen: false),
+        ],
+        account: "ada", replacement: Replacement(since: "3 November 2026", isTicked: true), token: "sample",
+        problem: chooseAtLeastOne)
+}

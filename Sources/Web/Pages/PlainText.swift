@@ -1,0 +1,80 @@
+/// Text that a page may show: one line, without control, bidirectional or invisible characters, of bounded length.
+///
+/// Everything that a stranger chose reaches a template through this type and through no other. Mustache escapes whole
+/// characters, so a quote that carries a combining mark would pass it unescaped; here no such pair survives.
+package struct PlainText: Sendable, Hashable, CustomStringConvertible, ExpressibleByStringLiteral {
+    package let description: String
+
+    /// Cleans `text` and cuts it after `limit` characters.
+    package init(_ text: String, limit: Int = 200) {
+        var kept = ""
+        var room = limit
+        for character in Self.visible(text) {
+            guard room > 0 else {
+                kept.append("…")
+                break
+            }
+            kept.append(Self.escapable(character))
+            room -= 1
+        }
+        description = kept
+    }
+
+    /// Keeps printable ASCII as it is and of any length: for tokens and addresses that must arrive unchanged.
+    package init(verbatim text: String) {
+        description = String(decoding: text.utf8.filter { $0 >= 0x20 && $0 < 0x7F }, as: UTF8.self)
+    }
+
+    package init(stringLiteral text: String) {
+        self.init(text, limit: 1000)
+    }
+
+    package var isEmpty: Bool { description.isEmpty }
+
+    /// The text without what cannot be seen, every run of blanks as one space.
+    private static func visible(_ text: String) -> String {
+        var kept = String.UnicodeScalarView()
+        var blank = false
+        for scalar in text.unicodeScalars {
+            if isBlank(scalar) {
+                blank = !kept.isEmpty
+            } else if isShown(scalar) {
+                if blank { kept.append(" ") }
+                blank = false
+                kept.append(scalar)
+            }
+        }
+        return String(kept)
+    }
+
+    private static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator, .spaceSeparator: true
+        default: false
+        }
+    }
+
+    /// Joiners and the two emoji selectors are part of honest writing; all else that is invisible only deceives.
+    private static func isShown(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x200C, 0x200D, 0xFE0E, 0xFE0F: return true
+        default: break
+        }
+        guard !scalar.properties.isDefaultIgnorableCodePoint, !scalar.properties.isNoncharacterCodePoint else {
+            return false
+        }
+        switch scalar.properties.generalCategory {
+        case .format, .privateUse, .surrogate: return false
+        default: return true
+        }
+    }
+
+    /// The character, bounded in size; if it hides a character of HTML's syntax, that one alone.
+    private static func escapable(_ character: Character) -> String {
+        let scalars = character.unicodeScalars
+        guard scalars.count > 1 else { return String(character) }
+        let syntax = scalars.filter { "&<>\"'".unicodeScalars.contains($0) }
+        guard syntax.isEmpty else { return String(String.UnicodeScalarView(syntax)) }
+        return String(String.UnicodeScalarView(scalars.prefix(12)))
+    }
+}

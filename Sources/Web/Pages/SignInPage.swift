@@ -1,0 +1,24 @@
+/// Asks a person for name and password, and says for whose request.
+package struct SignInPage: Page {
+    package static let template = "sign-in"
+
+    /// The host of the asking client's identifier, or the registered client's name; always shown as text.
+    package let client: PlainText?
+    /// The sealed request that waits for this person.
+    package let token: PlainText
+    /// The name that was typed before, so that a mistyped password does not cost the name too.
+    package let username: PlainText?
+    /// Why the last try did not succeed, without saying which of name and password was wrong.
+    package let problem: PlainText?
+
+    package init(client: PlainText?, token: String, username: String? = nil, problem: PlainText? = nil) {
+        self.client = client
+        self.token = PlainText(verbatim: token)
+        self.username = username.map { PlainText($0) }
+        self.problem = problem
+    }
+
+    package static let sample = SignInPage(
+        client: "notes.example.com", token: "sample", username: "ada",
+        problem: "The name or the password is not right. Please try again.")
+}

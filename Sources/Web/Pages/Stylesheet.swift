@@ -1,0 +1,39 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import JOSE
+import NIOCore
+
+/// The one stylesheet of all pages; browsers keep it and ask again by its tag.
+package struct Stylesheet: Sendable {
+    /// Below the issuer's path.
+    package static let path = "/assets/gatehouse.css"
+
+    package let text: String
+    package let entityTag: String
+
+    init(templatesDirectory: String) throws(TemplateError) {
+        guard let data = FileManager.default.contents(atPath: templatesDirectory + "/gatehouse.css"),
+            let text = String(validating: data, as: UTF8.self)
+        else {
+            throw TemplateError(
+                "The stylesheet 'gatehouse.css' is missing in \(templatesDirectory), but every page needs it: restore it."
+            )
+        }
+        self.text = text
+        entityTag = "\"\(Digest.sha256(text).base64URL)\""
+    }
+}
+
+extension Stylesheet {
+    /// The stylesheet, or 304 when the browser's copy is the same.
+    func response(to request: Request) -> Response {
+        let headers: HTTPFields = [.cacheControl: "no-cache", .eTag: entityTag]
+        guard request.headers[.ifNoneMatch] != entityTag else {
+            return Response(status: .notModified, headers: headers)
+        }
+        var response = Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+        response.headers[.contentType] = "text/css; charset=utf-8"
+        return response
+    }
+}
