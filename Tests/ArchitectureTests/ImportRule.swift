@@ -9,7 +9,7 @@ enum ImportRule {
     ]
     private static let carriedAlong: Set<String> = nio.union(["Logging", "HTTPTypes"])
     private static let hummingbird: Set<String> = carriedAlong.union([
-        "Hummingbird", "HummingbirdCore", "HummingbirdRouter", "HummingbirdTLS",
+        "Hummingbird", "HummingbirdCore", "HummingbirdRouter", "HummingbirdTLS", "NIOHTTPTypes", "NIOHTTPTypesHTTP1",
     ])
 
     /// Target by target, what it may import besides the system.

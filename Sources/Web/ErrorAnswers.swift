@@ -1,0 +1,122 @@
+import HTTPTypes
+package import Hummingbird
+import Logging
+import NIOCore
+package import OAuth
+
+/// The one place that knows how an error looks in HTTP: status, challenge, caching, and JSON or page.
+///
+/// Spec: RFC 6749 §5.2
+/// Spec: RFC 9110 §15.5
+package struct ErrorAnswers: Sendable {
+    private let renderer: PageRenderer
+
+    package init(renderer: PageRenderer) {
+        self.renderer = renderer
+    }
+
+    /// The answer to anything that was thrown; what is not ours becomes `server_error`, its cause goes to the log alone.
+    package func response(to error: any Error, request: Request, context: WebContext) -> Response {
+        switch error {
+        case let refusal as Refusal:
+            return response(to: refusal, asPage: Self.prefersPage(request), context: context)
+        case let error as OAuthError:
+            log(error, context)
+            guard Self.prefersPage(request) else { return json(error, usedBasic: Self.usedBasic(request)) }
+            return page(for: error, context: context)
+        case let error as HTTPError where error.status == .notFound:
+            return response(to: Refusal.unknownPath, asPage: Self.prefersPage(request), context: context)
+        default:
+            context.logger.error("unexpected error", metadata: ["cause": "\(type(of: error)): \(error)"])
+            let error = OAuthError(.serverError, "Something failed on this side. Try again in a moment.")
+            return Self.prefersPage(request) ? page(for: error, context: context) : json(error, usedBasic: false)
+        }
+    }
+
+    /// An error of the token, revocation and introspection endpoints, in the protocol's JSON.
+    package func json(_ error: OAuthError, usedBasic: Bool) -> Response {
+        var response = Self.json(status: Self.status(of: error.code), error.code.rawValue, error.description)
+        if error.code == .invalidClient, usedBasic {
+            response.headers[.wwwAuthenticate] = "Basic realm=\"gatehouse\", charset=\"UTF-8\""
+        }
+        if error.code == .temporarilyUnavailable { response.headers[.retryAfter] = "5" }
+        return response
+    }
+
+    /// An error that must not be sent to any redirect, shown to the person.
+    package func page(for error: OAuthError, context: WebContext) -> Response {
+        let isOurs = error.code == .serverError || error.code == .temporarilyUnavailable
+        let page = ErrorPage(
+            title: isOurs ? "This did not work" : "This request cannot be answered",
+            explanation: PlainText(error.description, limit: 500),
+            advice: isOurs
+                ? "Try again in a moment. Nothing was approved."
+                : "Go back to the app, cancel there, and start again. Nothing was approved.",
+            reference: context.reference)
+        var response = html(page, status: isOurs ? Self.status(of: error.code) : .badRequest)
+        if error.code == .temporarilyUnavailable { response.headers[.retryAfter] = "5" }
+        return response
+    }
+
+    /// A page with the given status.
+    package func html(_ page: some Page, status: HTTPResponse.Status = .ok) -> Response {
+        Response(
+            status: status, headers: [.contentType: "text/html; charset=utf-8"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: renderer.render(page))))
+    }
+
+    /// Only a client that did not prove itself is answered 401, and only our own failures 5xx.
+    package static func status(of code: OAuthError.Code) -> HTTPResponse.Status {
+        switch code {
+        case .invalidClient: .unauthorized
+        case .serverError: .internalServerError
+        case .temporarilyUnavailable: .serviceUnavailable
+        default: .badRequest
+        }
+    }
+
+    private func response(to refusal: Refusal, asPage: Bool, context: WebContext) -> Response {
+        let (status, sentence) = Self.words(for: refusal)
+        guard asPage else { return Self.json(status: status, "invalid_request", sentence) }
+        let title: PlainText = status == .notFound ? "There is nothing here" : "This request cannot be answered"
+        return html(
+            ErrorPage(
+                title: title, explanation: PlainText(sentence),
+                advice: "Go back to the app or the page that you came from.", reference: context.reference),
+            status: status)
+    }
+
+    private static func words(for refusal: Refusal) -> (HTTPResponse.Status, String) {
+        switch refusal {
+        case .malformedTarget: (.badRequest, "Send exactly one Host header and a path as the request's target.")
+        case .foreignHost: (.badRequest, "This server does not answer for that host. Use the issuer's address.")
+        case .unknownPath: (.notFound, "Nothing is served at this path by this method. Check the address.")
+        case .targetTooLong: (.uriTooLong, "The request's target is too long. Send fewer or shorter parameters.")
+        case .bodyTooLarge: (.contentTooLarge, "The request's body is too large. Send at most 64 KiB.")
+        case .notAForm: (.badRequest, "Send a form of the type application/x-www-form-urlencoded.")
+        case .crossSite: (.forbidden, "This form was sent from another site. Open the page here and send it again.")
+        }
+    }
+
+    private static func json(status: HTTPResponse.Status, _ code: String, _ sentence: String) -> Response {
+        // Both texts are printable ASCII without quotes and backslashes: nothing needs escaping.
+        Response(
+            status: status, headers: [.contentType: "application/json", .cacheControl: "no-store"],
+            body: ResponseBody(
+                byteBuffer: ByteBuffer(string: #"{"error":"\#(code)","error_description":"\#(sentence)"}"#)))
+    }
+
+    private func log(_ error: OAuthError, _ context: WebContext) {
+        context.logger.debug(
+            "refused",
+            metadata: ["error": "\(error.code.rawValue)", "cause": "\(error.reason ?? error.description)"])
+    }
+
+    private static func prefersPage(_ request: Request) -> Bool {
+        request.headers[.accept]?.contains("text/html") ?? false
+    }
+
+    private static func usedBasic(_ request: Request) -> Bool {
+        request.headers[.authorization]?.lowercased().hasPrefix("basic ") ?? false
+    }
+}

@@ -1,0 +1,87 @@
+import Glibc
+import Hummingbird
+import HummingbirdCore
+package import Logging
+import NIOCore
+
+/// The Unix socket over which administrators of this machine command the server.
+///
+/// One request is `POST /administration` with a JSON body; who asks is what the kernel says of the socket's other end.
+package struct AdministrationSocket: Sendable {
+    /// Answers one request.
+    package typealias Handler = @Sendable (Peer, [UInt8]) async -> AdministrationReply
+
+    private let path: String
+    private let group: SocketGroup?
+    private let limits: ConnectionLimits
+
+    /// `group` may use the socket besides its owner and root.
+    package init(path: String, group: String? = nil, limits: ConnectionLimits = ConnectionLimits())
+        throws(ListenerError)
+    {
+        guard path.utf8.count <= 107 else {
+            throw ListenerError(
+                "The path of the admin socket has \(path.utf8.count) bytes, and the system allows 107: shorten 'admin.socket'."
+            )
+        }
+        guard path.utf8.first == UInt8(ascii: "/") else {
+            throw ListenerError("The admin socket's path \(path) is relative: give the whole path.")
+        }
+        self.path = path
+        self.group = try group.map { name throws(ListenerError) in try SocketGroup(named: name) }
+        self.limits = limits
+    }
+
+    /// Prepares the socket's folder and gives the listener.
+    ///
+    /// The lock on the data directory has to be held before: binding removes a socket that is there, a living one too.
+    package func listener(
+        logger: Logger, handler: @escaping Handler, whenRunning: @escaping Listener.WhenRunning = { _ in }
+    ) throws(ListenerError) -> Listener {
+        let folder = SocketFolder(of: path, group: group)
+        try folder.prepare()
+        let failure = Failure()
+        let application = Application(
+            responder: router(handler).buildResponder(), server: .bounded(limits),
+            configuration: ApplicationConfiguration(address: .unixDomainSocket(path: path)),
+            onServerRunning: { channel in
+                do throws(ListenerError) {
+                    try folder.open(socket: path)
+                } catch {
+                    await failure.note(error)
+                    channel.close(promise: nil)
+                    return
+                }
+                await whenRunning(nil)
+            }, logger: logger)
+        return Listener(name: "admin") { [path] in
+            do {
+                try await application.run()
+            } catch {
+                if let error = await failure.error { throw error }
+                throw ListenerError.binding(path, error)
+            }
+            if let error = await failure.error { throw error }
+        }
+    }
+
+    private func router(_ handler: @escaping Handler) -> Router<UnixContext> {
+        let router = Router(context: UnixContext.self)
+        router.post("/administration") { request, context in
+            guard let peer = await context.peer() else { return Response(status: .forbidden) }
+            do {
+                return await handler(peer, try await request.bodyBytes()).response
+            } catch {
+                return Response(status: .contentTooLarge)
+            }
+        }
+        return router
+    }
+
+    /// Keeps what went wrong after binding, where nothing can be thrown.
+    private actor Failure {
+        private(set) var error: ListenerError?
+
+        func note(_ error: ListenerError) { self.error = error }
+    }
+}

@@ -1,0 +1,121 @@
+import Hummingbird
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
+
+/// Ends a connection whose head or body does not arrive in time, or whose body does not end.
+///
+/// It stands behind the HTTP decoder and brings a second handler to the front, which sees the raw bytes: a head that
+/// trickles in produces no message that could be timed, only bytes.
+final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+
+    private enum Phase {
+        case waiting
+        case head
+        case body
+    }
+
+    private let limits: ConnectionLimits
+    private var phase = Phase.waiting
+    private var bodyLength = 0
+    private var deadline: Scheduled<Void>?
+
+    init(limits: ConnectionLimits) {
+        self.limits = limits
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let pipeline = context.pipeline.syncOperations
+        do {
+            try pipeline.addHandler(FirstByte(of: self), position: .first)
+            let codec = try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
+            try pipeline.addHandler(TargetForm(), position: .before(codec))
+        } catch {
+            // Without its eyes the guard guards nothing.
+            context.close(promise: nil)
+        }
+        if context.channel.isActive { bytesArrived(context.channel) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        deadline?.cancel()
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        bytesArrived(context.channel)
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        deadline?.cancel()
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head:
+            phase = .body
+            bodyLength = 0
+            arm(limits.body, context.channel)
+        case .body(let buffer):
+            bodyLength += buffer.readableBytes
+            guard bodyLength <= limits.bodyLength else {
+                context.close(promise: nil)
+                return
+            }
+        case .end:
+            phase = .waiting
+            deadline?.cancel()
+        }
+        context.fireChannelRead(data)
+    }
+
+    /// Starts the head's time, unless a request is already on its way.
+    fileprivate func bytesArrived(_ channel: any Channel) {
+        guard phase == .waiting else { return }
+        phase = .head
+        arm(limits.head, channel)
+    }
+
+    private func arm(_ time: TimeAmount, _ channel: any Channel) {
+        deadline?.cancel()
+        deadline = channel.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
+    }
+
+    /// Sees the bytes before TLS and HTTP do.
+    private final class FirstByte: ChannelInboundHandler, RemovableChannelHandler {
+        typealias InboundIn = ByteBuffer
+        typealias InboundOut = ByteBuffer
+
+        private let owner: ConnectionGuard
+
+        init(of owner: ConnectionGuard) {
+            self.owner = owner
+        }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            owner.bytesArrived(context.channel)
+            context.fireChannelRead(data)
+        }
+    }
+
+    /// Takes the Host from a request whose target is not a path, so that `HostCheck` refuses it: the codec behind would
+    /// cut `http://elsewhere/token` down to `/token`.
+    private final class TargetForm: ChannelInboundHandler, RemovableChannelHandler {
+        typealias InboundIn = HTTPServerRequestPart
+        typealias InboundOut = HTTPServerRequestPart
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            guard case .head(var head) = unwrapInboundIn(data), head.uri.utf8.first != UInt8(ascii: "/") else {
+                context.fireChannelRead(data)
+                return
+            }
+            head.headers.remove(name: "Host")
+            head.uri = "/"
+            context.fireChannelRead(wrapInboundOut(.head(head)))
+        }
+    }
+}

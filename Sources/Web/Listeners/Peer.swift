@@ -1,0 +1,38 @@
+import Hummingbird
+import NIOCore
+
+/// Who is at the other end of a Unix socket, as the kernel recorded it when the connection was made.
+package struct Peer: Sendable, Hashable {
+    package let process: Int32
+    package let user: UInt32
+    package let group: UInt32
+}
+
+/// The context of the admin socket: it can name the peer.
+struct UnixContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    private let channel: any Channel
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
+    }
+
+    /// The layout of `struct ucred`, which the socket option fills.
+    private struct Credentials: Sendable {
+        var process: Int32
+        var user: UInt32
+        var group: UInt32
+    }
+
+    /// The peer, if this is a Unix socket: on TCP the kernel answers with a user that does not exist.
+    func peer() async -> Peer? {
+        guard case .unixDomainSocket? = channel.localAddress, let provider = channel as? any SocketOptionProvider else {
+            return nil
+        }
+        let option: EventLoopFuture<Credentials> = provider.unsafeGetSocketOption(
+            level: .socket, name: NIOBSDSocket.Option(rawValue: 17))
+        guard let found = try? await option.get(), found.user != .max else { return nil }
+        return Peer(process: found.process, user: found.user, group: found.group)
+    }
+}

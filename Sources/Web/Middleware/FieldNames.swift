@@ -1,0 +1,19 @@
+import HTTPTypes
+
+/// Header fields that HTTPTypes has no constants for.
+///
+/// Names are made from literals that are tokens; a name that were none would stop the program at its first use in tests.
+enum FieldNames {
+    static let host = name("Host")
+    static let forwardedFor = name("X-Forwarded-For")
+    static let frameOptions = name("X-Frame-Options")
+    static let referrerPolicy = name("Referrer-Policy")
+    static let openerPolicy = name("Cross-Origin-Opener-Policy")
+    static let resourcePolicy = name("Cross-Origin-Resource-Policy")
+    static let fetchSite = name("Sec-Fetch-Site")
+
+    private static func name(_ text: String) -> HTTPField.Name {
+        guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is no field name") }
+        return name
+    }
+}

@@ -1,0 +1,29 @@
+import HTTPTypes
+package import Hummingbird
+import NIOCore
+
+extension Request {
+    /// The most that a body may hold.
+    package static var maximumBodyLength: Int { 64 * 1024 }
+
+    /// The bytes of a form, at most 64 KiB; any other content type is refused.
+    package func formBytes() async throws -> [UInt8] {
+        guard let type = headers[.contentType]?.split(separator: ";").first,
+            type.lowercased().filter({ $0 != " " }) == "application/x-www-form-urlencoded"
+        else { throw Refusal.notAForm }
+        return try await bodyBytes()
+    }
+
+    /// The bytes of the body, at most 64 KiB; a length that is announced as more is refused unread.
+    package func bodyBytes() async throws -> [UInt8] {
+        if let announced = headers[.contentLength], Int(announced).map({ $0 > Self.maximumBodyLength }) ?? true {
+            throw Refusal.bodyTooLarge
+        }
+        do {
+            let buffer = try await body.collect(upTo: Self.maximumBodyLength)
+            return Array(buffer.readableBytesView)
+        } catch is NIOTooManyBytesError {
+            throw Refusal.bodyTooLarge
+        }
+    }
+}

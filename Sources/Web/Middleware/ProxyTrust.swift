@@ -1,0 +1,51 @@
+import HTTPTypes
+package import Hummingbird
+import NIOCore
+
+/// Finds the address that a request comes from, believing forwarding headers from configured proxies alone.
+///
+/// Only the address is ever taken from them: host and scheme come from the configured issuer.
+package struct ProxyTrust: Sendable {
+    private let proxies: Set<String>
+
+    /// Trusts the proxies at these IP addresses; a text that is no address is refused with a sentence.
+    package init(proxies: [String]) throws(ProxyError) {
+        var canonical: Set<String> = []
+        for proxy in proxies {
+            guard let address = Self.canonical(proxy) else { throw ProxyError(address: proxy) }
+            canonical.insert(address)
+        }
+        self.proxies = canonical
+    }
+
+    /// The nearest address that is not a trusted proxy; nil when the connection has none, as a Unix socket.
+    package func clientAddress(of request: Request, context: WebContext) -> String? {
+        clientAddress(peer: context.peerAddress?.ipAddress, forwarded: request.headers[values: FieldNames.forwardedFor])
+    }
+
+    func clientAddress(peer: String?, forwarded: [String]) -> String? {
+        guard let peer = peer.map({ Self.canonical($0) ?? $0 }) else { return nil }
+        guard proxies.contains(peer) else { return peer }
+        // Each proxy appends whom it heard, so the list is read from its end until somebody unknown speaks.
+        let hops = forwarded.flatMap { $0.split(separator: ",", maxSplits: 32) }
+        for hop in hops.reversed() {
+            guard let address = Self.canonical(hop.filter { $0 != " " }) else { return peer }
+            guard proxies.contains(address) else { return address }
+        }
+        return peer
+    }
+
+    /// The one spelling of an IP address, IPv4 in IPv6 as IPv4.
+    private static func canonical(_ text: String) -> String? {
+        guard let address = try? SocketAddress(ipAddress: text, port: 0).ipAddress else { return nil }
+        let mapped = "::ffff:"
+        return address.hasPrefix(mapped) && address.contains(".") ? String(address.dropFirst(mapped.count)) : address
+    }
+}
+
+/// A configured proxy that is not an IP address.
+package struct ProxyError: Error, CustomStringConvertible {
+    let address: String
+
+    package var description: String { "The proxy '\(address)' is not an IP address: name it by address in 'proxies'." }
+}

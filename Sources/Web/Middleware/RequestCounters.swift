@@ -1,0 +1,56 @@
+import Synchronization
+
+/// Counts requests by route, method and status, and writes the counts in the text format that Prometheus reads.
+package final class RequestCounters: Sendable {
+    private struct Key: Hashable {
+        let route: String
+        let method: String
+        let status: Int
+    }
+
+    private struct Count {
+        var requests: UInt64 = 0
+        var nanoseconds: UInt64 = 0
+    }
+
+    private let counts = Mutex<[Key: Count]>([:])
+
+    package init() {}
+
+    func record(route: String, method: String, status: Int, took duration: Duration) {
+        let parts = duration.components
+        let nanoseconds = UInt64(clamping: parts.seconds) &* 1_000_000_000 &+ UInt64(parts.attoseconds / 1_000_000_000)
+        let key = Key(route: route, method: Self.known.contains(method) ? method : "other", status: status)
+        counts.withLock { counts in
+            counts[key, default: Count()].requests += 1
+            counts[key, default: Count()].nanoseconds &+= nanoseconds
+        }
+    }
+
+    /// The counts as lines of text, in a stable order.
+    package var text: String {
+        let rows = counts.withLock { $0 }.sorted {
+            ($0.key.route, $0.key.method, $0.key.status) < ($1.key.route, $1.key.method, $1.key.status)
+        }
+        var lines = [
+            "# HELP gatehouse_http_requests_total Requests answered.", "# TYPE gatehouse_http_requests_total counter",
+        ]
+        for (key, count) in rows {
+            lines.append("gatehouse_http_requests_total{\(Self.labels(key))} \(count.requests)")
+        }
+        lines.append("# HELP gatehouse_http_request_seconds_total Time from head to answer, added up.")
+        lines.append("# TYPE gatehouse_http_request_seconds_total counter")
+        for (key, count) in rows {
+            let seconds = Double(count.nanoseconds) / 1_000_000_000
+            lines.append("gatehouse_http_request_seconds_total{\(Self.labels(key))} \(seconds)")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// Methods that a stranger makes up are counted together: labels stay bounded.
+    private static let known: Set<String> = ["GET", "HEAD", "POST", "DELETE", "OPTIONS"]
+
+    private static func labels(_ key: Key) -> String {
+        "route=\"\(key.route)\",method=\"\(key.method)\",status=\"\(key.status)\""
+    }
+}

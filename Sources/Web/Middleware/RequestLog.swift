@@ -1,0 +1,30 @@
+package import Hummingbird
+import Logging
+
+/// Writes one line a request and counts it, by the route's template and never by path, query, header or body.
+package struct RequestLog: RouterMiddleware {
+    package typealias Context = WebContext
+
+    private let counters: RequestCounters
+    private let clock = ContinuousClock()
+
+    package init(counters: RequestCounters) {
+        self.counters = counters
+    }
+
+    package func handle(
+        _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
+    ) async throws -> Response {
+        let start = clock.now
+        let response = try await next(request, context)
+        let took = clock.now - start
+        let status = response.status.code
+        counters.record(route: context.route, method: request.method.rawValue, status: status, took: took)
+        context.logger.log(
+            level: status >= 500 ? .error : .debug, "request",
+            metadata: [
+                "route": "\(context.route)", "status": "\(status)", "microseconds": "\(took / .microseconds(1))",
+            ])
+        return response
+    }
+}

@@ -1,0 +1,23 @@
+package import Hummingbird
+import Logging
+package import NIOCore
+
+/// What handlers of the main listener know besides the request: the connection that it came over.
+package struct WebContext: RequestContext {
+    package var coreContext: CoreRequestContextStorage
+    private let channel: any Channel
+
+    package init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
+    }
+
+    /// The address at the other end of the connection, which may be a proxy.
+    package var peerAddress: SocketAddress? { channel.remoteAddress }
+
+    /// The id that stands in the log line and on error pages, so that an operator can find the one by the other.
+    package var reference: String { logger[metadataKey: "hb.request.id"].map { "\($0)" } ?? "none" }
+
+    /// The route's template, such as `/sessions/{sid}`; never the path, which may hold identifiers.
+    package var route: String { coreContext.endpointPath.value ?? "NotFound" }
+}
