@@ -1,3 +1,5 @@
+package import JOSE
+
 /// A refusal in the protocol's own words: a closed code, a sentence that is safe to send, and a cause for the log alone.
 ///
 /// Spec: RFC 6749 §5.2
@@ -58,6 +60,9 @@ package struct OAuthError: Error, Hashable, Sendable {
     package init(_ code: Code, _ error: OAuthValueError) {
         self.init(code, error.sentence)
     }
+
+    /// The body of an error answer.
+    package var json: JSON { ["error": .string(code.rawValue), "error_description": .string(description)] }
 
     private static func sanitised(_ text: String) -> String {
         let bytes = text.unicodeScalars.prefix(maximumDescriptionLength).map { scalar -> UInt8 in

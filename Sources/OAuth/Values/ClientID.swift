@@ -30,6 +30,12 @@ package struct ClientID: Hashable, Sendable, CustomStringConvertible {
     /// Whether this is the URL of a metadata document.
     package var isDocument: Bool { kind != .registered }
 
+    /// The host of the document's URL; nothing for a registered client.
+    package var documentHost: String? {
+        guard case .document(let host) = kind else { return nil }
+        return host
+    }
+
     /// The identifier itself.
     package var description: String { string }
 

@@ -34,4 +34,9 @@ package enum RedirectRule {
         }
         return isRegistered ? VerifiedRedirect(uri) : nil
     }
+
+    /// The redirect that this rule proved earlier, read back from our own storage, which is the only place to take it from.
+    package static func proven(kept text: String) throws(OAuthValueError) -> VerifiedRedirect {
+        VerifiedRedirect(try RedirectURI(text))
+    }
 }

@@ -1,0 +1,84 @@
+/// The parameters of a query or a form, read strictly: nothing repaired, nothing guessed, nothing counted twice.
+///
+/// Spec: OAuth 2.1 §3.1
+/// Spec: RFC 6749 §B
+package struct Parameters: Sendable, Unprintable {
+    static let maximumCount = 100
+    static let maximumNameLength = 64
+    static let maximumValueLength = 8192
+
+    private let pairs: [(name: String, value: String)]
+
+    /// Reads the query of a URL, without its question mark.
+    package init(query: String) throws(OAuthError) {
+        try self.init(form: Array(query.utf8))
+    }
+
+    /// Reads a body of type `application/x-www-form-urlencoded`.
+    package init(form: [UInt8]) throws(OAuthError) {
+        var pairs: [(name: String, value: String)] = []
+        for pair in form.split(separator: UInt8(ascii: "&")) {
+            guard pairs.count < Self.maximumCount else {
+                throw OAuthError(.invalidRequest, "Send at most \(Self.maximumCount) parameters.")
+            }
+            let equals = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
+            let value = equals < pair.endIndex ? pair[(equals + 1)...] : pair[pair.endIndex...]
+            pairs.append((try Self.name(pair[..<equals]), try Self.value(value)))
+        }
+        self.pairs = pairs
+    }
+
+    /// The value of a parameter; an empty one counts as not sent, a repeated one is refused.
+    package func value(_ name: String) throws(OAuthError) -> String? {
+        // Byte by byte: Swift takes some different texts, U+212A and the letter K for one, for the same.
+        var found = pairs.lazy.filter { $0.name.utf8.elementsEqual(name.utf8) }.makeIterator()
+        guard let first = found.next() else { return nil }
+        guard found.next() == nil else {
+            throw OAuthError(.invalidRequest, "Send the parameter \(name) only once.")
+        }
+        return first.value.isEmpty ? nil : first.value
+    }
+
+    /// The same for a parameter of the protocol.
+    package func value(_ name: ParameterName) throws(OAuthError) -> String? { try value(name.rawValue) }
+
+    /// The value of a parameter that has to be there.
+    package func required(_ name: ParameterName) throws(OAuthError) -> String {
+        guard let value = try value(name) else {
+            throw OAuthError(.invalidRequest, "Send the parameter \(name.rawValue).")
+        }
+        return value
+    }
+
+    /// All values of a parameter that may be repeated, without empty ones.
+    package func values(_ name: String) -> [String] {
+        pairs.lazy.filter { $0.name.utf8.elementsEqual(name.utf8) && !$0.value.isEmpty }.map(\.value)
+    }
+
+    /// Whether a parameter was sent at all, be it empty or repeated.
+    package func names(_ name: ParameterName) -> Bool {
+        pairs.contains { $0.name.utf8.elementsEqual(name.rawValue.utf8) }
+    }
+
+    private static func name(_ bytes: ArraySlice<UInt8>) throws(OAuthError) -> String {
+        guard bytes.count <= maximumNameLength else {
+            throw OAuthError(
+                .invalidRequest, "The name of a parameter may have at most \(maximumNameLength) characters.")
+        }
+        return try decoded(bytes)
+    }
+
+    private static func value(_ bytes: ArraySlice<UInt8>) throws(OAuthError) -> String {
+        guard bytes.count <= maximumValueLength else {
+            throw OAuthError(.invalidRequest, "A parameter may have at most \(maximumValueLength) characters.")
+        }
+        return try decoded(bytes)
+    }
+
+    private static func decoded(_ bytes: ArraySlice<UInt8>) throws(OAuthError) -> String {
+        guard let text = PercentEncoding.decode(bytes) else {
+            throw OAuthError(.invalidRequest, "Percent-encode the parameters as UTF-8 without NUL.")
+        }
+        return text
+    }
+}
