@@ -103,7 +103,7 @@ let package = Package(
         suite("OutboundTests", ["Outbound", nioSSL] + nio),
         suite("AuthorizationServerTests", ["AuthorizationServer", "Storage", "TestSupport"]),
         suite("WebTests", ["Web", "AuthorizationServer", "Storage", "TestSupport", hummingbird, hummingbirdTesting]),
-        suite("GatehouseTests", ["gatehouse", "TestSupport"]),
+        suite("GatehouseTests", ["gatehouse", "AuthorizationServer", "OAuth", "JOSE", "TestSupport", argumentParser]),
         suite("ResourceServerTests", ["ResourceServer", "TestSupport"]),
         suite("ArchitectureTests", []),
         suite("InteropTests", ["gatehouse", "example-mcp-server", "demo", "TestSupport"]),

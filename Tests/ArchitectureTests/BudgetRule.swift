@@ -20,43 +20,50 @@ enum BudgetRule {
     }
 
     static func functions(in text: String) -> [Function] {
-        let code = Array(SwiftText(text).code)
+        let code = Array(SwiftText(text).code.utf8)
         var found: [Function] = []
         var line = 1
         for index in code.indices {
-            if code[index].isNewline { line += 1 }
+            if code[index] == UInt8(ascii: "\n") { line += 1 }
             guard let name = declaration(at: index, in: code), let body = bodyEnd(from: index, in: code) else {
                 continue
             }
-            let lines = code[index...body].count(where: \.isNewline) + 1
+            let lines = code[index...body].count { $0 == UInt8(ascii: "\n") } + 1
             found.append(Function(name: name, line: line, lines: lines))
         }
         return found
     }
 
     /// The name of the function that is declared at this place, if one is.
-    private static func declaration(at index: Int, in code: [Character]) -> String? {
-        if index > 0, isWord(code[index - 1]) || code[index - 1] == "." { return nil }
+    private static func declaration(at index: Int, in code: [UInt8]) -> String? {
+        if index > 0, isWord(code[index - 1]) || code[index - 1] == UInt8(ascii: ".") { return nil }
+        guard code[index] == UInt8(ascii: "f") || code[index] == UInt8(ascii: "i") || code[index] == UInt8(ascii: "d")
+        else {
+            return nil
+        }
         for keyword in ["func ", "init(", "init?(", "init<", "deinit "] where starts(keyword, at: index, in: code) {
-            guard keyword == "func " else { return keyword.filter(isWord) }
-            return String(code[(index + keyword.count)...].prefix { $0 != "(" && $0 != "<" })
+            guard keyword == "func " else { return keyword.filter(\.isLetter) }
+            let name = code[(index + keyword.utf8.count)...].prefix {
+                $0 != UInt8(ascii: "(") && $0 != UInt8(ascii: "<")
+            }
+            return String(decoding: name, as: UTF8.self)
         }
         return nil
     }
 
     /// Where the body closes; nil for a requirement or a call, which have none.
-    private static func bodyEnd(from start: Int, in code: [Character]) -> Int? {
+    private static func bodyEnd(from start: Int, in code: [UInt8]) -> Int? {
         var parentheses = 0
         var braces = 0
         for index in start..<code.count {
             switch code[index] {
-            case "(" where braces == 0, "[" where braces == 0: parentheses += 1
-            case ")" where braces == 0, "]" where braces == 0: parentheses -= 1
-            case "{" where braces > 0 || parentheses == 0: braces += 1
-            case "}" where braces > 0:
+            case UInt8(ascii: "(") where braces == 0, UInt8(ascii: "[") where braces == 0: parentheses += 1
+            case UInt8(ascii: ")") where braces == 0, UInt8(ascii: "]") where braces == 0: parentheses -= 1
+            case UInt8(ascii: "{") where braces > 0 || parentheses == 0: braces += 1
+            case UInt8(ascii: "}") where braces > 0:
                 braces -= 1
                 if braces == 0 { return index }
-            case "}" where parentheses == 0: return nil
+            case UInt8(ascii: "}") where parentheses == 0: return nil
             default: break
             }
             if parentheses < 0 { return nil }
@@ -64,11 +71,13 @@ enum BudgetRule {
         return nil
     }
 
-    private static func starts(_ keyword: String, at index: Int, in code: [Character]) -> Bool {
-        index + keyword.count <= code.count && code[index..<(index + keyword.count)].elementsEqual(keyword)
+    private static func starts(_ keyword: String, at index: Int, in code: [UInt8]) -> Bool {
+        index + keyword.utf8.count <= code.count
+            && code[index..<(index + keyword.utf8.count)].elementsEqual(keyword.utf8)
     }
 
-    private static func isWord(_ character: Character) -> Bool {
-        character.isLetter || character.isNumber || character == "_"
+    private static func isWord(_ byte: UInt8) -> Bool {
+        byte >= 0x80 || byte == UInt8(ascii: "_") || Character(Unicode.Scalar(byte)).isLetter
+            || Character(Unicode.Scalar(byte)).isNumber
     }
 }

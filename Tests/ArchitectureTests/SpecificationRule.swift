@@ -24,27 +24,33 @@ enum SpecificationRule {
 
     static func violations(index: String, sources: [RepositoryFile], tests: [RepositoryFile]) -> [String] {
         let rows = rows(in: index)
+        let sources = sources.map { Source(path: $0.path, types: types(in: $0.text), marks: marks(in: $0.text)) }
         let suites = Set(tests.flatMap { types(in: $0.text) })
         return missingRows(rows, sources) + rows.flatMap { violations(of: $0, sources: sources, suites: suites) }
     }
 
-    private static func missingRows(_ rows: [Row], _ sources: [RepositoryFile]) -> [String] {
+    /// A source as this rule sees it.
+    private struct Source {
+        let path: String
+        let types: Set<String>
+        let marks: [String]
+    }
+
+    private static func missingRows(_ rows: [Row], _ sources: [Source]) -> [String] {
         sources.flatMap { file in
-            let here = types(in: file.text)
-            return marks(in: file.text).filter { mark in
-                !rows.contains { $0.name == mark && !here.isDisjoint(with: $0.types) }
-            }.map { "\(file.path): 'Spec: \($0)' has no row in the index that names a type of this file" }
+            file.marks.filter { mark in !rows.contains { $0.name == mark && !file.types.isDisjoint(with: $0.types) } }
+                .map { "\(file.path): 'Spec: \($0)' has no row in the index that names a type of this file" }
         }
     }
 
-    private static func violations(of row: Row, sources: [RepositoryFile], suites: Set<String>) -> [String] {
+    private static func violations(of row: Row, sources: [Source], suites: Set<String>) -> [String] {
         var found: [String] = []
         if row.types.isEmpty { found.append("The row \(row.name) names no type") }
         for type in row.types {
-            let files = sources.filter { types(in: $0.text).contains(type) }
+            let files = sources.filter { $0.types.contains(type) }
             if files.isEmpty {
                 found.append("The row \(row.name) names \(type), which does not exist")
-            } else if !files.contains(where: { marks(in: $0.text).contains(row.name) }) {
+            } else if !files.contains(where: { $0.marks.contains(row.name) }) {
                 found.append("The row \(row.name) names \(type), which carries no such 'Spec:' line")
             }
         }

@@ -1,84 +1,95 @@
 /// Swift source with comments and the contents of strings blanked out, so that braces and words in them do not count.
 struct SwiftText {
     /// The text, of the same lines as before.
-    private(set) var code: String
-    private var rest: Substring
+    var code: String { String(decoding: kept, as: UTF8.self) }
+
+    private let text: [UInt8]
+    private var place = 0
+    private var kept: [UInt8] = []
 
     init(_ text: String) {
-        code = ""
-        rest = text[...]
-        while let character = rest.first { step(character) }
+        self.text = Array(text.utf8)
+        while place < self.text.count { step() }
     }
 
-    private mutating func step(_ character: Character) {
-        if rest.hasPrefix("//") {
-            rest = rest.drop { $0 != "\n" }
-        } else if rest.hasPrefix("/*") {
+    private mutating func step() {
+        if sees("//") {
+            while place < text.count, text[place] != UInt8(ascii: "\n") { place += 1 }
+        } else if sees("/*") {
             skipBlockComment()
         } else if let opening = stringOpening() {
             skipString(opening)
         } else {
-            code.append(character)
-            rest.removeFirst()
+            kept.append(text[place])
+            place += 1
         }
     }
 
     private mutating func skipBlockComment() {
         var depth = 0
         repeat {
-            if rest.hasPrefix("/*") {
+            if sees("/*") {
                 depth += 1
-                rest = rest.dropFirst(2)
-            } else if rest.hasPrefix("*/") {
+                place += 2
+            } else if sees("*/") {
                 depth -= 1
-                rest = rest.dropFirst(2)
+                place += 2
             } else {
-                keepLineEnd(rest.removeFirst())
+                pass()
             }
-        } while depth > 0 && !rest.isEmpty
+        } while depth > 0 && place < text.count
     }
 
-    /// The hashes and quotes that open a string here, if one starts.
-    private func stringOpening() -> (hashes: String, quotes: String)? {
-        let hashes = rest.prefix { $0 == "#" }
-        let after = rest.dropFirst(hashes.count)
-        if after.hasPrefix("\"\"\"") { return (String(hashes), "\"\"\"") }
-        return after.hasPrefix("\"") ? (String(hashes), "\"") : nil
+    /// How many hashes, and how many quotes behind them, open a string here, if one starts.
+    private func stringOpening() -> (hashes: Int, quotes: Int)? {
+        guard text[place] == UInt8(ascii: "#") || text[place] == UInt8(ascii: "\"") else { return nil }
+        let hashes = text[place...].prefix { $0 == UInt8(ascii: "#") }.count
+        let quotes = text[(place + hashes)...].prefix(3).prefix { $0 == UInt8(ascii: "\"") }.count
+        guard quotes > 0 else { return nil }
+        return (hashes, quotes == 3 ? 3 : 1)
     }
 
-    private mutating func skipString(_ opening: (hashes: String, quotes: String)) {
-        let end = opening.quotes + opening.hashes
-        let escape = "\\" + opening.hashes
-        rest = rest.dropFirst(end.count)
-        code += "\"\""
-        while !rest.isEmpty, !rest.hasPrefix(end) {
-            if rest.hasPrefix(escape + "(") {
-                rest = rest.dropFirst(escape.count + 1)
+    private mutating func skipString(_ opening: (hashes: Int, quotes: Int)) {
+        let hashes = String(repeating: "#", count: opening.hashes)
+        let end = String(repeating: "\"", count: opening.quotes) + hashes
+        let escape = "\\" + hashes
+        place += end.utf8.count
+        kept += Array("\"\"".utf8)
+        while place < text.count, !sees(end) {
+            if sees(escape + "(") {
+                place += escape.utf8.count + 1
                 skipInterpolation()
-            } else if rest.hasPrefix(escape) {
-                rest = rest.dropFirst(escape.count)
-                if let escaped = rest.popFirst() { keepLineEnd(escaped) }
+            } else if sees(escape) {
+                place += escape.utf8.count
+                pass()
             } else {
-                keepLineEnd(rest.removeFirst())
+                pass()
             }
         }
-        rest = rest.dropFirst(end.count)
+        place += end.utf8.count
     }
 
     private mutating func skipInterpolation() {
         var depth = 1
-        while depth > 0, let character = rest.first {
+        while depth > 0, place < text.count {
             if let opening = stringOpening() {
                 skipString(opening)
                 continue
             }
-            if character == "(" { depth += 1 }
-            if character == ")" { depth -= 1 }
-            keepLineEnd(rest.removeFirst())
+            if text[place] == UInt8(ascii: "(") { depth += 1 }
+            if text[place] == UInt8(ascii: ")") { depth -= 1 }
+            pass()
         }
     }
 
-    private mutating func keepLineEnd(_ character: Character) {
-        if character.isNewline { code.append(character) }
+    /// Leaves a byte out, unless it ends a line.
+    private mutating func pass() {
+        guard place < text.count else { return }
+        if text[place] == UInt8(ascii: "\n") { kept.append(text[place]) }
+        place += 1
+    }
+
+    private func sees(_ word: String) -> Bool {
+        text[place...].starts(with: word.utf8)
     }
 }

@@ -1,0 +1,73 @@
+import Configuration
+import Foundation
+
+/// The three places a value may come from, in their order: flags, then variables, then the file.
+struct ConfigurationSources {
+    private let reader: ConfigReader
+    /// Relative paths resolve against this folder: the file's, or the working directory without a file.
+    let baseDirectory: String
+
+    init(
+        flags: [ConfigurationKey: [String]], environment: [String: String], file: String?, workingDirectory: String
+    ) throws(ConfigurationError) {
+        try Self.refuseUnknownVariables(in: environment)
+        var fromFile: [ConfigurationKey: [String]] = [:]
+        if let file = file ?? environment[Self.fileVariable].flatMap({ $0.isEmpty ? nil : $0 }) {
+            let path = AbsolutePath(file, relativeTo: workingDirectory)
+            fromFile = try ConfigurationFile(contentsOf: path.string).values
+            baseDirectory = path.directory
+        } else {
+            baseDirectory = workingDirectory
+        }
+        let set = environment.filter { !$0.value.isEmpty }
+        reader = ConfigReader(providers: [
+            Self.provider("flags", flags),
+            EnvironmentVariablesProvider(environmentVariables: set).prefixKeys(with: "gatehouse"),
+            Self.provider("file", fromFile),
+        ])
+    }
+
+    /// The entries for the key, or its default.
+    func entries(_ key: ConfigurationKey) -> [String] {
+        let name = ConfigKey(key.components)
+        if key.isList { return reader.stringArray(forKey: name) ?? key.defaultValue }
+        return reader.string(forKey: name).map { [$0] } ?? key.defaultValue
+    }
+
+    /// The single value for the key, or its default.
+    func value(_ key: ConfigurationKey) -> String? { entries(key).first }
+
+    private static let fileVariable = "GATEHOUSE_CONFIG"
+
+    private static func provider(_ name: String, _ values: [ConfigurationKey: [String]]) -> InMemoryProvider {
+        var stored: [AbsoluteConfigKey: ConfigValue] = [:]
+        for (key, entries) in values {
+            let content: ConfigContent = key.isList ? .stringArray(entries) : .string(entries.first ?? "")
+            stored[AbsoluteConfigKey(key.components)] = ConfigValue(content, isSecret: false)
+        }
+        return InMemoryProvider(name: name, values: stored)
+    }
+
+    /// A misspelt variable would otherwise be ignored in silence, and the default would hold.
+    private static func refuseUnknownVariables(in environment: [String: String]) throws(ConfigurationError) {
+        let known = ConfigurationKey.allCases.map(\.environmentVariable) + [fileVariable]
+        for name in environment.keys.sorted() where name.hasPrefix("GATEHOUSE_") && !known.contains(name) {
+            throw .unknown(name, in: "The environment", nearest: ConfigurationKey.nearest(to: name, among: known))
+        }
+    }
+}
+
+/// A path that no longer depends on the working directory.
+struct AbsolutePath: Equatable {
+    let string: String
+
+    init(_ path: String, relativeTo base: String) {
+        let full = path.hasPrefix("/") ? path : base + "/" + path
+        string = URL(filePath: full).standardizedFileURL.path(percentEncoded: false)
+    }
+
+    /// The folder that holds it.
+    var directory: String {
+        URL(filePath: string).deletingLastPathComponent().standardizedFileURL.path(percentEncoded: false)
+    }
+}

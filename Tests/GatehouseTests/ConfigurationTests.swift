@@ -1,0 +1,160 @@
+import ArgumentParser
+import Foundation
+import Testing
+
+@testable import gatehouse
+
+@Suite("Configuration")
+struct ConfigurationTests {
+    private func load(
+        _ yaml: String = "", flags: [ConfigurationKey: [String]] = [:], environment: [String: String] = [:]
+    ) throws -> ServerConfiguration {
+        let folder = try TemporaryFolder()
+        try folder.write(yaml, to: "gatehouse.yaml")
+        let sources = try ConfigurationSources(
+            flags: flags, environment: environment, file: "gatehouse.yaml", workingDirectory: folder.path)
+        var configuration = try ServerConfiguration(sources)
+        configuration.paths.data = configuration.paths.data.replacing(folder.path, with: "FOLDER")
+        return configuration
+    }
+
+    private func sentence(_ yaml: String, environment: [String: String] = [:]) -> String {
+        do {
+            _ = try load(yaml, environment: environment)
+            return "accepted"
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    @Test func `Nothing has to be said: the defaults are those of the documentation`() throws {
+        let configuration = try load()
+        #expect(configuration.issuer == "http://localhost:8080")
+        #expect(configuration.listen == ListenAddress("127.0.0.1:8080"))
+        #expect(configuration.operations == ListenAddress("127.0.0.1:8081"))
+        #expect(configuration.tokens == .init(access: 600, code: 60, refreshGrace: 120))
+        #expect(
+            configuration.sessions == .init(choices: [3600, 43_200, 2_592_000], preselected: 43_200, idle: 1_209_600))
+        #expect(configuration.clients.maxSize == 16_384)
+        #expect(configuration.clients.allow == ["*"])
+        #expect(configuration.tls == nil)
+    }
+
+    @Test func `The example of the documentation is accepted`() throws {
+        let document = try #require(try? Self.document())
+        let yaml = try #require(document.components(separatedBy: "```yaml\n").dropFirst().first)
+        let configuration = try load(yaml.components(separatedBy: "```")[0])
+        #expect(configuration.adminGroup == "operators")
+        #expect(configuration.sessions.choices == [3600, 43_200, 604_800])
+    }
+
+    @Test func `The documentation lists each key with its default, and no other`() throws {
+        let rows = try Self.document().split(separator: "\n").filter { $0.hasPrefix("| `") }
+        let documented = rows.map { $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) } }
+        #expect(
+            documented.map { $0[0].replacing("`", with: "") }.sorted() == ConfigurationKey.allCases.map(\.path).sorted()
+        )
+        for row in documented {
+            let key = try #require(ConfigurationKey(rawValue: row[0].replacing("`", with: "")))
+            let shown = row[1].filter { !"`[]\" ".contains($0) }
+            let expected =
+                key.defaultValue.isEmpty ? (key.isList ? "none" : "–") : key.defaultValue.joined(separator: ",")
+            #expect(shown == expected, "\(key.path)")
+        }
+    }
+
+    @Test func `Each key has a flag, and the flag sets that key`() throws {
+        for key in ConfigurationKey.allCases {
+            let flags = try ConfigurationFlags.parse([key.flag, "some-value"])
+            #expect(flags.values == [key: ["some-value"]])
+        }
+    }
+
+    @Test func `A flag wins over a variable, and a variable over the file`() throws {
+        let yaml = "tokens: { access: 5m, code: 30s, refresh_grace: 10s }"
+        let environment = ["GATEHOUSE_TOKENS_ACCESS": "6m", "GATEHOUSE_TOKENS_CODE": "40s"]
+        let configuration = try load(yaml, flags: [.accessLifetime: ["7m"]], environment: environment)
+        #expect(configuration.tokens == .init(access: 420, code: 40, refreshGrace: 10))
+    }
+
+    @Test func `A list in a variable stands between commas`() throws {
+        let configuration = try load(environment: ["GATEHOUSE_PROXIES": "10.0.0.1,::1"])
+        #expect(configuration.proxies == ["10.0.0.1", "::1"])
+    }
+
+    @Test func `An empty value counts as not set`() throws {
+        let yaml =
+            "admin: { socket: s.sock, group: }\ndefault_resource:\ntls: { certificate: , key: }\nproxies:\noutbound:"
+        let configuration = try load(yaml, environment: ["GATEHOUSE_ISSUER": ""])
+        #expect(configuration.adminGroup == nil && configuration.tls == nil && configuration.proxies == [])
+        #expect(configuration.issuer == "http://localhost:8080")
+    }
+
+    @Test func `Relative paths resolve against the file, absolute ones stay`() throws {
+        #expect(try load("data: here/../data").paths.data == "FOLDER/data")
+        #expect(try load("data: /srv/data").paths.data == "/srv/data")
+    }
+
+    @Test func `An unknown key is an error that names the nearest one`() {
+        #expect(sentence("tokens: { acces: 5m }").contains("'tokens.acces'; the nearest known key is 'tokens.access'"))
+        #expect(sentence("isuer: https://a.example").contains("nearest known key is 'issuer'"))
+        #expect(sentence("clients: { localhost: true }").contains("unknown key 'clients.localhost'"))
+        #expect(
+            sentence("", environment: ["GATEHOUSE_TOKEN_ACCESS": "5m"])
+                .contains("'GATEHOUSE_TOKEN_ACCESS'; the nearest known key is 'GATEHOUSE_TOKENS_ACCESS'"))
+    }
+
+    @Test(arguments: [
+        ("tokens: { access: 61m }", "tokens.access is '61m', but it must be a duration from 1m to 60m"),
+        ("tokens: { access: 59s }", "tokens.access is '59s'"),
+        ("tokens: { access: 600 }", "tokens.access is '600'"),
+        ("tokens: { code: 601s }", "tokens.code is '601s', but it must be a duration from 1s to 600s"),
+        ("tokens: { refresh_grace: 301s }", "from 0s to 300s"),
+        ("tokens: { refresh_grace: -1s }", "tokens.refresh_grace is '-1s'"),
+        ("sessions: { preselected: 2h }", "one of sessions.choices: 1h, 12h, 30d"),
+        ("sessions: { choices: [12h, 1h] }", "the shortest first"),
+        ("sessions: { choices: 12h }", "must be a list"),
+        ("listen: 8080", "host:port"),
+        ("listen: 127.0.0.1:80800", "host:port"),
+        ("listen: 127.0.0.1:8081", "the same as listen"),
+        ("clients: { metadata_documents: { max_size: 1MiB } }", "from 1KiB to 64KiB"),
+        ("clients: { metadata_documents: { cache_min: 2h, cache_max: 1h } }", "no shorter than"),
+        ("clients: { metadata_documents: { allow: ['https://a'] } }", "list of host names"),
+        ("clients: { metadata_documents: { private_hosts: [a] } }", "list of host:port"),
+        ("clients: { localhost_any_port: yes please }", "true or false"),
+        ("clients: true", "must hold keys of its own"),
+        ("proxies: [10.0.0.300]", "list of IP addresses"),
+        ("tls: { certificate: a.pem }", "without tls.key"),
+        ("tls: { certificate: a.pem, key: b.pem }", "issuer must start with https://"),
+        ("issuer: http://auth.example.org", "issuer is 'http://auth.example.org', but it must be an https URL"),
+        ("issuer: HTTPS://Auth.example.org", "issuer is"),
+        ("issuer: https://auth.example.org:443", "issuer is"),
+        ("issuer: [a", "is not YAML"),
+        ("- issuer", "must hold keys with values"),
+    ])
+    func `A value that is not accepted is named with what is`(yaml: String, expected: String) {
+        #expect(sentence(yaml).contains(expected))
+    }
+
+    @Test func `RS6 A wrong value cannot steer the terminal`() {
+        #expect(!sentence("listen: \"\\e[2J\"").unicodeScalars.contains("\u{1B}"))
+    }
+
+    @Test func `Durations and sizes are digits with a unit and nothing else`() {
+        #expect(DurationValue("30d")?.seconds == 2_592_000)
+        for text in ["", "s", "1", "1.5h", " 1h", "1h ", "+1h", "1w", "99999999999999999d", "١h"] {
+            #expect(DurationValue(text) == nil, "\(text)")
+        }
+        #expect(SizeValue("16KiB")?.bytes == 16_384)
+        #expect(SizeValue("512")?.bytes == 512)
+        for text in ["", "KiB", "16kb", "-1", "1.5MiB", "99999999999999999MiB"] {
+            #expect(SizeValue(text) == nil, "\(text)")
+        }
+    }
+
+    private static func document() throws -> String {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        return try String(contentsOf: root.appending(path: "docs/configuration.md"), encoding: .utf8)
+    }
+}
