@@ -1,0 +1,148 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// A directory that only its owner can enter, with files that only their owner can read.
+///
+/// Every file appears whole or not at all: it is written beside its place, flushed, and renamed into it.
+struct KeyDirectory: Sendable {
+    /// How the names of files end that have not reached their place.
+    static let draft = ".draft"
+
+    /// The absolute path, as it stands in every message.
+    let path: String
+
+    /// The directory, made if it is missing and may be made.
+    init(_ path: String, create: Bool) throws(KeyRingError) {
+        self.path = Self.absolute(path)
+        var information = stat()
+        if stat(self.path, &information) != 0 {
+            guard errno == ENOENT else { throw Self.failure("The keys directory \(self.path) cannot be examined") }
+            guard create else {
+                throw KeyRingError("There is no keys directory \(self.path): restore it from its backup.")
+            }
+            guard mkdir(self.path, 0o700) == 0, stat(self.path, &information) == 0 else {
+                throw Self.failure("The keys directory \(self.path) cannot be made")
+            }
+        }
+        guard information.st_mode & S_IFMT == S_IFDIR else {
+            throw KeyRingError("\(self.path) is not a directory: move it away or configure another keys directory.")
+        }
+        guard information.st_uid == geteuid() else {
+            throw KeyRingError("The keys directory \(self.path) belongs to another user: run chown on it.")
+        }
+    }
+
+    /// Shuts the directory to everybody else.
+    func shut() throws(KeyRingError) {
+        guard chmod(path, 0o700) == 0 else { throw Self.failure("The keys directory \(path) cannot be shut to others") }
+    }
+
+    /// Makes sure that nobody else can enter.
+    func requireShut() throws(KeyRingError) {
+        var information = stat()
+        guard stat(path, &information) == 0 else { throw Self.failure("The keys directory \(path) cannot be examined") }
+        guard information.st_mode & 0o077 == 0 else {
+            throw KeyRingError("The keys directory \(path) is open to other users: run chmod 700 \(path).")
+        }
+    }
+
+    /// The names in it.
+    func names() throws(KeyRingError) -> Set<String> {
+        guard let directory = opendir(path) else { throw Self.failure("The keys directory \(path) cannot be read") }
+        defer { closedir(directory) }
+        var names: Set<String> = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
+                tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            names.insert(name)
+        }
+        return names.subtracting([".", ".."])
+    }
+
+    /// The content of a file that nobody else can read.
+    func read(_ name: String) throws(KeyRingError) -> [UInt8] {
+        let file = path + "/" + name
+        let descriptor = open(file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            guard errno == ENOENT else { throw Self.failure("The key file \(file) cannot be opened") }
+            throw KeyRingError("The key file \(file) is missing: restore it from the backup of the keys directory.")
+        }
+        defer { close(descriptor) }
+        var information = stat()
+        guard fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG else {
+            throw KeyRingError("\(file) is not a plain file: restore it from the backup of the keys directory.")
+        }
+        guard information.st_uid == geteuid(), information.st_mode & 0o077 == 0 else {
+            throw KeyRingError("The key file \(file) is open to other users: run chmod 600 on it and rotate the key.")
+        }
+        var bytes = [UInt8](repeating: 0, count: 256 * 1024)
+        var filled = 0
+        while filled < bytes.count {
+            let count = bytes[filled...].withUnsafeMutableBytes { readBytes(descriptor, $0.baseAddress, $0.count) }
+            guard count >= 0 else { throw Self.failure("The key file \(file) cannot be read") }
+            if count == 0 { break }
+            filled += count
+        }
+        return Array(bytes[..<filled])
+    }
+
+    /// Puts a file into its place.
+    func write(_ name: String, _ bytes: [UInt8]) throws(KeyRingError) {
+        let file = path + "/" + name
+        let draft = path + "/." + name + Self.draft
+        unlink(draft)
+        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Self.failure("The key file \(file) cannot be made") }
+        let isWhole = Self.write(bytes, to: descriptor)
+        guard close(descriptor) == 0, isWhole, rename(draft, file) == 0 else {
+            let error = Self.failure("The key file \(file) cannot be written")
+            unlink(draft)
+            throw error
+        }
+        try flush()
+    }
+
+    /// Takes files away, if they are there.
+    func remove(_ names: some Sequence<String>) throws(KeyRingError) {
+        for name in names where unlink(path + "/" + name) != 0 && errno != ENOENT {
+            throw Self.failure("The key file \(path)/\(name) cannot be removed")
+        }
+        try flush()
+    }
+
+    /// Makes what happened to names outlast a power cut.
+    private func flush() throws(KeyRingError) {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Self.failure("The keys directory \(path) cannot be opened") }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw Self.failure("The keys directory \(path) cannot be flushed") }
+    }
+
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { writeBytes(descriptor, $0.baseAddress, $0.count) }
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return fsync(descriptor) == 0
+    }
+
+    private static func failure(_ what: String) -> KeyRingError {
+        KeyRingError("\(what): \(String(cString: strerror(errno))).")
+    }
+
+    private static func absolute(_ path: String) -> String {
+        guard !path.hasPrefix("/"), let current = getcwd(nil, 0) else { return path }
+        defer { free(current) }
+        return String(cString: current) + "/" + path
+    }
+}
+
+// The type's own `read` and `write` hide the system's.
+private let readBytes: @Sendable (Int32, UnsafeMutableRawPointer?, Int) -> Int = { read($0, $1, $2) }
+private let writeBytes: @Sendable (Int32, UnsafeRawPointer?, Int) -> Int = { write($0, $1, $2) }

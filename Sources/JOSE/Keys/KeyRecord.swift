@@ -1,0 +1,95 @@
+/// What the index remembers of one key: everything but the key.
+struct KeyRecord: Hashable, Sendable {
+    enum Purpose: Hashable, Sendable {
+        case signing(KeyRing.SigningPurpose)
+        case secret(KeyRing.SecretPurpose)
+
+        init?(_ name: String) {
+            if let purpose = KeyRing.SigningPurpose(rawValue: name) {
+                self = .signing(purpose)
+            } else if let purpose = KeyRing.SecretPurpose(rawValue: name) {
+                self = .secret(purpose)
+            } else {
+                return nil
+            }
+        }
+
+        var name: String {
+            switch self {
+            case .signing(let purpose): purpose.rawValue
+            case .secret(let purpose): purpose.rawValue
+            }
+        }
+
+        static var all: [Purpose] {
+            KeyRing.SigningPurpose.allCases.map(Purpose.signing) + KeyRing.SecretPurpose.allCases.map(Purpose.secret)
+        }
+    }
+
+    let id: String
+    let purpose: Purpose
+    let createdAt: Int64
+    let activeFrom: Int64
+    var retiresAt: Int64?
+
+    var file: String {
+        switch purpose {
+        case .signing: "\(purpose.name)-\(id).pem"
+        case .secret: "\(purpose.name)-\(id).key"
+        }
+    }
+
+    func isRetired(at now: Int64) -> Bool { retiresAt.map { $0 <= now } ?? false }
+}
+
+/// The index of a key directory, `keys.json`; it holds no secret.
+struct KeyIndex: Sendable {
+    static let file = "keys.json"
+
+    var isEncrypted: Bool
+    var records: [KeyRecord]
+
+    init(isEncrypted: Bool, records: [KeyRecord]) {
+        self.isEncrypted = isEncrypted
+        self.records = records
+    }
+
+    /// Reads the index, or nil when it is none, or of a later version.
+    init?(_ bytes: [UInt8]) {
+        guard let json = try? JSONObject(parsing: bytes, limits: JSON.Limits(bytes: 256 * 1024)),
+            json["version"]?.integer == 1, let isEncrypted = json["encrypted"]?.bool, let entries = json["keys"]?.array
+        else { return nil }
+        let records = entries.compactMap { $0.object.flatMap(KeyRecord.init) }
+        guard records.count == entries.count, Set(records.map(\.id)).count == records.count else { return nil }
+        self.init(isEncrypted: isEncrypted, records: records)
+    }
+
+    var bytes: [UInt8] {
+        let json: JSONObject = [
+            "version": 1, "encrypted": .bool(isEncrypted), "keys": .array(records.map { .object($0.json) }),
+        ]
+        return json.bytes + [UInt8(ascii: "\n")]
+    }
+}
+
+extension KeyRecord {
+    init?(_ json: JSONObject) {
+        // The name becomes part of a path, so it must not leave the directory.
+        guard let id = json["id"]?.string, let letters = Base64URL.decode(id), !letters.isEmpty,
+            let purpose = json["purpose"]?.string.flatMap(Purpose.init), let createdAt = json["created_at"]?.integer,
+            let activeFrom = json["active_from"]?.integer
+        else { return nil }
+        self.init(
+            id: id, purpose: purpose, createdAt: createdAt, activeFrom: activeFrom,
+            retiresAt: json["retires_at"]?.integer)
+    }
+
+    var json: JSONObject {
+        var json: JSONObject = [
+            "id": .string(id), "purpose": .string(purpose.name), "created_at": .integer(createdAt),
+            "active_from": .integer(activeFrom),
+        ]
+        json["retires_at"] = retiresAt.map(JSON.integer)
+        return json
+    }
+}

@@ -1,0 +1,77 @@
+/// Turns keys into files and back, encrypted when there is a passphrase.
+struct KeyVault: Sendable {
+    let directory: KeyDirectory
+    let passphrase: Secret?
+
+    init(_ directory: KeyDirectory, _ passphrase: Secret?) throws(KeyRingError) {
+        // OpenSSL ends a passphrase at a NUL and at 1,024 bytes: what lies beyond would protect nothing.
+        if let bytes = passphrase?.bytes, bytes.isEmpty || bytes.count > 1000 || bytes.contains(0) {
+            throw KeyRingError("The passphrase for the keys must have 1 to 1000 bytes and no NUL.")
+        }
+        self.directory = directory
+        self.passphrase = passphrase
+    }
+
+    func load(signing record: KeyRecord) throws(KeyRingError) -> SigningKey {
+        let pem = try directory.read(record.file)
+        guard let key = try? SigningKey(pem: pem, passphrase: passphrase) else { throw unreadable(record) }
+        guard key.kid == record.id else { throw mixedUp(record) }
+        return key
+    }
+
+    func load(secret record: KeyRecord) throws(KeyRingError) -> NamedKey {
+        let text = try directory.read(record.file)
+        let parts = String(decoding: text, as: UTF8.self).split(separator: "\n").first?.split(separator: ":") ?? []
+        guard let bytes = bytes(of: parts, record), let key = NamedKey(id: record.id, bytes: bytes) else {
+            throw unreadable(record)
+        }
+        return key
+    }
+
+    func save(_ key: SigningKey, _ record: KeyRecord) throws(KeyRingError) {
+        guard let pem = try? key.pem(passphrase: passphrase) else {
+            throw KeyRingError("libcrypto could not write the private key \(record.id).")
+        }
+        try directory.write(record.file, pem)
+    }
+
+    func save(_ key: NamedKey, _ record: KeyRecord) throws(KeyRingError) {
+        var text = "plain:" + Base64URL.encode(key.bytes)
+        if let passphrase {
+            let salt = Random.bytes(16)
+            guard let wrapping = wrapping(passphrase, salt),
+                let sealed = try? Sealing.seal(key.bytes, key: wrapping, context: record.file)
+            else { throw KeyRingError("libcrypto could not encrypt the key \(record.id).") }
+            text = "sealed:\(Base64URL.encode(salt)):\(Base64URL.encode(sealed))"
+        }
+        try directory.write(record.file, Array(text.utf8) + [UInt8(ascii: "\n")])
+    }
+
+    private func bytes(of parts: [Substring], _ record: KeyRecord) -> [UInt8]? {
+        guard let passphrase else {
+            return parts.count == 2 && parts[0] == "plain" ? Base64URL.decode(parts[1]) : nil
+        }
+        guard parts.count == 3, parts[0] == "sealed", let salt = Base64URL.decode(parts[1]), salt.count == 16,
+            let sealed = Base64URL.decode(parts[2]), let wrapping = wrapping(passphrase, salt)
+        else { return nil }
+        return Sealing.open(sealed, keys: { _ in wrapping }, context: record.file)
+    }
+
+    private func wrapping(_ passphrase: Secret, _ salt: [UInt8]) -> NamedKey? {
+        let cost = Scrypt.Cost(logN: 14, r: 8, p: 1)
+        return NamedKey(id: "passphrase", bytes: Scrypt.derive(passphrase, salt: salt, cost: cost, count: 32))
+    }
+
+    private func unreadable(_ record: KeyRecord) -> KeyRingError {
+        let file = "\(directory.path)/\(record.file)"
+        return passphrase == nil
+            ? KeyRingError("The key file \(file) is damaged: restore it from the backup of the keys directory.")
+            : KeyRingError("The passphrase does not open the key file \(file): check it, or restore the file.")
+    }
+
+    private func mixedUp(_ record: KeyRecord) -> KeyRingError {
+        KeyRingError(
+            "The key file \(directory.path)/\(record.file) holds another key than the one it is named after: restore it from the backup."
+        )
+    }
+}
