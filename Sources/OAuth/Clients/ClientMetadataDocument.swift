@@ -1,0 +1,56 @@
+package import JOSE
+
+/// A client's own description of itself, fetched from the URL that is its `client_id`.
+///
+/// Vendors change these documents overnight, so what is unknown or not served here is passed over; what contradicts
+/// itself, carries secrets or points to a dangerous place is refused whole.
+///
+/// Spec: Client ID Metadata Document §4
+package struct ClientMetadataDocument: Hashable, Sendable {
+    static let limits = JSON.Limits(bytes: 65_536, depth: 16, members: 1000)
+
+    /// What the document says, as far as it counts here.
+    package let metadata: ClientMetadata
+    /// The members that a person's approval rests on: another digest may need another approval.
+    package let securityDigest: Digest
+    /// The document as fetched.
+    package let bytes: [UInt8]
+
+    /// Reads the document at `expected`; `supportedMethods` are those that a client with a document may use here.
+    package static func parse(
+        _ bytes: [UInt8], expected: ClientID, supportedMethods: [ClientAuthenticationMethod] = [.none]
+    ) throws(OAuthError) -> ClientMetadataDocument {
+        let members: JSONObject
+        do {
+            members = try JSONObject(parsing: bytes, limits: limits)
+        } catch {
+            throw MetadataReader.refusal("has to be strict JSON of at most 64 KiB: \(error)")
+        }
+        let reader = MetadataReader(members)
+        let metadata = try reader.metadata(expected: expected, supportedMethods: supportedMethods)
+        return ClientMetadataDocument(
+            metadata: metadata, securityDigest: securityDigest(of: metadata, members), bytes: bytes)
+    }
+
+    /// Order does not count where it means nothing, and neither do members that decide nothing.
+    ///
+    /// Spec: Client ID Metadata Document §8
+    private static func securityDigest(of metadata: ClientMetadata, _ members: JSONObject) -> Digest {
+        let decisive: JSONObject = [
+            "name": .string(metadata.name),
+            "redirects": .strings(metadata.redirectURIs.map(\.string).sorted()),
+            "method": .string(metadata.authMethod.rawValue),
+            "grants": metadata.grantTypes.map { .strings($0.map(\.rawValue).sorted()) } ?? .null,
+            "scope": metadata.scope.map { .strings($0.scopes.sorted().map(\.string)) } ?? .null,
+            "logo": metadata.logoURI.map(JSON.string) ?? .null,
+            "keys": members[metadata: .jwks] ?? .null,
+            "keys at": members[metadata: .jwksURI] ?? .null,
+        ]
+        return Digest.sha256(JSON.object(decisive).bytes)
+    }
+}
+
+extension JSONObject {
+    /// A member of client metadata; null counts as absent.
+    subscript(metadata member: MetadataMember) -> JSON? { self[member.rawValue].flatMap { $0 == .null ? nil : $0 } }
+}

@@ -1,0 +1,22 @@
+/// The members of client metadata, as they stand in a document.
+///
+/// Spec: RFC 7591 §2
+enum MetadataMember: String {
+    case clientID = "client_id"
+    case clientName = "client_name"
+    case redirectURIs = "redirect_uris"
+    case authMethod = "token_endpoint_auth_method"
+    case authMethods = "token_endpoint_auth_methods_supported"
+    case grantTypes = "grant_types"
+    case scope
+    case clientURI = "client_uri"
+    case logoURI = "logo_uri"
+    case termsURI = "tos_uri"
+    case policyURI = "policy_uri"
+    case jwks
+    case jwksURI = "jwks_uri"
+    case keys
+    case softwareStatement = "software_statement"
+    case clientSecret = "client_secret"
+    case clientSecretExpiresAt = "client_secret_expires_at"
+}

@@ -1,0 +1,174 @@
+import JOSE
+
+/// Reads the members of a client metadata document, in an order that is policy: identity, secrets, places, abilities.
+///
+/// Spec: Client ID Metadata Document §4.1
+struct MetadataReader {
+    private static let maximumRedirects = 50
+    /// Schemes that run or open something instead of leading somewhere.
+    private static let dangerousSchemes: Set<String> = [
+        "javascript", "data", "vbscript", "file", "blob", "about", "filesystem", "view-source", "jar", "ms-its",
+    ]
+
+    private let members: JSONObject
+
+    init(_ members: JSONObject) {
+        self.members = members
+    }
+
+    static func refusal(_ predicate: String) -> OAuthError {
+        OAuthError(.invalidClient, "The client's metadata document \(predicate)")
+    }
+
+    func metadata(
+        expected: ClientID, supportedMethods: [ClientAuthenticationMethod]
+    ) throws(OAuthError) -> ClientMetadata {
+        try checkIdentity(expected)
+        try checkSecrets()
+        return ClientMetadata(
+            name: try name(), redirectURIs: try redirectURIs(), authMethod: try authMethod(supported: supportedMethods),
+            grantTypes: try strings(.grantTypes).map { Set($0.map(GrantType.init(rawValue:))) }, scope: try scope(),
+            uri: try link(.clientURI), logoURI: try link(.logoURI), termsURI: try link(.termsURI),
+            policyURI: try link(.policyURI))
+    }
+
+    // MARK: Identity and secrets
+
+    private func checkIdentity(_ expected: ClientID) throws(OAuthError) {
+        guard let claimed = members[metadata: .clientID]?.string, claimed.utf8.elementsEqual(expected.string.utf8)
+        else {
+            throw Self.refusal("has to name its own URL as client_id, character for character.")
+        }
+    }
+
+    private func checkSecrets() throws(OAuthError) {
+        guard members[metadata: .clientSecret] == nil, members[metadata: .clientSecretExpiresAt] == nil else {
+            throw Self.refusal("is public: it may hold no client_secret.")
+        }
+        guard members[metadata: .jwks] == nil || members[metadata: .jwksURI] == nil else {
+            throw Self.refusal("may have jwks or jwks_uri, not both.")
+        }
+        guard !PrivateKeys.areIn(members[metadata: .jwks]),
+            !PrivateKeys.areIn(statement: members[metadata: .softwareStatement])
+        else {
+            throw Self.refusal("is public: publish the public half of its keys only, and replace these keys.")
+        }
+        if members[metadata: .jwksURI] != nil, try link(.jwksURI) == nil {
+            throw Self.refusal("has to name its keys by an https:// URL in jwks_uri.")
+        }
+    }
+
+    private func name() throws(OAuthError) -> String {
+        guard let claimed = members[metadata: .clientName]?.string, let name = DisplayName(claimed) else {
+            throw Self.refusal("needs a client_name that can be shown to a person.")
+        }
+        return name.string
+    }
+
+    // MARK: Places
+
+    /// Every element is looked at before any counts: what is not used today may be asked for tomorrow.
+    private func redirectURIs() throws(OAuthError) -> [RedirectURI] {
+        guard let listed = try strings(.redirectURIs) else {
+            throw Self.refusal("needs redirect_uris.")
+        }
+        guard listed.count <= Self.maximumRedirects else {
+            throw Self.refusal("may list at most \(Self.maximumRedirects) redirect_uris.")
+        }
+        var usable: [RedirectURI] = []
+        for text in listed {
+            guard let redirect = try Self.redirectURI(text) else { continue }
+            usable.append(redirect)
+        }
+        guard !usable.isEmpty else {
+            throw Self.refusal("needs a redirect URI that begins with https://, or with http:// on localhost.")
+        }
+        return usable
+    }
+
+    /// Nil for a scheme that a document cannot claim: an app's own, or plain http beyond this machine.
+    private static func redirectURI(_ text: String) throws(OAuthError) -> RedirectURI? {
+        do throws(OAuthValueError) {
+            let uri = try StrictURI(text, called: "redirect URI")
+            guard !dangerousSchemes.contains(uri.scheme.lowercased()) else {
+                throw OAuthValueError("A redirect URI leads to a web address, not to \(uri.scheme.lowercased()):.")
+            }
+            switch (uri.scheme, uri.authority) {
+            case ("https", _): return try RedirectURI(text)
+            case ("http", let authority?) where Loopback.contains(authority.host): return try RedirectURI(text)
+            default: return nil
+            }
+        } catch {
+            throw Self.refusal("is refused for one of its redirect_uris. \(error.sentence)")
+        }
+    }
+
+    /// An https URL that may be shown; nil for one that may not, and a refusal for one that is meant to harm.
+    private func link(_ member: MetadataMember) throws(OAuthError) -> String? {
+        guard let text = members[metadata: member]?.string else { return nil }
+        // Browsers pass over blanks and controls on their way to the scheme.
+        let visible = text.unicodeScalars.filter { $0.value > 0x20 && $0.value != 0x7F }
+        let scheme = String(String.UnicodeScalarView(visible.prefix { $0 != ":" })).lowercased()
+        guard !Self.dangerousSchemes.contains(scheme) else {
+            throw Self.refusal("may not link to \(scheme): in \(member.rawValue).")
+        }
+        guard let uri = try? StrictURI(text, called: "link"), uri.scheme == "https", uri.authority != nil else {
+            return nil
+        }
+        return text
+    }
+
+    // MARK: Abilities
+
+    /// A document without either member means a public client, whatever RFC 7591 has as its default.
+    private func authMethod(
+        supported: [ClientAuthenticationMethod]
+    ) throws(OAuthError) -> ClientAuthenticationMethod {
+        let single = try string(.authMethod).map(ClientAuthenticationMethod.init(rawValue:))
+        let several = try strings(.authMethods)?.map(ClientAuthenticationMethod.init(rawValue:))
+        let shared: [ClientAuthenticationMethod] = [.clientSecretBasic, .clientSecretPost, .clientSecretJWT]
+        guard single.map({ !shared.contains($0) }) ?? true else {
+            throw Self.refusal("is public: it cannot go with a shared secret as token_endpoint_auth_method.")
+        }
+        let declared = several ?? [single ?? .none]
+        if let single {
+            guard declared.contains(single) else {
+                throw Self.refusal("has to repeat token_endpoint_auth_method in the list of supported methods.")
+            }
+            if supported.contains(single), !shared.contains(single) { return single }
+        }
+        // A document never goes with a shared secret, whatever this server supports for others.
+        guard let method = supported.first(where: { declared.contains($0) && !shared.contains($0) }) else {
+            throw OAuthError(
+                .unauthorizedClient,
+                "The client's metadata document allows no authentication method of this server: add none to its list.")
+        }
+        return method
+    }
+
+    private func scope() throws(OAuthError) -> ScopeSet? {
+        guard let text = try string(.scope) else { return nil }
+        do throws(OAuthValueError) {
+            return try ScopeSet(parsing: text)
+        } catch {
+            throw Self.refusal("is refused for its scope. \(error.sentence)")
+        }
+    }
+
+    private func string(_ member: MetadataMember) throws(OAuthError) -> String? {
+        guard let value = members[metadata: member] else { return nil }
+        guard let text = value.string else {
+            throw Self.refusal("has to give \(member.rawValue) as a string.")
+        }
+        return text
+    }
+
+    /// A list of strings; an empty one counts as not said.
+    private func strings(_ member: MetadataMember) throws(OAuthError) -> [String]? {
+        guard let value = members[metadata: member] else { return nil }
+        guard let texts = value.strings else {
+            throw Self.refusal("has to give \(member.rawValue) as a list of strings.")
+        }
+        return texts.isEmpty ? nil : texts
+    }
+}

@@ -1,0 +1,34 @@
+/// The members of authorization server and protected resource metadata, as they stand on the wire.
+///
+/// Spec: RFC 8414 §2
+/// Spec: RFC 9728 §2
+enum MetadataField: String {
+    case issuer
+    case authorizationEndpoint = "authorization_endpoint"
+    case tokenEndpoint = "token_endpoint"
+    case jwksURI = "jwks_uri"
+    case registrationEndpoint = "registration_endpoint"
+    case revocationEndpoint = "revocation_endpoint"
+    case introspectionEndpoint = "introspection_endpoint"
+    case scopesSupported = "scopes_supported"
+    case responseTypes = "response_types_supported"
+    case responseModes = "response_modes_supported"
+    case grantTypes = "grant_types_supported"
+    case tokenEndpointAuthMethods = "token_endpoint_auth_methods_supported"
+    case revocationEndpointAuthMethods = "revocation_endpoint_auth_methods_supported"
+    case introspectionEndpointAuthMethods = "introspection_endpoint_auth_methods_supported"
+    case codeChallengeMethods = "code_challenge_methods_supported"
+    case promptValues = "prompt_values_supported"
+    case issuerParameter = "authorization_response_iss_parameter_supported"
+    case metadataDocuments = "client_id_metadata_document_supported"
+    case requestParameter = "request_parameter_supported"
+    case requestURIParameter = "request_uri_parameter_supported"
+    case serviceDocumentation = "service_documentation"
+    case resource
+    case authorizationServers = "authorization_servers"
+    case bearerMethods = "bearer_methods_supported"
+    case resourceName = "resource_name"
+    case resourceDocumentation = "resource_documentation"
+    case resourcePolicyURI = "resource_policy_uri"
+    case resourceTermsURI = "resource_tos_uri"
+}

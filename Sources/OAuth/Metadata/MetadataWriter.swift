@@ -1,0 +1,26 @@
+import JOSE
+
+/// Writes a metadata document: an empty list and an unset member are left out, for clients reject documents over either.
+///
+/// Spec: RFC 8414 §3.2
+struct MetadataWriter {
+    private(set) var object = JSONObject()
+
+    mutating func write(_ text: String?, as field: MetadataField) {
+        guard let text, !text.isEmpty else { return }
+        object[field.rawValue] = .string(text)
+    }
+
+    mutating func write(_ flag: Bool?, as field: MetadataField) {
+        object[field.rawValue] = flag.map(JSON.bool)
+    }
+
+    mutating func write(_ texts: [String], as field: MetadataField) {
+        guard !texts.isEmpty else { return }
+        object[field.rawValue] = .strings(texts)
+    }
+
+    mutating func write<Word: RawRepresentable<String>>(_ words: [Word], as field: MetadataField) {
+        write(words.map(\.rawValue), as: field)
+    }
+}
