@@ -1,0 +1,79 @@
+package import Foundation
+
+/// A program that a test started; the test's `Stage` ends it.
+package final class ChildProcess: Sendable {
+    private let process: Process
+    private let exit: Task<Int32, Never>
+
+    /// Starts a program with what it inherits spelled out: nothing of the tests' own configuration leaks into it.
+    package init(
+        _ program: String, _ arguments: [String], environment: [String: String] = [:], input: Pipe? = nil,
+        output: any Sink, errors: any Sink
+    ) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: program)
+        process.arguments = arguments
+        process.environment = Self.inherited.merging(environment) { $1 }
+        process.standardInput = input ?? FileHandle.nullDevice
+        process.standardOutput = output
+        process.standardError = errors
+        let (statuses, continuation) = AsyncStream<Int32>.makeStream()
+        process.terminationHandler = { ended in
+            continuation.yield(ended.terminationStatus)
+            continuation.finish()
+        }
+        self.process = process
+        exit = Task {
+            for await status in statuses { return status }
+            return -1
+        }
+        try Self.withoutBlockedSignals { try process.run() }
+    }
+
+    /// A child inherits which signals are blocked, and on the threads that run tasks nearly all of them are: without
+    /// this no child would ever hear of SIGTERM.
+    private static func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
+        var (none, before) = (sigset_t(), sigset_t())
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try body()
+    }
+
+    /// What a child may be given to write to: a `Pipe` or a `FileHandle`.
+    package protocol Sink {}
+
+    /// The number that the system knows it by.
+    package var identifier: Int32 { process.processIdentifier }
+
+    /// Whether it still runs.
+    package var isRunning: Bool { process.isRunning }
+
+    /// Waits for it to end by itself and gives its exit status.
+    package func end() async -> Int32 { await exit.value }
+
+    /// Ends it: politely at first, for good when it does not listen.
+    package func stop() async {
+        guard process.isRunning else { return }
+        process.terminate()
+        let patience = Task {
+            try await Task.sleep(for: .seconds(10))
+            kill()
+        }
+        _ = await exit.value
+        patience.cancel()
+    }
+
+    /// Ends it at once, as a power cut would.
+    package func kill() {
+        guard process.isRunning else { return }
+        Foundation.kill(process.processIdentifier, SIGKILL)
+    }
+
+    private static var inherited: [String: String] {
+        ProcessInfo.processInfo.environment.filter { ["PATH", "HOME", "LANG", "TMPDIR"].contains($0.key) }
+    }
+}
+
+extension Pipe: ChildProcess.Sink {}
+extension FileHandle: ChildProcess.Sink {}

@@ -1,0 +1,64 @@
+import Foundation
+package import JOSE
+
+/// A Python program that answers one JSON line for each that it gets.
+package final class Conversation: Sendable {
+    private let child: ChildProcess
+    private let input: FileHandle
+    private let answers: AsyncStream<String>
+
+    /// Starts a script of `Tests/Python` on a stage.
+    package init(_ script: String, on stage: Stage) throws {
+        let input = Pipe()
+        let output = Pipe()
+        var environment = ["PYTHONDONTWRITEBYTECODE": "1"]
+        environment["TEST_CHROMIUM"] = ProcessInfo.processInfo.environment["TEST_CHROMIUM"]
+        child = try ChildProcess(
+            Workspace.python(), [Workspace.script(script)], environment: environment, input: input, output: output,
+            errors: stage.logFile("\(script)-\(UInt16.random(in: .min ... .max))"))
+        stage.adopt(child)
+        self.input = input.fileHandleForWriting
+        answers = Self.lines(of: output.fileHandleForReading)
+    }
+
+    /// Says something and waits for what comes back.
+    @discardableResult
+    package func ask(_ verb: String, _ request: JSONObject = [:]) async throws -> JSON {
+        var line = request
+        line["verb"] = .string(verb)
+        try input.write(contentsOf: Data(line.bytes) + Data("\n".utf8))
+        var iterator = answers.makeAsyncIterator()
+        guard let answer = await iterator.next() else {
+            throw StageFailure("the Python program ended before it answered `\(verb)`")
+        }
+        let object = try JSONObject(
+            parsing: Array(answer.utf8), limits: .init(bytes: 4 << 20, depth: 32, members: 10_000))
+        if let failure = object["failure"]?.string { throw Failure(verb: verb, description: failure) }
+        return object["value"] ?? .null
+    }
+
+    /// What went wrong on the other side.
+    package struct Failure: Error, CustomStringConvertible {
+        /// What it was asked to do.
+        package let verb: String
+        /// Its own words.
+        package let description: String
+    }
+
+    /// Reads on a thread of its own, because reading a pipe blocks.
+    private static func lines(of handle: FileHandle) -> AsyncStream<String> {
+        AsyncStream { continuation in
+            Thread.detachNewThread {
+                var rest = Data()
+                while case let data = handle.availableData, !data.isEmpty {
+                    rest += data
+                    while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+                        continuation.yield(String(decoding: rest[..<end], as: UTF8.self))
+                        rest = Data(rest[rest.index(after: end)...])
+                    }
+                }
+                continuation.finish()
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+import Foundation
+package import JOSE
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// Plain HTTP to a program on this machine: one connection a request, no redirects followed, nothing interpreted.
+package struct LoopbackHTTP: Sendable {
+    /// An answer as it came.
+    package struct Response: Sendable {
+        /// The status code.
+        package let status: Int
+        /// Names in lower case, values in their order.
+        package let headers: [(name: String, value: String)]
+        /// The body.
+        package let body: [UInt8]
+
+        /// The body as text.
+        package var text: String { String(decoding: body, as: UTF8.self) }
+
+        /// The first header of this name.
+        package func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
+
+        /// The body as a JSON object.
+        package func object() throws -> JSONObject { try JSONObject(parsing: body) }
+    }
+
+    /// Where to: an address and a port.
+    package let host: String
+    package let port: Int
+
+    /// Speaks to a port of this machine.
+    package init(host: String = "127.0.0.1", port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    /// Fetches a path.
+    package func get(_ path: String, headers: [(String, String)] = []) async throws -> Response {
+        try await send(.GET, path, headers: headers, body: [])
+    }
+
+    /// Posts a form.
+    package func post(
+        _ path: String, form: KeyValuePairs<String, String>, headers: [(String, String)] = []
+    ) async throws -> Response {
+        let body = form.map { "\(Self.encode($0.key))=\(Self.encode($0.value))" }.joined(separator: "&")
+        let type = ("Content-Type", "application/x-www-form-urlencoded")
+        return try await send(.POST, path, headers: headers + [type], body: Array(body.utf8))
+    }
+
+    /// Posts a JSON text.
+    package func post(_ path: String, json: String, headers: [(String, String)] = []) async throws -> Response {
+        try await send(
+            .POST, path, headers: headers + [("Content-Type", "application/json")], body: Array(json.utf8))
+    }
+
+    /// The header by which a client or an MCP server proves itself with a password.
+    package static func basic(_ name: String, _ password: String) -> (String, String) {
+        ("Authorization", "Basic " + Data("\(name):\(password)".utf8).base64EncodedString())
+    }
+
+    /// Form encoding that leaves nothing but unreserved characters as they are.
+    package static func encode(_ text: String) -> String {
+        text.utf8.map { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                String(UnicodeScalar(byte))
+            default:
+                "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+            }
+        }.joined()
+    }
+
+    private func send(
+        _ method: HTTPMethod, _ path: String, headers: [(String, String)], body: [UInt8]
+    ) async throws -> Response {
+        let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .connect(host: host, port: port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHTTPClientHandlers()
+                    return try NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>(
+                        wrappingChannelSynchronously: channel)
+                }
+            }
+        return try await channel.executeThenClose { inbound, outbound in
+            var head = HTTPRequestHead(version: .http1_1, method: method, uri: path)
+            head.headers = HTTPHeaders(headers)
+            if !head.headers.contains(name: "Host") { head.headers.add(name: "Host", value: "localhost:\(port)") }
+            if method == .POST { head.headers.add(name: "Content-Length", value: "\(body.count)") }
+            try await outbound.write(.head(head))
+            try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: body))))
+            try await outbound.write(.end(nil))
+            return try await Self.response(from: inbound)
+        }
+    }
+
+    private static func response(
+        from inbound: NIOAsyncChannelInboundStream<HTTPClientResponsePart>
+    ) async throws -> Response {
+        var status = 0
+        var headers: [(name: String, value: String)] = []
+        var body = ByteBuffer()
+        for try await part in inbound {
+            switch part {
+            case .head(let head):
+                status = Int(head.status.code)
+                headers = head.headers.map { ($0.name.lowercased(), $0.value) }
+            case .body(var bytes):
+                body.writeBuffer(&bytes)
+            case .end:
+                return Response(status: status, headers: headers, body: Array(body.readableBytesView))
+            }
+        }
+        throw StageFailure("the connection to port closed in the middle of an answer")
+    }
+}
