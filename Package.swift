@@ -106,7 +106,7 @@ let package = Package(
         suite("GatehouseTests", ["gatehouse", "AuthorizationServer", "OAuth", "JOSE", "TestSupport", argumentParser]),
         suite("ResourceServerTests", ["ResourceServer", "TestSupport"]),
         suite("ArchitectureTests", []),
-        suite("InteropTests", ["gatehouse", "example-mcp-server", "demo", "TestSupport"]),
-        suite("BrowserTests", ["gatehouse", "TestSupport"]),
+        suite("InteropTests", ["gatehouse", "example-mcp-server", "demo", "JOSE", "TestSupport"]),
+        suite("BrowserTests", ["gatehouse", "JOSE", "TestSupport"]),
     ]
 )

@@ -1,0 +1,78 @@
+import JOSE
+import TestSupport
+import Testing
+
+/// The official SDK with nothing but the address of its metadata document, served over HTTPS by a throw-away authority.
+@Suite("Client ID Metadata Document: the official Python SDK")
+struct MetadataDocumentTests {
+    @Test func `a client that was never registered gets a token by its metadata document`() async throws {
+        try await Website.play { scene, website in
+            let id = try await website.publish("/client.json")
+            let client = try SDKClient(on: scene.stage)
+            try await client.connect(to: scene.server, as: .document(id))
+            #expect(try await client.call("list_files") != nil)
+            let holding = try await client.holding()
+            #expect(holding.clientID == id)
+            #expect(try await website.requests() == ["/client.json"])
+            let consent = holding.pages.last { $0.contains("decision") } ?? ""
+            #expect(consent.contains("Travelling Notebook"))
+            #expect(consent.contains("localhost"), "the host that vouches for the name is shown")
+            let session = try await scene.sessions("--state", "active").first
+            #expect(session?["client_id"]?.string == id)
+            try await client.expireAccessToken()
+            #expect(try await client.call("list_files") != nil)
+            #expect(try await client.holding().asked.count == 1)
+        }
+    }
+
+    @Test(arguments: [SDKClient.Era.handshake])
+    func `the same works in the older era`(era: SDKClient.Era) async throws {
+        try await Website.play { scene, website in
+            let client = try SDKClient(on: scene.stage)
+            let version = try await client.connect(
+                to: scene.server, as: .document(website.publish("/client.json")), era: era)
+            #expect(version == era.version)
+            #expect(try await client.call("server_time") != nil)
+        }
+    }
+
+    @Test func `a document that names another client is refused on a page and no session begins`() async throws {
+        try await Website.play { scene, website in
+            let id = try await website.publish("/client.json", naming: "/other.json")
+            try await refused(id, in: scene)
+        }
+    }
+
+    @Test func `a document that is not there is refused on a page and no session begins`() async throws {
+        try await Website.play { scene, website in
+            try await refused(website.address("/gone.json"), in: scene)
+            #expect(try await website.requests() == ["/gone.json"])
+        }
+    }
+
+    @Test func `a redirect address that the document does not name is refused on a page`() async throws {
+        try await Website.play { scene, website in
+            let id = try await website.publish("/client.json", redirect: "http://127.0.0.1/elsewhere")
+            try await refused(id, in: scene)
+        }
+    }
+
+    @Test func `once its host is blocked the client gets no more tokens`() async throws {
+        try await Website.play { scene, website in
+            let client = try SDKClient(on: scene.stage)
+            try await client.connect(to: scene.server, as: .document(website.publish("/client.json")))
+            let blocked = try await scene.gatehouse.command(["clients", "block", "localhost"])
+            #expect(blocked.status == 0, "\(blocked.errors)")
+            try await client.expireAccessToken()
+            await #expect(throws: (any Error).self) { try await client.call("list_files") }
+        }
+    }
+
+    private func refused(_ id: String, in scene: Scene) async throws {
+        let client = try SDKClient(on: scene.stage)
+        await #expect {
+            try await client.connect(to: scene.server, as: .document(id))
+        } throws: { "\($0)".contains("no way on from this page") }
+        #expect(try await scene.sessions().isEmpty)
+    }
+}

@@ -1,0 +1,106 @@
+import JOSE
+import TestSupport
+
+/// The official Python SDK in a process of its own, with a person at the pages beside it.
+struct SDKClient: Sendable {
+    static let redirect = "http://127.0.0.1:53682/callback"
+
+    private let conversation: Conversation
+
+    init(on stage: Stage) throws {
+        conversation = try Conversation("sdk_client.py", on: stage)
+    }
+
+    /// Who the client says it is.
+    enum Identity {
+        /// Registered by an admin; the members of `clients add`.
+        case registered(JSONObject, authentication: String = "none")
+        /// Known by the address of its metadata document.
+        case document(String)
+        /// Nobody knows it.
+        case unknown
+    }
+
+    /// How the SDK settles on a protocol version: by asking, or by the handshake of older revisions.
+    enum Era: String, CaseIterable, Sendable {
+        case modern = "auto"
+        case handshake = "legacy"
+
+        /// What it settles on with a server that speaks both.
+        var version: String {
+            switch self {
+            case .modern: "2026-07-28"
+            case .handshake: "2025-11-25"
+            }
+        }
+    }
+
+    /// Connects to an MCP server, which is where the SDK walks through all of OAuth; gives the protocol version.
+    @discardableResult
+    func connect(
+        to server: String, as identity: Identity, era: Era = .modern, person: JSONObject = [:]
+    ) async throws -> String? {
+        var request: JSONObject = ["server": .string(server), "mode": .string(era.rawValue)]
+        switch identity {
+        case .registered(let client, let authentication):
+            request["client_id"] = client["client_id"]
+            request["client_secret"] = client["client_secret"]
+            request["auth_method"] = .string(authentication)
+        case .document(let url):
+            request["client_metadata_url"] = .string(url)
+        case .unknown:
+            break
+        }
+        var who: JSONObject = ["username": "ada", "password": .string(Scene.password)]
+        for (name, value) in person.members { who[name] = value }
+        request["person"] = .object(who)
+        return try await conversation.ask("connect", request).object?["protocol"]?.string
+    }
+
+    /// The names of the server's tools.
+    func tools() async throws -> [String] {
+        try await conversation.ask("tools").strings ?? []
+    }
+
+    /// Calls a tool; nil when the tool itself failed.
+    func call(_ tool: String, _ arguments: JSONObject = [:]) async throws -> String? {
+        let request: JSONObject = ["tool": .string(tool), "arguments": .object(arguments)]
+        let answer = try await conversation.ask("call", request).object
+        return answer?["failed"] == false ? answer?["text"]?.string : nil
+    }
+
+    /// Makes the SDK take its access token for expired.
+    func expireAccessToken() async throws {
+        try await conversation.ask("expire")
+    }
+
+    /// What the person does from now on.
+    func person(_ changes: JSONObject) async throws {
+        try await conversation.ask("change_person", ["person": .object(changes)])
+    }
+
+    /// What the SDK holds.
+    struct Holding: Sendable {
+        let accessToken: String
+        let refreshToken: String?
+        let scope: Set<String>
+        let clientID: String?
+        /// How often it was given tokens.
+        let turns: Int64
+        /// The authorization requests that it sent the person with.
+        let asked: [String]
+        /// The pages that the person saw.
+        let pages: [String]
+    }
+
+    func holding() async throws -> Holding {
+        guard let state = try await conversation.ask("state").object else {
+            throw StageFailure("the SDK client gave no state")
+        }
+        return Holding(
+            accessToken: state["access_token"]?.string ?? "", refreshToken: state["refresh_token"]?.string,
+            scope: Set(state["scope"]?.string?.split(separator: " ").map(String.init) ?? []),
+            clientID: state["client_id"]?.string, turns: state["turns"]?.integer ?? 0,
+            asked: state["asked"]?.strings ?? [], pages: state["pages"]?.strings ?? [])
+    }
+}

@@ -1,0 +1,74 @@
+import JOSE
+import TestSupport
+
+/// Gatehouse with the person `ada` and the example MCP server that delegates to it.
+struct Scene: Sendable {
+    let stage: Stage
+    let gatehouse: RunningGatehouse
+    /// The example server's resource identifier, which is also its address.
+    let server: String
+    /// How the example server proves itself to Gatehouse.
+    let credentials: Credentials
+
+    /// What `gatehouse resources add` handed out.
+    struct Credentials: Sendable {
+        let id: String
+        let secret: String
+    }
+
+    static let password = "correct horse battery staple"
+
+    /// Plays a test with both servers running.
+    static func play<Result>(settings: String = "", _ test: (Scene) async throws -> Result) async throws -> Result {
+        try await Stage.play { stage in
+            let gatehouse = try await RunningGatehouse.start(on: stage, settings: settings)
+            _ = try await gatehouse.object(["users", "add", "ada", "--password-stdin"], input: password + "\n")
+            let port = try await LoopbackPort.free()
+            let server = "http://127.0.0.1:\(port)/mcp"
+            let credentials = try await gatehouse.addResource(
+                server, name: "Files", scopes: ["files:read=Read your files", "files:write=Change your files"],
+                onRequest: ["files:write"])
+            let process = try stage.start(
+                Workspace.program("example-mcp-server"),
+                [
+                    "--listen", "127.0.0.1:\(port)", "--resource", server, "--issuer", gatehouse.issuer,
+                    "--client-id", credentials.id,
+                ],
+                environment: ["EXAMPLE_CLIENT_SECRET": credentials.secret], log: "example")
+            try await stage.waitUntilReady("example-mcp-server", process) {
+                try await LoopbackHTTP(port: port).get("/.well-known/oauth-protected-resource/mcp")
+            }
+            return try await test(
+                Scene(stage: stage, gatehouse: gatehouse, server: server, credentials: credentials))
+        }
+    }
+
+    /// The sessions that Gatehouse knows, as an admin sees them.
+    func sessions(_ filter: String...) async throws -> [JSONObject] {
+        try await gatehouse.json(["sessions", "list"] + filter).array?.compactMap(\.object) ?? []
+    }
+}
+
+extension RunningGatehouse {
+    /// Registers an MCP server.
+    func addResource(
+        _ identifier: String, name: String, scopes: [String], onRequest: [String] = []
+    ) async throws -> Scene.Credentials {
+        let added = try await object(
+            ["resources", "add", identifier, "--name", name, "--owner", "Grace Hopper"]
+                + scopes.flatMap { ["--scope", $0] } + onRequest.flatMap { ["--on-request", $0] })
+        guard let id = added["client_id"]?.string, let secret = added["client_secret"]?.string else {
+            throw StageFailure("`resources add` gave no credentials")
+        }
+        return Scene.Credentials(id: id, secret: secret)
+    }
+
+    /// Registers a client; the answer is what `clients add` prints.
+    func addClient(
+        redirect: String = SDKClient.redirect, authentication: String = "none"
+    ) async throws -> JSONObject {
+        try await object([
+            "clients", "add", "--name", "Notebook", "--redirect-uri", redirect, "--auth", authentication,
+        ])
+    }
+}

@@ -1,0 +1,119 @@
+"""The official MCP SDK as a client: its own discovery, its own OAuth, its own transport."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import Any
+
+import httpx2
+from conversation import converse
+from mcp import Client
+from mcp.client.auth import OAuthClientProvider
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.auth import AuthorizationCodeResult, OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
+from person import Person
+
+REDIRECT = "http://127.0.0.1:53682/callback"
+
+
+class Memory:
+    """The SDK's token storage, with room for a client that was registered beforehand."""
+
+    def __init__(self, client: OAuthClientInformationFull | None):
+        self.client = client
+        self.tokens: OAuthToken | None = None
+        self.turns = 0
+
+    async def get_tokens(self) -> OAuthToken | None:
+        return self.tokens
+
+    async def set_tokens(self, tokens: OAuthToken) -> None:
+        self.tokens = tokens
+        self.turns += 1
+
+    async def get_client_info(self) -> OAuthClientInformationFull | None:
+        return self.client
+
+    async def set_client_info(self, client_info: OAuthClientInformationFull) -> None:
+        self.client = client_info
+
+
+class Conversation:
+    """One client, one person, one MCP server."""
+
+    def __init__(self) -> None:
+        self.stack = AsyncExitStack()
+        self.asked: list[str] = []
+
+    async def connect(self, request: dict[str, Any]) -> dict[str, Any]:
+        redirect = request.get("redirect_uri") or REDIRECT
+        known = None
+        if client_id := request.get("client_id"):
+            known = OAuthClientInformationFull(
+                client_id=client_id,
+                client_secret=request.get("client_secret"),
+                token_endpoint_auth_method=request.get("auth_method") or "none",
+                redirect_uris=[redirect],
+            )
+        self.memory = Memory(known)
+        self.person = Person(**request["person"])
+        self.provider = OAuthClientProvider(
+            server_url=request["server"],
+            client_metadata=OAuthClientMetadata(client_name="Interop", redirect_uris=[redirect]),
+            storage=self.memory,
+            redirect_handler=self.redirect,
+            callback_handler=self.callback,
+            client_metadata_url=request.get("client_metadata_url"),
+        )
+        http = await self.stack.enter_async_context(httpx2.AsyncClient(auth=self.provider, timeout=30))
+        transport = streamable_http_client(request["server"], http_client=http)
+        self.client = await self.stack.enter_async_context(Client(transport, mode=request.get("mode") or "auto"))
+        return {"protocol": self.client.session.protocol_version}
+
+    async def redirect(self, url: str) -> None:
+        self.asked.append(url)
+
+    async def callback(self) -> AuthorizationCodeResult:
+        answer = await self.person.decide(self.asked[-1])
+        if error := answer.get("error"):
+            raise PermissionError(error)
+        return AuthorizationCodeResult(code=answer["code"], state=answer.get("state"), iss=answer.get("iss"))
+
+    async def tools(self, _: dict[str, Any]) -> list[str]:
+        return [tool.name for tool in (await self.client.list_tools(cache_mode="bypass")).tools]
+
+    async def call(self, request: dict[str, Any]) -> dict[str, Any]:
+        result = await self.client.call_tool(request["tool"], request.get("arguments") or {})
+        return {"text": " ".join(getattr(part, "text", "") for part in result.content), "failed": bool(result.is_error)}
+
+    async def state(self, _: dict[str, Any]) -> dict[str, Any]:
+        """What the client holds, and how often it had to ask the person."""
+        tokens = self.memory.tokens
+        return {
+            "access_token": tokens.access_token if tokens else None,
+            "refresh_token": tokens.refresh_token if tokens else None,
+            "scope": tokens.scope if tokens else None,
+            "expires_in": tokens.expires_in if tokens else None,
+            "client_id": self.memory.client.client_id if self.memory.client else None,
+            "turns": self.memory.turns,
+            "asked": self.asked,
+            "pages": self.person.pages,
+        }
+
+    async def expire(self, _: dict[str, Any]) -> None:
+        """Makes the SDK believe that its access token is over, so that the next request refreshes first."""
+        self.provider.context.token_expiry_time = 1.0
+
+    async def change_person(self, request: dict[str, Any]) -> None:
+        """What the person decides from now on, in the browser that they already use."""
+        for name, value in request["person"].items():
+            setattr(self.person, name, value)
+
+
+async def main() -> None:
+    conversation = Conversation()
+    verbs = {name: getattr(conversation, name) for name in ("connect", "tools", "call", "state", "expire", "change_person")}
+    await converse(verbs)
+    await conversation.stack.aclose()
+
+
+asyncio.run(main())
