@@ -1,0 +1,111 @@
+import JOSE
+import TestSupport
+
+/// Chromium with scripts switched off, driven from a Python program.
+struct Browser: Sendable {
+    private let conversation: Conversation
+
+    init(on stage: Stage) throws {
+        conversation = try Conversation("browser.py", on: stage)
+    }
+
+    /// What the person sees.
+    struct Page: Sendable {
+        let address: String
+        let title: String
+        let text: String
+        let language: String
+        /// The names of everything that can be filled, ticked or pressed.
+        let fields: [String]
+        /// Fields that a screen reader could not name.
+        let unlabelled: [String]
+        /// By how many pixels the page is wider than the window.
+        let overflow: Int64
+        /// The page's own colour.
+        let background: String
+        /// What the browser held against any page so far, such as a breach of its content policy.
+        let complaints: [String]
+
+        init(_ json: JSON) throws {
+            guard let page = json.object, let address = page["url"]?.string else {
+                throw StageFailure("the browser shows no page")
+            }
+            self.address = address
+            title = page["title"]?.string ?? ""
+            text = page["text"]?.string ?? ""
+            language = page["language"]?.string ?? ""
+            fields = page["fields"]?.strings ?? []
+            unlabelled = page["unlabelled"]?.strings ?? []
+            overflow = page["overflow"]?.integer ?? .max
+            background = page["background"]?.string ?? ""
+            complaints = page["complaints"]?.strings ?? []
+        }
+    }
+
+    /// A fresh profile with a window of this shape.
+    func open(width: Int64 = 1000, height: Int64 = 900, dark: Bool = false, scale: Int64 = 1) async throws {
+        try await conversation.ask(
+            "open",
+            ["width": .integer(width), "height": .integer(height), "dark": .bool(dark), "scale": .integer(scale)])
+    }
+
+    /// A client waits on loopback; with `onward` it sends the browser to yet another place. Gives its port.
+    func listen(on host: String, onward: String? = nil) async throws -> Int64 {
+        var request: JSONObject = ["host": .string(host)]
+        request["onward"] = onward.map(JSON.string)
+        guard let port = try await conversation.ask("listen", request).integer else {
+            throw StageFailure("nobody listens on \(host)")
+        }
+        return port
+    }
+
+    /// What the next browser brought to the client at this port.
+    func received(at port: Int64) async throws -> JSONObject {
+        try await conversation.ask("received", ["port": .integer(port)]).object ?? [:]
+    }
+
+    func go(to address: String) async throws -> Page {
+        try await Page(conversation.ask("go", ["url": .string(address)]))
+    }
+
+    func fill(_ name: String, _ value: String) async throws {
+        try await conversation.ask("fill", ["name": .string(name), "value": .string(value)])
+    }
+
+    func check(_ name: String, _ value: String, on: Bool = true) async throws {
+        try await conversation.ask("check", ["name": .string(name), "value": .string(value), "on": .bool(on)])
+    }
+
+    /// Presses and waits for the page that follows.
+    @discardableResult
+    func press(_ selector: String) async throws -> Page {
+        try await Page(conversation.ask("press", ["selector": .string(selector)]))
+    }
+
+    func back() async throws -> Page { try await Page(conversation.ask("back")) }
+
+    func look() async throws -> Page { try await Page(conversation.ask("look")) }
+
+    /// Waits until the address begins so.
+    @discardableResult
+    func arrive(at prefix: String) async throws -> Page {
+        try await Page(conversation.ask("arrive", ["prefix": .string(prefix)]))
+    }
+
+    func shoot(to path: String) async throws {
+        try await conversation.ask("shoot", ["path": .string(path)])
+    }
+}
+
+extension Browser {
+    static let approve = "[name=decision][value=approve]"
+    static let deny = "[name=decision][value=deny]"
+
+    /// Fills in the sign-in page and sends it.
+    @discardableResult
+    func signIn(password: String = House.password) async throws -> Page {
+        try await fill("username", "ada")
+        try await fill("password", password)
+        return try await press("button[type=submit], input[type=submit]")
+    }
+}

@@ -1,0 +1,144 @@
+import JOSE
+import TestSupport
+import Testing
+
+/// A person with Chromium walks from the authorization request to where the client waits. No page script runs.
+@Suite("In the browser: sign-in, consent and the way back to the client")
+struct ConsentWalkTests {
+    /// How the client spells its host, and what it listens on.
+    static let hosts = [("127.0.0.1", "127.0.0.1"), ("localhost", "localhost"), ("[::1]", "::1")]
+
+    @Test(arguments: hosts)
+    func `the answer reaches a client on loopback and its code is good`(host: String, listening: String) async throws {
+        try await House.play { house in
+            let client = try await house.client(at: host, listening: listening)
+            try await house.browser.open()
+            #expect(try await house.browser.go(to: client.request()).fields.contains("username"))
+            let consent = try await house.browser.signIn()
+            #expect(consent.fields.contains("decision"))
+            try await house.browser.press(Browser.approve)
+            let page = try await house.browser.arrive(at: client.redirect)
+            let answer = try await house.browser.received(at: client.port)
+            #expect(answer["state"] == "st-1")
+            #expect(answer["iss"]?.string == house.gatehouse.issuer)
+            #expect(try await client.redeem(answer["code"]?.string ?? "").status == 200)
+            #expect(page.complaints.isEmpty)
+        }
+    }
+
+    @Test func `a client that sends the browser on to another origin is not stopped by the content policy`()
+        async throws
+    {
+        try await House.play { house in
+            let last = try await house.browser.listen(on: "localhost")
+            let client = try await house.client(onward: "http://localhost:\(last)/done")
+            try await house.browser.open()
+            _ = try await house.browser.go(to: client.request())
+            try await house.browser.signIn()
+            try await house.browser.press(Browser.approve)
+            let page = try await house.browser.arrive(at: "http://localhost:\(last)/done")
+            #expect(page.title == "Back at the client")
+            #expect(page.complaints.isEmpty)
+            #expect(try await house.browser.received(at: client.port)["code"] != nil)
+        }
+    }
+
+    @Test func `a wrong password stays on the sign-in page with one sentence, and the right one goes on`() async throws
+    {
+        try await House.play { house in
+            let client = try await house.client()
+            try await house.browser.open()
+            _ = try await house.browser.go(to: client.request())
+            let refused = try await house.browser.signIn(password: "wrong")
+            #expect(refused.fields.contains("password"))
+            #expect(!refused.fields.contains("decision"))
+            #expect(!refused.text.contains("wrong password for ada"), "whether the name exists is not told")
+            #expect(try await house.browser.signIn().fields.contains("decision"))
+        }
+    }
+
+    @Test func `who denies goes back to the client with access_denied and no session is left`() async throws {
+        try await House.play { house in
+            let client = try await house.client()
+            try await house.browser.open()
+            _ = try await house.browser.go(to: client.request(state: "st-deny"))
+            try await house.browser.signIn()
+            try await house.browser.press(Browser.deny)
+            try await house.browser.arrive(at: client.redirect)
+            let answer = try await house.browser.received(at: client.port)
+            #expect(answer["error"] == "access_denied")
+            #expect(answer["state"] == "st-deny")
+            #expect(answer["iss"]?.string == house.gatehouse.issuer)
+            #expect(answer["code"] == nil)
+            #expect(try await house.gatehouse.json(["sessions", "list"]).array?.isEmpty == true)
+        }
+    }
+
+    @Test func `going back and approving once more gives the same answer and no second session`() async throws {
+        try await House.play { house in
+            let client = try await house.client()
+            try await house.browser.open()
+            _ = try await house.browser.go(to: client.request())
+            try await house.browser.signIn()
+            try await house.browser.press(Browser.approve)
+            try await house.browser.arrive(at: client.redirect)
+            let first = try await house.browser.received(at: client.port)
+            try await goBack(to: "decision", with: house.browser)
+            try await house.browser.press(Browser.approve)
+            try await house.browser.arrive(at: client.redirect)
+            #expect(try await house.browser.received(at: client.port) == first)
+            #expect(try await house.gatehouse.json(["sessions", "list"]).array?.count == 1)
+            #expect(try await client.redeem(first["code"]?.string ?? "").status == 200)
+        }
+    }
+
+    @Test func `the back button after sign-in never strands the person`() async throws {
+        try await House.play { house in
+            let client = try await house.client()
+            try await house.browser.open()
+            _ = try await house.browser.go(to: client.request())
+            try await house.browser.signIn()
+            try await goBack(to: "username", with: house.browser)
+            #expect(try await house.browser.signIn().fields.contains("decision"))
+            try await house.browser.press(Browser.approve)
+            try await house.browser.arrive(at: client.redirect)
+            #expect(try await house.browser.received(at: client.port)["code"] != nil)
+        }
+    }
+
+    @Test func `who is signed in goes straight to the consent page, which is never skipped`() async throws {
+        try await House.play { house in
+            let client = try await house.client()
+            try await house.browser.open()
+            _ = try await house.browser.go(to: client.request())
+            try await house.browser.signIn()
+            try await house.browser.press(Browser.approve)
+            try await house.browser.arrive(at: client.redirect)
+            let again = try await house.browser.go(to: client.request(state: "st-2"))
+            #expect(again.fields.contains("decision"))
+            #expect(!again.fields.contains("password"))
+        }
+    }
+
+    @Test func `a scope that the person unticks is not in the token`() async throws {
+        try await House.play { house in
+            let client = try await house.client()
+            try await house.browser.open()
+            _ = try await house.browser.go(to: client.request())
+            try await house.browser.signIn()
+            try await house.browser.check("scope", "files:write", on: false)
+            try await house.browser.press(Browser.approve)
+            try await house.browser.arrive(at: client.redirect)
+            let code = try await house.browser.received(at: client.port)["code"]?.string ?? ""
+            #expect(try await client.redeem(code).object()["scope"] == "files:read")
+        }
+    }
+
+    /// Presses the back button until a page has this field; a hand-off page in between is left by going back again.
+    private func goBack(to field: String, with browser: Browser) async throws {
+        for _ in 0..<4 where try await browser.back().fields.contains(field) {
+            return
+        }
+        Issue.record("no page with the field \(field) on the way back")
+    }
+}

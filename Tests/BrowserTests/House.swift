@@ -1,0 +1,68 @@
+import JOSE
+import TestSupport
+
+/// Gatehouse with one person, one MCP server that nobody has to run, and clients that wait on loopback.
+struct House: Sendable {
+    let stage: Stage
+    let gatehouse: RunningGatehouse
+    let browser: Browser
+
+    static let password = "correct horse battery staple"
+    static let resource = "https://files.example/mcp"
+    /// The pair of RFC 7636, appendix B.
+    static let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+    static let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+
+    static func play(_ test: (House) async throws -> Void) async throws {
+        try await Stage.play { stage in
+            let gatehouse = try await RunningGatehouse.start(on: stage)
+            _ = try await gatehouse.object(["users", "add", "ada", "--password-stdin"], input: password + "\n")
+            _ = try await gatehouse.object([
+                "resources", "add", resource, "--name", "Family files", "--owner", "Grace Hopper",
+                "--scope", "files:read=Read your files", "--scope", "files:write=Change and delete your files",
+            ])
+            try await test(House(stage: stage, gatehouse: gatehouse, browser: Browser(on: stage)))
+        }
+    }
+
+    /// A client that waits at this host, and the authorization request with which it sends the person.
+    func client(
+        at host: String = "127.0.0.1", listening address: String? = nil, onward: String? = nil
+    ) async throws -> Client {
+        let port = try await browser.listen(on: address ?? host, onward: onward)
+        let redirect = "http://\(host):\(port)/callback"
+        let added = try await gatehouse.object([
+            "clients", "add", "--name", "Notebook", "--redirect-uri", redirect, "--auth", "none",
+        ])
+        guard let id = added["client_id"]?.string else { throw StageFailure("`clients add` gave no client_id") }
+        return Client(id: id, port: port, redirect: redirect, gatehouse: gatehouse)
+    }
+
+    /// A registered client and what it asks for.
+    struct Client: Sendable {
+        let id: String
+        let port: Int64
+        let redirect: String
+        let gatehouse: RunningGatehouse
+
+        /// Where the client sends the person.
+        func request(state: String = "st-1") -> String {
+            let parameters: KeyValuePairs = [
+                "response_type": "code", "client_id": id, "redirect_uri": redirect, "state": state,
+                "code_challenge": House.challenge, "code_challenge_method": "S256", "resource": House.resource,
+            ]
+            let query = parameters.map { "\($0.key)=\(LoopbackHTTP.encode($0.value))" }.joined(separator: "&")
+            return "\(gatehouse.issuer)/authorize?\(query)"
+        }
+
+        /// Redeems a code.
+        func redeem(_ code: String) async throws -> LoopbackHTTP.Response {
+            try await gatehouse.http.post(
+                "/token",
+                form: [
+                    "grant_type": "authorization_code", "code": code, "redirect_uri": redirect, "client_id": id,
+                    "code_verifier": House.verifier, "resource": House.resource,
+                ])
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import JOSE
+import TestSupport
+import Testing
+
+/// How the pages look and read, in light and dark, on a desk and on a telephone.
+///
+/// `PICTURES=folder` keeps the two that the README shows there.
+@Suite("In the browser: the pages themselves")
+struct PageTests {
+    static let windows: [(width: Int64, dark: Bool)] = [(760, false), (760, true), (390, false), (390, true)]
+
+    @Test(arguments: windows)
+    func `the pages fit the window, name their fields and say what is asked`(width: Int64, dark: Bool) async throws {
+        try await House.play { house in
+            let client = try await house.client()
+            try await house.browser.open(width: width, height: 844, dark: dark, scale: 2)
+            let signIn = try await house.browser.go(to: client.request())
+            try await expectReadable(signIn, dark: dark)
+            try await house.browser.shoot(to: picture("sign-in", width, dark, in: house.stage))
+            let consent = try await house.browser.signIn()
+            try await expectReadable(consent, dark: dark)
+            try await house.browser.shoot(to: picture("consent", width, dark, in: house.stage))
+            let said = [
+                "Notebook", "127.0.0.1", "Family files", "Grace Hopper", "Read your files",
+                "Change and delete your files", "ada",
+            ]
+            for words in said {
+                #expect(consent.text.contains(words), "the consent page does not say “\(words)”")
+            }
+            #expect(consent.fields.filter { $0 == "scope" }.count == 2)
+            #expect(consent.fields.filter { $0 == "lifetime" }.count == 3)
+        }
+    }
+
+    @Test func `a request that cannot go back to its client ends on a page that says what to do`() async throws {
+        try await House.play { house in
+            let client = try await house.client()
+            try await house.browser.open(width: 390)
+            let address = client.request().replacing(client.id, with: "nobody")
+            let page = try await house.browser.go(to: address)
+            try await expectReadable(page, dark: false)
+            #expect(page.address.hasPrefix(house.gatehouse.issuer))
+            #expect(!page.fields.contains("username"))
+        }
+    }
+
+    private func expectReadable(_ page: Browser.Page, dark: Bool) async throws {
+        #expect(page.overflow <= 0, "\(page.address) is \(page.overflow) pixels too wide")
+        #expect(page.unlabelled.isEmpty)
+        #expect(page.language == "en")
+        #expect(!page.title.isEmpty)
+        #expect(page.complaints.isEmpty)
+        #expect(
+            (brightness(of: page.background) < 128) == dark, "\(page.background) in \(dark ? "dark" : "light") mode")
+    }
+
+    /// The mean of red, green and blue in `rgb(…)`.
+    private func brightness(of color: String) -> Int {
+        let parts = color.split { !"0123456789.".contains($0) }.prefix(3).compactMap { Int($0) }
+        return parts.count == 3 ? parts.reduce(0, +) / 3 : -1
+    }
+
+    private func picture(_ name: String, _ width: Int64, _ dark: Bool, in stage: Stage) throws -> String {
+        let folder: String
+        let wanted = name == "consent" && width > 500
+        if wanted, let kept = ProcessInfo.processInfo.environment["PICTURES"] {
+            folder = kept.hasPrefix("/") ? kept : "\(Workspace.root)/\(kept)"
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } else {
+            folder = stage.directory
+        }
+        let suffix = (width < 500 ? "-narrow" : "") + (dark ? "-dark" : "")
+        return "\(folder)/\(name)\(suffix).png"
+    }
+}
