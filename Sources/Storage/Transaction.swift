@@ -1,4 +1,3 @@
-import Foundation
 import GRDB
 
 /// A value that a statement takes: text, an integer, bytes or nothing.
@@ -12,12 +11,11 @@ package struct Transaction {
     let db: Database
     let chain: AuditChain?
 
-    /// Runs a statement that returns no rows and says how many rows it changed.
+    /// Runs an INSERT, UPDATE or DELETE and says how many rows it changed itself, cascades not counted.
     @discardableResult
     func execute(_ sql: String, _ values: Value...) throws -> Int {
-        let before = db.totalChangesCount
         try statement(sql, values).execute()
-        return db.totalChangesCount - before
+        return db.changesCount
     }
 
     /// The first row of a query, read by `decode` while the cursor stands on it.
@@ -48,30 +46,5 @@ package struct Transaction {
         let statement = try db.cachedStatement(sql: sql)
         try statement.setArguments(StatementArguments(values))
         return statement
-    }
-}
-
-/// A row under a cursor; a column that does not hold what it must is an error, never a trap.
-struct StoredRow {
-    private let row: Row
-
-    init(_ row: Row) { self.row = row }
-
-    func text(_ index: Int) throws -> String { try row.decode(String.self, atIndex: index) }
-    func textIfAny(_ index: Int) throws -> String? { try row.decode(String?.self, atIndex: index) }
-    func integer(_ index: Int) throws -> Int64 { try row.decode(Int64.self, atIndex: index) }
-    func integerIfAny(_ index: Int) throws -> Int64? { try row.decode(Int64?.self, atIndex: index) }
-    func bytes(_ index: Int) throws -> [UInt8] { [UInt8](try row.decode(Data.self, atIndex: index)) }
-    func bytesIfAny(_ index: Int) throws -> [UInt8]? { try row.decode(Data?.self, atIndex: index).map { [UInt8]($0) } }
-
-    /// A text column that must parse as a value of the language.
-    func value<T>(_ index: Int, _ parse: (String) throws -> T?) throws -> T {
-        let text = try text(index)
-        guard let value = try parse(text) else { throw StoreError.failed("a stored value does not parse") }
-        return value
-    }
-
-    func valueIfAny<T>(_ index: Int, _ parse: (String) throws -> T?) throws -> T? {
-        try textIfAny(index) == nil ? nil : value(index, parse)
     }
 }

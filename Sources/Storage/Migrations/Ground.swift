@@ -6,6 +6,7 @@ enum Ground {
         users, resources, resourcesByIdentifier, resourceScopes,
         clients, clientResources, clientRules, documents, documentsByAge,
         browserSessions, browserSessionsByUser, browserSessionsByEnd,
+        knownBrowsers, knownBrowsersByAge,
         interactions, interactionsByUser, interactionsByEnd, interactionsByBrowser, interactionsBySession,
         sessions, sessionsByUser, sessionsByClient, sessionsByResource, sessionsByHost, sessionsByStart,
         sessionsByEnd, sessionsByKey,
@@ -17,7 +18,8 @@ enum Ground {
         CREATE TABLE users (
             id TEXT NOT NULL PRIMARY KEY,
             subject TEXT NOT NULL UNIQUE,
-            name TEXT NOT NULL UNIQUE CHECK (name <> ''),
+            name TEXT NOT NULL CHECK (name <> ''),
+            name_key TEXT NOT NULL UNIQUE,
             email TEXT,
             password_hash TEXT NOT NULL,
             disabled_at INTEGER,
@@ -62,6 +64,7 @@ enum Ground {
             name TEXT NOT NULL,
             redirect_uris TEXT NOT NULL,
             auth_method TEXT NOT NULL,
+            grant_types TEXT NOT NULL,
             secret_digest BLOB CHECK (length(secret_digest) = 32),
             created_at INTEGER NOT NULL,
             CHECK ((auth_method = 'none') = (secret_digest IS NULL))
@@ -104,6 +107,7 @@ enum Ground {
             id TEXT NOT NULL PRIMARY KEY,
             digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
             user_id TEXT NOT NULL REFERENCES users (id),
+            binding BLOB NOT NULL CHECK (length(binding) = 32),
             auth_time INTEGER NOT NULL,
             created_at INTEGER NOT NULL,
             last_seen_at INTEGER NOT NULL,
@@ -114,15 +118,25 @@ enum Ground {
     private static let browserSessionsByUser = "CREATE INDEX browser_sessions_by_user ON browser_sessions (user_id)"
     private static let browserSessionsByEnd = "CREATE INDEX browser_sessions_by_end ON browser_sessions (expires_at)"
 
+    // Remembers in which browsers a person signed in before, longer than any of those logins lasts.
+    private static let knownBrowsers = """
+        CREATE TABLE known_browsers (
+            user_id TEXT NOT NULL REFERENCES users (id),
+            binding BLOB NOT NULL CHECK (length(binding) = 32),
+            last_seen_at INTEGER NOT NULL,
+            PRIMARY KEY (user_id, binding)
+        ) STRICT, WITHOUT ROWID
+        """
+    private static let knownBrowsersByAge = "CREATE INDEX known_browsers_by_age ON known_browsers (last_seen_at)"
+
     private static let interactions = """
         CREATE TABLE interactions (
             id TEXT NOT NULL PRIMARY KEY,
             browser_session_id TEXT NOT NULL REFERENCES browser_sessions (id) ON DELETE CASCADE,
             user_id TEXT NOT NULL REFERENCES users (id),
             request TEXT NOT NULL,
-            client TEXT NOT NULL,
             state TEXT NOT NULL CHECK (state IN ('pending', 'approved', 'denied')),
-            session_id TEXT REFERENCES sessions (id) ON DELETE CASCADE,
+            session_id TEXT,
             created_at INTEGER NOT NULL,
             expires_at INTEGER NOT NULL,
             CHECK ((state = 'approved') = (session_id IS NOT NULL))
@@ -146,9 +160,9 @@ enum Ground {
             client_name TEXT NOT NULL,
             client_host TEXT,
             resource_id TEXT NOT NULL REFERENCES resources (id),
-            scope TEXT NOT NULL CHECK (scope <> ''),
+            scope TEXT NOT NULL,
             redirect_uri TEXT NOT NULL,
-            browser TEXT,
+            binding BLOB NOT NULL CHECK (length(binding) = 32),
             state TEXT NOT NULL CHECK (state IN ('approved', 'active', 'ended', 'expired')),
             created_at INTEGER NOT NULL,
             expires_at INTEGER NOT NULL CHECK (expires_at > created_at),
@@ -162,10 +176,10 @@ enum Ground {
             document_digest BLOB CHECK (length(document_digest) = 32),
             generation INTEGER NOT NULL DEFAULT 0 CHECK (generation BETWEEN 0 AND 4294967295),
             turn_1 INTEGER, turn_2 INTEGER, turn_3 INTEGER, turn_4 INTEGER,
-            refresh_key TEXT,
+            refresh_key TEXT NOT NULL,
             replaces TEXT,
             CHECK ((state IN ('ended', 'expired')) = (ended_at IS NOT NULL)),
-            CHECK ((generation > 0) = (refresh_key IS NOT NULL))
+            CHECK (state <> 'active' OR generation > 0)
         ) STRICT
         """
 
@@ -183,7 +197,7 @@ enum Ground {
         """
     private static let sessionsByKey = """
         CREATE INDEX sessions_by_key ON sessions (refresh_key)
-        WHERE refresh_key IS NOT NULL AND state IN ('approved', 'active')
+        WHERE state IN ('approved', 'active')
         """
 
     private static let codes = """
@@ -201,7 +215,10 @@ enum Ground {
         ) STRICT
         """
 
-    private static let codesByEnd = "CREATE INDEX codes_by_end ON codes (expires_at)"
+    // Those that were never redeemed: still open, or spent by wrong verifiers.
+    private static let codesByEnd = """
+        CREATE INDEX codes_by_end ON codes (expires_at) WHERE spent_at IS NULL OR failures = 3
+        """
 
     private static let audit = """
         CREATE TABLE audit (
@@ -221,7 +238,7 @@ enum Ground {
             correlation TEXT,
             admin_uid INTEGER,
             admin_claimed TEXT,
-            previous BLOB NOT NULL UNIQUE CHECK (length(previous) = 32),
+            previous BLOB NOT NULL CHECK (length(previous) = 32),
             hash BLOB NOT NULL CHECK (length(hash) = 32),
             CHECK ((evidence = 'reported') = (reported_by IS NOT NULL))
         ) STRICT

@@ -1,0 +1,121 @@
+package import OAuth
+
+/// What happened, by a name that others can count and search for.
+package struct AuditAction: RawRepresentable, Hashable, Sendable {
+    package let rawValue: String
+
+    /// An action by its name.
+    package init(rawValue: String) { self.rawValue = rawValue }
+
+    package static let personSignedIn = AuditAction(rawValue: "person.signed_in")
+    package static let personSignedOut = AuditAction(rawValue: "person.signed_out")
+    package static let accessDenied = AuditAction(rawValue: "access.denied")
+    package static let sessionApproved = AuditAction(rawValue: "session.approved")
+    package static let sessionEnded = AuditAction(rawValue: "session.ended")
+    package static let tokenIssued = AuditAction(rawValue: "token.issued")
+    package static let tokenRefreshed = AuditAction(rawValue: "token.refreshed")
+    package static let tokenRepeated = AuditAction(rawValue: "token.repeated")
+    package static let codeBurnt = AuditAction(rawValue: "code.burnt")
+    package static let userAdded = AuditAction(rawValue: "user.added")
+    package static let userDisabled = AuditAction(rawValue: "user.disabled")
+    package static let userEnabled = AuditAction(rawValue: "user.enabled")
+    package static let passwordChanged = AuditAction(rawValue: "user.password_changed")
+    package static let resourceAdded = AuditAction(rawValue: "resource.added")
+    package static let resourceSecretRotated = AuditAction(rawValue: "resource.secret_rotated")
+    package static let resourceRemoved = AuditAction(rawValue: "resource.removed")
+    package static let clientAdded = AuditAction(rawValue: "client.added")
+    package static let clientAllowed = AuditAction(rawValue: "client.allowed")
+    package static let clientBlocked = AuditAction(rawValue: "client.blocked")
+    package static let clientRefreshed = AuditAction(rawValue: "client.refreshed")
+    package static let clientRemoved = AuditAction(rawValue: "client.removed")
+    package static let keyRotated = AuditAction(rawValue: "key.rotated")
+    package static let databaseCopied = AuditAction(rawValue: "database.copied")
+}
+
+/// Who did it.
+package enum AuditActor: Hashable, Sendable {
+    case person(UserID)
+    case client(ClientID)
+    case resource(ResourceID)
+    /// An operator on the machine: the proven user id, and the name that was only claimed.
+    case admin(uid: UInt32, claimed: String?)
+    /// Gatehouse itself.
+    case system
+}
+
+/// One thing that happened, as it goes into the chain.
+package struct AuditEntry: Hashable, Sendable {
+    /// What came of it.
+    package enum Outcome: String, Hashable, Sendable {
+        case success, refused
+    }
+
+    /// What set it off.
+    package enum Initiator: String, Hashable, Sendable {
+        case human, model, server, system
+    }
+
+    /// How Gatehouse knows.
+    package enum Evidence: Hashable, Sendable {
+        /// It saw it happen.
+        case witnessed
+        /// It was told, by whom; that satisfies no policy.
+        case reported(by: String)
+    }
+
+    package let action: AuditAction
+    package let outcome: Outcome
+    package let at: Timestamp
+    package let actor: AuditActor
+    package let user: UserID?
+    package let client: ClientID?
+    package let resource: ResourceID?
+    package let session: SessionID?
+    package let reason: String?
+    package let initiator: Initiator
+    package let evidence: Evidence
+    package let correlation: String?
+
+    /// An entry about whatever is named.
+    package init(
+        _ action: AuditAction, at: Timestamp, actor: AuditActor, user: UserID? = nil, client: ClientID? = nil,
+        resource: ResourceID? = nil, session: SessionID? = nil, outcome: Outcome = .success, reason: String? = nil,
+        initiator: Initiator, evidence: Evidence = .witnessed, correlation: String? = nil
+    ) {
+        self.action = action
+        self.outcome = outcome
+        self.at = at
+        self.actor = actor
+        self.user = user
+        self.client = client
+        self.resource = resource
+        self.session = session
+        self.reason = reason
+        self.initiator = initiator
+        self.evidence = evidence
+        self.correlation = correlation
+    }
+
+    /// An entry about a session that was read for deciding.
+    package init(
+        _ action: AuditAction, at: Timestamp, actor: AuditActor, of session: SessionGrant,
+        outcome: Outcome = .success, reason: String? = nil, initiator: Initiator, evidence: Evidence = .witnessed,
+        correlation: String? = nil
+    ) {
+        self.init(
+            action, at: at, actor: actor, user: session.userID, client: session.clientID,
+            resource: session.resourceID, session: session.id, outcome: outcome, reason: reason, initiator: initiator,
+            evidence: evidence, correlation: correlation)
+    }
+
+    /// An entry about a session.
+    package init(
+        _ action: AuditAction, at: Timestamp, actor: AuditActor, of session: Session, outcome: Outcome = .success,
+        reason: String? = nil, initiator: Initiator, evidence: Evidence = .witnessed, correlation: String? = nil
+    ) {
+        self.init(
+            action, at: at, actor: actor, user: session.userID, client: session.clientID,
+            resource: session.resourceID, session: session.id, outcome: outcome, reason: reason, initiator: initiator,
+            evidence: evidence, correlation: correlation)
+    }
+}

@@ -1,0 +1,76 @@
+package import JOSE
+package import OAuth
+
+/// What is kept of an authorization code: its digest and what it is bound to.
+package struct AuthorizationCodeRecord: Hashable, Sendable {
+    package let digest: Digest
+    package let sessionID: SessionID
+    package let interactionID: InteractionID
+    package let clientID: ClientID
+    package let redirectURI: String
+    package let challenge: CodeChallenge
+    package let expiresAt: Timestamp
+    /// How many wrong verifiers came; the third spends the code.
+    package let failures: Int
+    package let spentAt: Timestamp?
+
+    /// A code, as it is to be stored.
+    package init(
+        digest: Digest, sessionID: SessionID, interactionID: InteractionID, clientID: ClientID, redirectURI: String,
+        challenge: CodeChallenge, expiresAt: Timestamp, failures: Int = 0, spentAt: Timestamp? = nil
+    ) {
+        self.digest = digest
+        self.sessionID = sessionID
+        self.interactionID = interactionID
+        self.clientID = clientID
+        self.redirectURI = redirectURI
+        self.challenge = challenge
+        self.expiresAt = expiresAt
+        self.failures = failures
+        self.spentAt = spentAt
+    }
+}
+
+extension Transaction {
+    /// The code of this digest, spent or not, as long as its session is not over.
+    package func code(_ digest: Digest) throws -> AuthorizationCodeRecord? {
+        try first(
+            """
+            SELECT digest, session_id, interaction_id, client_id, redirect_uri, challenge, expires_at, failures, spent_at
+            FROM codes WHERE digest = ?1
+            """, digest.stored
+        ) { row in
+            try AuthorizationCodeRecord(
+                digest: row.digest(0), sessionID: row.id(1), interactionID: row.id(2),
+                clientID: ClientID(row.text(3)), redirectURI: row.text(4), challenge: CodeChallenge(row.text(5)),
+                expiresAt: row.time(6), failures: Int(row.integer(7)), spentAt: row.timeIfAny(8))
+        }
+    }
+
+    /// Counts a wrong verifier against an unspent code and returns how many there were; the third spends it.
+    @discardableResult
+    package func countFailure(_ digest: Digest, now: Timestamp) throws -> Int {
+        try first(
+            """
+            UPDATE codes SET failures = failures + 1, spent_at = CASE WHEN failures >= 2 THEN ?2 END
+            WHERE digest = ?1 AND spent_at IS NULL RETURNING failures
+            """, digest.stored, now.seconds
+        ) { Int(try $0.integer(0)) } ?? 0
+    }
+
+    /// Spends a code; false when it was spent or its time is over: of two at once, one succeeds.
+    package func spend(_ digest: Digest, now: Timestamp) throws -> Bool {
+        try execute(
+            "UPDATE codes SET spent_at = ?2 WHERE digest = ?1 AND spent_at IS NULL AND expires_at > ?2",
+            digest.stored, now.seconds) == 1
+    }
+
+    func insert(_ code: AuthorizationCodeRecord) throws {
+        try execute(
+            """
+            INSERT INTO codes (digest, session_id, interaction_id, client_id, redirect_uri, challenge, expires_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            """, code.digest.stored, code.sessionID.string, code.interactionID.string, code.clientID.string,
+            code.redirectURI, code.challenge.string, code.expiresAt.seconds)
+    }
+}

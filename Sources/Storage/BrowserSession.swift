@@ -1,0 +1,105 @@
+package import JOSE
+package import OAuth
+
+/// A person's login in one browser: the digest of a cookie, and what it stands for.
+package struct BrowserSession: Hashable, Sendable {
+    package let id: BrowserSessionID
+    /// The digest of the sign-in cookie.
+    package let digest: Digest
+    package let userID: UserID
+    /// The digest of the cookie that marks the browser, signed in or not.
+    package let binding: Digest
+    package let authTime: Timestamp
+    package let createdAt: Timestamp
+    package let lastSeenAt: Timestamp
+    /// The absolute end.
+    package let expiresAt: Timestamp
+
+    /// Seconds of disuse after which a login is over.
+    package static let idleSeconds: Int64 = 1_800
+
+    /// A login, as it is to be stored.
+    package init(
+        id: BrowserSessionID, digest: Digest, userID: UserID, binding: Digest, authTime: Timestamp,
+        createdAt: Timestamp, lastSeenAt: Timestamp, expiresAt: Timestamp
+    ) {
+        self.id = id
+        self.digest = digest
+        self.userID = userID
+        self.binding = binding
+        self.authTime = authTime
+        self.createdAt = createdAt
+        self.lastSeenAt = lastSeenAt
+        self.expiresAt = expiresAt
+    }
+}
+
+extension Transaction {
+    /// Stores a login, and remembers the browser as one that this person uses.
+    package func insert(_ session: BrowserSession) throws {
+        try execute(
+            """
+            INSERT INTO browser_sessions
+                (id, digest, user_id, binding, auth_time, created_at, last_seen_at, expires_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            """, session.id.string, session.digest.stored, session.userID.string, session.binding.stored,
+            session.authTime.seconds, session.createdAt.seconds, session.lastSeenAt.seconds, session.expiresAt.seconds)
+        try execute(
+            """
+            INSERT INTO known_browsers (user_id, binding, last_seen_at) VALUES (?1, ?2, ?3)
+            ON CONFLICT (user_id, binding) DO UPDATE SET last_seen_at = max(last_seen_at, excluded.last_seen_at)
+            """, session.userID.string, session.binding.stored, session.createdAt.seconds)
+    }
+
+    /// The login that a cookie stands for, with its person, while it is live and the account is not locked.
+    package func browserSession(digest: Digest, now: Timestamp) throws -> (session: BrowserSession, user: User)? {
+        try first(
+            """
+            SELECT b.id, b.digest, b.user_id, b.binding, b.auth_time, b.created_at, b.last_seen_at, b.expires_at,
+                u.id, u.subject, u.name, u.email, u.password_hash, u.disabled_at, u.created_at
+            FROM browser_sessions b JOIN users u ON u.id = b.user_id
+            WHERE b.digest = ?1 AND b.expires_at > ?2 AND b.last_seen_at + ?3 > ?2 AND u.disabled_at IS NULL
+            """, digest.stored, now.seconds, BrowserSession.idleSeconds
+        ) { row in
+            let session = try BrowserSession(
+                id: row.id(0), digest: row.digest(1), userID: row.id(2), binding: row.digest(3),
+                authTime: row.time(4), createdAt: row.time(5), lastSeenAt: row.time(6), expiresAt: row.time(7))
+            return (session, try User(row, from: 8))
+        }
+    }
+
+    /// Notes that a login is in use, at most once a minute.
+    package func touch(browserSession id: BrowserSessionID, now: Timestamp) throws {
+        try execute(
+            """
+            UPDATE browser_sessions SET last_seen_at = ?2
+            WHERE id = ?1 AND last_seen_at + 60 <= ?2 AND last_seen_at + ?3 > ?2
+            """, id.string, now.seconds, BrowserSession.idleSeconds)
+    }
+
+    /// Ends a login, and with it the requests that waited in it; false when there is none.
+    @discardableResult
+    package func endBrowserSession(_ id: BrowserSessionID) throws -> Bool {
+        try execute("DELETE FROM browser_sessions WHERE id = ?1", id.string) > 0
+    }
+
+    /// Ends the login that a cookie stands for.
+    @discardableResult
+    package func endBrowserSession(digest: Digest, now: Timestamp) throws -> Bool {
+        try execute("DELETE FROM browser_sessions WHERE digest = ?1", digest.stored) > 0
+    }
+
+    /// Ends every login of a person, but one if it is named.
+    @discardableResult
+    package func endBrowserSessions(of user: UserID, but kept: BrowserSessionID? = nil) throws -> Int {
+        try execute(
+            "DELETE FROM browser_sessions WHERE user_id = ?1 AND id IS NOT ?2", user.string, kept?.string)
+    }
+
+    /// Whether this person signed in in this browser before, also when that login is long over.
+    package func hasSignedIn(_ user: UserID, binding: Digest) throws -> Bool {
+        try first(
+            "SELECT 1 FROM known_browsers WHERE user_id = ?1 AND binding = ?2", user.string, binding.stored
+        ) { _ in true } ?? false
+    }
+}

@@ -1,0 +1,80 @@
+import Foundation
+package import JOSE
+package import OAuth
+
+/// A client's metadata document as it was last fetched and found good.
+package struct CachedDocument: Hashable, Sendable {
+    package let clientID: ClientID
+    package let bytes: [UInt8]
+    package let digest: Digest
+    package let fetchedAt: Timestamp
+    /// Until when it is used without asking again.
+    package let expiresAt: Timestamp
+    /// When it was last known to be right; it carries existing sessions for a while after that.
+    package let lastGoodAt: Timestamp
+
+    /// A document, as it is to be kept.
+    package init(
+        clientID: ClientID, bytes: [UInt8], digest: Digest, fetchedAt: Timestamp, expiresAt: Timestamp,
+        lastGoodAt: Timestamp
+    ) {
+        self.clientID = clientID
+        self.bytes = bytes
+        self.digest = digest
+        self.fetchedAt = fetchedAt
+        self.expiresAt = expiresAt
+        self.lastGoodAt = lastGoodAt
+    }
+}
+
+extension Transaction {
+    /// How many documents are kept; strangers decide how many there are, so there is an end to it.
+    static let mostDocuments = 10_000
+
+    private static let columns = "client_id, bytes, digest, fetched_at, expires_at, last_good_at"
+
+    /// The document of a client, fresh or not.
+    package func cachedDocument(_ id: ClientID) throws -> CachedDocument? {
+        try first("SELECT \(Self.columns) FROM documents WHERE client_id = ?1", id.string) { try document($0) }
+    }
+
+    /// Documents, those last found good first.
+    package func cachedDocuments(limit: Int = 1_000) throws -> [CachedDocument] {
+        try all("SELECT \(Self.columns) FROM documents ORDER BY last_good_at DESC LIMIT ?1", limit) { try document($0) }
+    }
+
+    /// Keeps a document in place of the client's earlier one; beyond the limit the oldest go.
+    package func keep(_ document: CachedDocument, atMost limit: Int = mostDocuments) throws {
+        try execute(
+            """
+            INSERT INTO documents (client_id, bytes, digest, fetched_at, expires_at, last_good_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            ON CONFLICT (client_id) DO UPDATE SET bytes = excluded.bytes, digest = excluded.digest,
+                fetched_at = excluded.fetched_at, expires_at = excluded.expires_at, last_good_at = excluded.last_good_at
+            """, document.clientID.string, Data(document.bytes), document.digest.stored, document.fetchedAt.seconds,
+            document.expiresAt.seconds, document.lastGoodAt.seconds)
+        try execute(
+            """
+            DELETE FROM documents WHERE client_id IN (
+                SELECT client_id FROM documents ORDER BY last_good_at LIMIT max(0, (SELECT count(*) FROM documents) - ?1))
+            """, limit)
+    }
+
+    /// Has the document fetched anew at its next use, while the kept one still carries existing sessions; false when
+    /// none is kept.
+    package func expireDocument(_ id: ClientID, now: Timestamp) throws -> Bool {
+        try execute(
+            "UPDATE documents SET expires_at = min(expires_at, ?2) WHERE client_id = ?1", id.string, now.seconds) == 1
+    }
+
+    /// Forgets a document; false when none is kept.
+    package func forgetDocument(_ id: ClientID) throws -> Bool {
+        try execute("DELETE FROM documents WHERE client_id = ?1", id.string) == 1
+    }
+
+    private func document(_ row: StoredRow) throws -> CachedDocument {
+        try CachedDocument(
+            clientID: ClientID(row.text(0)), bytes: row.bytes(1), digest: row.digest(2), fetchedAt: row.time(3),
+            expiresAt: row.time(4), lastGoodAt: row.time(5))
+    }
+}

@@ -1,0 +1,101 @@
+package import OAuth
+
+extension Transaction {
+    private static let day: Int64 = 86_400
+
+    /// One small step of tidying; returns how many rows it dealt with. Call again while it is `limit` or more.
+    ///
+    /// Whether something is over is decided by its times wherever it is used; here only the rows follow. The audit
+    /// trail is never touched.
+    package func housekeep(now: Timestamp, limit: Int) throws -> Int {
+        try noteClock(now.seconds)
+        return try expireSessions(now: now, limit: limit) + expireUnredeemed(now: now, limit: limit)
+            + expireIdle(now: now, limit: limit) + deleteOld(now: now, limit: limit)
+    }
+
+    private func expireSessions(now: Timestamp, limit: Int) throws -> Int {
+        let due = try all(
+            """
+            SELECT id, expires_at FROM sessions
+            WHERE state IN ('approved', 'active') AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2
+            """, now.seconds, limit
+        ) { (try $0.id(0, SessionID.self), try $0.time(1)) }
+        for (id, end) in due { try close(id, as: .expired, reason: .expired, at: end) }
+        return due.count
+    }
+
+    /// An approval whose code was never redeemed expires with the code.
+    private func expireUnredeemed(now: Timestamp, limit: Int) throws -> Int {
+        let due = try all(
+            """
+            SELECT session_id, expires_at FROM codes WHERE (spent_at IS NULL OR failures = 3) AND expires_at <= ?1
+            ORDER BY expires_at LIMIT ?2
+            """, now.seconds, limit
+        ) { (try $0.id(0, SessionID.self), try $0.time(1)) }
+        for (id, end) in due { try close(id, as: .expired, reason: .neverRedeemed, at: end) }
+        return due.count
+    }
+
+    /// Walks along the sessions a piece at a time: an index over last uses would make every refresh pay for it.
+    private func expireIdle(now: Timestamp, limit: Int) throws -> Int {
+        let start = try first("SELECT value FROM meta WHERE key = 'idle walk'") { try $0.integer(0) } ?? 0
+        let piece = try all(
+            """
+            SELECT rowid, id, last_used_at + idle_seconds, state IN ('approved', 'active')
+            FROM sessions WHERE rowid > ?1 ORDER BY rowid LIMIT ?2
+            """, start, limit * 10
+        ) { (row: try $0.integer(0), id: try $0.id(1, SessionID.self), end: try $0.time(2), isLive: try $0.flag(3)) }
+        var expired = 0
+        for session in piece where session.isLive && session.end <= now {
+            expired += try close(session.id, as: .expired, reason: .expired, at: session.end) ? 1 : 0
+        }
+        try execute(
+            """
+            INSERT INTO meta (key, value) VALUES ('idle walk', ?1)
+            ON CONFLICT (key) DO UPDATE SET value = excluded.value
+            """, piece.count < limit * 10 ? 0 : piece.last?.row)
+        return expired
+    }
+
+    private func deleteOld(now: Timestamp, limit: Int) throws -> Int {
+        var deleted = 0
+        // Decided ones stay for a day, so that a second click reads "already finished" and not "unknown".
+        deleted += try delete("interactions", "id", where: "expires_at", before: now - Self.day, limit)
+        deleted += try delete("browser_sessions", "id", where: "expires_at", before: now, limit)
+        deleted += try delete("documents", "client_id", where: "last_good_at", before: now - 30 * Self.day, limit)
+        deleted += try execute(
+            """
+            DELETE FROM known_browsers WHERE (user_id, binding) IN (
+                SELECT user_id, binding FROM known_browsers WHERE last_seen_at <= ?1 ORDER BY last_seen_at LIMIT ?2)
+            """, (now - 90 * Self.day).seconds, limit)
+        return deleted
+    }
+
+    private func delete(
+        _ table: StaticString, _ key: StaticString, where column: StaticString, before time: Timestamp, _ limit: Int
+    ) throws -> Int {
+        try execute(
+            """
+            DELETE FROM \(table) WHERE \(key) IN (
+                SELECT \(key) FROM \(table) WHERE \(column) <= ?1 ORDER BY \(column) LIMIT ?2)
+            """, time.seconds, limit)
+    }
+}
+
+extension Transaction {
+    /// The ids of the refresh keys that live sessions depend on: a server without one of them must not start.
+    package func refreshKeysInUse() throws -> [String] {
+        // Jumps from key to key along the index: a million sessions cost as much as ten.
+        try all(
+            """
+            WITH RECURSIVE used (key) AS (
+                SELECT (SELECT min(refresh_key) FROM sessions WHERE state IN ('approved', 'active'))
+                UNION ALL
+                SELECT (SELECT min(refresh_key) FROM sessions
+                    WHERE state IN ('approved', 'active') AND refresh_key > used.key)
+                FROM used WHERE used.key IS NOT NULL)
+            SELECT key FROM used WHERE key IS NOT NULL
+            """
+        ) { try $0.text(0) }
+    }
+}

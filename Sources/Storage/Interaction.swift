@@ -1,0 +1,87 @@
+package import OAuth
+
+/// A request that waits for its person.
+package struct Interaction: Hashable, Sendable {
+    /// Where it stands.
+    package enum State: String, Hashable, Sendable {
+        case pending, approved, denied
+    }
+
+    /// What its person decided.
+    package enum Outcome: Hashable, Sendable {
+        case approved(SessionID)
+        case denied
+    }
+
+    /// How many of one person's requests may wait at once.
+    package static let mostOpen = 50
+
+    package let id: InteractionID
+    package let userID: UserID
+    package let browserSessionID: BrowserSessionID
+    /// What was asked for, as its endpoint wrote it.
+    package let request: String
+    package let createdAt: Timestamp
+    package let expiresAt: Timestamp
+    package let state: State
+    /// The session that an approval made.
+    package let sessionID: SessionID?
+
+    /// A request, as it is to be stored.
+    package init(
+        id: InteractionID = .random(), userID: UserID, browserSessionID: BrowserSessionID, request: String,
+        createdAt: Timestamp, expiresAt: Timestamp, state: State = .pending, sessionID: SessionID? = nil
+    ) {
+        self.id = id
+        self.userID = userID
+        self.browserSessionID = browserSessionID
+        self.request = request
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+        self.state = state
+        self.sessionID = sessionID
+    }
+}
+
+extension Transaction {
+    /// Stores a request that waits; false when too many of this person's wait already.
+    package func open(_ interaction: Interaction, now: Timestamp) throws -> Bool {
+        try execute(
+            """
+            INSERT INTO interactions (id, browser_session_id, user_id, request, state, created_at, expires_at)
+            SELECT ?1, ?2, ?3, ?4, 'pending', ?5, ?6 WHERE ?8 > (
+                SELECT count(*) FROM interactions WHERE user_id = ?3 AND state = 'pending' AND expires_at > ?7)
+            """, interaction.id.string, interaction.browserSessionID.string, interaction.userID.string,
+            interaction.request, interaction.createdAt.seconds, interaction.expiresAt.seconds, now.seconds,
+            Interaction.mostOpen) == 1
+    }
+
+    /// The request of this id, whatever became of it.
+    package func interaction(_ id: InteractionID) throws -> Interaction? {
+        try first(
+            """
+            SELECT id, user_id, browser_session_id, request, created_at, expires_at, state, session_id
+            FROM interactions WHERE id = ?1
+            """, id.string
+        ) { row in
+            try Interaction(
+                id: row.id(0), userID: row.id(1), browserSessionID: row.id(2), request: row.text(3),
+                createdAt: row.time(4), expiresAt: row.time(5),
+                state: row.parsed(Interaction.State(rawValue: row.text(6))), sessionID: row.idIfAny(7))
+        }
+    }
+
+    /// Writes down the decision; false when it was taken before or comes too late.
+    package func finish(_ id: InteractionID, as outcome: Interaction.Outcome, now: Timestamp) throws -> Bool {
+        let (state, session): (Interaction.State, SessionID?) =
+            switch outcome {
+            case .approved(let session): (.approved, session)
+            case .denied: (.denied, nil)
+            }
+        return try execute(
+            """
+            UPDATE interactions SET state = ?2, session_id = ?3
+            WHERE id = ?1 AND state = 'pending' AND expires_at > ?4
+            """, id.string, state.rawValue, session?.string, now.seconds) == 1
+    }
+}

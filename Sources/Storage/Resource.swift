@@ -1,0 +1,132 @@
+package import JOSE
+package import OAuth
+
+/// A scope that an MCP server knows, and what a person reads about it.
+package struct ResourceScope: Hashable, Sendable {
+    package let scope: Scope
+    package let description: String
+    /// Granted only to a client that names it.
+    package let onRequest: Bool
+
+    /// A scope with its description.
+    package init(scope: Scope, description: String, onRequest: Bool = false) {
+        self.scope = scope
+        self.description = description
+        self.onRequest = onRequest
+    }
+}
+
+/// An MCP server that delegates to Gatehouse, and who answers for it.
+package struct Resource: Hashable, Sendable {
+    package let id: ResourceID
+    /// As its owner spells it, and as tokens carry it.
+    package let identifier: ResourceIdentifier
+    package let name: String
+    /// The one accountable name.
+    package let owner: String
+    /// In the order in which a person reads them.
+    package let scopes: [ResourceScope]
+    package let secretDigest: Digest
+    package let eventsEndpoint: String?
+    package let disabledAt: Timestamp?
+    package let removedAt: Timestamp?
+    package let createdAt: Timestamp
+
+    /// Whether tokens for it are given out and vouched for.
+    package var isServed: Bool { disabledAt == nil && removedAt == nil }
+
+    /// An MCP server, as it is to be stored.
+    package init(
+        id: ResourceID = .random(), identifier: ResourceIdentifier, name: String, owner: String,
+        scopes: [ResourceScope], secretDigest: Digest, eventsEndpoint: String? = nil, disabledAt: Timestamp? = nil,
+        removedAt: Timestamp? = nil, createdAt: Timestamp
+    ) {
+        self.id = id
+        self.identifier = identifier
+        self.name = name
+        self.owner = owner
+        self.scopes = scopes
+        self.secretDigest = secretDigest
+        self.eventsEndpoint = eventsEndpoint
+        self.disabledAt = disabledAt
+        self.removedAt = removedAt
+        self.createdAt = createdAt
+    }
+}
+
+extension Transaction {
+    private static let columns = """
+        id, identifier, name, owner, secret_digest, events_endpoint, disabled_at, removed_at, created_at
+        """
+
+    /// Registers an MCP server; false when one of the same identifier is served already.
+    ///
+    /// The identifier of a removed one may come again: as a new row with a new id, so that nothing old is its own.
+    @discardableResult
+    package func insert(_ resource: Resource) throws -> Bool {
+        let isNew = try execute(
+            """
+            INSERT INTO resources
+                (id, identifier, comparable, name, owner, secret_digest, events_endpoint, disabled_at, created_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (comparable) WHERE removed_at IS NULL DO NOTHING
+            """, resource.id.string, resource.identifier.string, resource.identifier.comparable, resource.name,
+            resource.owner, resource.secretDigest.stored, resource.eventsEndpoint, resource.disabledAt?.seconds,
+            resource.createdAt.seconds)
+        guard isNew == 1 else { return false }
+        for (position, scope) in resource.scopes.enumerated() {
+            try execute(
+                """
+                INSERT INTO resource_scopes (resource_id, scope, position, description, on_request)
+                VALUES (?1, ?2, ?3, ?4, ?5)
+                """, resource.id.string, scope.scope.string, position, scope.description, scope.onRequest ? 1 : 0)
+        }
+        return true
+    }
+
+    /// The MCP server with this id, also a removed one.
+    package func resource(id: ResourceID) throws -> Resource? {
+        try first("SELECT \(Self.columns) FROM resources WHERE id = ?1", id.string) { try resource($0) }
+    }
+
+    /// The MCP server that is registered under this comparable identifier now.
+    package func resource(comparable: String) throws -> Resource? {
+        try first(
+            "SELECT \(Self.columns) FROM resources WHERE comparable = ?1 AND removed_at IS NULL", comparable
+        ) { try resource($0) }
+    }
+
+    /// Every registered MCP server, by name.
+    package func resources() throws -> [Resource] {
+        try all("SELECT \(Self.columns) FROM resources WHERE removed_at IS NULL ORDER BY name, id") { try resource($0) }
+    }
+
+    /// Replaces an MCP server's secret; the old one stops at once.
+    package func setSecret(_ digest: Digest, of id: ResourceID) throws -> Bool {
+        try execute(
+            "UPDATE resources SET secret_digest = ?2 WHERE id = ?1 AND removed_at IS NULL", id.string, digest.stored)
+            == 1
+    }
+
+    /// Removes an MCP server for good and ends its sessions, which it returns; nil when there is none.
+    package func remove(resource id: ResourceID, now: Timestamp) throws -> [Session]? {
+        let isRemoved = try execute(
+            "UPDATE resources SET removed_at = ?2 WHERE id = ?1 AND removed_at IS NULL", id.string, now.seconds)
+        guard isRemoved == 1 else { return nil }
+        return try endSessions(SessionFilter(resource: id), reason: .resourceRemoved, now: now)
+    }
+
+    private func resource(_ row: StoredRow) throws -> Resource {
+        let id: ResourceID = try row.id(0)
+        return try Resource(
+            id: id, identifier: ResourceIdentifier(row.text(1)), name: row.text(2), owner: row.text(3),
+            scopes: scopes(of: id), secretDigest: row.digest(4), eventsEndpoint: row.textIfAny(5),
+            disabledAt: row.timeIfAny(6), removedAt: row.timeIfAny(7), createdAt: row.time(8))
+    }
+
+    private func scopes(of id: ResourceID) throws -> [ResourceScope] {
+        try all(
+            "SELECT scope, description, on_request FROM resource_scopes WHERE resource_id = ?1 ORDER BY position",
+            id.string
+        ) { ResourceScope(scope: try Scope($0.text(0)), description: try $0.text(1), onRequest: try $0.flag(2)) }
+    }
+}

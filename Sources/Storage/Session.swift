@@ -1,0 +1,141 @@
+package import JOSE
+package import OAuth
+
+/// One approval, by one person, of one client at one MCP server: the root that every token hangs on.
+package struct Session: Hashable, Sendable {
+    /// Where a session stands; the last two are final.
+    package enum State: String, Hashable, Sendable {
+        /// Approved by its person; the code is not redeemed yet.
+        case approved
+        case active, ended, expired
+    }
+
+    package let id: SessionID
+    package let userID: UserID
+    package let clientID: ClientID
+    /// The name that the person was shown.
+    package let clientName: String
+    /// The host of the client's document, nil for a registered client.
+    package let clientHost: String?
+    package let resourceID: ResourceID
+    package let scope: ScopeSet
+    package let redirectURI: String
+    /// The digest of the cookie that marks the browser in which it was approved.
+    package let binding: Digest
+    package let state: State
+    package let createdAt: Timestamp
+    /// The absolute end, which nothing moves.
+    package let expiresAt: Timestamp
+    /// Seconds of disuse after which it is over.
+    package let idleSeconds: Int64
+    package let lastUsedAt: Timestamp
+    package let endedAt: Timestamp?
+    package let endReason: EndReason?
+    package let authTime: Timestamp
+    package let acr: String?
+    /// The digest of the metadata document that the person was shown, nil for a registered client.
+    package let documentDigest: Digest?
+    /// Which named key makes its refresh tokens.
+    package let refreshKeyID: String
+    /// The earlier session that ends when this one's code is redeemed.
+    package let replaces: SessionID?
+
+    /// A session, as its approval makes it.
+    package init(
+        id: SessionID = .random(), userID: UserID, clientID: ClientID, clientName: String, clientHost: String? = nil,
+        resourceID: ResourceID, scope: ScopeSet, redirectURI: String, binding: Digest, state: State = .approved,
+        createdAt: Timestamp, expiresAt: Timestamp, idleSeconds: Int64, lastUsedAt: Timestamp? = nil,
+        endedAt: Timestamp? = nil, endReason: EndReason? = nil, authTime: Timestamp, acr: String? = nil,
+        documentDigest: Digest? = nil, refreshKeyID: String, replaces: SessionID? = nil
+    ) {
+        self.id = id
+        self.userID = userID
+        self.clientID = clientID
+        self.clientName = clientName
+        self.clientHost = clientHost
+        self.resourceID = resourceID
+        self.scope = scope
+        self.redirectURI = redirectURI
+        self.binding = binding
+        self.state = state
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+        self.idleSeconds = idleSeconds
+        self.lastUsedAt = lastUsedAt ?? createdAt
+        self.endedAt = endedAt
+        self.endReason = endReason
+        self.authTime = authTime
+        self.acr = acr
+        self.documentDigest = documentDigest
+        self.refreshKeyID = refreshKeyID
+        self.replaces = replaces
+    }
+
+    /// Where it stands at a moment: over as soon as its time is, whenever the row is tidied.
+    package func state(at now: Timestamp) -> State {
+        SessionLife(state: state, expiresAt: expiresAt, lastUsedAt: lastUsedAt, idleSeconds: idleSeconds)
+            .state(at: now)
+    }
+}
+
+/// Why a session ended.
+package struct EndReason: RawRepresentable, Hashable, Sendable {
+    package let rawValue: String
+
+    /// A reason by its stored name.
+    package init(rawValue: String) { self.rawValue = rawValue }
+
+    package static let expired = EndReason(rawValue: "expired")
+    package static let neverRedeemed = EndReason(rawValue: "never_redeemed")
+    package static let replaced = EndReason(rawValue: "replaced")
+    package static let codeReplayed = EndReason(rawValue: "code_replayed")
+    package static let refreshTokenReused = EndReason(rawValue: "refresh_token_reused")
+    package static let revokedByPerson = EndReason(rawValue: "revoked_by_person")
+    package static let revokedByClient = EndReason(rawValue: "revoked_by_client")
+    package static let revokedByResource = EndReason(rawValue: "revoked_by_resource")
+    package static let revokedByAdmin = EndReason(rawValue: "revoked_by_admin")
+    package static let userDisabled = EndReason(rawValue: "user_disabled")
+    package static let clientBlocked = EndReason(rawValue: "client_blocked")
+    package static let clientRemoved = EndReason(rawValue: "client_removed")
+    package static let resourceRemoved = EndReason(rawValue: "resource_removed")
+}
+
+/// The rule of when a session is over by time: at its absolute end, or after too long a disuse.
+struct SessionLife {
+    let state: Session.State
+    let expiresAt: Timestamp
+    let lastUsedAt: Timestamp
+    let idleSeconds: Int64
+
+    func state(at now: Timestamp) -> Session.State {
+        guard state == .approved || state == .active else { return state }
+        return now < expiresAt && now < lastUsedAt + idleSeconds ? state : .expired
+    }
+}
+
+extension Session {
+    static let columns = """
+        id, user_id, client_id, client_name, client_host, resource_id, scope, redirect_uri, binding, state, created_at,
+        expires_at, idle_seconds, last_used_at, ended_at, end_reason, auth_time, acr, document_digest, refresh_key,
+        replaces
+        """
+
+    init(_ row: StoredRow) throws {
+        try self.init(
+            id: row.id(0), userID: row.id(1), clientID: ClientID(row.text(2)), clientName: row.text(3),
+            clientHost: row.textIfAny(4), resourceID: row.id(5), scope: row.scope(6), redirectURI: row.text(7),
+            binding: row.digest(8), state: row.parsed(State(rawValue: row.text(9))), createdAt: row.time(10),
+            expiresAt: row.time(11), idleSeconds: row.integer(12), lastUsedAt: row.time(13), endedAt: row.timeIfAny(14),
+            endReason: row.textIfAny(15).map { EndReason(rawValue: $0) }, authTime: row.time(16),
+            acr: row.textIfAny(17), documentDigest: row.digestIfAny(18), refreshKeyID: row.text(19),
+            replaces: row.idIfAny(20))
+    }
+}
+
+extension StoredRow {
+    /// A resource without scopes has sessions without scopes.
+    func scope(_ index: Int) throws -> ScopeSet {
+        let text = try text(index)
+        return text.isEmpty ? [] : try ScopeSet(parsing: text)
+    }
+}

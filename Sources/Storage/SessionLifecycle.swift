@@ -1,0 +1,83 @@
+package import OAuth
+
+extension Transaction {
+    /// Writes down a person's approval: the session, and the code that its client redeems.
+    package func approve(_ session: Session, code: AuthorizationCodeRecord) throws {
+        try execute(
+            """
+            INSERT INTO sessions (
+                id, user_id, client_id, client_name, client_host, resource_id, scope, redirect_uri, binding, state,
+                created_at, expires_at, idle_seconds, last_used_at, auth_time, acr, document_digest, refresh_key, replaces)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'approved', ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+            """, session.id.string, session.userID.string, session.clientID.string, session.clientName,
+            session.clientHost, session.resourceID.string, session.scope.string, session.redirectURI,
+            session.binding.stored, session.createdAt.seconds, session.expiresAt.seconds, session.idleSeconds,
+            session.lastUsedAt.seconds, session.authTime.seconds, session.acr, session.documentDigest?.stored,
+            session.refreshKeyID, session.replaces?.string)
+        try insert(code)
+    }
+
+    /// Makes an approved session active, with its first refresh generation; false when it is not approved (any more).
+    package func activate(_ id: SessionID, now: Timestamp) throws -> Bool {
+        try execute(
+            """
+            UPDATE sessions SET state = 'active', generation = 1, last_used_at = max(last_used_at, ?2)
+            WHERE id = ?1 AND state = 'approved'
+            """, id.string, now.seconds) == 1
+    }
+
+    /// Ends a session with its open code; false when it was over already.
+    package func end(_ id: SessionID, reason: EndReason, now: Timestamp) throws -> Bool {
+        try close(id, as: .ended, reason: reason, at: now)
+    }
+
+    /// Ends every live session that matches, oldest first, and returns them as they were; a filter's own state is not
+    /// asked. Call again until fewer than `limit` come back.
+    package func endSessions(
+        _ filter: SessionFilter, reason: EndReason, now: Timestamp, limit: Int = .max
+    ) throws -> [Session] {
+        let ended = try liveSessions(filter, limit: limit)
+        for session in ended { try close(session.id, as: .ended, reason: reason, at: now) }
+        return ended
+    }
+
+    /// The session of this id, whatever became of it.
+    package func session(_ id: SessionID) throws -> Session? {
+        try first("SELECT \(Session.columns) FROM sessions WHERE id = ?1", id.string) { try Session($0) }
+    }
+
+    /// Whether the person ever approved this client, anywhere.
+    package func hasApproved(user: UserID, client: ClientID) throws -> Bool {
+        try first("SELECT 1 FROM sessions WHERE user_id = ?1 AND client_id = ?2 LIMIT 1", user.string, client.string) {
+            _ in true
+        } ?? false
+    }
+
+    /// Writes down when sessions were last used, never backwards and never waking one that is over.
+    package func touch(sessions: [(SessionID, Timestamp)]) throws {
+        for (id, time) in sessions {
+            try execute(
+                """
+                UPDATE sessions SET last_used_at = ?2 WHERE id = ?1 AND state = 'active'
+                    AND last_used_at < ?2 AND ?2 < expires_at AND ?2 < last_used_at + idle_seconds
+                """, id.string, time.seconds)
+        }
+    }
+
+    /// The one way into a final state. What hangs on the session goes with it: nothing of it can be redeemed or shown
+    /// any more.
+    @discardableResult
+    func close(_ id: SessionID, as state: Session.State, reason: EndReason, at time: Timestamp) throws -> Bool {
+        let isClosed = try execute(
+            """
+            UPDATE sessions SET state = ?2, end_reason = ?3, ended_at = ?4
+            WHERE id = ?1 AND state IN ('approved', 'active')
+            """, id.string, state.rawValue, reason.rawValue, time.seconds)
+        guard isClosed == 1 else { return false }
+        try execute("DELETE FROM codes WHERE session_id = ?1", id.string)
+        try execute(
+            "UPDATE interactions SET expires_at = ?2 WHERE session_id = ?1 AND expires_at > ?2", id.string, time.seconds
+        )
+        return true
+    }
+}
