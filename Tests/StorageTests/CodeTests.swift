@@ -1,0 +1,60 @@
+import OAuth
+import Testing
+
+@testable import Storage
+
+@Suite("Authorization codes")
+struct CodeTests {
+    private let start = World.start
+
+    @Test func `RT1 a hundred parallel redemptions of one code: one succeeds`() async throws {
+        let world = try await World()
+        let session = try world.session()
+        let code = try await world.approved(session)
+        let successes = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for _ in 0..<100 {
+                group.addTask {
+                    try await world.store.write { tx in
+                        try tx.spend(code.digest, now: start) && tx.activate(session.id, now: start)
+                    }
+                }
+            }
+            return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(successes == 1)
+        #expect(try await world.grant(session.id)?.generation == 1)
+    }
+
+    @Test func `RT2 a spent code stays as long as its session lives, so that a second use is seen`() async throws {
+        let world = try await World()
+        let session = try await world.active(world.session())
+        let digest = try world.code(of: session).digest
+        #expect(try await world.store.read { try $0.code(digest)?.spentAt } == start)
+        _ = try await world.store.write { try $0.housekeep(now: start + 3_600, limit: 100) }
+        #expect(try await world.store.read { try $0.code(digest) } != nil)
+        _ = try await world.store.write { try $0.end(session.id, reason: .codeReplayed, now: start) }
+        #expect(try await world.store.read { try $0.code(digest) } == nil)
+    }
+
+    @Test func `RT5 two wrong verifiers leave a code usable, the third spends it`() async throws {
+        let world = try await World()
+        let session = try world.session()
+        let code = try await world.approved(session)
+        for count in 1...2 {
+            #expect(try await world.store.write { try $0.countFailure(code.digest, now: start) } == count)
+            #expect(try await world.store.read { try $0.code(code.digest)?.spentAt } == nil)
+        }
+        #expect(try await world.store.write { try $0.countFailure(code.digest, now: start) } == 3)
+        #expect(try await world.store.write { try $0.countFailure(code.digest, now: start) } == 0)
+        #expect(try await world.store.write { try !$0.spend(code.digest, now: start) })
+    }
+
+    @Test func `a code reads back as written, and is not spent after its time`() async throws {
+        let world = try await World()
+        let session = try world.session()
+        let code = try await world.approved(session)
+        #expect(try await world.store.read { try $0.code(code.digest) } == code)
+        #expect(try await world.store.write { try !$0.spend(code.digest, now: start + 60) })
+        #expect(try await world.store.write { try $0.spend(code.digest, now: start + 59) })
+    }
+}

@@ -1,0 +1,90 @@
+import JOSE
+import OAuth
+import Testing
+
+@testable import Storage
+
+@Suite("Housekeeping")
+struct HousekeepingTests {
+    private let start = World.start
+
+    private func tidy(_ world: World, at now: Timestamp, limit: Int = 100) async throws -> Int {
+        try await world.store.write { try $0.housekeep(now: now, limit: limit) }
+    }
+
+    @Test func `sessions expire at their end, in steps, and keep the moment at which they were over`() async throws {
+        let world = try await World()
+        for _ in 0..<5 { _ = try await world.active(world.session(lasting: 100)) }
+        #expect(try await tidy(world, at: start + 99) == 0)
+        var steps: [Int] = []
+        repeat { steps.append(try await tidy(world, at: start + 100, limit: 2)) } while steps.last != 0
+        #expect(steps == [2, 2, 1, 0])
+        let sessions = try await world.store.read { try $0.sessions(now: start) }
+        #expect(sessions.allSatisfy { $0.state == .expired && $0.endedAt == start + 100 && $0.endReason == .expired })
+    }
+
+    @Test func `an approval that is never redeemed expires with its code, also one burnt by wrong verifiers`()
+        async throws
+    {
+        let world = try await World()
+        let forgotten = try world.session()
+        let burnt = try world.session()
+        try await world.approved(forgotten)
+        let code = try await world.approved(burnt)
+        for _ in 0..<3 { try await world.store.write { _ = try $0.countFailure(code.digest, now: start) } }
+        let redeemed = try await world.active(world.session())
+        #expect(try await tidy(world, at: start + 59) == 0)
+        #expect(try await tidy(world, at: start + 60) == 2)
+        #expect(try await world.grant(forgotten.id)?.state == .expired)
+        #expect(try await world.grant(burnt.id)?.state == .expired)
+        #expect(try await world.grant(redeemed.id)?.state == .active)
+    }
+
+    @Test func `idle sessions are found however many others there are`() async throws {
+        let world = try await World()
+        for _ in 0..<25 { _ = try await world.active(world.session()) }
+        let idle = try await world.active(world.session(idle: 10))
+        for _ in 0..<3 { _ = try await tidy(world, at: start + 10, limit: 1) }
+        #expect(try await world.grant(idle.id)?.state == .expired)
+    }
+
+    @Test func `what waited or was cached too long is deleted; the audit trail never is`() async throws {
+        let world = try await World()
+        let login = BrowserSession(
+            id: .random(), digest: .sha256("c"), userID: world.user.id, binding: .sha256("b"), authTime: start,
+            createdAt: start, lastSeenAt: start, expiresAt: start + 43_200)
+        let waiting = Interaction(
+            userID: world.user.id, browserSessionID: login.id, request: "{}", createdAt: start, expiresAt: start + 600)
+        let document = try CachedDocument(
+            clientID: ClientID("https://h.example/c.json"), bytes: [1], digest: .sha256([1]), fetchedAt: start,
+            expiresAt: start, lastGoodAt: start)
+        try await world.store.write { tx in
+            try tx.insert(login)
+            _ = try tx.open(waiting, now: start)
+            try tx.keep(document)
+            try tx.audit(AuditEntry(.personSignedIn, at: start, actor: .person(world.user.id), initiator: .human))
+        }
+        #expect(try await tidy(world, at: start + 43_199) == 0)
+        #expect(try await tidy(world, at: start + 43_200) == 1)
+        #expect(try await world.store.read { try $0.interaction(waiting.id) } == nil)
+        #expect(try await tidy(world, at: start + 91 * 86_400) == 2)
+        #expect(try await world.store.read { try !$0.hasSignedIn(world.user.id, binding: login.binding) })
+        #expect(try await world.store.read { try $0.verifyAudit() }.records == 1)
+    }
+
+    @Test func `every step is found along an index`() async throws {
+        let world = try await World()
+        let steps = [
+            "SELECT id FROM sessions WHERE state IN ('approved', 'active') AND expires_at <= ?1 ORDER BY expires_at",
+            "SELECT session_id FROM codes WHERE (spent_at IS NULL OR failures = 3) AND expires_at <= ?1 ORDER BY expires_at",
+            "SELECT id FROM interactions WHERE expires_at <= ?1 ORDER BY expires_at",
+            "SELECT user_id FROM known_browsers WHERE last_seen_at <= ?1 ORDER BY last_seen_at",
+        ]
+        for step in steps {
+            let plan = try await world.store.read { tx in
+                try tx.all("EXPLAIN QUERY PLAN " + step, 1) { try $0.text(3) }
+            }
+            #expect(plan.count == 1 && plan[0].hasPrefix("SEARCH"), "\(step): \(plan)")
+        }
+    }
+}

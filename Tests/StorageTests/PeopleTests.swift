@@ -1,0 +1,119 @@
+import JOSE
+import OAuth
+import Testing
+
+@testable import Storage
+
+@Suite("People, browsers and what waits for them")
+struct PeopleTests {
+    private let start = World.start
+
+    private func login(_ world: World, cookie: String = "cookie", at time: Timestamp = World.start) -> BrowserSession {
+        BrowserSession(
+            id: .random(), digest: .sha256(cookie), userID: world.user.id, binding: .sha256("browser"), authTime: time,
+            createdAt: time, lastSeenAt: time, expiresAt: time + 43_200)
+    }
+
+    @Test func `a name is one person's, whatever its case or composition`() async throws {
+        let world = try await World()
+        let twin = User(name: "ANA", passwordHash: "x", createdAt: start)
+        #expect(try await world.store.write { try !$0.insert(twin) })
+        #expect(try await world.store.read { try $0.user(named: "aNa")?.id } == world.user.id)
+        let rene = User(name: "Ren\u{E9}", passwordHash: "x", createdAt: start)
+        #expect(try await world.store.write { try $0.insert(rene) })
+        #expect(try await world.store.read { try $0.user(named: "rene\u{301}") } == rene)
+        #expect(try await world.store.read { try $0.user(subject: rene.subject) } == rene)
+        #expect(try await world.store.read { try $0.users().map(\.name) } == ["Ana", "Ren\u{E9}"])
+    }
+
+    @Test func `a login is over after half an hour of disuse, at its end, and when its person is locked`() async throws
+    {
+        let world = try await World()
+        let session = login(world)
+        try await world.store.write { try $0.insert(session) }
+        func isFound(at now: Timestamp) async throws -> Bool {
+            try await world.store.read { try $0.browserSession(digest: session.digest, now: now) != nil }
+        }
+        #expect(try await isFound(at: start + 1_799))
+        #expect(try await !isFound(at: start + 1_800))
+        try await world.store.write { try $0.touch(browserSession: session.id, now: start + 59) }
+        #expect(try await !isFound(at: start + 1_800))
+        var now = start
+        while now < start + 43_000 {
+            now = now + 1_000
+            try await world.store.write { [now] in try $0.touch(browserSession: session.id, now: now) }
+        }
+        #expect(try await isFound(at: start + 43_199))
+        #expect(try await !isFound(at: start + 43_200))
+        try await world.store.write { _ = try $0.setDisabled(start, world.user.id) }
+        #expect(try await !isFound(at: start + 43_100))
+    }
+
+    @Test func `a known browser is remembered after its login ended`() async throws {
+        let world = try await World()
+        let session = login(world)
+        #expect(try await world.store.read { try !$0.hasSignedIn(world.user.id, binding: session.binding) })
+        try await world.store.write { tx in
+            try tx.insert(session)
+            try tx.endBrowserSession(digest: session.digest, now: start)
+        }
+        #expect(try await world.store.read { try $0.hasSignedIn(world.user.id, binding: session.binding) })
+        #expect(try await world.store.read { try !$0.hasSignedIn(world.user.id, binding: .sha256("other")) })
+    }
+
+    @Test func `at most fifty requests of one person wait, and a decision is taken once and in time`() async throws {
+        let world = try await World()
+        let session = login(world)
+        try await world.store.write { try $0.insert(session) }
+        func waiting() -> Interaction {
+            Interaction(
+                userID: world.user.id, browserSessionID: session.id, request: "{}", createdAt: start,
+                expiresAt: start + 600)
+        }
+        let first = waiting()
+        #expect(try await world.store.write { try $0.open(first, now: start) })
+        for _ in 1..<50 {
+            let next = waiting()
+            #expect(try await world.store.write { try $0.open(next, now: start) })
+        }
+        let tooMany = waiting()
+        #expect(try await world.store.write { try !$0.open(tooMany, now: start + 1) })
+        #expect(try await world.store.read { try $0.interaction(tooMany.id) } == nil)
+        #expect(try await world.store.read { try $0.interaction(first.id) } == first)
+        #expect(try await world.store.write { try !$0.finish(first.id, as: .denied, now: start + 600) })
+        #expect(try await world.store.write { try $0.finish(first.id, as: .denied, now: start + 599) })
+        #expect(try await world.store.write { try !$0.finish(first.id, as: .approved(.random()), now: start + 599) })
+        #expect(try await world.store.write { try $0.open(tooMany, now: start + 599) })
+    }
+
+    @Test func `the cache of documents is bounded, the oldest go first`() async throws {
+        let world = try await World()
+        for index in 0..<5 {
+            let bytes = Array("\(index)".utf8)
+            let document = try CachedDocument(
+                clientID: ClientID("https://h\(index).example/c.json"), bytes: bytes, digest: .sha256(bytes),
+                fetchedAt: start, expiresAt: start + 60, lastGoodAt: start + Int64(index))
+            try await world.store.write { try $0.keep(document, atMost: 3) }
+        }
+        let kept = try await world.store.read { try $0.cachedDocuments().map(\.clientID.string) }
+        #expect(kept == [4, 3, 2].map { "https://h\($0).example/c.json" })
+        let id = try ClientID("https://h4.example/c.json")
+        #expect(try await world.store.write { try $0.expireDocument(id, now: start) })
+        #expect(try await world.store.read { try $0.cachedDocument(id)?.expiresAt } == start)
+    }
+
+    @Test func `a registered client reads back as written and goes with its sessions`() async throws {
+        let world = try await World()
+        let client = try RegisteredClient(
+            id: ClientID("closed"), name: "Closed",
+            redirectURIs: [RedirectURI("https://a.example/cb"), RedirectURI("http://127.0.0.1/cb")],
+            authMethod: .clientSecretPost, secretDigest: .sha256("s"), resources: [world.resource.id], createdAt: start)
+        #expect(try await world.store.write { try $0.insert(client) })
+        #expect(try await world.store.write { try !$0.insert(client) })
+        #expect(try await world.store.read { try $0.registeredClient(client.id) } == client)
+        let session = try await world.active(world.session(client: client.id))
+        let ended = try await world.store.write { try $0.remove(client: client.id, now: start) }
+        #expect(ended?.map(\.id) == [session.id])
+        #expect(try await world.store.read { try $0.registeredClients().map(\.id) } == [world.client.id])
+    }
+}

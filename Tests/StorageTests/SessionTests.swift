@@ -1,0 +1,176 @@
+import JOSE
+import OAuth
+import Testing
+
+@testable import Storage
+
+@Suite("Sessions")
+struct SessionTests {
+    private let start = World.start
+
+    @Test func `a grant carries all that the gate and the issuer ask`() async throws {
+        let world = try await World()
+        let session = try await world.active(world.session())
+        let grant = try #require(try await world.grant(session.id))
+        #expect(grant.subject == world.user.subject && grant.username == "Ana" && !grant.userIsDisabled)
+        #expect(grant.resource == world.resource.identifier && !grant.resourceIsGone && !grant.clientIsBlocked)
+        #expect(grant.scope == session.scope && grant.state == .active && grant.generation == 1)
+        #expect(grant.refreshKeyID == "k1" && grant.authTime == start && grant.turns.isEmpty)
+        #expect(grant.isLive(at: start + 43_199) && !grant.isLive(at: start + 43_200))
+        let stored = try await world.store.read { try $0.session(session.id) }
+        #expect(stored?.state == .active && stored?.binding == session.binding)
+    }
+
+    @Test func `RR8 the grant sees a locked person, a blocked host, a removed client and a removed resource at once`()
+        async throws
+    {
+        let world = try await World()
+        let session = try await world.active(world.session())
+        let url = try ClientID("https://app.example/client.json")
+        let hosted = try await world.active(world.session(client: url, host: "app.example"))
+        try await world.store.write { tx in
+            try tx.setDisabled(start, world.user.id)
+            try tx.set(ClientRule(.host("app.example"), .block, createdAt: start))
+            try tx.execute("DELETE FROM clients WHERE id = ?1", "desk")
+            try tx.execute("UPDATE resources SET removed_at = ?1", 1)
+        }
+        let grant = try #require(try await world.grant(session.id))
+        #expect(grant.userIsDisabled && grant.clientIsBlocked && grant.resourceIsGone)
+        #expect(try await world.grant(hosted.id)?.clientIsBlocked == true)
+        #expect(try await world.store.read { try $0.isBlocked(client: url, host: "app.example") })
+    }
+
+    @Test func `a block of the client wins over an allowance of its host`() async throws {
+        let world = try await World()
+        let url = try ClientID("https://app.example/client.json")
+        let session = try await world.active(world.session(client: url, host: "app.example"))
+        try await world.store.write { tx in
+            try tx.set(ClientRule(.host("app.example"), .allow, createdAt: start))
+            try tx.set(ClientRule(.client(url), .block, createdAt: start))
+        }
+        #expect(try await world.grant(session.id)?.clientIsBlocked == true)
+        #expect(try await world.store.read { try $0.hostRule("app.example") } == .allow)
+        #expect(try await world.store.write { try $0.removeRule(about: .client(url)) })
+        #expect(try await world.grant(session.id)?.clientIsBlocked == false)
+    }
+
+    @Test func `disuse ends a session, and a late touch does not wake it`() async throws {
+        let world = try await World()
+        let session = try await world.active(world.session(idle: 100))
+        try await world.store.write { try $0.touch(sessions: [(session.id, start + 50)]) }
+        #expect(try await world.grant(session.id)?.isLive(at: start + 149) == true)
+        #expect(try await world.grant(session.id)?.isLive(at: start + 150) == false)
+        try await world.store.write { try $0.touch(sessions: [(session.id, start + 150), (session.id, start + 20)]) }
+        #expect(try await world.grant(session.id)?.lastUsedAt == start + 50)
+    }
+
+    @Test func `an end is final and takes the open code along`() async throws {
+        let world = try await World()
+        let session = try world.session()
+        let code = try await world.approved(session)
+        #expect(try await world.store.write { try $0.end(session.id, reason: .revokedByPerson, now: start + 1) })
+        #expect(try await world.store.write { try !$0.end(session.id, reason: .expired, now: start + 2) })
+        #expect(try await world.store.write { try !$0.spend(code.digest, now: start + 2) })
+        #expect(try await world.store.write { try !$0.activate(session.id, now: start + 2) })
+        let stored = try await world.store.read { try $0.session(session.id) }
+        #expect(stored?.endReason == .revokedByPerson && stored?.endedAt == start + 1)
+    }
+
+    @Test func `RS9 a removed resource ends its sessions, and added again it starts from nothing`() async throws {
+        let world = try await World()
+        let session = try await world.active(world.session())
+        let open = try world.session()
+        try await world.approved(open)
+        let again = try World.resource("https://files.example:443/mcp")
+        #expect(try await world.store.write { try !$0.insert(again) })
+        let ended = try await world.store.write { try $0.remove(resource: world.resource.id, now: start + 5) }
+        #expect(Set(ended?.map(\.id) ?? []) == [session.id, open.id])
+        #expect(try await world.store.write { try $0.remove(resource: world.resource.id, now: start + 6) } == nil)
+        #expect(try await world.store.write { try $0.insert(again) })
+        #expect(try await world.grant(session.id)?.state == .ended)
+        #expect(try await world.grant(session.id)?.resourceIsGone == true)
+        #expect(try await world.store.read { try $0.resource(comparable: again.identifier.comparable)?.id } == again.id)
+        let held = try await world.store.read {
+            try $0.liveSessions(user: world.user.id, client: world.client.id, resource: again.id, now: start)
+        }
+        #expect(held.isEmpty)
+    }
+
+    @Test func `pages go on behind a cursor, newest first, and filters narrow`() async throws {
+        let world = try await World()
+        let other = try World.resource("https://mail.example/mcp")
+        try await world.store.write { _ = try $0.insert(other) }
+        var made: [SessionID] = []
+        for index in 0..<7 {
+            let session = try world.session(
+                idle: index == 0 ? 1 : 1_000_000, from: start + Int64(index / 2), resource: index == 6 ? other.id : nil)
+            made.append(try await world.active(session).id)
+        }
+        var seen: [Session] = []
+        var cursor: SessionCursor?
+        repeat {
+            let page = try await world.store.read { [cursor] in try $0.sessions(after: cursor, limit: 3, now: start + 9)
+            }
+            seen += page
+            cursor = page.last.map { SessionCursor(after: $0) }
+        } while cursor != nil
+        #expect(Set(seen.map(\.id)) == Set(made) && seen.count == 7)
+        #expect(seen.map(\.createdAt) == seen.map(\.createdAt).sorted(by: >))
+        func count(_ filter: SessionFilter) async throws -> Int {
+            try await world.store.read { try $0.sessions(filter, now: start + 9).count }
+        }
+        #expect(try await count(SessionFilter(resource: other.id)) == 1)
+        #expect(try await count(SessionFilter(ids: [made[1], made[2]])) == 2)
+        #expect(try await count(SessionFilter(state: .expired)) == 1)
+        #expect(try await count(SessionFilter(user: world.user.id, client: world.client.id, state: .active)) == 6)
+        #expect(try await count(SessionFilter(host: "nowhere.example")) == 0)
+        #expect(try await count(SessionFilter(idleSince: start)) == 2)
+    }
+
+    @Test func `ending by filter ends what matches in steps and returns it`() async throws {
+        let world = try await World()
+        for _ in 0..<5 { _ = try await world.active(world.session()) }
+        let filter = SessionFilter(user: world.user.id)
+        for expected in [2, 2, 1, 0] {
+            let ended = try await world.store.write {
+                try $0.endSessions(filter, reason: .revokedByAdmin, now: start + 1, limit: 2)
+            }
+            #expect(ended.count == expected)
+        }
+    }
+
+    @Test func `refresh keys of live sessions are named once each`() async throws {
+        let world = try await World()
+        #expect(try await world.store.read { try $0.refreshKeysInUse() } == [])
+        let session = try await world.active(world.session())
+        _ = try await world.active(world.session())
+        #expect(try await world.store.read { try $0.refreshKeysInUse() } == ["k1"])
+        try await world.store.write {
+            _ = try $0.execute("UPDATE sessions SET refresh_key = 'k0' WHERE id = ?1", session.id.string)
+        }
+        #expect(try await world.store.read { try $0.refreshKeysInUse() } == ["k0", "k1"])
+        _ = try await world.store.write { try $0.end(session.id, reason: .expired, now: start) }
+        #expect(try await world.store.read { try $0.refreshKeysInUse() } == ["k1"])
+    }
+
+    @Test func `an earlier approval is remembered for asking, never for skipping`() async throws {
+        let world = try await World()
+        #expect(try await world.store.read { try !$0.hasApproved(user: world.user.id, client: world.client.id) })
+        let session = try await world.active(world.session())
+        _ = try await world.store.write { try $0.end(session.id, reason: .expired, now: start) }
+        #expect(try await world.store.read { try $0.hasApproved(user: world.user.id, client: world.client.id) })
+    }
+
+    @Test func `every filter of a long list is answered along an index`() async throws {
+        let world = try await World()
+        for column in ["user_id", "client_id", "resource_id", "client_host"] {
+            let plan = try await world.store.read { tx in
+                try tx.all(
+                    "EXPLAIN QUERY PLAN SELECT id FROM sessions WHERE \(column) = ?1 ORDER BY created_at DESC, id DESC",
+                    "x"
+                ) { try $0.text(3) }
+            }
+            #expect(plan.count == 1 && plan[0].contains("USING") && plan[0].contains("INDEX"))
+        }
+    }
+}
