@@ -101,6 +101,21 @@ extension KeyRing {
         }
     }
 
+    /// All keys of this purpose that are kept, the active one first.
+    package func secrets(_ purpose: SecretPurpose) -> [NamedKey] {
+        state.withLock { state in
+            state.records.reversed().filter { $0.purpose == .secret(purpose) }.compactMap { state.secrets[$0.id] }
+        }
+    }
+
+    /// The parsed keys that verify what this ring signed for one purpose and that is still valid.
+    package func verification(_ purpose: SigningPurpose, at now: Int64) -> VerificationKeySet {
+        state.withLock { state in
+            let kept = state.records.filter { $0.purpose == .signing(purpose) && !$0.isRetired(at: now) }
+            return VerificationKeySet(kept.compactMap { state.signing[$0.id]?.verification })
+        }
+    }
+
     /// The public keys that verifiers need now: all that are or will be in use, or whose signatures may still be valid.
     package func published(at now: Int64) -> JWKSet {
         state.withLock { state in

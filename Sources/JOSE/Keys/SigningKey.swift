@@ -6,8 +6,10 @@ import COpenSSL
 package final class SigningKey: Sendable {
     /// The key's name: the thumbprint of its public half.
     package let kid: String
+    /// The public half, ready to verify.
+    package let verification: VerificationKey
     /// The public half, as it is published.
-    package let jwk: JWK
+    package var jwk: JWK { verification.jwk }
     private let key: OpenSSLKey
 
     /// A new key.
@@ -51,7 +53,7 @@ package final class SigningKey: Sendable {
         }
         let material = JWK.Material.ellipticCurve(.p256, x: Array(point[1..<33]), y: Array(point[33...]))
         kid = JWK(material).thumbprint
-        jwk = JWK(material, kid: kid, alg: .es256, use: "sig")
+        verification = try VerificationKey(JWK(material, kid: kid, alg: .es256, use: "sig"))
         self.key = key
     }
 
