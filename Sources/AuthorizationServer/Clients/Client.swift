@@ -1,0 +1,74 @@
+package import JOSE
+package import OAuth
+package import Storage
+
+/// A client as every endpoint sees it, whether an operator registered it or its own document describes it.
+package struct Client: Sendable {
+    /// Where what is known of a client comes from.
+    package enum Origin: Sendable {
+        /// An operator entered it; a secret may belong to it.
+        case registered(RegisteredClient)
+        /// Its metadata document says so; the digest covers the members that an approval rests on.
+        case document(host: String, digest: Digest)
+    }
+
+    package let id: ClientID
+    package let metadata: ClientMetadata
+    package let origin: Origin
+
+    /// Whether an operator vouches for the name and the redirects.
+    package var isRegistered: Bool {
+        if case .registered = origin { return true }
+        return false
+    }
+
+    /// The host that stands behind the client's identifier, nil for a registered one.
+    package var host: String? {
+        if case .document(let host, _) = origin { return host }
+        return nil
+    }
+
+    /// Whether this client may ask for tokens of `resource`; an empty list at registration means any.
+    package func mayUse(_ resource: ResourceID) -> Bool {
+        guard case .registered(let record) = origin, !record.resources.isEmpty else { return true }
+        return record.resources.contains(resource)
+    }
+}
+
+extension Client {
+    /// How this client has to prove itself.
+    enum Authentication: Sendable {
+        /// A public client: PKCE and the secrecy of its tokens are all there is.
+        case none
+        case secret(Digest, ClientAuthenticationMethod)
+    }
+
+    var authentication: Authentication {
+        guard case .registered(let record) = origin, let digest = record.secretDigest else { return .none }
+        return .secret(digest, record.authMethod)
+    }
+
+    /// The digest of the document that the client was learnt from, nil for a registered client.
+    var documentDigest: Digest? {
+        if case .document(_, let digest) = origin { return digest }
+        return nil
+    }
+
+    /// Whether the client holds refresh tokens: it does unless it registered grant types without them.
+    var refreshes: Bool { metadata.allows(.refreshToken) }
+}
+
+extension RegisteredClient {
+    /// What the operator entered, in the words of a metadata document.
+    var metadata: ClientMetadata {
+        ClientMetadata(name: name, redirectURIs: redirectURIs, authMethod: authMethod, grantTypes: Set(grantTypes))
+    }
+}
+
+extension Resource {
+    /// The scopes on offer, and those that a request gets which names none.
+    var catalogue: ScopeCatalogue {
+        ScopeCatalogue(
+            known: ScopeSet(scopes.map(\.scope)), defaults: ScopeSet(scopes.filter { !$0.onRequest }.map(\.scope)))
+    }
+}

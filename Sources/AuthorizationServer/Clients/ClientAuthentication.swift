@@ -1,0 +1,54 @@
+import JOSE
+import OAuth
+import Storage
+
+/// A request whose asker has proven to be `client`; only client authentication makes one.
+package struct Identified<Request: Sendable>: Sendable {
+    package let request: Request
+    package let client: Client
+
+    fileprivate init(_ request: Request, client: Client) {
+        self.request = request
+        self.client = client
+    }
+}
+
+/// Proves who asks at the token and revocation endpoints.
+/// Spec: OAuth 2.1 §2.4
+struct ClientAuthentication: Sendable {
+    let clients: ClientDirectory
+
+    /// Joins `request` to the client it comes from, or refuses with `invalid_client`.
+    ///
+    /// The method that the client is registered with decides, never the one that was presented.
+    func identify<Request: Sendable>(
+        _ request: Request, presented: PresentedClient, now: Timestamp
+    ) async throws -> Identified<Request> {
+        let client: Client
+        do {
+            client = try await clients.established(presented.clientID, now: now)
+        } catch let error as OAuthError where error.code == .invalidClient {
+            throw Self.refused(error.reason ?? "unknown client")
+        }
+        if let reason = Self.mismatch(client, presented) { throw Self.refused(reason) }
+        return Identified(request, client: client)
+    }
+
+    private static func mismatch(_ client: Client, _ presented: PresentedClient) -> String? {
+        switch (client.authentication, presented) {
+        case (.none, .none): nil
+        case (.none, _): "a public client presented a secret"
+        case (.secret(let digest, .clientSecretBasic), .basic(_, let secret)),
+            (.secret(let digest, .clientSecretPost), .post(_, let secret)):
+            ConstantTime.equal(Digest.sha256(secret.bytes).bytes, digest.bytes) ? nil : "wrong secret"
+        case (.secret, .none): "no secret presented"
+        case (.secret, _): "the secret came by another method than the registered one"
+        }
+    }
+
+    private static func refused(_ reason: String) -> OAuthError {
+        OAuthError(
+            .invalidClient, "The client is not known here or did not prove itself; check client_id and secret.",
+            reason: reason)
+    }
+}

@@ -1,0 +1,61 @@
+import OAuth
+
+/// An authorization request while it is only known who claims to ask: what else it says is read once it is clear
+/// where a refusal may go.
+struct AuthorizationDraft: Sendable {
+    let text: String
+    let parameters: Parameters
+    let asker: ClientAndRedirect
+
+    /// Reads client and redirect; whatever is wrong with them can only be told on a page.
+    init(_ text: String) throws(OAuthError) {
+        self.text = text
+        parameters = try Parameters(query: text)
+        asker = try ClientAndRedirect(parameters)
+    }
+
+    /// What a refusal gives back to the client, if the request says so exactly once.
+    var state: String? { AuthorizationRequest.stateForRefusal(parameters) }
+
+    /// The whole request, checked against `client`, or as far as that goes while the client is not known yet (nil).
+    func checked(against client: Client?, localhostAnyPort: Bool) throws(AuthorizationFailure) -> CheckedAuthorization {
+        let redirect = try client.map { client throws(AuthorizationFailure) in
+            try Self.verify(asker.redirectURI, of: client, localhostAnyPort: localhostAnyPort)
+        }
+        do {
+            return CheckedAuthorization(body: try AuthorizationRequest(parameters), redirect: redirect)
+        } catch {
+            throw CheckedAuthorization.failure(error, redirect)
+        }
+    }
+
+    private static func verify(
+        _ requested: String?, of client: Client, localhostAnyPort: Bool
+    ) throws(AuthorizationFailure) -> VerifiedRedirect {
+        let verified = RedirectRule.verify(
+            requested, registered: client.metadata.redirectURIs, localhostAnyPort: localhostAnyPort)
+        guard let verified else {
+            throw .page(
+                OAuthError(
+                    .invalidRequest, "The redirect_uri is not one of the app's own; its maker has to register it.",
+                    reason: "redirect \(requested ?? "missing") of \(client.id)"))
+        }
+        return verified
+    }
+}
+
+/// An authorization request in which everything that can be checked without a person is in order.
+struct CheckedAuthorization: Sendable {
+    let body: AuthorizationRequest
+    /// Where answers go, nil while the client's document has not been read.
+    let redirect: VerifiedRedirect?
+
+    /// A refusal, sent to the redirect once that is proven and shown on a page before.
+    func failure(_ error: OAuthError) -> AuthorizationFailure {
+        Self.failure(error, redirect)
+    }
+
+    static func failure(_ error: OAuthError, _ redirect: VerifiedRedirect?) -> AuthorizationFailure {
+        redirect.map { .redirect(error, $0) } ?? .page(error)
+    }
+}

@@ -1,0 +1,117 @@
+import JOSE
+import OAuth
+import Storage
+
+/// Turns an authorization request into an interaction that waits for its person.
+///
+/// Before anybody signed in nothing is stored and nothing is fetched: the request travels sealed in the sign-in page.
+/// Spec: OAuth 2.1 §4.1.1
+package struct AuthorizeEndpoint: Sendable {
+    let settings: Settings
+    let store: Store
+    let clients: ClientDirectory
+    let people: People
+    let seal: InteractionSeal
+    let clock: WallClock
+
+    /// Answers a request that arrived with the query or form `text`.
+    package func begin(_ text: String, browser: Browser) async throws -> AuthorizeOutcome {
+        let now = clock.now()
+        let person = try await people.signedIn(browser, now: now)
+        return try await answering(text, person) { draft in
+            let client = try await clients.known(draft.asker.clientID, now: now)
+            let request = try draft.checked(against: client, localhostAnyPort: settings.clients.localhostAnyPort)
+            // Nobody can be asked silently, and no approval is remembered that could answer instead.
+            if request.body.prompt.contains(.none) {
+                throw request.failure(person == nil ? Self.nobodySignedIn : Self.nobodyAsked)
+            }
+            guard let person, !request.body.demandsSignIn else {
+                let name = client.map { $0.host ?? $0.metadata.name } ?? draft.asker.clientID.documentHost
+                return .signIn(SignInPrompt(client: name, token: try seal.seal(text, for: browser, now: now)))
+            }
+            return try await proceed(draft, person: person, browser: browser, now: now)
+        }
+    }
+
+    /// Takes up the request that was sealed into the sign-in page, now that `person` has signed in.
+    package func resume(_ text: String, person: SignedIn, browser: Browser) async throws -> AuthorizeOutcome {
+        try await answering(text, person) { draft in
+            try await proceed(draft, person: person, browser: browser, now: clock.now())
+        }
+    }
+
+    private func proceed(
+        _ draft: AuthorizationDraft, person: SignedIn, browser: Browser, now: Timestamp
+    ) async throws -> AuthorizeOutcome {
+        let client = try await clients.resolve(draft.asker.clientID, now: now)
+        let request = try draft.checked(against: client, localhostAnyPort: settings.clients.localhostAnyPort)
+        guard let redirect = request.redirect else { throw request.failure(Self.nobodyAsked) }
+        guard client.metadata.allows(.authorizationCode) else {
+            throw request.failure(
+                OAuthError(.unauthorizedClient, "This client did not register the authorization_code grant."))
+        }
+        let found = try await store.read { [defaultResource = settings.defaultResource] transaction in
+            try AskedAccess.find(request.body, client: client, defaultResource: defaultResource, in: transaction)
+        }
+        let access = try found.mapError(request.failure).get()
+        let pending = PendingAuthorization(request.body, client: client, redirect: redirect, access: access)
+        let interaction = Interaction(
+            userID: person.user.id, browserSessionID: person.session.id, request: try pending.text, createdAt: now,
+            expiresAt: now + InteractionSeal.lifetime)
+        guard try await store.write({ try $0.open(interaction, now: now) }) else { throw request.failure(Self.tooMany) }
+        return .consent(interaction.id)
+    }
+
+    /// Runs `body` and turns every refusal into what the browser is shown.
+    private func answering(
+        _ text: String, _ person: SignedIn?, _ body: (AuthorizationDraft) async throws -> AuthorizeOutcome
+    ) async throws -> AuthorizeOutcome {
+        do {
+            let draft = try AuthorizationDraft(text)
+            do {
+                return try await body(draft)
+            } catch let failure as AuthorizationFailure {
+                return .refused(try await refusal(failure, draft, person))
+            }
+        } catch let error as OAuthError {
+            return .refused(.page(error))
+        }
+    }
+
+    private func refusal(
+        _ failure: AuthorizationFailure, _ draft: AuthorizationDraft, _ person: SignedIn?
+    ) async throws -> AuthorizeRefusal {
+        guard case .redirect(let error, let redirect) = failure else { return .page(failure.error) }
+        let location = AuthorizationResponse(
+            to: redirect, error: error, state: draft.state, issuer: settings.issuer
+        ).location
+        let id = draft.asker.clientID
+        guard id.isDocument else { return .redirect(location, error) }
+        guard let person, try await store.read({ try $0.hasApproved(user: person.user.id, client: id) }) else {
+            return .link(location, error)
+        }
+        return .redirect(location, error)
+    }
+
+    private static let nobodySignedIn = OAuthError(
+        .loginRequired, "Somebody has to sign in; ask again without prompt=none.")
+    private static let nobodyAsked = OAuthError(
+        .consentRequired, "A person has to approve; ask again without prompt=none.")
+    private static let tooMany = OAuthError(
+        .temporarilyUnavailable, "Too many requests of this person are open; finish one or wait ten minutes.")
+}
+
+extension ClientID {
+    /// The host of a metadata document's URL, nil for a registered client.
+    var documentHost: String? {
+        if case .document(let host) = kind { return host }
+        return nil
+    }
+}
+
+extension AuthorizationRequest {
+    /// Whether the person has to sign in even if somebody is signed in already.
+    fileprivate var demandsSignIn: Bool {
+        prompt.contains(.login) || prompt.contains(.selectAccount)
+    }
+}

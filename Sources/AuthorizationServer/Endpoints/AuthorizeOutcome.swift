@@ -1,0 +1,29 @@
+package import OAuth
+
+/// What a browser that brought an authorization request is shown next.
+package enum AuthorizeOutcome: Sendable {
+    /// The person has to sign in first; the request travels sealed in the page.
+    case signIn(SignInPrompt)
+    /// The request became an interaction of the signed-in person, who now decides.
+    case consent(InteractionID)
+    /// The request was refused.
+    case refused(AuthorizeRefusal)
+}
+
+/// What the sign-in page shows and carries.
+package struct SignInPrompt: Sendable {
+    /// The name of a registered client or the host of a document's, as text; nil when nothing is known.
+    package let client: String?
+    /// The sealed request, to be handed back with name and password.
+    package let token: String
+}
+
+/// How a refused authorization request is answered.
+package enum AuthorizeRefusal: Sendable {
+    /// On a page of our own: the redirect is not proven, so the browser goes nowhere.
+    case page(OAuthError)
+    /// By sending the browser back to a client that an operator vouches for or this person approved before.
+    case redirect(String, OAuthError)
+    /// By a page with a link back, for a client that nobody here has ever approved: it must not get to steer browsers.
+    case link(String, OAuthError)
+}

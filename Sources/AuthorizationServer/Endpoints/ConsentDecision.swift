@@ -1,0 +1,123 @@
+import JOSE
+import OAuth
+import Storage
+
+extension ConsentEndpoint {
+    /// What a form of this interaction has to bring back: only the browser that was shown the page can know it.
+    func formToken(_ interaction: Interaction) -> String {
+        let id = interaction.id.string
+        let proof = HMAC.sha256(
+            key: keys.secret(.form).bytes, Array("consent".utf8), Array(id.utf8),
+            Array(interaction.browserSessionID.string.utf8))
+        return id + "." + Base64URL.encode(proof)
+    }
+
+    /// Writes down a refusal by the person and leads back to the client.
+    func deny(
+        _ interaction: Interaction, person: SignedIn, in transaction: Transaction, now: Timestamp
+    ) throws -> Outcome {
+        let pending = try PendingAuthorization(of: interaction)
+        guard try transaction.finish(interaction.id, as: .denied, now: now) else { return .finished }
+        try transaction.audit(
+            AuditEntry(
+                .accessDenied, at: now, actor: .person(person.user.id), user: person.user.id,
+                client: try? ClientID(pending.clientID), resource: ResourceID(pending.resourceID), initiator: .human))
+        let denied = OAuthError(.accessDenied, "The person denied the request.")
+        return .handOff(try pending.answer(issuer: settings.issuer, refusing: denied), approved: false)
+    }
+
+    /// Makes the session and its code, and leads back to the client with it.
+    func approve(
+        _ interaction: Interaction, _ request: ConsentRequest, _ decision: Decision, person: SignedIn, browser: Browser,
+        in transaction: Transaction, now: Timestamp
+    ) throws -> Outcome {
+        let pending = try PendingAuthorization(of: interaction)
+        let ticked = Set(decision.scopes)
+        let scope = ScopeSet(request.scopes.map(\.scope).filter { ticked.contains($0.string) })
+        if scope.isEmpty, !request.scopes.isEmpty { return .again(request, problem: .noScope) }
+        guard let lifetime = settings.sessions.choices.first(where: { Lifetime.text($0) == decision.lifetime }) else {
+            return .again(request, problem: .noLifetime)
+        }
+        let session = Session(
+            userID: interaction.userID, clientID: try ClientID(pending.clientID), clientName: pending.clientName,
+            clientHost: pending.clientHost, resourceID: request.resource.id, scope: scope,
+            redirectURI: pending.redirectURI, binding: browser.binding, createdAt: now, expiresAt: now + lifetime,
+            idleSeconds: settings.sessions.idle, authTime: person.session.authTime,
+            documentDigest: pending.documentDigest.flatMap(Base64URL.decode).flatMap { Digest(bytes: $0) },
+            refreshKeyID: keys.secret(.refresh).id, replaces: decision.replaces ? request.replaceable?.id : nil)
+        let code = AuthorizationCode.derive(key: keys.secret(.code).bytes, interaction: interaction.id)
+        try transaction.approve(
+            session,
+            code: AuthorizationCodeRecord(
+                digest: code.digest, sessionID: session.id, interactionID: interaction.id, clientID: session.clientID,
+                redirectURI: pending.redirectURI, challenge: try CodeChallenge(pending.challenge),
+                expiresAt: now + settings.tokens.code))
+        guard try transaction.finish(interaction.id, as: .approved(session.id), now: now) else {
+            throw Self.decidedMeanwhile
+        }
+        try checkGate(session.id, in: transaction, now: now)
+        try transaction.audit(
+            AuditEntry(.sessionApproved, at: now, actor: .person(session.userID), of: session, initiator: .human))
+        return .handOff(try pending.answer(issuer: settings.issuer, code: code), approved: true)
+    }
+
+    /// A gate that closed while the page was open takes the approval back, by rolling the transaction back.
+    private func checkGate(_ id: SessionID, in transaction: Transaction, now: Timestamp) throws {
+        guard let session = try transaction.grant(id) else { return }
+        if let refusal = Gate.refusal(session, now: now) { throw refusal }
+    }
+
+    /// The answer given before, as long as the code is unspent and alive: a second click must not lose the first one's.
+    func earlierAnswer(_ interaction: Interaction, in transaction: Transaction, now: Timestamp) throws -> String? {
+        guard interaction.state == .approved else { return nil }
+        for key in keys.secrets(.code) {
+            let code = AuthorizationCode.derive(key: key.bytes, interaction: interaction.id)
+            guard let record = try transaction.code(code.digest), record.spentAt == nil, record.expiresAt > now else {
+                continue
+            }
+            return try PendingAuthorization(of: interaction).answer(issuer: settings.issuer, code: code)
+        }
+        return nil
+    }
+
+    /// What the page of a pending interaction says.
+    func request(
+        _ interaction: Interaction, person: SignedIn, browser: Browser, in transaction: Transaction, now: Timestamp
+    ) throws -> ConsentRequest {
+        let pending = try PendingAuthorization(of: interaction)
+        let client = try ClientID(pending.clientID)
+        let redirect = try RedirectURI(pending.redirectURI)
+        guard let resourceID = ResourceID(pending.resourceID), let resource = try transaction.resource(id: resourceID)
+        else {
+            throw OAuthError(
+                .invalidTarget, "The MCP server was removed while this page was open; go back to the client.")
+        }
+        let live = try transaction.liveSessions(user: person.user.id, client: client, resource: resource.id, now: now)
+        let held = live.reduce(ScopeSet([])) { $0.union($1.scope) }
+        let asked = try ScopeSet(parsing: pending.scope)
+        let described = Dictionary(uniqueKeysWithValues: resource.scopes.map { ($0.scope, $0.description) })
+        return ConsentRequest(
+            interaction: interaction.id, token: formToken(interaction), clientName: pending.clientName,
+            clientHost: pending.clientHost, redirect: redirect, isLoopbackOnly: pending.isLoopbackOnly,
+            resource: .init(
+                id: resource.id, identifier: resource.identifier, name: resource.name, owner: resource.owner),
+            scopes: asked.scopes.compactMap { scope in
+                described[scope].map { .init(scope: scope, description: $0, isNew: !held.contains(scope)) }
+            },
+            lifetimes: settings.sessions.choices, preselectedLifetime: settings.sessions.preselected,
+            username: person.user.name,
+            replaceable: live.first { Self.isSamePlace($0, redirect, browser) }.map {
+                .init(id: $0.id, scope: $0.scope, createdAt: $0.createdAt)
+            },
+            isStepUp: !live.isEmpty)
+    }
+
+    /// Whether an earlier session came from this browser and leads back to the same program, whatever port it uses now.
+    private static func isSamePlace(_ earlier: Session, _ redirect: RedirectURI, _ browser: Browser) -> Bool {
+        earlier.binding == browser.binding
+            && (try? RedirectURI(earlier.redirectURI))?.withoutLoopbackPort == redirect.withoutLoopbackPort
+    }
+
+    private static let decidedMeanwhile = OAuthError(
+        .invalidRequest, "This request was decided a moment ago; go back to the app.")
+}

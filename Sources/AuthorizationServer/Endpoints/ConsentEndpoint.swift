@@ -1,0 +1,97 @@
+import JOSE
+package import OAuth
+import Storage
+
+/// The checkpoint: shows a person what is asked and commits what the person decides.
+package struct ConsentEndpoint: Sendable {
+    let settings: Settings
+    let store: Store
+    let keys: KeyRing
+    let people: People
+    let clock: WallClock
+
+    /// What the page of an interaction shows now.
+    package enum View: Sendable {
+        case ask(ConsentRequest)
+        /// The decision was made a moment ago in this browser: the same answer again.
+        case answered(String)
+        case finished
+        /// Not this browser's, not this person's, or unknown: one answer for all.
+        case notYours
+        case signedOut
+    }
+
+    /// What a person's decision led to.
+    package enum Outcome: Sendable {
+        /// The place in the client to go on to, with the code or the refusal.
+        case handOff(String, approved: Bool)
+        /// The form was incomplete; the same page with the reason.
+        case again(ConsentRequest, problem: ConsentProblem)
+        case finished
+        case notYours
+        case signedOut
+    }
+
+    /// Why a decision could not be taken as it was sent.
+    package enum ConsentProblem: Sendable {
+        case noScope, noLifetime, noDecision
+    }
+
+    /// What a person sent from the page.
+    package struct Decision: Sendable {
+        /// The page's own token: the interaction and the proof that this browser was shown it.
+        package let token: String
+        package let decision: String
+        package let scopes: [String]
+        package let lifetime: String
+        package let replaces: Bool
+
+        /// The fields as they arrived; nothing is trusted yet.
+        package init(token: String, decision: String, scopes: [String], lifetime: String, replaces: Bool) {
+            self.token = token
+            self.decision = decision
+            self.scopes = scopes
+            self.lifetime = lifetime
+            self.replaces = replaces
+        }
+    }
+
+    /// Opens the page. Changes nothing.
+    package func show(_ id: InteractionID, browser: Browser) async throws -> View {
+        let now = clock.now()
+        guard let person = try await people.signedIn(browser, now: now) else { return .signedOut }
+        return try await store.read { transaction in
+            guard let interaction = try transaction.interaction(id), interaction.belongs(to: person) else {
+                return .notYours
+            }
+            if interaction.state != .pending || interaction.expiresAt <= now {
+                return try earlierAnswer(interaction, in: transaction, now: now).map(View.answered) ?? .finished
+            }
+            return .ask(try request(interaction, person: person, browser: browser, in: transaction, now: now))
+        }
+    }
+
+    /// Takes the decision, in one transaction: what it effects, what it ends and its record are committed together.
+    package func decide(_ decision: Decision, browser: Browser) async throws -> Outcome {
+        let now = clock.now()
+        guard let id = InteractionID(decision.token.prefix { $0 != "." }) else { return .notYours }
+        guard let person = try await people.signedIn(browser, now: now) else { return .signedOut }
+        return try await store.write { transaction in
+            guard let interaction = try transaction.interaction(id), interaction.belongs(to: person),
+                ConstantTime.equal(Array(decision.token.utf8), Array(formToken(interaction).utf8))
+            else { return .notYours }
+            if interaction.state != .pending || interaction.expiresAt <= now {
+                return try earlierAnswer(interaction, in: transaction, now: now).map { .handOff($0, approved: true) }
+                    ?? .finished
+            }
+            let request = try request(interaction, person: person, browser: browser, in: transaction, now: now)
+            switch decision.decision {
+            case "deny": return try deny(interaction, person: person, in: transaction, now: now)
+            case "approve":
+                return try approve(
+                    interaction, request, decision, person: person, browser: browser, in: transaction, now: now)
+            default: return .again(request, problem: .noDecision)
+            }
+        }
+    }
+}

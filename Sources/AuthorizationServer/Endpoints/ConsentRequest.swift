@@ -1,0 +1,53 @@
+package import OAuth
+
+/// Everything the consent page tells a person; nothing in it comes from the browser.
+package struct ConsentRequest: Sendable {
+    /// One thing that the client asks to do.
+    package struct AskedScope: Sendable {
+        package let scope: Scope
+        package let description: String
+        /// Whether no live session of this person, client and MCP server has it yet.
+        package let isNew: Bool
+    }
+
+    /// The MCP server that the client wants to reach, and who answers for it.
+    package struct AskedResource: Sendable {
+        package let id: ResourceID
+        package let identifier: ResourceIdentifier
+        package let name: String
+        package let owner: String
+    }
+
+    /// A live session of the same client at the same MCP server, approved in the same browser.
+    package struct EarlierSession: Sendable {
+        package let id: SessionID
+        package let scope: ScopeSet
+        package let createdAt: Timestamp
+    }
+
+    package let interaction: InteractionID
+    /// The value that a decision has to bring back.
+    package let token: String
+    package let clientName: String
+    /// The host of a metadata document's URL; nil when an operator registered the client.
+    package let clientHost: String?
+    package let redirect: RedirectURI
+    /// Whether the client can only be reached on the person's own machine, where any program may answer.
+    package let isLoopbackOnly: Bool
+    package let resource: AskedResource
+    package let scopes: [AskedScope]
+    /// How long the session may last, in seconds, and which choice is ticked.
+    package let lifetimes: [Int64]
+    package let preselectedLifetime: Int64
+    package let username: String
+    /// The earlier session that this one may take the place of.
+    package let replaceable: EarlierSession?
+    /// Whether the person has approved this client for this MCP server in a session that still lives.
+    package let isStepUp: Bool
+
+    /// Whether the offer to replace the earlier session starts out ticked: when the new one can do more.
+    package var replaceIsTicked: Bool {
+        guard let replaceable else { return false }
+        return !ScopeSet(scopes.map(\.scope)).isSubset(of: replaceable.scope)
+    }
+}

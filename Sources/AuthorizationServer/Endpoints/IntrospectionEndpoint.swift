@@ -1,0 +1,34 @@
+import JOSE
+package import OAuth
+import Storage
+
+/// Tells an MCP server whether a token for it is good at this very moment. It sees only tokens that were issued for it.
+/// Spec: RFC 7662 §2
+package struct IntrospectionEndpoint: Sendable {
+    let store: Store
+    let reader: AccessTokenReader
+    let lastUses: LastUses
+    let clock: WallClock
+
+    /// Answers the MCP server that `authorization` or the form names, about the token in `parameters`.
+    package func answer(_ parameters: Parameters, authorization: String?) async throws -> IntrospectionResponse {
+        let now = clock.now()
+        let presented = try PresentedClient(parameters, authorization: authorization)
+        let asked = try IntrospectionRequest(parameters)
+        let claims = reader.claims(of: asked.token, now: now)
+        let (asker, session) = try await store.read { transaction in
+            let asker = try ResourceID(presented.clientID.string).flatMap { try transaction.resource(id: $0) }
+            return (asker, try claims.flatMap { try transaction.grant($0.sessionID) })
+        }
+        guard let asker, asker.isServed, let secret = presented.secret,
+            ConstantTime.equal(Digest.sha256(secret.bytes).bytes, asker.secretDigest.bytes)
+        else {
+            throw OAuthError(.invalidClient, "Authenticate as the MCP server, with its id and secret.")
+        }
+        guard let claims, let session, session.resourceID == asker.id, claims.audience == session.resource,
+            now < claims.expiresAt, Gate.refusal(session, now: now) == nil
+        else { return .inactive }
+        lastUses.note(session.id, at: now)
+        return .active(claims, username: session.username)
+    }
+}

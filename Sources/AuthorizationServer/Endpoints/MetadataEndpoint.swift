@@ -1,0 +1,40 @@
+import JOSE
+package import OAuth
+
+/// The documents that tell clients and MCP servers what this server does, made once.
+/// Spec: RFC 8414 §3
+package struct MetadataEndpoint: Sendable {
+    /// A document with the tag that says whether it changed.
+    package struct Document: Sendable {
+        package let bytes: [UInt8]
+        /// A strong entity tag, quoted as the header wants it.
+        package let entityTag: String
+
+        init(_ json: JSON) {
+            bytes = json.bytes
+            entityTag = "\"\(Digest.sha256(bytes).base64URL.prefix(22))\""
+        }
+    }
+
+    /// The metadata of this server, the same bytes at every address.
+    package let metadata: Document
+    private let keys: KeyRing
+
+    init(issuer: Issuer, grantTypes: [GrantType], keys: KeyRing) {
+        self.keys = keys
+        let secrets: [ClientAuthenticationMethod] = [.clientSecretBasic, .clientSecretPost]
+        let metadata = AuthorizationServerMetadata(
+            issuer: issuer,
+            authorizationEndpoint: issuer.endpoint("/authorize"), tokenEndpoint: issuer.endpoint("/token"),
+            revocationEndpoint: issuer.endpoint("/revoke"), introspectionEndpoint: issuer.endpoint("/introspect"),
+            jwksURI: issuer.endpoint("/jwks"), scopesSupported: .offlineAccess, grantTypes: grantTypes,
+            tokenEndpointAuthMethods: [.none] + secrets, revocationEndpointAuthMethods: [.none] + secrets,
+            introspectionEndpointAuthMethods: secrets,
+            promptValues: [.none, .login, .consent, .selectAccount])
+        self.metadata = Document(metadata.json)
+    }
+
+    /// The public keys in use now.
+    /// Spec: RFC 7517 §5
+    package func keySet(at now: Timestamp) -> Document { Document(.object(keys.published(at: now.seconds).json)) }
+}

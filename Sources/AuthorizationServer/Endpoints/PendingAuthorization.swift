@@ -1,0 +1,59 @@
+import Foundation
+import JOSE
+import OAuth
+import Storage
+
+/// What an authorization request has become once its person signed in: checked, resolved and kept until the decision.
+struct PendingAuthorization: Codable, Sendable {
+    let clientID: String
+    let clientName: String
+    let clientHost: String?
+    let isLoopbackOnly: Bool
+    /// Whether the client may hold refresh tokens.
+    let refreshes: Bool
+    /// Digest of the metadata document that the person is shown, nil for a registered client.
+    let documentDigest: String?
+    let redirectURI: String
+    let state: String?
+    let challenge: String
+    let resourceID: String
+    let scope: String
+
+    /// The text an interaction keeps.
+    var text: String {
+        get throws { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
+    }
+
+    /// Reads back what `interaction` keeps.
+    init(of interaction: Interaction) throws {
+        self = try JSONDecoder().decode(Self.self, from: Data(interaction.request.utf8))
+    }
+
+    init(_ request: AuthorizationRequest, client: Client, redirect: VerifiedRedirect, access: AskedAccess) {
+        clientID = client.id.string
+        clientName = client.metadata.name
+        clientHost = client.host
+        isLoopbackOnly = client.metadata.redirectURIs.allSatisfy(\.isLoopback)
+        refreshes = client.metadata.allows(.refreshToken)
+        documentDigest = client.documentDigest?.base64URL
+        redirectURI = redirect.uri.string
+        state = request.state
+        challenge = request.challenge.string
+        resourceID = access.resource.id.string
+        scope = access.scope.string
+    }
+
+    /// The redirect with the code in it.
+    func answer(issuer: Issuer, code: AuthorizationCode) throws -> String {
+        AuthorizationResponse(
+            to: try RedirectRule.proven(kept: redirectURI), code: code, state: state, issuer: issuer
+        ).location
+    }
+
+    /// The redirect with a refusal in it.
+    func answer(issuer: Issuer, refusing error: OAuthError) throws -> String {
+        AuthorizationResponse(
+            to: try RedirectRule.proven(kept: redirectURI), error: error, state: state, issuer: issuer
+        ).location
+    }
+}

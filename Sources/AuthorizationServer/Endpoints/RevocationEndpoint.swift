@@ -1,0 +1,42 @@
+import JOSE
+package import OAuth
+import Storage
+
+/// Lets a client give up what it holds. Giving up any token of a session ends the session: nothing else remembers it.
+/// Spec: RFC 7009 §2
+package struct RevocationEndpoint: Sendable {
+    let store: Store
+    let keys: KeyRing
+    let authentication: ClientAuthentication
+    let reader: AccessTokenReader
+    let clock: WallClock
+
+    /// Ends the session of the token in `parameters`. A token that is unknown, foreign or over is answered alike.
+    package func answer(_ parameters: Parameters, authorization: String?) async throws {
+        let now = clock.now()
+        let presented = try PresentedClient(parameters, authorization: authorization)
+        let asked = try RevocationRequest(parameters)
+        let request = try await authentication.identify(asked, presented: presented, now: now)
+        if let token = RefreshToken(asked.token) {
+            try await end(token.sessionID, of: request.client, now: now) { session in
+                keys.secret(.refresh, id: session.refreshKeyID).map { token.isAuthentic(key: $0.bytes) } ?? false
+            }
+        } else if let claims = reader.claims(of: asked.token, now: now), claims.expiresAt > now {
+            try await end(claims.sessionID, of: request.client, now: now) { _ in true }
+        }
+    }
+
+    private func end(
+        _ id: SessionID, of client: Client, now: Timestamp, if isProven: @escaping @Sendable (SessionGrant) -> Bool
+    ) async throws {
+        try await store.write { transaction in
+            guard let session = try transaction.grant(id), session.clientID == client.id, isProven(session),
+                try transaction.end(id, reason: .revokedByClient, now: now)
+            else { return }
+            try transaction.audit(
+                AuditEntry(
+                    .sessionEnded, at: now, actor: .client(client.id), of: session, reason: "revoked by the client",
+                    initiator: .model))
+        }
+    }
+}

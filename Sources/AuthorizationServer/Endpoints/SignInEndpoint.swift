@@ -1,0 +1,34 @@
+package import JOSE
+import OAuth
+
+/// Takes name and password from the sign-in page and goes on with the request that waited in it.
+package struct SignInEndpoint: Sendable {
+    let people: People
+    let seal: InteractionSeal
+    let authorize: AuthorizeEndpoint
+    let clock: WallClock
+
+    /// What became of the form.
+    package enum Outcome: Sendable {
+        /// Signed in; the browser gets `cookie` and goes where the request leads.
+        case signedIn(cookie: Secret, next: AuthorizeOutcome)
+        /// Name or password is not right: the page again, with the same request.
+        case wrong
+        /// Too many tries: the page again, with the seconds to wait.
+        case wait(Int64)
+        /// The request that waited is too old, was altered or belongs to another browser.
+        case stale
+    }
+
+    /// Answers the form. The sealed request is opened first, so that a form from elsewhere never tests a password.
+    package func submit(username: String, password: Secret, token: String, browser: Browser) async throws -> Outcome {
+        guard let request = seal.open(token, for: browser, now: clock.now()) else { return .stale }
+        switch try await people.signIn(username: username, password: password, browser: browser) {
+        case .wrong: return .wrong
+        case .wait(let seconds): return .wait(seconds)
+        case .signedIn(let person, let cookie):
+            let next = try await authorize.resume(request, person: person, browser: browser)
+            return .signedIn(cookie: cookie, next: next)
+        }
+    }
+}

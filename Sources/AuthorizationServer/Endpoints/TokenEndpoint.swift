@@ -1,0 +1,61 @@
+import Logging
+package import OAuth
+import Storage
+
+/// Exchanges proven grants for tokens. It owns every phase but one: how a grant is proven and spent is its flow's.
+/// Spec: OAuth 2.1 §3.2
+package struct TokenEndpoint: Sendable {
+    let store: Store
+    let authentication: ClientAuthentication
+    let issuer: TokenIssuer
+    let flows: [GrantType: any GrantFlow]
+    let clock: WallClock
+    let counters: Counters
+
+    /// Answers a token request, given its form and its Authorization header.
+    package func answer(_ parameters: Parameters, authorization: String?) async throws -> TokenResponse {
+        let now = clock.now()
+        let presented = try PresentedClient(parameters, authorization: authorization)
+        let asked = try TokenRequest(parameters)
+        let request = try await authentication.identify(asked, presented: presented, now: now)
+        let flow = try flow(for: request)
+        switch try await store.write({ try decide(request, flow, in: $0, now: now) }) {
+        case .success(let grant):
+            return try issuer.issue(grant.earned, scope: grant.scope, refreshes: request.client.refreshes, now: now)
+        case .failure(let error):
+            counters.refused(error)
+            throw error
+        }
+    }
+
+    private struct Grant: Sendable {
+        let earned: Earned
+        let scope: ScopeSet
+    }
+
+    private func flow(for request: Identified<TokenRequest>) throws(OAuthError) -> any GrantFlow {
+        guard let flow = flows[request.request.grantType] else {
+            throw OAuthError(.unsupportedGrantType, "Use one of the grant types in this server's metadata.")
+        }
+        guard request.client.metadata.allows(flow.grantType) else {
+            throw OAuthError(.unauthorizedClient, "This client did not register the grant type \(flow.grantType).")
+        }
+        return flow
+    }
+
+    /// Everything that one transaction has to hold together: proving, spending, narrowing, the gate and the record.
+    private func decide(
+        _ request: Identified<TokenRequest>, _ flow: any GrantFlow, in transaction: Transaction, now: Timestamp
+    ) throws -> Result<Grant, OAuthError> {
+        switch try flow.redeem(request, in: transaction, now: now) {
+        case .refused(let error):
+            return .failure(error)
+        case .earned(let earned):
+            let session = earned.session
+            let scope = earned.scope.map(session.scope.intersection) ?? session.scope
+            try transaction.audit(
+                AuditEntry(earned.action, at: now, actor: .client(session.clientID), of: session, initiator: .model))
+            return .success(Grant(earned: earned, scope: scope.isEmpty ? session.scope : scope))
+        }
+    }
+}

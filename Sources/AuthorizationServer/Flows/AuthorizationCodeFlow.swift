@@ -1,0 +1,62 @@
+import OAuth
+import Storage
+
+/// Earns the first tokens of a session with the code that its person's approval produced.
+/// Spec: OAuth 2.1 §4.1.3
+struct AuthorizationCodeFlow: GrantFlow {
+    let grantType = GrantType.authorizationCode
+
+    /// The order is policy: a client that does not own the code can neither spend nor damage it, and only a request
+    /// that could have had the tokens proves a theft by coming second.
+    func redeem(_ request: Identified<TokenRequest>, in transaction: Transaction, now: Timestamp) throws -> GrantVerdict
+    {
+        guard
+            case .authorizationCode(let code, redirectURI: let redirect, verifier: let verifier) = request.request.grant,
+            let record = try transaction.code(code.digest)
+        else { return .refused(Self.refusal("unknown code")) }
+        guard record.clientID == request.client.id else { return .refused(Self.refusal("another client's code")) }
+        if let redirect, redirect != record.redirectURI { return .refused(Self.refusal("another redirect URI")) }
+        guard let session = try transaction.grant(record.sessionID) else { return .refused(Self.refusal("no session")) }
+        if let error = request.request.targetRefusal(session.resource) { return .refused(error) }
+        guard record.challenge.accepts(verifier) else {
+            if record.spentAt == nil { try transaction.countFailure(record.digest, now: now) }
+            return .refused(Self.refusal("wrong verifier"))
+        }
+        if record.spentAt != nil { return try replay(session, in: transaction, now: now) }
+        guard now < record.expiresAt else { return .refused(Self.refusal("expired code")) }
+        if let error = Gate.refusal(session, now: now) { return .refused(error) }
+        guard try transaction.spend(record.digest, now: now), try transaction.activate(session.id, now: now) else {
+            return .refused(Self.refusal("spent meanwhile"))
+        }
+        if let earlier = session.replaces { try end(earlier, replacedBy: session, in: transaction, now: now) }
+        return .earned(Earned(session: session, scope: nil, generation: 1, action: .tokenIssued))
+    }
+
+    /// A code that comes back with its client and verifier has leaked: its session ends.
+    /// Spec: RFC 9700 §4.5
+    private func replay(_ session: SessionGrant, in transaction: Transaction, now: Timestamp) throws -> GrantVerdict {
+        if try transaction.end(session.id, reason: .codeReplayed, now: now) {
+            try transaction.audit(
+                AuditEntry(
+                    .sessionEnded, at: now, actor: .client(session.clientID), of: session, outcome: .refused,
+                    reason: "the authorization code was redeemed twice", initiator: .system))
+        }
+        return .refused(Self.refusal("code redeemed twice"))
+    }
+
+    private func end(
+        _ earlier: SessionID, replacedBy session: SessionGrant, in transaction: Transaction, now: Timestamp
+    ) throws {
+        guard let old = try transaction.grant(earlier), try transaction.end(earlier, reason: .replaced, now: now) else {
+            return
+        }
+        try transaction.audit(
+            AuditEntry(
+                .sessionEnded, at: now, actor: .person(session.userID), of: old, reason: "replaced by \(session.id)",
+                initiator: .human))
+    }
+
+    private static func refusal(_ reason: String) -> OAuthError {
+        OAuthError(.invalidGrant, "The code is not valid (any more); start the authorization again.", reason: reason)
+    }
+}

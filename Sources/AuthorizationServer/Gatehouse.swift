@@ -1,0 +1,63 @@
+package import JOSE
+package import Logging
+import OAuth
+package import Outbound
+package import Storage
+
+/// The whole authorization server without its doors: every decision, composed once at start.
+package struct Gatehouse: Sendable {
+    package let settings: Settings
+    package let store: Store
+    package let keys: KeyRing
+    package let clock: WallClock
+    package let counters: Counters
+    package let clients: ClientDirectory
+    package let people: People
+    package let metadata: MetadataEndpoint
+    package let authorize: AuthorizeEndpoint
+    package let signIn: SignInEndpoint
+    package let consent: ConsentEndpoint
+    package let token: TokenEndpoint
+    package let revocation: RevocationEndpoint
+    package let introspection: IntrospectionEndpoint
+    package let lastUses: LastUses
+
+    /// Composes the server from what the operator decided and the four things it stands on.
+    package init(
+        settings: Settings, store: Store, keys: KeyRing, fetcher: DocumentFetcher, clock: WallClock = .system,
+        desk: PasswordDesk, log: Logger
+    ) {
+        let flows: [any GrantFlow] = [
+            AuthorizationCodeFlow(), RefreshTokenFlow(keys: keys, grace: settings.tokens.refreshGrace),
+        ]
+        let counters = Counters()
+        let reader = AccessTokenReader(keys: keys, issuer: settings.issuer)
+        let lastUses = LastUses()
+        let clients = ClientDirectory(store: store, fetcher: fetcher, settings: settings.clients, log: log)
+        let authentication = ClientAuthentication(clients: clients)
+        let people = People(store: store, desk: desk, throttle: SignInThrottle(), clock: clock)
+        let seal = InteractionSeal(keys: keys)
+        let authorize = AuthorizeEndpoint(
+            settings: settings, store: store, clients: clients, people: people, seal: seal, clock: clock)
+
+        self.settings = settings
+        self.store = store
+        self.keys = keys
+        self.clock = clock
+        self.counters = counters
+        self.clients = clients
+        self.people = people
+        self.lastUses = lastUses
+        self.authorize = authorize
+        metadata = MetadataEndpoint(issuer: settings.issuer, grantTypes: flows.map(\.grantType), keys: keys)
+        signIn = SignInEndpoint(people: people, seal: seal, authorize: authorize, clock: clock)
+        consent = ConsentEndpoint(settings: settings, store: store, keys: keys, people: people, clock: clock)
+        token = TokenEndpoint(
+            store: store, authentication: authentication, issuer: TokenIssuer(settings: settings, keys: keys),
+            flows: Dictionary(uniqueKeysWithValues: flows.map { ($0.grantType, $0) }), clock: clock, counters: counters)
+        revocation = RevocationEndpoint(
+            store: store, keys: keys, authentication: authentication, reader: reader, clock: clock)
+        introspection = IntrospectionEndpoint(
+            store: store, reader: reader, lastUses: lastUses, clock: clock)
+    }
+}

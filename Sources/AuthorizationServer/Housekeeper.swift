@@ -1,0 +1,38 @@
+package import Logging
+import ServiceLifecycle
+import Storage
+
+/// Tidies up behind the server once a minute: writes down last uses, expires what is over, deletes what nobody needs.
+package struct Housekeeper: Service {
+    let gatehouse: Gatehouse
+    let log: Logger
+
+    /// Keeps house for `gatehouse`.
+    package init(_ gatehouse: Gatehouse, log: Logger) {
+        self.gatehouse = gatehouse
+        self.log = log
+    }
+
+    /// Works until the server shuts down, and writes down last uses once more then.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                await round()
+                try? await Task.sleep(for: .seconds(60))
+            }
+        }
+        await round()
+    }
+
+    /// One round, in steps small enough that nobody waits long behind one.
+    package func round() async {
+        do {
+            try await gatehouse.lastUses.flush(to: gatehouse.store)
+            while try await gatehouse.store.write({ try $0.housekeep(now: gatehouse.clock.now(), limit: 200) }) >= 200 {
+                await Task.yield()
+            }
+        } catch {
+            log.warning("housekeeping was put off", metadata: ["error": "\(error)"])
+        }
+    }
+}

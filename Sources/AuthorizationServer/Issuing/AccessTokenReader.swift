@@ -1,0 +1,38 @@
+import JOSE
+import OAuth
+import Synchronization
+
+/// Reads our own access tokens back. What a token says is fixed by its signature, so each one is verified once and then
+/// known by its digest; whether it is still good is asked of its session every time.
+/// Spec: RFC 9068 §4
+final class AccessTokenReader: Sendable {
+    private let keys: KeyRing
+    private let issuer: Issuer
+    private let capacity: Int
+    private let known = Mutex<[Digest: AccessTokenClaims]>([:])
+
+    init(keys: KeyRing, issuer: Issuer, capacity: Int = 20_000) {
+        self.keys = keys
+        self.issuer = issuer
+        self.capacity = capacity
+    }
+
+    /// The claims of a token that this server signed, whether it still lives or not; nil for anything else.
+    func claims(of token: String, now: Timestamp) -> AccessTokenClaims? {
+        guard token.utf8.count <= 8192 else { return nil }
+        let digest = Digest.sha256(token)
+        if let claims = known.withLock({ $0[digest] }) { return claims }
+        guard
+            let verified = try? JWT.verify(
+                token, typ: AccessTokenClaims.type, algorithms: [.es256],
+                keys: keys.verification(.tokens, at: now.seconds)),
+            let claims = try? AccessTokenClaims(claims: verified.claims), claims.issuer == issuer
+        else { return nil }
+        known.withLock { known in
+            // Tokens live minutes: to forget all of them now and then costs one verification each.
+            if known.count >= capacity { known.removeAll(keepingCapacity: true) }
+            known[digest] = claims
+        }
+        return claims
+    }
+}

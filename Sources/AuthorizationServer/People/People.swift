@@ -1,0 +1,92 @@
+package import JOSE
+package import OAuth
+package import Storage
+
+/// A person who is signed in, in one browser.
+package struct SignedIn: Sendable {
+    /// The account in use.
+    package let user: User
+    /// The browser login it came from.
+    package let session: BrowserSession
+}
+
+/// Signs people in and recognises them again.
+package struct People: Sendable {
+    let store: Store
+    let desk: PasswordDesk
+    let throttle: SignInThrottle
+    let clock: WallClock
+
+    /// Seconds of disuse, and seconds in all, after which a browser login is over.
+    private static let idle: Int64 = 1800
+    private static let longest: Int64 = 43_200
+
+    /// The person signed in in `browser`, or nil.
+    package func signedIn(_ browser: Browser, now: Timestamp) async throws -> SignedIn? {
+        guard let digest = browser.signIn else { return nil }
+        guard let found = try await store.read({ try $0.browserSession(digest: digest, now: now) }) else { return nil }
+        if now - found.session.lastSeenAt >= 60 {
+            try await store.write { try $0.touch(browserSession: found.session.id, now: now) }
+        }
+        return SignedIn(user: found.user, session: found.session)
+    }
+
+    /// What a try to sign in led to.
+    package enum SignInVerdict: Sendable {
+        /// The cookie's new value goes to this browser alone; any earlier one is worthless from now on.
+        case signedIn(SignedIn, cookie: Secret)
+        case wrong
+        /// Too many tries; the seconds to wait.
+        case wait(Int64)
+    }
+
+    /// Checks a name and a password. An unknown name costs and answers the same as a wrong password.
+    package func signIn(username: String, password: Secret, browser: Browser) async throws -> SignInVerdict {
+        let now = clock.now()
+        let (user, isKnown) = try await account(username, browser: browser)
+        let key = SignInThrottle.Key(
+            account: user?.id.string ?? username, knownBrowser: isKnown ? browser.binding.base64URL : nil)
+        if let seconds = throttle.admit(key, now: now) { return .wait(seconds) }
+        let usable = user.flatMap { $0.disabledAt == nil ? $0 : nil }
+        switch await desk.check(password, against: usable.flatMap { PasswordHash($0.passwordHash) }) {
+        case .busy: return .wait(1)
+        case .wrong: return .wrong
+        case .right(let rehashed):
+            guard let usable else { return .wrong }
+            throttle.forgive(key)
+            return try await open(usable, rehashed: rehashed, browser: browser, now: now)
+        }
+    }
+
+    private func account(_ username: String, browser: Browser) async throws -> (User?, isKnown: Bool) {
+        guard username.utf8.count <= 256 else { return (nil, false) }
+        return try await store.read { transaction in
+            guard let user = try transaction.user(named: username) else { return (nil, false) }
+            return (user, try transaction.hasSignedIn(user.id, binding: browser.binding))
+        }
+    }
+
+    private func open(
+        _ user: User, rehashed: PasswordHash?, browser: Browser, now: Timestamp
+    ) async throws -> SignInVerdict {
+        let cookie = Secret(Random.token())
+        let session = BrowserSession(
+            id: .random(), digest: .sha256(cookie.bytes), userID: user.id, binding: browser.binding, authTime: now,
+            createdAt: now, lastSeenAt: now, expiresAt: now + Self.longest)
+        try await store.write { transaction in
+            if let earlier = browser.signIn { _ = try transaction.endBrowserSession(digest: earlier, now: now) }
+            if let rehashed { try transaction.setPasswordHash(rehashed.string, of: user.id, now: now) }
+            try transaction.insert(session)
+            try transaction.audit(
+                AuditEntry(.personSignedIn, at: now, actor: .person(user.id), user: user.id, initiator: .human))
+        }
+        return .signedIn(SignedIn(user: user, session: session), cookie: cookie)
+    }
+}
+
+extension Interaction {
+    /// Whether this person, in this very browser login, is the one who was asked.
+    func belongs(to person: SignedIn) -> Bool {
+        userID == person.user.id && browserSessionID == person.session.id
+    }
+}
