@@ -1,0 +1,103 @@
+import AuthorizationServer
+import HTTPTypes
+import Hummingbird
+import JOSE
+import Logging
+import OAuth
+
+/// The way in: authorization requests and the sign-in form.
+struct AuthorizeHandlers: Sendable {
+    let gatehouse: Gatehouse
+    let door: FrontDoor
+
+    func add(to router: RouterGroup<WebContext>) {
+        router.get("/authorize") { request, context in
+            try await begin(request.uri.query ?? "", request, context)
+        }
+        router.post("/authorize") { request, context in
+            try await begin(String(decoding: try await request.formBytes(), as: UTF8.self), request, context)
+        }
+        router.post("/login") { request, context in try await signIn(request, context) }
+    }
+
+    private func begin(_ text: String, _ request: Request, _ context: WebContext) async throws -> Response {
+        let visitor = Visitor(request, context, door: door)
+        let outcome = try await gatehouse.authorize.begin(text, browser: visitor.browser)
+        return visitor.greet(try present(outcome, afterForm: false, context))
+    }
+
+    private func signIn(_ request: Request, _ context: WebContext) async throws -> Response {
+        let visitor = Visitor(request, context, door: door)
+        let form = try OAuth.Parameters(form: try await request.formBytes())
+        let token = try form.value("interaction") ?? ""
+        let username = try form.value("username") ?? ""
+        let outcome = try await gatehouse.signIn.submit(
+            username: username, password: Secret(try form.value("password") ?? ""), token: token,
+            browser: visitor.browser)
+        switch outcome {
+        case .signedIn(let cookie, let next):
+            let response = try present(next, afterForm: true, context)
+            return visitor.greet(response).setting(cookie: Visitor.signedIn(cookie, rules: door.cookies))
+        case .wrong:
+            return again(token, username, "The name or the password is not right. Please try again.", .unauthorized)
+        case .wait(let seconds):
+            var response = again(
+                token, username, PlainText("Too many tries. Please wait \(seconds) seconds and try again."),
+                .tooManyRequests)
+            response.headers[.retryAfter] = "\(seconds)"
+            return response
+        case .stale:
+            return visitor.greet(
+                door.answers.html(
+                    ErrorPage(
+                        title: "This page is too old", explanation: "The request that waited here is no longer valid.",
+                        advice: "Go back to the app and start again.", reference: context.reference),
+                    status: .badRequest))
+        }
+    }
+
+    private func again(
+        _ token: String, _ username: String, _ problem: PlainText, _ status: HTTPResponse.Status
+    ) -> Response {
+        door.answers.html(SignInPage(client: nil, token: token, username: username, problem: problem), status: status)
+    }
+
+    /// Shows what an authorization request has come to. After a form another origin is reached by a page, not a redirect.
+    private func present(_ outcome: AuthorizeOutcome, afterForm: Bool, _ context: WebContext) throws -> Response {
+        switch outcome {
+        case .signIn(let prompt):
+            return door.answers.html(SignInPage(client: prompt.client.map { PlainText($0) }, token: prompt.token))
+        case .consent(let id):
+            return .seeOther(gatehouse.settings.issuer.endpoint("/consent?interaction=\(id)"))
+        case .refused(.page(let error)):
+            return door.answers.page(for: error, context: context)
+        case .refused(.redirect(let location, let error)):
+            context.logger.debug("refused", metadata: ["cause": "\(error.reason ?? error.description)"])
+            return afterForm ? try door.handOff(to: location, approved: false) : .seeOther(location)
+        case .refused(.link(let location, let error)):
+            guard let target = LinkTarget(location) else { return door.answers.page(for: error, context: context) }
+            return door.answers.html(
+                ReturnPage(
+                    to: target, explanation: PlainText(error.description, limit: 500),
+                    reference: PlainText(verbatim: context.reference)),
+                status: .badRequest)
+        }
+    }
+}
+
+extension Response {
+    /// Spec: OAuth 2.1 §7.12.2
+    static func seeOther(_ location: String) -> Response {
+        Response(status: .seeOther, headers: [.location: location, .cacheControl: "no-store"])
+    }
+}
+
+extension FrontDoor {
+    /// The page that leads on to the client with its answer.
+    func handOff(to location: String, approved: Bool) throws -> Response {
+        guard let target = LinkTarget(location) else {
+            throw OAuthError(.serverError, "The answer cannot be handed over.", reason: "not a link target")
+        }
+        return answers.html(HandOffPage(to: target, title: approved ? "You are all set" : "Back to the app"))
+    }
+}

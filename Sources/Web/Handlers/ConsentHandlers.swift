@@ -1,0 +1,124 @@
+import AuthorizationServer
+import HTTPTypes
+import Hummingbird
+import OAuth
+
+/// The checkpoint's page: shows the request and takes the decision.
+struct ConsentHandlers: Sendable {
+    let gatehouse: Gatehouse
+    let door: FrontDoor
+
+    func add(to router: RouterGroup<WebContext>) {
+        router.get("/consent") { request, context in try await show(request, context) }
+        router.post("/consent") { request, context in try await decide(request, context) }
+    }
+
+    private func show(_ request: Request, _ context: WebContext) async throws -> Response {
+        let visitor = Visitor(request, context, door: door)
+        let parameters = try OAuth.Parameters(query: request.uri.query ?? "")
+        guard let id = try parameters.value("interaction").flatMap({ InteractionID($0) }) else {
+            return notYours(context)
+        }
+        switch try await gatehouse.consent.show(id, browser: visitor.browser) {
+        case .ask(let asked): return page(asked)
+        case .answered(let location): return try door.handOff(to: location, approved: true)
+        case .finished: return finished()
+        case .notYours, .signedOut: return notYours(context)
+        }
+    }
+
+    private func decide(_ request: Request, _ context: WebContext) async throws -> Response {
+        let visitor = Visitor(request, context, door: door)
+        let form = try OAuth.Parameters(form: try await request.formBytes())
+        let decision = ConsentEndpoint.Decision(
+            token: try form.value("token") ?? "", decision: try form.value("decision") ?? "",
+            scopes: form.values("scope"), lifetime: try form.value("lifetime") ?? "",
+            replaces: try form.value("replace") == "yes")
+        switch try await gatehouse.consent.decide(decision, browser: visitor.browser) {
+        case .handOff(let location, let approved): return try door.handOff(to: location, approved: approved)
+        case .again(let asked, let problem): return page(asked, problem: problem)
+        case .finished: return finished()
+        case .notYours, .signedOut: return notYours(context)
+        }
+    }
+
+    private func finished() -> Response {
+        door.answers.html(FinishedPage(), status: .conflict)
+    }
+
+    /// One answer for a foreign, an unknown and a lost request: it tells a stranger nothing.
+    private func notYours(_ context: WebContext) -> Response {
+        door.answers.html(
+            ErrorPage(
+                title: "Nothing to decide here",
+                explanation: "This request is not open in this browser, or it is over.",
+                advice: "Go back to the app and start again.", reference: context.reference),
+            status: .forbidden)
+    }
+
+    private func page(_ asked: ConsentRequest, problem: ConsentEndpoint.ConsentProblem? = nil) -> Response {
+        door.answers.html(
+            ConsentPage(asked, problem: problem.map(Self.sentence)), status: problem == nil ? .ok : .badRequest)
+    }
+
+    private static func sentence(_ problem: ConsentEndpoint.ConsentProblem) -> PlainText {
+        switch problem {
+        case .noScope: ConsentPage.chooseAtLeastOne
+        case .noLifetime: "Choose how long this may last."
+        case .noDecision: "Use one of the two buttons: approve or deny."
+        }
+    }
+}
+
+extension ConsentPage {
+    /// The page for what `asked` says; what is new stands apart once there is something it can stand apart from.
+    init(_ asked: ConsentRequest, problem: PlainText?) {
+        let choices = asked.scopes.map { asked in
+            (isNew: asked.isNew, choice: ScopeChoice(value: asked.scope.string, description: asked.description))
+        }
+        self.init(
+            client: Client(name: asked.clientName, host: asked.clientHost),
+            destination: Destination(
+                host: asked.redirect.host ?? asked.redirect.string, isLoopback: asked.redirect.isLoopback,
+                isLoopbackOnly: asked.isLoopbackOnly),
+            resource: Resource(
+                name: asked.resource.name, identifier: asked.resource.identifier.string, owner: asked.resource.owner),
+            scopes: choices.filter { !asked.isStepUp || !$0.isNew }.map(\.choice),
+            newScopes: choices.filter { asked.isStepUp && $0.isNew }.map(\.choice),
+            lifetimes: asked.lifetimes.map { seconds in
+                LifetimeChoice(
+                    value: Lifetime.text(seconds), label: PlainText(Self.words(seconds)),
+                    detail: Self.detail(seconds, among: asked.lifetimes), isChosen: seconds == asked.preselectedLifetime
+                )
+            },
+            account: asked.username,
+            replacement: asked.replaceable.map {
+                Replacement(since: PlainText(Self.day($0.createdAt)), isTicked: asked.replaceIsTicked)
+            },
+            token: asked.token, problem: problem)
+    }
+
+    private static func words(_ seconds: Int64) -> String {
+        let units: [(Int64, String)] = [(86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second")]
+        for (length, name) in units
+        where seconds >= length && seconds % length == 0 && !(name == "day" && seconds == length) {
+            let count = seconds / length
+            return "\(count) \(name)\(count == 1 ? "" : "s")"
+        }
+        return "\(seconds) seconds"
+    }
+
+    private static func detail(_ seconds: Int64, among choices: [Int64]) -> PlainText? {
+        switch seconds {
+        case 3600: "this task"
+        case 43_200: "today"
+        case choices.max(): "the longest"
+        default: nil
+        }
+    }
+
+    private static func day(_ time: Timestamp) -> String {
+        let text = time.rfc3339
+        return "\(text.prefix(10)) \(text.dropFirst(11).prefix(5)) UTC"
+    }
+}
