@@ -98,7 +98,8 @@ let package = Package(
             ] + nio,
             path: "Tests/Support", swiftSettings: strict),
         suite("JOSETests", ["JOSE"]),
-        suite("OAuthTests", ["OAuth", "JOSE"]),
+        .testTarget(
+            name: "OAuthTests", dependencies: ["OAuth", "JOSE"], resources: [.copy("Fixtures")], swiftSettings: strict),
         suite("StorageTests", ["Storage", "JOSE", "OAuth", "TestSupport", grdb]),
         suite("OutboundTests", ["Outbound", nioSSL] + nio),
         suite("AuthorizationServerTests", ["AuthorizationServer", "Storage", "TestSupport"]),

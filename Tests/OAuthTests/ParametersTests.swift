@@ -1,0 +1,114 @@
+import JOSE
+import OAuth
+import Testing
+
+@Suite("OAuth 2.1 §3.1 request parameters")
+struct ParametersTests {
+    @Test func `Values are decoded as forms are`() throws {
+        let parameters = try Parameters(query: "a=1+2&b=%C3%A9%2B&c&d=x=y&&e%5F=z")
+        #expect(try parameters.value("a") == "1 2")
+        #expect(try parameters.value("b") == "é+")
+        #expect(try parameters.value("c") == nil)
+        #expect(try parameters.value("d") == "x=y")
+        #expect(try parameters.value("e_") == "z")
+        #expect(try parameters.value("f") == nil)
+    }
+
+    @Test(arguments: ["a=1&a=2", "a=1&a=1", "a=&a=1", "a&a", "a=1&%61=2"])
+    func `D1.4 E70 RA20 a repeated parameter is invalid_request, even beside an empty one`(query: String) throws {
+        let parameters = try Parameters(query: query)
+        #expect(refusal { try parameters.value("a") } == .invalidRequest)
+    }
+
+    @Test func `E70 resource alone may be repeated`() throws {
+        let parameters = try Parameters(query: "resource=a&resource=&resource=b")
+        #expect(parameters.values("resource") == ["a", "b"])
+    }
+
+    @Test func `E70 look-alike names are other names`() throws {
+        let parameters = try Parameters(query: "to%E2%84%AAen=x")
+        #expect(try parameters.value("token") == nil)
+    }
+
+    @Test(arguments: ["a=%", "a=%4", "a=%zz", "a=%FF", "a=%C3", "%80=a", "a=%00", "a=%ED%A0%80", "a=%C0%AF"])
+    func `Broken escapes, broken UTF-8 and NUL are invalid_request`(query: String) {
+        #expect(refusal { try Parameters(query: query) } == .invalidRequest)
+    }
+
+    @Test func `E57 too many or too long is invalid_request`() throws {
+        let many = (0..<101).map { "p\($0)=1" }.joined(separator: "&")
+        #expect(refusal { try Parameters(query: many) } == .invalidRequest)
+        #expect(refusal { try Parameters(query: String(repeating: "n", count: 65) + "=1") } == .invalidRequest)
+        #expect(refusal { try Parameters(query: "a=" + String(repeating: "n", count: 8193)) } == .invalidRequest)
+        #expect(try Parameters(query: "a=" + String(repeating: "n", count: 8192)).value("a")?.count == 8192)
+    }
+
+    @Test func `Encoding and decoding are inverse`() throws {
+        var generator = SeededGenerator(seed: 42)
+        for _ in 0..<200 {
+            let scalars = (0..<20).compactMap { _ in Unicode.Scalar(UInt32.random(in: 1...0x2FFF, using: &generator)) }
+            let text = String(String.UnicodeScalarView(scalars))
+            #expect(PercentEncoding.decode(PercentEncoding.encode(text)) == text)
+        }
+    }
+}
+
+@Suite("OAuth 2.1 §2.4 client authentication")
+struct PresentedClientTests {
+    private func basic(_ text: String) -> String {
+        let letters = Base64URL.encode(Array(text.utf8)).replacing("-", with: "+").replacing("_", with: "/")
+        return letters + String(repeating: "=", count: (4 - letters.count % 4) % 4)
+    }
+
+    @Test func `A name alone is a public client`() throws {
+        let presented = try PresentedClient(form([("client_id", "app")]), authorization: nil)
+        #expect(presented.clientID.string == "app" && presented.secret == nil)
+    }
+
+    @Test func `D1.17 a secret in the form or in the header, whose parts are form-encoded`() throws {
+        let post = try PresentedClient(form([("client_id", "app"), ("client_secret", "s/1")]), authorization: nil)
+        guard case .post = post else {
+            Issue.record("not post")
+            return
+        }
+        #expect(post.secret?.reveal() == "s/1")
+        let basic = try PresentedClient(form([]), authorization: "bAsIc " + basic("my%3Aapp:s%2F+1"))
+        guard case .basic = basic else {
+            Issue.record("not basic")
+            return
+        }
+        #expect(basic.clientID.string == "my:app" && basic.secret?.reveal() == "s/ 1")
+    }
+
+    @Test func `D1.18 RT11 two methods at once are invalid_request`() throws {
+        let header = "Basic " + basic("app:secret")
+        let both = try form([("client_secret", "secret")])
+        #expect(refusal { try PresentedClient(both, authorization: header) } == .invalidRequest)
+        let other = try form([("client_id", "other")])
+        #expect(refusal { try PresentedClient(other, authorization: header) } == .invalidRequest)
+        let same = try form([("client_id", "app")])
+        #expect(try PresentedClient(same, authorization: header).clientID.string == "app")
+    }
+
+    @Test func `RT6 an empty secret is none at all`() throws {
+        let presented = try PresentedClient(form([("client_id", "app"), ("client_secret", "")]), authorization: nil)
+        guard case .none = presented else {
+            Issue.record("an empty secret counted")
+            return
+        }
+    }
+
+    @Test(arguments: [
+        "Basic", "Basic !!!!", "Basic YXBw", "Bearer abc", "", "Basic YXBwOnM", "Basic YXBwOnM==", "Basic _-8=",
+    ])
+    func `A broken header is invalid_client`(header: String) throws {
+        #expect(refusal { try PresentedClient(form([]), authorization: header) } == .invalidClient)
+    }
+
+    @Test func `No client, an impossible one, or an assertion is invalid_client`() throws {
+        #expect(refusal { try PresentedClient(form([]), authorization: nil) } == .invalidClient)
+        #expect(refusal { try PresentedClient(form([("client_id", "a b")]), authorization: nil) } == .invalidClient)
+        let assertion = try form([("client_id", "app"), ("client_assertion", "x")])
+        #expect(refusal { try PresentedClient(assertion, authorization: nil) } == .invalidClient)
+    }
+}

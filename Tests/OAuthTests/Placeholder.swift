@@ -1,3 +1,0 @@
-import Testing
-
-@Test func placeholderOAuth() { #expect(Bool(true)) }

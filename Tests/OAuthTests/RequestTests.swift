@@ -1,0 +1,130 @@
+import OAuth
+import Testing
+
+@Suite("OAuth 2.1 §4.1 authorization and token requests")
+struct RequestTests {
+    private static let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+    private static let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+    private let good = [
+        ("response_type", "code"), ("client_id", "app"), ("redirect_uri", "https://app.example/cb"), ("state", "x y&z"),
+        ("code_challenge", RequestTests.challenge), ("code_challenge_method", "S256"), ("scope", "a offline_access"),
+        ("resource", "https://mcp.example/"), ("prompt", "login consent"),
+    ]
+
+    private func changed(_ name: String, to values: [String]) throws -> Parameters {
+        try form(good.filter { $0.0 != name } + values.map { (name, $0) })
+    }
+
+    @Test func `A complete request is read in its two stages`() throws {
+        let parameters = try form(good)
+        let asker = try ClientAndRedirect(parameters)
+        #expect(asker.clientID.string == "app" && asker.redirectURI == "https://app.example/cb")
+        let request = try AuthorizationRequest(parameters)
+        #expect(request.state == "x y&z" && request.challenge.string == Self.challenge)
+        #expect(request.scope?.string == "a" && request.resource?.string == "https://mcp.example/")
+        #expect(request.prompt == [.login, .consent])
+    }
+
+    @Test func `D1.3 client and redirect are judged first and fail by themselves`() throws {
+        #expect(refusal { try ClientAndRedirect(changed("client_id", to: [])) } == .invalidRequest)
+        #expect(refusal { try ClientAndRedirect(changed("client_id", to: ["a", "b"])) } == .invalidRequest)
+        #expect(
+            refusal { try ClientAndRedirect(changed("redirect_uri", to: ["javascript:alert(1)"])) } == .invalidRequest)
+        #expect(try ClientAndRedirect(changed("redirect_uri", to: [])).redirectURI == nil)
+        #expect(try ClientAndRedirect(changed("response_type", to: [])).clientID.string == "app")
+    }
+
+    @Test(
+        arguments: [
+            ("response_type", [], .invalidRequest), ("response_type", ["token"], .unsupportedResponseType),
+            ("response_type", ["code id_token"], .unsupportedResponseType),
+            ("response_type", ["code", "code"], .invalidRequest),
+            ("response_mode", ["fragment"], .invalidRequest), ("request", ["e30"], .invalidRequest),
+            ("request_uri", ["https://a.example"], .invalidRequest), ("state", ["a", "b"], .invalidRequest),
+            ("state", ["a\nb"], .invalidRequest), ("scope", ["a\"b"], .invalidScope),
+            ("scope", ["a", "b"], .invalidRequest),
+            ("resource", ["https://a.example/#b"], .invalidTarget), ("prompt", ["none login"], .invalidRequest),
+            ("resource", ["https://a.example", "https://b.example"], .invalidTarget),
+        ] as [(String, [String], OAuthError.Code)])
+    func `D1.6 D1.16 E70 what is wrong has its code`(name: String, values: [String], code: OAuthError.Code) throws {
+        #expect(refusal { try AuthorizationRequest(changed(name, to: values)) } == code)
+    }
+
+    @Test func `RA9 E25 D1.7 only S256 with a challenge gets through`() throws {
+        for challenge in [nil, "", "short", Self.verifier, Self.challenge] {
+            for method in [nil, "", "plain", "s256", "S512", "S256"] {
+                let others = good.filter { !$0.0.hasPrefix("code_challenge") }
+                let pairs = [("code_challenge", challenge), ("code_challenge_method", method)]
+                let parameters = try form(others + pairs.compactMap { name, value in value.map { (name, $0) } })
+                let isGood = method == "S256" && challenge?.count == 43
+                #expect(refusal { try AuthorizationRequest(parameters) } == (isGood ? nil : .invalidRequest))
+            }
+        }
+    }
+
+    @Test func `The state of a refused request is known unless it is what is wrong`() throws {
+        #expect(AuthorizationRequest.stateForRefusal(try changed("response_type", to: ["token"])) == "x y&z")
+        #expect(AuthorizationRequest.stateForRefusal(try changed("state", to: ["a", "b"])) == nil)
+        #expect(AuthorizationRequest.stateForRefusal(try changed("state", to: [])) == nil)
+    }
+
+    @Test func `§4.1.3 a code is redeemed with its verifier`() throws {
+        let code = AuthorizationCode.derive(key: [UInt8](repeating: 1, count: 32), interaction: .random())
+        let pairs = [
+            ("grant_type", "authorization_code"), ("code", code.reveal()), ("code_verifier", Self.verifier),
+            ("redirect_uri", "https://app.example/cb"), ("resource", "https://mcp.example"),
+        ]
+        let request = try TokenRequest(form(pairs))
+        guard case .authorizationCode(let read, let redirect, let verifier) = request.grant else {
+            Issue.record("another grant")
+            return
+        }
+        #expect(read == code && redirect == "https://app.example/cb" && verifier.reveal() == Self.verifier)
+        #expect(request.grantType == .authorizationCode)
+        #expect(request.targetRefusal(try ResourceIdentifier("https://mcp.example/")) == nil)
+        #expect(request.targetRefusal(try ResourceIdentifier("https://other.example"))?.code == .invalidTarget)
+        for missing in ["grant_type", "code", "code_verifier"] {
+            #expect(refusal { try TokenRequest(form(pairs.filter { $0.0 != missing })) } == .invalidRequest)
+        }
+        for doubled in pairs where doubled.0 != "resource" {
+            #expect(refusal { try TokenRequest(form(pairs + [doubled])) } == .invalidRequest)
+        }
+        let short = pairs.map { $0.0 == "code_verifier" ? ($0.0, "short") : $0 }
+        #expect(refusal { try TokenRequest(form(short)) } == .invalidRequest)
+        let foreign = pairs.map { $0.0 == "code" ? ($0.0, "foreign") : $0 }
+        #expect(refusal { try TokenRequest(form(foreign)) } == .invalidGrant)
+    }
+
+    @Test func `§4.3 a refresh token is taken with any scope`() throws {
+        let token = RefreshToken.mint(session: .random(), generation: 1, key: [UInt8](repeating: 1, count: 32))
+        let request = try TokenRequest(
+            form([
+                ("grant_type", "refresh_token"), ("refresh_token", token.reveal()), ("scope", "a \" b offline_access"),
+            ]))
+        guard case .refreshToken(let read, let scope) = request.grant else {
+            Issue.record("another grant")
+            return
+        }
+        #expect(read.sessionID == token.sessionID && scope?.string == "a b")
+        let cut = String(token.reveal().dropLast())
+        #expect(
+            refusal { try TokenRequest(form([("grant_type", "refresh_token"), ("refresh_token", cut)])) }
+                == .invalidGrant)
+    }
+
+    @Test(arguments: [
+        "password", "client_credentials", "implicit", "Authorization_Code",
+        "urn:ietf:params:oauth:grant-type:jwt-bearer",
+    ])
+    func `Other grants are unsupported_grant_type`(grant: String) throws {
+        #expect(refusal { try TokenRequest(form([("grant_type", grant)])) } == .unsupportedGrantType)
+    }
+
+    @Test func `RFC 7009 and RFC 7662 ask about one token`() throws {
+        let parameters = try form([("token", "t"), ("token_type_hint", "whatever")])
+        #expect(try RevocationRequest(parameters).token == "t")
+        #expect(try IntrospectionRequest(parameters).token == "t")
+        #expect(refusal { try RevocationRequest(form([("token", "t"), ("token", "u")])) } == .invalidRequest)
+        #expect(refusal { try IntrospectionRequest(form([])) } == .invalidRequest)
+    }
+}

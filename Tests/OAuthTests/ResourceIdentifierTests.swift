@@ -1,0 +1,87 @@
+import OAuth
+import Testing
+
+@Suite("RFC 8707 resource indicators")
+struct ResourceIdentifierTests {
+    @Test(arguments: [
+        ("https://mcp.example", "https://mcp.example/"), ("HTTPS://MCP.Example/a", "https://mcp.example/a"),
+        ("https://mcp.example:443/a", "https://mcp.example/a"), ("http://localhost:80", "http://localhost"),
+    ])
+    func `A70 these two name one server`(one: String, other: String) throws {
+        #expect(try ResourceIdentifier(one).matches(ResourceIdentifier(other)))
+    }
+
+    @Test(arguments: [
+        ("https://mcp.example/a", "https://mcp.example/a/"), ("https://mcp.example/a", "https://mcp.example/A"),
+        ("https://mcp.example/a", "http://mcp.example/a"), ("https://mcp.example/a%2Fb", "https://mcp.example/a/b"),
+        ("https://mcp.example/%61", "https://mcp.example/a"), ("https://mcp.example/?a", "https://mcp.example/"),
+        ("https://mcp.example:8443", "https://mcp.example"), ("https://mcp.example/b/../a", "https://mcp.example/a"),
+    ])
+    func `A70 nothing else is normalised`(one: String, other: String) throws {
+        #expect(try !ResourceIdentifier(one).matches(ResourceIdentifier(other)))
+    }
+
+    @Test(arguments: [
+        "", "mcp.example", "/mcp", "https://mcp.example/#part", "https://mcp.example/a#", "https://",
+        "https://user@mcp.example/", "https://mcp.exämple/", "https://mcp.example/ä", "https://mcp.example/\u{212A}",
+        "https://mcp%2Eexample/", "https://mcp.example/%", "https://mcp.example/%zz", "https://mcp.example:0/",
+        "https://mcp.example:/", "https://mcp.example:65536/", "https://mcp.example/a b", "https://mcp.example\\a",
+        "https://mcp.example/\n", "urn:example:mcp", "javascript://mcp.example/", "ftp://mcp.example/",
+        "https://mcp..example/", "https://mcp.example./", "https://" + String(repeating: "a", count: 3000),
+    ])
+    func `D5.1 E69 only an absolute ASCII URL without fragment is a resource`(text: String) {
+        #expect(throws: OAuthValueError.self) { try ResourceIdentifier(text) }
+    }
+
+    @Test func `E69 the comparable form is a fixed point, and different servers keep different ones`() throws {
+        var registry: [String: String] = [:]
+        for scheme in ["https", "http"] {
+            for host in ["a.example", "b.example", "localhost", "[::1]"] {
+                for port in ["", ":8080", ":8443"] {
+                    for path in ["/", "/a", "/A", "/a/", "/a%2F", "/?q", "/a?q", "//a"] {
+                        let text = "\(scheme)://\(host)\(port)\(path)"
+                        let comparable = try ResourceIdentifier(text).comparable
+                        #expect(try ResourceIdentifier(comparable).comparable == comparable)
+                        #expect(registry.updateValue(text, forKey: comparable) == nil)
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func `D5.2 a malformed resource is invalid_target, two spellings of one are fine, two servers are not`()
+        throws
+    {
+        #expect(refusal { try ResourceRule.requested(["https://a.example/#x"]) } == .invalidTarget)
+        #expect(try ResourceRule.requested(["https://a.example", "https://A.example/"])?.string == "https://a.example")
+        #expect(refusal { try ResourceRule.requested(["https://a.example", "https://b.example"]) } == .invalidTarget)
+        #expect(try ResourceRule.requested([]) == nil)
+    }
+
+    @Test func `D5.8 none named: the default, else the only one, else invalid_target`() throws {
+        let a = try ResourceIdentifier("https://a.example")
+        let b = try ResourceIdentifier("https://b.example/mcp")
+        #expect(try ResourceRule.choose(nil, usable: [a, b], fallback: b) == b)
+        #expect(try ResourceRule.choose(nil, usable: [a], fallback: nil) == a)
+        #expect(refusal { try ResourceRule.choose(nil, usable: [a, b], fallback: nil) } == .invalidTarget)
+        #expect(refusal { try ResourceRule.choose(nil, usable: [a], fallback: b) } == .invalidTarget)
+        #expect(refusal { try ResourceRule.choose(nil, usable: [], fallback: nil) } == .invalidTarget)
+    }
+
+    @Test func `A70 the chosen resource is spelled as registered, an unknown one is invalid_target`() throws {
+        let registered = try ResourceIdentifier("https://a.example")
+        let asked = try ResourceIdentifier("https://A.example:443/")
+        #expect(try ResourceRule.choose(asked, usable: [registered], fallback: nil).string == "https://a.example")
+        let other = try ResourceIdentifier("https://c.example")
+        #expect(
+            refusal { try ResourceRule.choose(other, usable: [registered], fallback: registered) } == .invalidTarget)
+    }
+
+    @Test func `D5.3 RT7 a token request may repeat the approved resource and name no other`() throws {
+        let granted = try ResourceIdentifier("https://a.example")
+        #expect(ResourceRule.refusal(nil, granted: granted) == nil)
+        #expect(ResourceRule.refusal(try ResourceIdentifier("https://a.example/"), granted: granted) == nil)
+        #expect(
+            ResourceRule.refusal(try ResourceIdentifier("https://b.example"), granted: granted)?.code == .invalidTarget)
+    }
+}
