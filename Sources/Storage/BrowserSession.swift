@@ -96,6 +96,11 @@ extension Transaction {
             "DELETE FROM browser_sessions WHERE user_id = ?1 AND id IS NOT ?2", user.string, kept?.string)
     }
 
+    /// How many browser logins of a person are kept, whether they still count or not.
+    package func browserSessionCount(of user: UserID) throws -> Int {
+        try first("SELECT count(*) FROM browser_sessions WHERE user_id = ?1", user.string) { Int(try $0.integer(0)) } ?? 0
+    }
+
     /// Whether this person signed in in this browser before, also when that login is long over.
     package func hasSignedIn(_ user: UserID, binding: Digest) throws -> Bool {
         try first(

@@ -101,14 +101,6 @@ package struct AuthorizeEndpoint: Sendable {
         .temporarilyUnavailable, "Too many requests of this person are open; finish one or wait ten minutes.")
 }
 
-extension ClientID {
-    /// The host of a metadata document's URL, nil for a registered client.
-    var documentHost: String? {
-        if case .document(let host) = kind { return host }
-        return nil
-    }
-}
-
 extension AuthorizationRequest {
     /// Whether the person has to sign in even if somebody is signed in already.
     fileprivate var demandsSignIn: Bool {

@@ -1,0 +1,103 @@
+package import AuthorizationServer
+import Foundation
+import Hummingbird
+package import HummingbirdTesting
+import JOSE
+import Logging
+package import OAuth
+package import Outbound
+package import Storage
+import Web
+
+/// A whole server on a real database in a folder of its own, spoken to through its router.
+package struct Harness: Sendable {
+    package let gatehouse: Gatehouse
+    package let clock: TestClock
+    package let client: any TestClientProtocol
+    /// The folder that holds database and keys.
+    package let folder: String
+    package let user: User
+    package let resource: Resource
+    package let resourceSecret: ClientSecret
+    /// A public client whose redirects are `redirect` and a loopback one.
+    package let registered: RegisteredClient
+
+    package static let password = "correct horse battery staple"
+    package static let redirect = "https://app.example/callback"
+    package static let loopback = "http://127.0.0.1/callback"
+
+    /// Starts a server, runs `test` against it and removes everything afterwards.
+    package static func run(
+        issuer: String = "http://localhost", clock: TestClock = TestClock(), fetcher: DocumentFetcher? = nil,
+        adjust: @Sendable (inout Settings) throws -> Void = { _ in },
+        _ test: @Sendable @escaping (Harness) async throws -> Void
+    ) async throws {
+        let folder = NSTemporaryDirectory() + "gatehouse-test-" + Random.token(9)
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var settings = Settings(issuer: try Issuer(issuer))
+        try adjust(&settings)
+        let store = try Store(path: folder + "/gatehouse.sqlite", options: .init(create: true))
+        let keys = try KeyRing.open(directory: folder + "/keys", now: clock.now.seconds, createIfEmpty: true)
+        let gatehouse = Gatehouse(
+            settings: settings, store: store, keys: keys,
+            fetcher: try fetcher ?? DocumentFetcher(policy: FetchPolicy()), clock: clock.wall,
+            desk: PasswordDesk(cost: .cheapForTests), log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let renderer = try PageRenderer(templatesDirectory: Repository.root + "/templates", base: settings.issuer.path)
+        let router = Routes.router(gatehouse, renderer: renderer, proxies: try ProxyTrust(proxies: []))
+        let ground = try await Ground.lay(in: store, now: clock.now)
+        try await Application(responder: router.buildResponder()).test(.router) { client in
+            try await test(
+                Harness(
+                    gatehouse: gatehouse, clock: clock, client: client, folder: folder, user: ground.user,
+                    resource: ground.resource, resourceSecret: ground.secret, registered: ground.client))
+        }
+        try store.close()
+    }
+
+    /// A browser of its own.
+    package func browser() -> TestBrowser { TestBrowser(client) }
+}
+
+/// What every server in a test starts with.
+private struct Ground {
+    let user: User
+    let resource: Resource
+    let secret: ClientSecret
+    let client: RegisteredClient
+
+    static func lay(in store: Store, now: Timestamp) async throws -> Ground {
+        let secret = ClientSecret.random()
+        let ground = Ground(
+            user: User(
+                name: "ada", passwordHash: PasswordHash.make(Secret(Harness.password), cost: .cheapForTests).string,
+                createdAt: now),
+            resource: Resource(
+                identifier: try ResourceIdentifier("https://files.example/mcp"), name: "Team Files",
+                owner: "Platform team",
+                scopes: [
+                    ResourceScope(scope: try Scope("files:read"), description: "Read your files"),
+                    ResourceScope(scope: try Scope("files:list"), description: "List your files"),
+                    ResourceScope(scope: try Scope("files:write"), description: "Change your files", onRequest: true),
+                ],
+                secretDigest: secret.digest, createdAt: now),
+            secret: secret,
+            client: RegisteredClient(
+                id: try ClientID("quill"), name: "Quill Notes",
+                redirectURIs: [try RedirectURI(Harness.redirect), try RedirectURI(Harness.loopback)], createdAt: now))
+        try await store.write { transaction in
+            _ = try transaction.insert(ground.user)
+            _ = try transaction.insert(ground.resource)
+            _ = try transaction.insert(ground.client)
+        }
+        return ground
+    }
+}
+
+/// Where the sources of this package lie.
+package enum Repository {
+    /// The absolute path of the package's folder.
+    package static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path
+}

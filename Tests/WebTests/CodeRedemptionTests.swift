@@ -1,0 +1,201 @@
+import AuthorizationServer
+import HTTPTypes
+import HummingbirdTesting
+import JOSE
+import OAuth
+import Storage
+import TestSupport
+import Testing
+
+@Suite("OAuth 2.1 §4.1.3 Redeeming a code")
+struct CodeRedemptionTests {
+    @Test func `A76 A87 a code is redeemed once, without a resource or a redirect in the token request`() async throws {
+        try await Harness.run { h in
+            let grant = try await h.code()
+            let answer = try await h.redeem(grant, ["redirect_uri": nil])
+            #expect(answer.status == .ok)
+            #expect(answer.headers[.cacheControl] == "no-store")
+            #expect(answer.headers[.contentType] == "application/json")
+            #expect(answer.json["token_type"]?.string == "Bearer")
+            #expect(answer.tokens.scope == "files:read")
+            #expect(try await h.introspect(answer.tokens.access)["active"]?.bool == true)
+        }
+    }
+
+    @Test func `A25 A26 E23 the redirect carries exactly one code, state and iss`() async throws {
+        try await Harness.run { h in
+            let query = FormText.decode(queryOf: try await h.code().location)
+            #expect(query["code"]?.count == 1)
+            #expect(query["state"] == ["xyz"])
+            #expect(query["iss"] == ["http://localhost"])
+        }
+    }
+
+    @Test func `RT1 E28 of a hundred parallel redemptions one succeeds, and the session is over afterwards`()
+        async throws
+    {
+        try await Harness.run { h in
+            let grant = try await h.code()
+            let answers = try await withThrowingTaskGroup(of: (HTTPResponse.Status, Tokens).self) { group in
+                for _ in 0..<100 {
+                    group.addTask {
+                        let answer = try await h.redeem(grant)
+                        return (answer.status, answer.tokens)
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            let winners = answers.filter { $0.0 == .ok }
+            #expect(winners.count == 1)
+            let winner = try #require(winners.first?.1)
+            #expect(try await h.introspect(winner.access)["active"]?.bool == false)
+            #expect(try await h.refresh(winner.refresh).error == "invalid_grant")
+            #expect(try await h.sessions().map(\.state) == [.ended])
+        }
+    }
+
+    @Test func `RT2 D1.11 a second valid use ends the session that the first one began`() async throws {
+        try await Harness.run { h in
+            let grant = try await h.code()
+            let tokens = try await h.redeem(grant).tokens
+            #expect(try await h.redeem(grant).error == "invalid_grant")
+            #expect(try await h.refresh(tokens.refresh).error == "invalid_grant")
+            #expect(try await h.introspect(tokens.access)["active"]?.bool == false)
+            #expect(try await h.sessions().map(\.state) == [.ended])
+        }
+    }
+
+    @Test func `RT3 E24 E29 each single mismatch fails, and the right request succeeds after all of them`() async throws
+    {
+        try await Harness.run { h in
+            let other = try await h.register("other", redirects: [Harness.redirect])
+            let grant = try await h.code()
+            let wrong: [[String: String?]] = [
+                ["client_id": other.id.string], ["redirect_uri": Harness.loopback],
+                ["code_verifier": CodeVerifier.random().reveal()], ["resource": "https://elsewhere.example/mcp"],
+            ]
+            for changes in wrong {
+                let answer = try await h.redeem(grant, changes)
+                #expect(answer.status == .badRequest, "\(changes)")
+                #expect(["invalid_grant", "invalid_target"].contains(answer.error), "\(changes)")
+            }
+            #expect(try await h.sessions().map(\.state) == [.approved])
+            #expect(try await h.redeem(grant).status == .ok)
+        }
+    }
+
+    @Test func `RT5 E27 a stranger who presents a code does not burn it`() async throws {
+        try await Harness.run { h in
+            let other = try await h.register("other", redirects: [Harness.redirect])
+            let grant = try await h.code()
+            for _ in 0..<5 { _ = try await h.redeem(grant, ["client_id": other.id.string]) }
+            #expect(try await h.redeem(grant).status == .ok)
+        }
+    }
+
+    @Test func `E26 two wrong verifiers leave a code usable`() async throws {
+        try await Harness.run { h in
+            let grant = try await h.code()
+            for _ in 0..<2 { _ = try await h.redeem(grant, ["code_verifier": CodeVerifier.random().reveal()]) }
+            #expect(try await h.redeem(grant).status == .ok)
+        }
+    }
+
+    @Test func `E26 the third wrong verifier spends a code`() async throws {
+        try await Harness.run { h in
+            let grant = try await h.code()
+            for _ in 0..<3 { _ = try await h.redeem(grant, ["code_verifier": CodeVerifier.random().reveal()]) }
+            #expect(try await h.redeem(grant).error == "invalid_grant")
+            #expect(try await h.sessions().allSatisfy { $0.state != .active })
+        }
+    }
+
+    @Test func `D1.10 a code is good for a minute and no longer`() async throws {
+        try await Harness.run { h in
+            let grant = try await h.code()
+            h.clock.advance(by: 60)
+            #expect(try await h.redeem(grant).error == "invalid_grant")
+            #expect(try await h.sessions().allSatisfy { $0.state != .active })
+        }
+    }
+
+    @Test func `D1.9 E25 a code without its verifier is refused and stays good`() async throws {
+        try await Harness.run { h in
+            let grant = try await h.code()
+            for verifier in [
+                nil, "", "short", String(repeating: "a", count: 129), "ä" + String(repeating: "a", count: 43),
+            ] {
+                let answer = try await h.redeem(grant, ["code_verifier": verifier])
+                #expect(answer.status == .badRequest)
+            }
+            #expect(try await h.redeem(grant).status == .ok)
+        }
+    }
+
+    @Test func `RT9 E49 an account, a client or an MCP server that is gone by then gets nothing`() async throws {
+        try await Harness.run { h in
+            let grant = try await h.code()
+            try await h.gatehouse.store.write { [user = h.user.id, now = h.clock.now] in
+                _ = try $0.setDisabled(now, user)
+            }
+            #expect(try await h.redeem(grant).error == "invalid_grant")
+            #expect(try await h.sessions().allSatisfy { $0.state != .active })
+        }
+    }
+
+    @Test func `RT6 a client with a secret has to show it, by the method it registered`() async throws {
+        try await Harness.run { h in
+            let secret = ClientSecret.random()
+            let client = try await h.register("server", redirects: [Harness.redirect], secret: secret)
+            let grant = try await h.code(nil, ["client_id": client.id.string])
+            let wrong: [[String: String?]] = [
+                [:], ["client_secret": ""], ["client_secret": "null"],
+                ["client_secret": ClientSecret.random().reveal()],
+            ]
+            for changes in wrong {
+                let answer = try await h.redeem(grant, changes.merging(["client_id": client.id.string]) { $1 })
+                #expect(answer.status == .unauthorized)
+                #expect(answer.error == "invalid_client")
+            }
+            let form = [
+                ("grant_type", "authorization_code"), ("code", grant.code), ("code_verifier", grant.verifier),
+                ("redirect_uri", Harness.redirect),
+            ]
+            let basic = try await h.send("/token", form, basic: (client.id.string, secret.reveal()))
+            #expect(basic.error == "invalid_client")
+            #expect(basic.headers[.wwwAuthenticate]?.hasPrefix("Basic") == true)
+            let right = ["client_id": client.id.string, "client_secret": secret.reveal()]
+            #expect(try await h.redeem(grant, right).status == .ok)
+        }
+    }
+
+    @Test func `D1.4 E70 a repeated parameter, or one in the URL, is refused`() async throws {
+        try await Harness.run { h in
+            let grant = try await h.code()
+            let form = [
+                ("grant_type", "authorization_code"), ("client_id", "quill"), ("code", grant.code),
+                ("code_verifier", grant.verifier),
+            ]
+            #expect(try await h.send("/token", form + [("code", grant.code)]).error == "invalid_request")
+            #expect(try await h.send("/token?client_id=quill", form).error == "invalid_request")
+            #expect(try await h.send("/token", form).status == .ok)
+        }
+    }
+
+    @Test func `E40 no other kind of token is taken for a code or a refresh token`() async throws {
+        try await Harness.run { h in
+            let tokens = try await h.tokens()
+            let grant = try await h.code()
+            for foreign in [tokens.access, tokens.refresh ?? "", "gate_c_", ""] {
+                let answer = try await h.redeem(
+                    Redeemable(code: foreign, verifier: grant.verifier))
+                #expect(answer.status == .badRequest)
+            }
+            for foreign in [tokens.access, grant.code] {
+                #expect(try await h.refresh(foreign).error == "invalid_grant")
+            }
+            #expect(try await h.introspect(tokens.refresh ?? "")["active"]?.bool == false)
+            #expect(try await h.introspect(grant.code)["active"]?.bool == false)
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import AuthorizationServer
+import HTTPTypes
+import HummingbirdTesting
+import JOSE
+import OAuth
+import Storage
+import TestSupport
+import Testing
+
+@Suite("RFC 8414 Discovery")
+struct DiscoveryTests {
+    private static let names = ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"]
+
+    @Test func `A22 A23 A86 the document is the same at every address and names the issuer exactly`() async throws {
+        try await Harness.run { h in
+            let bodies = try await h.texts(of: Self.names)
+            #expect(Set(bodies).count == 1)
+            let body = try await h.browser().get(Self.names[0]).json
+            #expect(body["issuer"]?.string == "http://localhost")
+            #expect(body["response_types_supported"]?.strings == ["code"])
+            #expect(body["code_challenge_methods_supported"]?.strings == ["S256"])
+            #expect(body["client_id_metadata_document_supported"]?.bool == true)
+            #expect(body["authorization_response_iss_parameter_supported"]?.bool == true)
+            #expect(body["scopes_supported"]?.strings == ["offline_access"])
+            #expect(body["token_endpoint_auth_methods_supported"]?.strings?.contains("none") == true)
+            #expect(body["registration_endpoint"] == nil)
+        }
+    }
+
+    @Test func `A22 an issuer with a path has three addresses, and all endpoints below it`() async throws {
+        try await Harness.run(issuer: "http://localhost/t1") { h in
+            let paths = Self.names.map { $0 + "/t1" } + ["/t1/.well-known/openid-configuration"]
+            #expect(Set(try await h.texts(of: paths)).count == 1)
+            #expect(try await h.browser().get(Self.names[0]).status == .notFound)
+            let page = try await h.browser().get("/t1/authorize?" + FormText.encode(h.request()))
+            #expect(page.text.contains("action=\"/t1/login\""))
+        }
+    }
+
+    @Test func `no member is an empty string, and every endpoint that is named answers`() async throws {
+        try await Harness.run { h in
+            let body = try await h.browser().get(Self.names[0]).json
+            for (name, value) in body.members {
+                #expect(value.string != "", "\(name)")
+                guard name.hasSuffix("_endpoint") || name == "jwks_uri", let address = value.string else { continue }
+                let path = String(address.dropFirst("http://localhost".count))
+                let get = try await h.browser().get(path)
+                let post = try await h.send(path, [])
+                #expect(get.status != .notFound || post.status != .notFound, "\(name)")
+            }
+        }
+    }
+
+    @Test func `every grant type that is listed works, and one that is not is refused`() async throws {
+        try await Harness.run { h in
+            let listed = try await h.browser().get(Self.names[0]).json["grant_types_supported"]?.strings
+            #expect(Set(listed ?? []) == ["authorization_code", "refresh_token"])
+            for grant in ["password", "client_credentials", "implicit", "urn:ietf:params:oauth:grant-type:device_code"]
+            {
+                let answer = try await h.send("/token", [("grant_type", grant), ("client_id", "quill")])
+                #expect(answer.error == "unsupported_grant_type")
+            }
+        }
+    }
+
+    @Test func `D3 the document can be cached, checked by its tag and asked for by HEAD`() async throws {
+        try await Harness.run { h in
+            let first = try await h.browser().get(Self.names[0])
+            let tag = try #require(first.headers[.eTag])
+            let again = try await h.client.execute(uri: Self.names[0], method: .get, headers: [.ifNoneMatch: tag])
+            #expect(again.status == .notModified)
+            let head = try await h.client.execute(uri: Self.names[0], method: .head)
+            #expect(head.status == .ok)
+            #expect(first.headers[.setCookie] == nil)
+        }
+    }
+
+    @Test func `A73 a script may read it after asking, with the header that MCP clients send`() async throws {
+        try await Harness.run { h in
+            for path in Self.names + ["/jwks", "/token", "/revoke"] {
+                let answer = try await h.client.execute(
+                    uri: path, method: .options,
+                    headers: [
+                        .origin: "https://inspector.example", .accessControlRequestMethod: "GET",
+                        .accessControlRequestHeaders: "mcp-protocol-version",
+                    ])
+                #expect(answer.headers[.accessControlAllowOrigin] == "*", "\(path)")
+                #expect(answer.headers[.accessControlAllowHeaders]?.contains("MCP-Protocol-Version") == true)
+            }
+        }
+    }
+}
+
+extension Harness {
+    fileprivate func texts(of paths: [String]) async throws -> [String] {
+        var texts: [String] = []
+        for path in paths {
+            let answer = try await browser().get(path)
+            #expect(answer.status == .ok, "\(path)")
+            #expect(answer.headers[.contentType] == "application/json")
+            texts.append(answer.text)
+        }
+        return texts
+    }
+}

@@ -1,0 +1,145 @@
+import AuthorizationServer
+import HTTPTypes
+import HummingbirdTesting
+import JOSE
+import OAuth
+import Storage
+import TestSupport
+import Testing
+
+@Suite("Signing in")
+struct SignInTests {
+    @Test func `RL9 E61 an unknown name and a wrong password are answered alike`() async throws {
+        try await Harness.run { h in
+            let browser = h.browser()
+            let page = try await h.authorize(browser, h.request())
+            let unknown = try await h.signIn(browser, at: page, as: "eve", password: "wrong")
+            let wrong = try await h.signIn(browser, at: page, as: "ada", password: "wrong")
+            #expect(unknown.status == .unauthorized)
+            #expect(unknown.text.replacing("eve", with: "ada") == wrong.text)
+            #expect(try await h.browserSessions() == 0)
+        }
+    }
+
+    @Test func `E36 RL3 the cookie of a signed-in person is new and the one before it is worthless`() async throws {
+        try await Harness.run { h in
+            let browser = h.browser()
+            _ = try await h.consentPage(browser, h.request())
+            let first = try #require(browser.cookies["gatehouse"])
+            let page = try await h.authorize(browser, h.request(["prompt": "login"]))
+            _ = try await h.signIn(browser, at: page)
+            #expect(browser.cookies["gatehouse"] != first)
+            browser.cookies["gatehouse"] = first
+            #expect(try await h.authorize(browser, h.request()).input("interaction") != nil)
+        }
+    }
+
+    @Test func `E17 RL2 a sign-in form of another browser is refused before any password is tried`() async throws {
+        try await Harness.run { h in
+            let page = try await h.authorize(h.browser(), h.request())
+            let victim = h.browser()
+            _ = try await h.authorize(victim, h.request())
+            let answer = try await h.signIn(victim, at: page)
+            #expect(answer.status == .badRequest)
+            #expect(victim.cookies["gatehouse"] == nil)
+            #expect(try await h.browserSessions() == 0)
+        }
+    }
+
+    @Test func `E12 RA10 RA17 a sealed request with a flipped byte, or a late one, opens nothing`() async throws {
+        try await Harness.run { h in
+            let browser = h.browser()
+            let page = try await h.authorize(browser, h.request())
+            let token = try #require(page.input("interaction"))
+            for offset in stride(from: 0, to: token.count, by: 7) {
+                let index = token.index(token.startIndex, offsetBy: offset)
+                var altered = token
+                altered.replaceSubrange(index...index, with: token[index] == "A" ? "B" : "A")
+                let answer = try await browser.post(
+                    "/login", [("interaction", altered), ("username", "ada"), ("password", Harness.password)])
+                #expect(answer.status == .badRequest)
+            }
+            h.clock.advance(by: 600)
+            #expect(try await h.signIn(browser, at: page).status == .badRequest)
+            #expect(try await h.browserSessions() == 0)
+        }
+    }
+
+    @Test func `RL7 of two hundred parallel wrong passwords five are looked at`() async throws {
+        try await Harness.run { h in
+            let browser = h.browser()
+            let page = try await h.authorize(browser, h.request())
+            let statuses = try await withThrowingTaskGroup(of: HTTPResponse.Status.self) { group in
+                for _ in 0..<200 {
+                    group.addTask { try await h.signIn(browser, at: page, password: "wrong").status }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(statuses.count { $0 == .unauthorized } <= 5)
+            #expect(statuses.count { $0 == .tooManyRequests } >= 195)
+            #expect(try await h.signIn(browser, at: page).status == .tooManyRequests)
+            h.clock.advance(by: 1)
+            #expect(try await h.signIn(browser, at: page).status == .seeOther)
+        }
+    }
+
+    @Test func `RL8 another spelling of the name shares the budget`() async throws {
+        try await Harness.run { h in
+            let browser = h.browser()
+            let page = try await h.authorize(browser, h.request())
+            for name in ["ada", "ADA", "Ada", "aDa", "adA"] {
+                _ = try await h.signIn(browser, at: page, as: name, password: "wrong")
+            }
+            #expect(try await h.signIn(browser, at: page, as: "ada").status == .tooManyRequests)
+        }
+    }
+
+    @Test func `E61 a browser in which the person signed in before is not locked out by strangers`() async throws {
+        try await Harness.run { h in
+            let own = h.browser()
+            _ = try await h.consentPage(own, h.request())
+            let stranger = h.browser()
+            let page = try await h.authorize(stranger, h.request())
+            for _ in 0..<6 { _ = try await h.signIn(stranger, at: page, password: "wrong") }
+            #expect(try await h.signIn(stranger, at: page).status == .tooManyRequests)
+            let again = try await h.authorize(own, h.request(["prompt": "login"]))
+            #expect(try await h.signIn(own, at: again).status == .seeOther)
+        }
+    }
+
+    @Test func `a disabled account cannot sign in and is told the same as a wrong password`() async throws {
+        try await Harness.run { h in
+            try await h.gatehouse.store.write { [user = h.user.id, now = h.clock.now] in
+                _ = try $0.setDisabled(now, user)
+            }
+            let browser = h.browser()
+            let page = try await h.authorize(browser, h.request())
+            #expect(try await h.signIn(browser, at: page).status == .unauthorized)
+            #expect(try await h.browserSessions() == 0)
+        }
+    }
+
+    @Test func `E17 a form from another site is refused whatever it carries`() async throws {
+        try await Harness.run { h in
+            let browser = h.browser()
+            let page = try await h.authorize(browser, h.request())
+            let form = [
+                ("interaction", page.input("interaction") ?? ""), ("username", "ada"), ("password", Harness.password),
+            ]
+            let answer = try await browser.post("/login", form, headers: [.origin: "https://evil.example"])
+            #expect(answer.status == .forbidden)
+            #expect(try await h.browserSessions() == 0)
+        }
+    }
+
+    @Test func `D24 a login ends after half an hour of disuse`() async throws {
+        try await Harness.run { h in
+            let browser = h.browser()
+            _ = try await h.consentPage(browser, h.request())
+            h.clock.advance(by: 1799)
+            #expect(try await h.authorize(browser, h.request()).status == .seeOther)
+            h.clock.advance(by: 1800)
+            #expect(try await h.authorize(browser, h.request()).input("interaction") != nil)
+        }
+    }
+}
