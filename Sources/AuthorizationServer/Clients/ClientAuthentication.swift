@@ -11,6 +11,11 @@ package struct Identified<Request: Sendable>: Sendable {
         self.request = request
         self.client = client
     }
+
+    /// The same asker, with what `read` makes of the request.
+    package func map<New: Sendable>(_ read: (Request) throws -> New) rethrows -> Identified<New> {
+        Identified<New>(try read(request), client: client)
+    }
 }
 
 /// Proves who asks at the token and revocation endpoints.

@@ -15,8 +15,9 @@ package struct RevocationEndpoint: Sendable {
     package func answer(_ parameters: Parameters, authorization: String?) async throws {
         let now = clock.now()
         let presented = try PresentedClient(parameters, authorization: authorization)
-        let asked = try RevocationRequest(parameters)
-        let request = try await authentication.identify(asked, presented: presented, now: now)
+        let asker = try await authentication.identify(parameters, presented: presented, now: now)
+        let request = try asker.map(RevocationRequest.init)
+        let asked = request.request
         if let token = RefreshToken(asked.token) {
             try await end(token.sessionID, of: request.client, now: now) { session in
                 keys.secret(.refresh, id: session.refreshKeyID).map { token.isAuthentic(key: $0.bytes) } ?? false

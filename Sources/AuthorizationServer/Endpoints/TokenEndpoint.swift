@@ -16,8 +16,9 @@ package struct TokenEndpoint: Sendable {
     package func answer(_ parameters: Parameters, authorization: String?) async throws -> TokenResponse {
         let now = clock.now()
         let presented = try PresentedClient(parameters, authorization: authorization)
-        let asked = try TokenRequest(parameters)
-        let request = try await authentication.identify(asked, presented: presented, now: now)
+        // A client that is gone has to hear so, whatever else is wrong: some register again on nothing else.
+        let asker = try await authentication.identify(parameters, presented: presented, now: now)
+        let request = try asker.map(TokenRequest.init)
         let flow = try flow(for: request)
         switch try await store.write({ try decide(request, flow, in: $0, now: now) }) {
         case .success(let grant):

@@ -6,7 +6,7 @@ import Synchronization
 package final class PasswordDesk: Sendable {
     private let lanes: [DispatchQueue]
     private let waiting = Mutex<(inFlight: Int, next: Int)>((0, 0))
-    private let decoy: PasswordHash
+    private let decoy = Mutex<PasswordHash?>(nil)
     private let cost: PasswordHash.Cost
 
     /// How many checks may stand in one lane: as many as keep the wait near a second.
@@ -16,7 +16,6 @@ package final class PasswordDesk: Sendable {
     package init(lanes: Int = 2, cost: PasswordHash.Cost = .standard) {
         self.lanes = (0..<lanes).map { DispatchQueue(label: "gatehouse.passwords.\($0)") }
         self.cost = cost
-        self.decoy = PasswordHash.make(Secret(Random.token()), cost: cost)
     }
 
     /// What became of a check.
@@ -31,13 +30,22 @@ package final class PasswordDesk: Sendable {
     package func check(_ password: Secret, against hash: PasswordHash?) async -> Verdict {
         guard let lane = takePlace() else { return .busy }
         return await withCheckedContinuation { continuation in
-            lane.async { [decoy, cost] in
-                let matches = (hash ?? decoy).verifies(password)
+            lane.async { [cost] in
+                let matches = (hash ?? self.stranger()).verifies(password)
                 self.leavePlace()
                 guard let hash, matches else { return continuation.resume(returning: .wrong) }
                 let stronger = hash.needsRehash(cost) ? PasswordHash.make(password, cost: cost) : nil
                 continuation.resume(returning: .right(rehashed: stronger))
             }
+        }
+    }
+
+    /// The hash that unknown names are compared with; made when first needed, for it costs as much as a check.
+    private func stranger() -> PasswordHash {
+        decoy.withLock { decoy in
+            let hash = decoy ?? PasswordHash.make(Secret(Random.token()), cost: cost)
+            decoy = hash
+            return hash
         }
     }
 
