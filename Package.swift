@@ -105,7 +105,9 @@ let package = Package(
         suite("AuthorizationServerTests", ["AuthorizationServer", "Storage", "TestSupport"]),
         suite("WebTests", ["Web", "AuthorizationServer", "Storage", "TestSupport", hummingbird, hummingbirdTesting]),
         suite("GatehouseTests", ["gatehouse", "AuthorizationServer", "OAuth", "JOSE", "TestSupport", argumentParser]),
-        suite("ResourceServerTests", ["ResourceServer", "TestSupport"]),
+        suite(
+            "ResourceServerTests",
+            ["ResourceServer", "example-mcp-server", "JOSE", "OAuth", "Outbound", hummingbird, logging] + nio),
         suite("ArchitectureTests", []),
         suite("InteropTests", ["gatehouse", "example-mcp-server", "demo", "JOSE", "TestSupport"]),
         suite("BrowserTests", ["gatehouse", "JOSE", "TestSupport"]),

@@ -1,0 +1,18 @@
+/// What a verified token allows: whose it is, through which client and session, and which scopes it carries.
+public struct Access: Sendable, Hashable {
+    /// The person, as the authorization server names them to this MCP server.
+    public let subject: String
+    /// The client that presented the token.
+    public let clientID: String
+    /// The session behind the token, by which an admin can end it.
+    public let sessionID: String?
+    /// The scopes that were granted, those they imply included.
+    public let scopes: Set<String>
+    /// When the token ends, in seconds since 1970.
+    public let expiresAt: Int64
+
+    /// Whether every one of these scopes was granted.
+    public func allows(_ required: some Sequence<String>) -> Bool {
+        required.allSatisfy(scopes.contains)
+    }
+}

@@ -1,0 +1,74 @@
+import JOSE
+import OAuth
+import Outbound
+
+/// The way to the one authorization server that is trusted: its metadata, and requests to its own origin.
+struct AuthorizationServerConnection: Sendable {
+    /// What the authorization server says about itself.
+    let metadata: CachedDocument<IssuerMetadata>
+    private let client: OperatorClient
+
+    init(issuer: Issuer, trustedAuthorities: [String]) throws(InvalidConfiguration) {
+        let client: OperatorClient
+        do throws(TrustRootsError) {
+            client = OperatorClient(roots: try TrustRoots(additionalFiles: trustedAuthorities))
+        } catch {
+            throw InvalidConfiguration("\(error.file) is no readable file of PEM certificates: correct its path.")
+        }
+        self.client = client
+        metadata = CachedDocument { () throws(DocumentFailure) in
+            let bytes = try await Self.document(at: IssuerMetadata.location(of: issuer), by: client)
+            return try IssuerMetadata(bytes, of: issuer)
+        }
+    }
+
+    /// The issuer's keys, fetched from where its metadata says.
+    func keySet(clock: @escaping @Sendable () -> Int64) -> CachedDocument<VerificationKeySet> {
+        CachedDocument { [client, metadata] () throws(DocumentFailure) in
+            guard let location = try await metadata.current(at: clock()).jwksURI else {
+                throw DocumentFailure("the authorization server publishes no keys: verify by introspection instead")
+            }
+            let bytes = try await Self.document(at: location, by: client)
+            guard let object = try? JSONObject(parsing: bytes), let set = try? JWKSet(json: object) else {
+                throw DocumentFailure("the key set of the authorization server cannot be read")
+            }
+            return VerificationKeySet(set)
+        }
+    }
+
+    /// Posts a question in the form of a form.
+    func post(
+        _ form: String, to endpoint: String, authorization: String
+    ) async throws(DocumentFailure) -> OutboundResponse {
+        let url = try Self.url(endpoint)
+        do throws(OutboundFailure) {
+            return try await client.post(
+                url, body: Array(form.utf8), contentType: "application/x-www-form-urlencoded",
+                fields: [("Authorization", authorization), ("Accept", "application/json")], repeatable: true)
+        } catch {
+            throw DocumentFailure("\(url.origin) could not be asked: \(error)")
+        }
+    }
+
+    private static func document(at location: String, by client: OperatorClient) async throws(DocumentFailure)
+        -> [UInt8]
+    {
+        let url = try url(location)
+        let response: OutboundResponse
+        do throws(OutboundFailure) {
+            response = try await client.get(url, fields: [("Accept", "application/json")])
+        } catch {
+            throw DocumentFailure("\(url.origin) could not be asked: \(error)")
+        }
+        guard response.status == 200 else { throw DocumentFailure("\(location) answered \(response.status)") }
+        return response.body
+    }
+
+    private static func url(_ text: String) throws(DocumentFailure) -> RemoteURL {
+        do throws(RemoteURLError) {
+            return try RemoteURL(operator: text)
+        } catch {
+            throw DocumentFailure("\(text) is no address to ask: \(error)")
+        }
+    }
+}

@@ -1,0 +1,21 @@
+import Foundation
+import JOSE
+import OAuth
+
+/// The credentials of this MCP server at the authorization server.
+///
+/// Spec: RFC 6749 §2.3.1
+struct BasicCredentials: Sendable {
+    private let secret: Secret
+
+    init(clientID: String, clientSecret: String) throws(InvalidConfiguration) {
+        guard !clientID.isEmpty, !clientSecret.isEmpty else {
+            throw InvalidConfiguration(
+                "Give the client id and secret that `gatehouse resources add` printed for this MCP server.")
+        }
+        secret = Secret("\(PercentEncoding.encode(clientID)):\(PercentEncoding.encode(clientSecret))")
+    }
+
+    /// The value of the `Authorization` field.
+    var field: String { "Basic " + Data(secret.bytes).base64EncodedString() }
+}

@@ -1,0 +1,47 @@
+/// The token of an `Authorization` field.
+///
+/// Spec: RFC 6750 §2.1
+enum BearerCredential: Equatable {
+    case none
+    case token(String)
+    /// The scheme is Bearer, but what follows is not one token.
+    case malformed
+
+    static let maximumLength = 8192
+
+    /// Reads the field; another scheme than Bearer counts as no token.
+    init(field: String?) {
+        guard let field else {
+            self = .none
+            return
+        }
+        let bytes = Array(field.utf8)
+        let scheme = bytes.prefix { $0 != UInt8(ascii: " ") }
+        guard String(decoding: scheme, as: UTF8.self).lowercased() == "bearer" else {
+            self = .none
+            return
+        }
+        let token = bytes[scheme.count...].drop { $0 == UInt8(ascii: " ") }
+        guard Self.isToken(token) else {
+            self = .malformed
+            return
+        }
+        self = .token(String(decoding: token, as: UTF8.self))
+    }
+
+    /// The grammar's `b64token`, with padding at the end only.
+    private static func isToken(_ bytes: ArraySlice<UInt8>) -> Bool {
+        let body = bytes.prefix { $0 != UInt8(ascii: "=") }
+        return !body.isEmpty && bytes.count <= maximumLength && body.allSatisfy(isLetter)
+            && bytes.dropFirst(body.count).allSatisfy { $0 == UInt8(ascii: "=") }
+    }
+
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: "-._~+/".utf8.contains(byte)
+        }
+    }
+}

@@ -1,0 +1,26 @@
+/// The value of a `WWW-Authenticate` field: which token to get, and where to read how.
+///
+/// Spec: RFC 6750 §3
+/// Spec: RFC 9728 §5.1
+struct Challenge {
+    /// Nil when no token came along: §3.1 of RFC 6750 wants no error code then.
+    let error: Refusal.Kind?
+    let description: String?
+    let scopes: [String]
+    let metadataURL: String
+
+    var value: String {
+        var parameters: [(String, String)] = []
+        if let error { parameters.append(("error", error.rawValue)) }
+        if let description { parameters.append(("error_description", description)) }
+        if !scopes.isEmpty { parameters.append(("scope", scopes.joined(separator: " "))) }
+        parameters.append(("resource_metadata", metadataURL))
+        return "Bearer " + parameters.map { "\($0)=\(Self.quoted($1))" }.joined(separator: ", ")
+    }
+
+    /// A quoted-string with nothing in it that would end it or the field early.
+    private static func quoted(_ text: String) -> String {
+        let plain = text.unicodeScalars.filter { (0x20...0x7E).contains($0.value) && $0 != "\"" && $0 != "\\" }
+        return "\"" + String(String.UnicodeScalarView(plain)) + "\""
+    }
+}

@@ -1,0 +1,120 @@
+import JOSE
+import OAuth
+
+/// An MCP server's side of authorization: it publishes who issues its tokens, challenges, and lets good tokens through.
+///
+/// Spec: RFC 9728 §3
+public struct ProtectedResource: Sendable {
+    /// The path under which the metadata document has to be answered.
+    public let metadataPath: String
+    /// The URL of the metadata document, which every challenge names.
+    public let metadataURL: String
+    /// The metadata document, as `application/json`.
+    public let metadataDocument: [UInt8]
+
+    private let catalogue: ScopeCatalogue
+    private let clock: @Sendable () -> Int64
+    private let verify: @Sendable (_ token: String, _ now: Int64) async -> TokenVerdict
+
+    /// Checks the configuration; nothing is sent before the first token has to be judged.
+    public init(_ configuration: ProtectedResourceConfiguration) throws(InvalidConfiguration) {
+        let resource: ResourceIdentifier
+        let issuer: Issuer
+        do throws(OAuthValueError) {
+            resource = try ResourceIdentifier(configuration.resource)
+            issuer = try Issuer(configuration.issuer)
+        } catch {
+            throw InvalidConfiguration(error)
+        }
+        catalogue = try ScopeCatalogue(configuration.scopes)
+        clock = configuration.clock
+        let location = MetadataLocation(of: resource)
+        metadataPath = location.path
+        metadataURL = location.url
+        metadataDocument = Self.document(configuration, scopes: catalogue.initial)
+        let rule = AccessTokenRule(
+            issuer: issuer, resource: resource, catalogue: catalogue, allowedSkew: configuration.allowedClockSkew)
+        let server = try AuthorizationServerConnection(
+            issuer: issuer, trustedAuthorities: configuration.trustedAuthorities)
+        switch configuration.verification {
+        case .introspection(let id, let secret):
+            let credentials = try BasicCredentials(clientID: id, clientSecret: secret)
+            let introspection = TokenIntrospection(server: server, rule: rule, credentials: credentials)
+            verify = { await introspection.verdict(on: $0, now: $1) }
+        case .local:
+            let local = LocalVerification(keys: server.keySet(clock: configuration.clock), rule: rule)
+            verify = { await local.verdict(on: $0, now: $1) }
+        }
+    }
+
+    /// Judges the `Authorization` field of a request, and whether its token carries what the operation needs.
+    public func authorize(
+        authorizationHeader: String?, requiring scopes: [String] = []
+    ) async throws(Refusal) -> Access {
+        switch BearerCredential(field: authorizationHeader) {
+        case .none:
+            throw challenge(.missingToken, requiring: scopes, reason: "no bearer token came along")
+        case .malformed:
+            throw challenge(.invalidRequest, requiring: scopes, reason: "the Authorization field is no single token")
+        case .token(let token):
+            switch await verify(token, clock()) {
+            case .good(let access):
+                try demand(scopes, of: access)
+                return access
+            case .bad(let fault):
+                throw challenge(.invalidToken, requiring: scopes, reason: fault.reason)
+            case .unknown(let reason):
+                throw challenge(.unavailable, reason: reason)
+            }
+        }
+    }
+
+    /// Refuses access whose scopes do not suffice, naming all that the operation needs.
+    ///
+    /// For operations whose scopes are known only after the request was read, as with the tools of an MCP server.
+    public func demand(_ scopes: [String], of access: Access) throws(Refusal) {
+        guard access.allows(scopes) else {
+            throw challenge(
+                .insufficientScope, requiring: scopes,
+                reason: "the token lacks \(scopes.filter { !access.scopes.contains($0) }.joined(separator: " "))")
+        }
+    }
+
+    /// The refusal for a cause, with its status and its `WWW-Authenticate` field.
+    public func challenge(_ kind: Refusal.Kind, requiring scopes: [String] = [], reason: String = "") -> Refusal {
+        let message =
+            switch kind {
+            case .missingToken: "Send an access token for this MCP server."
+            case .invalidRequest: "Send one access token, as Authorization: Bearer."
+            case .invalidToken: "The access token is expired, ended, or not for this MCP server."
+            case .insufficientScope: "This operation needs more than the access token allows."
+            case .unavailable: "The authorization server cannot be asked at the moment. Try again in a few seconds."
+            }
+        let wanted =
+            switch kind {
+            case .missingToken, .invalidToken: catalogue.toAskFor(requiring: scopes)
+            case .insufficientScope: scopes
+            case .invalidRequest, .unavailable: [String]()
+            }
+        let isMissing = kind == .missingToken
+        let challenge = Challenge(
+            error: isMissing ? nil : kind, description: isMissing ? nil : message, scopes: wanted,
+            metadataURL: metadataURL)
+        return Refusal(
+            kind: kind, challenge: kind == .unavailable ? nil : challenge.value, message: message, reason: reason)
+    }
+
+    /// Spec: RFC 9728 §2
+    private static func document(_ configuration: ProtectedResourceConfiguration, scopes: [String]) -> [UInt8] {
+        var document: JSONObject = [
+            "resource": .string(configuration.resource),
+            "authorization_servers": [.string(configuration.issuer)],
+            "bearer_methods_supported": ["header"],
+        ]
+        // Clients ask for all that stands here when nothing else tells them what to ask for.
+        if !scopes.isEmpty { document["scopes_supported"] = .strings(scopes) }
+        document["resource_name"] = configuration.name.map(JSON.string)
+        document["resource_documentation"] = configuration.documentation.map(JSON.string)
+        return document.bytes
+    }
+}

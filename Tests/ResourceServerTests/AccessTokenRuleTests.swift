@@ -1,0 +1,79 @@
+import JOSE
+import Testing
+
+@testable import ResourceServer
+
+@Suite("RFC 9068 §4 validating access tokens")
+struct AccessTokenRuleTests {
+    private let now = ManualClock.start
+    private let issuer = "https://gate.example"
+
+    private func good() -> JSONObject { Fixture.claims(issuer: issuer) }
+
+    @Test func `D7.5 reads a good token`() throws {
+        let access = try Fixture.rule().access(signed: good(), now: now)
+        #expect(access.subject == "sub_1")
+        #expect(access.clientID == "https://client.example/c.json")
+        #expect(access.sessionID == "ses_1")
+        #expect(access.scopes == ["files:read"])
+        #expect(access.expiresAt == now + 600)
+    }
+
+    @Test(arguments: ["iss", "sub", "aud", "client_id", "iat", "jti", "exp"])
+    func `D7.5 refuses a token without a claim that RFC 9068 demands`(claim: String) throws {
+        var claims = good()
+        claims[claim] = nil
+        #expect(throws: TokenFault.self) { try Fixture.rule().access(signed: claims, now: now) }
+    }
+
+    @Test(arguments: [
+        ("iss", "https://gate.example/"), ("iss", "https://other.example"), ("aud", "http://127.0.0.1:9/other"),
+        ("aud", "http://127.0.0.1:10/mcp"), ("aud", ""), ("aud", "mcp"), ("exp", "1800000600"),
+    ])
+    func `E41 RT8 D7.5 refuses a token of another issuer or for another server`(claim: String, value: String) throws {
+        var claims = good()
+        claims[claim] = .string(value)
+        #expect(throws: TokenFault.self) { try Fixture.rule().access(signed: claims, now: now) }
+    }
+
+    @Test func `A70 matches the audience without regard to the case of the host`() throws {
+        var claims = good()
+        claims["aud"] = ["https://other.example", "HTTP://127.0.0.1:9/mcp"]
+        #expect(throws: Never.self) { try Fixture.rule().access(signed: claims, now: now) }
+        claims["aud"] = ["https://other.example"]
+        #expect(throws: TokenFault.self) { try Fixture.rule().access(signed: claims, now: now) }
+    }
+
+    @Test func `D7.5 ends a token in the second it names`() throws {
+        #expect(throws: Never.self) { try Fixture.rule().access(signed: good(), now: now + 599) }
+        #expect(throws: TokenFault.self) { try Fixture.rule().access(signed: good(), now: now + 600) }
+        #expect(throws: Never.self) { try Fixture.rule(skew: 5).access(signed: good(), now: now + 604) }
+        #expect(throws: TokenFault.self) { try Fixture.rule(skew: 5).access(signed: good(), now: now + 605) }
+    }
+
+    @Test func `D7.5 refuses a token from the future`() throws {
+        var claims = good()
+        claims["nbf"] = .integer(now + 1)
+        #expect(throws: TokenFault.self) { try Fixture.rule().access(signed: claims, now: now) }
+        claims["nbf"] = nil
+        claims["iat"] = .integer(now + 61)
+        #expect(throws: TokenFault.self) { try Fixture.rule().access(signed: claims, now: now) }
+    }
+
+    @Test func `refuses a token that is bound to a key`() throws {
+        var claims = good()
+        claims["cnf"] = ["jkt": "x"]
+        #expect(throws: TokenFault.self) { try Fixture.rule().access(signed: claims, now: now) }
+        claims["cnf"] = nil
+        claims["token_type"] = "DPoP"
+        #expect(throws: TokenFault.self) { try Fixture.rule().access(claims, now: now) }
+    }
+
+    @Test func `reads dates with fractions and refuses dates out of range`() throws {
+        var claims = good()
+        claims["exp"] = .number(1_800_000_600.5)
+        #expect(try Fixture.rule().access(signed: claims, now: now).expiresAt == now + 600)
+        claims["exp"] = .number(1e300)
+        #expect(throws: TokenFault.self) { try Fixture.rule().access(signed: claims, now: now) }
+    }
+}

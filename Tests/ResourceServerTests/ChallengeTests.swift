@@ -1,0 +1,83 @@
+import Testing
+
+@testable import ResourceServer
+
+@Suite("RFC 6750 bearer tokens")
+struct ChallengeTests {
+    private let metadata = "resource_metadata=\"http://127.0.0.1:9/.well-known/oauth-protected-resource/mcp\""
+
+    private func resource() throws -> ProtectedResource {
+        try ProtectedResource(Fixture.configuration(issuer: "https://gate.example"))
+    }
+
+    @Test func `A52 A54 D4.3 §3.1 challenges a request without token with scope and metadata but no error`()
+        async throws
+    {
+        let resource = try resource()
+        let refused = await refusal { try await resource.authorize(authorizationHeader: nil) }
+        #expect(refused?.status == 401)
+        #expect(refused?.challenge == "Bearer scope=\"files:read\", " + metadata)
+    }
+
+    @Test func `A54 asks for the usual scopes and for those of the operation`() async throws {
+        let resource = try resource()
+        let refused = await refusal {
+            try await resource.authorize(authorizationHeader: nil, requiring: ["files:write"])
+        }
+        #expect(refused?.challenge == "Bearer scope=\"files:read files:write\", " + metadata)
+    }
+
+    @Test func `A53 names all that the operation needs when the scope does not suffice`() throws {
+        let resource = try resource()
+        let access = Access(subject: "s", clientID: "c", sessionID: nil, scopes: ["files:read"], expiresAt: 1)
+        let refused = #expect(throws: Refusal.self) { try resource.demand(["files:read", "files:write"], of: access) }
+        #expect(refused?.status == 403)
+        let challenge = refused?.challenge ?? ""
+        #expect(challenge.hasPrefix("Bearer error=\"insufficient_scope\", error_description=\""))
+        #expect(challenge.hasSuffix("scope=\"files:read files:write\", " + metadata))
+    }
+
+    @Test func `A55 lets a wide scope stand in for the narrow one that it implies`() throws {
+        let catalogue = try ScopeCatalogue([
+            ProtectedScope("all", implies: ["write"]), ProtectedScope("write", implies: ["read", "all"]), "read",
+        ])
+        #expect(catalogue.closure(of: ["all"]) == ["all", "write", "read"])
+        #expect(catalogue.closure(of: ["read"]) == ["read"])
+        #expect(catalogue.closure(of: ["unknown"]) == ["unknown"])
+    }
+
+    @Test(arguments: ["Bearer", "Bearer ", "Bearer a b", "Bearer a,b", "Bearer =a", "Bearer a=b", "bearer \u{e4}"])
+    func `A52 answers 400 to a token that cannot be read`(field: String) async throws {
+        let resource = try resource()
+        let refused = await refusal { try await resource.authorize(authorizationHeader: field) }
+        #expect(refused?.status == 400)
+        #expect(refused?.challenge?.contains("error=\"invalid_request\"") == true)
+    }
+
+    @Test func `A52 answers 400 to a token of more than 8 KiB`() async throws {
+        let resource = try resource()
+        let field = "Bearer " + String(repeating: "a", count: 8193)
+        let refused = await refusal { try await resource.authorize(authorizationHeader: field) }
+        #expect(refused?.status == 400)
+    }
+
+    @Test(arguments: ["Basic YTpi", "", "DPoP abc", "Bearerabc"])
+    func `§2.1 takes another scheme for no token`(field: String) async throws {
+        let resource = try resource()
+        let refused = await refusal { try await resource.authorize(authorizationHeader: field) }
+        #expect(refused?.kind == .missingToken)
+    }
+
+    @Test func `§2.1 reads the scheme in any case and keeps the token as it is`() {
+        #expect(BearerCredential(field: "bEARER a-._~+/Z9==") == .token("a-._~+/Z9=="))
+    }
+
+    @Test func `§3 lets no text end the quoted string or the field`() {
+        let challenge = Challenge(
+            error: .invalidToken, description: "a\"b\\c\r\nX: y", scopes: [], metadataURL: "https://m.example")
+        #expect(
+            challenge.value
+                == "Bearer error=\"invalid_token\", error_description=\"abcX: y\", resource_metadata=\"https://m.example\""
+        )
+    }
+}

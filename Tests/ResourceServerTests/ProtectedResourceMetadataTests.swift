@@ -1,0 +1,84 @@
+import JOSE
+import OAuth
+import Testing
+
+@testable import ResourceServer
+
+@Suite("RFC 9728 protected resource metadata")
+struct ProtectedResourceMetadataTests {
+    private func resource(_ configuration: ProtectedResourceConfiguration) throws -> ProtectedResource {
+        try ProtectedResource(configuration)
+    }
+
+    @Test func `A50 D4.1 D4.2 names the resource as spelled and its one authorization server`() throws {
+        let resource = try resource(Fixture.configuration(issuer: "https://gate.example"))
+        let document = try JSONObject(parsing: resource.metadataDocument)
+        #expect(document["resource"] == "http://127.0.0.1:9/mcp")
+        #expect(document["authorization_servers"] == ["https://gate.example"])
+        #expect(document["bearer_methods_supported"] == ["header"])
+        #expect(document["resource_name"] == "Files")
+    }
+
+    @Test func `A54 publishes what is asked for at first and keeps back what is on request`() throws {
+        let resource = try resource(Fixture.configuration(issuer: "https://gate.example"))
+        let document = try JSONObject(parsing: resource.metadataDocument)
+        #expect(document["scopes_supported"] == ["files:read"])
+    }
+
+    @Test func `A54 publishes no empty list of scopes`() throws {
+        var configuration = Fixture.configuration(issuer: "https://gate.example")
+        configuration.scopes = []
+        let document = try JSONObject(parsing: try resource(configuration).metadataDocument)
+        #expect(document["scopes_supported"] == nil)
+    }
+
+    @Test func `D4.4 refuses offline_access among the scopes`() throws {
+        var configuration = Fixture.configuration(issuer: "https://gate.example")
+        configuration.scopes = ["offline_access"]
+        #expect(throws: InvalidConfiguration.self) { try ProtectedResource(configuration) }
+    }
+
+    @Test(arguments: [
+        ("https://mcp.example", "/.well-known/oauth-protected-resource", "https://mcp.example"),
+        ("https://mcp.example/", "/.well-known/oauth-protected-resource", "https://mcp.example"),
+        ("https://mcp.example/a/b", "/.well-known/oauth-protected-resource/a/b", "https://mcp.example"),
+        ("https://mcp.example/a/", "/.well-known/oauth-protected-resource/a/", "https://mcp.example"),
+        ("HTTPS://MCP.example:443/a", "/.well-known/oauth-protected-resource/a", "https://mcp.example"),
+        ("http://127.0.0.1:8090/mcp", "/.well-known/oauth-protected-resource/mcp", "http://127.0.0.1:8090"),
+    ])
+    func `§3.1 inserts the well-known path between host and path`(spelled: String, path: String, origin: String) throws
+    {
+        let location = MetadataLocation(of: try ResourceIdentifier(spelled))
+        #expect(location.path == path)
+        #expect(location.url == origin + path)
+    }
+
+    @Test func `§3.1 keeps a query behind the inserted path`() throws {
+        let location = MetadataLocation(of: try ResourceIdentifier("https://mcp.example/a?tenant=1"))
+        #expect(location.path == "/.well-known/oauth-protected-resource/a")
+        #expect(location.url == "https://mcp.example/.well-known/oauth-protected-resource/a?tenant=1")
+    }
+
+    @Test(arguments: ["", "mcp.example", "ftp://mcp.example", "https://mcp.example/#a"])
+    func `D4.1 refuses a resource that clients could not have called`(spelled: String) {
+        var configuration = Fixture.configuration(issuer: "https://gate.example")
+        configuration.resource = spelled
+        #expect(throws: InvalidConfiguration.self) { try ProtectedResource(configuration) }
+    }
+
+    @Test func `refuses an issuer that is not spelled canonically and empty credentials`() {
+        let wrong = Fixture.configuration(issuer: "https://Gate.example/")
+        #expect(throws: InvalidConfiguration.self) { try ProtectedResource(wrong) }
+        let empty = Fixture.configuration(
+            issuer: "https://gate.example", verification: .introspection(clientID: "", clientSecret: ""))
+        #expect(throws: InvalidConfiguration.self) { try ProtectedResource(empty) }
+    }
+
+    @Test func `never prints the client secret`() {
+        let configuration = Fixture.configuration(issuer: "https://gate.example")
+        var dumped = ""
+        dump(configuration, to: &dumped)
+        #expect(!dumped.contains("gate_s_x"))
+        #expect(!"\(configuration)".contains("gate_s_x"))
+    }
+}
