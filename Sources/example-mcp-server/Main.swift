@@ -1,4 +1,30 @@
+import Foundation
+import Hummingbird
+import Logging
+
 @main
 enum Main {
-    static func main() {}
+    static func main() async {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        guard arguments != ["--help"] else {
+            print(Options.usage)
+            return
+        }
+        do {
+            let options = try Options(arguments, environment: ProcessInfo.processInfo.environment)
+            var logger = Logger(label: "example-mcp-server") { StreamLogHandler.standardError(label: $0) }
+            logger.logLevel = .notice
+            let server = try ExampleServer(options.protection)
+            try await server.application(host: options.host, port: options.port, logger: logger).runService()
+        } catch let error as UsageError {
+            fail("\(error)\n\n\(Options.usage)", status: 2)
+        } catch {
+            fail("The example MCP server could not run: \(error)", status: 1)
+        }
+    }
+
+    private static func fail(_ sentence: String, status: Int32) -> Never {
+        FileHandle.standardError.write(Data((sentence + "\n").utf8))
+        exit(status)
+    }
 }

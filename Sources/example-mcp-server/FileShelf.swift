@@ -1,0 +1,39 @@
+/// The text files of each person, in memory and within bounds.
+actor FileShelf {
+    static let maximumPeople = 1000
+    static let maximumFiles = 20
+    static let maximumText = 4096
+
+    private var files: [String: [String: String]] = [:]
+
+    /// The names of a person's files, in order.
+    func names(of person: String) -> [String] {
+        (files[person] ?? Self.first).keys.sorted()
+    }
+
+    /// Keeps a text; nil when it is, else the sentence that says why not.
+    func write(_ text: String, as name: String, for person: String) -> String? {
+        guard (1...64).contains(name.utf8.count), name.utf8.allSatisfy(Self.isNameByte) else {
+            return "A file name is 1 to 64 letters, digits, dots, dashes and underscores."
+        }
+        guard text.utf8.count <= Self.maximumText else { return "A file holds at most \(Self.maximumText) bytes." }
+        var shelf = files[person] ?? Self.first
+        guard shelf[name] != nil || shelf.count < Self.maximumFiles,
+            files[person] != nil || files.count < Self.maximumPeople
+        else { return "The shelf is full." }
+        shelf[name] = text
+        files[person] = shelf
+        return nil
+    }
+
+    private static let first = ["welcome.txt": "This shelf is yours."]
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: "-._".utf8.contains(byte)
+        }
+    }
+}

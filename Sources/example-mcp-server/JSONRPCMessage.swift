@@ -1,0 +1,54 @@
+import JOSE
+
+/// One message from a client.
+///
+/// Spec: MCP 2025-11-25 §Messages
+enum JSONRPCMessage: Equatable {
+    case request(JSONRPCRequest)
+    case notification(method: String)
+    /// An answer to a request; this server asks nothing, so nobody waits for it.
+    case response
+
+    init(_ bytes: [UInt8]) throws(JSONRPCError) {
+        let value: JSON
+        do throws(JSONError) {
+            value = try JSON.parse(bytes)
+        } catch {
+            throw JSONRPCError(.parseError, error.description)
+        }
+        guard let object = value.object else {
+            throw JSONRPCError(.invalidRequest, "Send one message, as a JSON object.")
+        }
+        try self.init(object)
+    }
+
+    private init(_ object: JSONObject) throws(JSONRPCError) {
+        guard object["jsonrpc"]?.string == "2.0" else {
+            throw JSONRPCError(.invalidRequest, "The message says no jsonrpc 2.0.")
+        }
+        guard let method = object["method"]?.string else {
+            guard object["id"] != nil, (object["result"] == nil) != (object["error"] == nil) else {
+                throw JSONRPCError(.invalidRequest, "The message names no method.")
+            }
+            self = .response
+            return
+        }
+        guard object["params"].map({ $0.object != nil }) ?? true else {
+            throw JSONRPCError(.invalidRequest, "The parameters have to be an object.")
+        }
+        switch object["id"] {
+        case nil: self = .notification(method: method)
+        case .string, .integer:
+            self = .request(
+                JSONRPCRequest(id: object["id"] ?? .null, method: method, parameters: object["params"]?.object ?? [:]))
+        default: throw JSONRPCError(.invalidRequest, "The id has to be a text or a whole number.")
+        }
+    }
+}
+
+/// A message that wants an answer.
+struct JSONRPCRequest: Equatable {
+    let id: JSON
+    let method: String
+    let parameters: JSONObject
+}

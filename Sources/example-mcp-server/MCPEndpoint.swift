@@ -1,0 +1,108 @@
+import HTTPTypes
+import Hummingbird
+import JOSE
+import Logging
+import NIOCore
+import ResourceServer
+
+/// The one URL of the MCP server: who sends, what they send, in which era, and the answer in HTTP.
+///
+/// Spec: MCP 2025-11-25 §Transports
+struct MCPEndpoint: Sendable {
+    static let maximumBody = 64 * 1024
+
+    let resource: ProtectedResource
+    let tools: Toolbox
+
+    func respond(to request: Request, context: some RequestContext) async throws -> Response {
+        do {
+            // The token comes first: strangers cannot make us read what they send.
+            let access = try await resource.authorize(authorizationHeader: Self.credentials(of: request))
+            guard Self.isJSON(request) else {
+                return Self.plain(.unsupportedMediaType, "Send the message as application/json.")
+            }
+            let body = try await request.body.collect(upTo: Self.maximumBody)
+            let answer = await answer(Array(body.readableBytesView), request.headers, access)
+            return try present(answer, for: request)
+        } catch let refusal as Refusal {
+            context.logger.notice("Refused: \(refusal.kind.rawValue), \(refusal.reason)")
+            return Self.refusal(refusal)
+        }
+    }
+
+    private func answer(_ body: [UInt8], _ fields: HTTPFields, _ access: Access) async -> Answer {
+        let message: JSONRPCMessage
+        do throws(JSONRPCError) {
+            message = try JSONRPCMessage(body)
+        } catch {
+            return .failure(id: .null, error)
+        }
+        let headers = RoutingHeaders(fields)
+        switch Era(headers) {
+        case .handshake: return await HandshakeProtocol(tools: tools).answer(message, access)
+        case .stateless: return await StatelessProtocol(tools: tools).answer(message, headers, access)
+        }
+    }
+
+    private func present(_ answer: Answer, for request: Request) throws -> Response {
+        switch answer {
+        case .refused(let refusal): throw refusal
+        case .accepted: return Response(status: .accepted)
+        case .result: return Self.json(answer, .ok, asEvent: Self.wantsEvents(request))
+        case .failure(let id, let error):
+            let isHandshake = Era(RoutingHeaders(request.headers)) == .handshake
+            // Until 2025-11-25 an error is an answer like any other, once the message could be read.
+            let status: HTTPResponse.Status = isHandshake && id != .null ? .ok : .init(code: error.status)
+            return Self.json(answer, status, asEvent: status == .ok && Self.wantsEvents(request))
+        }
+    }
+
+    /// Two fields would be two tokens; joined they are one that cannot be read.
+    private static func credentials(of request: Request) -> String? {
+        let values = request.headers[values: .authorization]
+        return values.isEmpty ? nil : values.joined(separator: ", ")
+    }
+
+    private static func isJSON(_ request: Request) -> Bool {
+        let type = request.headers[.contentType]?.prefix { $0 != ";" } ?? ""
+        return type.lowercased().split(separator: " ") == ["application/json"]
+    }
+
+    /// Every client has to take both; JSON is simpler, so events go only to those who take nothing else.
+    private static func wantsEvents(_ request: Request) -> Bool {
+        let accepted = request.headers[values: .accept].joined(separator: ",").lowercased()
+        return accepted.contains("text/event-stream") && !accepted.contains("application/json")
+            && !accepted.contains("*/*")
+    }
+}
+
+extension MCPEndpoint {
+    static func refusal(_ refusal: Refusal) -> Response {
+        let body: JSONObject = ["error": .string(refusal.kind.rawValue), "error_description": .string(refusal.message)]
+        var response = Response(
+            status: .init(code: refusal.status), headers: [.contentType: "application/json"],
+            body: .init(byteBuffer: ByteBuffer(bytes: body.bytes)))
+        for (name, value) in refusal.fields {
+            if let name = HTTPField.Name(name) { response.headers[name] = value }
+        }
+        return response
+    }
+
+    static func plain(_ status: HTTPResponse.Status, _ sentence: String) -> Response {
+        Response(
+            status: status, headers: [.contentType: "text/plain; charset=utf-8"],
+            body: .init(byteBuffer: ByteBuffer(string: sentence + "\n")))
+    }
+
+    private static func json(_ answer: Answer, _ status: HTTPResponse.Status, asEvent: Bool = false) -> Response {
+        guard let message = answer.message else { return Response(status: status) }
+        var buffer = ByteBuffer()
+        if asEvent { buffer.writeString("event: message\ndata: ") }
+        buffer.writeBytes(message.bytes)
+        if asEvent { buffer.writeString("\n\n") }
+        let type = asEvent ? "text/event-stream" : "application/json"
+        return Response(
+            status: status, headers: [.contentType: type, .cacheControl: "no-store"],
+            body: .init(byteBuffer: buffer))
+    }
+}

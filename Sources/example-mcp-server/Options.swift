@@ -1,0 +1,93 @@
+import Foundation
+import ResourceServer
+
+/// What stands on the command line.
+struct Options: Equatable {
+    var host = "127.0.0.1"
+    var port = 8090
+    var resource = ""
+    var issuer = "http://localhost:8080"
+    var clientID = ""
+    var clientSecret = ""
+    var trust: [String] = []
+    var isLocal = false
+
+    static let usage = """
+        usage: example-mcp-server --client-id ID --client-secret-file FILE [options]
+
+          --listen HOST:PORT         where to listen (127.0.0.1:8090)
+          --issuer URL               the authorization server (http://localhost:8080)
+          --resource URL             this server's own URL (http://HOST:PORT/mcp)
+          --client-id ID             what `gatehouse resources add` printed
+          --client-secret-file FILE  a file with the secret; else the variable EXAMPLE_CLIENT_SECRET
+          --verify local             check tokens here instead of asking about each
+          --trust FILE               a further certificate authority in PEM; may be repeated
+        """
+
+    /// Reads the arguments; a flag that is not known is an error.
+    init(_ arguments: [String], environment: [String: String]) throws(UsageError) {
+        clientSecret = environment["EXAMPLE_CLIENT_SECRET"] ?? ""
+        var rest = arguments[...]
+        while let flag = rest.popFirst() {
+            guard flag.hasPrefix("--"), let value = rest.popFirst() else {
+                throw UsageError("\(flag) needs a value and is no value itself.")
+            }
+            try set(flag, value)
+        }
+        if resource.isEmpty { resource = "http://\(host):\(port)/mcp" }
+        guard isLocal || (!clientID.isEmpty && !clientSecret.isEmpty) else {
+            throw UsageError("Give --client-id and --client-secret-file, or --verify local.")
+        }
+    }
+
+    private mutating func set(_ flag: String, _ value: String) throws(UsageError) {
+        switch flag {
+        case "--listen": try setAddress(value)
+        case "--issuer": issuer = value
+        case "--resource": resource = value
+        case "--client-id": clientID = value
+        case "--client-secret-file": clientSecret = try Self.secret(in: value)
+        case "--trust": trust.append(value)
+        case "--verify":
+            guard value == "local" || value == "introspection" else {
+                throw UsageError("--verify is local or introspection.")
+            }
+            isLocal = value == "local"
+        default: throw UsageError("\(flag) is not known.")
+        }
+    }
+
+    private mutating func setAddress(_ value: String) throws(UsageError) {
+        guard let colon = value.lastIndex(of: ":"), let port = UInt16(value[value.index(after: colon)...]) else {
+            throw UsageError("--listen is HOST:PORT, for example 127.0.0.1:8090.")
+        }
+        host = String(value[..<colon])
+        self.port = Int(port)
+    }
+
+    private static func secret(in file: String) throws(UsageError) -> String {
+        guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+            throw UsageError("The file \(file) cannot be read.")
+        }
+        return text.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// The same as the library wants it.
+    var protection: ProtectedResourceConfiguration {
+        var configuration = ProtectedResourceConfiguration(
+            resource: resource, issuer: issuer, scopes: Toolbox.scopes,
+            verification: isLocal ? .local : .introspection(clientID: clientID, clientSecret: clientSecret),
+            name: "Example MCP server")
+        configuration.trustedAuthorities = trust
+        return configuration
+    }
+}
+
+/// A command line that cannot be followed.
+struct UsageError: Error, Equatable, CustomStringConvertible {
+    let description: String
+
+    init(_ sentence: String) {
+        description = sentence
+    }
+}

@@ -1,0 +1,40 @@
+import Foundation
+import HTTPTypes
+
+/// The header fields in which a message repeats itself for those who route without reading bodies.
+///
+/// Spec: MCP 2026-07-28 §Transports
+struct RoutingHeaders: Equatable {
+    var protocolVersion: String?
+    var method: String?
+    var name: String?
+    /// A field that stands there twice: two readers could each take another one.
+    var duplicated: String?
+
+    init(protocolVersion: String? = nil, method: String? = nil, name: String? = nil) {
+        self.protocolVersion = protocolVersion
+        self.method = method
+        self.name = name
+    }
+
+    init(_ fields: HTTPFields) {
+        protocolVersion = read("MCP-Protocol-Version", in: fields)
+        method = read("Mcp-Method", in: fields)
+        name = read("Mcp-Name", in: fields).flatMap(Self.decoded)
+    }
+
+    private mutating func read(_ name: String, in fields: HTTPFields) -> String? {
+        guard let field = HTTPField.Name(name) else { return nil }
+        let values = fields[values: field]
+        if values.count > 1 { duplicated = name }
+        return values.first
+    }
+
+    /// Undoes `=?base64?…?=`, in which clients wrap what no header field can hold; a broken one is no value.
+    static func decoded(_ value: String) -> String? {
+        guard value.hasPrefix("=?base64?"), value.hasSuffix("?="), value.utf8.count >= 11 else { return value }
+        let payload = String(value.dropFirst(9).dropLast(2))
+        guard let data = Data(base64Encoded: payload), data.base64EncodedString() == payload else { return nil }
+        return String(validating: data, as: UTF8.self)
+    }
+}
