@@ -1,0 +1,117 @@
+import Foundation
+import NIOCore
+
+/// Gatehouse under load, one operation after another.
+struct Benchmark {
+    let program: String
+    let directory: String
+    let floors: FloorReport
+
+    func run() async throws {
+        let gatehouse = try Gatehouse(
+            program: program, directory: directory, port: Int.random(in: 20_000..<31_000))
+        try await gatehouse.start().process.stop()
+        var starts: [Double] = []
+        for _ in 0..<5 {
+            let (process, milliseconds) = try await gatehouse.start()
+            starts.append(milliseconds)
+            process.stop()
+        }
+        let server = try await gatehouse.start().process
+        defer { server.stop() }
+        let registered = try gatehouse.register()
+        try await Task.sleep(for: .seconds(1))
+        let idle = try server.residentMemory()
+        say("Gatehouse\n")
+        try await operations(of: gatehouse, registered, on: server)
+        say(
+            "\nready after \(tenths(starts.sorted()[starts.count / 2])) ms (median of \(starts.count), existing database)"
+        )
+        say("resident: \(tenths(idle)) MiB idle, \(tenths(try server.residentMemory())) MiB after the load")
+    }
+
+    private func operations(
+        of gatehouse: Gatehouse, _ registered: Gatehouse.Registered, on server: MeasuredProcess
+    ) async throws {
+        let target = Target(port: gatehouse.port)
+        var person = Person(
+            http: PlainHTTP(target: target), clientID: registered.clientID, redirect: Gatehouse.redirect,
+            resource: Gatehouse.resource)
+        try await still("metadata", "/.well-known/oauth-authorization-server", target, server)
+        try await still("JWKS", "/jwks", target, server)
+        for crowd in FloorReport.crowds {
+            var tokens: [Tokens] = []
+            for _ in 0..<crowd {
+                tokens.append(try await redeem(try await person.code(), for: registered.clientID, at: target))
+            }
+            let held = tokens
+            let proof =
+                "Basic " + Data("\(registered.resource.id):\(registered.resource.secret)".utf8).base64EncodedString()
+            try await measure("introspection", crowd, target, server) {
+                Repeated(target.post("/introspect", "token=\(held[$0].access)", authorization: proof))
+            }
+            try await measure("refresh", crowd, target, server) {
+                RefreshChain(target: target, clientID: registered.clientID, token: held[$0].refresh)
+            }
+        }
+        for crowd in FloorReport.crowds {
+            var requests = [[ByteBuffer]](repeating: [], count: crowd)
+            for index in 0..<Self.codes {
+                let form = redemption(of: try await person.code(), for: registered.clientID)
+                requests[index % crowd].append(target.post("/token", form))
+            }
+            let ready = requests
+            try await measure("code exchange", crowd, target, server, warmUp: 0) { Once(ready[$0]) }
+        }
+        compose()
+    }
+
+    /// Codes are made by a person one by one, so there are only so many.
+    private static let codes = 2_000
+
+    private func still(_ name: String, _ path: String, _ target: Target, _ server: MeasuredProcess) async throws {
+        for crowd in FloorReport.crowds {
+            try await measure(name, crowd, target, server) { _ in Repeated(target.get(path)) }
+        }
+    }
+
+    private func measure(
+        _ name: String, _ crowd: Int, _ target: Target, _ server: MeasuredProcess, warmUp: Int = 1,
+        _ source: @escaping @Sendable (Int) -> any RequestSource
+    ) async throws {
+        let load = Load(target: target, connections: crowd, warmUp: warmUp)
+        say(Row(name, try await load.run(against: server, source), floor: floors.empty[crowd]).text)
+    }
+
+    /// What a refresh would cost if it were nothing but its parts.
+    private func compose() {
+        for crowd in FloorReport.crowds {
+            guard let empty = floors.empty[crowd], let commit = floors.commits[crowd] else { continue }
+            let sum = empty.cpu + floors.signature + commit / Double(crowd)
+            say("a refresh of nothing but its parts, \(crowd) grouped: \(tenths(sum)) µs")
+        }
+    }
+
+    private struct Tokens: Sendable {
+        let access: String
+        let refresh: String
+    }
+
+    private func redemption(of code: String, for clientID: String) -> String {
+        "grant_type=authorization_code&code=\(code)&client_id=\(Target.encode(clientID))"
+            + "&redirect_uri=\(Target.encode(Gatehouse.redirect))&code_verifier=\(Person.verifier)"
+    }
+
+    private func redeem(_ code: String, for clientID: String, at target: Target) async throws -> Tokens {
+        let fields = redemption(of: code, for: clientID).split(separator: "&").map { field in
+            let parts = field.split(separator: "=", maxSplits: 1).map { $0.removingPercentEncoding ?? "" }
+            return (parts[0], parts[1])
+        }
+        let answer = try await PlainHTTP(target: target).post("/token", fields)
+        let json = try JSONSerialization.jsonObject(with: Data(answer.body.utf8)) as? [String: Any]
+        guard let access = json?["access_token"] as? String, let refresh = json?["refresh_token"] as? String else {
+            throw BenchmarkFailure("no tokens for a code: \(answer.status) \(answer.body)")
+        }
+        return Tokens(access: access, refresh: refresh)
+    }
+}

@@ -1,0 +1,95 @@
+import Foundation
+
+/// A Gatehouse of its own in a folder of its own, with one person, one MCP server and one client.
+final class Gatehouse: Sendable {
+    static let resource = "https://bench.example/mcp"
+    static let redirect = "http://127.0.0.1:9/callback"
+
+    private let program: String
+    private let directory: String
+    private let configuration: String
+    let port: Int
+    private let operations: Int
+
+    init(program: String, directory: String, port: Int) throws {
+        self.program = program
+        self.directory = directory
+        self.port = port
+        operations = port + 1
+        configuration = "\(directory)/gatehouse.yaml"
+        let templates = URL(filePath: FileManager.default.currentDirectoryPath).appending(path: "templates").path
+        try Data(
+            """
+            issuer: http://localhost:\(port)
+            listen: 127.0.0.1:\(port)
+            operations: { listen: 127.0.0.1:\(operations) }
+            data: var
+            keys: keys
+            templates: \(templates)
+            admin: { socket: var/admin/gatehouse.sock }
+            tokens: { code: 600s }
+            """.utf8
+        ).write(to: URL(filePath: configuration))
+    }
+
+    /// Starts it and gives the process with the milliseconds until it was ready.
+    func start() async throws -> (process: MeasuredProcess, milliseconds: Double) {
+        let clock = ContinuousClock()
+        let begun = clock.now
+        let process = try MeasuredProcess(
+            program, ["serve", "--config", configuration], log: "\(directory)/gatehouse.log")
+        let http = PlainHTTP(target: Target(port: operations))
+        while process.isRunning {
+            if let answer = try? await http.get("/readyz"), answer.status == 200 {
+                return (process, (clock.now - begun).microseconds / 1000)
+            }
+            guard clock.now - begun < .seconds(30) else { break }
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        process.stop()
+        throw BenchmarkFailure(
+            "Gatehouse is not ready: \((try? String(contentsOfFile: "\(directory)/gatehouse.log", encoding: .utf8)) ?? "")"
+        )
+    }
+
+    /// Runs a command of it and gives the members of the object that it prints.
+    func command(_ arguments: [String], input: String = "") throws -> [String: String] {
+        let (process, typed, printed) = (Process(), Pipe(), Pipe())
+        process.executableURL = URL(filePath: program)
+        process.arguments = arguments + ["--json", "--config", configuration]
+        process.standardInput = typed
+        process.standardOutput = printed
+        try process.run()
+        try typed.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+        try typed.fileHandleForWriting.close()
+        let output = try printed.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw BenchmarkFailure(
+                "`gatehouse \(arguments.joined(separator: " "))` ended with \(process.terminationStatus)")
+        }
+        let json = try JSONSerialization.jsonObject(with: output)
+        let object = json as? [String: Any] ?? (json as? [[String: Any]])?.first ?? [:]
+        return object.compactMapValues { $0 as? String }
+    }
+
+    /// What the measurements need to exist.
+    struct Registered {
+        let clientID: String
+        let resource: (id: String, secret: String)
+    }
+
+    /// Makes the person, the MCP server and the client.
+    func register() throws -> Registered {
+        _ = try command(["users", "add", Person.name, "--password-stdin"], input: Person.password + "\n")
+        let resource = try command([
+            "resources", "add", Self.resource, "--name", "Bench", "--owner", "Nobody", "--scope", "bench:run=Run",
+        ])
+        let client = try command([
+            "clients", "add", "--name", "Bench", "--redirect-uri", Self.redirect, "--auth", "none",
+        ])
+        guard let clientID = client["client_id"], let id = resource["client_id"], let secret = resource["client_secret"]
+        else { throw BenchmarkFailure("the commands gave no credentials") }
+        return Registered(clientID: clientID, resource: (id, secret))
+    }
+}

@@ -1,0 +1,62 @@
+import Foundation
+import NIOCore
+import NIOPosix
+
+/// One request at a time on a connection of its own, for everything that is not measured.
+struct PlainHTTP: Sendable {
+    struct Answer: Sendable {
+        let status: Int
+        let cookies: [String]
+        let location: String?
+        let body: String
+    }
+
+    let target: Target
+
+    func get(_ path: String, cookies: [String] = []) async throws -> Answer {
+        try await send("GET", path, cookies: cookies, form: nil)
+    }
+
+    func post(_ path: String, _ form: [(String, String)], cookies: [String] = []) async throws -> Answer {
+        let text = form.map { "\(Target.encode($0.0))=\(Target.encode($0.1))" }.joined(separator: "&")
+        return try await send("POST", path, cookies: cookies, form: text)
+    }
+
+    private func send(_ method: String, _ path: String, cookies: [String], form: String?) async throws -> Answer {
+        let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .connect(host: "127.0.0.1", port: target.port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                }
+            }
+        var request = "\(method) \(path) HTTP/1.1\r\nHost: localhost:\(target.port)\r\nConnection: close\r\n"
+        if !cookies.isEmpty { request += "Cookie: \(cookies.joined(separator: "; "))\r\n" }
+        if let form {
+            request += "Origin: http://localhost:\(target.port)\r\n"
+            request += "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: \(form.utf8.count)\r\n"
+        }
+        let bytes = ByteBuffer(string: request + "\r\n" + (form ?? ""))
+        let text = try await channel.executeThenClose { inbound, outbound in
+            try await outbound.write(bytes)
+            var received = ByteBuffer()
+            for try await var part in inbound { received.writeBuffer(&part) }
+            return String(decoding: received.readableBytesView, as: UTF8.self)
+        }
+        return try Self.answer(text)
+    }
+
+    private static func answer(_ text: String) throws -> Answer {
+        guard let end = text.range(of: "\r\n\r\n"), let status = Int(text.dropFirst(9).prefix(3)) else {
+            throw BenchmarkFailure("the server hung up in the middle of an answer")
+        }
+        let lines = text[..<end.lowerBound].split(separator: "\r\n")
+        func values(_ name: String) -> [String] {
+            lines.filter { $0.lowercased().hasPrefix("\(name):") }
+                .map { String($0.dropFirst(name.count + 1).drop { $0 == " " }) }
+        }
+        return Answer(
+            status: status,
+            cookies: values("set-cookie").compactMap { $0.split(separator: ";").first.map(String.init) },
+            location: values("location").first, body: String(text[end.upperBound...]))
+    }
+}
