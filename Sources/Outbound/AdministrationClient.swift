@@ -3,8 +3,8 @@ package import NIOCore
 
 /// Speaks to a running server over its administration socket.
 package struct AdministrationClient: Sendable {
-    /// The longest path that a socket address holds.
-    package static let longestPath = 107
+    /// The longest path that SwiftNIO puts into a socket address, on either side.
+    package static let longestPath = 103
 
     private let path: String
     private let address: SocketAddress
@@ -93,7 +93,7 @@ package enum AdministrationClientError: Error, Hashable, CustomStringConvertible
         case .pathTooLong(let path):
             "the socket path \(path) is longer than \(AdministrationClient.longestPath) bytes; set a shorter admin.socket"
         case .broken(let path, let failure):
-            "the Gatehouse server at \(path) did not answer whole: \(failure)"
+            "the exchange with the Gatehouse server at \(path) was cut short: \(failure)"
         }
     }
 }

@@ -18,13 +18,16 @@ final class ExchangeHandler: ChannelDuplexHandler {
     typealias OutboundOut = HTTPClientRequestPart
 
     private let budget: ByteBudget
+    private let end: EventLoopPromise<OutboundFailure>
     private var exchange: Exchange?
     private var head: HTTPResponseHead?
     private var body: [UInt8] = []
     private var failure: OutboundFailure?
 
-    init(budget: ByteBudget) {
+    /// `end` learns why the connection ended, also when nothing was asked for yet.
+    init(budget: ByteBudget, end: EventLoopPromise<OutboundFailure>) {
         self.budget = budget
+        self.end = end
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -61,7 +64,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        fail(Self.failure(for: error), context)
+        fail(OutboundFailure(error), context)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -74,7 +77,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
             do {
                 try sink(piece)
             } catch {
-                fail(.unreachable("the answer could not be written: \(error)"), context)
+                fail(.unwritable("\(error)"), context)
             }
             return
         }
@@ -90,28 +93,36 @@ final class ExchangeHandler: ChannelDuplexHandler {
         self.head = nil
         body = []
         if !head.isKeepAlive {
-            failure = .interrupted
-            context.close(promise: nil)
+            end(.interrupted, context)
         }
         exchange.answer.succeed(response)
     }
 
     private func fail(_ failure: OutboundFailure, _ context: ChannelHandlerContext) {
         guard self.failure == nil else { return }
-        self.failure = failure
         exchange?.answer.fail(failure)
         exchange = nil
-        context.close(promise: nil)
+        end(failure, context)
     }
 
-    private static func failure(for error: any Error) -> OutboundFailure {
-        switch error {
-        case let failure as OutboundFailure: failure
-        case NIOSSLError.uncleanShutdown: .interrupted
-        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: .untrusted("\(error)")
-        case is HTTPParserError: .malformed("\(error)")
-        default: .interrupted
-        }
+    private func end(_ failure: OutboundFailure, _ context: ChannelHandlerContext) {
+        self.failure = failure
+        end.succeed(failure)
+        context.close(promise: nil)
+    }
+}
+
+extension OutboundFailure {
+    /// What an error of the connection amounts to.
+    init(_ error: any Error) {
+        self =
+            switch error {
+            case let failure as OutboundFailure: failure
+            case NIOSSLError.uncleanShutdown: .interrupted
+            case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: .untrusted("\(error)")
+            case is HTTPParserError: .malformed("\(error)")
+            default: .interrupted
+            }
     }
 }
 

@@ -16,6 +16,9 @@ actor FetchGovernor {
     private var startsOfNewHosts: [NIODeadline] = []
     private var delivered: Set<HostPort> = []
 
+    /// How many calls shared another's fetch.
+    private(set) var coalesced = 0
+
     init(budget: FetchBudget, now: @escaping @Sendable () -> NIODeadline) {
         self.budget = budget
         self.now = now
@@ -23,8 +26,11 @@ actor FetchGovernor {
 
     /// Runs a fetch, or joins the one that runs already for this URL.
     func run(_ url: RemoteURL, _ fetch: @escaping @Sendable () async -> Outcome) async -> Outcome {
-        if let flight = flights[url] { return await flight.value }
-        guard running < budget.inFlight || waiting.count < budget.waiting else { return .failure(.busy) }
+        if let flight = flights[url] {
+            coalesced += 1
+            return await flight.value
+        }
+        guard flights.count < budget.inFlight + budget.waiting else { return .failure(.busy) }
         guard admit(url.hostPort) else { return .failure(.overBudget(host: url.host)) }
         let flight = Task { await withSlot(fetch) }
         flights[url] = flight

@@ -24,6 +24,8 @@ package enum OutboundFailure: Error, Hashable, CustomStringConvertible {
     case deadline
     /// The answer is larger than the caller takes.
     case oversized
+    /// What came could not be written to where it belongs.
+    case unwritable(String)
     /// What came back is not HTTP/1.1.
     case malformed(String)
     /// The answer has another status than the one that counts; redirects are among them.
@@ -45,6 +47,7 @@ package enum OutboundFailure: Error, Hashable, CustomStringConvertible {
         case .interrupted: "the connection ended before the answer was whole"
         case .deadline: "no whole answer came in time"
         case .oversized: "the answer is too large"
+        case .unwritable(let detail): "the answer could not be written: \(detail)"
         case .malformed(let detail): "the answer is not HTTP/1.1: \(detail)"
         case .status(let status): "the status is \(status)"
         case .mediaType(let type): "the media type is \(type.isEmpty ? "missing" : type)"

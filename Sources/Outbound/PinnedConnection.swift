@@ -13,6 +13,7 @@ struct PinnedConnection: Sendable {
     }
 
     private let channel: any Channel
+    private let end: EventLoopFuture<OutboundFailure>
 
     /// Whether another exchange may be tried on it.
     var isAlive: Bool { channel.isActive }
@@ -32,9 +33,7 @@ struct PinnedConnection: Sendable {
             let left = deadline - .now()
             guard left > .zero else { throw .deadline }
             do {
-                let channel = try await connect(
-                    to: address, context, security?.serverName, within: min(left, .seconds(2)))
-                return PinnedConnection(channel: channel)
+                return try await connect(to: address, context, security?.serverName, within: min(left, .seconds(2)))
             } catch let error as OutboundFailure {
                 last = error
             } catch {
@@ -57,14 +56,16 @@ struct PinnedConnection: Sendable {
         }
         answer.futureResult.whenComplete { _ in timer.cancel() }
         let exchange = Exchange(request: request, maximumBody: maximumBody, sink: sink, answer: answer)
-        channel.writeAndFlush(exchange).whenFailure { error in
-            answer.fail(error as? OutboundFailure ?? .interrupted)
+        let end = self.end
+        channel.writeAndFlush(exchange).whenFailure { _ in
+            // Why it failed is known to whoever saw the connection end: TLS, most of all.
             channel.close(promise: nil)
+            end.whenSuccess { answer.fail($0) }
         }
         do {
             return try await answer.futureResult.get()
         } catch {
-            throw error as? OutboundFailure ?? .interrupted
+            throw OutboundFailure(error)
         }
     }
 
@@ -75,25 +76,38 @@ struct PinnedConnection: Sendable {
 
     private static func connect(
         to address: SocketAddress, _ context: NIOSSLContext?, _ serverName: String?, within timeout: TimeAmount
-    ) async throws -> any Channel {
-        let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+    ) async throws -> PinnedConnection {
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        let end = eventLoop.makePromise(of: OutboundFailure.self)
+        let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(timeout)
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try prepare(channel, context, serverName) }
+                channel.eventLoop.makeCompletedFuture {
+                    try addSecurity(to: channel, for: address, context, serverName)
+                    try addExchange(to: channel, ending: end)
+                }
             }
-        let channel = try await bootstrap.connect(to: address).get()
-        if address.port != nil, channel.remoteAddress != address {
-            channel.close(promise: nil)
-            throw OutboundFailure.unreachable("connected elsewhere than to the vetted address")
+        do {
+            let channel = try await bootstrap.connect(to: address).get()
+            return PinnedConnection(channel: channel, end: end.futureResult)
+        } catch {
+            end.succeed(.interrupted)
+            throw error
         }
-        return channel
     }
 
-    private static func prepare(_ channel: any Channel, _ context: NIOSSLContext?, _ serverName: String?) throws {
+    private static func addSecurity(
+        to channel: any Channel, for address: SocketAddress, _ context: NIOSSLContext?, _ serverName: String?
+    ) throws {
         let pipeline = channel.pipeline.syncOperations
-        if let context {
-            try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: serverName))
-        }
+        if address.port != nil { try pipeline.addHandler(VettedAddress(address)) }
+        if let context { try pipeline.addHandler(security(context, serverName)) }
+    }
+
+    private static func addExchange(
+        to channel: any Channel, ending end: EventLoopPromise<OutboundFailure>
+    ) throws {
+        let pipeline = channel.pipeline.syncOperations
         let budget = ByteBudget()
         try pipeline.addHandler(budget)
         var limits = NIOHTTPDecoderLimitConfiguration()
@@ -101,6 +115,36 @@ struct PinnedConnection: Sendable {
         limits.maxHeaderListSize = ByteBudget.headers
         try pipeline.addHTTPClientHandlers(
             enableOutboundHeaderValidation: true, encoderConfiguration: .init(), decoderLimitConfiguration: limits)
-        try pipeline.addHandler(ExchangeHandler(budget: budget))
+        try pipeline.addHandler(ExchangeHandler(budget: budget, end: end))
+    }
+
+    private static func security(_ context: NIOSSLContext, _ serverName: String?) throws -> NIOSSLClientHandler {
+        guard let serverName else { return try NIOSSLClientHandler(context: context, serverHostname: nil) }
+        return try NIOSSLClientHandler._makeSSLClientHandler(context: context, serverHostname: serverName) {
+            certificate, channel in
+            CertificateName.stands(serverName, in: certificate)
+                ? channel.eventLoop.makeSucceededVoidFuture()
+                : channel.eventLoop.makeFailedFuture(OutboundFailure.untrusted("the certificate is for another name"))
+        }
+    }
+}
+
+/// Lets a connection begin, before its first byte, only with the address that was vetted.
+private final class VettedAddress: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let address: SocketAddress
+
+    init(_ address: SocketAddress) {
+        self.address = address
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        guard context.remoteAddress == address else {
+            context.fireErrorCaught(OutboundFailure.unreachable("connected elsewhere than to the vetted address"))
+            context.close(promise: nil)
+            return
+        }
+        context.fireChannelActive()
     }
 }

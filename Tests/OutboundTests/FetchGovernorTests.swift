@@ -1,0 +1,126 @@
+import NIOCore
+import Synchronization
+import Testing
+
+@testable import Outbound
+
+@Suite("Client metadata documents: how often")
+struct FetchGovernorTests {
+    /// Time that a test moves by hand.
+    private final class Hands: Sendable {
+        private let time = Mutex(NIODeadline.uptimeNanoseconds(1_000_000_000_000))
+
+        var now: NIODeadline { time.withLock { $0 } }
+
+        func advance(_ amount: TimeAmount) {
+            time.withLock { $0 = $0 + amount }
+        }
+    }
+
+    private static func url(_ host: String, _ query: Int = 0) throws -> RemoteURL {
+        try RemoteURL(stranger: "https://\(host)/x?\(query)")
+    }
+
+    private static let good = FetchGovernor.Outcome.success(
+        FetchedDocument(url: "", response: OutboundResponse(status: 200, fields: [], body: [])))
+    private static let bad = FetchGovernor.Outcome.failure(.interrupted)
+
+    private static func failure(_ outcome: FetchGovernor.Outcome) -> OutboundFailure? {
+        guard case .failure(let failure) = outcome else { return nil }
+        return failure
+    }
+
+    @Test func `E6 RM17 a thousand query variants of one host are a handful of connections`() async throws {
+        let fixture = try await FetcherFixture { _ in LoopbackServer.http("200 OK", body: "{}") }
+        let outcomes = await withTaskGroup(of: OutboundFailure?.self) { group in
+            for variant in 0..<1000 { group.addTask { await fixture.failure("/x?\(variant)") } }
+            return await group.reduce(into: [OutboundFailure?]()) { $0.append($1) }
+        }
+        #expect(fixture.server.connections <= 5)
+        #expect(outcomes.filter { $0 == nil }.count == 5)
+        #expect(outcomes.count == 1000)
+    }
+
+    @Test func `C32 a hundred calls for one URL are one fetch`() async throws {
+        let governor = FetchGovernor(budget: FetchBudget(), now: { .now() })
+        let url = try Self.url("client.example")
+        let fetches = Shared(0)
+        let outcomes = await withTaskGroup(of: OutboundFailure?.self) { group in
+            for _ in 0..<100 {
+                group.addTask {
+                    let outcome = await governor.run(url) {
+                        fetches.withLock { $0 += 1 }
+                        await eventually { await governor.coalesced == 99 }
+                        return Self.good
+                    }
+                    return Self.failure(outcome)
+                }
+            }
+            return await group.reduce(into: [OutboundFailure?]()) { $0.append($1) }
+        }
+        #expect(outcomes == Array(repeating: nil, count: 100))
+        #expect(fetches.withLock { $0 } == 1)
+    }
+
+    @Test func `RM17 five fetches a minute from one host, then again in the next`() async throws {
+        let hands = Hands()
+        let governor = FetchGovernor(budget: FetchBudget(), now: { hands.now })
+        for query in 0..<5 {
+            #expect(
+                Self.failure(await governor.run(try Self.url("client.example", query)) { Self.bad }) == .interrupted)
+        }
+        let next = try Self.url("client.example", 5)
+        #expect(Self.failure(await governor.run(next) { Self.good }) == .overBudget(host: "client.example"))
+        #expect(Self.failure(await governor.run(try Self.url("other.example")) { Self.good }) == nil)
+        hands.advance(.seconds(59))
+        #expect(Self.failure(await governor.run(next) { Self.good }) == .overBudget(host: "client.example"))
+        hands.advance(.seconds(1))
+        #expect(Self.failure(await governor.run(next) { Self.good }) == nil)
+    }
+
+    @Test func `thirty new hosts a minute, while one that delivered before goes on`() async throws {
+        let hands = Hands()
+        let governor = FetchGovernor(budget: FetchBudget(), now: { hands.now })
+        let known = try Self.url("known.example")
+        #expect(Self.failure(await governor.run(known) { Self.good }) == nil)
+        hands.advance(.minutes(1))
+        for host in 0..<30 {
+            #expect(Self.failure(await governor.run(try Self.url("h\(host).example")) { Self.bad }) == .interrupted)
+        }
+        let late = try Self.url("late.example")
+        #expect(Self.failure(await governor.run(late) { Self.good }) == .overBudget(host: "late.example"))
+        #expect(Self.failure(await governor.run(known) { Self.good }) == nil)
+        hands.advance(.minutes(1))
+        #expect(Self.failure(await governor.run(late) { Self.good }) == nil)
+    }
+
+    @Test func `C32 few run at a time, a few wait, the rest are refused at once`() async throws {
+        var budget = FetchBudget()
+        budget.inFlight = 2
+        budget.waiting = 3
+        let governor = FetchGovernor(budget: budget, now: { .now() })
+        let state = Shared((running: 0, most: 0, refused: 0))
+        let outcomes = await withTaskGroup(of: OutboundFailure?.self) { group in
+            for host in 0..<20 {
+                group.addTask {
+                    guard let url = try? Self.url("h\(host).example") else { return .interrupted }
+                    let outcome = await governor.run(url) {
+                        state.withLock { state in
+                            state.running += 1
+                            state.most = max(state.most, state.running)
+                        }
+                        await eventually { state.withLock { $0.refused } == 15 }
+                        state.withLock { $0.running -= 1 }
+                        return Self.good
+                    }
+                    if Self.failure(outcome) == .busy { state.withLock { $0.refused += 1 } }
+                    return Self.failure(outcome)
+                }
+            }
+            return await group.reduce(into: [OutboundFailure?]()) { $0.append($1) }
+        }
+        #expect(outcomes.filter { $0 == .busy }.count == 15)
+        #expect(outcomes.filter { $0 == nil }.count == 5)
+        #expect(state.withLock { $0.most } == 2)
+    }
+}

@@ -1,0 +1,68 @@
+import Foundation
+import NIOSSL
+
+@testable import Outbound
+
+/// A certificate authority of the tests' own, made once by the openssl command in a temporary directory.
+struct TestAuthority {
+    static let shared = Result { try TestAuthority() }
+
+    let directory: String
+
+    /// Its certificate, as `outbound.trust` would name it.
+    var file: String { directory + "/ca.pem" }
+
+    private init() throws {
+        directory = NSTemporaryDirectory() + "outbound-\(UUID().uuidString.prefix(8))"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        try openssl(
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-keyout",
+            directory + "/ca.key", "-out", file, "-subj", "/CN=Test authority", "-addext",
+            "basicConstraints=critical,CA:TRUE")
+        for leaf in ["client.example", "other.example", "localhost"] { try issue(leaf) }
+    }
+
+    static func roots() throws -> TrustRoots {
+        try TrustRoots(additionalFiles: [shared.get().file])
+    }
+
+    /// What a server presents under one of the names that certificates were issued for.
+    static func server(_ name: String, from oldest: TLSVersion = .tlsv12, to newest: TLSVersion? = nil) throws
+        -> NIOSSLContext
+    {
+        let directory = try shared.get().directory
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: try NIOSSLCertificate.fromPEMFile("\(directory)/\(name).pem").map { .certificate($0) },
+            privateKey: .privateKey(try NIOSSLPrivateKey(file: "\(directory)/\(name).key", format: .pem)))
+        configuration.minimumTLSVersion = oldest
+        configuration.maximumTLSVersion = newest
+        return try NIOSSLContext(configuration: configuration)
+    }
+
+    private func issue(_ name: String) throws {
+        let base = "\(directory)/\(name)"
+        let names = name == "localhost" ? "DNS:localhost,IP:127.0.0.1" : "DNS:\(name)"
+        try Data("subjectAltName=\(names)\n".utf8).write(to: URL(fileURLWithPath: base + ".ext"))
+        try openssl(
+            "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", base + ".key", "-out",
+            base + ".csr", "-subj", "/CN=\(name)")
+        try openssl(
+            "x509", "-req", "-in", base + ".csr", "-CA", file, "-CAkey", directory + "/ca.key", "-CAcreateserial",
+            "-days", "2", "-extfile", base + ".ext", "-out", base + ".pem")
+    }
+
+    private func openssl(_ arguments: String...) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
+        process.arguments = arguments
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw OpenSSLError(arguments: arguments) }
+    }
+}
+
+struct OpenSSLError: Error {
+    let arguments: [String]
+}
