@@ -250,6 +250,18 @@ struct KeyRingTests {
         }
     }
 
+    @Test func `E42 the ring verifies what it signed for one purpose, and not what it signed for the other`() throws {
+        let ring = try open()
+        let token = try JWT.sign(typ: "at+jwt", claims: [:], with: ring.signing(.tokens, at: start))
+        try ring.rotate(.tokens, now: start)
+        func verify(_ purpose: KeyRing.SigningPurpose, at now: Int64) throws -> VerifiedJWT {
+            try JWT.verify(token, typ: "at+jwt", algorithms: [.es256], keys: ring.verification(purpose, at: now))
+        }
+        #expect(try verify(.tokens, at: start + 10_799).claims.isEmpty)
+        #expect(throws: JWTError.self) { try verify(.tokens, at: start + 10_800) }
+        #expect(throws: JWTError.self) { try verify(.events, at: start) }
+    }
+
     @Test func `a second rotation waits for the first, an exposed key is replaced at once`() throws {
         let ring = try open()
         try ring.rotate(.tokens, now: start)
@@ -287,6 +299,7 @@ struct KeyRingTests {
             #expect(ring.secret(.sealing).id != old.id)
             #expect(ring.secret(.sealing, id: old.id)?.bytes == old.bytes)
             #expect(ring.secret(.refresh, id: old.id) == nil)
+            #expect(ring.secrets(.sealing).map(\.id) == [ring.secret(.sealing).id, old.id])
             #expect(ring.secret(.sealing, id: "unknown") == nil)
             #expect(ring.list(at: start + 20).filter { $0.purpose == "sealing" }.map(\.state) == [.retiring, .active])
         }

@@ -68,7 +68,9 @@ struct SealingTests {
         let key = try #require(NamedKey(id: "a", bytes: [UInt8](repeating: 111, count: 32)))
         var dumped = ""
         dump(key, to: &dumped)
-        for text in ["\(key)", String(reflecting: key), dumped] { #expect(!text.contains("111")) }
+        for text in ["\(key)", String(reflecting: key), dumped] {
+            #expect(!text.contains("bytes") && !text.contains("111, 111"))
+        }
     }
 
     @Test func `more than 16 MiB is refused`() {

@@ -22,8 +22,7 @@ struct SecretTests {
         ]
         for text in printed {
             #expect(!text.contains("horse") && !text.contains("staple"))
-            // As bytes it would read 99, 111, 114 …
-            #expect(!text.contains("111"))
+            #expect(!text.contains("bytes") && !text.contains("99, 111, 114"))
         }
         #expect("\(holder.secret)" == "[secret]")
     }

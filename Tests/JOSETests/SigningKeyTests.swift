@@ -33,4 +33,19 @@ struct SigningKeyTests {
         #expect(key.jwk.thumbprint == key.kid)
         #expect(SigningKey.generate().kid != key.kid)
     }
+
+    @Test func `many threads sign with one key at once`() async throws {
+        let key = key
+        let verified = await withTaskGroup(of: Bool.self) { group in
+            for number in 0..<200 {
+                group.addTask {
+                    let message = Array("message \(number)".utf8)
+                    guard let signature = try? key.sign(message) else { return false }
+                    return key.verification.verifies(signature, over: message, .es256)
+                }
+            }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(verified == 200)
+    }
 }

@@ -11,6 +11,7 @@ package final class SigningKey: Sendable {
     /// The public half, as it is published.
     package var jwk: JWK { verification.jwk }
     private let key: OpenSSLKey
+    private let prepared: PreparedSignature
 
     /// A new key.
     package static func generate() -> SigningKey {
@@ -55,17 +56,16 @@ package final class SigningKey: Sendable {
         kid = JWK(material).thumbprint
         verification = try VerificationKey(JWK(material, kid: kid, alg: .es256, use: "sig"))
         self.key = key
+        prepared = try PreparedSignature(key)
     }
 
     /// Signs; the result is r and s side by side, 64 bytes.
     package func sign(_ message: [UInt8]) throws(KeyError) -> [UInt8] {
-        guard let context = EVP_MD_CTX_new() else { throw .invalid }
+        guard let context = prepared.copy() else { throw .invalid }
         defer { EVP_MD_CTX_free(context) }
         let raw = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 80) { der -> [UInt8]? in
             var count = der.count
-            guard EVP_DigestSignInit(context, nil, Algorithms.sha256, nil, key.pointer) == 1,
-                EVP_DigestSign(context, der.baseAddress, &count, message, message.count) == 1
-            else { return nil }
+            guard EVP_DigestSign(context, der.baseAddress, &count, message, message.count) == 1 else { return nil }
             return ECDSASignature.raw(der: UnsafeBufferPointer(rebasing: der[..<count]), size: 32)
         }
         guard let raw else {
