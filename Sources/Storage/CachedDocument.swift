@@ -45,6 +45,7 @@ extension Transaction {
 
     /// Keeps a document in place of the client's earlier one; beyond the limit the oldest go.
     package func keep(_ document: CachedDocument, atMost limit: Int = mostDocuments) throws {
+        clients?.note()
         try execute(
             """
             INSERT INTO documents (client_id, bytes, digest, fetched_at, expires_at, last_good_at)
@@ -63,13 +64,15 @@ extension Transaction {
     /// Has the document fetched anew at its next use, while the kept one still carries existing sessions; false when
     /// none is kept.
     package func expireDocument(_ id: ClientID, now: Timestamp) throws -> Bool {
-        try execute(
+        clients?.note()
+        return try execute(
             "UPDATE documents SET expires_at = min(expires_at, ?2) WHERE client_id = ?1", id.string, now.seconds) == 1
     }
 
     /// Forgets a document; false when none is kept.
     package func forgetDocument(_ id: ClientID) throws -> Bool {
-        try execute("DELETE FROM documents WHERE client_id = ?1", id.string) == 1
+        clients?.note()
+        return try execute("DELETE FROM documents WHERE client_id = ?1", id.string) == 1
     }
 
     private func document(_ row: StoredRow) throws -> CachedDocument {

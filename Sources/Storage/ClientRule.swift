@@ -46,6 +46,7 @@ extension ClientRule.Target {
 extension Transaction {
     /// Sets a rule, in place of an earlier one about the same target.
     package func set(_ rule: ClientRule) throws {
+        clients?.note()
         try execute(
             """
             INSERT INTO client_rules (kind, name, rule, created_at) VALUES (?1, ?2, ?3, ?4)
@@ -55,7 +56,8 @@ extension Transaction {
 
     /// Forgets a rule; false when there was none.
     package func removeRule(about target: ClientRule.Target) throws -> Bool {
-        try execute("DELETE FROM client_rules WHERE kind = ?1 AND name = ?2", target.kind, target.name) == 1
+        clients?.note()
+        return try execute("DELETE FROM client_rules WHERE kind = ?1 AND name = ?2", target.kind, target.name) == 1
     }
 
     /// Every rule, hosts after clients.

@@ -37,6 +37,7 @@ extension Transaction {
     /// Registers a client; false when the id is taken.
     @discardableResult
     package func insert(_ client: RegisteredClient) throws -> Bool {
+        clients?.note()
         let isNew = try execute(
             """
             INSERT INTO clients (id, name, redirect_uris, auth_method, secret_digest, grant_types, created_at)
@@ -65,6 +66,7 @@ extension Transaction {
 
     /// Removes a registered client and ends its sessions, which it returns; nil when there is none.
     package func remove(client id: ClientID, now: Timestamp) throws -> [Session]? {
+        clients?.note()
         guard try execute("DELETE FROM clients WHERE id = ?1", id.string) == 1 else { return nil }
         return try endSessions(SessionFilter(client: id), reason: .clientRemoved, now: now)
     }

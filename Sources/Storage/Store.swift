@@ -54,7 +54,7 @@ package final class Store: Sendable {
             return try await pool.unsafeRead { db in
                 try db.cachedStatement(sql: "BEGIN").execute()
                 defer { Self.leave(db) }
-                return try body(Transaction(db: db, chain: nil))
+                return try body(Transaction(db: db, chain: nil, clients: nil))
             }
         } catch {
             throw StoreError.translate(error)
@@ -80,6 +80,10 @@ package final class Store: Sendable {
             }
         }
     }
+
+    /// Changes whenever a client, a rule about clients or a metadata document was committed. Read it before the data that
+    /// you keep: as long as it stays the same, so does what you read.
+    package var clientsVersion: Int { group.clients.version }
 
     /// How many writes wait for their group: what a gauge shows.
     package var waitingWrites: Int { group.count }

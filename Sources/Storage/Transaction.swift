@@ -10,6 +10,7 @@ typealias Value = (any DatabaseValueConvertible)?
 package struct Transaction {
     let db: Database
     let chain: AuditChain?
+    let clients: ClientChanges?
 
     /// Runs an INSERT, UPDATE or DELETE and says how many rows it changed itself, cascades not counted.
     @discardableResult

@@ -29,6 +29,7 @@ final class GroupCommit: Sendable {
     private let queue = DispatchQueue(label: "gatehouse.commit", qos: .userInitiated)
     private let waiting = Mutex(Waiting())
     private let chain = AuditChain()
+    let clients = ClientChanges()
     private let changesAtCheckpoint = Atomic<Int>(0)
 
     init(pool: DatabasePool, limit: Int) {
@@ -97,6 +98,7 @@ final class GroupCommit: Sendable {
                 }
             }
             try db.cachedStatement(sql: "COMMIT").execute()
+            clients.commit()
             return deliveries
         } catch {
             abandon(db)
@@ -109,7 +111,7 @@ final class GroupCommit: Sendable {
         let mark = chain.head
         try db.cachedStatement(sql: "SAVEPOINT member").execute()
         do {
-            let deliver = try write.attempt(Transaction(db: db, chain: chain))
+            let deliver = try write.attempt(Transaction(db: db, chain: chain, clients: clients))
             try db.cachedStatement(sql: "RELEASE member").execute()
             return deliver
         } catch {

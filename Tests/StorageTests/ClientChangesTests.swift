@@ -1,0 +1,32 @@
+import OAuth
+import Testing
+
+@testable import Storage
+
+@Suite("What is kept of clients in memory")
+struct ClientChangesTests {
+    @Test func `RI8 every change to a client or a rule shows, and nothing else does`() async throws {
+        let folder = try TemporaryFolder()
+        let store = try folder.store()
+        let id = try ClientID("quill")
+        let now = Timestamp(seconds: 1_000)
+        var seen = store.clientsVersion
+        func changed() -> Bool {
+            defer { seen = store.clientsVersion }
+            return seen != store.clientsVersion
+        }
+        try await store.write { try $0.noteClock(now.seconds) }
+        #expect(!changed())
+        try await store.write {
+            _ = try $0.insert(RegisteredClient(id: id, name: "Quill", redirectURIs: [], createdAt: now))
+        }
+        #expect(changed())
+        try await store.write { try $0.set(ClientRule(.client(id), .block, createdAt: now)) }
+        #expect(changed())
+        _ = try await store.write { try $0.removeRule(about: .client(id)) }
+        #expect(changed())
+        _ = try await store.write { try $0.remove(client: id, now: now) }
+        #expect(changed())
+        try store.close()
+    }
+}
