@@ -6,12 +6,13 @@ import OAuth
 /// Every door of the main listener, on one screen.
 package enum Routes {
     /// The router that answers for `gatehouse`, with all checks in front of it.
-    package static func router(_ gatehouse: Gatehouse, renderer: PageRenderer, proxies: ProxyTrust) -> Router<
-        WebContext
-    > {
+    package static func router(
+        _ gatehouse: Gatehouse, renderer: PageRenderer, proxies: ProxyTrust,
+        counters: RequestCounters = RequestCounters()
+    ) -> Router<WebContext> {
         let issuer = gatehouse.settings.issuer
         let door = FrontDoor(
-            issuer: issuer, renderer: renderer, proxies: proxies, openPaths: openPaths(issuer),
+            issuer: issuer, renderer: renderer, proxies: proxies, counters: counters, openPaths: openPaths(issuer),
             formPaths: [issuer.path + "/login", issuer.path + "/consent"])
         let router = door.router()
         DiscoveryHandlers(gatehouse: gatehouse).add(to: router)

@@ -3,7 +3,7 @@ import Foundation
 /// Which module may import which: the table of the architecture page, read from the sources because SwiftPM does not stop
 /// an undeclared transitive import.
 enum ImportRule {
-    private static let everywhere: Set<String> = ["Foundation", "Glibc", "Synchronization", "Dispatch"]
+    private static let everywhere: Set<String> = ["Foundation", "Glibc", "Darwin", "Synchronization", "Dispatch"]
     private static let nio: Set<String> = [
         "NIOCore", "NIOPosix", "NIOHTTP1", "NIOConcurrencyHelpers", "NIOFoundationCompat", "NIOSSL",
     ]
@@ -26,6 +26,7 @@ enum ImportRule {
         "gatehouse": [
             "JOSE", "OAuth", "Storage", "Outbound", "AuthorizationServer", "Web",
             "ArgumentParser", "Configuration", "Yams", "ServiceLifecycle", "UnixSignals", "Logging", "Metrics",
+            "CoreMetrics",
         ],
         "ResourceServer": ["JOSE", "OAuth", "Outbound"],
         "example-mcp-server": hummingbird.union(["JOSE", "OAuth", "ResourceServer", "ServiceLifecycle"]),

@@ -13,6 +13,12 @@ struct SwiftText {
     }
 
     private mutating func step() {
+        let byte = text[place]
+        guard byte == UInt8(ascii: "/") || byte == UInt8(ascii: "#") || byte == UInt8(ascii: "\"") else {
+            kept.append(byte)
+            place += 1
+            return
+        }
         if sees("//") {
             while place < text.count, text[place] != UInt8(ascii: "\n") { place += 1 }
         } else if sees("/*") {

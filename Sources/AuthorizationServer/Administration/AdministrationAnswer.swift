@@ -16,15 +16,17 @@ package struct AdministrationAnswer: Hashable, Sendable {
     package let rows: [JSONObject]
     /// What a person should know besides; never part of the `--json` output.
     package let note: String?
+    /// What even a program must be told, such as that the list is not whole.
+    package let warning: String?
 
     /// One object.
     package static func one(_ row: JSONObject, note: String? = nil) -> Self {
-        Self(shape: .one, rows: [row], note: note)
+        Self(shape: .one, rows: [row], note: note, warning: nil)
     }
 
     /// A list of objects.
-    package static func many(_ rows: [JSONObject], note: String? = nil) -> Self {
-        Self(shape: .many, rows: rows, note: note)
+    package static func many(_ rows: [JSONObject], note: String? = nil, warning: String? = nil) -> Self {
+        Self(shape: .many, rows: rows, note: note, warning: warning)
     }
 
     /// The answer as `--json` prints it.
@@ -48,6 +50,7 @@ extension AdministrationAnswer {
             message["shape"] = .string(answer.shape.rawValue)
             message["rows"] = .array(answer.rows.map(JSON.object))
             message["note"] = answer.note.map(JSON.string)
+            message["warning"] = answer.warning.map(JSON.string)
         case .failure(let error):
             message["error"] = .object(["kind": .string(error.kind.rawValue), "message": .string(error.description)])
         }
@@ -67,7 +70,9 @@ extension AdministrationAnswer {
         guard let shape = message["shape"]?.string.flatMap(Shape.init), let rows = message["rows"]?.array else {
             throw Self.notUnderstood
         }
-        self.init(shape: shape, rows: rows.compactMap(\.object), note: message["note"]?.string)
+        self.init(
+            shape: shape, rows: rows.compactMap(\.object), note: message["note"]?.string,
+            warning: message["warning"]?.string)
     }
 
     private static let notUnderstood = AdministrationError(

@@ -97,7 +97,7 @@ extension ServerConfiguration {
 
 extension ServerConfiguration.Paths {
     /// The longest path that a Unix socket's address can hold.
-    static let longestSocketPath = 107
+    static let longestSocketPath = 103
 
     fileprivate init(_ read: ConfigurationReading) throws(ConfigurationError) {
         data = read.requiredPath(.data)

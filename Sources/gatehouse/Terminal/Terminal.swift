@@ -43,6 +43,11 @@ enum Terminal {
         write(text + "\n", to: STDERR_FILENO)
     }
 
+    /// Writes a line of the log, which is whole and escaped already.
+    static func log(_ line: String) {
+        write(line + "\n", to: STDERR_FILENO)
+    }
+
     /// Writes a question where the answer is typed, apart from the command's output.
     static func prompt(_ text: String) {
         write(text, to: STDERR_FILENO)

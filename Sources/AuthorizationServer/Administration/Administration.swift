@@ -1,0 +1,100 @@
+package import JOSE
+import OAuth
+package import Storage
+
+/// Runs what operators ask, each request in one transaction with its audit record; the same whether it came over the
+/// admin socket or from a command that holds the database itself.
+package struct Administration: Sendable {
+    let store: Store
+    let keys: KeyRing?
+    let clock: WallClock
+
+    /// Administration of this database; without keys, requests about keys are refused.
+    package init(store: Store, keys: KeyRing?, clock: WallClock) {
+        self.store = store
+        self.keys = keys
+        self.clock = clock
+    }
+
+    /// Runs one request and returns its answer, or the one sentence why not.
+    package func run(
+        _ request: AdministrationRequest, by administrator: Administrator
+    ) async throws(AdministrationError) -> AdministrationAnswer {
+        let task = AdministrationTask(administration: self, administrator: administrator, now: clock.now())
+        do {
+            switch request {
+            case .users(let request): return try await task.run(request)
+            case .resources(let request): return try await task.run(request)
+            case .clients(let request): return try await task.run(request)
+            case .sessions(let request): return try await task.run(request)
+            case .keys(let request): return try await task.run(request)
+            case .audit(let request): return try await task.run(request)
+            case .database(let request): return try await task.run(request)
+            }
+        } catch {
+            throw Self.refusal(error)
+        }
+    }
+
+    /// Writes a checked copy of the database beside it and returns its path; who takes it deletes it.
+    package func backup(by administrator: Administrator) async throws(AdministrationError) -> String {
+        let task = AdministrationTask(administration: self, administrator: administrator, now: clock.now())
+        do {
+            return try await task.backup()
+        } catch {
+            throw Self.refusal(error)
+        }
+    }
+
+    /// Answers a message of the admin socket; `peer` is the uid that the kernel vouches for.
+    package func respond(to bytes: [UInt8], peer uid: UInt32) async -> AdministrationResponse {
+        do throws(AdministrationError) {
+            let message = try AdministrationMessage(parsing: bytes)
+            let administrator = Administrator(uid: uid, claimed: message.claimed)
+            if case .database(.backup) = message.request { return .file(try await backup(by: administrator)) }
+            return .json(
+                succeeded: true, AdministrationAnswer.bytes(.success(try await run(message.request, by: administrator)))
+            )
+        } catch {
+            return .json(succeeded: false, AdministrationAnswer.bytes(.failure(error)))
+        }
+    }
+
+    private static func refusal(_ error: any Error) -> AdministrationError {
+        switch error {
+        case let error as AdministrationError: error
+        case let error as OAuthValueError: AdministrationError(.invalid, error.sentence)
+        case let error as StoreError: AdministrationError(.unavailable, "\(error)")
+        case let error as KeyRingError: AdministrationError(.unavailable, "\(error)")
+        default: AdministrationError(.unavailable, "The request could not be carried out; the server's log says why.")
+        }
+    }
+}
+
+/// What goes back over the admin socket.
+package enum AdministrationResponse: Sendable {
+    /// An answer or a refusal.
+    case json(succeeded: Bool, [UInt8])
+    /// A file to send whole, and then to delete.
+    case file(String)
+}
+
+/// One request on its way: who asks, when, and the way to write and to leave a record.
+struct AdministrationTask: Sendable {
+    let administration: Administration
+    let administrator: Administrator
+    let now: Timestamp
+
+    var store: Store { administration.store }
+
+    /// Records in the same transaction what was done.
+    func audit(
+        _ transaction: Transaction, _ action: AuditAction, user: UserID? = nil, client: ClientID? = nil,
+        resource: ResourceID? = nil, session: SessionID? = nil, reason: String? = nil
+    ) throws {
+        try transaction.audit(
+            AuditEntry(
+                action, at: now, actor: administrator.actor, user: user, client: client, resource: resource,
+                session: session, reason: reason, initiator: .human))
+    }
+}

@@ -1,0 +1,123 @@
+import JOSE
+import OAuth
+import Outbound
+import Storage
+
+extension AdministrationTask {
+    func run(_ request: ResourceRequest) async throws -> AdministrationAnswer {
+        switch request {
+        case .add(let draft): try await addResource(draft)
+        case .list: .many(try await store.read { try $0.resources() }.map(\.row))
+        case .show(let name): .one(try await store.read { try self.resource(name, $0) }.row)
+        case .rotateSecret(let name): try await rotateSecret(name)
+        case .remove(let name): try await removeResource(name)
+        }
+    }
+
+    private func addResource(_ draft: ResourceDraft) async throws -> AdministrationAnswer {
+        let secret = ClientSecret.random()
+        let resource = Resource(
+            id: .random(), identifier: try ResourceIdentifier(draft.identifier),
+            name: try AdministrationText.checked(draft.name, as: "The name"),
+            owner: try AdministrationText.checked(draft.owner, as: "The owner"),
+            scopes: try scopes(draft.scopes), secretDigest: secret.digest,
+            eventsEndpoint: try draft.eventsEndpoint.map(checkedEndpoint), createdAt: now)
+        return try await store.write { transaction in
+            guard try transaction.insert(resource) else {
+                throw AdministrationError(.conflict, "The MCP server \(resource.identifier) is registered already.")
+            }
+            try audit(transaction, .resourceAdded, resource: resource.id)
+            return .one(resource.credentials(secret), note: Self.secretNote)
+        }
+    }
+
+    private func rotateSecret(_ name: String) async throws -> AdministrationAnswer {
+        let secret = ClientSecret.random()
+        return try await store.write { transaction in
+            let resource = try self.resource(name, transaction)
+            _ = try transaction.setSecret(secret.digest, of: resource.id)
+            try audit(transaction, .resourceSecretRotated, resource: resource.id)
+            return .one(resource.credentials(secret), note: Self.secretNote)
+        }
+    }
+
+    private func removeResource(_ name: String) async throws -> AdministrationAnswer {
+        try await store.write { transaction in
+            let resource = try self.resource(name, transaction)
+            let ended = try transaction.remove(resource: resource.id, now: now) ?? []
+            try record(ended, because: .resourceRemoved, transaction)
+            try audit(transaction, .resourceRemoved, resource: resource.id)
+            return .one(resource.row, note: Self.note(ended: ended.count))
+        }
+    }
+
+    /// The MCP server of this id or identifier, or the refusal that names it.
+    func resource(_ name: String, _ transaction: Transaction) throws -> Resource {
+        if let id = ResourceID(name), let resource = try transaction.resource(id: id), resource.removedAt == nil {
+            return resource
+        }
+        if let identifier = try? ResourceIdentifier(name),
+            let resource = try transaction.resource(comparable: identifier.comparable)
+        {
+            return resource
+        }
+        throw AdministrationError(.notFound, "There is no MCP server '\(name)'; 'gatehouse resources list' names them.")
+    }
+
+    private func scopes(_ drafts: [ResourceDraft.Scope]) throws -> [ResourceScope] {
+        var scopes: [ResourceScope] = []
+        for draft in drafts {
+            let scope = try Scope(draft.name)
+            guard scope != .offlineAccess else {
+                throw AdministrationError(.invalid, "offline_access is no scope of an MCP server.")
+            }
+            guard !scopes.contains(where: { $0.scope == scope }) else {
+                throw AdministrationError(.invalid, "The scope \(scope) is named twice.")
+            }
+            let text = try AdministrationText.checked(draft.description, as: "The description of \(scope)")
+            scopes.append(ResourceScope(scope: scope, description: text, onRequest: draft.onRequest))
+        }
+        return scopes
+    }
+
+    private func checkedEndpoint(_ text: String) throws -> String {
+        do {
+            _ = try RemoteURL(operator: text)
+            return text
+        } catch {
+            throw AdministrationError(.invalid, "The events endpoint \(error)")
+        }
+    }
+
+    static let secretNote = "The secret is shown this once; Gatehouse keeps only its digest."
+}
+
+extension Resource {
+    /// The MCP server as operators see it.
+    var row: JSONObject {
+        [
+            "id": .string(id.string), "resource": .string(identifier.string), "name": .string(name),
+            "owner": .string(owner), "client_id": .string(id.string),
+            "scopes": .array(scopes.map { .string($0.scope.string) }),
+            "scope_descriptions": .object(described), "on_request": .array(onRequest),
+            "events_endpoint": JSON(eventsEndpoint),
+            "created_at": .string(createdAt.rfc3339),
+        ]
+    }
+
+    /// What the MCP server needs to speak to Gatehouse; printed once.
+    func credentials(_ secret: ClientSecret) -> JSONObject {
+        [
+            "id": .string(id.string), "resource": .string(identifier.string), "client_id": .string(id.string),
+            "client_secret": .string(secret.reveal()),
+        ]
+    }
+
+    private var described: JSONObject {
+        var object = JSONObject()
+        for scope in scopes { object[scope.scope.string] = .string(scope.description) }
+        return object
+    }
+
+    private var onRequest: [JSON] { scopes.filter(\.onRequest).map { .string($0.scope.string) } }
+}

@@ -1,0 +1,112 @@
+import JOSE
+import OAuth
+import Storage
+
+extension AdministrationTask {
+    func run(_ request: UserRequest) async throws -> AdministrationAnswer {
+        switch request {
+        case .add(let name, let email, let hash): try await addUser(name, email, hash)
+        case .list: .many(try await store.read { try Self.allUsers($0) }.map(\.row))
+        case .disable(let name): try await setUser(name, disabled: true)
+        case .enable(let name): try await setUser(name, disabled: false)
+        case .setPassword(let name, let hash): try await setPassword(name, hash)
+        }
+    }
+
+    private func addUser(_ name: String, _ email: String?, _ hash: String) async throws -> AdministrationAnswer {
+        let name = try AdministrationText.checked(name, as: "The name", atMost: 128)
+        let email = try email.map { try AdministrationText.checked($0, as: "The e-mail address", atMost: 254) }
+        let user = User(
+            id: .random(), subject: .random(), name: name, email: email, passwordHash: try checkedHash(hash),
+            createdAt: now)
+        return try await store.write { transaction in
+            guard try transaction.insert(user) else {
+                throw AdministrationError(.conflict, "There is a user named '\(name)' already.")
+            }
+            try audit(transaction, .userAdded, user: user.id)
+            return .one([
+                "id": .string(user.id.string), "name": .string(user.name), "subject": .string(user.subject.string),
+            ])
+        }
+    }
+
+    private func setUser(_ name: String, disabled: Bool) async throws -> AdministrationAnswer {
+        try await store.write { transaction in
+            let user = try self.user(name, transaction)
+            guard (user.disabledAt != nil) != disabled else {
+                throw AdministrationError(
+                    .conflict, "The user '\(user.name)' is \(disabled ? "disabled" : "enabled") already.")
+            }
+            try transaction.setDisabled(disabled ? now : nil, user.id)
+            try audit(transaction, disabled ? .userDisabled : .userEnabled, user: user.id)
+            let ended =
+                disabled
+                ? try transaction.endSessions(SessionFilter(user: user.id), reason: .userDisabled, now: now) : []
+            try record(ended, because: .userDisabled, transaction)
+            let changed = try self.user(name, transaction)
+            return .one(changed.row, note: disabled ? Self.note(ended: ended.count) : nil)
+        }
+    }
+
+    private func setPassword(_ name: String, _ hash: String) async throws -> AdministrationAnswer {
+        let hash = try checkedHash(hash)
+        return try await store.write { transaction in
+            let user = try self.user(name, transaction)
+            try transaction.setPasswordHash(hash, of: user.id, now: now)
+            _ = try transaction.endBrowserSessions(of: user.id)
+            try audit(transaction, .passwordChanged, user: user.id)
+            return .one(user.row, note: "The account is signed out of every browser; its sessions go on.")
+        }
+    }
+
+    private static func allUsers(_ transaction: Transaction) throws -> [User] {
+        var all: [User] = []
+        while true {
+            let page = try transaction.users(after: all.last?.name ?? "")
+            guard !page.isEmpty else { return all }
+            all += page
+        }
+    }
+
+    /// The user of this name, or the refusal that names it.
+    func user(_ name: String, _ transaction: Transaction) throws -> User {
+        guard let user = try transaction.user(named: name) else {
+            throw AdministrationError(.notFound, "There is no user named '\(name)'.")
+        }
+        return user
+    }
+
+    private func checkedHash(_ text: String) throws -> String {
+        guard PasswordHash(text) != nil else {
+            throw AdministrationError(.invalid, "The password's hash is not understood.")
+        }
+        return text
+    }
+
+    static func note(ended count: Int) -> String? {
+        count == 0 ? nil : "\(count) session\(count == 1 ? " was" : "s were") ended."
+    }
+}
+
+extension User {
+    /// The account as operators see it; its password's hash never leaves the store.
+    var row: JSONObject {
+        [
+            "id": .string(id.string), "name": .string(name), "subject": .string(subject.string), "email": JSON(email),
+            "state": .string(disabledAt == nil ? "enabled" : "disabled"), "created_at": .string(createdAt.rfc3339),
+            "disabled_at": JSON(disabledAt),
+        ]
+    }
+}
+
+extension JSON {
+    /// A text, or null.
+    init(_ text: String?) {
+        self = text.map(JSON.string) ?? .null
+    }
+
+    /// A time as RFC 3339 writes it, or null.
+    init(_ time: Timestamp?) {
+        self = time.map { .string($0.rfc3339) } ?? .null
+    }
+}

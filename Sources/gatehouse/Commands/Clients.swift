@@ -1,0 +1,97 @@
+import ArgumentParser
+import AuthorizationServer
+
+/// Clients: those registered by hand, those known by their document, and the rules about both.
+struct Clients: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "clients", abstract: "Clients, registered or known by their metadata document.",
+        subcommands: [Add.self, List.self, Show.self, Allow.self, Block.self, Refresh.self, Remove.self])
+
+    struct Add: AdministrationCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "add", abstract: "Register a client by hand; prints its secret once, if it has one.")
+        @Option(help: "The identifier; a random one without it.") var id: String?
+        @Option(help: "What people read on the consent page.") var name: String
+        @Option(help: "Where answers may go; repeatable.") var redirectURI: [String]
+        @Option(help: "How it proves itself: none, client_secret_basic or client_secret_post.") var auth = AuthMethod
+            .none
+        @Option(help: "An MCP server it may ask for; repeatable, without any it may ask for each.") var resource:
+            [String] = []
+        @OptionGroup var global: GlobalOptions
+
+        func validate() throws {
+            guard !redirectURI.isEmpty else { throw ValidationError("Say --redirect-uri at least once.") }
+        }
+
+        func request(_ configuration: ServerConfiguration) -> AdministrationRequest {
+            let draft = ClientDraft(
+                id: id, name: name, redirectURIs: redirectURI, authMethod: auth.rawValue, resources: resource)
+            return .clients(.add(draft))
+        }
+    }
+
+    /// How a registered client may prove itself.
+    enum AuthMethod: String, ExpressibleByArgument, CaseIterable {
+        case none
+        case clientSecretBasic = "client_secret_basic"
+        case clientSecretPost = "client_secret_post"
+    }
+
+    struct List: AdministrationCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "List registered clients, known documents and rules.")
+        @OptionGroup var global: GlobalOptions
+        var columns: [Column] {
+            [
+                Column("client_id"), Column("name"), Column("kind"), Column("host"), Column("rule"),
+                Column("created_at", .time),
+            ]
+        }
+
+        func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .clients(.list) }
+    }
+
+    struct Show: AdministrationCommand {
+        static let configuration = CommandConfiguration(commandName: "show", abstract: "Describe a client.")
+        @Argument(help: "The client's id.") var id: String
+        @OptionGroup var global: GlobalOptions
+
+        func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .clients(.show(id)) }
+    }
+
+    struct Allow: AdministrationCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "allow", abstract: "Let the clients of a host come, or one client; lifts a block.")
+        @Argument(help: "A host name, or a client's id.") var hostOrID: String
+        @OptionGroup var global: GlobalOptions
+
+        func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .clients(.allow(hostOrID)) }
+    }
+
+    struct Block: AdministrationCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "block", abstract: "Keep a client, or all clients of a host, out and end their sessions.")
+        @Argument(help: "A client's id, or a host name.") var hostOrID: String
+        @OptionGroup var global: GlobalOptions
+
+        func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .clients(.block(hostOrID)) }
+    }
+
+    struct Refresh: AdministrationCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "refresh", abstract: "Have a client's document fetched anew at its next sign-in.")
+        @Argument(help: "The client's id.") var id: String
+        @OptionGroup var global: GlobalOptions
+
+        func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .clients(.refresh(id)) }
+    }
+
+    struct Remove: AdministrationCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "remove", abstract: "Remove a registered client, or forget a document, and end its sessions.")
+        @Argument(help: "The client's id.") var id: String
+        @OptionGroup var global: GlobalOptions
+
+        func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .clients(.remove(id)) }
+    }
+}

@@ -1,0 +1,42 @@
+import ArgumentParser
+
+/// What every command takes, before or after its verb.
+struct GlobalOptions: ParsableArguments {
+    @Option(help: "The configuration file; without one, variables and defaults hold.")
+    var config: String?
+
+    @Flag(help: "Print JSON instead of a table.")
+    var json = false
+}
+
+/// Lets `--config` and `--json` stand before the verb too, by moving them behind it.
+enum LeadingOptions {
+    static func moved(_ arguments: [String], for root: any ParsableCommand.Type) -> [String] {
+        var words: [String] = []
+        var options: [String] = []
+        var rest = arguments[...]
+        var command = root
+        while let argument = rest.first {
+            if argument == "--json" || argument.hasPrefix("--config=") {
+                options.append(argument)
+            } else if argument == "--config", rest.count > 1 {
+                options.append(argument)
+                rest.removeFirst()
+                options.append(rest[rest.startIndex])
+            } else if let next = subcommand(of: command, named: argument) {
+                words.append(argument)
+                command = next
+            } else {
+                break
+            }
+            rest.removeFirst()
+        }
+        return words + options + rest
+    }
+
+    private static func subcommand(
+        of command: any ParsableCommand.Type, named name: String
+    ) -> (any ParsableCommand.Type)? {
+        command.configuration.subcommands.first { $0.configuration.commandName == name }
+    }
+}

@@ -1,0 +1,107 @@
+import ArgumentParser
+import AuthorizationServer
+import JOSE
+
+/// Sessions: what people approved, and what still lives of it.
+struct Sessions: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sessions", abstract: "What people approved, and what still lives of it.",
+        subcommands: [List.self, Show.self, Revoke.self])
+
+    static let columns = [
+        Column("id"), Column("user"), Column("client_name", "CLIENT"), Column("resource"), Column("state"),
+        Column("expires_at", .time), Column("last_used_at", .time), Column("scope"),
+    ]
+
+    struct List: AdministrationCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "List sessions, the newest first.")
+        @OptionGroup var filters: SessionFilters
+        @Option(help: "approved, active, ended or expired.") var state: SessionState?
+        @Option(help: "Only sessions that nobody used for so long, such as 7d.") var idleFor: DurationArgument?
+        @OptionGroup var global: GlobalOptions
+        var columns: [Column] { Sessions.columns }
+
+        func request(_ configuration: ServerConfiguration) -> AdministrationRequest {
+            var selection = filters.selection
+            selection.state = state?.rawValue
+            selection.idleFor = idleFor?.seconds
+            return .sessions(.list(selection))
+        }
+    }
+
+    struct Show: AdministrationCommand {
+        static let configuration = CommandConfiguration(commandName: "show", abstract: "Describe a session.")
+        @Argument(help: "The session's id.") var id: String
+        @OptionGroup var global: GlobalOptions
+
+        func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .sessions(.show(id)) }
+    }
+
+    struct Revoke: AdministrationCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "revoke", abstract: "End sessions at once, with their codes and tokens.")
+        @Argument(help: "The sessions' ids.") var ids: [String] = []
+        @OptionGroup var filters: SessionFilters
+        @Flag(help: "Every live session.") var all = false
+        @Option(help: "Why, for the audit record.") var reason: String?
+        @Flag(help: "Do not ask.") var yes = false
+        @OptionGroup var global: GlobalOptions
+        var columns: [Column] { Sessions.columns }
+
+        func validate() throws {
+            let ways = [!ids.isEmpty, !filters.isEmpty, all].count(where: { $0 })
+            guard ways == 1 else {
+                throw ValidationError(
+                    "Name sessions by their ids, or by --user, --client, --host, --resource, or say --all.")
+            }
+        }
+
+        func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest {
+            var selection = filters.selection
+            selection.ids = ids
+            if ids.isEmpty, !yes { try await confirm(selection, configuration) }
+            return .sessions(.revoke(selection, reason: reason))
+        }
+
+        /// A person is told how many it will be; a script has nobody to ask and means what it says.
+        private func confirm(_ selection: SessionSelection, _ configuration: ServerConfiguration) async throws {
+            guard Terminal.isInteractive else { return }
+            let matching = try await AdministrationRoute(configuration).send(.sessions(.list(selection)))
+            let live = matching.rows.count { ["approved", "active"].contains($0["state"]?.string) }
+            guard live > 0 else { return }
+            guard Terminal.agrees("End \(live) session\(live == 1 ? "" : "s")? [y/N] ") else {
+                throw Refusal("Nothing was ended.")
+            }
+        }
+    }
+}
+
+/// Whose sessions are meant.
+struct SessionFilters: ParsableArguments {
+    @Option(help: "Those of a person, by name or subject.") var user: String?
+    @Option(help: "Those of a client, by its id.") var client: String?
+    @Option(help: "Those of clients whose documents lie on this host.") var host: String?
+    @Option(help: "Those at an MCP server, by id or URI.") var resource: String?
+
+    var isEmpty: Bool { user == nil && client == nil && host == nil && resource == nil }
+    var selection: SessionSelection { SessionSelection(user: user, client: client, host: host, resource: resource) }
+}
+
+/// The states that a session can be in.
+enum SessionState: String, ExpressibleByArgument, CaseIterable {
+    case approved
+    case active
+    case ended
+    case expired
+}
+
+/// A duration as an argument.
+struct DurationArgument: ExpressibleByArgument {
+    let seconds: Int64
+
+    init?(argument: String) {
+        guard let value = DurationValue(argument) else { return nil }
+        seconds = value.seconds
+    }
+}

@@ -1,0 +1,74 @@
+import AuthorizationServer
+import Foundation
+import OAuth
+import Outbound
+import Storage
+
+/// The way a command takes: to the server that holds the data directory, or, when none does, to the database itself.
+struct AdministrationRoute {
+    static let path = "/v1/administration"
+
+    private let configuration: ServerConfiguration
+
+    init(_ configuration: ServerConfiguration) {
+        self.configuration = configuration
+    }
+
+    func send(_ request: AdministrationRequest) async throws -> AdministrationAnswer {
+        try await either(
+            direct: { try await $0.run(request) },
+            server: { client in
+                let message = AdministrationMessage(request, claimed: Administrator.claimedName)
+                let answer = try await client.send(path: Self.path, body: message.bytes())
+                return try AdministrationAnswer(parsing: answer.body)
+            })
+    }
+
+    /// Writes a copy of the database into the file and returns its size.
+    func backup(into file: BackupFile) async throws -> Int64 {
+        try await either(
+            direct: { direct in
+                let copy = try await direct.backup()
+                defer { unlink(copy) }
+                return try await file.write { try $0.append(contentsOf: copy) }
+            },
+            server: { client in
+                let message = AdministrationMessage(.database(.backup), claimed: Administrator.claimedName)
+                return try await file.write { open in
+                    let answer = try await client.stream(
+                        path: Self.path, body: message.bytes(), into: open.descriptor)
+                    guard answer.status == 200 else {
+                        _ = try AdministrationAnswer(parsing: answer.body)
+                        throw Refusal("The server answered \(answer.status) and sent no backup.")
+                    }
+                }
+            })
+    }
+
+    private func either<T>(
+        direct: (DirectAccess.Opened) async throws -> T, server: (AdministrationClient) async throws -> T
+    ) async throws -> T {
+        let opened: DirectAccess.Opened
+        do {
+            opened = try DirectAccess(configuration).open()
+        } catch StoreError.locked {
+            return try await server(AdministrationClient(socket: configuration.paths.adminSocket))
+        } catch StoreError.permissions(let sentence) {
+            return try await throughSocket(sentence, server)
+        }
+        defer { opened.close() }
+        return try await direct(opened)
+    }
+
+    /// Whoever may not open the data directory may still be welcome at the server's socket; when nobody answers there
+    /// either, the directory is what is wrong.
+    private func throughSocket<T>(
+        _ sentence: String, _ server: (AdministrationClient) async throws -> T
+    ) async throws -> T {
+        do {
+            return try await server(AdministrationClient(socket: configuration.paths.adminSocket))
+        } catch AdministrationClientError.noServer {
+            throw StoreError.permissions(sentence)
+        }
+    }
+}

@@ -1,0 +1,121 @@
+import AuthorizationServer
+import Foundation
+import JOSE
+import Logging
+import OAuth
+import Outbound
+import ServiceLifecycle
+import Storage
+import Web
+
+/// The whole server, put together in one place.
+struct Composition {
+    let housekeeper: Housekeeper
+    private let configuration: ServerConfiguration
+    private let gatehouse: Gatehouse
+    private let renderer: PageRenderer
+    private let counters = RequestCounters()
+    private let up = ListenersUp()
+    private let log: Logger
+
+    init(
+        _ configuration: ServerConfiguration, ground: Ground, renderer: PageRenderer, trust: TrustRoots, log: Logger
+    ) throws {
+        let fetcher = DocumentFetcher(
+            policy: try configuration.fetchPolicy(), roots: trust,
+            rule: { [store = ground.store] host in
+                switch try await store.read({ try $0.hostRule(host) }) {
+                case .allow: .allow
+                case .block: .block
+                case nil: nil
+                }
+            })
+        self.configuration = configuration
+        self.renderer = renderer
+        self.log = log
+        gatehouse = Gatehouse(
+            settings: try configuration.settings(), store: ground.store, keys: ground.keys, fetcher: fetcher,
+            desk: PasswordDesk(), log: log)
+        housekeeper = Housekeeper(gatehouse, log: log)
+    }
+
+    /// The public listener.
+    func main() throws -> Listener {
+        let router = Routes.router(
+            gatehouse, renderer: renderer, proxies: try ProxyTrust(proxies: configuration.proxies), counters: counters)
+        return try .main(
+            router: router, host: configuration.listen.host, port: configuration.listen.port,
+            tls: configuration.tls.map { TLSFiles(certificate: $0.certificate, key: $0.key) },
+            logger: Logger(quiet: log), whenRunning: note("main"))
+    }
+
+    /// The operators' listener.
+    func operations() throws -> Listener {
+        let operations = Operations(
+            obstacles: { [store = gatehouse.store, up] in
+                guard up.areAll else { return ["not every listener is up"] }
+                do {
+                    _ = try await store.read { try $0.lastClock() }
+                    return []
+                } catch {
+                    return ["the database does not answer: \(error)"]
+                }
+            },
+            metrics: { [store = gatehouse.store, counters] in
+                counters.text + MetricsRegistry.shared.text + ProcessMetrics(waitingWrites: store.waitingWrites).text
+            })
+        return try .operations(
+            operations, host: configuration.operations.host, port: configuration.operations.port,
+            logger: Logger(quiet: log), whenRunning: note("operations"))
+    }
+
+    /// The socket of the command line.
+    func administration() throws -> Listener {
+        let administration = Administration(store: gatehouse.store, keys: gatehouse.keys, clock: gatehouse.clock)
+        let socket = try AdministrationSocket(path: configuration.paths.adminSocket, group: configuration.adminGroup)
+        return try socket.listener(
+            logger: Logger(quiet: log),
+            handler: { [log] peer, bytes in
+                switch await administration.respond(to: bytes, peer: peer.user) {
+                case .json(let succeeded, let bytes): return .json(bytes, refused: !succeeded)
+                case .file(let path):
+                    do {
+                        return .stream(try FilePieces(path).pieces)
+                    } catch {
+                        log.error("a backup could not be sent", metadata: ["error": "\(error)"])
+                        return .json(AdministrationAnswer.bytes(.failure(Self.unsent)), refused: true)
+                    }
+                }
+            }, whenRunning: note("admin"))
+    }
+
+    private static let unsent = AdministrationError(
+        .unavailable, "The backup was made but cannot be read; see the server's log.")
+
+    private func note(_ name: String) -> Listener.WhenRunning {
+        { [up, log, configuration] _ in
+            guard up.note(name) else { return }
+            log.notice("ready", metadata: ["issuer": "\(configuration.issuer)", "listen": "\(configuration.listen)"])
+        }
+    }
+}
+
+extension ServerConfiguration {
+    /// What the decisions need of the configuration.
+    func settings() throws -> Settings {
+        Settings(
+            issuer: try Issuer(issuer), defaultResource: try defaultResource.map { try ResourceIdentifier($0) },
+            tokens: Settings.Tokens(access: tokens.access, code: tokens.code, refreshGrace: tokens.refreshGrace),
+            sessions: Settings.Sessions(
+                choices: sessions.choices, preselected: sessions.preselected, idle: sessions.idle),
+            clients: Settings.Clients(
+                documentCache: clients.cacheMin...clients.cacheMax, localhostAnyPort: clients.localhostAnyPort))
+    }
+
+    /// What strangers' documents may be fetched from.
+    func fetchPolicy() throws -> FetchPolicy {
+        try FetchPolicy(
+            maximumSize: clients.maxSize, allow: clients.allow, block: clients.block,
+            privateHosts: clients.privateHosts.map(\.description))
+    }
+}

@@ -1,0 +1,83 @@
+import AuthorizationServer
+import Foundation
+import JOSE
+import OAuth
+import Storage
+
+/// The database without a server: the lock is taken first, so that no server can start meanwhile.
+struct DirectAccess {
+    private let configuration: ServerConfiguration
+
+    init(_ configuration: ServerConfiguration) {
+        self.configuration = configuration
+    }
+
+    /// An open database with its lock.
+    struct Opened {
+        let directory: DataDirectory
+        let store: Store
+        let configuration: ServerConfiguration
+
+        func run(_ request: AdministrationRequest) async throws -> AdministrationAnswer {
+            try await administration(for: request).run(request, by: .current)
+        }
+
+        func backup() async throws -> String {
+            try await Administration(store: store, keys: nil, clock: .system).backup(by: .current)
+        }
+
+        func close() {
+            try? store.close()
+            directory.unlock()
+        }
+
+        /// Keys are opened only where they are asked about: the other commands work without their passphrase.
+        private func administration(for request: AdministrationRequest) throws -> Administration {
+            guard case .keys = request else { return Administration(store: store, keys: nil, clock: .system) }
+            return Administration(store: store, keys: try configuration.openKeys(createIfEmpty: false), clock: .system)
+        }
+    }
+
+    /// Takes the lock and opens an existing database; one that is missing is not made.
+    func open() throws -> Opened {
+        do throws(StoreError) {
+            let directory = try DataDirectory.lock(configuration.paths.data, create: false)
+            let store = try Store(path: directory.database)
+            return Opened(directory: directory, store: store, configuration: configuration)
+        } catch .missing(let path) {
+            throw Refusal("no Gatehouse database at \(path); run 'gatehouse db init' or 'gatehouse serve' first")
+        }
+    }
+
+    /// Makes data directory, database and keys, and returns the database's path; what exists already is refused.
+    func create() async throws -> String {
+        let directory = try DataDirectory.lock(configuration.paths.data, create: true)
+        defer { directory.unlock() }
+        guard !FileManager.default.fileExists(atPath: directory.database) else {
+            throw Refusal("there is a Gatehouse database at \(directory.database) already; nothing was changed")
+        }
+        _ = try configuration.openKeys(createIfEmpty: true)
+        try Store(path: directory.database, options: Store.Options(create: true)).close()
+        return directory.database
+    }
+}
+
+extension ServerConfiguration {
+    /// Opens the key directory with the passphrase from its file, if one is configured.
+    func openKeys(createIfEmpty: Bool) throws -> KeyRing {
+        let now = WallClock.system.now().seconds
+        return try KeyRing.open(
+            directory: paths.keys, passphrase: try passphrase(), now: now, createIfEmpty: createIfEmpty)
+    }
+
+    private func passphrase() throws -> Secret? {
+        guard let path = paths.keysPassphraseFile else { return nil }
+        guard let bytes = FileManager.default.contents(atPath: path) else {
+            throw Refusal(
+                "the file of keys_passphrase_file, \(path), cannot be read; check that it exists and is yours")
+        }
+        let line = bytes.prefix { $0 != UInt8(ascii: "\n") }
+        guard !line.isEmpty else { throw Refusal("the file of keys_passphrase_file, \(path), is empty") }
+        return Secret(bytes: [UInt8](line))
+    }
+}

@@ -1,0 +1,90 @@
+import AuthorizationServer
+import JOSE
+import Logging
+import Metrics
+import OAuth
+import Outbound
+import ServiceLifecycle
+import Storage
+import UnixSignals
+import Web
+
+/// The server as a process: what it stands on is opened in an order in which nothing half-started can be seen.
+struct ServerProcess {
+    private let configuration: ServerConfiguration
+    private let acceptsClock: Bool
+
+    /// `acceptsClock` takes the machine's clock as right, though the database saw a later time.
+    init(_ configuration: ServerConfiguration, acceptsClock: Bool) {
+        self.configuration = configuration
+        self.acceptsClock = acceptsClock
+    }
+
+    /// Serves until SIGTERM or SIGINT; what is in flight then finishes.
+    func run() async throws {
+        LoggingSystem.bootstrap { _ in JSONLines() }
+        MetricsSystem.bootstrap(MetricsRegistry.shared)
+        let log = Logger(label: "gatehouse")
+        // What needs no lock and can be wrong comes first: nothing is touched until it is right.
+        let renderer = try PageRenderer(
+            templatesDirectory: configuration.paths.templates, base: try configuration.settings().issuer.path)
+        let trust = try TrustRoots(additionalFiles: configuration.trust)
+        // The lock stands before every bind: binding a Unix socket removes one that a living server listens at.
+        let directory = try DataDirectory.lock(configuration.paths.data, create: true)
+        defer { directory.unlock() }
+        try DataFolderGroup(configuration).apply()
+        let ground = try await Ground.open(configuration, directory, acceptsClock: acceptsClock)
+        let server = try Composition(configuration, ground: ground, renderer: renderer, trust: trust, log: log)
+        try await serve(server, log: log)
+        try ground.store.close()
+    }
+
+    private func serve(_ server: Composition, log: Logger) async throws {
+        // They stop in reverse: the public listener drains first, the admin socket goes with it, health answers longest.
+        let services: [any Service] = [
+            server.housekeeper, try server.operations(), try server.administration(), try server.main(),
+        ]
+        var group = ServiceGroupConfiguration(
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(quiet: log))
+        group.maximumGracefulShutdownDuration = .seconds(30)
+        group.maximumCancellationDuration = .seconds(5)
+        try await ServiceGroup(configuration: group).run()
+        log.notice("stopped")
+    }
+}
+
+extension Listener: Service {}
+
+extension Logger {
+    /// The same for a library whose own news nobody needs to read.
+    init(quiet log: Logger) {
+        self = log
+        logLevel = .error
+    }
+}
+
+/// What the server stands on: an open database and the keys that it depends on.
+struct Ground {
+    let store: Store
+    let keys: KeyRing
+
+    static func open(
+        _ configuration: ServerConfiguration, _ directory: DataDirectory, acceptsClock: Bool
+    ) async throws -> Ground {
+        let store = try Store(path: directory.database, options: Store.Options(create: true))
+        let now = WallClock.system.now()
+        try await store.checkClock(now: now.seconds, allowStepBack: acceptsClock)
+        try await store.write { transaction in
+            if acceptsClock { try transaction.resetClock(now.seconds) } else { try transaction.noteClock(now.seconds) }
+        }
+        // New keys are made only where nothing depends on old ones.
+        let needed = try await store.read { try $0.refreshKeysInUse() }
+        let keys = try configuration.openKeys(createIfEmpty: needed.isEmpty)
+        for id in needed where keys.secret(.refresh, id: id) == nil {
+            throw Refusal(
+                "the refresh key \(id) is missing in \(configuration.paths.keys), and live sessions depend on it; "
+                    + "restore it from a backup of the keys")
+        }
+        return Ground(store: store, keys: keys)
+    }
+}

@@ -1,0 +1,58 @@
+import ArgumentParser
+import Glibc
+import JOSE
+
+/// Takes a password from a person, unseen and twice, or from a program's pipe.
+enum PasswordPrompt {
+    private static let longest = 1024
+
+    /// Asks on the terminal, without echo.
+    static func askTwice() throws -> Secret {
+        guard isatty(STDIN_FILENO) == 1 else {
+            throw Refusal("There is no terminal to ask for a password on; pipe it in with --password-stdin.")
+        }
+        let first = try ask("Password: ")
+        guard first == (try ask("Again: ")) else { throw Refusal("The two passwords differ; nothing was changed.") }
+        return try checked(first)
+    }
+
+    /// The first line of standard input.
+    static func readLine() throws -> Secret {
+        try checked(nextLine())
+    }
+
+    private static func checked(_ password: Secret) throws -> Secret {
+        guard !password.bytes.isEmpty else { throw Refusal("The password is empty; nothing was changed.") }
+        guard password.bytes.count <= longest, password.bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+            throw Refusal("The password must be one line of at most \(longest) bytes without control characters.")
+        }
+        return password
+    }
+
+    private static func ask(_ question: String) throws -> Secret {
+        var before = termios()
+        guard tcgetattr(STDIN_FILENO, &before) == 0 else {
+            throw Refusal("The terminal does not let its echo be turned off; use --password-stdin.")
+        }
+        var silent = before
+        silent.c_lflag &= ~tcflag_t(ECHO)
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent)
+        defer {
+            tcsetattr(STDIN_FILENO, TCSAFLUSH, &before)
+            Terminal.prompt("\n")
+        }
+        Terminal.prompt(question)
+        return try nextLine()
+    }
+
+    private static func nextLine() throws -> Secret {
+        var line: [UInt8] = []
+        var byte: UInt8 = 0
+        while read(STDIN_FILENO, &byte, 1) == 1, byte != UInt8(ascii: "\n") {
+            guard line.count <= longest else { break }
+            line.append(byte)
+        }
+        if line.last == UInt8(ascii: "\r") { line.removeLast() }
+        return Secret(bytes: line)
+    }
+}

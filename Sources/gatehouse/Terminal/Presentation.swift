@@ -1,0 +1,109 @@
+import AuthorizationServer
+import JOSE
+import OAuth
+
+/// A column of a table: the field of the answer, and the heading above it.
+struct Column: Sendable {
+    /// How the cells of a column are written.
+    enum Style: Sendable {
+        case plain
+        /// A time is told as its distance from now, which is short and what a person asks for.
+        case time
+    }
+
+    let field: String
+    let heading: String
+    let style: Style
+
+    init(_ field: String, _ heading: String? = nil, _ style: Style = .plain) {
+        let words = field.hasSuffix("_at") ? field.dropLast(3) : field[...]
+        self.field = field
+        self.heading = heading ?? words.uppercased().replacing("_", with: " ")
+        self.style = style
+    }
+
+    init(_ field: String, _ style: Style) {
+        self.init(field, nil, style)
+    }
+}
+
+/// Shows an answer: JSON to a program, a table or a description to a person.
+struct Presentation {
+    let columns: [Column]
+    let json: Bool
+    var now = WallClock.system.now()
+
+    func show(_ answer: AdministrationAnswer) {
+        defer { if let warning = answer.warning { Terminal.complain(warning) } }
+        if json {
+            Terminal.print(answer.json.text)
+            return
+        }
+        let lines = text(answer, width: Terminal.width)
+        if !lines.isEmpty { Terminal.print(lines.joined(separator: "\n")) }
+    }
+
+    /// The lines for a person.
+    func text(_ answer: AdministrationAnswer, width: Int?) -> [String] {
+        var lines: [String] = []
+        switch answer.shape {
+        case .one: lines = answer.rows.flatMap(description(of:))
+        case .many where answer.rows.isEmpty: lines = answer.note == nil ? ["None."] : []
+        case .many: lines = table(answer.rows, width: width)
+        }
+        if let note = answer.note { lines.append(Terminal.sanitised(note)) }
+        return lines
+    }
+
+    private func table(_ rows: [JSONObject], width: Int?) -> [String] {
+        let cells = rows.map { row in columns.map { cell(row[$0.field], $0.style) } }
+        return Table(headings: columns.map(\.heading), rows: cells).lines(width: width)
+    }
+
+    /// Name and value of each field below each other; nothing is cut.
+    private func description(of row: JSONObject) -> [String] {
+        let width = row.members.map(\.name.count).max() ?? 0
+        return row.members.flatMap { name, value in
+            let label = name.replacing("_", with: " ")
+            let lines = Self.values(value)
+            return lines.enumerated().map { index, line in
+                let shown = index == 0 ? label : ""
+                let gap = String(repeating: " ", count: width - shown.count)
+                return Terminal.sanitised(shown + gap + "  " + line)
+            }
+        }
+    }
+
+    private func cell(_ value: JSON?, _ style: Column.Style) -> String {
+        guard style == .time, let time = value?.string.flatMap(Timestamp.init(rfc3339:)) else {
+            return Self.cell(value)
+        }
+        return Self.distance(time.seconds - now.seconds)
+    }
+
+    /// `in 12h`, `5m ago`: the largest unit that fits.
+    static func distance(_ seconds: Int64) -> String {
+        let units: [(length: Int64, name: String)] = [(86_400, "d"), (3600, "h"), (60, "m"), (1, "s")]
+        let size = abs(seconds)
+        guard let unit = units.first(where: { size >= $0.length }) else { return "now" }
+        let amount = "\(size / unit.length)\(unit.name)"
+        return seconds > 0 ? "in \(amount)" : "\(amount) ago"
+    }
+
+    private static func cell(_ value: JSON?) -> String {
+        values(value ?? .null).joined(separator: ", ")
+    }
+
+    private static func values(_ value: JSON) -> [String] {
+        switch value {
+        case .null: ["-"]
+        case .bool(let value): [value ? "yes" : "no"]
+        case .integer(let value): ["\(value)"]
+        case .number(let value): ["\(value)"]
+        case .string(let value): [value]
+        case .array(let elements): elements.isEmpty ? ["-"] : elements.flatMap(values)
+        case .object(let object):
+            [object.members.map { "\($0.name) \(cell($0.value))" }.joined(separator: ", ")]
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import Foundation
+import JOSE
+import TestSupport
+
+/// The built program in a folder of its own, without a server.
+struct CommandLineProgram {
+    let stage: Stage
+
+    /// What one run printed, and how it ended.
+    struct Run {
+        let status: Int32
+        let output: String
+        let errors: String
+
+        /// The JSON that it printed.
+        func json() throws -> JSON { try JSON.parse(Array(output.utf8)) }
+        /// The lines on standard error.
+        var errorLines: [Substring] { errors.split(separator: "\n") }
+    }
+
+    /// Runs `gatehouse` with the stage's folder as the place of everything.
+    func callAsFunction(
+        _ arguments: String..., input: String = "", environment: [String: String] = [:]
+    ) async throws -> Run {
+        let configuration = try stage.write("templates: \(Workspace.root)/templates", to: "gatehouse.yaml")
+        let name = "run-\(UInt32.random(in: .min ... .max))"
+        let typed = Pipe()
+        let child = try ChildProcess(
+            Workspace.program("gatehouse"), arguments,
+            environment: ["GATEHOUSE_CONFIG": configuration].merging(environment) { $1 }, input: typed,
+            output: stage.logFile(name), errors: stage.logFile(name + "-errors"))
+        stage.adopt(child)
+        try typed.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+        try typed.fileHandleForWriting.close()
+        let status = await child.end()
+        return Run(status: status, output: try stage.log(name), errors: try stage.log(name + "-errors"))
+    }
+
+    /// The same on a fresh database.
+    static func onFreshDatabase(_ test: (CommandLineProgram) async throws -> Void) async throws {
+        try await Stage.play { stage in
+            let gatehouse = CommandLineProgram(stage: stage)
+            let made = try await gatehouse("db", "init")
+            guard made.status == 0 else { throw StageFailure("db init ended with \(made.status): \(made.errors)") }
+            try await test(gatehouse)
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import AuthorizationServer
+import JOSE
+import OAuth
+import Testing
+
+@testable import gatehouse
+
+@Suite("What a person sees")
+struct TerminalTests {
+    private let columns = [Column("id"), Column("name"), Column("resource"), Column("expires_at", .time)]
+    private let rows: [JSONObject] = [
+        [
+            "id": "ses_0123456789abcdefghijkl", "name": "A client with quite a long name of its own",
+            "resource": "https://files.example.org/mcp/with/a/long/path", "expires_at": "2026-11-21T18:00:00Z",
+        ],
+        ["id": "ses_abcdefghijkl0123456789", "name": .null, "resource": "https://a.example", "expires_at": .null],
+    ]
+
+    private func lines(_ answer: AdministrationAnswer, width: Int?) throws -> [String] {
+        let now = try #require(Timestamp(rfc3339: "2026-11-21T06:00:00Z"))
+        return Presentation(columns: columns, json: false, now: now).text(answer, width: width)
+    }
+
+    @Test func `A table fits 80 columns and keeps the name of each row whole`() throws {
+        let lines = try lines(.many(rows), width: 80)
+        #expect(lines.count == 3)
+        #expect(lines.allSatisfy { $0.count <= 80 })
+        #expect(lines[1].hasPrefix("ses_0123456789abcdefghijkl  "))
+        #expect(lines[1].contains("…") && lines[1].hasSuffix("in 12h"))
+    }
+
+    @Test func `A table in 200 columns, or in a pipe, cuts nothing`() throws {
+        for width in [200, nil] {
+            let lines = try lines(.many(rows), width: width)
+            #expect(
+                lines[1].contains(
+                    "A client with quite a long name of its own  https://files.example.org/mcp/with/a/long/path"))
+            #expect(!lines.joined().contains("…"))
+        }
+    }
+
+    @Test func `An empty list says so`() throws {
+        #expect(try lines(.many([]), width: 80) == ["None."])
+    }
+
+    @Test func `One thing is described field by field`() throws {
+        let row: JSONObject = ["id": "res_1", "scopes": ["a", "b"], "disabled": false]
+        #expect(try lines(.one(row), width: 80) == ["id        res_1", "scopes    a", "          b", "disabled  no"])
+    }
+
+    @Test func `RS6 Escape sequences, line ends and reordering marks are shown as replaced characters`() throws {
+        let row: JSONObject = [
+            "id": "a", "name": "x\u{1B}[2J\r\ny\u{202E}z\u{85}", "resource": "b", "expires_at": .null,
+        ]
+        let text = try lines(.many([row]), width: nil).joined(separator: "\n")
+        for scalar in ["\u{1B}", "\r", "\u{202E}", "\u{85}"] as [Unicode.Scalar] {
+            #expect(!text.unicodeScalars.contains(scalar))
+        }
+        #expect(text.split(separator: "\n").count == 2)
+    }
+
+    @Test func `Times are told as their distance`() {
+        #expect(Presentation.distance(43_200) == "in 12h")
+        #expect(Presentation.distance(-59) == "59s ago")
+        #expect(Presentation.distance(0) == "now")
+        #expect(Presentation.distance(172_800) == "in 2d")
+    }
+
+    @Test func `Options before the verb are moved behind it`() {
+        func moved(_ line: String) -> [String] {
+            LeadingOptions.moved(line.split(separator: " ").map(String.init), for: GatehouseCommand.self)
+        }
+        #expect(moved("--config f --json users list") == ["users", "list", "--config", "f", "--json"])
+        #expect(moved("users --json list") == ["users", "list", "--json"])
+        #expect(moved("--config=f serve --issuer i") == ["serve", "--config=f", "--issuer", "i"])
+        #expect(moved("users add --email --json") == ["users", "add", "--email", "--json"])
+    }
+}
