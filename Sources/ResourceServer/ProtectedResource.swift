@@ -28,9 +28,8 @@ public struct ProtectedResource: Sendable {
         }
         catalogue = try ScopeCatalogue(configuration.scopes)
         clock = configuration.clock
-        let location = MetadataLocation(of: resource)
-        metadataPath = location.path
-        metadataURL = location.url
+        metadataURL = ProtectedResourceMetadata.url(for: resource)
+        metadataPath = String(metadataURL.dropFirst(resource.origin.count).prefix { $0 != "?" })
         metadataDocument = Self.document(configuration, scopes: catalogue.initial)
         let rule = AccessTokenRule(
             issuer: issuer, resource: resource, catalogue: catalogue, allowedSkew: configuration.allowedClockSkew)
@@ -104,17 +103,11 @@ public struct ProtectedResource: Sendable {
             kind: kind, challenge: kind == .unavailable ? nil : challenge.value, message: message, reason: reason)
     }
 
-    /// Spec: RFC 9728 §2
     private static func document(_ configuration: ProtectedResourceConfiguration, scopes: [String]) -> [UInt8] {
-        var document: JSONObject = [
-            "resource": .string(configuration.resource),
-            "authorization_servers": [.string(configuration.issuer)],
-            "bearer_methods_supported": ["header"],
-        ]
-        // Clients ask for all that stands here when nothing else tells them what to ask for.
-        if !scopes.isEmpty { document["scopes_supported"] = .strings(scopes) }
-        document["resource_name"] = configuration.name.map(JSON.string)
-        document["resource_documentation"] = configuration.documentation.map(JSON.string)
-        return document.bytes
+        // Clients ask for all the scopes that stand here when nothing else tells them what to ask for.
+        ProtectedResourceMetadata(
+            resource: configuration.resource, authorizationServers: [configuration.issuer], scopesSupported: scopes,
+            resourceName: configuration.name, resourceDocumentation: configuration.documentation
+        ).json.bytes
     }
 }

@@ -10,6 +10,12 @@ struct ProtectedResourceMetadataTests {
         try ProtectedResource(configuration)
     }
 
+    private func resource(at spelled: String) throws -> ProtectedResource {
+        var configuration = Fixture.configuration(issuer: "https://gate.example")
+        configuration.resource = spelled
+        return try resource(configuration)
+    }
+
     @Test func `A50 D4.1 D4.2 names the resource as spelled and its one authorization server`() throws {
         let resource = try resource(Fixture.configuration(issuer: "https://gate.example"))
         let document = try JSONObject(parsing: resource.metadataDocument)
@@ -48,15 +54,15 @@ struct ProtectedResourceMetadataTests {
     ])
     func `§3.1 inserts the well-known path between host and path`(spelled: String, path: String, origin: String) throws
     {
-        let location = MetadataLocation(of: try ResourceIdentifier(spelled))
-        #expect(location.path == path)
-        #expect(location.url == origin + path)
+        let resource = try resource(at: spelled)
+        #expect(resource.metadataPath == path)
+        #expect(resource.metadataURL == origin + path)
     }
 
     @Test func `§3.1 keeps a query behind the inserted path`() throws {
-        let location = MetadataLocation(of: try ResourceIdentifier("https://mcp.example/a?tenant=1"))
-        #expect(location.path == "/.well-known/oauth-protected-resource/a")
-        #expect(location.url == "https://mcp.example/.well-known/oauth-protected-resource/a?tenant=1")
+        let resource = try resource(at: "https://mcp.example/a?tenant=1")
+        #expect(resource.metadataPath == "/.well-known/oauth-protected-resource/a")
+        #expect(resource.metadataURL == "https://mcp.example/.well-known/oauth-protected-resource/a?tenant=1")
     }
 
     @Test(arguments: ["", "mcp.example", "ftp://mcp.example", "https://mcp.example/#a"])

@@ -1,0 +1,56 @@
+import JOSE
+import OAuth
+import Outbound
+
+/// What a client finds out about an MCP server that it was never told of.
+///
+/// Spec: MCP 2026-07-28 §Authorization Server Discovery
+struct Discovery {
+    let resource: ProtectedResourceMetadata
+    let issuer: Issuer
+    let authorizationEndpoint: String
+    let tokenEndpoint: String
+    let takesMetadataDocuments: Bool
+
+    /// Follows a 401's `resource_metadata` to the authorization server and reads what it offers.
+    static func follow(_ challenge: ChallengeText, of server: String, by client: OperatorClient) async throws
+        -> Discovery
+    {
+        guard let location = challenge["resource_metadata"] else {
+            throw StoryFailure(expected: "a challenge with resource_metadata", found: "it was \(challenge.text)")
+        }
+        let resource = try ProtectedResourceMetadata(json: try await object(at: location, by: client))
+        guard resource.resource == server, let name = resource.authorizationServers.first else {
+            throw StoryFailure(expected: "metadata of \(server)", found: "they are of \(resource.resource)")
+        }
+        let issuer = try Issuer(name)
+        let place = issuer.origin + "/.well-known/oauth-authorization-server" + issuer.path
+        let metadata = try await object(at: place, by: client)
+        guard metadata["issuer"]?.string == issuer.string else {
+            throw StoryFailure(expected: "metadata of \(issuer)", found: "they name another issuer")
+        }
+        guard let authorize = metadata["authorization_endpoint"]?.string,
+            let token = metadata["token_endpoint"]?.string
+        else { throw StoryFailure(expected: "two endpoints", found: "\(place) names fewer") }
+        return Discovery(
+            resource: resource, issuer: issuer, authorizationEndpoint: authorize, tokenEndpoint: token,
+            takesMetadataDocuments: metadata["client_id_metadata_document_supported"]?.bool == true)
+    }
+
+    private static func object(at location: String, by client: OperatorClient) async throws -> JSONObject {
+        let response = try await client.get(try RemoteURL(operator: location))
+        guard response.status == 200, let object = try? JSONObject(parsing: response.body) else {
+            throw StoryFailure(expected: "a JSON document at \(location)", found: "the status was \(response.status)")
+        }
+        return object
+    }
+}
+
+/// The parameters of a `WWW-Authenticate: Bearer` field.
+struct ChallengeText {
+    let text: String
+
+    subscript(name: String) -> String? {
+        text.split(separator: " \(name)=\"").dropFirst().first.map { String($0.prefix { $0 != "\"" }) }
+    }
+}

@@ -1,0 +1,46 @@
+import JOSE
+import Outbound
+
+/// The MCP server of the story, which delegates to Gatehouse.
+struct ExampleProgram {
+    let url: String
+    private let port: Int
+
+    init() throws {
+        port = try FreePort.find()
+        url = "http://127.0.0.1:\(port)/mcp"
+    }
+
+    /// Starts it with the credentials that Gatehouse gave out, and waits until it answers.
+    func serve(
+        issuer: String, credentials: JSONObject, asking client: OperatorClient, on bench: Workbench
+    ) async throws {
+        guard let id = credentials["client_id"]?.string, let secret = credentials["client_secret"]?.string else {
+            throw StoryFailure(expected: "a client id and a secret for the MCP server", found: "there were none")
+        }
+        let child = try bench.start(
+            try Workbench.sibling("example-mcp-server"),
+            ["--listen", "127.0.0.1:\(port)", "--resource", url, "--issuer", issuer, "--client-id", id],
+            environment: ["EXAMPLE_CLIENT_SECRET": secret], log: "example")
+        let metadata = "http://127.0.0.1:\(port)/.well-known/oauth-protected-resource/mcp"
+        try await Readiness.wait(for: "example", child, at: metadata, asking: client, on: bench)
+    }
+}
+
+/// Waiting for a program that was just started.
+enum Readiness {
+    static func wait(
+        for name: String, _ child: ChildProgram, at address: String, asking client: OperatorClient,
+        on bench: Workbench
+    ) async throws {
+        let url = try RemoteURL(operator: address)
+        for _ in 0..<600 {
+            if let response = try? await client.get(url), response.status == 200 { return }
+            guard child.isRunning else {
+                throw StoryFailure(expected: "\(name) to start", found: "it ended:\n\(bench.endOfLog(name))")
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        throw StoryFailure(expected: "\(name) to be ready within 30 seconds", found: "it was not")
+    }
+}

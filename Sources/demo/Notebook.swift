@@ -1,0 +1,99 @@
+import JOSE
+import OAuth
+import Outbound
+
+/// The MCP client of the story: nobody registered it, and it knows one address.
+final class Notebook: Sendable {
+    let server: String
+    let clientID: String
+    let redirect: String
+    private let client: OperatorClient
+
+    init(server: String, clientID: String, redirect: String, client: OperatorClient) {
+        self.server = server
+        self.clientID = clientID
+        self.redirect = redirect
+        self.client = client
+    }
+
+    /// What the MCP server answered: HTTP's side and JSON-RPC's.
+    struct Answer {
+        let status: Int
+        let challenge: ChallengeText?
+        let body: JSONObject?
+
+        /// The text of a tool's answer.
+        var text: String? {
+            body?["result"]?.object?["content"]?.array?.first?.object?["text"]?.string
+        }
+    }
+
+    /// Calls a tool as MCP 2026-07-28 does: without handshake, everything in one message.
+    func call(_ tool: String, _ arguments: JSONObject = [:], token: String?) async throws -> Answer {
+        let envelope: JSONObject = [
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientInfo": ["name": "demo-notebook", "version": "1"],
+            "io.modelcontextprotocol/clientCapabilities": [:],
+        ]
+        let message: JSONObject = [
+            "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+            "params": ["name": .string(tool), "arguments": .object(arguments), "_meta": .object(envelope)],
+        ]
+        var fields = [
+            (name: "Accept", value: "application/json, text/event-stream"),
+            (name: "MCP-Protocol-Version", value: "2026-07-28"), (name: "Mcp-Method", value: "tools/call"),
+            (name: "Mcp-Name", value: tool),
+        ]
+        if let token { fields.append((name: "Authorization", value: "Bearer \(token)")) }
+        let response = try await client.post(
+            try RemoteURL(operator: server), body: message.bytes, contentType: "application/json", fields: fields)
+        return Answer(
+            status: response.status, challenge: response.values(of: "www-authenticate").first.map(ChallengeText.init),
+            body: try? JSONObject(parsing: response.body))
+    }
+
+    func discover(_ challenge: ChallengeText) async throws -> Discovery {
+        try await Discovery.follow(challenge, of: server, by: client)
+    }
+
+    func authorization(_ discovery: Discovery, scope: String) -> Authorization {
+        Authorization(discovery, clientID: clientID, redirect: redirect, scope: scope)
+    }
+
+    func redeem(_ code: String, of authorization: Authorization, at discovery: Discovery) async throws -> Tokens {
+        let (status, object) = try await token(
+            at: discovery,
+            [
+                ("grant_type", "authorization_code"), ("code", code), ("redirect_uri", redirect),
+                ("code_verifier", authorization.verifier.reveal()),
+            ])
+        guard status == 200 else { throw Self.refused("tokens for the code", status, object) }
+        return try Tokens(object)
+    }
+
+    func refresh(_ tokens: Tokens, at discovery: Discovery) async throws -> Tokens {
+        let (status, object) = try await refreshing(tokens, at: discovery)
+        guard status == 200 else { throw Self.refused("tokens for the refresh token", status, object) }
+        return try Tokens(object)
+    }
+
+    /// The same, when a refusal is what the story expects.
+    func refreshing(_ tokens: Tokens, at discovery: Discovery) async throws -> (status: Int, object: JSONObject) {
+        try await token(at: discovery, [("grant_type", "refresh_token"), ("refresh_token", tokens.refresh)])
+    }
+
+    private func token(
+        at discovery: Discovery, _ fields: [(String, String)]
+    ) async throws -> (status: Int, object: JSONObject) {
+        let form = fields + [("client_id", clientID), ("resource", discovery.resource.resource)]
+        let response = try await client.post(
+            try RemoteURL(operator: discovery.tokenEndpoint), body: Array(FormText.encode(form).utf8),
+            contentType: "application/x-www-form-urlencoded")
+        return (response.status, (try? JSONObject(parsing: response.body)) ?? [:])
+    }
+
+    private static func refused(_ expected: String, _ status: Int, _ object: JSONObject) -> StoryFailure {
+        let reason = object["error_description"]?.string ?? object["error"]?.string ?? "no reason given"
+        return StoryFailure(expected: expected, found: "the answer was \(status): \(reason)")
+    }
+}

@@ -1,0 +1,65 @@
+/// A page as a script sees it: its forms' inputs and its links.
+struct Page {
+    /// A start tag with its attributes.
+    struct Tag {
+        let name: String
+        let attributes: [String: String]
+    }
+
+    let tags: [Tag]
+
+    init(_ html: String) {
+        tags = html.split(separator: "<", omittingEmptySubsequences: false).dropFirst().compactMap { piece in
+            guard let end = piece.firstIndex(of: ">") else { return nil }
+            return Self.tag(piece[..<end])
+        }
+    }
+
+    /// Where the form goes.
+    var action: String? { tags.first { $0.name == "form" }?.attributes["action"] }
+
+    /// The link of the page that hands over to the client.
+    var wayOn: String? { tags.first { $0.name == "a" && $0.attributes["id"] == "continue" }?.attributes["href"] }
+
+    /// What would be sent if the form were sent as it stands: hidden inputs, ticked boxes, chosen buttons.
+    var filledIn: [(String, String)] {
+        tags.compactMap { tag in
+            guard tag.name == "input", let name = tag.attributes["name"], let value = tag.attributes["value"] else {
+                return nil
+            }
+            let isChosen = ["hidden", nil].contains(tag.attributes["type"]) || tag.attributes["checked"] != nil
+            return isChosen ? (name, value) : nil
+        }
+    }
+
+    /// The values of the boxes with this name, ticked or not.
+    func values(of name: String) -> [String] {
+        tags.filter { $0.name == "input" && $0.attributes["name"] == name }.compactMap { $0.attributes["value"] }
+    }
+
+    private static func tag(_ text: Substring) -> Tag? {
+        let name = text.prefix { !$0.isWhitespace && $0 != "/" }
+        guard !name.isEmpty else { return nil }
+        var attributes: [String: String] = [:]
+        var rest = text.dropFirst(name.count).drop { $0.isWhitespace }
+        while !rest.isEmpty {
+            let key = rest.prefix { !$0.isWhitespace && $0 != "=" }
+            rest = rest.dropFirst(key.count)
+            var value: Substring = ""
+            if rest.hasPrefix("=\"") {
+                value = rest.dropFirst(2).prefix { $0 != "\"" }
+                rest = rest.dropFirst(value.count + 3)
+            } else if rest.hasPrefix("=") {
+                rest = rest.dropFirst()
+            }
+            if !key.isEmpty { attributes[key.lowercased()] = unescaped(value) }
+            rest = rest.drop { $0.isWhitespace }
+        }
+        return Tag(name: name.lowercased(), attributes: attributes)
+    }
+
+    private static func unescaped(_ text: Substring) -> String {
+        let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")]
+        return entities.reduce(String(text)) { $0.replacing($1.0, with: $1.1) }
+    }
+}

@@ -1,0 +1,92 @@
+import OAuth
+import Outbound
+
+/// A person at a browser: follows links, fills in forms, keeps cookies.
+final class Person {
+    /// What a page showed when the person decided.
+    struct Consent {
+        let html: String
+        let scopes: [String]
+    }
+
+    private let name: String
+    private let password: String
+    private let client: OperatorClient
+    private var jar = CookieJar()
+
+    init(name: String, password: String, client: OperatorClient) {
+        self.name = name
+        self.password = password
+        self.client = client
+    }
+
+    /// Opens an address of the authorization server, signs in where that is asked, and approves what the page offers.
+    func approve(_ address: String) async throws -> Consent {
+        var page = try await open(address)
+        if page.html.contains("name=\"password\"") {
+            page = try await submit(page, adding: [("username", name), ("password", password)])
+        }
+        guard page.html.contains("name=\"decision\"") else {
+            throw StoryFailure(expected: "the page on which the person decides", found: "there came \(page.gist)")
+        }
+        let scopes = page.content.values(of: "scope")
+        let others = page.content.filledIn.filter { $0.0 != "scope" }
+        let answer = try await submit(
+            page, others + scopes.map { ("scope", $0) } + [("decision", "approve")])
+        guard let wayOn = answer.content.wayOn else {
+            throw StoryFailure(expected: "a page with a link back to the client", found: "there came \(answer.gist)")
+        }
+        _ = try await open(wayOn)
+        return Consent(html: page.html, scopes: scopes)
+    }
+
+    private struct Visit {
+        let address: String
+        let status: Int
+        let html: String
+        var content: Page { Page(html) }
+
+        /// Enough of a page to see what it is.
+        var gist: String {
+            let title = html.split(separator: "<title>").dropFirst().first?.prefix { $0 != "<" } ?? "no title"
+            return "status \(status), \"\(title)\""
+        }
+    }
+
+    private func submit(_ visit: Visit, adding fields: [(String, String)]) async throws -> Visit {
+        try await submit(visit, visit.content.filledIn.filter { $0.0 != "username" } + fields)
+    }
+
+    private func submit(_ visit: Visit, _ fields: [(String, String)]) async throws -> Visit {
+        guard let action = visit.content.action else {
+            throw StoryFailure(expected: "a form", found: "there came \(visit.gist)")
+        }
+        return try await open(Self.resolved(action, at: visit.address), form: fields)
+    }
+
+    /// Opens a page and follows redirects, as browsers do.
+    private func open(_ address: String, form: [(String, String)]? = nil) async throws -> Visit {
+        let url = try RemoteURL(operator: address)
+        var fields = [(name: "Accept", value: "text/html")]
+        if let cookie = jar.field(for: url.host) { fields.append((name: "Cookie", value: cookie)) }
+        let response: OutboundResponse
+        if let form {
+            response = try await client.post(
+                url, body: Array(FormText.encode(form).utf8), contentType: "application/x-www-form-urlencoded",
+                fields: fields)
+        } else {
+            response = try await client.get(url, fields: fields)
+        }
+        for cookie in response.values(of: "set-cookie") { jar.keep(cookie, from: url.host) }
+        if [302, 303].contains(response.status), let location = response.values(of: "location").first {
+            return try await open(Self.resolved(location, at: address))
+        }
+        return Visit(
+            address: address, status: response.status, html: String(decoding: response.body, as: UTF8.self))
+    }
+
+    private static func resolved(_ target: String, at address: String) throws -> String {
+        guard target.hasPrefix("/") else { return target }
+        return try RemoteURL(operator: address).origin + target
+    }
+}

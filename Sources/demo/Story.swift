@@ -1,0 +1,191 @@
+import JOSE
+import OAuth
+import Outbound
+
+/// The whole way of an MCP client that nobody registered, from its first refused call to the end of its session.
+final class Story {
+    static let person = "ada"
+
+    private let stage: Stage
+    private let narrator: Narrator
+    let notebook: Notebook
+    let password = Random.token(9)
+    private let visitor: Person
+
+    init(_ stage: Stage, _ narrator: Narrator) {
+        self.stage = stage
+        self.narrator = narrator
+        notebook = Notebook(
+            server: stage.example.url, clientID: stage.website.clientID, redirect: stage.door.redirect,
+            client: stage.client)
+        visitor = Person(name: Self.person, password: password, client: stage.client)
+    }
+
+    /// Tells it from the beginning to the end.
+    func tell() async throws {
+        try await prepare()
+        let discovery = try await discover()
+        let first = try await signIn(discovery)
+        try await useTools(first)
+        let wider = try await stepUp(first, discovery)
+        let fresh = try await refresh(wider, discovery)
+        let session = try await list()
+        try await revoke(session, fresh, discovery)
+        try await verifyAudit()
+    }
+
+    private func prepare() async throws {
+        narrator.step("An operator starts Gatehouse, and adds a person and an MCP server")
+        try await stage.gatehouse.serve(asking: stage.client)
+        narrator.command("gatehouse serve")
+        narrator.fact("issuer", stage.gatehouse.issuer)
+        _ = try await stage.gatehouse.objects(
+            ["users", "add", Self.person, "--password-stdin"], input: password + "\n")
+        narrator.command("gatehouse users add \(Self.person)")
+        let credentials = try await stage.gatehouse.objects([
+            "resources", "add", stage.example.url, "--name", "Example files", "--owner", "Grace Hopper",
+            "--scope", "files:read=See the names of your files", "--scope", "files:write=Write your files",
+            "--on-request", "files:write",
+        ])
+        narrator.command("gatehouse resources add \(stage.example.url) --owner 'Grace Hopper' …")
+        try await stage.example.serve(
+            issuer: stage.gatehouse.issuer, credentials: credentials.first ?? [:], asking: stage.client, on: stage.bench
+        )
+        narrator.fact("MCP server", stage.example.url)
+    }
+
+    private func discover() async throws -> Discovery {
+        narrator.step("A client knows the MCP server's address and nothing else")
+        let refused = try await notebook.call("list_files", token: nil)
+        guard refused.status == 401, let challenge = refused.challenge else {
+            throw StoryFailure(expected: "a 401 with a challenge", found: "the status was \(refused.status)")
+        }
+        narrator.fact("POST tools/call", "401, scope=\"\(challenge["scope"] ?? "")\"")
+        let discovery = try await notebook.discover(challenge)
+        narrator.fact("metadata", challenge["resource_metadata"] ?? "")
+        narrator.fact("delegates to", discovery.issuer.string)
+        guard discovery.takesMetadataDocuments else {
+            throw StoryFailure(expected: "client_id_metadata_document_supported", found: "it is not there")
+        }
+        narrator.fact("the client is", notebook.clientID)
+        return discovery
+    }
+
+    private func signIn(_ discovery: Discovery) async throws -> Tokens {
+        narrator.step("\(Self.person) signs in, sees who asks for what, and approves")
+        let tokens = try await authorize(discovery, scope: "files:read")
+        narrator.fact("token for", tokens.claims["aud"]?.string ?? "")
+        narrator.fact("allows", tokens.scope)
+        narrator.fact("session", tokens.claims["sid"]?.string ?? "")
+        narrator.fact("good for", "\(tokens.expiresIn / 60) minutes, then it is refreshed")
+        guard tokens.claims["aud"]?.string == stage.example.url, tokens.scope == "files:read" else {
+            throw StoryFailure(expected: "a token for this MCP server with files:read", found: "it says otherwise")
+        }
+        return tokens
+    }
+
+    /// Sends the person to the page and redeems what comes back.
+    private func authorize(_ discovery: Discovery, scope: String) async throws -> Tokens {
+        let authorization = notebook.authorization(discovery, scope: scope)
+        let (replies, reply) = AsyncStream<Parameters>.makeStream()
+        stage.door.behave(
+            CallbackDoor.Manners {
+                authorization.address
+            } welcome: { parameters in
+                reply.yield(parameters)
+                return "You can close this page."
+            })
+        let consent = try await visitor.approve(authorization.address)
+        reply.finish()
+        guard consent.html.contains("Demo Notebook"), consent.html.contains("Grace Hopper") else {
+            throw StoryFailure(expected: "a page that names the client and the owner", found: "it does not")
+        }
+        narrator.fact(
+            "the page shows",
+            "\"Demo Notebook\" from localhost, not verified; \(consent.scopes.joined(separator: ", "))")
+        guard let answer = await replies.first(where: { _ in true }) else {
+            throw StoryFailure(expected: "the browser to come back to the client", found: "it did not")
+        }
+        let code = try authorization.code(in: answer, from: discovery.issuer)
+        return try await notebook.redeem(code, of: authorization, at: discovery)
+    }
+
+    private func useTools(_ tokens: Tokens) async throws {
+        narrator.step("The client calls tools with its token")
+        for tool in ["server_time", "list_files"] {
+            let answer = try await notebook.call(tool, token: tokens.access)
+            guard answer.status == 200, let text = answer.text else {
+                throw StoryFailure(expected: "\(tool) to answer", found: "the status was \(answer.status)")
+            }
+            narrator.fact(tool, text)
+        }
+    }
+
+    private func stepUp(_ tokens: Tokens, _ discovery: Discovery) async throws -> Tokens {
+        narrator.step("Writing needs more than \(Self.person) has allowed: a step up")
+        let file: JSONObject = ["name": "hello.txt", "text": "Hello from the demo."]
+        let refused = try await notebook.call("write_file", file, token: tokens.access)
+        guard refused.status == 403, let wanted = refused.challenge?["scope"] else {
+            throw StoryFailure(expected: "a 403 that names a scope", found: "the status was \(refused.status)")
+        }
+        narrator.fact("write_file", "403 insufficient_scope, scope=\"\(wanted)\"")
+        let wider = try await authorize(discovery, scope: "\(tokens.scope) \(wanted)")
+        narrator.fact("allows", wider.scope)
+        let answer = try await notebook.call("write_file", file, token: wider.access)
+        guard let text = answer.text else {
+            throw StoryFailure(expected: "write_file to answer", found: "the status was \(answer.status)")
+        }
+        narrator.fact("write_file", text)
+        let old = try await notebook.call("list_files", token: tokens.access)
+        guard old.status == 401 else {
+            throw StoryFailure(expected: "the replaced session to be over", found: "its token still works")
+        }
+        narrator.fact("first session", "replaced by the wider one: its token is refused from now on")
+        return wider
+    }
+
+    private func refresh(_ tokens: Tokens, _ discovery: Discovery) async throws -> Tokens {
+        narrator.step("The client refreshes, within the same session")
+        let fresh = try await notebook.refresh(tokens, at: discovery)
+        guard fresh.refresh != tokens.refresh, fresh.claims["sid"] == tokens.claims["sid"] else {
+            throw StoryFailure(expected: "a new refresh token of the same session", found: "it is another")
+        }
+        narrator.fact("session", fresh.claims["sid"]?.string ?? "")
+        narrator.fact("refresh token", "turned: the one before is spent")
+        return fresh
+    }
+
+    private func list() async throws -> String {
+        narrator.step("An admin looks at who has access to what")
+        narrator.command("gatehouse sessions list --state active")
+        narrator.detail(try await stage.gatehouse.command(["sessions", "list", "--state", "active"]))
+        let sessions = try await stage.gatehouse.objects(["sessions", "list", "--state", "active"])
+        guard sessions.count == 1, let id = sessions.first?["id"]?.string else {
+            throw StoryFailure(expected: "one active session", found: "there are \(sessions.count)")
+        }
+        return id
+    }
+
+    private func revoke(_ session: String, _ tokens: Tokens, _ discovery: Discovery) async throws {
+        narrator.step("The admin ends the session, with effect at once")
+        let arguments = ["sessions", "revoke", session, "--reason", "end of the demo", "--yes"]
+        _ = try await stage.gatehouse.command(arguments)
+        narrator.command("gatehouse sessions revoke \(session) --reason 'end of the demo'")
+        let call = try await notebook.call("list_files", token: tokens.access)
+        guard call.status == 401 else {
+            throw StoryFailure(expected: "the tool to refuse the token", found: "the status was \(call.status)")
+        }
+        narrator.fact("list_files", "401 \(call.challenge?["error"] ?? "")")
+        let (status, object) = try await notebook.refreshing(tokens, at: discovery)
+        guard status == 400, object["error"] == "invalid_grant" else {
+            throw StoryFailure(expected: "the refresh token to be refused", found: "the status was \(status)")
+        }
+        narrator.fact("refresh", "400 invalid_grant")
+    }
+
+    private func verifyAudit() async throws {
+        narrator.step("Each decision stands in a chain that nobody can rewrite unseen")
+        narrator.command("gatehouse audit verify")
+        narrator.detail(try await stage.gatehouse.command(["audit", "verify"]))
+    }
+}

@@ -1,0 +1,22 @@
+import Foundation
+
+/// The pages of the checkout that the demo was built in.
+enum Templates {
+    /// Looks beside the working directory, then upwards from the program.
+    static func folder() throws -> String {
+        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        var place = URL(filePath: own)
+        var candidates = [URL(filePath: FileManager.default.currentDirectoryPath)]
+        while place.path.count > 1 {
+            place = place.deletingLastPathComponent()
+            candidates.append(place)
+        }
+        let folders = candidates.map { $0.appending(path: "templates") }
+        guard
+            let found = folders.first(where: {
+                FileManager.default.fileExists(atPath: $0.appending(path: "consent.mustache").path)
+            })
+        else { throw StoryFailure(expected: "the folder templates", found: "the demo runs outside of the checkout") }
+        return found.path
+    }
+}

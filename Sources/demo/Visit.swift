@@ -1,0 +1,48 @@
+import JOSE
+import OAuth
+import Synchronization
+
+/// The client as a person uses it with a browser: one link, a sign-in, and the tool's answer on the page after it.
+final class Visit: Sendable {
+    private let notebook: Notebook
+    private let pending = Mutex<[String: (Authorization, Discovery)]>([:])
+
+    init(_ notebook: Notebook) {
+        self.notebook = notebook
+    }
+
+    var manners: CallbackDoor.Manners {
+        CallbackDoor.Manners(begin: begin, welcome: welcome)
+    }
+
+    @Sendable private func begin() async throws -> String {
+        guard let challenge = try await notebook.call("list_files", token: nil).challenge else {
+            throw StoryFailure(expected: "a challenge", found: "there was none")
+        }
+        let discovery = try await notebook.discover(challenge)
+        let authorization = notebook.authorization(discovery, scope: challenge["scope"] ?? "")
+        pending.withLock { pending in
+            // A person opens the link a few times, not a thousand.
+            if pending.count > 100 { pending = [:] }
+            pending[authorization.state] = (authorization, discovery)
+        }
+        return authorization.address
+    }
+
+    @Sendable private func welcome(_ answer: Parameters) async throws -> String {
+        let state = try answer.value("state") ?? ""
+        guard let (authorization, discovery) = pending.withLock({ $0.removeValue(forKey: state) }) else {
+            throw StoryFailure(expected: "an answer to a request of ours", found: "it answers none")
+        }
+        let code = try authorization.code(in: answer, from: discovery.issuer)
+        let tokens = try await notebook.redeem(code, of: authorization, at: discovery)
+        let files = try await notebook.call("list_files", token: tokens.access)
+        return """
+            The client has a token for \(tokens.claims["aud"]?.string ?? "") that allows \(tokens.scope).
+
+            list_files answered: \(files.text ?? "status \(files.status)")
+
+            Its session is \(tokens.claims["sid"]?.string ?? "").
+            """
+    }
+}

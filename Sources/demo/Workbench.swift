@@ -1,0 +1,72 @@
+import Foundation
+import Synchronization
+
+/// The folder that holds everything of one run, and the programs that run from it; both are gone afterwards.
+final class Workbench: Sendable {
+    let folder: String
+    private let children = Mutex<[ChildProgram]>([])
+    private let runs = Mutex(0)
+
+    init() throws {
+        let place = FileManager.default.temporaryDirectory.appending(path: "gatehouse-demo-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(
+            at: place, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        folder = place.path
+    }
+
+    func path(_ name: String) -> String { "\(folder)/\(name)" }
+
+    func write(_ text: String, to name: String) throws -> String {
+        try text.write(toFile: path(name), atomically: true, encoding: .utf8)
+        return path(name)
+    }
+
+    /// A program that was built along with this one.
+    static func sibling(_ name: String) throws -> String {
+        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let path = URL(filePath: own).deletingLastPathComponent().appending(path: name).path
+        guard FileManager.default.isExecutableFile(atPath: path) else {
+            throw StoryFailure(
+                expected: "the program \(name) beside this one", found: "it is not built: run `swift build`")
+        }
+        return path
+    }
+
+    /// Starts a program that runs until the demo ends.
+    func start(
+        _ program: String, _ arguments: [String], environment: [String: String] = [:], log: String
+    ) throws -> ChildProgram {
+        let child = try ChildProgram(
+            program, arguments, environment: environment, output: path("\(log).out"), errors: path("\(log).log"))
+        children.withLock { $0.append(child) }
+        return child
+    }
+
+    /// Runs a program to its end.
+    func run(
+        _ program: String, _ arguments: [String], input: String? = nil
+    ) async throws -> ChildProgram.Outcome {
+        let number = runs.withLock { count in
+            count += 1
+            return count
+        }
+        let (output, errors) = (path("run-\(number).out"), path("run-\(number).err"))
+        let child = try ChildProgram(program, arguments, input: input, output: output, errors: errors)
+        let status = await child.end()
+        return ChildProgram.Outcome(
+            status: status, output: try String(contentsOfFile: output, encoding: .utf8),
+            errors: try String(contentsOfFile: errors, encoding: .utf8))
+    }
+
+    /// The last lines of a program's log, for when something went wrong.
+    func endOfLog(_ log: String) -> String {
+        let text = (try? String(contentsOfFile: path("\(log).log"), encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").suffix(8).joined(separator: "\n")
+    }
+
+    /// Ends all programs, the last one first, and removes the folder.
+    func clear() async {
+        for child in children.withLock({ $0 }).reversed() { await child.stop() }
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+}

@@ -1,0 +1,54 @@
+import TestSupport
+import Testing
+
+@testable import demo
+
+@Suite("The demo")
+struct DemoTests {
+    @Test func `make demo ONCE=1 tells the whole story and ends well`() async throws {
+        try await Stage.play { stage in
+            let child = try stage.start(Workspace.program("demo"), [], environment: ["ONCE": "1"], log: "demo")
+            let status = await child.end()
+            let told = try stage.log("demo")
+            #expect(status == 0, "\(told)")
+            for word in ["401", "403 insufficient_scope", "sessions revoke", "400 invalid_grant", "audit verify"] {
+                #expect(told.contains(word), "the story tells of \(word)")
+            }
+        }
+    }
+
+    @Test func `reads of a page what a browser would send`() {
+        let page = Page(
+            """
+            <form method="post" action="/consent"><input type="hidden" name="token" value="a&amp;b">
+            <input type="checkbox" name="scope" value="x" checked><input type="checkbox" name="scope" value="y">
+            <input type="radio" name="lifetime" value="1h"><input name="lifetime" type="radio" value="12h" checked>
+            <a href="http://127.0.0.1/?a=1&amp;b=&quot;" id="continue">Go on</a></form>
+            """)
+        #expect(page.action == "/consent")
+        #expect(page.filledIn.map { "\($0.0)=\($0.1)" } == ["token=a&b", "scope=x", "lifetime=12h"])
+        #expect(page.values(of: "scope") == ["x", "y"])
+        #expect(page.wayOn == "http://127.0.0.1/?a=1&b=\"")
+    }
+
+    @Test func `keeps cookies host by host until they are over`() {
+        var jar = CookieJar()
+        jar.keep("a=1; Path=/; HttpOnly", from: "localhost")
+        jar.keep("b=2=3", from: "localhost")
+        #expect(jar.field(for: "localhost") == "a=1; b=2=3")
+        #expect(jar.field(for: "127.0.0.1") == nil)
+        jar.keep("a=; Max-Age=0", from: "localhost")
+        #expect(jar.field(for: "localhost") == "b=2=3")
+    }
+
+    @Test func `reads the parameters of a challenge`() {
+        let challenge = ChallengeText(
+            text:
+                "Bearer error=\"insufficient_scope\", error_description=\"More.\", scope=\"a b\", resource_metadata=\"u\""
+        )
+        #expect(challenge["error"] == "insufficient_scope")
+        #expect(challenge["scope"] == "a b")
+        #expect(challenge["resource_metadata"] == "u")
+        #expect(challenge["realm"] == nil)
+    }
+}
