@@ -104,7 +104,7 @@ let package = Package(
         suite("OutboundTests", ["Outbound", nioSSL] + nio),
         suite("AuthorizationServerTests", ["AuthorizationServer", "Storage", "TestSupport"]),
         suite("WebTests", ["Web", "AuthorizationServer", "Storage", "TestSupport", hummingbird, hummingbirdTesting]),
-        suite("GatehouseTests", ["gatehouse", "AuthorizationServer", "OAuth", "JOSE", "TestSupport", argumentParser]),
+        suite("GatehouseTests", ["gatehouse", "AuthorizationServer", "OAuth", "JOSE", "TestSupport", argumentParser, grdb]),
         suite(
             "ResourceServerTests",
             ["ResourceServer", "example-mcp-server", "JOSE", "OAuth", "Outbound", hummingbird, logging] + nio),

@@ -51,6 +51,11 @@ struct RuleTests {
         #expect(found.map(\.lines) == [3, 1])
     }
 
+    @Test func `Quotes and braces in a regular expression do not count`() {
+        let text = "func a() {\n    b.matches(of: /x=\"([^\"]*)\"{/)\n}\nfunc c() { d(1 / 2, e / f) }\n"
+        #expect(BudgetRule.functions(in: text).map(\.lines) == [3, 1])
+    }
+
     @Test func `A Spec line without a row is found`() {
         let source = file("Sources/A/Rule.swift", "/// Spec: RFC 1 §2\nstruct Rule {}\n")
         #expect(SpecificationRule.violations(index: "", sources: [source], tests: []).count == 1)

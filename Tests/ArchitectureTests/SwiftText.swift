@@ -25,10 +25,25 @@ struct SwiftText {
             skipBlockComment()
         } else if let opening = stringOpening() {
             skipString(opening)
+        } else if let length = patternLength() {
+            kept += Array("\"\"".utf8)
+            place += length
         } else {
-            kept.append(text[place])
+            kept.append(byte)
             place += 1
         }
+    }
+
+    /// How long the regular expression is that stands here, if one does: where a value is expected, and not a division.
+    private func patternLength() -> Int? {
+        let before = kept.last { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\n") }
+        guard text[place] == UInt8(ascii: "/"), let before, "([,=:{".utf8.contains(before) else { return nil }
+        var length = 1
+        while place + length < text.count, text[place + length] != UInt8(ascii: "\n") {
+            if text[place + length] == UInt8(ascii: "/") { return length + 1 }
+            length += text[place + length] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        return nil
     }
 
     private mutating func skipBlockComment() {

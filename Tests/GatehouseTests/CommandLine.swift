@@ -36,7 +36,7 @@ struct CommandLineProgram {
         return Run(status: status, output: try stage.log(name), errors: try stage.log(name + "-errors"))
     }
 
-    /// The same on a fresh database.
+    /// A test on a fresh database.
     static func onFreshDatabase(_ test: (CommandLineProgram) async throws -> Void) async throws {
         try await Stage.play { stage in
             let gatehouse = CommandLineProgram(stage: stage)

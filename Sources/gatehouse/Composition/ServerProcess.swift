@@ -73,7 +73,12 @@ struct Ground {
     ) async throws -> Ground {
         let store = try Store(path: directory.database, options: Store.Options(create: true))
         let now = WallClock.system.now()
-        try await store.checkClock(now: now.seconds, allowStepBack: acceptsClock)
+        do {
+            try await store.checkClock(now: now.seconds, allowStepBack: acceptsClock)
+        } catch let error as StoreError {
+            guard case .clockSteppedBack = error else { throw error }
+            throw Refusal("\(error), or start once with --accept-clock if the earlier time was the wrong one")
+        }
         try await store.write { transaction in
             if acceptsClock { try transaction.resetClock(now.seconds) } else { try transaction.noteClock(now.seconds) }
         }
