@@ -6,10 +6,13 @@ import NIOCore
 
 /// The Unix socket over which administrators of this machine command the server.
 ///
-/// One request is `POST /administration` with a JSON body; who asks is what the kernel says of the socket's other end.
+/// One request is `POST /v1/administration` with a JSON body; who asks is what the kernel says of the socket's other end.
 package struct AdministrationSocket: Sendable {
     /// Answers one request.
     package typealias Handler = @Sendable (Peer, [UInt8]) async -> AdministrationReply
+
+    /// What a socket's address holds here; the system itself would cut a longer path without a word.
+    package static let longestPath = 103
 
     private let path: String
     private let group: SocketGroup?
@@ -19,9 +22,9 @@ package struct AdministrationSocket: Sendable {
     package init(path: String, group: String? = nil, limits: ConnectionLimits = ConnectionLimits())
         throws(ListenerError)
     {
-        guard path.utf8.count <= 107 else {
+        guard path.utf8.count <= Self.longestPath else {
             throw ListenerError(
-                "The path of the admin socket has \(path.utf8.count) bytes, and the system allows 107: shorten 'admin.socket'."
+                "The path of the admin socket has \(path.utf8.count) bytes, and \(Self.longestPath) are allowed: shorten 'admin.socket'."
             )
         }
         guard path.utf8.first == UInt8(ascii: "/") else {
@@ -67,7 +70,7 @@ package struct AdministrationSocket: Sendable {
 
     private func router(_ handler: @escaping Handler) -> Router<UnixContext> {
         let router = Router(context: UnixContext.self)
-        router.post("/administration") { request, context in
+        router.post("/v1/administration") { request, context in
             guard let peer = await context.peer() else { return Response(status: .forbidden) }
             do {
                 return await handler(peer, try await request.bodyBytes()).response

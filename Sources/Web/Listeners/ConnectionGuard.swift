@@ -32,7 +32,7 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
         do {
             try pipeline.addHandler(FirstByte(of: self), position: .first)
             let codec = try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
-            try pipeline.addHandler(TargetForm(), position: .before(codec))
+            try pipeline.addHandler(HeadForm(), position: .before(codec))
         } catch {
             // Without its eyes the guard guards nothing.
             context.close(promise: nil)
@@ -102,19 +102,24 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    /// Takes the Host from a request whose target is not a path, so that `HostCheck` refuses it: the codec behind would
-    /// cut `http://elsewhere/token` down to `/token`.
-    private final class TargetForm: ChannelInboundHandler, RemovableChannelHandler {
+    /// Says of a head what the codec behind would swallow.
+    ///
+    /// A request whose target is not a path loses its Host, so that `HostCheck` refuses it: the codec would cut
+    /// `http://elsewhere/token` down to `/token`. A request of HTTP/1.0 asks for the close that its client waits for.
+    private final class HeadForm: ChannelInboundHandler, RemovableChannelHandler {
         typealias InboundIn = HTTPServerRequestPart
         typealias InboundOut = HTTPServerRequestPart
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            guard case .head(var head) = unwrapInboundIn(data), head.uri.utf8.first != UInt8(ascii: "/") else {
+            guard case .head(var head) = unwrapInboundIn(data) else {
                 context.fireChannelRead(data)
                 return
             }
-            head.headers.remove(name: "Host")
-            head.uri = "/"
+            if head.uri.utf8.first != UInt8(ascii: "/") {
+                head.headers.remove(name: "Host")
+                head.uri = "/"
+            }
+            if head.version == .http1_0 { head.headers.replaceOrAdd(name: "Connection", value: "close") }
             context.fireChannelRead(wrapInboundOut(.head(head)))
         }
     }
