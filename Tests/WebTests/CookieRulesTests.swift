@@ -1,0 +1,42 @@
+import Testing
+
+@testable import Web
+
+@Suite("RFC 6265 §4.1 Cookies")
+struct CookieRulesTests {
+    private let secure = CookieRules(isHTTPS: true)
+    private let loopback = CookieRules(isHTTPS: false)
+
+    @Test func `A112 on https a cookie is bound to the host, hidden from scripts and never sent in clear`() {
+        #expect(
+            secure.setting("browser", to: "a-b_c.d") == "__Host-browser=a-b_c.d; Path=/; HttpOnly; SameSite=Lax; Secure"
+        )
+    }
+
+    @Test func `on a loopback issuer a cookie is plain, for jars that take nothing else there`() {
+        #expect(loopback.setting("browser", to: "v") == "browser=v; Path=/; HttpOnly; SameSite=Lax")
+    }
+
+    @Test func `a cookie may have an age and can be taken back`() {
+        #expect(secure.setting("browser", to: "v", maxAge: 60).contains("; Max-Age=60;"))
+        #expect(secure.clearing("browser").hasPrefix("__Host-browser=; Path=/; Max-Age=0"))
+    }
+
+    @Test(arguments: [
+        ["__Host-browser=v"], ["a=b; __Host-browser=v"], ["a=b;__Host-browser=v;c=d"], ["a=b", "__Host-browser=v"],
+        ["browser=x; __Host-browser=v"],
+    ])
+    func `the cookie is found among others`(fields: [String]) {
+        #expect(secure.value(of: "browser", in: fields) == "v")
+    }
+
+    @Test(arguments: [
+        [], ["browser=v"], ["__Host-browser=v; __Host-browser=w"], ["__Host-browser=v", "__Host-browser=v"],
+        ["__Host-browser="], ["__Host-browser"], ["__host-browser=v"], ["__Host-browser=\"v\""],
+        ["__Host-browser=v w"], ["__Host-browser=v=w"], ["x__Host-browser=v"], ["__Host-browser =v"],
+        ["__Host-browser=" + String(repeating: "v", count: 4097)],
+    ])
+    func `a missing, doubled or malformed cookie is none`(fields: [String]) {
+        #expect(secure.value(of: "browser", in: fields) == nil)
+    }
+}

@@ -1,0 +1,98 @@
+import HTTPTypes
+import Hummingbird
+import Testing
+
+@testable import Web
+
+@Suite("Fetch §3.3 CORS")
+struct CrossOriginTests {
+    static let open = [
+        "/token", "/revoke", "/jwks", "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration",
+    ]
+    static let closed = ["/authorize", "/login", "/consent", "/nothing", "/assets/gatehouse.css", "/"]
+
+    private static func preflight(_ method: String) -> HTTPFields {
+        [
+            .origin: "https://app.example", .accessControlRequestMethod: method,
+            .accessControlRequestHeaders: "mcp-protocol-version",
+        ]
+    }
+
+    @Test(arguments: open)
+    func `A73 D1.5 E59 a preflight on an open endpoint is granted to all and without credentials`(
+        path: String
+    ) async throws {
+        let (response, _) = try await TestDoor().ask(.options, path, headers: Self.preflight("POST"))
+        #expect(response.status == .noContent)
+        #expect(response.headers[.accessControlAllowOrigin] == "*")
+        #expect(response.headers[.accessControlAllowCredentials] == nil)
+        let allowed = response.headers[.accessControlAllowHeaders] ?? ""
+        for name in ["MCP-Protocol-Version", "Authorization", "Content-Type"] { #expect(allowed.contains(name)) }
+    }
+
+    @Test(arguments: closed)
+    func `RH9 E59 a preflight anywhere else is refused`(path: String) async throws {
+        let (response, _) = try await TestDoor().ask(.options, path, headers: Self.preflight("POST"))
+        #expect(response.status == .notFound)
+        #expect(response.headers[.accessControlAllowOrigin] == nil)
+    }
+
+    @Test(arguments: closed)
+    func `RH9 E59 no script may read the pages`(path: String) async throws {
+        let (response, _) = try await TestDoor().ask(.get, path, headers: [.origin: "http://localhost:8080"])
+        #expect(response.headers[.accessControlAllowOrigin] == nil)
+    }
+
+    @Test func `A73 a script may read an answer, an error and the challenge in it`() async throws {
+        var headers = FrontDoorTests.form
+        headers[.accept] = "application/json"
+        headers[.origin] = "https://app.example"
+        headers[.authorization] = "Basic eA=="
+        let (response, text) = try await TestDoor().ask(.post, "/token", headers: headers, body: "a=b")
+        #expect(response.status == .unauthorized)
+        #expect(response.headers[.accessControlAllowOrigin] == "*")
+        #expect(response.headers[.accessControlExposeHeaders] == "WWW-Authenticate")
+        #expect(response.headers[.accessControlAllowCredentials] == nil)
+        #expect(text.contains("invalid_client"))
+    }
+
+    @Test func `a preflight for a foreign host is refused like any request`() async throws {
+        let (response, _) = try await TestDoor().ask(
+            .options, "/token", authority: "evil.example", headers: Self.preflight("POST"))
+        #expect(response.status == .badRequest)
+    }
+
+    @Test(
+        arguments: [
+            ("same-origin", nil), ("same-origin", "null"), (nil, "http://localhost:8080"), (nil, nil),
+        ] as [(String?, String?)])
+    func `RL2 a form of our own page passes`(site: String?, origin: String?) async throws {
+        let (response, _) = try await TestDoor().ask(.post, "/consent", headers: Self.sent(site, origin))
+        #expect(response.status == .ok)
+    }
+
+    @Test(
+        arguments: [
+            ("cross-site", nil), ("same-site", nil), ("none", nil), ("cross-site", "http://localhost:8080"),
+            (nil, "null"),
+            (nil, "https://evil.example"), (nil, "http://localhost:8081"), (nil, "http://localhost:8080.evil.example"),
+            ("same-origin, cross-site", nil),
+        ] as [(String?, String?)])
+    func `E10 RL2 a form from another site is refused`(site: String?, origin: String?) async throws {
+        let (response, _) = try await TestDoor().ask(.post, "/consent", headers: Self.sent(site, origin))
+        #expect(response.status == .forbidden)
+    }
+
+    @Test func `a token request from another site is no form of a person`() async throws {
+        let (response, _) = try await TestDoor().ask(
+            .post, "/revoke", headers: Self.sent("cross-site", "https://x.example"))
+        #expect(response.status == .ok)
+    }
+
+    private static func sent(_ site: String?, _ origin: String?) -> HTTPFields {
+        var headers = FrontDoorTests.form
+        headers[FieldNames.fetchSite] = site
+        headers[.origin] = origin
+        return headers
+    }
+}

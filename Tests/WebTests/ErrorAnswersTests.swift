@@ -1,0 +1,55 @@
+import HTTPTypes
+import Hummingbird
+import OAuth
+import Testing
+
+@testable import Web
+
+@Suite("RFC 6749 §5.2 Errors in HTTP")
+struct ErrorAnswersTests {
+    @Test(arguments: [
+        (OAuthError.Code.invalidRequest, 400), (.invalidGrant, 400), (.unauthorizedClient, 400),
+        (.unsupportedGrantType, 400), (.invalidScope, 400), (.invalidTarget, 400), (.invalidClient, 401),
+        (.serverError, 500), (.temporarilyUnavailable, 503),
+    ])
+    func `D1.15 every code has its status and no answer is kept`(code: OAuthError.Code, status: Int) throws {
+        let response = try TestDoor().door.answers.json(OAuthError(code, "A sentence."), usedBasic: false)
+        #expect(response.status.code == status)
+        #expect(response.headers[.cacheControl] == "no-store")
+        #expect(response.headers[.contentType] == "application/json")
+        #expect(response.headers[.wwwAuthenticate] == nil)
+        #expect((response.headers[.retryAfter] != nil) == (status == 503))
+    }
+
+    @Test func `D1.15 a client that used Basic is challenged for Basic`() throws {
+        let answers = try TestDoor().door.answers
+        let response = answers.json(OAuthError(.invalidClient, "A sentence."), usedBasic: true)
+        #expect(response.headers[.wwwAuthenticate]?.hasPrefix("Basic ") ?? false)
+        let other = answers.json(OAuthError(.invalidGrant, "A sentence."), usedBasic: true)
+        #expect(other.headers[.wwwAuthenticate] == nil)
+    }
+
+    @Test func `RFC 9110 §15.5 whoever asks for JSON gets JSON, a browser gets a page`() async throws {
+        let (json, text) = try await TestDoor().ask(.get, "/nothing")
+        #expect(json.headers[.contentType] == "application/json")
+        #expect(text.contains("\"error\":\"invalid_request\""))
+        let (page, html) = try await TestDoor().ask(.get, "/nothing", headers: [.accept: "text/html"])
+        #expect(page.headers[.contentType] == "text/html; charset=utf-8")
+        #expect(html.contains("There is nothing here"))
+    }
+
+    @Test func `what fails unexpectedly is server_error, and its cause stays in the log`() async throws {
+        let door = try TestDoor()
+        let (response, text) = try await door.ask(.get, "/broken")
+        #expect(response.status == .internalServerError)
+        #expect(text.contains("server_error"))
+        #expect(!text.contains("Cocoa"))
+        #expect(door.lines.text.contains("CocoaError"))
+    }
+
+    @Test func `the private reason of an error is never sent`() throws {
+        let error = OAuthError(.invalidGrant, "The code is not good.", reason: "canary")
+        let response = try TestDoor().door.answers.json(error, usedBasic: false)
+        #expect(!"\(response)".contains("canary"))
+    }
+}

@@ -1,0 +1,141 @@
+import Testing
+
+@testable import Web
+
+@Suite("Pages")
+struct PageTests {
+    private let renderer: PageRenderer
+
+    init() throws {
+        renderer = try PageRenderer(templatesDirectory: TestDoor.templates)
+    }
+
+    static let payloads = [
+        "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "' autofocus onfocus='alert(1)",
+        "\"\u{0308} onfocus=alert(1) autofocus x=\"\u{0308}", "</title><script>alert(1)</script>", "{{token}}",
+        "{{{token}}}", "&lt;script&gt;", "<!--", "-->", "]]>", "\u{202E}<b>", "<\u{0338}script>", "`${alert(1)}`",
+        "javascript:alert(1)", "<svg/onload=alert(1)>", "<a href=https://evil.example>here</a>", "\u{0}<\u{0}script>",
+        String(repeating: "<", count: 10_240), "0; url=https://evil.example", "\u{2028}<script>",
+    ]
+
+    @Test(arguments: payloads)
+    func `E34 RL1 no field of the consent page changes its markup`(payload: String) {
+        let benign = markup(renderer.render(consent("x")))
+        #expect(markup(renderer.render(consent(payload))) == benign)
+    }
+
+    @Test(arguments: payloads)
+    func `E34 RL1 RA18 no field of the other pages changes their markup`(payload: String) throws {
+        let target = try #require(LinkTarget("http://127.0.0.1:9/cb?x=\"'<>&"))
+        func pages(_ text: String) -> [String] {
+            [
+                renderer.render(
+                    SignInPage(client: PlainText(text), token: text, username: text, problem: PlainText(text))),
+                renderer.render(HandOffPage(to: target, title: PlainText(text))),
+                renderer.render(
+                    ReturnPage(to: target, explanation: PlainText(text), reference: PlainText(text))),
+                renderer.render(FinishedPage(explanation: PlainText(text))),
+                renderer.render(
+                    ErrorPage(
+                        title: PlainText(text), explanation: PlainText(text), advice: PlainText(text), reference: text)),
+            ]
+        }
+        #expect(pages(payload).map(markup) == pages("x").map(markup))
+    }
+
+    @Test func `the consent page names client, host, server, owner, redirect, scopes, lifetimes and account`() {
+        let html = renderer.render(ConsentPage.sample)
+        for text in [
+            "Quill Notes", "quill.example.com", "Not verified", "Team Files", "https://files.example.org/mcp",
+            "Platform team, Example Org", "127.0.0.1", "files:read", "files:write", "New this time", "12 hours", "ada",
+        ] { #expect(html.contains(text), "\(text)") }
+        #expect(html.contains("name=\"lifetime\" value=\"12h\" checked"))
+        #expect(html.contains("name=\"scope\" value=\"files:read\" checked"))
+        #expect(html.contains("name=\"replace\" value=\"yes\" checked"))
+        #expect(html.contains("name=\"decision\" value=\"approve\""))
+        #expect(html.contains("name=\"decision\" value=\"deny\""))
+    }
+
+    @Test func `E8 a client that only listens on this computer is warned about, another is not`() {
+        let warning = "Any program on this computer could have sent this."
+        #expect(renderer.render(ConsentPage.sample).contains(warning))
+        #expect(!renderer.render(consent("x")).contains(warning))
+    }
+
+    @Test func `E9 a registered client is not called unverified, and no host is invented for it`() {
+        let html = renderer.render(consent("x", host: nil))
+        #expect(html.contains("Registered here by your administrator"))
+        #expect(!html.contains("Not verified"))
+    }
+
+    @Test func `a page without its optional parts leaves nothing of them behind`() {
+        let html = renderer.render(SignInPage(client: nil, token: "t"))
+        #expect(!html.contains("nil"))
+        #expect(!html.contains("role=\"alert\""))
+        #expect(html.contains("name=\"username\" type=\"text\" value=\"\""))
+    }
+
+    @Test func `the hand-off page has the link and the refresh, whole`() throws {
+        let target = try #require(LinkTarget("http://127.0.0.1:9000/cb?code=a&state=b"))
+        let html = renderer.render(HandOffPage(to: target))
+        #expect(
+            html.contains(
+                "<meta http-equiv=\"refresh\" content=\"0; url=http://127.0.0.1:9000/cb?code=a&amp;state=b\">"))
+        #expect(html.contains("id=\"continue\" href=\"http://127.0.0.1:9000/cb?code=a&amp;state=b\""))
+    }
+
+    @Test func `E33 the page that offers a return does not go there by itself`() {
+        let html = renderer.render(ReturnPage.sample)
+        #expect(html.contains("id=\"continue\""))
+        #expect(!html.contains("http-equiv"))
+    }
+
+    @Test func `pages need no script, no inline style and nothing from elsewhere`() {
+        for page in Pages.all {
+            let html = renderer.render(page.sample)
+            for forbidden in ["<script", "<style", " style=", " onclick", "src="] {
+                #expect(!html.contains(forbidden), "\(page.template): \(forbidden)")
+            }
+        }
+    }
+
+    @Test func `an issuer with a path finds its stylesheet and its forms below it`() throws {
+        let renderer = try PageRenderer(templatesDirectory: TestDoor.templates, base: "/t1")
+        let html = renderer.render(SignInPage.sample)
+        #expect(html.contains("href=\"/t1/assets/gatehouse.css\""))
+        #expect(html.contains("action=\"/t1/login\""))
+    }
+
+    private func consent(_ text: String, host: String? = "h") -> ConsentPage {
+        ConsentPage(
+            client: ConsentPage.Client(name: text, host: host.map { _ in text }),
+            destination: ConsentPage.Destination(host: text, isLoopback: true, isLoopbackOnly: false),
+            resource: ConsentPage.Resource(name: text, identifier: text, owner: text),
+            scopes: [ConsentPage.ScopeChoice(value: text, description: text)],
+            newScopes: [ConsentPage.ScopeChoice(value: text, description: text)],
+            lifetimes: [
+                ConsentPage.LifetimeChoice(
+                    value: text, label: PlainText(text), detail: PlainText(text), isChosen: true)
+            ],
+            account: text, replacement: ConsentPage.Replacement(since: PlainText(text), isTicked: true), token: text,
+            problem: PlainText(text))
+    }
+
+    /// The page without its text and without the values of attributes, read as a browser reads it: scalar by scalar.
+    private func markup(_ html: String) -> String {
+        var kept = String.UnicodeScalarView()
+        var inTag = false
+        var quote: Unicode.Scalar?
+        for scalar in html.unicodeScalars {
+            if let open = quote {
+                if scalar == open { quote = nil }
+                continue
+            }
+            if !inTag, scalar != "<" { continue }
+            inTag = scalar != ">"
+            if scalar == "\"" || scalar == "'" { quote = scalar }
+            kept.append(scalar)
+        }
+        return String(kept)
+    }
+}

@@ -1,0 +1,61 @@
+import Testing
+
+@testable import Web
+
+@Suite("Text from strangers")
+struct PlainTextTests {
+    @Test(arguments: [
+        ("harm\u{202E}sselon\u{202C}", "harmsselon"), ("\u{2066}a\u{2069}b", "ab"), ("a\u{200B}\u{FEFF}b", "ab"),
+        ("line\r\nbreak\u{2028}more\u{0}", "line break more"), ("  a \t b  ", "a b"), ("\u{3164}\u{115F}", ""),
+        ("tag\u{E0041}\u{E0042}", "tag"), ("private\u{E000}", "private"), ("esc\u{1B}[31m", "esc [31m"),
+    ])
+    func `E34 what cannot be seen is taken out`(text: String, shown: String) {
+        #expect(PlainText(text).description == shown)
+    }
+
+    @Test(arguments: ["नमस्ते", "שלום", "می‌خواهم", "👩‍👩‍👧", "❤️", "Ünïcode"])
+    func `honest writing stays as it is`(text: String) {
+        #expect(PlainText(text).description == text)
+    }
+
+    @Test func `E34 a name of ten thousand bytes is cut and says so`() {
+        let shown = PlainText(String(repeating: "x", count: 10_240)).description
+        #expect(shown.count == 201)
+        #expect(shown.hasSuffix("…"))
+    }
+
+    @Test func `E34 marks piled upon one letter are bounded`() {
+        let shown = PlainText("a" + String(repeating: "\u{0301}", count: 5000)).description
+        #expect(shown.unicodeScalars.count <= 12)
+    }
+
+    @Test(arguments: ["\"", "'", "<", ">", "&"], ["\u{0308}", "\u{0903}", "\u{200D}", "\u{FE0F}", "\u{20E3}"])
+    func `E34 no mark of HTML hides in a larger character, where escaping would miss it`(syntax: String, mark: String) {
+        for text in [syntax + mark, "\u{0600}" + syntax + mark, "a" + syntax + mark + mark] {
+            let shown = PlainText(text).description
+            #expect(shown.contains(syntax))
+            for character in shown
+            where character.unicodeScalars.contains(where: { "&<>\"'".unicodeScalars.contains($0) }) {
+                #expect(character.unicodeScalars.count == 1)
+            }
+        }
+    }
+
+    @Test(arguments: [
+        "javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "vbscript:x", "//evil.example", "/callback",
+        "https:evil", "https://", "https://a@evil.example/", "http://a b/", "java\tscript:alert(1)", "",
+    ])
+    func `E33 a page never links to what a browser would run, or to what is no address`(address: String) {
+        #expect(LinkTarget(address) == nil)
+    }
+
+    @Test(arguments: [
+        ("http://127.0.0.1:9000/callback?code=a&state=b", "127.0.0.1:9000"), ("http://[::1]:9000/", "[::1]:9000"),
+        ("https://app.example/cb#x", "app.example"), ("com.example.app:/callback", "com.example.app"),
+    ])
+    func `an address is kept whole and its place is named`(address: String, host: String) throws {
+        let target = try #require(LinkTarget(address))
+        #expect(target.text.description == address)
+        #expect(target.host.description == host)
+    }
+}

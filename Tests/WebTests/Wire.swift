@@ -1,0 +1,63 @@
+import NIOCore
+import NIOPosix
+import Web
+
+/// Bytes to and from a listener, exactly as a test writes them.
+enum Wire {
+    /// Where a test sends its bytes.
+    enum Place {
+        case port(Int)
+        case socket(String)
+    }
+
+    /// Writes the text, after a first answer what is to follow, and reads until the other side closes.
+    static func exchange(_ place: Place, _ text: String, then later: String? = nil) async throws -> String {
+        let bootstrap = ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+        let setup: @Sendable (any Channel) -> EventLoopFuture<NIOAsyncChannel<ByteBuffer, ByteBuffer>> = { channel in
+            channel.eventLoop.makeCompletedFuture { try NIOAsyncChannel(wrappingChannelSynchronously: channel) }
+        }
+        let channel =
+            switch place {
+            case .port(let port):
+                try await bootstrap.connect(host: "127.0.0.1", port: port, channelInitializer: setup)
+            case .socket(let path):
+                try await bootstrap.connect(unixDomainSocketPath: path, channelInitializer: setup)
+            }
+        return try await channel.executeThenClose { inbound, outbound in
+            // The other side may close before it has read everything; what it answered is still there to be read.
+            try? await outbound.write(ByteBuffer(string: text))
+            var answer = ""
+            var later = later
+            do {
+                for try await part in inbound {
+                    answer += String(buffer: part)
+                    guard let next = later else { continue }
+                    later = nil
+                    try? await outbound.write(ByteBuffer(string: next))
+                }
+            } catch is IOError {}
+            return answer
+        }
+    }
+
+    /// Runs the listener while `body` talks to it.
+    static func serving<Result: Sendable>(
+        _ make: (@escaping Listener.WhenRunning) throws -> Listener, _ body: @Sendable (Int) async throws -> Result
+    ) async throws -> Result {
+        let (ports, source) = AsyncStream.makeStream(of: Int.self)
+        let listener = try make { source.yield($0 ?? 0) }
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                defer { source.finish() }
+                try await listener.run()
+            }
+            var iterator = ports.makeAsyncIterator()
+            guard let port = await iterator.next() else {
+                try await group.waitForAll()
+                throw CancellationError()
+            }
+            defer { group.cancelAll() }
+            return try await body(port)
+        }
+    }
+}
