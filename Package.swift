@@ -102,9 +102,11 @@ let package = Package(
             name: "OAuthTests", dependencies: ["OAuth", "JOSE"], resources: [.copy("Fixtures")], swiftSettings: strict),
         suite("StorageTests", ["Storage", "JOSE", "OAuth", "TestSupport", grdb]),
         suite("OutboundTests", ["Outbound", nioSSL] + nio),
-        suite("AuthorizationServerTests", ["AuthorizationServer", "Storage", "TestSupport"]),
+        suite("AuthorizationServerTests", ["AuthorizationServer", "Storage", "OAuth", "JOSE", "TestSupport"]),
         suite("WebTests", ["Web", "AuthorizationServer", "Storage", "TestSupport", hummingbird, hummingbirdTesting]),
-        suite("GatehouseTests", ["gatehouse", "AuthorizationServer", "OAuth", "JOSE", "TestSupport", argumentParser, grdb]),
+        suite(
+            "GatehouseTests",
+            ["gatehouse", "AuthorizationServer", "OAuth", "JOSE", "TestSupport", argumentParser, grdb]),
         suite(
             "ResourceServerTests",
             ["ResourceServer", "example-mcp-server", "JOSE", "OAuth", "Outbound", hummingbird, logging] + nio),

@@ -98,7 +98,8 @@ extension Transaction {
 
     /// How many browser logins of a person are kept, whether they still count or not.
     package func browserSessionCount(of user: UserID) throws -> Int {
-        try first("SELECT count(*) FROM browser_sessions WHERE user_id = ?1", user.string) { Int(try $0.integer(0)) } ?? 0
+        try first("SELECT count(*) FROM browser_sessions WHERE user_id = ?1", user.string) { Int(try $0.integer(0)) }
+            ?? 0
     }
 
     /// Whether this person signed in in this browser before, also when that login is long over.

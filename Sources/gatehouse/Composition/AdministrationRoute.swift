@@ -6,7 +6,7 @@ import Storage
 
 /// The way a command takes: to the server that holds the data directory, or, when none does, to the database itself.
 struct AdministrationRoute {
-    static let path = "/administration"
+    static let path = "/v1/administration"
 
     private let configuration: ServerConfiguration
 

@@ -15,7 +15,7 @@ struct Composition {
     private let gatehouse: Gatehouse
     private let renderer: PageRenderer
     private let counters = RequestCounters()
-    private let up = ListenersUp()
+    let up = ListenersUp()
     private let log: Logger
 
     init(
@@ -46,7 +46,7 @@ struct Composition {
         return try .main(
             router: router, host: configuration.listen.host, port: configuration.listen.port,
             tls: configuration.tls.map { TLSFiles(certificate: $0.certificate, key: $0.key) },
-            logger: Logger(quiet: log), whenRunning: note("main"))
+            logger: .libraries(up), whenRunning: note("main"))
     }
 
     /// The operators' listener.
@@ -66,7 +66,7 @@ struct Composition {
             })
         return try .operations(
             operations, host: configuration.operations.host, port: configuration.operations.port,
-            logger: Logger(quiet: log), whenRunning: note("operations"))
+            logger: .libraries(up), whenRunning: note("operations"))
     }
 
     /// The socket of the command line.
@@ -74,7 +74,7 @@ struct Composition {
         let administration = Administration(store: gatehouse.store, keys: gatehouse.keys, clock: gatehouse.clock)
         let socket = try AdministrationSocket(path: configuration.paths.adminSocket, group: configuration.adminGroup)
         return try socket.listener(
-            logger: Logger(quiet: log),
+            logger: .libraries(up),
             handler: { [log] peer, bytes in
                 switch await administration.respond(to: bytes, peer: peer.user) {
                 case .json(let succeeded, let bytes): return .json(bytes, refused: !succeeded)

@@ -45,7 +45,7 @@ struct ServerProcess {
             server.housekeeper, try server.operations(), try server.administration(), try server.main(),
         ]
         var group = ServiceGroupConfiguration(
-            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(quiet: log))
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: .libraries(server.up))
         group.maximumGracefulShutdownDuration = .seconds(30)
         group.maximumCancellationDuration = .seconds(5)
         try await ServiceGroup(configuration: group).run()
@@ -56,10 +56,9 @@ struct ServerProcess {
 extension Listener: Service {}
 
 extension Logger {
-    /// The same for a library whose own news nobody needs to read.
-    init(quiet log: Logger) {
-        self = log
-        logLevel = .error
+    /// The logger of the libraries beneath: their errors alone, and only from the moment that the server is ready.
+    static func libraries(_ up: ListenersUp) -> Logger {
+        Logger(label: "gatehouse.libraries") { _ in JSONLines(logLevel: .error, speaks: { up.areAll }) }
     }
 }
 

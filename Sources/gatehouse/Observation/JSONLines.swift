@@ -7,6 +7,8 @@ import OAuth
 struct JSONLines: LogHandler {
     var metadata: Logger.Metadata = [:]
     var logLevel = Logger.Level.info
+    /// A library's news counts only while this says so: what it says about a start that failed is said better elsewhere.
+    var speaks: @Sendable () -> Bool = { true }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
@@ -14,6 +16,7 @@ struct JSONLines: LogHandler {
     }
 
     func log(event: LogEvent) {
+        guard speaks() else { return }
         Terminal.log(line(event, at: Date()))
     }
 
