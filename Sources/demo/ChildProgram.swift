@@ -7,6 +7,9 @@ final class ChildProgram: Sendable {
         let status: Int32
         let output: String
         let errors: String
+
+        /// What it said was wrong, as a part of a sentence.
+        var complaint: String { errors.trimmingCharacters(in: CharacterSet(charactersIn: " \n.")) }
     }
 
     private let process: Process

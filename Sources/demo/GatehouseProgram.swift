@@ -42,7 +42,7 @@ struct GatehouseProgram {
         guard outcome.status == 0 else {
             throw StoryFailure(
                 expected: "`gatehouse \(arguments.joined(separator: " "))` to succeed",
-                found: "it ended with \(outcome.status): \(outcome.errors)")
+                found: "it ended with \(outcome.status): \(outcome.complaint)")
         }
         return outcome.output
     }

@@ -29,18 +29,31 @@ enum Main {
         let (ready, listening) = AsyncStream<Void>.makeStream()
         let website = try stage.website.application { listening.yield() }
         let door = stage.door.application { listening.yield() }
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await website.run() }
-            tasks.addTask { try await door.run() }
-            tasks.addTask { await Interruption.wait() }
+        try await withThrowingTaskGroup(of: Bool.self) { tasks in
+            tasks.addTask {
+                try await website.run()
+                return false
+            }
+            tasks.addTask {
+                try await door.run()
+                return false
+            }
+            tasks.addTask {
+                await Interruption.wait()
+                return false
+            }
             tasks.addTask {
                 var listeners = ready.makeAsyncIterator()
                 for _ in 0..<2 { await listeners.next() }
                 try await play(stage, narrator, once: once)
+                return true
             }
             // Whichever ends first ends the others: the story, a signal, or a listener that could not listen.
             defer { tasks.cancelAll() }
-            try await tasks.next()
+            let isTold = try await tasks.next() ?? false
+            guard isTold || !once else {
+                throw StoryFailure(expected: "to tell the story to its end", found: "it was interrupted")
+            }
         }
     }
 

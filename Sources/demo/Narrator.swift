@@ -21,7 +21,7 @@ final class Narrator: Sendable {
 
     /// What the step has shown.
     func detail(_ text: String) {
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false) { say("    " + line) }
+        for line in text.split(separator: "\n") { say("    " + line) }
     }
 
     /// A name and its value, in columns.

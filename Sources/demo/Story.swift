@@ -41,7 +41,7 @@ final class Story {
         narrator.fact("issuer", stage.gatehouse.issuer)
         _ = try await stage.gatehouse.objects(
             ["users", "add", Self.person, "--password-stdin"], input: password + "\n")
-        narrator.command("gatehouse users add \(Self.person)")
+        narrator.command("gatehouse users add \(Self.person) --password-stdin")
         let credentials = try await stage.gatehouse.objects([
             "resources", "add", stage.example.url, "--name", "Example files", "--owner", "Grace Hopper",
             "--scope", "files:read=See the names of your files", "--scope", "files:write=Write your files",
@@ -151,7 +151,7 @@ final class Story {
             throw StoryFailure(expected: "a new refresh token of the same session", found: "it is another")
         }
         narrator.fact("session", fresh.claims["sid"]?.string ?? "")
-        narrator.fact("refresh token", "turned: the one before is spent")
+        narrator.fact("refresh token", "turned into the next one, as at each refresh")
         return fresh
     }
 
@@ -170,7 +170,7 @@ final class Story {
         narrator.step("The admin ends the session, with effect at once")
         let arguments = ["sessions", "revoke", session, "--reason", "end of the demo", "--yes"]
         _ = try await stage.gatehouse.command(arguments)
-        narrator.command("gatehouse sessions revoke \(session) --reason 'end of the demo'")
+        narrator.command("gatehouse sessions revoke \(session) --reason 'end of the demo' --yes")
         let call = try await notebook.call("list_files", token: tokens.access)
         guard call.status == 401 else {
             throw StoryFailure(expected: "the tool to refuse the token", found: "the status was \(call.status)")

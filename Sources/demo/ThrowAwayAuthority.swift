@@ -24,7 +24,8 @@ struct ThrowAwayAuthority {
         let outcome = try await bench.run("/usr/bin/openssl", arguments)
         guard outcome.status == 0 else {
             throw StoryFailure(
-                expected: "a certificate made by openssl", found: "it ended with \(outcome.status): \(outcome.errors)")
+                expected: "a certificate made by openssl",
+                found: "it ended with \(outcome.status): \(outcome.complaint)")
         }
     }
 }
