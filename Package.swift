@@ -101,9 +101,11 @@ let package = Package(
         .testTarget(
             name: "OAuthTests", dependencies: ["OAuth", "JOSE"], resources: [.copy("Fixtures")], swiftSettings: strict),
         suite("StorageTests", ["Storage", "JOSE", "OAuth", "TestSupport", grdb]),
-        suite("OutboundTests", ["Outbound", nioSSL] + nio),
+        suite("OutboundTests", ["Outbound", "TestSupport", nioSSL] + nio),
         suite("AuthorizationServerTests", ["AuthorizationServer", "Storage", "OAuth", "JOSE", "TestSupport"]),
-        suite("WebTests", ["Web", "AuthorizationServer", "Storage", "TestSupport", hummingbird, hummingbirdTesting]),
+        suite(
+            "WebTests",
+            ["Web", "AuthorizationServer", "Storage", "Outbound", "TestSupport", hummingbird, hummingbirdTesting]),
         suite(
             "GatehouseTests",
             ["gatehouse", "AuthorizationServer", "OAuth", "JOSE", "TestSupport", argumentParser, grdb]),

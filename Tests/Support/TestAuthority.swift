@@ -1,16 +1,17 @@
 import Foundation
-import NIOSSL
-
-@testable import Outbound
+package import NIOSSL
+package import Outbound
 
 /// A certificate authority of the tests' own, made once by the openssl command in a temporary directory.
-struct TestAuthority {
-    static let shared = Result { try TestAuthority() }
+package struct TestAuthority {
+    /// The one that all tests of a process share.
+    package static let shared = Result { try TestAuthority() }
 
-    let directory: String
+    /// Where its files lie.
+    package let directory: String
 
     /// Its certificate, as `outbound.trust` would name it.
-    var file: String { directory + "/ca.pem" }
+    package var file: String { directory + "/ca.pem" }
 
     private init() throws {
         directory = NSTemporaryDirectory() + "outbound-\(UUID().uuidString.prefix(8))"
@@ -22,12 +23,13 @@ struct TestAuthority {
         for leaf in ["client.example", "other.example", "localhost"] { try issue(leaf) }
     }
 
-    static func roots() throws -> TrustRoots {
+    /// What a client trusts that trusts this authority.
+    package static func roots() throws -> TrustRoots {
         try TrustRoots(additionalFiles: [shared.get().file])
     }
 
     /// What a server presents under one of the names that certificates were issued for.
-    static func server(_ name: String, from oldest: TLSVersion = .tlsv12, to newest: TLSVersion? = nil) throws
+    package static func server(_ name: String, from oldest: TLSVersion = .tlsv12, to newest: TLSVersion? = nil) throws
         -> NIOSSLContext
     {
         let directory = try shared.get().directory
@@ -63,6 +65,7 @@ struct TestAuthority {
     }
 }
 
-struct OpenSSLError: Error {
+/// The openssl command did not do what it was asked to.
+private struct OpenSSLError: Error {
     let arguments: [String]
 }

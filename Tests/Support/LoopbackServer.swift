@@ -1,12 +1,12 @@
 import NIOCore
 import NIOPosix
-import NIOSSL
+package import NIOSSL
 import Synchronization
 
 /// A server on loopback or on a Unix socket that answers whatever bytes a test wants and counts what reaches it.
-final class LoopbackServer: Sendable {
+package final class LoopbackServer: Sendable {
     /// What to do with a request.
-    enum Reply: Sendable {
+    package enum Reply: Sendable {
         case bytes(String, thenClose: Bool = false)
         case silence
     }
@@ -16,7 +16,8 @@ final class LoopbackServer: Sendable {
         var requests: [String] = []
     }
 
-    let port: Int
+    /// Where it listens.
+    package let port: Int
     private let channel: any Channel
     private let counts: SharedCounts
 
@@ -24,7 +25,8 @@ final class LoopbackServer: Sendable {
         let value = Mutex(Counts())
     }
 
-    static func start(
+    /// Starts one on a free port of 127.0.0.1, or on a socket; `answer` gets each request as it came.
+    package static func start(
         tls: NIOSSLContext? = nil, socket: String? = nil, answer: @escaping @Sendable (_ request: String) -> Reply
     ) async throws -> LoopbackServer {
         let counts = SharedCounts()
@@ -57,15 +59,20 @@ final class LoopbackServer: Sendable {
         port = channel.localAddress?.port ?? 0
     }
 
-    var connections: Int { counts.value.withLock { $0.connections } }
-    var requests: [String] { counts.value.withLock { $0.requests } }
+    /// How many connections came in.
+    package var connections: Int { counts.value.withLock { $0.connections } }
+    /// The requests as they came.
+    package var requests: [String] { counts.value.withLock { $0.requests } }
 
-    func stop() async throws {
+    /// Stops listening.
+    package func stop() async throws {
         try await channel.close()
     }
 
     /// A whole answer with a length.
-    static func http(_ status: String, _ fields: String = "Content-Type: application/json", body: String) -> Reply {
+    package static func http(_ status: String, _ fields: String = "Content-Type: application/json", body: String)
+        -> Reply
+    {
         .bytes("HTTP/1.1 \(status)\r\n\(fields)\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
     }
 }
