@@ -58,6 +58,6 @@ package struct Gatehouse: Sendable {
         revocation = RevocationEndpoint(
             store: store, keys: keys, authentication: authentication, reader: reader, clock: clock)
         introspection = IntrospectionEndpoint(
-            store: store, reader: reader, lastUses: lastUses, clock: clock)
+            store: store, clients: clients, reader: reader, lastUses: lastUses, clock: clock)
     }
 }

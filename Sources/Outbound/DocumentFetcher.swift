@@ -47,12 +47,24 @@ package final class DocumentFetcher: Sendable {
         }
     }
 
+    /// Whether a document at `url` counts here at all, by its form, the lists and the operator's rule: asked anew for
+    /// documents that were fetched earlier, so that a decision of the operator does not wait for them to age.
+    package func admits(_ url: String, rule: HostRule?) -> Bool {
+        guard let url = try? acceptable(url) else { return false }
+        return policy.permits(url.host, rule: rule)
+    }
+
+    private func acceptable(_ text: String) throws(RemoteURLError) -> RemoteURL {
+        let url = try RemoteURL(stranger: text, privateHosts: policy.privateHosts)
+        guard url.port == 443 || policy.privateHosts.contains(url.hostPort) else { throw .notListed }
+        return url
+    }
+
     /// The checks that need no network, cheapest first.
     private func admit(_ text: String) async throws(FetchError) -> RemoteURL {
         let url: RemoteURL
         do throws(RemoteURLError) {
-            url = try RemoteURL(stranger: text, privateHosts: policy.privateHosts)
-            guard url.port == 443 || policy.privateHosts.contains(url.hostPort) else { throw .notListed }
+            url = try acceptable(text)
         } catch {
             throw FetchError(reason: .unacceptableURL(error))
         }

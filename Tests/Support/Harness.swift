@@ -28,7 +28,10 @@ package struct Harness: Sendable {
 
     /// Starts a server, runs `test` against it and removes everything afterwards.
     package static func run(
-        issuer: String = "http://localhost", clock: TestClock = TestClock(), fetcher: DocumentFetcher? = nil,
+        issuer: String = "http://localhost", clock: TestClock = TestClock(),
+        fetcher: @Sendable (Store) throws -> DocumentFetcher = {
+            DocumentFetcher(policy: try FetchPolicy(), rulesIn: $0)
+        },
         adjust: @Sendable (inout Settings) throws -> Void = { _ in },
         _ test: @Sendable @escaping (Harness) async throws -> Void
     ) async throws {
@@ -42,7 +45,7 @@ package struct Harness: Sendable {
         let keys = try KeyRing.open(directory: folder + "/keys", now: clock.now.seconds, createIfEmpty: true)
         let gatehouse = Gatehouse(
             settings: settings, store: store, keys: keys,
-            fetcher: try fetcher ?? DocumentFetcher(policy: FetchPolicy()), clock: clock.wall,
+            fetcher: try fetcher(store), clock: clock.wall,
             desk: PasswordDesk(cost: .cheapForTests), log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let renderer = try PageRenderer(templatesDirectory: Repository.root + "/templates", base: settings.issuer.path)
         let router = Routes.router(gatehouse, renderer: renderer, proxies: try ProxyTrust(proxies: []))

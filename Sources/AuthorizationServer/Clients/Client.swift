@@ -8,8 +8,9 @@ package struct Client: Sendable {
     package enum Origin: Sendable {
         /// An operator entered it; a secret may belong to it.
         case registered(RegisteredClient)
-        /// Its metadata document says so; the digest covers the members that an approval rests on.
-        case document(host: String, digest: Digest)
+        /// Its metadata document says so; the digest covers the members that an approval rests on, and is nil where
+        /// the document did not have to be read.
+        case document(host: String, digest: Digest?)
     }
 
     package let id: ClientID

@@ -18,6 +18,14 @@ package struct Identified<Request: Sendable>: Sendable {
     }
 }
 
+/// What has to be known of a client with a document, beyond that it may be here.
+enum ClientKnowledge: Sendable {
+    /// Its identifier: what else counts was kept when its person approved.
+    case identity
+    /// What its document says today.
+    case document
+}
+
 /// Proves who asks at the token and revocation endpoints.
 /// Spec: OAuth 2.1 §2.4
 struct ClientAuthentication: Sendable {
@@ -25,13 +33,18 @@ struct ClientAuthentication: Sendable {
 
     /// Joins `request` to the client it comes from, or refuses with `invalid_client`.
     ///
-    /// The method that the client is registered with decides, never the one that was presented.
+    /// The method that the client is registered with decides, never the one that was presented. `needed` says what
+    /// has to be known of a client that an operator did not register.
     func identify<Request: Sendable>(
-        _ request: Request, presented: PresentedClient, now: Timestamp
+        _ request: Request, presented: PresentedClient, needed: ClientKnowledge, now: Timestamp
     ) async throws -> Identified<Request> {
         let client: Client
         do {
-            client = try await clients.established(presented.clientID, now: now)
+            client =
+                switch needed {
+                case .identity: try await clients.named(presented.clientID)
+                case .document: try await clients.refreshing(presented.clientID, now: now)
+                }
         } catch let error as OAuthError where error.code == .invalidClient {
             throw Self.refused(error.reason ?? "unknown client")
         }

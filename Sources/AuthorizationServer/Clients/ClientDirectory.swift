@@ -3,7 +3,6 @@ import Logging
 package import OAuth
 import Outbound
 import Storage
-import Synchronization
 
 /// Finds out who a client is: from the operator's record, from a document fetched lately, or by fetching it now.
 /// Spec: Client ID Metadata Document §5
@@ -19,10 +18,10 @@ package struct ClientDirectory: Sendable {
     /// The client, if nothing has to be fetched to know it; nil for a document that is not in the cache.
     package func known(_ id: ClientID, now: Timestamp) async throws -> Client? {
         try await store.read { transaction in
-            try refuseBlocked(id, in: transaction)
-            guard id.isDocument else { return try registered(id, in: transaction) }
-            guard let kept = try transaction.cachedDocument(id), now < kept.expiresAt else { return nil }
-            return try? client(id, kept)
+            switch try standing(of: id, in: transaction) {
+            case .registered(let client): client
+            case .document(let kept): fresh(kept, now: now)
+            }
         }
     }
 
@@ -31,61 +30,135 @@ package struct ClientDirectory: Sendable {
         if let client = try await known(id, now: now) { return client }
         do {
             return try await fetch(id, now: now)
-        } catch let error as FetchError {
-            log.info("metadata document not usable", metadata: ["client": "\(id)", "reason": "\(error.reason)"])
+        } catch is FetchError {
             throw AuthorizationFailure.page(Self.unreadable)
         }
     }
 
-    /// The client of a session that exists: when its document cannot be had now, the last good one still counts.
-    package func established(_ id: ClientID, now: Timestamp) async throws -> Client {
-        if let client = try await known(id, now: now) { return client }
+    /// The client that redeems or gives up what it was given. Nothing is fetched: what its document said when its person
+    /// approved was kept, and only public clients have documents here.
+    package func named(_ id: ClientID) async throws -> Client {
+        try await store.read { transaction in
+            switch try standing(of: id, in: transaction) {
+            case .registered(let client): client
+            case .document: Client(id: id, metadata: ClientMetadata(name: id.string, redirectURIs: []), digest: nil)
+            }
+        }
+    }
+
+    /// The client that goes on with a session: when its document cannot be had now, the last good one still counts.
+    ///
+    /// For a client that nobody here ever approved nothing is fetched, because anybody may ask.
+    package func refreshing(_ id: ClientID, now: Timestamp) async throws -> Client {
+        switch try await store.read({ try standing(of: id, in: $0) }) {
+        case .registered(let client): return client
+        case .document(let kept):
+            if let client = fresh(kept, now: now) { return client }
+            let sessions = try await store.read { try $0.sessions(SessionFilter(client: id), limit: 1, now: now) }
+            guard !sessions.isEmpty else { throw Self.unknown(id) }
+            return try await renewed(id, kept, now: now)
+        }
+    }
+
+    /// Whether the operator's lists and rules keep out a client that was let in before.
+    func isShutOut(_ id: ClientID, in transaction: Transaction) throws -> Bool {
+        guard let host = id.documentHost, !fetcher.admits(id.string, rule: nil) else { return false }
+        let rule = try transaction.hostRule(host).map(HostRule.init)
+        return try !fetcher.admits(id.string, rule: rule) && transaction.registeredClient(id) == nil
+    }
+
+    // MARK: What is known
+
+    private enum Standing: Sendable {
+        case registered(Client)
+        case document(CachedDocument?)
+    }
+
+    /// The order is policy: a block acts at once and on everybody, then an operator's record wins over a document.
+    private func standing(of id: ClientID, in transaction: Transaction) throws -> Standing {
+        guard try !transaction.isBlocked(client: id, host: id.documentHost) else { throw Self.keptOut(id) }
+        if let record = try transaction.registeredClient(id) {
+            return .registered(Client(id: id, metadata: record.metadata, origin: .registered(record)))
+        }
+        guard id.isDocument else { throw Self.unknown(id) }
+        guard try !isShutOut(id, in: transaction) else { throw Self.keptOut(id) }
+        return .document(try transaction.cachedDocument(id))
+    }
+
+    private func fresh(_ kept: CachedDocument?, now: Timestamp) -> Client? {
+        guard let kept, now < kept.expiresAt else { return nil }
+        return client(kept)
+    }
+
+    /// Nil for a document that this version reads more strictly than the one that kept it.
+    private func client(_ kept: CachedDocument) -> Client? {
+        (try? ClientMetadataDocument.parse(kept.bytes, expected: kept.clientID)).map { Client(kept.clientID, $0) }
+    }
+
+    // MARK: Fetching
+
+    private func renewed(_ id: ClientID, _ kept: CachedDocument?, now: Timestamp) async throws -> Client {
         do {
             return try await fetch(id, now: now)
+        } catch let error as OAuthError where error.code == .unauthorizedClient {
+            throw error
         } catch {
-            let kept = try await store.read { try $0.cachedDocument(id) }
-            guard let kept, now < kept.lastGoodAt + Self.lastGood, let client = try? client(id, kept) else {
-                throw OAuthError(.invalidClient, "The client's metadata document cannot be read.", reason: "\(error)")
+            guard let kept, now < kept.lastGoodAt + Self.lastGood, let client = client(kept) else {
+                throw OAuthError(
+                    .temporarilyUnavailable, "The client's metadata document cannot be read now; try again later.",
+                    reason: "\(error)")
             }
             return client
         }
     }
 
-    private func registered(_ id: ClientID, in transaction: Transaction) throws -> Client {
-        guard let record = try transaction.registeredClient(id) else {
-            throw OAuthError(.invalidClient, "This client is not known here.", reason: "unknown client \(id)")
-        }
-        return Client(id: id, metadata: record.metadata, origin: .registered(record))
-    }
-
-    private func refuseBlocked(_ id: ClientID, in transaction: Transaction) throws {
-        guard try transaction.isBlocked(client: id, host: id.documentHost) else { return }
-        throw OAuthError(.invalidClient, "This client was blocked by an administrator.", reason: "blocked client \(id)")
-    }
-
     private func fetch(_ id: ClientID, now: Timestamp) async throws -> Client {
-        guard id.isDocument else { throw OAuthError(.invalidClient, "This client is not known here.") }
-        let fetched = try await fetcher.fetch(id.string)
-        let document = try ClientMetadataDocument.parse(fetched.body, expected: id)
-        let lifetime = fetched.freshFor(min: settings.documentCache.lowerBound, max: settings.documentCache.upperBound)
-        let kept = CachedDocument(
-            clientID: id, bytes: fetched.body, digest: .sha256(fetched.body), fetchedAt: now,
-            expiresAt: now + lifetime, lastGoodAt: now)
-        try await store.write { try $0.keep(kept) }
-        return Self.client(document, id)
+        do {
+            let fetched = try await fetcher.fetch(id.string)
+            let document = try ClientMetadataDocument.parse(fetched.body, expected: id)
+            let lifetime = fetched.freshFor(
+                min: settings.documentCache.lowerBound, max: settings.documentCache.upperBound)
+            let kept = CachedDocument(
+                clientID: id, bytes: fetched.body, digest: .sha256(fetched.body), fetchedAt: now,
+                expiresAt: now + lifetime, lastGoodAt: now)
+            try await store.write { try $0.keep(kept) }
+            return Client(id, document)
+        } catch let error as FetchError {
+            log.info("metadata document not usable", metadata: ["client": "\(id)", "reason": "\(error.reason)"])
+            throw error
+        } catch let error as OAuthError {
+            log.info("metadata document refused", metadata: ["client": "\(id)", "reason": "\(error.description)"])
+            // A document that takes this server's way away from its client says so for its sessions too: the last good
+            // one must not outlive that word.
+            if error.code == .unauthorizedClient { try await store.write { _ = try $0.forgetDocument(id) } }
+            throw error
+        }
     }
 
-    private func client(_ id: ClientID, _ kept: CachedDocument) throws -> Client {
-        Self.client(try ClientMetadataDocument.parse(kept.bytes, expected: id), id)
+    // MARK: Refusals
+
+    private static func unknown(_ id: ClientID) -> OAuthError {
+        OAuthError(.invalidClient, "This client is not known here.", reason: "unknown client \(id)")
     }
 
-    private static func client(_ document: ClientMetadataDocument, _ id: ClientID) -> Client {
-        Client(
-            id: id, metadata: document.metadata,
-            origin: .document(host: id.documentHost ?? "", digest: document.securityDigest))
+    private static func keptOut(_ id: ClientID) -> OAuthError {
+        OAuthError(
+            .invalidClient, "This client was blocked by an administrator, or is not on the list of those let in.",
+            reason: "client \(id) is kept out")
     }
 
     private static let unreadable = OAuthError(
-        .invalidClient,
+        .temporarilyUnavailable,
         "The app's own description could not be read; go back to the app, cancel there and try again later.")
+}
+
+extension Client {
+    /// A client as its document describes it.
+    fileprivate init(_ id: ClientID, _ document: ClientMetadataDocument) {
+        self.init(id: id, metadata: document.metadata, digest: document.securityDigest)
+    }
+
+    fileprivate init(id: ClientID, metadata: ClientMetadata, digest: Digest?) {
+        self.init(id: id, metadata: metadata, origin: .document(host: id.documentHost ?? "", digest: digest))
+    }
 }

@@ -19,13 +19,29 @@ struct AuthorizationDraft: Sendable {
 
     /// The whole request, checked against `client`, or as far as that goes while the client is not known yet (nil).
     func checked(against client: Client?, localhostAnyPort: Bool) throws(AuthorizationFailure) -> CheckedAuthorization {
-        let redirect = try client.map { client throws(AuthorizationFailure) in
-            try Self.verify(asker.redirectURI, of: client, localhostAnyPort: localhostAnyPort)
+        var redirect: VerifiedRedirect?
+        if let client {
+            redirect = try Self.verify(asker.redirectURI, of: client, localhostAnyPort: localhostAnyPort)
+        } else {
+            try checkForm()
         }
         do {
             return CheckedAuthorization(body: try AuthorizationRequest(parameters), redirect: redirect)
         } catch {
             throw CheckedAuthorization.failure(error, redirect)
+        }
+    }
+
+    /// A redirect that no document could name is no reason to fetch one.
+    private func checkForm() throws(AuthorizationFailure) {
+        guard let text = asker.redirectURI else { return }
+        do throws(OAuthValueError) {
+            guard try RedirectURI(text).kind != .privateUse else {
+                throw OAuthValueError(
+                    "An app with a metadata document is reached at https://, or at http:// on localhost.")
+            }
+        } catch {
+            throw .page(OAuthError(.invalidRequest, error))
         }
     }
 

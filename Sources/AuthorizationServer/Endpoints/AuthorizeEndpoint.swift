@@ -86,11 +86,11 @@ package struct AuthorizeEndpoint: Sendable {
             to: redirect, error: error, state: draft.state, issuer: settings.issuer
         ).location
         let id = draft.asker.clientID
-        guard id.isDocument else { return .redirect(location, error) }
-        guard let person, try await store.read({ try $0.hasApproved(user: person.user.id, client: id) }) else {
-            return .link(location, error)
+        let isTrusted = try await store.read { transaction in
+            if try transaction.registeredClient(id) != nil { return true }
+            return try person.map { try transaction.hasApproved(user: $0.user.id, client: id) } ?? false
         }
-        return .redirect(location, error)
+        return isTrusted ? .redirect(location, error) : .link(location, error)
     }
 
     private static let nobodySignedIn = OAuthError(

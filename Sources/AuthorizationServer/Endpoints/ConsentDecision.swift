@@ -109,7 +109,17 @@ extension ConsentEndpoint {
             replaceable: live.first { Self.isSamePlace($0, redirect, browser) }.map {
                 .init(id: $0.id, scope: $0.scope, createdAt: $0.createdAt)
             },
-            isStepUp: !live.isEmpty)
+            hasChanged: try hasChanged(pending, client, person, in: transaction, now: now), isStepUp: !live.isEmpty)
+    }
+
+    private func hasChanged(
+        _ pending: PendingAuthorization, _ client: ClientID, _ person: SignedIn, in transaction: Transaction,
+        now: Timestamp
+    ) throws -> Bool {
+        let filter = SessionFilter(user: person.user.id, client: client)
+        let approved = try transaction.sessions(filter, limit: 1, now: now).first?.documentDigest
+        guard let approved, let shown = pending.documentDigest else { return false }
+        return approved.base64URL != shown
     }
 
     /// Whether an earlier session came from this browser and leads back to the same program, whatever port it uses now.

@@ -42,6 +42,10 @@ package struct ConsentRequest: Sendable {
     package let username: String
     /// The earlier session that this one may take the place of.
     package let replaceable: EarlierSession?
+    /// Whether what the client says of itself differs from what the person last approved.
+    ///
+    /// Spec: Client ID Metadata Document §8
+    package let hasChanged: Bool
     /// Whether the person has approved this client for this MCP server in a session that still lives.
     package let isStepUp: Bool
 

@@ -6,6 +6,7 @@ import Storage
 /// Spec: RFC 7662 §2
 package struct IntrospectionEndpoint: Sendable {
     let store: Store
+    let clients: ClientDirectory
     let reader: AccessTokenReader
     let lastUses: LastUses
     let clock: WallClock
@@ -18,7 +19,9 @@ package struct IntrospectionEndpoint: Sendable {
         let claims = reader.claims(of: asked.token, now: now)
         let (asker, session) = try await store.read { transaction in
             let asker = try ResourceID(presented.clientID.string).flatMap { try transaction.resource(id: $0) }
-            return (asker, try claims.flatMap { try transaction.grant($0.sessionID) })
+            let session = try claims.flatMap { try transaction.grant($0.sessionID) }
+            let isShutOut = try session.map { try clients.isShutOut($0.clientID, in: transaction) } ?? false
+            return (asker, isShutOut ? nil : session)
         }
         guard let asker, asker.isServed, let secret = presented.secret,
             ConstantTime.equal(Digest.sha256(secret.bytes).bytes, asker.secretDigest.bytes)

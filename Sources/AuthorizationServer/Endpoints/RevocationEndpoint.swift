@@ -15,7 +15,7 @@ package struct RevocationEndpoint: Sendable {
     package func answer(_ parameters: Parameters, authorization: String?) async throws {
         let now = clock.now()
         let presented = try PresentedClient(parameters, authorization: authorization)
-        let asker = try await authentication.identify(parameters, presented: presented, now: now)
+        let asker = try await authentication.identify(parameters, presented: presented, needed: .identity, now: now)
         let request = try asker.map(RevocationRequest.init)
         let asked = request.request
         if let token = RefreshToken(asked.token) {

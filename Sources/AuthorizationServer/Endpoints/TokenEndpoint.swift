@@ -17,12 +17,13 @@ package struct TokenEndpoint: Sendable {
         let now = clock.now()
         let presented = try PresentedClient(parameters, authorization: authorization)
         // A client that is gone has to hear so, whatever else is wrong: some register again on nothing else.
-        let asker = try await authentication.identify(parameters, presented: presented, now: now)
+        let asker = try await authentication.identify(
+            parameters, presented: presented, needed: Self.needed(for: parameters), now: now)
         let request = try asker.map(TokenRequest.init)
         let flow = try flow(for: request)
         switch try await store.write({ try decide(request, flow, in: $0, now: now) }) {
         case .success(let grant):
-            return try issuer.issue(grant.earned, scope: grant.scope, refreshes: request.client.refreshes, now: now)
+            return try issuer.issue(grant.earned, scope: grant.scope, refreshes: grant.earned.refreshes, now: now)
         case .failure(let error):
             counters.refused(error)
             throw error
@@ -32,6 +33,11 @@ package struct TokenEndpoint: Sendable {
     private struct Grant: Sendable {
         let earned: Earned
         let scope: ScopeSet
+    }
+
+    /// A code was earned with a document that its person was shown and that was kept; a refresh asks what it says today.
+    private static func needed(for parameters: Parameters) -> ClientKnowledge {
+        (try? parameters.value(.grantType)) == GrantType.refreshToken.rawValue ? .document : .identity
     }
 
     private func flow(for request: Identified<TokenRequest>) throws(OAuthError) -> any GrantFlow {

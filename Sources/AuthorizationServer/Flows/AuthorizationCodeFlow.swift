@@ -29,7 +29,19 @@ struct AuthorizationCodeFlow: GrantFlow {
             return .refused(Self.refusal("spent meanwhile"))
         }
         if let earlier = session.replaces { try end(earlier, replacedBy: session, in: transaction, now: now) }
-        return .earned(Earned(session: session, scope: nil, generation: 1, action: .tokenIssued))
+        let refreshes = try refreshes(request.client, record, in: transaction)
+        return .earned(
+            Earned(session: session, scope: nil, generation: 1, refreshes: refreshes, action: .tokenIssued))
+    }
+
+    /// What a document said of refresh tokens was kept with the request: redeeming must not hang on reading it again.
+    private func refreshes(
+        _ client: Client, _ record: AuthorizationCodeRecord, in transaction: Transaction
+    ) throws -> Bool {
+        guard !client.isRegistered, let interaction = try transaction.interaction(record.interactionID) else {
+            return client.refreshes
+        }
+        return try PendingAuthorization(of: interaction).refreshes
     }
 
     /// A code that comes back with its client and verifier has leaked: its session ends.

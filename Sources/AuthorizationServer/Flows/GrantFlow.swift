@@ -26,6 +26,8 @@ struct Earned: Sendable {
     let scope: ScopeSet?
     /// The generation that the answer's refresh token carries.
     let generation: UInt32
+    /// Whether the client holds refresh tokens.
+    let refreshes: Bool
     /// What to call this in the audit trail.
     let action: AuditAction
 }

@@ -25,9 +25,13 @@ struct RefreshTokenFlow: GrantFlow {
         if let error = Gate.refusal(session, now: now) { return .refused(error) }
         switch try transaction.turn(session, presented: token.generation, now: now, grace: grace) {
         case .turned(let generation):
-            return .earned(Earned(session: session, scope: scope, generation: generation, action: .tokenRefreshed))
+            return .earned(
+                Earned(
+                    session: session, scope: scope, generation: generation, refreshes: true, action: .tokenRefreshed))
         case .repeated(let generation):
-            return .earned(Earned(session: session, scope: scope, generation: generation, action: .tokenRepeated))
+            return .earned(
+                Earned(
+                    session: session, scope: scope, generation: generation, refreshes: true, action: .tokenRepeated))
         case .reused:
             return try reuse(session, in: transaction, now: now)
         }

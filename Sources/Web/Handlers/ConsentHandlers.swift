@@ -77,7 +77,7 @@ extension ConsentPage {
             (isNew: asked.isNew, choice: ScopeChoice(value: asked.scope.string, description: asked.description))
         }
         self.init(
-            client: Client(name: asked.clientName, host: asked.clientHost),
+            client: Client(name: asked.clientName, host: asked.clientHost, hasChanged: asked.hasChanged),
             destination: Destination(
                 host: asked.redirect.host ?? asked.redirect.string, isLoopback: asked.redirect.isLoopback,
                 isLoopbackOnly: asked.isLoopbackOnly),

@@ -8,12 +8,15 @@ package struct ConsentPage: Page {
         /// The host of the `client_id` URL; nil for a client that an administrator registered.
         package let host: PlainText?
         package let isRegistered: Bool
+        /// It describes itself otherwise than when this person last approved it.
+        package let hasChanged: Bool
 
-        package init(name: String, host: String?) {
+        package init(name: String, host: String?, hasChanged: Bool = false) {
             let shown = PlainText(name, limit: 80)
             self.name = shown.isEmpty ? "(no name)" : shown
             self.host = host.map { PlainText($0, limit: 255) }
             isRegistered = host == nil
+            self.hasChanged = hasChanged
         }
     }
 
@@ -124,7 +127,7 @@ package struct ConsentPage: Page {
     package static let chooseAtLeastOne: PlainText = "Choose at least one thing that it may do, or deny the request."
 
     package static let sample = ConsentPage(
-        client: Client(name: "Quill Notes", host: "quill.example.com"),
+        client: Client(name: "Quill Notes", host: "quill.example.com", hasChanged: true),
         destination: Destination(host: "127.0.0.1", isLoopback: true, isLoopbackOnly: true),
         resource: Resource(
             name: "Team Files", identifier: "https://files.example.org/mcp", owner: "Platform team, Example Org"),

@@ -22,14 +22,7 @@ struct Composition {
         _ configuration: ServerConfiguration, ground: Ground, renderer: PageRenderer, trust: TrustRoots, log: Logger
     ) throws {
         let fetcher = DocumentFetcher(
-            policy: try configuration.fetchPolicy(), roots: trust,
-            rule: { [store = ground.store] host in
-                switch try await store.read({ try $0.hostRule(host) }) {
-                case .allow: .allow
-                case .block: .block
-                case nil: nil
-                }
-            })
+            policy: try configuration.fetchPolicy(), roots: trust, rulesIn: ground.store)
         self.configuration = configuration
         self.renderer = renderer
         self.log = log

@@ -1,0 +1,284 @@
+import AuthorizationServer
+import HTTPTypes
+import HummingbirdTesting
+import JOSE
+import OAuth
+import Outbound
+import Storage
+import TestSupport
+import Testing
+
+@Suite("Client ID Metadata Document §5 A client that nobody registered")
+struct DocumentClientTests {
+    @Test(
+        arguments: [
+            ("claude", "https://claude.ai/api/mcp/auth_callback"),
+            ("claude-code", "http://localhost:51234/callback"),
+            ("chatgpt", "https://chatgpt.com/connector_platform_oauth_redirect"),
+            ("vscode", "http://127.0.0.1:40001/"),
+            ("copilot-cli", "http://127.0.0.1:52000/"),
+            ("goose", "http://localhost:40002"),
+        ])
+    func `A27 A28 A77 A78 C17 RM16 the documents of known clients lead to tokens`(
+        name: String, redirect: String
+    ) async throws {
+        let text = try Workspace.text("Tests/OAuthTests/Fixtures/\(name).json")
+        let document = try JSONObject(parsing: Array(text.utf8))
+        let refreshes = document["grant_types"]?.strings?.contains("refresh_token") ?? true
+        try await DocumentScene.play { scene in
+            var members = document
+            members["client_id"] = nil
+            scene.host.publish(members)
+            let tokens = try await scene.tokens(redirect: redirect)
+            #expect(tokens.scope == "files:read")
+            let seen = try await scene.h.introspect(tokens.access)
+            #expect(seen["active"]?.bool == true)
+            #expect(seen["client_id"]?.string == scene.host.id())
+            #expect((tokens.refresh != nil) == refreshes)
+            if refreshes { #expect(try await scene.refresh(tokens.refresh).status == .ok) }
+            #expect(scene.host.fetches == 1)
+        }
+    }
+
+    @Test func `C33 RM1 nothing is fetched before somebody has signed in and the cheap checks have passed`()
+        async throws
+    {
+        try await DocumentScene.play { scene in
+            let page = try await scene.h.authorize(scene.h.browser(), scene.request())
+            #expect(page.input("interaction") != nil)
+            #expect(page.text.contains(DocumentHost.name), "the sign-in page shows the host as text")
+            #expect(!page.text.contains("href=\"https://\(DocumentHost.name)"))
+            let browser = try await scene.signedIn()
+            let wrong: [[String: String?]] = [
+                ["response_type": "token"], ["code_challenge": nil], ["code_challenge_method": "plain"],
+                ["redirect_uri": "javascript:alert(1)"], ["redirect_uri": "com.example.app:/callback"],
+                ["redirect_uri": "http://elsewhere.example/callback"], ["resource": "not a URL"], ["prompt": "none"],
+            ]
+            for changes in wrong {
+                let answer = try await scene.h.authorize(browser, scene.request(changes))
+                #expect(answer.status == .badRequest, "\(changes)")
+                #expect(answer.headers[.location] == nil, "\(changes)")
+            }
+            #expect(scene.host.fetches == 0)
+        }
+    }
+
+    @Test func `C33 the endpoints for programs fetch nothing for a client that nobody approved`() async throws {
+        try await DocumentScene.play { scene in
+            let code = Redeemable(code: "gate_c_x", verifier: String(repeating: "v", count: 43))
+            #expect(try await scene.redeem(code).status == .badRequest)
+            #expect(try await scene.refresh("gate_r_x").error == "invalid_client")
+            let revoked = try await scene.h.send("/revoke", [("token", "x"), ("client_id", scene.host.id())])
+            #expect(revoked.status == .ok)
+            #expect(scene.host.fetches == 0)
+        }
+    }
+
+    @Test
+    func `C1 C2 RM12 forbidden forms of a client_id are refused before any fetch, another spelling is another client`()
+        async throws
+    {
+        try await DocumentScene.play { scene in
+            let browser = try await scene.signedIn()
+            let id = scene.host.id()
+            let forbidden = [
+                id + "#x", id.replacing("https://", with: "https://user@"), id.replacing("https:", with: "http:"),
+                id.replacing("/client.json", with: ""), id.replacing("/client.json", with: "/a/../client.json"),
+                id.replacing(DocumentHost.name, with: "CLIENT.example"), "https://127.0.0.1/client.json",
+                "https://client.example/client.json",
+            ]
+            for other in forbidden {
+                let answer = try await scene.h.authorize(browser, scene.request(["client_id": other]))
+                #expect(answer.status == .badRequest || answer.status == .serviceUnavailable, "\(other)")
+                #expect(answer.headers[.location] == nil, "\(other)")
+            }
+            #expect(scene.host.fetches == 0)
+            _ = try await scene.consentPage(browser)
+            scene.host.answer(LoopbackServer.http("404 Not Found", body: "{}"), at: DocumentHost.path + "?x=1")
+            let variant = try await scene.consentPage(browser, path: DocumentHost.path + "?x=1")
+            #expect(variant.status == .serviceUnavailable, "what one spelling is good for, another one is not")
+        }
+    }
+
+    @Test func `E6 RM17 C8 a thousand requests cause a handful of fetches`() async throws {
+        try await DocumentScene.play(budget: FetchBudget()) { scene in
+            let browser = try await scene.signedIn()
+            scene.host.answer(LoopbackServer.http("404 Not Found", body: "{}"), at: "*")
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<1000 {
+                    group.addTask {
+                        let answer = try await scene.h.authorize(
+                            browser, scene.request(path: "/\(number % 2 == 0 ? "a" : "b").json?n=\(number)"))
+                        #expect(answer.status == .serviceUnavailable)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect((1...5).contains(scene.host.fetches))
+        }
+    }
+
+    @Test func `E6 C7 requests of one client share one fetch`() async throws {
+        try await DocumentScene.play(budget: FetchBudget()) { scene in
+            let browser = try await scene.signedIn()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<40 {
+                    group.addTask {
+                        let answer = try await scene.h.authorize(browser, scene.request(["state": "\(number)"]))
+                        #expect(answer.status == .seeOther)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            // A request that looked into the cache just before the document arrived may come too late to share.
+            #expect((1...5).contains(scene.host.fetches))
+        }
+    }
+
+    @Test func `A42 C4 C8 RM11 a failed fetch is a page that says what to do, and is not remembered`() async throws {
+        try await DocumentScene.play { scene in
+            let browser = try await scene.signedIn()
+            let failures = [
+                LoopbackServer.http("500 Internal Server Error", body: "{}"),
+                LoopbackServer.http("404 Not Found", body: "{}"),
+                LoopbackServer.http("302 Found", "Location: /elsewhere.json", body: ""),
+                LoopbackServer.http("200 OK", "Content-Type: text/html", body: "<html></html>"),
+                LoopbackServer.Reply.bytes("nonsense\r\n\r\n", thenClose: true),
+            ]
+            for failure in failures {
+                scene.host.answer(failure)
+                let page = try await scene.consentPage(browser)
+                #expect(page.status == .serviceUnavailable)
+                #expect(page.headers[.retryAfter] != nil)
+                #expect(page.headers[.location] == nil)
+                #expect(page.continuation == nil)
+                #expect(page.text.contains("go back to the app, cancel there"))
+            }
+            #expect(scene.host.fetches == failures.count, "a redirect is not followed")
+            scene.host.publish()
+            #expect(try await scene.consentPage(browser).status == .ok)
+        }
+    }
+
+    @Test func `A28 C3 C11 C12 C13 C35 RM13 a document that is not right is a page, never a redirect, never kept`()
+        async throws
+    {
+        try await DocumentScene.play { scene in
+            let browser = try await scene.signedIn()
+            let wrong: [JSONObject] = [
+                ["client_id": "https://other.example/client.json"], ["client_name": nil], ["redirect_uris": nil],
+                ["redirect_uris": ["javascript:alert(1)"]], ["client_secret": "x"],
+                ["token_endpoint_auth_method": "client_secret_basic"],
+                ["token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://client.example/jwks"],
+                ["jwks": ["keys": [["kty": "EC", "crv": "P-256", "d": "x"]]]],
+            ]
+            for changes in wrong {
+                scene.host.publish(changes)
+                let page = try await scene.consentPage(browser)
+                #expect(page.status == .badRequest, "\(changes)")
+                #expect(page.headers[.location] == nil)
+                #expect(page.continuation == nil)
+            }
+            let kept = try await scene.h.gatehouse.store.read { try $0.cachedDocuments() }
+            #expect(kept.isEmpty)
+            #expect(scene.host.fetches == wrong.count)
+        }
+    }
+
+    @Test func `E33 before this person's first approval an error is a page with a link, after it a redirect`()
+        async throws
+    {
+        try await DocumentScene.play { scene in
+            let browser = try await scene.signedIn()
+            _ = try await scene.consentPage(browser)
+            for changes in [["scope": "unknown"], ["resource": "https://unknown.example/mcp"], ["prompt": "none"]] {
+                let page = try await scene.h.authorize(browser, scene.request(changes))
+                #expect(page.status == .badRequest, "\(changes)")
+                #expect(page.headers[.location] == nil)
+                #expect(!page.text.contains("http-equiv"), "nothing moves the browser by itself")
+                #expect(page.continuation?.hasPrefix(DocumentScene.redirect + "?error=") == true)
+                #expect(FormText.decode(queryOf: page.continuation ?? "")["iss"] == ["http://localhost"])
+            }
+            _ = try await scene.tokens(browser)
+            let answer = try await scene.h.authorize(browser, scene.request(["scope": "unknown"]))
+            #expect(answer.status == .seeOther)
+            #expect(answer.headers[.location]?.hasPrefix(DocumentScene.redirect + "?error=invalid_scope") == true)
+            let stranger = try await scene.h.authorize(scene.h.browser(), scene.request(["prompt": "none"]))
+            #expect(stranger.headers[.location] == nil, "who asks without a person steers nobody")
+        }
+    }
+
+    @Test
+    func `A30 A31 C21 C22 E8 RM15 the page shows both hosts, no trust, and warns where only this computer answers`()
+        async throws
+    {
+        try await DocumentScene.play { scene in
+            let browser = try await scene.signedIn()
+            let local = try await scene.consentPage(browser).text
+            #expect(local.contains("Travelling Notebook"))
+            #expect(local.contains("<bdi>\(DocumentHost.name)</bdi>"))
+            #expect(local.contains("<bdi>127.0.0.1</bdi>"))
+            #expect(local.contains("Not verified"))
+            #expect(local.contains("Any program on this computer could have sent this."))
+            let site = "https://app.client.example/callback"
+            scene.host.publish(["redirect_uris": [.string(site), "http://127.0.0.1/callback"]], at: "/web.json")
+            let web = try await scene.consentPage(browser, ["redirect_uri": site], path: "/web.json").text
+            #expect(web.contains("<bdi>app.client.example</bdi>"))
+            #expect(web.contains("Not verified"))
+            #expect(!web.contains("Any program on this computer"))
+        }
+    }
+
+    @Test(arguments: [
+        "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "{{token}}", "{{{token}}}",
+        "</title><svg/onload=alert(1)>",
+        "&lt;b&gt;", "' onmouseover='alert(1)", "\u{202E}gpj.exe", "<a href=\"https://evil.example\">Approve</a>",
+    ])
+    func `RL1 whatever a client calls itself is shown as text`(name: String) async throws {
+        try await DocumentScene.play { scene in
+            scene.host.publish(["client_name": .string(name), "client_uri": "https://evil.example/<script>"])
+            let page = try await scene.consentPage(scene.h.browser())
+            #expect(page.status == .ok)
+            for mark in ["<script", "<img", "<svg/", "<a href=\"https://evil", "<b>", "' onmouseover='", "\u{202E}"] {
+                #expect(!page.text.contains(mark), "\(mark)")
+            }
+            #expect(page.input("token")?.isEmpty == false)
+            #expect(page.text.ranges(of: page.input("token") ?? "?").count == 1, "no template ran")
+        }
+    }
+
+    @Test(arguments: [
+        ("http://127.0.0.1:1/callback", true), ("http://127.0.0.1/callback", true),
+        ("http://localhost:65535/callback", true),
+        ("http://[::1]:4000/callback", false), ("http://127.0.0.1:4000/other", false),
+        ("http://127.0.0.1:4000/callback/", false), ("http://127.0.0.1:4000/callback?x=1", false),
+        ("https://127.0.0.1:4000/callback", false), ("http://127.0.0.2:4000/callback", false),
+        ("http://localhost.evil.example:4000/callback", false), ("http://127.0.0.1:99999/callback", false),
+    ])
+    func `C14 A77 the port of a loopback redirect does not count, everything else does`(
+        redirect: String, isGood: Bool
+    ) async throws {
+        try await DocumentScene.play { scene in
+            let page = try await scene.consentPage(scene.h.browser(), ["redirect_uri": redirect])
+            #expect((page.status == .ok) == isGood)
+            if !isGood { #expect(page.status == .badRequest) }
+        }
+    }
+
+    @Test func `C26 an operator's own record of a URL wins over the document`() async throws {
+        try await DocumentScene.play { scene in
+            let id = scene.host.id()
+            _ = try await scene.h.register(id, redirects: ["https://kept.example/callback"])
+            let changes = ["client_id": id, "redirect_uri": "https://kept.example/callback"]
+            let page = try await scene.h.consentPage(scene.h.browser(), scene.h.request(changes))
+            #expect(page.text.contains("Registered here by your administrator"))
+            let refused = try await scene.h.authorize(scene.h.browser(), scene.request(["scope": "unknown"]))
+            #expect(refused.status == .badRequest, "the document's redirects do not count")
+            let grant = try await scene.h.code(nil, changes)
+            let tokens = try await scene.h.redeem(grant, changes).tokens
+            #expect(try await scene.refresh(tokens.refresh).status == .ok)
+            #expect(try await scene.h.introspect(tokens.access)["active"]?.bool == true)
+            #expect(scene.host.fetches == 0)
+        }
+    }
+}
