@@ -159,7 +159,7 @@ struct RefreshTests {
             #expect(try await h.introspect(tokens.access)["active"]?.bool == false)
         }
         try await Harness.run { h in
-            let tokens = try await h.tokens()
+            let tokens = try await h.refresh(try await h.tokens().refresh).tokens
             let now = h.clock.now
             try await h.gatehouse.store.write { [id = h.registered.id] in
                 try $0.set(ClientRule(.client(id), .block, createdAt: now))

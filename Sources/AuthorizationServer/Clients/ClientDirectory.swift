@@ -11,6 +11,14 @@ package struct ClientDirectory: Sendable {
     let fetcher: DocumentFetcher
     let settings: Settings.Clients
     let log: Logger
+    private let memory = ClientMemory()
+
+    init(store: Store, fetcher: DocumentFetcher, settings: Settings.Clients, log: Logger) {
+        self.store = store
+        self.fetcher = fetcher
+        self.settings = settings
+        self.log = log
+    }
 
     /// How long the last good document carries existing sessions while its host does not answer.
     private static let lastGood: Int64 = 7 * 86_400
@@ -50,10 +58,18 @@ package struct ClientDirectory: Sendable {
     ///
     /// For a client that nobody here ever approved nothing is fetched, because anybody may ask.
     package func refreshing(_ id: ClientID, now: Timestamp) async throws -> Client {
+        // Read first: whatever is committed after it makes what is kept under it worthless.
+        let version = store.clientsVersion
+        if let client = memory.client(id, version: version, now: now) { return client }
         switch try await store.read({ try standing(of: id, in: $0) }) {
-        case .registered(let client): return client
+        case .registered(let client):
+            memory.keep(client, until: nil, version: version)
+            return client
         case .document(let kept):
-            if let client = fresh(kept, now: now) { return client }
+            if let kept, let client = fresh(kept, now: now) {
+                memory.keep(client, until: kept.expiresAt, version: version)
+                return client
+            }
             let sessions = try await store.read { try $0.sessions(SessionFilter(client: id), limit: 1, now: now) }
             guard !sessions.isEmpty else { throw Self.unknown(id) }
             return try await renewed(id, kept, now: now)
