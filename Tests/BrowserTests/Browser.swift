@@ -78,8 +78,8 @@ struct Browser: Sendable {
 
     /// Presses and waits for the page that follows.
     @discardableResult
-    func press(_ selector: String) async throws -> Page {
-        try await Page(conversation.ask("press", ["selector": .string(selector)]))
+    func press(_ selector: String, twice: Bool = false) async throws -> Page {
+        try await Page(conversation.ask("press", ["selector": .string(selector), "twice": .bool(twice)]))
     }
 
     func back() async throws -> Page { try await Page(conversation.ask("back")) }

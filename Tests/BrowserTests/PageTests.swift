@@ -8,7 +8,7 @@ import Testing
 /// `PICTURES=folder` keeps the two that the README shows there.
 @Suite("In the browser: the pages themselves")
 struct PageTests {
-    static let windows: [(width: Int64, dark: Bool)] = [(760, false), (760, true), (390, false), (390, true)]
+    static let windows: [(width: Int64, dark: Bool)] = [(1040, false), (1040, true), (390, false), (390, true)]
 
     @Test(arguments: windows)
     func `the pages fit the window, name their fields and say what is asked`(width: Int64, dark: Bool) async throws {

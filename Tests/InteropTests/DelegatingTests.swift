@@ -66,10 +66,7 @@ struct DelegatingTests {
             """
         return try await LoopbackHTTP(port: port).post(
             "/mcp", json: body,
-            headers: [
-                ("Authorization", "Bearer \(token)"), ("Accept", "application/json, text/event-stream"),
-                ("Host", "127.0.0.1:\(port)"),
-            ]
+            headers: [("Authorization", "Bearer \(token)"), ("Accept", "application/json, text/event-stream")]
         ).status
     }
 }

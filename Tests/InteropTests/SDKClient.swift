@@ -89,6 +89,8 @@ struct SDKClient: Sendable {
         let turns: Int64
         /// The authorization requests that it sent the person with.
         let asked: [String]
+        /// The errors that it was sent back with.
+        let refusals: [String]
         /// The pages that the person saw.
         let pages: [String]
     }
@@ -101,6 +103,7 @@ struct SDKClient: Sendable {
             accessToken: state["access_token"]?.string ?? "", refreshToken: state["refresh_token"]?.string,
             scope: Set(state["scope"]?.string?.split(separator: " ").map(String.init) ?? []),
             clientID: state["client_id"]?.string, turns: state["turns"]?.integer ?? 0,
-            asked: state["asked"]?.strings ?? [], pages: state["pages"]?.strings ?? [])
+            asked: state["asked"]?.strings ?? [], refusals: state["refusals"]?.strings ?? [],
+            pages: state["pages"]?.strings ?? [])
     }
 }

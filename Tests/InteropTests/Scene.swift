@@ -19,28 +19,32 @@ struct Scene: Sendable {
     static let password = "correct horse battery staple"
 
     /// Plays a test with both servers running.
-    static func play<Result>(settings: String = "", _ test: (Scene) async throws -> Result) async throws -> Result {
-        try await Stage.play { stage in
-            let gatehouse = try await RunningGatehouse.start(on: stage, settings: settings)
-            _ = try await gatehouse.object(["users", "add", "ada", "--password-stdin"], input: password + "\n")
-            let port = try await LoopbackPort.free()
-            let server = "http://127.0.0.1:\(port)/mcp"
-            let credentials = try await gatehouse.addResource(
-                server, name: "Files", scopes: ["files:read=Read your files", "files:write=Change your files"],
-                onRequest: ["files:write"])
-            let process = try stage.start(
-                Workspace.program("example-mcp-server"),
-                [
-                    "--listen", "127.0.0.1:\(port)", "--resource", server, "--issuer", gatehouse.issuer,
-                    "--client-id", credentials.id,
-                ],
-                environment: ["EXAMPLE_CLIENT_SECRET": credentials.secret], log: "example")
-            try await stage.waitUntilReady("example-mcp-server", process) {
-                try await LoopbackHTTP(port: port).get("/.well-known/oauth-protected-resource/mcp")
-            }
-            return try await test(
-                Scene(stage: stage, gatehouse: gatehouse, server: server, credentials: credentials))
+    static func play<Result>(_ test: (Scene) async throws -> Result) async throws -> Result {
+        try await Stage.play { try await test(set(on: $0)) }
+    }
+
+    /// Starts both servers.
+    ///
+    /// - Parameter settings: more lines of Gatehouse's configuration file.
+    static func set(on stage: Stage, settings: String = "") async throws -> Scene {
+        let gatehouse = try await RunningGatehouse.start(on: stage, settings: settings)
+        _ = try await gatehouse.object(["users", "add", "ada", "--password-stdin"], input: password + "\n")
+        let port = try await LoopbackPort.free()
+        let server = "http://127.0.0.1:\(port)/mcp"
+        let credentials = try await gatehouse.addResource(
+            server, name: "Files", scopes: ["files:read=Read your files", "files:write=Change your files"],
+            onRequest: ["files:write"])
+        let process = try stage.start(
+            Workspace.program("example-mcp-server"),
+            [
+                "--listen", "127.0.0.1:\(port)", "--resource", server, "--issuer", gatehouse.issuer,
+                "--client-id", credentials.id,
+            ],
+            environment: ["EXAMPLE_CLIENT_SECRET": credentials.secret], log: "example")
+        try await stage.waitUntilReady("example-mcp-server", process) {
+            try await LoopbackHTTP(port: port).get("/.well-known/oauth-protected-resource/mcp")
         }
+        return Scene(stage: stage, gatehouse: gatehouse, server: server, credentials: credentials)
     }
 
     /// The sessions that Gatehouse knows, as an admin sees them.

@@ -15,7 +15,7 @@ struct Website: Sendable {
                 clients: { metadata_documents: { private_hosts: ["localhost:\(website.port)"] } }
                 outbound: { trust: ["\(authority.certificate)"] }
                 """
-            try await Scene.play(settings: settings) { try await test($0, website) }
+            try await test(Scene.set(on: stage, settings: settings), website)
         }
     }
 

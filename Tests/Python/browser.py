@@ -6,10 +6,21 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from conversation import converse
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Error, Page, async_playwright
 
 CHROMIUM = os.environ.get("TEST_CHROMIUM", "/usr/bin/chromium")
-PATIENCE = 15_000
+PATIENCE = 60_000
+SEEN = """() => ({
+    url: location.href,
+    title: document.title,
+    text: document.body ? document.body.innerText : "",
+    language: document.documentElement.lang,
+    fields: [...document.querySelectorAll("input:not([type=hidden]), select, button[name]")].map(e => e.name),
+    unlabelled: [...document.querySelectorAll("input:not([type=hidden]):not([type=submit]), select")]
+        .filter(e => !e.labels.length && !e.getAttribute("aria-label")).map(e => e.name),
+    overflow: document.documentElement.scrollWidth - innerWidth,
+    background: getComputedStyle(document.body).backgroundColor,
+})"""
 
 
 class Callback:
@@ -62,7 +73,9 @@ class Browser:
         self.page.on("console", self.hear)
 
     def hear(self, message: Any) -> None:
-        if message.type == "error" and not message.location["url"].endswith("/favicon.ico"):
+        """A page's own status is no complaint, nor is a missing icon; a stylesheet that does not come is one."""
+        status = message.text.startswith("Failed to load resource") and "/assets/" not in message.location["url"]
+        if message.type == "error" and not status:
             self.complaints.append(message.text)
 
     async def listen(self, request: dict[str, Any]) -> int:
@@ -87,13 +100,10 @@ class Browser:
         await box.set_checked(request.get("on", True))
 
     async def press(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Presses what the selector names and waits for the page that follows, or with `stay` for nothing."""
+        """Presses what the selector names, perhaps twice, and waits for the page that follows."""
         target = self.page.locator(request["selector"]).first
-        if request.get("stay"):
-            await target.click(no_wait_after=True)
-            return {}
         async with self.page.expect_navigation(wait_until="domcontentloaded"):
-            await target.click()
+            await (target.dblclick() if request.get("twice") else target.click())
         return await self.look({})
 
     async def back(self, _: dict[str, Any]) -> dict[str, Any]:
@@ -106,19 +116,15 @@ class Browser:
         return await self.look({})
 
     async def look(self, _: dict[str, Any]) -> dict[str, Any]:
-        return await self.page.evaluate(
-            """() => ({
-                url: location.href,
-                title: document.title,
-                text: document.body ? document.body.innerText : "",
-                language: document.documentElement.lang,
-                fields: [...document.querySelectorAll("input:not([type=hidden]), select, button[name]")].map(e => e.name),
-                unlabelled: [...document.querySelectorAll("input:not([type=hidden]):not([type=submit]), select")]
-                    .filter(e => !e.labels.length && !e.getAttribute("aria-label")).map(e => e.name),
-                overflow: document.documentElement.scrollWidth - innerWidth,
-                background: getComputedStyle(document.body).backgroundColor,
-            })"""
-        ) | {"complaints": self.complaints}
+        """What the page shows; a page that sends the browser on while it is read is read again where that ends."""
+        for _ in range(20):
+            try:
+                await self.page.wait_for_load_state("domcontentloaded")
+                return await self.page.evaluate(SEEN) | {"complaints": self.complaints}
+            except Error as failure:
+                if "Execution context was destroyed" not in failure.message:
+                    raise
+        raise RuntimeError("the pages send the browser round in circles")
 
     async def shoot(self, request: dict[str, Any]) -> None:
         await self.page.screenshot(path=request["path"], full_page=True)
@@ -126,7 +132,7 @@ class Browser:
 
 async def main() -> None:
     async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE)
         browser = Browser(chromium)
         names = ("open", "listen", "received", "go", "fill", "check", "press", "back", "arrive", "look", "shoot")
         await converse({name: getattr(browser, name) for name in names})

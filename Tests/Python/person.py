@@ -6,6 +6,8 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx2
 
+PATIENCE = 60
+
 
 @dataclass
 class Form:
@@ -60,7 +62,7 @@ class Person:
     scopes: list[str] | None = None
     lifetime: str | None = None
     pages: list[str] = field(default_factory=list)
-    browser: httpx2.AsyncClient = field(default_factory=lambda: httpx2.AsyncClient(follow_redirects=True))
+    browser: httpx2.AsyncClient = field(default_factory=lambda: httpx2.AsyncClient(follow_redirects=True, timeout=PATIENCE))
 
     async def decide(self, authorization_url: str) -> dict[str, str]:
         """Walks from the authorization request to the parameters that the client's callback gets."""

@@ -1,7 +1,7 @@
 """The official MCP SDK as a client: its own discovery, its own OAuth, its own transport."""
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import Coroutine
 from typing import Any
 
 import httpx2
@@ -10,7 +10,7 @@ from mcp import Client
 from mcp.client.auth import OAuthClientProvider
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import AuthorizationCodeResult, OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
-from person import Person
+from person import PATIENCE, Person
 
 REDIRECT = "http://127.0.0.1:53682/callback"
 
@@ -41,8 +41,10 @@ class Conversation:
     """One client, one person, one MCP server."""
 
     def __init__(self) -> None:
-        self.stack = AsyncExitStack()
         self.asked: list[str] = []
+        self.refusals: list[str] = []
+        self.over = asyncio.Event()
+        self.life: asyncio.Task[None] | None = None
 
     async def connect(self, request: dict[str, Any]) -> dict[str, Any]:
         redirect = request.get("redirect_uri") or REDIRECT
@@ -64,10 +66,37 @@ class Conversation:
             callback_handler=self.callback,
             client_metadata_url=request.get("client_metadata_url"),
         )
-        http = await self.stack.enter_async_context(httpx2.AsyncClient(auth=self.provider, timeout=30))
-        transport = streamable_http_client(request["server"], http_client=http)
-        self.client = await self.stack.enter_async_context(Client(transport, mode=request.get("mode") or "auto"))
+        connected = asyncio.get_running_loop().create_future()
+        self.life = asyncio.create_task(self.live(request, connected))
+        self.client = await connected
         return {"protocol": self.client.session.protocol_version}
+
+    async def live(self, request: dict[str, Any], connected: asyncio.Future[Client]) -> None:
+        """The SDK has a task of its own, because it takes down the one that it lives in when the person refuses."""
+        try:
+            async with httpx2.AsyncClient(auth=self.provider, timeout=PATIENCE) as http:
+                transport = streamable_http_client(request["server"], http_client=http)
+                async with Client(transport, mode=request.get("mode") or "auto") as client:
+                    connected.set_result(client)
+                    await self.over.wait()
+        except Exception as failure:
+            if connected.done():
+                raise
+            connected.set_exception(failure)
+
+    async def while_alive(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """What the SDK answers; its own end is an answer, too."""
+        answer = asyncio.ensure_future(work)
+        await asyncio.wait({answer, self.life}, return_when=asyncio.FIRST_COMPLETED)
+        if not answer.done():
+            answer.cancel()
+            raise self.life.exception() or RuntimeError("the SDK ended")
+        return answer.result()
+
+    async def end(self) -> None:
+        self.over.set()
+        if self.life:
+            await asyncio.gather(self.life, return_exceptions=True)
 
     async def redirect(self, url: str) -> None:
         self.asked.append(url)
@@ -75,14 +104,15 @@ class Conversation:
     async def callback(self) -> AuthorizationCodeResult:
         answer = await self.person.decide(self.asked[-1])
         if error := answer.get("error"):
+            self.refusals.append(error)
             raise PermissionError(error)
         return AuthorizationCodeResult(code=answer["code"], state=answer.get("state"), iss=answer.get("iss"))
 
     async def tools(self, _: dict[str, Any]) -> list[str]:
-        return [tool.name for tool in (await self.client.list_tools(cache_mode="bypass")).tools]
+        return [tool.name for tool in (await self.while_alive(self.client.list_tools(cache_mode="bypass"))).tools]
 
     async def call(self, request: dict[str, Any]) -> dict[str, Any]:
-        result = await self.client.call_tool(request["tool"], request.get("arguments") or {})
+        result = await self.while_alive(self.client.call_tool(request["tool"], request.get("arguments") or {}))
         return {"text": " ".join(getattr(part, "text", "") for part in result.content), "failed": bool(result.is_error)}
 
     async def state(self, _: dict[str, Any]) -> dict[str, Any]:
@@ -96,6 +126,7 @@ class Conversation:
             "client_id": self.memory.client.client_id if self.memory.client else None,
             "turns": self.memory.turns,
             "asked": self.asked,
+            "refusals": self.refusals,
             "pages": self.person.pages,
         }
 
@@ -113,7 +144,7 @@ async def main() -> None:
     conversation = Conversation()
     verbs = {name: getattr(conversation, name) for name in ("connect", "tools", "call", "state", "expire", "change_person")}
     await converse(verbs)
-    await conversation.stack.aclose()
+    await conversation.end()
 
 
 asyncio.run(main())

@@ -25,13 +25,12 @@ package struct LoopbackHTTP: Sendable {
         package func object() throws -> JSONObject { try JSONObject(parsing: body) }
     }
 
-    /// Where to: an address and a port.
-    package let host: String
-    package let port: Int
+    private let name: String
+    private let port: Int
 
-    /// Speaks to a port of this machine.
-    package init(host: String = "127.0.0.1", port: Int) {
-        self.host = host
+    /// Speaks to a port of 127.0.0.1 and calls it by the name that the program there goes by.
+    package init(name: String = "127.0.0.1", port: Int) {
+        self.name = name
         self.port = port
     }
 
@@ -78,7 +77,7 @@ package struct LoopbackHTTP: Sendable {
         _ method: HTTPMethod, _ path: String, headers: [(String, String)], body: [UInt8]
     ) async throws -> Response {
         let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .connect(host: host, port: port) { channel in
+            .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHTTPClientHandlers()
                     return try NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>(
@@ -88,7 +87,7 @@ package struct LoopbackHTTP: Sendable {
         return try await channel.executeThenClose { inbound, outbound in
             var head = HTTPRequestHead(version: .http1_1, method: method, uri: path)
             head.headers = HTTPHeaders(headers)
-            if !head.headers.contains(name: "Host") { head.headers.add(name: "Host", value: "localhost:\(port)") }
+            if !head.headers.contains(name: "Host") { head.headers.add(name: "Host", value: "\(name):\(port)") }
             if method == .POST { head.headers.add(name: "Content-Length", value: "\(body.count)") }
             try await outbound.write(.head(head))
             try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: body))))
@@ -114,6 +113,6 @@ package struct LoopbackHTTP: Sendable {
                 return Response(status: status, headers: headers, body: Array(body.readableBytesView))
             }
         }
-        throw StageFailure("the connection to port closed in the middle of an answer")
+        throw StageFailure("the connection closed in the middle of an answer")
     }
 }

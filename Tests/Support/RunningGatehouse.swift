@@ -33,7 +33,7 @@ package struct RunningGatehouse: Sendable {
         let process = try stage.start(
             Workspace.program("gatehouse"), ["serve", "--config", configuration], log: "gatehouse")
         let gatehouse = RunningGatehouse(
-            issuer: "http://localhost:\(port)", http: LoopbackHTTP(port: port),
+            issuer: "http://localhost:\(port)", http: LoopbackHTTP(name: "localhost", port: port),
             operations: LoopbackHTTP(port: operations), process: process, stage: stage, configuration: configuration)
         try await stage.waitUntilReady("gatehouse", process) { try await gatehouse.operations.get("/readyz") }
         return gatehouse
@@ -95,11 +95,11 @@ extension Stage {
     package func waitUntilReady(
         _ name: String, _ process: ChildProcess, _ ask: () async throws -> LoopbackHTTP.Response
     ) async throws {
-        for _ in 0..<600 {
+        for _ in 0..<1200 {
             if let response = try? await ask(), response.status == 200 { return }
             guard process.isRunning else { throw StageFailure("\(name) ended before it was ready") }
             try await Task.sleep(for: .milliseconds(50))
         }
-        throw StageFailure("\(name) was not ready within 30 seconds")
+        throw StageFailure("\(name) was not ready within a minute")
     }
 }

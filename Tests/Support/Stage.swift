@@ -16,7 +16,15 @@ package final class Stage: Sendable {
     }
 
     /// Runs a test and clears up after it however it ends; when it throws, what the programs said is printed.
+    ///
+    /// Plays do not nest: the inner one could wait for ever for the seat that the outer one has.
     package static func play<Result>(_ test: (Stage) async throws -> Result) async throws -> Result {
+        try await seats.taking { try await act(test) }
+    }
+
+    private static let seats = Seats(ProcessInfo.processInfo.activeProcessorCount)
+
+    private static func act<Result>(_ test: (Stage) async throws -> Result) async throws -> Result {
         let stage = try Stage()
         do {
             let result = try await test(stage)

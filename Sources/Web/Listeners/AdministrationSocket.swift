@@ -14,6 +14,9 @@ package struct AdministrationSocket: Sendable {
     /// What a socket's address holds here; the system itself would cut a longer path without a word.
     package static let longestPath = 103
 
+    /// Where requests are posted to; a number in it leaves room for another language later.
+    package static let route = "/v1/administration"
+
     private let path: String
     private let group: SocketGroup?
     private let limits: ConnectionLimits
@@ -70,7 +73,7 @@ package struct AdministrationSocket: Sendable {
 
     private func router(_ handler: @escaping Handler) -> Router<UnixContext> {
         let router = Router(context: UnixContext.self)
-        router.post("/v1/administration") { request, context in
+        router.post(RouterPath(Self.route)) { request, context in
             guard let peer = await context.peer() else { return Response(status: .forbidden) }
             do {
                 return await handler(peer, try await request.bodyBytes()).response

@@ -3,11 +3,10 @@ import Foundation
 import OAuth
 import Outbound
 import Storage
+import Web
 
 /// The way a command takes: to the server that holds the data directory, or, when none does, to the database itself.
 struct AdministrationRoute {
-    static let path = "/v1/administration"
-
     private let configuration: ServerConfiguration
 
     init(_ configuration: ServerConfiguration) {
@@ -19,7 +18,7 @@ struct AdministrationRoute {
             direct: { try await $0.run(request) },
             server: { client in
                 let message = AdministrationMessage(request, claimed: Administrator.claimedName)
-                let answer = try await client.send(path: Self.path, body: message.bytes())
+                let answer = try await client.send(path: AdministrationSocket.route, body: message.bytes())
                 return try AdministrationAnswer(parsing: answer.body)
             })
     }
@@ -36,7 +35,7 @@ struct AdministrationRoute {
                 let message = AdministrationMessage(.database(.backup), claimed: Administrator.claimedName)
                 return try await file.write { open in
                     let answer = try await client.stream(
-                        path: Self.path, body: message.bytes(), into: open.descriptor)
+                        path: AdministrationSocket.route, body: message.bytes(), into: open.descriptor)
                     guard answer.status == 200 else {
                         _ = try AdministrationAnswer(parsing: answer.body)
                         throw Refusal("The server answered \(answer.status) and sent no backup.")
