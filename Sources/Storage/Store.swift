@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Synchronization
 
 /// Gatehouse's one database: consistent reads, and writes that are on the disk before anybody hears of them.
 package final class Store: Sendable {
@@ -23,6 +24,7 @@ package final class Store: Sendable {
     package let path: String
     let pool: DatabasePool
     private let group: GroupCommit
+    private let isClosed = Mutex(false)
 
     /// Opens the database, brings its schema up to date and proves that its commits are durable.
     package init(path: String, options: Options = Options()) throws(StoreError) {
@@ -88,8 +90,14 @@ package final class Store: Sendable {
     /// How many writes wait for their group: what a gauge shows.
     package var waitingWrites: Int { group.count }
 
-    /// Finishes the writes that wait, folds the log into the database and closes it.
+    /// Finishes the writes that wait, folds the log into the database and closes it; does nothing the second time.
     package func close() throws(StoreError) {
+        // SQLite would follow the connection that is gone.
+        let wasClosed = isClosed.withLock { isClosed in
+            defer { isClosed = true }
+            return isClosed
+        }
+        guard !wasClosed else { return }
         group.stop()
         do {
             // The writer does it, not the last reader that closes: only one connection ever checkpoints.

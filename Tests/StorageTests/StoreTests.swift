@@ -95,6 +95,15 @@ struct StoreTests {
         #expect(try await copy.check() == [])
     }
 
+    @Test func `RI4 a closed store closes again without harm and refuses all else`() async throws {
+        let store = try folder.store()
+        try await store.write { try $0.note("kept") }
+        try store.close()
+        try store.close()
+        await #expect(throws: StoreError.closed) { try await store.write { try $0.note("late") } }
+        await #expect(throws: StoreError.closed) { try await store.noted("kept") }
+    }
+
     @Test func `check names a broken reference`() async throws {
         try folder.store().close()
         try raw(
