@@ -1,3 +1,4 @@
+import AuthorizationServer
 import HTTPTypes
 package import Hummingbird
 import Logging
@@ -21,14 +22,16 @@ package struct ErrorAnswers: Sendable {
         case let refusal as Refusal:
             return response(to: refusal, asPage: Self.prefersPage(request), context: context)
         case let error as OAuthError:
-            log(error, context)
+            note(error, context)
             guard Self.prefersPage(request) else { return json(error, usedBasic: Self.usedBasic(request)) }
             return page(for: error, context: context)
         case let error as HTTPError where error.status == .notFound:
             return response(to: Refusal.unknownPath, asPage: Self.prefersPage(request), context: context)
         default:
             context.logger.error("unexpected error", metadata: ["cause": "\(type(of: error)): \(error)"])
-            let error = OAuthError(.serverError, "Something failed on this side. Try again in a moment.")
+            let error =
+                OAuthError(failureOf: error)
+                ?? OAuthError(.serverError, "Something failed on this side. Try again in a moment.")
             return Self.prefersPage(request) ? page(for: error, context: context) : json(error, usedBasic: false)
         }
     }
@@ -106,10 +109,10 @@ package struct ErrorAnswers: Sendable {
                 byteBuffer: ByteBuffer(string: #"{"error":"\#(code)","error_description":"\#(sentence)"}"#)))
     }
 
-    private func log(_ error: OAuthError, _ context: WebContext) {
-        context.logger.debug(
-            "refused",
-            metadata: ["error": "\(error.code.rawValue)", "cause": "\(error.reason ?? error.description)"])
+    /// Writes the line by which an operator finds out why something was refused. What was sent cannot break it in two.
+    func note(_ error: OAuthError, _ context: WebContext) {
+        let cause = PlainText(error.reason ?? error.description, limit: 500)
+        context.logger.debug("refused", metadata: ["error": "\(error.code.rawValue)", "cause": "\(cause)"])
     }
 
     private static func prefersPage(_ request: Request) -> Bool {

@@ -3,7 +3,7 @@ import Foundation
 import Hummingbird
 package import HummingbirdTesting
 import JOSE
-import Logging
+package import Logging
 package import OAuth
 package import Outbound
 package import Storage
@@ -32,6 +32,7 @@ package struct Harness: Sendable {
         fetcher: @Sendable (Store) throws -> DocumentFetcher = {
             DocumentFetcher(policy: try FetchPolicy(), rulesIn: $0)
         },
+        log: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         adjust: @Sendable (inout Settings) throws -> Void = { _ in },
         _ test: @Sendable @escaping (Harness) async throws -> Void
     ) async throws {
@@ -46,11 +47,11 @@ package struct Harness: Sendable {
         let gatehouse = Gatehouse(
             settings: settings, store: store, keys: keys,
             fetcher: try fetcher(store), clock: clock.wall,
-            desk: PasswordDesk(cost: .cheapForTests), log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            desk: PasswordDesk(cost: .cheapForTests), log: log)
         let renderer = try PageRenderer(templatesDirectory: Repository.root + "/templates", base: settings.issuer.path)
         let router = Routes.router(gatehouse, renderer: renderer, proxies: try ProxyTrust(proxies: []))
         let ground = try await Ground.lay(in: store, now: clock.now)
-        try await Application(responder: router.buildResponder()).test(.router) { client in
+        try await Application(responder: router.buildResponder(), logger: log).test(.router) { client in
             try await test(
                 Harness(
                     gatehouse: gatehouse, clock: clock, client: client, folder: folder, user: ground.user,

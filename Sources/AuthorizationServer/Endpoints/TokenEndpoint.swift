@@ -14,6 +14,15 @@ package struct TokenEndpoint: Sendable {
 
     /// Answers a token request, given its form and its Authorization header.
     package func answer(_ parameters: Parameters, authorization: String?) async throws -> TokenResponse {
+        do {
+            return try await grant(parameters, authorization: authorization)
+        } catch let error as OAuthError {
+            counters.refused(error)
+            throw error
+        }
+    }
+
+    private func grant(_ parameters: Parameters, authorization: String?) async throws -> TokenResponse {
         let now = clock.now()
         let presented = try PresentedClient(parameters, authorization: authorization)
         // A client that is gone has to hear so, whatever else is wrong: some register again on nothing else.
@@ -21,13 +30,8 @@ package struct TokenEndpoint: Sendable {
             parameters, presented: presented, needed: Self.needed(for: parameters), now: now)
         let request = try asker.map(TokenRequest.init)
         let flow = try flow(for: request)
-        switch try await store.write({ try decide(request, flow, in: $0, now: now) }) {
-        case .success(let grant):
-            return try issuer.issue(grant.earned, scope: grant.scope, refreshes: grant.earned.refreshes, now: now)
-        case .failure(let error):
-            counters.refused(error)
-            throw error
-        }
+        let grant = try await store.write { try decide(request, flow, in: $0, now: now) }.get()
+        return try issuer.issue(grant.earned, scope: grant.scope, refreshes: grant.earned.refreshes, now: now)
     }
 
     private struct Grant: Sendable {

@@ -11,16 +11,18 @@ struct TokenHandlers: Sendable {
     let door: FrontDoor
 
     func add(to router: RouterGroup<WebContext>) {
-        router.post("/token") { request, _ in
-            try await answer(request) { Self.json(try await gatehouse.token.answer($0, authorization: $1).json) }
+        router.post("/token") { request, context in
+            try await answer(request, context) {
+                Self.json(try await gatehouse.token.answer($0, authorization: $1).json)
+            }
         }
-        router.post("/introspect") { request, _ in
-            try await answer(request) {
+        router.post("/introspect") { request, context in
+            try await answer(request, context) {
                 Self.json(try await gatehouse.introspection.answer($0, authorization: $1).json)
             }
         }
-        router.post("/revoke") { request, _ in
-            try await answer(request) {
+        router.post("/revoke") { request, context in
+            try await answer(request, context) {
                 try await gatehouse.revocation.answer($0, authorization: $1)
                 return Response(status: .ok, headers: [.cacheControl: "no-store"])
             }
@@ -29,7 +31,8 @@ struct TokenHandlers: Sendable {
 
     /// Parses the form once, and answers every refusal in the protocol's JSON, whatever the caller would accept.
     private func answer(
-        _ request: Request, _ body: (OAuth.Parameters, String?) async throws -> Response
+        _ request: Request, _ context: WebContext,
+        _ body: (OAuth.Parameters, String?) async throws -> Response
     ) async throws -> Response {
         let authorization = request.headers[.authorization]
         do {
@@ -38,6 +41,7 @@ struct TokenHandlers: Sendable {
             }
             return try await body(try OAuth.Parameters(form: try await request.formBytes()), authorization)
         } catch let error as OAuthError {
+            door.answers.note(error, context)
             return door.answers.json(error, usedBasic: authorization?.lowercased().hasPrefix("basic ") ?? false)
         }
     }

@@ -1,0 +1,33 @@
+package import Logging
+import Synchronization
+
+/// Keeps every log line of a test, metadata and all, so that it can be searched for what must not be there.
+package final class CapturedLog: Sendable {
+    private let kept = Mutex<[String]>([])
+
+    /// A log without lines.
+    package init() {}
+
+    /// The lines as they were written, from the most talkative level on.
+    package var lines: [String] { kept.withLock { $0 } }
+
+    /// A logger that writes here.
+    package var logger: Logger { Logger(label: "test") { _ in Handler(log: self) } }
+
+    private struct Handler: LogHandler {
+        let log: CapturedLog
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.trace
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            let all = metadata.merging(event.metadata ?? [:]) { $1 }
+            let words = all.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+            log.kept.withLock { $0.append("\(event.level) \(event.message) \(words)") }
+        }
+    }
+}
