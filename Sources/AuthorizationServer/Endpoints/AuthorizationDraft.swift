@@ -3,12 +3,18 @@ import OAuth
 /// An authorization request while it is only known who claims to ask: what else it says is read once it is clear
 /// where a refusal may go.
 struct AuthorizationDraft: Sendable {
+    /// As much as a URL may hold; what came as a form has to fit into the sign-in page as well.
+    private static let longest = 16_384
+
     let text: String
     let parameters: Parameters
     let asker: ClientAndRedirect
 
     /// Reads client and redirect; whatever is wrong with them can only be told on a page.
     init(_ text: String) throws(OAuthError) {
+        guard text.utf8.count <= Self.longest else {
+            throw OAuthError(.invalidRequest, "The request is too long; send at most \(Self.longest) characters.")
+        }
         self.text = text
         parameters = try Parameters(query: text)
         asker = try ClientAndRedirect(parameters)

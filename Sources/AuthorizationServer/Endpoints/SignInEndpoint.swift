@@ -3,6 +3,9 @@ import OAuth
 
 /// Takes name and password from the sign-in page and goes on with the request that waited in it.
 package struct SignInEndpoint: Sendable {
+    /// The most that the request in the page may measure once it is sealed.
+    package static let longestToken = InteractionSeal.longest
+
     let people: People
     let seal: InteractionSeal
     let authorize: AuthorizeEndpoint

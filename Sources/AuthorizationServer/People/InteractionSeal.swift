@@ -5,6 +5,7 @@ import OAuth
 /// that asked, good for ten minutes. A flipped byte, another browser or a late return opens nothing.
 struct InteractionSeal: Sendable {
     static let lifetime: Int64 = 600
+    static let longest = 32_768
 
     let keys: KeyRing
 
@@ -17,7 +18,7 @@ struct InteractionSeal: Sendable {
 
     /// The parameters of a request that this browser was shown the sign-in page for, or nil.
     func open(_ text: String, for browser: Browser, now: Timestamp) -> String? {
-        guard text.utf8.count <= 32_768, let sealed = Base64URL.decode(text),
+        guard text.utf8.count <= Self.longest, let sealed = Base64URL.decode(text),
             let plain = Sealing.open(sealed, keys: { keys.secret(.form, id: $0) }, context: context(browser)),
             let content = try? JSON.parse(plain).object,
             let sealedAt = content["at"]?.integer, let parameters = content["request"]?.string,

@@ -5,8 +5,9 @@ import Synchronization
 /// Checks passwords off the event loop, a few at a time: each check costs a fifth of a second and 32 MiB by design.
 package final class PasswordDesk: Sendable {
     private let lanes: [DispatchQueue]
-    private let waiting = Mutex<(inFlight: Int, next: Int)>((0, 0))
-    private let decoy = Mutex<PasswordHash?>(nil)
+    private let waiting: Mutex<(places: Places, next: Int)>
+    /// What unknown names are compared with.
+    private let decoy: PasswordHash
     private let cost: PasswordHash.Cost
 
     /// How many checks may stand in one lane: as many as keep the wait near a second.
@@ -15,6 +16,9 @@ package final class PasswordDesk: Sendable {
     /// A desk with `lanes` checks side by side, for hashes of `cost`.
     package init(lanes: Int = 2, cost: PasswordHash.Cost = .standard) {
         self.lanes = (0..<lanes).map { DispatchQueue(label: "gatehouse.passwords.\($0)") }
+        let depth = lanes * Self.depth
+        waiting = Mutex((Places(forAll: depth, forKnown: lanes, perAddress: (depth + 1) / 2), 0))
+        decoy = .unmatchable(cost: cost)
         self.cost = cost
     }
 
@@ -27,12 +31,12 @@ package final class PasswordDesk: Sendable {
     }
 
     /// Compares `password` with `hash`; an account that does not exist (nil) costs the same and is always wrong.
-    package func check(_ password: Secret, against hash: PasswordHash?) async -> Verdict {
-        guard let lane = takePlace() else { return .busy }
+    package func check(_ password: Secret, against hash: PasswordHash?, for asker: Asker) async -> Verdict {
+        guard let lane = takePlace(asker) else { return .busy }
         return await withCheckedContinuation { continuation in
-            lane.async { [cost] in
-                let matches = (hash ?? self.stranger()).verifies(password)
-                self.leavePlace()
+            lane.async { [cost, decoy] in
+                let matches = (hash ?? decoy).verifies(password)
+                self.waiting.withLock { $0.places.leave(asker) }
                 guard let hash, matches else { return continuation.resume(returning: .wrong) }
                 let stronger = hash.needsRehash(cost) ? PasswordHash.make(password, cost: cost) : nil
                 continuation.resume(returning: .right(rehashed: stronger))
@@ -40,25 +44,63 @@ package final class PasswordDesk: Sendable {
         }
     }
 
-    /// The hash that unknown names are compared with; made when first needed, for it costs as much as a check.
-    private func stranger() -> PasswordHash {
-        decoy.withLock { decoy in
-            let hash = decoy ?? PasswordHash.make(Secret(Random.token()), cost: cost)
-            decoy = hash
-            return hash
-        }
-    }
-
-    private func takePlace() -> DispatchQueue? {
+    private func takePlace(_ asker: Asker) -> DispatchQueue? {
         waiting.withLock { waiting in
-            guard waiting.inFlight < lanes.count * Self.depth else { return nil }
-            waiting.inFlight += 1
+            guard waiting.places.take(asker) else { return nil }
             waiting.next = (waiting.next + 1) % lanes.count
             return lanes[waiting.next]
         }
     }
+}
 
-    private func leavePlace() {
-        waiting.withLock { $0.inFlight -= 1 }
+extension PasswordDesk {
+    /// Who wants a password checked.
+    package struct Asker: Hashable, Sendable {
+        /// Where the request comes from, if that is known.
+        package let address: String?
+        /// Whether the account has signed in in this browser before.
+        package let isKnown: Bool
+
+        /// An asker as the request shows it.
+        package init(address: String?, isKnown: Bool) {
+            self.address = address
+            self.isKnown = isKnown
+        }
+    }
+
+    /// The places at the desk: no address takes all of them, and some are kept for browsers that people have used before.
+    package struct Places: Sendable {
+        private let forAll: Int
+        private let forKnown: Int
+        private let perAddress: Int
+        private var taken = 0
+        private var strangers: [String: Int] = [:]
+
+        /// So many places for everybody, so many more for known browsers, and so many at most for one address.
+        package init(forAll: Int, forKnown: Int, perAddress: Int) {
+            self.forAll = forAll
+            self.forKnown = forKnown
+            self.perAddress = perAddress
+        }
+
+        /// Takes a place; false when there is none for this asker.
+        package mutating func take(_ asker: Asker) -> Bool {
+            guard taken < forAll + (asker.isKnown ? forKnown : 0) else { return false }
+            if !asker.isKnown {
+                let held = strangers[asker.address ?? "", default: 0]
+                guard held < perAddress else { return false }
+                strangers[asker.address ?? ""] = held + 1
+            }
+            taken += 1
+            return true
+        }
+
+        /// Gives the place back that this asker took.
+        package mutating func leave(_ asker: Asker) {
+            taken -= 1
+            guard !asker.isKnown else { return }
+            let held = strangers[asker.address ?? "", default: 1] - 1
+            strangers[asker.address ?? ""] = held > 0 ? held : nil
+        }
     }
 }

@@ -45,11 +45,14 @@ package struct People: Sendable {
         let now = clock.now()
         let (user, isKnown) = try await account(username, browser: browser)
         let key = SignInThrottle.Key(
-            account: user?.id.string ?? username, knownBrowser: isKnown ? browser.binding.base64URL : nil)
+            account: user?.id.string ?? "?" + username, knownBrowser: isKnown ? browser.binding.base64URL : nil)
         if let seconds = throttle.admit(key, now: now) { return .wait(seconds) }
         let usable = user.flatMap { $0.disabledAt == nil ? $0 : nil }
-        switch await desk.check(password, against: usable.flatMap { PasswordHash($0.passwordHash) }) {
-        case .busy: return .wait(1)
+        let asker = PasswordDesk.Asker(address: browser.address, isKnown: isKnown)
+        switch await desk.check(password, against: usable.flatMap { PasswordHash($0.passwordHash) }, for: asker) {
+        case .busy:
+            throttle.giveBack(key)
+            return .wait(1)
         case .wrong: return .wrong
         case .right(let rehashed):
             guard let usable else { return .wrong }

@@ -1,3 +1,4 @@
+import JOSE
 package import OAuth
 import Synchronization
 
@@ -9,15 +10,12 @@ import Synchronization
 package final class SignInThrottle: Sendable {
     /// Whose tries are counted together: one account, seen from a known browser or from any other.
     package struct Key: Hashable, Sendable {
-        /// The name that was typed, in the spelling that accounts are compared by.
-        package let account: String
-        /// The digest of a browser in which this account has signed in before, nil for all others together.
-        package let knownBrowser: String?
+        /// Of one size, however long the name is that a stranger types.
+        private let digest: Digest
 
-        /// The budget of `account`, its own one for a `knownBrowser`.
+        /// The budget of `account`, its own one for a browser in which the account has signed in before.
         package init(account: String, knownBrowser: String?) {
-            self.account = account
-            self.knownBrowser = knownBrowser
+            digest = .sha256("\(account.utf8.count):\(account)\(knownBrowser ?? "")")
         }
     }
 
@@ -50,22 +48,36 @@ package final class SignInThrottle: Sendable {
                 let doublings = min(budget.tries - Self.freeTries, 10)
                 budget.notBefore = now + min(Self.longestDelay, 1 << Int64(doublings))
             }
-            if budgets[key] == nil, budgets.count >= capacity { Self.makeRoom(in: &budgets, now: now) }
+            if budgets[key] == nil, budgets.count >= capacity { makeRoom(in: &budgets, now: now) }
             budgets[key] = budget
             return nil
         }
     }
+
+    /// Takes back a try that was counted although no password was looked at.
+    package func giveBack(_ key: Key) {
+        budgets.withLock { budgets in
+            guard var budget = budgets[key], budget.tries > 0 else { return }
+            budget.tries -= 1
+            budget.notBefore = budget.lastTry
+            budgets[key] = budget
+        }
+    }
+
+    /// How many budgets are remembered.
+    package var count: Int { budgets.withLock { $0.count } }
 
     /// Forgets the tries of `key` after the right password.
     package func forgive(_ key: Key) {
         budgets.withLock { _ = $0.removeValue(forKey: key) }
     }
 
-    private static func makeRoom(in budgets: inout [Key: Budget], now: Timestamp) {
-        let stale = budgets.filter { $0.value.lastTry + forgottenAfter < now }
-        if stale.isEmpty, let oldest = budgets.min(by: { $0.value.lastTry < $1.value.lastTry }) {
-            budgets[oldest.key] = nil
-        }
-        for key in stale.keys { budgets[key] = nil }
+    /// Forgets what is stale, and then the quarter with the fewest tries: a flood of invented names pushes itself out and
+    /// not the account that is under attack. So much at once, that a flood does not make every try pay for it.
+    private func makeRoom(in budgets: inout [Key: Budget], now: Timestamp) {
+        budgets = budgets.filter { now - $0.value.lastTry <= Self.forgottenAfter }
+        guard budgets.count > capacity * 3 / 4 else { return }
+        let fewest = budgets.sorted { ($0.value.tries, $0.value.lastTry) < ($1.value.tries, $1.value.lastTry) }
+        for (key, _) in fewest.prefix(max(1, capacity / 4)) { budgets[key] = nil }
     }
 }

@@ -23,6 +23,11 @@ package struct PasswordHash: Hashable, Sendable {
         return PasswordHash(cost: cost.scrypt, salt: salt, hash: hash)
     }
 
+    /// A hash that no password is known for: comparing with it costs as much as with a real one, making it nothing.
+    package static func unmatchable(cost: Cost = .standard) -> PasswordHash {
+        PasswordHash(cost: cost.scrypt, salt: Random.bytes(16), hash: Random.bytes(32))
+    }
+
     private init(cost: Scrypt.Cost, salt: [UInt8], hash: [UInt8]) {
         self.cost = cost
         self.salt = salt

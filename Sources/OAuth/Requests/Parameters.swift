@@ -5,7 +5,6 @@
 package struct Parameters: Sendable, Unprintable {
     static let maximumCount = 100
     static let maximumNameLength = 64
-    static let maximumValueLength = 8192
 
     private let pairs: [(name: String, value: String)]
 
@@ -15,7 +14,9 @@ package struct Parameters: Sendable, Unprintable {
     }
 
     /// Reads a body of type `application/x-www-form-urlencoded`.
-    package init(form: [UInt8]) throws(OAuthError) {
+    ///
+    /// `longestValue` is for forms of our own that carry more than any client has to say.
+    package init(form: [UInt8], longestValue: Int = 8192) throws(OAuthError) {
         var pairs: [(name: String, value: String)] = []
         for pair in form.split(separator: UInt8(ascii: "&")) {
             guard pairs.count < Self.maximumCount else {
@@ -23,7 +24,7 @@ package struct Parameters: Sendable, Unprintable {
             }
             let equals = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
             let value = equals < pair.endIndex ? pair[(equals + 1)...] : pair[pair.endIndex...]
-            pairs.append((try Self.name(pair[..<equals]), try Self.value(value)))
+            pairs.append((try Self.name(pair[..<equals]), try Self.value(value, longestValue)))
         }
         self.pairs = pairs
     }
@@ -68,9 +69,9 @@ package struct Parameters: Sendable, Unprintable {
         return try decoded(bytes)
     }
 
-    private static func value(_ bytes: ArraySlice<UInt8>) throws(OAuthError) -> String {
-        guard bytes.count <= maximumValueLength else {
-            throw OAuthError(.invalidRequest, "A parameter may have at most \(maximumValueLength) characters.")
+    private static func value(_ bytes: ArraySlice<UInt8>, _ longest: Int) throws(OAuthError) -> String {
+        guard bytes.count <= longest else {
+            throw OAuthError(.invalidRequest, "A parameter may have at most \(longest) characters.")
         }
         return try decoded(bytes)
     }

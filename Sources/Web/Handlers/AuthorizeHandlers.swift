@@ -2,7 +2,6 @@ import AuthorizationServer
 import HTTPTypes
 import Hummingbird
 import JOSE
-import Logging
 import OAuth
 
 /// The way in: authorization requests and the sign-in form.
@@ -15,7 +14,7 @@ struct AuthorizeHandlers: Sendable {
             try await begin(request.uri.query ?? "", request, context)
         }
         router.post("/authorize") { request, context in
-            try await begin(String(decoding: try await request.formBytes(), as: UTF8.self), request, context)
+            try await begin(try await Self.form(request), request, context)
         }
         router.post("/login") { request, context in try await signIn(request, context) }
     }
@@ -26,9 +25,17 @@ struct AuthorizeHandlers: Sendable {
         return visitor.greet(try present(outcome, afterForm: false, context))
     }
 
+    /// The form as it stands: repaired bytes or parameters in two places would be another request than was sent.
+    private static func form(_ request: Request) async throws -> String {
+        guard request.uri.query == nil, let text = String(validating: try await request.formBytes(), as: UTF8.self)
+        else { throw OAuthError(.invalidRequest, "Send all parameters in the form, as UTF-8, and none in the URL.") }
+        return text
+    }
+
     private func signIn(_ request: Request, _ context: WebContext) async throws -> Response {
         let visitor = Visitor(request, context, door: door)
-        let form = try OAuth.Parameters(form: try await request.formBytes())
+        let form = try OAuth.Parameters(
+            form: try await request.formBytes(), longestValue: SignInEndpoint.longestToken)
         let token = try form.value("interaction") ?? ""
         let username = try form.value("username") ?? ""
         let outcome = try await gatehouse.signIn.submit(
@@ -70,11 +77,13 @@ struct AuthorizeHandlers: Sendable {
         case .consent(let id):
             return .seeOther(gatehouse.settings.issuer.endpoint("/consent?interaction=\(id)"))
         case .refused(.page(let error)):
+            door.answers.note(error, context)
             return door.answers.page(for: error, context: context)
         case .refused(.redirect(let location, let error)):
-            context.logger.debug("refused", metadata: ["cause": "\(error.reason ?? error.description)"])
+            door.answers.note(error, context)
             return afterForm ? try door.handOff(to: location, approved: false) : .seeOther(location)
         case .refused(.link(let location, let error)):
+            door.answers.note(error, context)
             guard let target = LinkTarget(location) else { return door.answers.page(for: error, context: context) }
             return door.answers.html(
                 ReturnPage(

@@ -1,0 +1,86 @@
+import AuthorizationServer
+import HTTPTypes
+import HummingbirdTesting
+import JOSE
+import NIOCore
+import OAuth
+import Storage
+import TestSupport
+import Testing
+
+@Suite("Signing in under attack")
+struct SignInAbuseTests {
+    @Test func `E61 RH10 a flood of invented names does not wipe out what was counted against an account`() {
+        let throttle = SignInThrottle(capacity: 64)
+        let victim = SignInThrottle.Key(account: "usr_victim", knownBrowser: nil)
+        var now = Timestamp(seconds: 1_000_000)
+        for _ in 0..<10 {
+            while let wait = throttle.admit(victim, now: now) { now = now + wait }
+        }
+        for number in 0..<10_000 {
+            _ = throttle.admit(.init(account: "invented \(number)", knownBrowser: nil), now: now + 1)
+        }
+        #expect(throttle.admit(victim, now: now + 1) != nil)
+        #expect(throttle.count <= 64)
+    }
+
+    @Test func `P9 a name that was typed is not kept, however long it is`() {
+        let long = SignInThrottle.Key(account: String(repeating: "a", count: 1 << 20), knownBrowser: nil)
+        #expect(MemoryLayout.size(ofValue: long) <= 16)
+        #expect("\(long)".utf8.count < 1_000)
+    }
+
+    @Test func `E61 a full desk still has a place for a browser that is known, and none for one address alone`() {
+        var places = PasswordDesk.Places(forAll: 4, forKnown: 2, perAddress: 3)
+        let stranger = PasswordDesk.Asker(address: "192.0.2.1", isKnown: false)
+        let another = PasswordDesk.Asker(address: "192.0.2.2", isKnown: false)
+        let known = PasswordDesk.Asker(address: "192.0.2.1", isKnown: true)
+        let granted = [stranger, stranger, stranger, stranger, another, another, known, known, known].map {
+            places.take($0)
+        }
+        #expect(granted == [true, true, true, false, true, false, true, true, false])
+        places.leave(stranger)
+        let afterwards = [another, known, known].map { places.take($0) }
+        #expect(afterwards == [false, true, false])
+    }
+
+    @Test func `RL9 the hash that unknown names are compared with needs no making and fits nothing`() {
+        let decoy = PasswordHash.unmatchable(cost: .cheapForTests)
+        #expect(!decoy.verifies(Secret("")))
+        #expect(!decoy.verifies(Secret(Harness.password)))
+        #expect(!decoy.needsRehash(.cheapForTests))
+        #expect(decoy.string != PasswordHash.unmatchable(cost: .cheapForTests).string)
+    }
+
+    @Test func `E57 a request as long as any that is taken survives the sign-in page`() async throws {
+        try await Harness.run { h in
+            let page = try await h.consentPage(
+                h.browser(),
+                h.request(["state": String(repeating: "%", count: 2_700), "x": String(repeating: "y", count: 8_000)]))
+            #expect(page.input("token") != nil)
+        }
+    }
+
+    @Test func `E57 a longer one is refused before anybody types a password`() async throws {
+        try await Harness.run { h in
+            let long = String(repeating: "y", count: 8_000)
+            let answer = try await h.browser().post("/authorize", h.request(["x": long, "y": long, "z": long]))
+            #expect(answer.status == .badRequest)
+            #expect(answer.input("interaction") == nil)
+        }
+    }
+
+    @Test func `E70 a request that comes as a form has nothing in its URL, and is UTF-8 as it stands`() async throws {
+        try await Harness.run { h in
+            let mixed = try await h.browser().post("/authorize?client_id=quill", h.request(["client_id": nil]))
+            #expect(mixed.status == .badRequest)
+            #expect(mixed.input("interaction") == nil)
+            let doubled = try await h.browser().post("/authorize?client_id=quill", h.request())
+            #expect(doubled.input("interaction") == nil)
+            let broken = try await h.client.execute(
+                uri: "/authorize", method: .post, headers: [.contentType: "application/x-www-form-urlencoded"],
+                body: ByteBuffer(bytes: Array((FormText.encode(h.request()) + "&x=").utf8) + [0xFF]))
+            #expect(broken.status == .badRequest)
+        }
+    }
+}
