@@ -3,6 +3,9 @@ package import OAuth
 
 /// What is kept of an authorization code: its digest and what it is bound to.
 package struct AuthorizationCodeRecord: Hashable, Sendable {
+    /// How many wrong verifiers spend a code.
+    package static let mostFailures = 3
+
     package let digest: Digest
     package let sessionID: SessionID
     package let interactionID: InteractionID
@@ -52,9 +55,9 @@ extension Transaction {
     package func countFailure(_ digest: Digest, now: Timestamp) throws -> Int {
         try first(
             """
-            UPDATE codes SET failures = failures + 1, spent_at = CASE WHEN failures >= 2 THEN ?2 END
+            UPDATE codes SET failures = failures + 1, spent_at = CASE WHEN failures + 1 >= ?3 THEN ?2 END
             WHERE digest = ?1 AND spent_at IS NULL RETURNING failures
-            """, digest.stored, now.seconds
+            """, digest.stored, now.seconds, AuthorizationCodeRecord.mostFailures
         ) { Int(try $0.integer(0)) } ?? 0
     }
 

@@ -96,8 +96,11 @@ struct ConsentTests {
             #expect(query["state"] == ["xyz"])
             #expect(query["iss"] == ["http://localhost"])
             #expect(try await h.sessions().isEmpty)
-            #expect(try await h.decide(browser, at: page).continuation == nil)
+            let second = try await h.decide(browser, at: page)
+            #expect(second.continuation == answer.continuation)
             #expect(try await h.sessions().isEmpty)
+            h.clock.advance(by: 600)
+            #expect(try await h.decide(browser, at: page, "deny").status == .conflict)
         }
     }
 

@@ -22,8 +22,7 @@ extension ConsentEndpoint {
             AuditEntry(
                 .accessDenied, at: now, actor: .person(person.user.id), user: person.user.id,
                 client: try? ClientID(pending.clientID), resource: ResourceID(pending.resourceID), initiator: .human))
-        let denied = OAuthError(.accessDenied, "The person denied the request.")
-        return .handOff(try pending.answer(issuer: settings.issuer, refusing: denied), approved: false)
+        return .handOff(try pending.answer(issuer: settings.issuer, refusing: Self.denied), approved: false)
     }
 
     /// Makes the session and its code, and leads back to the client with it.
@@ -67,15 +66,33 @@ extension ConsentEndpoint {
         if let refusal = Gate.refusal(session, now: now) { throw refusal }
     }
 
-    /// The answer given before, as long as the code is unspent and alive: a second click must not lose the first one's.
-    func earlierAnswer(_ interaction: Interaction, in transaction: Transaction, now: Timestamp) throws -> String? {
-        guard interaction.state == .approved else { return nil }
+    /// The answer given before, while it is of use: a second click must not lose the first one's. A denial is of use as
+    /// long as the request lives, an approval as long as its code is unspent and alive.
+    func earlierAnswer(
+        _ interaction: Interaction, in transaction: Transaction, now: Timestamp
+    ) throws -> (place: String, approved: Bool)? {
+        switch interaction.state {
+        case .pending: return nil
+        case .denied:
+            guard now < interaction.expiresAt else { return nil }
+            let pending = try PendingAuthorization(of: interaction)
+            return (try pending.answer(issuer: settings.issuer, refusing: Self.denied), false)
+        case .approved:
+            return try livingCode(interaction, in: transaction, now: now).map {
+                (try PendingAuthorization(of: interaction).answer(issuer: settings.issuer, code: $0), true)
+            }
+        }
+    }
+
+    private func livingCode(
+        _ interaction: Interaction, in transaction: Transaction, now: Timestamp
+    ) throws -> AuthorizationCode? {
         for key in keys.secrets(.code) {
             let code = AuthorizationCode.derive(key: key.bytes, interaction: interaction.id)
             guard let record = try transaction.code(code.digest), record.spentAt == nil, record.expiresAt > now else {
                 continue
             }
-            return try PendingAuthorization(of: interaction).answer(issuer: settings.issuer, code: code)
+            return code
         }
         return nil
     }
@@ -106,7 +123,10 @@ extension ConsentEndpoint {
             },
             lifetimes: settings.sessions.choices, preselectedLifetime: settings.sessions.preselected,
             username: person.user.name,
-            replaceable: live.first { Self.isSamePlace($0, redirect, browser) }.map {
+            // What was approved since is not what the page spoke of when it was first shown.
+            replaceable: live.first {
+                $0.createdAt <= interaction.createdAt && Self.isSamePlace($0, redirect, browser)
+            }.map {
                 .init(id: $0.id, scope: $0.scope, createdAt: $0.createdAt)
             },
             hasChanged: try hasChanged(pending, client, person, in: transaction, now: now), isStepUp: !live.isEmpty)
@@ -128,6 +148,7 @@ extension ConsentEndpoint {
             && (try? RedirectURI(earlier.redirectURI))?.withoutLoopbackPort == redirect.withoutLoopbackPort
     }
 
+    private static let denied = OAuthError(.accessDenied, "The person denied the request.")
     private static let decidedMeanwhile = OAuthError(
         .invalidRequest, "This request was decided a moment ago; go back to the app.")
 }

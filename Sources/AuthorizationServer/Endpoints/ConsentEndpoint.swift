@@ -14,7 +14,7 @@ package struct ConsentEndpoint: Sendable {
     package enum View: Sendable {
         case ask(ConsentRequest)
         /// The decision was made a moment ago in this browser: the same answer again.
-        case answered(String)
+        case answered(String, approved: Bool)
         case finished
         /// Not this browser's, not this person's, or unknown: one answer for all.
         case notYours
@@ -65,7 +65,9 @@ package struct ConsentEndpoint: Sendable {
                 return .notYours
             }
             if interaction.state != .pending || interaction.expiresAt <= now {
-                return try earlierAnswer(interaction, in: transaction, now: now).map(View.answered) ?? .finished
+                return try earlierAnswer(interaction, in: transaction, now: now).map {
+                    .answered($0.place, approved: $0.approved)
+                } ?? .finished
             }
             return .ask(try request(interaction, person: person, browser: browser, in: transaction, now: now))
         }
@@ -81,8 +83,9 @@ package struct ConsentEndpoint: Sendable {
                 ConstantTime.equal(Array(decision.token.utf8), Array(formToken(interaction).utf8))
             else { return .notYours }
             if interaction.state != .pending || interaction.expiresAt <= now {
-                return try earlierAnswer(interaction, in: transaction, now: now).map { .handOff($0, approved: true) }
-                    ?? .finished
+                return try earlierAnswer(interaction, in: transaction, now: now).map {
+                    .handOff($0.place, approved: $0.approved)
+                } ?? .finished
             }
             let request = try request(interaction, person: person, browser: browser, in: transaction, now: now)
             switch decision.decision {

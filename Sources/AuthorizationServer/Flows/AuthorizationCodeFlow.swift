@@ -19,7 +19,7 @@ struct AuthorizationCodeFlow: GrantFlow {
         guard let session = try transaction.grant(record.sessionID) else { return .refused(Self.refusal("no session")) }
         if let error = request.request.targetRefusal(session.resource) { return .refused(error) }
         guard record.challenge.accepts(verifier) else {
-            if record.spentAt == nil { try transaction.countFailure(record.digest, now: now) }
+            try countFailure(record, of: session, in: transaction, now: now)
             return .refused(Self.refusal("wrong verifier"))
         }
         if record.spentAt != nil { return try replay(session, in: transaction, now: now) }
@@ -42,6 +42,19 @@ struct AuthorizationCodeFlow: GrantFlow {
             return client.refreshes
         }
         return try PendingAuthorization(of: interaction).refreshes
+    }
+
+    /// The wrong verifier that spends the code is a decision and leaves a record; those before it prove nothing.
+    private func countFailure(
+        _ record: AuthorizationCodeRecord, of session: SessionGrant, in transaction: Transaction, now: Timestamp
+    ) throws {
+        guard record.spentAt == nil,
+            try transaction.countFailure(record.digest, now: now) == AuthorizationCodeRecord.mostFailures
+        else { return }
+        try transaction.audit(
+            AuditEntry(
+                .codeBurnt, at: now, actor: .client(session.clientID), of: session, outcome: .refused,
+                reason: "too many wrong verifiers", initiator: .system))
     }
 
     /// A code that comes back with its client and verifier has leaked: its session ends.

@@ -14,7 +14,7 @@ protocol GrantFlow: Sendable {
 enum GrantVerdict: Sendable {
     /// The grant was good and is spent.
     case earned(Earned)
-    /// The grant was refused; `proven` says whether the asker had proven anything, so that it belongs in the audit trail.
+    /// The grant was refused; what the refusal had to change is in the transaction, with its record.
     case refused(OAuthError)
 }
 

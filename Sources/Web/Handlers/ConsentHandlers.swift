@@ -21,7 +21,7 @@ struct ConsentHandlers: Sendable {
         }
         switch try await gatehouse.consent.show(id, browser: visitor.browser) {
         case .ask(let asked): return page(asked)
-        case .answered(let location): return try door.handOff(to: location, approved: true)
+        case .answered(let location, let approved): return try door.handOff(to: location, approved: approved)
         case .finished: return finished()
         case .notYours, .signedOut: return notYours(context)
         }
