@@ -31,6 +31,17 @@ struct ArchitectureTests {
         #expect(templates.flatMap(TemplateRule.violations) == [])
     }
 
+    @Test func `E53 No secret is compared by its value`() {
+        #expect(Repository.files(under: "Sources", ending: ".swift").flatMap(ComparisonRule.violations) == [])
+    }
+
+    @Test func `RA5 No pattern decides what an address is`() {
+        let folders = ["Sources/OAuth", "Sources/AuthorizationServer", "Sources/Web"]
+        let files = folders.flatMap { Repository.files(under: $0, ending: ".swift") }
+        #expect(files.count > 50)
+        #expect(files.flatMap(PatternRule.violations) == [])
+    }
+
     @Test func `No tracked file names the machine that it was written on`() throws {
         let tracked = try Repository.tracked().filter { !$0.path.hasPrefix("Tests/ArchitectureTests/") }
         #expect(tracked.count > 20)

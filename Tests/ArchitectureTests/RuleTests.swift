@@ -83,6 +83,26 @@ struct RuleTests {
         #expect(TemplateRule.violations(in: file("templates/a.mustache", "{{name}}{{#a}}{{>b}}{{/a}}")) == [])
     }
 
+    @Test(arguments: [
+        "if secret == other {", "guard given != record.secret else {", "x.passwordHash == y", "return a == b.proof",
+    ])
+    func `E53 A secret that is compared by its value is found`(line: String) {
+        #expect(ComparisonRule.violations(in: file("Sources/A/A.swift", line)).count == 1)
+    }
+
+    @Test(arguments: [
+        "secret == nil", "purpose == .secret", "kind != .password", "id == other // secret == a", "let a = secret",
+        "f(size, &tag) == 1",
+    ])
+    func `What is no value of a secret may be compared`(line: String) {
+        #expect(ComparisonRule.violations(in: file("Sources/A/A.swift", line)) == [])
+    }
+
+    @Test func `RA5 A pattern is found and its name in a comment is not`() {
+        #expect(PatternRule.violations(in: file("a.swift", "let a = try Regex(b)")).count == 1)
+        #expect(PatternRule.violations(in: file("a.swift", "// no Regex here")) == [])
+    }
+
     @Test func `A folder of the machine is found and a mere part of an address is not`() {
         let folders = ["/" + "home/me/a", "see '/" + "work/main/a'", "\"/" + "Users/me\" /" + "Users/me"]
         for text in folders {

@@ -39,3 +39,45 @@ enum SuiteRule {
         return placeholders.map { "\($0.path): a placeholder stands where tests belong" }
     }
 }
+
+/// No secret is compared by `==`, which stops at the first byte that differs and so tells how many were right.
+enum ComparisonRule {
+    private static let secrets = [
+        "secret", "password", "passwordhash", "verifier", "proof", "mac", "tag", "cookie", "codedigest", "secretdigest",
+    ]
+
+    static func violations(in file: RepositoryFile) -> [String] {
+        let lines = SwiftText(file.text).code.split(separator: "\n", omittingEmptySubsequences: false)
+        return lines.enumerated().flatMap { number, line in
+            line.ranges(of: /[!=]=(?!=)/).filter { compares(line, at: $0) }.map { _ in
+                "\(file.path):\(number + 1): compares a secret by its value; use ConstantTime.equal"
+            }
+        }
+    }
+
+    private static func compares(_ line: Substring, at place: Range<Substring.Index>) -> Bool {
+        let before = line[..<place.lowerBound].reversed().drop { $0 == " " }.prefix(while: isWord)
+        let left = String(before.reversed())
+        let right = line[place.upperBound...].drop { $0 == " " }
+        let path = right.prefix { isWord($0) || $0 == "." }
+        // A case of an enum, nil and the like are no values that anybody could guess at.
+        guard path != "nil", path.first != ".", !path.isEmpty else { return false }
+        return [left, path.split(separator: ".").last.map(String.init) ?? ""].contains {
+            secrets.contains($0.lowercased())
+        }
+    }
+
+    private static func isWord(_ character: Character) -> Bool {
+        character.isLetter || character.isNumber || character == "_"
+    }
+}
+
+/// Addresses are compared byte by byte: a pattern that decides where a code goes matches more than was meant.
+enum PatternRule {
+    private static let engines = ["Regex", "NSRegularExpression", "fnmatch", "wholeMatch", "firstMatch", "prefixMatch"]
+
+    static func violations(in file: RepositoryFile) -> [String] {
+        let code = SwiftText(file.text).code
+        return engines.filter(code.contains).map { "\(file.path): matches by \($0)" }
+    }
+}
