@@ -1,0 +1,126 @@
+import AuthorizationServer
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import JOSE
+import NIOCore
+import OAuth
+import Storage
+import TestSupport
+import Testing
+
+/// Walks through everything with values that must not be found anywhere afterwards.
+@Suite("Secrets leave no trace")
+struct CanaryTests {
+    @Test func `E22 E54 E55 RS3 after a whole walk no secret stands in the database, in a log line or on a page`()
+        async throws
+    {
+        let log = CapturedLog()
+        try await Harness.run(log: log.logger) { h in
+            var walk = Walk(h)
+            try await walk.run()
+            #expect(walk.canaries.count >= 14)
+            try h.gatehouse.store.close()
+            let files = try Self.files(in: h.folder).filter { !$0.contains("/keys/") }
+            #expect(files.contains { $0.hasSuffix("gatehouse.sqlite") })
+            let stored = try files.map { try Data(contentsOf: URL(fileURLWithPath: $0)) }
+            #expect(log.lines.count > 10)
+            for (name, canary) in walk.canaries {
+                #expect(canary.utf8.count >= 16, "\(name) is no canary")
+                for bytes in stored { #expect(bytes.range(of: Data(canary.utf8)) == nil, "\(name) is in a file") }
+                #expect(!log.lines.contains { $0.contains(canary) }, "\(name) is in the log")
+                #expect(!walk.errors.contains { $0.contains(canary) }, "\(name) is in an error")
+            }
+            // The search itself finds what is there to be found.
+            #expect(stored.contains { $0.range(of: Data("files.example".utf8)) != nil })
+        }
+    }
+
+    private static func files(in folder: String) throws -> [String] {
+        let paths = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
+        var isFolder: ObjCBool = false
+        return paths.map { folder + "/" + $0 }.filter {
+            FileManager.default.fileExists(atPath: $0, isDirectory: &isFolder) && !isFolder.boolValue
+        }
+    }
+}
+
+/// A walk that remembers every secret it meets and every error it is shown.
+private struct Walk {
+    private let h: Harness
+    private(set) var canaries: [(String, String)] = []
+    private(set) var errors: [String] = []
+
+    init(_ harness: Harness) {
+        h = harness
+    }
+
+    mutating func run() async throws {
+        let secret = ClientSecret.random()
+        canaries = [
+            ("password", Harness.password), ("resource secret", h.resourceSecret.reveal()),
+            ("client secret", secret.reveal()),
+        ]
+        _ = try await h.register("vault", redirects: [Harness.redirect], secret: secret)
+        let browser = h.browser()
+        let verifier = CodeVerifier.random()
+        let code = try await approve(browser, verifier)
+        let redeemed = try await h.redeem(
+            Redeemable(code: code, verifier: verifier.reveal()),
+            ["client_id": "vault", "client_secret": secret.reveal()])
+        #expect(redeemed.status == .ok)
+        let first = redeemed.tokens
+        let second = try await h.refresh(
+            first.refresh, ["client_id": "vault", "client_secret": secret.reveal()]
+        ).tokens
+        #expect(try await h.introspect(second.access)["active"] == true)
+        for (name, value) in [
+            ("code", code), ("verifier", verifier.reveal()), ("access token", first.access),
+            ("access token 2", second.access), ("refresh token", first.refresh ?? ""),
+            ("refresh token 2", second.refresh ?? ""), ("sign-in cookie", browser.cookies["gatehouse"] ?? ""),
+            ("browser cookie", browser.cookies["gatehouse-browser"] ?? ""),
+        ] { canaries.append((name, value)) }
+        for signature in [first.access, second.access].compactMap({ $0.split(separator: ".").last }) {
+            canaries.append(("signature", String(signature)))
+        }
+        try await misuse(browser)
+        _ = try await h.send(
+            "/revoke", [("token", second.refresh ?? ""), ("client_id", "vault"), ("client_secret", secret.reveal())])
+        _ = try await h.refresh(first.refresh, ["client_id": "vault", "client_secret": secret.reveal()])
+    }
+
+    private mutating func approve(_ browser: TestBrowser, _ verifier: CodeVerifier) async throws -> String {
+        let page = try await h.authorize(browser, h.request(["client_id": "vault"], verifier: verifier))
+        canaries.append(("sealed request", page.input("interaction") ?? ""))
+        let wrong = try await h.signIn(browser, at: page, password: Harness.password + "!")
+        #expect(wrong.status == .unauthorized)
+        #expect(!wrong.text.contains(Harness.password))
+        let moved = try await h.signIn(browser, at: page)
+        let consent = try await browser.get(
+            String((moved.headers[.location] ?? "").dropFirst("http://localhost".count)))
+        canaries.append(("form token", consent.input("token") ?? ""))
+        let answer = try await h.decide(browser, at: consent)
+        return FormText.decode(queryOf: answer.continuation ?? "")["code"]?.first ?? ""
+    }
+
+    /// Puts each secret where it does not belong and keeps what is answered.
+    private mutating func misuse(_ browser: TestBrowser) async throws {
+        for (_, canary) in canaries {
+            let answers = [
+                try await h.refresh(canary), try await h.redeem(Redeemable(code: canary, verifier: canary)),
+                try await h.send("/introspect", [("token", canary)], basic: ("vault", canary)),
+                try await h.send("/revoke", [("token", canary), ("client_id", "vault"), ("client_secret", canary)]),
+                try await h.send("/token?code=\(canary.replacing(" ", with: "+"))", [("code", canary)]),
+                try await h.authorize(h.browser(), h.request(["code_challenge": canary + "."])),
+                try await browser.get("/consent?interaction=\(canary.replacing(" ", with: "+"))"),
+                try await browser.post("/consent", [("token", canary), ("decision", canary)]),
+                try await browser.get("/" + canary.replacing(" ", with: "+")),
+            ]
+            for answer in answers {
+                // Only the client's own secret is in its place, at the revocation endpoint.
+                #expect(answer.status != .ok || answer.body.readableBytes == 0)
+                errors.append(answer.text + "\(answer.headers)")
+            }
+        }
+    }
+}

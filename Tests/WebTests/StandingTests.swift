@@ -1,0 +1,142 @@
+import AuthorizationServer
+import HTTPTypes
+import HummingbirdTesting
+import JOSE
+import OAuth
+import Storage
+import TestSupport
+import Testing
+
+/// What an operator can switch off under a session.
+enum SwitchedOff: CaseIterable, CustomTestStringConvertible, Sendable {
+    case account, client, clientRecord, resource, session
+
+    var testDescription: String { "\(self)" }
+
+    /// Switches it off by the same verb that an administrator's command uses.
+    func apply(to h: Harness) async throws {
+        let now = h.clock.now
+        let (user, client, resource) = (h.user.id, h.registered.id, h.resource.id)
+        let sessions = try await h.sessions().map(\.id)
+        try await h.gatehouse.store.write { transaction in
+            switch self {
+            case .account: _ = try transaction.setDisabled(now, user)
+            case .client: try transaction.set(ClientRule(.client(client), .block, createdAt: now))
+            case .clientRecord: _ = try transaction.remove(client: client, now: now)
+            case .resource: _ = try transaction.remove(resource: resource, now: now)
+            case .session:
+                for id in sessions { _ = try transaction.end(id, reason: .revokedByAdmin, now: now) }
+            }
+        }
+    }
+}
+
+@Suite("Nothing for what was switched off")
+struct StandingTests {
+    private static let operators: [SwitchedOff] = [.account, .client, .clientRecord, .resource]
+
+    @Test(arguments: operators)
+    func `RT9 E49 between the request and the approval`(off: SwitchedOff) async throws {
+        try await Harness.run { h in
+            let browser = h.browser()
+            let page = try await h.consentPage(browser, h.request())
+            try await off.apply(to: h)
+            let answer = try await h.decide(browser, at: page)
+            #expect(answer.continuation == nil)
+            #expect(try await h.sessions().isEmpty)
+        }
+    }
+
+    @Test(arguments: SwitchedOff.allCases)
+    func `RT9 E49 between the approval and the code's redemption`(off: SwitchedOff) async throws {
+        try await Harness.run { h in
+            let code = try await h.code()
+            try await off.apply(to: h)
+            let answer = try await h.redeem(code)
+            #expect(["invalid_grant", "invalid_client"].contains(answer.error))
+            #expect(try await h.redeem(code).status != .ok)
+        }
+    }
+
+    @Test(arguments: SwitchedOff.allCases)
+    func `RT9 E49 RR8 RI7 E52 between one token and the next`(off: SwitchedOff) async throws {
+        try await Harness.run { h in
+            let tokens = try await h.tokens()
+            #expect(try await h.introspect(tokens.access)["active"] == true)
+            try await off.apply(to: h)
+            #expect(["invalid_grant", "invalid_client"].contains(try await h.refresh(tokens.refresh).error))
+            let asked = try await h.send(
+                "/introspect", [("token", tokens.access)], basic: (h.resource.id.string, h.resourceSecret.reveal()))
+            // A removed MCP server may not even ask any more.
+            #expect(off == .resource ? asked.error == "invalid_client" : asked.text == #"{"active":false}"#)
+        }
+    }
+
+    @Test func `RT9 an account that is enabled again goes on with a session that nobody ended`() async throws {
+        try await Harness.run { h in
+            let tokens = try await h.tokens()
+            try await SwitchedOff.account.apply(to: h)
+            #expect(try await h.refresh(tokens.refresh).error == "invalid_grant")
+            try await h.gatehouse.store.write { [id = h.user.id] in _ = try $0.setDisabled(nil, id) }
+            #expect(try await h.refresh(tokens.refresh).status == .ok)
+        }
+    }
+
+    @Test func `RS9 an MCP server that is removed and added again starts from nothing`() async throws {
+        try await Harness.run { h in
+            let tokens = try await h.tokens()
+            let code = try await h.code()
+            try await SwitchedOff.resource.apply(to: h)
+            let secret = ClientSecret.random()
+            let again = Resource(
+                identifier: h.resource.identifier, name: "Team Files", owner: "Platform team",
+                scopes: h.resource.scopes,
+                secretDigest: secret.digest, createdAt: h.clock.now)
+            try await h.gatehouse.store.write { _ = try $0.insert(again) }
+            #expect(try await h.refresh(tokens.refresh).error == "invalid_grant")
+            #expect(try await h.redeem(code).error == "invalid_grant")
+            let asked = try await h.send(
+                "/introspect", [("token", tokens.access)], basic: (again.id.string, secret.reveal()))
+            #expect(asked.text == #"{"active":false}"#)
+            #expect(try await h.tokens().access != "")
+        }
+    }
+
+    @Test func `RT12 sixty-four people at once each get tokens of their own`() async throws {
+        try await Harness.run { h in
+            let hash = PasswordHash.make(Secret(Harness.password), cost: .cheapForTests).string
+            let people = (0..<64).map { User(name: "person\($0)", passwordHash: hash, createdAt: h.clock.now) }
+            try await h.gatehouse.store.write { for user in people { _ = try $0.insert(user) } }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for user in people { group.addTask { try await Self.walk(h, as: user) } }
+                try await group.waitForAll()
+            }
+            #expect(try await h.sessions().count == 64)
+        }
+    }
+
+    /// One person's way to tokens, among others who walk at the same time.
+    private static func walk(_ h: Harness, as user: User) async throws {
+        let browser = h.browser()
+        let verifier = CodeVerifier.random()
+        let page = try await h.authorize(browser, h.request(verifier: verifier))
+        var moved = try await h.signIn(browser, at: page, as: user.name)
+        // The desk is full while everybody signs in at once.
+        while moved.status == .tooManyRequests {
+            h.clock.advance(by: 1)
+            moved = try await h.signIn(browser, at: page, as: user.name)
+        }
+        let consent = try await browser.get(
+            String((moved.headers[.location] ?? "").dropFirst("http://localhost".count)))
+        #expect(consent.text.contains(user.name))
+        let answer = try await h.decide(browser, at: consent)
+        let code = FormText.decode(queryOf: answer.continuation ?? "")["code"]?.first ?? ""
+        var tokens = try await h.redeem(Redeemable(code: code, verifier: verifier.reveal())).tokens
+        for _ in 0..<5 {
+            let asked = try await h.introspect(tokens.access)
+            #expect(asked["sub"]?.string == user.subject.string)
+            #expect(asked["username"]?.string == user.name)
+            tokens = try await h.refresh(tokens.refresh).tokens
+        }
+    }
+}
