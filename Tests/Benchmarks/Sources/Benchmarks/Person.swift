@@ -34,7 +34,8 @@ struct Person {
             guard let form = page.firstMatch(of: /<form[^>]*action="([^"]*)"/) else { break }
             var fields = Self.fields(of: page)
             if page.contains(#"name="username""#) {
-                fields = fields.filter { $0.0 != "username" } + [("username", Self.name), ("password", Self.password)]
+                let typed = [("username", Self.name), ("password", Self.password)]
+                fields = fields.filter { field in !typed.contains { $0.0 == field.0 } } + typed
             } else {
                 fields.append(("decision", "approve"))
             }
