@@ -65,7 +65,7 @@ bench: ground
 	swift run -c release --package-path Tests/Benchmarks
 
 soak: ground
-	SOAK=1 swift test --filter Soak
+	SOAK=$(or $(ROUNDS),2000) swift test --filter SoakTests
 
 pictures: ground tools
 	PICTURES=docs/images swift test --filter BrowserTests

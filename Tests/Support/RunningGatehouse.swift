@@ -30,12 +30,32 @@ package struct RunningGatehouse: Sendable {
             admin: { socket: var/admin/gatehouse.sock }
             \(settings)
             """, to: "gatehouse.yaml")
-        let process = try stage.start(
-            Workspace.program("gatehouse"), ["serve", "--config", configuration], log: "gatehouse")
-        let gatehouse = RunningGatehouse(
-            issuer: "http://localhost:\(port)", http: LoopbackHTTP(name: "localhost", port: port),
-            operations: LoopbackHTTP(port: operations), process: process, stage: stage, configuration: configuration)
-        try await stage.waitUntilReady("gatehouse", process) { try await gatehouse.operations.get("/readyz") }
+        return try await serve(
+            RunningGatehouse(
+                issuer: "http://localhost:\(port)", http: LoopbackHTTP(name: "localhost", port: port),
+                operations: LoopbackHTTP(port: operations), process: try serving(configuration, on: stage),
+                stage: stage,
+                configuration: configuration))
+    }
+
+    /// Kills the server without a word, as a power cut would, and starts another one on what it left behind.
+    package func restarted() async throws -> RunningGatehouse {
+        process.kill()
+        _ = await process.end()
+        return try await Self.serve(
+            RunningGatehouse(
+                issuer: issuer, http: http, operations: operations, process: try Self.serving(configuration, on: stage),
+                stage: stage, configuration: configuration))
+    }
+
+    private static func serving(_ configuration: String, on stage: Stage) throws -> ChildProcess {
+        try stage.start(Workspace.program("gatehouse"), ["serve", "--config", configuration], log: "gatehouse")
+    }
+
+    private static func serve(_ gatehouse: RunningGatehouse) async throws -> RunningGatehouse {
+        try await gatehouse.stage.waitUntilReady("gatehouse", gatehouse.process) {
+            try await gatehouse.operations.get("/readyz")
+        }
         return gatehouse
     }
 
