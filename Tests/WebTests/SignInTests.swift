@@ -16,6 +16,7 @@ struct SignInTests {
             let unknown = try await h.signIn(browser, at: page, as: "eve", password: "wrong")
             let wrong = try await h.signIn(browser, at: page, as: "ada", password: "wrong")
             #expect(unknown.status == .unauthorized)
+            #expect(wrong.text.contains("Quill Notes"), "who asks still shows")
             #expect(unknown.text.replacing("eve", with: "ada") == wrong.text)
             #expect(try await h.browserSessions() == 0)
         }

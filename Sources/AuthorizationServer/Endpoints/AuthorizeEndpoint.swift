@@ -27,7 +27,8 @@ package struct AuthorizeEndpoint: Sendable {
             }
             guard let person, !request.body.demandsSignIn else {
                 let name = client.map { $0.host ?? $0.metadata.name } ?? draft.asker.clientID.documentHost
-                return .signIn(SignInPrompt(client: name, token: try seal.seal(text, for: browser, now: now)))
+                let waiting = InteractionSeal.Waiting(parameters: text, client: name)
+                return .signIn(SignInPrompt(client: name, token: try seal.seal(waiting, for: browser, now: now)))
             }
             return try await proceed(draft, person: person, browser: browser, now: now)
         }

@@ -45,12 +45,16 @@ struct AuthorizeHandlers: Sendable {
         case .signedIn(let cookie, let next):
             let response = try present(next, afterForm: true, context)
             return visitor.greet(response).setting(cookie: Visitor.signedIn(cookie, rules: door.cookies))
-        case .wrong:
-            return again(token, username, "The name or the password is not right. Please try again.", .unauthorized)
-        case .wait(let seconds):
-            var response = again(
-                token, username, PlainText("Too many tries. Please wait \(seconds) seconds and try again."),
-                .tooManyRequests)
+        case .wrong(let client):
+            let page = SignInPage(
+                client: client.map { PlainText($0) }, token: token, username: username,
+                problem: "The name or the password is not right. Please try again.")
+            return door.answers.html(page, status: .unauthorized)
+        case .wait(let seconds, let client):
+            let page = SignInPage(
+                client: client.map { PlainText($0) }, token: token, username: username,
+                problem: PlainText("Too many tries. Please wait \(seconds) seconds and try again."))
+            var response = door.answers.html(page, status: .tooManyRequests)
             response.headers[.retryAfter] = "\(seconds)"
             return response
         case .stale:
@@ -61,12 +65,6 @@ struct AuthorizeHandlers: Sendable {
                         advice: "Go back to the app and start again.", reference: context.reference),
                     status: .badRequest))
         }
-    }
-
-    private func again(
-        _ token: String, _ username: String, _ problem: PlainText, _ status: HTTPResponse.Status
-    ) -> Response {
-        door.answers.html(SignInPage(client: nil, token: token, username: username, problem: problem), status: status)
     }
 
     /// Shows what an authorization request has come to. After a form another origin is reached by a page, not a redirect.
