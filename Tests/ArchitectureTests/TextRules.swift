@@ -1,3 +1,5 @@
+import Foundation
+
 /// No template writes a value unescaped: five spellings of the engine do so, and none of them may stand in a file.
 enum TemplateRule {
     private static let spellings = ["{{{", "{{&", "{{=", "{{%"]
@@ -10,7 +12,7 @@ enum TemplateRule {
 
 /// No tracked file knows the machine that it was written on.
 enum MachineRule {
-    private static let places = ["/home", "/Users", "/root", "/work", "/tmp/rooms", "/private/var/folders"]
+    private static let places = ["/home", "/Users", "/root", "/private/var/folders", Repository.root.path]
 
     static func violations(in file: RepositoryFile) -> [String] {
         file.lines.enumerated().flatMap { number, line in
