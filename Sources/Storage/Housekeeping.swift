@@ -10,7 +10,8 @@ extension Transaction {
     package func housekeep(now: Timestamp, limit: Int) throws -> Int {
         try noteClock(now.seconds)
         return try expireSessions(now: now, limit: limit) + expireUnredeemed(now: now, limit: limit)
-            + expireIdle(now: now, limit: limit) + deleteOld(now: now, limit: limit)
+            + expireIdle(now: now, limit: limit) + tidyElicitations(now: now, limit: limit)
+            + deleteOld(now: now, limit: limit)
     }
 
     private func expireSessions(now: Timestamp, limit: Int) throws -> Int {

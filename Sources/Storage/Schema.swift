@@ -22,6 +22,9 @@ enum Schema {
         migrator.registerMigration("0001 ground") { db in
             for statement in Ground.statements { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("0002 elicitations") { db in
+            for statement in Elicitations.statements { try db.execute(sql: statement) }
+        }
         return migrator
     }
 }

@@ -78,6 +78,7 @@ extension Transaction {
         try execute(
             "UPDATE interactions SET expires_at = ?2 WHERE session_id = ?1 AND expires_at > ?2", id.string, time.seconds
         )
+        try cancelElicitations(of: id, now: time)
         return true
     }
 }

@@ -56,7 +56,7 @@ package final class Store: Sendable {
             return try await pool.unsafeRead { db in
                 try db.cachedStatement(sql: "BEGIN").execute()
                 defer { Self.leave(db) }
-                return try body(Transaction(db: db, chain: nil, clients: nil))
+                return try body(Transaction(db: db, chain: nil, clients: nil, signals: nil))
             }
         } catch {
             throw StoreError.translate(error)
@@ -86,6 +86,12 @@ package final class Store: Sendable {
     /// Changes whenever a client, a rule about clients or a metadata document was committed. Read it before the data that
     /// you keep: as long as it stays the same, so does what you read.
     package var clientsVersion: Int { group.clients.version }
+
+    /// Has `listener` told of every durable commit that touched an elicitation or queued an event, on the writer's own
+    /// thread: it must not wait for anything. A signal may also come for what was rolled back.
+    package func onCommit(_ listener: @escaping @Sendable (CommitSignals) -> Void) {
+        group.signals.add(listener)
+    }
 
     /// How many writes wait for their group: what a gauge shows.
     package var waitingWrites: Int { group.count }

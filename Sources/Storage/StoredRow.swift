@@ -16,6 +16,10 @@ struct StoredRow {
     func flag(_ index: Int) throws -> Bool { try integer(index) != 0 }
     func bytes(_ index: Int) throws -> [UInt8] { [UInt8](try row.decode(Data.self, atIndex: index)) }
 
+    func bytesIfAny(_ index: Int) throws -> [UInt8]? {
+        try row.decode(Data?.self, atIndex: index).map { [UInt8]($0) }
+    }
+
     func time(_ index: Int) throws -> Timestamp { Timestamp(seconds: try integer(index)) }
     func timeIfAny(_ index: Int) throws -> Timestamp? { try integerIfAny(index).map { Timestamp(seconds: $0) } }
 
@@ -43,4 +47,9 @@ struct StoredRow {
 extension Digest {
     /// The form in which a digest is bound to a statement.
     var stored: Data { Data(bytes) }
+}
+
+extension [UInt8] {
+    /// The form in which bytes are bound to a statement.
+    var stored: Data { Data(self) }
 }

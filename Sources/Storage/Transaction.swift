@@ -11,6 +11,7 @@ package struct Transaction {
     let db: Database
     let chain: AuditChain?
     let clients: ClientChanges?
+    let signals: PendingSignals?
 
     /// Runs an INSERT, UPDATE or DELETE and says how many rows it changed itself, cascades not counted.
     @discardableResult

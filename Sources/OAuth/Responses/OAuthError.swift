@@ -34,6 +34,24 @@ package struct OAuthError: Error, Hashable, Sendable {
         case consentRequired = "consent_required"
         /// This kind of token cannot be revoked here.
         case unsupportedTokenType = "unsupported_token_type"
+        /// The person's token is unknown, over, of another MCP server, or of nobody.
+        case invalidSubjectToken = "invalid_subject_token"
+        /// This MCP server may not ask for this kind of elicitation.
+        case unsupportedKind = "unsupported_kind"
+        /// There is none, or none of this MCP server's.
+        case notFound = "not_found"
+        /// The same key came with another request.
+        case idempotencyConflict = "idempotency_conflict"
+        /// The person has not completed it.
+        case notCompleted = "not_completed"
+        /// The ticket of the hand-over was not redeemed.
+        case notRedeemed = "not_redeemed"
+        /// The session that it belongs to is over.
+        case sessionEnded = "session_ended"
+        /// It was handed out before, or waited too long.
+        case alreadyCollected = "already_collected"
+        /// Too many are open.
+        case tooManyRequests = "too_many_requests"
         /// Something failed on this side.
         case serverError = "server_error"
         /// Too busy, or unable to write: the same request may succeed later.

@@ -72,6 +72,21 @@ package enum BrowserSessionKind: IdentifierKind {
     /// `brs_`
     package static let prefix = "brs_"
 }
+/// Marks `ElicitationID`.
+package enum ElicitationIDKind: IdentifierKind {
+    /// `eli_`
+    package static let prefix = "eli_"
+}
+/// Marks `ElicitationPageID`.
+package enum ElicitationPageKind: IdentifierKind {
+    /// `ask_`
+    package static let prefix = "ask_"
+}
+/// Marks `EventID`.
+package enum EventKind: IdentifierKind {
+    /// `evt_`
+    package static let prefix = "evt_"
+}
 
 /// A person inside tokens: `sub`, in a namespace of its own, so that no client id can look like it.
 package typealias Subject = Identifier<SubjectKind>
@@ -85,3 +100,9 @@ package typealias SessionID = Identifier<SessionKind>
 package typealias InteractionID = Identifier<InteractionKind>
 /// A person's login in one browser.
 package typealias BrowserSessionID = Identifier<BrowserSessionKind>
+/// The handle by which an MCP server asks about an elicitation; never part of a URL that a person opens.
+package typealias ElicitationID = Identifier<ElicitationIDKind>
+/// The public name of an elicitation's page; knowing it lets nobody ask or act.
+package typealias ElicitationPageID = Identifier<ElicitationPageKind>
+/// A security event: its `jti`, the same in every delivery.
+package typealias EventID = Identifier<EventKind>

@@ -30,6 +30,7 @@ final class GroupCommit: Sendable {
     private let waiting = Mutex(Waiting())
     private let chain = AuditChain()
     let clients = ClientChanges()
+    let signals = PendingSignals()
     private let changesAtCheckpoint = Atomic<Int>(0)
 
     init(pool: DatabasePool, limit: Int) {
@@ -99,6 +100,7 @@ final class GroupCommit: Sendable {
             }
             try db.cachedStatement(sql: "COMMIT").execute()
             clients.commit()
+            signals.publish()
             return deliveries
         } catch {
             abandon(db)
@@ -111,7 +113,7 @@ final class GroupCommit: Sendable {
         let mark = chain.head
         try db.cachedStatement(sql: "SAVEPOINT member").execute()
         do {
-            let deliver = try write.attempt(Transaction(db: db, chain: chain, clients: clients))
+            let deliver = try write.attempt(Transaction(db: db, chain: chain, clients: clients, signals: signals))
             try db.cachedStatement(sql: "RELEASE member").execute()
             return deliver
         } catch {

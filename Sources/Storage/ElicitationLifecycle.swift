@@ -1,0 +1,200 @@
+package import JOSE
+package import OAuth
+
+/// How an elicitation ends, and by whose doing.
+package struct ElicitationOutcome: Sendable {
+    package let status: ElicitationStatus
+    package let actor: AuditActor
+    package let initiator: AuditEntry.Initiator
+    package let evidence: AuditEntry.Evidence
+    /// A short code: why it was cancelled or failed.
+    package let reason: String?
+    /// What was handed over, sealed.
+    package let content: [UInt8]?
+    /// When the person who decided had signed in.
+    package let authTime: Timestamp?
+
+    private init(
+        _ status: ElicitationStatus, by actor: AuditActor, _ initiator: AuditEntry.Initiator,
+        _ evidence: AuditEntry.Evidence = .witnessed, reason: String? = nil, content: [UInt8]? = nil,
+        authTime: Timestamp? = nil
+    ) {
+        self.status = status
+        self.actor = actor
+        self.initiator = initiator
+        self.evidence = evidence
+        self.reason = reason
+        self.content = content
+        self.authTime = authTime
+    }
+
+    /// The person did what was asked, before Gatehouse's eyes.
+    package static func completed(by user: UserID, authTime: Timestamp, content: [UInt8]? = nil) -> Self {
+        Self(.completed, by: .person(user), .human, content: content, authTime: authTime)
+    }
+
+    /// The person said no.
+    package static func declined(by user: UserID) -> Self { Self(.declined, by: .person(user), .human) }
+
+    /// The MCP server says how it went on a page of its own.
+    package static func reported(_ status: ElicitationStatus, by resource: ResourceID) -> Self {
+        Self(status, by: .resource(resource), .human, .reported(by: resource.string))
+    }
+
+    /// The MCP server took it back.
+    package static func cancelled(by resource: ResourceID) -> Self {
+        Self(.cancelled, by: .resource(resource), .server, reason: "resource")
+    }
+
+    /// An administrator took it back.
+    package static func cancelled(byAdmin uid: UInt32, claimed: String?) -> Self {
+        Self(.cancelled, by: .admin(uid: uid, claimed: claimed), .human, reason: "admin")
+    }
+
+    /// The session that it belongs to is over.
+    package static let sessionEnded = Self(.cancelled, by: .system, .system, reason: "session_ended")
+    /// Nobody acted in time.
+    package static let expired = Self(.expired, by: .system, .system)
+
+    /// It could not be carried out.
+    package static func failed(reason: String) -> Self { Self(.failed, by: .system, .system, reason: reason) }
+
+    var action: AuditAction {
+        switch status {
+        case .completed: .elicitationCompleted
+        case .declined: .elicitationDeclined
+        case .expired: .elicitationExpired
+        case .failed: .elicitationFailed
+        case .cancelled, .pending, .opened: .elicitationCancelled
+        }
+    }
+}
+
+extension Transaction {
+    /// Notes that the right person has seen it; false when that was noted before, or it is over.
+    @discardableResult
+    package func open(_ id: ElicitationID, now: Timestamp) throws -> Bool {
+        let isChanged = try execute(
+            """
+            UPDATE elicitations SET status = 'opened', version = version + 1
+            WHERE id = ?1 AND status = 'pending' AND expires_at > ?2
+            """, id.string, now.seconds)
+        if isChanged == 1 { signals?.note(id) }
+        return isChanged == 1
+    }
+
+    /// The one way into a final status: the change, the event that tells of it and the audit record are one. Nil when it
+    /// was over before; what a person or an MCP server says after its end is too late.
+    package func finish(_ id: ElicitationID, as outcome: ElicitationOutcome, now: Timestamp) throws -> Elicitation? {
+        guard outcome.status.isFinal else { throw StoreError.constraint("an elicitation finishes in a final status") }
+        // Only the clock itself, or what took it back, may end it after its time.
+        let isLate = outcome.status == .expired || outcome.status == .cancelled
+        let finished = try first(
+            """
+            UPDATE elicitations SET status = ?2, version = version + 1, reason = ?3, reported_by = ?4, finished_at = ?5,
+                content = ?6, auth_time = ?7
+            WHERE id = ?1 AND status IN ('pending', 'opened') AND (?8 OR expires_at > ?5) AND (?2 <> 'expired' OR expires_at <= ?5)
+            RETURNING \(Elicitation.columns)
+            """, id.string, outcome.status.rawValue, outcome.reason, outcome.reportedBy, now.seconds,
+            outcome.content?.stored, outcome.authTime?.seconds, isLate ? 1 : 0
+        ) { try Elicitation($0) }
+        guard let finished else { return nil }
+        if let event = finished.event(at: now) { try enqueue(event, resource: finished.resourceID, elicitation: id) }
+        try audit(
+            AuditEntry(
+                outcome.action, at: now, actor: outcome.actor, user: finished.userID, client: finished.clientID,
+                resource: finished.resourceID, session: finished.sessionID, reason: outcome.reason,
+                initiator: outcome.initiator, evidence: outcome.evidence, correlation: id.string))
+        signals?.note(id)
+        return finished
+    }
+
+    /// Spends the result, once: what was handed over is erased with it. False when it was spent before, or came too late.
+    package func collect(_ id: ElicitationID, now: Timestamp) throws -> Bool {
+        try execute(
+            """
+            UPDATE elicitations SET collected_at = ?2, content = NULL
+            WHERE id = ?1 AND status = 'completed' AND collected_at IS NULL AND finished_at > ?3
+            """, id.string, now.seconds, (now - Elicitation.collectable).seconds) == 1
+    }
+
+    /// Makes the one-time ticket that a page of the MCP server's brings back; an earlier one is worthless from now on.
+    package func setTicket(_ digest: Digest, of id: ElicitationID, expiresAt: Timestamp, now: Timestamp) throws -> Bool
+    {
+        try execute(
+            """
+            UPDATE elicitations SET ticket_digest = ?2, ticket_expires_at = ?3
+            WHERE id = ?1 AND status IN ('pending', 'opened') AND expires_at > ?4 AND ticket_redeemed_at IS NULL
+            """, id.string, digest.stored, expiresAt.seconds, now.seconds) == 1
+    }
+
+    /// Redeems a ticket of this MCP server's, once and in time; nil for any other.
+    package func redeem(ticket digest: Digest, resource: ResourceID, now: Timestamp) throws -> Elicitation? {
+        try first(
+            """
+            UPDATE elicitations SET ticket_redeemed_at = ?3
+            WHERE ticket_digest = ?1 AND resource_id = ?2 AND ticket_redeemed_at IS NULL AND ticket_expires_at > ?3
+                AND status IN ('pending', 'opened') AND expires_at > ?3
+            RETURNING \(Elicitation.columns)
+            """, digest.stored, resource.string, now.seconds
+        ) { try Elicitation($0) }
+    }
+
+    /// Takes back what is open of a session that is over.
+    func cancelElicitations(of session: SessionID, now: Timestamp) throws {
+        let open = try all(
+            "SELECT id FROM elicitations WHERE session_id = ?1 AND status IN ('pending', 'opened')", session.string
+        ) { try $0.id(0, ElicitationID.self) }
+        for id in open { _ = try finish(id, as: .sessionEnded, now: now) }
+    }
+
+    /// Ends what nobody acted on in time, erases what nobody collected, and forgets what is long over.
+    func tidyElicitations(now: Timestamp, limit: Int) throws -> Int {
+        let due = try all(
+            """
+            SELECT id FROM elicitations WHERE status IN ('pending', 'opened') AND expires_at <= ?1
+            ORDER BY expires_at LIMIT ?2
+            """, now.seconds, limit
+        ) { try $0.id(0, ElicitationID.self) }
+        for id in due { _ = try finish(id, as: .expired, now: now) }
+        let erased = try execute(
+            """
+            UPDATE elicitations SET content = NULL WHERE id IN (
+                SELECT id FROM elicitations WHERE content IS NOT NULL AND finished_at <= ?1
+                ORDER BY finished_at LIMIT ?2)
+            """, (now - Elicitation.collectable).seconds, limit)
+        let forgotten = try execute(
+            """
+            DELETE FROM elicitations WHERE id IN (
+                SELECT id FROM elicitations WHERE created_at <= ?1 AND finished_at IS NOT NULL
+                ORDER BY created_at LIMIT ?2)
+            """, (now - Self.remembered).seconds, limit)
+        return due.count + erased + forgotten
+    }
+
+    private static let remembered: Int64 = 30 * 86_400
+}
+
+extension Elicitation {
+    /// The event that tells the MCP server how it ended; nothing that the person typed is in it.
+    fileprivate func event(at now: Timestamp) -> SecurityEvent? {
+        guard let type = SecurityEventType(status) else { return nil }
+        var payload: JSONObject = [
+            "elicitation": .string(id.string), "kind": .string(ask.kind.rawValue), "version": .integer(version),
+            "client_id": .string(clientID.string), "sid": .string(sessionID.string),
+            "evidence": .string(reportedBy == nil ? "witnessed" : "reported"),
+        ]
+        if ask.kind == .confirm { payload["digest"] = .string(digest.base64URL) }
+        payload["reported_by"] = reportedBy.map(JSON.string)
+        payload["reason"] = reason.map(JSON.string)
+        return SecurityEvent(
+            type: type, issuedAt: now, about: .person(subject), transaction: id.string, payload: payload)
+    }
+}
+
+extension ElicitationOutcome {
+    /// Who reported it, where Gatehouse did not see it.
+    fileprivate var reportedBy: String? {
+        if case .reported(let by) = evidence { by } else { nil }
+    }
+}

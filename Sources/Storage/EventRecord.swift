@@ -1,0 +1,78 @@
+import JOSE
+package import OAuth
+
+/// A security event in its queue.
+package struct EventRecord: Hashable, Sendable {
+    /// Where its delivery stands.
+    package enum State: String, Hashable, Sendable, CaseIterable {
+        /// Not accepted by anybody yet.
+        case waiting
+        /// The MCP server has it.
+        case delivered
+        /// Given up; an administrator may have it tried again.
+        case dead
+    }
+
+    package let event: SecurityEvent
+    package let resourceID: ResourceID
+    package let elicitationID: ElicitationID?
+    package let state: State
+    /// How often it was sent.
+    package let attempts: Int
+    /// When it is to be sent next.
+    package let dueAt: Timestamp
+    package let settledAt: Timestamp?
+    /// The status of the last answer.
+    package let lastStatus: Int?
+    /// What went wrong the last time, as a short code.
+    package let lastError: String?
+}
+
+extension EventRecord {
+    static let columns = """
+        id, resource_id, elicitation_id, type, subject, payload, created_at, state, attempts, due_at, settled_at,
+        last_status, last_error
+        """
+
+    init(_ row: StoredRow) throws {
+        resourceID = try row.id(1)
+        elicitationID = try row.idIfAny(2)
+        let subject: Subject? = try row.idIfAny(4)
+        event = SecurityEvent(
+            id: try row.id(0), type: try row.parsed(SecurityEventType(rawValue: row.text(3))),
+            issuedAt: try row.time(6), about: subject.map { .person($0) } ?? .stream(resourceID),
+            transaction: elicitationID?.string, payload: try JSONObject(parsing: Array(row.text(5).utf8)))
+        state = try row.parsed(State(rawValue: row.text(7)))
+        attempts = Int(try row.integer(8))
+        dueAt = try row.time(9)
+        settledAt = try row.timeIfAny(10)
+        lastStatus = try row.integerIfAny(11).map { Int($0) }
+        lastError = try row.textIfAny(12)
+    }
+}
+
+extension Transaction {
+    /// Puts an event into the queue of its MCP server, due at once, in the transaction of what it tells.
+    package func enqueue(_ event: SecurityEvent, resource: ResourceID, elicitation: ElicitationID? = nil) throws {
+        let subject: Subject? = if case .person(let subject) = event.about { subject } else { nil }
+        try execute(
+            """
+            INSERT INTO events (id, resource_id, elicitation_id, type, subject, payload, created_at, state, due_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'waiting', ?7)
+            """, event.id.string, resource.string, elicitation?.string, event.type.rawValue, subject?.string,
+            event.payload.text, event.issuedAt.seconds)
+        signals?.note(resource)
+    }
+
+    /// The event that told how an elicitation ended; nil while it is open.
+    package func event(of elicitation: ElicitationID) throws -> EventRecord? {
+        try first("SELECT \(EventRecord.columns) FROM events WHERE elicitation_id = ?1", elicitation.string) {
+            try EventRecord($0)
+        }
+    }
+
+    /// The event of this id, whatever became of it.
+    package func event(_ id: EventID) throws -> EventRecord? {
+        try first("SELECT \(EventRecord.columns) FROM events WHERE id = ?1", id.string) { try EventRecord($0) }
+    }
+}

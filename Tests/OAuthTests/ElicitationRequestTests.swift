@@ -1,0 +1,164 @@
+import JOSE
+import OAuth
+import Testing
+
+@Suite("Elicitations: what an MCP server may ask")
+struct ElicitationRequestTests {
+    private static let action: JSONObject = [
+        "name": "delete_file", "summary": "Delete report.txt for good",
+        "details": [["label": "File", "value": "report.txt"]], "arguments": ["path": "report.txt"],
+    ]
+
+    private func body(_ change: (inout JSONObject) -> Void = { _ in }) -> JSONObject {
+        var body: JSONObject = [
+            "subject_token": "token", "kind": "confirm", "message": "May I delete a file?",
+            "action": .object(Self.action),
+        ]
+        change(&body)
+        return body
+    }
+
+    private func refusal(_ change: (inout JSONObject) -> Void) -> String? {
+        do throws(OAuthError) {
+            _ = try ElicitationRequest(json: body(change))
+            return nil
+        } catch {
+            return error.code == .invalidRequest ? error.description : "another code: \(error.code)"
+        }
+    }
+
+    @Test func `B50 a request to confirm is read whole, and lives 15 minutes unless it says otherwise`() throws {
+        let request = try ElicitationRequest(json: body())
+        #expect(request.expiresIn == 900)
+        #expect(request.idempotencyKey == nil)
+        guard case .confirm(let action) = request.ask else { throw Unexpected() }
+        #expect(action.name == "delete_file")
+        #expect(action.details == [.init(label: "File", value: "report.txt")])
+        #expect(action.arguments?["path"] == "report.txt")
+        #expect(request.digest == action.digest)
+    }
+
+    @Test func `the digest of an action does not depend on how it is spelled`() throws {
+        var other = JSONObject()
+        for (name, value) in Self.action.members.reversed() { other[name] = value }
+        let one = try ElicitationAction(json: Self.action)
+        #expect(try ElicitationAction(json: other).digest == one.digest)
+        #expect(
+            one.digest
+                == .sha256(
+                    #"{"arguments":{"path":"report.txt"},"details":[{"label":"File","value":"report.txt"}],"#
+                        + #""name":"delete_file","summary":"Delete report.txt for good"}"#))
+        other["summary"] = "Delete report.txt"
+        #expect(try ElicitationAction(json: other).digest != one.digest)
+    }
+
+    @Test func `a refusal names the member and says what belongs there`() {
+        #expect(refusal { $0["kind"] = "sign" } == "kind has to be one of confirm, secret, connect, external.")
+        #expect(refusal { $0["subject_token"] = nil } == "subject_token is missing.")
+        #expect(refusal { $0["message"] = " " } == "message is empty.")
+        #expect(refusal { $0["message"] = 1 } == "message has to be a string.")
+        #expect(
+            refusal { $0["message"] = .string(String(repeating: "x", count: 501)) }
+                == "message is too long; send at most 500 characters.")
+        #expect(refusal { $0["expires_in"] = 59 } == "expires_in has to be a whole number from 60 to 3600.")
+        #expect(refusal { $0["action"] = nil } == "action is missing.")
+        #expect(refusal { $0["action"] = ["name": "x"] } == "action.summary is missing.")
+        #expect(
+            refusal { $0["action"] = ["name": "x", "summary": "y", "note": "z"] }
+                == "action.note is not known; leave it out.")
+        #expect(
+            refusal { $0["action"] = ["name": "x", "summary": "y", "details": [["label": "a", "value": 1]]] }
+                == "action.details[0].value has to be a string.")
+        let many = JSON.array(Array(repeating: ["label": "a", "value": "b"], count: 21))
+        #expect(
+            refusal { $0["action"] = ["name": "x", "summary": "y", "details": many] }
+                == "action.details is too long; send at most 20 entries.")
+        #expect(
+            refusal { $0["url"] = "https://pay.example" }
+                == "url does not belong to the kind confirm; leave it out.")
+        #expect(
+            refusal { $0["idempotency_key"] = "a b" }
+                == "idempotency_key has to be made of printable ASCII characters without blanks.")
+        #expect(
+            refusal { $0["action"] = ["name": "x", "summary": "y", "arguments": ["n": 9_007_199_254_740_993]] }?
+                .hasPrefix("action has no canonical form.") == true)
+    }
+
+    @Test func `RE10 length is counted in code points, so that one letter cannot carry a thousand marks`() {
+        let letter = "a" + String(repeating: "\u{301}", count: 500)
+        #expect(letter.count == 1)
+        #expect(refusal { $0["message"] = .string(letter) } == "message is too long; send at most 500 characters.")
+    }
+
+    @Test func `the other kinds have their own members`() throws {
+        let external = try ElicitationRequest(
+            json: body {
+                $0["kind"] = "external"
+                $0["action"] = nil
+                $0["url"] = "https://pay.example/checkout?cart=7"
+            })
+        #expect(external.ask == .external(url: "https://pay.example/checkout?cart=7"))
+        let connect = try ElicitationRequest(
+            json: body {
+                $0["kind"] = "connect"
+                $0["action"] = nil
+                $0["provider"] = "forge"
+                $0["scope"] = "repo:read"
+            })
+        #expect(connect.ask == .connect(provider: "forge", scope: try ScopeSet(parsing: "repo:read")))
+        #expect(connect.digest != external.digest)
+        for request in [external, connect] {
+            #expect(try ElicitationAsk(request.ask.kind, json: request.ask.json) == request.ask)
+        }
+    }
+
+    @Test(arguments: ["http://pay.example/", "javascript:alert(1)", "https://", "/pay", "https://u:p@pay.example/"])
+    func `an external page is a web address over https`(url: String) {
+        #expect(
+            refusal {
+                $0["kind"] = "external"
+                $0["action"] = nil
+                $0["url"] = .string(url)
+            } == "url has to be an https:// URL.")
+    }
+
+    private struct Unexpected: Error {}
+}
+
+@Suite("RFC 8417 security event tokens and approvals")
+struct SecurityEventTests {
+    @Test func `D23.1 a token names issuer, audience, time, its own id and one event about a person`() throws {
+        let subject = Subject.random()
+        let event = SecurityEvent(
+            type: .elicitationCompleted, issuedAt: Timestamp(seconds: 1000), about: .person(subject),
+            transaction: "eli_x", payload: ["elicitation": "eli_x"])
+        let claims = event.claims(
+            issuer: try Issuer("https://as.example"), audience: try ResourceIdentifier("https://files.example/mcp"))
+        #expect(
+            claims.text
+                == #"{"iss":"https://as.example","aud":"https://files.example/mcp","iat":1000,"jti":"\#(event.id)","#
+                + #""txn":"eli_x","sub_id":{"format":"iss_sub","iss":"https://as.example","sub":"\#(subject)"},"#
+                + #""events":{"urn:gatehouse:event:elicitation-completed":{"elicitation":"eli_x"}}}"#)
+        #expect(claims["exp"] == nil && claims["sub"] == nil)
+    }
+
+    @Test func `every final status has its event, and no other has one`() {
+        for status in ElicitationStatus.allCases {
+            #expect((SecurityEventType(status) != nil) == status.isFinal)
+        }
+    }
+
+    @Test func `an approval reads back as it was written, and lacks nothing`() throws {
+        let approval = ApprovalClaims(
+            issuer: try Issuer("https://as.example"), subject: .random(),
+            audience: try ResourceIdentifier("https://files.example/mcp"), clientID: try ClientID("desk"),
+            sessionID: .random(), elicitation: .random(), action: "delete_file", digest: .sha256("x"), tokenID: "t",
+            issuedAt: Timestamp(seconds: 10), expiresAt: Timestamp(seconds: 310), authTime: Timestamp(seconds: 5))
+        #expect(try ApprovalClaims(claims: approval.claims) == approval)
+        for (name, _) in approval.claims.members {
+            var less = approval.claims
+            less[name] = nil
+            #expect(throws: OAuthValueError.self) { try ApprovalClaims(claims: less) }
+        }
+    }
+}

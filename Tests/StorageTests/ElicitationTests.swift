@@ -1,0 +1,217 @@
+import JOSE
+import OAuth
+import Synchronization
+import Testing
+
+@testable import Storage
+
+@Suite("Elicitations: one terminal status, one event, one record")
+struct ElicitationTests {
+    private let now = World.start + 10
+
+    private func asked(
+        _ world: World, of session: Session, path: String = "a.txt", key: String? = nil, lasting seconds: Int64 = 900
+    ) throws -> Elicitation {
+        let action: JSONObject = ["name": "delete_file", "summary": .string("Delete \(path)")]
+        let ask = try ElicitationAsk(.confirm, json: ["action": .object(action)])
+        return Elicitation(
+            resourceID: session.resourceID, userID: session.userID, subject: world.user.subject,
+            clientID: session.clientID, sessionID: session.id, message: "May I?", ask: ask, digest: .sha256(path),
+            idempotencyKey: key, createdAt: now, expiresAt: now + seconds)
+    }
+
+    private func world() async throws -> (World, Session) {
+        let world = try await World()
+        return (world, try await world.active(try world.session()))
+    }
+
+    private func completed(_ world: World) -> ElicitationOutcome {
+        .completed(by: world.user.id, authTime: World.start, content: nil)
+    }
+
+    @Test func `an elicitation reads back as it was written`() async throws {
+        let (world, session) = try await world()
+        let asked = try asked(world, of: session, key: "k")
+        try await world.store.write { try $0.insert(asked) }
+        #expect(try await world.store.read { try $0.elicitation(asked.id) } == asked)
+        #expect(try await world.store.read { try $0.elicitation(page: asked.pageID) } == asked)
+        #expect(try await world.store.read { try $0.elicitation(.random()) } == nil)
+    }
+
+    @Test func `B63 completion, its event and its record are written together, once`() async throws {
+        let (world, session) = try await world()
+        let asked = try asked(world, of: session)
+        let (done, again) = try await world.store.write { [now] tx in
+            try tx.insert(asked)
+            try tx.open(asked.id, now: now)
+            return (
+                try tx.finish(asked.id, as: completed(world), now: now + 5),
+                try tx.finish(asked.id, as: .declined(by: world.user.id), now: now + 6)
+            )
+        }
+        #expect(done?.status == .completed)
+        #expect(done?.version == 3)
+        #expect(again == nil)
+        let (events, records) = try await world.store.read { tx in
+            (try tx.count("events"), try tx.auditTail(limit: 1))
+        }
+        #expect(events == 1)
+        #expect(records.first?.entry.action == .elicitationCompleted)
+        #expect(records.first?.entry.initiator == .human)
+        #expect(records.first?.entry.correlation == asked.id.string)
+        let event = try await world.store.read { try $0.event(of: asked.id) }
+        #expect(event?.event.type == .elicitationCompleted)
+        #expect(event?.event.about == .person(world.user.subject))
+        #expect(event?.state == .waiting)
+    }
+
+    @Test func `RE9 after its time nothing but its expiry can be written, and that only then`() async throws {
+        let (world, session) = try await world()
+        let asked = try asked(world, of: session)
+        let verdicts = try await world.store.write { [now] tx in
+            try tx.insert(asked)
+            return try [
+                tx.finish(asked.id, as: .expired, now: now + 899),
+                tx.finish(asked.id, as: completed(world), now: now + 900),
+                tx.finish(asked.id, as: .declined(by: world.user.id), now: now + 900),
+                tx.finish(asked.id, as: .expired, now: now + 900),
+            ].map { $0?.status }
+        }
+        #expect(verdicts == [nil, nil, nil, .expired])
+        #expect(try await world.store.read { try $0.count("events") } == 1)
+    }
+
+    @Test func `B62 a session that ends takes its open elicitations back and says so`() async throws {
+        let (world, session) = try await world()
+        let open = try asked(world, of: session)
+        let over = try asked(world, of: session, path: "b.txt")
+        try await world.store.write { [now] tx in
+            try tx.insert(open)
+            try tx.insert(over)
+            _ = try tx.finish(over.id, as: completed(world), now: now)
+            #expect(try tx.end(session.id, reason: .revokedByAdmin, now: now + 1))
+        }
+        let (cancelled, kept, event) = try await world.store.read {
+            (try $0.elicitation(open.id), try $0.elicitation(over.id), try $0.event(of: open.id))
+        }
+        #expect(cancelled?.status == .cancelled)
+        #expect(cancelled?.reason == "session_ended")
+        #expect(kept?.status == .completed)
+        #expect(event?.event.type == .elicitationCancelled)
+        #expect(event?.event.payload["reason"] == "session_ended")
+    }
+
+    @Test func `B61 a result is collected once, within its time`() async throws {
+        let (world, session) = try await world()
+        let asked = try asked(world, of: session)
+        let verdicts = try await world.store.write { [now] tx in
+            try tx.insert(asked)
+            let early = try tx.collect(asked.id, now: now)
+            let outcome = ElicitationOutcome.completed(by: world.user.id, authTime: now, content: [1, 2, 3])
+            _ = try tx.finish(asked.id, as: outcome, now: now)
+            let kept = try tx.elicitation(asked.id)?.content
+            return (early, kept, try tx.collect(asked.id, now: now + 899), try tx.collect(asked.id, now: now + 899))
+        }
+        #expect(verdicts.0 == false)
+        #expect(verdicts.1 == [1, 2, 3])
+        #expect(verdicts.2 == true)
+        #expect(verdicts.3 == false)
+        #expect(try await world.store.read { try $0.elicitation(asked.id)?.content } == nil)
+    }
+
+    @Test func `the same question is found again while its answer is of use, by digest or by key`() async throws {
+        let (world, session) = try await world()
+        let asked = try asked(world, of: session, key: "k")
+        try await world.store.write { [now] tx in
+            func byDigest(_ time: Timestamp, _ session: SessionID = session.id) throws -> ElicitationID? {
+                try tx.elicitation(digest: asked.digest, session: session, resource: asked.resourceID, now: time)?.id
+            }
+            func byKey(_ client: ClientID) throws -> ElicitationID? {
+                try tx.elicitation(key: "k", resource: asked.resourceID, user: asked.userID, client: client)?.id
+            }
+            try tx.insert(asked)
+            #expect(try byDigest(now) == asked.id)
+            #expect(try byDigest(now + 900) == nil)
+            #expect(try byDigest(now, .random()) == nil)
+            #expect(try byKey(asked.clientID) == asked.id)
+            #expect(try byKey(ClientID("other")) == nil)
+            _ = try tx.finish(asked.id, as: completed(world), now: now + 1)
+            #expect(try byDigest(now + 900) == asked.id)
+            #expect(try byDigest(now + 901) == nil)
+            #expect(try tx.collect(asked.id, now: now + 2))
+            #expect(try byDigest(now + 3) == nil)
+            #expect(try byKey(asked.clientID) == asked.id)
+        }
+    }
+
+    @Test func `E20 a ticket is redeemed once, in time, by the MCP server that it was made for`() async throws {
+        let (world, session) = try await world()
+        let asked = try asked(world, of: session)
+        let digest = Digest.sha256("ticket")
+        let verdicts = try await world.store.write { [now] tx in
+            try tx.insert(asked)
+            #expect(try tx.setTicket(digest, of: asked.id, expiresAt: now + 60, now: now))
+            return try [
+                tx.redeem(ticket: digest, resource: .random(), now: now),
+                tx.redeem(ticket: .sha256("other"), resource: asked.resourceID, now: now),
+                tx.redeem(ticket: digest, resource: asked.resourceID, now: now + 60),
+                tx.redeem(ticket: digest, resource: asked.resourceID, now: now + 59),
+                tx.redeem(ticket: digest, resource: asked.resourceID, now: now + 59),
+            ].map { $0?.id }
+        }
+        #expect(verdicts == [nil, nil, nil, asked.id, nil])
+    }
+
+    @Test func `housekeeping expires with an event, erases what nobody collected, and forgets after a month`()
+        async throws
+    {
+        let (world, session) = try await world()
+        let late = try asked(world, of: session)
+        let full = try asked(world, of: session, path: "b.txt")
+        try await world.store.write { [now] tx in
+            try tx.insert(late)
+            try tx.insert(full)
+            _ = try tx.finish(
+                full.id, as: .completed(by: world.user.id, authTime: now, content: [7]), now: now)
+        }
+        try await world.store.write { [now] tx in _ = try tx.housekeep(now: now + 900, limit: 10) }
+        let (expired, erased, event) = try await world.store.read {
+            (try $0.elicitation(late.id), try $0.elicitation(full.id), try $0.event(of: late.id))
+        }
+        #expect(expired?.status == .expired)
+        #expect(event?.event.type == .elicitationExpired)
+        #expect(erased?.status == .completed)
+        #expect(erased?.content == nil)
+        try await world.store.write { [now] tx in _ = try tx.housekeep(now: now + 31 * 86_400, limit: 10) }
+        #expect(try await world.store.read { try $0.count("elicitations") } == 0)
+    }
+
+    @Test func `what waits is told of a commit, and of nothing that was refused`() async throws {
+        let (world, session) = try await world()
+        let asked = try asked(world, of: session)
+        let heard = Mutex<[CommitSignals]>([])
+        world.store.onCommit { signals in heard.withLock { $0.append(signals) } }
+        try await world.store.write { try $0.insert(asked) }
+        try await world.store.write { [now] in _ = try $0.finish(asked.id, as: completed(world), now: now) }
+        #expect(heard.withLock { $0.map(\.elicitations) } == [[asked.id]])
+        #expect(heard.withLock { $0.map(\.streams) } == [[asked.resourceID]])
+        try await world.store.write { [now] in _ = try $0.finish(asked.id, as: completed(world), now: now) }
+        #expect(heard.withLock { $0.count } == 1)
+    }
+
+    @Test func `an MCP server may ask to confirm until an administrator decides otherwise`() async throws {
+        let (world, _) = try await world()
+        let id = world.resource.id
+        #expect(try await world.store.read { try $0.policy(of: id) } == ResourcePolicy())
+        let policy = ResourcePolicy(
+            elicitationKinds: [.secret, .external], externalHosts: ["pay.example", "x.example:8443"])
+        try await world.store.write { try $0.set(policy, of: id) }
+        #expect(try await world.store.read { try $0.policy(of: id) } == policy)
+    }
+}
+
+extension Transaction {
+    fileprivate func count(_ table: StaticString) throws -> Int64? {
+        try first("SELECT count(*) FROM \(table)") { try $0.integer(0) }
+    }
+}
