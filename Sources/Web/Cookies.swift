@@ -37,19 +37,19 @@ package struct CookieRules: Sendable {
         value(of: base, in: request.headers[values: .cookie])
     }
 
-    func value(of base: String, in fields: [String]) -> String? {
-        let name = Substring(name(base))
-        var found: Substring?
-        for pair in fields.joined(separator: ";").split(separator: ";") {
-            let pair = pair.drop { $0 == " " || $0 == "\t" }
-            guard let equals = pair.firstIndex(of: "="), pair[..<equals] == name else { continue }
+    /// The same in the values of these `Cookie` fields.
+    package func value(of base: String, in fields: [String]) -> String? {
+        // Byte by byte: Swift takes U+037E for a semicolon, and U+212A for the letter K.
+        let name = Array((name(base) + "=").utf8)
+        var found: ArraySlice<UInt8>?
+        for pair in fields.lazy.flatMap({ Array($0.utf8).split(separator: UInt8(ascii: ";")) }) {
+            let pair = pair.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+            guard pair.starts(with: name) else { continue }
             guard found == nil else { return nil }
-            found = pair[equals...].dropFirst()
+            found = pair.dropFirst(name.count)
         }
-        guard let found, !found.isEmpty, found.utf8.count <= 4096, found.utf8.allSatisfy(Self.isValueByte) else {
-            return nil
-        }
-        return String(found)
+        guard let found, !found.isEmpty, found.count <= 4096, found.allSatisfy(Self.isValueByte) else { return nil }
+        return String(decoding: found, as: UTF8.self)
     }
 
     /// base64url and the dot: all that this server ever puts into a cookie.

@@ -15,7 +15,10 @@ struct RedirectTests {
         ("http://127.0.0.1:33418/", "http://127.0.0.1/"), ("http://[::1]/cb", "http://[::1]:5000/cb"),
         ("http://localhost/callback", "http://localhost:3118/callback"),
         ("http://127.0.0.1/cb?a=b", "http://127.0.0.1:1/cb?a=b"), ("https://app.example/cb", "https://app.example/cb"),
-        ("com.example.app:/cb", "com.example.app:/cb"),
+        ("com.example.app:/cb", "com.example.app:/cb"), ("https://[2001:db8::1]/cb", "https://[2001:db8::1]/cb"),
+        ("https://[1:2:3:4:5:6:7:8]/cb", "https://[1:2:3:4:5:6:7:8]/cb"), ("https://[::]/cb", "https://[::]/cb"),
+        ("https://[1::]/cb", "https://[1::]/cb"), ("https://[::ffff:192.0.2.1]/cb", "https://[::ffff:192.0.2.1]/cb"),
+        ("https://[1:2:3:4:5:6:192.0.2.1]/cb", "https://[1:2:3:4:5:6:192.0.2.1]/cb"),
     ])
     func `C14 the decision table accepts`(registered: String, requested: String) throws {
         #expect(try accepts(registered, requested))
@@ -95,7 +98,11 @@ struct RedirectTests {
         "https://*.example/cb", "https://user:secret@app.example/cb", "https://app.example/cb#",
         "https://app.example/c b",
         "https://äpp.example/cb", "https://app.example\\@evil.example/", "https://app.example%2F@evil/", "https:///cb",
-        "https:app.example/cb", "HTTPS://app.example/cb", "Com.Example.App:/cb",
+        "https:app.example/cb", "HTTPS://app.example/cb", "Com.Example.App:/cb", "https://app.example/[x]",
+        "https://app.example/cb?[a", "https://app.example//[::1]:80/", "https://[::ffff::1]/cb", "https://[:::]/cb",
+        "https://[1:2:3]/cb", "https://[1:2:3:4:5:6:7:8:9]/cb", "https://[12345::]/cb", "https://[1.2.3.4]/cb",
+        "https://[1.2.3.4::]/cb", "https://[::1.2.3.256]/cb", "https://[::1.2.3.04]/cb",
+        "https://[1:2:3:4:5:6:7:8::]/cb",
     ])
     func `E32 RA3 RA7 D1.2 what could lead astray is no redirect URI`(text: String) {
         #expect(throws: OAuthValueError.self) { try RedirectURI(text) }
@@ -103,7 +110,7 @@ struct RedirectTests {
 
     @Test(arguments: [
         "code=x", "state=", "iss", "error=a", "a=b&code=x", "c%6Fde=x", "CODE=x", "a=b;iss=x", "code[]=x",
-        "error_description=x", "id_token=x", "access_token=x", "response=x",
+        "code%5B%5D=x", "%63ode%5b0%5D=x", "error_description=x", "id_token=x", "access_token=x", "response=x",
     ])
     func `RA8 a redirect that brings response parameters of its own is refused`(query: String) {
         #expect(throws: OAuthValueError.self) { try RedirectURI("https://app.example/cb?\(query)") }

@@ -34,9 +34,14 @@ struct CookieRulesTests {
         [], ["browser=v"], ["__Host-browser=v; __Host-browser=w"], ["__Host-browser=v", "__Host-browser=v"],
         ["__Host-browser="], ["__Host-browser"], ["__host-browser=v"], ["__Host-browser=\"v\""],
         ["__Host-browser=v w"], ["__Host-browser=v=w"], ["x__Host-browser=v"], ["__Host-browser =v"],
-        ["__Host-browser=" + String(repeating: "v", count: 4097)],
+        ["__Host-browser=" + String(repeating: "v", count: 4097)], ["a=b\u{37E}__Host-browser=v"],
     ])
     func `a missing, doubled or malformed cookie is none`(fields: [String]) {
         #expect(secure.value(of: "browser", in: fields) == nil)
+    }
+
+    @Test func `a letter that Swift takes for another one makes another name`() {
+        #expect(secure.value(of: "Kit", in: ["__Host-Kit=v"]) == "v")
+        #expect(secure.value(of: "Kit", in: ["__Host-\u{212A}it=v"]) == nil)
     }
 }

@@ -41,4 +41,13 @@ struct HostCheckTests {
         #expect(response.status == .ok)
         #expect(!text.contains("evil"))
     }
+
+    @Test(arguments: [
+        "\u{212A}iosk.example", "kiosk.example\u{301}", "kio\u{17F}k.example", "kiosk.example:444", "kiosk",
+    ])
+    func `E56 a host that only looks like the issuer's is another one`(authority: String) {
+        let check = HostCheck(host: "Kiosk.example", port: 443, isHTTPS: true)
+        #expect(!check.accepts(authority))
+        #expect(check.accepts("KIOSK.example:443"))
+    }
 }

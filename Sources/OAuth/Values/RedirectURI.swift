@@ -79,8 +79,10 @@ private enum ResponseParameters {
         guard let query else { return nil }
         // Some frameworks part at a semicolon too, and all of them decode the names.
         for pair in query.split(whereSeparator: { $0 == "&" || $0 == ";" }) {
-            let name = PercentEncoding.decode(pair.prefix { $0 != "=" && $0 != "[" })
-            guard let name, !names.contains(name.lowercased()) else { return name?.lowercased() ?? "that" }
+            guard let plain = PercentEncoding.decode(pair.prefix { $0 != "=" }) else { return "that" }
+            // And some of them take code[] for the same parameter as code.
+            let name = plain.prefix { $0 != "[" }.lowercased()
+            guard !names.contains(name) else { return name }
         }
         return nil
     }

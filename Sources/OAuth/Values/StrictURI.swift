@@ -35,6 +35,9 @@ struct StrictURI: Hashable, Sendable {
             authority = try Authority(rest[..<end], called: name)
             rest = rest[end...]
         }
+        guard !Self.hasBrackets(rest), !Self.hasBrackets(query ?? []), !Self.hasBrackets(fragment ?? []) else {
+            throw OAuthValueError("Percent-encode the square brackets in the \(name): only an IPv6 address has them.")
+        }
         self.text = text
         self.scheme = Self.string(bytes[..<colon])
         self.authority = authority
@@ -74,6 +77,11 @@ struct StrictURI: Hashable, Sendable {
     private static func isScheme(_ bytes: ArraySlice<UInt8>) -> Bool {
         guard let first = bytes.first, first.isASCIILetter else { return false }
         return bytes.allSatisfy { $0.isASCIILetter || $0.isASCIIDigit || "+-.".utf8.contains($0) }
+    }
+
+    /// Parsers differ over brackets outside of an IP literal: some refuse them, some take what is in them for a host.
+    private static func hasBrackets(_ bytes: ArraySlice<UInt8>) -> Bool {
+        bytes.contains { $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "]") }
     }
 
     /// Visible ASCII without the delimiters that RFC 3986 leaves out, and every percent sign followed by two hex digits.
@@ -129,9 +137,7 @@ extension StrictURI {
         private static func isHost(_ bytes: ArraySlice<UInt8>) -> Bool {
             guard let first = bytes.first, bytes.count <= 253 else { return false }
             if first == UInt8(ascii: "[") {
-                let address = bytes.dropFirst().dropLast()
-                return bytes.last == UInt8(ascii: "]") && address.count >= 2
-                    && address.allSatisfy { $0.isASCIIHexDigit || ":.".utf8.contains($0) }
+                return bytes.last == UInt8(ascii: "]") && IPv6Literal.isValid(bytes.dropFirst().dropLast())
             }
             return bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { label in
                 !label.isEmpty && label.allSatisfy { $0.isASCIILetter || $0.isASCIIDigit || "-_".utf8.contains($0) }
