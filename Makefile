@@ -1,6 +1,6 @@
 # demo  the whole story on this machine; ONCE=1 ends when it is told     run     a server with the defaults
 # test  everything, strictly                                              bench   what it costs
-# soak  thousands of rounds of killing it under load                      format  the one layout; lint checks it
+# soak  thousands of kills and power cuts under load                      format  the one layout; lint checks it
 # pictures  the screenshots of the documentation
 
 SHELL := bash
@@ -10,7 +10,7 @@ SHELL := bash
 
 # What the build needs of Debian, and what the tests need besides.
 GROUND := libssl-dev libsqlite3-dev pkg-config
-TOOLS := chromium fonts-dejavu-core openssl curl
+TOOLS := gcc libc6-dev chromium fonts-dejavu-core openssl curl
 VENV := .venv
 
 ROOT := $(if $(filter 0,$(shell id -u)),,sudo )

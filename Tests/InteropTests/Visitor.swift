@@ -61,6 +61,11 @@ struct Visitor: Sendable {
             "/token", form: ["grant_type": "refresh_token", "client_id": clientID, "refresh_token": token])
     }
 
+    /// Ends the session of a refresh token.
+    func revoke(_ token: String) async throws -> LoopbackHTTP.Response {
+        try await gatehouse.http.post("/revoke", form: ["token": token, "client_id": clientID])
+    }
+
     /// The same client at another server.
     func at(_ gatehouse: RunningGatehouse) -> Visitor { Visitor(gatehouse: gatehouse, clientID: clientID) }
 

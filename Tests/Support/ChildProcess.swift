@@ -64,7 +64,7 @@ package final class ChildProcess: Sendable {
         patience.cancel()
     }
 
-    /// Ends it at once, as a power cut would.
+    /// Ends it at once; what it has written stays, which it would not at a power cut.
     package func kill() {
         guard process.isRunning else { return }
         Foundation.kill(process.processIdentifier, SIGKILL)

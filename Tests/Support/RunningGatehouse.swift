@@ -38,18 +38,23 @@ package struct RunningGatehouse: Sendable {
                 configuration: configuration))
     }
 
-    /// Kills the server without a word, as a power cut would, and starts another one on what it left behind.
-    package func restarted() async throws -> RunningGatehouse {
+    /// Kills the server without a word, if it still runs, and starts another one on what it left behind.
+    package func restarted(environment: [String: String] = [:]) async throws -> RunningGatehouse {
         process.kill()
         _ = await process.end()
         return try await Self.serve(
             RunningGatehouse(
-                issuer: issuer, http: http, operations: operations, process: try Self.serving(configuration, on: stage),
-                stage: stage, configuration: configuration))
+                issuer: issuer, http: http, operations: operations,
+                process: try Self.serving(configuration, on: stage, environment: environment), stage: stage,
+                configuration: configuration))
     }
 
-    private static func serving(_ configuration: String, on stage: Stage) throws -> ChildProcess {
-        try stage.start(Workspace.program("gatehouse"), ["serve", "--config", configuration], log: "gatehouse")
+    private static func serving(
+        _ configuration: String, on stage: Stage, environment: [String: String] = [:]
+    ) throws -> ChildProcess {
+        try stage.start(
+            Workspace.program("gatehouse"), ["serve", "--config", configuration], environment: environment,
+            log: "gatehouse")
     }
 
     private static func serve(_ gatehouse: RunningGatehouse) async throws -> RunningGatehouse {
