@@ -1,12 +1,12 @@
 # demo  the whole story on this machine; ONCE=1 ends when it is told     run     a server with the defaults
 # test  everything, strictly                                              bench   what it costs
 # soak  thousands of kills and power cuts under load                      format  the one layout; lint checks it
-# pictures  the screenshots of the documentation
+# fuzz  SECONDS_EACH for everything that reads what strangers send        pictures  the screenshots of the documentation
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := test
-.PHONY: demo run test bench soak pictures format lint ground tools
+.PHONY: demo run test bench soak fuzz pictures format lint ground tools
 
 # What the build needs of Debian, and what the tests need besides.
 GROUND := libssl-dev libsqlite3-dev pkg-config
@@ -66,6 +66,17 @@ bench: ground
 
 soak: ground
 	SOAK=$(or $(ROUNDS),2000) swift test --filter SoakTests
+
+# What libFuzzer finds stays in .build-fuzz for the next run; Tests/Fuzz/Corpus has where it begins.
+fuzz: ground
+	FUZZ=1 swift build -c release --sanitize=fuzzer --scratch-path .build-fuzz --product fuzz
+	for reader in $(or $(READERS),$(notdir $(wildcard Tests/Fuzz/Corpus/*))); do \
+	    mkdir -p .build-fuzz/found/$$reader; \
+	    echo "== $$reader"; \
+	    FUZZ=$$reader SWIFT_BACKTRACE=enable=no .build-fuzz/release/fuzz \
+	        .build-fuzz/found/$$reader Tests/Fuzz/Corpus/$$reader -max_total_time=$(or $(SECONDS_EACH),60) \
+	        -max_len=4096 -timeout=10 -artifact_prefix=.build-fuzz/$$reader- -print_final_stats=1 -verbosity=0; \
+	done
 
 pictures: ground tools
 	PICTURES=docs/images swift test --filter BrowserTests

@@ -117,3 +117,12 @@ let package = Package(
         suite("BrowserTests", ["gatehouse", "JOSE", "TestSupport"]),
     ]
 )
+
+// The fuzzers see what is visible in this package only, so they belong to it; but they need a sanitizer that no other
+// program links with, so they are there for `make fuzz` alone.
+if Context.environment["FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz", dependencies: ["JOSE", "OAuth", "Outbound", "Web", hummingbird] + nio + [httpTypes],
+            path: "Tests/Fuzz/Sources", swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
+}
