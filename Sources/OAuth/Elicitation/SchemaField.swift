@@ -1,0 +1,163 @@
+import JOSE
+
+/// One field of a form.
+package struct SchemaField: Hashable, Sendable {
+    /// A value that can be chosen, and how it is called.
+    package struct Option: Hashable, Sendable {
+        package let value: String
+        package let title: String
+    }
+
+    /// How a text has to look.
+    package enum Format: String, Hashable, Sendable {
+        case email, uri, date
+        case dateTime = "date-time"
+        /// Not to be seen while it is typed.
+        case password
+    }
+
+    /// What can be typed or chosen.
+    package enum Kind: Hashable, Sendable {
+        /// A text of so many characters.
+        case text(length: ClosedRange<Int>, format: Format?)
+        /// A number, whole or not, within these bounds.
+        case number(isWhole: Bool, minimum: Double?, maximum: Double?)
+        /// A box to tick.
+        case flag
+        /// One of these.
+        case choice([Option])
+        /// So many of these.
+        case choices([Option], count: ClosedRange<Int>)
+    }
+
+    static let longestValue = 10_000
+    private static let mostOptions = 100
+
+    /// The name in the result.
+    package let name: String
+    /// What the person reads.
+    package let title: String
+    package let description: String?
+    package let isRequired: Bool
+    package let kind: Kind
+    /// What stands in the field at first; never anything for a password.
+    package let preset: [String]
+
+    init(name: String, isRequired: Bool, _ reader: MemberReader) throws(OAuthError) {
+        self.name = name
+        self.isRequired = isRequired
+        title = try reader.textIfAny("title", limit: 100) ?? name
+        description = try reader.textIfAny("description", limit: 500)
+        kind = try Self.kind(reader)
+        preset = try Self.preset(reader, kind)
+    }
+
+    private static let common: Set<String> = ["type", "title", "description", "default"]
+
+    private static func kind(_ reader: MemberReader) throws(OAuthError) -> Kind {
+        switch reader.value("type")?.string {
+        case "string" where reader.value("enum") != nil || reader.value("oneOf") != nil:
+            try reader.allowOnly(common.union(["enum", "enumNames", "oneOf"]))
+            return .choice(try options(reader, titled: "oneOf"))
+        case "string":
+            try reader.allowOnly(common.union(["minLength", "maxLength", "format"]))
+            return .text(
+                length: try range(reader, "minLength", "maxLength", most: longestValue), format: try format(reader))
+        case "number", "integer":
+            try reader.allowOnly(common.union(["minimum", "maximum"]))
+            return .number(
+                isWhole: reader.value("type")?.string == "integer", minimum: try number(reader, "minimum"),
+                maximum: try number(reader, "maximum"))
+        case "boolean":
+            try reader.allowOnly(common)
+            return .flag
+        case "array":
+            try reader.allowOnly(common.union(["items", "minItems", "maxItems"]))
+            let items = try MemberReader(reader.value("items"), at: reader.name(of: "items"))
+            try items.allowOnly(["type", "enum", "anyOf"])
+            let options = try options(items, titled: "anyOf")
+            return .choices(options, count: try range(reader, "minItems", "maxItems", most: options.count))
+        default: throw reader.refusal("type", "has to be string, number, integer, boolean or array.")
+        }
+    }
+
+    private static func options(_ reader: MemberReader, titled: String) throws(OAuthError) -> [Option] {
+        var options: [Option] = []
+        if let values = try reader.arrayIfAny("enum", limit: mostOptions) {
+            let names = try reader.arrayIfAny("enumNames", limit: mostOptions)
+            guard names == nil || names?.count == values.count else {
+                throw reader.refusal("enumNames", "has to have one name for each value.")
+            }
+            for (place, value) in values.enumerated() {
+                options.append(try option(value, names?[place] ?? value, reader, "enum"))
+            }
+        } else {
+            for value in try reader.arrayIfAny(titled, limit: mostOptions) ?? [] {
+                let object = value.object
+                options.append(try option(object?["const"], object?["title"] ?? object?["const"], reader, titled))
+            }
+        }
+        guard !options.isEmpty, Set(options.map(\.value)).count == options.count else {
+            throw reader.refusal("enum", "has to list at least one value, and each value once.")
+        }
+        return options
+    }
+
+    private static func option(
+        _ value: JSON?, _ title: JSON?, _ reader: MemberReader, _ member: String
+    ) throws(OAuthError) -> Option {
+        guard let value = value?.string, let title = title?.string, (1...500).contains(value.unicodeScalars.count),
+            (1...200).contains(title.unicodeScalars.count)
+        else {
+            throw reader.refusal(member, "has to hold texts of at most 500 characters, with titles of at most 200.")
+        }
+        return Option(value: value, title: title)
+    }
+
+    private static func format(_ reader: MemberReader) throws(OAuthError) -> Format? {
+        guard let text = try reader.textIfAny("format", limit: 100) else { return nil }
+        guard let format = Format(rawValue: text) else {
+            throw reader.refusal("format", "has to be email, uri, date, date-time or password.")
+        }
+        return format
+    }
+
+    private static func range(
+        _ reader: MemberReader, _ lower: String, _ upper: String, most: Int
+    ) throws(OAuthError) -> ClosedRange<Int> {
+        let bounds = 0...Int64(most)
+        let least = try reader.integerIfAny(lower, in: bounds) ?? 0
+        let most = try reader.integerIfAny(upper, in: bounds) ?? bounds.upperBound
+        guard least <= most else { throw reader.refusal(lower, "has to be at most \(upper).") }
+        return Int(least)...Int(most)
+    }
+
+    private static func number(_ reader: MemberReader, _ member: String) throws(OAuthError) -> Double? {
+        switch reader.value(member) {
+        case nil: return nil
+        case .integer(let number): return Double(number)
+        case .number(let number): return number
+        default: throw reader.refusal(member, "has to be a number.")
+        }
+    }
+
+    private static func preset(_ reader: MemberReader, _ kind: Kind) throws(OAuthError) -> [String] {
+        guard let value = reader.value("default") else { return [] }
+        switch (kind, value) {
+        case (.text(_, .password), _): throw reader.refusal("default", "has no place in a password; leave it out.")
+        case (.text, .string(let text)) where text.unicodeScalars.count <= longestValue: return [text]
+        case (.choice(let options), .string(let text)) where options.contains { $0.value == text }: return [text]
+        case (.number, .integer), (.number, .number): return [value.text]
+        case (.flag, .bool(let isTicked)): return isTicked ? [flagValue] : []
+        case (.choices(let options, _), .array)
+        where value.strings?.allSatisfy { text in
+            options.contains { $0.value == text }
+        } ?? false:
+            return value.strings ?? []
+        default: throw reader.refusal("default", "has to be a value that the field can have.")
+        }
+    }
+
+    /// What a ticked box sends.
+    package static let flagValue = "yes"
+}

@@ -1,0 +1,144 @@
+import JOSE
+@testable import OAuth
+import Testing
+
+@Suite("MCP forms: the flat schema, and what a person typed")
+struct RequestedSchemaTests {
+    private func schema(_ properties: JSONObject, required: [String] = []) throws -> RequestedSchema {
+        try RequestedSchema(
+            json: ["type": "object", "properties": .object(properties), "required": .strings(required)])
+    }
+
+    private func refusal(_ properties: JSONObject) -> String? {
+        do {
+            _ = try schema(properties)
+            return nil
+        } catch {
+            return (error as? OAuthError)?.description
+        }
+    }
+
+    private func read(_ field: JSON, _ values: [String], required: Bool = true) throws -> RequestedSchema.Reading {
+        try schema(["x": field], required: required ? ["x"] : []).read { _ in values }
+    }
+
+    @Test func `fields keep their order, their titles and what they demand`() throws {
+        let schema = try schema(
+            [
+                "key": ["type": "string", "format": "password", "title": "API key", "minLength": 8],
+                "region": [
+                    "type": "string",
+                    "oneOf": [["const": "eu", "title": "Europe"], ["const": "us", "title": "America"]],
+                ],
+                "days": ["type": "integer", "minimum": 1, "maximum": 30, "default": 7],
+                "mail": ["type": "boolean", "default": true],
+                "tags": ["type": "array", "items": ["type": "string", "enum": ["a", "b"]], "maxItems": 1],
+            ], required: ["key"])
+        #expect(schema.fields.map(\.name) == ["key", "region", "days", "mail", "tags"])
+        #expect(schema.fields.map(\.title) == ["API key", "region", "days", "mail", "tags"])
+        #expect(schema.fields.map(\.isRequired) == [true, false, false, false, false])
+        #expect(schema.fields.map(\.preset) == [[], [], ["7"], ["yes"], []])
+        #expect(
+            schema.fields.map(\.kind) == [
+                .text(length: 8...10_000, format: .password),
+                .choice([.init(value: "eu", title: "Europe"), .init(value: "us", title: "America")]),
+                .number(isWhole: true, minimum: 1, maximum: 30), .flag,
+                .choices([.init(value: "a", title: "a"), .init(value: "b", title: "b")], count: 0...1),
+            ])
+    }
+
+    @Test func `what was typed becomes typed content under the names of the schema`() throws {
+        let schema = try schema(
+            [
+                "key": ["type": "string", "format": "password"], "days": ["type": "integer"],
+                "rate": ["type": "number"], "mail": ["type": "boolean"],
+                "tags": ["type": "array", "items": ["type": "string", "enum": ["a", "b"]]],
+                "note": ["type": "string"],
+            ], required: ["key", "days"])
+        let typed: [Int: [String]] = [0: [" s3cret "], 1: [" 7 "], 2: ["0.5"], 3: ["yes"], 4: ["a", "b"], 5: [""]]
+        let content: JSONObject = [
+            "key": " s3cret ", "days": 7, "rate": 0.5, "mail": true, "tags": ["a", "b"],
+        ]
+        #expect(schema.read { typed[$0] ?? [] } == .content(content))
+        #expect(
+            schema.read { _ in [] }
+                == .problems([0: "Please fill in this field.", 1: "Please fill in this field."]))
+    }
+
+    @Test func `RE8 a sentence about a field never repeats what was typed`() throws {
+        let typed = "canary-value"
+        let fields: [JSON] = [
+            ["type": "integer"], ["type": "number"], ["type": "string", "format": "email"],
+            ["type": "string", "format": "uri"], ["type": "string", "format": "date"],
+            ["type": "string", "format": "date-time"], ["type": "string", "enum": ["a"]],
+            ["type": "string", "maxLength": 3], ["type": "string", "minLength": 30], ["type": "boolean"],
+            ["type": "array", "items": ["enum": ["a"]]],
+        ]
+        for field in fields {
+            guard case .problems(let problems) = try read(field, [typed]) else {
+                Issue.record("accepted for \(field.text)")
+                continue
+            }
+            #expect(problems[0]?.contains(typed) == false)
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"type":"string","format":"email"}"#, "ana@example.org", true),
+        (#"{"type":"string","format":"email"}"#, "ana@", false),
+        (#"{"type":"string","format":"date"}"#, "2028-02-29", true),
+        (#"{"type":"string","format":"date"}"#, "2027-02-29", false),
+        (#"{"type":"string","format":"date-time"}"#, "2026-11-21T09:30:00Z", true),
+        (#"{"type":"string","format":"uri"}"#, "https://example.org/a", true),
+        (#"{"type":"string","format":"uri"}"#, "javascript:alert(1)", false),
+        (#"{"type":"integer","minimum":1}"#, "0", false), (#"{"type":"integer"}"#, "1.5", false),
+        (#"{"type":"integer"}"#, "99999999999999999999", false),
+        (#"{"type":"number","maximum":1.5}"#, "1.5", true), (#"{"type":"number"}"#, "nan", false),
+        (#"{"type":"number"}"#, "1e999", false), (#"{"type":"number"}"#, "0x10", false),
+        (#"{"type":"string","enum":["a","b"]}"#, "b", true), (#"{"type":"string","enum":["a","b"]}"#, "c", false),
+    ])
+    func `each rule of the schema is held on the server`(field: String, typed: String, isGood: Bool) throws {
+        let reading = try read(JSON.parse(Array(field.utf8)), [typed])
+        if case .content = reading { #expect(isGood) } else { #expect(!isGood) }
+    }
+
+    @Test func `a doubled field, a chosen value twice and too many are refused`() throws {
+        #expect(try read(["type": "string"], ["a", "b"]) == .problems([0: "Send this field once."]))
+        let list: JSON = ["type": "array", "items": ["enum": ["a", "b", "c"]], "minItems": 1, "maxItems": 2]
+        #expect(try read(list, ["a", "a"]) == .problems([0: "Choose among the values that are offered."]))
+        #expect(try read(list, ["a", "b", "c"]) == .problems([0: "Choose from 1 to 2 of these."]))
+        #expect(try read(list, []) == .problems([0: "Choose from 1 to 2 of these."]))
+        #expect(try read(list, [], required: false) == .content([:]))
+    }
+
+    @Test func `a schema that is not flat, or demands what nobody holds, is refused by the member's name`() {
+        let path = "requested_schema.properties.x"
+        #expect(refusal([:]) == "requested_schema.properties has to be an object with one member a field.")
+        #expect(
+            refusal(["x": ["type": "object"]]) == "\(path).type has to be string, number, integer, boolean or array.")
+        #expect(refusal(["x": ["type": "string", "pattern": "a+"]]) == "\(path).pattern is not known; leave it out.")
+        #expect(
+            refusal(["x": ["type": "string", "format": "ipv4"]])
+                == "\(path).format has to be email, uri, date, date-time or password.")
+        #expect(
+            refusal(["x": ["type": "string", "minLength": 5, "maxLength": 4]])
+                == "\(path).minLength has to be at most maxLength.")
+        #expect(
+            refusal(["x": ["type": "string", "format": "password", "default": "a"]])
+                == "\(path).default has no place in a password; leave it out.")
+        #expect(
+            refusal(["x": ["type": "string", "enum": []]])
+                == "\(path).enum has to list at least one value, and each value once.")
+        #expect(
+            refusal(["x": ["type": "string", "enum": ["a", "a"]]])
+                == "\(path).enum has to list at least one value, and each value once.")
+        #expect(
+            refusal(["x": ["type": "integer", "default": "7"]])
+                == "\(path).default has to be a value that the field can have.")
+        #expect(refusal(["x": 1]) == "\(path) has to be an object.")
+        #expect(throws: OAuthError.self) { try schema(["x": ["type": "string"]], required: ["y"]) }
+        var many = JSONObject()
+        for number in 0...20 { many["f\(number)"] = ["type": "string"] }
+        #expect(refusal(many) == "requested_schema.properties has too many fields; send at most 20.")
+    }
+}
