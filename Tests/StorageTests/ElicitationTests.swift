@@ -123,8 +123,8 @@ struct ElicitationTests {
         let (world, session) = try await world()
         let asked = try asked(world, of: session, key: "k")
         try await world.store.write { [now] tx in
-            func byDigest(_ time: Timestamp, _ session: SessionID = session.id) throws -> ElicitationID? {
-                try tx.elicitation(digest: asked.digest, session: session, resource: asked.resourceID, now: time)?.id
+            func byDigest(_ time: Timestamp, _ other: SessionID = session.id) throws -> ElicitationID? {
+                try tx.elicitation(digest: asked.digest, session: other, resource: asked.resourceID, now: time)?.id
             }
             func byKey(_ client: ClientID) throws -> ElicitationID? {
                 try tx.elicitation(key: "k", resource: asked.resourceID, user: asked.userID, client: client)?.id
