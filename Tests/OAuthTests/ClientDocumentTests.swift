@@ -171,7 +171,10 @@ struct ClientDocumentTests {
             #expect(
                 refusal { try parse(with(JSONObject(dictionaryLiteral: (member, .string(text))))) } == .invalidClient)
         }
-        for text: JSON in ["http://app.example", "app.example", "", "https://app.example/\"><script>", 7, nil] {
+        for text: JSON in [
+            "http://app.example", "app.example", "", "https://app.example/\"><script>", "https://app.example/x#a#b", 7,
+            nil,
+        ] {
             let metadata = try parse(with(JSONObject(dictionaryLiteral: (member, text)))).metadata
             #expect([metadata.uri, metadata.logoURI, metadata.termsURI, metadata.policyURI] == [nil, nil, nil, nil])
         }

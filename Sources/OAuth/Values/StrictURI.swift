@@ -35,8 +35,8 @@ struct StrictURI: Hashable, Sendable {
             authority = try Authority(rest[..<end], called: name)
             rest = rest[end...]
         }
-        guard !Self.hasBrackets(rest), !Self.hasBrackets(query ?? []), !Self.hasBrackets(fragment ?? []) else {
-            throw OAuthValueError("Percent-encode the square brackets in the \(name): only an IPv6 address has them.")
+        guard ![rest, query ?? [], fragment ?? []].contains(where: Self.holdsDelimiter) else {
+            throw OAuthValueError("Percent-encode brackets in the \(name), and # but for the one before the fragment.")
         }
         self.text = text
         self.scheme = Self.string(bytes[..<colon])
@@ -80,8 +80,8 @@ struct StrictURI: Hashable, Sendable {
     }
 
     /// Parsers differ over brackets outside of an IP literal: some refuse them, some take what is in them for a host.
-    private static func hasBrackets(_ bytes: ArraySlice<UInt8>) -> Bool {
-        bytes.contains { $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "]") }
+    private static func holdsDelimiter(_ bytes: ArraySlice<UInt8>) -> Bool {
+        bytes.contains { "[]#".utf8.contains($0) }
     }
 
     /// Visible ASCII without the delimiters that RFC 3986 leaves out, and every percent sign followed by two hex digits.
