@@ -123,23 +123,23 @@ struct ElicitationTests {
         let (world, session) = try await world()
         let asked = try asked(world, of: session, key: "k")
         try await world.store.write { [now] tx in
-            func byDigest(_ time: Timestamp, _ other: SessionID = session.id) throws -> ElicitationID? {
-                try tx.elicitation(digest: asked.digest, session: other, resource: asked.resourceID, now: time)?.id
+            func byDigest(_ time: Timestamp, of id: SessionID) throws -> ElicitationID? {
+                try tx.elicitation(digest: asked.digest, session: id, resource: asked.resourceID, now: time)?.id
             }
             func byKey(_ client: ClientID) throws -> ElicitationID? {
                 try tx.elicitation(key: "k", resource: asked.resourceID, user: asked.userID, client: client)?.id
             }
             try tx.insert(asked)
-            #expect(try byDigest(now) == asked.id)
-            #expect(try byDigest(now + 900) == nil)
-            #expect(try byDigest(now, .random()) == nil)
+            #expect(try byDigest(now, of: asked.sessionID) == asked.id)
+            #expect(try byDigest(now + 900, of: asked.sessionID) == nil)
+            #expect(try byDigest(now, of: .random()) == nil)
             #expect(try byKey(asked.clientID) == asked.id)
             #expect(try byKey(ClientID("other")) == nil)
             _ = try tx.finish(asked.id, as: completed(world), now: now + 1)
-            #expect(try byDigest(now + 900) == asked.id)
-            #expect(try byDigest(now + 901) == nil)
+            #expect(try byDigest(now + 900, of: asked.sessionID) == asked.id)
+            #expect(try byDigest(now + 901, of: asked.sessionID) == nil)
             #expect(try tx.collect(asked.id, now: now + 2))
-            #expect(try byDigest(now + 3) == nil)
+            #expect(try byDigest(now + 3, of: asked.sessionID) == nil)
             #expect(try byKey(asked.clientID) == asked.id)
         }
     }
