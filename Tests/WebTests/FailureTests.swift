@@ -37,6 +37,23 @@ struct FailureTests {
         }
     }
 
+    @Test func `a client's dead host is noted, a failing store of ours is an error with its cause`() async throws {
+        let log = CapturedLog()
+        let host = try await DocumentHost()
+        host.answer(LoopbackServer.http("500 Internal Server Error", body: ""))
+        try await Harness.run(fetcher: { try host.fetcher($0) }, log: log.logger) { h in
+            let browser = h.browser()
+            let theirs = try await h.consentPage(browser, h.request(["client_id": host.id()]))
+            #expect(theirs.status == .serviceUnavailable)
+            #expect(log.lines.contains { $0.hasPrefix("notice request") && $0.contains("status=503") })
+            #expect(!log.lines.contains { $0.hasPrefix("error") })
+            try h.gatehouse.store.close()
+            #expect(try await h.authorize(browser, h.request()).status == .serviceUnavailable)
+            #expect(log.lines.contains { $0.hasPrefix("error") && $0.contains("closed") })
+        }
+        try await host.stop()
+    }
+
     @Test func `what was noted of uses is not lost when it cannot be written down`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()

@@ -21,10 +21,20 @@ package struct RequestLog: RouterMiddleware {
         let status = response.status.code
         counters.record(route: context.route, method: request.method.rawValue, status: status, took: took)
         context.logger.log(
-            level: status >= 500 ? .error : .debug, "request",
+            level: Self.level(of: status), "request",
             metadata: [
                 "route": "\(context.route)", "status": "\(status)", "microseconds": "\(took / .microseconds(1))",
             ])
         return response
+    }
+
+    /// A 503 is no error of this server by itself: a stranger's dead host causes one, and a failing store has said so
+    /// in an error line of its own before it comes here.
+    private static func level(of status: Int) -> Logger.Level {
+        switch status {
+        case 503: .notice
+        case 500...: .error
+        default: .debug
+        }
     }
 }
