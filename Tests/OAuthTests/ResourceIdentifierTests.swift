@@ -58,23 +58,29 @@ struct ResourceIdentifierTests {
         #expect(try ResourceRule.requested([]) == nil)
     }
 
+    private func choose(
+        _ requested: ResourceIdentifier?, _ usable: [ResourceIdentifier], _ fallback: ResourceIdentifier?
+    ) throws(OAuthError) -> ResourceIdentifier {
+        try ResourceRule.choose(requested, usable: usable, by: { $0 }, fallback: fallback)
+    }
+
     @Test func `D5.8 none named: the default, else the only one, else invalid_target`() throws {
         let a = try ResourceIdentifier("https://a.example")
         let b = try ResourceIdentifier("https://b.example/mcp")
-        #expect(try ResourceRule.choose(nil, usable: [a, b], fallback: b) == b)
-        #expect(try ResourceRule.choose(nil, usable: [a], fallback: nil) == a)
-        #expect(refusal { try ResourceRule.choose(nil, usable: [a, b], fallback: nil) } == .invalidTarget)
-        #expect(refusal { try ResourceRule.choose(nil, usable: [a], fallback: b) } == .invalidTarget)
-        #expect(refusal { try ResourceRule.choose(nil, usable: [], fallback: nil) } == .invalidTarget)
+        #expect(try choose(nil, [a, b], b) == b)
+        #expect(try choose(nil, [a], nil) == a)
+        #expect(refusal { try choose(nil, [a, b], nil) } == .invalidTarget)
+        #expect(refusal { try choose(nil, [a], b) } == .invalidTarget)
+        #expect(refusal { try choose(nil, [], nil) } == .invalidTarget)
     }
 
     @Test func `A70 the chosen resource is spelled as registered, an unknown one is invalid_target`() throws {
         let registered = try ResourceIdentifier("https://a.example")
         let asked = try ResourceIdentifier("https://A.example:443/")
-        #expect(try ResourceRule.choose(asked, usable: [registered], fallback: nil).string == "https://a.example")
+        #expect(try choose(asked, [registered], nil).string == "https://a.example")
         let other = try ResourceIdentifier("https://c.example")
         #expect(
-            refusal { try ResourceRule.choose(other, usable: [registered], fallback: registered) } == .invalidTarget)
+            refusal { try choose(other, [registered], registered) } == .invalidTarget)
     }
 
     @Test func `D5.3 RT7 a token request may repeat the approved resource and name no other`() throws {

@@ -12,27 +12,12 @@ struct AskedAccess: Sendable {
         _ request: AuthorizationRequest, client: Client, defaultResource: ResourceIdentifier?,
         in transaction: Transaction
     ) throws -> Result<AskedAccess, OAuthError> {
-        guard let resource = try target(request, client: client, defaultResource: defaultResource, in: transaction)
-        else {
-            return .failure(
-                OAuthError(
-                    .invalidTarget, "Name the MCP server in 'resource' by an address that is registered here.",
-                    reason: request.resource?.string ?? "none named"))
-        }
-        return Result { () throws(OAuthError) in
-            AskedAccess(resource: resource, scope: try ScopeRule.grantable(request.scope, at: resource.catalogue))
-        }
-    }
-
-    private static func target(
-        _ request: AuthorizationRequest, client: Client, defaultResource: ResourceIdentifier?,
-        in transaction: Transaction
-    ) throws -> Resource? {
-        if let named = request.resource ?? defaultResource {
-            let found = try transaction.resource(comparable: named.comparable)
-            return found.flatMap { client.mayUse($0.id) ? $0 : nil }
-        }
         let usable = try transaction.resources().filter { client.mayUse($0.id) }
-        return usable.count == 1 ? usable.first : nil
+        return Result { () throws(OAuthError) in
+            let resource = try ResourceRule.choose(
+                request.resource, usable: usable, by: \.identifier, fallback: defaultResource)
+            return AskedAccess(
+                resource: resource, scope: try ScopeRule.grantable(request.scope, at: resource.catalogue))
+        }
     }
 }

@@ -24,17 +24,23 @@ package enum ResourceRule {
 
     /// The registered resource that is meant: the named one, else the default, else the only one that the client may use.
     ///
-    /// `usable` are the resources that this client may use. The answer is spelled as registered.
-    package static func choose(
-        _ requested: ResourceIdentifier?, usable: [ResourceIdentifier], fallback: ResourceIdentifier?
-    ) throws(OAuthError) -> ResourceIdentifier {
-        if let named = requested ?? fallback, let registered = usable.first(where: named.matches) {
-            return registered
+    /// `usable` are the resources that this client may use, `identifier` finds how each is registered.
+    package static func choose<Registered>(
+        _ requested: ResourceIdentifier?, usable: [Registered], by identifier: (Registered) -> ResourceIdentifier,
+        fallback: ResourceIdentifier?
+    ) throws(OAuthError) -> Registered {
+        let meant: Registered? =
+            if let named = requested ?? fallback {
+                usable.first { named.matches(identifier($0)) }
+            } else {
+                usable.count == 1 ? usable.first : nil
+            }
+        guard let meant else {
+            throw OAuthError(
+                .invalidTarget, "Name the MCP server in 'resource' by an address that is registered here.",
+                reason: requested?.string ?? "none named")
         }
-        guard requested == nil, fallback == nil, usable.count == 1, let only = usable.first else {
-            throw OAuthError(.invalidTarget, "Name the MCP server in 'resource', by its registered address.")
-        }
-        return only
+        return meant
     }
 
     /// Why a token request may not have the resource that it names: it may repeat what was approved and nothing else.
