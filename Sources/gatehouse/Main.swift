@@ -34,6 +34,10 @@ struct Failure {
 
     /// Says what is wrong and returns the exit code.
     func report() -> Int32 {
+        if let misuse = error as? Misuse {
+            Terminal.complain("\(misuse)")
+            return 2
+        }
         switch GatehouseCommand.exitCode(for: error) {
         case .success:
             Terminal.print(GatehouseCommand.message(for: error))

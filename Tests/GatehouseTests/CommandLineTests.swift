@@ -140,6 +140,9 @@ struct CommandLineTests {
             let none = try await gatehouse("sessions", "list", "--json").json()
             #expect(none == [])
             #expect(try await gatehouse("sessions", "revoke", "--all", "--yes").status == 1)
+            let unasked = try await gatehouse("sessions", "revoke", "--all")
+            #expect(unasked.status == 2 && unasked.errorLines.count == 1)
+            #expect(unasked.errors.contains("say --yes to end every session"))
             #expect(try await gatehouse("sessions", "list", "--user", "nobody").status == 1)
             #expect(try await gatehouse("sessions", "show", "ses_nonsense").status == 1)
         }

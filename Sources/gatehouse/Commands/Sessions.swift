@@ -64,9 +64,13 @@ struct Sessions: AsyncParsableCommand {
             return .sessions(.revoke(selection, reason: reason))
         }
 
-        /// A person is told how many it will be; a script has nobody to ask and means what it says.
+        /// A person is told how many it will be. A script has nobody to ask: it names whose sessions it means, or says
+        /// `--yes` when it means all.
         private func confirm(_ selection: SessionSelection, _ configuration: ServerConfiguration) async throws {
-            guard Terminal.isInteractive else { return }
+            guard Terminal.isInteractive else {
+                guard !all else { throw Misuse("There is no terminal to ask on; say --yes to end every session.") }
+                return
+            }
             let matching = try await AdministrationRoute(configuration).send(.sessions(.list(selection)))
             let live = matching.rows.count { ["approved", "active"].contains($0["state"]?.string) }
             guard live > 0 else { return }

@@ -6,3 +6,12 @@ struct Refusal: Error, CustomStringConvertible {
         self.description = description
     }
 }
+
+/// A command that was understood and still lacks something that its writer has to say; it ends with exit code 2.
+struct Misuse: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
