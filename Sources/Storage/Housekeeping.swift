@@ -2,6 +2,8 @@ package import OAuth
 
 extension Transaction {
     private static let day: Int64 = 86_400
+    /// How long what became of a session can be looked up after it was over; the audit trail knows it for ever.
+    static let finalSessionsKept = 90 * day
 
     /// One small step of tidying; returns how many rows it dealt with. Call again while it is `limit` or more.
     ///
@@ -11,7 +13,17 @@ extension Transaction {
         try noteClock(now.seconds)
         return try expireSessions(now: now, limit: limit) + expireUnredeemed(now: now, limit: limit)
             + expireIdle(now: now, limit: limit) + tidyElicitations(now: now, limit: limit)
-            + deleteOld(now: now, limit: limit)
+            + deleteFinal(now: now, limit: limit) + deleteOld(now: now, limit: limit)
+    }
+
+    /// A token of a session that is gone is refused like any that was never made. What an approval leads to is over by then
+    /// as well: no code, no access token and no page lives that long.
+    private func deleteFinal(now: Timestamp, limit: Int) throws -> Int {
+        try execute(
+            """
+            DELETE FROM sessions WHERE id IN (
+                SELECT id FROM sessions WHERE state IN ('ended', 'expired') AND ended_at <= ?1 ORDER BY ended_at LIMIT ?2)
+            """, (now - Self.finalSessionsKept).seconds, limit)
     }
 
     private func expireSessions(now: Timestamp, limit: Int) throws -> Int {

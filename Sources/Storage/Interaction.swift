@@ -44,16 +44,21 @@ package struct Interaction: Hashable, Sendable {
 }
 
 extension Transaction {
-    /// Stores a request that waits; false when too many of this person's wait already.
-    package func open(_ interaction: Interaction, now: Timestamp) throws -> Bool {
+    /// Stores a request that waits. Where too many of this person's wait already the oldest gives way: a page that opens
+    /// one after the other must not be able to keep the person from opening one of their own.
+    package func open(_ interaction: Interaction) throws {
+        try execute(
+            """
+            DELETE FROM interactions WHERE id IN (
+                SELECT id FROM interactions WHERE user_id = ?1 AND state = 'pending'
+                ORDER BY created_at DESC, rowid DESC LIMIT -1 OFFSET ?2)
+            """, interaction.userID.string, Interaction.mostOpen - 1)
         try execute(
             """
             INSERT INTO interactions (id, browser_session_id, user_id, request, state, created_at, expires_at)
-            SELECT ?1, ?2, ?3, ?4, 'pending', ?5, ?6 WHERE ?8 > (
-                SELECT count(*) FROM interactions WHERE user_id = ?3 AND state = 'pending' AND expires_at > ?7)
+            VALUES (?1, ?2, ?3, ?4, 'pending', ?5, ?6)
             """, interaction.id.string, interaction.browserSessionID.string, interaction.userID.string,
-            interaction.request, interaction.createdAt.seconds, interaction.expiresAt.seconds, now.seconds,
-            Interaction.mostOpen) == 1
+            interaction.request, interaction.createdAt.seconds, interaction.expiresAt.seconds)
     }
 
     /// The request of this id, whatever became of it.

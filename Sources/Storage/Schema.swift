@@ -25,6 +25,9 @@ enum Schema {
         migrator.registerMigration("0002 elicitations") { db in
             for statement in Elicitations.statements { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("0003 final sessions") { db in
+            for statement in FinalSessions.statements { try db.execute(sql: statement) }
+        }
         return migrator
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import JOSE
 import OAuth
 import Testing
@@ -60,7 +61,7 @@ struct HousekeepingTests {
             expiresAt: start, lastGoodAt: start)
         try await world.store.write { tx in
             try tx.insert(login)
-            _ = try tx.open(waiting, now: start)
+            try tx.open(waiting)
             try tx.keep(document)
             try tx.audit(AuditEntry(.personSignedIn, at: start, actor: .person(world.user.id), initiator: .human))
         }
@@ -72,12 +73,78 @@ struct HousekeepingTests {
         #expect(try await world.store.read { try $0.verifyAudit() }.records == 1)
     }
 
+    @Test func `a session that has been over for ninety days is deleted, in steps, and its record stays`() async throws
+    {
+        let world = try await World()
+        let over = try await [
+            world.active(world.session()), world.active(world.session()), world.active(world.session()),
+        ]
+        let live = try await world.active(world.session(lasting: 200 * 86_400, idle: 200 * 86_400))
+        try await world.store.write { tx in
+            for (index, session) in over.enumerated() {
+                _ = try tx.end(session.id, reason: .revokedByPerson, now: start + Int64(index))
+            }
+            try tx.audit(AuditEntry(.sessionEnded, at: start, actor: .person(world.user.id), initiator: .human))
+        }
+        let end = start + 90 * 86_400
+        #expect(try await tidy(world, at: end - 1) == 0)
+        #expect(try await tidy(world, at: end + 1, limit: 1) == 1)
+        #expect(try await world.grant(over[0].id) == nil)
+        #expect(try await world.grant(over[1].id)?.state == .ended)
+        #expect(try await tidy(world, at: end + 1, limit: 1) == 1)
+        #expect(try await tidy(world, at: end + 1, limit: 1) == 0, "the third was over a second later")
+        #expect(try await world.grant(over[2].id)?.state == .ended)
+        #expect(try await tidy(world, at: end + 2) == 1)
+        #expect(try await world.grant(live.id)?.state == .active)
+        #expect(try await world.store.read { try $0.verifyAudit() }.records == 1)
+        #expect(try await world.store.check() == [])
+    }
+
+    @Test func `RS8 what was deleted is neither in the files nor in a backup`() async throws {
+        let world = try await World()
+        let canary = "canary-" + String(repeating: "c0ffee", count: 20)
+        let login = BrowserSession(
+            id: .random(), digest: .sha256("c"), userID: world.user.id, binding: .sha256("b"), authTime: start,
+            createdAt: start, lastSeenAt: start, expiresAt: start + 43_200)
+        let document = try CachedDocument(
+            clientID: ClientID("https://h.example/c.json"), bytes: Array(canary.utf8), digest: .sha256("d"),
+            fetchedAt: start, expiresAt: start, lastGoodAt: start)
+        let session = try world.session(client: ClientID(canary))
+        try await world.approved(session)
+        try await world.store.write { tx in
+            try tx.insert(login)
+            for _ in 0..<20 {
+                try tx.open(
+                    Interaction(
+                        userID: world.user.id, browserSessionID: login.id, request: canary, createdAt: start,
+                        expiresAt: start + 600))
+            }
+            try tx.keep(document)
+        }
+        #expect(try Self.holds(canary, in: world.folder.path), "the search finds what is there")
+        for days in [1, 91] as [Int64] {
+            while try await tidy(world, at: start + days * 86_400 + 60) > 0 {}
+        }
+        let backup = try await world.store.backup(into: world.folder.path)
+        let copy = try Data(contentsOf: URL(fileURLWithPath: backup))
+        #expect(copy.range(of: Data(canary.utf8)) == nil)
+        try world.store.close()
+        #expect(try !Self.holds(canary, in: world.folder.path))
+    }
+
+    private static func holds(_ text: String, in folder: String) throws -> Bool {
+        try FileManager.default.contentsOfDirectory(atPath: folder).contains { name in
+            try Data(contentsOf: URL(fileURLWithPath: folder + "/" + name)).range(of: Data(text.utf8)) != nil
+        }
+    }
+
     @Test func `every step is found along an index`() async throws {
         let world = try await World()
         let steps = [
             "SELECT id FROM sessions WHERE state IN ('approved', 'active') AND expires_at <= ?1 ORDER BY expires_at",
             "SELECT session_id FROM codes WHERE (spent_at IS NULL OR failures = 3) AND expires_at <= ?1 ORDER BY expires_at",
             "SELECT id FROM interactions WHERE expires_at <= ?1 ORDER BY expires_at",
+            "SELECT id FROM sessions WHERE state IN ('ended', 'expired') AND ended_at <= ?1 ORDER BY ended_at",
             "SELECT user_id FROM known_browsers WHERE last_seen_at <= ?1 ORDER BY last_seen_at",
         ]
         for step in steps {

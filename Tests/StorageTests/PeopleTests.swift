@@ -61,29 +61,47 @@ struct PeopleTests {
         #expect(try await world.store.read { try !$0.hasSignedIn(world.user.id, binding: .sha256("other")) })
     }
 
-    @Test func `at most fifty requests of one person wait, and a decision is taken once and in time`() async throws {
+    private func waiting(_ login: BrowserSession, at time: Timestamp = World.start) -> Interaction {
+        Interaction(
+            userID: login.userID, browserSessionID: login.id, request: "{}", createdAt: time, expiresAt: time + 600)
+    }
+
+    @Test func `a decision is taken once and in time`() async throws {
         let world = try await World()
         let session = login(world)
-        try await world.store.write { try $0.insert(session) }
-        func waiting() -> Interaction {
-            Interaction(
-                userID: world.user.id, browserSessionID: session.id, request: "{}", createdAt: start,
-                expiresAt: start + 600)
+        let request = waiting(session)
+        try await world.store.write { tx in
+            try tx.insert(session)
+            try tx.open(request)
         }
-        let first = waiting()
-        #expect(try await world.store.write { try $0.open(first, now: start) })
-        for _ in 1..<50 {
-            let next = waiting()
-            #expect(try await world.store.write { try $0.open(next, now: start) })
+        #expect(try await world.store.read { try $0.interaction(request.id) } == request)
+        #expect(try await world.store.write { try !$0.finish(request.id, as: .denied, now: start + 600) })
+        #expect(try await world.store.write { try $0.finish(request.id, as: .denied, now: start + 599) })
+        #expect(try await world.store.write { try !$0.finish(request.id, as: .approved(.random()), now: start + 599) })
+    }
+
+    @Test func `at most fifty requests of one person wait; the oldest undecided one gives way to a new one`()
+        async throws
+    {
+        let world = try await World()
+        let session = login(world)
+        let other = User(name: "Ben", passwordHash: "x", createdAt: start)
+        let others = BrowserSession(
+            id: .random(), digest: .sha256("other"), userID: other.id, binding: .sha256("browser"), authTime: start,
+            createdAt: start, lastSeenAt: start, expiresAt: start + 43_200)
+        let (decided, foreign) = (waiting(session), waiting(others))
+        let requests = (0..<120).map { waiting(session, at: start + Int64($0 / 7)) }
+        try await world.store.write { tx in
+            _ = try tx.insert(other)
+            for login in [session, others] { try tx.insert(login) }
+            for request in [decided, foreign] { try tx.open(request) }
+            _ = try tx.finish(decided.id, as: .denied, now: start)
+            for request in requests { try tx.open(request) }
         }
-        let tooMany = waiting()
-        #expect(try await world.store.write { try !$0.open(tooMany, now: start + 1) })
-        #expect(try await world.store.read { try $0.interaction(tooMany.id) } == nil)
-        #expect(try await world.store.read { try $0.interaction(first.id) } == first)
-        #expect(try await world.store.write { try !$0.finish(first.id, as: .denied, now: start + 600) })
-        #expect(try await world.store.write { try $0.finish(first.id, as: .denied, now: start + 599) })
-        #expect(try await world.store.write { try !$0.finish(first.id, as: .approved(.random()), now: start + 599) })
-        #expect(try await world.store.write { try $0.open(tooMany, now: start + 599) })
+        let kept = try await world.store.read { tx in try requests.map { try tx.interaction($0.id) != nil } }
+        #expect(kept == Array(repeating: false, count: 70) + Array(repeating: true, count: 50))
+        #expect(try await world.store.read { try $0.interaction(decided.id)?.state } == .denied)
+        #expect(try await world.store.read { try $0.interaction(foreign.id) } == foreign)
     }
 
     @Test func `the cache of documents is bounded, the oldest go first`() async throws {

@@ -10,6 +10,21 @@ import Testing
 
 @Suite("The checkpoint: consent")
 struct ConsentTests {
+    @Test func `a page that opens request after request cannot keep a person from opening one of their own`()
+        async throws
+    {
+        try await Harness.run { h in
+            let browser = h.browser()
+            let first = try await h.consentPage(browser, h.request())
+            for _ in 0..<Interaction.mostOpen { _ = try await h.authorize(browser, h.request()) }
+            let own = try await h.consentPage(browser, h.request())
+            #expect(try await h.decide(browser, at: own).continuation?.contains("code=") == true)
+            let late = try await h.decide(browser, at: first)
+            #expect(late.status == .forbidden && late.continuation == nil)
+            #expect(try await h.sessions().count == 1)
+        }
+    }
+
     @Test func `A30 C21 C22 the page names client, place, MCP server, owner, scopes and account`() async throws {
         try await Harness.run { h in
             let page = try await h.consentPage(h.browser(), h.request(["scope": "files:read files:write"]))

@@ -59,7 +59,7 @@ package struct AuthorizeEndpoint: Sendable {
         let interaction = Interaction(
             userID: person.user.id, browserSessionID: person.session.id, request: try pending.text, createdAt: now,
             expiresAt: now + InteractionSeal.lifetime)
-        guard try await store.write({ try $0.open(interaction, now: now) }) else { throw request.failure(Self.tooMany) }
+        try await store.write { try $0.open(interaction) }
         return .consent(interaction.id)
     }
 
@@ -98,8 +98,6 @@ package struct AuthorizeEndpoint: Sendable {
         .loginRequired, "Somebody has to sign in; ask again without prompt=none.")
     private static let nobodyAsked = OAuthError(
         .consentRequired, "A person has to approve; ask again without prompt=none.")
-    private static let tooMany = OAuthError(
-        .temporarilyUnavailable, "Too many requests of this person are open; finish one or wait ten minutes.")
 }
 
 extension AuthorizationRequest {
