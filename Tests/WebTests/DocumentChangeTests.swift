@@ -94,6 +94,37 @@ struct DocumentChangeTests {
         }
     }
 
+    @Test func `C34 C8 while a host is dead one refresh in half a minute asks it, and every new authorization does`()
+        async throws
+    {
+        try await DocumentScene.play { scene in
+            let browser = scene.h.browser()
+            var token = try await scene.tokens(browser).refresh
+            let (good, other) = (scene.host.fetches, "/other.json")
+            scene.host.answer(LoopbackServer.http("500 Internal Server Error", body: ""))
+            scene.age()
+            for _ in 0..<5 {
+                token = try await scene.refresh(token).tokens.refresh
+                #expect(token != nil)
+                scene.h.clock.advance(by: 5)
+            }
+            #expect(scene.host.fetches == good + 1)
+            for asked in 1...2 {
+                #expect(try await scene.consentPage(browser).status == .serviceUnavailable)
+                #expect(scene.host.fetches == good + 1 + asked, "no failure answers a new authorization")
+            }
+            scene.host.publish(at: other)
+            #expect(try await scene.tokens(path: other).refresh != nil)
+            scene.h.clock.advance(by: 5)
+            scene.host.publish()
+            token = try await scene.refresh(token).tokens.refresh
+            #expect(scene.host.fetches == good + 5, "it is asked again, and lives")
+            scene.host.answer(LoopbackServer.http("500 Internal Server Error", body: ""))
+            #expect(try await scene.refresh(token).status == .ok)
+            #expect(scene.host.fetches == good + 5)
+        }
+    }
+
     @Test func `a code is redeemed and a token given up with no document to be had`() async throws {
         try await DocumentScene.play { scene in
             let grant = try await scene.code()

@@ -12,6 +12,7 @@ package struct ClientDirectory: Sendable {
     let settings: Settings.Clients
     let log: Logger
     private let memory = ClientMemory()
+    private let silence = SilentDocuments()
 
     init(store: Store, fetcher: DocumentFetcher, settings: Settings.Clients, log: Logger) {
         self.store = store
@@ -114,17 +115,20 @@ package struct ClientDirectory: Sendable {
     // MARK: Fetching
 
     private func renewed(_ id: ClientID, _ kept: CachedDocument?, now: Timestamp) async throws -> Client {
+        let standIn = kept.flatMap { now < $0.lastGoodAt + Self.lastGood ? client($0) : nil }
+        if let standIn, silence.holds(id, now: now) { return standIn }
         do {
             return try await fetch(id, now: now)
         } catch let error as OAuthError where error.code == .unauthorizedClient {
             throw error
         } catch {
-            guard let kept, now < kept.lastGoodAt + Self.lastGood, let client = client(kept) else {
+            guard let standIn else {
                 throw OAuthError(
                     .temporarilyUnavailable, "The client's metadata document cannot be read now; try again later.",
                     reason: "\(error)")
             }
-            return client
+            if error is FetchError { silence.note(id, now: now) }
+            return standIn
         }
     }
 
