@@ -16,12 +16,16 @@ package struct RunningGatehouse: Sendable {
 
     /// Starts a server with a database and keys of its own and waits until it is ready.
     ///
-    /// - Parameter settings: more lines of its configuration file.
-    package static func start(on stage: Stage, settings: String = "") async throws -> RunningGatehouse {
+    /// - Parameters:
+    ///   - scheme: how its issuer begins; https wants a certificate in the settings.
+    ///   - settings: more lines of its configuration file.
+    package static func start(
+        on stage: Stage, scheme: String = "http", settings: String = ""
+    ) async throws -> RunningGatehouse {
         let (port, operations) = (try await LoopbackPort.free(), try await LoopbackPort.free())
         let configuration = try stage.write(
             """
-            issuer: http://localhost:\(port)
+            issuer: \(scheme)://localhost:\(port)
             listen: 127.0.0.1:\(port)
             operations: { listen: 127.0.0.1:\(operations) }
             data: var
@@ -32,7 +36,7 @@ package struct RunningGatehouse: Sendable {
             """, to: "gatehouse.yaml")
         return try await serve(
             RunningGatehouse(
-                issuer: "http://localhost:\(port)", http: LoopbackHTTP(name: "localhost", port: port),
+                issuer: "\(scheme)://localhost:\(port)", http: LoopbackHTTP(name: "localhost", port: port),
                 operations: LoopbackHTTP(port: operations), process: try serving(configuration, on: stage),
                 stage: stage,
                 configuration: configuration))

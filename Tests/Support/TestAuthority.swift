@@ -28,14 +28,19 @@ package struct TestAuthority {
         try TrustRoots(additionalFiles: [shared.get().file])
     }
 
+    /// Certificate and key of one of the names that certificates were issued for.
+    package func files(of name: String) -> (certificate: String, key: String) {
+        ("\(directory)/\(name).pem", "\(directory)/\(name).key")
+    }
+
     /// What a server presents under one of the names that certificates were issued for.
     package static func server(_ name: String, from oldest: TLSVersion = .tlsv12, to newest: TLSVersion? = nil) throws
         -> NIOSSLContext
     {
-        let directory = try shared.get().directory
+        let files = try shared.get().files(of: name)
         var configuration = TLSConfiguration.makeServerConfiguration(
-            certificateChain: try NIOSSLCertificate.fromPEMFile("\(directory)/\(name).pem").map { .certificate($0) },
-            privateKey: .privateKey(try NIOSSLPrivateKey(file: "\(directory)/\(name).key", format: .pem)))
+            certificateChain: try NIOSSLCertificate.fromPEMFile(files.certificate).map { .certificate($0) },
+            privateKey: .privateKey(try NIOSSLPrivateKey(file: files.key, format: .pem)))
         configuration.minimumTLSVersion = oldest
         configuration.maximumTLSVersion = newest
         return try NIOSSLContext(configuration: configuration)
