@@ -15,6 +15,7 @@ func product(_ name: String, _ package: String) -> Target.Dependency {
 }
 
 let grdb = product("GRDB", "GRDB.swift")
+let sqlite = product("GRDBSQLite", "GRDB.swift")
 let nio: [Target.Dependency] = [
     product("NIOCore", "swift-nio"), product("NIOPosix", "swift-nio"), product("NIOHTTP1", "swift-nio"),
     product("NIOConcurrencyHelpers", "swift-nio"), product("NIOFoundationCompat", "swift-nio"),
@@ -94,7 +95,7 @@ let package = Package(
             name: "TestSupport",
             dependencies: [
                 "JOSE", "OAuth", "Storage", "Outbound", "AuthorizationServer", "Web", hummingbird, hummingbirdTesting,
-                nioSSL,
+                nioSSL, sqlite,
             ] + nio,
             path: "Tests/Support", swiftSettings: strict),
         suite("JOSETests", ["JOSE"]),

@@ -76,6 +76,26 @@ struct ServeTests {
         }
     }
 
+    @Test func `RS4 the database is made once, and no listener but the socket administers`() async throws {
+        try await Stage.play { stage in
+            let gatehouse = try await RunningGatehouse.start(on: stage)
+            _ = try await gatehouse.object(["users", "add", "alice", "--password-stdin"], input: "secret pass\n")
+            let keys = try await gatehouse.json(["keys", "list"])
+            let rotation = #"{"version":1,"request":{"keys":{"rotate":"tokens"}}}"#
+            for listener in [gatehouse.http, gatehouse.operations] {
+                for path in ["/v1/administration", "/administration", "/admin", "/init", "/keys/rotate"] {
+                    #expect(try await listener.post(path, json: rotation).status == 404)
+                }
+            }
+            #expect(try await gatehouse.command(["db", "init"]).status == 1)
+            #expect(try await gatehouse.json(["keys", "list"]) == keys)
+            await gatehouse.process.stop()
+            #expect(try await gatehouse.command(["db", "init"]).status == 1)
+            #expect(try await gatehouse.json(["keys", "list"]) == keys)
+            #expect(try names(in: stage.path("var/gatehouse.sqlite")) == ["alice"])
+        }
+    }
+
     @Test func `SIGTERM ends it with 0, and a command works directly afterwards`() async throws {
         try await Stage.play { stage in
             let gatehouse = try await RunningGatehouse.start(on: stage)

@@ -45,12 +45,27 @@ package final class DocumentHost: Sendable {
 
     /// Publishes the usual document with changes; null takes a member out.
     package func publish(_ changes: JSONObject = [:], at path: String = DocumentHost.path, age: Int = 300) {
-        var document: JSONObject = [
-            "client_id": .string(id(path)), "client_name": "Travelling Notebook",
+        var document = Self.usual(id(path))
+        for (name, value) in changes.members { document[name] = value == .null ? nil : value }
+        answer(document, at: path, age: age)
+    }
+
+    /// Publishes the usual document with other values: no value takes a member out, null is published as null.
+    package func serve(_ changes: [String: JSON?], at path: String) {
+        var document = Self.usual(id(path))
+        for (name, value) in changes { document[name] = value }
+        answer(document, at: path, age: 300)
+    }
+
+    private static func usual(_ id: String) -> JSONObject {
+        [
+            "client_id": .string(id), "client_name": "Travelling Notebook",
             "redirect_uris": ["http://127.0.0.1/callback", "http://localhost/callback"],
             "grant_types": ["authorization_code", "refresh_token"], "token_endpoint_auth_method": "none",
         ]
-        for (name, value) in changes.members { document[name] = value == .null ? nil : value }
+    }
+
+    private func answer(_ document: JSONObject, at path: String, age: Int) {
         answer(
             LoopbackServer.http(
                 "200 OK", "Content-Type: application/json\r\nCache-Control: max-age=\(age)",

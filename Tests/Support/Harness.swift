@@ -33,6 +33,7 @@ package struct Harness: Sendable {
             DocumentFetcher(policy: try FetchPolicy(), rulesIn: $0)
         },
         log: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+        desk: PasswordDesk = PasswordDesk(cost: .cheapForTests),
         adjust: @Sendable (inout Settings) throws -> Void = { _ in },
         _ test: @Sendable @escaping (Harness) async throws -> Void
     ) async throws {
@@ -47,8 +48,8 @@ package struct Harness: Sendable {
         let gatehouse = Gatehouse(
             settings: settings, store: store, keys: keys,
             fetcher: try fetcher(store), clock: clock.wall,
-            desk: PasswordDesk(cost: .cheapForTests), log: log)
-        let renderer = try PageRenderer(templatesDirectory: Repository.root + "/templates", base: settings.issuer.path)
+            desk: desk, log: log)
+        let renderer = try PageRenderer(templatesDirectory: Workspace.root + "/templates", base: settings.issuer.path)
         let router = Routes.router(gatehouse, renderer: renderer, proxies: try ProxyTrust(proxies: []))
         let ground = try await Ground.lay(in: store, now: clock.now)
         try await Application(responder: router.buildResponder(), logger: log).test(.router) { client in
@@ -97,11 +98,4 @@ private struct Ground {
         }
         return ground
     }
-}
-
-/// Where the sources of this package lie.
-package enum Repository {
-    /// The absolute path of the package's folder.
-    package static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().path
 }

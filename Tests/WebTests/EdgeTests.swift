@@ -3,6 +3,7 @@ import HummingbirdTesting
 import JOSE
 import NIOCore
 import OAuth
+import Storage
 import TestSupport
 import Testing
 
@@ -34,6 +35,38 @@ struct EdgeTests {
                     #expect(answer.status == .notFound, "\(method) \(path)")
                 }
             }
+        }
+    }
+
+    @Test func `RH4 a header's name with underscores is another header`() async throws {
+        try await Harness.run { h in
+            let credentials = "Basic " + Base64URL.encode(Array("\(h.resource.id):\(h.resourceSecret.reveal())".utf8))
+            let form: HTTPFields = [.contentType: "application/x-www-form-urlencoded"]
+            func introspect(_ name: String, _ value: String, _ more: HTTPFields) async throws -> TestResponse {
+                var headers = more
+                headers[try #require(HTTPField.Name(name))] = value
+                return try await h.client.execute(
+                    uri: "/introspect", method: .post, headers: headers, body: ByteBuffer(string: "token=x"))
+            }
+            for name in ["Proxy_Authorization", "HTTP_AUTHORIZATION", "Authorization_", "_Authorization"] {
+                #expect(try await introspect(name, credentials, form).status == .unauthorized, "\(name)")
+            }
+            let type = "application/x-www-form-urlencoded"
+            #expect(try await introspect("Content_Type", type, [.authorization: credentials]).status == .badRequest)
+            let browser = h.browser()
+            let page = try await h.authorize(browser, h.request())
+            let answer = try await browser.post(
+                "/login",
+                [
+                    ("interaction", page.input("interaction") ?? ""), ("username", "ada"),
+                    ("password", Harness.password),
+                ],
+                headers: [
+                    try #require(HTTPField.Name("Sec_Fetch_Site")): "same-origin",
+                    try #require(HTTPField.Name("Sec-Fetch-Site")): "cross-site",
+                ])
+            #expect(answer.status == .forbidden)
+            #expect(try await h.browserSessions() == 0)
         }
     }
 

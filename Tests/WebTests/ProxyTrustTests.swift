@@ -1,3 +1,8 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import NIOEmbedded
 import Testing
 
 @testable import Web
@@ -27,6 +32,20 @@ struct ProxyTrustTests {
         peer: String, forwarded: [String], client: String
     ) {
         #expect(trust.clientAddress(peer: peer, forwarded: forwarded) == client)
+    }
+
+    @Test(arguments: ["X_Forwarded_For", "X-Forwarded_For", "X_Forwarded-For", "XForwardedFor", "Forwarded"])
+    func `RH4 a field whose name only resembles the forwarding header is not read`(name: String) async throws {
+        let channel = EmbeddedChannel()
+        try await channel.connect(to: SocketAddress(ipAddress: "10.0.0.1", port: 1)).get()
+        let context = WebContext(source: .init(channel: channel, logger: Logger(label: "test")))
+        func address(_ name: String) throws -> String? {
+            var head = HTTPRequest(method: .get, scheme: nil, authority: nil, path: "/")
+            head.headerFields[try #require(HTTPField.Name(name))] = "198.51.100.1"
+            return trust.clientAddress(of: Request(head: head, body: RequestBody(buffer: .init())), context: context)
+        }
+        #expect(try address("X-Forwarded-For") == "198.51.100.1")
+        #expect(try address(name) == "10.0.0.1")
     }
 
     @Test(arguments: [[], [""], ["nonsense"], ["198.51.100.1, nonsense"], ["10.0.0.2"]])

@@ -4,6 +4,7 @@ import HummingbirdTesting
 import JOSE
 import OAuth
 import Storage
+import Synchronization
 import TestSupport
 import Testing
 
@@ -19,6 +20,39 @@ struct SignInTests {
             #expect(wrong.text.contains("Quill Notes"), "who asks still shows")
             #expect(unknown.text.replacing("eve", with: "ada") == wrong.text)
             #expect(try await h.browserSessions() == 0)
+        }
+    }
+
+    @Test func `RL9 an unknown name, a wrong password, a disabled account and a broken hash cost the same work`()
+        async throws
+    {
+        let work = Mutex<[String]>([])
+        let desk = PasswordDesk(cost: .cheapForTests) { password, hash in
+            // What is between the first dollars is the cost, what follows differs from hash to hash.
+            work.withLock { $0.append(hash.string.split(separator: "$").prefix(2).joined(separator: "$")) }
+            return hash.verifies(password)
+        }
+        try await Harness.run(desk: desk) { h in
+            let hash = PasswordHash.make(Secret(Harness.password), cost: .cheapForTests).string
+            let people = [("off", hash), ("odd", "no hash")].map {
+                User(name: $0, passwordHash: $1, createdAt: h.clock.now)
+            }
+            try await h.gatehouse.store.write { [now = h.clock.now] transaction in
+                for user in people { _ = try transaction.insert(user) }
+                _ = try transaction.setDisabled(now, people[0].id)
+            }
+            let browser = h.browser()
+            let page = try await h.authorize(browser, h.request())
+            var answers: Set<String> = []
+            for (name, password) in [("ada", "wrong"), ("eve", "wrong"), ("off", Harness.password), ("odd", "wrong")] {
+                let before = work.withLock { $0.count }
+                let answer = try await h.signIn(browser, at: page, as: name, password: password)
+                #expect(answer.status == .unauthorized)
+                #expect(work.withLock { $0.count } == before + 1, "\(name)")
+                answers.insert(answer.text.replacing("value=\"\(name)\"", with: "value=\"\""))
+            }
+            #expect(answers.count == 1)
+            #expect(Set(work.withLock { $0 }) == ["scrypt$ln=4,r=1,p=1"])
         }
     }
 

@@ -9,17 +9,22 @@ package final class PasswordDesk: Sendable {
     /// What unknown names are compared with.
     private let decoy: PasswordHash
     private let cost: PasswordHash.Cost
+    private let compare: @Sendable (Secret, PasswordHash) -> Bool
 
     /// How many checks may stand in one lane: as many as keep the wait near a second.
     private static let depth = 5
 
-    /// A desk with `lanes` checks side by side, for hashes of `cost`.
-    package init(lanes: Int = 2, cost: PasswordHash.Cost = .standard) {
+    /// A desk with `lanes` checks side by side, for hashes of `cost`; `compare` is the work that each check is.
+    package init(
+        lanes: Int = 2, cost: PasswordHash.Cost = .standard,
+        compare: @escaping @Sendable (Secret, PasswordHash) -> Bool = { $1.verifies($0) }
+    ) {
         self.lanes = (0..<lanes).map { DispatchQueue(label: "gatehouse.passwords.\($0)") }
         let depth = lanes * Self.depth
         waiting = Mutex((Places(forAll: depth, forKnown: lanes, perAddress: (depth + 1) / 2), 0))
         decoy = .unmatchable(cost: cost)
         self.cost = cost
+        self.compare = compare
     }
 
     /// What became of a check.
@@ -34,8 +39,8 @@ package final class PasswordDesk: Sendable {
     package func check(_ password: Secret, against hash: PasswordHash?, for asker: Asker) async -> Verdict {
         guard let lane = takePlace(asker) else { return .busy }
         return await withCheckedContinuation { continuation in
-            lane.async { [cost, decoy] in
-                let matches = (hash ?? decoy).verifies(password)
+            lane.async { [cost, decoy, compare] in
+                let matches = compare(password, hash ?? decoy)
                 self.waiting.withLock { $0.places.leave(asker) }
                 guard let hash, matches else { return continuation.resume(returning: .wrong) }
                 let stronger = hash.needsRehash(cost) ? PasswordHash.make(password, cost: cost) : nil
