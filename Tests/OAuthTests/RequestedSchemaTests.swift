@@ -1,6 +1,7 @@
 import JOSE
-@testable import OAuth
 import Testing
+
+@testable import OAuth
 
 @Suite("MCP forms: the flat schema, and what a person typed")
 struct RequestedSchemaTests {

@@ -4,6 +4,7 @@ import HummingbirdTesting
 import JOSE
 import Logging
 import OAuth
+import Outbound
 import Storage
 import TestSupport
 import Testing
@@ -41,7 +42,8 @@ struct FailureTests {
         let log = CapturedLog()
         let host = try await DocumentHost()
         host.answer(LoopbackServer.http("500 Internal Server Error", body: ""))
-        try await Harness.run(fetcher: { try host.fetcher($0) }, log: log.logger) { h in
+        let fetcher: @Sendable (Store) throws -> DocumentFetcher = { try host.fetcher($0) }
+        try await Harness.run(fetcher: fetcher, log: log.logger) { h in
             let browser = h.browser()
             let theirs = try await h.consentPage(browser, h.request(["client_id": host.id()]))
             #expect(theirs.status == .serviceUnavailable)
