@@ -115,7 +115,7 @@ let package = Package(
             ["ResourceServer", "example-mcp-server", "JOSE", "OAuth", "Outbound", hummingbird, logging] + nio),
         suite("ArchitectureTests", []),
         suite("InteropTests", ["gatehouse", "example-mcp-server", "demo", "JOSE", "TestSupport"]),
-        suite("BrowserTests", ["gatehouse", "JOSE", "TestSupport"]),
+        suite("BrowserTests", ["gatehouse", "JOSE", "Outbound", "Storage", "TestSupport"]),
     ]
 )
 

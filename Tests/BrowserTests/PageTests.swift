@@ -1,11 +1,13 @@
 import Foundation
 import JOSE
+import Outbound
+import Storage
 import TestSupport
 import Testing
 
 /// How the pages look and read, in light and dark, on a desk and on a telephone.
 ///
-/// `PICTURES=folder` keeps the two that the README shows there.
+/// `PICTURES=folder` keeps the two that the README shows there: of a client that nobody registered, as most are.
 @Suite("In the browser: the pages themselves")
 struct PageTests {
     static let windows: [(width: Int64, dark: Bool)] = [(1040, false), (1040, true), (390, false), (390, true)]
@@ -20,7 +22,7 @@ struct PageTests {
             try await house.browser.shoot(to: picture("sign-in", width, dark, in: house.stage))
             let consent = try await house.browser.signIn()
             try await expectReadable(consent, dark: dark)
-            try await house.browser.shoot(to: picture("consent", width, dark, in: house.stage))
+            try await house.browser.shoot(to: picture("registered", width, dark, in: house.stage))
             let said = [
                 "Notebook", "127.0.0.1", "Family files", "Grace Hopper", "Read your files",
                 "Change and delete your files", "ada",
@@ -30,6 +32,36 @@ struct PageTests {
             }
             #expect(consent.fields.filter { $0 == "scope" }.count == 2)
             #expect(consent.fields.filter { $0 == "lifetime" }.count == 3)
+        }
+    }
+
+    @Test(arguments: windows)
+    func `the page of a client that nobody registered says whose host it comes from and that nobody verified it`(
+        width: Int64, dark: Bool
+    ) async throws {
+        try await Stage.play { stage in
+            let port = try await LoopbackPort.free()
+            let host = try await DocumentHost()
+            let fetcher: @Sendable (Store) throws -> DocumentFetcher = { try host.fetcher($0) }
+            try await Harness.run(issuer: "http://localhost:\(port)", fetcher: fetcher) { h in
+                let asked = h.request([
+                    "client_id": host.id(), "redirect_uri": Harness.loopback, "scope": "files:read files:write",
+                ])
+                try await h.serving(on: port) {
+                    let browser = try Browser(on: stage)
+                    try await browser.open(width: width, height: 844, dark: dark, scale: 2)
+                    _ = try await browser.go(to: "http://localhost:\(port)/authorize?" + FormText.encode(asked))
+                    try await browser.signIn()
+                    try await browser.shoot(to: picture("consent", width, dark, in: stage))
+                    // Looked at after the picture, which waits for the stylesheet.
+                    let page = try await browser.look()
+                    try await expectReadable(page, dark: dark)
+                    for words in ["Travelling Notebook", DocumentHost.name, "Not verified", "Team Files"] {
+                        #expect(page.text.contains(words), "the consent page does not say “\(words)”")
+                    }
+                }
+            }
+            try await host.stop()
         }
     }
 

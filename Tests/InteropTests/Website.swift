@@ -9,21 +9,21 @@ struct Website: Sendable {
     /// Plays a scene whose Gatehouse trusts the site's authority and lets the site be on this machine.
     static func play(_ test: (Scene, Website) async throws -> Void) async throws {
         try await Stage.play { stage in
-            let authority = try await ThrowAwayAuthority.make(on: stage)
-            let website = try await Website(on: stage, authority: authority)
+            let authority = try TestAuthority.shared.get()
+            let website = try await Website(on: stage, files: authority.files(of: "localhost"))
             let settings = """
                 clients: { metadata_documents: { private_hosts: ["localhost:\(website.port)"] } }
-                outbound: { trust: ["\(authority.certificate)"] }
+                outbound: { trust: ["\(authority.file)"] }
                 """
             try await test(Scene.set(on: stage, settings: settings), website)
         }
     }
 
-    private init(on stage: Stage, authority: ThrowAwayAuthority) async throws {
+    private init(on stage: Stage, files: (certificate: String, key: String)) async throws {
         conversation = try Conversation("document_host.py", on: stage)
         let answer = try await conversation.ask(
             "listen",
-            ["certificate": .string(authority.hostCertificate), "key": .string(authority.hostKey)])
+            ["certificate": .string(files.certificate), "key": .string(files.key)])
         guard let port = answer.integer else { throw StageFailure("the document host gave no port") }
         self.port = port
     }
