@@ -6,6 +6,8 @@ import NIOSSL
 struct Exchange: Sendable {
     let request: OutboundRequest
     let maximumBody: Int
+    /// Ends a longer answer there instead of failing: for whom the status is what counts.
+    var isCut = false
     /// Takes the body of a 200 piece by piece instead of it being collected.
     var sink: (@Sendable (ByteBuffer) throws -> Void)?
     let answer: EventLoopPromise<OutboundResponse>
@@ -55,7 +57,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
         case .head(let head):
             self.head = head
             let length = head.headers.first(name: "content-length").flatMap(Int.init) ?? 0
-            if length > exchange.maximumBody { fail(.oversized, context) }
+            if length > exchange.maximumBody, !exchange.isCut { fail(.oversized, context) }
         case .body(let piece):
             take(piece, of: exchange, context)
         case .end:
@@ -81,8 +83,15 @@ final class ExchangeHandler: ChannelDuplexHandler {
             }
             return
         }
-        guard body.count + piece.readableBytes <= exchange.maximumBody else { return fail(.oversized, context) }
-        body += piece.readableBytesView
+        guard body.count + piece.readableBytes > exchange.maximumBody else {
+            body += piece.readableBytesView
+            return
+        }
+        guard exchange.isCut else { return fail(.oversized, context) }
+        body += piece.readableBytesView.prefix(exchange.maximumBody - body.count)
+        // What is left of it would be taken for the next answer.
+        head?.headers.replaceOrAdd(name: "Connection", value: "close")
+        finish(exchange, context)
     }
 
     private func finish(_ exchange: Exchange, _ context: ChannelHandlerContext) {

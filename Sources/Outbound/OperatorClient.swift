@@ -7,17 +7,20 @@ package final class OperatorClient: Sendable {
     private let resolver: Resolver
     private let deadline: TimeAmount
     private let maximumBody: Int
+    private let cutsAnswers: Bool
     private let pool: ConnectionPool
 
     /// `deadline` bounds one whole exchange, `maximumBody` its answer, `connections` how many an origin sees at a time.
+    /// `cutsAnswers` takes the beginning of a longer answer instead of refusing it, where the status is what counts.
     package init(
         roots: TrustRoots = .system, resolver: Resolver = .system(), deadline: TimeAmount = .seconds(3),
-        maximumBody: Int = 256 * 1024, connections: Int = 8
+        maximumBody: Int = 256 * 1024, cutsAnswers: Bool = false, connections: Int = 8
     ) {
         self.roots = roots
         self.resolver = resolver
         self.deadline = deadline
         self.maximumBody = maximumBody
+        self.cutsAnswers = cutsAnswers
         pool = ConnectionPool(limit: connections)
     }
 
@@ -77,7 +80,8 @@ package final class OperatorClient: Sendable {
         _ request: OutboundRequest, on connection: PinnedConnection, of url: RemoteURL, _ deadline: NIODeadline
     ) async throws(OutboundFailure) -> OutboundResponse {
         do throws(OutboundFailure) {
-            let response = try await connection.exchange(request, maximumBody: maximumBody, deadline: deadline)
+            let response = try await connection.exchange(
+                request, maximumBody: maximumBody, isCut: cutsAnswers, deadline: deadline)
             pool.giveBack(connection, url.origin)
             return response
         } catch {

@@ -45,7 +45,7 @@ struct PinnedConnection: Sendable {
 
     /// Sends one request and takes its answer; no redirect is followed, nothing is decompressed.
     func exchange(
-        _ request: OutboundRequest, maximumBody: Int, deadline: NIODeadline,
+        _ request: OutboundRequest, maximumBody: Int, isCut: Bool = false, deadline: NIODeadline,
         sink: (@Sendable (ByteBuffer) throws -> Void)? = nil
     ) async throws(OutboundFailure) -> OutboundResponse {
         let answer = channel.eventLoop.makePromise(of: OutboundResponse.self)
@@ -55,7 +55,8 @@ struct PinnedConnection: Sendable {
             channel.close(promise: nil)
         }
         answer.futureResult.whenComplete { _ in timer.cancel() }
-        let exchange = Exchange(request: request, maximumBody: maximumBody, sink: sink, answer: answer)
+        let exchange = Exchange(
+            request: request, maximumBody: maximumBody, isCut: isCut, sink: sink, answer: answer)
         let end = self.end
         channel.writeAndFlush(exchange).whenFailure { _ in
             // Why it failed is known to whoever saw the connection end: TLS, most of all.

@@ -159,6 +159,22 @@ struct OperatorClientTests {
         }
     }
 
+    @Test func `a caller to whom the status is what counts gets the beginning of a long answer and no more`()
+        async throws
+    {
+        let server = try await LoopbackServer.start { _ in
+            LoopbackServer.http("202 Accepted", body: String(repeating: "x", count: 300_000))
+        }
+        let client = OperatorClient(deadline: .seconds(30), maximumBody: 1024, cutsAnswers: true)
+        let url = try RemoteURL(operator: "http://127.0.0.1:\(server.port)/x")
+        for _ in 0..<3 {
+            let response = try await client.post(url, body: [1], contentType: "text/plain", repeatable: true)
+            #expect(response.status == 202 && response.body == Array(repeating: UInt8(ascii: "x"), count: 1024))
+        }
+        // The rest of an answer must not be taken for the next one: such a connection is not kept.
+        #expect(server.connections == 3)
+    }
+
     @Test(
         "a header field that would break the line is not sent",
         arguments: ["a\r\nX: y", "a\nb", "a\u{0}b"])
