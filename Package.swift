@@ -103,18 +103,19 @@ let package = Package(
             name: "OAuthTests", dependencies: ["OAuth", "JOSE"], resources: [.copy("Fixtures")], swiftSettings: strict),
         suite("StorageTests", ["Storage", "JOSE", "OAuth", "TestSupport", grdb]),
         suite("OutboundTests", ["Outbound", "TestSupport", nioSSL] + nio),
-        suite("AuthorizationServerTests", ["AuthorizationServer", "Storage", "OAuth", "JOSE", "TestSupport"]),
+        suite(
+            "AuthorizationServerTests", ["AuthorizationServer", "Storage", "Outbound", "OAuth", "JOSE", "TestSupport"]),
         suite(
             "WebTests",
             ["Web", "AuthorizationServer", "Storage", "Outbound", "TestSupport", hummingbird, hummingbirdTesting]),
         suite(
             "GatehouseTests",
-            ["gatehouse", "AuthorizationServer", "OAuth", "JOSE", "TestSupport", argumentParser, grdb]),
+            ["gatehouse", "AuthorizationServer", "Storage", "OAuth", "JOSE", "TestSupport", argumentParser, grdb]),
         suite(
             "ResourceServerTests",
             ["ResourceServer", "example-mcp-server", "JOSE", "OAuth", "Outbound", hummingbird, logging] + nio),
         suite("ArchitectureTests", []),
-        suite("InteropTests", ["gatehouse", "example-mcp-server", "demo", "JOSE", "TestSupport"]),
+        suite("InteropTests", ["gatehouse", "example-mcp-server", "demo", "Storage", "OAuth", "JOSE", "TestSupport"]),
         suite("BrowserTests", ["gatehouse", "JOSE", "Outbound", "Storage", "TestSupport"]),
     ]
 )

@@ -21,6 +21,9 @@ package struct Gatehouse: Sendable {
     package let revocation: RevocationEndpoint
     package let introspection: IntrospectionEndpoint
     package let lastUses: LastUses
+    package let resourceAuthentication: ResourceAuthentication
+    package let eventPoll: EventPollEndpoint
+    package let eventVerify: EventVerifyEndpoint
 
     /// Composes the server from what the operator decided and the four things it stands on.
     package init(
@@ -59,5 +62,12 @@ package struct Gatehouse: Sendable {
             store: store, keys: keys, authentication: authentication, reader: reader, clock: clock)
         introspection = IntrospectionEndpoint(
             store: store, clients: clients, reader: reader, lastUses: lastUses, clock: clock)
+        resourceAuthentication = ResourceAuthentication(store: store)
+        let streams = Watch<ResourceID>()
+        store.onCommit { streams.tell($0.streams) }
+        eventPoll = EventPollEndpoint(
+            store: store, signer: EventSigner(issuer: settings.issuer, keys: keys), watch: streams, counters: counters,
+            clock: clock)
+        eventVerify = EventVerifyEndpoint(store: store, clock: clock)
     }
 }

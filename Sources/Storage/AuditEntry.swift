@@ -24,6 +24,7 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
     package static let elicitationFailed = AuditAction(rawValue: "elicitation.failed")
     package static let elicitationCollected = AuditAction(rawValue: "elicitation.collected")
     package static let elicitationMisdirected = AuditAction(rawValue: "elicitation.wrong_person")
+    package static let eventRetried = AuditAction(rawValue: "event.retried")
     package static let policyChanged = AuditAction(rawValue: "resource.policy_changed")
     package static let userAdded = AuditAction(rawValue: "user.added")
     package static let userDisabled = AuditAction(rawValue: "user.disabled")

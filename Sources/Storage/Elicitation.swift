@@ -185,13 +185,16 @@ extension Transaction {
         ) { Int(try $0.integer(0)) } ?? 0
     }
 
-    /// The latest elicitations, those of one status or all; the newest first.
-    package func elicitations(status: ElicitationStatus? = nil, limit: Int) throws -> [Elicitation] {
+    /// The latest elicitations, those of one person, MCP server and status or all; the newest first.
+    package func elicitations(
+        user: UserID? = nil, resource: ResourceID? = nil, status: ElicitationStatus? = nil, limit: Int
+    ) throws -> [Elicitation] {
         try all(
             """
-            SELECT \(Elicitation.columns) FROM elicitations WHERE ?1 IS NULL OR status = ?1
-            ORDER BY created_at DESC, id LIMIT ?2
-            """, status?.rawValue, limit
+            SELECT \(Elicitation.columns) FROM elicitations
+            WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR user_id = ?2) AND (?3 IS NULL OR resource_id = ?3)
+            ORDER BY created_at DESC, id LIMIT ?4
+            """, status?.rawValue, user?.string, resource?.string, limit
         ) { try Elicitation($0) }
     }
 }

@@ -73,6 +73,7 @@ extension Transaction {
             resource.owner, resource.secretDigest.stored, resource.eventsEndpoint, resource.disabledAt?.seconds,
             resource.createdAt.seconds)
         guard isNew == 1 else { return false }
+        if resource.eventsEndpoint != nil { signals?.note(resource.id) }
         for (position, scope) in resource.scopes.enumerated() {
             try execute(
                 """

@@ -20,6 +20,7 @@ package enum Routes {
         AuthorizeHandlers(gatehouse: gatehouse, door: door).add(to: below)
         ConsentHandlers(gatehouse: gatehouse, door: door).add(to: below)
         TokenHandlers(gatehouse: gatehouse, door: door).add(to: below)
+        EventHandlers(gatehouse: gatehouse, door: door).add(to: below)
         return router
     }
 

@@ -187,4 +187,26 @@ struct ServeTests {
             #expect(!FileManager.default.fileExists(atPath: stage.path("var")))
         }
     }
+
+    @Test func `serve raises its limit of open files to the hard one and says so`() async throws {
+        try await Stage.play { stage in
+            let (port, operations) = (try await LoopbackPort.free(), try await LoopbackPort.free())
+            let server = try stage.start(
+                "/bin/sh",
+                [
+                    "-c", "ulimit -Sn 256; ulimit -Hn 3000; exec \"$0\" \"$@\"", Workspace.program("gatehouse"),
+                    "serve",
+                    "--data", stage.path("var"), "--keys", stage.path("keys"), "--admin-socket", stage.path("a.sock"),
+                    "--issuer", "http://localhost:\(port)", "--listen", "127.0.0.1:\(port)", "--operations-listen",
+                    "127.0.0.1:\(operations)", "--templates", "\(Workspace.root)/templates",
+                ], log: "gatehouse")
+            try await stage.waitUntilReady("gatehouse", server) {
+                try await LoopbackHTTP(port: operations).get("/readyz")
+            }
+            let limits = try String(contentsOfFile: "/proc/\(server.identifier)/limits", encoding: .utf8)
+            let line = limits.split(separator: "\n").first { $0.hasPrefix("Max open files") } ?? ""
+            #expect(line.split(separator: " ").dropFirst(3).first == "3000")
+            #expect(try stage.log("gatehouse").contains(#""open_files":"3000""#))
+        }
+    }
 }

@@ -98,7 +98,7 @@ enum Elicitations {
     private static let eventsByResource = """
         CREATE INDEX waiting_events ON events (resource_id, due_at, sequence) WHERE state = 'waiting'
         """
-    private static let eventsByAge = "CREATE INDEX settled_events ON events (settled_at) WHERE state <> 'waiting'"
+    private static let eventsByAge = "CREATE INDEX events_by_age ON events (state, settled_at, created_at)"
     private static let eventsByElicitation = """
         CREATE INDEX events_by_elicitation ON events (elicitation_id) WHERE elicitation_id IS NOT NULL
         """

@@ -11,25 +11,31 @@ import Web
 /// The whole server, put together in one place.
 struct Composition {
     let housekeeper: Housekeeper
+    let deliverer: EventDeliverer
     private let configuration: ServerConfiguration
     private let gatehouse: Gatehouse
     private let renderer: PageRenderer
     private let counters = RequestCounters()
     let up = ListenersUp()
+    private let openFiles: UInt64
     private let log: Logger
 
+    /// `openFiles` is the limit that was reached for this process, for the log.
     init(
-        _ configuration: ServerConfiguration, ground: Ground, renderer: PageRenderer, trust: TrustRoots, log: Logger
+        _ configuration: ServerConfiguration, ground: Ground, renderer: PageRenderer, trust: TrustRoots,
+        openFiles: UInt64, log: Logger
     ) throws {
         let fetcher = DocumentFetcher(
             policy: try configuration.fetchPolicy(), roots: trust, rulesIn: ground.store)
         self.configuration = configuration
         self.renderer = renderer
+        self.openFiles = openFiles
         self.log = log
         gatehouse = Gatehouse(
             settings: try configuration.settings(), store: ground.store, keys: ground.keys, fetcher: fetcher,
             desk: PasswordDesk(), log: log)
         housekeeper = Housekeeper(gatehouse, log: log)
+        deliverer = EventDeliverer(gatehouse, sender: EventSender(roots: trust), log: log)
     }
 
     /// The public listener.
@@ -55,7 +61,9 @@ struct Composition {
                 }
             },
             metrics: { [store = gatehouse.store, counters] in
-                counters.text + MetricsRegistry.shared.text + ProcessMetrics(waitingWrites: store.waitingWrites).text
+                let events = try? await store.read { try $0.waitingEvents() }
+                let process = ProcessMetrics(waitingWrites: store.waitingWrites, waitingEvents: events)
+                return counters.text + MetricsRegistry.shared.text + process.text
             })
         return try .operations(
             operations, host: configuration.operations.host, port: configuration.operations.port,
@@ -86,9 +94,14 @@ struct Composition {
         .unavailable, "The backup was made but cannot be read; see the server's log.")
 
     private func note(_ name: String) -> Listener.WhenRunning {
-        { [up, log, configuration] _ in
+        { [up, log, configuration, openFiles] _ in
             guard up.note(name) else { return }
-            log.notice("ready", metadata: ["issuer": "\(configuration.issuer)", "listen": "\(configuration.listen)"])
+            log.notice(
+                "ready",
+                metadata: [
+                    "issuer": "\(configuration.issuer)", "listen": "\(configuration.listen)",
+                    "open_files": "\(openFiles)",
+                ])
         }
     }
 }

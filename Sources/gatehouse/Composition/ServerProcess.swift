@@ -34,7 +34,8 @@ struct ServerProcess {
         defer { directory.unlock() }
         try DataFolderGroup(configuration).apply()
         let ground = try await Ground.open(configuration, directory, acceptsClock: acceptsClock)
-        let server = try Composition(configuration, ground: ground, renderer: renderer, trust: trust, log: log)
+        let server = try Composition(
+            configuration, ground: ground, renderer: renderer, trust: trust, openFiles: FileLimit.raise(), log: log)
         try await serve(server, log: log)
         try ground.store.close()
     }
@@ -42,7 +43,8 @@ struct ServerProcess {
     private func serve(_ server: Composition, log: Logger) async throws {
         // They stop in reverse: the public listener drains first, the admin socket goes with it, health answers longest.
         let services: [any Service] = [
-            server.housekeeper, try server.operations(), try server.administration(), try server.main(),
+            server.housekeeper, server.deliverer, try server.operations(), try server.administration(),
+            try server.main(),
         ]
         var group = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: .libraries(server.up))

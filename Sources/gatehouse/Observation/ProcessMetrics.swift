@@ -1,8 +1,10 @@
 import Foundation
 
-/// What the process itself uses: processor time, memory, and writes that wait for the disk.
+/// What the process itself uses: processor time, memory, writes that wait for the disk, and events for their receivers.
 struct ProcessMetrics {
     let waitingWrites: Int
+    /// Nil when the database did not say.
+    let waitingEvents: Int64?
 
     /// The values as lines of text.
     var text: String {
@@ -14,7 +16,7 @@ struct ProcessMetrics {
         # TYPE gatehouse_waiting_writes gauge
         gatehouse_waiting_writes \(waitingWrites)
 
-        """
+        """ + (waitingEvents.map { "# TYPE gatehouse_waiting_events gauge\ngatehouse_waiting_events \($0)\n" } ?? "")
     }
 
     private var processorSeconds: Double {

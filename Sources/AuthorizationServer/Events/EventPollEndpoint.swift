@@ -1,0 +1,83 @@
+package import JOSE
+import OAuth
+import ServiceLifecycle
+package import Storage
+
+/// Hands events to an MCP server that asks for them, and lets it wait here until there are some.
+/// Spec: RFC 8936 §2
+package struct EventPollEndpoint: Sendable {
+    let store: Store
+    let signer: EventSigner
+    let watch: Watch<ResourceID>
+    let counters: Counters
+    let clock: WallClock
+    /// How long a question is held that has no answer yet.
+    package var patience: Duration = .seconds(30)
+
+    /// Answers `resource`, which has proven itself. It sees and changes its own events alone.
+    package func answer(_ body: JSONObject, for resource: Resource) async throws -> JSON {
+        guard resource.eventsEndpoint == nil else {
+            throw OAuthError(
+                .invalidRequest, "Events of this MCP server are pushed to its events endpoint and cannot be polled.")
+        }
+        let request = try EventPollRequest(json: body)
+        // Listening begins before the first look, so that nothing falls between the two.
+        return try await watch.listening(for: resource.id) { bell in
+            try await settle(request, of: resource.id)
+            var found = try await look(request, of: resource.id)
+            guard found.isEmpty, request.maximum > 0, !request.returnsImmediately else {
+                return try json(found, request, for: resource)
+            }
+            let end = ContinuousClock.now + patience
+            let alarm = bell.ring(in: patience)
+            defer { alarm.cancel() }
+            while found.isEmpty, ContinuousClock.now < end, !Task.isShuttingDownGracefully {
+                await cancelWhenGracefulShutdown { await bell.wait() }
+                found = try await look(request, of: resource.id)
+            }
+            return try json(found, request, for: resource)
+        }
+    }
+
+    /// Takes note of what the MCP server has, and of what it cannot use.
+    private func settle(_ request: EventPollRequest, of resource: ResourceID) async throws {
+        guard !request.acknowledged.isEmpty || !request.errors.isEmpty else { return }
+        let now = clock.now()
+        let outcomes = try await store.write { transaction in
+            var outcomes: [EventOutcome] = []
+            for id in request.acknowledged where try transaction.deliver(id, to: resource, now: now) {
+                outcomes.append(.delivered)
+            }
+            for (id, code) in request.errors {
+                guard let event = try transaction.event(id), event.resourceID == resource else { continue }
+                let error = EventError(rawValue: code)
+                let pause = DeliverySchedule.pause(afterAttempts: event.attempts + 1, spread: 0)
+                let again = error?.mayHeal ?? true ? pause.map { now + $0 } : nil
+                let answer = EventAnswer(error: error?.rawValue ?? "other")
+                if try transaction.fail(id, to: resource, answer: answer, again: again, now: now) {
+                    outcomes.append(again == nil ? .dead : .failed)
+                }
+            }
+            return outcomes
+        }
+        for outcome in outcomes { counters.event(outcome) }
+    }
+
+    /// One more than is asked for tells whether there is more.
+    private func look(_ request: EventPollRequest, of resource: ResourceID) async throws -> [EventRecord] {
+        let now = clock.now()
+        return try await store.read { try $0.dueEvents(of: resource, now: now, limit: request.maximum + 1) }
+    }
+
+    private func json(
+        _ found: [EventRecord], _ request: EventPollRequest, for resource: Resource
+    ) throws -> JSON {
+        let now = clock.now()
+        var sets = JSONObject()
+        for record in found.prefix(request.maximum) {
+            sets[record.event.id.string] = .string(
+                try signer.sign(record.event, for: resource.identifier, now: now))
+        }
+        return ["sets": .object(sets), "moreAvailable": .bool(found.count > request.maximum)]
+    }
+}

@@ -1,0 +1,167 @@
+import JOSE
+import OAuth
+import Storage
+import TestSupport
+import Testing
+
+@testable import AuthorizationServer
+
+@Suite("RFC 8935: events reach the endpoints of MCP servers")
+struct EventDeliveryTests {
+    @Test func `B60 an event reaches its endpoint, signed, with the row's id and for that MCP server`() async throws {
+        try await EventStage.run { stage in
+            let receiver = try await Receiver()
+            let resource = try await stage.proven("a", receiver)
+            let ids = try await stage.queue(3, for: resource)
+            stage.harness.clock.advance(by: 5)
+            await stage.deliverer.round()
+            #expect(Set(receiver.ids) == Set(ids) && receiver.ids.count == 3)
+            #expect(try await stage.states(ids) == [.delivered, .delivered, .delivered])
+            let keys = stage.harness.gatehouse.keys.verification(.events, at: stage.now.seconds)
+            let read = try JWT.verify(
+                try #require(receiver.tokens.last), typ: "secevent+jwt", algorithms: [.es256], keys: keys)
+            #expect(read.claims["aud"]?.string == "https://a.example/mcp")
+            #expect(read.claims["iat"]?.integer == stage.now.seconds - 5)
+            await stage.later(by: 100_000)
+            #expect(receiver.ids.count == 3)
+            try await receiver.stop()
+        }
+    }
+
+    @Test func `D23.10 what does not arrive is sent again with the same id, thirteen times in three days`() async throws
+    {
+        try await EventStage.run { stage in
+            let receiver = try await Receiver()
+            let resource = try await stage.proven("a", receiver)
+            receiver.answers("503 Service Unavailable", body: "<html>canary-of-the-receiver</html>")
+            let ids = try await stage.queue(for: resource)
+            await stage.deliverer.round()
+            for (attempt, pause) in DeliverySchedule.pauses.enumerated() {
+                #expect(receiver.ids.count == attempt + 1)
+                await stage.later(by: pause - 1)
+                #expect(receiver.ids.count == attempt + 1, "too early after attempt \(attempt + 1)")
+                await stage.later(by: 1)
+            }
+            #expect(receiver.ids == Array(repeating: ids[0], count: 13))
+            let dead = try #require(try await stage.records(ids).first)
+            #expect(dead.state == .dead && dead.attempts == 13 && dead.lastStatus == 503 && dead.lastError == nil)
+            await stage.later(by: 1_000_000)
+            #expect(receiver.ids.count == 13)
+            #expect(stage.log.lines.contains { $0.hasPrefix("warning an event is given up") && $0.contains(ids[0]) })
+            #expect(!stage.log.lines.contains { $0.contains("canary") })
+            receiver.answers("202 Accepted")
+            #expect(try await stage.retry(ids[0]))
+            await stage.deliverer.round()
+            #expect(receiver.ids.count == 14 && receiver.ids[13] == ids[0])
+            #expect(try await stage.states(ids) == [.delivered])
+            #expect(try await !stage.retry(ids[0]))
+            try await receiver.stop()
+        }
+    }
+
+    @Test func `D23.2 a refusal that will not heal ends the attempts, one that may is tried again`() async throws {
+        try await EventStage.run { stage in
+            let receiver = try await Receiver()
+            let resource = try await stage.proven("a", receiver)
+            receiver.answers("400 Bad Request", body: #"{"err":"invalid_audience","description":"canary"}"#)
+            let refused = try await stage.queue(for: resource)
+            await stage.deliverer.round()
+            let dead = try #require(try await stage.records(refused).first)
+            #expect(dead.state == .dead && dead.lastStatus == 400 && dead.lastError == "invalid_audience")
+            receiver.answers("400 Bad Request", body: #"{"err":"invalid_key"}"#)
+            let later = try await stage.queue(for: resource)
+            await stage.deliverer.round()
+            #expect(try await stage.states(later) == [.waiting])
+            receiver.answers("202 Accepted")
+            await stage.later(by: 1)
+            #expect(try await stage.states(later) == [.delivered])
+            #expect(receiver.ids == refused + later + later)
+            #expect(!stage.log.lines.contains { $0.contains("canary") })
+            try await receiver.stop()
+        }
+    }
+
+    @Test func `410 closes an endpoint: nothing more is sent, and the event waits for the next one`() async throws {
+        try await EventStage.run { stage in
+            let (old, new) = (try await Receiver(), try await Receiver())
+            let resource = try await stage.proven("a", old)
+            old.answers("410 Gone")
+            let ids = try await stage.queue(for: resource)
+            await stage.deliverer.round()
+            await stage.later(by: 90_000)
+            #expect(old.ids == ids)
+            #expect(try await stage.states(ids) == [.waiting])
+            #expect(try await stage.store.read { try $0.eventStream(of: resource.id) }?.state == .disabled)
+            try await stage.store.write { try $0.set(eventsEndpoint: new.endpoint, of: resource.id) }
+            await stage.deliverer.round()
+            #expect(new.ids.isEmpty)
+            try await stage.verify(resource, new.state)
+            await stage.deliverer.round()
+            #expect(new.ids == ids && old.ids == ids)
+            try await old.stop()
+            try await new.stop()
+        }
+    }
+
+    @Test func `RN7 an endpoint in trouble is probed by one event at a time, and gets all that waited when it is back`()
+        async throws
+    {
+        try await EventStage.run { stage in
+            let receiver = try await Receiver()
+            let resource = try await stage.proven("a", receiver)
+            receiver.answers("503 Service Unavailable", "Retry-After: 30")
+            let ids = try await stage.queue(40, for: resource)
+            await stage.deliverer.round()
+            #expect(receiver.ids.count == 4)
+            await stage.later(by: 29)
+            #expect(receiver.ids.count == 4)
+            await stage.later(by: 1)
+            #expect(receiver.ids.count == 5)
+            receiver.answers("202 Accepted")
+            await stage.later(by: 30)
+            #expect(try await stage.states(ids).allSatisfy { $0 == .delivered })
+            #expect(Set(receiver.ids) == Set(ids))
+            #expect(receiver.ids.count == 45)
+            try await receiver.stop()
+        }
+    }
+
+    @Test func `E68 RN7 a receiver that never answers slows no other`() async throws {
+        try await EventStage.run(deadline: 3_600_000) { stage in
+            let (dead, alive) = (try await Receiver(), try await Receiver())
+            let silent = try await stage.proven("silent", dead)
+            let other = try await stage.proven("other", alive)
+            dead.isSilent()
+            let service = Task { try await stage.deliverer.run() }
+            let stuck = try await stage.queue(50, for: silent)
+            await eventually { dead.ids.count == 4 }
+            var ids: [String] = []
+            for _ in 0..<30 {
+                ids += try await stage.queue(for: other)
+                let count = ids.count
+                await eventually { alive.ids.count == count }
+            }
+            #expect(Set(alive.ids) == Set(ids) && alive.ids.count == 30)
+            #expect(dead.ids.count == 4)
+            #expect(try await stage.states(stuck).allSatisfy { $0 == .waiting })
+            service.cancel()
+            try await dead.stop()
+            try await alive.stop()
+        }
+    }
+
+    @Test func `RN3 a redirect is followed nowhere, and the event stays`() async throws {
+        try await EventStage.run { stage in
+            let (receiver, elsewhere) = (try await Receiver(), try await Receiver())
+            let resource = try await stage.proven("a", receiver)
+            receiver.answers("307 Temporary Redirect", "Location: \(elsewhere.endpoint)")
+            let ids = try await stage.queue(for: resource)
+            await stage.deliverer.round()
+            #expect(elsewhere.tokens.isEmpty && receiver.ids == ids)
+            #expect(try await stage.records(ids).first?.lastStatus == 307)
+            #expect(try await stage.states(ids) == [.waiting])
+            try await receiver.stop()
+            try await elsewhere.stop()
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import AuthorizationServer
+import JOSE
+import OAuth
+import Outbound
+import Storage
+import TestSupport
+
+/// A server with MCP servers that have events endpoints, and a clock that a test moves by hand.
+struct EventStage: Sendable {
+    let harness: Harness
+    let log: CapturedLog
+    let deliverer: EventDeliverer
+
+    var store: Store { harness.gatehouse.store }
+    var now: Timestamp { harness.clock.now }
+
+    /// Runs a test; attempts are not moved apart unless `spread` says so.
+    static func run(
+        spread: Double = 0, deadline: Int64 = 10_000, _ test: @Sendable @escaping (EventStage) async throws -> Void
+    ) async throws {
+        let log = CapturedLog()
+        try await Harness.run(log: log.logger) { harness in
+            let deliverer = EventDeliverer(
+                harness.gatehouse, sender: EventSender(deadline: deadline), log: log.logger, spread: { spread })
+            try await test(EventStage(harness: harness, log: log, deliverer: deliverer))
+        }
+    }
+
+    /// An MCP server; with an endpoint, or one that polls.
+    func resource(_ name: String, endpoint: String? = nil) async throws -> Resource {
+        let resource = Resource(
+            identifier: try ResourceIdentifier("https://\(name).example/mcp"), name: name, owner: "Team", scopes: [],
+            secretDigest: .sha256(name), eventsEndpoint: endpoint, createdAt: now)
+        _ = try await store.write { try $0.insert(resource) }
+        return resource
+    }
+
+    /// An MCP server whose endpoint has shown that it wants events.
+    func proven(_ name: String, _ receiver: Receiver) async throws -> Resource {
+        let resource = try await resource(name, endpoint: receiver.endpoint)
+        await deliverer.round()
+        try await verify(resource, receiver.state)
+        return resource
+    }
+
+    /// Brings back what a verification event carried.
+    func verify(_ resource: Resource, _ state: String?) async throws {
+        try await harness.gatehouse.eventVerify.answer(["state": .string(state ?? "")], for: resource)
+    }
+
+    /// Queues events and returns their ids in order.
+    @discardableResult
+    func queue(_ count: Int = 1, for resource: Resource) async throws -> [String] {
+        let events = (0..<count).map { _ in
+            SecurityEvent(
+                type: .elicitationCompleted, issuedAt: now, about: .person(harness.user.subject), transaction: "eli_x",
+                payload: ["kind": "confirm"])
+        }
+        try await store.write { transaction in
+            for event in events { try transaction.enqueue(event, resource: resource.id) }
+        }
+        return events.map(\.id.string)
+    }
+
+    /// How the rows of these events stand.
+    func records(_ ids: [String]) async throws -> [EventRecord] {
+        try await store.read { transaction in try ids.compactMap { try EventID($0).flatMap(transaction.event) } }
+    }
+
+    func states(_ ids: [String]) async throws -> [EventRecord.State] { try await records(ids).map(\.state) }
+
+    /// Has an event sent again, as an operator would.
+    func retry(_ id: String) async throws -> Bool {
+        guard let id = EventID(id) else { return false }
+        return try await store.write { [now] in try $0.retry(id, now: now) }
+    }
+
+    /// Moves the clock and sends what is due then.
+    func later(by seconds: Int64) async {
+        harness.clock.advance(by: seconds)
+        await deliverer.round()
+    }
+
+    func poll(_ body: JSONObject = [:], as resource: Resource) async throws -> JSONObject {
+        var endpoint = harness.gatehouse.eventPoll
+        endpoint.patience = .zero
+        return try await endpoint.answer(body, for: resource).object ?? JSONObject()
+    }
+}
+
+extension JSONObject {
+    /// The ids of the events in an answer, in order.
+    var setIDs: [String] { self["sets"]?.object?.members.map(\.name) ?? [] }
+}

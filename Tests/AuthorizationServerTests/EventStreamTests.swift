@@ -1,0 +1,117 @@
+import JOSE
+import OAuth
+import Storage
+import TestSupport
+import Testing
+
+@testable import AuthorizationServer
+
+@Suite("An endpoint gets events only after it has shown that it wants them")
+struct EventStreamTests {
+    private func stream(_ stage: EventStage, _ resource: Resource) async throws -> EventStream? {
+        try await stage.store.read { try $0.eventStream(of: resource.id) }
+    }
+
+    @Test func `RN1 events wait until the state came back with the MCP server's credentials`() async throws {
+        try await EventStage.run { stage in
+            let receiver = try await Receiver()
+            let resource = try await stage.resource("a", endpoint: receiver.endpoint)
+            let ids = try await stage.queue(3, for: resource)
+            await stage.deliverer.round()
+            #expect(receiver.claims.count == 1 && receiver.ids.isEmpty)
+            let state = try #require(receiver.state)
+            #expect(Base64URL.decode(state)?.count == 32)
+            #expect(receiver.claims[0]["sub_id"] == ["format": "opaque", "id": .string(resource.id.string)])
+            let stored = try #require(try await stream(stage, resource))
+            #expect(stored.state == .unverified && stored.challengeDigest == .sha256(state))
+            try await stage.verify(resource, state)
+            await stage.deliverer.round()
+            #expect(Set(receiver.ids) == Set(ids))
+            #expect(try await stage.states(ids) == [.delivered, .delivered, .delivered])
+            // What is sent twice may come back twice.
+            try await stage.verify(resource, state)
+            #expect(try await stream(stage, resource)?.state == .active)
+            try await receiver.stop()
+        }
+    }
+
+    @Test func `a wrong, foreign or late state makes nothing active`() async throws {
+        try await EventStage.run { stage in
+            let (one, two) = (try await Receiver(), try await Receiver())
+            let mine = try await stage.resource("mine", endpoint: one.endpoint)
+            let other = try await stage.resource("other", endpoint: two.endpoint)
+            await stage.deliverer.round()
+            let state = try #require(one.state)
+            #expect(two.state != state)
+            for wrong in [nil, "", "x", two.state, state + "A", String(state.dropLast())] {
+                await #expect(throws: OAuthError.self) { try await stage.verify(mine, wrong) }
+            }
+            await #expect(throws: OAuthError.self) { try await stage.verify(other, state) }
+            stage.harness.clock.advance(by: EndpointChallenge.life)
+            await #expect(throws: OAuthError.self) { try await stage.verify(mine, state) }
+            #expect(try await stream(stage, mine)?.state == .unverified)
+            #expect(try await stream(stage, other)?.state == .unverified)
+            #expect(try await stream(stage, mine)?.verifiedAt == nil)
+            try await one.stop()
+            try await two.stop()
+        }
+    }
+
+    @Test func `the same value is asked for again on the schedule, a new one after an hour, none after three days`()
+        async throws
+    {
+        try await EventStage.run { stage in
+            let receiver = try await Receiver()
+            let resource = try await stage.resource("a", endpoint: receiver.endpoint)
+            await stage.deliverer.round()
+            for pause in DeliverySchedule.pauses { await stage.later(by: pause) }
+            let asked = receiver.claims
+            #expect(asked.count == 13)
+            #expect(Set(asked.prefix(7).map { $0["jti"] }).count == 1)
+            #expect(Set(asked.map { $0["jti"] }).count == 7)
+            for claims in asked { #expect(claims["iat"]?.integer ?? 0 <= stage.now.seconds) }
+            #expect(try await stream(stage, resource)?.state == .disabled)
+            await stage.later(by: 1_000_000)
+            #expect(receiver.claims.count == 13)
+            try await receiver.stop()
+        }
+    }
+
+    @Test func `a changed endpoint starts anew, and so does one that is named again`() async throws {
+        try await EventStage.run { stage in
+            let (old, new) = (try await Receiver(), try await Receiver())
+            let resource = try await stage.proven("a", old)
+            let first = try #require(old.state)
+            try await stage.store.write { try $0.set(eventsEndpoint: new.endpoint, of: resource.id) }
+            let ids = try await stage.queue(for: resource)
+            await stage.deliverer.round()
+            #expect(new.ids.isEmpty && old.ids.isEmpty)
+            await #expect(throws: OAuthError.self) { try await stage.verify(resource, first) }
+            try await stage.verify(resource, new.state)
+            await stage.deliverer.round()
+            #expect(new.ids == ids)
+            stage.harness.clock.advance(by: 1)
+            try await stage.store.write { try $0.set(eventsEndpoint: new.endpoint, of: resource.id) }
+            try await stage.queue(for: resource)
+            await stage.deliverer.round()
+            #expect(new.ids == ids)
+            #expect(old.ids.isEmpty)
+            try await old.stop()
+            try await new.stop()
+        }
+    }
+
+    @Test func `the value that was sent stands nowhere in the database`() async throws {
+        try await EventStage.run { stage in
+            let receiver = try await Receiver()
+            let resource = try await stage.proven("a", receiver)
+            let state = try #require(receiver.state)
+            #expect(try await stream(stage, resource)?.challengeDigest == .sha256(state))
+            #expect(!stage.log.lines.contains { $0.contains(state) })
+            let folder = stage.harness.folder
+            try stage.store.close()
+            #expect(try Files.contents(of: folder).allSatisfy { !$0.contains(Array(state.utf8)) })
+            try await receiver.stop()
+        }
+    }
+}

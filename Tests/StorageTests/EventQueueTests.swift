@@ -1,0 +1,125 @@
+import JOSE
+import OAuth
+import Synchronization
+import Testing
+
+@testable import Storage
+
+@Suite("The queue of events")
+struct EventQueueTests {
+    private let start = World.start
+    private let day: Int64 = 86_400
+
+    private func queue(_ world: World, at time: Timestamp, of resource: ResourceID? = nil) async throws -> EventID {
+        let event = SecurityEvent(
+            type: .elicitationCompleted, issuedAt: time, about: .person(world.user.subject), payload: [:])
+        try await world.store.write { try $0.enqueue(event, resource: resource ?? world.resource.id) }
+        return event.id
+    }
+
+    private func state(_ id: EventID, _ world: World) async throws -> EventRecord.State? {
+        try await world.store.read { try $0.event(id) }?.state
+    }
+
+    private func tidy(_ world: World, at now: Timestamp, limit: Int = 100) async throws -> Int {
+        try await world.store.write { try $0.tidyEvents(now: now, limit: limit) }
+    }
+
+    @Test func `an event is settled once, by its own MCP server alone`() async throws {
+        let world = try await World()
+        let id = try await queue(world, at: start)
+        let (foreign, first, again, late) = try await world.store.write { tx in
+            (
+                try tx.deliver(id, to: .random(), now: start), try tx.deliver(id, to: world.resource.id, now: start),
+                try tx.deliver(id, to: world.resource.id, now: start),
+                try tx.fail(id, to: world.resource.id, answer: EventAnswer(status: 500), again: nil, now: start)
+            )
+        }
+        #expect(!foreign && first && !again && !late)
+        #expect(try await state(id, world) == .delivered)
+    }
+
+    @Test func `what waits is due in the order of its times, and a failure moves it behind`() async throws {
+        let world = try await World()
+        let ids = [try await queue(world, at: start), try await queue(world, at: start)]
+        _ = try await world.store.write { tx in
+            try tx.fail(
+                ids[0], to: world.resource.id, answer: EventAnswer(error: "no connection"), again: start + 8, now: start
+            )
+        }
+        func due(_ now: Timestamp) async throws -> [EventID] {
+            try await world.store.read { try $0.dueEvents(of: world.resource.id, now: now, limit: 9) }.map(\.event.id)
+        }
+        #expect(try await due(start) == [ids[1]])
+        #expect(try await due(start + 8) == [ids[1], ids[0]])
+        #expect(try await world.store.read { try $0.nextDue(of: world.resource.id, after: start) } == start + 8)
+        try await world.store.write { try $0.hasten(eventsFor: world.resource.id, now: start + 1) }
+        #expect(try await due(start + 1) == [ids[1], ids[0]])
+    }
+
+    @Test func `what arrived is kept for a week, dead letters for thirty days, and nothing waits longer than four`()
+        async throws
+    {
+        let world = try await World()
+        let (delivered, dead, waiting) = (
+            try await queue(world, at: start), try await queue(world, at: start), try await queue(world, at: start)
+        )
+        try await world.store.write { tx in
+            try tx.deliver(delivered, to: world.resource.id, now: start)
+            try tx.fail(dead, to: world.resource.id, answer: EventAnswer(status: 400), again: nil, now: start)
+        }
+        #expect(try await tidy(world, at: start + 4 * day - 1) == 0)
+        #expect(try await tidy(world, at: start + 4 * day) == 1)
+        #expect(try await state(waiting, world) == .dead)
+        #expect(try await world.store.read { try $0.event(waiting) }?.lastError == "nobody took it")
+        #expect(try await tidy(world, at: start + 7 * day - 1) == 0)
+        #expect(try await tidy(world, at: start + 7 * day) == 1)
+        #expect(try await state(delivered, world) == nil)
+        #expect(try await tidy(world, at: start + 30 * day) == 1)
+        #expect(try await state(dead, world) == nil)
+        #expect(try await tidy(world, at: start + 34 * day) == 1)
+        #expect(try await state(waiting, world) == nil)
+    }
+
+    @Test func `tidying goes in small steps, each found along an index`() async throws {
+        let world = try await World()
+        for _ in 0..<5 { _ = try await queue(world, at: start) }
+        #expect(try await tidy(world, at: start + 4 * day, limit: 2) == 2)
+        #expect(try await tidy(world, at: start + 4 * day, limit: 2) == 2)
+        #expect(try await tidy(world, at: start + 4 * day, limit: 2) == 1)
+        let steps = [
+            """
+            SELECT sequence FROM events WHERE state = 'waiting' AND settled_at IS NULL AND created_at <= ?1
+            ORDER BY created_at
+            """,
+            "SELECT sequence FROM events WHERE state = 'dead' AND settled_at <= ?1 ORDER BY settled_at",
+            "SELECT id FROM events WHERE resource_id = ?1 AND state = 'waiting' AND due_at <= 5 ORDER BY due_at, sequence",
+        ]
+        for step in steps {
+            let plan = try await world.store.read { tx in
+                try tx.all("EXPLAIN QUERY PLAN " + step, 1) { try $0.text(3) }
+            }
+            #expect(plan.count == 1 && plan[0].hasPrefix("SEARCH"), "\(step): \(plan)")
+        }
+    }
+
+    @Test func `a commit tells which MCP servers have something new`() async throws {
+        let world = try await World()
+        let told = Told()
+        world.store.onCommit { told.add($0.streams) }
+        _ = try await queue(world, at: start)
+        #expect(told.ids == [world.resource.id])
+        told.clear()
+        try await world.store.write { try $0.set(eventsEndpoint: "https://a.example/e", of: world.resource.id) }
+        #expect(told.ids == [world.resource.id])
+    }
+}
+
+/// What a listener was told.
+private final class Told: Sendable {
+    private let touched = Mutex<Set<ResourceID>>([])
+
+    var ids: Set<ResourceID> { touched.withLock { $0 } }
+    func add(_ ids: Set<ResourceID>) { touched.withLock { $0.formUnion(ids) } }
+    func clear() { touched.withLock { $0 = [] } }
+}

@@ -1,0 +1,81 @@
+import AuthorizationServer
+import HTTPTypes
+import HummingbirdTesting
+import JOSE
+import NIOCore
+import OAuth
+import Storage
+import TestSupport
+import Testing
+
+@Suite("The doors for events")
+struct EventDoorTests {
+    private func post(
+        _ h: Harness, _ path: String, _ body: String, as name: String? = nil, secret: String? = nil
+    ) async throws -> TestResponse {
+        let credentials = LoopbackHTTP.basic(
+            name ?? h.resource.id.string, secret ?? h.resourceSecret.reveal())
+        return try await h.client.execute(
+            uri: path, method: .post, headers: [.contentType: "application/json", .authorization: credentials.1],
+            body: ByteBuffer(string: body))
+    }
+
+    private func queue(_ h: Harness) async throws -> EventID {
+        let event = SecurityEvent(
+            type: .elicitationDeclined, issuedAt: h.clock.now, about: .person(h.user.subject), payload: [:])
+        try await h.gatehouse.store.write { try $0.enqueue(event, resource: h.resource.id) }
+        return event.id
+    }
+
+    @Test func `D23.3 events are polled with the MCP server's credentials, as JSON that nobody keeps`() async throws {
+        try await Harness.run { h in
+            let id = try await queue(h)
+            let answer = try await post(h, "/events/poll", #"{"returnImmediately":true}"#)
+            #expect(answer.status == .ok && answer.headers[.cacheControl] == "no-store")
+            #expect(answer.headers[.contentType] == "application/json")
+            #expect(answer.json["sets"]?.object?.members.map(\.name) == [id.string])
+            let done = try await post(h, "/events/poll", #"{"ack":["\#(id)"],"maxEvents":0}"#)
+            #expect(done.json == ["sets": [:], "moreAvailable": false])
+            #expect(try await h.gatehouse.store.read { try $0.event(id) }?.state == .delivered)
+        }
+    }
+
+    @Test(arguments: ["/events/poll", "/events/verify"])
+    func `RC7 whoever is not the MCP server is answered 401 alike, and nothing is settled`(path: String) async throws {
+        try await Harness.run { h in
+            let id = try await queue(h)
+            let body = #"{"ack":["\#(id)"],"returnImmediately":true,"state":"x"}"#
+            let foreign = ResourceID.random().string
+            let answers = [
+                try await post(h, path, body, secret: "wrong"), try await post(h, path, body, as: foreign),
+                try await post(h, path, body, as: "quill"), try await post(h, path, body, as: ""),
+                try await h.client.execute(
+                    uri: path, method: .post, headers: [.contentType: "application/json"],
+                    body: ByteBuffer(string: body)),
+            ]
+            for answer in answers {
+                #expect(answer.status == .unauthorized && answer.error == "invalid_client")
+                #expect(answer.headers[.wwwAuthenticate]?.hasPrefix("Basic ") == true)
+            }
+            #expect(try await h.gatehouse.store.read { try $0.event(id) }?.state == .waiting)
+        }
+    }
+
+    @Test(arguments: ["", "[]", "{", #"{"a":1,"a":2}"#, "maxEvents=1"])
+    func `what is no JSON object is refused`(body: String) async throws {
+        try await Harness.run { h in
+            for path in ["/events/poll", "/events/verify"] {
+                let answer = try await post(h, path, body)
+                #expect(answer.status == .badRequest && answer.error == "invalid_request")
+            }
+        }
+    }
+
+    @Test func `RN1 a state that nobody sent verifies nothing`() async throws {
+        try await Harness.run { h in
+            let answer = try await post(h, "/events/verify", #"{"state":"AAAA"}"#)
+            #expect(answer.status == .badRequest && answer.error == "invalid_request")
+            #expect(try await h.gatehouse.store.read { try $0.eventStream(of: h.resource.id) } == nil)
+        }
+    }
+}
