@@ -22,6 +22,13 @@ struct CommandLineProgram {
     func callAsFunction(
         _ arguments: String..., input: String = "", environment: [String: String] = [:]
     ) async throws -> Run {
+        try await self(arguments, input: input, environment: environment)
+    }
+
+    /// The same with a list of arguments.
+    func callAsFunction(
+        _ arguments: [String], input: String = "", environment: [String: String] = [:]
+    ) async throws -> Run {
         let configuration = try stage.write("templates: \(Workspace.root)/templates", to: "gatehouse.yaml")
         let name = "run-\(UInt32.random(in: .min ... .max))"
         let typed = Pipe()

@@ -27,6 +27,8 @@ package struct Administration: Sendable {
             case .resources(let request): return try await task.run(request)
             case .clients(let request): return try await task.run(request)
             case .sessions(let request): return try await task.run(request)
+            case .elicitations(let request): return try await task.run(request)
+            case .events(let request): return try await task.run(request)
             case .keys(let request): return try await task.run(request)
             case .audit(let request): return try await task.run(request)
             case .database(let request): return try await task.run(request)

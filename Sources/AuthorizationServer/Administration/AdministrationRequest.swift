@@ -10,6 +10,10 @@ package enum AdministrationRequest: Codable, Hashable, Sendable {
     case clients(ClientRequest)
     /// About sessions.
     case sessions(SessionRequest)
+    /// About elicitations.
+    case elicitations(ElicitationsRequest)
+    /// About events on their way to MCP servers.
+    case events(EventRequest)
     /// About keys.
     case keys(KeyRequest)
     /// About the audit chain.
@@ -40,6 +44,8 @@ package enum ResourceRequest: Codable, Hashable, Sendable {
     case list
     /// Describes one, by its id or its identifier.
     case show(String)
+    /// Shows what one may do and where its events go, after changing what is named.
+    case policy(String, PolicyChange)
     /// Gives one a new secret; the old one stops at once.
     case rotateSecret(String)
     /// Removes one and ends its sessions.

@@ -8,7 +8,8 @@ extension AdministrationTask {
         switch request {
         case .add(let draft): try await addResource(draft)
         case .list: .many(try await store.read { try $0.resources() }.map(\.row))
-        case .show(let name): .one(try await store.read { try self.resource(name, $0) }.row)
+        case .show(let name): try await showResource(name)
+        case .policy(let name, let change): try await policy(of: name, change)
         case .rotateSecret(let name): try await rotateSecret(name)
         case .remove(let name): try await removeResource(name)
         }
@@ -80,7 +81,7 @@ extension AdministrationTask {
         return scopes
     }
 
-    private func checkedEndpoint(_ text: String) throws -> String {
+    func checkedEndpoint(_ text: String) throws -> String {
         do {
             _ = try RemoteURL(operator: text)
             return text

@@ -12,16 +12,20 @@ extension AdministrationTask {
     }
 
     /// A listing ends here: what is longer helps nobody and must not fill the memory.
-    private static let longestList = 10_000
+    static let longestList = 10_000
+
+    /// What is said about a listing that is not whole.
+    static func warning(isPartial: Bool) -> String? {
+        isPartial ? "Only the newest \(longestList) are shown; narrow them by a filter." : nil
+    }
 
     private func listSessions(_ selection: SessionSelection) async throws -> AdministrationAnswer {
         try await store.read { transaction in
             let filter = try self.filter(selection, transaction)
             let found = try transaction.sessions(filter, limit: Self.longestList + 1, now: now)
-            let isPartial = found.count > Self.longestList
             return .many(
                 try rows(Array(found.prefix(Self.longestList)), transaction),
-                warning: isPartial ? "Only the newest \(Self.longestList) are shown; narrow them by a filter." : nil)
+                warning: Self.warning(isPartial: found.count > Self.longestList))
         }
     }
 
@@ -108,7 +112,8 @@ extension AdministrationTask {
         return filter
     }
 
-    private func userOrSubject(_ text: String, _ transaction: Transaction) throws -> User {
+    /// The account of this name or subject, or the refusal that names it.
+    func userOrSubject(_ text: String, _ transaction: Transaction) throws -> User {
         if let subject = Subject(text), let user = try transaction.user(subject: subject) { return user }
         return try user(text, transaction)
     }

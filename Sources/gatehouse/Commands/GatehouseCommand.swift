@@ -6,7 +6,7 @@ struct GatehouseCommand: AsyncParsableCommand {
         commandName: "gatehouse",
         abstract: "The authorization server that MCP servers delegate to.",
         subcommands: [
-            Serve.self, Users.self, Resources.self, Clients.self, Sessions.self, Keys.self, DatabaseCommands.self,
-            Audit.self,
+            Serve.self, Users.self, Resources.self, Clients.self, Sessions.self, Elicitations.self, Events.self,
+            Keys.self, DatabaseCommands.self, Audit.self,
         ])
 }

@@ -5,7 +5,9 @@ import AuthorizationServer
 struct Resources: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resources", abstract: "MCP servers that delegate to this Gatehouse.",
-        subcommands: [Add.self, List.self, Show.self, RotateSecret.self, Remove.self])
+        subcommands: [
+            Add.self, List.self, Show.self, ResourcePolicyCommand.self, RotateSecret.self, Remove.self,
+        ])
 
     struct Add: AdministrationCommand {
         static let configuration = CommandConfiguration(

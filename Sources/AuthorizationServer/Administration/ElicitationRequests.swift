@@ -1,0 +1,54 @@
+/// What can be asked about elicitations.
+package enum ElicitationsRequest: Codable, Hashable, Sendable {
+    /// Names those that match, the newest first.
+    case list(ElicitationSelection)
+    /// Describes one by its handle.
+    case show(String)
+    /// Cancels one that still waits for its person.
+    case cancel(String)
+}
+
+/// Which elicitations are meant; what is not said does not narrow.
+package struct ElicitationSelection: Codable, Hashable, Sendable {
+    /// Those of a person, by name or subject.
+    package var user: String?
+    /// Those of an MCP server, by id or identifier.
+    package var resource: String?
+    /// Those that stand so.
+    package var status: String?
+
+    /// A selection that does not narrow unless told to.
+    package init(user: String? = nil, resource: String? = nil, status: String? = nil) {
+        self.user = user
+        self.resource = resource
+        self.status = status
+    }
+}
+
+/// What can be asked about events.
+package enum EventRequest: Codable, Hashable, Sendable {
+    /// Names those that are kept, the newest first: of an MCP server, by id or identifier, and in a state, if named.
+    case list(resource: String?, state: String?)
+    /// Sends one again that did not arrive, from the start of the schedule.
+    case retry(String)
+}
+
+/// What an operator changes about an MCP server; what is nil stays.
+package struct PolicyChange: Codable, Hashable, Sendable {
+    /// The kinds of elicitation that it may ask for.
+    package var kinds: [String]?
+    /// The hosts to which it may send people for an external step.
+    package var externalHosts: [String]?
+    /// Where its events are pushed; the empty text means that it polls.
+    package var eventsEndpoint: String?
+
+    /// A change of what is named.
+    package init(kinds: [String]? = nil, externalHosts: [String]? = nil, eventsEndpoint: String? = nil) {
+        self.kinds = kinds
+        self.externalHosts = externalHosts
+        self.eventsEndpoint = eventsEndpoint
+    }
+
+    /// Whether it only asks.
+    package var isEmpty: Bool { kinds == nil && externalHosts == nil && eventsEndpoint == nil }
+}

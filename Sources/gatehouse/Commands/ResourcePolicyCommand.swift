@@ -1,0 +1,23 @@
+import ArgumentParser
+import AuthorizationServer
+
+/// What an MCP server may ask people to do, and where its events go.
+struct ResourcePolicyCommand: AdministrationCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "policy", abstract: "Show or change what an MCP server may do and where its events go.")
+    @Argument(help: "Its id or its URI.") var id: String
+    @Option(help: "The kinds of elicitation it may ask for, such as confirm,secret; '' for none.")
+    var elicitation: String?
+    @Option(
+        help: "A host to which it may send people for an external step; repeatable, replaces the list; '' for none.")
+    var externalHost: [String] = []
+    @Option(help: "Where its events are pushed; '' lets it poll instead.") var eventsEndpoint: String?
+    @OptionGroup var global: GlobalOptions
+
+    func request(_ configuration: ServerConfiguration) -> AdministrationRequest {
+        let kinds = elicitation.map { $0.split(separator: ",").map { String($0.filter { $0 != " " }) } }
+        let hosts = externalHost.isEmpty ? nil : externalHost.filter { !$0.isEmpty }
+        return .resources(
+            .policy(id, PolicyChange(kinds: kinds, externalHosts: hosts, eventsEndpoint: eventsEndpoint)))
+    }
+}

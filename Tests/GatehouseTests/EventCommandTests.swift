@@ -1,0 +1,123 @@
+import Foundation
+import JOSE
+import OAuth
+import Storage
+import TestSupport
+import Testing
+
+@Suite("Commands about elicitations and events")
+struct EventCommandTests {
+    private static let uri = "https://files.example.org/mcp"
+
+    private func addResource(_ gatehouse: CommandLineProgram, endpoint: String? = nil) async throws -> JSONObject {
+        var words = ["resources", "add", Self.uri, "--name", "Files", "--owner", "Team", "--json"]
+        if let endpoint { words += ["--events-endpoint", endpoint] }
+        let run = try await gatehouse(words)
+        return try #require(try run.json().object, "\(run.errors)")
+    }
+
+    private func policy(_ gatehouse: CommandLineProgram, _ words: String...) async throws -> JSONObject {
+        let run = try await gatehouse(["resources", "policy", Self.uri, "--json"] + words)
+        return try #require(try run.json().object, "\(run.errors)")
+    }
+
+    @Test func `resources policy shows what holds and changes what is named, with a record`() async throws {
+        try await CommandLineProgram.onFreshDatabase { gatehouse in
+            _ = try await addResource(gatehouse)
+            let fresh = try await policy(gatehouse)
+            #expect(fresh["elicitation"]?.strings == ["confirm"] && fresh["external_hosts"]?.strings == [])
+            #expect(fresh["events"]?.string == "polled" && fresh["events_endpoint"] == .null)
+            let kinds = try await policy(
+                gatehouse, "--elicitation", "secret,confirm,external", "--external-host", "Pay.Example:8443",
+                "--external-host", "b.example:443")
+            #expect(kinds["elicitation"]?.strings == ["confirm", "secret", "external"])
+            #expect(kinds["external_hosts"]?.strings == ["pay.example:8443", "b.example"])
+            let pushed = try await policy(gatehouse, "--events-endpoint", "https://files.example.org/events")
+            #expect(pushed["elicitation"]?.strings == ["confirm", "secret", "external"])
+            #expect(pushed["events"]?.string == "unverified")
+            let shown = try #require(try await gatehouse(["resources", "show", Self.uri, "--json"]).json().object)
+            #expect(shown["events_endpoint"]?.string == "https://files.example.org/events")
+            #expect(shown["elicitation"]?.strings == ["confirm", "secret", "external"])
+            let cleared = try await policy(
+                gatehouse, "--elicitation", "", "--external-host", "", "--events-endpoint", "")
+            #expect(cleared["elicitation"]?.strings == [] && cleared["external_hosts"]?.strings == [])
+            #expect(cleared["events"]?.string == "polled")
+            let records = try #require(try await gatehouse(["audit", "tail", "--json"]).json().array)
+            let actions = records.compactMap { $0.object?["action"]?.string }
+            #expect(actions.filter { $0 == "resource.policy_changed" }.count == 3)
+        }
+    }
+
+    @Test(arguments: [
+        (["--elicitation", "confirm,magic"], "'magic' is no kind of elicitation"),
+        (["--external-host", "https://pay.example/"], "is no host"),
+        (["--external-host", "pay.example/x"], "is no host"),
+        (["--external-host", "u@pay.example"], "is no host"), (["--external-host", "*"], "is no host"),
+        (["--events-endpoint", "http://events.example/"], "The events endpoint"),
+        (["--events-endpoint", "ftp://events.example/"], "The events endpoint"),
+    ])
+    func `what no policy can say is refused and changes nothing`(words: [String], sentence: String) async throws {
+        try await CommandLineProgram.onFreshDatabase { gatehouse in
+            _ = try await addResource(gatehouse)
+            let before = try await policy(gatehouse)
+            let run = try await gatehouse(["resources", "policy", Self.uri] + words)
+            #expect(run.status == 1 && run.errorLines.count == 1 && run.errors.contains(sentence), "\(run.errors)")
+            let after = try await policy(gatehouse)
+            #expect(after == before)
+        }
+    }
+
+    @Test func `events list shows what waits, arrived and died; retry brings a dead letter back under its id`()
+        async throws
+    {
+        try await CommandLineProgram.onFreshDatabase { gatehouse in
+            let added = try await addResource(gatehouse)
+            let resource = try #require(ResourceID(added["id"]?.string ?? ""))
+            #expect(try await gatehouse("events", "list", "--json").json() == [])
+            let ids = try await Self.events(for: resource, in: gatehouse.stage.path("var/gatehouse.sqlite"))
+            let all = try #require(try await gatehouse("events", "list", "--json").json().array?.compactMap(\.object))
+            #expect(all.compactMap { $0["id"]?.string } == ids.reversed().map(\.string))
+            #expect(all.compactMap { $0["state"]?.string } == ["dead", "delivered", "waiting"])
+            #expect(all[0]["type"]?.string == "elicitation-completed" && all[0]["last_status"]?.integer == 400)
+            let dead = try await gatehouse("events", "list", "--state", "dead", "--resource", Self.uri, "--json")
+            #expect(try dead.json().array?.compactMap { $0.object?["id"]?.string } == [ids[2].string])
+            #expect(try await gatehouse("events", "list", "--resource", "https://other.example/").status == 1)
+            #expect(try await gatehouse("events", "list", "--state", "asleep").status == 2)
+            let retried = try #require(try await gatehouse("events", "retry", ids[2].string, "--json").json().object)
+            #expect(retried["state"]?.string == "waiting" && retried["attempts"]?.integer == 0)
+            let arrived = try await gatehouse("events", "retry", ids[1].string)
+            #expect(arrived.status == 1 && arrived.errors.contains("has arrived"))
+            #expect(try await gatehouse("events", "retry", "evt_nonsense").errors.contains("There is no event"))
+            #expect(try await gatehouse("events", "list").output.contains("elicitation-completed"))
+        }
+    }
+
+    @Test func `elicitations that nobody made are none, and cancelling one is refused`() async throws {
+        try await CommandLineProgram.onFreshDatabase { gatehouse in
+            #expect(try await gatehouse("elicitations", "list", "--json").json() == [])
+            #expect(try await gatehouse("elicitations", "list", "--user", "nobody").status == 1)
+            #expect(try await gatehouse("elicitations", "list", "--status", "asleep").status == 2)
+            #expect(try await gatehouse("elicitations", "show", "eli_nonsense").status == 1)
+            let run = try await gatehouse("elicitations", "cancel", ElicitationID.random().string)
+            #expect(run.status == 1 && run.errors.contains("There is no elicitation"))
+        }
+    }
+
+    /// One event that waits, one that arrived and one that died.
+    private static func events(for resource: ResourceID, in path: String) async throws -> [EventID] {
+        let store = try Store(path: path)
+        let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970))
+        let events = (0..<3).map { _ in
+            SecurityEvent(type: .elicitationCompleted, issuedAt: now, about: .stream(resource), payload: [:])
+        }
+        try await store.write { transaction in
+            for event in events { try transaction.enqueue(event, resource: resource) }
+            try transaction.deliver(events[1].id, to: resource, now: now)
+            try transaction.fail(
+                events[2].id, to: resource, answer: EventAnswer(status: 400, error: "invalid_audience"), again: nil,
+                now: now)
+        }
+        try store.close()
+        return events.map(\.id)
+    }
+}
