@@ -7,4 +7,9 @@ package struct Counters: Sendable {
     func refused(_ error: OAuthError) {
         Counter(label: "gatehouse_refusals_total", dimensions: [("error", error.code.rawValue)]).increment()
     }
+
+    /// Counts one try to open or answer an elicitation with another account than the one that was asked.
+    func wrongPerson() {
+        Counter(label: "gatehouse_elicitation_wrong_person_total").increment()
+    }
 }

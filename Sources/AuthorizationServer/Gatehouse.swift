@@ -20,6 +20,8 @@ package struct Gatehouse: Sendable {
     package let token: TokenEndpoint
     package let revocation: RevocationEndpoint
     package let introspection: IntrospectionEndpoint
+    package let elicitation: ElicitationEndpoint
+    package let elicitationPage: ElicitationPageEndpoint
     package let lastUses: LastUses
     package let resourceAuthentication: ResourceAuthentication
     package let eventPoll: EventPollEndpoint
@@ -62,12 +64,21 @@ package struct Gatehouse: Sendable {
             store: store, keys: keys, authentication: authentication, reader: reader, clock: clock)
         introspection = IntrospectionEndpoint(
             store: store, clients: clients, reader: reader, lastUses: lastUses, clock: clock)
-        resourceAuthentication = ResourceAuthentication(store: store)
+        let signer = EventSigner(issuer: settings.issuer, keys: keys)
+        let resources = ResourceAuthentication(store: store, counters: counters)
+        resourceAuthentication = resources
         let streams = Watch<ResourceID>()
         store.onCommit { streams.tell($0.streams) }
         eventPoll = EventPollEndpoint(
-            store: store, signer: EventSigner(issuer: settings.issuer, keys: keys), watch: streams, counters: counters,
+            store: store, signer: signer, watch: streams, counters: counters,
             clock: clock)
         eventVerify = EventVerifyEndpoint(store: store, clock: clock)
+        elicitation = ElicitationEndpoint(
+            issuer: settings.issuer, store: store, keys: keys, clients: clients,
+            authentication: resources, reader: reader,
+            watch: ElicitationWatch(store: store), signer: signer,
+            clock: clock)
+        elicitationPage = ElicitationPageEndpoint(
+            store: store, keys: keys, people: people, seal: seal, clock: clock, counters: counters)
     }
 }

@@ -5,9 +5,16 @@ package struct WallClock: Sendable {
     /// The present moment in whole seconds.
     package let now: @Sendable () -> Timestamp
 
-    /// A clock that answers with what `now` returns.
-    package init(now: @escaping @Sendable () -> Timestamp) {
+    /// Waits this many seconds; throws when the task is cancelled meanwhile.
+    package let sleep: @Sendable (_ seconds: Int64) async throws -> Void
+
+    /// A clock that answers with what `now` returns and waits as `sleep` does.
+    package init(
+        now: @escaping @Sendable () -> Timestamp,
+        sleep: @escaping @Sendable (_ seconds: Int64) async throws -> Void = { try await Task.sleep(for: .seconds($0)) }
+    ) {
         self.now = now
+        self.sleep = sleep
     }
 }
 

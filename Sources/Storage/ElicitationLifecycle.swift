@@ -140,6 +140,15 @@ extension Transaction {
         ) { try Elicitation($0) }
     }
 
+    /// Whether it is in the records that this person, who was not asked, came to its page.
+    package func hasMisdirected(_ id: ElicitationID, to user: UserID) throws -> Bool {
+        try first(
+            """
+            SELECT 1 FROM audit WHERE action = 'elicitation.wrong_person' AND correlation = ?1 AND user_id = ?2
+            """, id.string, user.string
+        ) { _ in true } ?? false
+    }
+
     /// Takes back what is open of a session that is over.
     func cancelElicitations(of session: SessionID, now: Timestamp) throws {
         let open = try all(

@@ -1,6 +1,7 @@
 import AuthorizationServer
 import HTTPTypes
 package import Hummingbird
+package import JOSE
 import Logging
 import NIOCore
 package import OAuth
@@ -36,13 +37,13 @@ package struct ErrorAnswers: Sendable {
         }
     }
 
-    /// An error of the token, revocation and introspection endpoints, in the protocol's JSON.
-    package func json(_ error: OAuthError, usedBasic: Bool) -> Response {
-        var response = Self.json(status: Self.status(of: error.code), error.code.rawValue, error.description)
+    /// An error of an endpoint for programs, in the protocol's JSON; `members` are added as they stand.
+    package func json(_ error: OAuthError, usedBasic: Bool, adding members: JSONObject = [:]) -> Response {
+        var response = Self.json(status: Self.status(of: error.code), error.code.rawValue, error.description, members)
         if error.code == .invalidClient, usedBasic {
             response.headers[.wwwAuthenticate] = "Basic realm=\"gatehouse\", charset=\"UTF-8\""
         }
-        if error.code == .temporarilyUnavailable { response.headers[.retryAfter] = "5" }
+        response.headers[.retryAfter] = Self.patience(after: error.code)
         return response
     }
 
@@ -68,10 +69,24 @@ package struct ErrorAnswers: Sendable {
             body: ResponseBody(byteBuffer: ByteBuffer(string: renderer.render(page))))
     }
 
+    /// The seconds after which the same request may do better.
+    private static func patience(after code: OAuthError.Code) -> String? {
+        switch code {
+        case .temporarilyUnavailable: "5"
+        case .tooManyRequests: "60"
+        default: nil
+        }
+    }
+
     /// Only a client that did not prove itself is answered 401, and only our own failures 5xx.
     package static func status(of code: OAuthError.Code) -> HTTPResponse.Status {
         switch code {
         case .invalidClient: .unauthorized
+        case .unsupportedKind: .forbidden
+        case .notFound: .notFound
+        case .notCompleted, .sessionEnded, .idempotencyConflict, .notRedeemed: .conflict
+        case .alreadyCollected: .gone
+        case .tooManyRequests: .tooManyRequests
         case .serverError: .internalServerError
         case .temporarilyUnavailable: .serviceUnavailable
         default: .badRequest
@@ -97,16 +112,19 @@ package struct ErrorAnswers: Sendable {
         case .targetTooLong: (.uriTooLong, "The request's target is too long. Send fewer or shorter parameters.")
         case .bodyTooLarge: (.contentTooLarge, "The request's body is too large. Send at most 64 KiB.")
         case .notAForm: (.badRequest, "Send a form of the type application/x-www-form-urlencoded.")
+        case .notJSON: (.badRequest, "Send a JSON object of the type application/json.")
         case .crossSite: (.forbidden, "This form was sent from another site. Open the page here and send it again.")
         }
     }
 
-    private static func json(status: HTTPResponse.Status, _ code: String, _ sentence: String) -> Response {
-        // Both texts are printable ASCII without quotes and backslashes: nothing needs escaping.
-        Response(
+    private static func json(
+        status: HTTPResponse.Status, _ code: String, _ sentence: String, _ more: JSONObject = [:]
+    ) -> Response {
+        var body: JSONObject = ["error": .string(code), "error_description": .string(sentence)]
+        for (name, value) in more.members { body[name] = value }
+        return Response(
             status: status, headers: [.contentType: "application/json", .cacheControl: "no-store"],
-            body: ResponseBody(
-                byteBuffer: ByteBuffer(string: #"{"error":"\#(code)","error_description":"\#(sentence)"}"#)))
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body.bytes)))
     }
 
     /// Writes the line by which an operator finds out why something was refused. What was sent cannot break it in two.

@@ -11,12 +11,12 @@ package struct FrontDoor: Sendable {
     package let counters: RequestCounters
     private let issuer: Issuer
     private let openPaths: OpenPaths
-    private let formPaths: Set<String>
+    private let formPaths: FormPaths
 
     /// `openPaths` are those that scripts of any origin may use, `formPaths` those that take a person's forms.
     package init(
         issuer: Issuer, renderer: PageRenderer, proxies: ProxyTrust, counters: RequestCounters = RequestCounters(),
-        openPaths: OpenPaths, formPaths: Set<String>
+        openPaths: OpenPaths, formPaths: FormPaths
     ) {
         self.issuer = issuer
         self.renderer = renderer

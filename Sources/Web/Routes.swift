@@ -13,7 +13,7 @@ package enum Routes {
         let issuer = gatehouse.settings.issuer
         let door = FrontDoor(
             issuer: issuer, renderer: renderer, proxies: proxies, counters: counters, openPaths: openPaths(issuer),
-            formPaths: [issuer.path + "/login", issuer.path + "/consent"])
+            formPaths: FormPaths([issuer.path + "/login", issuer.path + "/consent"], below: [issuer.path + "/e/"]))
         let router = door.router()
         DiscoveryHandlers(gatehouse: gatehouse).add(to: router)
         let below = router.group(RouterPath(issuer.path))
@@ -21,6 +21,8 @@ package enum Routes {
         ConsentHandlers(gatehouse: gatehouse, door: door).add(to: below)
         TokenHandlers(gatehouse: gatehouse, door: door).add(to: below)
         EventHandlers(gatehouse: gatehouse, door: door).add(to: below)
+        ElicitationHandlers(gatehouse: gatehouse, door: door).add(to: below)
+        ElicitationPageHandlers(gatehouse: gatehouse, door: door).add(to: below)
         return router
     }
 

@@ -15,6 +15,14 @@ package struct WebContext: RequestContext {
     /// The address at the other end of the connection, which may be a proxy.
     package var peerAddress: SocketAddress? { channel.remoteAddress }
 
+    /// Calls `act` when the other end hangs up before the answer; a handler that waits for something else does not notice.
+    package func whenGone(_ act: @escaping @Sendable () -> Void) {
+        channel.eventLoop.execute { [channel] in
+            // Without a listener in front, as in tests of the router, nobody can hang up.
+            try? channel.pipeline.syncOperations.handler(type: ConnectionGuard.self).whenGone(act)
+        }
+    }
+
     /// The id that stands in the log line and on error pages, so that an operator can find the one by the other.
     package var reference: String { logger[metadataKey: "hb.request.id"].map { "\($0)" } ?? "none" }
 

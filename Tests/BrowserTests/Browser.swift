@@ -100,11 +100,12 @@ struct Browser: Sendable {
 extension Browser {
     static let approve = "[name=decision][value=approve]"
     static let deny = "[name=decision][value=deny]"
+    static let decline = "[name=decision][value=decline]"
 
     /// Fills in the sign-in page and sends it.
     @discardableResult
-    func signIn(password: String = House.password) async throws -> Page {
-        try await fill("username", "ada")
+    func signIn(as name: String = "ada", password: String = House.password) async throws -> Page {
+        try await fill("username", name)
         try await fill("password", password)
         return try await press("button[type=submit], input[type=submit]")
     }

@@ -6,6 +6,8 @@ struct House: Sendable {
     let stage: Stage
     let gatehouse: RunningGatehouse
     let browser: Browser
+    /// The MCP server's id and secret.
+    let credentials: (id: String, secret: String)
 
     static let password = "correct horse battery staple"
     static let resource = "https://files.example/mcp"
@@ -17,11 +19,14 @@ struct House: Sendable {
         try await Stage.play { stage in
             let gatehouse = try await RunningGatehouse.start(on: stage)
             _ = try await gatehouse.object(["users", "add", "ada", "--password-stdin"], input: password + "\n")
-            _ = try await gatehouse.object([
+            let server = try await gatehouse.object([
                 "resources", "add", resource, "--name", "Family files", "--owner", "Grace Hopper",
                 "--scope", "files:read=Read your files", "--scope", "files:write=Change and delete your files",
             ])
-            try await test(House(stage: stage, gatehouse: gatehouse, browser: Browser(on: stage)))
+            try await test(
+                House(
+                    stage: stage, gatehouse: gatehouse, browser: Browser(on: stage),
+                    credentials: (server["client_id"]?.string ?? "", server["client_secret"]?.string ?? "")))
         }
     }
 

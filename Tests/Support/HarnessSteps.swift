@@ -156,7 +156,8 @@ extension Harness {
         return answer.json
     }
 
-    private static func basic(_ name: String, _ secret: String) -> String {
+    /// The Authorization header of HTTP Basic.
+    package static func basic(_ name: String, _ secret: String) -> String {
         let url = Base64URL.encode(Array("\(name):\(secret)".utf8))
         let standard = url.replacing("-", with: "+").replacing("_", with: "/")
         return "Basic " + standard + String(repeating: "=", count: (4 - standard.utf8.count % 4) % 4)

@@ -19,7 +19,10 @@ struct CanaryTests {
         try await Harness.run(log: log.logger) { h in
             var walk = Walk(h)
             try await walk.run()
-            #expect(walk.canaries.count >= 14)
+            #expect(walk.canaries.count >= 18)
+            for text in ["Approve this to go on.", "Delete the folder Drafts", "/ada/Drafts"] {
+                #expect(!log.lines.contains { $0.contains(text) }, "what was asked is in the log")
+            }
             try h.gatehouse.store.close()
             let files = try Self.files(in: h.folder).filter { !$0.contains("/keys/") }
             #expect(files.contains { $0.hasSuffix("gatehouse.sqlite") })
@@ -83,6 +86,7 @@ private struct Walk {
         for signature in [first.access, second.access].compactMap({ $0.split(separator: ".").last }) {
             canaries.append(("signature", String(signature)))
         }
+        try await elicit(second.access, browser)
         try await misuse(browser)
         _ = try await h.send(
             "/revoke", [("token", second.refresh ?? ""), ("client_id", "vault"), ("client_secret", secret.reveal())])
@@ -101,6 +105,19 @@ private struct Walk {
         canaries.append(("form token", consent.input("token") ?? ""))
         let answer = try await h.decide(browser, at: consent)
         return FormText.decode(queryOf: answer.continuation ?? "")["code"]?.first ?? ""
+    }
+
+    /// An elicitation from the request to the collected approval; its message and values are in no log line.
+    private mutating func elicit(_ token: String, _ browser: TestBrowser) async throws {
+        let asked = try await Asked(h.ask(token))
+        let sealed = try await h.browser().get(asked.page)
+        canaries.append(("sealed page", sealed.input("interaction") ?? ""))
+        let page = try await h.open(browser, asked)
+        canaries.append(("elicitation's form token", page.input("token") ?? ""))
+        _ = try await h.press(browser, asked, "approve", at: page)
+        let approval = try await h.call(.post, asked.path + "/result").json["approval"]?.string ?? ""
+        canaries.append(("approval", approval))
+        canaries.append(("approval's signature", approval.split(separator: ".").last.map(String.init) ?? ""))
     }
 
     /// Puts each secret where it does not belong and keeps what is answered.

@@ -83,6 +83,12 @@ struct CrossOriginTests {
         #expect(response.status == .forbidden)
     }
 
+    @Test func `E10 RL2 a form below a folder of forms is guarded as well`() async throws {
+        let sent = Self.sent("cross-site", nil)
+        #expect(try await TestDoor().ask(.post, "/e/pag_x", headers: sent).0.status == .forbidden)
+        #expect(try await TestDoor().ask(.post, "/elsewhere", headers: sent).0.status == .notFound)
+    }
+
     @Test func `a token request from another site is no form of a person`() async throws {
         let (response, _) = try await TestDoor().ask(
             .post, "/revoke", headers: Self.sent("cross-site", "https://x.example"))

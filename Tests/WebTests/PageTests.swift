@@ -1,3 +1,5 @@
+import Foundation
+import JOSE
 import Testing
 
 @testable import Web
@@ -35,6 +37,10 @@ struct PageTests {
                 renderer.render(
                     ReturnPage(to: target, explanation: PlainText(text), reference: PlainText(text))),
                 renderer.render(FinishedPage(explanation: PlainText(text))),
+                renderer.render(elicitation(text)), renderer.render(OtherAccountPage(account: text, token: text)),
+                renderer.render(
+                    ElicitationEndPage(
+                        title: PlainText(text), explanation: PlainText(text), advice: PlainText(text))),
                 renderer.render(
                     ErrorPage(
                         title: PlainText(text), explanation: PlainText(text), advice: PlainText(text), reference: text)),
@@ -99,6 +105,55 @@ struct PageTests {
         }
     }
 
+    @Test func `B55 RE10 what the MCP server wrote stands inside its frame and nowhere else`() throws {
+        let html = renderer.render(elicitation("From elsewhere", server: "Team Files"))
+        let frame = try #require(html.range(of: "<section class=\"foreign\""))
+        let end = try #require(html[frame.upperBound...].range(of: "</section>"))
+        #expect(html[frame.lowerBound..<end.upperBound].contains("Text from <bdi>Team Files</bdi>, not from Gatehouse"))
+        #expect(html[frame.lowerBound..<end.upperBound].contains("From elsewhere"))
+        #expect(!html[..<frame.lowerBound].contains("From elsewhere"))
+        #expect(!html[end.upperBound...].contains("From elsewhere"))
+    }
+
+    @Test func `B55 the page of an elicitation names server, host, owner, client, its start, account and action`() {
+        let html = renderer.render(ElicitationPage.sample)
+        for text in [
+            "Team Files", "files.example.org", "https://files.example.org/mcp", "Platform team, Example Org",
+            "Quill Notes", "quill.example.com", "2026-11-21 08:15 UTC", "who reads your answer", "ada",
+            "Approve this deletion to go on.", "delete_folder", "Delete the folder Drafts with 12 files", "Folder",
+            "/ada/Drafts", "&quot;path&quot;: &quot;/ada/Drafts&quot;", "2026-11-21 08:30 UTC",
+        ] { #expect(html.contains(text), "\(text)") }
+        #expect(html.contains("name=\"decision\" value=\"approve\""))
+        #expect(html.contains("name=\"decision\" value=\"decline\""))
+        #expect(html.contains("action=\"/e/sample\""))
+    }
+
+    @Test func `B54 the page for another account says nothing but that`() {
+        let html = renderer.render(OtherAccountPage(account: "bob", token: "t"))
+        #expect(html.contains("belongs to another account, or does not exist"))
+        #expect(html.contains("name=\"password\""))
+    }
+
+    @Test func `RE10 arguments are shown whole, line by line, and what is invisible is spelled out`() {
+        let shown = PlainText(
+            code: IndentedJSON.text(["a": "x  y\u{202E}\n", "b": ["c": [1, true, .null], "d": [:]], "e": []]))
+        #expect(
+            shown.description == """
+                {
+                  "a": "x  y\\u{202e}\\n",
+                  "b": {
+                    "c": [
+                      1,
+                      true,
+                      null
+                    ],
+                    "d": {}
+                  },
+                  "e": []
+                }
+                """)
+    }
+
     @Test func `an issuer with a path finds its stylesheet and its forms below it`() throws {
         let renderer = try PageRenderer(templatesDirectory: TestDoor.templates, base: "/t1")
         let html = renderer.render(SignInPage.sample)
@@ -119,6 +174,18 @@ struct PageTests {
             ],
             account: text, replacement: ConsentPage.Replacement(since: PlainText(text), isTicked: true), token: text,
             problem: PlainText(text))
+    }
+
+    private func elicitation(_ text: String, server: String? = nil) -> ElicitationPage {
+        let name = server ?? text
+        return ElicitationPage(
+            server: .init(name: name, host: name, identifier: name, owner: name),
+            client: .init(name: server == nil ? text : "Quill", host: server == nil ? text : nil, since: "then"),
+            account: server == nil ? text : "ada", message: text,
+            action: .init(
+                name: text, summary: text, details: [.init(label: text, value: text)],
+                arguments: [text.isEmpty ? "x" : text: .string(text)]),
+            until: "later", id: "pag", token: "t", problem: server == nil ? PlainText(text) : nil)
     }
 
     /// The page without its text and without the values of attributes, read as a browser reads it: scalar by scalar.

@@ -27,7 +27,7 @@ struct TestDoor {
                 "/.well-known/oauth-authorization-server": [.get, .head],
                 "/.well-known/openid-configuration": [.get, .head],
             ]),
-            formPaths: ["/login", "/consent"])
+            formPaths: FormPaths(["/login", "/consent"], below: ["/e/"]))
         responder = Self.router(door).buildResponder()
     }
 

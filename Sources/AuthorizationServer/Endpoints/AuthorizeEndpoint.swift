@@ -27,7 +27,7 @@ package struct AuthorizeEndpoint: Sendable {
             }
             guard let person, !request.body.demandsSignIn else {
                 let name = client.map { $0.host ?? $0.metadata.name } ?? draft.asker.clientID.documentHost
-                let waiting = InteractionSeal.Waiting(parameters: text, client: name)
+                let waiting = InteractionSeal.Waiting.authorization(parameters: text, client: name)
                 return .signIn(SignInPrompt(client: name, token: try seal.seal(waiting, for: browser, now: now)))
             }
             return try await proceed(draft, person: person, browser: browser, now: now)

@@ -1,13 +1,20 @@
 import JOSE
 import OAuth
 
-/// Carries an authorization request through the sign-in page without a row in the database: sealed, bound to the browser
+/// Carries what waits for a sign-in through the sign-in page without a row in the database: sealed, bound to the browser
 /// that asked, good for ten minutes. A flipped byte, another browser or a late return opens nothing.
 struct InteractionSeal: Sendable {
-    /// What waits in the page: the request as it arrived, and who asks, as the page says it.
-    struct Waiting: Sendable {
-        let parameters: String
-        let client: String?
+    /// What waits in the page.
+    enum Waiting: Sendable {
+        /// An authorization request as it arrived, and who asks, as the page says it.
+        case authorization(parameters: String, client: String?)
+        /// The page of an elicitation; who asks there is told to the right person alone.
+        case elicitation(ElicitationPageID)
+
+        var client: String? {
+            guard case .authorization(_, let client) = self else { return nil }
+            return client
+        }
     }
 
     static let lifetime: Int64 = 600
@@ -17,22 +24,27 @@ struct InteractionSeal: Sendable {
 
     /// What the sign-in page carries for a request that waits.
     func seal(_ waiting: Waiting, for browser: Browser, now: Timestamp) throws -> String {
-        var object: JSONObject = ["at": .integer(now.seconds), "request": .string(waiting.parameters)]
-        object["client"] = waiting.client.map(JSON.string)
+        var object: JSONObject = ["at": .integer(now.seconds)]
+        switch waiting {
+        case .authorization(let parameters, let client):
+            object["request"] = .string(parameters)
+            object["client"] = client.map(JSON.string)
+        case .elicitation(let id): object["elicitation"] = .string(id.string)
+        }
         let content = JSON.object(object)
         let sealed = try Sealing.seal(content.bytes, key: keys.secret(.form), context: context(browser))
         return Base64URL.encode(sealed)
     }
 
-    /// The request that this browser was shown the sign-in page for, or nil.
+    /// What this browser was shown the sign-in page for, or nil.
     func open(_ text: String, for browser: Browser, now: Timestamp) -> Waiting? {
         guard text.utf8.count <= Self.longest, let sealed = Base64URL.decode(text),
             let plain = Sealing.open(sealed, keys: { keys.secret(.form, id: $0) }, context: context(browser)),
             let content = try? JSON.parse(plain).object,
-            let sealedAt = content["at"]?.integer, let parameters = content["request"]?.string,
-            sealedAt <= now.seconds, now.seconds < sealedAt + Self.lifetime
+            let sealedAt = content["at"]?.integer, sealedAt <= now.seconds, now.seconds < sealedAt + Self.lifetime
         else { return nil }
-        return Waiting(parameters: parameters, client: content["client"]?.string)
+        if let page = content["elicitation"]?.string { return ElicitationPageID(page).map(Waiting.elicitation) }
+        return content["request"]?.string.map { .authorization(parameters: $0, client: content["client"]?.string) }
     }
 
     private func context(_ browser: Browser) -> String {

@@ -4,6 +4,7 @@ enum Elicitations {
         policies, elicitations, elicitationsByPage, elicitationsByKey, elicitationsByDigest, openByPerson,
         openBySession,
         openByEnd, uncollected, elicitationsByAge, events, eventsByResource, eventsByAge, eventsByElicitation, streams,
+        misdirected,
     ]
 
     // Without a row an MCP server may ask to confirm, and nothing else.
@@ -73,6 +74,11 @@ enum Elicitations {
         CREATE INDEX uncollected_elicitations ON elicitations (finished_at) WHERE content IS NOT NULL
         """
     private static let elicitationsByAge = "CREATE INDEX elicitations_by_age ON elicitations (created_at, id)"
+
+    // Asked at every try with a wrong account, so that each leaves one record and no walk through all.
+    private static let misdirected = """
+        CREATE INDEX misdirected_elicitations ON audit (correlation, user_id) WHERE action = 'elicitation.wrong_person'
+        """
 
     // `sequence` is the order of one queue and nothing else; nobody outside ever sees it.
     private static let events = """

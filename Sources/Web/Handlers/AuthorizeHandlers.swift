@@ -43,7 +43,11 @@ struct AuthorizeHandlers: Sendable {
             browser: visitor.browser)
         switch outcome {
         case .signedIn(let cookie, let next):
-            let response = try present(next, afterForm: true, context)
+            let response =
+                switch next {
+                case .authorization(let outcome): try present(outcome, afterForm: true, context)
+                case .elicitation(let id): Response.seeOther(gatehouse.settings.issuer.endpoint("/e/\(id)"))
+                }
             return visitor.greet(response).setting(cookie: Visitor.signedIn(cookie, rules: door.cookies))
         case .wrong(let client):
             let page = SignInPage(

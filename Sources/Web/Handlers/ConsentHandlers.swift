@@ -93,7 +93,7 @@ extension ConsentPage {
             },
             account: asked.username,
             replacement: asked.replaceable.map {
-                Replacement(since: PlainText(Self.day($0.createdAt)), isTicked: asked.replaceIsTicked)
+                Replacement(since: PlainText($0.createdAt.shown), isTicked: asked.replaceIsTicked)
             },
             token: asked.token, problem: problem)
     }
@@ -115,10 +115,5 @@ extension ConsentPage {
         case choices.max(): "the longest"
         default: nil
         }
-    }
-
-    private static func day(_ time: Timestamp) -> String {
-        let text = time.rfc3339
-        return "\(text.prefix(10)) \(text.dropFirst(11).prefix(5)) UTC"
     }
 }

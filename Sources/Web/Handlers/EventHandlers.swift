@@ -13,13 +13,13 @@ struct EventHandlers: Sendable {
     func add(to router: RouterGroup<WebContext>) {
         router.post("/events/poll") { request, context in
             try await answer(request, context) { authorization, body in
-                let resource = try await gatehouse.resourceAuthentication.identify(authorization: authorization)
+                let resource = try await gatehouse.resourceAuthentication.identify(authorization)
                 return Self.json(try await gatehouse.eventPoll.answer(Self.object(body), for: resource))
             }
         }
         router.post("/events/verify") { request, context in
             try await answer(request, context) { authorization, body in
-                let resource = try await gatehouse.resourceAuthentication.identify(authorization: authorization)
+                let resource = try await gatehouse.resourceAuthentication.identify(authorization)
                 try await gatehouse.eventVerify.answer(Self.object(body), for: resource)
                 return Response(status: .noContent, headers: [.cacheControl: "no-store"])
             }

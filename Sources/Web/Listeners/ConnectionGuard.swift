@@ -22,6 +22,8 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
     private var phase = Phase.waiting
     private var bodyLength = 0
     private var deadline: Scheduled<Void>?
+    private var isGone = false
+    private var listeners: [@Sendable () -> Void] = []
 
     init(limits: ConnectionLimits) {
         self.limits = limits
@@ -51,7 +53,20 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         deadline?.cancel()
+        hangUp()
         context.fireChannelInactive()
+    }
+
+    /// Calls `act` once the other end hangs up while the present request is answered; at once if it has.
+    func whenGone(_ act: @escaping @Sendable () -> Void) {
+        guard !isGone else { return act() }
+        listeners.append(act)
+    }
+
+    fileprivate func hangUp() {
+        isGone = true
+        for act in listeners { act() }
+        listeners = []
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -59,6 +74,7 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
         case .head:
             phase = .body
             bodyLength = 0
+            listeners = []
             arm(limits.body, context.channel)
         case .body(let buffer):
             bodyLength += buffer.readableBytes
@@ -99,6 +115,13 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             owner.bytesArrived(context.channel)
             context.fireChannelRead(data)
+        }
+
+        /// Who closes only his sending side gets his answer, and gets it now. Seen here, because the HTTP pipeline
+        /// behind keeps it back until that answer is written.
+        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+            if case .inputClosed? = event as? ChannelEvent { owner.hangUp() }
+            context.fireUserInboundEventTriggered(event)
         }
     }
 

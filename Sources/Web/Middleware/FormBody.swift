@@ -14,6 +14,14 @@ extension Request {
         return try await bodyBytes()
     }
 
+    /// The bytes of a JSON body, at most 64 KiB; any other content type is refused.
+    package func jsonBytes() async throws -> [UInt8] {
+        guard let type = headers[.contentType]?.split(separator: ";").first,
+            type.lowercased().filter({ $0 != " " }) == "application/json"
+        else { throw Refusal.notJSON }
+        return try await bodyBytes()
+    }
+
     /// The bytes of the body, at most 64 KiB; a length that is announced as more is refused unread.
     package func bodyBytes() async throws -> [UInt8] {
         if let announced = headers[.contentLength], Int(announced).map({ $0 > Self.maximumBodyLength }) ?? true {

@@ -12,6 +12,8 @@ package enum Refusal: Error, Sendable, Hashable {
     case bodyTooLarge
     /// The body is not a form of the type `application/x-www-form-urlencoded`.
     case notAForm
+    /// The body is not of the type `application/json`.
+    case notJSON
     /// A form was sent from another site.
     case crossSite
 }

@@ -1,6 +1,22 @@
 import HTTPTypes
 package import Hummingbird
 
+/// The paths that take a person's forms: single ones, and all right below a folder.
+package struct FormPaths: Sendable {
+    private let single: Set<String>
+    private let folders: [String]
+
+    /// `folders` end with a slash, such as `/e/`.
+    package init(_ single: Set<String>, below folders: [String] = []) {
+        self.single = single
+        self.folders = folders
+    }
+
+    func contains(_ path: String) -> Bool {
+        single.contains(path) || folders.contains { path.hasPrefix($0) }
+    }
+}
+
 /// Refuses forms that another site sends in a person's name, before a token or a cookie is looked at.
 ///
 /// Browsers that name the site of origin are believed. `Origin` alone is the older sign; it reads `null` on our own
@@ -9,10 +25,10 @@ package struct SameOrigin: RouterMiddleware {
     package typealias Context = WebContext
 
     private let origin: String
-    private let formPaths: Set<String>
+    private let formPaths: FormPaths
 
     /// Guards these paths against forms from any other origin than the issuer's.
-    package init(origin: String, formPaths: Set<String>) {
+    package init(origin: String, formPaths: FormPaths) {
         self.origin = origin
         self.formPaths = formPaths
     }

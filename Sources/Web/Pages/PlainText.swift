@@ -25,6 +25,22 @@ package struct PlainText: Sendable, Hashable, CustomStringConvertible, Expressib
         description = String(decoding: text.utf8.filter { $0 >= 0x20 && $0 < 0x7F }, as: UTF8.self)
     }
 
+    /// Keeps every character of program text, line breaks and indents included; what cannot be seen is spelled out as
+    /// `\u{202e}`, so that what is read is what is meant.
+    package init(code text: String) {
+        var shown = ""
+        for scalar in text.unicodeScalars {
+            if scalar == "\n" || scalar == " "
+                || (Self.isShown(scalar) && !Self.isBlank(scalar) && !Self.isJoiner(scalar))
+            {
+                shown.unicodeScalars.append(scalar)
+            } else {
+                shown += "\\u{\(String(scalar.value, radix: 16))}"
+            }
+        }
+        description = shown.reduce(into: "") { $0.append(Self.escapable($1)) }
+    }
+
     package init(stringLiteral text: String) {
         self.init(text, limit: 1000)
     }
@@ -54,12 +70,16 @@ package struct PlainText: Sendable, Hashable, CustomStringConvertible, Expressib
         }
     }
 
+    private static func isJoiner(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x200C, 0x200D, 0xFE0E, 0xFE0F: true
+        default: false
+        }
+    }
+
     /// Joiners and the two emoji selectors are part of honest writing; all else that is invisible only deceives.
     private static func isShown(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0x200C, 0x200D, 0xFE0E, 0xFE0F: return true
-        default: break
-        }
+        guard !isJoiner(scalar) else { return true }
         guard !scalar.properties.isDefaultIgnorableCodePoint, !scalar.properties.isNoncharacterCodePoint else {
             return false
         }

@@ -1,0 +1,71 @@
+package import JOSE
+package import OAuth
+import Storage
+
+/// What an MCP server gets when it collects.
+package enum ElicitationResult: Sendable {
+    /// The answer's body, handed out this once.
+    case collected(JSON)
+    /// The person is not done, or will not be: the status tells which.
+    case notCompleted(ElicitationStatus)
+}
+
+extension ElicitationEndpoint {
+    private enum Spent: Sendable {
+        case approval(ApprovalClaims)
+        case notCompleted(ElicitationStatus)
+        case refused(OAuthError)
+    }
+
+    /// Hands out the result and spends it: of many requests at once one gets it.
+    package func collect(_ text: String, authorization: String?) async throws -> ElicitationResult {
+        let now = clock.now()
+        let asker = try await authentication.identify(authorization).id
+        let spent = try await store.write { transaction in
+            guard let found = try Self.find(ElicitationID(text), of: asker, in: transaction) else {
+                return Spent.refused(Self.unknown)
+            }
+            return try spend(found.settled(in: transaction, now: now), by: asker, in: transaction, now: now)
+        }
+        switch spent {
+        case .refused(let error): throw error
+        case .notCompleted(let status): return .notCompleted(status)
+        case .approval(let claims):
+            let approval = try JWT.sign(
+                typ: ApprovalClaims.type, claims: claims.claims, with: keys.signing(.events, at: now.seconds))
+            return .collected([
+                "id": .string(claims.elicitation.string), "kind": .string(ElicitationKind.confirm.rawValue),
+                "approval": .string(approval),
+            ])
+        }
+    }
+
+    /// The order is policy: what was handed out is gone whatever became of the session since.
+    private func spend(
+        _ asked: Elicitation, by asker: ResourceID, in transaction: Transaction, now: Timestamp
+    ) throws -> Spent {
+        guard asked.status == .completed else { return .notCompleted(asked.status) }
+        guard asked.isCollectable(at: now) else { return .refused(Self.gone) }
+        guard let session = try transaction.grant(asked.sessionID), Gate.refusal(session, now: now) == nil else {
+            return .refused(
+                OAuthError(.sessionEnded, "The session in which this was asked has ended; the result is void."))
+        }
+        guard case .confirm(let action) = asked.ask else {
+            throw OAuthError(.serverError, "This result cannot be handed out.", reason: "not a confirm")
+        }
+        guard try transaction.collect(asked.id, now: now) else { return .refused(Self.gone) }
+        try transaction.audit(
+            AuditEntry(
+                .elicitationCollected, at: now, actor: .resource(asker), of: session, initiator: .server,
+                correlation: asked.id.string))
+        return .approval(
+            ApprovalClaims(
+                issuer: issuer, subject: session.subject, audience: session.resource, clientID: session.clientID,
+                sessionID: session.id, elicitation: asked.id, action: action.name, digest: asked.digest,
+                tokenID: Random.token(16), issuedAt: now, expiresAt: now + ApprovalClaims.lifetime,
+                authTime: asked.authTime ?? session.authTime))
+    }
+
+    private static let gone = OAuthError(
+        .alreadyCollected, "The result was collected before, or waited too long; ask the person again if you need it.")
+}

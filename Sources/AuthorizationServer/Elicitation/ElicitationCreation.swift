@@ -1,0 +1,140 @@
+package import JOSE
+package import OAuth
+import Storage
+
+/// An elicitation that an MCP server asked for: where to send the person, and whether it was there before.
+package struct CreatedElicitation: Sendable {
+    package let id: ElicitationID
+    /// The address of the status, `{issuer}/elicitations/{id}`.
+    package let location: String
+    /// The answer's body.
+    package let json: JSON
+    /// Found again instead of made.
+    package let isFound: Bool
+}
+
+extension ElicitationEndpoint {
+    private enum Verdict: Sendable {
+        case made(Elicitation)
+        case found(Elicitation)
+        case refused(OAuthError)
+    }
+
+    /// Makes an elicitation for the person whose token comes with the request, or finds the one that asks the same.
+    package func create(_ body: [UInt8], authorization: String?) async throws -> CreatedElicitation {
+        let now = clock.now()
+        let asker = try await authentication.identify(authorization)
+        let request = try ElicitationRequest(json: try Self.object(body))
+        let claims = reader.claims(of: request.subjectToken, now: now)
+        let verdict = try await store.write { transaction in
+            guard let session = try proven(claims, for: asker, in: transaction, now: now) else {
+                return Verdict.refused(Self.noPerson)
+            }
+            return try settle(request, session: session, asker: asker, in: transaction, now: now)
+        }
+        switch verdict {
+        case .made(let made): return answer(made, isFound: false)
+        case .found(let found): return answer(found, isFound: true)
+        case .refused(let error):
+            authentication.counters.refused(error)
+            throw error
+        }
+    }
+
+    private static func object(_ body: [UInt8]) throws -> JSONObject {
+        do {
+            return try JSONObject(parsing: body)
+        } catch {
+            throw OAuthError(.invalidRequest, "Send one JSON object as the body.", reason: "\(error)")
+        }
+    }
+
+    /// The session that the token belongs to, if it is a live one of a person at this very MCP server. The order is policy:
+    /// signature and age, whose it is, and only then whether it may still be used.
+    private func proven(
+        _ claims: AccessTokenClaims?, for asker: Resource, in transaction: Transaction, now: Timestamp
+    ) throws -> SessionGrant? {
+        guard let claims, now < claims.expiresAt, claims.audience == asker.identifier,
+            let session = try transaction.grant(claims.sessionID), session.resourceID == asker.id,
+            session.subject == claims.subject, Gate.refusal(session, now: now) == nil,
+            try !clients.isShutOut(session.clientID, in: transaction)
+        else { return nil }
+        return session
+    }
+
+    private func settle(
+        _ request: ElicitationRequest, session: SessionGrant, asker: Resource, in transaction: Transaction,
+        now: Timestamp
+    ) throws -> Verdict {
+        guard try transaction.policy(of: asker.id).elicitationKinds.contains(request.ask.kind) else {
+            return .refused(
+                OAuthError(
+                    .unsupportedKind, "Elicitations of this kind are not granted to this MCP server; ask its operator.")
+            )
+        }
+        if let earlier = try earlier(request, session: session, in: transaction, now: now) { return earlier }
+        guard
+            try transaction.openElicitations(user: session.userID, resource: asker.id, now: now) < Elicitation.mostOpen
+        else {
+            return .refused(
+                OAuthError(
+                    .tooManyRequests, "Too many elicitations wait for this person; let some end or cancel them first."))
+        }
+        let made = Elicitation(request, session: session, now: now)
+        try transaction.insert(made)
+        try transaction.audit(
+            AuditEntry(
+                .elicitationCreated, at: now, actor: .resource(asker.id), of: session, initiator: .server,
+                correlation: made.id.string))
+        return .made(made)
+    }
+
+    /// The same question asked before: by its key if it has one, else by what it asks.
+    private func earlier(
+        _ request: ElicitationRequest, session: SessionGrant, in transaction: Transaction, now: Timestamp
+    ) throws -> Verdict? {
+        if let key = request.idempotencyKey {
+            guard
+                let found = try transaction.elicitation(
+                    key: key, resource: session.resourceID, user: session.userID, client: session.clientID)
+            else { return nil }
+            guard found.digest == request.digest else {
+                return .refused(
+                    OAuthError(
+                        .idempotencyConflict, "This idempotency_key was used for another request; choose a new one."))
+            }
+            let settled = try found.settled(in: transaction, now: now)
+            return settled.status.isOpen || settled.status == .completed ? .found(settled) : nil
+        }
+        let found = try transaction.elicitation(
+            digest: request.digest, session: session.id, resource: session.resourceID, now: now)
+        return found.map(Verdict.found)
+    }
+
+    private func answer(_ asked: Elicitation, isFound: Bool) -> CreatedElicitation {
+        var body: JSONObject = [
+            "id": .string(asked.id.string), "url": .string(issuer.endpoint("/e/\(asked.pageID)")),
+            "kind": .string(asked.ask.kind.rawValue), "status": .string(asked.status.rawValue),
+            "version": .integer(asked.version), "expires_at": .string(asked.expiresAt.rfc3339),
+        ]
+        if asked.ask.kind == .confirm { body["digest"] = .string(asked.digest.base64URL) }
+        return CreatedElicitation(
+            id: asked.id, location: issuer.endpoint("/elicitations/\(asked.id)"), json: .object(body), isFound: isFound)
+    }
+
+    private static let noPerson = OAuthError(
+        .invalidSubjectToken,
+        "The subject_token has to be a live access token of a person for this MCP server; ask the client for a fresh one."
+    )
+}
+
+extension Elicitation {
+    /// What `request` asks of the person of `session`, never beyond its end.
+    fileprivate init(_ request: ElicitationRequest, session: SessionGrant, now: Timestamp) {
+        self.init(
+            resourceID: session.resourceID, userID: session.userID, subject: session.subject,
+            clientID: session.clientID, sessionID: session.id, message: request.message, ask: request.ask,
+            digest: request.digest, idempotencyKey: request.idempotencyKey, createdAt: now,
+            expiresAt: min(now + request.expiresIn, session.expiresAt))
+    }
+}

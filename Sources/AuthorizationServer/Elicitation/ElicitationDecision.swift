@@ -1,0 +1,92 @@
+import JOSE
+import OAuth
+import Storage
+
+extension ElicitationPageEndpoint {
+    /// The page as it stands now, opened by its person: what is over is settled first.
+    func look(
+        at id: ElicitationID, person: SignedIn, in transaction: Transaction, now: Timestamp
+    ) throws -> View {
+        guard let asked = try transaction.elicitation(id) else {
+            throw OAuthError(.notFound, "There is no such request.")
+        }
+        let settled = try asked.settled(in: transaction, now: now)
+        guard settled.status.isOpen else { return .over(try end(settled, isJustNow: false, in: transaction)) }
+        try transaction.open(id, now: now)
+        return .ask(try question(settled, person: person, in: transaction))
+    }
+
+    /// Writes down what the person decided. Of many at once one is first; the others find it done.
+    func take(
+        _ decision: String, for question: ElicitationQuestion, of asked: Elicitation, by person: SignedIn,
+        in transaction: Transaction, now: Timestamp
+    ) throws -> View {
+        let outcome: ElicitationOutcome
+        switch decision {
+        case "approve": outcome = .completed(by: person.user.id, authTime: person.session.authTime)
+        case "decline": outcome = .declined(by: person.user.id)
+        default: return .again(question, problem: .noDecision)
+        }
+        guard let done = try transaction.finish(asked.id, as: outcome, now: now) else {
+            throw OAuthError(
+                .serverError, "Try again in a moment.", reason: "an open elicitation could not be finished")
+        }
+        return .over(try end(done, isJustNow: true, in: transaction))
+    }
+
+    /// What the form has to bring back: only this person, in this very browser login, was shown it for this elicitation.
+    func formToken(_ page: ElicitationPageID, person: SignedIn) -> String {
+        Base64URL.encode(
+            HMAC.sha256(
+                key: keys.secret(.form).bytes, Array("elicitation".utf8), Array(page.string.utf8),
+                Array(person.session.id.string.utf8), Array(person.user.id.string.utf8)))
+    }
+
+    /// Counts who came with another account. That an elicitation is there leaves one record a person, so that nobody can
+    /// fill the trail by trying again.
+    func turnAway(
+        _ person: SignedIn, from asked: Elicitation?, page: ElicitationPageID, browser: Browser, now: Timestamp
+    ) async throws -> View {
+        counters.wrongPerson()
+        let user = person.user.id
+        if let asked, try await store.read({ try !$0.hasMisdirected(asked.id, to: user) }) {
+            try await store.write { transaction in
+                guard try !transaction.hasMisdirected(asked.id, to: user) else { return }
+                try transaction.audit(
+                    AuditEntry(
+                        .elicitationMisdirected, at: now, actor: .person(user), user: user, client: asked.clientID,
+                        resource: asked.resourceID, session: asked.sessionID, outcome: .refused,
+                        reason: "opened with another account than the one that was asked", initiator: .human,
+                        correlation: asked.id.string))
+            }
+        }
+        return .notYours(
+            Stranger(
+                account: person.user.name, token: try seal.seal(.elicitation(page), for: browser, now: now),
+                elicitation: asked?.id))
+    }
+
+    private func question(
+        _ asked: Elicitation, person: SignedIn, in transaction: Transaction
+    ) throws -> ElicitationQuestion {
+        let (resource, session) = try context(of: asked, in: transaction)
+        return ElicitationQuestion(
+            page: asked.pageID, token: formToken(asked.pageID, person: person),
+            asker: .init(identifier: resource.identifier, name: resource.name, owner: resource.owner),
+            through: .init(name: session.clientName, host: session.clientHost, since: session.createdAt),
+            username: person.user.name, message: asked.message, ask: asked.ask, expiresAt: asked.expiresAt)
+    }
+
+    private func end(_ asked: Elicitation, isJustNow: Bool, in transaction: Transaction) throws -> ElicitationEnd {
+        let (resource, session) = try context(of: asked, in: transaction)
+        return ElicitationEnd(
+            status: asked.status, asker: resource.name, through: session.clientName, isJustNow: isJustNow)
+    }
+
+    private func context(of asked: Elicitation, in transaction: Transaction) throws -> (Resource, Session) {
+        guard let resource = try transaction.resource(id: asked.resourceID),
+            let session = try transaction.session(asked.sessionID)
+        else { throw StoreError.constraint("an elicitation without its MCP server or session") }
+        return (resource, session)
+    }
+}

@@ -1,0 +1,117 @@
+import JOSE
+import OAuth
+import ServiceLifecycle
+import Storage
+
+/// What MCP servers do with their elicitations: ask, look, wait, take back, collect. Each sees its own alone; another's is
+/// answered as an unknown one.
+package struct ElicitationEndpoint: Sendable {
+    /// The most seconds that a request for the status may wait.
+    static let longestWait: Int64 = 30
+
+    let issuer: Issuer
+    let store: Store
+    let keys: KeyRing
+    let clients: ClientDirectory
+    let authentication: ResourceAuthentication
+    let reader: AccessTokenReader
+    let watch: ElicitationWatch
+    let signer: EventSigner
+    let clock: WallClock
+
+    /// How many requests wait for a change now.
+    package var waiting: Int { watch.count }
+
+    /// The status as it is, or as it becomes within `wait` seconds: until it is final or, when `known` names versions that
+    /// the asker has, until it is none of them. `whenGone` is told what to do when the asker hangs up.
+    package func status(
+        _ text: String, wait: Int64, known: [String], authorization: String?,
+        whenGone: (@escaping @Sendable () -> Void) -> Void
+    ) async throws -> ElicitationReport {
+        let asker = try await authentication.identify(authorization)
+        guard let id = ElicitationID(text) else { throw Self.unknown }
+        // The seat is taken before the first look, so that no change falls between the two.
+        let seat = watch.seat(at: id)
+        defer { seat.leave() }
+        let report = try await look(at: id, for: asker)
+        guard wait > 0, report.isAwaited(by: known) else { return report }
+        whenGone(seat.leave)
+        // A server that stops lets nobody wait.
+        return try await withGracefulShutdownHandler {
+            try await change(of: report, at: seat, for: asker, within: min(wait, Self.longestWait), known: known)
+        } onGracefulShutdown: {
+            seat.leave()
+        }
+    }
+
+    private func change(
+        of report: ElicitationReport, at seat: ElicitationWatch.Seat, for asker: Resource, within seconds: Int64,
+        known: [String]
+    ) async throws -> ElicitationReport {
+        // Ends with this scope, whoever ends the wait first.
+        async let _: Void = leave(seat, after: min(seconds, max(0, report.expiresAt - clock.now())))
+        for await _ in seat.changes {
+            let report = try await look(at: report.id, for: asker)
+            guard report.isAwaited(by: known) else { return report }
+        }
+        return try await look(at: report.id, for: asker)
+    }
+
+    /// Takes an elicitation back; one that is over stays as it is.
+    package func cancel(_ text: String, authorization: String?) async throws -> ElicitationReport {
+        let now = clock.now()
+        let asker = try await authentication.identify(authorization)
+        let found = try await store.write { transaction -> Found? in
+            guard let found = try Self.find(ElicitationID(text), of: asker.id, in: transaction) else { return nil }
+            let settled = try found.settled(in: transaction, now: now)
+            return try Found(
+                transaction.finish(settled.id, as: .cancelled(by: asker.id), now: now) ?? settled, in: transaction)
+        }
+        guard let found else { throw Self.unknown }
+        return try report(found, to: asker, now: now)
+    }
+
+    /// An elicitation with the event that tells how it ended.
+    private struct Found: Sendable {
+        let elicitation: Elicitation
+        let event: SecurityEvent?
+
+        init(_ elicitation: Elicitation, in transaction: Transaction) throws {
+            self.elicitation = elicitation
+            event = elicitation.status.isFinal ? try transaction.event(of: elicitation.id)?.event : nil
+        }
+    }
+
+    private func leave(_ seat: ElicitationWatch.Seat, after seconds: Int64) async {
+        try? await clock.sleep(seconds)
+        seat.leave()
+    }
+
+    private func look(at id: ElicitationID, for asker: Resource) async throws -> ElicitationReport {
+        let now = clock.now()
+        var found = try await store.read { transaction in
+            try Self.find(id, of: asker.id, in: transaction).map { try Found($0, in: transaction) }
+        }
+        if let late = found?.elicitation, late.status(at: now) != late.status {
+            found = try await store.write { try Found(late.settled(in: $0, now: now), in: $0) }
+        }
+        guard let found else { throw Self.unknown }
+        return try report(found, to: asker, now: now)
+    }
+
+    private func report(_ found: Found, to asker: Resource, now: Timestamp) throws -> ElicitationReport {
+        let asked = found.elicitation
+        return ElicitationReport(
+            id: asked.id, kind: asked.ask.kind, status: asked.status, version: asked.version,
+            expiresAt: asked.expiresAt,
+            event: try found.event.map { try signer.sign($0, for: asker.identifier, now: now) })
+    }
+
+    /// The elicitation, if it is the asker's own.
+    static func find(_ id: ElicitationID?, of asker: ResourceID, in transaction: Transaction) throws -> Elicitation? {
+        guard let id, let found = try transaction.elicitation(id), found.resourceID == asker else { return nil }
+        return found
+    }
+
+    static let unknown = OAuthError(.notFound, "There is no such elicitation of this MCP server.")
+}

@@ -1,0 +1,84 @@
+import JOSE
+package import OAuth
+import Storage
+
+/// Shows an elicitation to the one person it is for and takes the answer; everybody else learns nothing, not even whether
+/// it exists.
+/// Spec: MCP 2026-07-28 §Elicitation
+package struct ElicitationPageEndpoint: Sendable {
+    let store: Store
+    let keys: KeyRing
+    let people: People
+    let seal: InteractionSeal
+    let clock: WallClock
+    let counters: Counters
+
+    /// What the page shows now.
+    package enum View: Sendable {
+        /// Somebody has to sign in first; who asks for what is not told before.
+        case signIn(token: String)
+        case ask(ElicitationQuestion)
+        case over(ElicitationEnd)
+        /// Another person's, unknown or malformed: one answer for all, with the account in use and a way to change it.
+        case notYours(Stranger)
+        /// The form could not be taken as it was sent; the page again, with the reason.
+        case again(ElicitationQuestion, problem: Problem)
+    }
+
+    /// Who is signed in and was not asked.
+    package struct Stranger: Sendable {
+        package let account: String
+        package let token: String
+        /// What was tried, for the log alone; nil when there is no such elicitation.
+        package let elicitation: ElicitationID?
+    }
+
+    /// Why an answer could not be taken as it was sent.
+    package enum Problem: Sendable {
+        /// The page was opened in another sign-in than the form came from.
+        case stale
+        case noDecision
+    }
+
+    /// Opens the page. Nothing is decided by it; that its person has seen it is noted once.
+    package func show(_ text: String, browser: Browser) async throws -> View {
+        let now = clock.now()
+        // What is no id takes the same way as an id that nobody has.
+        let page = ElicitationPageID(text) ?? .random()
+        guard let person = try await people.signedIn(browser, now: now) else {
+            return .signIn(token: try seal.seal(.elicitation(page), for: browser, now: now))
+        }
+        let asked = try await store.read { try $0.elicitation(page: page) }
+        guard let asked, asked.userID == person.user.id else {
+            return try await turnAway(person, from: asked, page: page, browser: browser, now: now)
+        }
+        return try await store.write { transaction in
+            try look(at: asked.id, person: person, in: transaction, now: now)
+        }
+    }
+
+    /// Takes the answer, in one transaction: the new state, its event and its record are committed before the page says so.
+    package func decide(
+        _ text: String, token: String, decision: String, browser: Browser
+    ) async throws -> View {
+        let now = clock.now()
+        let page = ElicitationPageID(text) ?? .random()
+        guard let person = try await people.signedIn(browser, now: now) else {
+            return .signIn(token: try seal.seal(.elicitation(page), for: browser, now: now))
+        }
+        let asked = try await store.read { try $0.elicitation(page: page) }
+        guard let asked, asked.userID == person.user.id else {
+            return try await turnAway(person, from: asked, page: page, browser: browser, now: now)
+        }
+        return try await store.write { transaction in
+            switch try look(at: asked.id, person: person, in: transaction, now: now) {
+            case .ask(let question):
+                guard ConstantTime.equal(Array(token.utf8), Array(question.token.utf8)) else {
+                    return .again(question, problem: .stale)
+                }
+                return try take(decision, for: question, of: asked, by: person, in: transaction, now: now)
+            case let other: return other
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import AuthorizationServer
+import HTTPTypes
+import Hummingbird
+import Logging
+import OAuth
+
+/// The page on which a person answers an MCP server.
+struct ElicitationPageHandlers: Sendable {
+    let gatehouse: Gatehouse
+    let door: FrontDoor
+
+    func add(to router: RouterGroup<WebContext>) {
+        router.get("/e/:id") { request, context in
+            let visitor = Visitor(request, context, door: door)
+            let view = try await gatehouse.elicitationPage.show(Self.id(context), browser: visitor.browser)
+            return visitor.greet(present(view, context))
+        }
+        router.post("/e/:id") { request, context in
+            let visitor = Visitor(request, context, door: door)
+            let form = try OAuth.Parameters(form: try await request.formBytes())
+            let view = try await gatehouse.elicitationPage.decide(
+                Self.id(context), token: try form.value("token") ?? "", decision: try form.value("decision") ?? "",
+                browser: visitor.browser)
+            return visitor.greet(present(view, context))
+        }
+    }
+
+    private func present(_ view: ElicitationPageEndpoint.View, _ context: WebContext) -> Response {
+        switch view {
+        case .signIn(let token): return door.answers.html(SignInPage(client: nil, token: token))
+        case .ask(let question): return door.answers.html(ElicitationPage(question))
+        case .again(let question, let problem):
+            return door.answers.html(ElicitationPage(question, problem: Self.sentence(problem)), status: .badRequest)
+        case .over(let end): return door.answers.html(ElicitationEndPage(end), status: Self.status(end))
+        case .notYours(let stranger):
+            context.logger.notice(
+                "an elicitation was opened with another account",
+                metadata: ["elicitation": "\(stranger.elicitation?.string ?? "unknown")"])
+            return door.answers.html(
+                OtherAccountPage(account: stranger.account, token: stranger.token), status: .forbidden)
+        }
+    }
+
+    private static func sentence(_ problem: ElicitationPageEndpoint.Problem) -> PlainText {
+        switch problem {
+        case .stale: "You signed in anew since this page was opened. Look at it again, then decide."
+        case .noDecision: "Use one of the two buttons: approve or decline."
+        }
+    }
+
+    private static func status(_ end: ElicitationEnd) -> HTTPResponse.Status {
+        if end.isJustNow { return .ok }
+        return switch end.status {
+        case .completed, .declined: .conflict
+        default: .gone
+        }
+    }
+
+    private static func id(_ context: WebContext) -> String { context.parameters.get("id") ?? "" }
+}
+
+extension ElicitationPage {
+    /// The page for what `question` says.
+    init(_ question: ElicitationQuestion, problem: PlainText? = nil) {
+        let asker = question.asker
+        self.init(
+            server: Server(
+                name: asker.name, host: asker.identifier.host, identifier: asker.identifier.string, owner: asker.owner),
+            client: Client(
+                name: question.through.name, host: question.through.host, since: question.through.since.shown),
+            account: question.username, message: question.message, action: Action(question.ask),
+            until: question.expiresAt.shown, id: question.page.string, token: question.token, problem: problem)
+    }
+}
+
+extension ElicitationPage.Action {
+    fileprivate init?(_ ask: ElicitationAsk) {
+        guard case .confirm(let action) = ask else { return nil }
+        self.init(
+            name: action.name, summary: action.summary,
+            details: action.details.map { ElicitationPage.Detail(label: $0.label, value: $0.value) },
+            arguments: action.arguments)
+    }
+}
+
+extension ElicitationEndPage {
+    /// The page for what became of an elicitation.
+    init(_ end: ElicitationEnd) {
+        let (title, explanation) = Self.words(end)
+        self.init(
+            title: title, explanation: PlainText(explanation, limit: 400),
+            advice: PlainText("You can close this window and go back to \(end.through).", limit: 300),
+            isApproval: end.isJustNow && end.status == .completed)
+    }
+
+    private static func words(_ end: ElicitationEnd) -> (PlainText, String) {
+        let asker = end.asker
+        return switch (end.status, end.isJustNow) {
+        case (.completed, true): ("Approved", "\(asker) is told that you approved this one action.")
+        case (.declined, true): ("Declined", "\(asker) is told that you declined. Nothing was approved.")
+        case (.completed, false):
+            ("Already approved", "You approved this before. Opening or sending it again changed nothing.")
+        case (.declined, false):
+            ("Already declined", "You declined this before. Opening or sending it again changed nothing.")
+        case (.expired, _):
+            ("Too late", "The time for an answer is over. Nothing was approved; \(asker) can ask again.")
+        case (.cancelled, _): ("No longer asked", "\(asker) no longer waits for this answer. Nothing was approved.")
+        default: ("This did not work", "The request of \(asker) failed. Nothing was approved.")
+        }
+    }
+}

@@ -1,0 +1,174 @@
+import AuthorizationServer
+import HTTPTypes
+import HummingbirdTesting
+import JOSE
+import OAuth
+import Storage
+import TestSupport
+import Testing
+
+@Suite("An MCP server asks for an elicitation")
+struct ElicitationCreationTests {
+    @Test func `B50 B52 B35 B36 the answer has a handle, a URL with a public id and nothing else, and the digest`()
+        async throws
+    {
+        try await Harness.run { h in
+            let token = try await h.tokens().access
+            let answer = try await h.ask(token)
+            #expect(answer.status == .created)
+            let body = answer.json
+            #expect(body["kind"] == "confirm")
+            #expect(body["status"] == "pending")
+            #expect(body["expires_at"]?.string == (h.clock.now + 900).rfc3339)
+            let digest = try ElicitationAction(json: Harness.action).digest
+            #expect(body["digest"]?.string == digest.base64URL)
+            let asked = Asked(answer)
+            let page = try #require(asked.url.split(separator: "/").last)
+            #expect(asked.url == "http://localhost/e/\(page)")
+            #expect(ElicitationPageID(page) != nil)
+            #expect(!asked.url.contains(asked.id.dropFirst(4)))
+            #expect(answer.headers[.location] == "http://localhost/elicitations/\(asked.id)")
+            let stored = try #require(try await h.stored(asked))
+            #expect(stored.userID == h.user.id)
+            #expect(stored.clientID == h.registered.id)
+            #expect(stored.resourceID == h.resource.id)
+            let record = try #require(try await h.records(.elicitationCreated).first)
+            #expect(record.actor == .resource(h.resource.id))
+            #expect(record.initiator == .server)
+            #expect(record.correlation == asked.id)
+        }
+    }
+
+    @Test func `B51 RE6 E19 only a live token of a person for this very MCP server proves the person`() async throws {
+        try await Harness.run { h in
+            let token = try await h.tokens().access
+            let other = try await h.addServer("https://other.example/mcp")
+            var answers = [
+                try await h.ask(token, as: other), try await h.ask("x"), try await h.ask(h.user.subject.string),
+                try await h.ask(String(token.dropLast(8)) + "AAAAAAAA"),
+            ]
+            h.clock.advance(by: 600)
+            answers.append(try await h.ask(token))
+            let fresh = try await h.tokens()
+            #expect(try await h.ask(fresh.access).status == .created)
+            let session = try #require(try await h.sessions().last)
+            _ = try await h.gatehouse.store.write { [now = h.clock.now] in
+                try $0.end(session.id, reason: .revokedByAdmin, now: now)
+            }
+            answers.append(try await h.ask(fresh.access))
+            for answer in answers {
+                #expect(answer.status == .badRequest)
+                #expect(answer.error == "invalid_subject_token")
+                #expect(answer.body == answers[0].body)
+            }
+            #expect(try await h.gatehouse.store.read { try $0.elicitations(limit: 10) }.count == 1)
+        }
+    }
+
+    @Test func `E18 without the MCP server's credentials nothing is done, whatever is asked`() async throws {
+        try await Harness.run { h in
+            let token = try await h.tokens().access
+            let wrong = AskingServer(resource: h.resource, secret: .random())
+            let asked = try await Asked(h.ask(token))
+            for answer in [
+                try await h.ask(token, as: wrong), try await h.call(.get, asked.path, as: wrong),
+                try await h.call(.delete, asked.path, as: wrong),
+                try await h.call(.post, asked.path + "/result", as: wrong),
+                try await h.client.execute(uri: asked.path, method: .get),
+            ] {
+                #expect(answer.status == .unauthorized)
+                #expect(answer.error == "invalid_client")
+                #expect(answer.headers[.wwwAuthenticate]?.hasPrefix("Basic ") ?? false)
+            }
+            #expect(try await h.stored(asked)?.status == .pending)
+        }
+    }
+
+    @Test func `bad requests are refused and the refusal names the member`() async throws {
+        try await Harness.run { h in
+            let token = try await h.tokens().access
+            let cases: [([String: JSON?], String)] = [
+                (["kind": "password"], "kind"), (["message": nil], "message"),
+                (["message": .string(String(repeating: "x", count: 501))], "message"), (["action": nil], "action"),
+                (["action": ["name": "a", "summary": "b", "extra": true]], "action.extra"),
+                (["expires_in": 59], "expires_in"), (["url": "https://pay.example/"], "url"),
+            ]
+            for (changes, member) in cases {
+                let answer = try await h.ask(token, changes)
+                #expect(answer.status == .badRequest)
+                #expect(answer.error == "invalid_request")
+                #expect(answer.json["error_description"]?.string?.hasPrefix(member + " ") ?? false, "\(member)")
+            }
+            let secret = try await h.ask(
+                token,
+                [
+                    "kind": "secret", "action": nil,
+                    "requested_schema": ["type": "object", "properties": ["key": ["type": "string"]]],
+                ])
+            #expect(secret.status == .forbidden)
+            #expect(secret.error == "unsupported_kind")
+            #expect(try await h.gatehouse.store.read { try $0.elicitations(limit: 10) }.isEmpty)
+        }
+    }
+
+    @Test func `the same question is found again while it is of use, and another one is not`() async throws {
+        try await Harness.run { h in
+            let token = try await h.tokens().access
+            let first = try await Asked(h.ask(token))
+            let again = try await Asked(h.ask(token))
+            #expect(again.status == .ok)
+            #expect(again.id == first.id)
+            #expect(again.url == first.url)
+            let other = try await h.askAnew(token, "something_else")
+            #expect(other.id != first.id)
+            let second = try await h.tokens().access
+            #expect(try await Asked(h.ask(second)).id != first.id, "another session asks anew")
+            _ = try await h.call(.delete, first.path)
+            #expect(try await Asked(h.ask(token)).id != first.id)
+        }
+    }
+
+    @Test func `an idempotency key finds its request, and never another one`() async throws {
+        try await Harness.run { h in
+            let token = try await h.tokens().access
+            let first = try await Asked(h.ask(token, ["idempotency_key": "k1"]))
+            #expect(try await Asked(h.ask(token, ["idempotency_key": "k1"])).id == first.id)
+            let conflict = try await h.ask(
+                token, ["idempotency_key": "k1", "action": ["name": "other", "summary": "Other"]])
+            #expect(conflict.status == .conflict)
+            #expect(conflict.error == "idempotency_conflict")
+            h.clock.advance(by: 500)
+            let later = try await h.tokens().access
+            #expect(try await Asked(h.ask(later, ["idempotency_key": "k1"])).id == first.id)
+            h.clock.advance(by: 400)
+            let fresh = try await h.tokens().access
+            #expect(try await Asked(h.ask(fresh, ["idempotency_key": "k1"])).id != first.id, "the first has expired")
+            #expect(try await h.stored(first)?.status == .expired)
+        }
+    }
+
+    @Test func `B51 B67 the sixth open one of a person at one MCP server is refused until another is over`()
+        async throws
+    {
+        try await Harness.run { h in
+            let token = try await h.tokens().access
+            var asked: [Asked] = []
+            for number in 1...5 { asked.append(try await h.askAnew(token, "action_\(number)")) }
+            let sixth = try await h.ask(token)
+            #expect(sixth.status == .tooManyRequests)
+            #expect(sixth.error == "too_many_requests")
+            #expect(sixth.headers[.retryAfter] != nil)
+            _ = try await h.call(.delete, asked[0].path)
+            #expect(try await h.ask(token).status == .created)
+        }
+    }
+
+    @Test func `no elicitation outlives its session`() async throws {
+        try await Harness.run { h in
+            let token = try await h.tokens(lifetime: "1h").access
+            h.clock.advance(by: 500)
+            let answer = try await h.ask(token, ["expires_in": 3600])
+            #expect(answer.json["expires_at"]?.string == (h.clock.now + 3100).rfc3339)
+        }
+    }
+}

@@ -1,0 +1,235 @@
+import AuthorizationServer
+import HTTPTypes
+import HummingbirdTesting
+import JOSE
+import Logging
+import OAuth
+import Storage
+import TestSupport
+import Testing
+import Web
+
+@Suite("An MCP server looks, waits, takes back and collects", .timeLimit(.minutes(2)))
+struct ElicitationStatusTests {
+    /// Waits until `condition` holds; what a test looks for happens soon or never.
+    private func until(_ condition: () async throws -> Bool) async throws {
+        let clock = ContinuousClock()
+        let end = clock.now + .seconds(60)
+        while try await !condition() {
+            guard clock.now < end else {
+                Issue.record("it never came about")
+                return
+            }
+            await Task.yield()
+        }
+    }
+
+    private func answered(_ h: Harness, _ decision: String = "approve") async throws -> Asked {
+        let asked = try await Asked(h.ask(try await h.tokens().access))
+        let browser = h.browser()
+        _ = try await h.press(browser, asked, decision, at: try await h.open(browser, asked))
+        return asked
+    }
+
+    @Test func `B59 E18 RE7 another's elicitation, an unknown one and a malformed id are answered in the same bytes`()
+        async throws
+    {
+        try await Harness.run { h in
+            let asked = try await Asked(h.ask(try await h.tokens().access))
+            let other = try await h.addServer("https://other.example/mcp")
+            for (method, tail) in [(HTTPRequest.Method.get, ""), (.delete, ""), (.post, "/result")] {
+                let foreign = try await h.call(method, asked.path + tail, as: other)
+                #expect(foreign.status == .notFound)
+                #expect(foreign.error == "not_found")
+                for id in [
+                    ElicitationID.random().string, "x", asked.page.split(separator: "/").last.map(String.init) ?? "",
+                ] {
+                    let unknown = try await h.call(method, "/elicitations/\(id)\(tail)", as: other)
+                    #expect(unknown.status == foreign.status)
+                    #expect(unknown.body == foreign.body)
+                }
+            }
+            #expect(try await h.call(.get, "/elicitations/\(asked.id)?wait=30", as: other).status == .notFound)
+            #expect(try await h.stored(asked)?.status == .pending)
+        }
+    }
+
+    @Test func `B59 the status has a version as its tag, and who has it is told nothing new`() async throws {
+        try await Harness.run { h in
+            let asked = try await Asked(h.ask(try await h.tokens().access))
+            let answer = try await h.call(.get, asked.path)
+            #expect(answer.headers[.eTag] == "\"v1\"")
+            #expect(answer.headers[.cacheControl] == "no-store")
+            #expect(answer.json["event"] == nil)
+            let same = try await h.call(.get, asked.path, headers: [.ifNoneMatch: "\"v1\""])
+            #expect(same.status == .notModified)
+            _ = try await h.open(h.browser(), asked)
+            let opened = try await h.call(.get, asked.path, headers: [.ifNoneMatch: "\"v1\""])
+            #expect(opened.json["status"] == "opened")
+            #expect(opened.headers[.eTag] == "\"v2\"")
+        }
+    }
+
+    @Test func `B59 B63 who waits is woken by the decision and gets the signed event`() async throws {
+        try await Harness.run { h in
+            let asked = try await Asked(h.ask(try await h.tokens().access))
+            let browser = h.browser()
+            let page = try await h.open(browser, asked)
+            async let waiting = h.call(.get, asked.path + "?wait=25")
+            try await until { h.gatehouse.elicitation.waiting == 1 && h.clock.sleepers == 1 }
+            _ = try await h.press(browser, asked, "approve", at: page)
+            let answer = try await waiting
+            #expect(answer.json["status"] == "completed")
+            let event = try JWT.verify(
+                answer.json["event"]?.string ?? "", typ: SecurityEvent.tokenType, algorithms: [.es256],
+                keys: h.gatehouse.keys.verification(.events, at: h.clock.now.seconds))
+            #expect(event.claims["txn"]?.string == asked.id)
+            #expect(event.claims["aud"]?.string == h.resource.identifier.string)
+            #expect(event.claims["sub_id"]?.object?["sub"]?.string == h.user.subject.string)
+            let said = event.claims["events"]?.object?[SecurityEventType.elicitationCompleted.rawValue]?.object
+            #expect(said?["elicitation"]?.string == asked.id)
+            #expect(said?["evidence"] == "witnessed")
+            #expect(h.gatehouse.elicitation.waiting == 0)
+            #expect(h.clock.sleepers == 0)
+        }
+    }
+
+    @Test func `B59 the wait ends with its time, at most thirty seconds, and with the elicitation's`() async throws {
+        try await Harness.run { h in
+            let asked = try await Asked(h.ask(try await h.tokens().access))
+            async let waiting = h.call(.get, asked.path + "?wait=9999", headers: [.ifNoneMatch: "\"v1\""])
+            try await until { h.clock.sleepers == 1 }
+            h.clock.advance(by: 29)
+            #expect(h.clock.sleepers == 1)
+            h.clock.advance(by: 1)
+            #expect(try await waiting.status == .notModified)
+            h.clock.advance(by: 860)
+            async let last = h.call(.get, asked.path + "?wait=30")
+            try await until { h.clock.sleepers == 1 }
+            h.clock.advance(by: 10)
+            let answer = try await last
+            #expect(answer.json["status"] == "expired")
+            #expect(answer.json["event"]?.string != nil)
+            #expect(h.gatehouse.elicitation.waiting == 0)
+        }
+    }
+
+    @Test func `B59 a thousand wait and are all woken by one decision`() async throws {
+        try await Harness.run { h in
+            let asked = try await Asked(h.ask(try await h.tokens().access))
+            let statuses = try await withThrowingTaskGroup(of: String?.self) { group in
+                for _ in 0..<1000 {
+                    group.addTask { try await h.call(.get, asked.path + "?wait=30").json["status"]?.string }
+                }
+                try await until { h.clock.sleepers == 1000 }
+                _ = try await h.call(.delete, asked.path)
+                return try await group.reduce(into: [String?]()) { $0.append($1) }
+            }
+            #expect(statuses.count == 1000)
+            #expect(statuses.allSatisfy { $0 == "cancelled" })
+            #expect(h.gatehouse.elicitation.waiting == 0)
+        }
+    }
+
+    @Test func `B59 who hangs up frees the seat at once`() async throws {
+        try await Harness.run { h in
+            let asked = try await Asked(h.ask(try await h.tokens().access))
+            let renderer = try PageRenderer(templatesDirectory: TestDoor.templates)
+            let router = Routes.router(h.gatehouse, renderer: renderer, proxies: try ProxyTrust(proxies: []))
+            let request = [
+                "GET \(asked.path)?wait=30 HTTP/1.1", "Host: localhost",
+                "Authorization: " + Harness.basic(h.resource.id.string, h.resourceSecret.reveal()), "", "",
+            ].joined(separator: "\r\n")
+            try await Wire.serving({ running in
+                try .main(
+                    router: router, host: "127.0.0.1", port: 0,
+                    logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, whenRunning: running)
+            }) { port in
+                let waiting = Task { try await Wire.exchange(.port(port), request) }
+                try await until { h.gatehouse.elicitation.waiting == 1 && h.clock.sleepers == 1 }
+                waiting.cancel()
+                try await until { h.gatehouse.elicitation.waiting == 0 && h.clock.sleepers == 0 }
+                _ = try? await waiting.value
+            }
+        }
+    }
+
+    @Test func `B62 RE9 the MCP server takes it back once; what is over stays as it is`() async throws {
+        try await Harness.run { h in
+            let asked = try await Asked(h.ask(try await h.tokens().access))
+            let first = try await h.call(.delete, asked.path)
+            #expect(first.json["status"] == "cancelled")
+            #expect(first.json["event"]?.string != nil)
+            #expect(try await h.call(.delete, asked.path).json["version"] == first.json["version"])
+            let record = try #require(try await h.records(.elicitationCancelled).first)
+            #expect(record.actor == .resource(h.resource.id))
+            #expect(record.initiator == .server)
+            let done = try await answered(h)
+            #expect(try await h.call(.delete, done.path).json["status"] == "completed")
+        }
+    }
+
+    @Test func `B62 the end of the session takes back what is open, with an event`() async throws {
+        try await Harness.run { h in
+            let tokens = try await h.tokens()
+            let asked = try await Asked(h.ask(tokens.access))
+            _ = try await h.send("/revoke", [("token", tokens.refresh ?? ""), ("client_id", "quill")])
+            let answer = try await h.call(.get, asked.path)
+            #expect(answer.json["status"] == "cancelled")
+            #expect(answer.json["event"]?.string != nil)
+            #expect(try await h.stored(asked)?.reason == "session_ended")
+        }
+    }
+
+    @Test func `B61 a hundred collect at once and one gets the approval`() async throws {
+        try await Harness.run { h in
+            let asked = try await answered(h)
+            let answers = try await withThrowingTaskGroup(of: TestResponse.self) { group in
+                for _ in 0..<100 { group.addTask { try await h.call(.post, asked.path + "/result") } }
+                return try await group.reduce(into: [TestResponse]()) { $0.append($1) }
+            }
+            #expect(answers.filter { $0.status == .ok }.count == 1)
+            #expect(answers.filter { $0.status == .gone && $0.error == "already_collected" }.count == 99)
+            let approval = try #require(answers.first { $0.status == .ok }?.json["approval"]?.string)
+            let claims = try ApprovalClaims(
+                claims: JWT.verify(
+                    approval, typ: ApprovalClaims.type, algorithms: [.es256],
+                    keys: h.gatehouse.keys.verification(.events, at: h.clock.now.seconds)
+                ).claims)
+            #expect(claims.subject == h.user.subject)
+            #expect(claims.audience == h.resource.identifier)
+            #expect(claims.clientID == h.registered.id)
+            #expect(claims.elicitation.string == asked.id)
+            #expect(claims.action == "delete_folder")
+            #expect(claims.digest == (try ElicitationAction(json: Harness.action).digest))
+            #expect(claims.expiresAt == h.clock.now + 300)
+            #expect(try await h.records(.elicitationCollected).count == 1)
+        }
+    }
+
+    @Test func `B61 no result before the completion, after a refusal, after its time or without the session`()
+        async throws
+    {
+        try await Harness.run { h in
+            let open = try await h.askAnew(try await h.tokens().access, "open")
+            let early = try await h.call(.post, open.path + "/result")
+            #expect(early.status == .conflict)
+            #expect(early.error == "not_completed")
+            #expect(early.json["status"] == "pending")
+            let declined = try await answered(h, "decline")
+            #expect(try await h.call(.post, declined.path + "/result").json["status"] == "declined")
+            let late = try await answered(h)
+            h.clock.advance(by: 900)
+            #expect(try await h.call(.post, late.path + "/result").error == "already_collected")
+            let ended = try await answered(h)
+            let session = try #require(try await h.stored(ended)).sessionID
+            _ = try await h.gatehouse.store.write { [now = h.clock.now] in
+                try $0.end(session, reason: .revokedByAdmin, now: now)
+            }
+            let refused = try await h.call(.post, ended.path + "/result")
+            #expect(refused.status == .conflict)
+            #expect(refused.error == "session_ended")
+            #expect(try await h.records(.elicitationCollected).isEmpty)
+        }
+    }
+}
