@@ -24,12 +24,26 @@ package final class OperatorClient: Sendable {
         pool = ConnectionPool(limit: connections)
     }
 
+    /// A client for questions that take their time: an exchange may last so many seconds.
+    package convenience init(roots: TrustRoots, patience seconds: Int64, connections: Int) {
+        self.init(roots: roots, deadline: .seconds(seconds), connections: connections)
+    }
+
     /// Gets a URL made by `RemoteURL(operator:)`; any status is an answer, a redirect too.
     package func get(
         _ url: RemoteURL, fields: [(name: String, value: String)] = []
     ) async throws(OutboundFailure) -> OutboundResponse {
         let request = OutboundRequest(
             method: .get, target: url.target, host: url.hostField, fields: Self.completed(fields))
+        return try await send(request, to: url, repeatable: true)
+    }
+
+    /// Deletes what a URL made by `RemoteURL(operator:)` names; doing it twice is the same as once, so it may be repeated.
+    package func delete(
+        _ url: RemoteURL, fields: [(name: String, value: String)] = []
+    ) async throws(OutboundFailure) -> OutboundResponse {
+        let request = OutboundRequest(
+            method: .delete, target: url.target, host: url.hostField, fields: Self.completed(fields))
         return try await send(request, to: url, repeatable: true)
     }
 
@@ -58,7 +72,7 @@ package final class OperatorClient: Sendable {
         if let kept, repeatable {
             do throws(OutboundFailure) {
                 return try await exchange(request, on: kept, of: url, deadline)
-            } catch .interrupted {
+            } catch .interrupted where !Task.isCancelled {
                 // A kept connection may end while the request is on its way. Ask again, on one that is new.
                 _ = try await pool.lease(url.origin, deadline: deadline)?.close()
             }
@@ -75,13 +89,23 @@ package final class OperatorClient: Sendable {
         return try await exchange(request, on: connection, of: url, deadline)
     }
 
-    /// Whatever comes of it, the lease ends here.
+    /// Whatever comes of it, the lease ends here; a caller who is cancelled waits no longer, and neither does the other side.
     private func exchange(
         _ request: OutboundRequest, on connection: PinnedConnection, of url: RemoteURL, _ deadline: NIODeadline
     ) async throws(OutboundFailure) -> OutboundResponse {
         do throws(OutboundFailure) {
-            let response = try await connection.exchange(
-                request, maximumBody: maximumBody, isCut: cutsAnswers, deadline: deadline)
+            let response = try await withTaskCancellationHandler {
+                () async -> Result<OutboundResponse, OutboundFailure> in
+                do throws(OutboundFailure) {
+                    return .success(
+                        try await connection.exchange(
+                            request, maximumBody: maximumBody, isCut: cutsAnswers, deadline: deadline))
+                } catch {
+                    return .failure(error)
+                }
+            } onCancel: {
+                connection.close()
+            }.get()
             pool.giveBack(connection, url.origin)
             return response
         } catch {

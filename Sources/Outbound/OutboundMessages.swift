@@ -5,6 +5,15 @@ struct OutboundRequest: Sendable {
     enum Method: Sendable {
         case get
         case post
+        case delete
+
+        var wire: HTTPMethod {
+            switch self {
+            case .get: .GET
+            case .post: .POST
+            case .delete: .DELETE
+            }
+        }
     }
 
     let method: Method
@@ -16,7 +25,7 @@ struct OutboundRequest: Sendable {
     var head: HTTPRequestHead {
         var headers = HTTPHeaders([("Host", host)] + fields.map { ($0.name, $0.value) })
         if method == .post { headers.replaceOrAdd(name: "Content-Length", value: String(body.count)) }
-        return HTTPRequestHead(version: .http1_1, method: method == .get ? .GET : .POST, uri: target, headers: headers)
+        return HTTPRequestHead(version: .http1_1, method: method.wire, uri: target, headers: headers)
     }
 }
 
