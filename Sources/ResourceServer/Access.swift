@@ -1,3 +1,5 @@
+import OAuth
+
 /// What a verified token allows: whose it is, through which client and session, and which scopes it carries.
 public struct Access: Sendable, Hashable {
     /// The person, as the authorization server names them to this MCP server.
@@ -10,9 +12,16 @@ public struct Access: Sendable, Hashable {
     public let scopes: Set<String>
     /// When the token ends, in seconds since 1970.
     public let expiresAt: Int64
+    /// The token itself, which alone proves to the authorization server that the person is there.
+    var token: PresentedToken?
 
     /// Whether every one of these scopes was granted.
     public func allows(_ required: some Sequence<String>) -> Bool {
         required.allSatisfy(scopes.contains)
     }
+}
+
+/// A token as it was presented; nothing prints it.
+struct PresentedToken: Hashable, Sendable, Unprintable {
+    let text: String
 }

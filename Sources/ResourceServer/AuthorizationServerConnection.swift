@@ -6,16 +6,22 @@ import Outbound
 struct AuthorizationServerConnection: Sendable {
     /// What the authorization server says about itself.
     let metadata: CachedDocument<IssuerMetadata>
+    private let issuer: Issuer
     private let client: OperatorClient
+    /// For questions that are answered when a person has acted; they keep their connections busy meanwhile.
+    private let patientClient: OperatorClient
 
     init(issuer: Issuer, trustedAuthorities: [String]) throws(InvalidConfiguration) {
-        let client: OperatorClient
+        let roots: TrustRoots
         do throws(TrustRootsError) {
-            client = OperatorClient(roots: try TrustRoots(additionalFiles: trustedAuthorities))
+            roots = try TrustRoots(additionalFiles: trustedAuthorities)
         } catch {
             throw InvalidConfiguration("\(error.file) is no readable file of PEM certificates: correct its path.")
         }
+        let client = OperatorClient(roots: roots)
+        self.issuer = issuer
         self.client = client
+        patientClient = OperatorClient(roots: roots, patience: 40, connections: 1024)
         metadata = CachedDocument { () throws(DocumentFailure) in
             let bytes = try await Self.document(at: IssuerMetadata.location(of: issuer), by: client)
             return try IssuerMetadata(bytes, of: issuer)
@@ -45,6 +51,36 @@ struct AuthorizationServerConnection: Sendable {
             return try await client.post(
                 url, body: Array(form.utf8), contentType: "application/x-www-form-urlencoded",
                 fields: [("Authorization", authorization), ("Accept", "application/json")], repeatable: true)
+        } catch {
+            throw DocumentFailure("\(url.origin) could not be asked: \(error)")
+        }
+    }
+
+    /// How a request of `send` goes.
+    enum Verb: Sendable {
+        case get
+        /// Answered after up to 30 seconds.
+        case await
+        case delete
+        /// A JSON body; one that is repeatable may be sent twice when a connection breaks.
+        case post([UInt8], repeatable: Bool)
+    }
+
+    /// Sends a request to a path of the issuer, as the holder of these credentials.
+    func send(
+        _ verb: Verb, _ path: String, as credentials: BasicCredentials
+    ) async throws(DocumentFailure) -> OutboundResponse {
+        let url = try Self.url(issuer.endpoint(path))
+        let fields = [(name: "Authorization", value: credentials.field), (name: "Accept", value: "application/json")]
+        do throws(OutboundFailure) {
+            return switch verb {
+            case .get: try await client.get(url, fields: fields)
+            case .await: try await patientClient.get(url, fields: fields)
+            case .delete: try await client.delete(url, fields: fields)
+            case .post(let body, let repeatable):
+                try await client.post(
+                    url, body: body, contentType: "application/json", fields: fields, repeatable: repeatable)
+            }
         } catch {
             throw DocumentFailure("\(url.origin) could not be asked: \(error)")
         }

@@ -4,41 +4,18 @@ import JOSE
 ///
 /// Spec: RFC 9068 §4
 struct LocalVerification: Sendable {
-    let keys: CachedDocument<VerificationKeySet>
+    /// RFC 9068 §2.1 demands RS256 of everybody; Gatehouse itself signs with ES256.
+    static let algorithms: Set<SignatureAlgorithm> = [.es256, .es384, .edDSA, .rs256, .ps256]
+
+    let signatures: IssuerSignatures
     let rule: AccessTokenRule
 
-    /// RFC 9068 §2.1 demands RS256 of everybody; Gatehouse itself signs with ES256.
-    private static let algorithms: Set<SignatureAlgorithm> = [.es256, .es384, .edDSA, .rs256, .ps256]
-
     func verdict(on token: String, now: Int64) async -> TokenVerdict {
-        do throws(DocumentFailure) {
-            let keys = try await keys.current(at: now)
-            do throws(JWTError) {
-                return judged(try verified(token, with: keys), now: now)
-            } catch .unknownKey {
-                return await verdictWithNewerKeys(on: token, now: now)
-            } catch {
-                return .bad(TokenFault(error.description))
-            }
-        } catch {
-            return .unknown(reason: error.reason)
+        switch await signatures.claims(of: token, typ: "at+jwt", now: now) {
+        case .claims(let claims): judged(claims, now: now)
+        case .bad(let error): .bad(TokenFault(error.description))
+        case .unknown(let reason): .unknown(reason: reason)
         }
-    }
-
-    /// A key may be newer than what we hold; but a stranger who makes up key names must not make us fetch each time.
-    private func verdictWithNewerKeys(on token: String, now: Int64) async -> TokenVerdict {
-        guard let keys = await keys.renewed(at: now) else {
-            return .bad(TokenFault("no known key fits the token, and the keys were fetched a moment ago"))
-        }
-        do throws(JWTError) {
-            return judged(try verified(token, with: keys), now: now)
-        } catch {
-            return .bad(TokenFault(error.description))
-        }
-    }
-
-    private func verified(_ token: String, with keys: VerificationKeySet) throws(JWTError) -> JSONObject {
-        try JWT.verify(token, typ: "at+jwt", algorithms: Self.algorithms, keys: keys).claims
     }
 
     private func judged(_ claims: JSONObject, now: Int64) -> TokenVerdict {

@@ -18,14 +18,7 @@ public struct ProtectedResource: Sendable {
 
     /// Checks the configuration; nothing is sent before the first token has to be judged.
     public init(_ configuration: ProtectedResourceConfiguration) throws(InvalidConfiguration) {
-        let resource: ResourceIdentifier
-        let issuer: Issuer
-        do throws(OAuthValueError) {
-            resource = try ResourceIdentifier(configuration.resource)
-            issuer = try Issuer(configuration.issuer)
-        } catch {
-            throw InvalidConfiguration(error)
-        }
+        let (issuer, resource) = try configuration.parties
         catalogue = try ScopeCatalogue(configuration.scopes)
         clock = configuration.clock
         metadataURL = ProtectedResourceMetadata.url(for: resource)
@@ -41,7 +34,9 @@ public struct ProtectedResource: Sendable {
             let introspection = TokenIntrospection(server: server, rule: rule, credentials: credentials)
             verify = { await introspection.verdict(on: $0, now: $1) }
         case .local:
-            let local = LocalVerification(keys: server.keySet(clock: configuration.clock), rule: rule)
+            let signatures = IssuerSignatures(
+                keys: server.keySet(clock: configuration.clock), algorithms: LocalVerification.algorithms)
+            let local = LocalVerification(signatures: signatures, rule: rule)
             verify = { await local.verdict(on: $0, now: $1) }
         }
     }
@@ -57,8 +52,9 @@ public struct ProtectedResource: Sendable {
             throw challenge(.invalidRequest, requiring: scopes, reason: "the Authorization field is no single token")
         case .token(let token):
             switch await verify(token, clock()) {
-            case .good(let access):
+            case .good(var access):
                 try demand(scopes, of: access)
+                access.token = PresentedToken(text: token)
                 return access
             case .bad(let fault):
                 throw challenge(.invalidToken, requiring: scopes, reason: fault.reason)

@@ -1,4 +1,5 @@
 import Glibc
+import OAuth
 
 /// What a `ProtectedResource` has to know about its MCP server and about the authorization server it trusts.
 public struct ProtectedResourceConfiguration: Sendable {
@@ -32,5 +33,18 @@ public struct ProtectedResourceConfiguration: Sendable {
         self.verification = verification
         self.name = name
         self.documentation = documentation
+    }
+}
+
+extension ProtectedResourceConfiguration {
+    /// Whose tokens count, and for whom they have to be.
+    var parties: (issuer: Issuer, resource: ResourceIdentifier) {
+        get throws(InvalidConfiguration) {
+            do throws(OAuthValueError) {
+                return (try Issuer(issuer), try ResourceIdentifier(resource))
+            } catch {
+                throw InvalidConfiguration(error)
+            }
+        }
     }
 }

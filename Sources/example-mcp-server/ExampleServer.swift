@@ -10,13 +10,20 @@ struct ExampleServer {
     let resource: ResourceIdentifier
     let protected: ProtectedResource
     let tools: Toolbox
+    let confirmations: Confirmations?
+    let receiver: EventReceiver?
 
+    /// - Parameter elicitations: the way to ask people; nil when this server has no credentials of its own.
+    /// - Parameter takesEvents: whether the authorization server pushes events here, so that nothing has to be polled.
     init(
-        _ configuration: ProtectedResourceConfiguration
+        _ configuration: ProtectedResourceConfiguration, elicitations: Elicitations? = nil, takesEvents: Bool = false
     ) throws {
         resource = try ResourceIdentifier(configuration.resource)
         protected = try ProtectedResource(configuration)
-        tools = Toolbox(resource: protected, now: configuration.clock)
+        tools = Toolbox(resource: protected, canAsk: elicitations != nil, now: configuration.clock)
+        receiver = elicitations.flatMap { takesEvents ? EventReceiver($0) : nil }
+        let seal = RequestStateSeal(clock: configuration.clock)
+        confirmations = elicitations.map { [receiver] in Confirmations($0, seal: seal, receiver: receiver) }
     }
 
     func application(
@@ -35,12 +42,17 @@ struct ExampleServer {
             middleware: RebindingGuard(
                 host: String(resource.origin.drop { $0 != "/" }.dropFirst(2)), origin: resource.origin,
                 metadataPath: protected.metadataPath))
-        let endpoint = MCPEndpoint(resource: protected, tools: tools)
+        let endpoint = MCPEndpoint(resource: protected, tools: tools, confirmations: confirmations)
         let path = RouterPath(resource.path.isEmpty ? "/" : resource.path)
         router.post(path) { request, context in try await endpoint.respond(to: request, context: context) }
         // No stream of its own and no session to end.
         router.get(path) { _, _ in Response(status: .methodNotAllowed, headers: [.allow: "POST"]) }
         router.delete(path) { _, _ in Response(status: .methodNotAllowed, headers: [.allow: "POST"]) }
+        if let receiver {
+            router.post("/events") { request, context in
+                try await EventDoor(receiver: receiver).respond(to: request, context: context)
+            }
+        }
         router.get(RouterPath(protected.metadataPath)) { _, _ in metadata() }
         return router
     }

@@ -26,6 +26,18 @@ actor FileShelf {
         return nil
     }
 
+    /// Whether a person has a file of this name.
+    func holds(_ name: String, for person: String) -> Bool { (files[person] ?? Self.first)[name] != nil }
+
+    /// Takes a file away; whether it was there.
+    func delete(_ name: String, for person: String) -> Bool {
+        guard holds(name, for: person) else { return false }
+        var shelf = files[person] ?? Self.first
+        shelf[name] = nil
+        files[person] = shelf
+        return true
+    }
+
     private static let first = ["welcome.txt": "This shelf is yours."]
 
     private static func isNameByte(_ byte: UInt8) -> Bool {

@@ -9,16 +9,53 @@ struct HandshakeProtocol {
     static let versions = ["2025-11-25", "2025-06-18"]
 
     let tools: Toolbox
+    let confirmations: Confirmations?
+    let sessions: HandshakeSessions
+    let questions: OpenQuestions
 
-    func answer(_ message: JSONRPCMessage, _ access: Access) async -> Answer {
-        guard case .request(let request) = message else { return .accepted }
+    func answer(_ message: JSONRPCMessage, _ headers: RoutingHeaders, _ access: Access) async -> Answer {
+        guard sessions.isKnown(headers.session, to: access) else { return .unknownSession }
+        switch message {
+        case .notification: return .accepted
+        case .response(let id, let result):
+            questions.answer(id, with: result, from: access)
+            return .accepted
+        case .request(let request): return await answer(request, headers, access)
+        }
+    }
+
+    private func answer(_ request: JSONRPCRequest, _ headers: RoutingHeaders, _ access: Access) async -> Answer {
         switch request.method {
-        case "initialize": return .result(id: request.id, introduction(to: request))
+        case "initialize": return introduce(request, access)
         case "ping": return .result(id: request.id, [:])
         case "tools/list": return .result(id: request.id, ["tools": tools.json])
-        case "tools/call": return await tools.answer(request, access)
+        case "tools/call": return await call(request, headers, access)
         default: return .failure(id: request.id, JSONRPCError(.methodNotFound, "There is no such method."))
         }
+    }
+
+    private func call(_ request: JSONRPCRequest, _ headers: RoutingHeaders, _ access: Access) async -> Answer {
+        switch tools.admit(request, access) {
+        case .answer(let answer): return answer
+        case .call(let call):
+            guard let question = call.tool.question, let confirmations else { return await call.answer() }
+            // An identifier is handed out to those only who open links.
+            guard headers.session != nil else {
+                return call.failure("This tool needs a client that opens links for its person (URL elicitation).")
+            }
+            let confirmation = HandshakeConfirmation(
+                confirmations: confirmations, questions: questions, call: call, ask: question)
+            return await confirmation.answer(takesEvents: headers.takesEvents)
+        }
+    }
+
+    /// Who opens links is remembered by the client itself, in its session identifier.
+    private func introduce(_ request: JSONRPCRequest, _ access: Access) -> Answer {
+        let introduction = introduction(to: request)
+        guard request.parameters["capabilities"]?.object?.takesLinks == true else {
+            return .result(id: request.id, introduction)
+        }
+        return .welcome(id: request.id, introduction, session: sessions.open(for: access))
     }
 
     /// The client's version where it is spoken here, else the newest, which the client may decline.

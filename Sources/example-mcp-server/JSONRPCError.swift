@@ -10,7 +10,10 @@ struct JSONRPCError: Error, Equatable {
         case methodNotFound = -32601
         case invalidParameters = -32602
         case headerMismatch = -32020
+        case missingClientCapability = -32021
         case unsupportedProtocolVersion = -32022
+        /// Only until 2025-11-25; a 2026-07-28 client is never sent it.
+        case linkRequired = -32042
     }
 
     let code: Code

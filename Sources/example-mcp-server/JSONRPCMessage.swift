@@ -6,8 +6,8 @@ import JOSE
 enum JSONRPCMessage: Equatable {
     case request(JSONRPCRequest)
     case notification(method: String)
-    /// An answer to a request; this server asks nothing, so nobody waits for it.
-    case response
+    /// An answer to a request of ours; nil for one that failed.
+    case response(id: JSON, result: JSONObject?)
 
     init(_ bytes: [UInt8]) throws(JSONRPCError) {
         let value: JSON
@@ -27,10 +27,10 @@ enum JSONRPCMessage: Equatable {
             throw JSONRPCError(.invalidRequest, "The message says no jsonrpc 2.0.")
         }
         guard let method = object["method"]?.string else {
-            guard object["id"] != nil, (object["result"] == nil) != (object["error"] == nil) else {
+            guard let id = object["id"], (object["result"] == nil) != (object["error"] == nil) else {
                 throw JSONRPCError(.invalidRequest, "The message names no method.")
             }
-            self = .response
+            self = .response(id: id, result: object["result"]?.object)
             return
         }
         guard object["params"].map({ $0.object != nil }) ?? true else {

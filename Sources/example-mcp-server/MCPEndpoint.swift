@@ -13,6 +13,10 @@ struct MCPEndpoint: Sendable {
 
     let resource: ProtectedResource
     let tools: Toolbox
+    /// Nil when this server cannot ask people.
+    let confirmations: Confirmations?
+    let sessions = HandshakeSessions()
+    let questions = OpenQuestions()
 
     func respond(to request: Request, context: some RequestContext) async throws -> Response {
         do {
@@ -39,8 +43,12 @@ struct MCPEndpoint: Sendable {
         }
         let headers = RoutingHeaders(fields)
         switch Era(headers) {
-        case .handshake: return await HandshakeProtocol(tools: tools).answer(message, access)
-        case .stateless: return await StatelessProtocol(tools: tools).answer(message, headers, access)
+        case .handshake:
+            let handshake = HandshakeProtocol(
+                tools: tools, confirmations: confirmations, sessions: sessions, questions: questions)
+            return await handshake.answer(message, headers, access)
+        case .stateless:
+            return await StatelessProtocol(tools: tools, confirmations: confirmations).answer(message, headers, access)
         }
     }
 
@@ -48,6 +56,12 @@ struct MCPEndpoint: Sendable {
         switch answer {
         case .refused(let refusal): throw refusal
         case .accepted: return Response(status: .accepted)
+        case .unknownSession: return Self.plain(.notFound, "There is no such session: begin with initialize.")
+        case .stream(let messages): return Self.stream(messages)
+        case .welcome(_, _, let session):
+            var response = Self.json(answer, .ok, asEvent: Self.wantsEvents(request))
+            if let name = HTTPField.Name("Mcp-Session-Id") { response.headers[name] = session }
+            return response
         case .result: return Self.json(answer, .ok, asEvent: Self.wantsEvents(request))
         case .failure(let id, let error):
             let isHandshake = Era(RoutingHeaders(request.headers)) == .handshake
@@ -96,13 +110,29 @@ extension MCPEndpoint {
 
     private static func json(_ answer: Answer, _ status: HTTPResponse.Status, asEvent: Bool = false) -> Response {
         guard let message = answer.message else { return Response(status: status) }
-        var buffer = ByteBuffer()
-        if asEvent { buffer.writeString("event: message\ndata: ") }
-        buffer.writeBytes(message.bytes)
-        if asEvent { buffer.writeString("\n\n") }
+        let buffer = asEvent ? event(message) : ByteBuffer(bytes: message.bytes)
         let type = asEvent ? "text/event-stream" : "application/json"
         return Response(
             status: status, headers: [.contentType: type, .cacheControl: "no-store"],
             body: .init(byteBuffer: buffer))
+    }
+
+    private static func stream(_ messages: AsyncStream<JSONObject?>) -> Response {
+        let body = ResponseBody { writer in
+            for await message in messages {
+                // A comment keeps those awake who end what is silent.
+                try await writer.write(message.map(event) ?? ByteBuffer(string: ": waiting\n\n"))
+            }
+            try await writer.finish(nil)
+        }
+        return Response(
+            status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"], body: body)
+    }
+
+    private static func event(_ message: JSONObject) -> ByteBuffer {
+        var buffer = ByteBuffer(string: "event: message\ndata: ")
+        buffer.writeBytes(message.bytes)
+        buffer.writeString("\n\n")
+        return buffer
     }
 }

@@ -14,7 +14,8 @@ enum Main {
             let options = try Options(arguments, environment: ProcessInfo.processInfo.environment)
             var logger = Logger(label: "example-mcp-server") { StreamLogHandler.standardError(label: $0) }
             logger.logLevel = .notice
-            let server = try ExampleServer(options.protection)
+            let server = try ExampleServer(
+                options.protection, elicitations: options.elicitations, takesEvents: options.takesEvents)
             try await server.application(host: options.host, port: options.port, logger: logger).runService()
         } catch let error as UsageError {
             fail("\(error)\n\n\(Options.usage)", status: 2)

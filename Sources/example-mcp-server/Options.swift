@@ -11,6 +11,7 @@ struct Options: Equatable {
     var clientSecret = ""
     var trust: [String] = []
     var isLocal = false
+    var takesEvents = false
 
     static let usage = """
         usage: example-mcp-server --client-id ID --client-secret-file FILE [options]
@@ -21,6 +22,7 @@ struct Options: Equatable {
           --client-id ID             what `gatehouse resources add` printed
           --client-secret-file FILE  a file with the secret; else the variable EXAMPLE_CLIENT_SECRET
           --verify local             check tokens here instead of asking about each
+          --events push              wait for events pushed to /events here instead of asking again and again
           --trust FILE               a further certificate authority in PEM; may be repeated
         """
 
@@ -48,6 +50,9 @@ struct Options: Equatable {
         case "--client-id": clientID = value
         case "--client-secret-file": clientSecret = try Self.secret(in: value)
         case "--trust": trust.append(value)
+        case "--events":
+            guard value == "push" else { throw UsageError("--events is push, or is left out.") }
+            takesEvents = true
         case "--verify":
             guard value == "local" || value == "introspection" else {
                 throw UsageError("--verify is local or introspection.")
@@ -80,6 +85,14 @@ struct Options: Equatable {
             name: "Example MCP server")
         configuration.trustedAuthorities = trust
         return configuration
+    }
+
+    /// The way to ask people, which only a server with credentials of its own has.
+    var elicitations: Elicitations? {
+        get throws(InvalidConfiguration) {
+            guard !clientID.isEmpty, !clientSecret.isEmpty else { return nil }
+            return try Elicitations(protection, clientID: clientID, clientSecret: clientSecret)
+        }
     }
 }
 

@@ -8,6 +8,10 @@ struct RoutingHeaders: Equatable {
     var protocolVersion: String?
     var method: String?
     var name: String?
+    /// What the handshake of older protocols handed out.
+    var session: String?
+    /// Whether the client takes a stream of messages as an answer.
+    var takesEvents = false
     /// A field that stands there twice: two readers could each take another one.
     var duplicated: String?
 
@@ -21,6 +25,9 @@ struct RoutingHeaders: Equatable {
         protocolVersion = read("MCP-Protocol-Version", in: fields)
         method = read("Mcp-Method", in: fields)
         name = read("Mcp-Name", in: fields).flatMap(Self.decoded)
+        session = read("Mcp-Session-Id", in: fields)
+        let accepted = fields[values: .accept].joined(separator: ",").lowercased()
+        takesEvents = accepted.contains("text/event-stream") || accepted.contains("*/*")
     }
 
     private mutating func read(_ name: String, in fields: HTTPFields) -> String? {

@@ -12,6 +12,7 @@ struct StatelessProtocol {
     private static let serverInfoKey = "io.modelcontextprotocol/serverInfo"
 
     let tools: Toolbox
+    let confirmations: Confirmations?
 
     func answer(_ message: JSONRPCMessage, _ headers: RoutingHeaders, _ access: Access) async -> Answer {
         switch message {
@@ -35,11 +36,29 @@ struct StatelessProtocol {
         case "tools/list":
             return .result(id: request.id, shared(["tools": tools.json], merging: [:]))
         case "tools/call":
-            return await tools.answer(request, access).mapResult(complete)
+            return await call(request, access)
         default:
             return .failure(id: request.id, JSONRPCError(.methodNotFound, "There is no such method."))
         }
     }
+
+    private func call(_ request: JSONRPCRequest, _ access: Access) async -> Answer {
+        switch tools.admit(request, access) {
+        case .answer(let answer): return answer
+        case .call(let call):
+            guard let question = call.tool.question, let confirmations else {
+                return await call.answer().mapResult(complete)
+            }
+            let capabilities = request.parameters["_meta"]?.object?[Self.capabilitiesKey]?.object
+            guard capabilities?.takesLinks == true else { return .failure(id: request.id, Self.linksDemanded) }
+            return await StatelessConfirmation(confirmations: confirmations, call: call, ask: question).answer()
+                .mapResult { $0["resultType"] == nil ? complete($0) : signed($0) }
+        }
+    }
+
+    private static let linksDemanded = JSONRPCError(
+        .missingClientCapability, "This tool needs a client that opens links for its person.",
+        data: ["requiredCapabilities": ["elicitation": ["url": [:]]]])
 
     /// The order is policy: what a client says about itself twice is compared before it is judged.
     private func check(_ request: JSONRPCRequest, _ headers: RoutingHeaders) throws(JSONRPCError) {
@@ -90,6 +109,11 @@ struct StatelessProtocol {
     private func complete(_ members: JSONObject) -> JSONObject {
         var result = members
         result["resultType"] = "complete"
+        return signed(result)
+    }
+
+    private func signed(_ members: JSONObject) -> JSONObject {
+        var result = members
         result["_meta"] = [Self.serverInfoKey: .object(Server.information)]
         return result
     }

@@ -11,33 +11,33 @@ struct Toolbox: Sendable {
     let resource: ProtectedResource
     let tools: [Tool]
 
-    init(resource: ProtectedResource, now: @escaping @Sendable () -> Int64) {
+    /// Without a way to ask people there is no tool that needs it.
+    init(resource: ProtectedResource, canAsk: Bool, now: @escaping @Sendable () -> Int64) {
         let shelf = FileShelf()
         self.resource = resource
-        tools = [Self.serverTime(now), Self.listFiles(shelf), Self.writeFile(shelf)]
+        let asking = canAsk ? [Self.deleteFile(shelf)] : []
+        tools = [Self.serverTime(now), Self.listFiles(shelf), Self.writeFile(shelf)] + asking
     }
 
     var json: JSON { .array(tools.map(\.json)) }
 
-    /// Runs a tool, if the token allows it.
-    func answer(_ request: JSONRPCRequest, _ access: Access) async -> Answer {
+    /// What a request for a tool comes to before anything runs.
+    enum Admission {
+        case call(ToolCall)
+        case answer(Answer)
+    }
+
+    /// Finds the tool, if the token allows it.
+    func admit(_ request: JSONRPCRequest, _ access: Access) -> Admission {
         guard let tool = tools.first(where: { $0.name == request.parameters["name"]?.string }) else {
-            return .failure(id: request.id, JSONRPCError(.invalidParameters, "There is no such tool."))
+            return .answer(.failure(id: request.id, JSONRPCError(.invalidParameters, "There is no such tool.")))
         }
         do throws(Refusal) {
             try resource.demand(tool.scopes, of: access)
         } catch {
-            return .refused(error)
+            return .answer(.refused(error))
         }
-        let arguments = request.parameters["arguments"]?.object ?? [:]
-        switch await tool.run(arguments, access) {
-        case .text(let text): return .result(id: request.id, Self.content(text, isError: false))
-        case .failure(let text): return .result(id: request.id, Self.content(text, isError: true))
-        }
-    }
-
-    private static func content(_ text: String, isError: Bool) -> JSONObject {
-        ["content": [["type": "text", "text": .string(text)]], "isError": .bool(isError)]
+        return .call(ToolCall(tool: tool, request: request, access: access))
     }
 
     private static func serverTime(_ now: @escaping @Sendable () -> Int64) -> Tool {
@@ -55,6 +55,32 @@ struct Toolbox: Sendable {
             inputSchema: ["type": "object", "properties": [:], "additionalProperties": false], scopes: ["files:read"]
         ) { _, access in
             .text(await shelf.names(of: access.subject).joined(separator: "\n"))
+        }
+    }
+
+    private static func deleteFile(_ shelf: FileShelf) -> Tool {
+        Tool(
+            name: "delete_file", title: "Delete a file",
+            description: "Deletes one of your files, after you have approved it at the authorization server.",
+            inputSchema: [
+                "type": "object", "required": ["name"], "properties": ["name": ["type": "string"]],
+            ],
+            scopes: ["files:write"]
+        ) { arguments, access in
+            guard let name = arguments["name"]?.string, await shelf.holds(name, for: access.subject) else {
+                return .pointless("There is no such file.")
+            }
+            guard
+                let action = try? ElicitationAction(
+                    name: "delete_file", summary: "Delete a file for good", details: [.init("File", name)],
+                    arguments: arguments.bytes)
+            else { return .pointless("The arguments cannot be shown to a person.") }
+            return .confirm(action, message: "Approve that \(name) is deleted.")
+        } run: { arguments, access in
+            guard let name = arguments["name"]?.string, await shelf.delete(name, for: access.subject) else {
+                return .failure("There is no such file.")
+            }
+            return .text("Deleted \(name).")
         }
     }
 

@@ -11,29 +11,40 @@ struct ExampleClient {
 
     let port: Int
     let authorizationServer: FakeAuthorizationServer
+    let elicitations: FakeElicitations
 
     /// Runs the example and the fake behind it for as long as the body takes.
-    static func run(_ body: (ExampleClient) async throws -> Void) async throws {
-        try await FakeAuthorizationServer.run { server in
+    static func run(takesEvents: Bool = false, _ body: (ExampleClient) async throws -> Void) async throws {
+        let clock = ManualClock()
+        let server = FakeAuthorizationServer()
+        let elicitations = FakeElicitations(server, clock: clock)
+        try await server.run(adding: elicitations.routes) {
             let (ports, port) = AsyncStream<Int>.makeStream()
-            var configuration = Fixture.configuration(issuer: server.issuer)
+            var configuration = Fixture.configuration(issuer: server.issuer, clock: clock)
             configuration.scopes = Toolbox.scopes
             var logger = Logger(label: "test")
             logger.logLevel = .critical
-            let application = try ExampleServer(configuration).application(host: "127.0.0.1", port: 0, logger: logger) {
+            let example = try ExampleServer(
+                configuration,
+                elicitations: Elicitations(configuration, clientID: "res_1", clientSecret: "gate_s_x"),
+                takesEvents: takesEvents)
+            let application = example.application(host: "127.0.0.1", port: 0, logger: logger) {
                 port.yield($0.localAddress?.port ?? 0)
             }
             try await withServer(application, ports) { port in
-                try await body(ExampleClient(port: port, authorizationServer: server))
+                try await body(
+                    ExampleClient(port: port, authorizationServer: server, elicitations: elicitations))
             }
         }
     }
 
     /// Lets the token `t` carry these scopes.
-    func grant(_ scope: String) {
-        var answer = Fixture.answer(issuer: authorizationServer.issuer)
+    func grant(_ scope: String, to token: String = "t", subject: String = "sub_1") {
+        var answer = Fixture.answer(issuer: authorizationServer.issuer, now: elicitations.clock.now)
         answer["scope"] = .string(scope)
-        authorizationServer.change { $0.answers["t"] = answer }
+        answer["sub"] = .string(subject)
+        answer["exp"] = .integer(elicitations.clock.now + 100_000)
+        authorizationServer.change { $0.answers[token] = answer }
     }
 
     func post(
@@ -53,18 +64,23 @@ struct ExampleClient {
     }
 
     /// A message of 2026-07-28 with all that belongs to it.
-    func stateless(_ method: String, _ parameters: JSONObject = [:]) async throws -> RawHTTP.Answer {
+    func stateless(
+        _ method: String, _ parameters: JSONObject = [:], capabilities: JSON = [:], token: String = "t"
+    ) async throws -> RawHTTP.Answer {
         var fields = [("MCP-Protocol-Version", "2026-07-28"), ("Mcp-Method", method)]
         if let name = parameters["name"]?.string { fields.append(("Mcp-Name", name)) }
-        return try await post(Self.message(method, parameters), fields)
+        let message = Self.message(method, parameters, capabilities: capabilities)
+        return try await post(message, fields, token: token)
     }
 
-    static func message(_ method: String, _ parameters: JSONObject = [:], version: JSON = "2026-07-28") -> JSON {
+    static func message(
+        _ method: String, _ parameters: JSONObject = [:], version: JSON = "2026-07-28", capabilities: JSON = [:]
+    ) -> JSON {
         var all = parameters
         all["_meta"] = [
             "io.modelcontextprotocol/protocolVersion": version,
             "io.modelcontextprotocol/clientInfo": ["name": "test", "version": "1"],
-            "io.modelcontextprotocol/clientCapabilities": [:],
+            "io.modelcontextprotocol/clientCapabilities": capabilities,
         ]
         return ["jsonrpc": "2.0", "id": 1, "method": .string(method), "params": .object(all)]
     }

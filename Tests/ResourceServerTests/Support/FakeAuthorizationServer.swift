@@ -39,9 +39,18 @@ final class FakeAuthorizationServer: Sendable {
     /// Runs the server for as long as the body takes.
     static func run(_ body: (FakeAuthorizationServer) async throws -> Void) async throws {
         let server = FakeAuthorizationServer()
-        try await withServer(router: server.router()) { port in
-            server.address.withLock { $0 = "http://127.0.0.1:\(port)" }
-            try await body(server)
+        try await server.run(adding: { _ in }, { try await body(server) })
+    }
+
+    /// Runs this server, with more routes, for as long as the body takes.
+    func run(
+        adding routes: (Router<BasicRequestContext>) -> Void, _ body: () async throws -> Void
+    ) async throws {
+        let router = router()
+        routes(router)
+        try await withServer(router: router) { port in
+            address.withLock { $0 = "http://127.0.0.1:\(port)" }
+            try await body()
         }
     }
 

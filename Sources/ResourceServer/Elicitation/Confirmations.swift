@@ -1,0 +1,117 @@
+/// Lets calls wait for approvals without keeping anything about them.
+///
+/// The waiting is done here rather than by the client: a call that comes back is held open until the person has acted or
+/// `hold` seconds are over, and comes back at most `rounds` times with nothing new, because clients stop after ten.
+public struct Confirmations: Sendable {
+    /// For how many seconds a call is held, at most 30.
+    public var hold = 25
+    /// How often a call is answered with nothing but a state.
+    public var rounds = 8
+    /// For how many seconds after an elicitation's end its result can be collected.
+    public static let collectable: Int64 = 900
+
+    private let elicitations: Elicitations
+    private let seal: RequestStateSeal
+    private let receiver: EventReceiver?
+
+    /// With a receiver of pushed events nothing is asked while a call is held: the event wakes it.
+    public init(_ elicitations: Elicitations, seal: RequestStateSeal, receiver: EventReceiver? = nil) {
+        self.elicitations = elicitations
+        self.seal = seal
+        self.receiver = receiver
+    }
+
+    /// Asks the person, or takes the approval that the same call was given before.
+    public func open(
+        _ action: ElicitationAction, message: String, by access: Access
+    ) async throws(ElicitationFault) -> ConfirmationOpening {
+        let elicitation = try await elicitations.create(.confirm(action, message: message), for: access)
+        if elicitation.status.isFinal { return .over(try await end(elicitation, of: action, by: access)) }
+        guard let url = elicitation.url else {
+            throw ElicitationFault(.unavailable, "The authorization server gave no link.")
+        }
+        guard elicitation.digest == action.digest else {
+            throw ElicitationFault(.unavailable, "The authorization server understood another action.")
+        }
+        return .waiting(id: elicitation.id, url: url, expiresAt: elicitation.expiresAt)
+    }
+
+    /// Waits up to `hold` seconds for the person; nil when they have not acted.
+    public func wait(
+        for id: String, _ action: ElicitationAction, by access: Access
+    ) async throws(ElicitationFault) -> ConfirmationStep? {
+        let elicitation = try await held(id)
+        return elicitation.status.isFinal ? try await end(elicitation, of: action, by: access) : nil
+    }
+
+    /// Takes the question back, because the client would not put it to the person.
+    public func withdraw(_ id: String) async -> ConfirmationStep {
+        // Should it not be heard, the question ends by itself.
+        _ = try? await elicitations.cancel(id)
+        return .refused("The link was not opened, so the action was not approved and nothing was done.")
+    }
+
+    private func held(_ id: String) async throws(ElicitationFault) -> Elicitation {
+        guard let receiver else { return try await elicitations.status(of: id, waiting: hold) }
+        // Registered before the question, so that no event falls between the two.
+        let arrival = receiver.expect(id)
+        let elicitation = try await elicitations.status(of: id)
+        guard !elicitation.status.isFinal else { return elicitation }
+        await arrival.wait(atMost: hold)
+        return try await elicitations.status(of: id)
+    }
+
+    private func end(
+        _ elicitation: Elicitation, of action: ElicitationAction, by access: Access
+    ) async throws(ElicitationFault) -> ConfirmationStep {
+        switch elicitation.status {
+        case .completed: try await collect(elicitation.id, action, access)
+        case .declined: .refused("The person declined, so nothing was done.")
+        case .expired: .refused("Nobody approved it in time, so nothing was done.")
+        case .cancelled: .refused("The request for approval was taken back, so nothing was done.")
+        case .pending, .opened, .failed: .refused("The approval could not be given, so nothing was done.")
+        }
+    }
+
+    private func collect(
+        _ id: String, _ action: ElicitationAction, _ access: Access
+    ) async throws(ElicitationFault) -> ConfirmationStep {
+        do throws(ElicitationFault) {
+            return .approved(try await elicitations.collectApproval(of: id, for: action, by: access))
+        } catch {
+            switch error.kind {
+            case .alreadyCollected: return .refused("This approval was used before, or too long ago.")
+            case .sessionEnded: return .refused("The session in which it was approved has ended.")
+            case .invalidApproval: return .refused(error.description)
+            default: throw error
+            }
+        }
+    }
+}
+
+extension Confirmations {
+    /// A call that brings no state: asks the person, or takes the approval that the same call was given before.
+    public func begin(
+        _ action: ElicitationAction, message: String, in request: OriginatingRequest, by access: Access
+    ) async throws(ElicitationFault) -> ConfirmationStep {
+        switch try await open(action, message: message, by: access) {
+        case .over(let step): return step
+        case .waiting(let id, let url, let expiresAt):
+            let state = RequestState(elicitation: id, url: url, expiresAt: expiresAt + Self.collectable)
+            return .ask(url: url, requestState: seal.seal(state, for: request, by: access))
+        }
+    }
+
+    /// A call that came back with its state: holds it until the person has acted, and says how it goes on.
+    public func resume(
+        _ text: String, answer: ClientAnswer?, _ action: ElicitationAction, in request: OriginatingRequest,
+        by access: Access
+    ) async throws(ElicitationFault) -> ConfirmationStep {
+        var state = try seal.open(text, for: request, by: access)
+        if let answer, answer != .accept { return await withdraw(state.elicitation) }
+        if let step = try await wait(for: state.elicitation, action, by: access) { return step }
+        guard state.rounds < rounds else { return .unanswered(url: state.url) }
+        state.rounds += 1
+        return .wait(requestState: seal.seal(state, for: request, by: access))
+    }
+}

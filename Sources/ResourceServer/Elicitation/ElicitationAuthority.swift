@@ -1,0 +1,52 @@
+import JOSE
+import OAuth
+import Outbound
+
+/// The authorization server as this MCP server speaks to it in its own name: questions, answers, and what it signs.
+struct ElicitationAuthority: Sendable {
+    let issuer: Issuer
+    let resource: ResourceIdentifier
+    let signatures: IssuerSignatures
+    let clock: @Sendable () -> Int64
+    let allowedSkew: Int64
+    private let server: AuthorizationServerConnection
+    private let credentials: BasicCredentials
+
+    init(
+        _ configuration: ProtectedResourceConfiguration, clientID: String, clientSecret: String
+    ) throws(InvalidConfiguration) {
+        (issuer, resource) = try configuration.parties
+        server = try AuthorizationServerConnection(
+            issuer: issuer, trustedAuthorities: configuration.trustedAuthorities)
+        credentials = try BasicCredentials(clientID: clientID, clientSecret: clientSecret)
+        signatures = IssuerSignatures(keys: server.keySet(clock: configuration.clock))
+        clock = configuration.clock
+        allowedSkew = configuration.allowedClockSkew
+    }
+
+    /// The JSON object of a good answer; empty when there is nothing in it.
+    func ask(
+        _ verb: AuthorizationServerConnection.Verb, _ path: String
+    ) async throws(ElicitationFault) -> JSONObject {
+        let response: OutboundResponse
+        do throws(DocumentFailure) {
+            response = try await server.send(verb, path, as: credentials)
+        } catch {
+            throw ElicitationFault(error)
+        }
+        guard (200..<300).contains(response.status) else {
+            throw ElicitationFault(
+                status: response.status, body: response.body, retryAfter: response.values(of: "retry-after").first)
+        }
+        guard !response.body.isEmpty else { return [:] }
+        guard let object = try? JSONObject(parsing: response.body) else {
+            throw ElicitationFault(.unavailable, "The authorization server answered no JSON object.")
+        }
+        return object
+    }
+
+    /// Whether a moment that the authorization server wrote lies ahead of our clock by more than clocks differ.
+    func isAhead(_ moment: Int64) -> Bool { moment > clock() + max(allowedSkew, Self.datingTolerance) }
+
+    private static let datingTolerance: Int64 = 60
+}

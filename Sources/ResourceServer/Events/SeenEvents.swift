@@ -1,0 +1,24 @@
+/// The identifiers of the last events that were taken, so that one that is sent again is not acted on again.
+///
+/// Spec: RFC 8935 §2.2
+struct SeenEvents {
+    private let limit: Int
+    private var names: Set<String> = []
+    private var order: [String] = []
+    private var next = 0
+
+    init(limit: Int = 10_000) {
+        self.limit = limit
+    }
+
+    func contains(_ name: String) -> Bool { names.contains(name) }
+
+    /// Remembers one and forgets the oldest when there are too many.
+    mutating func remember(_ name: String) {
+        guard names.insert(name).inserted else { return }
+        guard order.count == limit else { return order.append(name) }
+        names.remove(order[next])
+        order[next] = name
+        next = (next + 1) % limit
+    }
+}

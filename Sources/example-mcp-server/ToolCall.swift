@@ -1,0 +1,50 @@
+import JOSE
+import ResourceServer
+
+/// A call of a tool that is there, by a client whose token allows it.
+struct ToolCall: Sendable {
+    let tool: Tool
+    let request: JSONRPCRequest
+    let access: Access
+
+    var arguments: JSONObject { request.parameters["arguments"]?.object ?? [:] }
+
+    /// Runs the tool.
+    func answer() async -> Answer {
+        switch await tool.run(arguments, access) {
+        case .text(let text): self.text(text)
+        case .failure(let text): failure(text)
+        }
+    }
+
+    /// An ordinary result.
+    func text(_ text: String) -> Answer { .result(id: request.id, Self.content(text, isError: false)) }
+
+    /// A result by which the model learns that it did not work.
+    func failure(_ text: String) -> Answer { .result(id: request.id, Self.content(text, isError: true)) }
+
+    /// What waiting for a person came to, in either era.
+    func answer(to fault: ElicitationFault) -> Answer {
+        switch fault.kind {
+        case .invalidRequestState: .failure(id: request.id, JSONRPCError(.invalidParameters, fault.description))
+        case .tooManyRequests: failure("Too many requests for approval wait for this person: answer those first.")
+        default: failure("The person cannot be asked at the moment. \(fault.description)")
+        }
+    }
+
+    /// The end of a call whose person has not acted: other clients show no links, but every model can repeat one.
+    func unanswered(_ url: String) -> Answer {
+        text("Not done yet: this waits for your approval at \(url) . Approve it there, then ask for the same again.")
+    }
+
+    private static func content(_ text: String, isError: Bool) -> JSONObject {
+        ["content": [["type": "text", "text": .string(text)]], "isError": .bool(isError)]
+    }
+}
+
+extension JSONObject {
+    /// Whether these capabilities of a client hold elicitation in URL mode; an empty object means forms only.
+    ///
+    /// Spec: MCP 2025-11-25 §Elicitation
+    var takesLinks: Bool { self["elicitation"]?.object?["url"]?.object != nil }
+}

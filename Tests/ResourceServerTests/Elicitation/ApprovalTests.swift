@@ -1,0 +1,86 @@
+import JOSE
+import Testing
+
+@testable import ResourceServer
+
+@Suite("Approvals: what has to be so before the action runs")
+struct ApprovalTests {
+    /// Lets the person approve and collects, for whoever the test says.
+    private func collect(
+        in scene: ElicitationScene, _ action: ElicitationAction? = nil, by other: Access? = nil
+    ) async throws -> Approval {
+        let access = try await scene.access()
+        let made = try await scene.elicitations.create(.confirm(try scene.action(), message: "m"), for: access)
+        scene.fake.act("completed")
+        return try await scene.elicitations.collectApproval(
+            of: made.id, for: action ?? scene.action(), by: other ?? access)
+    }
+
+    @Test func `B32 an approval by this person, for this action, in this session counts, once`() async throws {
+        try await ElicitationScene.play { scene in
+            let approval = try await collect(in: scene)
+            #expect(approval.subject == "sub_1" && approval.elicitation == "eli_1" && approval.id == "apr_1")
+            #expect(try approval.digest == scene.action().digest)
+            #expect(approval.authenticatedAt == scene.clock.now - 10)
+            let again = await fault {
+                try await scene.elicitations.collectApproval(
+                    of: "eli_1", for: try scene.action(), by: try await scene.access())
+            }
+            #expect(again?.kind == .alreadyCollected)
+        }
+    }
+
+    @Test func `the digest is that of the call about to run, not of the one that was approved`() async throws {
+        try await ElicitationScene.play { scene in
+            let other = try scene.action("other.txt")
+            #expect(await fault { try await collect(in: scene, other) }?.kind == .invalidApproval)
+        }
+    }
+
+    @Test(arguments: ["subject", "client", "session"])
+    func `E19 B30 an approval for another caller does not count`(part: String) async throws {
+        try await ElicitationScene.play { scene in
+            let other = try await scene.access(
+                "u", subject: part == "subject" ? "sub_2" : "sub_1",
+                client: part == "client" ? "https://other.example/c.json" : "https://client.example/c.json",
+                session: part == "session" ? "ses_2" : "ses_1")
+            let found = await fault { try await collect(in: scene, by: other) }
+            #expect(found?.kind == .invalidApproval)
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("iss", "https://other.example"), ("aud", "http://127.0.0.1:9/other"), ("sub", "sub_9"), ("client_id", "x"),
+            ("sid", "ses_9"), ("elicitation", "eli_9"), ("digest", "AAAA"), ("action", "write_file"), ("jti", nil),
+            ("exp", nil), ("iat", nil), ("sid", nil), ("digest", nil),
+        ] as [(String, JSON?)])
+    func `each claim is demanded`(name: String, value: JSON?) async throws {
+        try await ElicitationScene.play { scene in
+            scene.fake.change { $0.forge = { $0[name] = value } }
+            #expect(await fault { try await collect(in: scene) }?.kind == .invalidApproval)
+        }
+    }
+
+    @Test func `one that is over, or from the future, does not count`() async throws {
+        try await ElicitationScene.play { scene in
+            let now = scene.clock.now
+            scene.fake.change { $0.forge = { $0["exp"] = .integer(now) } }
+            #expect(await fault { try await collect(in: scene) }?.kind == .invalidApproval)
+            scene.fake.change { $0.forge = { $0["iat"] = .integer(now + 61) } }
+            #expect(await fault { try await collect(in: scene) }?.kind == .invalidApproval)
+        }
+    }
+
+    @Test func `RT8 another type or another key does not count`() async throws {
+        try await ElicitationScene.play { scene in
+            scene.fake.change { $0.approvalType = "secevent+jwt" }
+            #expect(await fault { try await collect(in: scene) }?.kind == .invalidApproval)
+            scene.fake.change {
+                $0.approvalType = "gatehouse-approval+jwt"
+                $0.signingKey = SigningKey.generate()
+            }
+            #expect(await fault { try await collect(in: scene) }?.kind == .invalidApproval)
+        }
+    }
+}
