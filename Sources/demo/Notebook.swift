@@ -30,19 +30,25 @@ final class Notebook: Sendable {
 
     /// Calls a tool as MCP 2026-07-28 does: without handshake, everything in one message.
     func call(_ tool: String, _ arguments: JSONObject = [:], token: String?) async throws -> Answer {
+        try await call(["name": .string(tool), "arguments": .object(arguments)], token: token)
+    }
+
+    /// The same with all of the call's parameters.
+    func call(_ parameters: JSONObject, token: String?) async throws -> Answer {
         let envelope: JSONObject = [
             "io.modelcontextprotocol/protocolVersion": "2026-07-28",
             "io.modelcontextprotocol/clientInfo": ["name": "demo-notebook", "version": "1"],
-            "io.modelcontextprotocol/clientCapabilities": [:],
+            "io.modelcontextprotocol/clientCapabilities": ["elicitation": ["url": [:]]],
         ]
+        var parameters = parameters
+        parameters["_meta"] = .object(envelope)
         let message: JSONObject = [
-            "jsonrpc": "2.0", "id": 1, "method": "tools/call",
-            "params": ["name": .string(tool), "arguments": .object(arguments), "_meta": .object(envelope)],
+            "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": .object(parameters),
         ]
         var fields = [
             (name: "Accept", value: "application/json, text/event-stream"),
             (name: "MCP-Protocol-Version", value: "2026-07-28"), (name: "Mcp-Method", value: "tools/call"),
-            (name: "Mcp-Name", value: tool),
+            (name: "Mcp-Name", value: parameters["name"]?.string ?? ""),
         ]
         if let token { fields.append((name: "Authorization", value: "Bearer \(token)")) }
         let response = try await client.post(

@@ -40,6 +40,18 @@ final class Person {
         return Consent(html: page.html, scopes: scopes)
     }
 
+    /// Opens the link of an elicitation, signs in where that is asked, and decides; the last page, whatever it is.
+    func answer(_ address: String, _ decision: String) async throws -> (status: Int, html: String) {
+        var page = try await open(address)
+        if page.status == 200, page.html.contains("name=\"password\"") {
+            page = try await submit(page, adding: [("username", name), ("password", password)])
+        }
+        if page.html.contains("name=\"decision\"") {
+            page = try await submit(page, adding: [("decision", decision)])
+        }
+        return (page.status, page.html)
+    }
+
     private struct Visit {
         let address: String
         let status: Int

@@ -6,11 +6,11 @@ import Outbound
 final class Story {
     static let person = "ada"
 
-    private let stage: Stage
-    private let narrator: Narrator
+    let stage: Stage
+    let narrator: Narrator
     let notebook: Notebook
     let password = Random.token(9)
-    private let visitor: Person
+    let visitor: Person
 
     init(_ stage: Stage, _ narrator: Narrator) {
         self.stage = stage
@@ -29,6 +29,8 @@ final class Story {
         try await useTools(first)
         let wider = try await stepUp(first, discovery)
         let fresh = try await refresh(wider, discovery)
+        try await elicit(fresh)
+        try await refuseStranger(fresh)
         let session = try await list()
         try await revoke(session, fresh, discovery)
         try await verifyAudit()

@@ -11,7 +11,10 @@ struct DemoTests {
             let status = await child.end()
             let told = try stage.log("demo")
             #expect(status == 0, "\(told)")
-            for word in ["401", "403 insufficient_scope", "sessions revoke", "400 invalid_grant", "audit verify"] {
+            for word in [
+                "401", "403 insufficient_scope", "Deleted hello.txt.", "mallory", "sessions revoke",
+                "400 invalid_grant", "audit verify",
+            ] {
                 #expect(told.contains(word), "the story tells of \(word)")
             }
         }

@@ -35,12 +35,24 @@ struct SDKClient: Sendable {
         }
     }
 
+    /// What becomes of the links that the client is given; without one it does not say that it opens links.
+    enum Opening: String, Sendable {
+        case approve
+        case decline
+        /// The person approves after `mallory` has tried to.
+        case wrongPersonFirst = "wrong person first"
+        /// The client does not show it.
+        case never
+    }
+
     /// Connects to an MCP server, which is where the SDK walks through all of OAuth; gives the protocol version.
     @discardableResult
     func connect(
-        to server: String, as identity: Identity, era: Era = .modern, person: JSONObject = [:]
+        to server: String, as identity: Identity, era: Era = .modern, person: JSONObject = [:], opens: Opening? = nil
     ) async throws -> String? {
         var request: JSONObject = ["server": .string(server), "mode": .string(era.rawValue)]
+        request["opens"] = opens.map { .string($0.rawValue) }
+        request["stranger"] = ["username": "mallory", "password": .string(Scene.password)]
         switch identity {
         case .registered(let client, let authentication):
             request["client_id"] = client["client_id"]
@@ -64,9 +76,15 @@ struct SDKClient: Sendable {
 
     /// Calls a tool; nil when the tool itself failed.
     func call(_ tool: String, _ arguments: JSONObject = [:]) async throws -> String? {
+        let outcome = try await outcome(tool, arguments)
+        return outcome.failed ? nil : outcome.text
+    }
+
+    /// Calls a tool; what it said, and whether it failed.
+    func outcome(_ tool: String, _ arguments: JSONObject = [:]) async throws -> (text: String, failed: Bool) {
         let request: JSONObject = ["tool": .string(tool), "arguments": .object(arguments)]
         let answer = try await conversation.ask("call", request).object
-        return answer?["failed"] == false ? answer?["text"]?.string : nil
+        return (answer?["text"]?.string ?? "", answer?["failed"] != false)
     }
 
     /// Makes the SDK take its access token for expired.
@@ -93,6 +111,8 @@ struct SDKClient: Sendable {
         let refusals: [String]
         /// The pages that the person saw.
         let pages: [String]
+        /// The links that it was given.
+        let links: [JSONObject]
     }
 
     func holding() async throws -> Holding {
@@ -104,6 +124,7 @@ struct SDKClient: Sendable {
             scope: Set(state["scope"]?.string?.split(separator: " ").map(String.init) ?? []),
             clientID: state["client_id"]?.string, turns: state["turns"]?.integer ?? 0,
             asked: state["asked"]?.strings ?? [], refusals: state["refusals"]?.strings ?? [],
-            pages: state["pages"]?.strings ?? [])
+            pages: state["pages"]?.strings ?? [],
+            links: state["links"]?.array?.compactMap(\.object) ?? [])
     }
 }

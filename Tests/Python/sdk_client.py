@@ -10,6 +10,7 @@ from mcp import Client
 from mcp.client.auth import OAuthClientProvider
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import AuthorizationCodeResult, OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
+from mcp_types import ElicitRequestURLParams, ElicitResult
 from person import PATIENCE, Person
 
 REDIRECT = "http://127.0.0.1:53682/callback"
@@ -43,6 +44,7 @@ class Conversation:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.refusals: list[str] = []
+        self.links: list[dict[str, Any]] = []
         self.over = asyncio.Event()
         self.life: asyncio.Task[None] | None = None
 
@@ -66,6 +68,8 @@ class Conversation:
             callback_handler=self.callback,
             client_metadata_url=request.get("client_metadata_url"),
         )
+        self.opens = request.get("opens")
+        self.stranger = request.get("stranger")
         connected = asyncio.get_running_loop().create_future()
         self.life = asyncio.create_task(self.live(request, connected))
         self.client = await connected
@@ -76,7 +80,9 @@ class Conversation:
         try:
             async with httpx2.AsyncClient(auth=self.provider, timeout=PATIENCE) as http:
                 transport = streamable_http_client(request["server"], http_client=http)
-                async with Client(transport, mode=request.get("mode") or "auto") as client:
+                elicit = self.elicit if self.opens else None
+                mode = request.get("mode") or "auto"
+                async with Client(transport, mode=mode, elicitation_callback=elicit) as client:
                     connected.set_result(client)
                     await self.over.wait()
         except Exception as failure:
@@ -108,6 +114,18 @@ class Conversation:
             raise PermissionError(error)
         return AuthorizationCodeResult(code=answer["code"], state=answer.get("state"), iss=answer.get("iss"))
 
+    async def elicit(self, _: Any, params: ElicitRequestURLParams) -> ElicitResult:
+        """Shows the link to the person, or not; a stranger may have got hold of it before."""
+        link = {"url": params.url, "message": params.message, "id": params.elicitation_id, "status": None}
+        self.links.append(link)
+        if self.opens == "wrong person first":
+            stranger = Person(**self.stranger)
+            link["stranger"] = {"status": await stranger.answer(params.url), "page": stranger.pages[-1]}
+        if self.opens != "never":
+            decision = "decline" if self.opens == "decline" else "approve"
+            link["status"] = await self.person.answer(params.url, decision)
+        return ElicitResult(action="decline" if self.opens == "never" else "accept")
+
     async def tools(self, _: dict[str, Any]) -> list[str]:
         return [tool.name for tool in (await self.while_alive(self.client.list_tools(cache_mode="bypass"))).tools]
 
@@ -128,6 +146,7 @@ class Conversation:
             "asked": self.asked,
             "refusals": self.refusals,
             "pages": self.person.pages,
+            "links": self.links,
         }
 
     async def expire(self, _: dict[str, Any]) -> None:
@@ -140,9 +159,12 @@ class Conversation:
             setattr(self.person, name, value)
 
 
+VERBS = ("connect", "tools", "call", "state", "expire", "change_person")
+
+
 async def main() -> None:
     conversation = Conversation()
-    verbs = {name: getattr(conversation, name) for name in ("connect", "tools", "call", "state", "expire", "change_person")}
+    verbs = {name: getattr(conversation, name) for name in VERBS}
     await converse(verbs)
     await conversation.end()
 

@@ -1,0 +1,84 @@
+import JOSE
+
+/// What a model may not decide: a person approves one action at a page of the authorization server.
+extension Story {
+    static let stranger = "mallory"
+
+    /// The person approves, and the call that waits for it goes on.
+    func elicit(_ tokens: Tokens) async throws {
+        narrator.step("Deleting needs \(Self.person)'s own word, which no model can give")
+        let question = try await ask("hello.txt", tokens)
+        narrator.fact("delete_file", "input required: \(question.link)")
+        let notebook = notebook
+        // The client comes back at once; the MCP server holds the call until the person has acted.
+        async let held = notebook.call(question.coming(back: "accept"), token: tokens.access)
+        let page = try await visitor.answer(question.link, "approve")
+        guard page.status == 200 else {
+            throw StoryFailure(expected: "the page to take the answer", found: "the status was \(page.status)")
+        }
+        narrator.fact("the page shows", "\"\(Self.action)\" asked by Example files; \(Self.person) approves")
+        let answer = try await held
+        guard let text = answer.text, text == "Deleted hello.txt." else {
+            throw StoryFailure(expected: "the held call to go on", found: answer.text ?? "status \(answer.status)")
+        }
+        narrator.fact("the held call", text)
+    }
+
+    /// Somebody else gets hold of a link, and learns nothing by it.
+    func refuseStranger(_ tokens: Tokens) async throws {
+        narrator.step("Somebody else opens such a link")
+        let password = Random.token(9)
+        _ = try await stage.gatehouse.objects(
+            ["users", "add", Self.stranger, "--password-stdin"], input: password + "\n")
+        let question = try await ask("welcome.txt", tokens)
+        let stranger = Person(name: Self.stranger, password: password, client: stage.client)
+        let page = try await stranger.answer(question.link, "approve")
+        guard page.status == 403, !page.html.contains("welcome.txt"), !page.html.contains(Self.action) else {
+            throw StoryFailure(expected: "a page that tells nothing", found: "the status was \(page.status)")
+        }
+        narrator.fact(Self.stranger, "403: the page tells neither whose it is nor what it asks")
+        let answer = try await notebook.call(question.coming(back: "decline"), token: tokens.access)
+        guard answer.body?["result"]?.object?["isError"] == true else {
+            throw StoryFailure(expected: "the call to fail", found: answer.text ?? "status \(answer.status)")
+        }
+        narrator.fact("delete_file", answer.text ?? "")
+    }
+
+    private static let action = "Delete a file for good"
+
+    private func ask(_ file: String, _ tokens: Tokens) async throws -> Question {
+        let arguments: JSONObject = ["name": .string(file)]
+        let answer = try await notebook.call("delete_file", arguments, token: tokens.access)
+        guard let question = Question(answer.body?["result"]?.object, arguments) else {
+            throw StoryFailure(expected: "a link for the person", found: answer.text ?? "status \(answer.status)")
+        }
+        return question
+    }
+}
+
+/// What the MCP server wants to know before it goes on with a call.
+struct Question {
+    let link: String
+    private let key: String
+    private let state: JSON
+    private let arguments: JSONObject
+
+    init?(_ result: JSONObject?, _ arguments: JSONObject) {
+        guard result?["resultType"] == "input_required", let state = result?["requestState"],
+            let (key, request) = result?["inputRequests"]?.object?.members.first,
+            let link = request.object?["params"]?.object?["url"]?.string
+        else { return nil }
+        self.link = link
+        self.key = key
+        self.state = state
+        self.arguments = arguments
+    }
+
+    /// The parameters of the same call, with what the client said to the question.
+    func coming(back action: String) -> JSONObject {
+        [
+            "name": "delete_file", "arguments": .object(arguments), "requestState": state,
+            "inputResponses": .object([key: ["action": .string(action)]]),
+        ]
+    }
+}
