@@ -58,7 +58,7 @@ extension Listener {
         limits: ConnectionLimits, logger: Logger, whenRunning: @escaping WhenRunning
     ) throws(ListenerError) -> Listener
     where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
-        var server = HTTPServerBuilder.bounded(limits)
+        var server = HTTPServerBuilder.loopBound(limits)
         if let tls {
             do {
                 server = try .tls(server, tlsConfiguration: tls)
@@ -81,14 +81,24 @@ extension Listener {
 }
 
 extension HTTPServerBuilder {
+    /// HTTP/1.1 with every limit set, each connection served on its event loop: no handler may compute for long.
+    static func loopBound(_ limits: ConnectionLimits) -> HTTPServerBuilder {
+        HTTPServerBuilder { responder in
+            LoopBound(base: HTTP1Channel(responder: responder, configuration: configuration(limits)))
+        }
+    }
+
     /// HTTP/1.1 with every limit set.
     static func bounded(_ limits: ConnectionLimits) -> HTTPServerBuilder {
-        .http1(
-            configuration: HTTP1Channel.Configuration(
-                additionalChannelHandlers: [ConnectionGuard(limits: limits)],
-                idleTimeout: limits.idle,
-                httpDecoderConfiguration: .init(
-                    maxHeaderFieldSize: limits.fieldLength, maxHeaderListSize: limits.headLength,
-                    maxHeaderFieldCount: limits.fieldCount)))
+        .http1(configuration: configuration(limits))
+    }
+
+    private static func configuration(_ limits: ConnectionLimits) -> HTTP1Channel.Configuration {
+        HTTP1Channel.Configuration(
+            additionalChannelHandlers: [ConnectionGuard(limits: limits)],
+            idleTimeout: limits.idle,
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: limits.fieldLength, maxHeaderListSize: limits.headLength,
+                maxHeaderFieldCount: limits.fieldCount))
     }
 }
