@@ -21,7 +21,9 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
     private let limits: ConnectionLimits
     private var phase = Phase.waiting
     private var bodyLength = 0
-    private var deadline: Scheduled<Void>?
+    /// When the connection is closed, if nothing arrives before; nil while it may rest.
+    private var due: NIODeadline?
+    private var timer: (at: NIODeadline, task: Scheduled<Void>)?
     private var isGone = false
     private var listeners: [@Sendable () -> Void] = []
 
@@ -43,7 +45,7 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        deadline?.cancel()
+        timer?.task.cancel()
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -52,7 +54,7 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        deadline?.cancel()
+        timer?.task.cancel()
         hangUp()
         context.fireChannelInactive()
     }
@@ -84,7 +86,7 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
             }
         case .end:
             phase = .waiting
-            deadline?.cancel()
+            due = nil
         }
         context.fireChannelRead(data)
     }
@@ -97,8 +99,25 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func arm(_ time: TimeAmount, _ channel: any Channel) {
-        deadline?.cancel()
-        deadline = channel.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
+        let due = channel.eventLoop.now + time
+        self.due = due
+        // A timer that goes off earlier looks again by itself: setting one for each request cost more than the rest
+        // of this guard.
+        if let timer, timer.at <= due { return }
+        wake(at: due, channel)
+    }
+
+    private func wake(at time: NIODeadline, _ channel: any Channel) {
+        timer?.task.cancel()
+        let guarded = NIOLoopBound(self, eventLoop: channel.eventLoop)
+        timer = (time, channel.eventLoop.scheduleTask(deadline: time) { guarded.value.look(channel) })
+    }
+
+    private func look(_ channel: any Channel) {
+        timer = nil
+        guard let due else { return }
+        guard due <= channel.eventLoop.now else { return wake(at: due, channel) }
+        channel.close(promise: nil)
     }
 
     /// Sees the bytes before TLS and HTTP do.
