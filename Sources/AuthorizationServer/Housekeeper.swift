@@ -3,7 +3,7 @@ import ServiceLifecycle
 import Storage
 
 /// Tidies up behind the server once a minute: writes down last uses, expires what is over, deletes what nobody needs.
-package struct Housekeeper: Service {
+package struct Housekeeper: Service, CustomStringConvertible {
     let gatehouse: Gatehouse
     let log: Logger
 
@@ -12,6 +12,9 @@ package struct Housekeeper: Service {
         self.gatehouse = gatehouse
         self.log = log
     }
+
+    /// Its name in the service group, which would otherwise spell out everything that it holds, at every start.
+    package var description: String { "housekeeper" }
 
     /// Works until the server shuts down, and writes down last uses once more then.
     package func run() async throws {

@@ -2,7 +2,7 @@ import Glibc
 import NIOCore
 
 /// A place that is listened at: run it in a service group, and it ends, gracefully, with the group.
-package struct Listener: Sendable {
+package struct Listener: Sendable, CustomStringConvertible {
     /// What it is for, in log lines: `main`, `operations` or `admin`.
     package let name: String
     private let body: @Sendable () async throws -> Void
@@ -11,6 +11,9 @@ package struct Listener: Sendable {
         self.name = name
         self.body = body
     }
+
+    /// Its name in the service group.
+    package var description: String { "listener \(name)" }
 
     /// Serves until the group shuts down; requests in flight finish. An address that is taken is thrown as `ListenerError`.
     package func run() async throws {
