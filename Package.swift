@@ -15,6 +15,7 @@ func product(_ name: String, _ package: String) -> Target.Dependency {
 }
 
 let grdb = product("GRDB", "GRDB.swift")
+// The C functions of the SQLite that GRDB links.
 let sqlite = product("GRDBSQLite", "GRDB.swift")
 let nio: [Target.Dependency] = [
     product("NIOCore", "swift-nio"), product("NIOPosix", "swift-nio"), product("NIOHTTP1", "swift-nio"),
@@ -71,7 +72,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         library("JOSE", ["COpenSSL"]),
         library("OAuth", ["JOSE"]),
-        library("Storage", ["JOSE", "OAuth", grdb]),
+        library("Storage", ["JOSE", "OAuth", grdb, sqlite]),
         library("Outbound", nio + [nioSSL, httpTypes]),
         library(
             "AuthorizationServer",

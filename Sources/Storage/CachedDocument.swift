@@ -1,4 +1,3 @@
-import Foundation
 package import JOSE
 package import OAuth
 
@@ -52,7 +51,7 @@ extension Transaction {
             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
             ON CONFLICT (client_id) DO UPDATE SET bytes = excluded.bytes, digest = excluded.digest,
                 fetched_at = excluded.fetched_at, expires_at = excluded.expires_at, last_good_at = excluded.last_good_at
-            """, document.clientID.string, Data(document.bytes), document.digest.stored, document.fetchedAt.seconds,
+            """, document.clientID.string, document.bytes, document.digest.stored, document.fetchedAt.seconds,
             document.expiresAt.seconds, document.lastGoodAt.seconds)
         try execute(
             """

@@ -122,20 +122,12 @@ extension Session {
 
     init(_ row: StoredRow) throws {
         try self.init(
-            id: row.id(0), userID: row.id(1), clientID: ClientID(row.text(2)), clientName: row.text(3),
+            id: row.id(0), userID: row.id(1), clientID: row.client(2), clientName: row.text(3),
             clientHost: row.textIfAny(4), resourceID: row.id(5), scope: row.scope(6), redirectURI: row.text(7),
             binding: row.digest(8), state: row.parsed(State(rawValue: row.text(9))), createdAt: row.time(10),
             expiresAt: row.time(11), idleSeconds: row.integer(12), lastUsedAt: row.time(13), endedAt: row.timeIfAny(14),
             endReason: row.textIfAny(15).map { EndReason(rawValue: $0) }, authTime: row.time(16),
             acr: row.textIfAny(17), documentDigest: row.digestIfAny(18), refreshKeyID: row.text(19),
             replaces: row.idIfAny(20))
-    }
-}
-
-extension StoredRow {
-    /// A resource without scopes has sessions without scopes.
-    func scope(_ index: Int) throws -> ScopeSet {
-        let text = try text(index)
-        return text.isEmpty ? [] : try ScopeSet(parsing: text)
     }
 }

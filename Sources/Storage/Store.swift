@@ -54,7 +54,7 @@ package final class Store: Sendable {
     package func read<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T {
         do {
             return try await pool.unsafeRead { db in
-                try db.cachedStatement(sql: "BEGIN").execute()
+                try RawStatement("BEGIN", in: db).run()
                 defer { Self.leave(db) }
                 return try body(Transaction(db: db, chain: nil, clients: nil, signals: nil))
             }
@@ -118,10 +118,10 @@ package final class Store: Sendable {
 
     private static func leave(_ db: Database) {
         do {
-            try db.cachedStatement(sql: "COMMIT").execute()
+            try RawStatement("COMMIT", in: db).run()
         } catch {
             // Only a cancelled caller comes here; a read has nothing to lose.
-            try? db.execute(sql: "ROLLBACK")
+            try? RawStatement("ROLLBACK", in: db).run()
         }
     }
 

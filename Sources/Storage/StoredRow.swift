@@ -1,23 +1,42 @@
-import Foundation
-import GRDB
+import GRDBSQLite
 import JOSE
 import OAuth
 
-/// A row under a cursor; a column that does not hold what it must is an error, never a trap.
+/// A row under a statement that stands on it; a column that does not hold what it must is an error, never a trap.
 struct StoredRow {
-    private let row: Row
+    private let statement: OpaquePointer
 
-    init(_ row: Row) { self.row = row }
+    init(_ statement: OpaquePointer) { self.statement = statement }
 
-    func text(_ index: Int) throws -> String { try row.decode(String.self, atIndex: index) }
-    func textIfAny(_ index: Int) throws -> String? { try row.decode(String?.self, atIndex: index) }
-    func integer(_ index: Int) throws -> Int64 { try row.decode(Int64.self, atIndex: index) }
-    func integerIfAny(_ index: Int) throws -> Int64? { try row.decode(Int64?.self, atIndex: index) }
+    func text(_ index: Int) throws -> String { try parsed(textIfAny(index)) }
+    func textIfAny(_ index: Int) throws -> String? {
+        let column = Int32(index)
+        guard try holds(SQLITE_TEXT, column), let start = sqlite3_column_text(statement, column) else { return nil }
+        let count = Int(sqlite3_column_bytes(statement, column))
+        return String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
+    }
+    func integer(_ index: Int) throws -> Int64 { try parsed(integerIfAny(index)) }
+    func integerIfAny(_ index: Int) throws -> Int64? {
+        let column = Int32(index)
+        return try holds(SQLITE_INTEGER, column) ? sqlite3_column_int64(statement, column) : nil
+    }
     func flag(_ index: Int) throws -> Bool { try integer(index) != 0 }
-    func bytes(_ index: Int) throws -> [UInt8] { [UInt8](try row.decode(Data.self, atIndex: index)) }
-
+    func bytes(_ index: Int) throws -> [UInt8] { try parsed(bytesIfAny(index)) }
     func bytesIfAny(_ index: Int) throws -> [UInt8]? {
-        try row.decode(Data?.self, atIndex: index).map { [UInt8]($0) }
+        let column = Int32(index)
+        guard try holds(SQLITE_BLOB, column) else { return nil }
+        // A blob of no bytes has no address.
+        let start = sqlite3_column_blob(statement, column)
+        return [UInt8](UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, column))))
+    }
+
+    /// Whether the column holds this type; false when it holds nothing.
+    private func holds(_ type: Int32, _ column: Int32) throws -> Bool {
+        switch sqlite3_column_type(statement, column) {
+        case type: return true
+        case SQLITE_NULL: return false
+        default: throw StoreError.failed("a stored value is of another type")
+        }
     }
 
     func time(_ index: Int) throws -> Timestamp { Timestamp(seconds: try integer(index)) }
@@ -25,16 +44,16 @@ struct StoredRow {
 
     func digest(_ index: Int) throws -> Digest { try parsed(Digest(bytes: bytes(index))) }
     func digestIfAny(_ index: Int) throws -> Digest? {
-        guard let data = try row.decode(Data?.self, atIndex: index) else { return nil }
-        return try parsed(Digest(bytes: [UInt8](data)))
+        guard let bytes = try bytesIfAny(index) else { return nil }
+        return try parsed(Digest(bytes: bytes))
     }
 
     func id<Kind>(_ index: Int, _: Identifier<Kind>.Type = Identifier<Kind>.self) throws -> Identifier<Kind> {
-        try parsed(Identifier<Kind>(text(index)))
+        try parsed(Identifier<Kind>(spelled: text(index)))
     }
     func idIfAny<Kind>(_ index: Int) throws -> Identifier<Kind>? {
         guard let text = try textIfAny(index) else { return nil }
-        return try parsed(Identifier<Kind>(text))
+        return try parsed(Identifier<Kind>(spelled: text))
     }
 
     /// Unwraps what a stored text must parse to.
@@ -46,10 +65,10 @@ struct StoredRow {
 
 extension Digest {
     /// The form in which a digest is bound to a statement.
-    var stored: Data { Data(bytes) }
+    var stored: [UInt8] { bytes }
 }
 
 extension [UInt8] {
     /// The form in which bytes are bound to a statement.
-    var stored: Data { Data(self) }
+    var stored: [UInt8] { self }
 }

@@ -17,7 +17,7 @@ enum ImportRule {
         "COpenSSL": [],
         "JOSE": ["COpenSSL"],
         "OAuth": ["JOSE"],
-        "Storage": ["JOSE", "OAuth", "GRDB"],
+        "Storage": ["JOSE", "OAuth", "GRDB", "GRDBSQLite"],
         "Outbound": carriedAlong,
         "AuthorizationServer": [
             "JOSE", "OAuth", "Storage", "Outbound", "Logging", "Metrics", "ServiceLifecycle",

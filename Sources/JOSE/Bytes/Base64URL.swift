@@ -19,6 +19,23 @@ package enum Base64URL {
             ?? Array(utf8).withUnsafeBufferPointer(decode(buffer:))
     }
 
+    /// The bytes of a text behind so many ASCII characters, under the same rule.
+    ///
+    /// It takes no generic text, which other modules would pass unspecialised, at many times the cost.
+    package static func decode(_ text: String, behind prefix: Int) -> [UInt8]? {
+        tail(text, prefix, decode(buffer:))
+    }
+
+    /// Whether the text behind so many ASCII characters is exactly what `encode` would write.
+    package static func isCanonical(_ text: String, behind prefix: Int) -> Bool {
+        tail(text, prefix, isCanonical(buffer:))
+    }
+
+    private static func tail<T>(_ text: String, _ prefix: Int, _ read: (UnsafeBufferPointer<UInt8>) -> T) -> T {
+        var text = text
+        return text.withUTF8 { read(UnsafeBufferPointer(rebasing: $0.dropFirst(prefix))) }
+    }
+
     /// Appends the text of `bytes` to `output`, for writers that build one buffer.
     static func append(_ bytes: [UInt8], to output: inout [UInt8]) {
         bytes.withUnsafeBufferPointer { input in
@@ -58,6 +75,21 @@ package enum Base64URL {
         guard bits > 0 else { return written }
         output[written] = letters[Int(pending << (6 - bits) & 63)]
         return written + 1
+    }
+
+    private static func isCanonical(buffer letters: UnsafeBufferPointer<UInt8>) -> Bool {
+        var last: UInt32 = 0
+        for letter in letters {
+            guard let value = value(of: letter) else { return false }
+            last = value
+        }
+        // Of the last letter only the bits that complete a byte may be set.
+        switch letters.count % 4 {
+        case 0: return true
+        case 2: return last & 0b1111 == 0
+        case 3: return last & 0b11 == 0
+        default: return false
+        }
     }
 
     private static func decode(buffer input: UnsafeBufferPointer<UInt8>) -> [UInt8]? {

@@ -1,7 +1,7 @@
 /// A JSON value as it was read or as it will be written.
 ///
 /// Spec: RFC 8259 §3
-package indirect enum JSON: Hashable, Sendable {
+package enum JSON: Hashable, Sendable {
     /// `null`.
     case null
     /// `true` or `false`.

@@ -13,10 +13,16 @@ package struct Identifier<Kind: IdentifierKind>: Hashable, Sendable, Comparable,
 
     /// Reads an identifier in its one canonical spelling.
     package init?(_ text: some StringProtocol) {
-        guard text.utf8.count == Kind.prefix.utf8.count + 22, text.hasPrefix(Kind.prefix),
-            Base64URL.decode(text.dropFirst(Kind.prefix.count))?.count == 16
+        self.init(spelled: String(text))
+    }
+
+    /// The same, for readers of rows, which have nothing but strings.
+    package init?(spelled text: String) {
+        let prefix = Kind.prefix
+        guard text.utf8.count == prefix.utf8.count + 22, text.hasPrefix(prefix),
+            Base64URL.isCanonical(text, behind: prefix.utf8.count)
         else { return nil }
-        string = String(text)
+        string = text
     }
 
     /// Makes the identifier of these 16 bytes.
@@ -33,7 +39,7 @@ package struct Identifier<Kind: IdentifierKind>: Hashable, Sendable, Comparable,
     package static func random() -> Self { Self(suffix: Random.token(16)) }
 
     /// The 16 bytes behind the prefix.
-    package var bytes: [UInt8] { Base64URL.decode(string.dropFirst(Kind.prefix.count)) ?? [] }
+    package var bytes: [UInt8] { Base64URL.decode(string, behind: Kind.prefix.utf8.count) ?? [] }
 
     /// The identifier itself.
     package var description: String { string }

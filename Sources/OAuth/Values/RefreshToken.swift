@@ -19,7 +19,7 @@ package struct RefreshToken: Sendable, Unprintable {
     /// Reads a token in its one canonical spelling; whether it is genuine is `isAuthentic`'s to say.
     package init?(_ text: String) {
         guard text.utf8.count == Self.prefix.utf8.count + 70, text.hasPrefix(Self.prefix),
-            let bytes = Base64URL.decode(text.dropFirst(Self.prefix.count)), bytes.count == Self.length,
+            let bytes = Base64URL.decode(text, behind: Self.prefix.utf8.count), bytes.count == Self.length,
             let sessionID = SessionID(bytes: Array(bytes[..<16]))
         else { return nil }
         let generation = bytes[16..<20].reduce(0) { $0 << 8 | UInt32($1) }

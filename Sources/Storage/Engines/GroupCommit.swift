@@ -89,7 +89,7 @@ final class GroupCommit: Sendable {
             return group.map { write in { write.fail(refusal) } }
         }
         do {
-            try db.cachedStatement(sql: "BEGIN IMMEDIATE").execute()
+            try RawStatement("BEGIN IMMEDIATE", in: db).run()
             var deliveries: [() -> Void] = []
             for (index, write) in group.enumerated() {
                 do {
@@ -98,7 +98,7 @@ final class GroupCommit: Sendable {
                     return afterLoss(of: group, at: index, to: error, in: db)
                 }
             }
-            try db.cachedStatement(sql: "COMMIT").execute()
+            try RawStatement("COMMIT", in: db).run()
             clients.commit()
             signals.publish()
             return deliveries
@@ -111,15 +111,15 @@ final class GroupCommit: Sendable {
     /// One member: its own error undoes its own work. Throws only when the whole transaction cannot go on.
     private func attempt(_ write: QueuedWrite, in db: Database) throws -> () -> Void {
         let mark = chain.head
-        try db.cachedStatement(sql: "SAVEPOINT member").execute()
+        try RawStatement("SAVEPOINT member", in: db).run()
         do {
             let deliver = try write.attempt(Transaction(db: db, chain: chain, clients: clients, signals: signals))
-            try db.cachedStatement(sql: "RELEASE member").execute()
+            try RawStatement("RELEASE member", in: db).run()
             return deliver
         } catch {
             guard db.isInsideTransaction, !StoreError.isFinal(error) else { throw error }
-            try db.cachedStatement(sql: "ROLLBACK TO member").execute()
-            try db.cachedStatement(sql: "RELEASE member").execute()
+            try RawStatement("ROLLBACK TO member", in: db).run()
+            try RawStatement("RELEASE member", in: db).run()
             chain.head = mark
             let reason = StoreError.translate(error)
             return { write.fail(reason) }
@@ -153,7 +153,7 @@ final class GroupCommit: Sendable {
         chain.head = nil
         guard db.isInsideTransaction else { return }
         do {
-            try db.cachedStatement(sql: "ROLLBACK").execute()
+            try RawStatement("ROLLBACK", in: db).run()
         } catch {
             waiting.withLock { $0.refusal = $0.refusal ?? .failed("a rollback failed") }
         }
