@@ -89,6 +89,14 @@ extension Transaction {
         try first("SELECT \(Self.columns) FROM resources WHERE id = ?1", id.string) { try resource($0) }
     }
 
+    /// What an MCP server has to know to be believed, and nil when there is none that is served.
+    package func secretDigest(ofServed id: ResourceID) throws -> Digest? {
+        try first(
+            "SELECT secret_digest FROM resources WHERE id = ?1 AND disabled_at IS NULL AND removed_at IS NULL",
+            id.string
+        ) { try $0.digest(0) }
+    }
+
     /// The MCP server that is registered under this comparable identifier now.
     package func resource(comparable: String) throws -> Resource? {
         try first(

@@ -10,12 +10,15 @@ package final class Store: Sendable {
         package var create: Bool
         /// How many reads may go on at once.
         package var readers: Int
+        /// How many threads may glance at once without one waiting for another.
+        package var glances: Int
         /// How many writes may wait; the next is answered `StoreError.busy`.
         package var queue: Int
 
-        package init(create: Bool = false, readers: Int = 4, queue: Int = 2_048) {
+        package init(create: Bool = false, readers: Int = 4, glances: Int = 2, queue: Int = 2_048) {
             self.create = create
             self.readers = readers
+            self.glances = glances
             self.queue = queue
         }
     }
@@ -23,6 +26,7 @@ package final class Store: Sendable {
     /// The absolute path of the database file.
     package let path: String
     let pool: DatabasePool
+    private let glances: GlanceReaders
     private let group: GroupCommit
     private let isClosed = Mutex(false)
 
@@ -37,6 +41,8 @@ package final class Store: Sendable {
             pool = try DatabasePool(path: path, configuration: Self.configuration(options))
             try pool.writeWithoutTransaction { try Self.prepareWriter($0) }
             try Schema.bringUpToDate(pool, path: path, isNew: isNew)
+            glances = try GlanceReaders(
+                path: path, configuration: Self.configuration(options), count: options.glances)
         } catch let error as StoreError {
             throw error
         } catch let error as DatabaseError {
@@ -53,11 +59,16 @@ package final class Store: Sendable {
     /// Reads one consistent state; never waits for a writer, and goes on when the disk is full.
     package func read<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T {
         do {
-            return try await pool.unsafeRead { db in
-                try RawStatement("BEGIN", in: db).run()
-                defer { Self.leave(db) }
-                return try body(Transaction(db: db, chain: nil, clients: nil, signals: nil))
-            }
+            return try await pool.unsafeRead { try Self.consistently($0, body) }
+        } catch {
+            throw StoreError.translate(error)
+        }
+    }
+
+    /// Reads one consistent state on the calling thread. Only for a row or two by their keys: an event loop waits.
+    package func glance<T>(_ body: (Transaction) throws -> T) throws -> T {
+        do {
+            return try glances.read { try Self.consistently($0, body) }
         } catch {
             throw StoreError.translate(error)
         }
@@ -106,6 +117,7 @@ package final class Store: Sendable {
         guard !wasClosed else { return }
         group.stop()
         do {
+            try glances.close()
             // The writer does it, not the last reader that closes: only one connection ever checkpoints.
             try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
             try pool.close()
@@ -114,6 +126,12 @@ package final class Store: Sendable {
         } catch {
             throw .closed
         }
+    }
+
+    private static func consistently<T>(_ db: Database, _ body: (Transaction) throws -> T) throws -> T {
+        try RawStatement("BEGIN", in: db).run()
+        defer { leave(db) }
+        return try body(Transaction(db: db, chain: nil, clients: nil, signals: nil))
     }
 
     private static func leave(_ db: Database) {

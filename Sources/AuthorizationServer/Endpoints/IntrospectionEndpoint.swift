@@ -12,23 +12,24 @@ package struct IntrospectionEndpoint: Sendable {
     let clock: WallClock
 
     /// Answers the MCP server that `authorization` or the form names, about the token in `parameters`.
-    package func answer(_ parameters: Parameters, authorization: String?) async throws -> IntrospectionResponse {
+    package func answer(_ parameters: Parameters, authorization: String?) throws -> IntrospectionResponse {
         let now = clock.now()
         let presented = try PresentedClient(parameters, authorization: authorization)
         let asked = try IntrospectionRequest(parameters)
         let claims = reader.claims(of: asked.token, now: now)
-        let (asker, session) = try await store.read { transaction in
-            let asker = try ResourceID(presented.clientID.string).flatMap { try transaction.resource(id: $0) }
+        let asker = ResourceID(presented.clientID.string)
+        let (digest, session) = try store.glance { transaction in
+            let digest = try asker.flatMap { try transaction.secretDigest(ofServed: $0) }
             let session = try claims.flatMap { try transaction.grant($0.sessionID) }
             let isShutOut = try session.map { try clients.isShutOut($0.clientID, in: transaction) } ?? false
-            return (asker, isShutOut ? nil : session)
+            return (digest, isShutOut ? nil : session)
         }
-        guard let asker, asker.isServed, let secret = presented.secret,
-            ConstantTime.equal(Digest.sha256(secret.bytes).bytes, asker.secretDigest.bytes)
+        guard let asker, let digest, let secret = presented.secret,
+            ConstantTime.equal(Digest.sha256(secret.bytes).bytes, digest.bytes)
         else {
             throw OAuthError(.invalidClient, "Authenticate as the MCP server, with its id and secret.")
         }
-        guard let claims, let session, session.resourceID == asker.id, claims.audience == session.resource,
+        guard let claims, let session, session.resourceID == asker, claims.audience == session.resource,
             now < claims.expiresAt, Gate.refusal(session, now: now) == nil
         else { return .inactive }
         lastUses.note(session.id, at: now)

@@ -18,7 +18,7 @@ struct TokenHandlers: Sendable {
         }
         router.post("/introspect") { request, context in
             try await answer(request, context) {
-                Self.json(try await gatehouse.introspection.answer($0, authorization: $1).json)
+                Self.json(try gatehouse.introspection.answer($0, authorization: $1).json)
             }
         }
         router.post("/revoke") { request, context in

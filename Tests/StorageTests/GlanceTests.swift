@@ -1,0 +1,71 @@
+import JOSE
+import OAuth
+import Testing
+
+@testable import Storage
+
+@Suite("Glances at a row or two")
+struct GlanceTests {
+    @Test func `RR7 a glance sees what was committed a moment before, session, secret and removal`() async throws {
+        let world = try await World()
+        let session = try await world.active(try world.session())
+        let (store, id) = (world.store, world.resource.id)
+        func state() throws -> Session.State? { try store.glance { try $0.grant(session.id)?.state } }
+        func digest() throws -> Digest? { try store.glance { try $0.secretDigest(ofServed: id) } }
+        #expect(try state() == .active)
+        _ = try await store.write { try $0.end(session.id, reason: .revokedByAdmin, now: World.start + 1) }
+        #expect(try state() == .ended)
+
+        #expect(try digest() == .sha256("secret"))
+        _ = try await store.write { try $0.setSecret(.sha256("another"), of: id) }
+        #expect(try digest() == .sha256("another"))
+        _ = try await store.write { try $0.remove(resource: id, now: World.start + 2) }
+        #expect(try digest() == nil)
+        try store.close()
+    }
+
+    @Test func `a glance cannot write, and a closed store is said to be closed`() async throws {
+        let world = try await World()
+        let store = world.store
+        #expect(throws: StoreError.self) { try store.glance { try $0.noteClock(1) } }
+        let last = try await store.read { try $0.lastClock() }
+        #expect(last == nil)
+        try store.close()
+        #expect(throws: StoreError.closed) { try store.glance { try $0.lastClock() } }
+    }
+
+    @Test func `statements take texts, numbers, bytes and nothing as they are, and no other number of them`()
+        async throws
+    {
+        let world = try await World()
+        let (text, number, bytes) = ("a\u{0301}\"'\u{0}z", Int64.min, [UInt8](0...255))
+        let store = world.store
+        try store.glance { tx in
+            let row = try tx.first("SELECT ?1, ?2, ?3, ?4, ?5, ?6", text, number, bytes, nil, "", [UInt8]()) { row in
+                let read = (try row.text(0), try row.integer(1), try row.bytes(2), try row.textIfAny(3))
+                #expect(read.0.utf8.elementsEqual(text.utf8))
+                #expect(read.1 == number)
+                #expect(read.2 == bytes)
+                #expect(read.3 == nil)
+                let empty = (try row.text(4), try row.bytes(5))
+                #expect(empty.0 == "")
+                #expect(empty.1 == [])
+                #expect(throws: StoreError.self) { try row.text(1) }
+                #expect(throws: StoreError.self) { try row.integer(0) }
+                #expect(throws: StoreError.self) { try row.bytes(3) }
+                return true
+            }
+            #expect(row == true)
+            #expect(throws: StoreError.self) { try tx.first("SELECT ?1", as: { _ in true }) }
+            #expect(throws: StoreError.self) { try tx.first("SELECT ?1", "a", "b", as: { _ in true }) }
+        }
+        try store.close()
+    }
+
+    @Test func `what a text was once parsed to is not taken for another text that Swift calls equal`() throws {
+        let known = KnownValues { Array($0.utf8) }
+        #expect(try known.value("K") == [0x4B])
+        #expect(try known.value("\u{212A}") == [0xE2, 0x84, 0xAA])
+        #expect(try known.value("K") == [0x4B])
+    }
+}
