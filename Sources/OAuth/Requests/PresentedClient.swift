@@ -75,22 +75,30 @@ package enum PresentedClient: Sendable {
 /// Spec: RFC 6749 §2.3.1
 private enum BasicCredentials {
     static func read(_ header: String) -> (name: String, secret: String)? {
-        let parts = header.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "basic", header.utf8.count <= 4096,
-            let bytes = decode(parts[1]), let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
-            let name = PercentEncoding.decode(bytes[..<colon]),
+        guard header.utf8.count <= 4096, let blank = header.utf8.firstIndex(of: UInt8(ascii: " ")),
+            header[..<blank].lowercased() == "basic", let bytes = decode(header.utf8[blank...]),
+            let colon = bytes.firstIndex(of: UInt8(ascii: ":")), let name = PercentEncoding.decode(bytes[..<colon]),
             let secret = PercentEncoding.decode(bytes[(colon + 1)...])
         else { return nil }
         return (name, secret)
     }
 
     /// Plain base64 is base64url in two other letters and padding.
-    private static func decode(_ text: Substring) -> [UInt8]? {
-        let body = text.drop { $0 == " " }
-        guard body.utf8.count % 4 == 0, !body.contains("-"), !body.contains("_") else { return nil }
-        let padding = body.reversed().prefix { $0 == "=" }.count
+    private static func decode(_ text: Substring.UTF8View) -> [UInt8]? {
+        var letters = Array(text.drop { $0 == UInt8(ascii: " ") })
+        guard letters.count % 4 == 0, !letters.contains(UInt8(ascii: "-")), !letters.contains(UInt8(ascii: "_")) else {
+            return nil
+        }
+        let padding = letters.reversed().prefix { $0 == UInt8(ascii: "=") }.count
         guard padding <= 2 else { return nil }
-        let letters = body.dropLast(padding).replacing("+", with: "-").replacing("/", with: "_")
-        return Base64URL.decode(letters)
+        letters.removeLast(padding)
+        for index in letters.indices {
+            switch letters[index] {
+            case UInt8(ascii: "+"): letters[index] = UInt8(ascii: "-")
+            case UInt8(ascii: "/"): letters[index] = UInt8(ascii: "_")
+            default: break
+            }
+        }
+        return Base64URL.decode(String(decoding: letters, as: UTF8.self), behind: 0)
     }
 }

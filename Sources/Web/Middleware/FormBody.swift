@@ -8,9 +8,7 @@ extension Request {
 
     /// The bytes of a form, at most 64 KiB; any other content type is refused.
     package func formBytes() async throws -> [UInt8] {
-        guard let type = headers[.contentType]?.split(separator: ";").first,
-            type.lowercased().filter({ $0 != " " }) == "application/x-www-form-urlencoded"
-        else { throw Refusal.notAForm }
+        guard let type = headers[.contentType], Self.isForm(type) else { throw Refusal.notAForm }
         return try await bodyBytes()
     }
 
@@ -20,6 +18,13 @@ extension Request {
             type.lowercased().filter({ $0 != " " }) == "application/json"
         else { throw Refusal.notJSON }
         return try await bodyBytes()
+    }
+
+    private static func isForm(_ type: String) -> Bool {
+        let form = "application/x-www-form-urlencoded"
+        // Nearly everybody writes it like this.
+        if type == form { return true }
+        return type.split(separator: ";").first?.lowercased().filter { $0 != " " } == form
     }
 
     /// The bytes of the body, at most 64 KiB; a length that is announced as more is refused unread.

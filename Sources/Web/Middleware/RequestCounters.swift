@@ -11,6 +11,11 @@ package final class RequestCounters: Sendable {
     private struct Count {
         var requests: UInt64 = 0
         var nanoseconds: UInt64 = 0
+
+        mutating func add(_ took: UInt64) {
+            requests += 1
+            nanoseconds &+= took
+        }
     }
 
     private let counts = Mutex<[Key: Count]>([:])
@@ -22,8 +27,7 @@ package final class RequestCounters: Sendable {
         let nanoseconds = UInt64(clamping: parts.seconds) &* 1_000_000_000 &+ UInt64(parts.attoseconds / 1_000_000_000)
         let key = Key(route: route, method: Self.known.contains(method) ? method : "other", status: status)
         counts.withLock { counts in
-            counts[key, default: Count()].requests += 1
-            counts[key, default: Count()].nanoseconds &+= nanoseconds
+            counts[key, default: Count()].add(nanoseconds)
         }
     }
 
