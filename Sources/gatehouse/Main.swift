@@ -8,6 +8,8 @@ enum Main {
     static func main() async {
         // Whatever this process writes is its owner's alone.
         umask(0o077)
+        // Before there is a second thread.
+        Heap.share()
         // A reader that went away shows in the write's result, not as a dead process.
         signal(SIGPIPE, SIG_IGN)
         let arguments = LeadingOptions.moved(Array(CommandLine.arguments.dropFirst()), for: GatehouseCommand.self)
