@@ -37,13 +37,12 @@ struct Benchmark {
         var person = Person(
             http: PlainHTTP(target: target), clientID: registered.clientID, redirect: Gatehouse.redirect,
             resource: Gatehouse.resource)
+        let redemption = Redemption(clientID: registered.clientID)
         try await still("metadata", "/.well-known/oauth-authorization-server", target, server)
         try await still("JWKS", "/jwks", target, server)
         for crowd in FloorReport.crowds {
-            var tokens: [Tokens] = []
-            for _ in 0..<crowd {
-                tokens.append(try await redeem(try await person.code(), for: registered.clientID, at: target))
-            }
+            var tokens: [Redemption.Tokens] = []
+            for _ in 0..<crowd { tokens.append(try await redemption.redeem(try await person.code(), at: target)) }
             let held = tokens
             let proof =
                 "Basic " + Data("\(registered.resource.id):\(registered.resource.secret)".utf8).base64EncodedString()
@@ -57,8 +56,7 @@ struct Benchmark {
         for crowd in FloorReport.crowds {
             var requests = [[ByteBuffer]](repeating: [], count: crowd)
             for index in 0..<Self.codes {
-                let form = redemption(of: try await person.code(), for: registered.clientID)
-                requests[index % crowd].append(target.post("/token", form))
+                requests[index % crowd].append(target.post("/token", redemption.form(try await person.code())))
             }
             let ready = requests
             try await measure("code exchange", crowd, target, server, warmUp: 0) { Once(ready[$0]) }
@@ -91,19 +89,25 @@ struct Benchmark {
             say("a refresh of nothing but its parts, \(crowd) grouped: \(tenths(sum)) µs")
         }
     }
+}
 
-    private struct Tokens: Sendable {
+/// Turns a code into tokens.
+struct Redemption: Sendable {
+    struct Tokens: Sendable {
         let access: String
         let refresh: String
     }
 
-    private func redemption(of code: String, for clientID: String) -> String {
+    let clientID: String
+
+    /// The form that redeems a code.
+    func form(_ code: String) -> String {
         "grant_type=authorization_code&code=\(code)&client_id=\(Target.encode(clientID))"
             + "&redirect_uri=\(Target.encode(Gatehouse.redirect))&code_verifier=\(Person.verifier)"
     }
 
-    private func redeem(_ code: String, for clientID: String, at target: Target) async throws -> Tokens {
-        let fields = redemption(of: code, for: clientID).split(separator: "&").map { field in
+    func redeem(_ code: String, at target: Target) async throws -> Tokens {
+        let fields = form(code).split(separator: "&").map { field in
             let parts = field.split(separator: "=", maxSplits: 1).map { $0.removingPercentEncoding ?? "" }
             return (parts[0], parts[1])
         }

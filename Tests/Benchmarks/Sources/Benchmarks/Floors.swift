@@ -76,7 +76,7 @@ enum Floors {
 }
 
 /// SQLite with nothing around it.
-private struct Database {
+struct Database {
     private let handle: OpaquePointer
 
     init(path: String) throws {
@@ -105,6 +105,15 @@ private struct Database {
         for (index, value) in values.enumerated() { sqlite3_bind_int64(statement, Int32(index + 1), value) }
         guard sqlite3_step(statement) == SQLITE_DONE else { throw failure }
         sqlite3_reset(statement)
+    }
+
+    /// The first column of every row.
+    func texts(_ query: String) throws -> [String] {
+        let statement = try prepare(query)
+        defer { sqlite3_finalize(statement) }
+        var texts: [String] = []
+        while sqlite3_step(statement) == SQLITE_ROW { texts.append(String(cString: sqlite3_column_text(statement, 0))) }
+        return texts
     }
 
     private var failure: BenchmarkFailure { BenchmarkFailure(String(cString: sqlite3_errmsg(handle))) }

@@ -28,6 +28,7 @@ struct Main {
         let floors = try await FloorReport.measure(in: directory)
         floors.show()
         try await Benchmark(program: program, directory: directory, floors: floors).run()
+        try await SessionCounts(program: program, directory: directory, counts: SessionCounts.asked).run()
     }
 }
 

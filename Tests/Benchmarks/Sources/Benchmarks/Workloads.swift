@@ -11,7 +11,6 @@ final class Repeated: RequestSource {
 
 /// A chain of refreshes: each request carries the token that the last answer brought.
 final class RefreshChain: RequestSource {
-    private static let marker = Array(#""refresh_token":""#.utf8)
     private let target: Target
     private let clientID: String
     private var token: String
@@ -24,8 +23,8 @@ final class RefreshChain: RequestSource {
 
     func next(after body: ByteBufferView?) -> ByteBuffer? {
         if let body {
-            guard let start = body.firstRange(of: Self.marker) else { return nil }
-            token = String(decoding: body[start.upperBound...].prefix { $0 != UInt8(ascii: "\"") }, as: UTF8.self)
+            guard let next = TokenBasket.member("refresh_token", of: body) else { return nil }
+            token = next
         }
         return target.post(
             "/token", "grant_type=refresh_token&client_id=\(Target.encode(clientID))&refresh_token=\(token)")
