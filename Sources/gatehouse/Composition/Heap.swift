@@ -6,8 +6,7 @@ enum Heap {
     /// `M_ARENA_MAX` of malloc.h, which Swift's module of the C library leaves out.
     private static let arenas: Int32 = -8
 
-    /// Two arenas instead of eight a core: what threads free in one another can use again, and memory after a load is
-    /// a third less. A C library without the option is left as it is.
+    /// Two arenas instead of eight a core: what one thread frees another can use again. A C library without the option is left as it is.
     static func share() {
         guard let symbol = dlsym(nil, "mallopt") else { return }
         _ = unsafeBitCast(symbol, to: Option.self)(arenas, 2)
