@@ -69,11 +69,13 @@ struct Visitor: Sendable {
     /// The same client at another server.
     func at(_ gatehouse: RunningGatehouse) -> Visitor { Visitor(gatehouse: gatehouse, clientID: clientID) }
 
-    private static func cookies(of response: LoopbackHTTP.Response) -> [String] {
+    /// The cookies that an answer sets, as a browser sends them back.
+    static func cookies(of response: LoopbackHTTP.Response) -> [String] {
         response.headers.filter { $0.name == "set-cookie" }.map { String($0.value.prefix { $0 != ";" }) }
     }
 
-    private static func value(of name: String, in page: LoopbackHTTP.Response) -> String {
+    /// What a hidden field of a page holds.
+    static func value(of name: String, in page: LoopbackHTTP.Response) -> String {
         let text = page.text
         guard let field = text.firstRange(of: "name=\"\(name)\" value=\"") else { return "" }
         return String(text[field.upperBound...].prefix { $0 != "\"" })

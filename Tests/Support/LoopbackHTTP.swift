@@ -39,6 +39,11 @@ package struct LoopbackHTTP: Sendable {
         try await send(.GET, path, headers: headers, body: [])
     }
 
+    /// Deletes what is at a path.
+    package func delete(_ path: String, headers: [(String, String)] = []) async throws -> Response {
+        try await send(.DELETE, path, headers: headers, body: [])
+    }
+
     /// Posts a form.
     package func post(
         _ path: String, form: KeyValuePairs<String, String>, headers: [(String, String)] = []
