@@ -24,7 +24,7 @@ struct ServeTests {
         let status = await child.end()
         #expect(status == 1)
         let said = try gatehouse.stage.log("serve-errors").split(separator: "\n")
-        #expect(said.count == 1, "one sentence says why")
+        #expect(said.count == 1, "one sentence says why, and not \(said)")
         return said.last.map(String.init) ?? ""
     }
 
