@@ -8,6 +8,11 @@ package struct Counters: Sendable {
         Counter(label: "gatehouse_refusals_total", dimensions: [("error", error.code.rawValue)]).increment()
     }
 
+    /// Counts one value that was typed for an MCP server and was the person's own password.
+    func ownPassword() {
+        Counter(label: "gatehouse_elicitation_own_password_total").increment()
+    }
+
     /// Counts one try to open or answer an elicitation with another account than the one that was asked.
     func wrongPerson() {
         Counter(label: "gatehouse_elicitation_wrong_person_total").increment()

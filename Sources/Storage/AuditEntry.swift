@@ -23,6 +23,8 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
     package static let elicitationExpired = AuditAction(rawValue: "elicitation.expired")
     package static let elicitationFailed = AuditAction(rawValue: "elicitation.failed")
     package static let elicitationCollected = AuditAction(rawValue: "elicitation.collected")
+    package static let elicitationRead = AuditAction(rawValue: "elicitation.read")
+    package static let elicitationOwnPassword = AuditAction(rawValue: "elicitation.own_password")
     package static let elicitationMisdirected = AuditAction(rawValue: "elicitation.wrong_person")
     package static let eventRetried = AuditAction(rawValue: "event.retried")
     package static let policyChanged = AuditAction(rawValue: "resource.policy_changed")

@@ -87,6 +87,7 @@ private struct Walk {
             canaries.append(("signature", String(signature)))
         }
         try await elicit(second.access, browser)
+        try await handOver(second.access, browser)
         try await misuse(browser)
         _ = try await h.send(
             "/revoke", [("token", second.refresh ?? ""), ("client_id", "vault"), ("client_secret", secret.reveal())])
@@ -118,6 +119,42 @@ private struct Walk {
         let approval = try await h.call(.post, asked.path + "/result").json["approval"]?.string ?? ""
         canaries.append(("approval", approval))
         canaries.append(("approval's signature", approval.split(separator: ".").last.map(String.init) ?? ""))
+    }
+
+    /// A secret from the form to the MCP server: first with a wrong field, by a stranger and with one's own password.
+    private mutating func handOver(_ token: String, _ browser: TestBrowser) async throws {
+        let typed = ["typed-canary-" + Random.token(12), "typed-canary-" + Random.token(12)]
+        try await h.grant([.confirm, .secret])
+        let asked = try await Asked(h.askSecret(token))
+        let page = try await h.open(browser, asked)
+        let form = [("f0", typed[0]), ("f1", typed[1])]
+        let wrong = try await h.fill(browser, asked, form + [("f2", "x")], at: page)
+        #expect(wrong.status == .badRequest)
+        #expect(!wrong.text.contains(typed[0]))
+        _ = try await h.addUser("eve")
+        let stranger = h.browser()
+        _ = try await h.open(stranger, asked, as: "eve")
+        let own = try await h.fill(browser, asked, [("f0", typed[0]), ("f1", Harness.password)], at: page)
+        errors.append(own.text)
+        let answers = [
+            try await h.fill(stranger, asked, form, at: page), try await h.fill(h.browser(), asked, form, at: page),
+            own,
+            try await h.fill(browser, asked, form, at: page), try await h.fill(browser, asked, form, at: page),
+            try await h.call(.get, asked.path),
+        ]
+        #expect(answers.map(\.status) == [.forbidden, .ok, .badRequest, .ok, .conflict, .ok])
+        for answer in answers { errors.append(answer.text) }
+        let read = try await h.call(.get, asked.path + "/result")
+        #expect(read.json["content"]?.object?["api_key"]?.string == typed[0])
+        _ = try await h.call(.post, asked.path + "/result")
+        // A second one stays uncollected: the database holds it, sealed.
+        let kept = try await Asked(h.askSecret(token, ["message": "Another one."]))
+        let keptPage = try await h.open(browser, kept)
+        let left = "typed-canary-" + Random.token(12)
+        let end = try await h.fill(browser, kept, [("f0", left), ("f1", left)], at: keptPage)
+        #expect(end.status == .ok)
+        #expect(try await h.stored(kept)?.content != nil)
+        canaries += [("typed password", typed[0]), ("typed text", typed[1]), ("uncollected", left)]
     }
 
     /// Puts each secret where it does not belong and keeps what is answered.

@@ -185,7 +185,19 @@ struct PageTests {
             action: .init(
                 name: text, summary: text, details: [.init(label: text, value: text)],
                 arguments: [text.isEmpty ? "x" : text: .string(text)]),
-            until: "later", id: "pag", token: "t", problem: server == nil ? PlainText(text) : nil)
+            secret: .init(fields(text)), until: "later", id: "pag", token: "t",
+            problem: server == nil ? PlainText(text) : nil)
+    }
+
+    /// One field of each sort that a text can reach.
+    private func fields(_ text: String) -> [ElicitationPage.Field] {
+        let entries: [ElicitationPage.Field.Entry] = [
+            .line(type: "text", mode: "text", value: PlainText(text)), .tick(isOn: true),
+            .choice([.init("f2", place: 0, label: text, isChosen: true)], isMany: true),
+        ]
+        return entries.enumerated().map { place, entry in
+            .init("f\(place)", label: text, explanation: text, isRequired: true, problem: text, entry: entry)
+        }
     }
 
     /// The page without its text and without the values of attributes, read as a browser reads it: scalar by scalar.

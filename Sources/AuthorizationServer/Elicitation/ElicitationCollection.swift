@@ -13,6 +13,7 @@ package enum ElicitationResult: Sendable {
 extension ElicitationEndpoint {
     private enum Spent: Sendable {
         case approval(ApprovalClaims)
+        case secret(ElicitationID, JSONObject)
         case notCompleted(ElicitationStatus)
         case refused(OAuthError)
     }
@@ -30,6 +31,7 @@ extension ElicitationEndpoint {
         switch spent {
         case .refused(let error): throw error
         case .notCompleted(let status): return .notCompleted(status)
+        case .secret(let id, let content): return .collected(Self.body(of: id, content: content))
         case .approval(let claims):
             let approval = try JWT.sign(
                 typ: ApprovalClaims.type, claims: claims.claims, with: keys.signing(.events, at: now.seconds))
@@ -47,17 +49,22 @@ extension ElicitationEndpoint {
         guard asked.status == .completed else { return .notCompleted(asked.status) }
         guard asked.isCollectable(at: now) else { return .refused(Self.gone) }
         guard let session = try transaction.grant(asked.sessionID), Gate.refusal(session, now: now) == nil else {
-            return .refused(
-                OAuthError(.sessionEnded, "The session in which this was asked has ended; the result is void."))
+            return .refused(Self.ended)
         }
-        guard case .confirm(let action) = asked.ask else {
-            throw OAuthError(.serverError, "This result cannot be handed out.", reason: "not a confirm")
-        }
+        let result = try result(of: asked, session: session, now: now)
         guard try transaction.collect(asked.id, now: now) else { return .refused(Self.gone) }
         try transaction.audit(
             AuditEntry(
                 .elicitationCollected, at: now, actor: .resource(asker), of: session, initiator: .server,
                 correlation: asked.id.string))
+        return result
+    }
+
+    private func result(of asked: Elicitation, session: SessionGrant, now: Timestamp) throws -> Spent {
+        if let content = content(of: asked) { return .secret(asked.id, content) }
+        guard case .confirm(let action) = asked.ask else {
+            throw OAuthError(.serverError, "This result cannot be handed out.", reason: "there is none to open")
+        }
         return .approval(
             ApprovalClaims(
                 issuer: issuer, subject: session.subject, audience: session.resource, clientID: session.clientID,
@@ -66,6 +73,8 @@ extension ElicitationEndpoint {
                 authTime: asked.authTime ?? session.authTime))
     }
 
-    private static let gone = OAuthError(
+    static let ended = OAuthError(
+        .sessionEnded, "The session in which this was asked has ended; the result is void.")
+    static let gone = OAuthError(
         .alreadyCollected, "The result was collected before, or waited too long; ask the person again if you need it.")
 }

@@ -23,6 +23,8 @@ extension ElicitationPageEndpoint {
     ) throws -> View {
         let outcome: ElicitationOutcome
         switch decision {
+        // Without its fields, which `weigh` read, there is nothing to hand over.
+        case "approve" where asked.ask.kind == .secret: return .again(question, problem: .noDecision)
         case "approve": outcome = .completed(by: person.user.id, authTime: person.session.authTime)
         case "decline": outcome = .declined(by: person.user.id)
         default: return .again(question, problem: .noDecision)
@@ -77,10 +79,11 @@ extension ElicitationPageEndpoint {
             username: person.user.name, message: asked.message, ask: asked.ask, expiresAt: asked.expiresAt)
     }
 
-    private func end(_ asked: Elicitation, isJustNow: Bool, in transaction: Transaction) throws -> ElicitationEnd {
+    func end(_ asked: Elicitation, isJustNow: Bool, in transaction: Transaction) throws -> ElicitationEnd {
         let (resource, session) = try context(of: asked, in: transaction)
         return ElicitationEnd(
-            status: asked.status, asker: resource.name, through: session.clientName, isJustNow: isJustNow)
+            kind: asked.ask.kind, status: asked.status, asker: resource.name, through: session.clientName,
+            isJustNow: isJustNow)
     }
 
     private func context(of asked: Elicitation, in transaction: Transaction) throws -> (Resource, Session) {

@@ -17,12 +17,16 @@ package struct ElicitationPageEndpoint: Sendable {
     package enum View: Sendable {
         /// Somebody has to sign in first; who asks for what is not told before.
         case signIn(token: String)
+        /// The right person, whose sign-in is too long ago for what is asked.
+        case signInAgain(token: String, account: String)
         case ask(ElicitationQuestion)
         case over(ElicitationEnd)
         /// Another person's, unknown or malformed: one answer for all, with the account in use and a way to change it.
         case notYours(Stranger)
         /// The form could not be taken as it was sent; the page again, with the reason.
         case again(ElicitationQuestion, problem: Problem)
+        /// Something is wrong with what was filled in; the page again, with what may be shown of it.
+        case correct(ElicitationQuestion, FilledForm)
     }
 
     /// Who is signed in and was not asked.
@@ -52,14 +56,19 @@ package struct ElicitationPageEndpoint: Sendable {
         guard let asked, asked.userID == person.user.id else {
             return try await turnAway(person, from: asked, page: page, browser: browser, now: now)
         }
+        guard isFresh(person, for: asked, now: now) else {
+            return .signInAgain(
+                token: try seal.seal(.elicitation(page), for: browser, now: now), account: person.user.name)
+        }
         return try await store.write { transaction in
             try look(at: asked.id, person: person, in: transaction, now: now)
         }
     }
 
     /// Takes the answer, in one transaction: the new state, its event and its record are committed before the page says so.
+    /// `form` is all that was sent, for the kinds that have fields.
     package func decide(
-        _ text: String, token: String, decision: String, browser: Browser
+        _ text: String, token: String, decision: String, form: Parameters, browser: Browser
     ) async throws -> View {
         let now = clock.now()
         let page = ElicitationPageID(text) ?? .random()
@@ -70,11 +79,21 @@ package struct ElicitationPageEndpoint: Sendable {
         guard let asked, asked.userID == person.user.id else {
             return try await turnAway(person, from: asked, page: page, browser: browser, now: now)
         }
+        guard isFresh(person, for: asked, now: now) else {
+            return .signInAgain(
+                token: try seal.seal(.elicitation(page), for: browser, now: now), account: person.user.name)
+        }
+        let isStale = !ConstantTime.equal(Array(token.utf8), Array(formToken(page, person: person).utf8))
+        // Passwords are compared outside of the transaction, and for nobody's form but our own.
+        let filled =
+            decision == "approve" && !isStale
+            ? try await weigh(form, of: asked, by: person, browser: browser, now: now) : nil
         return try await store.write { transaction in
             switch try look(at: asked.id, person: person, in: transaction, now: now) {
             case .ask(let question):
-                guard ConstantTime.equal(Array(token.utf8), Array(question.token.utf8)) else {
-                    return .again(question, problem: .stale)
+                guard !isStale else { return .again(question, problem: .stale) }
+                if let filled {
+                    return try take(filled, for: question, of: asked, by: person, in: transaction, now: now)
                 }
                 return try take(decision, for: question, of: asked, by: person, in: transaction, now: now)
             case let other: return other

@@ -32,6 +32,7 @@ package struct ElicitationQuestion: Sendable {
 
 /// What became of an elicitation, for the person who was asked.
 package struct ElicitationEnd: Sendable {
+    package let kind: ElicitationKind
     package let status: ElicitationStatus
     /// The MCP server that asked, and the client through which it came about.
     package let asker: String

@@ -23,7 +23,21 @@ struct ElicitationHandlers: Sendable {
             }
         }
         router.post("/elicitations/:id/result") { request, context in
-            try await answer(request, context) { try await collect(context, $0) }
+            try await answer(request, context) {
+                result(try await gatehouse.elicitation.collect(Self.id(context), authorization: $0))
+            }
+        }
+        router.get("/elicitations/:id/result") { request, context in
+            try await answer(request, context) {
+                result(try await gatehouse.elicitation.read(Self.id(context), authorization: $0))
+            }
+        }
+        router.delete("/elicitations/:id/result") { request, context in
+            try await answer(request, context) {
+                let status = try await gatehouse.elicitation.acknowledge(Self.id(context), authorization: $0)
+                if let status { return notCompleted(status) }
+                return Response(status: .noContent, headers: [.cacheControl: "no-store"])
+            }
         }
     }
 
@@ -48,14 +62,17 @@ struct ElicitationHandlers: Sendable {
         return Self.report(report)
     }
 
-    private func collect(_ context: WebContext, _ authorization: String?) async throws -> Response {
-        switch try await gatehouse.elicitation.collect(Self.id(context), authorization: authorization) {
-        case .collected(let body): return Self.json(body)
-        case .notCompleted(let status):
-            return door.answers.json(
-                OAuthError(.notCompleted, "There is no result: the person has not completed this, see status."),
-                usedBasic: true, adding: ["status": .string(status.rawValue)])
+    private func result(_ result: ElicitationResult) -> Response {
+        switch result {
+        case .collected(let body): Self.json(body)
+        case .notCompleted(let status): notCompleted(status)
         }
+    }
+
+    private func notCompleted(_ status: ElicitationStatus) -> Response {
+        door.answers.json(
+            OAuthError(.notCompleted, "There is no result: the person has not completed this, see status."),
+            usedBasic: true, adding: ["status": .string(status.rawValue)])
     }
 
     /// Answers every refusal in JSON, whatever the caller would accept.

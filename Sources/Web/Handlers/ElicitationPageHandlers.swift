@@ -17,10 +17,11 @@ struct ElicitationPageHandlers: Sendable {
         }
         router.post("/e/:id") { request, context in
             let visitor = Visitor(request, context, door: door)
-            let form = try OAuth.Parameters(form: try await request.formBytes())
+            let form = try OAuth.Parameters(
+                form: try await request.formBytes(), longestValue: Request.maximumBodyLength)
             let view = try await gatehouse.elicitationPage.decide(
                 Self.id(context), token: try form.value("token") ?? "", decision: try form.value("decision") ?? "",
-                browser: visitor.browser)
+                form: form, browser: visitor.browser)
             return visitor.greet(present(view, context))
         }
     }
@@ -28,9 +29,15 @@ struct ElicitationPageHandlers: Sendable {
     private func present(_ view: ElicitationPageEndpoint.View, _ context: WebContext) -> Response {
         switch view {
         case .signIn(let token): return door.answers.html(SignInPage(client: nil, token: token))
+        case .signInAgain(let token, let account):
+            return door.answers.html(
+                SignInPage(
+                    client: nil, token: token, username: account,
+                    problem: "Your sign-in is a while ago. Sign in once more to go on; nothing was sent."))
         case .ask(let question): return door.answers.html(ElicitationPage(question))
         case .again(let question, let problem):
             return door.answers.html(ElicitationPage(question, problem: Self.sentence(problem)), status: .badRequest)
+        case .correct(let question, let filled): return correct(question, filled)
         case .over(let end): return door.answers.html(ElicitationEndPage(end), status: Self.status(end))
         case .notYours(let stranger):
             context.logger.notice(
@@ -39,6 +46,23 @@ struct ElicitationPageHandlers: Sendable {
             return door.answers.html(
                 OtherAccountPage(account: stranger.account, token: stranger.token), status: .forbidden)
         }
+    }
+
+    private func correct(_ question: ElicitationQuestion, _ filled: FilledForm) -> Response {
+        let (sentence, status, wait): (PlainText, HTTPResponse.Status, Int64?) =
+            switch filled.notice {
+            case .fields: ("Nothing was sent yet. Look at the fields that are marked.", .badRequest, nil)
+            case .ownPassword: ("That was your Gatehouse password. Nothing was sent or kept.", .badRequest, nil)
+            case .wait(let seconds):
+                (
+                    PlainText("Nothing was sent yet. Please wait \(seconds) seconds and try again."),
+                    .tooManyRequests, seconds
+                )
+            }
+        var response = door.answers.html(
+            ElicitationPage(question, filled: filled, problem: sentence), status: status)
+        response.headers[.retryAfter] = wait.map(String.init)
+        return response
     }
 
     private static func sentence(_ problem: ElicitationPageEndpoint.Problem) -> PlainText {
@@ -61,7 +85,7 @@ struct ElicitationPageHandlers: Sendable {
 
 extension ElicitationPage {
     /// The page for what `question` says.
-    init(_ question: ElicitationQuestion, problem: PlainText? = nil) {
+    init(_ question: ElicitationQuestion, filled: FilledForm? = nil, problem: PlainText? = nil) {
         let asker = question.asker
         self.init(
             server: Server(
@@ -69,6 +93,7 @@ extension ElicitationPage {
             client: Client(
                 name: question.through.name, host: question.through.host, since: question.through.since.shown),
             account: question.username, message: question.message, action: Action(question.ask),
+            secret: SecretFields(question.ask, filled: filled),
             until: question.expiresAt.shown, id: question.page.string, token: question.token, problem: problem)
     }
 }
@@ -95,6 +120,7 @@ extension ElicitationEndPage {
 
     private static func words(_ end: ElicitationEnd) -> (PlainText, String) {
         let asker = end.asker
+        if end.kind == .secret { return secretWords(end) }
         return switch (end.status, end.isJustNow) {
         case (.completed, true): ("Approved", "\(asker) is told that you approved this one action.")
         case (.declined, true): ("Declined", "\(asker) is told that you declined. Nothing was approved.")

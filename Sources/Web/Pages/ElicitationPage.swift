@@ -75,6 +75,7 @@ package struct ElicitationPage: Page {
     package let account: PlainText
     package let message: PlainText
     package let action: Action?
+    package let secret: SecretFields?
     /// Until when an answer counts, in words.
     package let until: PlainText
     /// The public id, which is the end of the page's address.
@@ -83,14 +84,15 @@ package struct ElicitationPage: Page {
     package let problem: PlainText?
 
     package init(
-        server: Server, client: Client, account: String, message: String, action: Action?, until: String, id: String,
-        token: String, problem: PlainText? = nil
+        server: Server, client: Client, account: String, message: String, action: Action?,
+        secret: SecretFields? = nil, until: String, id: String, token: String, problem: PlainText? = nil
     ) {
         self.server = server
         self.client = client
         self.account = PlainText(account, limit: 80)
         self.message = PlainText(message, limit: 500)
         self.action = action
+        self.secret = secret
         self.until = PlainText(until)
         self.id = PlainText(verbatim: id)
         self.token = PlainText(verbatim: token)
@@ -106,6 +108,6 @@ package struct ElicitationPage: Page {
         action: Action(
             name: "delete_folder", summary: "Delete the folder Drafts with 12 files",
             details: [Detail(label: "Folder", value: "/ada/Drafts")], arguments: ["path": "/ada/Drafts"]),
-        until: "2026-11-21 08:30 UTC", id: "sample", token: "sample",
+        secret: SecretFields.sample, until: "2026-11-21 08:30 UTC", id: "sample", token: "sample",
         problem: "Use one of the two buttons: approve or decline.")
 }

@@ -1,0 +1,98 @@
+import JOSE
+package import OAuth
+import Storage
+
+extension ElicitationEndpoint {
+    /// What a person handed over, for the one MCP server that asked; nil when it cannot be opened.
+    func content(of asked: Elicitation) -> JSONObject? {
+        guard asked.ask.kind == .secret, let sealed = asked.content,
+            let plain = Sealing.open(
+                sealed, keys: { keys.secret(.sealing, id: $0) }, context: asked.sealingContext)
+        else { return nil }
+        return try? JSON.parse(plain).object
+    }
+
+    /// The answer's body for a secret.
+    static func body(of id: ElicitationID, content: JSONObject) -> JSON {
+        [
+            "id": .string(id.string), "kind": .string(ElicitationKind.secret.rawValue), "content": .object(content),
+        ]
+    }
+
+    private enum Looked: Sendable {
+        case content(ElicitationID, JSONObject)
+        case erased
+        case notCompleted(ElicitationStatus)
+        case refused(OAuthError)
+    }
+
+    /// Hands out a secret without spending it: until it is acknowledged, a lost answer can be asked for again.
+    package func read(_ text: String, authorization: String?) async throws -> ElicitationResult {
+        let now = clock.now()
+        let asker = try await authentication.identify(authorization).id
+        let looked = try await store.write { transaction in
+            try uncollected(ElicitationID(text), of: asker, in: transaction, now: now) { asked in
+                guard let session = try transaction.grant(asked.sessionID), Gate.refusal(session, now: now) == nil
+                else {
+                    return .refused(Self.ended)
+                }
+                guard let content = content(of: asked) else {
+                    throw OAuthError(.serverError, "This result cannot be handed out.", reason: "it does not open")
+                }
+                try transaction.audit(
+                    AuditEntry(
+                        .elicitationRead, at: now, actor: .resource(asker), of: session, initiator: .server,
+                        correlation: asked.id.string))
+                return .content(asked.id, content)
+            }
+        }
+        return try result(of: looked)
+    }
+
+    /// Erases a secret that has arrived. Nil when it is done; else what there is instead.
+    package func acknowledge(_ text: String, authorization: String?) async throws -> ElicitationStatus? {
+        let now = clock.now()
+        let asker = try await authentication.identify(authorization).id
+        let looked = try await store.write { transaction in
+            try uncollected(ElicitationID(text), of: asker, in: transaction, now: now) { asked in
+                guard try transaction.collect(asked.id, now: now) else { return .refused(Self.gone) }
+                try transaction.audit(
+                    AuditEntry(
+                        .elicitationCollected, at: now, actor: .resource(asker), user: asked.userID,
+                        client: asked.clientID, resource: asker, session: asked.sessionID, initiator: .server,
+                        correlation: asked.id.string))
+                return .erased
+            }
+        }
+        switch looked {
+        case .notCompleted(let status): return status
+        case .refused(let error): throw error
+        case .content, .erased: return nil
+        }
+    }
+
+    /// Finds a secret that is there to be handed out.
+    private func uncollected(
+        _ id: ElicitationID?, of asker: ResourceID, in transaction: Transaction, now: Timestamp,
+        _ body: (Elicitation) throws -> Looked
+    ) throws -> Looked {
+        guard let found = try Self.find(id, of: asker, in: transaction) else { return .refused(Self.unknown) }
+        guard found.ask.kind == .secret else { return .refused(Self.isOnce) }
+        let asked = try found.settled(in: transaction, now: now)
+        guard asked.status == .completed else { return .notCompleted(asked.status) }
+        guard asked.isCollectable(at: now) else { return .refused(Self.gone) }
+        return try body(asked)
+    }
+
+    private func result(of looked: Looked) throws -> ElicitationResult {
+        switch looked {
+        case .content(let id, let content): .collected(Self.body(of: id, content: content))
+        case .notCompleted(let status): .notCompleted(status)
+        case .refused(let error): throw error
+        case .erased: throw Self.gone
+        }
+    }
+
+    private static let isOnce = OAuthError(
+        .invalidRequest, "Only a result of the kind secret is read and acknowledged; collect this one with POST.")
+}

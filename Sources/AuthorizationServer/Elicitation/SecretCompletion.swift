@@ -1,0 +1,108 @@
+import JOSE
+import OAuth
+import Storage
+
+/// What a filled form comes to before anything is written.
+enum WeighedForm: Sendable {
+    /// All is in order: the content, sealed for its elicitation.
+    case sealed([UInt8])
+    case refused(FilledForm)
+}
+
+extension ElicitationPageEndpoint {
+    /// Seconds after a sign-in in which a person may type secrets: whoever was lured into another's account would notice.
+    private static let freshness: Int64 = 900
+    /// The longest value that could be somebody's password.
+    private static let longestSuspect = 1024
+
+    /// Whether the sign-in is recent enough for what is asked; what is over asks for nothing.
+    func isFresh(_ person: SignedIn, for asked: Elicitation, now: Timestamp) -> Bool {
+        asked.ask.kind != .secret || !asked.status(at: now).isOpen || now - person.session.authTime <= Self.freshness
+    }
+
+    /// Checks what was filled in; nil for an elicitation without fields or one that is over. Passwords are looked at last, so
+    /// that whoever would guess one gives away a whole answer for it.
+    func weigh(
+        _ form: Parameters, of asked: Elicitation, by person: SignedIn, browser: Browser, now: Timestamp
+    ) async throws -> WeighedForm? {
+        guard case .secret(let schema) = asked.ask, asked.status(at: now).isOpen else { return nil }
+        var filled = FilledForm(typed: FilledForm.typed(in: form, for: schema), problems: [:], notice: .fields)
+        switch schema.read(filled.typed) {
+        case .problems(let problems):
+            filled.problems = problems
+            return .refused(filled)
+        case .content(let content):
+            let values = schema.fields.indices.filter { schema.fields[$0].isTyped }.compactMap { place in
+                content[schema.fields[place].name].map { (place, $0.string ?? filled.typed[place].joined()) }
+            }
+            guard let found = await ownPassword(among: values, of: person, in: asked, browser: browser, now: now) else {
+                return .sealed(
+                    try Sealing.seal(content.bytes, key: keys.secret(.sealing), context: asked.sealingContext))
+            }
+            filled.notice = found.notice
+            for place in found.places {
+                filled.typed[place] = []
+                filled.problems[place] = "This is your Gatehouse password. It was not kept; never type it here."
+            }
+            return .refused(filled)
+        }
+    }
+
+    /// Writes down what came of a form.
+    func take(
+        _ weighed: WeighedForm, for question: ElicitationQuestion, of asked: Elicitation, by person: SignedIn,
+        in transaction: Transaction, now: Timestamp
+    ) throws -> View {
+        switch weighed {
+        case .refused(let filled):
+            if filled.notice == .ownPassword {
+                try transaction.audit(
+                    AuditEntry(
+                        .elicitationOwnPassword, at: now, actor: .person(person.user.id), user: person.user.id,
+                        client: asked.clientID, resource: asked.resourceID, session: asked.sessionID, outcome: .refused,
+                        reason: "a value was the person's own password and was not kept", initiator: .human,
+                        correlation: asked.id.string))
+            }
+            return .correct(question, filled)
+        case .sealed(let content):
+            let outcome = ElicitationOutcome.completed(
+                by: person.user.id, authTime: person.session.authTime, content: content)
+            guard let done = try transaction.finish(asked.id, as: outcome, now: now) else {
+                throw OAuthError(
+                    .serverError, "Try again in a moment.", reason: "an open elicitation could not be finished")
+            }
+            return .over(try end(done, isJustNow: true, in: transaction))
+        }
+    }
+
+    /// Which values are this person's own password, or that it could not be found out; nil when none is. Each submission of
+    /// one elicitation is counted, so that the page is no place for guessing passwords.
+    private func ownPassword(
+        among values: [(place: Int, value: String)], of person: SignedIn, in asked: Elicitation, browser: Browser,
+        now: Timestamp
+    ) async -> (notice: FilledForm.Notice, places: [Int])? {
+        let suspects = Dictionary(grouping: values.filter { $0.value.utf8.count <= Self.longestSuspect }, by: \.value)
+        guard !suspects.isEmpty, let hash = PasswordHash(person.user.passwordHash) else { return nil }
+        let key = SignInThrottle.Key(account: "elicitation " + asked.id.string, knownBrowser: nil)
+        if let seconds = people.throttle.admit(key, now: now) { return (.wait(seconds), []) }
+        let asker = PasswordDesk.Asker(address: browser.address, isKnown: true)
+        var isFirst = true
+        for (value, found) in suspects {
+            switch await people.desk.check(Secret(value), against: hash, for: asker) {
+            case .wrong: isFirst = false
+            case .right:
+                counters.ownPassword()
+                return (.ownPassword, found.map(\.place))
+            case .busy:
+                if isFirst { people.throttle.giveBack(key) }
+                return (.wait(1), [])
+            }
+        }
+        return nil
+    }
+}
+
+extension Elicitation {
+    /// What the content is sealed for: this row and no other.
+    var sealingContext: String { "elicitation:" + id.string }
+}
