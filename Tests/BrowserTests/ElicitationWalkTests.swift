@@ -5,7 +5,7 @@ import Testing
 
 /// A person with Chromium answers what an MCP server asks. No page script runs.
 ///
-/// `PICTURES=folder` keeps the picture that the documentation shows there.
+/// `PICTURES=folder` keeps the two that the documentation shows there.
 @Suite("In the browser: what an MCP server asks")
 struct ElicitationWalkTests {
     @Test func `B33 B55 the link leads through the sign-in to the page, and the approval ends on a page that says so`()
@@ -78,7 +78,9 @@ struct ElicitationWalkTests {
     }
 
     private func picture(_ name: String, in stage: Stage) throws -> String {
-        guard let kept = ProcessInfo.processInfo.environment["PICTURES"] else {
+        guard let kept = ProcessInfo.processInfo.environment["PICTURES"],
+            ["elicitation", "elicitation-dark"].contains(name)
+        else {
             return "\(stage.directory)/\(name).png"
         }
         let folder = kept.hasPrefix("/") ? kept : "\(Workspace.root)/\(kept)"
