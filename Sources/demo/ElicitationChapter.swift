@@ -4,6 +4,37 @@ import JOSE
 extension Story {
     static let stranger = "mallory"
 
+    /// From now on the MCP server is told when a person has acted; first it shows that it wants that.
+    func pushEvents() async throws {
+        let policy = ["resources", "policy", stage.example.url]
+        _ = try await stage.gatehouse.command(policy + ["--events-endpoint", stage.example.events])
+        narrator.command("gatehouse resources policy \(stage.example.url) --events-endpoint \(stage.example.events)")
+        try await once("the events endpoint to be verified") {
+            try await stage.gatehouse.objects(policy).first?["events"] == "active"
+        }
+        narrator.fact("events endpoint", "verified: it brought back what it was sent")
+    }
+
+    /// What Gatehouse told the MCP server, as an operator sees it.
+    private func showEvent() async throws {
+        var type = ""
+        try await once("the event to arrive") {
+            guard let event = try await stage.gatehouse.objects(["events", "list"]).first else { return false }
+            type = event["type"]?.string ?? ""
+            return event["state"] == "delivered"
+        }
+        narrator.fact("event", "\(type), signed, pushed to \(stage.example.events): delivered")
+    }
+
+    /// Waits for something that happens a moment after what caused it.
+    private func once(_ expected: String, _ condition: () async throws -> Bool) async throws {
+        for _ in 0..<200 {
+            if try await condition() { return }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        throw StoryFailure(expected: expected, found: "it did not within ten seconds")
+    }
+
     /// The person approves, and the call that waits for it goes on.
     func elicit(_ tokens: Tokens) async throws {
         narrator.step("Deleting needs \(Self.person)'s own word, which no model can give")
@@ -22,6 +53,7 @@ extension Story {
             throw StoryFailure(expected: "the held call to go on", found: answer.text ?? "status \(answer.status)")
         }
         narrator.fact("the held call", text)
+        try await showEvent()
     }
 
     /// Somebody else gets hold of a link, and learns nothing by it.

@@ -4,11 +4,14 @@ import Outbound
 /// The MCP server of the story, which delegates to Gatehouse.
 struct ExampleProgram {
     let url: String
+    /// Where it takes events.
+    let events: String
     private let port: Int
 
     init() throws {
         port = try FreePort.find()
         url = "http://127.0.0.1:\(port)/mcp"
+        events = "http://127.0.0.1:\(port)/events"
     }
 
     /// Starts it with the credentials that Gatehouse gave out, and waits until it answers.
@@ -20,7 +23,10 @@ struct ExampleProgram {
         }
         let child = try bench.start(
             try Workbench.sibling("example-mcp-server"),
-            ["--listen", "127.0.0.1:\(port)", "--resource", url, "--issuer", issuer, "--client-id", id],
+            [
+                "--listen", "127.0.0.1:\(port)", "--resource", url, "--issuer", issuer, "--client-id", id,
+                "--events", "push",
+            ],
             environment: ["EXAMPLE_CLIENT_SECRET": secret], log: "example")
         let metadata = "http://127.0.0.1:\(port)/.well-known/oauth-protected-resource/mcp"
         try await Readiness.wait(for: "example", child, at: metadata, asking: client, on: bench)

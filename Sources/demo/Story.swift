@@ -54,6 +54,7 @@ final class Story {
             issuer: stage.gatehouse.issuer, credentials: credentials.first ?? [:], asking: stage.client, on: stage.bench
         )
         narrator.fact("MCP server", stage.example.url)
+        try await pushEvents()
     }
 
     private func discover() async throws -> Discovery {

@@ -13,7 +13,7 @@ struct DemoTests {
             #expect(status == 0, "\(told)")
             for word in [
                 "401", "403 insufficient_scope", "Deleted hello.txt.", "mallory", "sessions revoke",
-                "400 invalid_grant", "audit verify",
+                "events endpoint", "delivered", "400 invalid_grant", "audit verify",
             ] {
                 #expect(told.contains(word), "the story tells of \(word)")
             }

@@ -61,6 +61,28 @@ struct ElicitationInteropTests {
     }
 
     @Test(arguments: SDKClient.Era.allCases)
+    func `RFC 8935 the event is pushed to the server's endpoint and the held call goes on`(
+        era: SDKClient.Era
+    ) async throws {
+        try await Scene.play(news: .pushed) { scene in
+            let client = try await connect(.example, era, .approveWhileHeld, in: scene)
+            let (clock, begun) = (ContinuousClock(), ContinuousClock.now)
+            let outcome = try await client.outcome("delete_file", Server.example.arguments)
+            #expect(outcome.text == Server.example.success && !outcome.failed)
+            // Without the event nothing is looked at again before the 25 seconds of the hold are over.
+            #expect(clock.now - begun < .seconds(20))
+            // Its answer may be written down a moment after the call came back.
+            var events: [JSONObject] = []
+            for _ in 0..<100 where events.first?["state"] != "delivered" {
+                events = try await scene.gatehouse.json(["events", "list"]).array?.compactMap(\.object) ?? []
+            }
+            #expect(events.count == 1)
+            #expect(events.first?["type"] == "elicitation-completed")
+            #expect(events.first?["state"] == "delivered")
+        }
+    }
+
+    @Test(arguments: SDKClient.Era.allCases)
     func `B3 a client that does not open the link ends the call`(era: SDKClient.Era) async throws {
         try await Scene.play { scene in
             let client = try await connect(.example, era, .never, in: scene)

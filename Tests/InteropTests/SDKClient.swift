@@ -38,6 +38,8 @@ struct SDKClient: Sendable {
     /// What becomes of the links that the client is given; without one it does not say that it opens links.
     enum Opening: String, Sendable {
         case approve
+        /// The person approves after the client has said that the link is open, while the call is held.
+        case approveWhileHeld = "approve while held"
         case decline
         /// The person approves after `mallory` has tried to.
         case wrongPersonFirst = "wrong person first"

@@ -18,15 +18,25 @@ struct Scene: Sendable {
 
     static let password = "correct horse battery staple"
 
+    /// How the example server hears that a person has acted.
+    enum News: Sendable {
+        /// It asks, and is held.
+        case polled
+        /// Gatehouse pushes events to it, which it has verified by now.
+        case pushed
+    }
+
     /// Plays a test with both servers running.
-    static func play<Result>(_ test: (Scene) async throws -> Result) async throws -> Result {
-        try await Stage.play { try await test(set(on: $0)) }
+    static func play<Result>(
+        news: News = .polled, _ test: (Scene) async throws -> Result
+    ) async throws -> Result {
+        try await Stage.play { try await test(set(on: $0, news: news)) }
     }
 
     /// Starts both servers.
     ///
     /// - Parameter settings: more lines of Gatehouse's configuration file.
-    static func set(on stage: Stage, settings: String = "") async throws -> Scene {
+    static func set(on stage: Stage, settings: String = "", news: News = .polled) async throws -> Scene {
         let gatehouse = try await RunningGatehouse.start(on: stage, settings: settings)
         _ = try await gatehouse.object(["users", "add", "ada", "--password-stdin"], input: password + "\n")
         let port = try await LoopbackPort.free()
@@ -39,11 +49,12 @@ struct Scene: Sendable {
             [
                 "--listen", "127.0.0.1:\(port)", "--resource", server, "--issuer", gatehouse.issuer,
                 "--client-id", credentials.id,
-            ],
+            ] + (news == .pushed ? ["--events", "push"] : []),
             environment: ["EXAMPLE_CLIENT_SECRET": credentials.secret], log: "example")
         try await stage.waitUntilReady("example-mcp-server", process) {
             try await LoopbackHTTP(port: port).get("/.well-known/oauth-protected-resource/mcp")
         }
+        if news == .pushed { try await gatehouse.push(to: "http://127.0.0.1:\(port)/events", of: server) }
         return Scene(stage: stage, gatehouse: gatehouse, server: server, credentials: credentials)
     }
 
@@ -65,6 +76,16 @@ extension RunningGatehouse {
             throw StageFailure("`resources add` gave no credentials")
         }
         return Scene.Credentials(id: id, secret: secret)
+    }
+
+    /// Has the events of an MCP server pushed, and waits until its endpoint has shown that it wants them.
+    func push(to endpoint: String, of resource: String) async throws {
+        _ = try await object(["resources", "policy", resource, "--events-endpoint", endpoint])
+        for _ in 0..<400 {
+            if try await object(["resources", "policy", resource])["events"] == "active" { return }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        throw StageFailure("the events endpoint did not bring back what the verification event said")
     }
 
     /// Registers a client; the answer is what `clients add` prints.

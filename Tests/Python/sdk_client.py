@@ -121,7 +121,10 @@ class Conversation:
         if self.opens == "wrong person first":
             stranger = Person(**self.stranger)
             link["stranger"] = {"status": await stranger.answer(params.url), "page": stranger.pages[-1]}
-        if self.opens != "never":
+        if self.opens == "approve while held":
+            # The client says at once that the link is open; the person takes their time.
+            self.answering = asyncio.create_task(self.person.answer(params.url, "approve"))
+        elif self.opens != "never":
             decision = "decline" if self.opens == "decline" else "approve"
             link["status"] = await self.person.answer(params.url, decision)
         return ElicitResult(action="decline" if self.opens == "never" else "accept")
