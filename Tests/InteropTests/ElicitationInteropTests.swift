@@ -118,7 +118,8 @@ struct ElicitationInteropTests {
 
     @Test func `RFC 8785 the vector of the page is what both sides compute`() throws {
         let text = try Workspace.text("docs/elicitation.md")
-        let canonical = try #require(text.split(separator: "```json\n").dropFirst().first?.split(separator: "\n").first)
+        let form = try #require(text.firstMatch(of: /the canonical form is\n\n```json\n(.*)\n```/))
+        let canonical = String(form.1)
         let action = try JSONObject(parsing: Array(canonical.utf8))
         let bytes = try action.canonical()
         #expect(bytes == Array(canonical.utf8))
