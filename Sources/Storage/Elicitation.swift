@@ -102,7 +102,9 @@ extension Elicitation {
         sessionID = try row.id(6)
         let kind = try row.parsed(ElicitationKind(rawValue: row.text(7)))
         message = try row.text(8)
-        ask = try ElicitationAsk(kind, json: JSONObject(parsing: Array(row.text(9).utf8)))
+        // It may be longer here than it was in the request: what was spelled with two bytes is written with six.
+        let limits = JSON.Limits(bytes: .max)
+        ask = try ElicitationAsk(kind, json: JSONObject(parsing: Array(row.text(9).utf8), limits: limits))
         digest = try row.digest(10)
         idempotencyKey = try row.textIfAny(11)
         status = try row.parsed(ElicitationStatus(rawValue: row.text(12)))

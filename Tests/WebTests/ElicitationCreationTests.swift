@@ -2,6 +2,7 @@ import AuthorizationServer
 import HTTPTypes
 import HummingbirdTesting
 import JOSE
+import NIOCore
 import OAuth
 import Storage
 import TestSupport
@@ -160,6 +161,32 @@ struct ElicitationCreationTests {
             #expect(sixth.headers[.retryAfter] != nil)
             _ = try await h.call(.delete, asked[0].path)
             #expect(try await h.ask(token).status == .created)
+        }
+    }
+
+    @Test func `RE9 what grows when it is written down can be read back, so that its session can end`() async throws {
+        try await Harness.run { h in
+            let body: JSONObject = [
+                "subject_token": .string(try await h.tokens().access), "kind": "confirm", "message": "Go on?",
+                "action": ["name": "a", "summary": "b", "arguments": ["text": "HERE"]],
+            ]
+            // Two bytes here, six as they are stored: 24 KiB become 72.
+            let text = body.text.split(separator: "HERE").joined(separator: String(repeating: "\\b", count: 12_000))
+            let answer = try await h.client.execute(
+                uri: "/elicitations", method: .post,
+                headers: [
+                    .authorization: Harness.basic(h.resource.id.string, h.resourceSecret.reveal()),
+                    .contentType: "application/json",
+                ], body: ByteBuffer(string: text))
+            #expect(answer.status == .created)
+            let asked = Asked(answer)
+            #expect(try await h.call(.get, asked.path).json["status"] == "pending")
+            let session = try #require(try await h.sessions().last)
+            let isEnded = try await h.gatehouse.store.write { [now = h.clock.now] in
+                try $0.end(session.id, reason: .revokedByAdmin, now: now)
+            }
+            #expect(isEnded)
+            #expect(try await h.stored(asked)?.status == .cancelled)
         }
     }
 
