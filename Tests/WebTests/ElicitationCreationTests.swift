@@ -131,7 +131,8 @@ struct ElicitationCreationTests {
 
     @Test func `an idempotency key finds its request, and never another one`() async throws {
         try await Harness.run { h in
-            let token = try await h.tokens().access
+            var tokens = try await h.tokens()
+            let token = tokens.access
             let first = try await Asked(h.ask(token, ["idempotency_key": "k1"]))
             #expect(try await Asked(h.ask(token, ["idempotency_key": "k1"])).id == first.id)
             let conflict = try await h.ask(
@@ -139,11 +140,12 @@ struct ElicitationCreationTests {
             #expect(conflict.status == .conflict)
             #expect(conflict.error == "idempotency_conflict")
             h.clock.advance(by: 500)
-            let later = try await h.tokens().access
-            #expect(try await Asked(h.ask(later, ["idempotency_key": "k1"])).id == first.id)
+            tokens = try await h.refresh(tokens.refresh).tokens
+            #expect(try await Asked(h.ask(tokens.access, ["idempotency_key": "k1"])).id == first.id)
             h.clock.advance(by: 400)
-            let fresh = try await h.tokens().access
-            #expect(try await Asked(h.ask(fresh, ["idempotency_key": "k1"])).id != first.id, "the first has expired")
+            tokens = try await h.refresh(tokens.refresh).tokens
+            let anew = try await Asked(h.ask(tokens.access, ["idempotency_key": "k1"]))
+            #expect(anew.status == .created && anew.id != first.id, "the first has expired")
             #expect(try await h.stored(first)?.status == .expired)
         }
     }
@@ -187,6 +189,22 @@ struct ElicitationCreationTests {
             }
             #expect(isEnded)
             #expect(try await h.stored(asked)?.status == .cancelled)
+        }
+    }
+
+    @Test func `an idempotency key of another session is refused, since its approval would not count here`()
+        async throws
+    {
+        try await Harness.run { h in
+            let first = try await Asked(h.ask(h.tokens().access, ["idempotency_key": "k1"]))
+            let other = try await h.tokens().access
+            let conflict = try await h.ask(other, ["idempotency_key": "k1"])
+            #expect(conflict.status == .conflict)
+            #expect(conflict.error == "idempotency_conflict")
+            #expect(try await h.stored(first)?.status == .pending)
+            #expect(try await h.gatehouse.store.read { try $0.elicitations(limit: 10) }.count == 1)
+            _ = try await h.call(.delete, first.path)
+            #expect(try await Asked(h.ask(other, ["idempotency_key": "k1"])).id != first.id)
         }
     }
 

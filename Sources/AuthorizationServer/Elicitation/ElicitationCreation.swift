@@ -98,13 +98,16 @@ extension ElicitationEndpoint {
                 let found = try transaction.elicitation(
                     key: key, resource: session.resourceID, user: session.userID, client: session.clientID)
             else { return nil }
-            guard found.digest == request.digest else {
+            let settled = try found.settled(in: transaction, now: now)
+            guard settled.status.isOpen || settled.status == .completed else { return nil }
+            // What is approved in one session counts in no other, not even of the same person and client.
+            guard settled.digest == request.digest, settled.sessionID == session.id else {
                 return .refused(
                     OAuthError(
-                        .idempotencyConflict, "This idempotency_key was used for another request; choose a new one."))
+                        .idempotencyConflict,
+                        "This idempotency_key was used for another request or in another session; choose a new one."))
             }
-            let settled = try found.settled(in: transaction, now: now)
-            return settled.status.isOpen || settled.status == .completed ? .found(settled) : nil
+            return .found(settled)
         }
         let found = try transaction.elicitation(
             digest: request.digest, session: session.id, resource: session.resourceID, now: now)
