@@ -90,6 +90,27 @@ struct ElicitationRequestTests {
         #expect(refusal { $0["message"] = .string(letter) } == "message is too long; send at most 500 characters.")
     }
 
+    @Test(arguments: ["\u{202E}", "\u{2066}", "\u{200B}", "\u{FEFF}", "\u{E0041}", "\u{7}", "\u{3164}", "\u{E000}"])
+    func `RE10 what a page could not show is not asked, since an approval would cover it unseen`(hidden: String) throws
+    {
+        let text = JSON.string("report\(hidden).txt")
+        let code = try #require(hidden.unicodeScalars.first)
+        let sentence =
+            "holds the character U+\(String(code.value, radix: 16, uppercase: true)), which a page cannot show; leave it out."
+        #expect(refusal { $0["message"] = text } == "message \(sentence)")
+        #expect(refusal { $0["action"] = ["name": "x", "summary": text] } == "action.summary \(sentence)")
+        #expect(
+            refusal { $0["action"] = ["name": "x", "summary": "y", "details": [["label": "a", "value": text]]] }
+                == "action.details[0].value \(sentence)")
+        // Arguments are shown as program text, where it is spelled out.
+        #expect(refusal { $0["action"] = ["name": "x", "summary": "y", "arguments": ["a": text]] } == nil)
+    }
+
+    @Test(arguments: ["نمی\u{200C}خواهم", "👩\u{200D}👩\u{200D}👧", "❤\u{FE0F}", "two\nlines\tand a tab"])
+    func `honest writing is asked as it is`(text: String) {
+        #expect(refusal { $0["message"] = .string(text) } == nil)
+    }
+
     @Test func `the other kinds have their own members`() throws {
         let external = try ElicitationRequest(
             json: body {

@@ -13,6 +13,21 @@ struct PlainTextTests {
         #expect(PlainText(text).description == shown)
     }
 
+    @Test(arguments: ["\"\u{301}\u{302}", "\u{D4E}<\u{301}", "a" + String(repeating: "\u{1100}", count: 60)])
+    func `RE10 of program text nothing is left out, however its characters combine`(text: String) {
+        let shown = PlainText(code: text).description
+        for scalar in text.unicodeScalars {
+            let spelled = "\\u{\(String(scalar.value, radix: 16))}"
+            let places = shown.split(separator: spelled, omittingEmptySubsequences: false).count - 1
+            let seen = shown.unicodeScalars.count { $0 == scalar } + places
+            #expect(seen == text.unicodeScalars.count { $0 == scalar }, "\(spelled)")
+        }
+        for character in shown where character.unicodeScalars.contains(where: { "&<>\"'".unicodeScalars.contains($0) })
+        {
+            #expect(character.unicodeScalars.count == 1)
+        }
+    }
+
     @Test(arguments: ["नमस्ते", "שלום", "می‌خواهم", "👩‍👩‍👧", "❤️", "Ünïcode"])
     func `honest writing stays as it is`(text: String) {
         #expect(PlainText(text).description == text)

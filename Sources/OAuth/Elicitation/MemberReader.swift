@@ -36,8 +36,28 @@ struct MemberReader {
         guard text.unicodeScalars.count <= limit else {
             throw refusal(member, "is too long; send at most \(limit) characters.")
         }
+        if let hidden = text.unicodeScalars.first(where: Self.isHidden) {
+            let code = String(hidden.value, radix: 16, uppercase: true)
+            throw refusal(member, "holds the character U+\(code), which a page cannot show; leave it out.")
+        }
         guard !text.allSatisfy(\.isWhitespace) else { throw refusal(member, "is empty.") }
         return text
+    }
+
+    /// Characters that turn the direction of text or are drawn as nothing. A page takes them out, but a digest covers them.
+    /// Line breaks and tabs are blanks; joiners and the two emoji selectors are part of honest writing.
+    private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x09, 0x0A, 0x0D, 0x200C, 0x200D, 0xFE0E, 0xFE0F: return false
+        default: break
+        }
+        guard !scalar.properties.isDefaultIgnorableCodePoint, !scalar.properties.isNoncharacterCodePoint else {
+            return true
+        }
+        switch scalar.properties.generalCategory {
+        case .control, .format, .privateUse: return true
+        default: return false
+        }
     }
 
     func integerIfAny(_ member: String, in range: ClosedRange<Int64>) throws(OAuthError) -> Int64? {

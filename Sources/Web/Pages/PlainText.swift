@@ -35,11 +35,23 @@ package struct PlainText: Sendable, Hashable, CustomStringConvertible, Expressib
             {
                 shown.unicodeScalars.append(scalar)
             } else {
-                shown += "\\u{\(String(scalar.value, radix: 16))}"
+                shown += Self.spelled(scalar)
             }
         }
-        description = shown.reduce(into: "") { $0.append(Self.escapable($1)) }
+        description = shown.reduce(into: "") { $0 += Self.apart($1) }
     }
+
+    /// The character, with what would hide HTML's syntax or pile up in it spelled out.
+    private static func apart(_ character: Character) -> String {
+        let scalars = character.unicodeScalars
+        guard scalars.count > 1 else { return String(character) }
+        guard !scalars.contains(where: isSyntax) else {
+            return scalars.map { isSyntax($0) ? String($0) : spelled($0) }.joined()
+        }
+        return String(String.UnicodeScalarView(scalars.prefix(most))) + scalars.dropFirst(most).map(spelled).joined()
+    }
+
+    private static func spelled(_ scalar: Unicode.Scalar) -> String { "\\u{\(String(scalar.value, radix: 16))}" }
 
     package init(stringLiteral text: String) {
         self.init(text, limit: 1000)
@@ -93,8 +105,13 @@ package struct PlainText: Sendable, Hashable, CustomStringConvertible, Expressib
     private static func escapable(_ character: Character) -> String {
         let scalars = character.unicodeScalars
         guard scalars.count > 1 else { return String(character) }
-        let syntax = scalars.filter { "&<>\"'".unicodeScalars.contains($0) }
+        let syntax = scalars.filter(isSyntax)
         guard syntax.isEmpty else { return String(String.UnicodeScalarView(syntax)) }
-        return String(String.UnicodeScalarView(scalars.prefix(12)))
+        return String(String.UnicodeScalarView(scalars.prefix(most)))
     }
+
+    private static func isSyntax(_ scalar: Unicode.Scalar) -> Bool { "&<>\"'".unicodeScalars.contains(scalar) }
+
+    /// As many code points as one character may have.
+    private static let most = 12
 }
