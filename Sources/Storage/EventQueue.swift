@@ -134,13 +134,14 @@ extension Transaction {
 extension Transaction {
     private static let day: Int64 = 86_400
 
-    /// Gives up what nobody took in four days, which no schedule outlasts, and forgets what was settled long ago.
+    /// Gives up what was due for four days and taken by nobody, and forgets what was settled long ago.
     func tidyEvents(now: Timestamp, limit: Int) throws -> Int {
         let givenUp = try execute(
             """
             UPDATE events SET state = 'dead', settled_at = ?2, last_error = coalesce(last_error, 'nobody took it')
             WHERE sequence IN (
-                SELECT sequence FROM events WHERE state = 'waiting' AND settled_at IS NULL AND created_at <= ?1
+                SELECT sequence FROM events
+                WHERE state = 'waiting' AND settled_at IS NULL AND created_at <= ?1 AND due_at <= ?1
                 ORDER BY created_at LIMIT ?3)
             """, (now - 4 * Self.day).seconds, now.seconds, limit)
         return try givenUp + forget("delivered", before: now - 7 * Self.day, limit)

@@ -81,6 +81,21 @@ struct EventQueueTests {
         #expect(try await state(waiting, world) == nil)
     }
 
+    @Test func `a dead letter that is sent again has four more days, however old it is`() async throws {
+        let world = try await World()
+        let id = try await queue(world, at: start)
+        let isRetried = try await world.store.write { [start, day] tx in
+            try tx.fail(
+                id, to: world.resource.id, answer: EventAnswer(status: 503), again: nil, now: start + 3 * day)
+            return try tx.retry(id, now: start + 5 * day)
+        }
+        #expect(isRetried)
+        #expect(try await tidy(world, at: start + 9 * day - 1) == 0)
+        #expect(try await state(id, world) == .waiting)
+        #expect(try await tidy(world, at: start + 9 * day) == 1)
+        #expect(try await state(id, world) == .dead)
+    }
+
     @Test func `tidying goes in small steps, each found along an index`() async throws {
         let world = try await World()
         for _ in 0..<5 { _ = try await queue(world, at: start) }
@@ -89,8 +104,8 @@ struct EventQueueTests {
         #expect(try await tidy(world, at: start + 4 * day, limit: 2) == 1)
         let steps = [
             """
-            SELECT sequence FROM events WHERE state = 'waiting' AND settled_at IS NULL AND created_at <= ?1
-            ORDER BY created_at
+            SELECT sequence FROM events
+            WHERE state = 'waiting' AND settled_at IS NULL AND created_at <= ?1 AND due_at <= ?1 ORDER BY created_at
             """,
             "SELECT sequence FROM events WHERE state = 'dead' AND settled_at <= ?1 ORDER BY settled_at",
             "SELECT id FROM events WHERE resource_id = ?1 AND state = 'waiting' AND due_at <= 5 ORDER BY due_at, sequence",
