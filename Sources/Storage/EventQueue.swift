@@ -94,7 +94,7 @@ extension Transaction {
             """, id.string, resource.string, again?.seconds, now.seconds, answer.status, answer.error) == 1
     }
 
-    /// Makes everything due that waits for an MCP server: it is back.
+    /// Makes everything due that waits for an MCP server: it is back, or takes its events elsewhere.
     package func hasten(eventsFor resource: ResourceID, now: Timestamp) throws {
         try execute(
             "UPDATE events SET due_at = ?2 WHERE resource_id = ?1 AND state = 'waiting' AND due_at > ?2",

@@ -97,10 +97,12 @@ extension Transaction {
             """, resource.string, endpoint, answer.status, answer.error)
     }
 
-    /// Says where an MCP server's events go; nil lets it poll. Also the same endpoint has to show anew that it wants them.
-    package func set(eventsEndpoint: String?, of resource: ResourceID) throws {
+    /// Says where an MCP server's events go; nil lets it poll. Also the same endpoint has to show anew that it wants them,
+    /// and what had to wait for the old one is due.
+    package func set(eventsEndpoint: String?, of resource: ResourceID, now: Timestamp) throws {
         try execute("UPDATE resources SET events_endpoint = ?2 WHERE id = ?1", resource.string, eventsEndpoint)
         try execute("DELETE FROM event_streams WHERE resource_id = ?1", resource.string)
+        try hasten(eventsFor: resource, now: now)
         signals?.note(resource)
     }
 }

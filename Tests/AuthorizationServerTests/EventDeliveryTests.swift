@@ -92,7 +92,7 @@ struct EventDeliveryTests {
             #expect(old.ids == ids)
             #expect(try await stage.states(ids) == [.waiting])
             #expect(try await stage.store.read { try $0.eventStream(of: resource.id) }?.state == .disabled)
-            try await stage.store.write { try $0.set(eventsEndpoint: new.endpoint, of: resource.id) }
+            try await stage.point(resource, at: new)
             await stage.deliverer.round()
             #expect(new.ids.isEmpty)
             try await stage.verify(resource, new.state)
@@ -122,6 +122,48 @@ struct EventDeliveryTests {
             #expect(try await stage.states(ids).allSatisfy { $0 == .delivered })
             #expect(Set(receiver.ids) == Set(ids))
             #expect(receiver.ids.count == 45)
+            try await receiver.stop()
+        }
+    }
+
+    @Test func `RN7 what an endpoint asked for is not held against the next one, nor against the same one named anew`()
+        async throws
+    {
+        try await EventStage.run { stage in
+            let (old, new) = (try await Receiver(), try await Receiver())
+            let resource = try await stage.proven("a", old)
+            let ids = try await stage.queue(for: resource)
+            for receiver in [old, new] {
+                receiver.answers("503 Service Unavailable", "Retry-After: 3600")
+                await stage.deliverer.round()
+                #expect(receiver.ids == ids)
+                new.answers("202 Accepted")
+                let asked = new.claims.count
+                try await stage.point(resource, at: new)
+                await stage.deliverer.round()
+                #expect(new.claims.count == asked + 1, "asked to show itself at once")
+                try await stage.verify(resource, new.state)
+            }
+            await stage.deliverer.round()
+            #expect(old.ids == ids && new.ids == ids + ids)
+            #expect(try await stage.states(ids) == [.delivered])
+            try await old.stop()
+            try await new.stop()
+        }
+    }
+
+    @Test func `a server that stops breaks off what is under way, and counts it as no attempt`() async throws {
+        try await EventStage.run(deadline: 3_600_000) { stage in
+            let receiver = try await Receiver()
+            let resource = try await stage.proven("a", receiver)
+            receiver.isSilent()
+            let service = Task { try await stage.deliverer.run() }
+            let ids = try await stage.queue(for: resource)
+            await eventually { receiver.ids == ids }
+            service.cancel()
+            try await service.value
+            let left = try #require(try await stage.records(ids).first)
+            #expect(left.state == .waiting && left.attempts == 0 && left.dueAt == stage.now)
             try await receiver.stop()
         }
     }

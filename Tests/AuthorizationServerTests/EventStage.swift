@@ -43,6 +43,11 @@ struct EventStage: Sendable {
         return resource
     }
 
+    /// Names another endpoint, as an operator does.
+    func point(_ resource: Resource, at receiver: Receiver) async throws {
+        try await store.write { [now] in try $0.set(eventsEndpoint: receiver.endpoint, of: resource.id, now: now) }
+    }
+
     /// Brings back what a verification event carried.
     func verify(_ resource: Resource, _ state: String?) async throws {
         try await harness.gatehouse.eventVerify.answer(["state": .string(state ?? "")], for: resource)

@@ -82,7 +82,7 @@ struct EventStreamTests {
             let (old, new) = (try await Receiver(), try await Receiver())
             let resource = try await stage.proven("a", old)
             let first = try #require(old.state)
-            try await stage.store.write { try $0.set(eventsEndpoint: new.endpoint, of: resource.id) }
+            try await stage.point(resource, at: new)
             let ids = try await stage.queue(for: resource)
             await stage.deliverer.round()
             #expect(new.ids.isEmpty && old.ids.isEmpty)
@@ -91,7 +91,7 @@ struct EventStreamTests {
             await stage.deliverer.round()
             #expect(new.ids == ids)
             stage.harness.clock.advance(by: 1)
-            try await stage.store.write { try $0.set(eventsEndpoint: new.endpoint, of: resource.id) }
+            try await stage.point(resource, at: new)
             try await stage.queue(for: resource)
             await stage.deliverer.round()
             #expect(new.ids == ids)

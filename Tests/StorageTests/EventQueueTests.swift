@@ -125,7 +125,9 @@ struct EventQueueTests {
         _ = try await queue(world, at: start)
         #expect(told.ids == [world.resource.id])
         told.clear()
-        try await world.store.write { try $0.set(eventsEndpoint: "https://a.example/e", of: world.resource.id) }
+        try await world.store.write { [start] in
+            try $0.set(eventsEndpoint: "https://a.example/e", of: world.resource.id, now: start)
+        }
         #expect(told.ids == [world.resource.id])
     }
 }

@@ -21,7 +21,7 @@ extension AdministrationTask {
             policy.elicitationKinds = kinds ?? policy.elicitationKinds
             policy.externalHosts = hosts ?? policy.externalHosts
             try transaction.set(policy, of: resource.id)
-            if change.eventsEndpoint != nil { try transaction.set(eventsEndpoint: endpoint, of: resource.id) }
+            if change.eventsEndpoint != nil { try transaction.set(eventsEndpoint: endpoint, of: resource.id, now: now) }
             try audit(transaction, .policyChanged, resource: resource.id)
             return .one(try standing(of: try self.resource(name, transaction), transaction))
         }

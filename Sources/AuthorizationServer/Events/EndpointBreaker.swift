@@ -10,6 +10,13 @@ struct EndpointBreaker: Sendable {
     /// What fails for one event alone does not speak against the endpoint, what fails so often in a row does.
     private static let suspicious = 3
 
+    /// Whose answers count here; another endpoint begins with a breaker of its own.
+    let endpoint: String?
+
+    init(of endpoint: String? = nil) {
+        self.endpoint = endpoint
+    }
+
     /// Failures since the last answer that was none.
     private(set) var failures = 0
     /// When the next probe may be made; nil while nothing is wrong.
@@ -20,7 +27,7 @@ struct EndpointBreaker: Sendable {
 
     /// Notes an answer. True when there had been a pause, so that everything that waits can be sent now.
     mutating func succeeded() -> Bool {
-        defer { self = EndpointBreaker() }
+        defer { self = EndpointBreaker(of: endpoint) }
         return pausedUntil != nil
     }
 

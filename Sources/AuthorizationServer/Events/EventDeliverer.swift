@@ -26,7 +26,7 @@ package final class EventDeliverer: Service {
             counters: gatehouse.counters, clock: gatehouse.clock, log: log)
     }
 
-    /// Delivers until the server shuts down; what is under way then is finished.
+    /// Delivers until the server shuts down; what is under way then is broken off, and sent again after the next start.
     package func run() async throws {
         let news = News()
         parts.store.onCommit { news.add($0.streams) }

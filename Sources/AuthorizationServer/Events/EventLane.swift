@@ -41,7 +41,7 @@ final class EventLane: Sendable {
     /// Says that there may be something new.
     func wake() { bell.ring() }
 
-    /// Delivers until it is cancelled; what is under way then is finished.
+    /// Delivers until it is cancelled; what is under way then is broken off and counts as not sent.
     func run() async { await work(untilIdle: false) }
 
     /// Delivers what can be at this moment.
@@ -88,14 +88,19 @@ final class EventLane: Sendable {
 
     private func plan(_ underWay: Set<EventID>) async -> Plan {
         let now = parts.clock.now()
-        let (pausedUntil, width) = breaker.withLock { ($0.pausedUntil, $0.width(atMost: Self.width)) }
-        if let pausedUntil, now < pausedUntil { return Plan(again: pausedUntil) }
-        guard underWay.count < width else { return Plan() }
         do {
             let queue = try await parts.store.read { [resource] in
                 try $0.pushQueue(of: resource, now: now, limit: 2 * Self.width)
             }
             guard let queue else { return Plan() }
+            let (pausedUntil, width) = breaker.withLock { breaker in
+                if breaker.endpoint != queue.endpoint || queue.stream == nil {
+                    breaker = EndpointBreaker(of: queue.endpoint)
+                }
+                return (breaker.pausedUntil, breaker.width(atMost: Self.width))
+            }
+            if let pausedUntil, now < pausedUntil { return Plan(again: pausedUntil) }
+            guard underWay.count < width else { return Plan() }
             guard queue.isProven else { return try await challenge(queue, underWay, now) }
             let due = queue.due.filter { !underWay.contains($0.event.id) }.prefix(width - underWay.count)
             return Plan(pushes: due.map { EventPush($0, in: queue) }, again: queue.nextDue)
@@ -115,8 +120,10 @@ final class EventLane: Sendable {
 
     private func deliver(_ push: EventPush) async -> Report {
         let answer = await push.send(by: parts.sender, signer: parts.signer, now: parts.clock.now())
+        // Broken off by the end of the server: that is no word about the endpoint, and the next start sends it again.
+        if Task.isCancelled, case .failed = answer { return .finished(push.event.id) }
         let now = parts.clock.now()
-        let isBack = note(answer, now)
+        let isBack = note(answer, from: push.endpoint, now)
         do {
             if push.event.type == .verification {
                 try await parts.challenge.note(answer, to: push, of: resource, now: now)
@@ -132,8 +139,9 @@ final class EventLane: Sendable {
     }
 
     /// Whether the endpoint is back after a pause.
-    private func note(_ answer: PushAnswer, _ now: Timestamp) -> Bool {
+    private func note(_ answer: PushAnswer, from endpoint: String, _ now: Timestamp) -> Bool {
         breaker.withLock { breaker in
+            guard breaker.endpoint == endpoint else { return false }
             switch answer {
             case .accepted, .refused: return breaker.succeeded()
             case .failed(_, let isTrouble, let retryAfter):
