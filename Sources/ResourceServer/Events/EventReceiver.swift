@@ -11,7 +11,7 @@ public final class EventReceiver: Sendable {
     private let handle: @Sendable (ElicitationEvent) async throws -> Void
     private let seen = Mutex(SeenEvents())
 
-    /// `handle` hears of each event once; when it throws, the event is sent again later.
+    /// `handle` hears of each event once, as far as this process remembers; when it throws, the event is sent again later.
     public convenience init(
         _ elicitations: Elicitations, handle: @escaping @Sendable (ElicitationEvent) async throws -> Void = { _ in }
     ) {
@@ -55,9 +55,11 @@ public final class EventReceiver: Sendable {
             let event = ReceivedEvent(claims)
         else { return .refused(.invalidRequest, "The event lacks a claim, or is dated in the future.") }
         guard !seen.withLock({ $0.contains(name) }) else { return .accepted }
-        if let problem = await act(on: event) { return .later(problem) }
-        seen.withLock { $0.remember(name) }
-        return .accepted
+        // Whoever waits too long for our answer sends it again while it is being acted on.
+        guard seen.withLock({ $0.begin(name) }) else { return .later("the event is being acted on") }
+        let problem = await act(on: event)
+        seen.withLock { $0.end(name, isDone: problem == nil) }
+        return problem.map(EventReply.later) ?? .accepted
     }
 
     private func isAddressedHere(_ claims: JSONObject) -> Bool {

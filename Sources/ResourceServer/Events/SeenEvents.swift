@@ -6,9 +6,19 @@ struct SeenEvents {
     private var names: Set<String> = []
     private var order: [String] = []
     private var next = 0
+    private var underWay: Set<String> = []
 
     init(limit: Int = 10_000) {
         self.limit = limit
+    }
+
+    /// Begins to act on one; false while somebody else does.
+    mutating func begin(_ name: String) -> Bool { underWay.insert(name).inserted }
+
+    /// Ends that; what was not done comes again.
+    mutating func end(_ name: String, isDone: Bool) {
+        underWay.remove(name)
+        if isDone { remember(name) }
     }
 
     func contains(_ name: String) -> Bool { names.contains(name) }

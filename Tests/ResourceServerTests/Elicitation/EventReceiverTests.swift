@@ -58,6 +58,29 @@ struct EventReceiverTests {
         }
     }
 
+    @Test func `E21 the same event while it is being acted on is put off, not acted on again`() async throws {
+        try await ElicitationScene.play { scene in
+            let (entered, enter) = AsyncStream<Void>.makeStream()
+            let (released, release) = AsyncStream<Void>.makeStream()
+            let calls = Mutex(0)
+            let receiver = EventReceiver(scene.elicitations, sleep: { _ in }) { _ in
+                calls.withLock { $0 += 1 }
+                guard calls.withLock({ $0 }) == 1 else { return }
+                enter.yield()
+                for await _ in released { break }
+            }
+            let event = try scene.event("completed")
+            async let first = push(receiver, event)
+            for await _ in entered { break }
+            let meanwhile = await push(receiver, event)
+            #expect(meanwhile.status == 503 && meanwhile.fields["Retry-After"] != nil)
+            release.yield()
+            #expect(await first.status == 202)
+            #expect(await push(receiver, event).status == 202)
+            #expect(calls.withLock { $0 } == 1)
+        }
+    }
+
     @Test func `a handler that fails hears of it again`() async throws {
         try await play { scene, receiver, ear in
             let event = try scene.event("completed")
