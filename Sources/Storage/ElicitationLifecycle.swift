@@ -149,12 +149,13 @@ extension Transaction {
         ) { _ in true } ?? false
     }
 
-    /// Takes back what is open of a session that is over.
+    /// Takes back what is open of a session that is over; what ran out before has expired, although nobody looked.
     func cancelElicitations(of session: SessionID, now: Timestamp) throws {
         let open = try all(
-            "SELECT id FROM elicitations WHERE session_id = ?1 AND status IN ('pending', 'opened')", session.string
-        ) { try $0.id(0, ElicitationID.self) }
-        for id in open { _ = try finish(id, as: .sessionEnded, now: now) }
+            "SELECT id, expires_at FROM elicitations WHERE session_id = ?1 AND status IN ('pending', 'opened')",
+            session.string
+        ) { (try $0.id(0, ElicitationID.self), try $0.time(1)) }
+        for (id, end) in open { _ = try finish(id, as: end <= now ? .expired : .sessionEnded, now: now) }
     }
 
     /// Ends what nobody acted on in time, erases what nobody collected, and forgets what is long over.

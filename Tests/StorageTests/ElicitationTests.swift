@@ -101,6 +101,19 @@ struct ElicitationTests {
         #expect(event?.event.payload["reason"] == "session_ended")
     }
 
+    @Test func `B58 what ran out before its session ended has expired, although nobody looked in between`() async throws
+    {
+        let (world, session) = try await world()
+        let asked = try asked(world, of: session, lasting: 60)
+        try await world.store.write { [now] tx in
+            try tx.insert(asked)
+            #expect(try tx.end(session.id, reason: .revokedByAdmin, now: now + 60))
+        }
+        let (expired, event) = try await world.store.read { (try $0.elicitation(asked.id), try $0.event(of: asked.id)) }
+        #expect(expired?.status == .expired && expired?.reason == nil)
+        #expect(event?.event.type == .elicitationExpired)
+    }
+
     @Test func `B61 a result is collected once, within its time`() async throws {
         let (world, session) = try await world()
         let asked = try asked(world, of: session)
