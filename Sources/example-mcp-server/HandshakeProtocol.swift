@@ -38,7 +38,8 @@ struct HandshakeProtocol {
         switch tools.admit(request, access) {
         case .answer(let answer): return answer
         case .call(let call):
-            guard let question = call.tool.question, let confirmations else { return await call.answer() }
+            guard let question = call.tool.question else { return await call.answer() }
+            guard let confirmations else { return call.failure("Nobody can be asked here, so nothing was done.") }
             // An identifier is handed out to those only who open links.
             guard headers.session != nil else {
                 return call.failure("This tool needs a client that opens links for its person (URL elicitation).")

@@ -46,8 +46,9 @@ struct StatelessProtocol {
         switch tools.admit(request, access) {
         case .answer(let answer): return answer
         case .call(let call):
-            guard let question = call.tool.question, let confirmations else {
-                return await call.answer().mapResult(complete)
+            guard let question = call.tool.question else { return await call.answer().mapResult(complete) }
+            guard let confirmations else {
+                return call.failure("Nobody can be asked here, so nothing was done.").mapResult(complete)
             }
             let capabilities = request.parameters["_meta"]?.object?[Self.capabilitiesKey]?.object
             guard capabilities?.takesLinks == true else { return .failure(id: request.id, Self.linksDemanded) }
