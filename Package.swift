@@ -105,7 +105,8 @@ let package = Package(
         suite("StorageTests", ["Storage", "JOSE", "OAuth", "TestSupport", grdb]),
         suite("OutboundTests", ["Outbound", "TestSupport", nioSSL] + nio),
         suite(
-            "AuthorizationServerTests", ["AuthorizationServer", "Storage", "Outbound", "OAuth", "JOSE", "TestSupport"]),
+            "AuthorizationServerTests",
+            ["AuthorizationServer", "Storage", "Outbound", "OAuth", "JOSE", "TestSupport"] + nio),
         suite(
             "WebTests",
             ["Web", "AuthorizationServer", "Storage", "Outbound", "TestSupport", hummingbird, hummingbirdTesting]),

@@ -13,8 +13,8 @@ extension Transaction {
         try noteClock(now.seconds)
         return try expireSessions(now: now, limit: limit) + expireUnredeemed(now: now, limit: limit)
             + expireIdle(now: now, limit: limit) + tidyElicitations(now: now, limit: limit)
-            + tidyEvents(now: now, limit: limit) + deleteFinal(now: now, limit: limit)
-            + deleteOld(now: now, limit: limit)
+            + tidyEvents(now: now, limit: limit) + tidyAttempts(now: now, limit: limit)
+            + deleteFinal(now: now, limit: limit) + deleteOld(now: now, limit: limit)
     }
 
     /// A token of a session that is gone is refused like any that was never made. What an approval leads to is over by then

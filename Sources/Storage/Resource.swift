@@ -121,6 +121,8 @@ extension Transaction {
         let isRemoved = try execute(
             "UPDATE resources SET removed_at = ?2 WHERE id = ?1 AND removed_at IS NULL", id.string, now.seconds)
         guard isRemoved == 1 else { return nil }
+        try execute("DELETE FROM provider_rules WHERE resource_id = ?1", id.string)
+        try endConnections(ConnectionFilter(resource: id), reason: .resourceRemoved, now: now)
         return try endSessions(SessionFilter(resource: id), reason: .resourceRemoved, now: now)
     }
 

@@ -28,6 +28,9 @@ enum Schema {
         migrator.registerMigration("0003 final sessions") { db in
             for statement in FinalSessions.statements { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("0004 connections") { db in
+            for statement in Connections.statements { try db.execute(sql: statement) }
+        }
         return migrator
     }
 }

@@ -7,12 +7,15 @@ package import Storage
 package struct Administration: Sendable {
     let store: Store
     let keys: KeyRing?
+    let providers: ProviderClient?
     let clock: WallClock
 
-    /// Administration of this database; without keys, requests about keys are refused.
-    package init(store: Store, keys: KeyRing?, clock: WallClock) {
+    /// Administration of this database; without keys, requests that need one are refused, and without a client of
+    /// providers those that would ask them.
+    package init(store: Store, keys: KeyRing?, providers: ProviderClient? = nil, clock: WallClock) {
         self.store = store
         self.keys = keys
+        self.providers = providers
         self.clock = clock
     }
 
@@ -29,6 +32,8 @@ package struct Administration: Sendable {
             case .sessions(let request): return try await task.run(request)
             case .elicitations(let request): return try await task.run(request)
             case .events(let request): return try await task.run(request)
+            case .providers(let request): return try await task.run(request)
+            case .connections(let request): return try await task.run(request)
             case .keys(let request): return try await task.run(request)
             case .audit(let request): return try await task.run(request)
             case .database(let request): return try await task.run(request)

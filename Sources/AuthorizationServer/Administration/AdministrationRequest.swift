@@ -14,6 +14,10 @@ package enum AdministrationRequest: Codable, Hashable, Sendable {
     case elicitations(ElicitationsRequest)
     /// About events on their way to MCP servers.
     case events(EventRequest)
+    /// About third parties at which people have accounts.
+    case providers(ProviderRequest)
+    /// About accounts that people connected.
+    case connections(ConnectionRequest)
     /// About keys.
     case keys(KeyRequest)
     /// About the audit chain.

@@ -45,6 +45,9 @@ extension AdministrationTask {
     private func removeResource(_ name: String) async throws -> AdministrationAnswer {
         try await store.write { transaction in
             let resource = try self.resource(name, transaction)
+            let connections = try transaction.endConnections(
+                ConnectionFilter(resource: resource.id), reason: .resourceRemoved, now: now)
+            try record(connections, transaction)
             let ended = try transaction.remove(resource: resource.id, now: now) ?? []
             try record(ended, because: .resourceRemoved, transaction)
             try audit(transaction, .resourceRemoved, resource: resource.id)

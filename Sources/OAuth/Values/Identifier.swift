@@ -93,6 +93,11 @@ package enum EventKind: IdentifierKind {
     /// `evt_`
     package static let prefix = "evt_"
 }
+/// Marks `ConnectionID`.
+package enum ConnectionKind: IdentifierKind {
+    /// `con_`
+    package static let prefix = "con_"
+}
 
 /// A person inside tokens: `sub`, in a namespace of its own, so that no client id can look like it.
 package typealias Subject = Identifier<SubjectKind>
@@ -112,3 +117,5 @@ package typealias ElicitationID = Identifier<ElicitationIDKind>
 package typealias ElicitationPageID = Identifier<ElicitationPageKind>
 /// A security event: its `jti`, the same in every delivery.
 package typealias EventID = Identifier<EventKind>
+/// A person's account at a provider, connected for one MCP server.
+package typealias ConnectionID = Identifier<ConnectionKind>

@@ -17,4 +17,6 @@ package struct GrantType: RawRepresentable, Hashable, Sendable, CustomStringConv
     package static let authorizationCode = GrantType(rawValue: "authorization_code")
     /// The session goes on.
     package static let refreshToken = GrantType(rawValue: "refresh_token")
+    /// One token is shown to get another.
+    package static let tokenExchange = GrantType(rawValue: "urn:ietf:params:oauth:grant-type:token-exchange")
 }

@@ -44,6 +44,18 @@ package enum ParameterName: String, Hashable, Sendable, CaseIterable {
     case token
     /// What kind of token it may be.
     case tokenTypeHint = "token_type_hint"
+    /// The token of the person on whose behalf another is wanted.
+    case subjectToken = "subject_token"
+    /// What kind of token that is.
+    case subjectTokenType = "subject_token_type"
+    /// The token of who acts, which is not served.
+    case actorToken = "actor_token"
+    /// What kind of token is wanted.
+    case requestedTokenType = "requested_token_type"
+    /// Whom the wanted token is for.
+    case audience
+    /// Ties an ID token to the request that led to it.
+    case nonce
     /// Who answers.
     case issuer = "iss"
     /// The code of an error.

@@ -72,7 +72,9 @@ struct Composition {
 
     /// The socket of the command line.
     func administration() throws -> Listener {
-        let administration = Administration(store: gatehouse.store, keys: gatehouse.keys, clock: gatehouse.clock)
+        let administration = Administration(
+            store: gatehouse.store, keys: gatehouse.keys, providers: try configuration.providerClient(),
+            clock: gatehouse.clock)
         let socket = try AdministrationSocket(path: configuration.paths.adminSocket, group: configuration.adminGroup)
         return try socket.listener(
             logger: .libraries(up),

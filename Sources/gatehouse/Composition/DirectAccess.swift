@@ -2,6 +2,7 @@ import AuthorizationServer
 import Foundation
 import JOSE
 import OAuth
+import Outbound
 import Storage
 
 /// The database without a server: the lock is taken first, so that no server can start meanwhile.
@@ -31,10 +32,11 @@ struct DirectAccess {
             directory.unlock()
         }
 
-        /// Keys are opened only where they are asked about: the other commands work without their passphrase.
+        /// Keys are opened only where they are needed: the other commands work without their passphrase.
         private func administration(for request: AdministrationRequest) throws -> Administration {
-            guard case .keys = request else { return Administration(store: store, keys: nil, clock: .system) }
-            return Administration(store: store, keys: try configuration.openKeys(createIfEmpty: false), clock: .system)
+            let keys = request.needsKeys ? try configuration.openKeys(createIfEmpty: false) : nil
+            let providers = request.isAboutProviders ? try configuration.providerClient() : nil
+            return Administration(store: store, keys: keys, providers: providers, clock: .system)
         }
     }
 
@@ -79,5 +81,32 @@ extension ServerConfiguration {
         let line = bytes.prefix { $0 != UInt8(ascii: "\n") }
         guard !line.isEmpty else { throw Refusal("the file of keys_passphrase_file, \(path), is empty") }
         return Secret(bytes: [UInt8](line))
+    }
+}
+
+extension AdministrationRequest {
+    /// Whether it is about keys, or about something that is sealed with one.
+    fileprivate var needsKeys: Bool {
+        switch self {
+        case .keys, .connections(.revoke): true
+        case .providers(.add(let draft)): draft.clientSecret != nil
+        default: false
+        }
+    }
+
+    /// Whether a provider may have to be asked or told.
+    fileprivate var isAboutProviders: Bool {
+        switch self {
+        case .providers, .connections: true
+        default: false
+        }
+    }
+}
+
+extension ServerConfiguration {
+    /// The way to providers.
+    func providerClient() throws -> ProviderClient {
+        ProviderClient(
+            issuer: try Issuer(issuer), outbound: OperatorClient(roots: try TrustRoots(additionalFiles: trust)))
     }
 }

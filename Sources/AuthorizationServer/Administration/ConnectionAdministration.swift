@@ -1,0 +1,84 @@
+import JOSE
+import OAuth
+import Storage
+
+extension AdministrationTask {
+    func run(_ request: ConnectionRequest) async throws -> AdministrationAnswer {
+        switch request {
+        case .list(let selection): try await listConnections(selection)
+        case .revoke(let text): try await revokeConnection(text)
+        }
+    }
+
+    private func listConnections(_ selection: ConnectionSelection) async throws -> AdministrationAnswer {
+        try await store.read { transaction in
+            let filter = ConnectionFilter(
+                user: try selection.user.map { try self.userOrSubject($0, transaction).id },
+                resource: try selection.resource.map { try self.resource($0, transaction).id },
+                provider: try selection.provider.map { try ProviderName($0) })
+            let found = try transaction.connections(filter, limit: Self.longestList + 1)
+            return .many(
+                try found.prefix(Self.longestList).map { try row($0, transaction) },
+                warning: found.count > Self.longestList
+                    ? "Only the newest \(Self.longestList) are shown; narrow them by a filter." : nil)
+        }
+    }
+
+    /// It ends here in any case; what the provider says to it is told.
+    private func revokeConnection(_ text: String) async throws -> AdministrationAnswer {
+        guard let id = ConnectionID(text) else { throw Self.noConnection(text) }
+        let vault = try vault()
+        let (tokens, access) = try await store.read { transaction in
+            guard let connection = try transaction.connection(id) else { throw Self.noConnection(text) }
+            let provider = try transaction.provider(connection.provider)
+            return (vault.tokens(of: connection), try provider.map { try vault.access(to: $0) })
+        }
+        let row = try await store.write { transaction in
+            guard try transaction.end(id, reason: .revokedByAdmin, now: now),
+                let connection = try transaction.connection(id)
+            else { throw AdministrationError(.conflict, "The connection '\(id)' is over already.") }
+            try record([connection], transaction)
+            return try self.row(connection, transaction)
+        }
+        return .one(row, note: await tell(access, that: tokens))
+    }
+
+    /// Gives the tokens back to the provider, and says how that went.
+    private func tell(_ access: ProviderAccess?, that tokens: ProviderTokens?) async -> String {
+        guard let client = administration.providers, let access, let tokens else {
+            return "The provider was not told; end the access there as well."
+        }
+        do {
+            try await client.revoke(tokens, at: access)
+            return "The provider was told to revoke the tokens."
+        } catch {
+            return "The tokens are erased here, but \(error); end the access there as well."
+        }
+    }
+
+    /// A record for each connection that was ended, in the transaction that ended it.
+    func record(_ ended: [Connection], _ transaction: Transaction) throws {
+        for connection in ended {
+            try transaction.audit(
+                AuditEntry(
+                    .connectionEnded, at: now, actor: administrator.actor, user: connection.userID,
+                    resource: connection.resourceID, reason: connection.endReason?.rawValue, initiator: .human,
+                    correlation: connection.id.string))
+        }
+    }
+
+    private func row(_ connection: Connection, _ transaction: Transaction) throws -> JSONObject {
+        [
+            "id": .string(connection.id.string), "user": JSON(try transaction.user(id: connection.userID)?.name),
+            "resource": JSON(try transaction.resource(id: connection.resourceID)?.identifier.string),
+            "provider": .string(connection.provider.string), "scope": .string(connection.scope.string),
+            "state": .string(connection.endedAt == nil ? "connected" : "ended"),
+            "created_at": .string(connection.createdAt.rfc3339), "refreshed_at": JSON(connection.refreshedAt),
+            "ended_at": JSON(connection.endedAt), "end_reason": JSON(connection.endReason?.rawValue),
+        ]
+    }
+
+    private static func noConnection(_ text: String) -> AdministrationError {
+        AdministrationError(.notFound, "There is no connection '\(text)'; 'gatehouse connections list' names them.")
+    }
+}

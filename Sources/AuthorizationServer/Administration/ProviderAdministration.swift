@@ -1,0 +1,183 @@
+import JOSE
+import OAuth
+import Outbound
+import Storage
+
+extension AdministrationTask {
+    func run(_ request: ProviderRequest) async throws -> AdministrationAnswer {
+        switch request {
+        case .add(let draft): try await addProvider(draft)
+        case .list: .many(try await providerRows())
+        case .remove(let name): try await removeProvider(name)
+        case .allow(let provider, let resource, let scope?): try await allow(provider, resource, scope)
+        case .allow(let provider, let resource, nil): try await forbid(provider, resource)
+        }
+    }
+
+    private func addProvider(_ draft: ProviderDraft) async throws -> AdministrationAnswer {
+        let provider = try await provider(draft)
+        try await store.write { transaction in
+            guard try transaction.insert(provider) else {
+                throw AdministrationError(.conflict, "There is a provider '\(provider.name)' already.")
+            }
+            try audit(transaction, .providerAdded, reason: "provider \(provider.name) of \(provider.owner)")
+        }
+        let address = administration.providers?.redirectURI(provider.name)
+        return .one(
+            provider.row(redirectURI: address, rules: []),
+            note: address.map { "Register this redirect URI at the provider, for this client alone: \($0)" })
+    }
+
+    /// The provider that is described, with what had to be asked of it.
+    private func provider(_ draft: ProviderDraft) async throws -> Provider {
+        let name = try ProviderName(draft.name)
+        let clientID = try AdministrationText.checked(draft.clientID, as: "The client id", atMost: 2000)
+        let issuer = try draft.issuer.map { try Self.checkedURL($0, as: "The issuer") }
+        let metadata = try await metadata(of: draft, issuer: issuer)
+        guard let authorization = draft.authorizationEndpoint ?? metadata?.authorizationEndpoint,
+            let token = draft.tokenEndpoint ?? metadata?.tokenEndpoint
+        else {
+            throw AdministrationError(.invalid, "Name the issuer, or both the authorization and the token endpoint.")
+        }
+        let revocation = draft.revocationEndpoint ?? metadata?.revocationEndpoint
+        let method = try Self.method(draft, metadata)
+        return Provider(
+            name: name, owner: try AdministrationText.checked(draft.owner, as: "The owner"), issuer: issuer,
+            authorizationEndpoint: try Self.checkedURL(authorization, as: "The authorization endpoint"),
+            tokenEndpoint: try Self.checkedURL(token, as: "The token endpoint"),
+            revocationEndpoint: try revocation.map { try Self.checkedURL($0, as: "The revocation endpoint") },
+            clientID: clientID, clientSecret: try draft.clientSecret.map { try vault().seal(Secret($0), of: name) },
+            authMethod: method, sendsIssuer: metadata?.sendsIssuer ?? false, createdAt: now)
+    }
+
+    private func metadata(of draft: ProviderDraft, issuer: String?) async throws -> ProviderMetadata? {
+        guard draft.authorizationEndpoint == nil || draft.tokenEndpoint == nil, let issuer else { return nil }
+        guard let client = administration.providers else {
+            throw AdministrationError(.unavailable, "Nothing can be discovered here; say the endpoints.")
+        }
+        return try await client.discover(issuer)
+    }
+
+    private static func method(
+        _ draft: ProviderDraft, _ metadata: ProviderMetadata?
+    ) throws(AdministrationError) -> ClientAuthenticationMethod {
+        let known: [ClientAuthenticationMethod] = [.clientSecretBasic, .clientSecretPost]
+        let preferred = known.first { metadata?.authMethods.contains($0.rawValue) ?? true } ?? .clientSecretBasic
+        let usual: ClientAuthenticationMethod = draft.clientSecret == nil ? .none : preferred
+        let method = draft.authMethod.map { ClientAuthenticationMethod(rawValue: $0) } ?? usual
+        guard known.contains(method) || method == .none else {
+            throw AdministrationError(.invalid, "'\(method)' is no way in which Gatehouse can prove itself.")
+        }
+        guard (method == .none) == (draft.clientSecret == nil) else {
+            throw AdministrationError(
+                .invalid, "A client secret belongs to client_secret_basic and client_secret_post, and to no other way.")
+        }
+        return method
+    }
+
+    private func providerRows() async throws -> [JSONObject] {
+        let client = administration.providers
+        return try await store.read { transaction in
+            let rules = Dictionary(grouping: try transaction.providerRules(), by: \.provider)
+            return try transaction.providers().map { provider in
+                let rules = try (rules[provider.name] ?? []).compactMap { rule in
+                    try transaction.resource(id: rule.resourceID).map { ($0.identifier.string, rule.scope.string) }
+                }
+                return provider.row(redirectURI: client?.redirectURI(provider.name), rules: rules)
+            }
+        }
+    }
+
+    private func removeProvider(_ text: String) async throws -> AdministrationAnswer {
+        try await store.write { transaction in
+            let provider = try self.provider(text, transaction)
+            let ended = try transaction.remove(provider: provider.name, now: now) ?? []
+            try audit(transaction, .providerRemoved, reason: "provider \(provider.name)")
+            try record(ended, transaction)
+            return .one(
+                provider.row(redirectURI: nil, rules: []),
+                note: ended.isEmpty ? nil : "\(ended.count) connection\(ended.count == 1 ? " was" : "s were") ended.")
+        }
+    }
+
+    private func allow(_ provider: String, _ resource: String, _ scope: String) async throws -> AdministrationAnswer {
+        let scope = try ScopeSet(parsing: scope)
+        return try await store.write { transaction in
+            let provider = try self.provider(provider, transaction)
+            let resource = try self.resource(resource, transaction)
+            // A registration that two owners share would let each take the other's people for its own.
+            guard provider.owner == resource.owner else {
+                throw AdministrationError(
+                    .invalid,
+                    "The provider '\(provider.name)' belongs to \(provider.owner), and \(resource.identifier) to "
+                        + "\(resource.owner); register another client at the provider and add it for that owner.")
+            }
+            try transaction.set(
+                ProviderRule(provider: provider.name, resourceID: resource.id, scope: scope, createdAt: now))
+            try audit(
+                transaction, .providerAllowed, resource: resource.id, reason: "provider \(provider.name): \(scope)")
+            return .one(Self.row(provider, resource, scope))
+        }
+    }
+
+    private func forbid(_ provider: String, _ resource: String) async throws -> AdministrationAnswer {
+        try await store.write { transaction in
+            let provider = try self.provider(provider, transaction)
+            let resource = try self.resource(resource, transaction)
+            guard try transaction.removeRule(provider: provider.name, resource: resource.id) else {
+                throw AdministrationError(
+                    .notFound, "The MCP server \(resource.identifier) may have nothing of '\(provider.name)' as it is.")
+            }
+            try audit(transaction, .providerForbidden, resource: resource.id, reason: "provider \(provider.name)")
+            return .one(
+                Self.row(provider, resource, []),
+                note: "Connections that people made stay, but nothing is handed out; 'connections revoke' ends them.")
+        }
+    }
+
+    private static func row(_ provider: Provider, _ resource: Resource, _ scope: ScopeSet) -> JSONObject {
+        [
+            "provider": .string(provider.name.string), "resource": .string(resource.identifier.string),
+            "scope": .string(scope.string),
+        ]
+    }
+
+    /// The provider of this name, or the refusal that names it.
+    func provider(_ text: String, _ transaction: Transaction) throws -> Provider {
+        guard let name = try? ProviderName(text), let provider = try transaction.provider(name) else {
+            throw AdministrationError(
+                .notFound, "There is no provider '\(text)'; 'gatehouse providers list' names them.")
+        }
+        return provider
+    }
+
+    /// What seals and opens, where the keys are open.
+    func vault() throws(AdministrationError) -> ConnectionVault {
+        guard let keys = administration.keys else {
+            throw AdministrationError(.unavailable, "The keys are not open here.")
+        }
+        return ConnectionVault(keys: keys)
+    }
+
+    private static func checkedURL(_ text: String, as what: String) throws(AdministrationError) -> String {
+        do {
+            _ = try RemoteURL(operator: text)
+            return text
+        } catch {
+            throw AdministrationError(.invalid, "\(what) is refused: \(error).")
+        }
+    }
+}
+
+extension Provider {
+    /// The provider as operators see it; its secret never leaves the store.
+    fileprivate func row(redirectURI: String?, rules: [(resource: String, scope: String)]) -> JSONObject {
+        [
+            "name": .string(name.string), "owner": .string(owner), "issuer": JSON(issuer),
+            "client_id": .string(clientID), "auth": .string(authMethod.rawValue),
+            "authorization_endpoint": .string(authorizationEndpoint), "token_endpoint": .string(tokenEndpoint),
+            "revocation_endpoint": JSON(revocationEndpoint), "redirect_uri": JSON(redirectURI),
+            "allowed": .strings(rules.map { "\($0.resource): \($0.scope)" }), "created_at": .string(createdAt.rfc3339),
+        ]
+    }
+}

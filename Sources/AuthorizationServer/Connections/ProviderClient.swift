@@ -1,0 +1,125 @@
+import Foundation
+import JOSE
+package import OAuth
+package import Outbound
+import Storage
+
+/// Gatehouse as a client of other authorization servers.
+package struct ProviderClient: Sendable {
+    let issuer: Issuer
+    let outbound: OperatorClient
+
+    /// A client that comes from `issuer` and goes out through `outbound`.
+    package init(issuer: Issuer, outbound: OperatorClient) {
+        self.issuer = issuer
+        self.outbound = outbound
+    }
+
+    /// Where the provider sends people back: one address for each provider and owner.
+    func redirectURI(_ name: ProviderName) -> String { issuer.endpoint("/connect/\(name)/callback") }
+
+    /// Where the person is sent.
+    ///
+    /// Spec: OAuth 2.1 §4.1.1
+    func authorizationURL(_ provider: Provider, scope: ScopeSet, state: String, proof: ConnectionProof) -> String {
+        var parameters: [(ParameterName, String)] = [
+            (.responseType, "code"), (.clientID, provider.clientID), (.redirectURI, redirectURI(provider.name)),
+            (.state, state), (.codeChallenge, CodeChallenge(for: proof.verifier).string),
+            (.codeChallengeMethod, CodeChallenge.method),
+        ]
+        if !scope.isEmpty { parameters.append((.scope, scope.string)) }
+        if let nonce = proof.nonce { parameters.append((.nonce, nonce)) }
+        let separator = provider.authorizationEndpoint.contains("?") ? "&" : "?"
+        return provider.authorizationEndpoint + separator + Self.form(parameters)
+    }
+
+    /// Redeems the code that a callback brought.
+    ///
+    /// Spec: OAuth 2.1 §4.1.3
+    func redeem(
+        _ code: String, at access: ProviderAccess, proof: ConnectionProof, now: Timestamp
+    ) async throws(ProviderFailure) -> ProviderGrant {
+        let parameters: [(ParameterName, String)] = [
+            (.grantType, GrantType.authorizationCode.rawValue), (.code, code),
+            (.redirectURI, redirectURI(access.provider.name)), (.codeVerifier, proof.verifier.reveal()),
+        ]
+        let grant = try ProviderGrant(
+            await post(parameters, to: access.provider.tokenEndpoint, as: access), now: now)
+        try proof.check(grant.idToken)
+        return grant
+    }
+
+    /// Gets a new access token.
+    ///
+    /// Spec: OAuth 2.1 §4.3
+    func refresh(
+        _ tokens: ProviderTokens, _ refreshToken: String, at access: ProviderAccess, now: Timestamp
+    ) async throws(ProviderFailure) -> ProviderGrant {
+        let parameters: [(ParameterName, String)] = [
+            (.grantType, GrantType.refreshToken.rawValue), (.refreshToken, refreshToken),
+        ]
+        return try ProviderGrant(
+            await post(parameters, to: access.provider.tokenEndpoint, as: access), earlier: tokens, now: now)
+    }
+
+    /// Tells the provider that its tokens are not needed any more.
+    ///
+    /// Spec: RFC 7009 §2.1
+    func revoke(_ tokens: ProviderTokens, at access: ProviderAccess) async throws(ProviderFailure) {
+        guard let endpoint = access.provider.revocationEndpoint else {
+            throw .unavailable("it has no revocation endpoint here")
+        }
+        let hint = tokens.refresh == nil ? "access_token" : "refresh_token"
+        let parameters: [(ParameterName, String)] = [
+            (.token, tokens.refresh ?? tokens.access), (.tokenTypeHint, hint),
+        ]
+        let response = try await post(parameters, to: endpoint, as: access)
+        guard response.status == 200 else { throw .unavailable("it answered \(response.status)") }
+    }
+
+    /// Spec: OAuth 2.1 §2.4
+    private func post(
+        _ parameters: [(ParameterName, String)], to endpoint: String, as access: ProviderAccess
+    ) async throws(ProviderFailure) -> OutboundResponse {
+        var parameters = parameters
+        var fields = [(name: "Accept", value: "application/json")]
+        let id = access.provider.clientID
+        switch access.provider.authMethod {
+        case .clientSecretBasic:
+            let secret = access.secret?.reveal() ?? ""
+            fields.append(("Authorization", Self.basic(id, secret)))
+        case .clientSecretPost:
+            parameters += [(.clientID, id), (.clientSecret, access.secret?.reveal() ?? "")]
+        default: parameters.append((.clientID, id))
+        }
+        do {
+            return try await outbound.post(
+                RemoteURL(operator: endpoint), body: Array(Self.form(parameters).utf8),
+                contentType: "application/x-www-form-urlencoded", fields: fields)
+        } catch let error as OutboundFailure {
+            // Too large or not HTTP is an answer too, and will not be better the next time.
+            switch error {
+            case .oversized, .malformed: throw .unusable("\(error)")
+            default: throw .unavailable("\(error)")
+            }
+        } catch {
+            throw .unavailable("\(error)")
+        }
+    }
+
+    /// Spec: RFC 6749 §2.3.1
+    private static func basic(_ id: String, _ secret: String) -> String {
+        let plain = "\(PercentEncoding.encode(id)):\(PercentEncoding.encode(secret))"
+        return "Basic " + Data(plain.utf8).base64EncodedString()
+    }
+
+    private static func form(_ parameters: [(ParameterName, String)]) -> String {
+        parameters.map { "\($0.rawValue)=\(PercentEncoding.encode($1))" }.joined(separator: "&")
+    }
+}
+
+/// A provider with the secret that Gatehouse proves itself by there.
+struct ProviderAccess: Sendable {
+    let provider: Provider
+    let secret: Secret?
+}

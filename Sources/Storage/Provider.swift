@@ -1,0 +1,147 @@
+package import OAuth
+
+/// A third party at which people have accounts, and the client that Gatehouse is there.
+///
+/// One owner answers for it: the client registration is never shared between MCP servers of different owners.
+package struct Provider: Hashable, Sendable {
+    package let name: ProviderName
+    /// Who answers for the registration; only MCP servers of the same owner may use it.
+    package let owner: String
+    /// The provider's issuer identifier, where it is known.
+    package let issuer: String?
+    /// Where people are sent.
+    package let authorizationEndpoint: String
+    package let tokenEndpoint: String
+    package let revocationEndpoint: String?
+    /// Who Gatehouse is at the provider.
+    package let clientID: String
+    /// The client's secret, sealed; nil for a public client.
+    package let clientSecret: [UInt8]?
+    package let authMethod: ClientAuthenticationMethod
+    /// Whether it says who answers in every authorization response, so that one without it is refused.
+    package let sendsIssuer: Bool
+    package let createdAt: Timestamp
+
+    /// A provider, as it is to be stored.
+    package init(
+        name: ProviderName, owner: String, issuer: String?, authorizationEndpoint: String, tokenEndpoint: String,
+        revocationEndpoint: String? = nil, clientID: String, clientSecret: [UInt8]? = nil,
+        authMethod: ClientAuthenticationMethod = .none, sendsIssuer: Bool = false, createdAt: Timestamp
+    ) {
+        self.name = name
+        self.owner = owner
+        self.issuer = issuer
+        self.authorizationEndpoint = authorizationEndpoint
+        self.tokenEndpoint = tokenEndpoint
+        self.revocationEndpoint = revocationEndpoint
+        self.clientID = clientID
+        self.clientSecret = clientSecret
+        self.authMethod = authMethod
+        self.sendsIssuer = sendsIssuer
+        self.createdAt = createdAt
+    }
+}
+
+/// What one MCP server may have of one provider; without a rule, nothing.
+package struct ProviderRule: Hashable, Sendable {
+    package let provider: ProviderName
+    package let resourceID: ResourceID
+    /// The scopes at the provider that it may ask for.
+    package let scope: ScopeSet
+    package let createdAt: Timestamp
+
+    /// A rule, as it is to be stored.
+    package init(provider: ProviderName, resourceID: ResourceID, scope: ScopeSet, createdAt: Timestamp) {
+        self.provider = provider
+        self.resourceID = resourceID
+        self.scope = scope
+        self.createdAt = createdAt
+    }
+}
+
+extension Transaction {
+    private static let columns = """
+        name, owner, issuer, authorization_endpoint, token_endpoint, revocation_endpoint, client_id, client_secret,
+        auth_method, sends_issuer, created_at
+        """
+
+    /// Registers a provider; false when the name is taken.
+    @discardableResult
+    package func insert(_ provider: Provider) throws -> Bool {
+        try execute(
+            """
+            INSERT INTO providers (\(Self.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+            ON CONFLICT (name) DO NOTHING
+            """, provider.name.string, provider.owner, provider.issuer, provider.authorizationEndpoint,
+            provider.tokenEndpoint, provider.revocationEndpoint, provider.clientID, provider.clientSecret?.stored,
+            provider.authMethod.rawValue, provider.sendsIssuer ? 1 : 0, provider.createdAt.seconds) == 1
+    }
+
+    /// The provider of this name.
+    package func provider(_ name: ProviderName) throws -> Provider? {
+        try first("SELECT \(Self.columns) FROM providers WHERE name = ?1", name.string) { try Provider($0) }
+    }
+
+    /// Every provider, by name.
+    package func providers() throws -> [Provider] {
+        try all("SELECT \(Self.columns) FROM providers ORDER BY name") { try Provider($0) }
+    }
+
+    /// Removes a provider with its rules and with whoever is on the way there; its connections end and are returned.
+    /// Nil when there is none.
+    package func remove(provider name: ProviderName, now: Timestamp) throws -> [Connection]? {
+        guard try execute("DELETE FROM providers WHERE name = ?1", name.string) == 1 else { return nil }
+        return try endConnections(ConnectionFilter(provider: name), reason: .providerRemoved, now: now)
+    }
+
+    /// Lets an MCP server have these scopes, in place of those that it could have before.
+    package func set(_ rule: ProviderRule) throws {
+        try execute(
+            """
+            INSERT INTO provider_rules (provider, resource_id, scope, created_at) VALUES (?1, ?2, ?3, ?4)
+            ON CONFLICT (provider, resource_id) DO UPDATE SET scope = excluded.scope, created_at = excluded.created_at
+            """, rule.provider.string, rule.resourceID.string, rule.scope.string, rule.createdAt.seconds)
+    }
+
+    /// Takes from an MCP server what it may have; false when that was nothing.
+    package func removeRule(provider: ProviderName, resource: ResourceID) throws -> Bool {
+        try execute(
+            "DELETE FROM provider_rules WHERE provider = ?1 AND resource_id = ?2", provider.string, resource.string)
+            == 1
+    }
+
+    /// What an MCP server may have of a provider; nil is nothing.
+    package func rule(provider: ProviderName, resource: ResourceID) throws -> ProviderRule? {
+        try first(
+            """
+            SELECT provider, resource_id, scope, created_at FROM provider_rules
+            WHERE provider = ?1 AND resource_id = ?2
+            """, provider.string, resource.string
+        ) { try ProviderRule($0) }
+    }
+
+    /// Every rule, by provider.
+    package func providerRules() throws -> [ProviderRule] {
+        try all(
+            "SELECT provider, resource_id, scope, created_at FROM provider_rules ORDER BY provider, created_at"
+        ) { try ProviderRule($0) }
+    }
+}
+
+extension Provider {
+    fileprivate init(_ row: StoredRow) throws {
+        try self.init(
+            name: ProviderName(row.text(0)), owner: row.text(1), issuer: row.textIfAny(2),
+            authorizationEndpoint: row.text(3), tokenEndpoint: row.text(4), revocationEndpoint: row.textIfAny(5),
+            clientID: row.text(6), clientSecret: row.bytesIfAny(7),
+            authMethod: ClientAuthenticationMethod(rawValue: row.text(8)), sendsIssuer: row.flag(9),
+            createdAt: row.time(10))
+    }
+}
+
+extension ProviderRule {
+    fileprivate init(_ row: StoredRow) throws {
+        try self.init(
+            provider: ProviderName(row.text(0)), resourceID: row.id(1), scope: row.scope(2), createdAt: row.time(3))
+    }
+}

@@ -1,0 +1,65 @@
+import JOSE
+import Testing
+
+@testable import OAuth
+
+@Suite("Token exchange requests")
+struct TokenExchangeTests {
+    private func read(_ changes: [String: String?] = [:]) throws -> TokenExchangeRequest {
+        let type = TokenExchangeRequest.accessTokenType
+        var form: [String: String] = [
+            "grant_type": GrantType.tokenExchange.rawValue, "subject_token": "abc", "subject_token_type": type,
+            "audience": "urn:gatehouse:provider:hub-2", "requested_token_type": type,
+        ]
+        for (name, value) in changes { form[name] = value }
+        let text = form.map { "\($0.key)=\(PercentEncoding.encode($0.value))" }.joined(separator: "&")
+        return try TokenExchangeRequest(Parameters(query: text))
+    }
+
+    private func code(_ changes: [String: String?]) -> OAuthError.Code? {
+        do {
+            _ = try read(changes)
+            return nil
+        } catch {
+            return (error as? OAuthError)?.code
+        }
+    }
+
+    @Test func `the parameters of the specification are read, the wanted type may be left out`() throws {
+        let request = try read()
+        #expect(request.provider.string == "hub-2" && request.subjectToken.reveal() == "abc")
+        #expect(try read(["requested_token_type": nil]).provider == request.provider)
+    }
+
+    @Test(
+        arguments: [
+            (["subject_token": nil], OAuthError.Code.invalidRequest), (["subject_token_type": nil], .invalidRequest),
+            (["subject_token_type": "urn:ietf:params:oauth:token-type:jwt"], .invalidRequest),
+            (["requested_token_type": "urn:ietf:params:oauth:token-type:refresh_token"], .invalidRequest),
+            (["actor_token": "x"], .invalidRequest), (["scope": "repo"], .invalidRequest),
+            (["resource": "https://hub.example"], .invalidRequest), (["audience": nil], .invalidRequest),
+            (["audience": "hub"], .invalidTarget), (["audience": "urn:gatehouse:provider:"], .invalidTarget),
+            (["audience": "urn:gatehouse:provider:Hub"], .invalidTarget),
+            (["audience": "urn:gatehouse:provider:hub\u{0}"], .invalidRequest),
+            (["grant_type": "password"], .unsupportedGrantType),
+        ] as [([String: String?], OAuthError.Code)])
+    func `what is not served is refused, nothing is passed over`(changes: [String: String?], expected: OAuthError.Code)
+    {
+        #expect(code(changes) == expected)
+    }
+
+    @Test func `the answer names the type of the token, and no life that nobody knows`() throws {
+        let answer = TokenResponse(
+            accessToken: "t", expiresIn: nil, scope: try ScopeSet(parsing: "repo"),
+            issuedTokenType: TokenExchangeRequest.accessTokenType)
+        #expect(
+            answer.json.text
+                == #"{"access_token":"t","issued_token_type":"urn:ietf:params:oauth:token-type:access_token","token_type":"Bearer","scope":"repo"}"#
+        )
+    }
+
+    @Test(arguments: ["", "Hub", "h b", "hub.example", "é", String(repeating: "a", count: 41), "../x", "hub%2F"])
+    func `a provider's name needs no escaping anywhere`(text: String) {
+        #expect(throws: OAuthValueError.self) { try ProviderName(text) }
+    }
+}

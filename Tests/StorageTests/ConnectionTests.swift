@@ -1,0 +1,178 @@
+import JOSE
+import OAuth
+import Testing
+
+@testable import Storage
+
+@Suite("Connections: default deny, one live one, spent once")
+struct ConnectionTests {
+    private let now = World.start + 10
+    private let hub: ProviderName
+
+    init() throws { hub = try ProviderName("hub") }
+
+    private func provider(_ name: String = "hub", owner: String = "Ops") throws -> Provider {
+        try Provider(
+            name: ProviderName(name), owner: owner, issuer: "https://\(name).example",
+            authorizationEndpoint: "https://\(name).example/authorize", tokenEndpoint: "https://\(name).example/token",
+            revocationEndpoint: nil, clientID: "gatehouse", clientSecret: [1, 2, 3], authMethod: .clientSecretBasic,
+            sendsIssuer: true, createdAt: now)
+    }
+
+    private func connection(_ world: World, at time: Timestamp, provider: ProviderName? = nil) throws -> Connection {
+        Connection(
+            id: .random(), userID: world.user.id, resourceID: world.resource.id, provider: provider ?? hub,
+            asked: try ScopeSet(parsing: "repo user"), scope: try ScopeSet(parsing: "repo"), tokens: [7, 7, 7],
+            createdAt: time)
+    }
+
+    private func world() async throws -> World {
+        let world = try await World()
+        let provider = try provider()
+        try await world.store.write { _ = try $0.insert(provider) }
+        return world
+    }
+
+    @Test func `a provider reads back as it was written, its name is taken, and it knows nobody by itself`()
+        async throws
+    {
+        let world = try await world()
+        let (provider, hub) = (try provider(), hub)
+        #expect(try await world.store.read { try $0.provider(hub) } == provider)
+        #expect(try await !world.store.write { try $0.insert(provider) })
+        #expect(try await world.store.read { try $0.rule(provider: hub, resource: world.resource.id) } == nil)
+    }
+
+    @Test func `a rule replaces the one before, and can be taken back once`() async throws {
+        let (world, hub, now) = (try await world(), hub, now)
+        for scope in ["repo", "user repo"] {
+            let rule = ProviderRule(
+                provider: hub, resourceID: world.resource.id, scope: try ScopeSet(parsing: scope), createdAt: now)
+            try await world.store.write { try $0.set(rule) }
+        }
+        let rule = try await world.store.read { try $0.rule(provider: hub, resource: world.resource.id) }
+        #expect(rule?.scope.string == "user repo")
+        #expect(try await world.store.read { try $0.providerRules() }.count == 1)
+        #expect(try await world.store.write { try $0.removeRule(provider: hub, resource: world.resource.id) })
+        #expect(try await !world.store.write { try $0.removeRule(provider: hub, resource: world.resource.id) })
+    }
+
+    @Test func `connecting again replaces the live connection and erases its tokens`() async throws {
+        let (world, hub, now) = (try await world(), hub, now)
+        let (first, second) = (try connection(world, at: now), try connection(world, at: now + 5))
+        try await world.store.write { try $0.connect(first) }
+        #expect(try await world.store.read { try $0.connection(first.id) } == first)
+        try await world.store.write { try $0.connect(second) }
+        let live = try await world.store.read {
+            try $0.connection(user: world.user.id, resource: world.resource.id, provider: hub)
+        }
+        #expect(live == second)
+        let old = try await world.store.read { try $0.connection(first.id) }
+        #expect(old?.tokens == nil && old?.endReason == .replaced && old?.endedAt == now + 5)
+        // What a refresh of the old one brings comes too late.
+        let kept = try await world.store.write {
+            try $0.refresh(first.id, tokens: [9], scope: first.scope, now: now + 6)
+        }
+        #expect(!kept)
+        #expect(try await world.store.read { try $0.connection(first.id) }?.tokens == nil)
+    }
+
+    @Test func `a refresh replaces tokens and scope of a live connection`() async throws {
+        let (world, now) = (try await world(), now)
+        let made = try connection(world, at: now)
+        try await world.store.write { tx in
+            try tx.connect(made)
+            #expect(try tx.refresh(made.id, tokens: [9], scope: [], now: now + 6))
+        }
+        let kept = try await world.store.read { try $0.connection(made.id) }
+        #expect(kept?.tokens == [9] && kept?.scope.isEmpty == true && kept?.refreshedAt == now + 6)
+    }
+
+    @Test func `removing a provider or an MCP server ends the connections, the rules and the ways there`() async throws
+    {
+        for isProvider in [true, false] {
+            let (world, hub, now) = (try await world(), hub, now)
+            let made = try connection(world, at: now)
+            let rule = ProviderRule(
+                provider: hub, resourceID: world.resource.id, scope: made.asked, createdAt: now)
+            let (attempt, _) = try await attempt(world)
+            try await world.store.write { tx in
+                try tx.connect(made)
+                try tx.set(rule)
+                _ =
+                    isProvider
+                    ? try tx.remove(provider: hub, now: now + 1)?.count
+                    : try tx.remove(resource: world.resource.id, now: now + 1)?.count
+            }
+            let (ended, rules, way) = try await world.store.read { tx in
+                (try tx.connection(made.id), try tx.providerRules(), try tx.attempt(attempt.state))
+            }
+            #expect(ended?.endReason == (isProvider ? .providerRemoved : .resourceRemoved) && ended?.tokens == nil)
+            #expect(rules.isEmpty)
+            #expect((way == nil) == isProvider)
+        }
+    }
+
+    // MARK: - Attempts
+
+    private func attempt(
+        _ world: World, state: String = "s", of elicitation: ElicitationID? = nil, at time: Timestamp? = nil
+    ) async throws -> (ConnectionAttempt, BrowserSession) {
+        let (now, hub) = (time ?? now, hub)
+        let session = try await world.active(try world.session())
+        let login = BrowserSession(
+            id: .random(), digest: .sha256("login \(state)"), userID: world.user.id, binding: .sha256("browser"),
+            authTime: World.start, createdAt: World.start, lastSeenAt: World.start, expiresAt: World.start + 40_000)
+        let asked = Elicitation(
+            resourceID: world.resource.id, userID: world.user.id, subject: world.user.subject,
+            clientID: world.client.id, sessionID: session.id, message: "May I?",
+            ask: .connect(provider: "hub", scope: nil), digest: .sha256(state), createdAt: now, expiresAt: now + 900)
+        let attempt = ConnectionAttempt(
+            state: .sha256(state), elicitationID: elicitation ?? asked.id, userID: world.user.id,
+            browserSessionID: login.id, binding: login.binding, provider: hub, asked: try ScopeSet(parsing: "repo"),
+            proof: [5], createdAt: now)
+        try await world.store.write { tx in
+            try tx.insert(login)
+            if elicitation == nil { try tx.insert(asked) }
+            try tx.insert(attempt)
+        }
+        return (attempt, login)
+    }
+
+    @Test func `B45 an attempt reads back as it was written and is spent once, in time`() async throws {
+        let (world, now) = (try await world(), now)
+        let (attempt, _) = try await attempt(world)
+        #expect(try await world.store.read { try $0.attempt(attempt.state) } == attempt)
+        #expect(try await world.store.read { try $0.attempt(.sha256("other")) } == nil)
+        let late = now + ConnectionAttempt.lifetime
+        let spent = try await world.store.write { tx in
+            [
+                try tx.spend(attempt: attempt.state, now: late), try tx.spend(attempt: .sha256("other"), now: now),
+                try tx.spend(attempt: attempt.state, now: late - 1),
+                try tx.spend(attempt: attempt.state, now: late - 1),
+            ]
+        }
+        #expect(spent == [false, false, true, false])
+    }
+
+    @Test func `signing out forgets the way to the provider`() async throws {
+        let world = try await world()
+        let (attempt, login) = try await attempt(world)
+        _ = try await world.store.write { try $0.endBrowserSession(login.id) }
+        #expect(try await world.store.read { try $0.attempt(attempt.state) } == nil)
+    }
+
+    @Test func `of many ways to one provider the latest few are kept, and old ones are tidied away`() async throws {
+        let (world, now) = (try await world(), now)
+        let (first, _) = try await attempt(world)
+        for index in 1...ConnectionAttempt.mostOpen {
+            _ = try await attempt(world, state: "s\(index)", of: first.elicitationID, at: now + Int64(index))
+        }
+        #expect(try await world.store.read { try $0.attempt(first.state) } == nil)
+        #expect(try await world.store.read { try $0.attempt(.sha256("s1")) } != nil)
+        _ = try await world.store.write { try $0.housekeep(now: now + 3000, limit: 100) }
+        #expect(try await world.store.read { try $0.attempt(.sha256("s1")) } != nil)
+        _ = try await world.store.write { try $0.housekeep(now: now + 5000, limit: 100) }
+        #expect(try await world.store.read { try $0.attempt(.sha256("s1")) } == nil)
+    }
+}
