@@ -10,7 +10,7 @@ package struct Gatehouse: Sendable {
     package let store: Store
     package let keys: KeyRing
     package let clock: WallClock
-    package let counters: Counters
+    package let counters = Counters()
     package let clients: ClientDirectory
     package let people: People
     package let metadata: MetadataEndpoint
@@ -18,26 +18,25 @@ package struct Gatehouse: Sendable {
     package let signIn: SignInEndpoint
     package let consent: ConsentEndpoint
     package let token: TokenEndpoint
+    package let connect: ConnectEndpoint
     package let revocation: RevocationEndpoint
     package let introspection: IntrospectionEndpoint
     package let elicitation: ElicitationEndpoint
     package let elicitationPage: ElicitationPageEndpoint
-    package let lastUses: LastUses
+    package let lastUses = LastUses()
     package let resourceAuthentication: ResourceAuthentication
     package let eventPoll: EventPollEndpoint
     package let eventVerify: EventVerifyEndpoint
 
-    /// Composes the server from what the operator decided and the four things it stands on.
+    /// Composes the server from what the operator decided and the things it stands on.
     package init(
-        settings: Settings, store: Store, keys: KeyRing, fetcher: DocumentFetcher, clock: WallClock = .system,
-        desk: PasswordDesk, log: Logger
+        settings: Settings, store: Store, keys: KeyRing, fetcher: DocumentFetcher, operators: OperatorClient,
+        clock: WallClock = .system, desk: PasswordDesk, log: Logger
     ) {
         let flows: [any GrantFlow] = [
             AuthorizationCodeFlow(), RefreshTokenFlow(keys: keys, grace: settings.tokens.refreshGrace),
         ]
-        let counters = Counters()
         let reader = AccessTokenReader(keys: keys, issuer: settings.issuer)
-        let lastUses = LastUses()
         let clients = ClientDirectory(store: store, fetcher: fetcher, settings: settings.clients, log: log)
         let authentication = ClientAuthentication(clients: clients)
         let people = People(store: store, desk: desk, throttle: SignInThrottle(), clock: clock)
@@ -49,36 +48,43 @@ package struct Gatehouse: Sendable {
         self.store = store
         self.keys = keys
         self.clock = clock
-        self.counters = counters
         self.clients = clients
         self.people = people
-        self.lastUses = lastUses
         self.authorize = authorize
-        metadata = MetadataEndpoint(issuer: settings.issuer, grantTypes: flows.map(\.grantType), keys: keys)
+        metadata = MetadataEndpoint(
+            issuer: settings.issuer, grantTypes: flows.map(\.grantType) + [.tokenExchange], keys: keys)
         signIn = SignInEndpoint(people: people, seal: seal, authorize: authorize, clock: clock)
         consent = ConsentEndpoint(settings: settings, store: store, keys: keys, people: people, clock: clock)
+        let resources = ResourceAuthentication(store: store, counters: counters)
+        let subjects = SubjectTokens(reader: reader, clients: clients)
+        let vault = ConnectionVault(keys: keys)
+        let provider = ProviderClient(issuer: settings.issuer, outbound: operators)
+        connect = ConnectEndpoint(
+            store: store, people: people, client: provider, vault: vault, clock: clock, counters: counters, log: log)
+        let refresh = ConnectionRefresh(store: store, client: provider, vault: vault, clock: clock, log: log)
         token = TokenEndpoint(
             store: store, authentication: authentication, issuer: TokenIssuer(settings: settings, keys: keys),
-            flows: Dictionary(uniqueKeysWithValues: flows.map { ($0.grantType, $0) }), clock: clock, counters: counters)
+            flows: Dictionary(uniqueKeysWithValues: flows.map { ($0.grantType, $0) }),
+            exchange: TokenExchange(
+                store: store, authentication: resources, subjects: subjects, vault: vault, refresh: refresh,
+                clock: clock),
+            clock: clock, counters: counters)
         revocation = RevocationEndpoint(
             store: store, keys: keys, authentication: authentication, reader: reader, clock: clock)
         introspection = IntrospectionEndpoint(
             store: store, clients: clients, reader: reader, lastUses: lastUses, clock: clock)
         let signer = EventSigner(issuer: settings.issuer, keys: keys)
-        let resources = ResourceAuthentication(store: store, counters: counters)
         resourceAuthentication = resources
         let streams = Watch<ResourceID>()
         store.onCommit { streams.tell($0.streams) }
         eventPoll = EventPollEndpoint(
-            store: store, signer: signer, watch: streams, counters: counters,
-            clock: clock)
+            store: store, signer: signer, watch: streams, counters: counters, clock: clock)
         eventVerify = EventVerifyEndpoint(store: store, clock: clock)
         elicitation = ElicitationEndpoint(
-            issuer: settings.issuer, store: store, keys: keys, clients: clients,
-            authentication: resources, reader: reader,
-            watch: ElicitationWatch(store: store), signer: signer,
-            clock: clock)
+            issuer: settings.issuer, store: store, keys: keys, authentication: resources, subjects: subjects,
+            vault: vault, watch: ElicitationWatch(store: store), signer: signer, clock: clock)
         elicitationPage = ElicitationPageEndpoint(
-            store: store, keys: keys, people: people, seal: seal, clock: clock, counters: counters)
+            store: store, keys: keys, people: people, seal: seal, departure: Departure(client: provider, vault: vault),
+            clock: clock, counters: counters)
     }
 }

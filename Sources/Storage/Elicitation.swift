@@ -172,7 +172,7 @@ extension Transaction {
             WHERE session_id = ?1 AND digest = ?2 AND resource_id = ?3 AND collected_at IS NULL
                 AND ((status IN ('pending', 'opened') AND expires_at > ?4)
                     OR (status = 'completed' AND finished_at > ?5))
-            ORDER BY created_at DESC, id LIMIT 1
+            ORDER BY status = 'completed', created_at DESC, id LIMIT 1
             """, session.string, digest.stored, resource.string, now.seconds, (now - Elicitation.collectable).seconds
         ) { try Elicitation($0) }
     }

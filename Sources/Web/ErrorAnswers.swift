@@ -82,7 +82,7 @@ package struct ErrorAnswers: Sendable {
     package static func status(of code: OAuthError.Code) -> HTTPResponse.Status {
         switch code {
         case .invalidClient: .unauthorized
-        case .unsupportedKind: .forbidden
+        case .unsupportedKind, .accessDenied: .forbidden
         case .notFound: .notFound
         case .notCompleted, .sessionEnded, .idempotencyConflict, .notRedeemed: .conflict
         case .alreadyCollected: .gone

@@ -117,6 +117,17 @@ struct ProviderAdministrationTests {
         }
     }
 
+    @Test func `B40 Gatehouse itself is no provider`() async throws {
+        try await Harness.run { h in
+            var draft = explicit()
+            draft.tokenEndpoint = "http://localhost/token"
+            let outcome = await run(h, .providers(.add(draft)))
+            #expect(throws: AdministrationError.self) { try outcome.get() }
+            let kept = try await h.gatehouse.store.read { try $0.providers() }
+            #expect(kept.isEmpty)
+        }
+    }
+
     @Test func `B47 a provider serves MCP servers of its own owner alone, and by default none`() async throws {
         try await Harness.run { h in
             _ = try await run(h, .providers(.add(explicit()))).get()

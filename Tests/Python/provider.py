@@ -15,7 +15,7 @@ from canaille.app import models
 from canaille.backends import Backend
 from conversation import converse
 from joserfc.jwk import RSAKey
-from person import PATIENCE, Page
+from person import PATIENCE, Form, Page
 from werkzeug.serving import make_server
 
 PASSWORD = "the password at the provider"
@@ -56,33 +56,45 @@ class Provider:
             Backend.instance.save(person)
             Backend.instance.save(client)
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        return f"http://{host}"
+        self.issuer = f"http://{host}"
+        return self.issuer
 
-    async def visit(self, request: dict[str, Any]) -> str:
-        """Signs in at the provider and decides there; the address that the browser is sent back to."""
+    async def connect(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Goes the whole way in one browser: Gatehouse's page, the provider's pages, and back; the page where that ends."""
         browser = httpx2.AsyncClient(timeout=PATIENCE)
         response = await browser.get(request["url"])
-        for _ in range(12):
+        for _ in range(20):
+            here = str(response.url)
             if location := response.headers.get("location"):
-                target = urljoin(str(response.url), location)
-                if target.startswith(request["back"]):
-                    return target
-                response = await browser.get(target)
+                response = await browser.get(urljoin(here, location))
                 continue
             page = Page(response.text)
-            if form := page.form("login"):
-                answers = {"login": "lovelace"}
-            elif form := page.form("password"):
-                answers = {"password": PASSWORD}
-            elif form := page.form("answer"):
-                answers = {"answer": request["decision"]}
+            answers: dict[str, str]
+            if here.startswith(self.issuer):
+                form, answers = self.answer(page, request["decision"])
+            elif page.goes_on:
+                response = await browser.get(page.goes_on)
+                continue
+            elif form := page.form("username"):
+                answers = {"username": request["username"], "password": request["password"]}
+            elif form := page.form("decision"):
+                answers = {"decision": "approve"}
             else:
-                raise RuntimeError(f"no way on from this page ({response.status_code}): {' '.join(' '.join(page.text).split())}")
-            here = str(response.url)
+                return {"status": response.status_code, "url": here, "text": " ".join(" ".join(page.text).split())}
             response = await browser.post(
                 urljoin(here, form.action), data=dict(form.fields) | answers, headers={"Referer": here}
             )
-        raise RuntimeError("the provider's pages go round in circles")
+        raise RuntimeError("the pages go round in circles")
+
+    def answer(self, page: Page, decision: str) -> tuple[Form, dict[str, str]]:
+        """What a person does on a page of the provider."""
+        if form := page.form("login"):
+            return form, {"login": "lovelace"}
+        if form := page.form("password"):
+            return form, {"password": PASSWORD}
+        if form := page.form("answer"):
+            return form, {"answer": decision}
+        raise RuntimeError(f"no way on from this page: {' '.join(' '.join(page.text).split())}")
 
     async def ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """Uses an access token as whoever holds it would."""
@@ -92,4 +104,4 @@ class Provider:
 
 
 provider = Provider()
-asyncio.run(converse({"listen": provider.listen, "visit": provider.visit, "ask": provider.ask}))
+asyncio.run(converse({"listen": provider.listen, "connect": provider.connect, "ask": provider.ask}))

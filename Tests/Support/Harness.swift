@@ -32,6 +32,7 @@ package struct Harness: Sendable {
         fetcher: @Sendable (Store) throws -> DocumentFetcher = {
             DocumentFetcher(policy: try FetchPolicy(), rulesIn: $0)
         },
+        operators: OperatorClient = OperatorClient(deadline: .seconds(20)),
         log: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         desk: PasswordDesk = PasswordDesk(cost: .cheapForTests),
         adjust: @Sendable (inout Settings) throws -> Void = { _ in },
@@ -47,7 +48,7 @@ package struct Harness: Sendable {
         let keys = try KeyRing.open(directory: folder + "/keys", now: clock.now.seconds, createIfEmpty: true)
         let gatehouse = Gatehouse(
             settings: settings, store: store, keys: keys,
-            fetcher: try fetcher(store), clock: clock.wall,
+            fetcher: try fetcher(store), operators: operators, clock: clock.wall,
             desk: desk, log: log)
         let renderer = try PageRenderer(templatesDirectory: Workspace.root + "/templates", base: settings.issuer.path)
         let router = Routes.router(gatehouse, renderer: renderer, proxies: try ProxyTrust(proxies: []))

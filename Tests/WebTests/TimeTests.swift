@@ -65,7 +65,7 @@ struct TimeTests {
             let keys = try KeyRing.open(directory: folder + "/keys", now: h.clock.now.seconds, createIfEmpty: false)
             let again = Gatehouse(
                 settings: h.gatehouse.settings, store: store, keys: keys,
-                fetcher: DocumentFetcher(policy: try FetchPolicy(), rulesIn: store),
+                fetcher: DocumentFetcher(policy: try FetchPolicy(), rulesIn: store), operators: OperatorClient(),
                 clock: h.clock.wall, desk: PasswordDesk(cost: .cheapForTests), log: CapturedLog().logger)
             func refresh(_ token: String?) async throws -> TokenResponse {
                 try await again.token.answer(

@@ -39,6 +39,10 @@ extension AdministrationTask {
         else {
             throw AdministrationError(.invalid, "Name the issuer, or both the authorization and the token endpoint.")
         }
+        // Connecting is for third parties: who gets into an MCP server is decided on the consent page alone.
+        if let own = administration.providers?.issuer.string, token.hasPrefix(own + "/") {
+            throw AdministrationError(.invalid, "This Gatehouse is no third party; name another server.")
+        }
         let revocation = draft.revocationEndpoint ?? metadata?.revocationEndpoint
         let method = try Self.method(draft, metadata)
         return Provider(

@@ -14,6 +14,7 @@ extension ElicitationEndpoint {
     private enum Spent: Sendable {
         case approval(ApprovalClaims)
         case secret(ElicitationID, JSONObject)
+        case connection(ElicitationID, ConnectionReceipt)
         case notCompleted(ElicitationStatus)
         case refused(OAuthError)
     }
@@ -32,6 +33,12 @@ extension ElicitationEndpoint {
         case .refused(let error): throw error
         case .notCompleted(let status): return .notCompleted(status)
         case .secret(let id, let content): return .collected(Self.body(of: id, content: content))
+        case .connection(let id, let receipt):
+            var body: JSONObject = [
+                "id": .string(id.string), "kind": .string(ElicitationKind.connect.rawValue),
+            ]
+            for (name, value) in receipt.json.members { body[name] = value }
+            return .collected(.object(body))
         case .approval(let claims):
             let approval = try JWT.sign(
                 typ: ApprovalClaims.type, claims: claims.claims, with: keys.signing(.events, at: now.seconds))
@@ -62,6 +69,7 @@ extension ElicitationEndpoint {
 
     private func result(of asked: Elicitation, session: SessionGrant, now: Timestamp) throws -> Spent {
         if let content = content(of: asked) { return .secret(asked.id, content) }
+        if asked.ask.kind == .connect, let receipt = vault.receipt(of: asked) { return .connection(asked.id, receipt) }
         guard case .confirm(let action) = asked.ask else {
             throw OAuthError(.serverError, "This result cannot be handed out.", reason: "there is none to open")
         }

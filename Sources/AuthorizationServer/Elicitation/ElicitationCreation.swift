@@ -25,9 +25,9 @@ extension ElicitationEndpoint {
         let now = clock.now()
         let asker = try await authentication.identify(authorization)
         let request = try ElicitationRequest(json: try Self.object(body))
-        let claims = reader.claims(of: request.subjectToken, now: now)
+        let claims = subjects.claims(of: request.subjectToken, now: now)
         let verdict = try await store.write { transaction in
-            guard let session = try proven(claims, for: asker, in: transaction, now: now) else {
+            guard let session = try subjects.session(of: claims, for: asker, in: transaction, now: now) else {
                 return Verdict.refused(Self.noPerson)
             }
             return try settle(request, session: session, asker: asker, in: transaction, now: now)
@@ -49,19 +49,6 @@ extension ElicitationEndpoint {
         }
     }
 
-    /// The session that the token belongs to, if it is a live one of a person at this very MCP server. The order is policy:
-    /// signature and age, whose it is, and only then whether it may still be used.
-    private func proven(
-        _ claims: AccessTokenClaims?, for asker: Resource, in transaction: Transaction, now: Timestamp
-    ) throws -> SessionGrant? {
-        guard let claims, now < claims.expiresAt, claims.audience == asker.identifier,
-            let session = try transaction.grant(claims.sessionID), session.resourceID == asker.id,
-            session.subject == claims.subject, Gate.refusal(session, now: now) == nil,
-            try !clients.isShutOut(session.clientID, in: transaction)
-        else { return nil }
-        return session
-    }
-
     private func settle(
         _ request: ElicitationRequest, session: SessionGrant, asker: Resource, in transaction: Transaction,
         now: Timestamp
@@ -71,6 +58,12 @@ extension ElicitationEndpoint {
                 OAuthError(
                     .unsupportedKind, "Elicitations of this kind are not granted to this MCP server; ask its operator.")
             )
+        }
+        if case .connect(let provider, let scope) = request.ask {
+            guard
+                let name = try? ProviderName(provider),
+                try ConnectionPolicy.permission(name, wanted: scope, for: asker.id, in: transaction) != nil
+            else { return .refused(Self.notAllowed) }
         }
         if let earlier = try earlier(request, session: session, in: transaction, now: now) { return earlier }
         guard
@@ -111,7 +104,14 @@ extension ElicitationEndpoint {
         }
         let found = try transaction.elicitation(
             digest: request.digest, session: session.id, resource: session.resourceID, now: now)
-        return found.map(Verdict.found)
+        return try found.flatMap { try isOfUse($0, in: transaction) ? Verdict.found($0) : nil }
+    }
+
+    /// An account that was connected and is not any more has to be connected anew.
+    private func isOfUse(_ found: Elicitation, in transaction: Transaction) throws -> Bool {
+        guard found.status == .completed, case .connect(let name, _) = found.ask else { return true }
+        return try transaction.connection(
+            user: found.userID, resource: found.resourceID, provider: ProviderName(name)) != nil
     }
 
     private func answer(_ asked: Elicitation, isFound: Bool) -> CreatedElicitation {
@@ -125,6 +125,8 @@ extension ElicitationEndpoint {
             id: asked.id, location: issuer.endpoint("/elicitations/\(asked.id)"), json: .object(body), isFound: isFound)
     }
 
+    private static let notAllowed = OAuthError(
+        .accessDenied, "This MCP server may not ask for this at this provider; ask its operator.")
     private static let noPerson = OAuthError(
         .invalidSubjectToken,
         "The subject_token has to be a live access token of a person for this MCP server; ask the client for a fresh one."

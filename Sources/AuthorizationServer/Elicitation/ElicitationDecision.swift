@@ -1,5 +1,6 @@
 import JOSE
 import OAuth
+import Outbound
 import Storage
 
 extension ElicitationPageEndpoint {
@@ -11,29 +12,47 @@ extension ElicitationPageEndpoint {
             throw OAuthError(.notFound, "There is no such request.")
         }
         let settled = try asked.settled(in: transaction, now: now)
-        guard settled.status.isOpen else { return .over(try end(settled, isJustNow: false, in: transaction)) }
+        guard settled.status.isOpen else {
+            return .over(try ElicitationEnd(settled, isJustNow: false, in: transaction))
+        }
+        let connection = try ElicitationQuestion.Connection(settled, in: transaction)
+        guard settled.ask.kind != .connect || connection != nil else {
+            return try finish(settled, as: .failed(reason: "not_allowed"), in: transaction, now: now)
+        }
         try transaction.open(id, now: now)
-        return .ask(try question(settled, person: person, in: transaction))
+        return .ask(try question(settled, connection, person: person, in: transaction))
     }
 
     /// Writes down what the person decided. Of many at once one is first; the others find it done.
     func take(
         _ decision: String, for question: ElicitationQuestion, of asked: Elicitation, by person: SignedIn,
-        in transaction: Transaction, now: Timestamp
+        browser: Browser, in transaction: Transaction, now: Timestamp
     ) throws -> View {
         let outcome: ElicitationOutcome
         switch decision {
         // Without its fields, which `weigh` read, there is nothing to hand over.
         case "approve" where asked.ask.kind == .secret: return .again(question, problem: .noDecision)
+        case "approve" where asked.ask.kind == .connect:
+            // Nothing is completed here: that is for the way back to do.
+            if let address = try departure.begin(asked, by: person, browser: browser, in: transaction, now: now) {
+                return .onward(address)
+            }
+            outcome = .failed(reason: "not_allowed")
         case "approve": outcome = .completed(by: person.user.id, authTime: person.session.authTime)
         case "decline": outcome = .declined(by: person.user.id)
         default: return .again(question, problem: .noDecision)
         }
+        return try finish(asked, as: outcome, in: transaction, now: now)
+    }
+
+    private func finish(
+        _ asked: Elicitation, as outcome: ElicitationOutcome, in transaction: Transaction, now: Timestamp
+    ) throws -> View {
         guard let done = try transaction.finish(asked.id, as: outcome, now: now) else {
             throw OAuthError(
                 .serverError, "Try again in a moment.", reason: "an open elicitation could not be finished")
         }
-        return .over(try end(done, isJustNow: true, in: transaction))
+        return .over(try ElicitationEnd(done, isJustNow: true, in: transaction))
     }
 
     /// What the form has to bring back: only this person, in this very browser login, was shown it for this elicitation.
@@ -69,27 +88,49 @@ extension ElicitationPageEndpoint {
     }
 
     private func question(
-        _ asked: Elicitation, person: SignedIn, in transaction: Transaction
+        _ asked: Elicitation, _ connection: ElicitationQuestion.Connection?, person: SignedIn,
+        in transaction: Transaction
     ) throws -> ElicitationQuestion {
-        let (resource, session) = try context(of: asked, in: transaction)
+        let (resource, session) = try asked.context(in: transaction)
         return ElicitationQuestion(
             page: asked.pageID, token: formToken(asked.pageID, person: person),
             asker: .init(identifier: resource.identifier, name: resource.name, owner: resource.owner),
             through: .init(name: session.clientName, host: session.clientHost, since: session.createdAt),
-            username: person.user.name, message: asked.message, ask: asked.ask, expiresAt: asked.expiresAt)
+            username: person.user.name, message: asked.message, ask: asked.ask, connection: connection,
+            expiresAt: asked.expiresAt)
     }
+}
 
-    func end(_ asked: Elicitation, isJustNow: Bool, in transaction: Transaction) throws -> ElicitationEnd {
-        let (resource, session) = try context(of: asked, in: transaction)
-        return ElicitationEnd(
-            kind: asked.ask.kind, status: asked.status, asker: resource.name, through: session.clientName,
-            isJustNow: isJustNow)
-    }
-
-    private func context(of asked: Elicitation, in transaction: Transaction) throws -> (Resource, Session) {
-        guard let resource = try transaction.resource(id: asked.resourceID),
-            let session = try transaction.session(asked.sessionID)
+extension Elicitation {
+    /// The MCP server that asks and the session in which it does.
+    fileprivate func context(in transaction: Transaction) throws -> (Resource, Session) {
+        guard let resource = try transaction.resource(id: resourceID), let session = try transaction.session(sessionID)
         else { throw StoreError.constraint("an elicitation without its MCP server or session") }
         return (resource, session)
+    }
+}
+
+extension ElicitationEnd {
+    /// What became of `asked`, by this very request or before.
+    init(_ asked: Elicitation, isJustNow: Bool, in transaction: Transaction) throws {
+        let (resource, session) = try asked.context(in: transaction)
+        var provider: String?
+        if case .connect(let name, _) = asked.ask { provider = name }
+        self.init(
+            kind: asked.ask.kind, status: asked.status, asker: resource.name, through: session.clientName,
+            provider: provider,
+            isJustNow: isJustNow)
+    }
+}
+
+extension ElicitationQuestion.Connection {
+    /// What is to be connected, if that is what is asked and the MCP server may (still) have it.
+    fileprivate init?(_ asked: Elicitation, in transaction: Transaction) throws {
+        guard case .connect(let name, let wanted) = asked.ask, let name = try? ProviderName(name),
+            let permission = try ConnectionPolicy.permission(
+                name, wanted: wanted, for: asked.resourceID, in: transaction),
+            let address = try? RemoteURL(operator: permission.provider.authorizationEndpoint)
+        else { return nil }
+        self.init(provider: name, host: address.host, scope: permission.scope)
     }
 }

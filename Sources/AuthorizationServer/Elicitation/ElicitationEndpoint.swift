@@ -12,9 +12,9 @@ package struct ElicitationEndpoint: Sendable {
     let issuer: Issuer
     let store: Store
     let keys: KeyRing
-    let clients: ClientDirectory
     let authentication: ResourceAuthentication
-    let reader: AccessTokenReader
+    let subjects: SubjectTokens
+    let vault: ConnectionVault
     let watch: ElicitationWatch
     let signer: EventSigner
     let clock: WallClock

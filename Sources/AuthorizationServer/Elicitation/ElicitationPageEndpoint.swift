@@ -10,6 +10,7 @@ package struct ElicitationPageEndpoint: Sendable {
     let keys: KeyRing
     let people: People
     let seal: InteractionSeal
+    let departure: Departure
     let clock: WallClock
     let counters: Counters
 
@@ -21,6 +22,8 @@ package struct ElicitationPageEndpoint: Sendable {
         case signInAgain(token: String, account: String)
         case ask(ElicitationQuestion)
         case over(ElicitationEnd)
+        /// The person agreed and goes on to this address of a provider.
+        case onward(String)
         /// Another person's, unknown or malformed: one answer for all, with the account in use and a way to change it.
         case notYours(Stranger)
         /// The form could not be taken as it was sent; the page again, with the reason.
@@ -95,7 +98,8 @@ package struct ElicitationPageEndpoint: Sendable {
                 if let filled {
                     return try take(filled, for: question, of: asked, by: person, in: transaction, now: now)
                 }
-                return try take(decision, for: question, of: asked, by: person, in: transaction, now: now)
+                return try take(
+                    decision, for: question, of: asked, by: person, browser: browser, in: transaction, now: now)
             case let other: return other
             }
         }

@@ -18,6 +18,15 @@ package struct ElicitationQuestion: Sendable {
         package let since: Timestamp
     }
 
+    /// The account that is to be connected.
+    package struct Connection: Sendable {
+        package let provider: ProviderName
+        /// Where the person will sign in.
+        package let host: String
+        /// What will be asked of the provider.
+        package let scope: ScopeSet
+    }
+
     package let page: ElicitationPageID
     /// The value that a decision has to bring back.
     package let token: String
@@ -26,6 +35,8 @@ package struct ElicitationQuestion: Sendable {
     package let username: String
     package let message: String
     package let ask: ElicitationAsk
+    /// What is to be connected, for that kind alone.
+    package let connection: Connection?
     /// Until when an answer counts.
     package let expiresAt: Timestamp
 }
@@ -37,6 +48,8 @@ package struct ElicitationEnd: Sendable {
     /// The MCP server that asked, and the client through which it came about.
     package let asker: String
     package let through: String
+    /// The provider, where an account was to be connected.
+    package let provider: String?
     /// The person decided so by this very form.
     package let isJustNow: Bool
 }

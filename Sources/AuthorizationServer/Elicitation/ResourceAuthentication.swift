@@ -2,7 +2,7 @@ import JOSE
 import OAuth
 package import Storage
 
-/// Proves that a request comes from an MCP server: by HTTP Basic, with the id and secret that its operator was given.
+/// Proves that a request comes from an MCP server: with the id and secret that its operator was given.
 /// Spec: RFC 6749 §2.3.1
 package struct ResourceAuthentication: Sendable {
     let store: Store
@@ -10,17 +10,27 @@ package struct ResourceAuthentication: Sendable {
 
     /// The MCP server behind `authorization`; whatever is wrong with it is refused as `invalid_client`.
     package func identify(_ authorization: String?) async throws -> Resource {
+        try await counted {
+            guard let authorization else { throw Self.refusal("no Authorization header") }
+            return try PresentedClient(Parameters(query: ""), authorization: authorization)
+        }
+    }
+
+    /// The same where the credentials may also stand in the form, as at the token endpoint.
+    func identify(_ parameters: Parameters, authorization: String?) async throws -> Resource {
+        try await counted { try PresentedClient(parameters, authorization: authorization) }
+    }
+
+    private func counted(_ read: () throws -> PresentedClient) async throws -> Resource {
         do {
-            return try await prove(authorization)
+            return try await prove(read())
         } catch let error as OAuthError {
             counters.refused(error)
             throw error
         }
     }
 
-    private func prove(_ authorization: String?) async throws -> Resource {
-        guard let authorization else { throw Self.refusal("no Authorization header") }
-        let presented = try PresentedClient(Parameters(query: ""), authorization: authorization)
+    private func prove(_ presented: PresentedClient) async throws -> Resource {
         let named = try await store.read { transaction in
             try ResourceID(presented.clientID.string).flatMap { try transaction.resource(id: $0) }
         }
@@ -33,6 +43,6 @@ package struct ResourceAuthentication: Sendable {
 
     private static func refusal(_ reason: String) -> OAuthError {
         OAuthError(
-            .invalidClient, "Authenticate as the MCP server by HTTP Basic, with its id and secret.", reason: reason)
+            .invalidClient, "Authenticate as the MCP server, with its id and secret.", reason: reason)
     }
 }

@@ -71,7 +71,7 @@ extension ElicitationPageEndpoint {
                 throw OAuthError(
                     .serverError, "Try again in a moment.", reason: "an open elicitation could not be finished")
             }
-            return .over(try end(done, isJustNow: true, in: transaction))
+            return .over(try ElicitationEnd(done, isJustNow: true, in: transaction))
         }
     }
 

@@ -9,12 +9,17 @@ package struct TokenEndpoint: Sendable {
     let authentication: ClientAuthentication
     let issuer: TokenIssuer
     let flows: [GrantType: any GrantFlow]
+    let exchange: TokenExchange
     let clock: WallClock
     let counters: Counters
 
     /// Answers a token request, given its form and its Authorization header.
     package func answer(_ parameters: Parameters, authorization: String?) async throws -> TokenResponse {
         do {
+            // Not a client asks but an MCP server, and no token of ours comes of it.
+            if (try? parameters.value(.grantType)) == GrantType.tokenExchange.rawValue {
+                return try await exchange.answer(parameters, authorization: authorization)
+            }
             return try await grant(parameters, authorization: authorization)
         } catch let error as OAuthError {
             counters.refused(error)

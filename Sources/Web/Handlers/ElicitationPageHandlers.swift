@@ -13,7 +13,7 @@ struct ElicitationPageHandlers: Sendable {
         router.get("/e/:id") { request, context in
             let visitor = Visitor(request, context, door: door)
             let view = try await gatehouse.elicitationPage.show(Self.id(context), browser: visitor.browser)
-            return visitor.greet(present(view, context))
+            return visitor.greet(try present(view, context))
         }
         router.post("/e/:id") { request, context in
             let visitor = Visitor(request, context, door: door)
@@ -22,11 +22,11 @@ struct ElicitationPageHandlers: Sendable {
             let view = try await gatehouse.elicitationPage.decide(
                 Self.id(context), token: try form.value("token") ?? "", decision: try form.value("decision") ?? "",
                 form: form, browser: visitor.browser)
-            return visitor.greet(present(view, context))
+            return visitor.greet(try present(view, context))
         }
     }
 
-    private func present(_ view: ElicitationPageEndpoint.View, _ context: WebContext) -> Response {
+    private func present(_ view: ElicitationPageEndpoint.View, _ context: WebContext) throws -> Response {
         switch view {
         case .signIn(let token): return door.answers.html(SignInPage(client: nil, token: token))
         case .signInAgain(let token, let account):
@@ -38,7 +38,12 @@ struct ElicitationPageHandlers: Sendable {
         case .again(let question, let problem):
             return door.answers.html(ElicitationPage(question, problem: Self.sentence(problem)), status: .badRequest)
         case .correct(let question, let filled): return correct(question, filled)
-        case .over(let end): return door.answers.html(ElicitationEndPage(end), status: Self.status(end))
+        case .over(let end): return door.answers.html(ElicitationEndPage(end), status: end.httpStatus)
+        case .onward(let address):
+            guard let target = LinkTarget(address) else {
+                throw OAuthError(.serverError, "This site cannot be reached.", reason: "not a link target")
+            }
+            return door.answers.html(OnwardPage(to: target))
         case .notYours(let stranger):
             context.logger.notice(
                 "an elicitation was opened with another account",
@@ -72,14 +77,6 @@ struct ElicitationPageHandlers: Sendable {
         }
     }
 
-    private static func status(_ end: ElicitationEnd) -> HTTPResponse.Status {
-        if end.isJustNow { return .ok }
-        return switch end.status {
-        case .completed, .declined: .conflict
-        default: .gone
-        }
-    }
-
     private static func id(_ context: WebContext) -> String { context.parameters.get("id") ?? "" }
 }
 
@@ -94,7 +91,11 @@ extension ElicitationPage {
                 name: question.through.name, host: question.through.host, since: question.through.since.shown),
             account: question.username, message: question.message, action: Action(question.ask),
             secret: SecretFields(question.ask, filled: filled),
-            until: question.expiresAt.shown, id: question.page.string, token: question.token, problem: problem)
+            connection: question.connection.map { connection in
+                Connection(
+                    provider: connection.provider.string, host: connection.host,
+                    scopes: connection.scope.scopes.map(\.string))
+            }, until: question.expiresAt.shown, id: question.page.string, token: question.token, problem: problem)
     }
 }
 
@@ -121,6 +122,7 @@ extension ElicitationEndPage {
     private static func words(_ end: ElicitationEnd) -> (PlainText, String) {
         let asker = end.asker
         if end.kind == .secret { return secretWords(end) }
+        if let provider = end.provider { return words(end, provider) }
         return switch (end.status, end.isJustNow) {
         case (.completed, true): ("Approved", "\(asker) is told that you approved this one action.")
         case (.declined, true): ("Declined", "\(asker) is told that you declined. Nothing was approved.")
@@ -132,6 +134,30 @@ extension ElicitationEndPage {
             ("Too late", "The time for an answer is over. Nothing was approved; \(asker) can ask again.")
         case (.cancelled, _): ("No longer asked", "\(asker) no longer waits for this answer. Nothing was approved.")
         default: ("This did not work", "The request of \(asker) failed. Nothing was approved.")
+        }
+    }
+
+    private static func words(_ end: ElicitationEnd, _ provider: String) -> (PlainText, String) {
+        let asker = end.asker
+        return switch (end.status, end.isJustNow) {
+        case (.completed, true): ("Connected", "\(asker) may use your account at \(provider) from now on.")
+        case (.declined, true): ("Declined", "\(asker) is told that you declined. Nothing was connected.")
+        case (.completed, false): ("Already connected", "You connected this before. Coming again changed nothing.")
+        case (.declined, false): ("Already declined", "You declined this before. Coming again changed nothing.")
+        case (.expired, _): ("Too late", "The time for this is over. Nothing was connected; \(asker) can ask again.")
+        case (.cancelled, _): ("No longer asked", "\(asker) no longer waits for this. Nothing was connected.")
+        default: ("This did not work", "Your account at \(provider) could not be connected; \(asker) can ask again.")
+        }
+    }
+}
+
+extension ElicitationEnd {
+    /// A decision that counts is fine; what comes after it is a conflict, what comes too late is gone.
+    var httpStatus: HTTPResponse.Status {
+        if isJustNow { return .ok }
+        return switch status {
+        case .completed, .declined: .conflict
+        default: .gone
         }
     }
 }

@@ -70,12 +70,29 @@ package struct ElicitationPage: Page {
         }
     }
 
+    /// The account at a third party that is to be connected.
+    package struct Connection: Sendable {
+        package let provider: PlainText
+        /// Where the person will sign in.
+        package let host: PlainText
+        package let scopes: [PlainText]
+        package let hasScopes: Bool
+
+        package init(provider: String, host: String, scopes: [String]) {
+            self.provider = PlainText(provider, limit: 40)
+            self.host = PlainText(host, limit: 255)
+            self.scopes = scopes.map { PlainText($0, limit: 200) }
+            hasScopes = !scopes.isEmpty
+        }
+    }
+
     package let server: Server
     package let client: Client
     package let account: PlainText
     package let message: PlainText
     package let action: Action?
     package let secret: SecretFields?
+    package let connection: Connection?
     /// Until when an answer counts, in words.
     package let until: PlainText
     /// The public id, which is the end of the page's address.
@@ -85,7 +102,8 @@ package struct ElicitationPage: Page {
 
     package init(
         server: Server, client: Client, account: String, message: String, action: Action?,
-        secret: SecretFields? = nil, until: String, id: String, token: String, problem: PlainText? = nil
+        secret: SecretFields? = nil, connection: Connection? = nil, until: String, id: String, token: String,
+        problem: PlainText? = nil
     ) {
         self.server = server
         self.client = client
@@ -93,6 +111,7 @@ package struct ElicitationPage: Page {
         self.message = PlainText(message, limit: 500)
         self.action = action
         self.secret = secret
+        self.connection = connection
         self.until = PlainText(until)
         self.id = PlainText(verbatim: id)
         self.token = PlainText(verbatim: token)
@@ -108,6 +127,7 @@ package struct ElicitationPage: Page {
         action: Action(
             name: "delete_folder", summary: "Delete the folder Drafts with 12 files",
             details: [Detail(label: "Folder", value: "/ada/Drafts")], arguments: ["path": "/ada/Drafts"]),
-        secret: SecretFields.sample, until: "2026-11-21 08:30 UTC", id: "sample", token: "sample",
+        secret: SecretFields.sample, connection: Connection(provider: "hub", host: "hub.example", scopes: ["repo"]),
+        until: "2026-11-21 08:30 UTC", id: "sample", token: "sample",
         problem: "Use one of the two buttons: approve or decline.")
 }

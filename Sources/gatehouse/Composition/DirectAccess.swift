@@ -107,6 +107,7 @@ extension ServerConfiguration {
     /// The way to providers.
     func providerClient() throws -> ProviderClient {
         ProviderClient(
-            issuer: try Issuer(issuer), outbound: OperatorClient(roots: try TrustRoots(additionalFiles: trust)))
+            issuer: try Issuer(issuer),
+            outbound: OperatorClient(roots: try TrustRoots(additionalFiles: trust), patience: 10, connections: 8))
     }
 }

@@ -1,0 +1,183 @@
+import JOSE
+import Logging
+package import OAuth
+import Storage
+
+/// Takes people back from a provider: the same person, in the same browser login, at the same provider, once. Only then is
+/// the code redeemed, and the elicitation ends with what came of it.
+package struct ConnectEndpoint: Sendable {
+    let store: Store
+    let people: People
+    let client: ProviderClient
+    let vault: ConnectionVault
+    let clock: WallClock
+    let counters: Counters
+    let log: Logger
+
+    /// What the person sees after coming back.
+    package enum View: Sendable {
+        /// It is over: just now, or it was before.
+        case over(ElicitationEnd)
+        /// This way back leads nowhere, but the request is open still: it can be answered again on its page.
+        case again(Problem)
+        /// Another person's, another browser's, another provider's, or unknown: one answer for all.
+        case notYours
+    }
+
+    /// Why a way back leads nowhere.
+    package enum Problem: Sendable {
+        /// It took too long.
+        case late
+        /// It was used before, perhaps in another window that is at it now.
+        case used
+        /// Another server than the provider answered.
+        case wrongIssuer
+    }
+
+    /// Answers the callback of a provider. What does not fit spends nothing.
+    package func answer(_ provider: String, _ parameters: Parameters, browser: Browser) async throws -> View {
+        let now = clock.now()
+        let answer = try ProviderAnswer(parameters)
+        guard let name = try? ProviderName(provider), let state = answer.state,
+            let person = try await people.signedIn(browser, now: now)
+        else { return .notYours }
+        let admission = try await store.write { transaction in
+            try admit(answer, to: state, at: name, person: person, browser: browser, in: transaction, now: now)
+        }
+        switch admission {
+        case .turnedAway:
+            counters.wrongPerson()
+            return .notYours
+        case .settled(let view): return view
+        case .redeem(let code, let journey):
+            // A person who closes the window must not leave a spent code and no answer behind.
+            return try await Task { try await finish(journey, code: code) }.value
+        }
+    }
+
+    private enum Admission: Sendable {
+        case turnedAway
+        case settled(View)
+        case redeem(code: String, Journey)
+    }
+
+    /// A person on the way back, admitted and not to be admitted again.
+    private struct Journey: Sendable {
+        let attempt: ConnectionAttempt
+        let provider: Provider
+        let asked: Elicitation
+        let person: SignedIn
+    }
+
+    /// The order is policy: whose it is comes before everything, what it says only after the attempt is spent.
+    private func admit(
+        _ answer: ProviderAnswer, to state: Digest, at name: ProviderName, person: SignedIn, browser: Browser,
+        in transaction: Transaction, now: Timestamp
+    ) throws -> Admission {
+        guard let attempt = try transaction.attempt(state), attempt.provider == name,
+            attempt.isOf(person, in: browser), let asked = try transaction.elicitation(attempt.elicitationID),
+            asked.userID == person.user.id, let provider = try transaction.provider(name)
+        else { return .turnedAway }
+        let settled = try asked.settled(in: transaction, now: now)
+        guard settled.status.isOpen else { return .settled(try over(settled, isJustNow: false, in: transaction)) }
+        guard attempt.spentAt == nil else { return .settled(.again(.used)) }
+        guard try transaction.spend(attempt: state, now: now) else { return .settled(.again(.late)) }
+        guard answer.comesFrom(provider) else {
+            log.notice(
+                "a callback names another issuer than its provider", metadata: ["provider": "\(provider.name)"])
+            return .settled(.again(.wrongIssuer))
+        }
+        let journey = Journey(attempt: attempt, provider: provider, asked: settled, person: person)
+        switch answer.outcome {
+        case .code(let code): return .redeem(code: code, journey)
+        case .denied: return .settled(try end(journey, as: .declined(by: person.user.id), in: transaction, now: now))
+        case .failed(let failure):
+            note(failure, journey)
+            return .settled(
+                try end(journey, as: .failed(reason: failure.reason), in: transaction, now: now))
+        }
+    }
+
+    private func finish(_ journey: Journey, code: String) async throws -> View {
+        do {
+            let started = clock.now()
+            guard let proof = vault.proof(of: journey.attempt) else {
+                throw ProviderFailure.unavailable("the attempt was sealed with a key that is gone")
+            }
+            let grant = try await client.redeem(
+                code, at: vault.access(to: journey.provider), proof: proof, now: started)
+            let connection = try connection(journey, grant)
+            return try await store.write { transaction in
+                try keep(connection, of: journey, in: transaction, now: connection.createdAt)
+            }
+        } catch let failure as ProviderFailure {
+            note(failure, journey)
+            let now = clock.now()
+            return try await store.write { transaction in
+                try end(journey, as: .failed(reason: failure.reason), in: transaction, now: now)
+            }
+        }
+    }
+
+    private func connection(_ journey: Journey, _ grant: ProviderGrant) throws -> Connection {
+        let id = ConnectionID.random()
+        return Connection(
+            id: id, userID: journey.attempt.userID, resourceID: journey.asked.resourceID,
+            provider: journey.provider.name, asked: journey.attempt.asked, scope: grant.scope ?? journey.attempt.asked,
+            tokens: try vault.seal(grant.tokens, of: id), createdAt: clock.now())
+    }
+
+    /// Keeps what came, unless the elicitation, the session or the permission ended while the provider was asked.
+    private func keep(
+        _ connection: Connection, of journey: Journey, in transaction: Transaction, now: Timestamp
+    ) throws -> View {
+        guard let asked = try transaction.elicitation(journey.asked.id) else { return .notYours }
+        let settled = try asked.settled(in: transaction, now: now)
+        guard settled.status.isOpen else { return try over(settled, isJustNow: false, in: transaction) }
+        // Not a provider of the same name that was registered meanwhile.
+        guard try transaction.provider(journey.provider.name) == journey.provider,
+            try ConnectionPolicy.allows(connection, in: transaction)
+        else { return try end(journey, as: .failed(reason: "not_allowed"), in: transaction, now: now) }
+        try transaction.connect(connection)
+        try transaction.audit(
+            AuditEntry(
+                .connectionMade, at: now, actor: .person(connection.userID), user: connection.userID,
+                client: asked.clientID, resource: connection.resourceID, session: asked.sessionID,
+                reason: "provider \(connection.provider)", initiator: .human, correlation: connection.id.string))
+        let content = try vault.seal(ConnectionReceipt(connection), of: asked.id)
+        return try end(
+            journey,
+            as: .completed(
+                by: connection.userID, authTime: journey.person.session.authTime, content: content),
+            in: transaction, now: now)
+    }
+
+    private func end(
+        _ journey: Journey, as outcome: ElicitationOutcome, in transaction: Transaction, now: Timestamp
+    ) throws -> View {
+        if let done = try transaction.finish(journey.asked.id, as: outcome, now: now) {
+            return try over(done, isJustNow: true, in: transaction)
+        }
+        guard let asked = try transaction.elicitation(journey.asked.id) else { return .notYours }
+        return try over(asked.settled(in: transaction, now: now), isJustNow: false, in: transaction)
+    }
+
+    private func over(_ asked: Elicitation, isJustNow: Bool, in transaction: Transaction) throws -> View {
+        .over(try ElicitationEnd(asked, isJustNow: isJustNow, in: transaction))
+    }
+
+    private func note(_ failure: ProviderFailure, _ journey: Journey) {
+        log.notice(
+            "an account could not be connected",
+            metadata: [
+                "provider": "\(journey.provider.name)", "elicitation": "\(journey.asked.id)", "cause": "\(failure)",
+            ])
+    }
+}
+
+extension ConnectionAttempt {
+    /// Whether this person, in this very login and browser, is the one who left.
+    fileprivate func isOf(_ person: SignedIn, in browser: Browser) -> Bool {
+        userID == person.user.id && browserSessionID == person.session.id && binding == browser.binding
+    }
+}

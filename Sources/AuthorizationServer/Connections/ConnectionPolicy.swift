@@ -1,0 +1,31 @@
+import OAuth
+import Storage
+
+/// The one place that says what an MCP server may have of a provider: asked when an elicitation is made, before a person
+/// leaves, when they come back, and each time that a token is handed out.
+enum ConnectionPolicy {
+    /// What may be asked of the provider.
+    struct Permission: Sendable {
+        let provider: Provider
+        let scope: ScopeSet
+    }
+
+    /// The provider and the scopes to ask for: those that are wanted, or all of the rule's. Nil is no; that there is such a
+    /// provider is told to nobody who may not use it.
+    static func permission(
+        _ name: ProviderName, wanted: ScopeSet?, for resource: ResourceID, in transaction: Transaction
+    ) throws -> Permission? {
+        guard let provider = try transaction.provider(name),
+            let rule = try transaction.rule(provider: name, resource: resource)
+        else { return nil }
+        let scope = wanted ?? rule.scope
+        guard scope.isSubset(of: rule.scope) else { return nil }
+        return Permission(provider: provider, scope: scope)
+    }
+
+    /// Whether a connection that was made earlier is still within what the MCP server may have today.
+    static func allows(_ connection: Connection, in transaction: Transaction) throws -> Bool {
+        try permission(
+            connection.provider, wanted: connection.asked, for: connection.resourceID, in: transaction) != nil
+    }
+}

@@ -1,0 +1,54 @@
+import JOSE
+import TestSupport
+
+/// An authorization server that was not written for these tests, with a person who has an account there.
+struct ThirdParty: Sendable {
+    private static let secret = "the client secret at the provider"
+
+    /// Its issuer, as it names itself.
+    let issuer: String
+    private let conversation: Conversation
+
+    /// Starts it, registers it at the scene's Gatehouse as `hub`, and lets the scene's MCP server use it.
+    static func start(in scene: Scene, authentication: String = "client_secret_basic") async throws -> ThirdParty {
+        let conversation = try Conversation("provider.py", on: scene.stage)
+        let answer = try await conversation.ask(
+            "listen",
+            [
+                "lifetime": 30, "secret": .string(secret), "authentication": .string(authentication),
+                "redirects": [.string(scene.gatehouse.issuer + "/connect/hub/callback")],
+            ])
+        guard let issuer = answer.string else { throw StageFailure("the provider gave no issuer") }
+        _ = try await scene.gatehouse.object(
+            [
+                "providers", "add", "hub", "--owner", "Grace Hopper", "--issuer", issuer, "--client-id", "gatehouse",
+                "--client-secret-stdin", "--auth", authentication,
+            ], input: secret + "\n")
+        _ = try await scene.gatehouse.object([
+            "providers", "allow", "hub", scene.server, "--scope", "openid", "--scope", "profile",
+        ])
+        _ = try await scene.gatehouse.object([
+            "resources", "policy", scene.server, "--elicitation", "confirm,connect",
+        ])
+        return ThirdParty(issuer: issuer, conversation: conversation)
+    }
+
+    /// A person opens the address, signs in at both places and decides over there; the text of the last page.
+    func connect(_ url: String, decision: String = "accept") async throws -> String {
+        let answer = try await conversation.ask(
+            "connect",
+            [
+                "url": .string(url), "username": "ada", "password": .string(Scene.password),
+                "decision": .string(decision),
+            ])
+        return answer.object?["text"]?.string ?? ""
+    }
+
+    /// What the provider says to whoever shows this token: status and body.
+    func person(behind token: String) async throws -> (status: Int64, body: String) {
+        let answer = try await conversation.ask(
+            "ask", ["url": .string(issuer + "/oauth/userinfo"), "token": .string(token)]
+        ).object
+        return (answer?["status"]?.integer ?? 0, answer?["body"]?.string ?? "")
+    }
+}

@@ -1,0 +1,80 @@
+import Synchronization
+
+/// A provider on loopback for what no well-behaved one does: it counts what is asked of it and answers as a test wants.
+package final class LoopbackProvider: Sendable {
+    /// How its token endpoint behaves.
+    package enum Manner: Sendable {
+        /// Gives tokens, and a new refresh token for each one that is used.
+        case giving
+        case answering(String, body: String)
+        case silent
+    }
+
+    private struct State {
+        var manner = Manner.giving
+        var lifetime: Int64 = 3600
+        var given = 0
+        var refreshToken = ""
+    }
+
+    private let state: SharedState
+    private let server: LoopbackServer
+
+    private final class SharedState: Sendable {
+        let value = Mutex(State())
+    }
+
+    /// Starts one.
+    package static func start() async throws -> LoopbackProvider {
+        let state = SharedState()
+        let server = try await LoopbackServer.start { request in
+            request.hasPrefix("POST /token ")
+                ? state.value.withLock { answer(request, &$0) } : LoopbackServer.http("200 OK", body: "{}")
+        }
+        return LoopbackProvider(state: state, server: server)
+    }
+
+    private init(state: SharedState, server: LoopbackServer) {
+        self.state = state
+        self.server = server
+    }
+
+    /// The address of one of its paths.
+    package func address(_ path: String) -> String { "http://127.0.0.1:\(server.port)\(path)" }
+    /// Its address.
+    package var origin: String { address("") }
+    /// What reached its token endpoint, as it came.
+    package var tokenRequests: [String] { server.requests.filter { $0.hasPrefix("POST /token ") } }
+    /// The number of the last tokens that it gave; they are `access-canary-N` and `refresh-canary-N`.
+    package var given: Int { state.value.withLock { $0.given } }
+
+    /// Changes its manner from now on.
+    package func behave(_ manner: Manner) { state.value.withLock { $0.manner = manner } }
+    /// Seconds that its next access tokens last.
+    package func setLifetime(_ seconds: Int64) { state.value.withLock { $0.lifetime = seconds } }
+    /// Stops listening.
+    package func stop() async throws { try await server.stop() }
+
+    private static func answer(_ request: String, _ state: inout State) -> LoopbackServer.Reply {
+        switch state.manner {
+        case .silent: return .silence
+        case .answering(let status, let body):
+            let fields = "Content-Type: application/json\r\nLocation: https://elsewhere.example/"
+            return LoopbackServer.http(status, fields, body: body)
+        case .giving: break
+        }
+        let isRefresh = request.contains("grant_type=refresh_token")
+        guard
+            !isRefresh || request.contains("refresh_token=\(state.refreshToken)&")
+                || request.hasSuffix(state.refreshToken)
+        else { return LoopbackServer.http("400 Bad", body: #"{"error":"invalid_grant"}"#) }
+        state.given += 1
+        state.refreshToken = "refresh-canary-\(state.given)"
+        return LoopbackServer.http(
+            "200 OK",
+            body: """
+                {"access_token":"access-canary-\(state.given)","token_type":"Bearer","expires_in":\(state.lifetime),\
+                "refresh_token":"\(state.refreshToken)","scope":"repo"}
+                """)
+    }
+}
