@@ -44,8 +44,7 @@ struct Benchmark {
             var tokens: [Redemption.Tokens] = []
             for _ in 0..<crowd { tokens.append(try await redemption.redeem(try await person.code(), at: target)) }
             let held = tokens
-            let proof =
-                "Basic " + Data("\(registered.resource.id):\(registered.resource.secret)".utf8).base64EncodedString()
+            let proof = registered.proof
             try await measure("introspection", crowd, target, server) {
                 Repeated(target.post("/introspect", "token=\(held[$0].access)", authorization: proof))
             }

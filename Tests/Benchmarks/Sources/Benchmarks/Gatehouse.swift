@@ -77,14 +77,17 @@ final class Gatehouse: Sendable {
     struct Registered {
         let clientID: String
         let resource: (id: String, secret: String)
+
+        /// How the MCP server proves itself.
+        var proof: String { "Basic " + Data("\(resource.id):\(resource.secret)".utf8).base64EncodedString() }
     }
 
-    /// Makes the person, the MCP server and the client.
-    func register() throws -> Registered {
+    /// Makes the person, the MCP server, which may take events at an endpoint, and the client.
+    func register(eventsEndpoint: String? = nil) throws -> Registered {
         _ = try command(["users", "add", Person.name, "--password-stdin"], input: Person.password + "\n")
-        let resource = try command([
-            "resources", "add", Self.resource, "--name", "Bench", "--owner", "Nobody", "--scope", "bench:run=Run",
-        ])
+        let resource = try command(
+            ["resources", "add", Self.resource, "--name", "Bench", "--owner", "Nobody", "--scope", "bench:run=Run"]
+                + (eventsEndpoint.map { ["--events-endpoint", $0] } ?? []))
         let client = try command([
             "clients", "add", "--name", "Bench", "--redirect-uri", Self.redirect, "--auth", "none",
         ])

@@ -73,15 +73,24 @@ final class LoadConnection: ChannelInboundHandler {
 
     /// Status and body, once all of the answer is there.
     private func answer() -> (status: Int, body: ByteBufferView)? {
-        let bytes = received.readableBytesView
+        guard let (head, body) = WireMessage.first(in: received), let status = Int(head.dropFirst(9).prefix(3)) else {
+            return nil
+        }
+        return (status, body)
+    }
+}
+
+/// HTTP/1.1 as Gatehouse writes it, to clients and to receivers of events.
+enum WireMessage {
+    /// Head and body, once all of the message is there.
+    static func first(in buffer: ByteBuffer) -> (head: String, body: ByteBufferView)? {
+        let bytes = buffer.readableBytesView
         guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else { return nil }
         let head = String(decoding: bytes[..<end.lowerBound], as: UTF8.self)
         let lines = head.split(separator: "\r\n")
         let length = lines.first { $0.lowercased().hasPrefix("content-length:") }
             .flatMap { Int($0.drop { $0 != ":" }.dropFirst().drop { $0 == " " }) }
-        guard let status = Int(head.dropFirst(9).prefix(3)), let length,
-            bytes.distance(from: end.upperBound, to: bytes.endIndex) >= length
-        else { return nil }
-        return (status, bytes[end.upperBound...])
+        guard let length, bytes.distance(from: end.upperBound, to: bytes.endIndex) >= length else { return nil }
+        return (head, bytes[end.upperBound...])
     }
 }

@@ -25,9 +25,12 @@ struct Main {
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
         defer { try? FileManager.default.removeItem(atPath: directory) }
+        let arrivals = ArrivalTimes(program: program, directory: directory)
+        if ProcessInfo.processInfo.environment["ONLY"] == "arrivals" { return try await arrivals.run() }
         let floors = try await FloorReport.measure(in: directory)
         floors.show()
         try await Benchmark(program: program, directory: directory, floors: floors).run()
+        try await arrivals.run()
         try await SessionCounts(program: program, directory: directory, counts: SessionCounts.asked).run()
     }
 }

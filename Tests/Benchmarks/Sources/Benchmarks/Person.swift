@@ -1,4 +1,5 @@
 import Foundation
+import NIOCore
 
 /// A person at the pages of Gatehouse who approves whatever is asked: that is how codes come into the world.
 struct Person {
@@ -42,6 +43,21 @@ struct Person {
             page = try await visit(Self.path(of: String(form.1)), fields)
         }
         throw BenchmarkFailure("the pages gave no code: \(page.prefix(2000))")
+    }
+
+    /// Opens the page of an elicitation and gives what the browser sends when the person approves it there.
+    mutating func approval(at address: String) async throws -> ByteBuffer {
+        let page = try await visit(Self.path(of: address))
+        guard let form = page.firstMatch(of: /<form[^>]*action="([^"]*)"/), page.contains(#"name="decision""#) else {
+            throw BenchmarkFailure("the page asks for nothing: \(page.prefix(2000))")
+        }
+        let sent = cookies.map { "\($0.key)=\($0.value)" }.joined(separator: "; ")
+        let body = PlainHTTP.encode(Self.fields(of: page) + [("decision", "approve")])
+        return ByteBuffer(
+            string: "POST \(Self.path(of: String(form.1))) HTTP/1.1\r\nHost: localhost:\(http.target.port)\r\n"
+                + "Origin: http://localhost:\(http.target.port)\r\nCookie: \(sent)\r\n"
+                + "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+        )
     }
 
     private mutating func visit(_ path: String, _ form: [(String, String)]? = nil) async throws -> String {

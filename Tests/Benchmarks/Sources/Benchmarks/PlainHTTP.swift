@@ -14,28 +14,45 @@ struct PlainHTTP: Sendable {
     let target: Target
 
     func get(_ path: String, cookies: [String] = []) async throws -> Answer {
-        try await send("GET", path, cookies: cookies, form: nil)
+        try await send("GET", path, cookies: cookies)
     }
 
     func post(_ path: String, _ form: [(String, String)], cookies: [String] = []) async throws -> Answer {
-        let text = form.map { "\(Target.encode($0.0))=\(Target.encode($0.1))" }.joined(separator: "&")
-        return try await send("POST", path, cookies: cookies, form: text)
+        let body = Body(type: "application/x-www-form-urlencoded", text: Self.encode(form))
+        return try await send("POST", path, cookies: cookies, body)
     }
 
-    private func send(_ method: String, _ path: String, cookies: [String], form: String?) async throws -> Answer {
+    /// What an MCP server sends, with its own id and secret.
+    func post(_ path: String, json: String, authorization: String) async throws -> Answer {
+        try await send(
+            "POST", path, fields: "Authorization: \(authorization)\r\n", Body(type: "application/json", text: json))
+    }
+
+    static func encode(_ form: [(String, String)]) -> String {
+        form.map { "\(Target.encode($0.0))=\(Target.encode($0.1))" }.joined(separator: "&")
+    }
+
+    private struct Body {
+        let type: String
+        let text: String
+    }
+
+    private func send(
+        _ method: String, _ path: String, cookies: [String] = [], fields: String = "", _ body: Body? = nil
+    ) async throws -> Answer {
         let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .connect(host: "127.0.0.1", port: target.port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
                 }
             }
-        var request = "\(method) \(path) HTTP/1.1\r\nHost: localhost:\(target.port)\r\nConnection: close\r\n"
+        var request = "\(method) \(path) HTTP/1.1\r\nHost: localhost:\(target.port)\r\nConnection: close\r\n\(fields)"
         if !cookies.isEmpty { request += "Cookie: \(cookies.joined(separator: "; "))\r\n" }
-        if let form {
+        if let body {
             request += "Origin: http://localhost:\(target.port)\r\n"
-            request += "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: \(form.utf8.count)\r\n"
+            request += "Content-Type: \(body.type)\r\nContent-Length: \(body.text.utf8.count)\r\n"
         }
-        let bytes = ByteBuffer(string: request + "\r\n" + (form ?? ""))
+        let bytes = ByteBuffer(string: request + "\r\n" + (body?.text ?? ""))
         let text = try await channel.executeThenClose { inbound, outbound in
             try await outbound.write(bytes)
             var received = ByteBuffer()

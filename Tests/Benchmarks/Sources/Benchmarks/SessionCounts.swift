@@ -70,8 +70,7 @@ struct SessionCounts {
                 tokens: Array(tokens[index * share..<(index + 1) * share]), found: basket)
         }
         say(Row("refresh", refreshed).text)
-        let proof =
-            "Basic " + Data("\(registered.resource.id):\(registered.resource.secret)".utf8).base64EncodedString()
+        let proof = registered.proof
         let access = basket.all
         let introspected = try await load.run(against: server) { index in
             Rotation(

@@ -44,8 +44,9 @@ final class Once: RequestSource {
 struct Target: Sendable {
     let port: Int
 
-    func get(_ path: String) -> ByteBuffer {
-        ByteBuffer(string: "GET \(path) HTTP/1.1\r\nHost: localhost:\(port)\r\n\r\n")
+    func get(_ path: String, authorization: String? = nil) -> ByteBuffer {
+        let proof = authorization.map { "Authorization: \($0)\r\n" } ?? ""
+        return ByteBuffer(string: "GET \(path) HTTP/1.1\r\nHost: localhost:\(port)\r\n\(proof)\r\n")
     }
 
     func post(_ path: String, _ form: String, authorization: String? = nil) -> ByteBuffer {
