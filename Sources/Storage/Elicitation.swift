@@ -7,6 +7,8 @@ package struct Elicitation: Hashable, Sendable {
     package static let collectable: Int64 = 900
     /// How many of one person's may be open at one MCP server.
     package static let mostOpen = 5
+    /// How many one MCP server may ask one person within an hour: each leaves records that stay.
+    package static let mostAnHour = 60
 
     /// The handle for the MCP server.
     package let id: ElicitationID
@@ -184,6 +186,14 @@ extension Transaction {
             SELECT count(*) FROM elicitations
             WHERE user_id = ?1 AND resource_id = ?2 AND status IN ('pending', 'opened') AND expires_at > ?3
             """, user.string, resource.string, now.seconds
+        ) { Int(try $0.integer(0)) } ?? 0
+    }
+
+    /// How many an MCP server has asked a person since a moment, whatever became of them.
+    package func elicitations(askedOf user: UserID, by resource: ResourceID, since: Timestamp) throws -> Int {
+        try first(
+            "SELECT count(*) FROM elicitations WHERE user_id = ?1 AND resource_id = ?2 AND created_at > ?3",
+            user.string, resource.string, since.seconds
         ) { Int(try $0.integer(0)) } ?? 0
     }
 

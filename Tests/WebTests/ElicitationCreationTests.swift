@@ -150,6 +150,23 @@ struct ElicitationCreationTests {
         }
     }
 
+    @Test func `B51 B67 an MCP server that asks and takes back is stopped within the hour, and goes on after it`()
+        async throws
+    {
+        try await Harness.run { h in
+            let token = try await h.tokens().access
+            for number in 1...60 {
+                let asked = try await h.askAnew(token, "action_\(number)")
+                _ = try await h.call(.delete, asked.path)
+            }
+            let next = try await h.ask(token)
+            #expect(next.status == .tooManyRequests)
+            #expect(next.headers[.retryAfter] != nil)
+            #expect(try await h.gatehouse.store.read { try $0.elicitations(limit: 100) }.count == 60)
+            h.clock.advance(by: 3600)
+            #expect(try await h.ask(try await h.tokens().access).status == .created)
+        }
+    }
     @Test func `B51 B67 the sixth open one of a person at one MCP server is refused until another is over`()
         async throws
     {

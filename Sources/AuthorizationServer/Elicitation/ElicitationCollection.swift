@@ -55,9 +55,9 @@ extension ElicitationEndpoint {
     ) throws -> Spent {
         guard asked.status == .completed else { return .notCompleted(asked.status) }
         guard asked.isCollectable(at: now) else { return .refused(Self.gone) }
-        guard let session = try transaction.grant(asked.sessionID), Gate.refusal(session, now: now) == nil else {
-            return .refused(Self.ended)
-        }
+        guard let session = try transaction.grant(asked.sessionID), Gate.refusal(session, now: now) == nil,
+            try !clients.isShutOut(session.clientID, in: transaction)
+        else { return .refused(Self.ended) }
         let result = try result(of: asked, session: session, now: now)
         guard try transaction.collect(asked.id, now: now) else { return .refused(Self.gone) }
         try transaction.audit(

@@ -66,13 +66,7 @@ extension ElicitationEndpoint {
             else { return .refused(Self.notAllowed) }
         }
         if let earlier = try earlier(request, session: session, in: transaction, now: now) { return earlier }
-        guard
-            try transaction.openElicitations(user: session.userID, resource: asker.id, now: now) < Elicitation.mostOpen
-        else {
-            return .refused(
-                OAuthError(
-                    .tooManyRequests, "Too many elicitations wait for this person; let some end or cancel them first."))
-        }
+        if let refusal = try tooMany(session, asker: asker, in: transaction, now: now) { return .refused(refusal) }
         let made = Elicitation(request, session: session, now: now)
         try transaction.insert(made)
         try transaction.audit(
@@ -80,6 +74,23 @@ extension ElicitationEndpoint {
                 .elicitationCreated, at: now, actor: .resource(asker.id), of: session, initiator: .server,
                 correlation: made.id.string))
         return .made(made)
+    }
+
+    /// Why this person is not asked more by this MCP server now. The clock bounds what the count of open ones does not: to
+    /// ask and to take back, again and again.
+    private func tooMany(
+        _ session: SessionGrant, asker: Resource, in transaction: Transaction, now: Timestamp
+    ) throws -> OAuthError? {
+        let open = try transaction.openElicitations(user: session.userID, resource: asker.id, now: now)
+        guard open < Elicitation.mostOpen else {
+            return OAuthError(
+                .tooManyRequests, "Too many elicitations wait for this person; let some end or cancel them first.")
+        }
+        let lately = try transaction.elicitations(askedOf: session.userID, by: asker.id, since: now - 3600)
+        guard lately < Elicitation.mostAnHour else {
+            return OAuthError(.tooManyRequests, "This person was asked too often within an hour; ask again later.")
+        }
+        return nil
     }
 
     /// The same question asked before: by its key if it has one, else by what it asks.

@@ -46,8 +46,11 @@ public struct Confirmations: Sendable {
 
     /// Takes the question back, because the client would not put it to the person.
     public func withdraw(_ id: String) async -> ConfirmationStep {
-        // Should it not be heard, the question ends by itself.
-        _ = try? await elicitations.cancel(id)
+        // Should it not be heard, the question ends by itself. If the person was faster, the approval is spent here: the
+        // answer that follows says that nothing was approved, and no later call may find it.
+        if let end = try? await elicitations.cancel(id), end.status == .completed {
+            try? await elicitations.discardResult(of: id)
+        }
         return .refused("The link was not opened, so the action was not approved and nothing was done.")
     }
 

@@ -51,6 +51,11 @@ public struct Elicitations: Sendable {
         return try await ApprovalRule(authority: authority).approval(compact, of: id, for: action, by: access)
     }
 
+    /// Spends the result of a completed one unread, so that nobody finds it later.
+    public func discardResult(of id: String) async throws(ElicitationFault) {
+        _ = try await authority.ask(.post([], repeatable: false), Self.path(id) + "/result")
+    }
+
     private static func path(_ id: String) -> String { "/elicitations/" + PercentEncoding.encode(id) }
 
     private static func elicitation(_ object: JSONObject) throws(ElicitationFault) -> Elicitation {

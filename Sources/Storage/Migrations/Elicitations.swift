@@ -1,7 +1,7 @@
 /// What MCP servers ask people to do, what they may ask for, and the events that tell them what came of it.
 enum Elicitations {
     static let statements = [
-        policies, elicitations, elicitationsByPage, elicitationsByKey, elicitationsByDigest, openByPerson,
+        policies, elicitations, elicitationsByPage, elicitationsByKey, elicitationsByDigest, openByPerson, elicitationsByPerson,
         openBySession,
         openByEnd, uncollected, elicitationsByAge, events, eventsByResource, eventsByAge, eventsByElicitation, streams,
         misdirected,
@@ -63,6 +63,9 @@ enum Elicitations {
     private static let openByPerson = """
         CREATE INDEX open_elicitations_by_person ON elicitations (user_id, resource_id)
         WHERE status IN ('pending', 'opened')
+        """
+    private static let elicitationsByPerson = """
+        CREATE INDEX elicitations_by_person ON elicitations (user_id, resource_id, created_at)
         """
     private static let openBySession = """
         CREATE INDEX open_elicitations_by_session ON elicitations (session_id) WHERE status IN ('pending', 'opened')

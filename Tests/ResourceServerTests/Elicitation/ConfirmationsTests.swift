@@ -76,6 +76,20 @@ struct ConfirmationsTests {
         }
     }
 
+    @Test func `B66 an approval that came before the client gave up is spent, so that no later call runs on it`()
+        async throws
+    {
+        try await ElicitationScene.play { scene in
+            let confirmations = scene.confirmations()
+            let state = try await begin(scene, confirmations).state
+            scene.fake.act("completed")
+            #expect(
+                try await resume(scene, confirmations, state, .cancel).refusal?.contains("nothing was done") == true)
+            #expect(scene.fake.read { $0.entries.map(\.isCollected) } == [true])
+            #expect(try await begin(scene, confirmations).approval == nil)
+        }
+    }
+
     @Test(arguments: ["expired", "cancelled", "failed"])
     func `every other end is a refusal of its own`(status: String) async throws {
         try await ElicitationScene.play { scene in
