@@ -25,6 +25,8 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
     package static let elicitationCollected = AuditAction(rawValue: "elicitation.collected")
     package static let elicitationRead = AuditAction(rawValue: "elicitation.read")
     package static let elicitationOwnPassword = AuditAction(rawValue: "elicitation.own_password")
+    package static let elicitationHandedOver = AuditAction(rawValue: "elicitation.handed_over")
+    package static let elicitationRedeemed = AuditAction(rawValue: "elicitation.redeemed")
     package static let elicitationMisdirected = AuditAction(rawValue: "elicitation.wrong_person")
     package static let eventRetried = AuditAction(rawValue: "event.retried")
     package static let providerAdded = AuditAction(rawValue: "provider.added")

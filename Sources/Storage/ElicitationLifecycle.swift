@@ -9,6 +9,8 @@ package struct ElicitationOutcome: Sendable {
     package let evidence: AuditEntry.Evidence
     /// A short code: why it was cancelled or failed.
     package let reason: String?
+    /// The MCP server's own name for what it reports; for the records alone.
+    package let reference: String?
     /// What was handed over, sealed.
     package let content: [UInt8]?
     /// When the person who decided had signed in.
@@ -16,7 +18,8 @@ package struct ElicitationOutcome: Sendable {
 
     private init(
         _ status: ElicitationStatus, by actor: AuditActor, _ initiator: AuditEntry.Initiator,
-        _ evidence: AuditEntry.Evidence = .witnessed, reason: String? = nil, content: [UInt8]? = nil,
+        _ evidence: AuditEntry.Evidence = .witnessed, reason: String? = nil, reference: String? = nil,
+        content: [UInt8]? = nil,
         authTime: Timestamp? = nil
     ) {
         self.status = status
@@ -24,6 +27,7 @@ package struct ElicitationOutcome: Sendable {
         self.initiator = initiator
         self.evidence = evidence
         self.reason = reason
+        self.reference = reference
         self.content = content
         self.authTime = authTime
     }
@@ -37,8 +41,10 @@ package struct ElicitationOutcome: Sendable {
     package static func declined(by user: UserID) -> Self { Self(.declined, by: .person(user), .human) }
 
     /// The MCP server says how it went on a page of its own.
-    package static func reported(_ status: ElicitationStatus, by resource: ResourceID) -> Self {
-        Self(status, by: .resource(resource), .human, .reported(by: resource.string))
+    package static func reported(
+        _ status: ElicitationStatus, by resource: ResourceID, reference: String? = nil
+    ) -> Self {
+        Self(status, by: .resource(resource), .human, .reported(by: resource.string), reference: reference)
     }
 
     /// The MCP server took it back.
@@ -103,7 +109,8 @@ extension Transaction {
         try audit(
             AuditEntry(
                 outcome.action, at: now, actor: outcome.actor, user: finished.userID, client: finished.clientID,
-                resource: finished.resourceID, session: finished.sessionID, reason: outcome.reason,
+                resource: finished.resourceID, session: finished.sessionID,
+                reason: outcome.reason ?? outcome.reference,
                 initiator: outcome.initiator, evidence: outcome.evidence, correlation: id.string))
         signals?.note(id)
         return finished

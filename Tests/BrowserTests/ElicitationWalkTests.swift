@@ -96,8 +96,8 @@ extension House {
         let url: String
     }
 
-    /// A client gets a token, and the MCP server asks its person to confirm a deletion.
-    func ask(through client: Client) async throws -> Asked {
+    /// A client gets a token, and the MCP server asks its person for what `members` say, else to confirm a deletion.
+    func ask(through client: Client, _ members: JSONObject? = nil) async throws -> Asked {
         try await browser.open()
         _ = try await browser.go(to: client.request())
         try await browser.signIn()
@@ -114,10 +114,12 @@ extension House {
             "name": "delete_folder", "summary": "Delete the folder “Drafts” and all that is in it", "details": details,
             "arguments": ["path": "/ada/Drafts", "recursive": true, "keep": ["days": 30, "except": ["readme.md"]]],
         ]
-        let request: JSONObject = [
-            "subject_token": token, "kind": "confirm", "message": "Quill wants to tidy up. May it delete this folder?",
-            "action": action,
-        ]
+        var request: JSONObject =
+            members ?? [
+                "kind": "confirm", "message": "Quill wants to tidy up. May it delete this folder?",
+                "action": action,
+            ]
+        request["subject_token"] = token
         let answer = try await gatehouse.http.post(
             "/elicitations", json: request.text, headers: [LoopbackHTTP.basic(credentials.id, credentials.secret)]
         ).object()

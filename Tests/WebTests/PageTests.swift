@@ -185,6 +185,9 @@ struct PageTests {
             action: .init(
                 name: text, summary: text, details: [.init(label: text, value: text)],
                 arguments: [text.isEmpty ? "x" : text: .string(text)]),
+            destination: .init(
+                host: server == nil ? text : "pay.example", address: server == nil ? text : "https://pay.example/",
+                isThere: false),
             secret: .init(fields(text)), until: "later", id: "pag", token: "t",
             problem: server == nil ? PlainText(text) : nil)
     }

@@ -15,6 +15,7 @@ extension ElicitationEndpoint {
         case approval(ApprovalClaims)
         case secret(ElicitationID, JSONObject)
         case connection(ElicitationID, ConnectionReceipt)
+        case reported(ElicitationID, by: String)
         case notCompleted(ElicitationStatus)
         case refused(OAuthError)
     }
@@ -39,6 +40,11 @@ extension ElicitationEndpoint {
             ]
             for (name, value) in receipt.json.members { body[name] = value }
             return .collected(.object(body))
+        case .reported(let id, let reporter):
+            return .collected([
+                "id": .string(id.string), "kind": .string(ElicitationKind.external.rawValue),
+                "outcome": .string(ElicitationStatus.completed.rawValue), "reported_by": .string(reporter),
+            ])
         case .approval(let claims):
             let approval = try JWT.sign(
                 typ: ApprovalClaims.type, claims: claims.claims, with: keys.signing(.events, at: now.seconds))
@@ -70,6 +76,7 @@ extension ElicitationEndpoint {
     private func result(of asked: Elicitation, session: SessionGrant, now: Timestamp) throws -> Spent {
         if let content = content(of: asked) { return .secret(asked.id, content) }
         if asked.ask.kind == .connect, let receipt = vault.receipt(of: asked) { return .connection(asked.id, receipt) }
+        if asked.ask.kind == .external, let reporter = asked.reportedBy { return .reported(asked.id, by: reporter) }
         guard case .confirm(let action) = asked.ask else {
             throw OAuthError(.serverError, "This result cannot be handed out.", reason: "there is none to open")
         }

@@ -41,7 +41,7 @@ extension ElicitationEndpoint {
         }
     }
 
-    private static func object(_ body: [UInt8]) throws -> JSONObject {
+    static func object(_ body: [UInt8]) throws -> JSONObject {
         do {
             return try JSONObject(parsing: body)
         } catch {
@@ -53,7 +53,8 @@ extension ElicitationEndpoint {
         _ request: ElicitationRequest, session: SessionGrant, asker: Resource, in transaction: Transaction,
         now: Timestamp
     ) throws -> Verdict {
-        guard try transaction.policy(of: asker.id).elicitationKinds.contains(request.ask.kind) else {
+        let policy = try transaction.policy(of: asker.id)
+        guard policy.elicitationKinds.contains(request.ask.kind) else {
             return .refused(
                 OAuthError(
                     .unsupportedKind, "Elicitations of this kind are not granted to this MCP server; ask its operator.")
@@ -64,6 +65,12 @@ extension ElicitationEndpoint {
                 let name = try? ProviderName(provider),
                 try ConnectionPolicy.permission(name, wanted: scope, for: asker.id, in: transaction) != nil
             else { return .refused(Self.notAllowed) }
+        }
+        if case .external(let url) = request.ask, let host = try? ExternalURL(url).host,
+            !policy.externalHosts.contains(host)
+        {
+            return .refused(
+                OAuthError(.accessDenied, "This MCP server may not send people to \(host); ask its operator."))
         }
         if let earlier = try earlier(request, session: session, in: transaction, now: now) { return earlier }
         if let refusal = try tooMany(session, asker: asker, in: transaction, now: now) { return .refused(refusal) }

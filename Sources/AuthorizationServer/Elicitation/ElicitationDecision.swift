@@ -28,6 +28,9 @@ extension ElicitationPageEndpoint {
         _ decision: String, for question: ElicitationQuestion, of asked: Elicitation, by person: SignedIn,
         browser: Browser, in transaction: Transaction, now: Timestamp
     ) throws -> View {
+        if case .external(let url) = asked.ask, let url = try? ExternalURL(url) {
+            return try take(decision, to: url, for: question, of: asked, by: person, in: transaction, now: now)
+        }
         let outcome: ElicitationOutcome
         switch decision {
         // Without its fields, which `weigh` read, there is nothing to hand over.
@@ -45,7 +48,7 @@ extension ElicitationPageEndpoint {
         return try finish(asked, as: outcome, in: transaction, now: now)
     }
 
-    private func finish(
+    func finish(
         _ asked: Elicitation, as outcome: ElicitationOutcome, in transaction: Transaction, now: Timestamp
     ) throws -> View {
         guard let done = try transaction.finish(asked.id, as: outcome, now: now) else {
@@ -97,7 +100,7 @@ extension ElicitationPageEndpoint {
             asker: .init(identifier: resource.identifier, name: resource.name, owner: resource.owner),
             through: .init(name: session.clientName, host: session.clientHost, since: session.createdAt),
             username: person.user.name, message: asked.message, ask: asked.ask, connection: connection,
-            expiresAt: asked.expiresAt)
+            expiresAt: asked.expiresAt, isThere: asked.ticketRedeemedAt != nil)
     }
 }
 

@@ -72,7 +72,7 @@ package struct ElicitationEndpoint: Sendable {
     }
 
     /// An elicitation with the event that tells how it ended.
-    private struct Found: Sendable {
+    struct Found: Sendable {
         let elicitation: Elicitation
         let event: SecurityEvent?
 
@@ -99,7 +99,7 @@ package struct ElicitationEndpoint: Sendable {
         return try report(found, to: asker, now: now)
     }
 
-    private func report(_ found: Found, to asker: Resource, now: Timestamp) throws -> ElicitationReport {
+    func report(_ found: Found, to asker: Resource, now: Timestamp) throws -> ElicitationReport {
         let asked = found.elicitation
         return ElicitationReport(
             id: asked.id, kind: asked.ask.kind, status: asked.status, version: asked.version,

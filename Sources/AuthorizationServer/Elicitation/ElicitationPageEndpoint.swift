@@ -24,6 +24,8 @@ package struct ElicitationPageEndpoint: Sendable {
         case over(ElicitationEnd)
         /// The person agreed and goes on to this address of a provider.
         case onward(String)
+        /// The person goes on to this address of the MCP server's, with a ticket.
+        case handOver(String)
         /// Another person's, unknown or malformed: one answer for all, with the account in use and a way to change it.
         case notYours(Stranger)
         /// The form could not be taken as it was sent; the page again, with the reason.
@@ -45,6 +47,8 @@ package struct ElicitationPageEndpoint: Sendable {
         /// The page was opened in another sign-in than the form came from.
         case stale
         case noDecision
+        /// The person went on to the other page, and finishes there.
+        case isThere
     }
 
     /// Opens the page. Nothing is decided by it; that its person has seen it is noted once.

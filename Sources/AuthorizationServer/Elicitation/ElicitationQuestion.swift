@@ -39,6 +39,8 @@ package struct ElicitationQuestion: Sendable {
     package let connection: Connection?
     /// Until when an answer counts.
     package let expiresAt: Timestamp
+    /// The person has arrived at the page that an `external` leads to.
+    package let isThere: Bool
 }
 
 /// What became of an elicitation, for the person who was asked.

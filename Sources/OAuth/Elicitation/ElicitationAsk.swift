@@ -48,8 +48,10 @@ package enum ElicitationAsk: Hashable, Sendable {
             self = .connect(provider: provider, scope: try Self.scope(reader))
         case .external:
             let url = try reader.text("url", limit: 2000)
-            guard let uri = try? StrictURI(url, called: "URL"), uri.scheme == "https", uri.authority != nil else {
-                throw reader.refusal("url", "has to be an https:// URL.")
+            do throws(OAuthValueError) {
+                _ = try ExternalURL(url)
+            } catch {
+                throw reader.refusal("url", error.sentence)
             }
             self = .external(url: url)
         }

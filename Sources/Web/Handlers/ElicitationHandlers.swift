@@ -27,6 +27,24 @@ struct ElicitationHandlers: Sendable {
                 result(try await gatehouse.elicitation.collect(Self.id(context), authorization: $0))
             }
         }
+        router.post("/elicitations/redeem") { request, context in
+            try await answer(request, context) {
+                Self.json(try await gatehouse.elicitation.redeem(try await request.jsonBytes(), authorization: $0))
+            }
+        }
+        router.post("/elicitations/:id/complete") { request, context in
+            try await answer(request, context) { authorization in
+                let body = try await request.jsonBytes()
+                let id = Self.id(context)
+                switch try await gatehouse.elicitation.complete(id, body, authorization: authorization) {
+                case .recorded(let report): return Self.report(report)
+                case .ended(let status):
+                    return door.answers.json(
+                        OAuthError(.notCompleted, "This ended otherwise before your report, see status."),
+                        usedBasic: true, adding: ["status": .string(status.rawValue)])
+                }
+            }
+        }
         router.get("/elicitations/:id/result") { request, context in
             try await answer(request, context) {
                 result(try await gatehouse.elicitation.read(Self.id(context), authorization: $0))

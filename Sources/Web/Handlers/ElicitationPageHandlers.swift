@@ -37,6 +37,12 @@ struct ElicitationPageHandlers: Sendable {
         case .ask(let question): return door.answers.html(ElicitationPage(question))
         case .again(let question, let problem):
             return door.answers.html(ElicitationPage(question, problem: Self.sentence(problem)), status: .badRequest)
+        case .handOver(let address):
+            guard let target = LinkTarget(address) else {
+                return door.answers.page(
+                    for: OAuthError(.serverError, "This site cannot be reached."), context: context)
+            }
+            return door.answers.html(HandOffPage(to: target, title: "On to another site", isAnswer: false))
         case .correct(let question, let filled): return correct(question, filled)
         case .over(let end): return door.answers.html(ElicitationEndPage(end), status: end.httpStatus)
         case .onward(let address):
@@ -74,6 +80,7 @@ struct ElicitationPageHandlers: Sendable {
         switch problem {
         case .stale: "You signed in anew since this page was opened. Look at it again, then decide."
         case .noDecision: "Use one of the two buttons: approve or decline."
+        case .isThere: "You went on to the other site before. Finish there."
         }
     }
 
@@ -90,6 +97,7 @@ extension ElicitationPage {
             client: Client(
                 name: question.through.name, host: question.through.host, since: question.through.since.shown),
             account: question.username, message: question.message, action: Action(question.ask),
+            destination: Destination(question),
             secret: SecretFields(question.ask, filled: filled),
             connection: question.connection.map { connection in
                 Connection(
@@ -123,6 +131,7 @@ extension ElicitationEndPage {
         let asker = end.asker
         if end.kind == .secret { return secretWords(end) }
         if let provider = end.provider { return words(end, provider) }
+        if end.kind == .external { return externalWords(end) }
         return switch (end.status, end.isJustNow) {
         case (.completed, true): ("Approved", "\(asker) is told that you approved this one action.")
         case (.declined, true): ("Declined", "\(asker) is told that you declined. Nothing was approved.")

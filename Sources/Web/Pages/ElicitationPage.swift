@@ -91,6 +91,7 @@ package struct ElicitationPage: Page {
     package let account: PlainText
     package let message: PlainText
     package let action: Action?
+    package let destination: Destination?
     package let secret: SecretFields?
     package let connection: Connection?
     /// Until when an answer counts, in words.
@@ -102,7 +103,8 @@ package struct ElicitationPage: Page {
 
     package init(
         server: Server, client: Client, account: String, message: String, action: Action?,
-        secret: SecretFields? = nil, connection: Connection? = nil, until: String, id: String, token: String,
+        destination: Destination? = nil, secret: SecretFields? = nil, connection: Connection? = nil,
+        until: String, id: String, token: String,
         problem: PlainText? = nil
     ) {
         self.server = server
@@ -110,6 +112,7 @@ package struct ElicitationPage: Page {
         self.account = PlainText(account, limit: 80)
         self.message = PlainText(message, limit: 500)
         self.action = action
+        self.destination = destination
         self.secret = secret
         self.connection = connection
         self.until = PlainText(until)
@@ -127,6 +130,7 @@ package struct ElicitationPage: Page {
         action: Action(
             name: "delete_folder", summary: "Delete the folder Drafts with 12 files",
             details: [Detail(label: "Folder", value: "/ada/Drafts")], arguments: ["path": "/ada/Drafts"]),
+        destination: Destination(host: "pay.example", address: "https://pay.example/cart", isThere: true),
         secret: SecretFields.sample, connection: Connection(provider: "hub", host: "hub.example", scopes: ["repo"]),
         until: "2026-11-21 08:30 UTC", id: "sample", token: "sample",
         problem: "Use one of the two buttons: approve or decline.")

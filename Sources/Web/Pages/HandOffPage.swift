@@ -7,17 +7,21 @@ package struct HandOffPage: Page {
     package let destination: PlainText
     package let host: PlainText
     package let title: PlainText
+    /// It leads back to the app, with what the person decided.
+    package let isAnswer: Bool
 
-    package init(to target: LinkTarget, title: PlainText = "You are all set") {
+    package init(to target: LinkTarget, title: PlainText = "You are all set", isAnswer: Bool = true) {
         destination = target.text
         host = target.host
         self.title = title
+        self.isAnswer = isAnswer
     }
 
     private init(sampleDestination: PlainText) {
         destination = sampleDestination
         host = "127.0.0.1"
         title = "You are all set"
+        isAnswer = true
     }
 
     package static let sample = HandOffPage(

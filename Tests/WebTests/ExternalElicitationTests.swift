@@ -1,0 +1,241 @@
+import AuthorizationServer
+import HTTPTypes
+import HummingbirdTesting
+import JOSE
+import OAuth
+import Storage
+import TestSupport
+import Testing
+
+@Suite("A person goes on to a page of the MCP server's")
+struct ExternalElicitationTests {
+    private static let url = "https://pay.example/cart?id=7"
+
+    private func ask(_ h: Harness, _ url: String = Self.url) async throws -> TestResponse {
+        let more: [String: JSON?] = [
+            "kind": "external", "message": "Pay for the export.", "action": nil as JSON?, "url": .string(url),
+        ]
+        return try await h.ask(try await h.tokens().access, more)
+    }
+
+    private func granted(_ h: Harness) async throws -> Asked {
+        try await h.grant([.external, .confirm], hosts: ["pay.example"])
+        return try await Asked(ask(h))
+    }
+
+    /// Presses “Go on” and takes the ticket out of the address that the browser is led to.
+    private func ticket(_ h: Harness, _ browser: TestBrowser, _ asked: Asked, at page: TestResponse) async throws
+        -> String
+    {
+        let onward = try await h.press(browser, asked, "approve", at: page)
+        #expect(onward.status == .ok)
+        return FormText.decode(queryOf: onward.continuation ?? "")["ticket"]?.first ?? ""
+    }
+
+    private func redeem(_ h: Harness, _ ticket: String, as server: AskingServer? = nil) async throws -> TestResponse {
+        try await h.call(.post, "/elicitations/redeem", ["ticket": .string(ticket)], as: server)
+    }
+
+    private func complete(_ h: Harness, _ asked: Asked, _ outcome: String = "completed") async throws -> TestResponse {
+        try await h.call(.post, asked.path + "/complete", ["outcome": .string(outcome), "reference": "receipt-7"])
+    }
+
+    @Test
+    func `B48 the page says where it goes, the hand-off has the ticket, and what is reported is told as reported`()
+        async throws
+    {
+        try await Harness.run { h in
+            let asked = try await granted(h)
+            let browser = h.browser()
+            let page = try await h.open(browser, asked)
+            for words in ["You are going to", "<bdi>pay.example</bdi>", "https://pay.example/cart?id=7", "Go on"] {
+                #expect(page.text.contains(words), "\(words)")
+            }
+            let onward = try await h.press(browser, asked, "approve", at: page)
+            #expect(onward.text.contains("You go on to <strong class=\"host\"><bdi>pay.example</bdi>"))
+            let address = try #require(onward.continuation)
+            #expect(address.hasPrefix(Self.url + "&ticket="))
+            let ticket = FormText.decode(queryOf: address)["ticket"]?.first ?? ""
+            #expect(Base64URL.decode(ticket)?.count == 32)
+            #expect(try await h.stored(asked)?.status == .opened)
+            #expect(try await complete(h, asked).error == "not_redeemed")
+            let redeemed = try await redeem(h, ticket)
+            let stored = try #require(try await h.stored(asked))
+            #expect(
+                redeemed.json == [
+                    "id": .string(asked.id), "subject": .string(h.user.subject.string), "client_id": "quill",
+                    "session_id": .string(stored.sessionID.string),
+                ])
+            let done = try await complete(h, asked)
+            #expect(done.json["status"] == "completed")
+            let event = try JWT.verify(
+                done.json["event"]?.string ?? "", typ: SecurityEvent.tokenType, algorithms: [.es256],
+                keys: h.gatehouse.keys.verification(.events, at: h.clock.now.seconds)
+            ).claims
+            let told = event["events"]?.object?[SecurityEventType.elicitationCompleted.rawValue]?.object
+            #expect(told?["evidence"] == "reported")
+            #expect(told?["reported_by"]?.string == h.resource.id.string)
+            let record = try #require(try await h.records(.elicitationCompleted).first)
+            #expect(record.evidence == .reported(by: h.resource.id.string))
+            #expect(record.reason == "receipt-7")
+            #expect(try await complete(h, asked).json["version"] == done.json["version"])
+            #expect(try await complete(h, asked, "failed").error == "not_completed")
+            let result = try await h.call(.post, asked.path + "/result")
+            #expect(
+                result.json == [
+                    "id": .string(asked.id), "kind": "external", "outcome": "completed",
+                    "reported_by": .string(h.resource.id.string),
+                ])
+            #expect(try await h.call(.post, asked.path + "/result").error == "already_collected")
+            #expect(try await h.records(.elicitationHandedOver).count == 1)
+            #expect(try await h.records(.elicitationRedeemed).count == 1)
+        }
+    }
+
+    @Test(arguments: ["declined", "failed"]) func `other outcomes end it as what they are`(outcome: String) async throws
+    {
+        try await Harness.run { h in
+            let asked = try await granted(h)
+            let browser = h.browser()
+            let page = try await h.open(browser, asked)
+            _ = try await redeem(h, ticket(h, browser, asked, at: page))
+            #expect(try await complete(h, asked, "paid").error == "invalid_request")
+            #expect(try await complete(h, asked, outcome).json["status"]?.string == outcome)
+            #expect(try await h.call(.post, asked.path + "/result").json["status"]?.string == outcome)
+        }
+    }
+
+    @Test func `RE9 a ticket of another server's, twice, late, replaced or after the end is refused, all alike`()
+        async throws
+    {
+        try await Harness.run { h in
+            let asked = try await granted(h)
+            let browser = h.browser()
+            let page = try await h.open(browser, asked)
+            let other = try await h.addServer("https://other.example/mcp")
+            let first = try await ticket(h, browser, asked, at: page)
+            let second = try await ticket(h, browser, asked, at: page)
+            #expect(first != second)
+            var answers = [
+                try await redeem(h, first), try await redeem(h, second, as: other), try await redeem(h, "x"),
+            ]
+            h.clock.advance(by: 60)
+            answers.append(try await redeem(h, second))
+            let third = try await ticket(h, browser, asked, at: page)
+            h.clock.advance(by: 59)
+            #expect(try await redeem(h, third).status == .ok)
+            answers.append(try await redeem(h, third))
+            let cancelled = try await Asked(ask(h, "https://pay.example/other"))
+            let cancelledPage = try await h.open(browser, cancelled)
+            let fourth = try await ticket(h, browser, cancelled, at: cancelledPage)
+            _ = try await h.call(.delete, cancelled.path)
+            answers.append(try await redeem(h, fourth))
+            for answer in answers {
+                #expect(answer.status == .notFound)
+                #expect(answer.text == answers[0].text)
+            }
+            #expect(try await h.records(.elicitationRedeemed).count == 1)
+            #expect(try await complete(h, cancelled).json["status"] == "cancelled")
+        }
+    }
+
+    @Test func `RE9 a hundred redeem at once and one does`() async throws {
+        try await Harness.run { h in
+            let asked = try await granted(h)
+            let browser = h.browser()
+            let page = try await h.open(browser, asked)
+            let ticket = try await ticket(h, browser, asked, at: page)
+            let count = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for _ in 0..<100 { group.addTask { try await redeem(h, ticket).status == .ok } }
+                return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+            }
+            #expect(count == 1)
+        }
+    }
+
+    @Test func `who has arrived neither goes twice nor declines here; who has not declines`() async throws {
+        try await Harness.run { h in
+            let asked = try await granted(h)
+            let browser = h.browser()
+            let page = try await h.open(browser, asked)
+            _ = try await redeem(h, ticket(h, browser, asked, at: page))
+            for decision in ["approve", "decline"] {
+                let again = try await h.press(browser, asked, decision, at: page)
+                #expect(again.status == .badRequest)
+                #expect(again.text.contains("Finish there."))
+                #expect(again.continuation == nil)
+            }
+            #expect(try await h.stored(asked)?.status == .opened)
+            let other = try await Asked(ask(h, "https://pay.example/other"))
+            let otherPage = try await h.open(browser, other)
+            #expect(try await h.press(browser, other, "decline", at: otherPage).text.contains("Declined"))
+            #expect(try await h.stored(other)?.status == .declined)
+        }
+    }
+
+    @Test func `B62 with the session ends the hand-over, before and after the ticket was redeemed`() async throws {
+        try await Harness.run { h in
+            let browser = h.browser()
+            let asked = try await granted(h)
+            let page = try await h.open(browser, asked)
+            _ = try await redeem(h, ticket(h, browser, asked, at: page))
+            let waiting = try await Asked(ask(h, "https://pay.example/other"))
+            let waitingPage = try await h.open(browser, waiting)
+            let ticket = try await ticket(h, browser, waiting, at: waitingPage)
+            for session in try await h.sessions() {
+                _ = try await h.gatehouse.store.write { [now = h.clock.now] in
+                    try $0.end(session.id, reason: .revokedByAdmin, now: now)
+                }
+            }
+            #expect(try await complete(h, asked).error == "session_ended")
+            #expect(try await redeem(h, ticket).status == .notFound)
+            #expect(try await h.stored(asked)?.status == .cancelled)
+        }
+    }
+
+    @Test(arguments: [
+        "https://pay.example:8443/", "https://evil.example/", "https://pay.example.evil.example/",
+        "https://www.pay.example/",
+    ]) func `a host that is not listed is refused by its name`(url: String) async throws {
+        try await Harness.run { h in
+            try await h.grant([.external], hosts: ["pay.example"])
+            let refused = try await ask(h, url)
+            #expect(refused.status == .forbidden)
+            #expect(refused.error == "access_denied")
+            #expect(refused.json["error_description"]?.string?.contains(try ExternalURL(url).host) ?? false)
+            #expect(try await h.records(.elicitationCreated).isEmpty)
+        }
+    }
+
+    @Test(arguments: [
+        "http://pay.example/", "https://pay.example/#x", "https://ada@pay.example/", "https://pay.example/?ticket=1",
+        "https://pay.example/?%74icket=1", "javascript:alert(1)", "https:pay.example", "https://pay.example./",
+        "https://pay.example\\@evil.example/",
+    ]) func `what is no plain https address is refused, and the member is named`(url: String) async throws {
+        try await Harness.run { h in
+            try await h.grant([.external], hosts: ["pay.example"])
+            let refused = try await ask(h, url)
+            #expect(refused.status == .badRequest)
+            #expect(refused.json["error_description"]?.string?.hasPrefix("url has to be") ?? false)
+        }
+    }
+
+    @Test
+    func `a host that is taken from the list after the request is not gone to; names with other letters are marked`()
+        async throws
+    {
+        try await Harness.run { h in
+            try await h.grant([.external], hosts: ["xn--py-8ja.example"])
+            let asked = try await Asked(ask(h, "https://xn--py-8ja.example"))
+            let browser = h.browser()
+            let page = try await h.open(browser, asked)
+            #expect(page.text.contains("letters that can look like others"))
+            try await h.grant([.external], hosts: [])
+            let end = try await h.press(browser, asked, "approve", at: page)
+            #expect(end.continuation == nil)
+            #expect(try await h.stored(asked)?.status == .failed)
+            try await h.grant([.confirm])
+            #expect(try await ask(h).error == "unsupported_kind")
+        }
+    }
+}
