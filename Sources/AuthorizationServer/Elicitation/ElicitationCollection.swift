@@ -62,7 +62,7 @@ extension ElicitationEndpoint {
         guard asked.status == .completed else { return .notCompleted(asked.status) }
         guard asked.isCollectable(at: now) else { return .refused(Self.gone) }
         guard let session = try transaction.grant(asked.sessionID), Gate.refusal(session, now: now) == nil,
-            try !clients.isShutOut(session.clientID, in: transaction)
+            try !subjects.clients.isShutOut(session.clientID, in: transaction)
         else { return .refused(Self.ended) }
         let result = try result(of: asked, session: session, now: now)
         guard try transaction.collect(asked.id, now: now) else { return .refused(Self.gone) }

@@ -1,7 +1,8 @@
 /// What MCP servers ask people to do, what they may ask for, and the events that tell them what came of it.
 enum Elicitations {
     static let statements = [
-        policies, elicitations, elicitationsByPage, elicitationsByKey, elicitationsByDigest, openByPerson, elicitationsByPerson,
+        policies, elicitations, elicitationsByPage, elicitationsByKey, elicitationsByDigest, openByPerson,
+        elicitationsByPerson,
         openBySession,
         openByEnd, uncollected, elicitationsByAge, events, eventsByResource, eventsByAge, eventsByElicitation, streams,
         misdirected,
