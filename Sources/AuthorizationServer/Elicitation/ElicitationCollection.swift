@@ -61,8 +61,8 @@ extension ElicitationEndpoint {
     ) throws -> Spent {
         guard asked.status == .completed else { return .notCompleted(asked.status) }
         guard asked.isCollectable(at: now) else { return .refused(Self.gone) }
-        guard let session = try transaction.grant(asked.sessionID), Gate.refusal(session, now: now) == nil,
-            try !subjects.clients.isShutOut(session.clientID, in: transaction)
+        guard let session = try transaction.grant(asked.sessionID),
+            try subjects.isInForce(session, in: transaction, now: now)
         else { return .refused(Self.ended) }
         let result = try result(of: asked, session: session, now: now)
         guard try transaction.collect(asked.id, now: now) else { return .refused(Self.gone) }

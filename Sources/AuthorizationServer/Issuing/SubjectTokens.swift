@@ -17,9 +17,14 @@ struct SubjectTokens: Sendable {
     ) throws -> SessionGrant? {
         guard let claims, now < claims.expiresAt, claims.audience == asker.identifier,
             let session = try transaction.grant(claims.sessionID), session.resourceID == asker.id,
-            session.subject == claims.subject, Gate.refusal(session, now: now) == nil,
-            try !clients.isShutOut(session.clientID, in: transaction)
+            session.subject == claims.subject, try isInForce(session, in: transaction, now: now)
         else { return nil }
         return session
+    }
+
+    /// Whether something may still be done in this session's name: the gate lets it through and its client is let in.
+    func isInForce(_ session: SessionGrant, in transaction: Transaction, now: Timestamp) throws -> Bool {
+        guard Gate.refusal(session, now: now) == nil else { return false }
+        return try !clients.isShutOut(session.clientID, in: transaction)
     }
 }
