@@ -1,4 +1,5 @@
 import JOSE
+import NIOCore
 import OAuth
 import Outbound
 import Storage
@@ -17,7 +18,8 @@ struct ProviderAdministrationTests {
     > {
         let administration = Administration(
             store: h.gatehouse.store, keys: h.gatehouse.keys,
-            providers: ProviderClient(issuer: h.gatehouse.settings.issuer, outbound: OperatorClient()),
+            providers: ProviderClient(
+                issuer: h.gatehouse.settings.issuer, outbound: OperatorClient(deadline: .seconds(20))),
             clock: h.clock.wall)
         do throws(AdministrationError) {
             return .success(try await administration.run(request, by: operatorOfTests))

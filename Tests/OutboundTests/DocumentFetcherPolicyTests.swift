@@ -119,6 +119,13 @@ struct DocumentFetcherPolicyTests {
                 == .refusedAddress(host: "client.example", address: shown))
     }
 
+    /// What is expected to arrive may take as long as a busy machine needs.
+    private static func patient(_ privateHosts: [String]) throws -> FetchPolicy {
+        var policy = try FetchPolicy(privateHosts: privateHosts)
+        policy.deadline = .seconds(30)
+        return policy
+    }
+
     @Test func `RM2 a name is looked up once, and what was vetted is what is dialled`() async throws {
         let server = try await LoopbackServer.start(tls: TestAuthority.server("client.example"), answer: Self.good)
         let lookups = Shared(0)
@@ -130,7 +137,7 @@ struct DocumentFetcherPolicyTests {
             return [try SocketAddress(ipAddress: first ? "127.0.0.1" : "169.254.169.254", port: 0)]
         }
         let fetcher = DocumentFetcher(
-            policy: try FetchPolicy(privateHosts: ["client.example:\(server.port)"]), roots: try TestAuthority.roots(),
+            policy: try Self.patient(["client.example:\(server.port)"]), roots: try TestAuthority.roots(),
             resolver: flipping)
         let document = try await fetcher.fetch("https://client.example:\(server.port)/x")
         #expect(document.body == Array(Self.good.utf8))
@@ -140,7 +147,7 @@ struct DocumentFetcherPolicyTests {
     @Test func `the next vetted address is tried when one takes no connection`() async throws {
         let server = try await LoopbackServer.start(tls: TestAuthority.server("client.example"), answer: Self.good)
         let fetcher = DocumentFetcher(
-            policy: try FetchPolicy(privateHosts: ["client.example:\(server.port)"]), roots: try TestAuthority.roots(),
+            policy: try Self.patient(["client.example:\(server.port)"]), roots: try TestAuthority.roots(),
             resolver: .fixed("127.0.0.9", "127.0.0.1"))
         #expect(try await fetcher.fetch("https://client.example:\(server.port)/x").body == Array(Self.good.utf8))
     }
@@ -202,7 +209,7 @@ struct DocumentFetcherPolicyTests {
             now: { frozen }, sleep: { until in answered.withLock { $0.append(until) } })
         let entries = ["bad.example:\(bad.port)", "closed.example:\(closed.port)"]
         let fetcher = DocumentFetcher(
-            policy: try FetchPolicy(privateHosts: entries), roots: try TestAuthority.roots(),
+            policy: try Self.patient(entries), roots: try TestAuthority.roots(),
             resolver: .fixed("127.0.0.1"), clock: clock)
         var seen: [String] = []
         for host in entries + ["refused.example"] {

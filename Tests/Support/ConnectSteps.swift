@@ -1,6 +1,7 @@
 import AuthorizationServer
 package import HummingbirdTesting
 import JOSE
+import NIOCore
 import OAuth
 import Outbound
 package import Storage
@@ -12,7 +13,8 @@ extension Harness {
     ) async throws {
         let administration = Administration(
             store: gatehouse.store, keys: gatehouse.keys,
-            providers: ProviderClient(issuer: gatehouse.settings.issuer, outbound: OperatorClient()), clock: clock.wall)
+            providers: ProviderClient(
+                issuer: gatehouse.settings.issuer, outbound: OperatorClient(deadline: .seconds(20))), clock: clock.wall)
         let administrator = Administrator(uid: 1000, claimed: nil)
         let draft = ProviderDraft(
             name: name, owner: resource.owner, issuer: issuer, authorizationEndpoint: provider.address("/authorize"),

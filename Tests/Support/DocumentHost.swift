@@ -84,6 +84,8 @@ package final class DocumentHost: Sendable {
         var policy = try FetchPolicy(allow: allow, block: block, privateHosts: ["\(Self.name):\(server.port)"])
         policy.failureStep = .zero
         policy.budget = budget
+        // A busy machine takes longer than strangers are given.
+        policy.deadline = .seconds(20)
         return DocumentFetcher(
             policy: policy, roots: try TestAuthority.roots(),
             resolver: Resolver { _ in [try SocketAddress(ipAddress: "127.0.0.1", port: 0)] }, rulesIn: store)

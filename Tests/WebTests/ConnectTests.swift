@@ -177,7 +177,8 @@ struct ConnectTests {
     func `a provider that answers nonsense, refuses or is silent fails the request, and says so`(
         manner: LoopbackProvider.Manner, reason: String
     ) async throws {
-        try await play(operators: reason == "provider_unavailable" ? hasty : OperatorClient()) { h, provider, asked in
+        try await play(operators: reason == "provider_unavailable" ? hasty : OperatorClient(deadline: .seconds(20))) {
+            h, provider, asked in
             provider.behave(manner)
             let browser = h.browser()
             let end = try await h.comeBack(browser, state: h.depart(browser, asked))
