@@ -7,7 +7,7 @@ package struct Elicitation: Hashable, Sendable {
     package static let collectable: Int64 = 900
     /// How many of one person's may be open at one MCP server.
     package static let mostOpen = 5
-    /// How many one MCP server may ask one person within an hour: each leaves records that stay.
+    /// How many one MCP server may ask one person within an hour without an answer: each leaves records that stay.
     package static let mostAnHour = 60
 
     /// The handle for the MCP server.
@@ -189,11 +189,13 @@ extension Transaction {
         ) { Int(try $0.integer(0)) } ?? 0
     }
 
-    /// How many an MCP server has asked a person since a moment, whatever became of them.
+    /// How many an MCP server has asked a person since a moment without an answer; what a person answers bounds itself.
     package func elicitations(askedOf user: UserID, by resource: ResourceID, since: Timestamp) throws -> Int {
         try first(
-            "SELECT count(*) FROM elicitations WHERE user_id = ?1 AND resource_id = ?2 AND created_at > ?3",
-            user.string, resource.string, since.seconds
+            """
+            SELECT count(*) FROM elicitations
+            WHERE user_id = ?1 AND resource_id = ?2 AND created_at > ?3 AND status NOT IN ('completed', 'declined')
+            """, user.string, resource.string, since.seconds
         ) { Int(try $0.integer(0)) } ?? 0
     }
 
