@@ -102,8 +102,13 @@ class Browser:
     async def press(self, request: dict[str, Any]) -> dict[str, Any]:
         """Presses what the selector names, perhaps twice, and waits for the page that follows."""
         target = self.page.locator(request["selector"]).first
-        async with self.page.expect_navigation(wait_until="domcontentloaded"):
-            await (target.dblclick() if request.get("twice") else target.click())
+        try:
+            async with self.page.expect_navigation(wait_until="domcontentloaded"):
+                await (target.dblclick() if request.get("twice") else target.click())
+        except Error as failure:
+            # The second press, or a page that sends the browser on, may overtake the page that was on its way.
+            if "ERR_ABORTED" not in failure.message:
+                raise
         return await self.look({})
 
     async def back(self, _: dict[str, Any]) -> dict[str, Any]:
