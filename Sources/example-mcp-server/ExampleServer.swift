@@ -10,20 +10,21 @@ struct ExampleServer {
     let resource: ResourceIdentifier
     let protected: ProtectedResource
     let tools: Toolbox
-    let confirmations: Confirmations?
+    let calls: WaitingCalls?
     let receiver: EventReceiver?
 
     /// - Parameter elicitations: the way to ask people; nil when this server has no credentials of its own.
     /// - Parameter takesEvents: whether the authorization server pushes events here, so that nothing has to be polled.
     init(
-        _ configuration: ProtectedResourceConfiguration, elicitations: Elicitations? = nil, takesEvents: Bool = false
+        _ configuration: ProtectedResourceConfiguration, elicitations: Elicitations? = nil, takesEvents: Bool = false,
+        cabinet: KeyCabinet = KeyCabinet()
     ) throws {
         resource = try ResourceIdentifier(configuration.resource)
         protected = try ProtectedResource(configuration)
-        tools = Toolbox(resource: protected, canAsk: elicitations != nil, now: configuration.clock)
+        tools = Toolbox(resource: protected, elicitations: elicitations, cabinet: cabinet, now: configuration.clock)
         receiver = elicitations.flatMap { takesEvents ? EventReceiver($0) : nil }
         let seal = RequestStateSeal(clock: configuration.clock)
-        confirmations = elicitations.map { [receiver] in Confirmations($0, seal: seal, receiver: receiver) }
+        calls = elicitations.map { [receiver] in WaitingCalls($0, seal: seal, receiver: receiver) }
     }
 
     func application(
@@ -42,7 +43,7 @@ struct ExampleServer {
             middleware: RebindingGuard(
                 host: String(resource.origin.drop { $0 != "/" }.dropFirst(2)), origin: resource.origin,
                 metadataPath: protected.metadataPath))
-        let endpoint = MCPEndpoint(resource: protected, tools: tools, confirmations: confirmations)
+        let endpoint = MCPEndpoint(resource: protected, tools: tools, calls: calls)
         let path = RouterPath(resource.path.isEmpty ? "/" : resource.path)
         router.post(path) { request, context in try await endpoint.respond(to: request, context: context) }
         // No stream of its own and no session to end.

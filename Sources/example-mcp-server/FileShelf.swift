@@ -13,7 +13,7 @@ actor FileShelf {
 
     /// Keeps a text; nil when it is, else the sentence that says why not.
     func write(_ text: String, as name: String, for person: String) -> String? {
-        guard (1...64).contains(name.utf8.count), name.utf8.allSatisfy(Self.isNameByte) else {
+        guard Self.isName(name) else {
             return "A file name is 1 to 64 letters, digits, dots, dashes and underscores."
         }
         guard text.utf8.count <= Self.maximumText else { return "A file holds at most \(Self.maximumText) bytes." }
@@ -36,6 +36,11 @@ actor FileShelf {
         shelf[name] = nil
         files[person] = shelf
         return true
+    }
+
+    /// Whether a text is a name such as files have here.
+    static func isName(_ text: String) -> Bool {
+        (1...64).contains(text.utf8.count) && text.utf8.allSatisfy(isNameByte)
     }
 
     private static let first = ["welcome.txt": "This shelf is yours."]

@@ -9,7 +9,7 @@ struct HandshakeProtocol {
     static let versions = ["2025-11-25", "2025-06-18"]
 
     let tools: Toolbox
-    let confirmations: Confirmations?
+    let calls: WaitingCalls?
     let sessions: HandshakeSessions
     let questions: OpenQuestions
 
@@ -38,16 +38,22 @@ struct HandshakeProtocol {
         switch tools.admit(request, access) {
         case .answer(let answer): return answer
         case .call(let call):
-            guard let question = call.tool.question else { return await call.answer() }
-            guard let confirmations else { return call.failure("Nobody can be asked here, so nothing was done.") }
-            // An identifier is handed out to those only who open links.
-            guard headers.session != nil else {
-                return call.failure("This tool needs a client that opens links for its person (URL elicitation).")
+            switch await call.run() {
+            case .text(let text): return call.text(text)
+            case .failure(let text): return call.failure(text)
+            case .asks(let request): return await ask(request, of: call, headers)
             }
-            let confirmation = HandshakeConfirmation(
-                confirmations: confirmations, questions: questions, call: call, ask: question)
-            return await confirmation.answer(takesEvents: headers.takesEvents)
         }
+    }
+
+    private func ask(_ request: ElicitationRequest, of call: ToolCall, _ headers: RoutingHeaders) async -> Answer {
+        guard let calls else { return call.failure("Nobody can be asked here, so nothing was done.") }
+        // An identifier is handed out to those only who open links.
+        guard headers.session != nil else {
+            return call.failure("This tool needs a client that opens links for its person (URL elicitation).")
+        }
+        let elicitation = HandshakeElicitation(calls: calls, questions: questions, call: call, request: request)
+        return await elicitation.answer(takesEvents: headers.takesEvents)
     }
 
     /// Who opens links is remembered by the client itself, in its session identifier.

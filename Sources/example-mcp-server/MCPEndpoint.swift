@@ -14,7 +14,7 @@ struct MCPEndpoint: Sendable {
     let resource: ProtectedResource
     let tools: Toolbox
     /// Nil when this server cannot ask people.
-    let confirmations: Confirmations?
+    let calls: WaitingCalls?
     let sessions = HandshakeSessions()
     let questions = OpenQuestions()
 
@@ -45,10 +45,10 @@ struct MCPEndpoint: Sendable {
         switch Era(headers) {
         case .handshake:
             let handshake = HandshakeProtocol(
-                tools: tools, confirmations: confirmations, sessions: sessions, questions: questions)
+                tools: tools, calls: calls, sessions: sessions, questions: questions)
             return await handshake.answer(message, headers, access)
         case .stateless:
-            return await StatelessProtocol(tools: tools, confirmations: confirmations).answer(message, headers, access)
+            return await StatelessProtocol(tools: tools, calls: calls).answer(message, headers, access)
         }
     }
 

@@ -12,7 +12,7 @@ struct StatelessProtocol {
     private static let serverInfoKey = "io.modelcontextprotocol/serverInfo"
 
     let tools: Toolbox
-    let confirmations: Confirmations?
+    let calls: WaitingCalls?
 
     func answer(_ message: JSONRPCMessage, _ headers: RoutingHeaders, _ access: Access) async -> Answer {
         switch message {
@@ -46,15 +46,22 @@ struct StatelessProtocol {
         switch tools.admit(request, access) {
         case .answer(let answer): return answer
         case .call(let call):
-            guard let question = call.tool.question else { return await call.answer().mapResult(complete) }
-            guard let confirmations else {
-                return call.failure("Nobody can be asked here, so nothing was done.").mapResult(complete)
+            switch await call.run() {
+            case .text(let text): return call.text(text).mapResult(complete)
+            case .failure(let text): return call.failure(text).mapResult(complete)
+            case .asks(let request): return await ask(request, of: call)
             }
-            let capabilities = request.parameters["_meta"]?.object?[Self.capabilitiesKey]?.object
-            guard capabilities?.takesLinks == true else { return .failure(id: request.id, Self.linksDemanded) }
-            return await StatelessConfirmation(confirmations: confirmations, call: call, ask: question).answer()
-                .mapResult { $0["resultType"] == nil ? complete($0) : signed($0) }
         }
+    }
+
+    private func ask(_ request: ElicitationRequest, of call: ToolCall) async -> Answer {
+        guard let calls else {
+            return call.failure("Nobody can be asked here, so nothing was done.").mapResult(complete)
+        }
+        let capabilities = call.request.parameters["_meta"]?.object?[Self.capabilitiesKey]?.object
+        guard capabilities?.takesLinks == true else { return .failure(id: call.request.id, Self.linksDemanded) }
+        return await StatelessElicitation(calls: calls, call: call, request: request).answer()
+            .mapResult { $0["resultType"] == nil ? complete($0) : signed($0) }
     }
 
     private static let linksDemanded = JSONRPCError(

@@ -9,13 +9,8 @@ struct Tool: Sendable {
     enum Outcome {
         case text(String)
         case failure(String)
-    }
-
-    /// What a person has to approve before a call may run.
-    enum Question {
-        case confirm(ElicitationAction, message: String)
-        /// The call would come to nothing; the sentence says why.
-        case pointless(String)
+        /// Nothing was done: a person has to act first.
+        case asks(ElicitationRequest)
     }
 
     let name: String
@@ -24,9 +19,9 @@ struct Tool: Sendable {
     let inputSchema: JSON
     /// The scopes that a token has to carry; none means any token for this server.
     let scopes: [String]
-    /// Makes the question from the call itself, before asking and again before running; nil when nobody is asked.
-    var question: (@Sendable (_ arguments: JSONObject, _ access: Access) async -> Question)?
-    let run: @Sendable (_ arguments: JSONObject, _ access: Access) async -> Outcome
+    /// Runs a call. Without what its person did the tool may ask for it, and does so by the call alone: what is asked before
+    /// and what is compared afterwards is made from the same arguments.
+    let run: @Sendable (_ arguments: JSONObject, _ access: Access, _ given: ElicitationResult?) async -> Outcome
 
     var json: JSON {
         [

@@ -9,11 +9,15 @@ struct ToolCall: Sendable {
 
     var arguments: JSONObject { request.parameters["arguments"]?.object ?? [:] }
 
-    /// Runs the tool.
-    func answer() async -> Answer {
-        switch await tool.run(arguments, access) {
+    /// Runs the tool on the call alone.
+    func run() async -> Tool.Outcome { await tool.run(arguments, access, nil) }
+
+    /// Goes on with what the person did.
+    func answer(to given: ElicitationResult) async -> Answer {
+        switch await tool.run(arguments, access, given) {
         case .text(let text): self.text(text)
         case .failure(let text): failure(text)
+        case .asks: failure("What you did there is no longer of use, so nothing was done. Call again to be asked anew.")
         }
     }
 
@@ -27,14 +31,14 @@ struct ToolCall: Sendable {
     func answer(to fault: ElicitationFault) -> Answer {
         switch fault.kind {
         case .invalidRequestState: .failure(id: request.id, JSONRPCError(.invalidParameters, fault.description))
-        case .tooManyRequests: failure("Too many requests for approval wait for this person: answer those first.")
+        case .tooManyRequests: failure("Too many requests wait for this person: answer those first.")
         default: failure("The person cannot be asked at the moment. \(fault.description)")
         }
     }
 
     /// The end of a call whose person has not acted: other clients show no links, but every model can repeat one.
     func unanswered(_ url: String) -> Answer {
-        text("Not done yet: this waits for your approval at \(url) . Approve it there, then ask for the same again.")
+        text("Not done yet: this waits for you at \(url) . Answer there, then ask for the same again.")
     }
 
     private static func content(_ text: String, isError: Bool) -> JSONObject {

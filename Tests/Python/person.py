@@ -54,13 +54,14 @@ class Page(HTMLParser):
 
 @dataclass
 class Person:
-    """Who signs in, and what they decide. `scopes` of None leaves every box as the page has it."""
+    """Who signs in, what they decide, and what they type into empty fields. `scopes` of None leaves every box as it is."""
 
     username: str
     password: str
     decision: str = "approve"
     scopes: list[str] | None = None
     lifetime: str | None = None
+    types: str = ""
     pages: list[str] = field(default_factory=list)
     browser: httpx2.AsyncClient = field(default_factory=lambda: httpx2.AsyncClient(follow_redirects=True, timeout=PATIENCE))
 
@@ -96,7 +97,7 @@ class Person:
             self.pages.append(response.text)
             page = Page(response.text)
             if form := page.form("decision"):
-                changes = {"decision": decision}
+                changes = {name: self.types for name, value in form.fields if not value} | {"decision": decision}
             elif response.status_code == 200 and (form := page.form("username")):
                 changes = {"username": self.username, "password": self.password}
             else:

@@ -23,7 +23,7 @@ struct ApprovalRule: Sendable {
     let authority: ElicitationAuthority
 
     func approval(
-        _ compact: String, of id: String, for action: ElicitationAction, by access: Access
+        _ compact: String, of id: String, for action: OAuth.ElicitationAction, by access: Access
     ) async throws(ElicitationFault) -> Approval {
         let claims: JSONObject
         switch await authority.signatures.claims(of: compact, typ: ApprovalClaims.type, now: authority.clock()) {
@@ -35,12 +35,12 @@ struct ApprovalRule: Sendable {
         try demandTime(claims)
         try demandPerson(claims, access)
         guard claims["elicitation"]?.string == id else { throw Self.fault("It belongs to another elicitation.") }
-        guard claims["digest"]?.string == action.digest, claims["action"]?.string == action.name else {
+        guard claims["digest"]?.string == action.digest.base64URL, claims["action"]?.string == action.name else {
             throw Self.fault("What was approved is not what is about to run.")
         }
         guard let name = claims["jti"]?.string else { throw Self.fault("It has no identifier.") }
         return Approval(
-            id: name, elicitation: id, subject: access.subject, digest: action.digest,
+            id: name, elicitation: id, subject: access.subject, digest: action.digest.base64URL,
             authenticatedAt: claims.date("auth_time"), compact: compact)
     }
 

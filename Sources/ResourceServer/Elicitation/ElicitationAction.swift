@@ -20,16 +20,16 @@ public struct ElicitationAction: Sendable, Hashable {
     }
 
     /// The name of the action, for example of the tool.
-    public let name: String
+    public var name: String { value.name }
     /// SHA-256 over the canonical form (RFC 8785), in base64url: the same at the authorization server and here.
-    public let digest: String
+    public var digest: String { value.digest.base64URL }
 
-    let object: JSONObject
+    let value: OAuth.ElicitationAction
 
     /// Describes an action. `arguments` is a JSON object in UTF-8, which the page shows below the details.
     public init(
         name: String, summary: String, details: [Detail] = [], arguments: [UInt8]? = nil
-    ) throws(InvalidAction) {
+    ) throws(InvalidElicitation) {
         var object: JSONObject = ["name": .string(name), "summary": .string(summary)]
         if !details.isEmpty {
             object["details"] = .array(
@@ -37,27 +37,14 @@ public struct ElicitationAction: Sendable, Hashable {
         }
         if let arguments {
             guard let members = try? JSONObject(parsing: arguments) else {
-                throw InvalidAction("Give the arguments of the action as one JSON object, with no name twice.")
+                throw InvalidElicitation("Give the arguments of the action as one JSON object, with no name twice.")
             }
             object["arguments"] = .object(members)
         }
         do throws(OAuthError) {
-            let action = try OAuth.ElicitationAction(json: object)
-            digest = action.digest.base64URL
+            value = try OAuth.ElicitationAction(json: object)
         } catch {
-            throw InvalidAction(error.description)
+            throw InvalidElicitation(error.description)
         }
-        self.name = name
-        self.object = object
-    }
-}
-
-/// Why an `ElicitationAction` cannot be made, as one sentence that says what to write instead.
-public struct InvalidAction: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The sentence.
-    public let description: String
-
-    init(_ sentence: String) {
-        description = sentence
     }
 }

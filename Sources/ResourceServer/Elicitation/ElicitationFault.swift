@@ -12,10 +12,18 @@ public struct ElicitationFault: Error, Hashable, Sendable, CustomStringConvertib
         case invalidSubjectToken = "invalid_subject_token"
         /// This kind of elicitation was not granted to this MCP server.
         case unsupportedKind = "unsupported_kind"
-        /// There is no such elicitation of this MCP server.
+        /// This MCP server may not ask for this at this provider, or may not send people to this host.
+        case accessDenied = "access_denied"
+        /// There is no such elicitation of this MCP server, or no such ticket.
         case notFound = "not_found"
         /// The result was asked for before there was one.
         case notCompleted = "not_completed"
+        /// Its end was reported before anybody came with a ticket.
+        case notRedeemed = "not_redeemed"
+        /// No account of this provider is connected, or it is no longer: ask the person to connect it.
+        case notConnected = "invalid_grant"
+        /// This MCP server may have no tokens of this provider.
+        case invalidTarget = "invalid_target"
         /// The person's session has ended.
         case sessionEnded = "session_ended"
         /// The result was handed out before, or too long ago.

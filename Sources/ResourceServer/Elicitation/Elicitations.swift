@@ -38,27 +38,9 @@ public struct Elicitations: Sendable {
         try Self.elicitation(await authority.ask(.delete, Self.path(id)))
     }
 
-    /// Takes the approval of a completed confirmation, which can be done once, and checks that it is this person's, by
-    /// this client, for this very action.
-    public func collectApproval(
-        of id: String, for action: ElicitationAction, by access: Access
-    ) async throws(ElicitationFault) -> Approval {
-        // It spends the result, so it is sent once: an answer that is lost is lost.
-        let result = try await authority.ask(.post([], repeatable: false), Self.path(id) + "/result")
-        guard let compact = result["approval"]?.string else {
-            throw ElicitationFault(.unavailable, "The result holds no approval.")
-        }
-        return try await ApprovalRule(authority: authority).approval(compact, of: id, for: action, by: access)
-    }
+    static func path(_ id: String) -> String { "/elicitations/" + PercentEncoding.encode(id) }
 
-    /// Spends the result of a completed one unread, so that nobody finds it later.
-    public func discardResult(of id: String) async throws(ElicitationFault) {
-        _ = try await authority.ask(.post([], repeatable: false), Self.path(id) + "/result")
-    }
-
-    private static func path(_ id: String) -> String { "/elicitations/" + PercentEncoding.encode(id) }
-
-    private static func elicitation(_ object: JSONObject) throws(ElicitationFault) -> Elicitation {
+    static func elicitation(_ object: JSONObject) throws(ElicitationFault) -> Elicitation {
         guard let elicitation = Elicitation(object) else {
             throw ElicitationFault(.unavailable, "The authorization server's answer describes no elicitation.")
         }

@@ -12,8 +12,9 @@ struct ApprovalTests {
         let access = try await scene.access()
         let made = try await scene.elicitations.create(.confirm(try scene.action(), message: "m"), for: access)
         scene.fake.act("completed")
-        return try await scene.elicitations.collectApproval(
-            of: made.id, for: action ?? scene.action(), by: other ?? access)
+        let request = ElicitationRequest.confirm(try action ?? scene.action(), message: "m")
+        let result = try await scene.elicitations.result(of: made.id, for: request, by: other ?? access)
+        return try #require(result.approval)
     }
 
     @Test func `B32 an approval by this person, for this action, in this session counts, once`() async throws {
@@ -23,8 +24,8 @@ struct ApprovalTests {
             #expect(try approval.digest == scene.action().digest)
             #expect(approval.authenticatedAt == scene.clock.now - 10)
             let again = await fault {
-                try await scene.elicitations.collectApproval(
-                    of: "eli_1", for: try scene.action(), by: try await scene.access())
+                try await scene.elicitations.result(
+                    of: "eli_1", for: .confirm(try scene.action(), message: "m"), by: try await scene.access())
             }
             #expect(again?.kind == .alreadyCollected)
         }

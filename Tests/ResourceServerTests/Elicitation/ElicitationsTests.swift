@@ -48,6 +48,8 @@ struct ElicitationsTests {
             (404, "not_found", .notFound), (409, "not_completed", .notCompleted), (409, "session_ended", .sessionEnded),
             (410, "already_collected", .alreadyCollected), (409, "idempotency_conflict", .idempotencyConflict),
             (429, "too_many_requests", .tooManyRequests), (503, "temporarily_unavailable", .unavailable),
+            (403, "access_denied", .accessDenied), (409, "not_redeemed", .notRedeemed),
+            (400, "invalid_grant", .notConnected), (400, "invalid_target", .invalidTarget),
             (500, "server_error", .unavailable), (418, "invalid_approval", .unavailable),
         ] as [(Int, String, ElicitationFault.Kind)])
     func `each refusal has its own kind`(status: Int, code: String, kind: ElicitationFault.Kind) async throws {
@@ -92,9 +94,9 @@ struct ElicitationsTests {
         #expect(try action(#"{"a":1,"b":[2]}"#).digest == action(#"{ "b": [2.0], "a": 1 }"#).digest)
         #expect(try action(#"{"a":1}"#).digest != action(#"{"a":2}"#).digest)
         for broken in ["[1]", "{", #"{"a":1,"a":2}"#, #"{"a":9007199254740993}"#] {
-            #expect(throws: InvalidAction.self) { try action(broken) }
+            #expect(throws: InvalidElicitation.self) { try action(broken) }
         }
         let long = String(repeating: "x", count: 101)
-        #expect(throws: InvalidAction.self) { try ElicitationAction(name: long, summary: "s") }
+        #expect(throws: InvalidElicitation.self) { try ElicitationAction(name: long, summary: "s") }
     }
 }

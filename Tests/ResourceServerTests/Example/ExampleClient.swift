@@ -12,10 +12,12 @@ struct ExampleClient {
     let port: Int
     let authorizationServer: FakeAuthorizationServer
     let elicitations: FakeElicitations
+    let cabinet: KeyCabinet
 
     /// Runs the example and the fake behind it for as long as the body takes.
     static func run(takesEvents: Bool = false, _ body: (ExampleClient) async throws -> Void) async throws {
         let clock = ManualClock()
+        let cabinet = KeyCabinet()
         let server = FakeAuthorizationServer()
         let elicitations = FakeElicitations(server, clock: clock)
         try await server.run(adding: elicitations.routes) {
@@ -27,13 +29,14 @@ struct ExampleClient {
             let example = try ExampleServer(
                 configuration,
                 elicitations: Elicitations(configuration, clientID: "res_1", clientSecret: "gate_s_x"),
-                takesEvents: takesEvents)
+                takesEvents: takesEvents, cabinet: cabinet)
             let application = example.application(host: "127.0.0.1", port: 0, logger: logger) {
                 port.yield($0.localAddress?.port ?? 0)
             }
             try await withServer(application, ports) { port in
                 try await body(
-                    ExampleClient(port: port, authorizationServer: server, elicitations: elicitations))
+                    ExampleClient(
+                        port: port, authorizationServer: server, elicitations: elicitations, cabinet: cabinet))
             }
         }
     }

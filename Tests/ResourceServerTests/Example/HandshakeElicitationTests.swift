@@ -118,7 +118,7 @@ struct HandshakeElicitationTests {
     ) async throws -> [JSONObject] {
         let access = try await scene.access()
         let handshake = HandshakeProtocol(
-            tools: Toolbox(resource: scene.resource, canAsk: true) { 0 }, confirmations: scene.confirmations(),
+            tools: Toolbox(resource: scene.resource, elicitations: scene.elicitations) { 0 }, calls: scene.calls(),
             sessions: HandshakeSessions(), questions: OpenQuestions())
         var headers = RoutingHeaders(protocolVersion: "2025-11-25")
         headers.session = handshake.sessions.open(for: access)

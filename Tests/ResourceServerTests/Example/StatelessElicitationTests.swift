@@ -14,7 +14,7 @@ struct StatelessElicitationTests {
     ) async throws -> RawHTTP.Answer {
         var parameters: JSONObject = ["name": "delete_file", "arguments": ["name": .string(file)]]
         parameters["requestState"] = state
-        if let action { parameters["inputResponses"] = ["approval": ["action": .string(action)]] }
+        if let action { parameters["inputResponses"] = ["link": ["action": .string(action)]] }
         return try await client.stateless("tools/call", parameters, capabilities: capabilities, token: token)
     }
 
@@ -27,7 +27,7 @@ struct StatelessElicitationTests {
             #expect(asked.status == 200)
             let result = asked.json?["result"]?.object
             #expect(result?["resultType"] == "input_required")
-            let request = result?["inputRequests"]?.object?["approval"]?.object
+            let request = result?["inputRequests"]?.object?["link"]?.object
             #expect(request?["method"] == "elicitation/create")
             #expect(
                 request?["params"] == [

@@ -50,8 +50,8 @@ struct ElicitationScene {
             method: "tools/call", name: "delete_file", arguments: Array(#"{"name":"\#(file)"}"#.utf8))
     }
 
-    func confirmations(_ receiver: EventReceiver? = nil) -> Confirmations {
-        Confirmations(elicitations, seal: RequestStateSeal { [clock] in clock.now }, receiver: receiver)
+    func calls(_ receiver: EventReceiver? = nil) -> WaitingCalls {
+        WaitingCalls(elicitations, seal: RequestStateSeal { [clock] in clock.now }, receiver: receiver)
     }
 }
 
@@ -65,8 +65,9 @@ func fault(_ body: () async throws -> some Any) async -> ElicitationFault? {
     }
 }
 
-extension ConfirmationStep {
-    var approval: Approval? { if case .approved(let approval) = self { approval } else { nil } }
+extension ElicitationStep {
+    var result: ElicitationResult? { if case .completed(let result) = self { result } else { nil } }
+    var approval: Approval? { result?.approval }
     var refusal: String? { if case .refused(let sentence) = self { sentence } else { nil } }
     var link: String? { if case .unanswered(let url) = self { url } else { nil } }
     /// The state of a step that asks or waits.
@@ -76,4 +77,10 @@ extension ConfirmationStep {
         default: nil
         }
     }
+}
+
+extension ElicitationResult {
+    var approval: Approval? { if case .approval(let approval) = self { approval } else { nil } }
+    var content: SecretContent? { if case .content(let content) = self { content } else { nil } }
+    var account: ConnectedAccount? { if case .connection(let account) = self { account } else { nil } }
 }

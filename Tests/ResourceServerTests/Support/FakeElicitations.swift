@@ -8,6 +8,9 @@ import Synchronization
 final class FakeElicitations: Sendable {
     struct Entry {
         let id: String
+        let kind: String
+        /// Who asked, as the Authorization field said it.
+        let asker: String
         let body: JSONObject
         let person: JSONObject
         let digest: Digest
@@ -15,6 +18,8 @@ final class FakeElicitations: Sendable {
         var status = "pending"
         var version: Int64 = 1
         var isCollected = false
+        /// The ticket with which the person came to the MCP server's own page, once it was redeemed.
+        var ticket: String?
         var isOpen: Bool { status == "pending" || status == "opened" }
     }
 
@@ -30,15 +35,24 @@ final class FakeElicitations: Sendable {
         var verifications: [String] = []
         /// Answered instead of anything else.
         var failure: (status: Int, body: String)?
-        /// Changes the claims of the next approval.
+        /// Changes the claims of approvals.
         var forge: @Sendable (inout JSONObject) -> Void = { _ in }
+        /// Changes the bodies of results.
+        var forgeResult: @Sendable (inout JSONObject) -> Void = { _ in }
+        /// What the person types.
+        var content: JSONObject = ["api_key": "canary-key"]
+        /// The handles of elicitations, by the tickets that were given for them and not redeemed.
+        var tickets: [String: String] = [:]
+        /// The answer to an exchange of tokens: status and body.
+        var exchange: (Int, JSONObject) = (400, ["error": "invalid_grant", "error_description": "Connect it."])
+        var exchanges: [String] = []
         var approvalType = "gatehouse-approval+jwt"
         var signingKey: SigningKey?
     }
 
     let clock: ManualClock
     let key = SigningKey.generate()
-    private let server: FakeAuthorizationServer
+    let server: FakeAuthorizationServer
     private let state = Mutex(State())
 
     init(_ server: FakeAuthorizationServer, clock: ManualClock) {
@@ -75,13 +89,11 @@ final class FakeElicitations: Sendable {
             self.act("cancelled")
             return self.show(context.parameters.get("id") ?? "", request)
         }
-        router.post("/elicitations/:id/result") { request, context in
-            try self.collect(context.parameters.get("id") ?? "", request)
-        }
         router.post("/events/verify") { request, _ in
             let body = try await request.body.collect(upTo: 65_536)
             return self.verify(try JSONObject(parsing: Array(body.readableBytesView)), request)
         }
+        resultRoutes(router)
     }
 
     private func create(_ body: JSONObject, _ request: Request) -> Response {
@@ -90,10 +102,9 @@ final class FakeElicitations: Sendable {
             guard let person = server.read({ $0.answers[token] }) else {
                 return (400, ["error": "invalid_subject_token", "error_description": "Send the person's live token."])
             }
-            guard let action = body["action"]?.object, let canonical = try? action.canonical() else {
+            guard let kind = body["kind"]?.string, let digest = try? Self.digest(kind, body) else {
                 return (400, ["error": "invalid_request", "error_description": "action is missing."])
             }
-            let digest = Digest.sha256(canonical)
             if let known = state.entries.last(where: {
                 $0.digest == digest && ($0.isOpen || $0.status == "completed" && !$0.isCollected)
                     && $0.person["sub"] == person["sub"] && $0.person["client_id"] == person["client_id"]
@@ -102,18 +113,35 @@ final class FakeElicitations: Sendable {
             }
             let lifetime = body["expires_in"]?.integer ?? 900
             let entry = Entry(
-                id: "eli_\(state.entries.count + 1)", body: body, person: person, digest: digest,
-                expiresAt: clock.now + lifetime)
+                id: "eli_\(state.entries.count + 1)", kind: kind, asker: Self.asker(request), body: body,
+                person: person, digest: digest, expiresAt: clock.now + lifetime)
             state.entries.append(entry)
             return (201, Self.json(entry, link: true))
         }
     }
 
+    /// What is asked, for finding it again; the digest of an action is that of the action alone.
+    private static func digest(_ kind: String, _ body: JSONObject) throws -> Digest {
+        if kind == "confirm", let action = body["action"]?.object { return .sha256(try action.canonical()) }
+        var asked = body
+        for name in ["subject_token", "expires_in", "idempotency_key"] { asked[name] = nil }
+        return .sha256(try asked.canonical())
+    }
+
+    static func asker(_ request: Request) -> String { request.headers[.authorization] ?? "" }
+
+    /// Another asker's is as unknown as none.
+    static func index(of id: String, for request: Request, in state: State) -> Int? {
+        state.entries.firstIndex { $0.id == id && $0.asker == asker(request) }
+    }
+
+    static let unknown: (Int, JSONObject?) = (
+        404, ["error": "not_found", "error_description": "There is no such elicitation."]
+    )
+
     private func show(_ id: String, _ request: Request) -> Response {
         answer(request) { state in
-            guard let index = state.entries.firstIndex(where: { $0.id == id }) else {
-                return (404, ["error": "not_found", "error_description": "There is no such elicitation."])
-            }
+            guard let index = Self.index(of: id, for: request, in: state) else { return Self.unknown }
             return (200, Self.json(state.entries[index], link: false))
         }
     }
@@ -147,31 +175,6 @@ final class FakeElicitations: Sendable {
         for await _ in changed { break }
     }
 
-    private func collect(_ id: String, _ request: Request) throws -> Response {
-        answer(request) { state in
-            guard let index = state.entries.firstIndex(where: { $0.id == id }) else {
-                return (404, ["error": "not_found"])
-            }
-            guard state.entries[index].status == "completed" else { return (409, ["error": "not_completed"]) }
-            guard !state.entries[index].isCollected else { return (410, ["error": "already_collected"]) }
-            state.entries[index].isCollected = true
-            var claims = self.claims(of: state.entries[index])
-            state.forge(&claims)
-            let signed = try? JWT.sign(typ: state.approvalType, claims: claims, with: state.signingKey ?? key)
-            return (200, ["id": .string(id), "kind": "confirm", "approval": .string(signed ?? "")])
-        }
-    }
-
-    private func claims(of entry: Entry) -> JSONObject {
-        [
-            "iss": .string(server.issuer), "sub": entry.person["sub"] ?? .null, "aud": .string(Fixture.resource),
-            "client_id": entry.person["client_id"] ?? .null, "sid": entry.person["sid"] ?? .null, "jti": "apr_1",
-            "iat": .integer(clock.now), "exp": .integer(clock.now + 300), "elicitation": .string(entry.id),
-            "action": entry.body["action"]?.object?["name"] ?? .null, "digest": .string(entry.digest.base64URL),
-            "auth_time": .integer(clock.now - 10),
-        ]
-    }
-
     private func verify(_ body: JSONObject, _ request: Request) -> Response {
         answer(request) { state in
             state.verifications.append(body["state"]?.string ?? "")
@@ -179,7 +182,7 @@ final class FakeElicitations: Sendable {
         }
     }
 
-    private func answer(_ request: Request, _ decide: (inout State) -> (Int, JSONObject?)) -> Response {
+    func answer(_ request: Request, _ decide: (inout State) -> (Int, JSONObject?)) -> Response {
         let (status, text) = state.withLock { state -> (Int, String) in
             state.credentials.append(request.headers[.authorization] ?? "")
             if let failure = state.failure { return failure }
@@ -192,14 +195,14 @@ final class FakeElicitations: Sendable {
             body: .init(byteBuffer: ByteBuffer(string: text)))
     }
 
-    private static func json(_ entry: Entry, link: Bool) -> JSONObject {
+    static func json(_ entry: Entry, link: Bool) -> JSONObject {
         var object: JSONObject = [
-            "id": .string(entry.id), "kind": "confirm", "status": .string(entry.status),
+            "id": .string(entry.id), "kind": .string(entry.kind), "status": .string(entry.status),
             "version": .integer(entry.version), "expires_at": .string(Timestamp(seconds: entry.expiresAt).rfc3339),
         ]
         if link {
             object["url"] = .string("http://127.0.0.1:1/e/\(entry.id)-page")
-            object["digest"] = .string(entry.digest.base64URL)
+            if entry.kind == "confirm" { object["digest"] = .string(entry.digest.base64URL) }
         }
         return object
     }

@@ -8,13 +8,13 @@ public enum ClientAnswer: String, Sendable {
     case cancel
 }
 
-/// How a call goes on that needs a person's approval.
-public enum ConfirmationStep: Sendable, Hashable {
-    /// Run the action: this person approved it, and the approval is spent.
-    case approved(Approval)
+/// How a call goes on that needs something of a person.
+public enum ElicitationStep: Sendable, Equatable {
+    /// Go on with the call: the person did what was asked, and this is what came of it.
+    case completed(ElicitationResult)
     /// Give the client the link, and this state to come back with.
     case ask(url: String, requestState: String)
-    /// The client may come back at once with this state; nothing is new.
+    /// Let the client come back at once with this state; nothing is new.
     case wait(requestState: String)
     /// Let the call end, and tell which link is waited for: the same call finds it again later.
     case unanswered(url: String)
@@ -23,9 +23,9 @@ public enum ConfirmationStep: Sendable, Hashable {
 }
 
 /// What asking a person came to at first.
-public enum ConfirmationOpening: Sendable, Hashable {
+public enum ElicitationOpening: Sendable, Equatable {
     /// The person has to act.
     case waiting(id: String, url: String, expiresAt: Int64)
-    /// The same call was approved, or refused, before.
-    case over(ConfirmationStep)
+    /// The same was asked before, and done or refused.
+    case over(ElicitationStep)
 }

@@ -1,29 +1,25 @@
 import JOSE
 import ResourceServer
 
-/// A call that needs a person's approval, while the client listens to the stream of its answer.
+/// A call that needs something of a person, while the client listens to the stream of its answer.
 ///
 /// Spec: MCP 2025-11-25 §Elicitation
-struct HandshakeConfirmation: Sendable {
-    let confirmations: Confirmations
+struct HandshakeElicitation: Sendable {
+    let calls: WaitingCalls
     let questions: OpenQuestions
     let call: ToolCall
-    let ask: @Sendable (JSONObject, Access) async -> Tool.Question
+    let request: ElicitationRequest
 
     func answer(takesEvents: Bool) async -> Answer {
-        switch await ask(call.arguments, call.access) {
-        case .pointless(let sentence): return call.failure(sentence)
-        case .confirm(let action, let message):
-            do throws(ElicitationFault) {
-                switch try await confirmations.open(action, message: message, by: call.access) {
-                case .over(let step): return await end(step)
-                case .waiting(let id, let url, _):
-                    let link = Link(id: id, url: url, message: message)
-                    return takesEvents ? .stream(converse(about: link, action)) : demand(link)
-                }
-            } catch {
-                return call.answer(to: error)
+        do throws(ElicitationFault) {
+            switch try await calls.open(request, by: call.access) {
+            case .over(let step): return await end(step)
+            case .waiting(let id, let url, _):
+                let link = Link(id: id, url: url, message: request.message)
+                return takesEvents ? .stream(converse(about: link)) : demand(link)
             }
+        } catch {
+            return call.answer(to: error)
         }
     }
 
@@ -46,15 +42,15 @@ struct HandshakeConfirmation: Sendable {
         .failure(
             id: call.request.id,
             JSONRPCError(
-                .linkRequired, "Open the link, approve, then call again.", data: ["elicitations": [link.json]]))
+                .linkRequired, "Open the link, answer there, then call again.", data: ["elicitations": [link.json]]))
     }
 
-    private func end(_ step: ConfirmationStep) async -> Answer {
+    private func end(_ step: ElicitationStep) async -> Answer {
         switch step {
-        case .approved: await call.answer()
+        case .completed(let result): await call.answer(to: result)
         case .refused(let sentence): call.failure(sentence)
         case .unanswered(let url), .ask(let url, _): call.unanswered(url)
-        case .wait: call.failure("The approval did not come.")
+        case .wait: call.failure("The answer did not come.")
         }
     }
 
@@ -62,11 +58,11 @@ struct HandshakeConfirmation: Sendable {
     private enum Happening: Sendable {
         case silence
         case reply(OpenQuestions.Reply)
-        case over(ConfirmationStep)
+        case over(ElicitationStep)
         case fault(ElicitationFault)
     }
 
-    private func converse(about link: Link, _ action: ElicitationAction) -> AsyncStream<JSONObject?> {
+    private func converse(about link: Link) -> AsyncStream<JSONObject?> {
         AsyncStream { messages in
             let task = Task {
                 let name = Random.token(16)
@@ -75,7 +71,7 @@ struct HandshakeConfirmation: Sendable {
                 messages.yield([
                     "jsonrpc": "2.0", "id": .string(name), "method": "elicitation/create", "params": link.json,
                 ])
-                let (answer, isOver) = await follow(link, action, replies) { messages.yield(nil) }
+                let (answer, isOver) = await follow(link, replies) { messages.yield(nil) }
                 if isOver { messages.yield(Self.complete(link)) }
                 messages.yield(answer.message)
                 messages.finish()
@@ -90,13 +86,12 @@ struct HandshakeConfirmation: Sendable {
 
     /// Until the person has acted or the client refuses; the second value tells whether it was the person.
     private func follow(
-        _ link: Link, _ action: ElicitationAction, _ replies: AsyncStream<OpenQuestions.Reply>,
-        silence: @Sendable () -> Void
+        _ link: Link, _ replies: AsyncStream<OpenQuestions.Reply>, silence: @Sendable () -> Void
     ) async -> (Answer, isOver: Bool) {
         let (happenings, happening) = AsyncStream<Happening>.makeStream()
         // No group: it would stay until the question at Gatehouse is answered, when the client has refused long before.
         let tasks = [
-            Task { await wait(for: link, action, happening) },
+            Task { await wait(for: link, happening) },
             Task { for await reply in replies { happening.yield(.reply(reply)) } },
         ]
         defer { for task in tasks { task.cancel() } }
@@ -104,7 +99,7 @@ struct HandshakeConfirmation: Sendable {
             switch now {
             case .silence: silence()
             case .reply(.action(.accept)): continue
-            case .reply(.action): return (await end(confirmations.withdraw(link.id)), false)
+            case .reply(.action): return (await end(calls.withdraw(link.id)), false)
             case .reply(.failed): return (call.unanswered(link.url), false)
             case .over(let step): return (await end(step), true)
             case .fault(let fault): return (call.answer(to: fault), false)
@@ -113,13 +108,11 @@ struct HandshakeConfirmation: Sendable {
         return (call.unanswered(link.url), false)
     }
 
-    private func wait(
-        for link: Link, _ action: ElicitationAction, _ happening: AsyncStream<Happening>.Continuation
-    ) async {
+    private func wait(for link: Link, _ happening: AsyncStream<Happening>.Continuation) async {
         defer { happening.finish() }
         do throws(ElicitationFault) {
             while !Task.isCancelled {
-                if let step = try await confirmations.wait(for: link.id, action, by: call.access) {
+                if let step = try await calls.wait(for: link.id, request, by: call.access) {
                     happening.yield(.over(step))
                     return
                 }

@@ -3,30 +3,31 @@ import Testing
 
 @testable import ResourceServer
 
-@Suite("Confirmations: calls that wait for a person")
-struct ConfirmationsTests {
-    private func begin(_ scene: ElicitationScene, _ confirmations: Confirmations) async throws -> ConfirmationStep {
-        try await confirmations.begin(
-            scene.action(), message: "m", in: scene.request(), by: scene.access())
+@Suite("Calls that wait for a person")
+struct WaitingCallsTests {
+    private func begin(_ scene: ElicitationScene, _ calls: WaitingCalls) async throws -> ElicitationStep {
+        try await calls.begin(
+            .confirm(scene.action(), message: "m"), in: scene.request(), by: scene.access())
     }
 
     private func resume(
-        _ scene: ElicitationScene, _ confirmations: Confirmations, _ state: String?, _ answer: ClientAnswer? = .accept
-    ) async throws -> ConfirmationStep {
-        try await confirmations.resume(
-            try #require(state), answer: answer, scene.action(), in: scene.request(), by: scene.access())
+        _ scene: ElicitationScene, _ calls: WaitingCalls, _ state: String?, _ answer: ClientAnswer? = .accept
+    ) async throws -> ElicitationStep {
+        try await calls.resume(
+            try #require(state), answer: answer, .confirm(scene.action(), message: "m"), in: scene.request(),
+            by: scene.access())
     }
 
     @Test func `B10 B11 B13 B64 asks, holds the call that comes back, and goes on when the person has approved`()
         async throws
     {
         try await ElicitationScene.play { scene in
-            let confirmations = scene.confirmations()
-            let asked = try await begin(scene, confirmations)
+            let calls = scene.calls()
+            let asked = try await begin(scene, calls)
             guard case .ask(let url, let state) = asked else { throw asked.surprise }
             #expect(url == "http://127.0.0.1:1/e/eli_1-page")
             scene.fake.change { $0.plan = (ManualClock.start + 10, "completed") }
-            let step = try await resume(scene, confirmations, state)
+            let step = try await resume(scene, calls, state)
             #expect(step.approval?.elicitation == "eli_1")
             #expect(scene.fake.read { $0.waits } == ["wait=25"])
             #expect(scene.clock.now == ManualClock.start + 10)
@@ -38,29 +39,29 @@ struct ConfirmationsTests {
         async throws
     {
         try await ElicitationScene.play { scene in
-            let confirmations = scene.confirmations()
+            let calls = scene.calls()
             scene.fake.change { $0.plan = (ManualClock.start + 360, "completed") }
-            var step = try await begin(scene, confirmations)
+            var step = try await begin(scene, calls)
             var stateOnly = 0
             while let state = step.state {
-                step = try await resume(scene, confirmations, state, stateOnly == 0 ? .accept : nil)
+                step = try await resume(scene, calls, state, stateOnly == 0 ? .accept : nil)
                 if case .wait = step { stateOnly += 1 }
             }
             #expect(stateOnly == 8)
             #expect(step.link == "http://127.0.0.1:1/e/eli_1-page")
             #expect(scene.clock.now < ManualClock.start + 360)
             scene.clock.advance(360)
-            #expect(try await begin(scene, confirmations).approval?.elicitation == "eli_1")
+            #expect(try await begin(scene, calls).approval?.elicitation == "eli_1")
             #expect(scene.fake.read { $0.entries.count } == 1)
         }
     }
 
     @Test func `B66 B42 a person who declines at the page ends the call, whatever the client said`() async throws {
         try await ElicitationScene.play { scene in
-            let confirmations = scene.confirmations()
-            let state = try await begin(scene, confirmations).state
+            let calls = scene.calls()
+            let state = try await begin(scene, calls).state
             scene.fake.act("declined")
-            #expect(try await resume(scene, confirmations, state).refusal?.contains("declined") == true)
+            #expect(try await resume(scene, calls, state).refusal?.contains("declined") == true)
             #expect(scene.fake.read { $0.entries.count } == 1, "nobody is asked again")
         }
     }
@@ -68,9 +69,9 @@ struct ConfirmationsTests {
     @Test(arguments: [ClientAnswer.decline, .cancel])
     func `B3 a client that opens no link ends the call and takes the question back`(answer: ClientAnswer) async throws {
         try await ElicitationScene.play { scene in
-            let confirmations = scene.confirmations()
-            let state = try await begin(scene, confirmations).state
-            #expect(try await resume(scene, confirmations, state, answer).refusal != nil)
+            let calls = scene.calls()
+            let state = try await begin(scene, calls).state
+            #expect(try await resume(scene, calls, state, answer).refusal != nil)
             #expect(scene.fake.read { $0.entries.map(\.status) } == ["cancelled"])
             #expect(scene.fake.read { $0.waits }.isEmpty)
         }
@@ -80,50 +81,52 @@ struct ConfirmationsTests {
         async throws
     {
         try await ElicitationScene.play { scene in
-            let confirmations = scene.confirmations()
-            let state = try await begin(scene, confirmations).state
+            let calls = scene.calls()
+            let state = try await begin(scene, calls).state
             scene.fake.act("completed")
             #expect(
-                try await resume(scene, confirmations, state, .cancel).refusal?.contains("nothing was done") == true)
+                try await resume(scene, calls, state, .cancel).refusal?.contains("nothing was done") == true)
             #expect(scene.fake.read { $0.entries.map(\.isCollected) } == [true])
-            #expect(try await begin(scene, confirmations).approval == nil)
+            #expect(try await begin(scene, calls).approval == nil)
         }
     }
 
     @Test(arguments: ["expired", "cancelled", "failed"])
     func `every other end is a refusal of its own`(status: String) async throws {
         try await ElicitationScene.play { scene in
-            let confirmations = scene.confirmations()
-            let state = try await begin(scene, confirmations).state
+            let calls = scene.calls()
+            let state = try await begin(scene, calls).state
             scene.fake.act(status)
-            #expect(try await resume(scene, confirmations, state).refusal?.contains("nothing was done") == true)
+            #expect(try await resume(scene, calls, state).refusal?.contains("nothing was done") == true)
         }
     }
 
     @Test func `E20 a state shown twice waits twice, and the approval is spent once`() async throws {
         try await ElicitationScene.play { scene in
-            let confirmations = scene.confirmations()
-            let state = try await begin(scene, confirmations).state
+            let calls = scene.calls()
+            let state = try await begin(scene, calls).state
             scene.fake.act("completed")
-            #expect(try await resume(scene, confirmations, state).approval != nil)
-            #expect(try await resume(scene, confirmations, state).refusal?.contains("used before") == true)
+            #expect(try await resume(scene, calls, state).approval != nil)
+            #expect(try await resume(scene, calls, state).refusal?.contains("used before") == true)
         }
     }
 
     @Test func `E19 E20 a state of another person or another call is refused and nothing is asked`() async throws {
         try await ElicitationScene.play { scene in
-            let confirmations = scene.confirmations()
-            let state = try #require(try await begin(scene, confirmations).state)
+            let calls = scene.calls()
+            let state = try #require(try await begin(scene, calls).state)
             scene.fake.act("completed")
             let mallory = try await scene.access("u", subject: "sub_2")
             let stolen = await fault {
-                try await confirmations.resume(
-                    state, answer: .accept, try scene.action(), in: scene.request(), by: mallory)
+                try await calls.resume(
+                    state, answer: .accept, .confirm(try scene.action(), message: "m"), in: scene.request(), by: mallory
+                )
             }
             #expect(stolen?.kind == .invalidRequestState)
             let other = await fault {
-                try await confirmations.resume(
-                    state, answer: .accept, try scene.action("b.txt"), in: scene.request("b.txt"),
+                try await calls.resume(
+                    state, answer: .accept, .confirm(try scene.action("b.txt"), message: "m"),
+                    in: scene.request("b.txt"),
                     by: try await scene.access())
             }
             #expect(other?.kind == .invalidRequestState)
@@ -139,8 +142,8 @@ struct ConfirmationsTests {
             let access = try await scene.access()
             scene.fake.change { $0.failure = (201, body) }
             let found = await fault {
-                try await scene.confirmations().begin(
-                    try scene.action(), message: "m", in: scene.request(), by: access)
+                try await scene.calls().begin(
+                    .confirm(try scene.action(), message: "m"), in: scene.request(), by: access)
             }
             #expect(found?.kind == .unavailable)
         }
@@ -149,9 +152,9 @@ struct ConfirmationsTests {
     @Test func `B64 with pushed events a held call asks nothing until the event wakes it`() async throws {
         try await ElicitationScene.play { scene in
             let receiver = EventReceiver(scene.elicitations, sleep: { _ in await Gate().wait() })
-            let confirmations = scene.confirmations(receiver)
-            let state = try await begin(scene, confirmations).state
-            async let step = resume(scene, confirmations, state)
+            let calls = scene.calls(receiver)
+            let state = try await begin(scene, calls).state
+            async let step = resume(scene, calls, state)
             while receiver.waiting == 0 { await Task.yield() }
             scene.fake.act("completed")
             let event = try scene.event("completed")
@@ -165,9 +168,9 @@ struct ConfirmationsTests {
     @Test func `E21 an event alone approves nothing: the status is asked for before anything runs`() async throws {
         try await ElicitationScene.play { scene in
             let receiver = EventReceiver(scene.elicitations, sleep: { _ in await Gate().wait() })
-            let confirmations = scene.confirmations(receiver)
-            let state = try await begin(scene, confirmations).state
-            async let step = resume(scene, confirmations, state)
+            let calls = scene.calls(receiver)
+            let state = try await begin(scene, calls).state
+            async let step = resume(scene, calls, state)
             while receiver.waiting == 0 { await Task.yield() }
             let event = try scene.event("completed")
             _ = await receiver.receive(Array(event.utf8), contentType: "application/secevent+jwt")
@@ -179,9 +182,9 @@ struct ConfirmationsTests {
     @Test func `a call is held no longer than its time, pushed events or not`() async throws {
         try await ElicitationScene.play { scene in
             let receiver = EventReceiver(scene.elicitations, sleep: { _ in })
-            let confirmations = scene.confirmations(receiver)
-            let state = try await begin(scene, confirmations).state
-            guard case .wait = try await resume(scene, confirmations, state) else {
+            let calls = scene.calls(receiver)
+            let state = try await begin(scene, calls).state
+            guard case .wait = try await resume(scene, calls, state) else {
                 Issue.record("the call should come back")
                 return
             }
@@ -199,9 +202,9 @@ struct Gate {
     }
 }
 
-extension ConfirmationStep {
+extension ElicitationStep {
     struct Surprise: Error {
-        let step: ConfirmationStep
+        let step: ElicitationStep
     }
 
     var surprise: Surprise { Surprise(step: self) }

@@ -1,8 +1,11 @@
-/// Lets calls wait for approvals without keeping anything about them.
+import JOSE
+import OAuth
+
+/// Lets calls wait for people, whatever these are asked, without keeping anything about them.
 ///
 /// The waiting is done here rather than by the client: a call that comes back is held open until the person has acted or
 /// `hold` seconds are over, and comes back at most `rounds` times with nothing new, because clients stop after ten.
-public struct Confirmations: Sendable {
+public struct WaitingCalls: Sendable {
     /// For how many seconds a call is held, at most 30.
     public var hold = 25
     /// How often a call is answered with nothing but a state.
@@ -21,16 +24,16 @@ public struct Confirmations: Sendable {
         self.receiver = receiver
     }
 
-    /// Asks the person, or takes the approval that the same call was given before.
+    /// Asks the person, or takes what they did when the same was asked before.
     public func open(
-        _ action: ElicitationAction, message: String, by access: Access
-    ) async throws(ElicitationFault) -> ConfirmationOpening {
-        let elicitation = try await elicitations.create(.confirm(action, message: message), for: access)
-        if elicitation.status.isFinal { return .over(try await end(elicitation, of: action, by: access)) }
+        _ request: ElicitationRequest, by access: Access
+    ) async throws(ElicitationFault) -> ElicitationOpening {
+        let elicitation = try await elicitations.create(request, for: access)
+        if elicitation.status.isFinal { return .over(try await end(elicitation, of: request, by: access)) }
         guard let url = elicitation.url else {
             throw ElicitationFault(.unavailable, "The authorization server gave no link.")
         }
-        guard elicitation.digest == action.digest else {
+        if case .confirm(let action) = request.ask, elicitation.digest != action.digest.base64URL {
             throw ElicitationFault(.unavailable, "The authorization server understood another action.")
         }
         return .waiting(id: elicitation.id, url: url, expiresAt: elicitation.expiresAt)
@@ -38,20 +41,20 @@ public struct Confirmations: Sendable {
 
     /// Waits up to `hold` seconds for the person; nil when they have not acted.
     public func wait(
-        for id: String, _ action: ElicitationAction, by access: Access
-    ) async throws(ElicitationFault) -> ConfirmationStep? {
+        for id: String, _ request: ElicitationRequest, by access: Access
+    ) async throws(ElicitationFault) -> ElicitationStep? {
         let elicitation = try await held(id)
-        return elicitation.status.isFinal ? try await end(elicitation, of: action, by: access) : nil
+        return elicitation.status.isFinal ? try await end(elicitation, of: request, by: access) : nil
     }
 
     /// Takes the question back, because the client would not put it to the person.
-    public func withdraw(_ id: String) async -> ConfirmationStep {
-        // Should it not be heard, the question ends by itself. If the person was faster, the approval is spent here: the
-        // answer that follows says that nothing was approved, and no later call may find it.
+    public func withdraw(_ id: String) async -> ElicitationStep {
+        // Should it not be heard, the question ends by itself. If the person was faster, the result is spent here: the
+        // answer that follows says that nothing was done, and no later call may find it.
         if let end = try? await elicitations.cancel(id), end.status == .completed {
             try? await elicitations.discardResult(of: id)
         }
-        return .refused("The link was not opened, so the action was not approved and nothing was done.")
+        return .refused("The link was not opened, so nothing was done.")
     }
 
     private func held(_ id: String) async throws(ElicitationFault) -> Elicitation {
@@ -65,26 +68,26 @@ public struct Confirmations: Sendable {
     }
 
     private func end(
-        _ elicitation: Elicitation, of action: ElicitationAction, by access: Access
-    ) async throws(ElicitationFault) -> ConfirmationStep {
+        _ elicitation: Elicitation, of request: ElicitationRequest, by access: Access
+    ) async throws(ElicitationFault) -> ElicitationStep {
         switch elicitation.status {
-        case .completed: try await collect(elicitation.id, action, access)
+        case .completed: try await collect(elicitation.id, request, access)
         case .declined: .refused("The person declined, so nothing was done.")
-        case .expired: .refused("Nobody approved it in time, so nothing was done.")
-        case .cancelled: .refused("The request for approval was taken back, so nothing was done.")
-        case .pending, .opened, .failed: .refused("The approval could not be given, so nothing was done.")
+        case .expired: .refused("Nobody acted in time, so nothing was done.")
+        case .cancelled: .refused("The request was taken back, so nothing was done.")
+        case .pending, .opened, .failed: .refused("What was asked could not be done there, so nothing was done.")
         }
     }
 
     private func collect(
-        _ id: String, _ action: ElicitationAction, _ access: Access
-    ) async throws(ElicitationFault) -> ConfirmationStep {
+        _ id: String, _ request: ElicitationRequest, _ access: Access
+    ) async throws(ElicitationFault) -> ElicitationStep {
         do throws(ElicitationFault) {
-            return .approved(try await elicitations.collectApproval(of: id, for: action, by: access))
+            return .completed(try await elicitations.result(of: id, for: request, by: access))
         } catch {
             switch error.kind {
-            case .alreadyCollected: return .refused("This approval was used before, or too long ago.")
-            case .sessionEnded: return .refused("The session in which it was approved has ended.")
+            case .alreadyCollected: return .refused("What was done there was used before, or too long ago.")
+            case .sessionEnded: return .refused("The session in which it was asked has ended.")
             case .invalidApproval: return .refused(error.description)
             default: throw error
             }
@@ -92,29 +95,29 @@ public struct Confirmations: Sendable {
     }
 }
 
-extension Confirmations {
-    /// A call that brings no state: asks the person, or takes the approval that the same call was given before.
+extension WaitingCalls {
+    /// A call that brings no state: asks the person, or takes what they did when the same call was made before.
     public func begin(
-        _ action: ElicitationAction, message: String, in request: OriginatingRequest, by access: Access
-    ) async throws(ElicitationFault) -> ConfirmationStep {
-        switch try await open(action, message: message, by: access) {
+        _ request: ElicitationRequest, in call: OriginatingRequest, by access: Access
+    ) async throws(ElicitationFault) -> ElicitationStep {
+        switch try await open(request, by: access) {
         case .over(let step): return step
         case .waiting(let id, let url, let expiresAt):
             let state = RequestState(elicitation: id, url: url, expiresAt: expiresAt + Self.collectable)
-            return .ask(url: url, requestState: seal.seal(state, for: request, by: access))
+            return .ask(url: url, requestState: seal.seal(state, for: call, by: access))
         }
     }
 
     /// A call that came back with its state: holds it until the person has acted, and says how it goes on.
     public func resume(
-        _ text: String, answer: ClientAnswer?, _ action: ElicitationAction, in request: OriginatingRequest,
+        _ text: String, answer: ClientAnswer?, _ request: ElicitationRequest, in call: OriginatingRequest,
         by access: Access
-    ) async throws(ElicitationFault) -> ConfirmationStep {
-        var state = try seal.open(text, for: request, by: access)
+    ) async throws(ElicitationFault) -> ElicitationStep {
+        var state = try seal.open(text, for: call, by: access)
         if let answer, answer != .accept { return await withdraw(state.elicitation) }
-        if let step = try await wait(for: state.elicitation, action, by: access) { return step }
+        if let step = try await wait(for: state.elicitation, request, by: access) { return step }
         guard state.rounds < rounds else { return .unanswered(url: state.url) }
         state.rounds += 1
-        return .wait(requestState: seal.seal(state, for: request, by: access))
+        return .wait(requestState: seal.seal(state, for: call, by: access))
     }
 }

@@ -1,0 +1,41 @@
+import JOSE
+import ResourceServer
+
+/// A tool that needs what neither the client nor the model may see.
+extension Tool {
+    private static let keySchema: JSON = [
+        "type": "object", "required": ["api_key"],
+        "properties": ["api_key": ["type": "string", "format": "password", "title": "API key", "maxLength": 200]],
+    ]
+
+    static func storeKey(_ cabinet: KeyCabinet, _ elicitations: Elicitations) -> Tool {
+        Tool(
+            name: "store_api_key", title: "Store an API key",
+            description: "Stores your key for another service. You type it at the authorization server, never here.",
+            inputSchema: [
+                "type": "object", "required": ["service"], "properties": ["service": ["type": "string"]],
+            ],
+            scopes: []
+        ) { arguments, access, given in
+            guard let service = arguments["service"]?.string, FileShelf.isName(service) else {
+                return .failure("Name the service with 1 to 64 letters, digits, dots, dashes and underscores.")
+            }
+            guard case .content(let content) = given else { return question(about: service) }
+            guard let key = content.text("api_key") else { return .failure("There came no key.") }
+            if let problem = await cabinet.keep(Secret(key), for: service, of: access.subject) {
+                return .failure(problem)
+            }
+            // Only now it may be erased over there; should that not be heard, it is in a quarter of an hour.
+            try? await elicitations.acknowledge(content)
+            return .text("Stored the key for \(service). Neither the app nor the model has seen it.")
+        }
+    }
+
+    private static func question(about service: String) -> Outcome {
+        guard
+            let request = try? ElicitationRequest.secret(
+                schema: keySchema.bytes, message: "Give your API key for \(service).")
+        else { return .failure("The key cannot be asked for.") }
+        return .asks(request)
+    }
+}

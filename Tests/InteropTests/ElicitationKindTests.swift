@@ -1,0 +1,69 @@
+import JOSE
+import TestSupport
+import Testing
+
+/// The tools of the example that ask for more than approval, called by the official SDK in both eras.
+@Suite("MCP elicitation: secrets, accounts and payments with the official Python SDK")
+struct ElicitationKindTests {
+    private static let key = "canary-sk-4711"
+
+    private func connect(
+        to scene: Scene, _ era: SDKClient.Era, _ opens: SDKClient.Opening?, person: JSONObject = [:]
+    ) async throws -> SDKClient {
+        let client = try SDKClient(on: scene.stage)
+        let version = try await client.connect(
+            to: scene.server, as: .registered(scene.gatehouse.addClient()), era: era, person: person, opens: opens)
+        #expect(version == era.version)
+        return client
+    }
+
+    private func allow(_ kind: String, in scene: Scene) async throws {
+        _ = try await scene.gatehouse.object([
+            "resources", "policy", scene.server, "--elicitation", "confirm,\(kind)",
+        ])
+    }
+
+    @Test(arguments: SDKClient.Era.allCases)
+    func `B61 RE8 a key reaches the server, and nobody between`(era: SDKClient.Era) async throws {
+        try await Scene.play { scene in
+            try await allow("secret", in: scene)
+            let client = try await connect(to: scene, era, .approve, person: ["types": .string(Self.key)])
+            let outcome = try await client.outcome("store_api_key", ["service": "hub"])
+            #expect(outcome.text.hasPrefix("Stored the key for hub.") && !outcome.failed, "\(outcome.text)")
+            let links = try await client.holding().links
+            #expect(links.count == 1 && links.first?["status"] == 200)
+            #expect(!"\(outcome) \(links)".contains(Self.key))
+            for log in ["example", "gatehouse"] { #expect(try !scene.stage.log(log).contains(Self.key)) }
+            let asked = try await scene.gatehouse.object(["elicitations", "list"])
+            #expect(asked["kind"] == "secret" && asked["status"] == "completed")
+        }
+    }
+
+    @Test(arguments: SDKClient.Era.allCases)
+    func `B66 a person who declines gives no key, and what was not granted is not asked`(era: SDKClient.Era)
+        async throws
+    {
+        try await Scene.play { scene in
+            let client = try await connect(to: scene, era, .decline, person: ["types": .string(Self.key)])
+            let refused = try await client.outcome("store_api_key", ["service": "hub"])
+            #expect(refused.failed && refused.text.contains("granted"))
+            #expect(try await client.holding().links.isEmpty)
+            try await allow("secret", in: scene)
+            let declined = try await client.outcome("store_api_key", ["service": "hub"])
+            #expect(declined.failed && declined.text.contains("declined"))
+            #expect(try await client.holding().links.count == 1)
+        }
+    }
+
+    @Test func `B1 B6 a client that opens no links is told so in the words of its era`() async throws {
+        try await Scene.play { scene in
+            try await allow("secret", in: scene)
+            let modern = try await connect(to: scene, .modern, nil)
+            await #expect {
+                try await modern.outcome("store_api_key", ["service": "hub"])
+            } throws: { "\($0)".contains("opens links") }
+            let handshake = try await connect(to: scene, .handshake, nil)
+            #expect(try await handshake.outcome("store_api_key", ["service": "hub"]).failed)
+        }
+    }
+}
