@@ -2,7 +2,7 @@ package import Logging
 import ServiceLifecycle
 import Storage
 
-/// Tidies up behind the server once a minute: writes down last uses, expires what is over, deletes what nobody needs.
+/// Tidies up behind the server once a minute: writes down last uses, finishes ends of many sessions, expires what is over, deletes what nobody needs.
 package struct Housekeeper: Service, CustomStringConvertible {
     let gatehouse: Gatehouse
     let log: Logger
@@ -31,6 +31,7 @@ package struct Housekeeper: Service, CustomStringConvertible {
     package func round() async {
         do {
             try await gatehouse.lastUses.flush(to: gatehouse.store)
+            _ = try await gatehouse.store.finishEndings(now: gatehouse.clock.now())
             while try await gatehouse.store.write({ try $0.housekeep(now: gatehouse.clock.now(), limit: 200) }) >= 200 {
                 await Task.yield()
             }

@@ -12,6 +12,8 @@ package struct Connection: Hashable, Sendable {
         case refusedByProvider = "refused_by_provider"
         case providerRemoved = "provider_removed"
         case resourceRemoved = "resource_removed"
+        /// The person's last session at the MCP server ended, and its policy is that this goes with it.
+        case sessionsEnded = "sessions_ended"
     }
 
     package let id: ConnectionID

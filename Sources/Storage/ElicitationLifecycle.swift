@@ -165,6 +165,16 @@ extension Transaction {
         for (id, end) in open { _ = try finish(id, as: end <= now ? .expired : .sessionEnded, now: now) }
     }
 
+    /// Erases what was handed over in a session that is over and not collected: it could not be any more.
+    func eraseResults(of session: SessionID) throws {
+        // The conditions are those of the index.
+        try execute(
+            """
+            UPDATE elicitations SET content = NULL WHERE session_id = ?1
+                AND status IN ('pending', 'opened', 'completed') AND collected_at IS NULL AND content IS NOT NULL
+            """, session.string)
+    }
+
     /// Ends what nobody acted on in time, erases what nobody collected, and forgets what is long over.
     func tidyElicitations(now: Timestamp, limit: Int) throws -> Int {
         let due = try all(

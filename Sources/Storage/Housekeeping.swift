@@ -34,7 +34,7 @@ extension Transaction {
             WHERE state IN ('approved', 'active') AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2
             """, now.seconds, limit
         ) { (try $0.id(0, SessionID.self), try $0.time(1)) }
-        for (id, end) in due { try close(id, as: .expired, reason: .expired, at: end) }
+        for (id, end) in due { try close(id, .byTime(at: end)) }
         return due.count
     }
 
@@ -46,7 +46,7 @@ extension Transaction {
             ORDER BY expires_at LIMIT ?2
             """, now.seconds, limit
         ) { (try $0.id(0, SessionID.self), try $0.time(1)) }
-        for (id, end) in due { try close(id, as: .expired, reason: .neverRedeemed, at: end) }
+        for (id, end) in due { try close(id, .byTime(.neverRedeemed, at: end)) }
         return due.count
     }
 
@@ -61,7 +61,7 @@ extension Transaction {
         ) { (row: try $0.integer(0), id: try $0.id(1, SessionID.self), end: try $0.time(2), isLive: try $0.flag(3)) }
         var expired = 0
         for session in piece where session.isLive && session.end <= now {
-            expired += try close(session.id, as: .expired, reason: .expired, at: session.end) ? 1 : 0
+            expired += try close(session.id, .byTime(at: session.end)) == nil ? 0 : 1
         }
         try execute(
             """

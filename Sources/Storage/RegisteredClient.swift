@@ -64,11 +64,11 @@ extension Transaction {
         try all("SELECT \(Self.columns) FROM clients ORDER BY id") { try client($0) }
     }
 
-    /// Removes a registered client and ends its sessions, which it returns; nil when there is none.
-    package func remove(client id: ClientID, now: Timestamp) throws -> [Session]? {
+    /// Removes a registered client and ends its sessions; nil when there is none.
+    package func remove(client id: ClientID, _ ending: SessionEnding) throws -> EndedSessions? {
         clients?.note()
         guard try execute("DELETE FROM clients WHERE id = ?1", id.string) == 1 else { return nil }
-        return try endSessions(SessionFilter(client: id), reason: .clientRemoved, now: now)
+        return try endSessions(SessionFilter(client: id), ending)
     }
 
     private func client(_ row: StoredRow) throws -> RegisteredClient {

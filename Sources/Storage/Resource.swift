@@ -31,6 +31,8 @@ package struct Resource: Hashable, Sendable {
     package let disabledAt: Timestamp?
     package let removedAt: Timestamp?
     package let createdAt: Timestamp
+    /// When it last fetched its events itself, to the hour.
+    package let polledAt: Timestamp?
 
     /// Whether tokens for it are given out and vouched for.
     package var isServed: Bool { disabledAt == nil && removedAt == nil }
@@ -39,7 +41,7 @@ package struct Resource: Hashable, Sendable {
     package init(
         id: ResourceID = .random(), identifier: ResourceIdentifier, name: String, owner: String,
         scopes: [ResourceScope], secretDigest: Digest, eventsEndpoint: String? = nil, disabledAt: Timestamp? = nil,
-        removedAt: Timestamp? = nil, createdAt: Timestamp
+        removedAt: Timestamp? = nil, createdAt: Timestamp, polledAt: Timestamp? = nil
     ) {
         self.id = id
         self.identifier = identifier
@@ -51,12 +53,13 @@ package struct Resource: Hashable, Sendable {
         self.disabledAt = disabledAt
         self.removedAt = removedAt
         self.createdAt = createdAt
+        self.polledAt = polledAt
     }
 }
 
 extension Transaction {
     private static let columns = """
-        id, identifier, name, owner, secret_digest, events_endpoint, disabled_at, removed_at, created_at
+        id, identifier, name, owner, secret_digest, events_endpoint, disabled_at, removed_at, created_at, polled_at
         """
 
     /// Registers an MCP server; false when one of the same identifier is served already.
@@ -116,14 +119,23 @@ extension Transaction {
             == 1
     }
 
-    /// Removes an MCP server for good and ends its sessions, which it returns; nil when there is none.
-    package func remove(resource id: ResourceID, now: Timestamp) throws -> [Session]? {
+    /// Removes an MCP server for good with its permissions and connections, and ends its sessions; nil when there is none.
+    package func remove(resource id: ResourceID, _ ending: SessionEnding) throws -> EndedSessions? {
         let isRemoved = try execute(
-            "UPDATE resources SET removed_at = ?2 WHERE id = ?1 AND removed_at IS NULL", id.string, now.seconds)
+            "UPDATE resources SET removed_at = ?2 WHERE id = ?1 AND removed_at IS NULL", id.string, ending.at.seconds)
         guard isRemoved == 1 else { return nil }
         try execute("DELETE FROM provider_rules WHERE resource_id = ?1", id.string)
-        try endConnections(ConnectionFilter(resource: id), reason: .resourceRemoved, now: now)
-        return try endSessions(SessionFilter(resource: id), reason: .resourceRemoved, now: now)
+        for connection in try endConnections(
+            ConnectionFilter(resource: id), reason: .resourceRemoved, now: ending.at)
+        {
+            try audit(ending.record(of: connection))
+        }
+        return try endSessions(SessionFilter(resource: id), ending)
+    }
+
+    /// Notes that an MCP server fetches its events itself.
+    package func notePoll(by id: ResourceID, now: Timestamp) throws {
+        try execute("UPDATE resources SET polled_at = ?2 WHERE id = ?1", id.string, now.seconds)
     }
 
     private func resource(_ row: StoredRow) throws -> Resource {
@@ -131,7 +143,8 @@ extension Transaction {
         return try Resource(
             id: id, identifier: ResourceIdentifier(row.text(1)), name: row.text(2), owner: row.text(3),
             scopes: scopes(of: id), secretDigest: row.digest(4), eventsEndpoint: row.textIfAny(5),
-            disabledAt: row.timeIfAny(6), removedAt: row.timeIfAny(7), createdAt: row.time(8))
+            disabledAt: row.timeIfAny(6), removedAt: row.timeIfAny(7), createdAt: row.time(8),
+            polledAt: row.timeIfAny(9))
     }
 
     private func scopes(of id: ResourceID) throws -> [ResourceScope] {

@@ -31,6 +31,9 @@ enum Schema {
         migrator.registerMigration("0004 connections") { db in
             for statement in Connections.statements { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("0005 endings") { db in
+            for statement in Endings.statements { try db.execute(sql: statement) }
+        }
         return migrator
     }
 }

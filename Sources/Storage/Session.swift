@@ -31,6 +31,8 @@ package struct Session: Hashable, Sendable {
     package let lastUsedAt: Timestamp
     package let endedAt: Timestamp?
     package let endReason: EndReason?
+    /// At whose will it ended; nil while it lives.
+    package let endedBy: SessionEnding.Initiator?
     package let authTime: Timestamp
     package let acr: String?
     /// The digest of the metadata document that the person was shown, nil for a registered client.
@@ -45,7 +47,8 @@ package struct Session: Hashable, Sendable {
         id: SessionID = .random(), userID: UserID, clientID: ClientID, clientName: String, clientHost: String? = nil,
         resourceID: ResourceID, scope: ScopeSet, redirectURI: String, binding: Digest, state: State = .approved,
         createdAt: Timestamp, expiresAt: Timestamp, idleSeconds: Int64, lastUsedAt: Timestamp? = nil,
-        endedAt: Timestamp? = nil, endReason: EndReason? = nil, authTime: Timestamp, acr: String? = nil,
+        endedAt: Timestamp? = nil, endReason: EndReason? = nil, endedBy: SessionEnding.Initiator? = nil,
+        authTime: Timestamp, acr: String? = nil,
         documentDigest: Digest? = nil, refreshKeyID: String, replaces: SessionID? = nil
     ) {
         self.id = id
@@ -64,6 +67,7 @@ package struct Session: Hashable, Sendable {
         self.lastUsedAt = lastUsedAt ?? createdAt
         self.endedAt = endedAt
         self.endReason = endReason
+        self.endedBy = endedBy
         self.authTime = authTime
         self.acr = acr
         self.documentDigest = documentDigest
@@ -76,28 +80,9 @@ package struct Session: Hashable, Sendable {
         SessionLife(state: state, expiresAt: expiresAt, lastUsedAt: lastUsedAt, idleSeconds: idleSeconds)
             .state(at: now)
     }
-}
 
-/// Why a session ended.
-package struct EndReason: RawRepresentable, Hashable, Sendable {
-    package let rawValue: String
-
-    /// A reason by its stored name.
-    package init(rawValue: String) { self.rawValue = rawValue }
-
-    package static let expired = EndReason(rawValue: "expired")
-    package static let neverRedeemed = EndReason(rawValue: "never_redeemed")
-    package static let replaced = EndReason(rawValue: "replaced")
-    package static let codeReplayed = EndReason(rawValue: "code_replayed")
-    package static let refreshTokenReused = EndReason(rawValue: "refresh_token_reused")
-    package static let revokedByPerson = EndReason(rawValue: "revoked_by_person")
-    package static let revokedByClient = EndReason(rawValue: "revoked_by_client")
-    package static let revokedByResource = EndReason(rawValue: "revoked_by_resource")
-    package static let revokedByAdmin = EndReason(rawValue: "revoked_by_admin")
-    package static let userDisabled = EndReason(rawValue: "user_disabled")
-    package static let clientBlocked = EndReason(rawValue: "client_blocked")
-    package static let clientRemoved = EndReason(rawValue: "client_removed")
-    package static let resourceRemoved = EndReason(rawValue: "resource_removed")
+    /// When its time is over if nobody uses it any more: its absolute end, or the end of the disuse that is allowed.
+    var timeIsOverAt: Timestamp { min(expiresAt, lastUsedAt + idleSeconds) }
 }
 
 /// The rule of when a session is over by time: at its absolute end, or after too long a disuse.
@@ -117,7 +102,7 @@ extension Session {
     static let columns = """
         id, user_id, client_id, client_name, client_host, resource_id, scope, redirect_uri, binding, state, created_at,
         expires_at, idle_seconds, last_used_at, ended_at, end_reason, auth_time, acr, document_digest, refresh_key,
-        replaces
+        replaces, ended_by
         """
 
     init(_ row: StoredRow) throws {
@@ -126,7 +111,8 @@ extension Session {
             clientHost: row.textIfAny(4), resourceID: row.id(5), scope: row.scope(6), redirectURI: row.text(7),
             binding: row.digest(8), state: row.parsed(State(rawValue: row.text(9))), createdAt: row.time(10),
             expiresAt: row.time(11), idleSeconds: row.integer(12), lastUsedAt: row.time(13), endedAt: row.timeIfAny(14),
-            endReason: row.textIfAny(15).map { EndReason(rawValue: $0) }, authTime: row.time(16),
+            endReason: row.textIfAny(15).map { EndReason(rawValue: $0) },
+            endedBy: row.textIfAny(21).flatMap { SessionEnding.Initiator(rawValue: $0) }, authTime: row.time(16),
             acr: row.textIfAny(17), documentDigest: row.digestIfAny(18), refreshKeyID: row.text(19),
             replaces: row.idIfAny(20))
     }

@@ -39,6 +39,12 @@ package struct SessionCursor: Hashable, Sendable {
         createdAt = session.createdAt
         id = session.id
     }
+
+    /// Behind the one that was approved at a moment under this id.
+    init(createdAt: Timestamp, id: SessionID) {
+        self.createdAt = createdAt
+        self.id = id
+    }
 }
 
 /// The WHERE clause of a filter: fixed pieces and bound values, never a caller's text.
@@ -107,10 +113,14 @@ extension Transaction {
         ) { try Session($0) }
     }
 
-    /// Sessions that no row calls over, oldest first.
-    func liveSessions(_ filter: SessionFilter, limit: Int) throws -> [Session] {
+    /// Sessions that no row calls over, oldest first, behind a cursor and up to a row.
+    func liveSessions(
+        _ filter: SessionFilter, after cursor: SessionCursor?, upTo row: Int64?, limit: Int
+    ) throws -> [Session] {
         var clause = Clause(filter)
         clause.add("state IN ('approved', 'active')")
+        if let cursor { clause.add("(created_at, id) > (#0, #1)", cursor.createdAt.seconds, cursor.id.string) }
+        if let row { clause.add("rowid <= #0", row) }
         return try all(
             """
             SELECT \(Session.columns) FROM sessions \(clause.text)

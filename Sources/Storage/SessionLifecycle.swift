@@ -26,19 +26,10 @@ extension Transaction {
             """, id.string, now.seconds) == 1
     }
 
-    /// Ends a session with its open code; false when it was over already.
-    package func end(_ id: SessionID, reason: EndReason, now: Timestamp) throws -> Bool {
-        try close(id, as: .ended, reason: reason, at: now)
-    }
-
-    /// Ends every live session that matches, oldest first, and returns them as they were; a filter's own state is not
-    /// asked. Call again until fewer than `limit` come back.
-    package func endSessions(
-        _ filter: SessionFilter, reason: EndReason, now: Timestamp, limit: Int = .max
-    ) throws -> [Session] {
-        let ended = try liveSessions(filter, limit: limit)
-        for session in ended { try close(session.id, as: .ended, reason: reason, at: now) }
-        return ended
+    /// Ends a session and all that hangs on it; false when it was over already, by a decision or by its time.
+    package func end(_ id: SessionID, _ ending: SessionEnding) throws -> Bool {
+        guard let session = try session(id) else { return false }
+        return try end(session, ending) != nil
     }
 
     /// The session of this id, whatever became of it.
@@ -64,21 +55,40 @@ extension Transaction {
         }
     }
 
-    /// The one way into a final state. What hangs on the session goes with it: nothing of it can be redeemed or shown
-    /// any more.
+    /// Ends one that was read in this transaction and returns it as it is then; nil when it was over. Where its time ran out
+    /// before, that is what ended it, although nobody had looked.
+    func end(_ session: Session, _ ending: SessionEnding) throws -> Session? {
+        guard session.timeIsOverAt > ending.at else {
+            try close(session.id, .byTime(at: session.timeIsOverAt))
+            return nil
+        }
+        return try close(session.id, ending)
+    }
+
+    /// The one way into a final state: the change, the record and the event are one, and what hangs on the session goes
+    /// with it. Nothing of it can be redeemed, refreshed, shown or collected any more.
     @discardableResult
-    func close(_ id: SessionID, as state: Session.State, reason: EndReason, at time: Timestamp) throws -> Bool {
-        let isClosed = try execute(
+    func close(_ id: SessionID, _ ending: SessionEnding) throws -> Session? {
+        let state: Session.State = ending.reason.isByTime ? .expired : .ended
+        let closed = try first(
             """
-            UPDATE sessions SET state = ?2, end_reason = ?3, ended_at = ?4
-            WHERE id = ?1 AND state IN ('approved', 'active')
-            """, id.string, state.rawValue, reason.rawValue, time.seconds)
-        guard isClosed == 1 else { return false }
+            UPDATE sessions SET state = ?2, end_reason = ?3, ended_by = ?4, ended_at = ?5
+            WHERE id = ?1 AND state IN ('approved', 'active') RETURNING \(Session.columns)
+            """, id.string, state.rawValue, ending.reason.rawValue, ending.initiator.rawValue, ending.at.seconds
+        ) { try Session($0) }
+        guard let closed else { return nil }
+        try audit(ending.record(of: closed))
+        let ground = try ground(of: closed, at: ending.at)
+        if state == .ended, ground.takesEvents {
+            try enqueue(.sessionRevoked(closed, ending, subject: ground.subject), resource: closed.resourceID)
+        }
         try execute("DELETE FROM codes WHERE session_id = ?1", id.string)
         try execute(
-            "UPDATE interactions SET expires_at = ?2 WHERE session_id = ?1 AND expires_at > ?2", id.string, time.seconds
-        )
-        try cancelElicitations(of: id, now: time)
-        return true
+            "UPDATE interactions SET expires_at = ?2 WHERE session_id = ?1 AND expires_at > ?2", id.string,
+            ending.at.seconds)
+        try cancelElicitations(of: id, now: ending.at)
+        try eraseResults(of: id)
+        if ground.connectionsEnd { try endConnections(after: closed, ending) }
+        return closed
     }
 }

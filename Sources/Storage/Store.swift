@@ -29,6 +29,8 @@ package final class Store: Sendable {
     private let glances: GlanceReaders
     private let group: GroupCommit
     private let isClosed = Mutex(false)
+    /// Ends of many sessions that somebody is at.
+    let endingsUnderWay = Mutex<Set<String>>([])
 
     /// Opens the database, brings its schema up to date and proves that its commits are durable.
     package init(path: String, options: Options = Options()) throws(StoreError) {

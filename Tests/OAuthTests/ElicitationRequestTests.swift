@@ -163,6 +163,23 @@ struct SecurityEventTests {
         #expect(claims["exp"] == nil && claims["sub"] == nil)
     }
 
+    @Test func `D23.6 the end of a session is told of the session and its person, in the words of CAEP`() throws {
+        let (session, subject) = (SessionID.random(), Subject.random())
+        let event = SecurityEvent(
+            type: .sessionRevoked, issuedAt: Timestamp(seconds: 1000), about: .session(session, of: subject),
+            transaction: session.string, payload: ["event_timestamp": 1000, "initiating_entity": "admin"])
+        let claims = event.claims(
+            issuer: try Issuer("https://as.example"), audience: try ResourceIdentifier("https://files.example/mcp"))
+        #expect(
+            claims.text
+                == #"{"iss":"https://as.example","aud":"https://files.example/mcp","iat":1000,"jti":"\#(event.id)","#
+                + #""txn":"\#(session)","sub_id":{"format":"complex","session":{"format":"opaque","id":"\#(session)"},"#
+                + #""user":{"format":"iss_sub","iss":"https://as.example","sub":"\#(subject)"}},"#
+                + #""events":{"https://schemas.openid.net/secevent/caep/event-type/session-revoked":"#
+                + #"{"event_timestamp":1000,"initiating_entity":"admin"}}}"#)
+        #expect(claims["exp"] == nil && claims["sub"] == nil)
+    }
+
     @Test func `every final status has its event, and no other has one`() {
         for status in ElicitationStatus.allCases {
             #expect((SecurityEventType(status) != nil) == status.isFinal)

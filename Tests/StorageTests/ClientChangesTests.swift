@@ -1,4 +1,5 @@
 import OAuth
+import TestSupport
 import Testing
 
 @testable import Storage
@@ -25,7 +26,7 @@ struct ClientChangesTests {
         #expect(changed())
         _ = try await store.write { try $0.removeRule(about: .client(id)) }
         #expect(changed())
-        _ = try await store.write { try $0.remove(client: id, now: now) }
+        _ = try await store.write { try $0.remove(client: id, .byAdmin(at: now, .clientRemoved)) }
         #expect(changed())
         try store.close()
     }

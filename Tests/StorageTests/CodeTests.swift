@@ -1,4 +1,5 @@
 import OAuth
+import TestSupport
 import Testing
 
 @testable import Storage
@@ -32,7 +33,7 @@ struct CodeTests {
         #expect(try await world.store.read { try $0.code(digest)?.spentAt } == start)
         _ = try await world.store.write { try $0.housekeep(now: start + 3_600, limit: 100) }
         #expect(try await world.store.read { try $0.code(digest) } != nil)
-        _ = try await world.store.write { try $0.end(session.id, reason: .codeReplayed, now: start) }
+        _ = try await world.store.write { try $0.end(session.id, .byAdmin(at: start, .codeReplayed)) }
         #expect(try await world.store.read { try $0.code(digest) } == nil)
     }
 

@@ -1,5 +1,6 @@
 import JOSE
 import OAuth
+import TestSupport
 import Testing
 
 @testable import Storage
@@ -102,7 +103,7 @@ struct ConnectionTests {
                 _ =
                     isProvider
                     ? try tx.remove(provider: hub, now: now + 1)?.count
-                    : try tx.remove(resource: world.resource.id, now: now + 1)?.count
+                    : try tx.remove(resource: world.resource.id, .byAdmin(at: now + 1, .resourceRemoved))?.count
             }
             let (ended, rules, way) = try await world.store.read { tx in
                 (try tx.connection(made.id), try tx.providerRules(), try tx.attempt(attempt.state))

@@ -1,6 +1,7 @@
 import JOSE
 import OAuth
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Storage
@@ -89,7 +90,7 @@ struct ElicitationTests {
             try tx.insert(open)
             try tx.insert(over)
             _ = try tx.finish(over.id, as: completed(world), now: now)
-            #expect(try tx.end(session.id, reason: .revokedByAdmin, now: now + 1))
+            #expect(try tx.end(session.id, .byAdmin(at: now + 1)))
         }
         let (cancelled, kept, event) = try await world.store.read {
             (try $0.elicitation(open.id), try $0.elicitation(over.id), try $0.event(of: open.id))
@@ -107,7 +108,7 @@ struct ElicitationTests {
         let asked = try asked(world, of: session, lasting: 60)
         try await world.store.write { [now] tx in
             try tx.insert(asked)
-            #expect(try tx.end(session.id, reason: .revokedByAdmin, now: now + 60))
+            #expect(try tx.end(session.id, .byAdmin(at: now + 60)))
         }
         let (expired, event) = try await world.store.read { (try $0.elicitation(asked.id), try $0.event(of: asked.id)) }
         #expect(expired?.status == .expired && expired?.reason == nil)
@@ -224,7 +225,7 @@ struct ElicitationTests {
 }
 
 extension Transaction {
-    fileprivate func count(_ table: StaticString) throws -> Int64? {
+    func count(_ table: StaticString) throws -> Int64? {
         try first("SELECT count(*) FROM \(table)") { try $0.integer(0) }
     }
 }

@@ -1,5 +1,6 @@
 import JOSE
 import OAuth
+import TestSupport
 import Testing
 
 @testable import Storage
@@ -13,13 +14,13 @@ struct GlanceTests {
         func state() throws -> Session.State? { try store.glance { try $0.grant(session.id)?.state } }
         func digest() throws -> Digest? { try store.glance { try $0.secretDigest(ofServed: id) } }
         #expect(try state() == .active)
-        _ = try await store.write { try $0.end(session.id, reason: .revokedByAdmin, now: World.start + 1) }
+        _ = try await store.write { try $0.end(session.id, .byAdmin(at: World.start + 1)) }
         #expect(try state() == .ended)
 
         #expect(try digest() == .sha256("secret"))
         _ = try await store.write { try $0.setSecret(.sha256("another"), of: id) }
         #expect(try digest() == .sha256("another"))
-        _ = try await store.write { try $0.remove(resource: id, now: World.start + 2) }
+        _ = try await store.write { try $0.remove(resource: id, .byAdmin(at: World.start + 2, .resourceRemoved)) }
         #expect(try digest() == nil)
         try store.close()
     }

@@ -1,5 +1,6 @@
 import JOSE
 import OAuth
+import TestSupport
 import Testing
 
 @testable import Storage
@@ -130,8 +131,10 @@ struct PeopleTests {
         #expect(try await world.store.write { try !$0.insert(client) })
         #expect(try await world.store.read { try $0.registeredClient(client.id) } == client)
         let session = try await world.active(world.session(client: client.id))
-        let ended = try await world.store.write { try $0.remove(client: client.id, now: start) }
-        #expect(ended?.map(\.id) == [session.id])
+        let ended = try await world.store.write {
+            try $0.remove(client: client.id, .byAdmin(at: start, .clientRemoved))
+        }
+        #expect(ended?.sessions.map(\.id) == [session.id])
         #expect(try await world.store.read { try $0.registeredClients().map(\.id) } == [world.client.id])
     }
 }

@@ -1,4 +1,5 @@
 import OAuth
+import TestSupport
 import Testing
 
 @testable import Storage
@@ -77,7 +78,7 @@ struct RefreshTurnTests {
         let world = try await World()
         let session = try await world.active(world.session())
         let stale = try #require(try await world.grant(session.id))
-        _ = try await world.store.write { try $0.end(session.id, reason: .revokedByAdmin, now: start) }
+        _ = try await world.store.write { try $0.end(session.id, .byAdmin(at: start)) }
         await #expect(throws: StoreError.self) {
             try await world.store.write { try $0.turn(stale, presented: 1, now: start, grace: 120) }
         }

@@ -1,5 +1,6 @@
 import JOSE
 import OAuth
+import TestSupport
 import Testing
 
 @testable import Storage
@@ -68,8 +69,8 @@ struct SessionTests {
         let world = try await World()
         let session = try world.session()
         let code = try await world.approved(session)
-        #expect(try await world.store.write { try $0.end(session.id, reason: .revokedByPerson, now: start + 1) })
-        #expect(try await world.store.write { try !$0.end(session.id, reason: .expired, now: start + 2) })
+        #expect(try await world.store.write { try $0.end(session.id, .byAdmin(at: start + 1, .revokedByPerson)) })
+        #expect(try await world.store.write { try !$0.end(session.id, .byAdmin(at: start + 2, .expired)) })
         #expect(try await world.store.write { try !$0.spend(code.digest, now: start + 2) })
         #expect(try await world.store.write { try !$0.activate(session.id, now: start + 2) })
         let stored = try await world.store.read { try $0.session(session.id) }
@@ -83,9 +84,12 @@ struct SessionTests {
         try await world.approved(open)
         let again = try World.resource("https://files.example:443/mcp")
         #expect(try await world.store.write { try !$0.insert(again) })
-        let ended = try await world.store.write { try $0.remove(resource: world.resource.id, now: start + 5) }
-        #expect(Set(ended?.map(\.id) ?? []) == [session.id, open.id])
-        #expect(try await world.store.write { try $0.remove(resource: world.resource.id, now: start + 6) } == nil)
+        let ended = try await world.store.write {
+            try $0.remove(resource: world.resource.id, .byAdmin(at: start + 5, .resourceRemoved))
+        }
+        #expect(Set(ended?.sessions.map(\.id) ?? []) == [session.id, open.id])
+        #expect(
+            try await world.store.write { try $0.remove(resource: world.resource.id, .byAdmin(at: start + 6)) } == nil)
         #expect(try await world.store.write { try $0.insert(again) })
         #expect(try await world.grant(session.id)?.state == .ended)
         #expect(try await world.grant(session.id)?.resourceIsGone == true)
@@ -127,18 +131,6 @@ struct SessionTests {
         #expect(try await count(SessionFilter(idleSince: start)) == 2)
     }
 
-    @Test func `ending by filter ends what matches in steps and returns it`() async throws {
-        let world = try await World()
-        for _ in 0..<5 { _ = try await world.active(world.session()) }
-        let filter = SessionFilter(user: world.user.id)
-        for expected in [2, 2, 1, 0] {
-            let ended = try await world.store.write {
-                try $0.endSessions(filter, reason: .revokedByAdmin, now: start + 1, limit: 2)
-            }
-            #expect(ended.count == expected)
-        }
-    }
-
     @Test func `refresh keys of live sessions are named once each`() async throws {
         let world = try await World()
         #expect(try await world.store.read { try $0.refreshKeysInUse() } == [])
@@ -149,7 +141,7 @@ struct SessionTests {
             _ = try $0.execute("UPDATE sessions SET refresh_key = 'k0' WHERE id = ?1", session.id.string)
         }
         #expect(try await world.store.read { try $0.refreshKeysInUse() } == ["k0", "k1"])
-        _ = try await world.store.write { try $0.end(session.id, reason: .expired, now: start) }
+        _ = try await world.store.write { try $0.end(session.id, .byAdmin(at: start, .expired)) }
         #expect(try await world.store.read { try $0.refreshKeysInUse() } == ["k1"])
     }
 
@@ -157,7 +149,7 @@ struct SessionTests {
         let world = try await World()
         #expect(try await world.store.read { try !$0.hasApproved(user: world.user.id, client: world.client.id) })
         let session = try await world.active(world.session())
-        _ = try await world.store.write { try $0.end(session.id, reason: .expired, now: start) }
+        _ = try await world.store.write { try $0.end(session.id, .byAdmin(at: start, .expired)) }
         #expect(try await world.store.read { try $0.hasApproved(user: world.user.id, client: world.client.id) })
     }
 

@@ -35,12 +35,13 @@ struct World {
 
     func session(
         lasting seconds: Int64 = 43_200, idle: Int64 = 1_000_000, from start: Timestamp = start,
-        client: ClientID? = nil, host: String? = nil, resource: ResourceID? = nil
+        client: ClientID? = nil, host: String? = nil, resource: ResourceID? = nil,
+        redirect: String = "https://desk.example/cb"
     ) throws -> Session {
         try Session(
             userID: user.id, clientID: client ?? self.client.id, clientName: "Desk", clientHost: host,
             resourceID: resource ?? self.resource.id, scope: ScopeSet(parsing: "files:read"),
-            redirectURI: "https://desk.example/cb", binding: .sha256("browser"), createdAt: start,
+            redirectURI: redirect, binding: .sha256("browser"), createdAt: start,
             expiresAt: start + seconds, idleSeconds: idle, authTime: start, refreshKeyID: "k1")
     }
 

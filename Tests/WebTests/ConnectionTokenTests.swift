@@ -79,7 +79,7 @@ struct ConnectionTokenTests {
             _ = try await h.gatehouse.store.write { tx -> Bool? in
                 switch self {
                 case .accountLocked: return try tx.setDisabled(now, user)
-                case .sessionEnded: return try session.map { try tx.end($0, reason: .revokedByAdmin, now: now) }
+                case .sessionEnded: return try session.map { try tx.end($0, .byAdmin(at: now)) }
                 case .permissionGone: return try tx.removeRule(provider: hub, resource: resource)
                 case .permissionNarrowed:
                     let scope = try ScopeSet(parsing: "user")

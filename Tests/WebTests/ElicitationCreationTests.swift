@@ -54,7 +54,7 @@ struct ElicitationCreationTests {
             #expect(try await h.ask(fresh.access).status == .created)
             let session = try #require(try await h.sessions().last)
             _ = try await h.gatehouse.store.write { [now = h.clock.now] in
-                try $0.end(session.id, reason: .revokedByAdmin, now: now)
+                try $0.end(session.id, .byAdmin(at: now))
             }
             answers.append(try await h.ask(fresh.access))
             for answer in answers {
@@ -202,7 +202,7 @@ struct ElicitationCreationTests {
             #expect(try await h.call(.get, asked.path).json["status"] == "pending")
             let session = try #require(try await h.sessions().last)
             let isEnded = try await h.gatehouse.store.write { [now = h.clock.now] in
-                try $0.end(session.id, reason: .revokedByAdmin, now: now)
+                try $0.end(session.id, .byAdmin(at: now))
             }
             #expect(isEnded)
             #expect(try await h.stored(asked)?.status == .cancelled)

@@ -239,7 +239,7 @@ struct ElicitationPageTests {
             let page = try await h.open(browser, asked)
             let session = try #require(try await h.sessions().first)
             _ = try await h.gatehouse.store.write { [now = h.clock.now] in
-                try $0.end(session.id, reason: .revokedByAdmin, now: now)
+                try $0.end(session.id, .byAdmin(at: now))
             }
             let end = try await h.press(browser, asked, "approve", at: page)
             #expect(end.status == .gone)

@@ -224,7 +224,7 @@ struct ElicitationStatusTests {
             let ended = try await answered(h)
             let session = try #require(try await h.stored(ended)).sessionID
             _ = try await h.gatehouse.store.write { [now = h.clock.now] in
-                try $0.end(session, reason: .revokedByAdmin, now: now)
+                try $0.end(session, .byAdmin(at: now))
             }
             let refused = try await h.call(.post, ended.path + "/result")
             #expect(refused.status == .conflict)

@@ -184,7 +184,7 @@ struct ExternalElicitationTests {
             let ticket = try await ticket(h, browser, waiting, at: waitingPage)
             for session in try await h.sessions() {
                 _ = try await h.gatehouse.store.write { [now = h.clock.now] in
-                    try $0.end(session.id, reason: .revokedByAdmin, now: now)
+                    try $0.end(session.id, .byAdmin(at: now))
                 }
             }
             #expect(try await complete(h, asked).error == "session_ended")

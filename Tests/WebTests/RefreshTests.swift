@@ -170,7 +170,9 @@ struct RefreshTests {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             let now = h.clock.now
-            try await h.gatehouse.store.write { [id = h.resource.id] in _ = try $0.remove(resource: id, now: now) }
+            try await h.gatehouse.store.write { [id = h.resource.id] in
+                _ = try $0.remove(resource: id, .byAdmin(at: now, .resourceRemoved))
+            }
             #expect(try await h.refresh(tokens.refresh).error == "invalid_grant")
         }
     }

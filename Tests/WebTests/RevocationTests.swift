@@ -131,7 +131,7 @@ struct IntrospectionTests {
             #expect(try await h.introspect(tokens.access)["active"]?.bool == true)
             let now = h.clock.now
             try await h.gatehouse.store.write {
-                _ = try $0.endSessions(SessionFilter(), reason: .revokedByAdmin, now: now)
+                _ = try $0.endSessions(SessionFilter(), .byAdmin(at: now))
             }
             #expect(try await h.introspect(tokens.access)["active"]?.bool == false)
             #expect(try await h.refresh(tokens.refresh).error == "invalid_grant")

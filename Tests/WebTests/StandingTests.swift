@@ -22,10 +22,10 @@ enum SwitchedOff: CaseIterable, CustomTestStringConvertible, Sendable {
             switch self {
             case .account: _ = try transaction.setDisabled(now, user)
             case .client: try transaction.set(ClientRule(.client(client), .block, createdAt: now))
-            case .clientRecord: _ = try transaction.remove(client: client, now: now)
-            case .resource: _ = try transaction.remove(resource: resource, now: now)
+            case .clientRecord: _ = try transaction.remove(client: client, .byAdmin(at: now, .clientRemoved))
+            case .resource: _ = try transaction.remove(resource: resource, .byAdmin(at: now, .resourceRemoved))
             case .session:
-                for id in sessions { _ = try transaction.end(id, reason: .revokedByAdmin, now: now) }
+                for id in sessions { _ = try transaction.end(id, .byAdmin(at: now)) }
             }
         }
     }

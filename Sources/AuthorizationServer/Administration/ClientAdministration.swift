@@ -48,15 +48,16 @@ extension AdministrationTask {
     private func setRule(_ rule: ClientRule.Rule, for name: String) async throws -> AdministrationAnswer {
         let target = try ClientRule.Target(operator: name)
         let entry = ClientRule(target, rule, createdAt: now)
-        try await store.write { transaction in
+        let ended = try await store.write { transaction in
             try transaction.set(entry)
             try audit(
                 transaction, rule == .block ? .clientBlocked : .clientAllowed, client: target.clientID,
                 reason: target.host.map { "host \($0)" })
+            // The rule keeps them from every token already; ending them tells whoever has to know, and is final.
+            return rule == .block
+                ? try transaction.endSessions(target.sessions, ending(.clientBlocked)) : EndedSessions()
         }
-        // The rule keeps them from every token already; ending them tells whoever lists sessions, and is final.
-        let ended = rule == .block ? try await endAll(target.sessions, reason: .clientBlocked) : []
-        return .one(entry.row, note: Self.note(ended: ended.count))
+        return .one(entry.row, note: Self.note(ended: try await store.endRest(of: ended).count))
     }
 
     private func refreshDocument(_ text: String) async throws -> AdministrationAnswer {
@@ -75,17 +76,17 @@ extension AdministrationTask {
 
     private func removeClient(_ text: String) async throws -> AdministrationAnswer {
         let id = try ClientID(text)
-        return try await store.write { transaction in
+        let (row, ended) = try await store.write { transaction in
             let row = try clientRow(id, transaction)
-            let registered = try transaction.remove(client: id, now: now)
+            let registered = try transaction.remove(client: id, ending(.clientRemoved))
             let forgotten = try transaction.forgetDocument(id)
             let ended =
-                try registered ?? transaction.endSessions(SessionFilter(client: id), reason: .clientRemoved, now: now)
-            guard registered != nil || forgotten || !ended.isEmpty else { throw Self.noClient(id) }
-            try record(ended, because: .clientRemoved, transaction)
+                try registered ?? transaction.endSessions(SessionFilter(client: id), ending(.clientRemoved))
+            guard registered != nil || forgotten || ended.count > 0 else { throw Self.noClient(id) }
             try audit(transaction, .clientRemoved, client: id)
-            return .one(row, note: Self.note(ended: ended.count))
+            return (row, ended)
         }
+        return .one(row, note: Self.note(ended: try await store.endRest(of: ended).count))
     }
 
     static func noClient(_ id: ClientID) -> AdministrationError {

@@ -39,16 +39,24 @@ package struct PolicyChange: Codable, Hashable, Sendable {
     package var kinds: [String]?
     /// The hosts to which it may send people for an external step.
     package var externalHosts: [String]?
+    /// Whether what a person connected for it ends with the person's last session there.
+    package var endsConnections: Bool?
     /// Where its events are pushed; the empty text means that it polls.
     package var eventsEndpoint: String?
 
     /// A change of what is named.
-    package init(kinds: [String]? = nil, externalHosts: [String]? = nil, eventsEndpoint: String? = nil) {
+    package init(
+        kinds: [String]? = nil, externalHosts: [String]? = nil, endsConnections: Bool? = nil,
+        eventsEndpoint: String? = nil
+    ) {
         self.kinds = kinds
         self.externalHosts = externalHosts
+        self.endsConnections = endsConnections
         self.eventsEndpoint = eventsEndpoint
     }
 
     /// Whether it only asks.
-    package var isEmpty: Bool { kinds == nil && externalHosts == nil && eventsEndpoint == nil }
+    package var isEmpty: Bool {
+        kinds == nil && externalHosts == nil && endsConnections == nil && eventsEndpoint == nil
+    }
 }

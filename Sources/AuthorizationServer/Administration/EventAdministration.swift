@@ -42,7 +42,8 @@ extension AdministrationTask {
         [
             "id": .string(record.event.id.string), "type": .string(record.event.type.shortName),
             "resource": JSON(try transaction.resource(id: record.resourceID)?.identifier.string),
-            "elicitation": JSON(record.elicitationID?.string), "state": .string(record.state.rawValue),
+            "elicitation": JSON(record.elicitationID?.string), "session": JSON(record.sessionID?.string),
+            "state": .string(record.state.rawValue),
             "attempts": .integer(Int64(record.attempts)), "last_status": JSON(record.lastStatus),
             "last_error": JSON(record.lastError), "created_at": .string(record.event.issuedAt.rfc3339),
             "next_attempt_at": JSON(record.state == .waiting ? record.dueAt : nil),

@@ -43,16 +43,13 @@ extension AdministrationTask {
     }
 
     private func removeResource(_ name: String) async throws -> AdministrationAnswer {
-        try await store.write { transaction in
+        let (row, ended) = try await store.write { transaction in
             let resource = try self.resource(name, transaction)
-            let connections = try transaction.endConnections(
-                ConnectionFilter(resource: resource.id), reason: .resourceRemoved, now: now)
-            try record(connections, transaction)
-            let ended = try transaction.remove(resource: resource.id, now: now) ?? []
-            try record(ended, because: .resourceRemoved, transaction)
+            let ended = try transaction.remove(resource: resource.id, ending(.resourceRemoved))
             try audit(transaction, .resourceRemoved, resource: resource.id)
-            return .one(resource.row, note: Self.note(ended: ended.count))
+            return (resource.row, ended ?? EndedSessions())
         }
+        return .one(row, note: Self.note(ended: try await store.endRest(of: ended).count))
     }
 
     /// The MCP server of this id or identifier, or the refusal that names it.

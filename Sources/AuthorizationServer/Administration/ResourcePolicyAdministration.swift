@@ -20,6 +20,7 @@ extension AdministrationTask {
             var policy = try transaction.policy(of: resource.id)
             policy.elicitationKinds = kinds ?? policy.elicitationKinds
             policy.externalHosts = hosts ?? policy.externalHosts
+            policy.endsConnections = change.endsConnections ?? policy.endsConnections
             try transaction.set(policy, of: resource.id)
             if change.eventsEndpoint != nil { try transaction.set(eventsEndpoint: endpoint, of: resource.id, now: now) }
             try audit(transaction, .policyChanged, resource: resource.id)
@@ -46,7 +47,8 @@ extension AdministrationTask {
         return [
             "id": .string(resource.id.string), "resource": .string(resource.identifier.string),
             "elicitation": .strings(policy.elicitationKinds.sorted().map(\.rawValue)),
-            "external_hosts": .strings(policy.externalHosts), "events_endpoint": JSON(resource.eventsEndpoint),
+            "external_hosts": .strings(policy.externalHosts), "ends_connections": .bool(policy.endsConnections),
+            "events_endpoint": JSON(resource.eventsEndpoint),
             "events": .string(state), "events_verified_at": JSON(stream?.verifiedAt),
             "events_last_status": JSON(stream?.lastStatus), "events_last_error": JSON(stream?.lastError),
         ]

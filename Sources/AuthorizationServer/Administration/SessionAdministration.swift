@@ -42,40 +42,18 @@ extension AdministrationTask {
     private func revokeSessions(_ selection: SessionSelection, _ reason: String?) async throws -> AdministrationAnswer {
         let reason = try reason.map { try AdministrationText.checked($0, as: "The reason") }
         let filter = try await store.read { try self.filter(selection, $0) }
-        let ended = try await endAll(filter, reason: .revokedByAdmin, text: reason)
-        guard !ended.isEmpty else {
+        let ended = try await store.endSessions(filter, ending(.revokedByAdmin, reason))
+        guard ended.count > 0 else {
             throw AdministrationError(.notFound, "No live session matches; nothing was ended.")
         }
-        let rows = try await store.read { try self.rows(ended, $0) }.map { row in
-            var row = row
-            row["state"] = .string(Session.State.ended.rawValue)
-            return row
-        }
-        return .many(rows, note: Self.note(ended: rows.count))
+        return .many(
+            try await store.read { try self.rows(ended.sessions, $0) }, note: Self.note(ended: ended.count),
+            warning: ended.count > ended.sessions.count ? "Only the first \(ended.sessions.count) are shown." : nil)
     }
 
-    /// Ends what matches in steps, so that no other write waits long; each step is whole with its records.
-    func endAll(_ filter: SessionFilter, reason: EndReason, text: String? = nil) async throws -> [Session] {
-        let step = 500
-        var all: [Session] = []
-        while true {
-            let ended = try await store.write { transaction in
-                let ended = try transaction.endSessions(filter, reason: reason, now: now, limit: step)
-                try record(ended, because: reason, transaction, text: text)
-                return ended
-            }
-            all += ended
-            guard ended.count == step else { return all }
-        }
-    }
-
-    /// A record for each session that was ended, in the transaction that ended it.
-    func record(_ ended: [Session], because reason: EndReason, _ transaction: Transaction, text: String? = nil) throws {
-        for session in ended {
-            try audit(
-                transaction, .sessionEnded, user: session.userID, client: session.clientID,
-                resource: session.resourceID, session: session.id, reason: text ?? reason.rawValue)
-        }
+    /// What this administrator decided about sessions; `text` stands in the records in place of the reason's name.
+    func ending(_ reason: EndReason, _ text: String? = nil) -> SessionEnding {
+        SessionEnding(reason: reason, initiator: .admin, actor: administrator.actor, explanation: text, at: now)
     }
 
     /// The sessions as operators see them.
@@ -139,6 +117,7 @@ extension Session {
         [
             "redirect_uri": .string(redirectURI), "idle_seconds": .integer(idleSeconds),
             "auth_time": .string(authTime.rfc3339), "ended_at": JSON(endedAt), "end_reason": JSON(endReason?.rawValue),
+            "ended_by": JSON(endedBy?.rawValue),
         ]
     }
 }

@@ -31,7 +31,7 @@ extension AdministrationTask {
     }
 
     private func setUser(_ name: String, disabled: Bool) async throws -> AdministrationAnswer {
-        try await store.write { transaction in
+        let (row, ended) = try await store.write { transaction in
             let user = try self.user(name, transaction)
             guard (user.disabledAt != nil) != disabled else {
                 throw AdministrationError(
@@ -41,11 +41,10 @@ extension AdministrationTask {
             try audit(transaction, disabled ? .userDisabled : .userEnabled, user: user.id)
             let ended =
                 disabled
-                ? try transaction.endSessions(SessionFilter(user: user.id), reason: .userDisabled, now: now) : []
-            try record(ended, because: .userDisabled, transaction)
-            let changed = try self.user(name, transaction)
-            return .one(changed.row, note: disabled ? Self.note(ended: ended.count) : nil)
+                ? try transaction.endSessions(SessionFilter(user: user.id), ending(.userDisabled)) : EndedSessions()
+            return (try self.user(name, transaction).row, ended)
         }
+        return .one(row, note: Self.note(ended: try await store.endRest(of: ended).count))
     }
 
     private func setPassword(_ name: String, _ hash: String) async throws -> AdministrationAnswer {

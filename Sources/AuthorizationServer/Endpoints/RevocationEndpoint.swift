@@ -31,13 +31,14 @@ package struct RevocationEndpoint: Sendable {
         _ id: SessionID, of client: Client, now: Timestamp, if isProven: @escaping @Sendable (SessionGrant) -> Bool
     ) async throws {
         try await store.write { transaction in
-            guard let session = try transaction.grant(id), session.clientID == client.id, isProven(session),
-                try transaction.end(id, reason: .revokedByClient, now: now)
-            else { return }
-            try transaction.audit(
-                AuditEntry(
-                    .sessionEnded, at: now, actor: .client(client.id), of: session, reason: "revoked by the client",
-                    initiator: .model))
+            guard let session = try transaction.grant(id), session.clientID == client.id, isProven(session) else {
+                return
+            }
+            _ = try transaction.end(
+                id,
+                SessionEnding(
+                    reason: .revokedByClient, initiator: .system, actor: .client(client.id),
+                    explanation: "revoked by the client", at: now))
         }
     }
 }

@@ -21,6 +21,7 @@ package struct EventPollEndpoint: Sendable {
                 .invalidRequest, "Events of this MCP server are pushed to its events endpoint and cannot be polled.")
         }
         let request = try EventPollRequest(json: body)
+        try await note(resource)
         // Listening begins before the first look, so that nothing falls between the two.
         return try await watch.listening(for: resource.id) { bell in
             try await settle(request, of: resource.id)
@@ -37,6 +38,13 @@ package struct EventPollEndpoint: Sendable {
             }
             return try json(found, request, for: resource)
         }
+    }
+
+    /// Notes that somebody fetches these events: from here on what happens is kept for them. Once an hour is enough.
+    private func note(_ resource: Resource) async throws {
+        let now = clock.now()
+        if let last = resource.polledAt, (0..<3600).contains(now - last) { return }
+        try await store.write { try $0.notePoll(by: resource.id, now: now) }
     }
 
     /// Takes note of what the MCP server has, and of what it cannot use.

@@ -28,7 +28,13 @@ struct AuthorizationCodeFlow: GrantFlow {
         guard try transaction.spend(record.digest, now: now), try transaction.activate(session.id, now: now) else {
             return .refused(Self.refusal("spent meanwhile"))
         }
-        if let earlier = session.replaces { try end(earlier, replacedBy: session, in: transaction, now: now) }
+        if let earlier = session.replaces {
+            _ = try transaction.end(
+                earlier,
+                SessionEnding(
+                    reason: .replaced, initiator: .user, actor: .person(session.userID),
+                    explanation: "replaced by \(session.id)", at: now))
+        }
         let refreshes = try refreshes(request.client, record, in: transaction)
         return .earned(
             Earned(session: session, scope: nil, generation: 1, refreshes: refreshes, action: .tokenIssued))
@@ -60,25 +66,12 @@ struct AuthorizationCodeFlow: GrantFlow {
     /// A code that comes back with its client and verifier has leaked: its session ends.
     /// Spec: RFC 9700 §4.5
     private func replay(_ session: SessionGrant, in transaction: Transaction, now: Timestamp) throws -> GrantVerdict {
-        if try transaction.end(session.id, reason: .codeReplayed, now: now) {
-            try transaction.audit(
-                AuditEntry(
-                    .sessionEnded, at: now, actor: .client(session.clientID), of: session, outcome: .refused,
-                    reason: "the authorization code was redeemed twice", initiator: .system))
-        }
+        _ = try transaction.end(
+            session.id,
+            SessionEnding(
+                reason: .codeReplayed, initiator: .policy, actor: .client(session.clientID),
+                explanation: "the authorization code was redeemed twice", at: now))
         return .refused(Self.refusal("code redeemed twice"))
-    }
-
-    private func end(
-        _ earlier: SessionID, replacedBy session: SessionGrant, in transaction: Transaction, now: Timestamp
-    ) throws {
-        guard let old = try transaction.grant(earlier), try transaction.end(earlier, reason: .replaced, now: now) else {
-            return
-        }
-        try transaction.audit(
-            AuditEntry(
-                .sessionEnded, at: now, actor: .person(session.userID), of: old, reason: "replaced by \(session.id)",
-                initiator: .human))
     }
 
     private static func refusal(_ reason: String) -> OAuthError {

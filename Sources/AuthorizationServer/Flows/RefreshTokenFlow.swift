@@ -40,12 +40,11 @@ struct RefreshTokenFlow: GrantFlow {
     /// An old token outside of its grace was stolen, or its successor was: nobody can tell, so the session ends.
     /// Spec: RFC 9700 §4.14.2
     private func reuse(_ session: SessionGrant, in transaction: Transaction, now: Timestamp) throws -> GrantVerdict {
-        if try transaction.end(session.id, reason: .refreshTokenReused, now: now) {
-            try transaction.audit(
-                AuditEntry(
-                    .sessionEnded, at: now, actor: .client(session.clientID), of: session, outcome: .refused,
-                    reason: "a superseded refresh token was used again", initiator: .system))
-        }
+        _ = try transaction.end(
+            session.id,
+            SessionEnding(
+                reason: .refreshTokenReused, initiator: .policy, actor: .client(session.clientID),
+                explanation: "a superseded refresh token was used again", at: now))
         return .refused(Self.refusal("superseded token"))
     }
 

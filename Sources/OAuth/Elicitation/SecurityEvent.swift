@@ -14,6 +14,8 @@ package enum SecurityEventType: String, Hashable, Sendable, CaseIterable {
     case elicitationExpired = "urn:gatehouse:event:elicitation-expired"
     /// It could not be carried out.
     case elicitationFailed = "urn:gatehouse:event:elicitation-failed"
+    /// A session is over, and every token of it.
+    case sessionRevoked = "https://schemas.openid.net/secevent/caep/event-type/session-revoked"
     /// Asks the receiver to show that it is there and who it is.
     case verification = "https://schemas.openid.net/secevent/ssf/event-type/verification"
 
@@ -43,6 +45,8 @@ package struct SecurityEvent: Hashable, Sendable {
     package enum About: Hashable, Sendable {
         /// A person, as tokens name them.
         case person(Subject)
+        /// A session, named by the `sid` of its tokens, and the person whose it is.
+        case session(SessionID, of: Subject)
         /// The stream of events itself, named by the MCP server that it is for.
         case stream(ResourceID)
     }
@@ -51,7 +55,7 @@ package struct SecurityEvent: Hashable, Sendable {
     package let type: SecurityEventType
     package let issuedAt: Timestamp
     package let about: About
-    /// What groups events of one cause: the elicitation.
+    /// What groups events of one cause: the elicitation, or the session.
     package let transaction: String?
     /// What the event says besides; no secret is ever in it.
     package let payload: JSONObject
@@ -76,14 +80,25 @@ package struct SecurityEvent: Hashable, Sendable {
             "jti": .string(id.string),
         ]
         claims["txn"] = transaction.map(JSON.string)
-        claims["sub_id"] =
-            switch about {
-            case .person(let subject):
-                ["format": "iss_sub", "iss": .string(issuer.string), "sub": .string(subject.string)]
-            case .stream(let resource): ["format": "opaque", "id": .string(resource.string)]
-            }
+        claims["sub_id"] = .object(identifier(issuer: issuer))
         claims["events"] = .object([type.rawValue: .object(payload)])
         return claims
+    }
+
+    /// Spec: RFC 9493 §3
+    private func identifier(issuer: Issuer) -> JSONObject {
+        func person(_ subject: Subject) -> JSONObject {
+            ["format": "iss_sub", "iss": .string(issuer.string), "sub": .string(subject.string)]
+        }
+        return switch about {
+        case .person(let subject): person(subject)
+        case .session(let session, let subject):
+            [
+                "format": "complex", "session": ["format": "opaque", "id": .string(session.string)],
+                "user": .object(person(subject)),
+            ]
+        case .stream(let resource): ["format": "opaque", "id": .string(resource.string)]
+        }
     }
 
     package static func == (one: Self, other: Self) -> Bool { one.id == other.id }

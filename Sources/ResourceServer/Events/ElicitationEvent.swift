@@ -48,6 +48,10 @@ enum ReceivedEvent: Sendable, Equatable {
             self = .other
             return
         }
+        guard type != .sessionRevoked else {
+            self = .other
+            return
+        }
         guard let status = ElicitationStatus(type) else {
             guard let state = payload["state"]?.string else { return nil }
             self = .verification(state: state)
@@ -67,7 +71,7 @@ extension ElicitationStatus {
         case .elicitationCancelled: self = .cancelled
         case .elicitationExpired: self = .expired
         case .elicitationFailed: self = .failed
-        case .verification: return nil
+        case .sessionRevoked, .verification: return nil
         }
     }
 }

@@ -11,13 +11,23 @@ struct ResourcePolicyCommand: AdministrationCommand {
     @Option(
         help: "A host to which it may send people for an external step; repeatable, replaces the list; '' for none.")
     var externalHost: [String] = []
+    @Option(help: "Whether accounts that a person connected for it end with their last session there: yes or no.")
+    var endConnections: YesOrNo?
     @Option(help: "Where its events are pushed; '' lets it poll instead.") var eventsEndpoint: String?
     @OptionGroup var global: GlobalOptions
 
     func request(_ configuration: ServerConfiguration) -> AdministrationRequest {
         let kinds = elicitation.map { $0.split(separator: ",").map { String($0.filter { $0 != " " }) } }
         let hosts = externalHost.isEmpty ? nil : externalHost.filter { !$0.isEmpty }
-        return .resources(
-            .policy(id, PolicyChange(kinds: kinds, externalHosts: hosts, eventsEndpoint: eventsEndpoint)))
+        let change = PolicyChange(
+            kinds: kinds, externalHosts: hosts, endsConnections: endConnections.map { $0 == .yes },
+            eventsEndpoint: eventsEndpoint)
+        return .resources(.policy(id, change))
     }
+}
+
+/// A choice that has to be named, so that leaving it out changes nothing.
+enum YesOrNo: String, ExpressibleByArgument, CaseIterable {
+    case yes
+    case no
 }

@@ -1,0 +1,109 @@
+import JOSE
+import OAuth
+import TestSupport
+import Testing
+
+@testable import Storage
+
+@Suite("Ending many sessions: in steps that outlive a crash")
+struct ManyEndingsTests {
+    private let now = World.start + 10
+
+    private func world(_ count: Int) async throws -> World {
+        let world = try await World()
+        let sessions = try (0..<count).map { _ in try world.session() }
+        try await world.store.write { tx in
+            try tx.notePoll(by: world.resource.id, now: now)
+            for session in sessions {
+                let code = try world.code(of: session)
+                try tx.approve(session, code: code)
+                _ = (try tx.spend(code.digest, now: World.start), try tx.activate(session.id, now: World.start))
+            }
+        }
+        return world
+    }
+
+    private func live(_ world: World) async throws -> Int {
+        try await world.store.read { [now] in
+            try $0.sessions(SessionFilter(state: .active), limit: 10_000, now: now).count
+        }
+    }
+
+    private func records(_ world: World) async throws -> [AuditEntry] {
+        try await world.store.read { try $0.auditTail(limit: 10_000) }.map(\.entry)
+    }
+
+    @Test func `E52 ending by filter ends what matches, names it and leaves nothing to do`() async throws {
+        let world = try await world(600)
+        let ended = try await world.store.endSessions(SessionFilter(user: world.user.id), .byAdmin(at: now))
+        #expect(ended.count == 600 && ended.sessions.count == 600 && ended.sessions.allSatisfy { $0.state == .ended })
+        let (events, endings) = try await world.store.read { (try $0.count("events"), try $0.count("endings")) }
+        #expect(events == 600 && endings == 0)
+        #expect(Set(try await records(world).map(\.session)).count == 600)
+        #expect(try await world.store.endSessions(SessionFilter(), .byAdmin(at: now)).count == 0)
+    }
+
+    @Test func `E52 what a crash broke off is finished later, by the same hand, without those approved since`()
+        async throws
+    {
+        let world = try await world(600)
+        let filter = SessionFilter(user: world.user.id, client: world.client.id, resource: world.resource.id)
+        let ending = SessionEnding(
+            reason: .userDisabled, initiator: .admin, actor: .admin(uid: 7, claimed: "eve"), explanation: "left",
+            at: now)
+        // The first step alone: the process dies behind it.
+        let begun = try await world.store.write { try $0.endSessions(filter, ending) }
+        #expect(begun.count == 250)
+        #expect(try await live(world) == 350)
+        let since = try await world.active(world.session())
+        #expect(try await world.store.finishEndings(now: now + 60) == 350)
+        let sessions = try await world.store.read { [now] in
+            try $0.sessions(SessionFilter(state: .ended), limit: 1000, now: now)
+        }
+        #expect(sessions.count == 600 && sessions.allSatisfy { $0.endReason == .userDisabled && $0.endedBy == .admin })
+        #expect(Set(sessions.map(\.endedAt)) == [now, now + 60])
+        #expect(try await world.grant(since.id)?.state == .active)
+        let records = try await records(world)
+        #expect(records.count == 600 && Set(records.map(\.session)).count == 600)
+        #expect(records.allSatisfy { $0.actor == .admin(uid: 7, claimed: "eve") && $0.reason == "left" })
+        #expect(try await world.store.read { try $0.count("endings") } == 0)
+        #expect(try await world.store.finishEndings(now: now + 120) == 0)
+    }
+
+    @Test func `what is under way is not taken up a second time`() async throws {
+        let world = try await world(600)
+        let ending = SessionEnding.byAdmin(at: now)
+        let begun = try await world.store.write { try $0.endSessions(SessionFilter(), ending) }
+        async let ended = world.store.endRest(of: begun)
+        async let finished = world.store.finishEndings(now: now)
+        let (named, elsewhere) = try await (ended.count, finished)
+        #expect(named + elsewhere == 600)
+        #expect(try await records(world).count == 600)
+    }
+
+    @Test(arguments: [#"{"user":"nobody"}"#, #"{"resource":7}"#, #"{"ids":[]}"#, #"{"of":"x"}"#])
+    func `a filter that was kept and cannot be read ends nobody`(text: String) async throws {
+        let world = try await world(300)
+        let filter = SessionFilter(user: world.user.id)
+        _ = try await world.store.write { [now] in try $0.endSessions(filter, .byAdmin(at: now)) }
+        _ = try await world.store.write { try $0.execute("UPDATE endings SET filter = ?1", text) }
+        await #expect(throws: StoreError.self) { try await world.store.finishEndings(now: now) }
+        #expect(try await live(world) == 50)
+    }
+
+    @Test func `a step walks along the index of what it is about`() async throws {
+        let world = try await World()
+        for column in ["user_id", "client_id", "resource_id", "client_host"] {
+            let plan = try await world.store.read { tx in
+                try tx.all(
+                    """
+                    EXPLAIN QUERY PLAN SELECT id FROM sessions WHERE \(column) = ?1 AND state IN ('approved', 'active')
+                        AND (created_at, id) > (?2, ?3) AND rowid <= ?4 ORDER BY created_at, id LIMIT 250
+                    """, "x", 1, "y", 2
+                ) { try $0.text(3) }
+            }
+            #expect(plan.count == 1 && plan[0].contains("INDEX sessions_by_") && plan[0].contains("\(column)=?"))
+            #expect(plan[0].contains("created_at"))
+        }
+    }
+}
