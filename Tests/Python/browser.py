@@ -122,14 +122,19 @@ class Browser:
 
     async def look(self, _: dict[str, Any]) -> dict[str, Any]:
         """What the page shows; a page that sends the browser on while it is read is read again where that ends."""
-        for _ in range(20):
+        clock = asyncio.get_running_loop()
+        deadline = clock.time() + PATIENCE / 1000
+        while True:
             try:
                 await self.page.wait_for_load_state("domcontentloaded")
                 return await self.page.evaluate(SEEN) | {"complaints": self.complaints}
             except Error as failure:
                 if "Execution context was destroyed" not in failure.message:
                     raise
-        raise RuntimeError("the pages send the browser round in circles")
+                if clock.time() > deadline:
+                    raise RuntimeError("the pages send the browser round in circles") from failure
+                # The next page is on its way; a busy machine needs a while to bring it.
+                await asyncio.sleep(0.05)
 
     async def shoot(self, request: dict[str, Any]) -> None:
         await self.page.screenshot(path=request["path"], full_page=True)
