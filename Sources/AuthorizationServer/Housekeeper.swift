@@ -1,4 +1,5 @@
 package import Logging
+import OAuth
 import ServiceLifecycle
 import Storage
 
@@ -29,6 +30,10 @@ package struct Housekeeper: Service, CustomStringConvertible {
 
     /// One round, in steps small enough that nobody waits long behind one.
     package func round() async {
+        await TraceID.$current.withValue(.random()) { await tidy() }
+    }
+
+    private func tidy() async {
         do {
             try await gatehouse.lastUses.flush(to: gatehouse.store)
             _ = try await gatehouse.store.finishEndings(now: gatehouse.clock.now())

@@ -53,6 +53,11 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
     package static let clientRemoved = AuditAction(rawValue: "client.removed")
     package static let keyRotated = AuditAction(rawValue: "key.rotated")
     package static let databaseCopied = AuditAction(rawValue: "database.copied")
+    package static let auditKeyUsed = AuditAction(rawValue: "audit.key_used")
+    package static let auditExported = AuditAction(rawValue: "audit.exported")
+    package static let auditDropped = AuditAction(rawValue: "audit.dropped")
+    package static let auditErased = AuditAction(rawValue: "audit.erased")
+    package static let reportsOverQuota = AuditAction(rawValue: "reports.over_quota")
 }
 
 /// Who did it.
@@ -90,20 +95,30 @@ package struct AuditEntry: Hashable, Sendable {
     package let outcome: Outcome
     package let at: Timestamp
     package let actor: AuditActor
+    /// On whose behalf.
     package let user: UserID?
     package let client: ClientID?
     package let resource: ResourceID?
     package let session: SessionID?
+    /// The private cause, in Gatehouse's own words: it is part of the chain for ever, so nothing that a person typed.
     package let reason: String?
     package let initiator: Initiator
     package let evidence: Evidence
+    /// What else it is about, by its id: an elicitation, a connection, a job.
     package let correlation: String?
+    /// What a person or an MCP server wrote about it; it can be erased.
+    package let explanation: String?
+    /// The network address that a person came from; it can be erased.
+    package let address: String?
+    /// The request that caused it; filled in by the transaction.
+    package internal(set) var trace: TraceID?
 
     /// An entry about whatever is named.
     package init(
         _ action: AuditAction, at: Timestamp, actor: AuditActor, user: UserID? = nil, client: ClientID? = nil,
         resource: ResourceID? = nil, session: SessionID? = nil, outcome: Outcome = .success, reason: String? = nil,
-        initiator: Initiator, evidence: Evidence = .witnessed, correlation: String? = nil
+        initiator: Initiator, evidence: Evidence = .witnessed, correlation: String? = nil,
+        explanation: String? = nil, address: String? = nil
     ) {
         self.action = action
         self.outcome = outcome
@@ -117,28 +132,31 @@ package struct AuditEntry: Hashable, Sendable {
         self.initiator = initiator
         self.evidence = evidence
         self.correlation = correlation
+        self.explanation = explanation
+        self.address = address
     }
 
     /// An entry about a session that was read for deciding.
     package init(
         _ action: AuditAction, at: Timestamp, actor: AuditActor, of session: SessionGrant,
         outcome: Outcome = .success, reason: String? = nil, initiator: Initiator, evidence: Evidence = .witnessed,
-        correlation: String? = nil
+        correlation: String? = nil, explanation: String? = nil
     ) {
         self.init(
             action, at: at, actor: actor, user: session.userID, client: session.clientID,
             resource: session.resourceID, session: session.id, outcome: outcome, reason: reason, initiator: initiator,
-            evidence: evidence, correlation: correlation)
+            evidence: evidence, correlation: correlation, explanation: explanation)
     }
 
     /// An entry about a session.
     package init(
         _ action: AuditAction, at: Timestamp, actor: AuditActor, of session: Session, outcome: Outcome = .success,
-        reason: String? = nil, initiator: Initiator, evidence: Evidence = .witnessed, correlation: String? = nil
+        reason: String? = nil, initiator: Initiator, evidence: Evidence = .witnessed, correlation: String? = nil,
+        explanation: String? = nil
     ) {
         self.init(
             action, at: at, actor: actor, user: session.userID, client: session.clientID,
             resource: session.resourceID, session: session.id, outcome: outcome, reason: reason, initiator: initiator,
-            evidence: evidence, correlation: correlation)
+            evidence: evidence, correlation: correlation, explanation: explanation)
     }
 }

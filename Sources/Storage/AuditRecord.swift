@@ -1,37 +1,107 @@
 package import JOSE
-import OAuth
+package import OAuth
 
-/// An entry in its place in the chain: each record's hash covers the one before.
+/// The chain that a record stands in: Gatehouse's own, or that of what one MCP server reported.
+package enum AuditChainName: Hashable, Sendable, CustomStringConvertible {
+    case main
+    case reported(ResourceID)
+
+    /// Reads a name as it is stored.
+    package init?(_ text: String) {
+        if text == "main" {
+            self = .main
+        } else if let resource = ResourceID(text) {
+            self = .reported(resource)
+        } else {
+            return nil
+        }
+    }
+
+    /// `main`, or the id of the MCP server.
+    package var description: String {
+        switch self {
+        case .main: "main"
+        case .reported(let resource): resource.string
+        }
+    }
+}
+
+/// An entry in its place in a chain: each record's hash covers the one before.
 package struct AuditRecord: Hashable, Sendable {
+    /// How the hash is made; a format never changes, a new field goes under a new one.
+    package enum Format: Int64, Hashable, Sendable {
+        case first = 1
+        case second = 2
+    }
+
+    package let chain: AuditChainName
+    package let format: Format
     /// Counted from 1 without a gap.
     package let sequence: Int64
     package let entry: AuditEntry
+    /// What stands beside the chain, in the order of the names; a record of the first format has none.
+    package let fields: [PersonalField]
+    /// What the chain covers of `fields`.
+    package let seal: Digest?
     /// The hash of the record before; 32 zero bytes at the beginning.
     package let previous: Digest
     package let hash: Digest
+
+    /// A record as it was stored.
+    package init(
+        chain: AuditChainName, format: Format, sequence: Int64, entry: AuditEntry, fields: [PersonalField],
+        seal: Digest?, previous: Digest, hash: Digest
+    ) {
+        self.chain = chain
+        self.format = format
+        self.sequence = sequence
+        self.entry = entry
+        self.fields = fields
+        self.seal = seal
+        self.previous = previous
+        self.hash = hash
+    }
 }
 
 extension AuditRecord {
     /// The next link after `previous`.
-    init(_ entry: AuditEntry, sequence: Int64, previous: Digest) {
-        self.sequence = sequence
-        self.entry = entry
-        self.previous = previous
-        hash = Self.hash(entry, sequence: sequence, previous: previous)
+    init(_ entry: AuditEntry, in chain: AuditChainName = .main, sequence: Int64, previous: Digest) {
+        let fields = entry.personalFields
+        let seal = PersonalField.seal(fields)
+        self.init(
+            chain: chain, format: .second, sequence: sequence, entry: entry, fields: fields, seal: seal,
+            previous: previous,
+            hash: Self.hash(entry, in: chain, .second, sequence: sequence, seal: seal, previous: previous))
     }
 
-    /// Whether the hash is that of what the record says.
-    var isIntact: Bool { hash == Self.hash(entry, sequence: sequence, previous: previous) }
+    /// Whether the hash is that of what the record says, apart from what stands beside the chain.
+    package var isIntact: Bool {
+        // The first format knows neither, so its hash would not show that they were put in later.
+        guard format == .second || entry.trace == nil && seal == nil else { return false }
+        return hash == Self.hash(entry, in: chain, format, sequence: sequence, seal: seal, previous: previous)
+    }
 
-    /// The order of the fields is the format: it never changes, a new field goes under a new label.
-    private static func hash(_ entry: AuditEntry, sequence: Int64, previous: Digest) -> Digest {
+    /// Whether what stands beside the chain is what the chain covers.
+    package var isPersonalIntact: Bool { PersonalField.seal(fields) == seal && fields.allSatisfy(\.isIntact) }
+
+    /// The order of the fields is the format: it never changes.
+    private static func hash(
+        _ entry: AuditEntry, in chain: AuditChainName, _ format: Format, sequence: Int64, seal: Digest?,
+        previous: Digest
+    ) -> Digest {
         let columns = AuditColumns(entry)
-        var bytes = CanonicalBytes(label: "gatehouse audit 1")
+        var bytes = CanonicalBytes(label: "gatehouse audit \(format.rawValue)")
+        if format == .second { bytes.add(chain.description) }
         bytes.add(sequence)
         bytes.add(previous.bytes)
         bytes.add(entry.at.seconds)
         for text in columns.texts { bytes.add(text) }
+        switch format {
+        case .first: bytes.add(columns.adminClaimed)
+        case .second: bytes.add(entry.trace?.string)
+        }
         bytes.add(columns.adminUID)
+        if format == .second { bytes.add(seal?.bytes) }
         return .sha256(bytes.bytes)
     }
 }
@@ -64,11 +134,12 @@ struct AuditColumns {
         }
     }
 
+    /// What both formats cover, in the order of both.
     var texts: [String?] {
         [
             actor, entry.action.rawValue, entry.user?.string, entry.client?.string, entry.resource?.string,
             entry.session?.string, entry.outcome.rawValue, entry.reason, entry.initiator.rawValue, evidence, reportedBy,
-            entry.correlation, adminClaimed,
+            entry.correlation,
         ]
     }
 
@@ -84,38 +155,5 @@ struct AuditColumns {
         case "resource": return ResourceID(parts[1]).map { .resource($0) }
         default: return nil
         }
-    }
-}
-
-/// Fields one after the other, each behind its length, so that no two different records give the same bytes.
-private struct CanonicalBytes {
-    private(set) var bytes: [UInt8]
-
-    init(label: String) {
-        bytes = []
-        bytes.reserveCapacity(640)
-        add(label)
-    }
-
-    mutating func add(_ field: [UInt8]) {
-        addLength(field.count)
-        bytes.append(contentsOf: field)
-    }
-
-    mutating func add(_ text: String?) {
-        guard let text else { return addLength(-1) }
-        addLength(text.utf8.count)
-        bytes.append(contentsOf: text.utf8)
-    }
-
-    mutating func add(_ number: Int64?) {
-        guard let number else { return addLength(-1) }
-        addLength(8)
-        withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }
-    }
-
-    // Nothing and an empty text differ: nothing has the length -1.
-    private mutating func addLength(_ length: Int) {
-        withUnsafeBytes(of: Int32(length).bigEndian) { bytes.append(contentsOf: $0) }
     }
 }

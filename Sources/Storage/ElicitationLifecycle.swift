@@ -110,8 +110,8 @@ extension Transaction {
             AuditEntry(
                 outcome.action, at: now, actor: outcome.actor, user: finished.userID, client: finished.clientID,
                 resource: finished.resourceID, session: finished.sessionID,
-                reason: outcome.reason ?? outcome.reference,
-                initiator: outcome.initiator, evidence: outcome.evidence, correlation: id.string))
+                reason: outcome.reason, initiator: outcome.initiator, evidence: outcome.evidence,
+                correlation: id.string, explanation: outcome.reference))
         signals?.note(id)
         return finished
     }

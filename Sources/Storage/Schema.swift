@@ -17,7 +17,7 @@ enum Schema {
     }
 
     /// Append only: a migration that was ever released is never edited.
-    private static func migrator() -> DatabaseMigrator {
+    static func migrator() -> DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("0001 ground") { db in
             for statement in Ground.statements { try db.execute(sql: statement) }
@@ -33,6 +33,9 @@ enum Schema {
         }
         migrator.registerMigration("0005 endings") { db in
             for statement in Endings.statements { try db.execute(sql: statement) }
+        }
+        migrator.registerMigration("0006 audit") { db in
+            for statement in LastingAudit.statements { try db.execute(sql: statement) }
         }
         return migrator
     }

@@ -21,7 +21,7 @@ package struct SessionEnding: Hashable, Sendable {
     package let initiator: Initiator
     /// Whom the record names as the one who did it.
     package let actor: AuditActor
-    /// What the record says in place of the reason's name; nobody outside reads it.
+    /// What an administrator typed, or else what the record says in place of the reason's name; nobody outside reads it.
     package let explanation: String?
     package let at: Timestamp
 
@@ -50,9 +50,12 @@ package struct SessionEnding: Hashable, Sendable {
 extension SessionEnding {
     /// The one record that a session's end leaves.
     func record(of session: Session) -> AuditEntry {
-        AuditEntry(
+        // What an administrator typed can be erased; Gatehouse's own words name nobody.
+        let isTyped = initiator == .admin
+        return AuditEntry(
             .sessionEnded, at: at, actor: actor, of: session, outcome: initiator == .policy ? .refused : .success,
-            reason: explanation ?? reason.rawValue, initiator: source)
+            reason: isTyped ? reason.rawValue : explanation ?? reason.rawValue, initiator: source,
+            explanation: isTyped ? explanation : nil)
     }
 
     /// The record of a connection that ended because the last session did.

@@ -1,4 +1,5 @@
 import GRDB
+import OAuth
 
 /// One consistent view of the database, and inside `write` the right to change it.
 ///
@@ -9,10 +10,17 @@ package struct Transaction {
     let chain: AuditChain?
     let clients: ClientChanges?
     let signals: PendingSignals?
+    /// The request that all of it is for.
+    var trace: TraceID?
 
     /// Runs an INSERT, UPDATE or DELETE and says how many rows it changed itself, cascades not counted.
     @discardableResult
     func execute(_ sql: String, _ values: Value...) throws -> Int {
+        try execute(sql, values)
+    }
+
+    @discardableResult
+    func execute(_ sql: String, _ values: [Value]) throws -> Int {
         try run(sql, values)
         return db.changesCount
     }

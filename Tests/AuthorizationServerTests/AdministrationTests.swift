@@ -57,7 +57,8 @@ struct AdministrationTests {
             #expect(ended.first?["state"]?.string == "ended")
             #expect(try await tokensAreDead(harness, tokens))
             let entry = try #require(try await lastAction(harness))
-            #expect(entry.action == .sessionEnded && entry.reason == "left the company" && entry.session == session.id)
+            #expect(
+                entry.action == .sessionEnded && entry.explanation == "left the company" && entry.session == session.id)
             #expect(entry.actor == .admin(uid: 1000, claimed: "mallory") && entry.initiator == .human)
             let again = await run(harness, .sessions(.revoke(selection, reason: nil)))
             #expect(throws: AdministrationError.self) { try again.get() }

@@ -65,7 +65,7 @@ struct ManyEndingsTests {
         #expect(try await world.grant(since.id)?.state == .active)
         let records = try await records(world)
         #expect(records.count == 600 && Set(records.map(\.session)).count == 600)
-        #expect(records.allSatisfy { $0.actor == .admin(uid: 7, claimed: "eve") && $0.reason == "left" })
+        #expect(records.allSatisfy { $0.actor == .admin(uid: 7, claimed: "eve") && $0.explanation == "left" })
         #expect(try await world.store.read { try $0.count("endings") } == 0)
         #expect(try await world.store.finishEndings(now: now + 120) == 0)
     }

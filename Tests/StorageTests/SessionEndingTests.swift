@@ -73,7 +73,7 @@ struct SessionEndingTests {
         }
         #expect(event?.event.payload["reason_admin"]?.object?["en"] == "An administrator disabled the account.")
         #expect(event?.event.payload.text.contains("theft") == false)
-        #expect(record?.reason == "suspected of theft" && record?.actor == .admin(uid: 7, claimed: "eve"))
+        #expect(record?.explanation == "suspected of theft" && record?.actor == .admin(uid: 7, claimed: "eve"))
         #expect(record?.session == session.id && record?.initiator == .human && record?.outcome == .success)
         #expect(stored?.endReason == .userDisabled && stored?.endedBy == .admin && stored?.endedAt == now)
     }

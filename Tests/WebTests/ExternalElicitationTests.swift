@@ -77,7 +77,7 @@ struct ExternalElicitationTests {
             #expect(told?["reported_by"]?.string == h.resource.id.string)
             let record = try #require(try await h.records(.elicitationCompleted).first)
             #expect(record.evidence == .reported(by: h.resource.id.string))
-            #expect(record.reason == "receipt-7")
+            #expect(record.explanation == "receipt-7")
             #expect(try await complete(h, asked).json["version"] == done.json["version"])
             #expect(try await complete(h, asked, "failed").error == "not_completed")
             let result = try await h.call(.post, asked.path + "/result")

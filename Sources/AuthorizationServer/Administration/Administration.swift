@@ -23,23 +23,29 @@ package struct Administration: Sendable {
     package func run(
         _ request: AdministrationRequest, by administrator: Administrator
     ) async throws(AdministrationError) -> AdministrationAnswer {
-        let task = AdministrationTask(administration: self, administrator: administrator, now: clock.now())
         do {
-            switch request {
-            case .users(let request): return try await task.run(request)
-            case .resources(let request): return try await task.run(request)
-            case .clients(let request): return try await task.run(request)
-            case .sessions(let request): return try await task.run(request)
-            case .elicitations(let request): return try await task.run(request)
-            case .events(let request): return try await task.run(request)
-            case .providers(let request): return try await task.run(request)
-            case .connections(let request): return try await task.run(request)
-            case .keys(let request): return try await task.run(request)
-            case .audit(let request): return try await task.run(request)
-            case .database(let request): return try await task.run(request)
-            }
+            return try await TraceID.$current.withValue(.random()) { try await carryOut(request, by: administrator) }
         } catch {
             throw Self.refusal(error)
+        }
+    }
+
+    private func carryOut(
+        _ request: AdministrationRequest, by administrator: Administrator
+    ) async throws -> AdministrationAnswer {
+        let task = AdministrationTask(administration: self, administrator: administrator, now: clock.now())
+        switch request {
+        case .users(let request): return try await task.run(request)
+        case .resources(let request): return try await task.run(request)
+        case .clients(let request): return try await task.run(request)
+        case .sessions(let request): return try await task.run(request)
+        case .elicitations(let request): return try await task.run(request)
+        case .events(let request): return try await task.run(request)
+        case .providers(let request): return try await task.run(request)
+        case .connections(let request): return try await task.run(request)
+        case .keys(let request): return try await task.run(request)
+        case .audit(let request): return try await task.run(request)
+        case .database(let request): return try await task.run(request)
         }
     }
 
@@ -97,11 +103,11 @@ struct AdministrationTask: Sendable {
     /// Records in the same transaction what was done.
     func audit(
         _ transaction: Transaction, _ action: AuditAction, user: UserID? = nil, client: ClientID? = nil,
-        resource: ResourceID? = nil, session: SessionID? = nil, reason: String? = nil
+        resource: ResourceID? = nil, session: SessionID? = nil, reason: String? = nil, explanation: String? = nil
     ) throws {
         try transaction.audit(
             AuditEntry(
                 action, at: now, actor: administrator.actor, user: user, client: client, resource: resource,
-                session: session, reason: reason, initiator: .human))
+                session: session, reason: reason, initiator: .human, explanation: explanation))
     }
 }

@@ -20,7 +20,9 @@ extension AdministrationTask {
             guard try transaction.insert(provider) else {
                 throw AdministrationError(.conflict, "There is a provider '\(provider.name)' already.")
             }
-            try audit(transaction, .providerAdded, reason: "provider \(provider.name) of \(provider.owner)")
+            try audit(
+                transaction, .providerAdded, reason: "provider \(provider.name)", explanation: "owner \(provider.owner)"
+            )
         }
         let address = administration.providers?.redirectURI(provider.name)
         return .one(

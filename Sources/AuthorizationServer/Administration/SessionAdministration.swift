@@ -51,7 +51,7 @@ extension AdministrationTask {
             warning: ended.count > ended.sessions.count ? "Only the first \(ended.sessions.count) are shown." : nil)
     }
 
-    /// What this administrator decided about sessions; `text` stands in the records in place of the reason's name.
+    /// What this administrator decided about sessions; `text` stands beside the records, from where it can be erased.
     func ending(_ reason: EndReason, _ text: String? = nil) -> SessionEnding {
         SessionEnding(reason: reason, initiator: .admin, actor: administrator.actor, explanation: text, at: now)
     }

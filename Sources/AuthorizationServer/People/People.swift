@@ -81,7 +81,9 @@ package struct People: Sendable {
             if let rehashed { try transaction.setPasswordHash(rehashed.string, of: user.id, now: now) }
             try transaction.insert(session)
             try transaction.audit(
-                AuditEntry(.personSignedIn, at: now, actor: .person(user.id), user: user.id, initiator: .human))
+                AuditEntry(
+                    .personSignedIn, at: now, actor: .person(user.id), user: user.id, initiator: .human,
+                    address: browser.address))
         }
         return .signedIn(SignedIn(user: user, session: session), cookie: cookie)
     }

@@ -1,5 +1,6 @@
 import Dispatch
 import GRDB
+import OAuth
 import Synchronization
 
 /// One write that waits for its turn: what it does, and whom it tells.
@@ -8,6 +9,8 @@ struct QueuedWrite: Sendable {
     let attempt: @Sendable (Transaction) throws -> @Sendable () -> Void
     /// Tells that the work did not happen.
     let fail: @Sendable (any Error) -> Void
+    /// The request that asks, which the writer's own thread would not know.
+    var trace = TraceID.current
 }
 
 /// Drains waiting writes into one transaction with one durable commit; nobody hears of success before it returned.
@@ -113,7 +116,8 @@ final class GroupCommit: Sendable {
         let mark = chain.head
         try RawStatement("SAVEPOINT member", in: db).run()
         do {
-            let deliver = try write.attempt(Transaction(db: db, chain: chain, clients: clients, signals: signals))
+            let deliver = try write.attempt(
+                Transaction(db: db, chain: chain, clients: clients, signals: signals, trace: write.trace))
             try RawStatement("RELEASE member", in: db).run()
             return deliver
         } catch {

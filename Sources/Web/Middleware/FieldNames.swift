@@ -10,6 +10,7 @@ enum FieldNames {
     static let referrerPolicy = name("Referrer-Policy")
     static let openerPolicy = name("Cross-Origin-Opener-Policy")
     static let resourcePolicy = name("Cross-Origin-Resource-Policy")
+    static let traceParent = name("traceparent")
     static let fetchSite = name("Sec-Fetch-Site")
 
     private static func name(_ text: String) -> HTTPField.Name {

@@ -1,7 +1,9 @@
 package import Hummingbird
 import Logging
+import OAuth
 
-/// Writes one line a request and counts it, by the route's template and never by path, query, header or body.
+/// Writes one line a request and counts it, by the route's template and never by path, query, header or body; what the
+/// request causes is recorded under the same trace id.
 package struct RequestLog: RouterMiddleware {
     package typealias Context = WebContext
 
@@ -16,7 +18,8 @@ package struct RequestLog: RouterMiddleware {
         _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
     ) async throws -> Response {
         let start = clock.now
-        let response = try await next(request, context)
+        let trace = Self.trace(of: request)
+        let response = try await TraceID.$current.withValue(trace) { try await next(request, context) }
         let took = clock.now - start
         let status = response.status.code
         counters.record(route: context.route, method: request.method.rawValue, status: status, took: took)
@@ -24,8 +27,15 @@ package struct RequestLog: RouterMiddleware {
             level: Self.level(of: status), "request",
             metadata: [
                 "route": "\(context.route)", "status": "\(status)", "microseconds": "\(took / .microseconds(1))",
+                "trace": "\(trace)",
             ])
         return response
+    }
+
+    /// The id that the caller sent, if it sent one and one alone.
+    private static func trace(of request: Request) -> TraceID {
+        let fields = request.headers[values: FieldNames.traceParent]
+        return (fields.count == 1 ? TraceID(traceparent: fields[0]) : nil) ?? .random()
     }
 
     /// A 503 is no error of this server by itself: a stranger's dead host causes one, and a failing store has said so

@@ -1,0 +1,146 @@
+import Foundation
+import JOSE
+import OAuth
+import Testing
+
+@testable import Storage
+
+@Suite("What leaves the audit trail")
+struct AuditRetentionTests {
+    private let world: World
+    private let key = SigningKey.generate()
+    private let admin = AuditActor.admin(uid: 7, claimed: "root")
+
+    init() async throws { world = try await World() }
+
+    private func write(_ count: Int) async throws {
+        for index in 0..<count {
+            try await world.store.write {
+                _ = try $0.audit(
+                    AuditEntry(
+                        .sessionEnded, at: World.start, actor: .admin(uid: 7, claimed: "grace"), user: world.user.id,
+                        reason: "r\(index)", initiator: .human, explanation: "Ana moved to Ghent",
+                        address: "2001:db8::7"))
+            }
+        }
+    }
+
+    @discardableResult
+    private func sign() async throws -> AuditCheckpoint {
+        try await world.store.write { [key] transaction in
+            _ = try transaction.audit(.auditKeyUsed(key.kid, at: World.start))
+            guard let head = try transaction.auditHead(.main) else { throw Refused() }
+            let checkpoint = try AuditCheckpoint(
+                .main, sequence: head.sequence, hash: head.hash, at: World.start, with: key)
+            guard try transaction.insert(checkpoint) else { throw Refused() }
+            return checkpoint
+        }
+    }
+
+    private func verify() async throws -> AuditVerdict {
+        let keys = VerificationKeySet([key.verification])
+        return try await world.store.read { try $0.verifyAudit(trusted: keys) }
+    }
+
+    private func drop(_ mark: AuditMark) async throws -> Bool {
+        let isDone = try await world.store.write { [admin] in
+            try $0.shortenAudit(to: [mark], by: admin, at: World.start)
+        }
+        // A small step, so that a stop in the middle is looked at as well.
+        while try await world.store.write({ try $0.dropAudit(limit: 2) }) > 0 {
+            if isDone { #expect(try await verify().defects.allSatisfy { $0.kind == .unknownKey }) }
+        }
+        return isDone
+    }
+
+    @Test func `what is behind a checkpoint can be dropped, and what remains verifies and goes on`() async throws {
+        try await write(5)
+        let checkpoint = try await sign()
+        try await write(3)
+        #expect(try await drop(AuditMark(checkpoint)))
+        try await sign()
+        let verdict = try await verify()
+        #expect(verdict.defects == [] && verdict.dropped == 6 && verdict.records == 6)
+        let sequences = try await world.store.read { try $0.auditTail(limit: 99).map(\.sequence) }
+        #expect(sequences == (7...12).reversed())
+        #expect(try await world.store.read { try $0.rows("audit_personal") } == 3 * 3 + 1)
+        // And once more, after which nothing but the last piece is left.
+        #expect(try await drop(AuditMark(try await sign())))
+        try await sign()
+        try world.store.close()
+        let store = try Store(path: world.folder.database)
+        #expect(try await store.write { try $0.audit(.auditKeyUsed("k", at: World.start)) }.sequence == 17)
+        try store.close()
+    }
+
+    @Test func `nothing is dropped but behind a checkpoint that stands here`() async throws {
+        try await write(3)
+        let checkpoint = try await sign()
+        let foreign = try AuditCheckpoint(.main, sequence: 2, hash: .beginning, at: World.start, with: key)
+        #expect(try await drop(AuditMark(foreign)) == false)
+        let other = try AuditCheckpoint(
+            .main, sequence: checkpoint.sequence, hash: .beginning, at: World.start, with: key)
+        #expect(try await drop(AuditMark(other)) == false)
+        let verdict = try await verify()
+        #expect(verdict.defects == [] && verdict.records == 4 && verdict.dropped == 0)
+        await #expect(throws: StoreError.self) {
+            try await world.store.write { _ = try $0.execute("DELETE FROM audit WHERE sequence = 1") }
+        }
+    }
+
+    @Test func `a chain that begins late without a record of it is named`() async throws {
+        try await write(3)
+        let checkpoint = try await sign()
+        try await write(1)
+        try await sign()
+        try await world.store.write { transaction in
+            _ = try transaction.execute(
+                "INSERT INTO audit_bases VALUES ('main', ?1, ?2)", checkpoint.sequence, checkpoint.hash.stored)
+            _ = try transaction.execute("DELETE FROM audit WHERE sequence <= ?1", checkpoint.sequence)
+        }
+        #expect(try await verify().defects == [AuditDefect(.cutOff, checkpoint.sequence)])
+    }
+
+    @Test func `what was written about a person can be erased, the chain stays valid and says so`() async throws {
+        try await write(2)
+        let other = User(name: "Bo", passwordHash: "$scrypt$", createdAt: World.start)
+        try await world.store.write { transaction in
+            _ = try transaction.insert(other)
+            _ = try transaction.audit(
+                AuditEntry(
+                    .personSignedIn, at: World.start, actor: .person(other.id), user: other.id, initiator: .human,
+                    address: "192.0.2.1"))
+        }
+        let user = world.user.id
+        #expect(try await world.store.write { try $0.eraseAudit(.user(user), by: admin, at: World.start) } == 4)
+        let verdict = try await verify()
+        #expect(verdict.defects == [] && verdict.erased == 2)
+        let entries = try await world.store.read { try $0.auditTail() }.map(\.entry)
+        #expect(entries.first?.action == .auditErased && entries.first?.user == user)
+        #expect(entries.last?.explanation == nil && entries.last?.address == nil)
+        #expect(entries.last?.actor == .admin(uid: 7, claimed: "grace"))
+        #expect(entries[1].address == "192.0.2.1")
+        // A second time there is nothing, and nothing is written.
+        #expect(try await world.store.write { try $0.eraseAudit(.user(user), by: admin, at: World.start) } == 0)
+        #expect(try await verify().records == verdict.records)
+        try world.store.close()
+        let bytes = try Data(contentsOf: URL(filePath: world.folder.database))
+        for text in ["moved to Ghent", "2001:db8::7"] { #expect(bytes.range(of: Data(text.utf8)) == nil) }
+        #expect(bytes.range(of: Data("192.0.2.1".utf8)) != nil)
+    }
+
+    @Test func `the name that an admin claimed can be erased alone`() async throws {
+        try await write(2)
+        #expect(try await world.store.write { try $0.eraseAudit(.claimed("grace"), by: admin, at: World.start) } == 2)
+        let verdict = try await verify()
+        #expect(verdict.defects == [] && verdict.erased == 2)
+        let oldest = try await world.store.read { try $0.auditTail().last?.entry }
+        #expect(oldest?.actor == .admin(uid: 7, claimed: nil) && oldest?.explanation == "Ana moved to Ghent")
+    }
+}
+
+extension Transaction {
+    fileprivate func rows(_ table: StaticString) throws -> Int64? {
+        try first("SELECT count(*) FROM \(table)") { try $0.integer(0) }
+    }
+}
