@@ -126,7 +126,7 @@ class Browser:
         deadline = clock.time() + PATIENCE / 1000
         while True:
             try:
-                await self.page.wait_for_load_state("domcontentloaded")
+                await self.page.wait_for_load_state("load")
                 return await self.page.evaluate(SEEN) | {"complaints": self.complaints}
             except Error as failure:
                 if "Execution context was destroyed" not in failure.message:
