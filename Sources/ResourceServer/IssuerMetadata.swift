@@ -8,6 +8,7 @@ import Outbound
 struct IssuerMetadata: Sendable {
     let introspectionEndpoint: String?
     let jwksURI: String?
+    let tokenEndpoint: String?
 
     /// Where the metadata of an issuer is found.
     ///
@@ -26,6 +27,7 @@ struct IssuerMetadata: Sendable {
         }
         introspectionEndpoint = try Self.endpoint("introspection_endpoint", in: object, of: issuer)
         jwksURI = try Self.endpoint("jwks_uri", in: object, of: issuer)
+        tokenEndpoint = try Self.endpoint("token_endpoint", in: object, of: issuer)
     }
 
     /// Credentials go to the issuer's own origin only, whatever a document says.

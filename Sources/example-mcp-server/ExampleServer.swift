@@ -15,13 +15,17 @@ struct ExampleServer {
 
     /// - Parameter elicitations: the way to ask people; nil when this server has no credentials of its own.
     /// - Parameter takesEvents: whether the authorization server pushes events here, so that nothing has to be polled.
+    /// - Parameter cabinet: where people's keys for other services are kept.
+    /// - Parameter upstream: the third party whose pull requests are listed; nil when there is none.
     init(
         _ configuration: ProtectedResourceConfiguration, elicitations: Elicitations? = nil, takesEvents: Bool = false,
-        cabinet: KeyCabinet = KeyCabinet()
+        cabinet: KeyCabinet = KeyCabinet(), upstream: Upstream? = nil
     ) throws {
         resource = try ResourceIdentifier(configuration.resource)
         protected = try ProtectedResource(configuration)
-        tools = Toolbox(resource: protected, elicitations: elicitations, cabinet: cabinet, now: configuration.clock)
+        tools = Toolbox(
+            resource: protected, elicitations: elicitations, cabinet: cabinet, upstream: upstream,
+            now: configuration.clock)
         receiver = elicitations.flatMap { takesEvents ? EventReceiver($0) : nil }
         let seal = RequestStateSeal(clock: configuration.clock)
         calls = elicitations.map { [receiver] in WaitingCalls($0, seal: seal, receiver: receiver) }

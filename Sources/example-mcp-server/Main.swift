@@ -15,7 +15,8 @@ enum Main {
             var logger = Logger(label: "example-mcp-server") { StreamLogHandler.standardError(label: $0) }
             logger.logLevel = .notice
             let server = try ExampleServer(
-                options.protection, elicitations: options.elicitations, takesEvents: options.takesEvents)
+                options.protection, elicitations: options.elicitations, takesEvents: options.takesEvents,
+                upstream: options.upstream)
             try await server.application(host: options.host, port: options.port, logger: logger).runService()
         } catch let error as UsageError {
             fail("\(error)\n\n\(Options.usage)", status: 2)

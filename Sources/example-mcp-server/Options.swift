@@ -12,6 +12,8 @@ struct Options: Equatable {
     var trust: [String] = []
     var isLocal = false
     var takesEvents = false
+    var upstreamAddress = ""
+    var provider = ""
 
     static let usage = """
         usage: example-mcp-server --client-id ID --client-secret-file FILE [options]
@@ -23,6 +25,8 @@ struct Options: Equatable {
           --client-secret-file FILE  a file with the secret; else the variable EXAMPLE_CLIENT_SECRET
           --verify local             check tokens here instead of asking about each
           --events push              wait for events pushed to /events here instead of asking again and again
+          --upstream URL             where pull requests are listed, as JSON, to a bearer token of --provider
+          --provider NAME            the name that the authorization server knows the third party by
           --trust FILE               a further certificate authority in PEM; may be repeated
         """
 
@@ -40,6 +44,9 @@ struct Options: Equatable {
         guard isLocal || (!clientID.isEmpty && !clientSecret.isEmpty) else {
             throw UsageError("Give --client-id and --client-secret-file, or --verify local.")
         }
+        guard upstreamAddress.isEmpty == provider.isEmpty else {
+            throw UsageError("Give --upstream and --provider together, or neither.")
+        }
     }
 
     private mutating func set(_ flag: String, _ value: String) throws(UsageError) {
@@ -50,6 +57,8 @@ struct Options: Equatable {
         case "--client-id": clientID = value
         case "--client-secret-file": clientSecret = try Self.secret(in: value)
         case "--trust": trust.append(value)
+        case "--upstream": upstreamAddress = value
+        case "--provider": provider = value
         case "--events":
             guard value == "push" else { throw UsageError("--events is push, or is left out.") }
             takesEvents = true
@@ -85,6 +94,14 @@ struct Options: Equatable {
             name: "Example MCP server")
         configuration.trustedAuthorities = trust
         return configuration
+    }
+
+    /// The third party whose pull requests are listed.
+    var upstream: Upstream? {
+        get throws(UsageError) {
+            upstreamAddress.isEmpty
+                ? nil : try Upstream(address: upstreamAddress, provider: provider, trust: trust)
+        }
     }
 
     /// The way to ask people, which only a server with credentials of its own has.

@@ -29,7 +29,7 @@ enum ImportRule {
             "CoreMetrics",
         ],
         "ResourceServer": ["JOSE", "OAuth", "Outbound"],
-        "example-mcp-server": hummingbird.union(["JOSE", "OAuth", "ResourceServer", "ServiceLifecycle"]),
+        "example-mcp-server": hummingbird.union(["JOSE", "OAuth", "Outbound", "ResourceServer", "ServiceLifecycle"]),
         "demo": hummingbird.union(["JOSE", "OAuth", "Outbound", "ServiceLifecycle"]),
     ]
 

@@ -55,6 +55,27 @@ struct ElicitationKindTests {
         }
     }
 
+    @Test(arguments: SDKClient.Era.allCases)
+    func `B57 B61 pull requests are listed with an account at Canaille that the person connected once`(
+        era: SDKClient.Era
+    ) async throws {
+        let port = try await LoopbackPort.free()
+        let upstream = ["--upstream", "http://127.0.0.1:\(port)/pulls", "--provider", "hub"]
+        try await Scene.play(example: upstream) { scene in
+            let hub = try await ThirdParty.start(in: scene)
+            try await hub.publishPullRequests(at: port)
+            let client = try await connect(to: scene, era, .approve, person: ["elsewhere": .object(hub.account)])
+            let listed = "#7 Notes on the engine, by Ada L."
+            #expect(try await client.call("list_pull_requests") == listed)
+            #expect(try await client.call("list_pull_requests") == listed)
+            #expect(try await client.holding().links.count == 1, "nobody is asked twice")
+            let connection = try await scene.gatehouse.object(["connections", "list", "--user", "ada"])
+            _ = try await scene.gatehouse.object(["connections", "revoke", connection["id"]?.string ?? ""])
+            #expect(try await client.call("list_pull_requests") == listed)
+            #expect(try await client.holding().links.count == 2, "an account that was revoked is connected anew")
+        }
+    }
+
     @Test func `B1 B6 a client that opens no links is told so in the words of its era`() async throws {
         try await Scene.play { scene in
             try await allow("secret", in: scene)

@@ -28,15 +28,19 @@ struct Scene: Sendable {
 
     /// Plays a test with both servers running.
     static func play<Result>(
-        news: News = .polled, _ test: (Scene) async throws -> Result
+        news: News = .polled, example: [String] = [], _ test: (Scene) async throws -> Result
     ) async throws -> Result {
-        try await Stage.play { try await test(set(on: $0, news: news)) }
+        try await Stage.play { try await test(set(on: $0, news: news, example: example)) }
     }
 
     /// Starts both servers.
     ///
-    /// - Parameter settings: more lines of Gatehouse's configuration file.
-    static func set(on stage: Stage, settings: String = "", news: News = .polled) async throws -> Scene {
+    /// - Parameters:
+    ///   - settings: more lines of Gatehouse's configuration file.
+    ///   - example: more arguments of the example server.
+    static func set(
+        on stage: Stage, settings: String = "", news: News = .polled, example: [String] = []
+    ) async throws -> Scene {
         let gatehouse = try await RunningGatehouse.start(on: stage, settings: settings)
         _ = try await gatehouse.object(["users", "add", "ada", "--password-stdin"], input: password + "\n")
         let port = try await LoopbackPort.free()
@@ -49,7 +53,7 @@ struct Scene: Sendable {
             [
                 "--listen", "127.0.0.1:\(port)", "--resource", server, "--issuer", gatehouse.issuer,
                 "--client-id", credentials.id,
-            ] + (news == .pushed ? ["--events", "push"] : []),
+            ] + example + (news == .pushed ? ["--events", "push"] : []),
             environment: ["EXAMPLE_CLIENT_SECRET": credentials.secret], log: "example")
         try await stage.waitUntilReady("example-mcp-server", process) {
             try await LoopbackHTTP(port: port).get("/.well-known/oauth-protected-resource/mcp")

@@ -7,6 +7,8 @@ struct ThirdParty: Sendable {
 
     /// Its issuer, as it names itself.
     let issuer: String
+    /// How a person signs in there, and that they agree: `elsewhere` of whom an SDK client brings along.
+    let account: JSONObject
     private let conversation: Conversation
 
     /// Starts it, registers it at the scene's Gatehouse as `hub`, and lets the scene's MCP server use it.
@@ -18,7 +20,9 @@ struct ThirdParty: Sendable {
                 "lifetime": 30, "secret": .string(secret), "authentication": .string(authentication),
                 "redirects": [.string(scene.gatehouse.issuer + "/connect/hub/callback")],
             ])
-        guard let issuer = answer.string else { throw StageFailure("the provider gave no issuer") }
+        guard let account = answer.object, let issuer = account["issuer"]?.string else {
+            throw StageFailure("the provider gave no issuer")
+        }
         _ = try await scene.gatehouse.object(
             [
                 "providers", "add", "hub", "--owner", "Grace Hopper", "--issuer", issuer, "--client-id", "gatehouse",
@@ -30,7 +34,12 @@ struct ThirdParty: Sendable {
         _ = try await scene.gatehouse.object([
             "resources", "policy", scene.server, "--elicitation", "confirm,connect",
         ])
-        return ThirdParty(issuer: issuer, conversation: conversation)
+        return ThirdParty(issuer: issuer, account: account, conversation: conversation)
+    }
+
+    /// Starts an API beside it that lists pull requests to whoever shows a token that the provider still takes.
+    func publishPullRequests(at port: Int) async throws {
+        try await conversation.ask("publish", ["port": .integer(Int64(port))])
     }
 
     /// A person opens the address, signs in at both places and decides over there; the text of the last page.

@@ -54,7 +54,10 @@ class Page(HTMLParser):
 
 @dataclass
 class Person:
-    """Who signs in, what they decide, and what they type into empty fields. `scopes` of None leaves every box as it is."""
+    """Who signs in, what they decide, and what they type into empty fields. `scopes` of None leaves every box as it is.
+
+    `elsewhere` is their account at a third party: `issuer`, `login`, `password` and `answer`, what they decide over there.
+    """
 
     username: str
     password: str
@@ -62,6 +65,7 @@ class Person:
     scopes: list[str] | None = None
     lifetime: str | None = None
     types: str = ""
+    elsewhere: dict[str, str] = field(default_factory=dict)
     pages: list[str] = field(default_factory=list)
     browser: httpx2.AsyncClient = field(default_factory=lambda: httpx2.AsyncClient(follow_redirects=True, timeout=PATIENCE))
 
@@ -91,16 +95,32 @@ class Person:
         raise RuntimeError("the pages go round in circles")
 
     async def answer(self, url: str, decision: str = "approve") -> int:
-        """Opens the link of an elicitation, signs in where that is asked, and decides; gives the status of the last page."""
+        """Opens the link of an elicitation, signs in where that is asked, decides, and goes on to other sites and back; gives
+        the status of the page where that ends."""
         response = await self.browser.get(url)
-        for _ in range(3):
+        for _ in range(12):
             self.pages.append(response.text)
+            here = str(response.url)
             page = Page(response.text)
-            if form := page.form("decision"):
+            if page.goes_on:
+                response = await self.browser.get(urljoin(here, page.goes_on))
+                continue
+            if self.elsewhere and here.startswith(self.elsewhere["issuer"]):
+                form, changes = self.answer_elsewhere(page)
+            elif form := page.form("decision"):
                 changes = {name: self.types for name, value in form.fields if not value} | {"decision": decision}
             elif response.status_code == 200 and (form := page.form("username")):
                 changes = {"username": self.username, "password": self.password}
             else:
-                break
-            response = await self.browser.post(urljoin(str(response.url), form.action), data=dict(form.fields) | changes)
-        return response.status_code
+                return response.status_code
+            response = await self.browser.post(
+                urljoin(here, form.action), data=dict(form.fields) | changes, headers={"Referer": here}
+            )
+        raise RuntimeError("the pages go round in circles")
+
+    def answer_elsewhere(self, page: Page) -> tuple[Form, dict[str, str]]:
+        """What the person does on a page of the third party, one field a page."""
+        for name in ("login", "password", "answer"):
+            if form := page.form(name):
+                return form, {name: self.elsewhere[name]}
+        raise RuntimeError(f"no way on from this page: {' '.join(' '.join(page.text).split())}")

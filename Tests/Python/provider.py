@@ -2,10 +2,10 @@
 
 import asyncio
 import datetime
+import json
 import os
 import threading
 from typing import Any
-from urllib.parse import urljoin
 
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
 
@@ -15,16 +15,16 @@ from canaille.app import models
 from canaille.backends import Backend
 from conversation import converse
 from joserfc.jwk import RSAKey
-from person import PATIENCE, Form, Page
+from person import PATIENCE, Page, Person
 from werkzeug.serving import make_server
 
 PASSWORD = "the password at the provider"
 
 
 class Provider:
-    """The server on a thread of its own, and the way of its person through its pages."""
+    """The server on a thread of its own, an API that takes its tokens, and a person with accounts here and at Gatehouse."""
 
-    async def listen(self, request: dict[str, Any]) -> str:
+    async def listen(self, request: dict[str, Any]) -> dict[str, str]:
         """Starts it with a client for these redirect URIs; access tokens last `lifetime` seconds."""
         server = make_server("127.0.0.1", 0, lambda environ, start: self.app(environ, start), threaded=True)
         host = f"127.0.0.1:{server.server_port}"
@@ -57,44 +57,30 @@ class Provider:
             Backend.instance.save(client)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         self.issuer = f"http://{host}"
-        return self.issuer
+        self.account = {"issuer": self.issuer, "login": "lovelace", "password": PASSWORD, "answer": "accept"}
+        return self.account
 
     async def connect(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Goes the whole way in one browser: Gatehouse's page, the provider's pages, and back; the page where that ends."""
-        browser = httpx2.AsyncClient(timeout=PATIENCE)
-        response = await browser.get(request["url"])
-        for _ in range(20):
-            here = str(response.url)
-            if location := response.headers.get("location"):
-                response = await browser.get(urljoin(here, location))
-                continue
-            page = Page(response.text)
-            answers: dict[str, str]
-            if here.startswith(self.issuer):
-                form, answers = self.answer(page, request["decision"])
-            elif page.goes_on:
-                response = await browser.get(page.goes_on)
-                continue
-            elif form := page.form("username"):
-                answers = {"username": request["username"], "password": request["password"]}
-            elif form := page.form("decision"):
-                answers = {"decision": "approve"}
-            else:
-                return {"status": response.status_code, "url": here, "text": " ".join(" ".join(page.text).split())}
-            response = await browser.post(
-                urljoin(here, form.action), data=dict(form.fields) | answers, headers={"Referer": here}
-            )
-        raise RuntimeError("the pages go round in circles")
+        """Lets a person go the whole way: Gatehouse's page, the provider's pages, and back; the page where that ends."""
+        elsewhere = {**self.account, "answer": request["decision"]}
+        person = Person(request["username"], request["password"], elsewhere=elsewhere)
+        status = await person.answer(request["url"])
+        return {"status": status, "text": " ".join(" ".join(Page(person.pages[-1]).text).split())}
 
-    def answer(self, page: Page, decision: str) -> tuple[Form, dict[str, str]]:
-        """What a person does on a page of the provider."""
-        if form := page.form("login"):
-            return form, {"login": "lovelace"}
-        if form := page.form("password"):
-            return form, {"password": PASSWORD}
-        if form := page.form("answer"):
-            return form, {"answer": decision}
-        raise RuntimeError(f"no way on from this page: {' '.join(' '.join(page.text).split())}")
+    async def publish(self, request: dict[str, Any]) -> None:
+        """Starts an API beside it that lists pull requests, and asks the provider whose token it is shown."""
+        server = make_server("127.0.0.1", request["port"], self.pulls, threaded=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    def pulls(self, environ: dict[str, Any], start: Any) -> list[bytes]:
+        shown = {"Authorization": environ.get("HTTP_AUTHORIZATION", "")}
+        answer = httpx2.get(f"{self.issuer}/oauth/userinfo", headers=shown, timeout=PATIENCE)
+        if answer.status_code != 200:
+            start("401 Unauthorized", [("WWW-Authenticate", "Bearer")])
+            return [b""]
+        title = f"Notes on the engine, by {answer.json()['name']}"
+        start("200 OK", [("Content-Type", "application/json")])
+        return [json.dumps([{"number": 7, "title": title}]).encode()]
 
     async def ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """Uses an access token as whoever holds it would."""
@@ -104,4 +90,4 @@ class Provider:
 
 
 provider = Provider()
-asyncio.run(converse({"listen": provider.listen, "connect": provider.connect, "ask": provider.ask}))
+asyncio.run(converse({name: getattr(provider, name) for name in ("listen", "connect", "publish", "ask")}))

@@ -34,6 +34,24 @@ struct ElicitationAuthority: Sendable {
         } catch {
             throw ElicitationFault(error)
         }
+        return try Self.object(of: response)
+    }
+
+    /// The same for a form at the token endpoint.
+    func exchange(_ form: String) async throws(ElicitationFault) -> JSONObject {
+        let response: OutboundResponse
+        do throws(DocumentFailure) {
+            guard let endpoint = try await server.metadata.current(at: clock()).tokenEndpoint else {
+                throw DocumentFailure("it has no token endpoint")
+            }
+            response = try await server.post(form, to: endpoint, authorization: credentials.field)
+        } catch {
+            throw ElicitationFault(error)
+        }
+        return try Self.object(of: response)
+    }
+
+    private static func object(of response: OutboundResponse) throws(ElicitationFault) -> JSONObject {
         guard (200..<300).contains(response.status) else {
             throw ElicitationFault(
                 status: response.status, body: response.body, retryAfter: response.values(of: "retry-after").first)

@@ -18,9 +18,7 @@ public struct Elicitations: Sendable {
     public func create(
         _ request: ElicitationRequest, for access: Access
     ) async throws(ElicitationFault) -> Elicitation {
-        guard let token = access.token else {
-            throw ElicitationFault(.invalidSubjectToken, "This access came without the token that has to be shown.")
-        }
+        guard let token = access.token else { throw Self.tokenless }
         // Sent again it finds the same elicitation, so a kept connection may be used.
         let verb = AuthorizationServerConnection.Verb.post(request.body(subjectToken: token), repeatable: true)
         return try Self.elicitation(await authority.ask(verb, "/elicitations"))
@@ -37,6 +35,9 @@ public struct Elicitations: Sendable {
     public func cancel(_ id: String) async throws(ElicitationFault) -> Elicitation {
         try Self.elicitation(await authority.ask(.delete, Self.path(id)))
     }
+
+    static let tokenless = ElicitationFault(
+        .invalidSubjectToken, "This access came without the token that has to be shown.")
 
     static func path(_ id: String) -> String { "/elicitations/" + PercentEncoding.encode(id) }
 

@@ -29,7 +29,8 @@ struct ExampleClient {
             let example = try ExampleServer(
                 configuration,
                 elicitations: Elicitations(configuration, clientID: "res_1", clientSecret: "gate_s_x"),
-                takesEvents: takesEvents, cabinet: cabinet)
+                takesEvents: takesEvents, cabinet: cabinet,
+                upstream: Upstream(address: server.issuer + "/pulls", provider: "hub", trust: []))
             let application = example.application(host: "127.0.0.1", port: 0, logger: logger) {
                 port.yield($0.localAddress?.port ?? 0)
             }

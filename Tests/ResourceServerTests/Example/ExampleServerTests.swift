@@ -81,6 +81,7 @@ struct OptionsTests {
 
     @Test(arguments: [
         ["--nonsense", "x"], ["--listen", "8090"], ["--listen"], ["stray"], ["--verify", "never"], [],
+        ["--verify", "local", "--upstream", "http://127.0.0.1:1/"], ["--verify", "local", "--provider", "hub"],
         ["--client-secret-file", "/nonexistent/secret"],
     ])
     func `refuses what it does not understand`(arguments: [String]) {

@@ -69,7 +69,7 @@ final class FakeAuthorizationServer: Sendable {
         let issuer = self.issuer
         let usual: JSONObject = [
             "issuer": .string(issuer), "jwks_uri": .string(issuer + "/jwks"),
-            "introspection_endpoint": .string(issuer + "/introspect"),
+            "introspection_endpoint": .string(issuer + "/introspect"), "token_endpoint": .string(issuer + "/token"),
         ]
         return answer("metadata", read { $0.metadata } ?? usual)
     }

@@ -5,6 +5,9 @@ import OAuth
 
 /// What elicitations come to, how people arrive at the MCP server's own page, and tokens of third parties.
 extension FakeElicitations {
+    /// The one token that the third party at `/pulls` takes.
+    static let upstreamToken = "canary-upstream"
+
     func resultRoutes(_ router: Router<BasicRequestContext>) {
         router.post("/elicitations/:id/result") { request, context in
             self.collect(context.parameters.get("id") ?? "", request)
@@ -23,6 +26,13 @@ extension FakeElicitations {
             let body = try await request.body.collect(upTo: 65_536)
             let reported = try JSONObject(parsing: Array(body.readableBytesView))
             return self.complete(context.parameters.get("id") ?? "", reported, request)
+        }
+        router.get("/pulls") { request, _ in
+            guard request.headers[.authorization] == "Bearer \(Self.upstreamToken)" else {
+                return Response(status: .unauthorized)
+            }
+            let list: JSON = [["number": 7, "title": "Analyse the engine"]]
+            return Response(status: .ok, body: .init(byteBuffer: ByteBuffer(bytes: list.bytes)))
         }
         router.post("/token") { request, _ in
             let form = try await String(buffer: request.body.collect(upTo: 16_384))
