@@ -27,43 +27,27 @@ extension AdministrationTask {
     /// It ends here in any case; what the provider says to it is told.
     private func revokeConnection(_ text: String) async throws -> AdministrationAnswer {
         guard let id = ConnectionID(text) else { throw Self.noConnection(text) }
-        let vault = try vault()
-        let (tokens, access) = try await store.read { transaction in
-            guard let connection = try transaction.connection(id) else { throw Self.noConnection(text) }
-            let provider = try transaction.provider(connection.provider)
-            return (vault.tokens(of: connection), try provider.map { try vault.access(to: $0) })
+        let revocation = ConnectionRevocation(store: store, client: administration.providers, vault: try vault())
+        switch try await revocation.end(id, reason: .revokedByAdmin, actor: administrator.actor, now: now) {
+        case .unknown: throw Self.noConnection(text)
+        case .over: throw AdministrationError(.conflict, "The connection '\(id)' is over already.")
+        case .ended(let connection, let reply):
+            return .one(try await store.read { try row(connection, $0) }, note: Self.note(reply))
         }
-        let row = try await store.write { transaction in
-            guard try transaction.end(id, reason: .revokedByAdmin, now: now),
-                let connection = try transaction.connection(id)
-            else { throw AdministrationError(.conflict, "The connection '\(id)' is over already.") }
-            try record([connection], transaction)
-            return try self.row(connection, transaction)
-        }
-        return .one(row, note: await tell(access, that: tokens))
     }
 
-    /// Gives the tokens back to the provider, and says how that went.
-    private func tell(_ access: ProviderAccess?, that tokens: ProviderTokens?) async -> String {
-        guard let client = administration.providers, let access, let tokens else {
-            return "The provider was not told; end the access there as well."
-        }
-        do {
-            try await client.revoke(tokens, at: access)
-            return "The provider was told to revoke the tokens."
-        } catch {
-            return "The tokens are erased here, but \(error); end the access there as well."
+    private static func note(_ reply: ProviderReply) -> String {
+        switch reply {
+        case .taken: "The provider was told to revoke the tokens."
+        case .notAsked: "The provider was not told; end the access there as well."
+        case .failed(let cause): "The tokens are erased here, but \(cause); end the access there as well."
         }
     }
 
     /// A record for each connection that was ended, in the transaction that ended it.
     func record(_ ended: [Connection], _ transaction: Transaction) throws {
         for connection in ended {
-            try transaction.audit(
-                AuditEntry(
-                    .connectionEnded, at: now, actor: administrator.actor, user: connection.userID,
-                    resource: connection.resourceID, reason: connection.endReason?.rawValue, initiator: .human,
-                    correlation: connection.id.string))
+            try transaction.audit(AuditEntry(ended: connection, by: administrator.actor, at: now))
         }
     }
 
