@@ -23,6 +23,7 @@ package struct Gatehouse: Sendable {
     package let introspection: IntrospectionEndpoint
     package let elicitation: ElicitationEndpoint
     package let elicitationPage: ElicitationPageEndpoint
+    package let account: AccountEndpoint
     package let lastUses = LastUses()
     package let resourceAuthentication: ResourceAuthentication
     package let eventPoll: EventPollEndpoint
@@ -33,9 +34,7 @@ package struct Gatehouse: Sendable {
         settings: Settings, store: Store, keys: KeyRing, fetcher: DocumentFetcher, operators: OperatorClient,
         clock: WallClock = .system, desk: PasswordDesk, log: Logger
     ) {
-        let flows: [any GrantFlow] = [
-            AuthorizationCodeFlow(), RefreshTokenFlow(keys: keys, grace: settings.tokens.refreshGrace),
-        ]
+        let flows = Self.flows(settings, keys)
         let reader = AccessTokenReader(keys: keys, issuer: settings.issuer)
         let clients = ClientDirectory(store: store, fetcher: fetcher, settings: settings.clients, log: log)
         let authentication = ClientAuthentication(clients: clients)
@@ -86,5 +85,12 @@ package struct Gatehouse: Sendable {
         elicitationPage = ElicitationPageEndpoint(
             store: store, keys: keys, people: people, seal: seal, departure: Departure(client: provider, vault: vault),
             clock: clock, counters: counters)
+        account = AccountEndpoint(
+            store: store, keys: keys, people: people, seal: seal,
+            revocation: ConnectionRevocation(store: store, client: provider, vault: vault), clock: clock)
+    }
+
+    private static func flows(_ settings: Settings, _ keys: KeyRing) -> [any GrantFlow] {
+        [AuthorizationCodeFlow(), RefreshTokenFlow(keys: keys, grace: settings.tokens.refreshGrace)]
     }
 }

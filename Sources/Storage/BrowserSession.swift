@@ -77,6 +77,14 @@ extension Transaction {
             """, id.string, now.seconds, BrowserSession.idleSeconds)
     }
 
+    /// Gives a login a new cookie after its person proved who they are; the earlier cookie is worthless. False when the
+    /// login is over.
+    package func renew(browserSession id: BrowserSessionID, digest: Digest, authTime: Timestamp) throws -> Bool {
+        try execute(
+            "UPDATE browser_sessions SET digest = ?2, auth_time = ?3 WHERE id = ?1", id.string, digest.stored,
+            authTime.seconds) == 1
+    }
+
     /// Ends a login, and with it the requests that waited in it; false when there is none.
     @discardableResult
     package func endBrowserSession(_ id: BrowserSessionID) throws -> Bool {

@@ -6,6 +6,8 @@ package struct Connection: Hashable, Sendable {
     package enum End: String, Hashable, Sendable {
         /// The person connected anew.
         case replaced
+        /// The person disconnected it.
+        case revokedByPerson = "revoked_by_person"
         /// An operator ended it.
         case revokedByAdmin = "revoked_by_admin"
         /// The provider no longer honours it.
@@ -105,6 +107,16 @@ extension Transaction {
             """, filter.user?.string, filter.resource?.string, filter.provider?.string, limit
         ) { try Connection($0) }
     }
+
+    /// The live connections of a person, the newest first.
+    package func liveConnections(of user: UserID, limit: Int) throws -> [Connection] {
+        try all(Self.liveConnectionsOfUser, user.string, limit) { try Connection($0) }
+    }
+
+    static let liveConnectionsOfUser = """
+        SELECT \(Connection.columns) FROM connections WHERE user_id = ?1 AND ended_at IS NULL
+        ORDER BY created_at DESC, id DESC LIMIT ?2
+        """
 
     /// Keeps what a refresh brought; false when the connection is over.
     package func refresh(_ id: ConnectionID, tokens: [UInt8], scope: ScopeSet, now: Timestamp) throws -> Bool {

@@ -211,4 +211,31 @@ extension Transaction {
             """, status?.rawValue, user?.string, resource?.string, limit
         ) { try Elicitation($0) }
     }
+
+    /// What is open for a person; what ends first comes first.
+    package func openElicitations(of user: UserID, now: Timestamp, limit: Int) throws -> [Elicitation] {
+        try all(Self.openOfUser, user.string, now.seconds, limit) { try Elicitation($0) }
+    }
+
+    static let openOfUser = """
+        SELECT \(Elicitation.columns) FROM elicitations
+        WHERE user_id = ?1 AND status IN ('pending', 'opened') AND expires_at > ?2 ORDER BY expires_at, id LIMIT ?3
+        """
+
+    /// What a person was asked and what is over, the newest first; those behind `earlier`, if it is named.
+    package func pastElicitations(
+        of user: UserID, after earlier: Elicitation? = nil, now: Timestamp, limit: Int
+    ) throws -> [Elicitation] {
+        try all(
+            Self.pastOfUser, user.string, earlier?.createdAt.seconds ?? .max, earlier?.id.string ?? "", now.seconds,
+            limit
+        ) { try Elicitation($0) }
+    }
+
+    static let pastOfUser = """
+        SELECT \(Elicitation.columns) FROM elicitations
+        WHERE user_id = ?1 AND (created_at, id) < (?2, ?3)
+            AND NOT (status IN ('pending', 'opened') AND expires_at > ?4)
+        ORDER BY created_at DESC, id DESC LIMIT ?5
+        """
 }

@@ -37,6 +37,9 @@ enum Schema {
         migrator.registerMigration("0006 audit") { db in
             for statement in LastingAudit.statements { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("0007 account") { db in
+            for statement in AccountIndexes.statements { try db.execute(sql: statement) }
+        }
         return migrator
     }
 }

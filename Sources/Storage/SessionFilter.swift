@@ -113,6 +113,22 @@ extension Transaction {
         ) { try Session($0) }
     }
 
+    /// The sessions of a person that can still be used, newest first; those behind the cursor, if there is one.
+    package func liveSessions(
+        of user: UserID, after cursor: SessionCursor? = nil, limit: Int, now: Timestamp
+    ) throws -> [Session] {
+        try all(
+            Self.liveOfUser, user.string, cursor?.createdAt.seconds ?? .max, cursor?.id.string ?? "", now.seconds, limit
+        ) { try Session($0) }
+    }
+
+    static let liveOfUser = """
+        SELECT \(Session.columns) FROM sessions
+        WHERE user_id = ?1 AND state IN ('approved', 'active') AND (created_at, id) < (?2, ?3)
+            AND expires_at > ?4 AND last_used_at + idle_seconds > ?4
+        ORDER BY created_at DESC, id DESC LIMIT ?5
+        """
+
     /// Sessions that no row calls over, oldest first, behind a cursor and up to a row.
     func liveSessions(
         _ filter: SessionFilter, after cursor: SessionCursor?, upTo row: Int64?, limit: Int

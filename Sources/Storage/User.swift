@@ -82,6 +82,13 @@ extension Transaction {
         try execute("UPDATE users SET password_hash = ?2 WHERE id = ?1", id.string, hash)
     }
 
+    /// Replaces a password's hash by that of a new password, unless it is another one by now or the account is locked.
+    package func replacePasswordHash(_ hash: String, insteadOf earlier: String, of id: UserID) throws -> Bool {
+        try execute(
+            "UPDATE users SET password_hash = ?2 WHERE id = ?1 AND password_hash = ?3 AND disabled_at IS NULL",
+            id.string, hash, earlier) == 1
+    }
+
     /// Locks an account from a moment on, or unlocks it; a locked person's browser logins are gone.
     @discardableResult
     package func setDisabled(_ since: Timestamp?, _ id: UserID) throws -> Bool {

@@ -13,7 +13,8 @@ package enum Routes {
         let issuer = gatehouse.settings.issuer
         let door = FrontDoor(
             issuer: issuer, renderer: renderer, proxies: proxies, counters: counters, openPaths: openPaths(issuer),
-            formPaths: FormPaths([issuer.path + "/login", issuer.path + "/consent"], below: [issuer.path + "/e/"]))
+            formPaths: FormPaths(
+                Set(["/login", "/consent", "/account"].map { issuer.path + $0 }), below: [issuer.path + "/e/"]))
         let router = door.router()
         DiscoveryHandlers(gatehouse: gatehouse).add(to: router)
         let below = router.group(RouterPath(issuer.path))
@@ -24,6 +25,7 @@ package enum Routes {
         ElicitationHandlers(gatehouse: gatehouse, door: door).add(to: below)
         ElicitationPageHandlers(gatehouse: gatehouse, door: door).add(to: below)
         ConnectHandlers(gatehouse: gatehouse, door: door).add(to: below)
+        AccountHandlers(gatehouse: gatehouse, door: door).add(to: below)
         return router
     }
 

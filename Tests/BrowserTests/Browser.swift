@@ -3,9 +3,12 @@ import TestSupport
 
 /// Chromium with scripts switched off, driven from a Python program.
 struct Browser: Sendable {
+    /// Where pictures go that nobody keeps.
+    let folder: String
     private let conversation: Conversation
 
     init(on stage: Stage) throws {
+        folder = stage.directory
         conversation = try Conversation("browser.py", on: stage)
     }
 
@@ -81,6 +84,9 @@ struct Browser: Sendable {
     func press(_ selector: String, twice: Bool = false) async throws -> Page {
         try await Page(conversation.ask("press", ["selector": .string(selector), "twice": .bool(twice)]))
     }
+
+    /// Goes on to what the Tab key reaches next, and says by what name it is known.
+    func tab() async throws -> String { try await conversation.ask("tab").string ?? "" }
 
     func back() async throws -> Page { try await Page(conversation.ask("back")) }
 

@@ -21,6 +21,11 @@ SEEN = """() => ({
     overflow: document.documentElement.scrollWidth - innerWidth,
     background: getComputedStyle(document.body).backgroundColor,
 })"""
+FOCUSED = """() => {
+    const element = document.activeElement
+    const text = element.labels && element.labels.length ? element.labels[0].textContent : element.textContent
+    return element === document.body ? "" : text.replace(/\\s+/g, " ").trim()
+}"""
 
 
 class Callback:
@@ -111,6 +116,10 @@ class Browser:
                 raise
         return await self.look({})
 
+    async def tab(self, _: dict[str, Any]) -> str:
+        await self.page.keyboard.press("Tab")
+        return await self.page.evaluate(FOCUSED)
+
     async def back(self, _: dict[str, Any]) -> dict[str, Any]:
         await self.page.go_back(wait_until="domcontentloaded")
         return await self.look({})
@@ -144,7 +153,7 @@ async def main() -> None:
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE)
         browser = Browser(chromium)
-        names = ("open", "listen", "received", "go", "fill", "check", "press", "back", "arrive", "look", "shoot")
+        names = ("open", "listen", "received", "go", "fill", "check", "press", "tab", "back", "arrive", "look", "shoot")
         await converse({name: getattr(browser, name) for name in names})
         await chromium.close()
 

@@ -15,6 +15,7 @@ package final class LoopbackProvider: Sendable {
         var lifetime: Int64 = 3600
         var given = 0
         var refreshToken = ""
+        var takesBack = true
     }
 
     private let state: SharedState
@@ -28,8 +29,11 @@ package final class LoopbackProvider: Sendable {
     package static func start() async throws -> LoopbackProvider {
         let state = SharedState()
         let server = try await LoopbackServer.start { request in
-            request.hasPrefix("POST /token ")
-                ? state.value.withLock { answer(request, &$0) } : LoopbackServer.http("200 OK", body: "{}")
+            state.value.withLock { state in
+                if request.hasPrefix("POST /token ") { return answer(request, &state) }
+                let isRefused = request.hasPrefix("POST /revoke ") && !state.takesBack
+                return LoopbackServer.http(isRefused ? "503 Later" : "200 OK", body: "{}")
+            }
         }
         return LoopbackProvider(state: state, server: server)
     }
@@ -45,11 +49,15 @@ package final class LoopbackProvider: Sendable {
     package var origin: String { address("") }
     /// What reached its token endpoint, as it came.
     package var tokenRequests: [String] { server.requests.filter { $0.hasPrefix("POST /token ") } }
+    /// What reached its revocation endpoint, as it came.
+    package var revocations: [String] { server.requests.filter { $0.hasPrefix("POST /revoke ") } }
     /// The number of the last tokens that it gave; they are `access-canary-N` and `refresh-canary-N`.
     package var given: Int { state.value.withLock { $0.given } }
 
     /// Changes its manner from now on.
     package func behave(_ manner: Manner) { state.value.withLock { $0.manner = manner } }
+    /// Makes it take no tokens back from now on.
+    package func refuseRevocations() { state.value.withLock { $0.takesBack = false } }
     /// Seconds that its next access tokens last.
     package func setLifetime(_ seconds: Int64) { state.value.withLock { $0.lifetime = seconds } }
     /// Stops listening.

@@ -10,14 +10,13 @@ enum WeighedForm: Sendable {
 }
 
 extension ElicitationPageEndpoint {
-    /// Seconds after a sign-in in which a person may type secrets: whoever was lured into another's account would notice.
-    private static let freshness: Int64 = 900
     /// The longest value that could be somebody's password.
     private static let longestSuspect = 1024
 
-    /// Whether the sign-in is recent enough for what is asked; what is over asks for nothing.
+    /// Whether the sign-in is recent enough for what is asked: whoever was lured into another's account before would notice
+    /// when typing secrets. What is over asks for nothing.
     func isFresh(_ person: SignedIn, for asked: Elicitation, now: Timestamp) -> Bool {
-        asked.ask.kind != .secret || !asked.status(at: now).isOpen || now - person.session.authTime <= Self.freshness
+        asked.ask.kind != .secret || !asked.status(at: now).isOpen || person.isFresh(at: now)
     }
 
     /// Checks what was filled in; nil for an elicitation without fields or one that is over. Passwords are looked at last, so

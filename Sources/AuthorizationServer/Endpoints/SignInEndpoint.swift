@@ -1,5 +1,6 @@
 package import JOSE
 package import OAuth
+import Storage
 
 /// Takes name and password from the sign-in page and goes on with what waited in it.
 package struct SignInEndpoint: Sendable {
@@ -15,10 +16,10 @@ package struct SignInEndpoint: Sendable {
     package enum Outcome: Sendable {
         /// Signed in; the browser gets `cookie` and goes where the request leads.
         case signedIn(cookie: Secret, next: Next)
-        /// Name or password is not right: the page again, with the same request and who asks.
-        case wrong(client: String?)
+        /// Name or password is not right: the page again, with what it said before.
+        case wrong(Prompt)
         /// Too many tries: the page again, with the seconds to wait.
-        case wait(Int64, client: String?)
+        case wait(Int64, Prompt)
         /// The request that waited is too old, was altered or belongs to another browser.
         case stale
     }
@@ -27,21 +28,43 @@ package struct SignInEndpoint: Sendable {
     package enum Next: Sendable {
         case authorization(AuthorizeOutcome)
         case elicitation(ElicitationPageID)
+        /// The page of one's own account, perhaps for the second time.
+        case account(UserID, isAgain: Bool)
+    }
+
+    /// What the sign-in page says of why somebody is there.
+    package struct Prompt: Sendable {
+        /// Who asks, for an authorization request.
+        package let client: String?
+        /// The person came for the page of their own account.
+        package let isForAccount: Bool
     }
 
     /// Answers the form. The sealed request is opened first, so that a form from elsewhere never tests a password.
     package func submit(username: String, password: Secret, token: String, browser: Browser) async throws -> Outcome {
         guard let waiting = seal.open(token, for: browser, now: clock.now()) else { return .stale }
         switch try await people.signIn(username: username, password: password, browser: browser) {
-        case .wrong: return .wrong(client: waiting.client)
-        case .wait(let seconds): return .wait(seconds, client: waiting.client)
+        case .wrong: return .wrong(waiting.prompt)
+        case .wait(let seconds): return .wait(seconds, waiting.prompt)
         case .signedIn(let person, let cookie):
             switch waiting {
             case .authorization(let parameters, _):
                 let outcome = try await authorize.resume(parameters, person: person, browser: browser)
                 return .signedIn(cookie: cookie, next: .authorization(outcome))
             case .elicitation(let id): return .signedIn(cookie: cookie, next: .elicitation(id))
+            case .account(let isAgain):
+                return .signedIn(cookie: cookie, next: .account(person.user.id, isAgain: isAgain))
             }
+        }
+    }
+}
+
+extension InteractionSeal.Waiting {
+    fileprivate var prompt: SignInEndpoint.Prompt {
+        switch self {
+        case .authorization(_, let client): .init(client: client, isForAccount: false)
+        case .elicitation: .init(client: nil, isForAccount: false)
+        case .account: .init(client: nil, isForAccount: true)
         }
     }
 }

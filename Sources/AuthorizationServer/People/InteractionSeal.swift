@@ -10,11 +10,8 @@ struct InteractionSeal: Sendable {
         case authorization(parameters: String, client: String?)
         /// The page of an elicitation; who asks there is told to the right person alone.
         case elicitation(ElicitationPageID)
-
-        var client: String? {
-            guard case .authorization(_, let client) = self else { return nil }
-            return client
-        }
+        /// The page of one's own account; perhaps again, for a step that wants a fresh sign-in.
+        case account(isAgain: Bool)
     }
 
     static let lifetime: Int64 = 600
@@ -30,6 +27,7 @@ struct InteractionSeal: Sendable {
             object["request"] = .string(parameters)
             object["client"] = client.map(JSON.string)
         case .elicitation(let id): object["elicitation"] = .string(id.string)
+        case .account(let isAgain): object["account"] = .bool(isAgain)
         }
         let content = JSON.object(object)
         let sealed = try Sealing.seal(content.bytes, key: keys.secret(.form), context: context(browser))
@@ -44,6 +42,7 @@ struct InteractionSeal: Sendable {
             let sealedAt = content["at"]?.integer, sealedAt <= now.seconds, now.seconds < sealedAt + Self.lifetime
         else { return nil }
         if let page = content["elicitation"]?.string { return ElicitationPageID(page).map(Waiting.elicitation) }
+        if let isAgain = content["account"]?.bool { return .account(isAgain: isAgain) }
         return content["request"]?.string.map { .authorization(parameters: $0, client: content["client"]?.string) }
     }
 

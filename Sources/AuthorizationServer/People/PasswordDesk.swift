@@ -49,6 +49,18 @@ package final class PasswordDesk: Sendable {
         }
     }
 
+    /// The hash of a new password, which costs as much as a check; nil when too many checks wait already.
+    package func hash(_ password: Secret, for asker: Asker) async -> PasswordHash? {
+        guard let lane = takePlace(asker) else { return nil }
+        return await withCheckedContinuation { continuation in
+            lane.async { [cost] in
+                let hash = PasswordHash.make(password, cost: cost)
+                self.waiting.withLock { $0.places.leave(asker) }
+                continuation.resume(returning: hash)
+            }
+        }
+    }
+
     private func takePlace(_ asker: Asker) -> DispatchQueue? {
         waiting.withLock { waiting in
             guard waiting.places.take(asker) else { return nil }

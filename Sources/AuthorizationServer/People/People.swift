@@ -8,6 +8,12 @@ package struct SignedIn: Sendable {
     package let user: User
     /// The browser login it came from.
     package let session: BrowserSession
+
+    /// Seconds after a sign-in in which a person may do what would hurt if somebody else did it.
+    static let freshness: Int64 = 900
+
+    /// Whether the sign-in is recent enough for that.
+    func isFresh(at now: Timestamp) -> Bool { now - session.authTime <= Self.freshness }
 }
 
 /// Signs people in and recognises them again.
@@ -44,20 +50,49 @@ package struct People: Sendable {
     package func signIn(username: String, password: Secret, browser: Browser) async throws -> SignInVerdict {
         let now = clock.now()
         let (user, isKnown) = try await account(username, browser: browser)
-        let key = SignInThrottle.Key(
-            account: user?.id.string ?? "?" + username, knownBrowser: isKnown ? browser.binding.base64URL : nil)
-        if let seconds = throttle.admit(key, now: now) { return .wait(seconds) }
         let usable = user.flatMap { $0.disabledAt == nil ? $0 : nil }
+        let account = user?.id.string ?? "?" + username
+        switch await check(password, of: usable, account: account, isKnown: isKnown, browser: browser, now: now) {
+        case .wait(let seconds): return .wait(seconds)
+        case .wrong: return .wrong
+        case .right(let rehashed):
+            guard let usable else { return .wrong }
+            return try await open(usable, rehashed: rehashed, browser: browser, now: now)
+        }
+    }
+
+    /// What a look at a password came to.
+    enum PasswordVerdict: Sendable {
+        case right(rehashed: PasswordHash?)
+        case wrong
+        /// Too many tries; the seconds to wait.
+        case wait(Int64)
+    }
+
+    /// Checks the password of somebody who is signed in; tries are counted together with those to sign in.
+    func prove(
+        _ person: SignedIn, by password: Secret, browser: Browser, now: Timestamp
+    ) async throws -> PasswordVerdict {
+        let user = person.user
+        let isKnown = try await store.read { try $0.hasSignedIn(user.id, binding: browser.binding) }
+        return await check(
+            password, of: user, account: user.id.string, isKnown: isKnown, browser: browser, now: now)
+    }
+
+    private func check(
+        _ password: Secret, of user: User?, account: String, isKnown: Bool, browser: Browser, now: Timestamp
+    ) async -> PasswordVerdict {
+        let key = SignInThrottle.Key(account: account, knownBrowser: isKnown ? browser.binding.base64URL : nil)
+        if let seconds = throttle.admit(key, now: now) { return .wait(seconds) }
         let asker = PasswordDesk.Asker(address: browser.address, isKnown: isKnown)
-        switch await desk.check(password, against: usable.flatMap { PasswordHash($0.passwordHash) }, for: asker) {
+        switch await desk.check(password, against: user.flatMap { PasswordHash($0.passwordHash) }, for: asker) {
         case .busy:
             throttle.giveBack(key)
             return .wait(1)
         case .wrong: return .wrong
         case .right(let rehashed):
-            guard let usable else { return .wrong }
             throttle.forgive(key)
-            return try await open(usable, rehashed: rehashed, browser: browser, now: now)
+            return .right(rehashed: rehashed)
         }
     }
 

@@ -47,16 +47,17 @@ struct AuthorizeHandlers: Sendable {
                 switch next {
                 case .authorization(let outcome): try present(outcome, afterForm: true, context)
                 case .elicitation(let id): Response.seeOther(gatehouse.settings.issuer.endpoint("/e/\(id)"))
+                case .account(let user, let isAgain): try account(user, isAgain, visitor)
                 }
             return visitor.greet(response).setting(cookie: Visitor.signedIn(cookie, rules: door.cookies))
-        case .wrong(let client):
+        case .wrong(let prompt):
             let page = SignInPage(
-                client: client.map { PlainText($0) }, token: token, username: username,
+                prompt, token: token, username: username,
                 problem: "The name or the password is not right. Please try again.")
             return door.answers.html(page, status: .unauthorized)
-        case .wait(let seconds, let client):
+        case .wait(let seconds, let prompt):
             let page = SignInPage(
-                client: client.map { PlainText($0) }, token: token, username: username,
+                prompt, token: token, username: username,
                 problem: PlainText("Too many tries. Please wait \(seconds) seconds and try again."))
             var response = door.answers.html(page, status: .tooManyRequests)
             response.headers[.retryAfter] = "\(seconds)"
@@ -69,6 +70,13 @@ struct AuthorizeHandlers: Sendable {
                         advice: "Go back to the app and start again.", reference: context.reference),
                     status: .badRequest))
         }
+    }
+
+    /// To one's own account; who was sent here for a step has to take it again.
+    private func account(_ user: UserID, _ isAgain: Bool, _ visitor: Visitor) throws -> Response {
+        guard isAgain else { return .seeOther(gatehouse.settings.issuer.endpoint("/account")) }
+        let notice = "You signed in once more. Nothing was changed yet: do again what you wanted to do."
+        return try gatehouse.toAccount(telling: notice, user, visitor)
     }
 
     /// Shows what an authorization request has come to. After a form another origin is reached by a page, not a redirect.
@@ -93,6 +101,15 @@ struct AuthorizeHandlers: Sendable {
                     reference: PlainText(verbatim: context.reference)),
                 status: .badRequest)
         }
+    }
+}
+
+extension SignInPage {
+    /// The page again, for the same purpose.
+    fileprivate init(_ prompt: SignInEndpoint.Prompt, token: String, username: String, problem: PlainText) {
+        self.init(
+            client: prompt.client.map { PlainText($0) }, token: token, username: username, problem: problem,
+            isForAccount: prompt.isForAccount)
     }
 }
 

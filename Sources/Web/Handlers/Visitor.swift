@@ -34,6 +34,9 @@ struct Visitor: Sendable {
         return response.setting(cookie: greeting)
     }
 
+    /// The value of `Set-Cookie` that signs this browser out.
+    static func signedOut(rules: CookieRules) -> String { rules.clearing(signInCookie) }
+
     /// The value of `Set-Cookie` that signs this browser in.
     static func signedIn(_ secret: Secret, rules: CookieRules) -> String {
         rules.setting(signInCookie, to: Base64URL.encode(secret.bytes))

@@ -15,5 +15,6 @@ package enum Pages {
     package static let all: [any Page.Type] = [
         SignInPage.self, ConsentPage.self, HandOffPage.self, ReturnPage.self, FinishedPage.self, ErrorPage.self,
         ElicitationPage.self, ElicitationEndPage.self, OtherAccountPage.self, OnwardPage.self,
+        AccountPage.self,
     ]
 }

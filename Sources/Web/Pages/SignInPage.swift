@@ -10,9 +10,18 @@ package struct SignInPage: Page {
     package let username: PlainText?
     /// Why the last try did not succeed, without saying which of name and password was wrong.
     package let problem: PlainText?
+    /// What was done just now.
+    package let notice: PlainText?
+    /// It leads to the page of one's own account.
+    package let isForAccount: Bool
 
-    package init(client: PlainText?, token: String, username: String? = nil, problem: PlainText? = nil) {
+    package init(
+        client: PlainText?, token: String, username: String? = nil, problem: PlainText? = nil,
+        notice: PlainText? = nil, isForAccount: Bool = false
+    ) {
         self.client = client
+        self.notice = notice
+        self.isForAccount = isForAccount
         self.token = PlainText(verbatim: token)
         self.username = username.map { PlainText($0) }
         self.problem = problem
@@ -20,5 +29,6 @@ package struct SignInPage: Page {
 
     package static let sample = SignInPage(
         client: "notes.example.com", token: "sample", username: "ada",
-        problem: "The name or the password is not right. Please try again.")
+        problem: "The name or the password is not right. Please try again.", notice: "You are signed out.",
+        isForAccount: true)
 }

@@ -1,0 +1,115 @@
+import OAuth
+import Storage
+
+extension AccountEndpoint {
+    /// What the page says, read at once and no more than fits on it.
+    func overview(of person: SignedIn, at place: AccountPlace, now: Timestamp) async throws -> AccountOverview {
+        let token = formToken(person)
+        return try await store.read { transaction in
+            var reading = AccountReading(user: person.user.id, transaction: transaction, now: now)
+            return AccountOverview(
+                username: person.user.name, token: token, isFresh: person.isFresh(at: now),
+                sessions: try reading.sessions(after: place.session), connections: try reading.connections(),
+                open: try reading.open(), past: try reading.past(before: place.asked))
+        }
+    }
+}
+
+/// Reads what belongs to one person, in one view of the database.
+private struct AccountReading {
+    private static let sessionsOnPage = 20
+    private static let pastOnPage = 10
+    /// As many as anybody answers; each MCP server may have five open.
+    private static let mostOpen = 50
+    private static let mostConnections = 100
+
+    let user: UserID
+    let transaction: Transaction
+    let now: Timestamp
+    private var resources: [ResourceID: Resource] = [:]
+
+    init(user: UserID, transaction: Transaction, now: Timestamp) {
+        self.user = user
+        self.transaction = transaction
+        self.now = now
+    }
+
+    /// The sessions behind `last`, or the newest if that is nobody's or another person's.
+    mutating func sessions(
+        after last: SessionID?
+    ) throws -> AccountOverview.Piece<AccountOverview.LiveSession, SessionID> {
+        let last = try last.flatMap { try transaction.session($0) }.flatMap { $0.userID == user ? $0 : nil }
+        let found = try transaction.liveSessions(
+            of: user, after: last.map { SessionCursor(after: $0) }, limit: Self.sessionsOnPage + 1, now: now)
+        let shown = found.prefix(Self.sessionsOnPage)
+        return .init(
+            items: try shown.map { try live($0) }, more: found.count > shown.count ? shown.last?.id : nil,
+            isFirst: last == nil)
+    }
+
+    mutating func connections() throws -> [AccountOverview.LiveConnection] {
+        try transaction.liveConnections(of: user, limit: Self.mostConnections).map { connection in
+            .init(
+                id: connection.id, provider: connection.provider, server: try server(connection.resourceID),
+                scope: connection.scope, since: connection.createdAt)
+        }
+    }
+
+    mutating func open() throws -> [AccountOverview.Asked] {
+        try transaction.openElicitations(of: user, now: now, limit: Self.mostOpen).map { try asked($0) }
+    }
+
+    /// What is over and was asked before `last`, or the newest if that is nobody's or another person's.
+    mutating func past(
+        before last: ElicitationPageID?
+    ) throws -> AccountOverview.Piece<AccountOverview.Asked, ElicitationPageID> {
+        let last = try last.flatMap { try transaction.elicitation(page: $0) }.flatMap { $0.userID == user ? $0 : nil }
+        let found = try transaction.pastElicitations(of: user, after: last, now: now, limit: Self.pastOnPage + 1)
+        let shown = found.prefix(Self.pastOnPage)
+        return .init(
+            items: try shown.map { try asked($0) }, more: found.count > shown.count ? shown.last?.pageID : nil,
+            isFirst: last == nil)
+    }
+
+    private mutating func live(_ session: Session) throws -> AccountOverview.LiveSession {
+        let words = Dictionary(
+            uniqueKeysWithValues: try resource(session.resourceID).scopes.map { ($0.scope, $0.description) })
+        let unusedEnd = session.lastUsedAt + session.idleSeconds
+        return .init(
+            id: session.id, app: .init(name: session.clientName, host: session.clientHost),
+            server: try server(session.resourceID),
+            scopes: session.scope.scopes.map { words[$0] ?? $0.string }, since: session.createdAt,
+            lastUsedAt: session.state == .approved ? nil : session.lastUsedAt, endsAt: session.expiresAt,
+            endsUnusedAt: unusedEnd < session.expiresAt ? unusedEnd : nil)
+    }
+
+    private mutating func asked(_ elicitation: Elicitation) throws -> AccountOverview.Asked {
+        let session = try transaction.session(elicitation.sessionID)
+        return .init(
+            page: elicitation.pageID, kind: elicitation.ask.kind, status: elicitation.status(at: now),
+            server: try server(elicitation.resourceID),
+            app: session.map { .init(name: $0.clientName, host: $0.clientHost) }, text: elicitation.subjectMatter,
+            at: elicitation.createdAt, until: elicitation.expiresAt)
+    }
+
+    private mutating func server(_ id: ResourceID) throws -> AccountOverview.Server {
+        let resource = try resource(id)
+        return .init(name: resource.name, identifier: resource.identifier, owner: resource.owner)
+    }
+
+    private mutating func resource(_ id: ResourceID) throws -> Resource {
+        if let known = resources[id] { return known }
+        guard let resource = try transaction.resource(id: id) else {
+            throw StoreError.constraint("something of a person names an MCP server that was never there")
+        }
+        resources[id] = resource
+        return resource
+    }
+}
+
+extension Elicitation {
+    /// What it is about: the action that is to be approved, else the sentence above the request.
+    fileprivate var subjectMatter: String {
+        if case .confirm(let action) = ask { action.summary } else { message }
+    }
+}

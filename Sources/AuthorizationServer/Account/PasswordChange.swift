@@ -1,0 +1,102 @@
+import JOSE
+import OAuth
+import Storage
+
+/// A new password, as the form brings it.
+struct PasswordChange: Sendable {
+    /// In characters.
+    private static let shortest = 8
+    /// In bytes, as everywhere that passwords are taken.
+    private static let longest = 1024
+
+    let current: Secret
+    let new: Secret
+    let again: Secret
+    /// All sessions and all other browsers are to go with the old password.
+    let endsEverything: Bool
+
+    /// Reads the fields of the form.
+    init(_ form: Parameters) throws(OAuthError) {
+        current = Secret(try form.value("current") ?? "")
+        new = Secret(try form.value("new") ?? "")
+        again = Secret(try form.value("again") ?? "")
+        endsEverything = try form.value("everything") == "yes"
+    }
+
+    /// What is wrong with the new password, before anybody looks at the old one.
+    var fault: PasswordFault? {
+        guard new == again else { return .differs }
+        guard new.reveal().count >= Self.shortest else { return .tooShort }
+        guard new.bytes.count <= Self.longest, new.bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+            return .unusable
+        }
+        return new == current ? .same : nil
+    }
+}
+
+/// Why a password was not changed.
+package enum PasswordFault: Hashable, Sendable {
+    /// The current one is not right.
+    case wrong
+    /// The new one was not typed the same twice.
+    case differs
+    case tooShort
+    /// It is too long, or has characters that nobody can type.
+    case unusable
+    /// It is the old one.
+    case same
+    /// Too many tries; the seconds to wait.
+    case wait(Int64)
+    /// Somebody else changed it at the same time.
+    case meanwhile
+}
+
+extension AccountEndpoint {
+    /// Changes the password once the current one was shown. This browser stays signed in, with a new cookie.
+    func changePassword(
+        _ change: PasswordChange, of person: SignedIn, browser: Browser, now: Timestamp
+    ) async throws -> Outcome {
+        if let fault = change.fault { return try await again(.password(fault), person, now) }
+        switch try await people.prove(person, by: change.current, browser: browser, now: now) {
+        case .wrong: return try await again(.password(.wrong), person, now)
+        case .wait(let seconds): return try await again(.password(.wait(seconds)), person, now)
+        case .right: break
+        }
+        let asker = PasswordDesk.Asker(address: browser.address, isKnown: true)
+        guard let hash = await people.desk.hash(change.new, for: asker) else {
+            return try await again(.password(.wait(1)), person, now)
+        }
+        let cookie = Secret(Random.token())
+        let digest = Digest.sha256(cookie.bytes)
+        let begun = try await store.write { transaction -> EndedSessions? in
+            let isReplaced = try replace(
+                hash, of: person, cookie: digest, address: browser.address, in: transaction, now: now)
+            guard isReplaced else { return nil }
+            guard change.endsEverything else { return EndedSessions() }
+            let user = person.user.id
+            try transaction.endBrowserSessions(of: user, but: person.session.id)
+            return try transaction.endSessions(SessionFilter(user: user), SessionEnding(by: user, at: now))
+        }
+        guard let begun else { return try await again(.password(.meanwhile), person, now) }
+        let ended = try await store.endRest(of: begun).count
+        return .done(
+            .passwordChanged(endedSessions: change.endsEverything ? ended : nil), for: person.user.id,
+            cookie: .renewed(cookie))
+    }
+
+    /// False when the password, or this sign-in, is not any more what it was when the current password was looked at.
+    private func replace(
+        _ hash: PasswordHash, of person: SignedIn, cookie: Digest, address: String?, in transaction: Transaction,
+        now: Timestamp
+    ) throws -> Bool {
+        let user = person.user
+        guard try transaction.browserSession(digest: person.session.digest, now: now) != nil,
+            try transaction.replacePasswordHash(hash.string, insteadOf: user.passwordHash, of: user.id),
+            try transaction.renew(browserSession: person.session.id, digest: cookie, authTime: now)
+        else { return false }
+        try transaction.audit(
+            AuditEntry(
+                .passwordChanged, at: now, actor: .person(user.id), user: user.id, initiator: .human, address: address))
+        return true
+    }
+}

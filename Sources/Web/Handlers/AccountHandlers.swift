@@ -1,0 +1,84 @@
+import AuthorizationServer
+import HTTPTypes
+import Hummingbird
+import JOSE
+import OAuth
+
+/// The page of one's own account and the steps that it offers.
+struct AccountHandlers: Sendable {
+    let gatehouse: Gatehouse
+    let door: FrontDoor
+
+    func add(to router: RouterGroup<WebContext>) {
+        router.get("/account") { request, context in
+            let visitor = Visitor(request, context, door: door)
+            let place = try AccountPlace(OAuth.Parameters(query: request.uri.query ?? ""))
+            return visitor.greet(present(try await gatehouse.account.show(place, browser: visitor.browser)))
+        }
+        router.post("/account") { request, context in
+            let visitor = Visitor(request, context, door: door)
+            let form = try OAuth.Parameters(form: try await request.formBytes())
+            return visitor.greet(
+                try present(try await gatehouse.account.act(form, browser: visitor.browser), visitor))
+        }
+    }
+
+    private func present(_ view: AccountEndpoint.View) -> Response {
+        switch view {
+        case .signIn(let token, let notice):
+            door.answers.html(
+                SignInPage(client: nil, token: token, notice: notice.map { PlainText($0) }, isForAccount: true))
+        case .page(let overview, let notice): door.answers.html(AccountPage(overview, notice: notice))
+        }
+    }
+
+    private func present(_ outcome: AccountEndpoint.Outcome, _ visitor: Visitor) throws -> Response {
+        switch outcome {
+        case .signIn(let token):
+            return signIn(token, nil, because: "You are not signed in any more. Nothing was changed.")
+        case .signInAgain(let token, let account):
+            return signIn(
+                token, account, because: "Your sign-in is a while ago. Sign in once more for this; nothing was changed."
+            )
+        case .again(let overview, let problem):
+            var response = door.answers.html(AccountPage(overview, problem: problem), status: problem.httpStatus)
+            if case .password(.wait(let seconds)) = problem { response.headers[.retryAfter] = "\(seconds)" }
+            return response
+        case .done(let deed, let user, let cookie):
+            let response = try gatehouse.toAccount(telling: deed.sentence, user, visitor)
+            switch cookie {
+            case .none: return response
+            case .renewed(let secret):
+                return response.setting(cookie: Visitor.signedIn(secret, rules: door.cookies))
+            case .cleared: return response.setting(cookie: Visitor.signedOut(rules: door.cookies))
+            }
+        }
+    }
+
+    private func signIn(_ token: String, _ account: String?, because problem: PlainText) -> Response {
+        door.answers.html(
+            SignInPage(client: nil, token: token, username: account, problem: problem, isForAccount: true),
+            status: .forbidden)
+    }
+}
+
+extension Gatehouse {
+    /// To the page of the account, which says once what was done.
+    func toAccount(telling notice: String, _ user: UserID?, _ visitor: Visitor) throws -> Response {
+        let sealed = try account.seal(notice: notice, for: user, in: visitor.browser)
+        return .seeOther(settings.issuer.endpoint("/account?notice=\(sealed)#notice"))
+    }
+}
+
+extension AccountProblem {
+    fileprivate var httpStatus: HTTPResponse.Status {
+        switch self {
+        case .stale, .noStep: .badRequest
+        case .unknown: .notFound
+        case .password(.wrong): .forbidden
+        case .password(.wait): .tooManyRequests
+        case .password(.meanwhile): .conflict
+        case .password: .badRequest
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import JOSE
+import OAuth
+import Testing
+
+@testable import Storage
+
+@Suite("What belongs to one person")
+struct AccountRowsTests {
+    private let start = World.start
+
+    /// How SQLite goes about a query.
+    private func plan(_ world: World, _ sql: String, _ count: Int) async throws -> String {
+        try await world.store.read { tx in
+            try tx.all("EXPLAIN QUERY PLAN " + sql, Array(repeating: 1, count: count)) { try $0.text(3) }
+        }.joined(separator: "; ")
+    }
+
+    @Test func `P9 however much others have or is over, each list of a person is read along an index of its own`()
+        async throws
+    {
+        let world = try await World()
+        let sessions = try await plan(world, Transaction.liveOfUser, 5)
+        #expect(sessions == "SEARCH sessions USING INDEX live_sessions_by_user (user_id=? AND (created_at,id)<(?,?))")
+        let past = try await plan(world, Transaction.pastOfUser, 5)
+        #expect(past == "SEARCH elicitations USING INDEX elicitations_by_user (user_id=? AND (created_at,id)<(?,?))")
+        let open = try await plan(world, Transaction.openOfUser, 3)
+        #expect(open == "SEARCH elicitations USING INDEX open_elicitations_by_user (user_id=? AND expires_at>?)")
+        let connections = try await plan(world, Transaction.liveConnectionsOfUser, 2)
+        #expect(connections.hasPrefix("SEARCH connections USING INDEX live_connections (user_id=?)"))
+    }
+
+    @Test func `live sessions of a person come newest first and in pieces, without what is over or another's`()
+        async throws
+    {
+        let world = try await World()
+        let other = User(name: "Bob", passwordHash: "$scrypt$", createdAt: start)
+        try await world.store.write { _ = try $0.insert(other) }
+        var made: [SessionID] = []
+        for index in 0..<5 { made.append(try await world.active(world.session(from: start + Int64(index / 2))).id) }
+        let unused = try await world.active(world.session(idle: 10))
+        let short = try await world.active(world.session(lasting: 10))
+        let ended = try await world.active(world.session())
+        _ = try await world.store.write {
+            try $0.end(
+                ended.id, SessionEnding(reason: .revokedByPerson, initiator: .user, actor: .system, at: start))
+        }
+        func piece(of user: UserID, after cursor: SessionCursor?, at now: Timestamp) async throws -> [Session] {
+            try await world.store.read { try $0.liveSessions(of: user, after: cursor, limit: 2, now: now) }
+        }
+        var seen: [Session] = []
+        var last: Session?
+        repeat {
+            let next = try await piece(of: world.user.id, after: last.map { SessionCursor(after: $0) }, at: start + 10)
+            seen += next
+            last = next.last
+        } while last != nil
+        #expect(Set(seen.map(\.id)) == Set(made) && seen.count == 5)
+        #expect(seen.map(\.createdAt) == seen.map(\.createdAt).sorted(by: >))
+        #expect(try await piece(of: other.id, after: nil, at: start + 10).isEmpty)
+        let before = try await world.store.read { try $0.liveSessions(of: world.user.id, limit: 100, now: start + 9) }
+        #expect(Set(before.map(\.id)) == Set(made + [unused.id, short.id]))
+    }
+
+    @Test func `a password is replaced only while it is the one that was looked at and the account is open`()
+        async throws
+    {
+        let world = try await World()
+        let id = world.user.id
+        func replace(_ hash: String, insteadOf earlier: String) async throws -> Bool {
+            try await world.store.write { try $0.replacePasswordHash(hash, insteadOf: earlier, of: id) }
+        }
+        #expect(try await replace("one", insteadOf: "$scrypt$"))
+        #expect(try await !replace("two", insteadOf: "$scrypt$"))
+        try await world.store.write { _ = try $0.setDisabled(start, id) }
+        #expect(try await !replace("two", insteadOf: "one"))
+        #expect(try await world.store.read { try $0.user(id: id)?.passwordHash } == "one")
+    }
+
+    @Test func `a renewed login is the same login under another cookie`() async throws {
+        let world = try await World()
+        let login = BrowserSession(
+            id: .random(), digest: .sha256("old"), userID: world.user.id, binding: .sha256("b"), authTime: start,
+            createdAt: start, lastSeenAt: start, expiresAt: start + 43_200)
+        try await world.store.write { try $0.insert(login) }
+        #expect(
+            try await world.store.write {
+                try $0.renew(browserSession: login.id, digest: .sha256("new"), authTime: start + 9)
+            })
+        let found = try await world.store.read { tx in
+            try ["old", "new"].map { try tx.browserSession(digest: .sha256($0), now: start + 10)?.session }
+        }
+        #expect(found[0] == nil && found[1]?.id == login.id && found[1]?.authTime == start + 9)
+        #expect(found[1]?.expiresAt == login.expiresAt)
+        let none = try await world.store.write {
+            try $0.renew(browserSession: .random(), digest: .sha256("x"), authTime: start)
+        }
+        #expect(!none)
+    }
+}

@@ -1,0 +1,221 @@
+import AuthorizationServer
+import HTTPTypes
+import HummingbirdTesting
+import JOSE
+import OAuth
+import Storage
+import TestSupport
+import Testing
+
+@Suite("One's own account")
+struct AccountTests {
+    @Test func `E9 the page is for who is signed in, and the sign-in before it tells nothing`() async throws {
+        try await Harness.run { h in
+            _ = try await h.tokens()
+            let browser = h.browser()
+            let signIn = try await browser.get("/account")
+            #expect(signIn.status == .ok)
+            for word in ["Team Files", "Quill", "ada"] { #expect(!signIn.text.contains(word), "\(word)") }
+            let moved = try await h.signIn(browser, at: signIn)
+            #expect(moved.headers[.location] == "http://localhost/account")
+            let page = try await h.follow(browser, moved)
+            #expect(page.status == .ok)
+            for word in [
+                "Signed in as <strong><bdi>ada", "Quill Notes", "Team Files", "https://files.example/mcp",
+                "Platform team", "Read your files", "registered here by your administrator",
+            ] { #expect(page.text.contains(word), "\(word)") }
+            #expect(!page.text.contains("List your files"))
+            #expect(page.headers[.cacheControl] == "no-store")
+            let wrong = try await h.signIn(h.browser(), at: signIn)
+            #expect(wrong.status == .badRequest, "a sign-in page belongs to its browser")
+        }
+    }
+
+    @Test func `opening the page changes nothing, whatever its address says`() async throws {
+        try await Harness.run { h in
+            let session = try await h.plant(h.user)
+            let browser = h.browser()
+            let page = try await h.account(browser)
+            let token = page.input("token") ?? ""
+            let before = try await h.gatehouse.store.read { try $0.auditTail(limit: 100) }.count
+            for query in [
+                "step=end_all&token=\(token)", "step=end&session=\(session.id)&token=\(token)",
+                "sessions=\(session.id)", "sessions=x&asked=y&notice=z", "sessions=\(SessionID.random())",
+            ] {
+                let answer = try await browser.get("/account?" + query)
+                #expect(answer.status == .ok)
+            }
+            #expect(try await browser.get("/account?sessions=a&sessions=b").status == .badRequest)
+            #expect(try await h.stored(session)?.state == .active)
+            #expect(try await h.gatehouse.store.read { try $0.auditTail(limit: 100) }.count == before)
+        }
+    }
+
+    @Test func `E9 ending a session acts at once, is recorded as the person's own doing, and is told once`()
+        async throws
+    {
+        try await Harness.run { h in
+            let tokens = try await h.tokens()
+            let other = try await h.plant(h.user, name: "Other")
+            let browser = h.browser()
+            let page = try await h.account(browser)
+            let session = try #require(try await h.sessions().first { $0.id != other.id })
+            let answer = try await h.step(browser, at: page, "end", [("session", session.id.string)])
+            #expect(answer.status == .seeOther)
+            let after = try await h.follow(browser, answer)
+            #expect(after.text.contains("The session of Quill Notes at Team Files was ended."))
+            #expect(!after.text.contains(session.id.string) && after.text.contains(other.id.string))
+            #expect(try await h.introspect(tokens.access)["active"] == false)
+            #expect(try await h.refresh(tokens.refresh).error == "invalid_grant")
+            let stored = try await h.stored(session)
+            #expect(stored?.endReason == .revokedByPerson && stored?.endedBy == .user)
+            #expect(try await h.stored(other)?.state == .active)
+            let records = try await h.records(.sessionEnded)
+            #expect(records.count == 1)
+            #expect(records.first?.actor == .person(h.user.id) && records.first?.initiator == .human)
+            #expect(records.first?.session == session.id)
+
+            let again = try await h.follow(
+                browser, h.step(browser, at: page, "end", [("session", session.id.string)]))
+            #expect(again.text.contains("was over before. Nothing was changed."))
+            #expect(try await h.records(.sessionEnded).count == 1)
+            h.clock.advance(by: 120)
+            let late = try await h.follow(browser, answer)
+            #expect(!late.text.contains("What it held works no more"), "the notice is not told for ever")
+        }
+    }
+
+    @Test func `ending all ends those of this person alone, with open codes and elicitations`() async throws {
+        try await Harness.run { h in
+            let bob = try await h.addUser("bob")
+            let foreign = try await h.plant(bob)
+            let tokens = try await h.tokens()
+            let asked = try await Asked(h.ask(tokens.access))
+            let code = try await h.code()
+            for number in 0..<3 { _ = try await h.plant(h.user, name: "App \(number)") }
+            let browser = h.browser()
+            let page = try await h.account(browser)
+            let after = try await h.follow(browser, h.step(browser, at: page, "end_all"))
+            #expect(after.text.contains("5 sessions were ended."))
+            #expect(after.text.contains("No app can do anything in your name now."))
+            #expect(try await h.introspect(tokens.access)["active"] == false)
+            #expect(try await h.redeem(code).error == "invalid_grant")
+            #expect(try await h.stored(asked)?.status == .cancelled)
+            #expect(try await h.stored(foreign)?.state == .active)
+            #expect(try await h.records(.sessionEnded).count == 5)
+            let empty = try await h.follow(browser, h.step(browser, at: page, "end_all"))
+            #expect(empty.text.contains("There was no session left to end."))
+        }
+    }
+
+    @Test func `a long list comes in pages, each session once, and other people's places mean nothing`() async throws {
+        try await Harness.run { h in
+            var made: Set<String> = []
+            for number in 0..<45 { made.insert(try await h.plant(h.user, after: Int64(number / 2)).id.string) }
+            let bob = try await h.addUser("bob")
+            let foreign = try await h.plant(bob)
+            let browser = h.browser()
+            var page = try await h.account(browser)
+            var seen: [String] = []
+            var steps = 0
+            while steps < 10 {
+                steps += 1
+                seen += page.values("session")
+                guard let next = page.link(after: "/account?sessions=") else { break }
+                page = try await browser.get("/account?sessions=\(next)")
+            }
+            #expect(steps == 3 && seen.count == 45 && Set(seen) == made)
+            let first = try await h.account(browser)
+            #expect(try await browser.get("/account?sessions=\(foreign.id)").text == first.text)
+            #expect(first.values("session").count == 20)
+        }
+    }
+
+    @Test func `B55 what waits is linked to its page, and what is over says how it ended`() async throws {
+        try await Harness.run { h in
+            let token = try await h.tokens().access
+            let browser = h.browser()
+            let approved = try await h.askAnew(token, "one")
+            _ = try await h.press(browser, approved, "approve", at: h.open(browser, approved))
+            let declined = try await h.askAnew(token, "two")
+            _ = try await h.press(browser, declined, "decline", at: h.open(browser, declined))
+            let late = try await h.askAnew(token, "three")
+            h.clock.advance(by: 900)
+            let open = try await h.askAnew(h.refresh(h.tokens(browser).refresh).tokens.access, "four")
+            _ = try await h.addUser("bob")
+            let stranger = h.browser()
+            let foreign = try await h.account(stranger, as: "bob")
+            let page = try await h.account(browser)
+            #expect(page.text.contains("href=\"\(open.page)\""))
+            #expect(page.text.contains("Waiting for your answer"))
+            for words in ["Approved", "Declined", "Too late", "Delete the folder Drafts"] {
+                #expect(page.text.contains(words), "\(words)")
+                #expect(!foreign.text.contains(words), "\(words)")
+            }
+            for asked in [approved, declined, late] { #expect(!page.text.contains("href=\"\(asked.page)\"")) }
+            #expect(!foreign.text.contains("/e/ask_"))
+            #expect(try await h.stored(open)?.status == .pending, "looking at the list is not opening it")
+        }
+    }
+
+    @Test func `P9 the list of what was asked comes in pages`() async throws {
+        try await Harness.run { h in
+            let token = try await h.tokens().access
+            let browser = h.browser()
+            for number in 0..<12 {
+                let asked = try await h.askAnew(token, "a\(number)")
+                _ = try await h.call(.delete, asked.path)
+            }
+            let page = try await h.account(browser)
+            #expect(page.count(of: "No longer asked") == 10)
+            let next = try #require(page.link(after: "/account?asked="))
+            let rest = try await browser.get("/account?asked=\(next)")
+            #expect(rest.count(of: "No longer asked") == 2)
+            #expect(rest.link(after: "/account?asked=") == nil && rest.text.contains(">Newest<"))
+        }
+    }
+
+    @Test func `signing out here ends this login alone, everywhere ends all of them, and apps go on`() async throws {
+        try await Harness.run { h in
+            let tokens = try await h.tokens()
+            let browser = h.browser()
+            let other = h.browser()
+            let page = try await h.account(browser)
+            _ = try await h.account(other)
+            let cookie = try #require(browser.cookies["gatehouse"])
+            let out = try await h.step(browser, at: page, "sign_out")
+            #expect(browser.cookies["gatehouse"] == nil)
+            let after = try await h.follow(browser, out)
+            #expect(after.input("interaction") != nil && after.text.contains("You are signed out in this browser."))
+            browser.cookies["gatehouse"] = cookie
+            #expect(try await browser.get("/account").input("interaction") != nil, "the old cookie is worthless")
+            let still = try await other.get("/account")
+            #expect(still.text.contains("Your account</h1>"))
+            #expect(try await h.records(.personSignedOut).count == 1)
+
+            let third = h.browser()
+            _ = try await h.account(third)
+            let gone = try await h.follow(other, h.step(other, at: still, "sign_out_everywhere"))
+            #expect(gone.text.contains("signed out in every browser"))
+            #expect(try await third.get("/account").input("interaction") != nil)
+            #expect(try await h.browserSessions() == 0)
+            #expect(try await h.introspect(tokens.access)["active"] == true)
+        }
+    }
+}
+
+extension TestResponse {
+    /// The values of all inputs of this name.
+    func values(_ name: String) -> [String] {
+        text.split(separator: "name=\"\(name)\" value=\"").dropFirst().map { String($0.prefix { $0 != "\"" }) }
+    }
+
+    /// What a link to this place goes on with.
+    func link(after place: String) -> String? {
+        guard let start = text.firstRange(of: place) else { return nil }
+        return String(text[start.upperBound...].prefix { $0 != "\"" && $0 != "#" })
+    }
+
+    /// How often these words stand in it.
+    func count(of words: String) -> Int { text.ranges(of: words).count }
+}
