@@ -89,7 +89,7 @@ let package = Package(
                 argumentParser, configuration, yams, logging, metrics, serviceLifecycle, unixSignals,
             ]),
         library("ResourceServer", ["JOSE", "OAuth", "Outbound"]),
-        program("example-mcp-server", ["JOSE", "OAuth", "Outbound", "ResourceServer", hummingbird]),
+        program("example-mcp-server", ["JOSE", "OAuth", "Outbound", "ResourceServer", hummingbird, hummingbirdTLS]),
         program("demo", ["JOSE", "OAuth", "Outbound", hummingbird, hummingbirdTLS]),
 
         .target(

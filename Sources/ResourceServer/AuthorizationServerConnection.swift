@@ -8,7 +8,7 @@ struct AuthorizationServerConnection: Sendable {
     let metadata: CachedDocument<IssuerMetadata>
     private let issuer: Issuer
     private let client: OperatorClient
-    /// For questions that are answered when a person has acted; they keep their connections busy meanwhile.
+    /// For questions that are answered when a person or a third party has acted; they keep their connections busy meanwhile.
     private let patientClient: OperatorClient
 
     init(issuer: Issuer, trustedAuthorities: [String]) throws(InvalidConfiguration) {
@@ -42,13 +42,13 @@ struct AuthorizationServerConnection: Sendable {
         }
     }
 
-    /// Posts a question in the form of a form.
+    /// Posts a question in the form of a form, for whose answer a third party may have to be asked.
     func post(
-        _ form: String, to endpoint: String, authorization: String
+        _ form: String, to endpoint: String, authorization: String, isPatient: Bool = false
     ) async throws(DocumentFailure) -> OutboundResponse {
         let url = try Self.url(endpoint)
         do throws(OutboundFailure) {
-            return try await client.post(
+            return try await (isPatient ? patientClient : client).post(
                 url, body: Array(form.utf8), contentType: "application/x-www-form-urlencoded",
                 fields: [("Authorization", authorization), ("Accept", "application/json")], repeatable: true)
         } catch {

@@ -32,6 +32,12 @@ struct Page {
         }
     }
 
+    /// The names of the inputs into which one types.
+    var lines: [String] {
+        tags.filter { $0.name == "input" && ["text", "password"].contains($0.attributes["type"]) }
+            .compactMap { $0.attributes["name"] }
+    }
+
     /// The values of the boxes with this name, ticked or not.
     func values(of name: String) -> [String] {
         tags.filter { $0.name == "input" && $0.attributes["name"] == name }.compactMap { $0.attributes["value"] }

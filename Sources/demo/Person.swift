@@ -40,14 +40,18 @@ final class Person {
         return Consent(html: page.html, scopes: scopes)
     }
 
-    /// Opens the link of an elicitation, signs in where that is asked, and decides; the last page, whatever it is.
-    func answer(_ address: String, _ decision: String) async throws -> (status: Int, html: String) {
+    /// Opens the link of an elicitation, signs in where that is asked, types what is asked for, and decides; the last page,
+    /// whatever it is.
+    func answer(
+        _ address: String, _ decision: String, typing text: String = ""
+    ) async throws -> (status: Int, html: String) {
         var page = try await open(address)
         if page.status == 200, page.html.contains("name=\"password\"") {
             page = try await submit(page, adding: [("username", name), ("password", password)])
         }
         if page.html.contains("name=\"decision\"") {
-            page = try await submit(page, adding: [("decision", decision)])
+            let typed = page.content.lines.map { ($0, text) }
+            page = try await submit(page, adding: typed + [("decision", decision)])
         }
         return (page.status, page.html)
     }

@@ -30,6 +30,7 @@ final class Story {
         let wider = try await stepUp(first, discovery)
         let fresh = try await refresh(wider, discovery)
         try await elicit(fresh)
+        try await handOver(fresh)
         try await refuseStranger(fresh)
         let session = try await list()
         try await revoke(session, fresh, discovery)

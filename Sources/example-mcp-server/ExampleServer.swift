@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 import OAuth
@@ -12,6 +13,8 @@ struct ExampleServer {
     let tools: Toolbox
     let calls: WaitingCalls?
     let receiver: EventReceiver?
+    /// Nil where people cannot be sent here, which needs https.
+    let desk: PaymentDesk?
 
     /// - Parameter elicitations: the way to ask people; nil when this server has no credentials of its own.
     /// - Parameter takesEvents: whether the authorization server pushes events here, so that nothing has to be polled.
@@ -23,8 +26,13 @@ struct ExampleServer {
     ) throws {
         resource = try ResourceIdentifier(configuration.resource)
         protected = try ProtectedResource(configuration)
+        let origin = resource.origin
+        desk = elicitations.flatMap {
+            origin.hasPrefix("https://")
+                ? PaymentDesk(book: OrderBook(), origin: origin, elicitations: $0, now: configuration.clock) : nil
+        }
         tools = Toolbox(
-            resource: protected, elicitations: elicitations, cabinet: cabinet, upstream: upstream,
+            resource: protected, elicitations: elicitations, cabinet: cabinet, upstream: upstream, desk: desk,
             now: configuration.clock)
         receiver = elicitations.flatMap { takesEvents ? EventReceiver($0) : nil }
         let seal = RequestStateSeal(clock: configuration.clock)
@@ -32,11 +40,11 @@ struct ExampleServer {
     }
 
     func application(
-        host: String, port: Int, logger: Logger,
+        host: String, port: Int, transport: HTTPServerBuilder = .http1(), logger: Logger,
         onServerRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
     ) -> some ApplicationProtocol {
         Application(
-            router: router(),
+            router: router(), server: transport,
             configuration: .init(address: .hostname(host, port: port), serverName: nil),
             onServerRunning: onServerRunning, logger: logger)
     }
@@ -57,6 +65,10 @@ struct ExampleServer {
             router.post("/events") { request, context in
                 try await EventDoor(receiver: receiver).respond(to: request, context: context)
             }
+        }
+        if let desk {
+            router.get(RouterPath(PaymentDesk.path)) { request, _ in await desk.show(request) }
+            router.post(RouterPath(PaymentDesk.path)) { request, _ in try await desk.decide(request) }
         }
         router.get(RouterPath(protected.metadataPath)) { _, _ in metadata() }
         return router

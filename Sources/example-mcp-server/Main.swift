@@ -17,7 +17,9 @@ enum Main {
             let server = try ExampleServer(
                 options.protection, elicitations: options.elicitations, takesEvents: options.takesEvents,
                 upstream: options.upstream)
-            try await server.application(host: options.host, port: options.port, logger: logger).runService()
+            let application = server.application(
+                host: options.host, port: options.port, transport: try options.transport, logger: logger)
+            try await application.runService()
         } catch let error as UsageError {
             fail("\(error)\n\n\(Options.usage)", status: 2)
         } catch {

@@ -14,13 +14,17 @@ struct Options: Equatable {
     var takesEvents = false
     var upstreamAddress = ""
     var provider = ""
+    var certificate = ""
+    var key = ""
 
     static let usage = """
         usage: example-mcp-server --client-id ID --client-secret-file FILE [options]
 
           --listen HOST:PORT         where to listen (127.0.0.1:8090)
+          --certificate FILE         speak HTTPS with this chain in PEM, so that people can be sent here to pay
+          --key FILE                 its key in PEM
           --issuer URL               the authorization server (http://localhost:8080)
-          --resource URL             this server's own URL (http://HOST:PORT/mcp)
+          --resource URL             this server's own URL (http://HOST:PORT/mcp, or https)
           --client-id ID             what `gatehouse resources add` printed
           --client-secret-file FILE  a file with the secret; else the variable EXAMPLE_CLIENT_SECRET
           --verify local             check tokens here instead of asking about each
@@ -40,7 +44,10 @@ struct Options: Equatable {
             }
             try set(flag, value)
         }
-        if resource.isEmpty { resource = "http://\(host):\(port)/mcp" }
+        guard certificate.isEmpty == key.isEmpty else {
+            throw UsageError("Give --certificate and --key together, or neither.")
+        }
+        if resource.isEmpty { resource = "\(certificate.isEmpty ? "http" : "https")://\(host):\(port)/mcp" }
         guard isLocal || (!clientID.isEmpty && !clientSecret.isEmpty) else {
             throw UsageError("Give --client-id and --client-secret-file, or --verify local.")
         }
@@ -59,6 +66,8 @@ struct Options: Equatable {
         case "--trust": trust.append(value)
         case "--upstream": upstreamAddress = value
         case "--provider": provider = value
+        case "--certificate": certificate = value
+        case "--key": key = value
         case "--events":
             guard value == "push" else { throw UsageError("--events is push, or is left out.") }
             takesEvents = true

@@ -14,12 +14,13 @@ struct Toolbox: Sendable {
     /// Without a way to ask people there is no tool that needs it.
     init(
         resource: ProtectedResource, elicitations: Elicitations? = nil, cabinet: KeyCabinet = KeyCabinet(),
-        upstream: Upstream? = nil, now: @escaping @Sendable () -> Int64
+        upstream: Upstream? = nil, desk: PaymentDesk? = nil, now: @escaping @Sendable () -> Int64
     ) {
         let shelf = FileShelf()
         self.resource = resource
         var tools: [Tool] = [.serverTime(now), .listFiles(shelf), .writeFile(shelf)]
         if let elicitations { tools += [.deleteFile(shelf), .storeKey(cabinet, elicitations)] }
+        if let desk { tools.append(.pay(at: desk)) }
         if let elicitations, let upstream { tools.append(.listPullRequests(upstream, elicitations)) }
         self.tools = tools
     }

@@ -16,7 +16,7 @@ struct Upstream: Sendable {
     init(address: String, provider: String, trust: [String]) throws(UsageError) {
         do {
             self.address = try RemoteURL(operator: address)
-            client = OperatorClient(roots: try TrustRoots(additionalFiles: trust))
+            client = OperatorClient(roots: try TrustRoots(additionalFiles: trust), patience: 20, connections: 8)
         } catch {
             throw UsageError("--upstream \(address) cannot be asked: \(error)")
         }

@@ -12,7 +12,8 @@ struct DemoTests {
             let told = try stage.log("demo")
             #expect(status == 0, "\(told)")
             for word in [
-                "401", "403 insufficient_scope", "Deleted hello.txt.", "mallory", "sessions revoke",
+                "401", "403 insufficient_scope", "Deleted hello.txt.", "Stored the key for hub.", "mallory",
+                "sessions revoke",
                 "events endpoint", "delivered", "400 invalid_grant", "audit verify",
             ] {
                 #expect(told.contains(word), "the story tells of \(word)")
@@ -26,11 +27,13 @@ struct DemoTests {
             <form method="post" action="/consent"><input type="hidden" name="token" value="a&amp;b">
             <input type="checkbox" name="scope" value="x" checked><input type="checkbox" name="scope" value="y">
             <input type="radio" name="lifetime" value="1h"><input name="lifetime" type="radio" value="12h" checked>
+            <input name="f0" type="password" value=""><input name="f1" type="text" value="">
             <a href="http://127.0.0.1/?a=1&amp;b=&quot;" id="continue">Go on</a></form>
             """)
         #expect(page.action == "/consent")
         #expect(page.filledIn.map { "\($0.0)=\($0.1)" } == ["token=a&b", "scope=x", "lifetime=12h"])
         #expect(page.values(of: "scope") == ["x", "y"])
+        #expect(page.lines == ["f0", "f1"])
         #expect(page.wayOn == "http://127.0.0.1/?a=1&b=\"")
     }
 

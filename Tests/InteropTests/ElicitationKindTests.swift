@@ -65,14 +65,38 @@ struct ElicitationKindTests {
             let hub = try await ThirdParty.start(in: scene)
             try await hub.publishPullRequests(at: port)
             let client = try await connect(to: scene, era, .approve, person: ["elsewhere": .object(hub.account)])
-            let listed = "#7 Notes on the engine, by Ada L."
-            #expect(try await client.call("list_pull_requests") == listed)
-            #expect(try await client.call("list_pull_requests") == listed)
+            func expectList() async throws {
+                let outcome = try await client.outcome("list_pull_requests")
+                #expect(outcome.text == "#7 Notes on the engine, by Ada L." && !outcome.failed, "\(outcome.text)")
+            }
+            try await expectList()
+            try await expectList()
             #expect(try await client.holding().links.count == 1, "nobody is asked twice")
             let connection = try await scene.gatehouse.object(["connections", "list", "--user", "ada"])
             _ = try await scene.gatehouse.object(["connections", "revoke", connection["id"]?.string ?? ""])
-            #expect(try await client.call("list_pull_requests") == listed)
+            try await expectList()
             #expect(try await client.holding().links.count == 2, "an account that was revoked is connected anew")
+        }
+    }
+
+    @Test(arguments: SDKClient.Era.allCases)
+    func `B48 the person pays at the server's own page, and the server's word is told as its word`(
+        era: SDKClient.Era
+    ) async throws {
+        try await Scene.play(isSecure: true) { scene in
+            let host = String(scene.server.dropFirst("https://".count).prefix { $0 != "/" })
+            _ = try await scene.gatehouse.object([
+                "resources", "policy", scene.server, "--elicitation", "confirm,external", "--external-host", host,
+            ])
+            let client = try await connect(to: scene, era, .approve)
+            let paid = try await client.outcome("pay", ["purpose": "tea", "euros": 3])
+            #expect(paid.text.hasPrefix("Paid 3 € for tea, order ") && !paid.failed, "\(paid.text)")
+            let pages = try await client.holding().pages
+            #expect(pages.contains { $0.contains("You are going to") } && pages.contains { $0.contains("Pay 3 €") })
+            let asked = try await scene.gatehouse.object(["elicitations", "list"])
+            #expect(asked["kind"] == "external" && asked["status"] == "completed")
+            let shown = try await scene.gatehouse.object(["elicitations", "show", asked["id"]?.string ?? ""])
+            #expect(shown["reported_by"]?.string == scene.credentials.id)
         }
     }
 

@@ -7,8 +7,10 @@ struct SDKClient: Sendable {
 
     private let conversation: Conversation
 
+    /// The client and its person take certificates of the tests' authority, too.
     init(on stage: Stage) throws {
-        conversation = try Conversation("sdk_client.py", on: stage)
+        let trust = ["SSL_CERT_FILE": try TestAuthority.shared.get().file]
+        conversation = try Conversation("sdk_client.py", on: stage, environment: trust)
     }
 
     /// Who the client says it is.

@@ -28,23 +28,26 @@ struct Scene: Sendable {
 
     /// Plays a test with both servers running.
     static func play<Result>(
-        news: News = .polled, example: [String] = [], _ test: (Scene) async throws -> Result
+        news: News = .polled, isSecure: Bool = false, example: [String] = [], _ test: (Scene) async throws -> Result
     ) async throws -> Result {
-        try await Stage.play { try await test(set(on: $0, news: news, example: example)) }
+        try await Stage.play { try await test(set(on: $0, news: news, isSecure: isSecure, example: example)) }
     }
 
     /// Starts both servers.
     ///
     /// - Parameters:
     ///   - settings: more lines of Gatehouse's configuration file.
+    ///   - isSecure: whether the example server speaks https.
     ///   - example: more arguments of the example server.
     static func set(
-        on stage: Stage, settings: String = "", news: News = .polled, example: [String] = []
+        on stage: Stage, settings: String = "", news: News = .polled, isSecure: Bool = false, example: [String] = []
     ) async throws -> Scene {
         let gatehouse = try await RunningGatehouse.start(on: stage, settings: settings)
         _ = try await gatehouse.object(["users", "add", "ada", "--password-stdin"], input: password + "\n")
         let port = try await LoopbackPort.free()
-        let server = "http://127.0.0.1:\(port)/mcp"
+        let origin = "\(isSecure ? "https" : "http")://127.0.0.1:\(port)"
+        let server = origin + "/mcp"
+        let files = try TestAuthority.shared.get().files(of: "localhost")
         let credentials = try await gatehouse.addResource(
             server, name: "Files", scopes: ["files:read=Read your files", "files:write=Change your files"],
             onRequest: ["files:write"])
@@ -53,10 +56,11 @@ struct Scene: Sendable {
             [
                 "--listen", "127.0.0.1:\(port)", "--resource", server, "--issuer", gatehouse.issuer,
                 "--client-id", credentials.id,
-            ] + example + (news == .pushed ? ["--events", "push"] : []),
+            ] + example + (isSecure ? ["--certificate", files.certificate, "--key", files.key] : [])
+                + (news == .pushed ? ["--events", "push"] : []),
             environment: ["EXAMPLE_CLIENT_SECRET": credentials.secret], log: "example")
         try await stage.waitUntilReady("example-mcp-server", process) {
-            try await LoopbackHTTP(port: port).get("/.well-known/oauth-protected-resource/mcp")
+            try await TestAuthority.get(origin + "/.well-known/oauth-protected-resource/mcp")
         }
         if news == .pushed { try await gatehouse.push(to: "http://127.0.0.1:\(port)/events", of: server) }
         return Scene(stage: stage, gatehouse: gatehouse, server: server, credentials: credentials)

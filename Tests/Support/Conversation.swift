@@ -8,10 +8,10 @@ package final class Conversation: Sendable {
     private let answers: AsyncStream<String>
 
     /// Starts a script of `Tests/Python` on a stage.
-    package init(_ script: String, on stage: Stage) throws {
+    package init(_ script: String, on stage: Stage, environment more: [String: String] = [:]) throws {
         let input = Pipe()
         let output = Pipe()
-        var environment = ["PYTHONDONTWRITEBYTECODE": "1"]
+        var environment = ["PYTHONDONTWRITEBYTECODE": "1"].merging(more) { $1 }
         environment["TEST_CHROMIUM"] = ProcessInfo.processInfo.environment["TEST_CHROMIUM"]
         child = try ChildProcess(
             Workspace.python(), [Workspace.script(script)], environment: environment, input: input, output: output,

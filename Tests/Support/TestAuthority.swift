@@ -28,6 +28,12 @@ package struct TestAuthority {
         try TrustRoots(additionalFiles: [shared.get().file])
     }
 
+    /// What a server of this machine answers whose certificate is from this authority.
+    package static func get(_ url: String) async throws -> LoopbackHTTP.Response {
+        let answer = try await OperatorClient(roots: roots()).get(RemoteURL(operator: url))
+        return LoopbackHTTP.Response(status: answer.status, headers: [], body: answer.body)
+    }
+
     /// Certificate and key of one of the names that certificates were issued for.
     package func files(of name: String) -> (certificate: String, key: String) {
         ("\(directory)/\(name).pem", "\(directory)/\(name).key")

@@ -37,14 +37,14 @@ struct ElicitationAuthority: Sendable {
         return try Self.object(of: response)
     }
 
-    /// The same for a form at the token endpoint.
+    /// The same for a form at the token endpoint, which may have to ask a third party first.
     func exchange(_ form: String) async throws(ElicitationFault) -> JSONObject {
         let response: OutboundResponse
         do throws(DocumentFailure) {
             guard let endpoint = try await server.metadata.current(at: clock()).tokenEndpoint else {
                 throw DocumentFailure("it has no token endpoint")
             }
-            response = try await server.post(form, to: endpoint, authorization: credentials.field)
+            response = try await server.post(form, to: endpoint, authorization: credentials.field, isPatient: true)
         } catch {
             throw ElicitationFault(error)
         }

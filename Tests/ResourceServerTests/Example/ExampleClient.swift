@@ -13,9 +13,14 @@ struct ExampleClient {
     let authorizationServer: FakeAuthorizationServer
     let elicitations: FakeElicitations
     let cabinet: KeyCabinet
+    let resource: String
 
     /// Runs the example and the fake behind it for as long as the body takes.
-    static func run(takesEvents: Bool = false, _ body: (ExampleClient) async throws -> Void) async throws {
+    ///
+    /// - Parameter isSecure: whether the example is known by https, as behind a proxy; the socket stays plain.
+    static func run(
+        takesEvents: Bool = false, isSecure: Bool = false, _ body: (ExampleClient) async throws -> Void
+    ) async throws {
         let clock = ManualClock()
         let cabinet = KeyCabinet()
         let server = FakeAuthorizationServer()
@@ -24,6 +29,7 @@ struct ExampleClient {
             let (ports, port) = AsyncStream<Int>.makeStream()
             var configuration = Fixture.configuration(issuer: server.issuer, clock: clock)
             configuration.scopes = Toolbox.scopes
+            if isSecure { configuration.resource = "https://\(host)/mcp" }
             var logger = Logger(label: "test")
             logger.logLevel = .critical
             let example = try ExampleServer(
@@ -37,7 +43,8 @@ struct ExampleClient {
             try await withServer(application, ports) { port in
                 try await body(
                     ExampleClient(
-                        port: port, authorizationServer: server, elicitations: elicitations, cabinet: cabinet))
+                        port: port, authorizationServer: server, elicitations: elicitations, cabinet: cabinet,
+                        resource: configuration.resource))
             }
         }
     }
@@ -47,6 +54,7 @@ struct ExampleClient {
         var answer = Fixture.answer(issuer: authorizationServer.issuer, now: elicitations.clock.now)
         answer["scope"] = .string(scope)
         answer["sub"] = .string(subject)
+        answer["aud"] = .string(resource)
         answer["exp"] = .integer(elicitations.clock.now + 100_000)
         authorizationServer.change { $0.answers[token] = answer }
     }

@@ -77,10 +77,15 @@ struct OptionsTests {
             ["--listen", "127.0.0.1:8123", "--client-id", "res_1"], environment: ["EXAMPLE_CLIENT_SECRET": "s"])
         #expect(options.resource == "http://127.0.0.1:8123/mcp")
         #expect(options.clientSecret == "s")
+        let secure = try Options(
+            ["--certificate", "/nonexistent", "--key", "/nonexistent", "--verify", "local"], environment: [:])
+        #expect(secure.resource == "https://127.0.0.1:8090/mcp")
+        #expect(throws: UsageError.self) { try secure.transport }
     }
 
     @Test(arguments: [
         ["--nonsense", "x"], ["--listen", "8090"], ["--listen"], ["stray"], ["--verify", "never"], [],
+        ["--verify", "local", "--certificate", "/a"], ["--verify", "local", "--key", "/a"],
         ["--verify", "local", "--upstream", "http://127.0.0.1:1/"], ["--verify", "local", "--provider", "hub"],
         ["--client-secret-file", "/nonexistent/secret"],
     ])

@@ -1,0 +1,64 @@
+import JOSE
+import ResourceServer
+
+/// What people were asked to pay, in memory and within bounds.
+actor OrderBook {
+    /// One thing to pay for, of one person by one client.
+    struct Order: Sendable, Equatable {
+        let number: String
+        let subject: String
+        let clientID: String
+        let purpose: String
+        let euros: Int64
+        var isPaid = false
+    }
+
+    static let maximumPeople = 1000
+    static let maximumOrders = 20
+
+    private var orders: [String: [Order]] = [:]
+
+    /// The order that a call means: the same for the same call until it is delivered; nil when the book is full.
+    func order(_ purpose: String, euros: Int64, for access: Access) -> Order? {
+        var own = orders[access.subject] ?? []
+        if let known = own.first(where: {
+            $0.clientID == access.clientID && $0.purpose == purpose && $0.euros == euros
+        }) {
+            return known
+        }
+        guard orders[access.subject] != nil || orders.count < Self.maximumPeople else { return nil }
+        if own.count >= Self.maximumOrders {
+            // The oldest that nobody paid gives way; what was paid is owed.
+            guard let oldest = own.firstIndex(where: { !$0.isPaid }) else { return nil }
+            own.remove(at: oldest)
+        }
+        let made = Order(
+            number: Random.token(12), subject: access.subject, clientID: access.clientID, purpose: purpose, euros: euros
+        )
+        orders[access.subject] = own + [made]
+        return made
+    }
+
+    /// The order of a number, if it is this person's, asked for by this client.
+    func order(_ number: String, of subject: String, by client: String) -> Order? {
+        orders[subject]?.first { $0.number == number && $0.clientID == client }
+    }
+
+    /// Writes down that it was paid; whether it was there.
+    func pay(_ order: Order) -> Bool {
+        guard let place = place(of: order) else { return false }
+        orders[order.subject]?[place].isPaid = true
+        return true
+    }
+
+    /// Takes it out of the book if it was paid: of many who ask at once one gets it.
+    func deliver(_ order: Order) -> Bool {
+        guard let place = place(of: order), orders[order.subject]?[place].isPaid == true else { return false }
+        orders[order.subject]?.remove(at: place)
+        return true
+    }
+
+    private func place(of order: Order) -> Int? {
+        orders[order.subject]?.firstIndex { $0.number == order.number }
+    }
+}

@@ -1,0 +1,64 @@
+import JOSE
+import OAuth
+import Testing
+
+@testable import ResourceServer
+
+@Suite("People who come to a page of the MCP server's own")
+struct ArrivalTests {
+    /// Asks the person to come; the handle.
+    private func ask(_ scene: ElicitationScene, ticket: String = "T") async throws -> String {
+        let request = try ResourceServer.ElicitationRequest.external(url: "https://pay.example/cart", message: "Pay.")
+        let made = try await scene.elicitations.create(request, for: try await scene.access())
+        scene.fake.change { $0.tickets[ticket] = made.id }
+        return made.id
+    }
+
+    @Test func `B48 a ticket tells who came, once, and the end is reported after that`() async throws {
+        try await ElicitationScene.play { scene in
+            let id = try await ask(scene)
+            let early = await fault { try await scene.elicitations.complete(id, as: .completed) }
+            #expect(early?.kind == .notRedeemed)
+            let arrival = try await scene.elicitations.redeem(ticket: "T")
+            let expected = Arrival(
+                elicitation: id, subject: "sub_1", clientID: "https://client.example/c.json", sessionID: "ses_1")
+            #expect(arrival == expected)
+            #expect(await fault { try await scene.elicitations.redeem(ticket: "T") }?.kind == .notFound)
+            let done = try await scene.elicitations.complete(id, as: .completed, reference: "receipt-7")
+            #expect(done.status == .completed && done.id == id)
+            let late = await fault { try await scene.elicitations.complete(id, as: .declined) }
+            #expect(late?.kind == .notCompleted)
+        }
+    }
+
+    @Test(arguments: [ExternalOutcome.declined, .failed])
+    func `other outcomes end it as what they are`(outcome: ExternalOutcome) async throws {
+        try await ElicitationScene.play { scene in
+            let id = try await ask(scene)
+            _ = try await scene.elicitations.redeem(ticket: "T")
+            let done = try await scene.elicitations.complete(id, as: outcome)
+            #expect(done.status.rawValue == outcome.rawValue)
+        }
+    }
+
+    @Test func `RE7 another MCP server neither redeems the ticket nor reports`() async throws {
+        try await ElicitationScene.play { scene in
+            let other = try Elicitations(
+                Fixture.configuration(issuer: scene.server.issuer, clock: scene.clock), clientID: "res_2",
+                clientSecret: "gate_s_y")
+            let id = try await ask(scene)
+            #expect(await fault { try await other.redeem(ticket: "T") }?.kind == .notFound)
+            _ = try await scene.elicitations.redeem(ticket: "T")
+            #expect(await fault { try await other.complete(id, as: .completed) }?.kind == .notFound)
+            #expect(scene.fake.read { $0.entries.map(\.status) } == ["pending"])
+        }
+    }
+
+    @Test(arguments: ["{}", #"{"id":"eli_1","subject":"sub_1","client_id":"c"}"#, "[]", ""])
+    func `an answer that names nobody lets nobody in`(body: String) async throws {
+        try await ElicitationScene.play { scene in
+            scene.fake.change { $0.failure = (200, body) }
+            #expect(await fault { try await scene.elicitations.redeem(ticket: "T") }?.kind == .unavailable)
+        }
+    }
+}
