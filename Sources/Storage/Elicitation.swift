@@ -212,9 +212,10 @@ extension Transaction {
         ) { try Elicitation($0) }
     }
 
-    /// What is open for a person; what ends first comes first.
+    /// What is open for a person; what ends first comes first. One that cannot be read is passed over, here and among what
+    /// is past: it must not keep a person from the page that ends things.
     package func openElicitations(of user: UserID, now: Timestamp, limit: Int) throws -> [Elicitation] {
-        try all(Self.openOfUser, user.string, now.seconds, limit) { try Elicitation($0) }
+        try all(Self.openOfUser, user.string, now.seconds, limit) { try? Elicitation($0) }.compactMap { $0 }
     }
 
     static let openOfUser = """
@@ -229,7 +230,7 @@ extension Transaction {
         try all(
             Self.pastOfUser, user.string, earlier?.createdAt.seconds ?? .max, earlier?.id.string ?? "", now.seconds,
             limit
-        ) { try Elicitation($0) }
+        ) { try? Elicitation($0) }.compactMap { $0 }
     }
 
     static let pastOfUser = """

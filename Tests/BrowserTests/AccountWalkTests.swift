@@ -67,11 +67,16 @@ struct AccountWalkTests {
         }
     }
 
-    @Test func `the password is changed by its form, and what is wrong is said beside it`() async throws {
+    @Test func `the password is changed by its form on the smallest screen, and what is wrong is said beside it`()
+        async throws
+    {
         try await walk { h, browser, address in
-            try await browser.open(width: 390, height: 844, scale: 2)
+            _ = try await h.plant(
+                h.user, client: "https://long.example/c.json", name: String(repeating: "W", count: 300),
+                host: String(repeating: "wide-", count: 48) + "long.example")
+            try await browser.open(width: 320, height: 600, scale: 2)
             _ = try await browser.go(to: address)
-            try await browser.signIn(password: Harness.password)
+            try expectReadable(try await browser.signIn(password: Harness.password))
             try await fill(browser, "wrong", "a new and long password", "a new and long password")
             let wrong = try await browser.press("[value=password]")
             try expectReadable(wrong)

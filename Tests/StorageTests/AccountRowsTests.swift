@@ -61,6 +61,27 @@ struct AccountRowsTests {
         #expect(Set(before.map(\.id)) == Set(made + [unused.id, short.id]))
     }
 
+    @Test func `an elicitation that cannot be read hides nothing but itself`() async throws {
+        let world = try await World()
+        let session = try await world.active(world.session())
+        for index in 0..<3 {
+            let action = try ElicitationAction(json: ["name": "a", "summary": .string("Number \(index)")])
+            let asked = Elicitation(
+                resourceID: world.resource.id, userID: world.user.id, subject: world.user.subject,
+                clientID: session.clientID, sessionID: session.id, message: "Do it.", ask: .confirm(action),
+                digest: action.digest, createdAt: start + Int64(index), expiresAt: start + 900)
+            try await world.store.write { try $0.insert(asked) }
+        }
+        let (id, start) = (world.user.id, start)
+        try await world.store.write {
+            _ = try $0.execute("UPDATE elicitations SET ask = '{' WHERE created_at = ?1", start.seconds + 1)
+        }
+        let open = try await world.store.read { try $0.openElicitations(of: id, now: start + 9, limit: 9) }
+        let past = try await world.store.read { try $0.pastElicitations(of: id, now: start + 900, limit: 9) }
+        #expect(open.map(\.createdAt) == [start, start + 2])
+        #expect(past.map(\.createdAt) == [start + 2, start])
+    }
+
     @Test func `a password is replaced only while it is the one that was looked at and the account is open`()
         async throws
     {

@@ -88,6 +88,7 @@ private struct Walk {
         }
         try await elicit(second.access, browser)
         try await handOver(second.access, browser)
+        try await look(browser)
         try await misuse(browser)
         _ = try await h.send(
             "/revoke", [("token", second.refresh ?? ""), ("client_id", "vault"), ("client_secret", secret.reveal())])
@@ -155,6 +156,32 @@ private struct Walk {
         #expect(end.status == .ok)
         #expect(try await h.stored(kept)?.content != nil)
         canaries += [("typed password", typed[0]), ("typed text", typed[1]), ("uncollected", left)]
+    }
+
+    /// The page of the account, and a new password that is typed wrong first.
+    private mutating func look(_ browser: TestBrowser) async throws {
+        let page = try await h.account(browser)
+        #expect(page.status == .ok)
+        let token = page.input("token") ?? ""
+        canaries.append(("account's form token", token))
+        let typed = ["new-password-canary-" + Random.token(12), "guess-canary-" + Random.token(12)]
+        let wrong = [("current", typed[1]), ("new", typed[0]), ("again", typed[0])]
+        let differing = [("current", Harness.password), ("new", typed[0]), ("again", typed[1])]
+        for fields in [wrong, differing] {
+            // The page that tells the reason has the form again.
+            errors.append(try await h.step(browser, at: page, "password", fields).text.replacing(token, with: ""))
+        }
+        let other = try await h.addUser("zoe")
+        let another = h.browser()
+        let own = try await h.account(another, as: other.name)
+        let changed = try await h.step(
+            another, at: own, "password", [("current", Harness.password), ("new", typed[0]), ("again", typed[0])])
+        #expect(changed.status == .seeOther)
+        errors.append(try await h.follow(another, changed).text)
+        canaries += [
+            ("new password", typed[0]), ("guessed password", typed[1]),
+            ("renewed cookie", another.cookies["gatehouse"] ?? ""),
+        ]
     }
 
     /// Puts each secret where it does not belong and keeps what is answered.

@@ -9,7 +9,7 @@ struct CrossOriginTests {
     static let open = [
         "/token", "/revoke", "/jwks", "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration",
     ]
-    static let closed = ["/authorize", "/login", "/consent", "/nothing", "/assets/gatehouse.css", "/"]
+    static let closed = ["/authorize", "/login", "/consent", "/account", "/nothing", "/assets/gatehouse.css", "/"]
 
     private static func preflight(_ method: String) -> HTTPFields {
         [

@@ -10,7 +10,7 @@ import Testing
 @Suite("The edge")
 struct EdgeTests {
     private static let programs = ["/token", "/revoke", "/introspect"]
-    private static let pages = ["/authorize", "/login", "/consent"]
+    private static let pages = ["/authorize", "/login", "/consent", "/account"]
 
     @Test func `RH2 a path has one spelling`() async throws {
         try await Harness.run { h in
