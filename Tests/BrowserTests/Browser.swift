@@ -45,11 +45,16 @@ struct Browser: Sendable {
         }
     }
 
-    /// A fresh profile with a window of this shape.
-    func open(width: Int64 = 1000, height: Int64 = 900, dark: Bool = false, scale: Int64 = 1) async throws {
+    /// A fresh profile with a window of this shape; one that is trusting takes any certificate.
+    func open(
+        width: Int64 = 1000, height: Int64 = 900, dark: Bool = false, scale: Int64 = 1, trusting: Bool = false
+    ) async throws {
         try await conversation.ask(
             "open",
-            ["width": .integer(width), "height": .integer(height), "dark": .bool(dark), "scale": .integer(scale)])
+            [
+                "width": .integer(width), "height": .integer(height), "dark": .bool(dark), "scale": .integer(scale),
+                "trusting": .bool(trusting),
+            ])
     }
 
     /// A client waits on loopback; with `onward` it sends the browser to yet another place. Gives its port.

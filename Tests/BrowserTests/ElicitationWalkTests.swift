@@ -99,12 +99,7 @@ extension House {
     /// A client gets a token, and the MCP server asks its person for what `members` say, else to confirm a deletion.
     func ask(through client: Client, _ members: JSONObject? = nil) async throws -> Asked {
         try await browser.open()
-        _ = try await browser.go(to: client.request())
-        try await browser.signIn()
-        try await browser.press(Browser.approve)
-        try await browser.arrive(at: client.redirect)
-        let code = try await browser.received(at: client.port)["code"]?.string ?? ""
-        let token = try await client.redeem(code).object()["access_token"] ?? .null
+        let token = try await token(through: client)
         let details: JSON = [
             ["label": "Folder", "value": "/ada/Drafts"],
             ["label": "Contains", "value": "12 files, 4.2 MB, last changed on 3 November 2026"],
@@ -119,7 +114,7 @@ extension House {
                 "kind": "confirm", "message": "Quill wants to tidy up. May it delete this folder?",
                 "action": action,
             ]
-        request["subject_token"] = token
+        request["subject_token"] = .string(token)
         let answer = try await gatehouse.http.post(
             "/elicitations", json: request.text, headers: [LoopbackHTTP.basic(credentials.id, credentials.secret)]
         ).object()
@@ -127,6 +122,16 @@ extension House {
             throw StageFailure("the elicitation was not made: \(answer.text)")
         }
         return Asked(id: id, url: url)
+    }
+
+    /// The person signs in and lets a client in, which gets a token.
+    func token(through client: Client) async throws -> String {
+        _ = try await browser.go(to: client.request())
+        try await browser.signIn()
+        try await browser.press(Browser.approve)
+        try await browser.arrive(at: client.redirect)
+        let code = try await browser.received(at: client.port)["code"]?.string ?? ""
+        return try await client.redeem(code).object()["access_token"]?.string ?? ""
     }
 
     /// Where an elicitation stands, as the MCP server reads it.

@@ -1,21 +1,23 @@
 import JOSE
 import TestSupport
 
-/// Gatehouse with one person, one MCP server that nobody has to run, and clients that wait on loopback.
+/// Gatehouse with one person, one MCP server that mostly nobody has to run, and clients that wait on loopback.
 struct House: Sendable {
     let stage: Stage
     let gatehouse: RunningGatehouse
     let browser: Browser
+    let resource: String
     /// The MCP server's id and secret.
     let credentials: (id: String, secret: String)
 
     static let password = "correct horse battery staple"
+    /// The MCP server that nobody runs.
     static let resource = "https://files.example/mcp"
     /// The pair of RFC 7636, appendix B.
     static let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
     static let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
-    static func play(_ test: (House) async throws -> Void) async throws {
+    static func play(as resource: String = resource, _ test: (House) async throws -> Void) async throws {
         try await Stage.play { stage in
             let gatehouse = try await RunningGatehouse.start(on: stage)
             _ = try await gatehouse.object(["users", "add", "ada", "--password-stdin"], input: password + "\n")
@@ -25,7 +27,7 @@ struct House: Sendable {
             ])
             try await test(
                 House(
-                    stage: stage, gatehouse: gatehouse, browser: Browser(on: stage),
+                    stage: stage, gatehouse: gatehouse, browser: Browser(on: stage), resource: resource,
                     credentials: (server["client_id"]?.string ?? "", server["client_secret"]?.string ?? "")))
         }
     }
@@ -40,7 +42,7 @@ struct House: Sendable {
             "clients", "add", "--name", "Notebook", "--redirect-uri", redirect, "--auth", "none",
         ])
         guard let id = added["client_id"]?.string else { throw StageFailure("`clients add` gave no client_id") }
-        return Client(id: id, port: port, redirect: redirect, gatehouse: gatehouse)
+        return Client(id: id, port: port, redirect: redirect, resource: resource, gatehouse: gatehouse)
     }
 
     /// A registered client and what it asks for.
@@ -48,13 +50,14 @@ struct House: Sendable {
         let id: String
         let port: Int64
         let redirect: String
+        let resource: String
         let gatehouse: RunningGatehouse
 
         /// Where the client sends the person.
         func request(state: String = "st-1") -> String {
             let parameters: KeyValuePairs = [
                 "response_type": "code", "client_id": id, "redirect_uri": redirect, "state": state,
-                "code_challenge": House.challenge, "code_challenge_method": "S256", "resource": House.resource,
+                "code_challenge": House.challenge, "code_challenge_method": "S256", "resource": resource,
             ]
             let query = parameters.map { "\($0.key)=\(LoopbackHTTP.encode($0.value))" }.joined(separator: "&")
             return "\(gatehouse.issuer)/authorize?\(query)"
@@ -66,7 +69,7 @@ struct House: Sendable {
                 "/token",
                 form: [
                     "grant_type": "authorization_code", "code": code, "redirect_uri": redirect, "client_id": id,
-                    "code_verifier": House.verifier, "resource": House.resource,
+                    "code_verifier": House.verifier, "resource": resource,
                 ])
         }
     }

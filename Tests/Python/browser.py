@@ -71,6 +71,7 @@ class Browser:
             viewport={"width": width, "height": request.get("height") or 900},
             color_scheme="dark" if request.get("dark") else "light",
             device_scale_factor=request.get("scale") or 1,
+            ignore_https_errors=request.get("trusting") or False,
         )
         context.set_default_timeout(PATIENCE)
         self.page: Page = await context.new_page()
