@@ -76,9 +76,14 @@ struct PaymentDesk: Sendable {
         }
     }
 
-    /// First the money, then the word: should that not be heard, the next call finds the order paid.
+    /// Nobody pays for what is no longer asked. First the money, then the word: should that not be heard, the next call finds
+    /// the order paid.
     private func pay(_ order: OrderBook.Order, _ visitor: Visitor) async -> Response {
-        guard await book.pay(order) else { return PaymentPage.notHere.response }
+        guard !order.isPaid else { return PaymentPage.paid.response }
+        guard let asked = try? await elicitations.status(of: visitor.elicitation) else {
+            return PaymentPage.later.response
+        }
+        guard !asked.status.isFinal, await book.pay(order) else { return PaymentPage.notHere.response }
         _ = try? await elicitations.complete(visitor.elicitation, as: .completed, reference: order.number)
         return PaymentPage.paid.response
     }

@@ -144,13 +144,30 @@ struct PaymentToolTests {
             _ = try await call(client)
             let query = try query(client)
             let cookie = try await arrive(client, query, of: "eli_1").cookie
-            client.elicitations.change { $0.failure = (503, #"{"error":"temporarily_unavailable"}"#) }
+            client.elicitations.change { $0.isDeaf = true }
             let end = try await press(client, "approve", query, cookie)
             #expect(end.body.contains("Paid"))
-            client.elicitations.change { $0.failure = nil }
             #expect(client.elicitations.read { $0.entries.allSatisfy(\.isOpen) })
             let paid = try await call(client)
             #expect(paid?.toolText?.hasPrefix("Paid 3 €") == true)
+        }
+    }
+
+    @Test func `B62 nobody pays for what is no longer asked, or while nobody can tell`() async throws {
+        try await ExampleClient.run(isSecure: true) { client in
+            client.grant("")
+            _ = try await call(client)
+            let query = try query(client)
+            let cookie = try await arrive(client, query, of: "eli_1").cookie
+            client.elicitations.change { $0.failure = (503, "{}") }
+            let unclear = try await press(client, "approve", query, cookie)
+            #expect(unclear.status == 503)
+            client.elicitations.change { $0.failure = nil }
+            client.elicitations.act("cancelled")
+            let over = try await press(client, "approve", query, cookie)
+            #expect(over.status == 403)
+            let again = try await call(client)?["result"]?.object
+            #expect(again?["resultType"] == "input_required", "the order is not paid")
         }
     }
 

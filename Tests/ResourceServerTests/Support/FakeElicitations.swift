@@ -46,6 +46,8 @@ final class FakeElicitations: Sendable {
         /// The answer to an exchange of tokens: status and body.
         var exchange: (Int, JSONObject) = (400, ["error": "invalid_grant", "error_description": "Connect it."])
         var exchanges: [String] = []
+        /// Whether reports are not heard.
+        var isDeaf = false
         var approvalType = "gatehouse-approval+jwt"
         var signingKey: SigningKey?
     }

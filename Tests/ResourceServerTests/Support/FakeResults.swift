@@ -118,6 +118,7 @@ extension FakeElicitations {
 
     private func complete(_ id: String, _ reported: JSONObject, _ request: Request) -> Response {
         answer(request) { state in
+            guard !state.isDeaf else { return (503, ["error": "temporarily_unavailable"]) }
             guard let index = Self.index(of: id, for: request, in: state) else { return Self.unknown }
             guard state.entries[index].isOpen else { return (409, ["error": "not_completed"]) }
             guard state.entries[index].ticket != nil else { return (409, ["error": "not_redeemed"]) }
