@@ -28,6 +28,8 @@ package struct Gatehouse: Sendable {
     package let resourceAuthentication: ResourceAuthentication
     package let eventPoll: EventPollEndpoint
     package let eventVerify: EventVerifyEndpoint
+    package let eventStatus: EventStatusEndpoint
+    package let session: SessionEndpoint
 
     /// Composes the server from what the operator decided and the things it stands on.
     package init(
@@ -79,6 +81,8 @@ package struct Gatehouse: Sendable {
         eventPoll = EventPollEndpoint(
             store: store, signer: signer, watch: streams, counters: counters, clock: clock)
         eventVerify = EventVerifyEndpoint(store: store, clock: clock)
+        eventStatus = EventStatusEndpoint(store: store)
+        session = SessionEndpoint(store: store, authentication: resources, clock: clock)
         elicitation = ElicitationEndpoint(
             issuer: settings.issuer, store: store, keys: keys, authentication: resources, subjects: subjects,
             vault: vault, watch: ElicitationWatch(store: store), signer: signer, clock: clock)

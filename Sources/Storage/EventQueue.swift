@@ -125,6 +125,16 @@ extension Transaction {
         ) { try EventRecord($0) }
     }
 
+    /// Since when the end of a session waits for an MCP server that has not taken it; nil when none does.
+    package func oldestWaitingEnd(for resource: ResourceID) throws -> Timestamp? {
+        try first(
+            """
+            SELECT min(created_at) FROM events WHERE resource_id = ?1 AND state = 'waiting'
+                AND type = '\(SecurityEventType.sessionRevoked.rawValue)'
+            """, resource.string
+        ) { try $0.timeIfAny(0) } ?? nil
+    }
+
     /// How many events wait to be taken.
     package func waitingEvents() throws -> Int64 {
         try first("SELECT count(*) FROM events WHERE state = 'waiting'") { try $0.integer(0) } ?? 0

@@ -22,6 +22,7 @@ package enum Routes {
         ConsentHandlers(gatehouse: gatehouse, door: door).add(to: below)
         TokenHandlers(gatehouse: gatehouse, door: door).add(to: below)
         EventHandlers(gatehouse: gatehouse, door: door).add(to: below)
+        SessionHandlers(gatehouse: gatehouse, door: door).add(to: below)
         ElicitationHandlers(gatehouse: gatehouse, door: door).add(to: below)
         ElicitationPageHandlers(gatehouse: gatehouse, door: door).add(to: below)
         ConnectHandlers(gatehouse: gatehouse, door: door).add(to: below)

@@ -24,6 +24,12 @@ struct EventHandlers: Sendable {
                 return Response(status: .noContent, headers: [.cacheControl: "no-store"])
             }
         }
+        router.get("/events/status") { request, context in
+            try await answer(request, context) { authorization, _ in
+                let resource = try await gatehouse.resourceAuthentication.identify(authorization)
+                return Self.json(try await gatehouse.eventStatus.answer(for: resource))
+            }
+        }
     }
 
     /// Who asks is known before what is asked is read, and every refusal is the protocol's JSON.

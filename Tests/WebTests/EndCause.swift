@@ -1,0 +1,162 @@
+import AuthorizationServer
+import HTTPTypes
+import HummingbirdTesting
+import JOSE
+import OAuth
+import Storage
+import TestSupport
+import Testing
+
+/// What a session was last earned with.
+enum EarnedBy: CaseIterable, Sendable {
+    case code, refreshToken
+}
+
+/// Everything that ends a session, each by the door that is meant for it.
+enum EndCause: CaseIterable, Sendable {
+    case admin, client, resource, refreshReuse, codeReplay, replacement, userDisabled, clientBlocked, clientRemoved,
+        resourceRemoved, time, disuse
+
+    /// The reason that the row names.
+    var reason: EndReason {
+        switch self {
+        case .admin: .revokedByAdmin
+        case .client: .revokedByClient
+        case .resource: .revokedByResource
+        case .refreshReuse: .refreshTokenReused
+        case .codeReplay: .codeReplayed
+        case .replacement: .replaced
+        case .userDisabled: .userDisabled
+        case .clientBlocked: .clientBlocked
+        case .clientRemoved: .clientRemoved
+        case .resourceRemoved: .resourceRemoved
+        case .time, .disuse: .expired
+        }
+    }
+
+    /// At whose will, as the row and the event name it.
+    var initiator: SessionEnding.Initiator {
+        switch self {
+        case .admin, .userDisabled, .clientBlocked, .clientRemoved, .resourceRemoved: .admin
+        case .replacement: .user
+        case .refreshReuse, .codeReplay: .policy
+        case .client, .resource, .time, .disuse: .system
+        }
+    }
+
+    var isByTime: Bool { self == .time || self == .disuse }
+    /// Nobody is told that the clock ran out, nor whom nothing can be sent any more.
+    var isTold: Bool { !isByTime && self != .resourceRemoved }
+
+    func happen(in scene: LiveScene) async throws {
+        let h = scene.h
+        switch self {
+        case .admin: try await h.administer(.sessions(.revoke(SessionSelection(ids: [scene.id.string]), reason: nil)))
+        case .client:
+            _ = try await h.send("/revoke", [("token", scene.tokens.refresh ?? ""), ("client_id", "quill")])
+        case .resource: _ = try await h.call(.delete, "/sessions/\(scene.id)")
+        case .refreshReuse:
+            for _ in 0..<5 { _ = try await h.refresh(try await h.refresh(scene.tokens.refresh).tokens.refresh) }
+            h.clock.advance(by: 121)
+            _ = try await h.refresh(scene.tokens.refresh)
+        case .codeReplay: _ = try await h.redeem(scene.code)
+        case .replacement: _ = try await h.tokens(scene.browser, more: [("replace", "yes")])
+        case .userDisabled: try await h.administer(.users(.disable(name: "ada")))
+        case .clientBlocked: try await h.administer(.clients(.block("quill")))
+        case .clientRemoved: try await h.administer(.clients(.remove("quill")))
+        case .resourceRemoved: try await h.administer(.resources(.remove(h.resource.id.string)))
+        case .time: h.clock.advance(by: 43_200)
+        case .disuse: h.clock.advance(by: 14 * 86_400)
+        }
+        if isByTime {
+            _ = try await h.gatehouse.store.write { [now = h.clock.now] in try $0.housekeep(now: now, limit: 100) }
+        }
+    }
+}
+
+/// A session with everything that can hang on one.
+struct LiveScene: Sendable {
+    let h: Harness
+    let browser: TestBrowser
+    let id: SessionID
+    let code: Redeemable
+    let tokens: Tokens
+    /// Waits for the person, whose page shows it.
+    let open: Asked
+    let page: TestResponse
+    /// Approved, and not collected.
+    let done: Asked
+
+    /// Plays a test with a session whose MCP server fetches its events and has an account of the person's.
+    static func play(
+        _ earned: EarnedBy, lifetime: String = "12h", _ test: @Sendable @escaping (LiveScene) async throws -> Void
+    ) async throws {
+        let provider = try await LoopbackProvider.start()
+        try await Harness.run { h in
+            try await h.add(provider)
+            _ = try await h.poll()
+            let browser = h.browser()
+            let code = try await h.code(browser, lifetime: lifetime)
+            var tokens = try await h.redeem(code).tokens
+            if earned == .refreshToken { tokens = try await h.refresh(tokens.refresh).tokens }
+            _ = try await h.connected(tokens.access, browser)
+            let done = try await h.askAnew(tokens.access, "done")
+            _ = try await h.press(browser, done, "approve", at: try await h.open(browser, done))
+            let open = try await h.askAnew(tokens.access, "open")
+            let page = try await h.open(browser, open)
+            #expect(try await h.stored(done)?.status == .completed && page.input("token") != nil)
+            #expect(try await h.exchange(tokens.access).status == .ok)
+            let id = try #require(try await h.sessions().first?.id)
+            try await test(
+                LiveScene(
+                    h: h, browser: browser, id: id, code: code, tokens: tokens, open: open, page: page, done: done))
+        }
+        try await provider.stop()
+    }
+}
+
+/// What the database holds of a session, as far as its end concerns it.
+struct EndedState: Equatable, Sendable {
+    var session: Session?
+    var generation: UInt32?
+    var codes: Bool
+    var events: [EventID]
+    var records: [AuditEntry]
+    var elicitations: [ElicitationStatus]
+    var isContentKept: Bool
+
+    init(_ scene: LiveScene) async throws {
+        let (id, code, asked) = (scene.id, scene.code.code, [scene.open.id, scene.done.id])
+        self = try await scene.h.gatehouse.store.read { tx in
+            let asked = try asked.compactMap { try ElicitationID($0).flatMap(tx.elicitation) }
+            return try EndedState(
+                session: tx.session(id), generation: tx.grant(id)?.generation,
+                codes: AuthorizationCode(code).map { try tx.code($0.digest) != nil } ?? false,
+                events: tx.events(limit: 100).filter { $0.sessionID == id }.map(\.event.id),
+                records: tx.auditTail(limit: 500).map(\.entry).filter { $0.session == id },
+                elicitations: asked.map(\.status), isContentKept: asked.contains { $0.content != nil })
+        }
+    }
+
+    private init(
+        session: Session?, generation: UInt32?, codes: Bool, events: [EventID], records: [AuditEntry],
+        elicitations: [ElicitationStatus], isContentKept: Bool
+    ) {
+        (self.session, self.generation, self.codes, self.events) = (session, generation, codes, events)
+        (self.records, self.elicitations, self.isContentKept) = (records, elicitations, isContentKept)
+    }
+}
+
+extension Harness {
+    /// Does what an operator's command does.
+    @discardableResult
+    func administer(_ request: AdministrationRequest) async throws -> AdministrationAnswer {
+        let administration = Administration(store: gatehouse.store, keys: gatehouse.keys, clock: clock.wall)
+        return try await administration.run(request, by: Administrator(uid: 1000, claimed: nil))
+    }
+
+    /// Fetches events as the MCP server does.
+    func poll(as server: AskingServer? = nil) async throws -> TestResponse {
+        try await call(.post, "/events/poll", ["returnImmediately": true], as: server)
+    }
+}
