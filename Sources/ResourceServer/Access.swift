@@ -12,6 +12,8 @@ public struct Access: Sendable, Hashable {
     public let scopes: Set<String>
     /// When the token ends, in seconds since 1970.
     public let expiresAt: Int64
+    /// When the token was issued, in seconds since 1970; nil where nobody said.
+    var issuedAt: Int64?
     /// The token itself, which alone proves to the authorization server that the person is there.
     var token: PresentedToken?
 

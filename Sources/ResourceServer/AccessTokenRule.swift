@@ -33,7 +33,8 @@ struct AccessTokenRule: Sendable {
         let scopes = (claims["scope"]?.string ?? "").split(separator: " ").map(String.init)
         return Access(
             subject: subject, clientID: client, sessionID: claims["sid"]?.string,
-            scopes: catalogue.closure(of: scopes), expiresAt: end)
+            scopes: catalogue.closure(of: scopes), expiresAt: end,
+            issuedAt: claims.date("iat"))
     }
 
     private func demandIssuer(_ claims: JSONObject) throws(TokenFault) {

@@ -61,6 +61,8 @@ struct AuthorizationServerConnection: Sendable {
         case get
         /// Answered after up to 30 seconds.
         case await
+        /// The same with a JSON body, which may be sent twice.
+        case awaitPost([UInt8])
         case delete
         /// A JSON body; one that is repeatable may be sent twice when a connection breaks.
         case post([UInt8], repeatable: Bool)
@@ -76,6 +78,9 @@ struct AuthorizationServerConnection: Sendable {
             return switch verb {
             case .get: try await client.get(url, fields: fields)
             case .await: try await patientClient.get(url, fields: fields)
+            case .awaitPost(let body):
+                try await patientClient.post(
+                    url, body: body, contentType: "application/json", fields: fields, repeatable: true)
             case .delete: try await client.delete(url, fields: fields)
             case .post(let body, let repeatable):
                 try await client.post(

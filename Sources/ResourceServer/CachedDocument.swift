@@ -2,23 +2,31 @@
 ///
 /// Requests that arrive while it is being fetched wait for the same fetch.
 actor CachedDocument<Document: Sendable> {
+    /// Seconds after which it is fetched anew, and after which it is not used any more though nothing newer can be had.
+    private let fresh: Int64
+    private let stale: Int64
     private let load: @Sendable () async throws(DocumentFailure) -> Document
     private var held: (document: Document, since: Int64)?
     private var attemptedAt: Int64?
     private var failure: DocumentFailure?
     private var running: Task<Void, Never>?
 
-    init(load: @escaping @Sendable () async throws(DocumentFailure) -> Document) {
+    init(
+        fresh: Int64 = TokenVerification.Pace.fresh, stale: Int64 = TokenVerification.Pace.stale,
+        load: @escaping @Sendable () async throws(DocumentFailure) -> Document
+    ) {
+        self.fresh = fresh
+        self.stale = stale
         self.load = load
     }
 
     /// The document, fetched anew when it is no longer fresh; while that fails, an older one does for a while.
     func current(at now: Int64) async throws(DocumentFailure) -> Document {
-        if let held, now - held.since < TokenVerification.Pace.fresh { return held.document }
+        if let held, now - held.since < fresh { return held.document }
         if mayAttempt(at: now, after: TokenVerification.Pace.afterFailure) || running != nil {
             await fetch(at: now)
         }
-        guard let held, now - held.since < TokenVerification.Pace.stale else {
+        guard let held, now - held.since < stale else {
             throw failure ?? DocumentFailure("the document could not be fetched")
         }
         return held.document

@@ -17,7 +17,12 @@ public struct ProtectedResource: Sendable {
     private let verify: @Sendable (_ token: String, _ now: Int64) async -> TokenVerdict
 
     /// Checks the configuration; nothing is sent before the first token has to be judged.
-    public init(_ configuration: ProtectedResourceConfiguration) throws(InvalidConfiguration) {
+    ///
+    /// With a receiver of `events`, tokens that are verified locally are refused as soon as the end of their session is
+    /// heard of, and asked about wherever it would not be.
+    public init(
+        _ configuration: ProtectedResourceConfiguration, events: EventReceiver? = nil
+    ) throws(InvalidConfiguration) {
         let (issuer, resource) = try configuration.parties
         catalogue = try ScopeCatalogue(configuration.scopes)
         clock = configuration.clock
@@ -37,7 +42,14 @@ public struct ProtectedResource: Sendable {
             let signatures = IssuerSignatures(
                 keys: server.keySet(clock: configuration.clock), algorithms: LocalVerification.algorithms)
             let local = LocalVerification(signatures: signatures, rule: rule)
-            verify = { await local.verdict(on: $0, now: $1) }
+            guard let events else {
+                verify = { await local.verdict(on: $0, now: $1) }
+                return
+            }
+            let introspection = TokenIntrospection(
+                server: events.authority.server, rule: rule, credentials: events.authority.credentials)
+            let watched = WatchedVerification(local: local, introspection: introspection, events: events)
+            verify = { await watched.verdict(on: $0, now: $1) }
         }
     }
 

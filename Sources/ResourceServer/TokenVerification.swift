@@ -4,7 +4,8 @@ public enum TokenVerification: Sendable {
     ///
     /// The credentials are those that `gatehouse resources add` printed.
     case introspection(clientID: String, clientSecret: String)
-    /// Check signature and claims here: no question per request, but a token stays good until it expires.
+    /// Check signature and claims here: no question per request. A token of an ended session stays good until it expires,
+    /// unless the `ProtectedResource` is given a receiver of events.
     case local
 
     /// How often keys and metadata are asked for, in seconds.

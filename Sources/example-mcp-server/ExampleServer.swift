@@ -17,7 +17,7 @@ struct ExampleServer {
     let desk: PaymentDesk?
 
     /// - Parameter elicitations: the way to ask people; nil when this server has no credentials of its own.
-    /// - Parameter takesEvents: whether the authorization server pushes events here, so that nothing has to be polled.
+    /// - Parameter takesEvents: whether events come here, so that nobody waits for an answer and ended sessions are known.
     /// - Parameter cabinet: where people's keys for other services are kept.
     /// - Parameter upstream: the third party whose pull requests are listed; nil when there is none.
     init(
@@ -25,7 +25,8 @@ struct ExampleServer {
         cabinet: KeyCabinet = KeyCabinet(), upstream: Upstream? = nil
     ) throws {
         resource = try ResourceIdentifier(configuration.resource)
-        protected = try ProtectedResource(configuration)
+        receiver = elicitations.flatMap { takesEvents ? EventReceiver($0) : nil }
+        protected = try ProtectedResource(configuration, events: receiver)
         let origin = resource.origin
         desk = elicitations.flatMap {
             origin.hasPrefix("https://")
@@ -34,7 +35,6 @@ struct ExampleServer {
         tools = Toolbox(
             resource: protected, elicitations: elicitations, cabinet: cabinet, upstream: upstream, desk: desk,
             now: configuration.clock)
-        receiver = elicitations.flatMap { takesEvents ? EventReceiver($0) : nil }
         let seal = RequestStateSeal(clock: configuration.clock)
         calls = elicitations.map { [receiver] in WaitingCalls($0, seal: seal, receiver: receiver) }
     }

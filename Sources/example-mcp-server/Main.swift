@@ -1,6 +1,7 @@
 import Foundation
 import Hummingbird
 import Logging
+import ResourceServer
 
 @main
 enum Main {
@@ -15,8 +16,11 @@ enum Main {
             var logger = Logger(label: "example-mcp-server") { StreamLogHandler.standardError(label: $0) }
             logger.logLevel = .notice
             let server = try ExampleServer(
-                options.protection, elicitations: options.elicitations, takesEvents: options.takesEvents,
+                options.protection, elicitations: options.elicitations, takesEvents: options.events != nil,
                 upstream: options.upstream)
+            let polling =
+                options.events == .poll ? server.receiver.map { receiver in Task { await receiver.poll() } } : nil
+            defer { polling?.cancel() }
             let application = server.application(
                 host: options.host, port: options.port, transport: try options.transport, logger: logger)
             try await application.runService()

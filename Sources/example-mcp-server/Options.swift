@@ -11,7 +11,8 @@ struct Options: Equatable {
     var clientSecret = ""
     var trust: [String] = []
     var isLocal = false
-    var takesEvents = false
+    /// How events come: pushed or fetched; nil when they do not.
+    var events: EventDelivery?
     var upstreamAddress = ""
     var provider = ""
     var certificate = ""
@@ -29,6 +30,7 @@ struct Options: Equatable {
           --client-secret-file FILE  a file with the secret; else the variable EXAMPLE_CLIENT_SECRET
           --verify local             check tokens here instead of asking about each
           --events push              wait for events pushed to /events here instead of asking again and again
+          --events poll              fetch events, where none can be pushed to
           --upstream URL             where pull requests are listed, as JSON, to a bearer token of --provider
           --provider NAME            the name that the authorization server knows the third party by
           --trust FILE               a further certificate authority in PEM; may be repeated
@@ -48,8 +50,8 @@ struct Options: Equatable {
             throw UsageError("Give --certificate and --key together, or neither.")
         }
         if resource.isEmpty { resource = "\(certificate.isEmpty ? "http" : "https")://\(host):\(port)/mcp" }
-        guard isLocal || (!clientID.isEmpty && !clientSecret.isEmpty) else {
-            throw UsageError("Give --client-id and --client-secret-file, or --verify local.")
+        guard (isLocal && events == nil) || (!clientID.isEmpty && !clientSecret.isEmpty) else {
+            throw UsageError("Give --client-id and --client-secret-file, or --verify local without --events.")
         }
         guard upstreamAddress.isEmpty == provider.isEmpty else {
             throw UsageError("Give --upstream and --provider together, or neither.")
@@ -69,8 +71,10 @@ struct Options: Equatable {
         case "--certificate": certificate = value
         case "--key": key = value
         case "--events":
-            guard value == "push" else { throw UsageError("--events is push, or is left out.") }
-            takesEvents = true
+            guard let delivery = EventDelivery(rawValue: value) else {
+                throw UsageError("--events is push or poll, or is left out.")
+            }
+            events = delivery
         case "--verify":
             guard value == "local" || value == "introspection" else {
                 throw UsageError("--verify is local or introspection.")
@@ -120,6 +124,11 @@ struct Options: Equatable {
             return try Elicitations(protection, clientID: clientID, clientSecret: clientSecret)
         }
     }
+}
+
+/// How events of the authorization server come.
+enum EventDelivery: String {
+    case push, poll
 }
 
 /// A command line that cannot be followed.

@@ -19,7 +19,9 @@ struct Toolbox: Sendable {
         let shelf = FileShelf()
         self.resource = resource
         var tools: [Tool] = [.serverTime(now), .listFiles(shelf), .writeFile(shelf)]
-        if let elicitations { tools += [.deleteFile(shelf), .storeKey(cabinet, elicitations)] }
+        if let elicitations {
+            tools += [.deleteFile(shelf), .storeKey(cabinet, elicitations), .signOut(Sessions(elicitations))]
+        }
         if let desk { tools.append(.pay(at: desk)) }
         if let elicitations, let upstream { tools.append(.listPullRequests(upstream, elicitations)) }
         self.tools = tools

@@ -9,8 +9,8 @@ struct ElicitationAuthority: Sendable {
     let signatures: IssuerSignatures
     let clock: @Sendable () -> Int64
     let allowedSkew: Int64
-    private let server: AuthorizationServerConnection
-    private let credentials: BasicCredentials
+    let server: AuthorizationServerConnection
+    let credentials: BasicCredentials
 
     init(
         _ configuration: ProtectedResourceConfiguration, clientID: String, clientSecret: String
@@ -65,6 +65,11 @@ struct ElicitationAuthority: Sendable {
 
     /// Whether a moment that the authorization server wrote lies ahead of our clock by more than clocks differ.
     func isAhead(_ moment: Int64) -> Bool { moment > clock() + max(allowedSkew, Self.datingTolerance) }
+
+    /// Whether a moment that the authorization server wrote may lie before one of ours.
+    func mayPrecede(_ moment: Int64, _ ours: Int64) -> Bool {
+        moment <= ours + max(allowedSkew, Self.datingTolerance)
+    }
 
     private static let datingTolerance: Int64 = 60
 }

@@ -14,7 +14,7 @@ public struct ElicitationFault: Error, Hashable, Sendable, CustomStringConvertib
         case unsupportedKind = "unsupported_kind"
         /// This MCP server may not ask for this at this provider, or may not send people to this host.
         case accessDenied = "access_denied"
-        /// There is no such elicitation of this MCP server, or no such ticket.
+        /// There is no such elicitation, session or ticket of this MCP server.
         case notFound = "not_found"
         /// The result was asked for before there was one.
         case notCompleted = "not_completed"

@@ -33,6 +33,8 @@ public struct ElicitationEvent: Sendable, Hashable {
 /// Spec: RFC 8417 §2.2
 enum ReceivedEvent: Sendable, Equatable {
     case elicitation(ElicitationEvent)
+    /// A session is over.
+    case revocation(SessionRevocation)
     /// The transmitter wants to hear this text back.
     case verification(state: String)
     /// Another one, which is acknowledged and left alone.
@@ -48,8 +50,9 @@ enum ReceivedEvent: Sendable, Equatable {
             self = .other
             return
         }
-        guard type != .sessionRevoked else {
-            self = .other
+        if type == .sessionRevoked {
+            guard let event = SessionRevocation(claims, payload) else { return nil }
+            self = .revocation(event)
             return
         }
         guard let status = ElicitationStatus(type) else {

@@ -2,27 +2,41 @@ import JOSE
 import OAuth
 import Synchronization
 
-/// Takes the events that the authorization server pushes: proves them, acts on each once, and wakes the calls that wait.
+/// Takes the events that the authorization server pushes, or that `poll` fetches: proves them, acts on each once, wakes the
+/// calls that wait, and remembers which sessions have ended.
 ///
 /// Spec: RFC 8935 §2
 public final class EventReceiver: Sendable {
-    private let authority: ElicitationAuthority
+    let authority: ElicitationAuthority
+    let coverage: EventCoverage
+    let sleep: @Sendable (_ seconds: Int) async -> Void
     private let arrivals: EventArrivals
     private let handle: @Sendable (ElicitationEvent) async throws -> Void
+    private let handleRevocation: @Sendable (SessionRevocation) async throws -> Void
+    private let revoked: Mutex<RevokedSessions>
     private let seen = Mutex(SeenEvents())
 
-    /// `handle` hears of each event once, as far as this process remembers; when it throws, the event is sent again later.
+    /// `handle` hears of each end of an elicitation once, as far as this process remembers, and `whenRevoked` of each end of
+    /// a session; when they throw, the event is sent again later.
     public convenience init(
-        _ elicitations: Elicitations, handle: @escaping @Sendable (ElicitationEvent) async throws -> Void = { _ in }
+        _ elicitations: Elicitations, handle: @escaping @Sendable (ElicitationEvent) async throws -> Void = { _ in },
+        whenRevoked: @escaping @Sendable (SessionRevocation) async throws -> Void = { _ in }
     ) {
-        self.init(elicitations, sleep: { try? await Task.sleep(for: .seconds($0)) }, handle: handle)
+        self.init(
+            elicitations, sleep: { try? await Task.sleep(for: .seconds($0)) }, handle: handle, whenRevoked: whenRevoked)
     }
 
     init(
         _ elicitations: Elicitations, sleep: @escaping @Sendable (_ seconds: Int) async -> Void,
-        handle: @escaping @Sendable (ElicitationEvent) async throws -> Void = { _ in }
+        handle: @escaping @Sendable (ElicitationEvent) async throws -> Void = { _ in },
+        whenRevoked: @escaping @Sendable (SessionRevocation) async throws -> Void = { _ in },
+        remembering limit: Int = 100_000
     ) {
         authority = elicitations.authority
+        coverage = EventCoverage(elicitations.authority)
+        revoked = Mutex(RevokedSessions(limit: limit))
+        handleRevocation = whenRevoked
+        self.sleep = sleep
         arrivals = EventArrivals(sleep: sleep)
         self.handle = handle
     }
@@ -32,6 +46,20 @@ public final class EventReceiver: Sendable {
         guard Self.isEventToken(contentType), let compact = String(validating: body, as: UTF8.self) else {
             return .refused(.invalidRequest, "Send one security event token, as application/secevent+jwt.")
         }
+        return await judge(compact)
+    }
+
+    /// Whether an event told that this session is over.
+    func hasEnded(_ session: String) -> Bool { revoked.withLock { $0.contains(session) } }
+
+    /// Whether the end of a session whose token was issued then would be known here.
+    func knows(issuedAt: Int64, now: Int64) async -> Bool {
+        if let doubted = revoked.withLock({ $0.doubtedUntil }), authority.mayPrecede(issuedAt, doubted) { return false }
+        return await coverage.covers(issuedAt: issuedAt, now: now)
+    }
+
+    /// Judges one event and says what to answer.
+    func judge(_ compact: String) async -> EventReply {
         switch await authority.signatures.claims(of: compact, typ: SecurityEvent.tokenType, now: authority.clock()) {
         case .claims(let claims): return await accept(claims)
         case .bad(let error): return .refused(Self.code(of: error), error.description)
@@ -79,14 +107,25 @@ public final class EventReceiver: Sendable {
             } catch {
                 return error.description
             }
+        case .revocation(let event):
+            // Before anybody else hears of it: what they do must not be overtaken by a token.
+            revoked.withLock { revoked in
+                let now = authority.clock()
+                if let session = event.sessionID { revoked.remember(session, now: now) } else { revoked.doubt(now) }
+            }
+            return await heard { try await handleRevocation(event) }
         case .elicitation(let event):
             arrivals.wake(event.elicitation)
-            do {
-                try await handle(event)
-                return nil
-            } catch {
-                return "the handler of events failed: \(error)"
-            }
+            return await heard { try await handle(event) }
+        }
+    }
+
+    private func heard(_ handle: () async throws -> Void) async -> String? {
+        do {
+            try await handle()
+            return nil
+        } catch {
+            return "the handler of events failed: \(error)"
         }
     }
 

@@ -29,7 +29,8 @@ struct StatelessProtocolTests {
             let names = list.json?["result"]?.object?["tools"]?.array?.compactMap { $0.object?["name"]?.string }
             #expect(
                 names == [
-                    "server_time", "list_files", "write_file", "delete_file", "store_api_key", "list_pull_requests",
+                    "server_time", "list_files", "write_file", "delete_file", "store_api_key", "sign_out",
+                    "list_pull_requests",
                 ])
             let time = try await client.stateless("tools/call", ["name": "server_time"])
             #expect(time.json?.toolText == "2027-01-15T08:00:00Z")

@@ -1,0 +1,62 @@
+import JOSE
+
+/// Fetches events where none can be pushed to.
+///
+/// Spec: RFC 8936 §2.4
+extension EventReceiver {
+    /// Fetches events until the task is cancelled; a question waits up to half a minute for its answer. Run one of these in
+    /// a process, and none where events are pushed.
+    public func poll() async {
+        var settled = SettledEvents()
+        var isFirst = true
+        while !Task.isCancelled {
+            let body = settled.body(isImmediate: isFirst)
+            let asked = ContinuousClock.now
+            do throws(ElicitationFault) {
+                let answer = try await authority.ask(.awaitPost(body.bytes), "/events/poll")
+                let sets = answer["sets"]?.object ?? [:]
+                settled = await take(sets)
+                if answer["moreAvailable"] != true, !settled.isPutOff { coverage.polled(at: authority.clock()) }
+                // A server that is stopping holds no question.
+                if sets.isEmpty, !isFirst, ContinuousClock.now - asked < .seconds(1) { await sleep(1) }
+                isFirst = false
+            } catch {
+                // What was settled and not heard is told again by the next question.
+                settled.isPutOff = true
+            }
+            if settled.isPutOff { await sleep(Self.pause) }
+        }
+    }
+
+    private static let pause = 5
+
+    private func take(_ sets: JSONObject) async -> SettledEvents {
+        var settled = SettledEvents()
+        for (name, token) in sets.members {
+            let reply = await judge(token.string ?? "")
+            switch reply.status {
+            case 202: settled.taken.append(name)
+            case 400: settled.refused.append((name, reply.body))
+            default: settled.isPutOff = true
+            }
+        }
+        return settled
+    }
+}
+
+/// What became of fetched events, for the next question to say.
+struct SettledEvents {
+    var taken: [String] = []
+    var refused: [(name: String, error: [UInt8])] = []
+    /// Something has to come again, but not at once.
+    var isPutOff = false
+
+    /// The next question.
+    func body(isImmediate: Bool) -> JSONObject {
+        var body: JSONObject = ["maxEvents": 100, "returnImmediately": .bool(isImmediate), "ack": .strings(taken)]
+        var errors = JSONObject()
+        for (name, error) in refused { errors[name] = (try? JSON.parse(error)) ?? ["err": "invalid_request"] }
+        if !errors.isEmpty { body["setErrs"] = .object(errors) }
+        return body
+    }
+}

@@ -1,0 +1,150 @@
+import JOSE
+import Testing
+
+@testable import ResourceServer
+
+@Suite("Tokens verified locally, and the ends of their sessions")
+struct WatchedVerificationTests {
+    @Test func `D23.12 a token is let through without a question, and refused at once when its session ends`()
+        async throws
+    {
+        try await SessionScene.play { (scene) async throws in
+            let (token, other) = (try scene.token(), try scene.token("ses_2"))
+            #expect(await scene.refused(token) == nil)
+            #expect(try await scene.push(scene.revoked()).status == 202)
+            #expect(await scene.refused(token) == .invalidToken)
+            #expect(await scene.refused(other) == nil)
+            #expect(scene.questions == 0)
+            scene.clock.advance(590)
+            #expect(await scene.refused(token) == .invalidToken)
+        }
+    }
+
+    @Test func `D23.12 a token that may be older than the listening is asked about`() async throws {
+        try await SessionScene.play { (scene) async throws in
+            #expect(try await scene.refused(scene.token(age: 59)) == nil)
+            #expect(scene.questions == 0)
+            #expect(try await scene.refused(scene.token(age: 60)) == nil)
+            #expect(try await scene.refused(scene.token(age: 300, isLive: false)) == .invalidToken)
+            #expect(scene.questions == 2)
+        }
+    }
+
+    /// What an authorization server can say of a stream on which nobody may rely.
+    private static let unreliable: [JSONObject?] = [
+        nil, [:], ["delivery": "push", "status": "paused"], ["delivery": "push", "status": "disabled"],
+        ["delivery": "poll", "status": "enabled"],
+        ["delivery": "push", "status": "enabled", "since": .integer(ManualClock.start + 120)],
+        ["delivery": "push", "status": "enabled", "since": 0, "waiting_since": .integer(ManualClock.start + 110)],
+    ]
+
+    @Test(arguments: unreliable)
+    func `D23.12 where events do not arrive every token is asked about`(status: JSONObject?) async throws {
+        try await SessionScene.play { (scene) async throws in
+            scene.stream.change { $0.status = status }
+            #expect(try await scene.refused(scene.token()) == nil)
+            #expect(try await scene.refused(scene.token("ses_2", isLive: false)) == .invalidToken)
+            #expect(scene.questions == 2)
+            scene.server.change { $0.isDown = true }
+            #expect(try await scene.refused(scene.token("ses_3")) == .unavailable)
+        }
+    }
+
+    @Test func `D23.12 an event that has waited for a few seconds is on its way`() async throws {
+        try await SessionScene.play { (scene) async throws in
+            scene.stream.change { $0.status?["waiting_since"] = .integer(scene.clock.now - 9) }
+            #expect(try await scene.refused(scene.token()) == nil)
+            #expect(scene.questions == 0)
+        }
+    }
+
+    @Test func `D23.12 whether events arrive is asked twice a minute, and an old answer does for another half`()
+        async throws
+    {
+        try await SessionScene.play { (scene) async throws in
+            for _ in 0..<3 { #expect(try await scene.refused(scene.token()) == nil) }
+            #expect(scene.stream.read { $0.asked } == 1)
+            scene.clock.advance(29)
+            #expect(try await scene.refused(scene.token()) == nil)
+            #expect(scene.stream.read { $0.asked } == 1)
+            scene.stream.change { $0.status = nil }
+            scene.clock.advance(1)
+            #expect(try await scene.refused(scene.token()) == nil)
+            #expect(scene.stream.read { $0.asked } == 2 && scene.questions == 0)
+            scene.clock.advance(30)
+            #expect(try await scene.refused(scene.token()) == nil)
+            #expect(scene.questions == 1)
+        }
+    }
+
+    @Test func `RL of too many ends none is forgotten: tokens from before are asked about`() async throws {
+        try await SessionScene.play(remembering: 2) { (scene) async throws in
+            for index in 1...3 {
+                #expect(try await scene.push(scene.revoked("ses_\(index)")).status == 202)
+            }
+            for index in 1...3 {
+                #expect(try await scene.refused(scene.token("ses_\(index)", isLive: false)) == .invalidToken)
+            }
+            #expect(try await scene.refused(scene.token("ses_9")) == nil)
+            #expect(scene.questions == 4)
+            scene.clock.advance(61)
+            #expect(try await scene.refused(scene.token("ses_9")) == nil)
+            #expect(scene.questions == 4)
+        }
+    }
+
+    @Test func `D23.6 an end that names no session has every earlier token asked about`() async throws {
+        try await SessionScene.play { (scene) async throws in
+            let user: JSONObject = ["format": "iss_sub", "iss": .string(scene.server.issuer), "sub": "sub_1"]
+            let event = try scene.revoked("ses_1", ["sub_id": ["format": "complex", "user": .object(user)]])
+            #expect(await scene.push(event).status == 202)
+            #expect(try await scene.refused(scene.token(isLive: false)) == .invalidToken)
+            #expect(scene.questions == 1)
+        }
+    }
+
+    @Test func `D23.3 D23.12 fetched events count as pushed ones do, for as long as polls are answered`() async throws {
+        try await SessionScene.play { (scene) async throws in
+            scene.stream.change { $0.status = ["delivery": "poll", "status": "enabled"] }
+            let token = try scene.token()
+            let event = try scene.revoked()
+            scene.stream.change { $0.sets = [("evt_ses_1", event), ("evt_bad", "nonsense")] }
+            let polling = Task { await scene.receiver.poll() }
+            while scene.stream.read({ !$0.sets.isEmpty || $0.polls.count < 3 }) { await Task.yield() }
+            polling.cancel()
+            await polling.value
+            let polls = scene.stream.read { $0.polls }
+            #expect(polls[0]["returnImmediately"] == true && polls[1]["returnImmediately"] == false)
+            #expect(polls[1]["ack"] == ["evt_ses_1"])
+            #expect(polls[1]["setErrs"]?.object?["evt_bad"]?.object?["err"] == "invalid_request")
+            #expect(await scene.refused(token) == .invalidToken)
+            #expect(scene.questions == 0)
+            scene.clock.advance(61)
+            scene.receiver.coverage.polled(at: scene.clock.now)
+            scene.clock.advance(44)
+            #expect(try await scene.refused(scene.token("ses_2")) == nil)
+            #expect(scene.questions == 0)
+            scene.clock.advance(1)
+            #expect(try await scene.refused(scene.token("ses_2")) == nil)
+            #expect(scene.questions == 1)
+            scene.clock.advance(86_400)
+            scene.receiver.coverage.polled(at: scene.clock.now)
+            #expect(try await scene.refused(scene.token("ses_2")) == nil)
+            #expect(scene.questions == 2)
+        }
+    }
+
+    @Test func `D23.12 while more waits than a poll brought, tokens are asked about`() async throws {
+        try await SessionScene.play { (scene) async throws in
+            scene.stream.change { $0.isMore = true }
+            let polling = Task { await scene.receiver.poll() }
+            while scene.stream.read({ $0.polls.count < 3 }) { await Task.yield() }
+            polling.cancel()
+            await polling.value
+            scene.stream.change { $0.status = ["delivery": "poll", "status": "enabled"] }
+            scene.clock.advance(100)
+            #expect(try await scene.refused(scene.token()) == nil)
+            #expect(scene.questions == 1)
+        }
+    }
+}
