@@ -65,6 +65,7 @@ demo: ground
 
 bench: ground
 	swift build -c release --product gatehouse
+	swift build -c release --product example-mcp-server
 	swift run -c release --package-path Tests/Benchmarks
 
 soak: ground

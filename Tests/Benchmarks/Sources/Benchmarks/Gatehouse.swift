@@ -11,7 +11,7 @@ final class Gatehouse: Sendable {
     let port: Int
     private let operations: Int
 
-    init(program: String, directory: String, port: Int) throws {
+    init(program: String, directory: String, port: Int, tokenLife: String = "600s") throws {
         self.program = program
         self.directory = directory
         self.port = port
@@ -27,7 +27,7 @@ final class Gatehouse: Sendable {
             keys: keys
             templates: \(templates)
             admin: { socket: var/admin/gatehouse.sock }
-            tokens: { code: 600s }
+            tokens: { code: 600s, access: \(tokenLife) }
             """.utf8
         ).write(to: URL(filePath: configuration))
     }
@@ -83,10 +83,12 @@ final class Gatehouse: Sendable {
     }
 
     /// Makes the person, the MCP server, which may take events at an endpoint, and the client.
-    func register(eventsEndpoint: String? = nil) throws -> Registered {
+    func register(
+        resource identifier: String = Gatehouse.resource, eventsEndpoint: String? = nil
+    ) throws -> Registered {
         _ = try command(["users", "add", Person.name, "--password-stdin"], input: Person.password + "\n")
         let resource = try command(
-            ["resources", "add", Self.resource, "--name", "Bench", "--owner", "Nobody", "--scope", "bench:run=Run"]
+            ["resources", "add", identifier, "--name", "Bench", "--owner", "Nobody", "--scope", "bench:run=Run"]
                 + (eventsEndpoint.map { ["--events-endpoint", $0] } ?? []))
         let client = try command([
             "clients", "add", "--name", "Bench", "--redirect-uri", Self.redirect, "--auth", "none",
@@ -94,5 +96,14 @@ final class Gatehouse: Sendable {
         guard let clientID = client["client_id"], let id = resource["client_id"], let secret = resource["client_secret"]
         else { throw BenchmarkFailure("the commands gave no credentials") }
         return Registered(clientID: clientID, resource: (id, secret))
+    }
+
+    /// Waits until the events endpoint of an MCP server has shown that it wants events.
+    func waitUntilPushed(to resource: String) async throws {
+        for _ in 0..<300 {
+            if try command(["resources", "policy", resource])["events"] == "active" { return }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw BenchmarkFailure("the events endpoint was not verified")
     }
 }
