@@ -27,9 +27,6 @@ package struct Gatehouse: Sendable {
     package let lastUses = LastUses()
     package let resourceAuthentication: ResourceAuthentication
     package let eventPoll: EventPollEndpoint
-    package let eventVerify: EventVerifyEndpoint
-    package let eventStatus: EventStatusEndpoint
-    package let session: SessionEndpoint
 
     /// Composes the server from what the operator decided and the things it stands on.
     package init(
@@ -80,9 +77,6 @@ package struct Gatehouse: Sendable {
         store.onCommit { streams.tell($0.streams) }
         eventPoll = EventPollEndpoint(
             store: store, signer: signer, watch: streams, counters: counters, clock: clock)
-        eventVerify = EventVerifyEndpoint(store: store, clock: clock)
-        eventStatus = EventStatusEndpoint(store: store)
-        session = SessionEndpoint(store: store, authentication: resources, clock: clock)
         elicitation = ElicitationEndpoint(
             issuer: settings.issuer, store: store, keys: keys, authentication: resources, subjects: subjects,
             vault: vault, watch: ElicitationWatch(store: store), signer: signer, clock: clock)
@@ -92,6 +86,12 @@ package struct Gatehouse: Sendable {
         account = AccountEndpoint(
             store: store, keys: keys, people: people, seal: seal,
             revocation: ConnectionRevocation(store: store, client: provider, vault: vault), clock: clock)
+    }
+
+    package var eventVerify: EventVerifyEndpoint { EventVerifyEndpoint(store: store, clock: clock) }
+    package var eventStatus: EventStatusEndpoint { EventStatusEndpoint(store: store) }
+    package var session: SessionEndpoint {
+        SessionEndpoint(store: store, authentication: resourceAuthentication, clock: clock)
     }
 
     private static func flows(_ settings: Settings, _ keys: KeyRing) -> [any GrantFlow] {

@@ -73,6 +73,9 @@ private struct UnfinishedEnding {
 
 extension Transaction {
     private func note(_ filter: SessionFilter, _ ending: SessionEnding, after cursor: SessionCursor) throws -> String {
+        var kept = filter
+        kept.state = nil
+        guard try SessionFilter(json: filter.json) == kept else { throw SessionFilter.unreadable }
         let id = Random.token(16)
         let who = ending.columns
         try execute(
@@ -143,7 +146,7 @@ extension SessionFilter {
         guard self.json == json else { throw Self.unreadable }
     }
 
-    private static let unreadable = StoreError.failed("what was left of an end of sessions does not parse")
+    fileprivate static let unreadable = StoreError.failed("what was left of an end of sessions does not parse")
 }
 
 extension Store {

@@ -102,7 +102,7 @@ struct ManyEndingsTests {
                     """, "x", 1, "y", 2
                 ) { try $0.text(3) }
             }
-            #expect(plan.count == 1 && plan[0].contains("INDEX sessions_by_") && plan[0].contains("\(column)=?"))
+            #expect(plan.count == 1 && plan[0].contains("USING INDEX") && plan[0].contains("\(column)=?"))
             #expect(plan[0].contains("created_at"))
         }
     }

@@ -14,13 +14,15 @@ enum EarnedBy: CaseIterable, Sendable {
 
 /// Everything that ends a session, each by the door that is meant for it.
 enum EndCause: CaseIterable, Sendable {
-    case admin, client, resource, refreshReuse, codeReplay, replacement, userDisabled, clientBlocked, clientRemoved,
+    case admin, person, client, resource, refreshReuse, codeReplay, replacement, userDisabled, clientBlocked,
+        clientRemoved,
         resourceRemoved, time, disuse
 
     /// The reason that the row names.
     var reason: EndReason {
         switch self {
         case .admin: .revokedByAdmin
+        case .person: .revokedByPerson
         case .client: .revokedByClient
         case .resource: .revokedByResource
         case .refreshReuse: .refreshTokenReused
@@ -38,7 +40,7 @@ enum EndCause: CaseIterable, Sendable {
     var initiator: SessionEnding.Initiator {
         switch self {
         case .admin, .userDisabled, .clientBlocked, .clientRemoved, .resourceRemoved: .admin
-        case .replacement: .user
+        case .person, .replacement: .user
         case .refreshReuse, .codeReplay: .policy
         case .client, .resource, .time, .disuse: .system
         }
@@ -52,6 +54,9 @@ enum EndCause: CaseIterable, Sendable {
         let h = scene.h
         switch self {
         case .admin: try await h.administer(.sessions(.revoke(SessionSelection(ids: [scene.id.string]), reason: nil)))
+        case .person:
+            let page = try await h.account(scene.browser)
+            _ = try await h.step(scene.browser, at: page, "end", [("session", scene.id.string)])
         case .client:
             _ = try await h.send("/revoke", [("token", scene.tokens.refresh ?? ""), ("client_id", "quill")])
         case .resource: _ = try await h.call(.delete, "/sessions/\(scene.id)")

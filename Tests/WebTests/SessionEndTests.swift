@@ -64,7 +64,7 @@ struct SessionEndTests {
 
     /// The causes that can end a session whose code waits to be redeemed.
     private static let early: [EndCause] = [
-        .admin, .resource, .userDisabled, .clientBlocked, .clientRemoved, .resourceRemoved, .time,
+        .admin, .person, .resource, .userDisabled, .clientBlocked, .clientRemoved, .resourceRemoved, .time,
     ]
 
     @Test(arguments: early)
