@@ -172,6 +172,10 @@ struct AccountTests {
             let rest = try await browser.get("/account?asked=\(next)")
             #expect(rest.count(of: "No longer asked") == 2)
             #expect(rest.link(after: "/account?asked=") == nil && rest.text.contains(">Newest<"))
+            _ = try await h.addUser("bob")
+            let stranger = h.browser()
+            let own = try await h.account(stranger, as: "bob")
+            #expect(try await stranger.get("/account?asked=\(next)").text == own.text)
         }
     }
 
