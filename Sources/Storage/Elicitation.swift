@@ -22,7 +22,9 @@ package struct Elicitation: Hashable, Sendable {
     package let sessionID: SessionID
     /// The sentence above the request, as the MCP server wrote it.
     package let message: String
-    package let ask: ElicitationAsk
+    package let kind: ElicitationKind
+    /// What is asked, as it was written.
+    fileprivate let askText: String
     /// Names what is asked.
     package let digest: Digest
     package let idempotencyKey: String?
@@ -59,7 +61,8 @@ package struct Elicitation: Hashable, Sendable {
         self.clientID = clientID
         self.sessionID = sessionID
         self.message = message
-        self.ask = ask
+        kind = ask.kind
+        askText = ask.json.text
         self.digest = digest
         self.idempotencyKey = idempotencyKey
         self.createdAt = createdAt
@@ -73,6 +76,15 @@ package struct Elicitation: Hashable, Sendable {
         content = nil
         authTime = nil
         ticketRedeemedAt = nil
+    }
+
+    /// What is asked; nil where the rules of today refuse what those of its day let in. Everything but showing it and
+    /// handing it out goes on without.
+    package var ask: ElicitationAsk? {
+        // It may be longer here than it was in the request: what was spelled with two bytes is written with six.
+        let limits = JSON.Limits(bytes: .max)
+        guard let json = try? JSONObject(parsing: Array(askText.utf8), limits: limits) else { return nil }
+        return try? ElicitationAsk(kind, json: json)
     }
 
     /// Where it stands at a moment: over as soon as its time is, whenever the row is tidied.
@@ -102,11 +114,9 @@ extension Elicitation {
         subject = try row.id(4)
         clientID = try ClientID(row.text(5))
         sessionID = try row.id(6)
-        let kind = try row.parsed(ElicitationKind(rawValue: row.text(7)))
+        kind = try row.parsed(ElicitationKind(rawValue: row.text(7)))
         message = try row.text(8)
-        // It may be longer here than it was in the request: what was spelled with two bytes is written with six.
-        let limits = JSON.Limits(bytes: .max)
-        ask = try ElicitationAsk(kind, json: JSONObject(parsing: Array(row.text(9).utf8), limits: limits))
+        askText = try row.text(9)
         digest = try row.digest(10)
         idempotencyKey = try row.textIfAny(11)
         status = try row.parsed(ElicitationStatus(rawValue: row.text(12)))
@@ -134,7 +144,7 @@ extension Transaction {
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'pending', 1, ?13, ?14)
             """, elicitation.id.string, elicitation.pageID.string, elicitation.resourceID.string,
             elicitation.userID.string, elicitation.subject.string, elicitation.clientID.string,
-            elicitation.sessionID.string, elicitation.ask.kind.rawValue, elicitation.message, elicitation.ask.json.text,
+            elicitation.sessionID.string, elicitation.kind.rawValue, elicitation.message, elicitation.askText,
             elicitation.digest.stored, elicitation.idempotencyKey, elicitation.createdAt.seconds,
             elicitation.expiresAt.seconds)
     }
@@ -197,19 +207,6 @@ extension Transaction {
             WHERE user_id = ?1 AND resource_id = ?2 AND created_at > ?3 AND status NOT IN ('completed', 'declined')
             """, user.string, resource.string, since.seconds
         ) { Int(try $0.integer(0)) } ?? 0
-    }
-
-    /// The latest elicitations, those of one person, MCP server and status or all; the newest first.
-    package func elicitations(
-        user: UserID? = nil, resource: ResourceID? = nil, status: ElicitationStatus? = nil, limit: Int
-    ) throws -> [Elicitation] {
-        try all(
-            """
-            SELECT \(Elicitation.columns) FROM elicitations
-            WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR user_id = ?2) AND (?3 IS NULL OR resource_id = ?3)
-            ORDER BY created_at DESC, id LIMIT ?4
-            """, status?.rawValue, user?.string, resource?.string, limit
-        ) { try Elicitation($0) }
     }
 
     /// What is open for a person; what ends first comes first. One that cannot be read is passed over, here and among what

@@ -89,31 +89,9 @@ extension Transaction {
         return isChanged == 1
     }
 
-    /// The one way into a final status: the change, the event that tells of it and the audit record are one. Nil when it
-    /// was over before; what a person or an MCP server says after its end is too late.
+    /// Ends it as `close` does, and returns it as it is then. Nil when it was over before.
     package func finish(_ id: ElicitationID, as outcome: ElicitationOutcome, now: Timestamp) throws -> Elicitation? {
-        guard outcome.status.isFinal else { throw StoreError.constraint("an elicitation finishes in a final status") }
-        // Only the clock itself, or what took it back, may end it after its time.
-        let isLate = outcome.status == .expired || outcome.status == .cancelled
-        let finished = try first(
-            """
-            UPDATE elicitations SET status = ?2, version = version + 1, reason = ?3, reported_by = ?4, finished_at = ?5,
-                content = ?6, auth_time = ?7
-            WHERE id = ?1 AND status IN ('pending', 'opened') AND (?8 OR expires_at > ?5) AND (?2 <> 'expired' OR expires_at <= ?5)
-            RETURNING \(Elicitation.columns)
-            """, id.string, outcome.status.rawValue, outcome.reason, outcome.reportedBy, now.seconds,
-            outcome.content?.stored, outcome.authTime?.seconds, isLate ? 1 : 0
-        ) { try Elicitation($0) }
-        guard let finished else { return nil }
-        if let event = finished.event(at: now) { try enqueue(event, resource: finished.resourceID, elicitation: id) }
-        try audit(
-            AuditEntry(
-                outcome.action, at: now, actor: outcome.actor, user: finished.userID, client: finished.clientID,
-                resource: finished.resourceID, session: finished.sessionID,
-                reason: outcome.reason, initiator: outcome.initiator, evidence: outcome.evidence,
-                correlation: id.string, explanation: outcome.reference))
-        signals?.note(id)
-        return finished
+        try close(id, as: outcome, now: now) ? elicitation(id) : nil
     }
 
     /// Spends the result, once: what was handed over is erased with it. False when it was spent before, or came too late.
@@ -162,7 +140,7 @@ extension Transaction {
             "SELECT id, expires_at FROM elicitations WHERE session_id = ?1 AND status IN ('pending', 'opened')",
             session.string
         ) { (try $0.id(0, ElicitationID.self), try $0.time(1)) }
-        for (id, end) in open { _ = try finish(id, as: end <= now ? .expired : .sessionEnded, now: now) }
+        for (id, end) in open { try close(id, as: end <= now ? .expired : .sessionEnded, now: now) }
     }
 
     /// Erases what was handed over in a session that is over and not collected: it could not be any more.
@@ -183,7 +161,7 @@ extension Transaction {
             ORDER BY expires_at LIMIT ?2
             """, now.seconds, limit
         ) { try $0.id(0, ElicitationID.self) }
-        for id in due { _ = try finish(id, as: .expired, now: now) }
+        for id in due { try close(id, as: .expired, now: now) }
         let erased = try execute(
             """
             UPDATE elicitations SET content = NULL WHERE id IN (
@@ -200,28 +178,4 @@ extension Transaction {
     }
 
     private static let remembered: Int64 = 30 * 86_400
-}
-
-extension Elicitation {
-    /// The event that tells the MCP server how it ended; nothing that the person typed is in it.
-    fileprivate func event(at now: Timestamp) -> SecurityEvent? {
-        guard let type = SecurityEventType(status) else { return nil }
-        var payload: JSONObject = [
-            "elicitation": .string(id.string), "kind": .string(ask.kind.rawValue), "version": .integer(version),
-            "client_id": .string(clientID.string), "sid": .string(sessionID.string),
-            "evidence": .string(reportedBy == nil ? "witnessed" : "reported"),
-        ]
-        if ask.kind == .confirm { payload["digest"] = .string(digest.base64URL) }
-        payload["reported_by"] = reportedBy.map(JSON.string)
-        payload["reason"] = reason.map(JSON.string)
-        return SecurityEvent(
-            type: type, issuedAt: now, about: .person(subject), transaction: id.string, payload: payload)
-    }
-}
-
-extension ElicitationOutcome {
-    /// Who reported it, where Gatehouse did not see it.
-    fileprivate var reportedBy: String? {
-        if case .reported(let by) = evidence { by } else { nil }
-    }
 }

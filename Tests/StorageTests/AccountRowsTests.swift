@@ -74,7 +74,8 @@ struct AccountRowsTests {
         }
         let (id, start) = (world.user.id, start)
         try await world.store.write {
-            _ = try $0.execute("UPDATE elicitations SET ask = '{' WHERE created_at = ?1", start.seconds + 1)
+            _ = try $0.execute(
+                "UPDATE elicitations SET client_id = 'no client' WHERE created_at = ?1", start.seconds + 1)
         }
         let open = try await world.store.read { try $0.openElicitations(of: id, now: start + 9, limit: 9) }
         let past = try await world.store.read { try $0.pastElicitations(of: id, now: start + 900, limit: 9) }

@@ -68,6 +68,6 @@ struct ConnectCanaryTests {
 
 extension Harness {
     fileprivate func allElicitations(_ transaction: Transaction) throws -> [ElicitationID] {
-        try transaction.elicitations(limit: 100).map(\.id)
+        try transaction.listedElicitations(now: clock.now, limit: 100).compactMap { ElicitationID($0.id) }
     }
 }

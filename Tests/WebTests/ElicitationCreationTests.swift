@@ -10,6 +10,10 @@ import Testing
 
 @Suite("An MCP server asks for an elicitation")
 struct ElicitationCreationTests {
+    private func listed(_ h: Harness) async throws -> [ElicitationListing] {
+        try await h.gatehouse.store.read { [now = h.clock.now] in try $0.listedElicitations(now: now, limit: 100) }
+    }
+
     @Test func `B50 B52 B35 B36 the answer has a handle, a URL with a public id and nothing else, and the digest`()
         async throws
     {
@@ -62,7 +66,7 @@ struct ElicitationCreationTests {
                 #expect(answer.error == "invalid_subject_token")
                 #expect(answer.body == answers[0].body)
             }
-            #expect(try await h.gatehouse.store.read { try $0.elicitations(limit: 10) }.count == 1)
+            #expect(try await listed(h).count == 1)
         }
     }
 
@@ -108,7 +112,7 @@ struct ElicitationCreationTests {
                 ])
             #expect(secret.status == .forbidden)
             #expect(secret.error == "unsupported_kind")
-            #expect(try await h.gatehouse.store.read { try $0.elicitations(limit: 10) }.isEmpty)
+            #expect(try await listed(h).isEmpty)
         }
     }
 
@@ -162,7 +166,7 @@ struct ElicitationCreationTests {
             let next = try await h.ask(token)
             #expect(next.status == .tooManyRequests)
             #expect(next.headers[.retryAfter] != nil)
-            #expect(try await h.gatehouse.store.read { try $0.elicitations(limit: 100) }.count == 60)
+            #expect(try await listed(h).count == 60)
             h.clock.advance(by: 3600)
             #expect(try await h.ask(try await h.tokens().access).status == .created)
         }
@@ -219,7 +223,7 @@ struct ElicitationCreationTests {
             #expect(conflict.status == .conflict)
             #expect(conflict.error == "idempotency_conflict")
             #expect(try await h.stored(first)?.status == .pending)
-            #expect(try await h.gatehouse.store.read { try $0.elicitations(limit: 10) }.count == 1)
+            #expect(try await listed(h).count == 1)
             _ = try await h.call(.delete, first.path)
             #expect(try await Asked(h.ask(other, ["idempotency_key": "k1"])).id != first.id)
         }

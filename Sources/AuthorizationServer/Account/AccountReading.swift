@@ -86,7 +86,7 @@ private struct AccountReading {
     private mutating func asked(_ elicitation: Elicitation) throws -> AccountOverview.Asked {
         let session = try transaction.session(elicitation.sessionID)
         return .init(
-            page: elicitation.pageID, kind: elicitation.ask.kind, status: elicitation.status(at: now),
+            page: elicitation.pageID, kind: elicitation.kind, status: elicitation.status(at: now),
             server: try server(elicitation.resourceID),
             app: session.map { .init(name: $0.clientName, host: $0.clientHost) }, text: elicitation.subjectMatter,
             at: elicitation.createdAt, until: elicitation.expiresAt)

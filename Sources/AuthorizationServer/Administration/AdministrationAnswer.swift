@@ -20,8 +20,8 @@ package struct AdministrationAnswer: Hashable, Sendable {
     package let warning: String?
 
     /// One object.
-    package static func one(_ row: JSONObject, note: String? = nil) -> Self {
-        Self(shape: .one, rows: [row], note: note, warning: nil)
+    package static func one(_ row: JSONObject, note: String? = nil, warning: String? = nil) -> Self {
+        Self(shape: .one, rows: [row], note: note, warning: warning)
     }
 
     /// A list of objects.

@@ -21,21 +21,23 @@ extension AdministrationTask {
         return try await store.read { transaction in
             let user = try selection.user.map { try self.userOrSubject($0, transaction).id }
             let resource = try selection.resource.map { try self.resource($0, transaction).id }
-            let found = try transaction.elicitations(
-                user: user, resource: resource, status: status, limit: Self.longestList + 1)
-            let rows = try found.prefix(Self.longestList).map { try row($0, transaction) }
-            return .many(rows, warning: Self.warning(isPartial: found.count > Self.longestList))
+            let found = try transaction.listedElicitations(
+                user: user, resource: resource, status: status, now: now, limit: Self.longestList + 1)
+            return .many(
+                found.prefix(Self.longestList).map(\.row),
+                warning: Self.warning(isPartial: found.count > Self.longestList))
         }
     }
 
     private func showElicitation(_ text: String) async throws -> AdministrationAnswer {
         guard let id = ElicitationID(text) else { throw Self.noElicitation(text) }
         return try await store.read { transaction in
-            guard let elicitation = try transaction.elicitation(id) else { throw Self.noElicitation(text) }
-            var row = try row(elicitation, transaction)
-            for (name, value) in elicitation.details.members { row[name] = value }
+            let listing = try listing(id, transaction)
+            var row = listing.row
+            for (name, value) in listing.details.members { row[name] = value }
             row["event"] = JSON(try transaction.event(of: id)?.event.id.string)
-            return .one(row)
+            let isReadable = (try? transaction.elicitation(id))??.ask != nil
+            return .one(row, warning: isReadable ? nil : Self.unreadable(listing))
         }
     }
 
@@ -43,25 +45,23 @@ extension AdministrationTask {
         guard let id = ElicitationID(text) else { throw Self.noElicitation(text) }
         let outcome = ElicitationOutcome.cancelled(byAdmin: administrator.uid, claimed: administrator.claimed)
         return try await store.write { transaction in
-            guard let elicitation = try transaction.elicitation(id) else { throw Self.noElicitation(text) }
-            guard let cancelled = try transaction.finish(id, as: outcome, now: now) else {
-                let status = elicitation.status(at: now)
-                throw AdministrationError(.conflict, "The elicitation \(id) is over: it is \(status.rawValue).")
+            let listing = try listing(id, transaction)
+            guard try transaction.close(id, as: outcome, now: now) else {
+                throw AdministrationError(.conflict, "The elicitation \(id) is over: it is \(listing.status).")
             }
-            return .one(try row(cancelled, transaction))
+            return .one(try self.listing(id, transaction).row)
         }
     }
 
-    /// The elicitation as operators see it: whose it is and how it stands, not what the person typed.
-    private func row(_ elicitation: Elicitation, _ transaction: Transaction) throws -> JSONObject {
-        [
-            "id": .string(elicitation.id.string), "kind": .string(elicitation.ask.kind.rawValue),
-            "user": JSON(try transaction.user(id: elicitation.userID)?.name),
-            "client_id": .string(elicitation.clientID.string),
-            "resource": JSON(try transaction.resource(id: elicitation.resourceID)?.identifier.string),
-            "session": .string(elicitation.sessionID.string), "status": .string(elicitation.status(at: now).rawValue),
-            "created_at": .string(elicitation.createdAt.rfc3339), "expires_at": .string(elicitation.expiresAt.rfc3339),
-        ]
+    private func listing(_ id: ElicitationID, _ transaction: Transaction) throws -> ElicitationListing {
+        guard let found = try transaction.listedElicitation(id, now: now) else { throw Self.noElicitation(id.string) }
+        return found
+    }
+
+    private static func unreadable(_ listing: ElicitationListing) -> String {
+        let fault = "What the elicitation \(listing.id) asks cannot be read any more"
+        guard ElicitationStatus(rawValue: listing.status)?.isOpen == true else { return fault + "." }
+        return fault + ", so that nobody can answer it: it ends by itself, or by 'gatehouse elicitations cancel'."
     }
 
     private static func noElicitation(_ text: String) -> AdministrationError {
@@ -70,7 +70,16 @@ extension AdministrationTask {
     }
 }
 
-extension Elicitation {
+extension ElicitationListing {
+    /// The elicitation as operators see it: whose it is and how it stands, not what the person typed.
+    fileprivate var row: JSONObject {
+        [
+            "id": .string(id), "kind": .string(kind), "user": JSON(user), "client_id": .string(clientID),
+            "resource": JSON(resource), "session": .string(session), "status": .string(status),
+            "created_at": .string(createdAt.rfc3339), "expires_at": .string(expiresAt.rfc3339),
+        ]
+    }
+
     /// What only a closer look asks for.
     fileprivate var details: JSONObject {
         [

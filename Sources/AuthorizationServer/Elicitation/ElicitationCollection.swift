@@ -75,10 +75,12 @@ extension ElicitationEndpoint {
 
     private func result(of asked: Elicitation, session: SessionGrant, now: Timestamp) throws -> Spent {
         if let content = content(of: asked) { return .secret(asked.id, content) }
-        if asked.ask.kind == .connect, let receipt = vault.receipt(of: asked) { return .connection(asked.id, receipt) }
-        if asked.ask.kind == .external, let reporter = asked.reportedBy { return .reported(asked.id, by: reporter) }
+        if asked.kind == .connect, let receipt = vault.receipt(of: asked) { return .connection(asked.id, receipt) }
+        if asked.kind == .external, let reporter = asked.reportedBy { return .reported(asked.id, by: reporter) }
         guard case .confirm(let action) = asked.ask else {
-            throw OAuthError(.serverError, "This result cannot be handed out.", reason: "there is none to open")
+            throw OAuthError(
+                .serverError, "This result cannot be handed out.",
+                reason: "there is none to open, or it cannot be read any more")
         }
         return .approval(
             ApprovalClaims(

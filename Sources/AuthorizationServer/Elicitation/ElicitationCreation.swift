@@ -135,10 +135,10 @@ extension ElicitationEndpoint {
     private func answer(_ asked: Elicitation, isFound: Bool) -> CreatedElicitation {
         var body: JSONObject = [
             "id": .string(asked.id.string), "url": .string(issuer.endpoint("/e/\(asked.pageID)")),
-            "kind": .string(asked.ask.kind.rawValue), "status": .string(asked.status.rawValue),
+            "kind": .string(asked.kind.rawValue), "status": .string(asked.status.rawValue),
             "version": .integer(asked.version), "expires_at": .string(asked.expiresAt.rfc3339),
         ]
-        if asked.ask.kind == .confirm { body["digest"] = .string(asked.digest.base64URL) }
+        if asked.kind == .confirm { body["digest"] = .string(asked.digest.base64URL) }
         return CreatedElicitation(
             id: asked.id, location: issuer.endpoint("/elicitations/\(asked.id)"), json: .object(body), isFound: isFound)
     }

@@ -16,11 +16,14 @@ extension ElicitationPageEndpoint {
             return .over(try ElicitationEnd(settled, isJustNow: false, in: transaction))
         }
         let connection = try ElicitationQuestion.Connection(settled, in: transaction)
-        guard settled.ask.kind != .connect || connection != nil else {
+        guard let ask = settled.ask else {
+            return try finish(settled, as: .failed(reason: "not_readable"), in: transaction, now: now)
+        }
+        guard ask.kind != .connect || connection != nil else {
             return try finish(settled, as: .failed(reason: "not_allowed"), in: transaction, now: now)
         }
         try transaction.open(id, now: now)
-        return .ask(try question(settled, connection, person: person, in: transaction))
+        return .ask(try question(settled, ask, connection, person: person, in: transaction))
     }
 
     /// Writes down what the person decided. Of many at once one is first; the others find it done.
@@ -34,8 +37,8 @@ extension ElicitationPageEndpoint {
         let outcome: ElicitationOutcome
         switch decision {
         // Without its fields, which `weigh` read, there is nothing to hand over.
-        case "approve" where asked.ask.kind == .secret: return .again(question, problem: .noDecision)
-        case "approve" where asked.ask.kind == .connect:
+        case "approve" where asked.kind == .secret: return .again(question, problem: .noDecision)
+        case "approve" where asked.kind == .connect:
             // Nothing is completed here: that is for the way back to do.
             if let address = try departure.begin(asked, by: person, browser: browser, in: transaction, now: now) {
                 return .onward(address)
@@ -91,15 +94,15 @@ extension ElicitationPageEndpoint {
     }
 
     private func question(
-        _ asked: Elicitation, _ connection: ElicitationQuestion.Connection?, person: SignedIn,
-        in transaction: Transaction
+        _ asked: Elicitation, _ ask: ElicitationAsk, _ connection: ElicitationQuestion.Connection?,
+        person: SignedIn, in transaction: Transaction
     ) throws -> ElicitationQuestion {
         let (resource, session) = try asked.context(in: transaction)
         return ElicitationQuestion(
             page: asked.pageID, token: formToken(asked.pageID, person: person),
             asker: .init(identifier: resource.identifier, name: resource.name, owner: resource.owner),
             through: .init(name: session.clientName, host: session.clientHost, since: session.createdAt),
-            username: person.user.name, message: asked.message, ask: asked.ask, connection: connection,
+            username: person.user.name, message: asked.message, ask: ask, connection: connection,
             expiresAt: asked.expiresAt, isThere: asked.ticketRedeemedAt != nil)
     }
 }
@@ -120,7 +123,7 @@ extension ElicitationEnd {
         var provider: String?
         if case .connect(let name, _) = asked.ask { provider = name }
         self.init(
-            kind: asked.ask.kind, status: asked.status, asker: resource.name, through: session.clientName,
+            kind: asked.kind, status: asked.status, asker: resource.name, through: session.clientName,
             provider: provider,
             isJustNow: isJustNow)
     }

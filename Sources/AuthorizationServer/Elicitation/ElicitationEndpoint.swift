@@ -102,7 +102,7 @@ package struct ElicitationEndpoint: Sendable {
     func report(_ found: Found, to asker: Resource, now: Timestamp) throws -> ElicitationReport {
         let asked = found.elicitation
         return ElicitationReport(
-            id: asked.id, kind: asked.ask.kind, status: asked.status, version: asked.version,
+            id: asked.id, kind: asked.kind, status: asked.status, version: asked.version,
             expiresAt: asked.expiresAt,
             event: try found.event.map { try signer.sign($0, for: asker.identifier, now: now) })
     }

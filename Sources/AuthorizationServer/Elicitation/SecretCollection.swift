@@ -5,7 +5,7 @@ import Storage
 extension ElicitationEndpoint {
     /// What a person handed over, for the one MCP server that asked; nil when it cannot be opened.
     func content(of asked: Elicitation) -> JSONObject? {
-        guard asked.ask.kind == .secret, let sealed = asked.content,
+        guard asked.kind == .secret, let sealed = asked.content,
             let plain = Sealing.open(
                 sealed, keys: { keys.secret(.sealing, id: $0) }, context: asked.sealingContext)
         else { return nil }
@@ -76,7 +76,7 @@ extension ElicitationEndpoint {
         _ body: (Elicitation) throws -> Looked
     ) throws -> Looked {
         guard let found = try Self.find(id, of: asker, in: transaction) else { return .refused(Self.unknown) }
-        guard found.ask.kind == .secret else { return .refused(Self.isOnce) }
+        guard found.kind == .secret else { return .refused(Self.isOnce) }
         let asked = try found.settled(in: transaction, now: now)
         guard asked.status == .completed else { return .notCompleted(asked.status) }
         guard asked.isCollectable(at: now) else { return .refused(Self.gone) }

@@ -16,7 +16,7 @@ extension ElicitationPageEndpoint {
     /// Whether the sign-in is recent enough for what is asked: whoever was lured into another's account before would notice
     /// when typing secrets. What is over asks for nothing.
     func isFresh(_ person: SignedIn, for asked: Elicitation, now: Timestamp) -> Bool {
-        asked.ask.kind != .secret || !asked.status(at: now).isOpen || person.isFresh(at: now)
+        asked.kind != .secret || !asked.status(at: now).isOpen || person.isFresh(at: now)
     }
 
     /// Checks what was filled in; nil for an elicitation without fields or one that is over. Passwords are looked at last, so
