@@ -236,4 +236,12 @@ extension Transaction {
             AND NOT (status IN ('pending', 'opened') AND expires_at > ?4)
         ORDER BY created_at DESC, id DESC LIMIT ?5
         """
+
+    /// The elicitation that waits for this ticket to come back to its MCP server.
+    package func elicitation(ticket digest: Digest, resource: ResourceID) throws -> Elicitation? {
+        try first(
+            "SELECT \(Elicitation.columns) FROM elicitations WHERE ticket_digest = ?1 AND resource_id = ?2",
+            digest.stored, resource.string
+        ) { try Elicitation($0) }
+    }
 }

@@ -113,16 +113,14 @@ extension Transaction {
             """, id.string, digest.stored, expiresAt.seconds, now.seconds) == 1
     }
 
-    /// Redeems a ticket of this MCP server's, once and in time; nil for any other.
-    package func redeem(ticket digest: Digest, resource: ResourceID, now: Timestamp) throws -> Elicitation? {
-        try first(
+    /// Redeems a ticket of this MCP server's, once and in time; false for any other.
+    package func redeem(ticket digest: Digest, resource: ResourceID, now: Timestamp) throws -> Bool {
+        try execute(
             """
             UPDATE elicitations SET ticket_redeemed_at = ?3
             WHERE ticket_digest = ?1 AND resource_id = ?2 AND ticket_redeemed_at IS NULL AND ticket_expires_at > ?3
                 AND status IN ('pending', 'opened') AND expires_at > ?3
-            RETURNING \(Elicitation.columns)
-            """, digest.stored, resource.string, now.seconds
-        ) { try Elicitation($0) }
+            """, digest.stored, resource.string, now.seconds) == 1
     }
 
     /// Whether it is in the records that this person, who was not asked, came to its page.

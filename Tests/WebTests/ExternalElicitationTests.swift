@@ -193,6 +193,33 @@ struct ExternalElicitationTests {
         }
     }
 
+    @Test func `C25 a client that is shut out redeems no ticket, and nothing is completed in its session`() async throws
+    {
+        try await DocumentScene.play(allow: [], block: [DocumentHost.name]) { scene in
+            let h = scene.h
+            try await scene.set(.host(DocumentHost.name), .allow)
+            try await h.grant([.external], hosts: ["pay.example"])
+            let browser = h.browser()
+            let token = try await scene.tokens(browser).access
+            func ask(_ url: String) async throws -> Asked {
+                let more: [String: JSON?] = [
+                    "kind": "external", "message": "Pay.", "action": nil as JSON?, "url": .string(url),
+                ]
+                return try await Asked(h.ask(token, more))
+            }
+            let (one, two) = (try await ask(Self.url), try await ask("https://pay.example/other"))
+            let (first, second) = (try await h.open(browser, one), try await h.open(browser, two))
+            _ = try await redeem(h, ticket(h, browser, one, at: first))
+            let unused = try await ticket(h, browser, two, at: second)
+            _ = try await h.gatehouse.store.write { try $0.removeRule(about: .host(DocumentHost.name)) }
+            #expect(try await complete(h, one).error == "session_ended")
+            #expect(try await redeem(h, unused).status == .notFound)
+            #expect(try await h.records(.elicitationCompleted).isEmpty)
+            #expect(try await h.records(.elicitationRedeemed).count == 1)
+            #expect(try await h.stored(two)?.ticketRedeemedAt == nil)
+        }
+    }
+
     @Test(arguments: [
         "https://pay.example:8443/", "https://evil.example/", "https://pay.example.evil.example/",
         "https://www.pay.example/",
