@@ -57,8 +57,10 @@ package struct Gatehouse: Sendable {
         let subjects = SubjectTokens(reader: reader, clients: clients)
         let vault = ConnectionVault(keys: keys)
         let provider = ProviderClient(issuer: settings.issuer, outbound: operators)
+        let misdirections = Misdirections(store: store, log: log)
         connect = ConnectEndpoint(
-            store: store, people: people, client: provider, vault: vault, clock: clock, counters: counters, log: log)
+            store: store, people: people, client: provider, vault: vault, misdirections: misdirections, clock: clock,
+            counters: counters, log: log)
         let refresh = ConnectionRefresh(store: store, client: provider, vault: vault, clock: clock, log: log)
         token = TokenEndpoint(
             store: store, authentication: authentication, issuer: TokenIssuer(settings: settings, keys: keys),
@@ -82,7 +84,7 @@ package struct Gatehouse: Sendable {
             vault: vault, watch: ElicitationWatch(store: store), signer: signer, clock: clock)
         elicitationPage = ElicitationPageEndpoint(
             store: store, keys: keys, people: people, seal: seal, departure: Departure(client: provider, vault: vault),
-            clock: clock, counters: counters)
+            misdirections: misdirections, clock: clock, counters: counters)
         account = AccountEndpoint(
             store: store, keys: keys, people: people, seal: seal,
             revocation: ConnectionRevocation(store: store, client: provider, vault: vault), clock: clock)

@@ -122,6 +122,13 @@ package struct Asked: Sendable {
         status = answer.status
     }
 
+    /// One that nobody made, to be looked for.
+    package init(id: String, page: String) {
+        self.id = id
+        url = page
+        status = .ok
+    }
+
     /// Where its status is.
     package var path: String { "/elicitations/" + id }
     /// The page's path.

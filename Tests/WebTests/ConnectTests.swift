@@ -102,6 +102,23 @@ struct ConnectTests {
         }
     }
 
+    @Test func `B44 a foreign callback leaves one record an account, and one of nobody none`() async throws {
+        try await play { h, _, asked in
+            let bob = try await h.addUser("bob")
+            let state = try await h.depart(h.browser(), asked)
+            let browser = h.browser()
+            _ = try await h.open(browser, await h.askAnew(try await h.tokens().access, "other"), as: "bob")
+            await until { try await h.records(.elicitationMisdirected).count == 1 }
+            for _ in 1...3 { #expect(try await h.comeBack(browser, state: state).status == .forbidden) }
+            #expect(try await h.comeBack(h.browser(), state: state).status == .forbidden)
+            #expect(try await h.comeBack(browser, state: "unknown").status == .forbidden)
+            await until { try await h.records(.elicitationMisdirected).count == 2 }
+            let record = try #require(try await h.records(.elicitationMisdirected).first)
+            #expect(record.user == bob.id && record.correlation == asked.id && record.outcome == .refused)
+            #expect(record.reason?.contains("hub") == true)
+        }
+    }
+
     @Test func `E15 RE5 a code that comes to another provider's callback goes nowhere`() async throws {
         let other = try await LoopbackProvider.start()
         try await play { h, provider, asked in

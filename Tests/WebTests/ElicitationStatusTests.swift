@@ -11,19 +11,6 @@ import Web
 
 @Suite("An MCP server looks, waits, takes back and collects", .timeLimit(.minutes(2)))
 struct ElicitationStatusTests {
-    /// Waits until `condition` holds; what a test looks for happens soon or never.
-    private func until(_ condition: () async throws -> Bool) async throws {
-        let clock = ContinuousClock()
-        let end = clock.now + .seconds(60)
-        while try await !condition() {
-            guard clock.now < end else {
-                Issue.record("it never came about")
-                return
-            }
-            await Task.yield()
-        }
-    }
-
     private func answered(_ h: Harness, _ decision: String = "approve") async throws -> Asked {
         let asked = try await Asked(h.ask(try await h.tokens().access))
         let browser = h.browser()
@@ -76,7 +63,7 @@ struct ElicitationStatusTests {
             let browser = h.browser()
             let page = try await h.open(browser, asked)
             async let waiting = h.call(.get, asked.path + "?wait=25")
-            try await until { h.gatehouse.elicitation.waiting == 1 && h.clock.sleepers == 1 }
+            await until { h.gatehouse.elicitation.waiting == 1 && h.clock.sleepers == 1 }
             _ = try await h.press(browser, asked, "approve", at: page)
             let answer = try await waiting
             #expect(answer.json["status"] == "completed")
@@ -98,14 +85,14 @@ struct ElicitationStatusTests {
         try await Harness.run { h in
             let asked = try await Asked(h.ask(try await h.tokens().access))
             async let waiting = h.call(.get, asked.path + "?wait=9999", headers: [.ifNoneMatch: "\"v1\""])
-            try await until { h.clock.sleepers == 1 }
+            await until { h.clock.sleepers == 1 }
             h.clock.advance(by: 29)
             #expect(h.clock.sleepers == 1)
             h.clock.advance(by: 1)
             #expect(try await waiting.status == .notModified)
             h.clock.advance(by: 860)
             async let last = h.call(.get, asked.path + "?wait=30")
-            try await until { h.clock.sleepers == 1 }
+            await until { h.clock.sleepers == 1 }
             h.clock.advance(by: 10)
             let answer = try await last
             #expect(answer.json["status"] == "expired")
@@ -121,7 +108,7 @@ struct ElicitationStatusTests {
                 for _ in 0..<1000 {
                     group.addTask { try await h.call(.get, asked.path + "?wait=30").json["status"]?.string }
                 }
-                try await until { h.clock.sleepers == 1000 }
+                await until { h.clock.sleepers == 1000 }
                 _ = try await h.call(.delete, asked.path)
                 return try await group.reduce(into: [String?]()) { $0.append($1) }
             }
@@ -146,9 +133,9 @@ struct ElicitationStatusTests {
                     logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, whenRunning: running)
             }) { port in
                 let waiting = Task { try await Wire.exchange(.port(port), request) }
-                try await until { h.gatehouse.elicitation.waiting == 1 && h.clock.sleepers == 1 }
+                await until { h.gatehouse.elicitation.waiting == 1 && h.clock.sleepers == 1 }
                 waiting.cancel()
-                try await until { h.gatehouse.elicitation.waiting == 0 && h.clock.sleepers == 0 }
+                await until { h.gatehouse.elicitation.waiting == 0 && h.clock.sleepers == 0 }
                 _ = try? await waiting.value
             }
         }

@@ -10,6 +10,7 @@ package struct ConnectEndpoint: Sendable {
     let people: People
     let client: ProviderClient
     let vault: ConnectionVault
+    let misdirections: Misdirections
     let clock: WallClock
     let counters: Counters
     let log: Logger
@@ -45,8 +46,13 @@ package struct ConnectEndpoint: Sendable {
             try admit(answer, to: state, at: name, person: person, browser: browser, in: transaction, now: now)
         }
         switch admission {
-        case .turnedAway:
+        case .turnedAway(let asked):
             counters.wrongPerson()
+            if let asked, asked.userID != person.user.id {
+                misdirections.note(
+                    asked, to: person.user.id,
+                    reason: "came back from \(name) with another account than the one that was asked", now: now)
+            }
             return .notYours
         case .settled(let view): return view
         case .redeem(let code, let journey):
@@ -56,7 +62,8 @@ package struct ConnectEndpoint: Sendable {
     }
 
     private enum Admission: Sendable {
-        case turnedAway
+        /// From this one, if there is any that the way back belongs to.
+        case turnedAway(Elicitation?)
         case settled(View)
         case redeem(code: String, Journey)
     }
@@ -75,9 +82,11 @@ package struct ConnectEndpoint: Sendable {
         in transaction: Transaction, now: Timestamp
     ) throws -> Admission {
         guard let attempt = try transaction.attempt(state), attempt.provider == name,
-            attempt.isOf(person, in: browser), let asked = try transaction.elicitation(attempt.elicitationID),
-            asked.userID == person.user.id, let provider = try transaction.provider(name)
-        else { return .turnedAway }
+            let asked = try transaction.elicitation(attempt.elicitationID)
+        else { return .turnedAway(nil) }
+        guard attempt.isOf(person, in: browser), asked.userID == person.user.id,
+            let provider = try transaction.provider(name)
+        else { return .turnedAway(asked) }
         let settled = try asked.settled(in: transaction, now: now)
         guard settled.status.isOpen else { return .settled(try over(settled, isJustNow: false, in: transaction)) }
         guard attempt.spentAt == nil else { return .settled(.again(.used)) }

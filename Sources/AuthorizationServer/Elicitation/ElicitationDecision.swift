@@ -4,26 +4,49 @@ import Outbound
 import Storage
 
 extension ElicitationPageEndpoint {
+    /// The page as it stands; nil when something has to be written down before it can be shown.
+    func glance(
+        at id: ElicitationID, person: SignedIn, in transaction: Transaction, now: Timestamp
+    ) throws -> View? {
+        guard let asked = try transaction.elicitation(id), asked.status != .pending,
+            try ending(of: asked, in: transaction, now: now) == nil
+        else { return nil }
+        return try view(of: asked, person: person, in: transaction)
+    }
+
     /// The page as it stands now, opened by its person: what is over is settled first.
     func look(
         at id: ElicitationID, person: SignedIn, in transaction: Transaction, now: Timestamp
     ) throws -> View {
-        guard let asked = try transaction.elicitation(id) else {
+        guard var asked = try transaction.elicitation(id) else {
             throw OAuthError(.notFound, "There is no such request.")
         }
-        let settled = try asked.settled(in: transaction, now: now)
-        guard settled.status.isOpen else {
-            return .over(try ElicitationEnd(settled, isJustNow: false, in: transaction))
+        if let outcome = try ending(of: asked, in: transaction, now: now) {
+            asked = try transaction.finish(id, as: outcome, now: now) ?? asked
+        } else {
+            try transaction.open(id, now: now)
         }
-        let connection = try ElicitationQuestion.Connection(settled, in: transaction)
-        guard let ask = settled.ask else {
-            return try finish(settled, as: .failed(reason: "not_readable"), in: transaction, now: now)
+        return try view(of: asked, person: person, in: transaction)
+    }
+
+    /// How it has to end before anybody sees it: its time or session is over, or nobody could do any more what it asks.
+    private func ending(
+        of asked: Elicitation, in transaction: Transaction, now: Timestamp
+    ) throws -> ElicitationOutcome? {
+        if let outcome = try asked.ending(in: transaction, now: now) { return outcome }
+        guard asked.status.isOpen else { return nil }
+        guard let ask = asked.ask else { return .failed(reason: "not_readable") }
+        guard try ask.kind != .connect || ElicitationQuestion.Connection(asked, in: transaction) != nil else {
+            return .failed(reason: "not_allowed")
         }
-        guard ask.kind != .connect || connection != nil else {
-            return try finish(settled, as: .failed(reason: "not_allowed"), in: transaction, now: now)
+        return nil
+    }
+
+    private func view(of asked: Elicitation, person: SignedIn, in transaction: Transaction) throws -> View {
+        guard asked.status.isOpen, let ask = asked.ask else {
+            return .over(try ElicitationEnd(asked, isJustNow: false, in: transaction))
         }
-        try transaction.open(id, now: now)
-        return .ask(try question(settled, ask, connection, person: person, in: transaction))
+        return .ask(try question(asked, ask, person: person, in: transaction))
     }
 
     /// Writes down what the person decided. Of many at once one is first; the others find it done.
@@ -69,23 +92,14 @@ extension ElicitationPageEndpoint {
                 Array(person.session.id.string.utf8), Array(person.user.id.string.utf8)))
     }
 
-    /// Counts who came with another account. That an elicitation is there leaves one record a person, so that nobody can
-    /// fill the trail by trying again.
+    /// Counts who came with another account, and leaves a record of it if an elicitation is there.
     func turnAway(
         _ person: SignedIn, from asked: Elicitation?, page: ElicitationPageID, browser: Browser, now: Timestamp
-    ) async throws -> View {
+    ) throws -> View {
         counters.wrongPerson()
-        let user = person.user.id
-        if let asked, try await store.read({ try !$0.hasMisdirected(asked.id, to: user) }) {
-            try await store.write { transaction in
-                guard try !transaction.hasMisdirected(asked.id, to: user) else { return }
-                try transaction.audit(
-                    AuditEntry(
-                        .elicitationMisdirected, at: now, actor: .person(user), user: user, client: asked.clientID,
-                        resource: asked.resourceID, session: asked.sessionID, outcome: .refused,
-                        reason: "opened with another account than the one that was asked", initiator: .human,
-                        correlation: asked.id.string))
-            }
+        if let asked {
+            misdirections.note(
+                asked, to: person.user.id, reason: "opened with another account than the one that was asked", now: now)
         }
         return .notYours(
             Stranger(
@@ -94,15 +108,15 @@ extension ElicitationPageEndpoint {
     }
 
     private func question(
-        _ asked: Elicitation, _ ask: ElicitationAsk, _ connection: ElicitationQuestion.Connection?,
-        person: SignedIn, in transaction: Transaction
+        _ asked: Elicitation, _ ask: ElicitationAsk, person: SignedIn, in transaction: Transaction
     ) throws -> ElicitationQuestion {
         let (resource, session) = try asked.context(in: transaction)
         return ElicitationQuestion(
             page: asked.pageID, token: formToken(asked.pageID, person: person),
             asker: .init(identifier: resource.identifier, name: resource.name, owner: resource.owner),
             through: .init(name: session.clientName, host: session.clientHost, since: session.createdAt),
-            username: person.user.name, message: asked.message, ask: ask, connection: connection,
+            username: person.user.name, message: asked.message, ask: ask,
+            connection: try ElicitationQuestion.Connection(asked, in: transaction),
             expiresAt: asked.expiresAt, isThere: asked.ticketRedeemedAt != nil)
     }
 }
@@ -124,8 +138,7 @@ extension ElicitationEnd {
         if case .connect(let name, _) = asked.ask { provider = name }
         self.init(
             kind: asked.kind, status: asked.status, asker: resource.name, through: session.clientName,
-            provider: provider,
-            isJustNow: isJustNow)
+            provider: provider, isJustNow: isJustNow)
     }
 }
 

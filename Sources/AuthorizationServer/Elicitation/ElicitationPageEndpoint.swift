@@ -11,6 +11,7 @@ package struct ElicitationPageEndpoint: Sendable {
     let people: People
     let seal: InteractionSeal
     let departure: Departure
+    let misdirections: Misdirections
     let clock: WallClock
     let counters: Counters
 
@@ -51,24 +52,19 @@ package struct ElicitationPageEndpoint: Sendable {
         case isThere
     }
 
-    /// Opens the page. Nothing is decided by it; that its person has seen it is noted once.
+    /// Opens the page. Nothing is decided by it; that its person has seen it is noted once, and after that it only reads.
     package func show(_ text: String, browser: Browser) async throws -> View {
         let now = clock.now()
-        // What is no id takes the same way as an id that nobody has.
-        let page = ElicitationPageID(text) ?? .random()
-        guard let person = try await people.signedIn(browser, now: now) else {
-            return .signIn(token: try seal.seal(.elicitation(page), for: browser, now: now))
-        }
-        let asked = try await store.read { try $0.elicitation(page: page) }
-        guard let asked, asked.userID == person.user.id else {
-            return try await turnAway(person, from: asked, page: page, browser: browser, now: now)
-        }
-        guard isFresh(person, for: asked, now: now) else {
-            return .signInAgain(
-                token: try seal.seal(.elicitation(page), for: browser, now: now), account: person.user.name)
-        }
-        return try await store.write { transaction in
-            try look(at: asked.id, person: person, in: transaction, now: now)
+        switch try await admit(to: text, browser: browser, now: now) {
+        case .elsewhere(let view): return view
+        case .person(let person, let asked):
+            let view = try await store.read { transaction in
+                try glance(at: asked.id, person: person, in: transaction, now: now)
+            }
+            if let view { return view }
+            return try await store.write { transaction in
+                try look(at: asked.id, person: person, in: transaction, now: now)
+            }
         }
     }
 
@@ -78,19 +74,12 @@ package struct ElicitationPageEndpoint: Sendable {
         _ text: String, token: String, decision: String, form: Parameters, browser: Browser
     ) async throws -> View {
         let now = clock.now()
-        let page = ElicitationPageID(text) ?? .random()
-        guard let person = try await people.signedIn(browser, now: now) else {
-            return .signIn(token: try seal.seal(.elicitation(page), for: browser, now: now))
+        let (person, asked): (SignedIn, Elicitation)
+        switch try await admit(to: text, browser: browser, now: now) {
+        case .elsewhere(let view): return view
+        case .person(let one, let found): (person, asked) = (one, found)
         }
-        let asked = try await store.read { try $0.elicitation(page: page) }
-        guard let asked, asked.userID == person.user.id else {
-            return try await turnAway(person, from: asked, page: page, browser: browser, now: now)
-        }
-        guard isFresh(person, for: asked, now: now) else {
-            return .signInAgain(
-                token: try seal.seal(.elicitation(page), for: browser, now: now), account: person.user.name)
-        }
-        let isStale = !ConstantTime.equal(Array(token.utf8), Array(formToken(page, person: person).utf8))
+        let isStale = !ConstantTime.equal(Array(token.utf8), Array(formToken(asked.pageID, person: person).utf8))
         // Passwords are compared outside of the transaction, and for nobody's form but our own.
         let filled =
             decision == "approve" && !isStale
@@ -107,5 +96,30 @@ package struct ElicitationPageEndpoint: Sendable {
             case let other: return other
             }
         }
+    }
+
+    private enum Admission: Sendable {
+        /// The one person who was asked, signed in a short enough while ago.
+        case person(SignedIn, Elicitation)
+        /// What everybody else sees instead.
+        case elsewhere(View)
+    }
+
+    /// Who opens or sends the page. The order is policy: nobody learns anything who is not signed in as who was asked.
+    private func admit(to text: String, browser: Browser, now: Timestamp) async throws -> Admission {
+        // What is no id takes the same way as an id that nobody has.
+        let page = ElicitationPageID(text) ?? .random()
+        guard let person = try await people.signedIn(browser, now: now) else {
+            return .elsewhere(.signIn(token: try seal.seal(.elicitation(page), for: browser, now: now)))
+        }
+        let asked = try await store.read { try $0.elicitation(page: page) }
+        guard let asked, asked.userID == person.user.id else {
+            return .elsewhere(try turnAway(person, from: asked, page: page, browser: browser, now: now))
+        }
+        guard isFresh(person, for: asked, now: now) else {
+            let token = try seal.seal(.elicitation(page), for: browser, now: now)
+            return .elsewhere(.signInAgain(token: token, account: person.user.name))
+        }
+        return .person(person, asked)
     }
 }

@@ -1,0 +1,72 @@
+import AuthorizationServer
+import Dispatch
+import HTTPTypes
+import HummingbirdTesting
+import OAuth
+import Storage
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite("Looking at the page of an elicitation", .timeLimit(.minutes(2)))
+struct QuietPageTests {
+    /// Opens a page while nobody can write, and gives what was answered; nil when the answer waited for the writer.
+    private func glance(_ h: Harness, _ browser: TestBrowser, _ path: String) async throws -> TestResponse? {
+        let (gate, isHeld) = (DispatchSemaphore(value: 0), Mark())
+        let holder = Task {
+            try await h.gatehouse.store.write { _ in
+                isHeld.set()
+                gate.wait()
+            }
+        }
+        await until { isHeld.isSet }
+        let isAnswered = Mark()
+        let answer = Task {
+            defer { isAnswered.set() }
+            return try await browser.get(path)
+        }
+        for _ in 0..<1000 where !isAnswered.isSet { try await Task.sleep(for: .milliseconds(2)) }
+        let wasAnswered = isAnswered.isSet
+        gate.signal()
+        try await holder.value
+        let page = try await answer.value
+        return wasAnswered ? page : nil
+    }
+
+    @Test func `B53 a page that was opened before, and one that is over, are shown without a write`() async throws {
+        try await Harness.run { h in
+            let asked = try await Asked(h.ask(try await h.tokens().access))
+            let browser = h.browser()
+            let page = try await h.open(browser, asked)
+            #expect(try await h.stored(asked)?.status == .opened)
+            #expect(try await glance(h, browser, asked.page)?.text == page.text)
+            let end = try await h.press(browser, asked, "decline", at: page)
+            #expect(end.status == .ok)
+            #expect(try await glance(h, browser, asked.page)?.status == .conflict)
+        }
+    }
+
+    @Test func `E18 the answer to a stranger does not wait for the record, so that it tells nothing by its time`()
+        async throws
+    {
+        try await Harness.run { h in
+            let asked = try await Asked(h.ask(try await h.tokens().access))
+            _ = try await h.addUser("bob")
+            let browser = h.browser()
+            _ = try await h.open(browser, Asked(id: "x", page: "/e/nothing"), as: "bob")
+            for path in [asked.page, "/e/\(ElicitationPageID.random())", asked.page] {
+                #expect(try await glance(h, browser, path)?.status == .forbidden)
+            }
+            await until { try await h.records(.elicitationMisdirected).count == 1 }
+            #expect(try await h.records(.elicitationMisdirected).map(\.correlation) == [asked.id])
+        }
+    }
+}
+
+/// Something that happened, seen from several tasks.
+private final class Mark: Sendable {
+    private let mark = Atomic<Bool>(false)
+
+    var isSet: Bool { mark.load(ordering: .sequentiallyConsistent) }
+    func set() { mark.store(true, ordering: .sequentiallyConsistent) }
+}
