@@ -69,6 +69,27 @@ struct ElicitationWalkTests {
         }
     }
 
+    @Test func `RE10 blanks and line breaks of the MCP server's text are seen as they were sent`() async throws {
+        try await House.play { house in
+            let action: JSON = [
+                "name": "run  it", "summary": "Run\tthis",
+                "details": [
+                    ["label": "Command", "value": "rm  -rf   /tmp/x\n\n/home"], ["label": "Left", "value": "  a"],
+                ],
+            ]
+            let asked = try await house.ask(
+                through: try await house.client(), ["kind": "confirm", "message": "One\ntwo", "action": action])
+            try await house.browser.open(width: 390, height: 844, scale: 2)
+            _ = try await house.browser.go(to: asked.url)
+            let page = try await house.browser.signIn()
+            try expectReadable(page)
+            for words in ["run  it", "Run⇥\tthis", "rm  -rf   /tmp/x↵\n↵\n/home", "  a", "One↵\ntwo"] {
+                #expect(page.text.contains(words), "the page does not say “\(words)”")
+            }
+            try await house.browser.shoot(to: picture("elicitation-blanks", in: house.stage))
+        }
+    }
+
     private func expectReadable(_ page: Browser.Page) throws {
         #expect(page.overflow <= 0, "\(page.address) is \(page.overflow) pixels too wide")
         #expect(page.unlabelled.isEmpty)

@@ -28,6 +28,17 @@ struct PlainTextTests {
         }
     }
 
+    @Test(arguments: [
+        ("rm  -rf   /", "rm  -rf   /"), ("  a ", "  a "), ("a\nb\r\nc\rd", "a↵\nb↵\nc↵\nd"), ("a\tb", "a⇥\tb"),
+        ("a\u{2028}\u{85}b", "a↵\n↵\nb"), ("a\u{A0}\u{3000}b", "a\u{A0}\u{3000}b"), ("\r\n", "↵\n"),
+        ("a\u{202E}b\u{0}", "a\\u{202e}b\\u{0}"), ("❤️ می‌خواهم", "❤️ می‌خواهم"), ("a\u{2800}", "a\\u{2800}"),
+    ])
+    func `RE10 what a digest covers is shown as it was written, with a mark for breaks and tabs`(
+        text: String, shown: String
+    ) {
+        #expect(PlainText(written: text).description == shown)
+    }
+
     @Test(arguments: ["नमस्ते", "שלום", "می‌خواهم", "👩‍👩‍👧", "❤️", "Ünïcode"])
     func `honest writing stays as it is`(text: String) {
         #expect(PlainText(text).description == text)

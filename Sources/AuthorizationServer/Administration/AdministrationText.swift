@@ -22,9 +22,10 @@ enum AdministrationText {
     }
 
     private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned: false
-        default: true
+        switch Visibility(scalar) {
+        case .shown: true
+        case .blank: scalar.properties.generalCategory == .spaceSeparator
+        case .joiner, .control, .hidden: false
         }
     }
 }

@@ -14,8 +14,9 @@ package struct DisplayName: Hashable, Sendable, CustomStringConvertible {
         // A name of megabytes costs no more than its first few thousand characters.
         for scalar in claimed.unicodeScalars.prefix(4096) {
             guard scalars.count < Self.maximumLength else { break }
-            let isBlank = scalar.properties.isWhitespace
-            guard isBlank || Self.isShown(scalar) else { continue }
+            let visibility = Visibility(scalar)
+            let isBlank = visibility == .blank
+            guard isBlank || visibility == .shown else { continue }
             marks = Self.isMark(scalar) ? marks + 1 : 0
             guard marks <= 2 else { continue }
             // One blank for any run of them, none in front.
@@ -34,15 +35,6 @@ package struct DisplayName: Hashable, Sendable, CustomStringConvertible {
         switch scalar.properties.generalCategory {
         case .nonspacingMark, .enclosingMark: true
         default: false
-        }
-    }
-
-    private static func isShown(_ scalar: Unicode.Scalar) -> Bool {
-        guard !scalar.properties.isDefaultIgnorableCodePoint else { return false }
-        switch scalar.properties.generalCategory {
-        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: return false
-        // The one visible-by-category character that is drawn as nothing: the blank Braille pattern.
-        default: return scalar.value != 0x2800
         }
     }
 }

@@ -44,20 +44,10 @@ struct MemberReader {
         return text
     }
 
-    /// Characters that turn the direction of text or are drawn as nothing. A page takes them out, but a digest covers them.
-    /// Line breaks and tabs are blanks; joiners and the two emoji selectors are part of honest writing.
+    /// A page takes them out or spells them out, but a digest covers them.
     private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0x09, 0x0A, 0x0D, 0x200C, 0x200D, 0xFE0E, 0xFE0F: return false
-        default: break
-        }
-        guard !scalar.properties.isDefaultIgnorableCodePoint, !scalar.properties.isNoncharacterCodePoint else {
-            return true
-        }
-        switch scalar.properties.generalCategory {
-        case .control, .format, .privateUse: return true
-        default: return false
-        }
+        let visibility = Visibility(scalar)
+        return visibility == .control || visibility == .hidden
     }
 
     func integerIfAny(_ member: String, in range: ClosedRange<Int64>) throws(OAuthError) -> Int64? {

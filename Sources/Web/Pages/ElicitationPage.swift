@@ -41,7 +41,7 @@ package struct ElicitationPage: Page {
         }
     }
 
-    /// The one action that is to be approved, in the MCP server's words.
+    /// The one action that is to be approved, in the MCP server's words, just as they were sent: the approval is for them.
     package struct Action: Sendable {
         package let name: PlainText
         package let summary: PlainText
@@ -51,8 +51,8 @@ package struct ElicitationPage: Page {
         package let arguments: PlainText?
 
         package init(name: String, summary: String, details: [Detail], arguments: JSONObject?) {
-            self.name = PlainText(name, limit: 100)
-            self.summary = PlainText(summary, limit: 500)
+            self.name = PlainText(written: name)
+            self.summary = PlainText(written: summary)
             self.details = details
             hasDetails = !details.isEmpty
             self.arguments = arguments.map { PlainText(code: IndentedJSON.text($0)) }
@@ -65,8 +65,8 @@ package struct ElicitationPage: Page {
         package let value: PlainText
 
         package init(label: String, value: String) {
-            self.label = PlainText(label, limit: 100)
-            self.value = PlainText(value, limit: 500)
+            self.label = PlainText(written: label)
+            self.value = PlainText(written: value)
         }
     }
 
@@ -110,7 +110,7 @@ package struct ElicitationPage: Page {
         self.server = server
         self.client = client
         self.account = PlainText(account, limit: 80)
-        self.message = PlainText(message, limit: 500)
+        self.message = PlainText(written: message)
         self.action = action
         self.destination = destination
         self.secret = secret

@@ -1,3 +1,5 @@
+import OAuth
+
 /// Text that a page may show: one line, without control, bidirectional or invisible characters, of bounded length.
 ///
 /// Everything that a stranger chose reaches a template through this type and through no other. Mustache escapes whole
@@ -30,13 +32,32 @@ package struct PlainText: Sendable, Hashable, CustomStringConvertible, Expressib
     package init(code text: String) {
         var shown = ""
         for scalar in text.unicodeScalars {
-            if scalar == "\n" || scalar == " "
-                || (Self.isShown(scalar) && !Self.isBlank(scalar) && !Self.isJoiner(scalar))
-            {
+            if scalar == "\n" || scalar == " " || Visibility(scalar) == .shown {
                 shown.unicodeScalars.append(scalar)
             } else {
                 shown += Self.spelled(scalar)
             }
+        }
+        description = shown.reduce(into: "") { $0 += Self.apart($1) }
+    }
+
+    /// Keeps a person's text as it was written, blanks and line breaks included, for a place that shows them. Breaks and tabs
+    /// carry a mark, so that they are told from those of the page; what cannot be seen is spelled out as for `code`.
+    package init(written text: String) {
+        var shown = ""
+        var last: Unicode.Scalar?
+        for scalar in text.unicodeScalars {
+            switch Visibility(scalar) {
+            case .shown, .joiner: shown.unicodeScalars.append(scalar)
+            case .blank where scalar == "\t": shown += "⇥\t"
+            case .blank where scalar.properties.generalCategory == .spaceSeparator:
+                shown.unicodeScalars.append(scalar)
+            // The two characters of one break.
+            case .blank where scalar == "\n" && last == "\r": break
+            case .blank: shown += "↵\n"
+            case .control, .hidden: shown += Self.spelled(scalar)
+            }
+            last = scalar
         }
         description = shown.reduce(into: "") { $0 += Self.apart($1) }
     }
@@ -64,41 +85,16 @@ package struct PlainText: Sendable, Hashable, CustomStringConvertible, Expressib
         var kept = String.UnicodeScalarView()
         var blank = false
         for scalar in text.unicodeScalars {
-            if isBlank(scalar) {
-                blank = !kept.isEmpty
-            } else if isShown(scalar) {
+            switch Visibility(scalar) {
+            case .blank, .control: blank = !kept.isEmpty
+            case .shown, .joiner:
                 if blank { kept.append(" ") }
                 blank = false
                 kept.append(scalar)
+            case .hidden: continue
             }
         }
         return String(kept)
-    }
-
-    private static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
-        case .control, .lineSeparator, .paragraphSeparator, .spaceSeparator: true
-        default: false
-        }
-    }
-
-    private static func isJoiner(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0x200C, 0x200D, 0xFE0E, 0xFE0F: true
-        default: false
-        }
-    }
-
-    /// Joiners and the two emoji selectors are part of honest writing; all else that is invisible only deceives.
-    private static func isShown(_ scalar: Unicode.Scalar) -> Bool {
-        guard !isJoiner(scalar) else { return true }
-        guard !scalar.properties.isDefaultIgnorableCodePoint, !scalar.properties.isNoncharacterCodePoint else {
-            return false
-        }
-        switch scalar.properties.generalCategory {
-        case .format, .privateUse, .surrogate: return false
-        default: return true
-        }
     }
 
     /// The character, bounded in size; if it hides a character of HTML's syntax, that one alone.
