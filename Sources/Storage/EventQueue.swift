@@ -94,11 +94,14 @@ extension Transaction {
             """, id.string, resource.string, again?.seconds, now.seconds, answer.status, answer.error) == 1
     }
 
-    /// Makes everything due that waits for an MCP server: it is back, or takes its events elsewhere.
-    package func hasten(eventsFor resource: ResourceID, now: Timestamp) throws {
+    /// Makes everything due that waits for an MCP server, or what was tried no more often than so: it is back, or takes its
+    /// events elsewhere.
+    package func hasten(eventsFor resource: ResourceID, triedAtMost attempts: Int? = nil, now: Timestamp) throws {
         try execute(
-            "UPDATE events SET due_at = ?2 WHERE resource_id = ?1 AND state = 'waiting' AND due_at > ?2",
-            resource.string, now.seconds)
+            """
+            UPDATE events SET due_at = ?2
+            WHERE resource_id = ?1 AND state = 'waiting' AND due_at > ?2 AND (?3 IS NULL OR attempts <= ?3)
+            """, resource.string, now.seconds, attempts)
     }
 
     /// Has an event sent again from the start of the schedule, under the same id; false for one that arrived.
@@ -135,17 +138,37 @@ extension Transaction {
         ) { try $0.timeIfAny(0) } ?? nil
     }
 
-    /// How many events wait to be taken.
+    /// How many events wait to be taken by somebody who takes any.
     package func waitingEvents() throws -> Int64 {
-        try first("SELECT count(*) FROM events WHERE state = 'waiting'") { try $0.integer(0) } ?? 0
+        try first("SELECT count(*) FROM events WHERE state = 'waiting' AND \(Self.isAwaited)") {
+            try $0.integer(0)
+        } ?? 0
     }
+
+    /// Whether the MCP server has its events pushed, or fetched some within four days before this one: then it is to have it.
+    fileprivate static let isAwaited = """
+        EXISTS (SELECT 1 FROM resources r WHERE r.id = events.resource_id
+            AND (r.events_endpoint IS NOT NULL OR r.polled_at > events.created_at - 345600))
+        """
 }
 
 extension Transaction {
     private static let day: Int64 = 86_400
 
     /// Gives up what was due for four days and taken by nobody, and forgets what was settled long ago.
+    ///
+    /// An MCP server that neither has events pushed nor fetches any is content with what it reads of each elicitation: what it
+    /// did not fetch is no failure that an operator could mend, and is forgotten without a word.
     func tidyEvents(now: Timestamp, limit: Int) throws -> Int {
+        let stale = (now - 4 * Self.day).seconds
+        let unasked = try execute(
+            """
+            DELETE FROM events WHERE sequence IN (
+                SELECT sequence FROM events
+                WHERE state = 'waiting' AND settled_at IS NULL AND created_at <= ?1 AND due_at <= ?1
+                ORDER BY created_at LIMIT ?2)
+                AND attempts = 0 AND NOT \(Self.isAwaited)
+            """, stale, limit)
         let givenUp = try execute(
             """
             UPDATE events SET state = 'dead', settled_at = ?2, last_error = coalesce(last_error, 'nobody took it')
@@ -153,8 +176,9 @@ extension Transaction {
                 SELECT sequence FROM events
                 WHERE state = 'waiting' AND settled_at IS NULL AND created_at <= ?1 AND due_at <= ?1
                 ORDER BY created_at LIMIT ?3)
-            """, (now - 4 * Self.day).seconds, now.seconds, limit)
-        return try givenUp + forget("delivered", before: now - 7 * Self.day, limit)
+                AND (attempts > 0 OR \(Self.isAwaited))
+            """, stale, now.seconds, limit)
+        return try unasked + givenUp + forget("delivered", before: now - 7 * Self.day, limit)
             + forget("dead", before: now - 30 * Self.day, limit)
     }
 

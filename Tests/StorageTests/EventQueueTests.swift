@@ -10,6 +10,13 @@ struct EventQueueTests {
     private let start = World.start
     private let day: Int64 = 86_400
 
+    /// Has the events of the MCP server pushed.
+    private func push(_ world: World) async throws {
+        try await world.store.write { [start] in
+            try $0.set(eventsEndpoint: "https://files.example/events", of: world.resource.id, now: start)
+        }
+    }
+
     private func queue(_ world: World, at time: Timestamp, of resource: ResourceID? = nil) async throws -> EventID {
         let event = SecurityEvent(
             type: .elicitationCompleted, issuedAt: time, about: .person(world.user.subject), payload: [:])
@@ -61,6 +68,7 @@ struct EventQueueTests {
         async throws
     {
         let world = try await World()
+        try await push(world)
         let (delivered, dead, waiting) = (
             try await queue(world, at: start), try await queue(world, at: start), try await queue(world, at: start)
         )
@@ -81,8 +89,36 @@ struct EventQueueTests {
         #expect(try await state(waiting, world) == nil)
     }
 
+    @Test func `who takes no events leaves no dead letters: one is there for four days and then forgotten`()
+        async throws
+    {
+        let world = try await World()
+        let (waiting, refused) = (try await queue(world, at: start), try await queue(world, at: start))
+        _ = try await world.store.write { [start] tx in
+            try tx.fail(
+                refused, to: world.resource.id, answer: EventAnswer(error: "invalid_key"), again: start + 1, now: start)
+        }
+        #expect(try await tidy(world, at: start + 4 * day - 1) == 0)
+        #expect(try await state(waiting, world) == .waiting)
+        #expect(try await tidy(world, at: start + 4 * day + 1) == 2)
+        #expect(try await state(waiting, world) == nil)
+        #expect(try await state(refused, world) == .dead, "what the MCP server could not use is told to the operator")
+        #expect(try await world.store.read { try $0.waitingEvents() } == 0)
+    }
+
+    @Test func `who fetched events and stopped leaves dead letters`() async throws {
+        let world = try await World()
+        try await world.store.write { [start] tx in try tx.notePoll(by: world.resource.id, now: start) }
+        let (missed, late) = (try await queue(world, at: start + 1), try await queue(world, at: start + 4 * day))
+        #expect(try await world.store.read { try $0.waitingEvents() } == 1)
+        #expect(try await tidy(world, at: start + 9 * day) == 2)
+        #expect(try await state(missed, world) == .dead)
+        #expect(try await state(late, world) == nil)
+    }
+
     @Test func `a dead letter that is sent again has four more days, however old it is`() async throws {
         let world = try await World()
+        try await push(world)
         let id = try await queue(world, at: start)
         let isRetried = try await world.store.write { [start, day] tx in
             try tx.fail(
