@@ -75,13 +75,11 @@ package struct Gatehouse: Sendable {
             store: store, clients: clients, reader: reader, lastUses: lastUses, clock: clock)
         let signer = EventSigner(issuer: settings.issuer, keys: keys)
         resourceAuthentication = resources
-        let streams = Watch<ResourceID>()
-        store.onCommit { streams.tell($0.streams) }
         eventPoll = EventPollEndpoint(
-            store: store, signer: signer, watch: streams, counters: counters, clock: clock)
+            store: store, signer: signer, watch: Watch(store) { $0.streams }, counters: counters, clock: clock)
         elicitation = ElicitationEndpoint(
             issuer: settings.issuer, store: store, keys: keys, authentication: resources, subjects: subjects,
-            vault: vault, watch: ElicitationWatch(store: store), signer: signer, clock: clock)
+            vault: vault, watch: Watch(store) { $0.elicitations }, signer: signer, clock: clock)
         elicitationPage = ElicitationPageEndpoint(
             store: store, keys: keys, people: people, seal: seal, departure: Departure(client: provider, vault: vault),
             misdirections: misdirections, clock: clock, counters: counters)

@@ -86,10 +86,22 @@ struct EventStage: Sendable {
         await deliverer.round()
     }
 
+    /// What the log says of endpoints that were closed: the metadata of each line.
+    var notices: [String] {
+        let words = "notice an events endpoint is disabled: nothing is sent there until an operator names one again "
+        return log.lines.filter { $0.hasPrefix(words) }.map { String($0.dropFirst(words.count)) }
+    }
+
+    /// What `gatehouse events list` gets.
+    func list() async throws -> AdministrationAnswer {
+        try await Administration(store: store, keys: nil, clock: harness.clock.wall)
+            .run(.events(.list(resource: nil, state: nil)), by: Administrator(uid: 1000, claimed: nil))
+    }
+
     func poll(_ body: JSONObject = [:], as resource: Resource) async throws -> JSONObject {
         var endpoint = harness.gatehouse.eventPoll
-        endpoint.patience = .zero
-        return try await endpoint.answer(body, for: resource).object ?? JSONObject()
+        endpoint.patience = 0
+        return try await endpoint.answer(body, for: resource, whenGone: { _ in }).object ?? JSONObject()
     }
 }
 

@@ -1,6 +1,5 @@
 import JOSE
 import OAuth
-import ServiceLifecycle
 import Storage
 
 /// What MCP servers do with their elicitations: ask, look, wait, take back, collect. Each sees its own alone; another's is
@@ -15,7 +14,7 @@ package struct ElicitationEndpoint: Sendable {
     let authentication: ResourceAuthentication
     let subjects: SubjectTokens
     let vault: ConnectionVault
-    let watch: ElicitationWatch
+    let watch: Watch<ElicitationID>
     let signer: EventSigner
     let clock: WallClock
 
@@ -30,31 +29,12 @@ package struct ElicitationEndpoint: Sendable {
     ) async throws -> ElicitationReport {
         let asker = try await authentication.identify(authorization)
         guard let id = ElicitationID(text) else { throw Self.unknown }
-        // The seat is taken before the first look, so that no change falls between the two.
-        let seat = watch.seat(at: id)
-        defer { seat.leave() }
-        let report = try await look(at: id, for: asker)
-        guard wait > 0, report.isAwaited(by: known) else { return report }
-        whenGone(seat.leave)
-        // A server that stops lets nobody wait.
-        return try await withGracefulShutdownHandler {
-            try await change(of: report, at: seat, for: asker, within: min(wait, Self.longestWait), known: known)
-        } onGracefulShutdown: {
-            seat.leave()
+        return try await watch.wait(for: id, clock: clock, whenGone: whenGone) { report in
+            guard wait > 0, report.isAwaited(by: known) else { return nil }
+            return min(wait, Self.longestWait, max(0, report.expiresAt - clock.now()))
+        } look: {
+            try await look(at: id, for: asker)
         }
-    }
-
-    private func change(
-        of report: ElicitationReport, at seat: ElicitationWatch.Seat, for asker: Resource, within seconds: Int64,
-        known: [String]
-    ) async throws -> ElicitationReport {
-        // Ends with this scope, whoever ends the wait first.
-        async let _: Void = leave(seat, after: min(seconds, max(0, report.expiresAt - clock.now())))
-        for await _ in seat.changes {
-            let report = try await look(at: report.id, for: asker)
-            guard report.isAwaited(by: known) else { return report }
-        }
-        return try await look(at: report.id, for: asker)
     }
 
     /// Takes an elicitation back; one that is over stays as it is.
@@ -80,11 +60,6 @@ package struct ElicitationEndpoint: Sendable {
             self.elicitation = elicitation
             event = elicitation.status.isFinal ? try transaction.event(of: elicitation.id)?.event : nil
         }
-    }
-
-    private func leave(_ seat: ElicitationWatch.Seat, after seconds: Int64) async {
-        try? await clock.sleep(seconds)
-        seat.leave()
     }
 
     private func look(at id: ElicitationID, for asker: Resource) async throws -> ElicitationReport {

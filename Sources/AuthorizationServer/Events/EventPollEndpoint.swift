@@ -1,6 +1,5 @@
 package import JOSE
 import OAuth
-import ServiceLifecycle
 package import Storage
 
 /// Hands events to an MCP server that asks for them, and lets it wait here until there are some.
@@ -11,33 +10,31 @@ package struct EventPollEndpoint: Sendable {
     let watch: Watch<ResourceID>
     let counters: Counters
     let clock: WallClock
-    /// How long a question is held that has no answer yet.
-    package var patience: Duration = .seconds(30)
+    /// Seconds that a question is held that has no answer yet.
+    package var patience: Int64 = 30
 
-    /// Answers `resource`, which has proven itself. It sees and changes its own events alone.
-    package func answer(_ body: JSONObject, for resource: Resource) async throws -> JSON {
+    /// How many questions wait for an event now.
+    package var waiting: Int { watch.count }
+
+    /// Answers `resource`, which has proven itself. It sees and changes its own events alone. `whenGone` is told what to do
+    /// when the asker hangs up.
+    package func answer(
+        _ body: JSONObject, for resource: Resource, whenGone: (@escaping @Sendable () -> Void) -> Void
+    ) async throws -> JSON {
         guard resource.eventsEndpoint == nil else {
             throw OAuthError(
                 .invalidRequest, "Events of this MCP server are pushed to its events endpoint and cannot be polled.")
         }
         let request = try EventPollRequest(json: body)
         try await note(resource)
-        // Listening begins before the first look, so that nothing falls between the two.
-        return try await watch.listening(for: resource.id) { bell in
-            try await settle(request, of: resource.id)
-            var found = try await look(request, of: resource.id)
-            guard found.isEmpty, request.maximum > 0, !request.returnsImmediately else {
-                return try json(found, request, for: resource)
-            }
-            let end = ContinuousClock.now + patience
-            let alarm = bell.ring(in: patience)
-            defer { alarm.cancel() }
-            while found.isEmpty, ContinuousClock.now < end, !Task.isShuttingDownGracefully {
-                await cancelWhenGracefulShutdown { await bell.wait() }
-                found = try await look(request, of: resource.id)
-            }
-            return try json(found, request, for: resource)
+        try await settle(request, of: resource.id)
+        let isHeld = request.maximum > 0 && !request.returnsImmediately && patience > 0
+        let found = try await watch.wait(for: resource.id, clock: clock, whenGone: whenGone) { found in
+            found.isEmpty && isHeld ? patience : nil
+        } look: {
+            try await look(request, of: resource.id)
         }
+        return try json(found, request, for: resource)
     }
 
     /// Notes that somebody fetches these events: from here on what happens is kept for them. Once an hour is enough.

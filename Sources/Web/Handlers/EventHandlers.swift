@@ -14,7 +14,9 @@ struct EventHandlers: Sendable {
         router.post("/events/poll") { request, context in
             try await answer(request, context) { authorization, body in
                 let resource = try await gatehouse.resourceAuthentication.identify(authorization)
-                return Self.json(try await gatehouse.eventPoll.answer(Self.object(body), for: resource))
+                return Self.json(
+                    try await gatehouse.eventPoll.answer(
+                        Self.object(body), for: resource, whenGone: context.whenGone))
             }
         }
         router.post("/events/verify") { request, context in
