@@ -62,16 +62,18 @@ extension Transaction {
             """, resource.string, endpoint, digest.stored, expiresAt.seconds, now.seconds) == 1
     }
 
-    /// Notes that an endpoint was asked and when it is asked again; without a next time it is not asked any more.
+    /// Notes that an endpoint was asked and when it is asked again; without a next time it is not asked any more. True when
+    /// that was so for the endpoint that counts.
+    @discardableResult
     package func noteChallenge(
         _ digest: Digest, of resource: ResourceID, answer: EventAnswer, again: Timestamp?
-    ) throws {
+    ) throws -> Bool {
         try execute(
             """
             UPDATE event_streams SET attempts = attempts + 1, last_status = ?4, last_error = ?5,
                 due_at = coalesce(?3, due_at), state = iif(?3 IS NULL, 'disabled', state)
             WHERE resource_id = ?1 AND challenge_digest = ?2 AND state = 'unverified'
-            """, resource.string, digest.stored, again?.seconds, answer.status, answer.error)
+            """, resource.string, digest.stored, again?.seconds, answer.status, answer.error) == 1
     }
 
     /// Makes the endpoint active whose value came back in time; true also when it did before.
@@ -88,13 +90,14 @@ extension Transaction {
         return isProven == 1
     }
 
-    /// Sends nothing to this endpoint any more, until the operator names it again.
-    package func disable(_ endpoint: String, of resource: ResourceID, answer: EventAnswer) throws {
+    /// Sends nothing to this endpoint any more, until the operator names it again; false when that was so before.
+    @discardableResult
+    package func disable(_ endpoint: String, of resource: ResourceID, answer: EventAnswer) throws -> Bool {
         try execute(
             """
             UPDATE event_streams SET state = 'disabled', last_status = ?3, last_error = ?4
-            WHERE resource_id = ?1 AND endpoint = ?2
-            """, resource.string, endpoint, answer.status, answer.error)
+            WHERE resource_id = ?1 AND endpoint = ?2 AND state <> 'disabled'
+            """, resource.string, endpoint, answer.status, answer.error) == 1
     }
 
     /// Says where an MCP server's events go; nil lets it poll. Also the same endpoint has to show anew that it wants them,

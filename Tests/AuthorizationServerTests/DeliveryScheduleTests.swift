@@ -28,6 +28,13 @@ struct DeliveryScheduleTests {
         #expect(DeliverySchedule.pause(afterAttempts: 0, spread: 0) == nil)
     }
 
+    @Test func `RN7 what was tried more often than a trouble is long failed before it`() {
+        for (seconds, attempts) in [(0, 1), (1, 2), (3, 3), (8, 3), (9, 4), (25, 5), (264, 5), (265, 6), (300_000, 13)]
+        {
+            #expect(DeliverySchedule.attempts(within: Int64(seconds)) == attempts, "\(seconds)")
+        }
+    }
+
     @Test func `trouble pauses an endpoint longer and longer, and one good answer ends it`() {
         var breaker = EndpointBreaker()
         let start = Timestamp(seconds: 1000)
@@ -40,11 +47,11 @@ struct DeliveryScheduleTests {
             #expect(breaker.width(atMost: 4) == 1)
         }
         #expect(pauses == [1, 2, 6, 16, 60, 240, 240])
-        let wasPaused = breaker.succeeded()
-        #expect(wasPaused)
+        let trouble = breaker.succeeded(now: start + 400)
+        #expect(trouble == 400)
         #expect(breaker.pausedUntil == nil && breaker.failures == 0 && breaker.width(atMost: 4) == 4)
-        let isPausedStill = breaker.succeeded()
-        #expect(!isPausedStill)
+        let none = breaker.succeeded(now: start + 401)
+        #expect(none == nil)
     }
 
     @Test func `a failure that may be one event's own does not pause the endpoint, three in a row do`() {

@@ -89,9 +89,13 @@ struct EventDeliveryTests {
             let ids = try await stage.queue(for: resource)
             await stage.deliverer.round()
             await stage.later(by: 90_000)
+            #expect(stage.notices == ["resource=\(resource.id) status=410"])
             #expect(old.ids == ids)
             #expect(try await stage.states(ids) == [.waiting])
             #expect(try await stage.store.read { try $0.eventStream(of: resource.id) }?.state == .disabled)
+            let listed = try await stage.list()
+            #expect(listed.rows.first?["next_attempt_at"] == .null)
+            #expect(listed.note?.contains("https://a.example/mcp") == true, "\(listed.note ?? "no note")")
             try await stage.point(resource, at: new)
             await stage.deliverer.round()
             #expect(new.ids.isEmpty)
@@ -100,6 +104,25 @@ struct EventDeliveryTests {
             #expect(new.ids == ids && old.ids == ids)
             try await old.stop()
             try await new.stop()
+        }
+    }
+
+    @Test func `410 to many events at once, and to the verification event, is told once`() async throws {
+        try await EventStage.run { stage in
+            let (many, first) = (try await Receiver(), try await Receiver())
+            let resource = try await stage.proven("a", many)
+            many.answers("410 Gone")
+            let ids = try await stage.queue(20, for: resource)
+            await stage.deliverer.round()
+            #expect(Set(many.ids).isSubset(of: ids))
+            #expect(stage.notices == ["resource=\(resource.id) status=410"])
+            first.answers("410 Gone")
+            let other = try await stage.resource("b", endpoint: first.endpoint)
+            await stage.deliverer.round()
+            #expect(stage.notices == ["resource=\(resource.id) status=410", "resource=\(other.id) status=410"])
+            #expect(!stage.log.lines.contains { $0.contains("/events") })
+            try await many.stop()
+            try await first.stop()
         }
     }
 
@@ -149,6 +172,25 @@ struct EventDeliveryTests {
             #expect(try await stage.states(ids) == [.delivered])
             try await old.stop()
             try await new.stop()
+        }
+    }
+
+    @Test func `RN7 an event that fails on its own keeps its schedule while all others arrive`() async throws {
+        try await EventStage.run { stage in
+            let receiver = try await Receiver()
+            let resource = try await stage.proven("a", receiver)
+            let sour = try await stage.queue(for: resource)
+            receiver.answers("503 Service Unavailable", to: sour[0])
+            await stage.deliverer.round()
+            var others: [String] = []
+            for _ in 0..<40 {
+                others += try await stage.queue(for: resource)
+                await stage.later(by: 1)
+            }
+            #expect(try await stage.states(others).allSatisfy { $0 == .delivered })
+            let kept = try #require(try await stage.records(sour).first)
+            #expect(kept.state == .waiting && kept.attempts <= 6, "\(kept.attempts) attempts in 40 seconds")
+            try await receiver.stop()
         }
     }
 

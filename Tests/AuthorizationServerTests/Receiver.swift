@@ -10,13 +10,20 @@ import TestSupport
 final class Receiver: Sendable {
     private final class Script: Sendable {
         let reply = Mutex(LoopbackServer.http("202 Accepted", body: ""))
+        let replies = Mutex<[String: LoopbackServer.Reply]>([:])
+
+        func answer(_ request: String) -> LoopbackServer.Reply {
+            let token = request.split(separator: "\r\n\r\n", maxSplits: 1).last.map(String.init) ?? ""
+            let id = Receiver.claims(of: token)?["jti"]?.string ?? ""
+            return replies.withLock { $0[id] } ?? reply.withLock { $0 }
+        }
     }
 
     private let script = Script()
     private let server: LoopbackServer
 
     init() async throws {
-        server = try await LoopbackServer.start { [script] _ in script.reply.withLock { $0 } }
+        server = try await LoopbackServer.start { [script] in script.answer($0) }
     }
 
     /// Where it listens.
@@ -25,6 +32,11 @@ final class Receiver: Sendable {
     /// Answers everything so from now on.
     func answers(_ status: String, _ fields: String = "X: y", body: String = "") {
         script.reply.withLock { $0 = LoopbackServer.http(status, fields, body: body) }
+    }
+
+    /// Answers one event so from now on, whatever the others get.
+    func answers(_ status: String, to id: String) {
+        script.replies.withLock { $0[id] = LoopbackServer.http(status, body: "") }
     }
 
     /// Answers nothing from now on.
@@ -36,12 +48,12 @@ final class Receiver: Sendable {
     }
 
     /// The claims of what came, in order.
-    var claims: [JSONObject] {
-        tokens.compactMap { token in
-            let parts = token.split(separator: ".")
-            guard parts.count == 3, let bytes = Base64URL.decode(parts[1]) else { return nil }
-            return try? JSONObject(parsing: bytes)
-        }
+    var claims: [JSONObject] { tokens.compactMap(Self.claims) }
+
+    private static func claims(of token: String) -> JSONObject? {
+        let parts = token.split(separator: ".")
+        guard parts.count == 3, let bytes = Base64URL.decode(parts[1]) else { return nil }
+        return try? JSONObject(parsing: bytes)
     }
 
     /// The ids of what came, in order, but for verification events.

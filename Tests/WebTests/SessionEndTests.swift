@@ -215,7 +215,7 @@ struct SessionDoorTests {
             let proven = try await status()
             #expect(proven["status"] == "enabled" && proven["delivery"] == "push")
             #expect(proven["since"]?.integer == now.seconds)
-            try await h.gatehouse.store.write {
+            _ = try await h.gatehouse.store.write {
                 try $0.disable(endpoint, of: resource, answer: EventAnswer(status: 410))
             }
             #expect(try await status()["status"] == "disabled")

@@ -20,8 +20,14 @@ extension AdministrationTask {
         return try await store.read { transaction in
             let id = try resource.map { try self.resource($0, transaction).id }
             let found = try transaction.events(resource: id, state: state, limit: Self.longestList + 1)
-            let rows = try found.prefix(Self.longestList).map { try row($0, transaction) }
-            return .many(rows, warning: Self.warning(isPartial: found.count > Self.longestList))
+            let receivers = try Dictionary(
+                Set(found.map(\.resourceID)).map { ($0, try EventReceiver($0, in: transaction)) },
+                uniquingKeysWith: { one, _ in one })
+            let rows = found.prefix(Self.longestList).map { $0.row(for: receivers[$0.resourceID]) }
+            let shut = receivers.values.filter(\.isShut).compactMap(\.identifier).sorted().joined(separator: ", ")
+            return .many(
+                rows, note: shut.isEmpty ? nil : Self.shut(shut),
+                warning: Self.warning(isPartial: found.count > Self.longestList))
         }
     }
 
@@ -33,26 +39,53 @@ extension AdministrationTask {
                 throw AdministrationError(.conflict, "The event \(id) has arrived; it is not sent again.")
             }
             try audit(transaction, .eventRetried, resource: event.resourceID, reason: id.string)
-            return .one(try row(try transaction.event(id) ?? event, transaction))
+            let receiver = try EventReceiver(event.resourceID, in: transaction)
+            return .one(
+                try (transaction.event(id) ?? event).row(for: receiver),
+                note: receiver.isShut ? receiver.identifier.map(Self.shut) : nil)
         }
     }
 
-    /// The event as operators see it; what it says is between its MCP server and Gatehouse.
-    private func row(_ record: EventRecord, _ transaction: Transaction) throws -> JSONObject {
-        [
-            "id": .string(record.event.id.string), "type": .string(record.event.type.shortName),
-            "resource": JSON(try transaction.resource(id: record.resourceID)?.identifier.string),
-            "elicitation": JSON(record.elicitationID?.string), "session": JSON(record.sessionID?.string),
-            "state": .string(record.state.rawValue),
-            "attempts": .integer(Int64(record.attempts)), "last_status": JSON(record.lastStatus),
-            "last_error": JSON(record.lastError), "created_at": .string(record.event.issuedAt.rfc3339),
-            "next_attempt_at": JSON(record.state == .waiting ? record.dueAt : nil),
-            "settled_at": JSON(record.settledAt),
-        ]
+    private static func shut(_ resources: String) -> String {
+        "Nothing is sent to \(resources): the events endpoint is disabled; name one by 'gatehouse resources policy'."
     }
 
     private static func noEvent(_ text: String) -> AdministrationError {
         AdministrationError(.notFound, "There is no event '\(text)'; 'gatehouse events list' names them.")
+    }
+}
+
+/// The MCP server that events are for, and whether they go there.
+private struct EventReceiver: Sendable {
+    let identifier: String?
+    /// It asks for them, or its endpoint has shown that it wants them.
+    let isReached: Bool
+    /// Nothing is sent there any more.
+    let isShut: Bool
+
+    init(_ id: ResourceID, in transaction: Transaction) throws {
+        let resource = try transaction.resource(id: id)
+        let stream = try transaction.eventStream(of: id).flatMap {
+            $0.endpoint == resource?.eventsEndpoint ? $0 : nil
+        }
+        identifier = resource?.identifier.string
+        isReached = resource?.eventsEndpoint == nil || stream?.state == .active
+        isShut = stream?.state == .disabled
+    }
+}
+
+extension EventRecord {
+    /// The event as operators see it; what it says is between its MCP server and Gatehouse.
+    fileprivate func row(for receiver: EventReceiver?) -> JSONObject {
+        let isSent = state == .waiting && receiver?.isReached == true
+        return [
+            "id": .string(event.id.string), "type": .string(event.type.shortName),
+            "resource": JSON(receiver?.identifier), "elicitation": JSON(elicitationID?.string),
+            "session": JSON(sessionID?.string), "state": .string(state.rawValue), "attempts": .integer(Int64(attempts)),
+            "last_status": JSON(lastStatus),
+            "last_error": JSON(lastError), "created_at": .string(event.issuedAt.rfc3339),
+            "next_attempt_at": JSON(isSent ? dueAt : nil), "settled_at": JSON(settledAt),
+        ]
     }
 }
 

@@ -7,17 +7,28 @@ struct DeliveryRecord: Sendable {
     let resource: ResourceID
     let parts: DeliveryParts
 
-    /// `isBack` says that the endpoint answers again, so that all that waits for it may go.
-    func write(_ answer: PushAnswer, to push: EventPush, isBack: Bool, _ now: Timestamp) async throws {
+    /// `trouble` says that the endpoint answers again after so many seconds, so that what waits for it may go. What was tried
+    /// more often than fits in there fails on its own and keeps its schedule: else every pause that it causes itself would
+    /// cost it an attempt.
+    func write(_ answer: PushAnswer, to push: EventPush, after trouble: Int64?, _ now: Timestamp) async throws {
         let again = again(after: answer, push, now)
-        let isWritten = try await parts.store.write { [resource] transaction in
-            if isBack { try transaction.hasten(eventsFor: resource, now: now) }
-            if case .gone = answer { try transaction.disable(push.endpoint, of: resource, answer: answer.kept) }
-            guard case .accepted = answer else {
-                return try transaction.fail(push.event.id, to: resource, answer: answer.kept, again: again, now: now)
+        let (isWritten, isDisabled) = try await parts.store.write { [resource] transaction in
+            if let trouble {
+                let attempts = DeliverySchedule.attempts(within: trouble)
+                try transaction.hasten(eventsFor: resource, triedAtMost: attempts, now: now)
             }
-            return try transaction.deliver(push.event.id, to: resource, now: now)
+            var isDisabled = false
+            if case .gone = answer {
+                isDisabled = try transaction.disable(push.endpoint, of: resource, answer: answer.kept)
+            }
+            guard case .accepted = answer else {
+                let isWritten = try transaction.fail(
+                    push.event.id, to: resource, answer: answer.kept, again: again, now: now)
+                return (isWritten, isDisabled)
+            }
+            return (try transaction.deliver(push.event.id, to: resource, now: now), isDisabled)
         }
+        if isDisabled { parts.tell(thatDisabled: resource, answer.kept) }
         // Somebody else has settled it meanwhile: then there is nothing to tell.
         if isWritten { tell(answer, push, isLast: again == nil) }
     }
@@ -32,16 +43,11 @@ struct DeliveryRecord: Sendable {
     }
 
     private func tell(_ answer: PushAnswer, _ push: EventPush, isLast: Bool) {
-        var metadata: Logger.Metadata = ["event": "\(push.event.id)", "resource": "\(resource)"]
-        if let status = answer.kept.status { metadata["status"] = "\(status)" }
-        if let error = answer.kept.error { metadata["error"] = "\(error)" }
+        var metadata = parts.metadata(of: resource, answer.kept)
+        metadata["event"] = "\(push.event.id)"
         switch answer {
         case .accepted: parts.counters.event(.delivered)
-        case .gone:
-            parts.counters.event(.failed)
-            parts.log.warning(
-                "an events endpoint is gone and gets nothing more; name another by 'gatehouse resources policy'",
-                metadata: metadata)
+        case .gone: parts.counters.event(.failed)
         case .refused, .failed:
             parts.counters.event(isLast ? .dead : .failed)
             guard isLast else { return parts.log.info("an event did not arrive", metadata: metadata) }

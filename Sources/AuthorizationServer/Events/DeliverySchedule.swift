@@ -14,4 +14,14 @@ package enum DeliverySchedule {
         let pause = Double(pauses[attempts - 1])
         return max(1, Int64((pause * (1 + min(max(spread, -1), 1) / 5)).rounded()))
     }
+
+    /// How many attempts at one event can lie within so many seconds: what was tried more often failed before them, too.
+    package static func attempts(within seconds: Int64) -> Int {
+        var (attempts, passed) = (1, Int64(0))
+        while let pause = pause(afterAttempts: attempts, spread: -1), passed + pause <= seconds {
+            passed += pause
+            attempts += 1
+        }
+        return attempts
+    }
 }

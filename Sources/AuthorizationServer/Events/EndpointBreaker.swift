@@ -17,22 +17,26 @@ struct EndpointBreaker: Sendable {
         self.endpoint = endpoint
     }
 
-    /// Failures since the last answer that was none.
+    /// Failures since the last answer that was none, and when the first of them was.
     private(set) var failures = 0
+    private var troubledSince: Timestamp?
     /// When the next probe may be made; nil while nothing is wrong.
     private(set) var pausedUntil: Timestamp?
 
     /// How many events may be under way at a time.
     func width(atMost limit: Int) -> Int { pausedUntil == nil ? limit : 1 }
 
-    /// Notes an answer. True when there had been a pause, so that everything that waits can be sent now.
-    mutating func succeeded() -> Bool {
+    /// Notes an answer. The seconds of the trouble that it ends, if there had been a pause: what waits for that alone can be
+    /// sent now.
+    mutating func succeeded(now: Timestamp) -> Int64? {
         defer { self = EndpointBreaker(of: endpoint) }
-        return pausedUntil != nil
+        guard pausedUntil != nil, let troubledSince else { return nil }
+        return now - troubledSince
     }
 
     /// Notes a failure. `isTrouble` says that it is the endpoint's and not one event's, `retryAfter` what it asked for.
     mutating func failed(isTrouble: Bool, retryAfter: Int64?, now: Timestamp) {
+        troubledSince = troubledSince ?? now
         // What was under way when the pause began says the same trouble again.
         if pausedUntil.map({ $0 <= now }) ?? true { failures += 1 }
         guard isTrouble || failures >= Self.suspicious || pausedUntil != nil else { return }

@@ -36,16 +36,18 @@ struct EndpointChallenge: Sendable {
         return isBegun ? .ask(push(value, queue, resource, end)) : .wait(until: now)
     }
 
-    /// Writes down what came of asking. Also one who took it is asked again until the value comes back.
-    func note(_ answer: PushAnswer, to push: EventPush, of resource: ResourceID, now: Timestamp) async throws {
-        guard let value = push.event.payload["state"]?.string else { return }
+    /// Writes down what came of asking. Also one who took it is asked again until the value comes back. True when that was
+    /// the last time.
+    func note(_ answer: PushAnswer, to push: EventPush, of resource: ResourceID, now: Timestamp) async throws -> Bool {
+        guard let value = push.event.payload["state"]?.string else { return false }
         let pause = DeliverySchedule.pause(afterAttempts: push.attempts + 1, spread: spread())
-        try await store.write { transaction in
+        return try await store.write { transaction in
             switch answer {
-            case .gone: try transaction.disable(push.endpoint, of: resource, answer: EventAnswer(status: 410))
+            case .gone: return try transaction.disable(push.endpoint, of: resource, answer: answer.kept)
             case .accepted, .refused, .failed:
-                try transaction.noteChallenge(
+                let isNoted = try transaction.noteChallenge(
                     .sha256(value), of: resource, answer: answer.kept, again: pause.map { now + $0 })
+                return isNoted && pause == nil
             }
         }
     }

@@ -19,6 +19,20 @@ struct DeliveryParts: Sendable {
     func pause(afterAttempts attempts: Int) -> Int64? {
         DeliverySchedule.pause(afterAttempts: attempts, spread: challenge.spread())
     }
+
+    /// Tells the operator, who alone can mend it, and once. The address is not named: it may hold a secret.
+    func tell(thatDisabled resource: ResourceID, _ answer: EventAnswer) {
+        log.notice(
+            "an events endpoint is disabled: nothing is sent there until an operator names one again",
+            metadata: metadata(of: resource, answer))
+    }
+
+    func metadata(of resource: ResourceID, _ answer: EventAnswer) -> Logger.Metadata {
+        var metadata: Logger.Metadata = ["resource": "\(resource)"]
+        if let status = answer.status { metadata["status"] = "\(status)" }
+        if let error = answer.error { metadata["error"] = "\(error)" }
+        return metadata
+    }
 }
 
 /// The way of one MCP server's events to its endpoint: a few at a time, a single one while the endpoint is in trouble, and
@@ -123,12 +137,13 @@ final class EventLane: Sendable {
         // Broken off by the end of the server: that is no word about the endpoint, and the next start sends it again.
         if Task.isCancelled, case .failed = answer { return .finished(push.event.id) }
         let now = parts.clock.now()
-        let isBack = note(answer, from: push.endpoint, now)
+        let trouble = note(answer, from: push.endpoint, now)
         do {
             if push.event.type == .verification {
-                try await parts.challenge.note(answer, to: push, of: resource, now: now)
+                let isDisabled = try await parts.challenge.note(answer, to: push, of: resource, now: now)
+                if isDisabled { parts.tell(thatDisabled: resource, answer.kept) }
             } else {
-                try await DeliveryRecord(resource: resource, parts: parts).write(answer, to: push, isBack: isBack, now)
+                try await DeliveryRecord(resource: resource, parts: parts).write(answer, to: push, after: trouble, now)
             }
         } catch {
             // It stays in the queue and is sent again; a database that does not write must not make that a storm.
@@ -138,16 +153,16 @@ final class EventLane: Sendable {
         return .finished(push.event.id)
     }
 
-    /// Whether the endpoint is back after a pause.
-    private func note(_ answer: PushAnswer, from endpoint: String, _ now: Timestamp) -> Bool {
+    /// How long the trouble was that is over with this answer; nil if there was none, or there is still.
+    private func note(_ answer: PushAnswer, from endpoint: String, _ now: Timestamp) -> Int64? {
         breaker.withLock { breaker in
-            guard breaker.endpoint == endpoint else { return false }
+            guard breaker.endpoint == endpoint else { return nil }
             switch answer {
-            case .accepted, .refused: return breaker.succeeded()
+            case .accepted, .refused: return breaker.succeeded(now: now)
             case .failed(_, let isTrouble, let retryAfter):
                 breaker.failed(isTrouble: isTrouble, retryAfter: retryAfter, now: now)
-                return false
-            case .gone: return false
+                return nil
+            case .gone: return nil
             }
         }
     }
