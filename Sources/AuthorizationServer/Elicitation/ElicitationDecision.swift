@@ -64,7 +64,7 @@ extension ElicitationPageEndpoint {
         case "approve" where asked.kind == .connect:
             // Nothing is completed here: that is for the way back to do.
             if let address = try departure.begin(asked, by: person, browser: browser, in: transaction, now: now) {
-                return .onward(address)
+                return .onward(address, comesBack: true)
             }
             outcome = .failed(reason: "not_allowed")
         case "approve": outcome = .completed(by: person.user.id, authTime: person.session.authTime)

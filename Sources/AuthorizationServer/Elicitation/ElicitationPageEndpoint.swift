@@ -23,10 +23,9 @@ package struct ElicitationPageEndpoint: Sendable {
         case signInAgain(token: String, account: String)
         case ask(ElicitationQuestion)
         case over(ElicitationEnd)
-        /// The person agreed and goes on to this address of a provider.
-        case onward(String)
-        /// The person goes on to this address of the MCP server's, with a ticket.
-        case handOver(String)
+        /// The person agreed and goes on to this address: of a provider, from which the way leads back here, or of the MCP
+        /// server's, with a ticket.
+        case onward(String, comesBack: Bool)
         /// Another person's, unknown or malformed: one answer for all, with the account in use and a way to change it.
         case notYours(Stranger)
         /// The form could not be taken as it was sent; the page again, with the reason.

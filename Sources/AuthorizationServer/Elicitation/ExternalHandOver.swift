@@ -29,7 +29,7 @@ extension ElicitationPageEndpoint {
                     .elicitationHandedOver, at: now, actor: .person(person.user.id), user: person.user.id,
                     client: asked.clientID, resource: asked.resourceID, session: asked.sessionID, initiator: .human,
                     correlation: asked.id.string))
-            return .handOver(url.carrying(ticket: ticket))
+            return .onward(url.carrying(ticket: ticket), comesBack: false)
         default: return .again(question, problem: .noDecision)
         }
     }

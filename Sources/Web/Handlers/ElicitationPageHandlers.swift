@@ -37,19 +37,13 @@ struct ElicitationPageHandlers: Sendable {
         case .ask(let question): return door.answers.html(ElicitationPage(question))
         case .again(let question, let problem):
             return door.answers.html(ElicitationPage(question, problem: Self.sentence(problem)), status: .badRequest)
-        case .handOver(let address):
-            guard let target = LinkTarget(address) else {
-                return door.answers.page(
-                    for: OAuthError(.serverError, "This site cannot be reached."), context: context)
-            }
-            return door.answers.html(HandOffPage(to: target, title: "On to another site", isAnswer: false))
         case .correct(let question, let filled): return correct(question, filled)
         case .over(let end): return door.answers.html(ElicitationEndPage(end), status: end.httpStatus)
-        case .onward(let address):
+        case .onward(let address, let comesBack):
             guard let target = LinkTarget(address) else {
                 throw OAuthError(.serverError, "This site cannot be reached.", reason: "not a link target")
             }
-            return door.answers.html(OnwardPage(to: target))
+            return door.answers.html(HandOffPage(to: target, for: comesBack ? .errand : .elsewhere))
         case .notYours(let stranger):
             context.logger.notice(
                 "an elicitation was opened with another account",
