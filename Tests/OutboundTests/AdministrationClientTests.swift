@@ -6,13 +6,11 @@ import Testing
 
 @Suite("The administration socket's client")
 struct AdministrationClientTests {
-    private let directory: String
+    private let folder: TemporaryFolder
 
-    init() throws {
-        directory = "/tmp/admin-\(UUID().uuidString.prefix(8))"
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-    }
+    init() throws { folder = try TemporaryFolder() }
 
+    private var directory: String { folder.path }
     private var socket: String { directory + "/s" }
 
     @Test func `posts one body over the socket and returns the answer`() async throws {

@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import JOSE
 import OAuth
+import TestSupport
 import Testing
 
 @testable import Storage

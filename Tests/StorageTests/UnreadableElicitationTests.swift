@@ -1,5 +1,6 @@
 import JOSE
 import OAuth
+import TestSupport
 import Testing
 
 @testable import Storage
@@ -44,7 +45,7 @@ struct UnreadableElicitationTests {
     {
         let (world, session, asked) = try await damaged(damage)
         let isEnded = try await world.store.write { [now] tx in
-            try tx.end(session.id, reason: .revokedByAdmin, now: now + 1)
+            try tx.end(session.id, .byAdmin(at: now + 1))
         }
         #expect(isEnded)
         #expect(try await status(world) == "cancelled")

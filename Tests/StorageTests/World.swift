@@ -1,5 +1,6 @@
 import JOSE
 import OAuth
+import TestSupport
 
 @testable import Storage
 

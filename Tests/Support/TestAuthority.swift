@@ -7,15 +7,16 @@ package struct TestAuthority {
     /// The one that all tests of a process share.
     package static let shared = Result { try TestAuthority() }
 
+    private let folder: TemporaryFolder
     /// Where its files lie.
-    package let directory: String
+    package var directory: String { folder.path }
 
     /// Its certificate, as `outbound.trust` would name it.
     package var file: String { directory + "/ca.pem" }
 
     private init() throws {
-        directory = NSTemporaryDirectory() + "outbound-\(UUID().uuidString.prefix(8))"
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        folder = try TemporaryFolder()
+        folder.lastsUntilExit()
         try openssl(
             "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-keyout",
             directory + "/ca.key", "-out", file, "-subj", "/CN=Test authority", "-addext",
