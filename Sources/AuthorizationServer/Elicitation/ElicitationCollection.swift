@@ -61,9 +61,7 @@ extension ElicitationEndpoint {
     ) throws -> Spent {
         guard asked.status == .completed else { return .notCompleted(asked.status) }
         guard asked.isCollectable(at: now) else { return .refused(Self.gone) }
-        guard let session = try transaction.grant(asked.sessionID),
-            try subjects.isInForce(session, in: transaction, now: now)
-        else { return .refused(Self.ended) }
+        guard let session = try session(of: asked, in: transaction, now: now) else { return .refused(Self.ended) }
         let result = try result(of: asked, session: session, now: now)
         guard try transaction.collect(asked.id, now: now) else { return .refused(Self.gone) }
         try transaction.audit(

@@ -88,5 +88,13 @@ package struct ElicitationEndpoint: Sendable {
         return found
     }
 
+    /// The session in whose name something may still be done for it; nil when that is over, or its client is shut out.
+    func session(of asked: Elicitation, in transaction: Transaction, now: Timestamp) throws -> SessionGrant? {
+        guard let session = try transaction.grant(asked.sessionID),
+            try subjects.isInForce(session, in: transaction, now: now)
+        else { return nil }
+        return session
+    }
+
     static let unknown = OAuthError(.notFound, "There is no such elicitation of this MCP server.")
 }

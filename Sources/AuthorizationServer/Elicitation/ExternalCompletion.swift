@@ -19,7 +19,7 @@ extension ElicitationEndpoint {
         let redeemed = try await store.write { transaction -> Elicitation? in
             guard let found = try transaction.elicitation(ticket: .sha256(ticket), resource: asker),
                 try found.settled(in: transaction, now: now).status.isOpen,
-                try isInForce(found, in: transaction, now: now),
+                try session(of: found, in: transaction, now: now) != nil,
                 try transaction.redeem(ticket: .sha256(ticket), resource: asker, now: now)
             else { return nil }
             try transaction.audit(
@@ -74,16 +74,11 @@ extension ElicitationEndpoint {
             }
             return asked.reason == ElicitationOutcome.sessionEnded.reason ? .refused(Self.ended) : .ended(asked.status)
         }
-        guard try isInForce(asked, in: transaction, now: now) else { return .refused(Self.ended) }
+        guard try session(of: asked, in: transaction, now: now) != nil else { return .refused(Self.ended) }
         guard asked.ticketRedeemedAt != nil else { return .refused(Self.notRedeemed) }
         let outcome = ElicitationOutcome.reported(reported.status, by: asker, reference: reported.reference)
         let done = try transaction.finish(asked.id, as: outcome, now: now)
         return .recorded(try Found(done ?? asked, in: transaction))
-    }
-
-    private func isInForce(_ asked: Elicitation, in transaction: Transaction, now: Timestamp) throws -> Bool {
-        guard let session = try transaction.grant(asked.sessionID) else { return false }
-        return try subjects.isInForce(session, in: transaction, now: now)
     }
 
     private static let noTicket = OAuthError(

@@ -32,9 +32,9 @@ extension ElicitationEndpoint {
         let asker = try await authentication.identify(authorization).id
         let looked = try await store.write { transaction in
             try uncollected(ElicitationID(text), of: asker, in: transaction, now: now) { asked in
-                guard let session = try transaction.grant(asked.sessionID),
-                    try subjects.isInForce(session, in: transaction, now: now)
-                else { return .refused(Self.ended) }
+                guard let session = try session(of: asked, in: transaction, now: now) else {
+                    return .refused(Self.ended)
+                }
                 guard let content = content(of: asked) else {
                     throw OAuthError(.serverError, "This result cannot be handed out.", reason: "it does not open")
                 }
