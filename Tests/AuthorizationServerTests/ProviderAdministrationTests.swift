@@ -29,9 +29,19 @@ struct ProviderAdministrationTests {
     }
 
     private func explicit(_ name: String = "hub", owner: String = "Platform team") -> ProviderDraft {
-        ProviderDraft(
-            name: name, owner: owner, authorizationEndpoint: "https://hub.example/authorize",
-            tokenEndpoint: "https://hub.example/token", clientID: "gatehouse", clientSecret: "provider-secret-canary")
+        var draft = ProviderDraft(name: name, owner: owner, clientID: "gatehouse")
+        draft.authorizationEndpoint = "https://hub.example/authorize"
+        draft.tokenEndpoint = "https://hub.example/token"
+        draft.clientSecret = "provider-secret-canary"
+        return draft
+    }
+
+    /// One whose endpoints are to be discovered.
+    private func discovered(_ issuer: String, secret: String? = nil) -> ProviderDraft {
+        var draft = ProviderDraft(name: "hub", owner: "Platform team", clientID: "gatehouse")
+        draft.issuer = issuer
+        draft.clientSecret = secret
+        return draft
     }
 
     /// A provider on loopback that publishes this at one path.
@@ -64,9 +74,7 @@ struct ProviderAdministrationTests {
                 """
             }
             let issuer = "http://127.0.0.1:\(server.port)/realm"
-            let draft = ProviderDraft(
-                name: "hub", owner: "Platform team", issuer: issuer, clientID: "gatehouse", clientSecret: "s3cret")
-            let answer = try await run(h, .providers(.add(draft))).get()
+            let answer = try await run(h, .providers(.add(discovered(issuer, secret: "s3cret")))).get()
             #expect(answer.rows.first?["redirect_uri"]?.string == "http://localhost/connect/hub/callback")
             let hub = try ProviderName("hub")
             let kept = try #require(try await h.gatehouse.store.read { try $0.provider(hub) })
@@ -91,9 +99,7 @@ struct ProviderAdministrationTests {
             let server = try await publisher(at: "/.well-known/oauth-authorization-server") { port in
                 document.replacing("ISSUER", with: "http://127.0.0.1:\(port)")
             }
-            let draft = ProviderDraft(
-                name: "hub", owner: "Platform team", issuer: "http://127.0.0.1:\(server.port)", clientID: "gatehouse")
-            let outcome = await run(h, .providers(.add(draft)))
+            let outcome = await run(h, .providers(.add(discovered("http://127.0.0.1:\(server.port)"))))
             #expect(throws: AdministrationError.self) { try outcome.get() }
             #expect(try await h.gatehouse.store.read { try $0.providers() }.isEmpty)
             try await server.stop()

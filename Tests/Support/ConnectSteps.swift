@@ -16,10 +16,12 @@ extension Harness {
             providers: ProviderClient(
                 issuer: gatehouse.settings.issuer, outbound: OperatorClient(deadline: .seconds(20))), clock: clock.wall)
         let administrator = Administrator(uid: 1000, claimed: nil)
-        let draft = ProviderDraft(
-            name: name, owner: resource.owner, issuer: issuer, authorizationEndpoint: provider.address("/authorize"),
-            tokenEndpoint: provider.address("/token"), revocationEndpoint: provider.address("/revoke"),
-            clientID: "gatehouse", clientSecret: "provider-secret-canary")
+        var draft = ProviderDraft(name: name, owner: resource.owner, clientID: "gatehouse")
+        draft.issuer = issuer
+        draft.authorizationEndpoint = provider.address("/authorize")
+        draft.tokenEndpoint = provider.address("/token")
+        draft.revocationEndpoint = provider.address("/revoke")
+        draft.clientSecret = "provider-secret-canary"
         _ = try await administration.run(.providers(.add(draft)), by: administrator)
         _ = try await administration.run(
             .providers(.allow(provider: name, resource: resource.id.string, scope: "repo user")), by: administrator)

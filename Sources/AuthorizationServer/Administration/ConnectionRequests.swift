@@ -31,21 +31,11 @@ package struct ProviderDraft: Codable, Hashable, Sendable {
     /// How Gatehouse proves itself; a way that the provider supports unless this is said.
     package var authMethod: String?
 
-    /// A description of a provider.
-    package init(
-        name: String, owner: String, issuer: String? = nil, authorizationEndpoint: String? = nil,
-        tokenEndpoint: String? = nil, revocationEndpoint: String? = nil, clientID: String, clientSecret: String? = nil,
-        authMethod: String? = nil
-    ) {
+    /// A description of a provider, with what each needs; the rest is said besides.
+    package init(name: String, owner: String, clientID: String) {
         self.name = name
         self.owner = owner
-        self.issuer = issuer
-        self.authorizationEndpoint = authorizationEndpoint
-        self.tokenEndpoint = tokenEndpoint
-        self.revocationEndpoint = revocationEndpoint
         self.clientID = clientID
-        self.clientSecret = clientSecret
-        self.authMethod = authMethod
     }
 }
 

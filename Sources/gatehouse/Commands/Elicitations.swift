@@ -1,5 +1,6 @@
 import ArgumentParser
 import AuthorizationServer
+import OAuth
 
 /// What MCP servers asked people to do.
 struct Elicitations: AsyncParsableCommand {
@@ -18,7 +19,7 @@ struct Elicitations: AsyncParsableCommand {
         @Option(help: "Those of a person, by name or subject.") var user: String?
         @Option(help: "Those of an MCP server, by id or URI.") var resource: String?
         @Option(help: "pending, opened, completed, declined, cancelled, expired or failed.")
-        var status: ElicitationStatusArgument?
+        var status: ElicitationStatus?
         @OptionGroup var global: GlobalOptions
         var columns: [Column] { Elicitations.columns }
 
@@ -45,13 +46,4 @@ struct Elicitations: AsyncParsableCommand {
     }
 }
 
-/// How an elicitation can stand.
-enum ElicitationStatusArgument: String, ExpressibleByArgument, CaseIterable {
-    case pending
-    case opened
-    case completed
-    case declined
-    case cancelled
-    case expired
-    case failed
-}
+extension ElicitationStatus: ExpressibleByArgument {}

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AuthorizationServer
+import Storage
 
 /// Events on their way to MCP servers.
 struct Events: AsyncParsableCommand {
@@ -16,7 +17,7 @@ struct Events: AsyncParsableCommand {
     struct List: AdministrationCommand {
         static let configuration = CommandConfiguration(commandName: "list", abstract: "List events, the newest first.")
         @Option(help: "Those for an MCP server, by id or URI.") var resource: String?
-        @Option(help: "waiting, delivered or dead.") var state: EventStateArgument?
+        @Option(help: "waiting, delivered or dead.") var state: EventRecord.State?
         @OptionGroup var global: GlobalOptions
         var columns: [Column] { Events.columns }
 
@@ -35,9 +36,4 @@ struct Events: AsyncParsableCommand {
     }
 }
 
-/// The states that an event can be in.
-enum EventStateArgument: String, ExpressibleByArgument, CaseIterable {
-    case waiting
-    case delivered
-    case dead
-}
+extension EventRecord.State: ExpressibleByArgument {}

@@ -32,13 +32,14 @@ struct Providers: AsyncParsableCommand {
         }
 
         func request(_ configuration: ServerConfiguration) throws -> AdministrationRequest {
-            let secret = clientSecretStdin ? try PasswordPrompt.readLine().reveal() : nil
-            return .providers(
-                .add(
-                    ProviderDraft(
-                        name: name, owner: owner, issuer: issuer, authorizationEndpoint: authorizationEndpoint,
-                        tokenEndpoint: tokenEndpoint, revocationEndpoint: revocationEndpoint, clientID: clientID,
-                        clientSecret: secret, authMethod: auth?.rawValue)))
+            var draft = ProviderDraft(name: name, owner: owner, clientID: clientID)
+            draft.issuer = issuer
+            draft.authorizationEndpoint = authorizationEndpoint
+            draft.tokenEndpoint = tokenEndpoint
+            draft.revocationEndpoint = revocationEndpoint
+            draft.clientSecret = clientSecretStdin ? try PasswordPrompt.readLine().reveal() : nil
+            draft.authMethod = auth?.rawValue
+            return .providers(.add(draft))
         }
     }
 
