@@ -2,12 +2,10 @@ import AuthorizationServer
 import HTTPTypes
 import HummingbirdTesting
 import JOSE
-import Logging
 import OAuth
 import Storage
 import TestSupport
 import Testing
-import Web
 
 @Suite("An MCP server looks, waits, takes back and collects", .timeLimit(.minutes(2)))
 struct ElicitationStatusTests {
@@ -121,17 +119,11 @@ struct ElicitationStatusTests {
     @Test func `B59 who hangs up frees the seat at once`() async throws {
         try await Harness.run { h in
             let asked = try await Asked(h.ask(try await h.tokens().access))
-            let renderer = try PageRenderer(templatesDirectory: TestDoor.templates)
-            let router = Routes.router(h.gatehouse, renderer: renderer, proxies: try ProxyTrust(proxies: []))
             let request = [
                 "GET \(asked.path)?wait=30 HTTP/1.1", "Host: localhost",
                 "Authorization: " + Harness.basic(h.resource.id.string, h.resourceSecret.reveal()), "", "",
             ].joined(separator: "\r\n")
-            try await Wire.serving({ running in
-                try .main(
-                    router: router, host: "127.0.0.1", port: 0,
-                    logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, whenRunning: running)
-            }) { port in
+            try await Wire.serving(h) { port in
                 let waiting = Task { try await Wire.exchange(.port(port), request) }
                 await until { h.gatehouse.elicitation.waiting == 1 && h.clock.sleepers == 1 }
                 waiting.cancel()

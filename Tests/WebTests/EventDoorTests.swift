@@ -2,13 +2,11 @@ import AuthorizationServer
 import HTTPTypes
 import HummingbirdTesting
 import JOSE
-import Logging
 import NIOCore
 import OAuth
 import Storage
 import TestSupport
 import Testing
-import Web
 
 @Suite("The doors for events")
 struct EventDoorTests {
@@ -44,17 +42,11 @@ struct EventDoorTests {
 
     @Test func `D23.3 who hangs up while it waits frees the seat at once`() async throws {
         try await Harness.run { h in
-            let renderer = try PageRenderer(templatesDirectory: TestDoor.templates)
-            let router = Routes.router(h.gatehouse, renderer: renderer, proxies: try ProxyTrust(proxies: []))
             let request = [
                 "POST /events/poll HTTP/1.1", "Host: localhost", "Content-Type: application/json", "Content-Length: 2",
                 "Authorization: " + Harness.basic(h.resource.id.string, h.resourceSecret.reveal()), "", "{}",
             ].joined(separator: "\r\n")
-            try await Wire.serving({ running in
-                try .main(
-                    router: router, host: "127.0.0.1", port: 0,
-                    logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, whenRunning: running)
-            }) { port in
+            try await Wire.serving(h) { port in
                 let waiting = Task { try await Wire.exchange(.port(port), request) }
                 await until { h.gatehouse.eventPoll.waiting == 1 }
                 waiting.cancel()

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import TestSupport
 import Testing
 
 @testable import Web
@@ -119,7 +120,7 @@ struct FrontDoorTests {
         _ = try await door.ask(.get, "/login?code=canary-query")
         _ = try await door.ask(.get, "/canary-path?canary-query")
         _ = try await door.ask(.post, "/token", headers: Self.form, body: "client_secret=canary-body")
-        let log = door.lines.text
+        let log = door.log.lines.joined(separator: "\n")
         #expect(log.contains("/login"))
         #expect(!log.contains("canary"))
         #expect(!door.door.counters.text.contains("canary"))

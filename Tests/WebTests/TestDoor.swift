@@ -1,11 +1,11 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
-import Logging
 import NIOCore
 import NIOEmbedded
 import OAuth
 import Synchronization
+import TestSupport
 import Web
 
 /// The front door with the distribution's templates and a few routes, asked without a socket.
@@ -15,7 +15,7 @@ struct TestDoor {
 
     let door: FrontDoor
     let responder: RouterResponder<WebContext>
-    let lines = LogLines()
+    let log = CapturedLog()
 
     init(issuer: String = "http://localhost:8080") throws {
         let issuer = try Issuer(issuer)
@@ -64,45 +64,22 @@ struct TestDoor {
     ) async throws -> (response: Response, text: String) {
         let head = HTTPRequest(
             method: method, scheme: "http", authority: authority, path: path, headerFields: headers)
-        let logger = Logger(label: "test") { _ in RecordingHandler(lines: lines) }
-        let context = WebContext(source: .init(channel: EmbeddedChannel(), logger: logger))
+        let context = WebContext(source: .init(channel: EmbeddedChannel(), logger: log.logger))
         let response = try await responder.respond(
             to: Request(head: head, body: RequestBody(buffer: ByteBuffer(string: body))), context: context)
         let collector = BodyCollector()
         try await response.body.write(collector)
-        return (response, collector.lines.text)
+        return (response, collector.text)
     }
 }
 
-/// Collects texts from anywhere.
-final class LogLines: Sendable {
+/// Keeps what a response writes.
+final class BodyCollector: ResponseBodyWriter, Sendable {
     private let collected = Mutex("")
 
     var text: String { collected.withLock { $0 } }
 
-    func add(_ line: String) { collected.withLock { $0 += line } }
-}
+    func write(_ buffer: ByteBuffer) async throws { collected.withLock { $0 += String(buffer: buffer) } }
 
-struct RecordingHandler: LogHandler {
-    let lines: LogLines
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.trace
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {
-        let all = metadata.merging(event.metadata ?? [:]) { $1 }
-        lines.add("\(event.level) \(event.message) \(all)\n")
-    }
-}
-
-struct BodyCollector: ResponseBodyWriter {
-    let lines = LogLines()
-
-    func write(_ buffer: ByteBuffer) async throws { lines.add(String(buffer: buffer)) }
-
-    consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
+    func finish(_ trailingHeaders: HTTPFields?) async throws {}
 }

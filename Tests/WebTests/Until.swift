@@ -3,7 +3,7 @@ import Testing
 /// Waits until `condition` holds; what a test looks for happens soon or never.
 func until(_ condition: () async throws -> Bool) async {
     let clock = ContinuousClock()
-    let end = clock.now + .seconds(20)
+    let end = clock.now + .seconds(60)
     do {
         while try await !condition() {
             guard clock.now < end else {

@@ -1,5 +1,7 @@
+import Logging
 import NIOCore
 import NIOPosix
+import TestSupport
 import Web
 
 /// Bytes to and from a listener, exactly as a test writes them.
@@ -38,6 +40,15 @@ enum Wire {
             } catch is IOError {}
             return answer
         }
+    }
+
+    /// Runs a whole server behind a listener while `body` talks to it.
+    static func serving(_ h: Harness, _ body: @Sendable (Int) async throws -> Void) async throws {
+        let renderer = try PageRenderer(templatesDirectory: TestDoor.templates)
+        let router = Routes.router(h.gatehouse, renderer: renderer, proxies: try ProxyTrust(proxies: []))
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        try await serving(
+            { try .main(router: router, host: "127.0.0.1", port: 0, logger: logger, whenRunning: $0) }, body)
     }
 
     /// Runs the listener while `body` talks to it.

@@ -14,7 +14,6 @@ package protocol Page: Sendable {
 package enum Pages {
     package static let all: [any Page.Type] = [
         SignInPage.self, ConsentPage.self, HandOffPage.self, ReturnPage.self, FinishedPage.self, ErrorPage.self,
-        ElicitationPage.self, ElicitationEndPage.self, OtherAccountPage.self,
-        AccountPage.self,
+        ElicitationPage.self, ElicitationEndPage.self, OtherAccountPage.self, AccountPage.self,
     ]
 }
