@@ -166,7 +166,8 @@ extension Store {
     /// Finishes what was begun and broken off, by a crash or a disk that was full for a while; returns how many it ended.
     package func finishEndings(now: Timestamp) async throws -> Int {
         var count = 0
-        for id in try await read({ try $0.unfinishedEndings() })
+        // A write is not broken off where a read would be, when the server stops meanwhile.
+        for id in try await write({ try $0.unfinishedEndings() })
         where endingsUnderWay.withLock({ $0.insert(id).inserted }) {
             defer { endingsUnderWay.withLock { _ = $0.remove(id) } }
             var begun = EndedSessions()
