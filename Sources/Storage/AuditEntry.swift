@@ -37,7 +37,6 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
     package static let connectionUsed = AuditAction(rawValue: "connection.used")
     package static let connectionRefreshed = AuditAction(rawValue: "connection.refreshed")
     package static let connectionEnded = AuditAction(rawValue: "connection.ended")
-    package static let connectionMisdirected = AuditAction(rawValue: "connection.misdirected")
     package static let policyChanged = AuditAction(rawValue: "resource.policy_changed")
     package static let userAdded = AuditAction(rawValue: "user.added")
     package static let userDisabled = AuditAction(rawValue: "user.disabled")

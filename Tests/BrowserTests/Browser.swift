@@ -72,6 +72,18 @@ struct Browser: Sendable {
         try await conversation.ask("received", ["port": .integer(port)]).object ?? [:]
     }
 
+    /// Answers for a site that no test machine reaches.
+    func pretend(toBe prefix: String) async throws {
+        try await conversation.ask("pretend", ["prefix": .string(prefix)])
+    }
+
+    /// Who came to the site that is pretended: the whole address and the referrer.
+    func visited() async throws -> [(url: String, referrer: String)] {
+        try await (conversation.ask("visited").array ?? []).map {
+            ($0.object?["url"]?.string ?? "", $0.object?["referrer"]?.string ?? "")
+        }
+    }
+
     func go(to address: String) async throws -> Page {
         try await Page(conversation.ask("go", ["url": .string(address)]))
     }

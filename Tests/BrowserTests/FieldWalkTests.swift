@@ -3,7 +3,8 @@ import JOSE
 import TestSupport
 import Testing
 
-/// A person with Chromium fills in fields for an MCP server, and reads where another page is.
+/// A person with Chromium fills in fields for an MCP server, and reads where another page is. `EVERY_PICTURE=folder` keeps
+/// the pictures.
 @Suite("In the browser: secrets and other sites")
 struct FieldWalkTests {
     static let windows: [(Int64, Bool)] = [(390, false), (390, true), (1040, false)]
@@ -54,6 +55,9 @@ struct FieldWalkTests {
             let end = try await house.browser.press(Browser.approve)
             #expect(end.text.contains("Handed over"))
             #expect(try await house.status(of: asked) == "completed")
+            let metrics = try await house.gatehouse.operations.get("/metrics").text
+            #expect(metrics.contains("gatehouse_elicitation_own_password_total 1\n"))
+            try await house.expectNoTrace(of: [House.password, "a key of the cloud"])
         }
     }
 
@@ -91,7 +95,7 @@ struct FieldWalkTests {
     }
 
     private func picture(_ name: String, in stage: Stage) throws -> String {
-        guard let kept = ProcessInfo.processInfo.environment["PICTURES"] else {
+        guard let kept = ProcessInfo.processInfo.environment["EVERY_PICTURE"] else {
             return "\(stage.directory)/\(name).png"
         }
         try FileManager.default.createDirectory(atPath: kept, withIntermediateDirectories: true)

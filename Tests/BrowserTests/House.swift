@@ -1,5 +1,7 @@
+import Foundation
 import JOSE
 import TestSupport
+import Testing
 
 /// Gatehouse with one person, one MCP server that mostly nobody has to run, and clients that wait on loopback.
 struct House: Sendable {
@@ -43,6 +45,23 @@ struct House: Sendable {
         ])
         guard let id = added["client_id"]?.string else { throw StageFailure("`clients add` gave no client_id") }
         return Client(id: id, port: port, redirect: redirect, resource: resource, gatehouse: gatehouse)
+    }
+
+    /// Looks for secrets in the log, the metrics and every file of the database.
+    func expectNoTrace(of secrets: [String]) async throws {
+        let folder = stage.path("var")
+        let metrics = try await gatehouse.operations.get("/metrics").text
+        var places = [Data(try stage.log("gatehouse").utf8), Data(metrics.utf8)]
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder) where name.contains("sqlite") {
+            places.append(try Data(contentsOf: URL(filePath: folder + "/" + name)))
+        }
+        #expect(places.count >= 3)
+        // The search itself finds what is there to be found.
+        #expect(places.contains { $0.range(of: Data("files.example".utf8)) != nil })
+        for secret in secrets {
+            #expect(secret.utf8.count >= 16)
+            for place in places { #expect(place.range(of: Data(secret.utf8)) == nil, "a secret left a trace") }
+        }
     }
 
     /// A registered client and what it asks for.

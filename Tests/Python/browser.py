@@ -62,6 +62,7 @@ class Browser:
         self.chromium = chromium
         self.callbacks: dict[int, Callback] = {}
         self.complaints: list[str] = []
+        self.visits: list[dict[str, str]] = []
 
     async def open(self, request: dict[str, Any]) -> None:
         """A fresh profile: nobody is signed in."""
@@ -89,6 +90,20 @@ class Browser:
         port = await callback.listen(request["host"])
         self.callbacks[port] = callback
         return port
+
+    async def pretend(self, request: dict[str, Any]) -> None:
+        """Answers for a site that no test machine reaches; `visits` tells who came, and with which referrer."""
+
+        async def answer(route: Any) -> None:
+            headers = await route.request.all_headers()
+            self.visits.append({"url": route.request.url, "referrer": headers.get("referer", "")})
+            await route.fulfill(content_type="text/html", body="<!doctype html><title>Elsewhere</title><p>Elsewhere.")
+
+        self.visits = []
+        await self.page.context.route(request["prefix"] + "**", answer)
+
+    async def visited(self, _: dict[str, Any]) -> list[dict[str, str]]:
+        return self.visits
 
     async def received(self, request: dict[str, Any]) -> dict[str, str]:
         """What the next browser brought to the callback at this port."""
@@ -154,7 +169,7 @@ async def main() -> None:
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE)
         browser = Browser(chromium)
-        names = ("open", "listen", "received", "go", "fill", "check", "press", "tab", "back", "arrive", "look", "shoot")
+        names = ("open", "listen", "pretend", "visited", "received", "go", "fill", "check", "press", "tab", "back", "arrive", "look", "shoot")
         await converse({name: getattr(browser, name) for name in names})
         await chromium.close()
 
