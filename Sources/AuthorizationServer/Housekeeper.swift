@@ -1,3 +1,4 @@
+import JOSE
 package import Logging
 import OAuth
 import ServiceLifecycle
@@ -40,8 +41,32 @@ package struct Housekeeper: Service, CustomStringConvertible {
             while try await gatehouse.store.write({ try $0.housekeep(now: gatehouse.clock.now(), limit: 200) }) >= 200 {
                 await Task.yield()
             }
+        } catch is CancellationError {
+            // The server stops before it ran: nothing was put off.
         } catch {
             log.warning("housekeeping was put off", metadata: ["error": "\(error)"])
+        }
+        await keepAudit()
+    }
+
+    /// Signs the audit trail where that is due. The line in the log is the witness outside of the database.
+    private func keepAudit() async {
+        do {
+            while try await gatehouse.store.write({ try $0.dropAudit(limit: 200) }) > 0 { await Task.yield() }
+            let notary = AuditNotary(store: gatehouse.store, keys: gatehouse.keys)
+            for checkpoint in try await notary.signDue(at: gatehouse.clock.now()) {
+                log.notice(
+                    "audit checkpoint",
+                    metadata: [
+                        "chain": "\(checkpoint.chain)", "sequence": "\(checkpoint.sequence)",
+                        "hash": "\(checkpoint.hash.base64URL)", "kid": "\(checkpoint.kid)",
+                    ])
+            }
+        } catch let error as AuditBroken {
+            log.error("no audit checkpoint was signed", metadata: ["error": "\(error)"])
+        } catch is CancellationError {
+        } catch {
+            log.warning("an audit checkpoint was put off", metadata: ["error": "\(error)"])
         }
     }
 }

@@ -17,11 +17,12 @@ package struct AdministrationClient: Sendable {
         self.address = address
     }
 
-    /// Posts one JSON body and takes the answer whole.
+    /// Posts one JSON body and takes the answer whole; what reads or deletes a great deal is given an hour.
     package func send(
-        path target: String, body: [UInt8], within time: TimeAmount = .seconds(60)
+        path target: String, body: [UInt8], isLong: Bool = false
     ) async throws(AdministrationClientError) -> (status: Int, body: [UInt8]) {
-        try await exchange(target, body, maximumBody: 64 * 1024 * 1024, within: time, sink: nil)
+        try await exchange(
+            target, body, maximumBody: 64 * 1024 * 1024, within: isLong ? .hours(1) : .seconds(60), sink: nil)
     }
 
     /// Posts one JSON body and writes the body of a 200 into a file descriptor as it arrives; only another status's body is

@@ -94,6 +94,11 @@ extension Transaction {
         ) { StoredCheckpoint(chain: chain, sequence: try $0.integer(0), signed: try $0.text(1)) }
     }
 
+    /// Whether a key signed any checkpoint that is kept.
+    package func hasSignedCheckpoint(_ kid: String) throws -> Bool {
+        try first("SELECT 1 FROM audit_checkpoints WHERE kid = ?1 LIMIT 1", kid) { _ in true } ?? false
+    }
+
     /// The last checkpoint of a chain, as its row says.
     package func lastCheckpoint(_ chain: AuditChainName) throws -> StoredCheckpoint? {
         try first(

@@ -102,6 +102,9 @@ package struct AuditInspection {
         } else if checkpoint.sequence > last {
             note(.missing(through: checkpoint.sequence), last + 1)
             (last, expected, lastHash) = (checkpoint.sequence, checkpoint.hash, nil)
+        } else {
+            // Behind a later record it could not be compared with its own.
+            note(.checkpoint, checkpoint.sequence)
         }
         if chain == .main { verdict.checkpointed = checkpoint.sequence }
     }
@@ -140,8 +143,10 @@ package struct AuditInspection {
     /// Whether for everything that was erased of a record there is the record that says so.
     private func isErasedByRight(_ record: AuditRecord) -> Bool {
         record.fields.allSatisfy { field in
-            guard let place = field.erasedBy, place > verdict.dropped else { return true }
-            guard let erased = erasures[place] else { return false }
+            guard let place = field.erasedBy else { return true }
+            // The record of an erasure in an MCP server's chain may have been dropped from the main one since.
+            if record.chain != .main, place <= verdict.dropped { return true }
+            guard record.chain != .main || place > record.sequence, let erased = erasures[place] else { return false }
             guard let user = erased else { return field.name == .claimed }
             return record.entry.user == user || record.entry.actor == .person(user)
         }

@@ -17,12 +17,18 @@ package struct AuditFilter: Hashable, Sendable {
     package var initiator: AuditEntry.Initiator?
 
     package init() {}
+}
 
-    /// Whether it narrows by anything but time: what it finds is then no unbroken chain.
-    package var isSelective: Bool {
-        var times = AuditFilter()
-        (times.since, times.until) = (since, until)
-        return self != times
+extension AuditFilter {
+    /// Whether a record of this entry is meant.
+    package func matches(_ entry: AuditEntry) -> Bool {
+        if let user, entry.user != user, entry.actor != .person(user) { return false }
+        if let action, entry.action.rawValue != action, !entry.action.rawValue.hasPrefix(action + ".") { return false }
+        if let since, entry.at < since { return false }
+        if let until, entry.at >= until { return false }
+        if let isReported, isReported != (entry.evidence != .witnessed) { return false }
+        return (client == nil || entry.client == client) && (resource == nil || entry.resource == resource)
+            && (session == nil || entry.session == session) && (initiator == nil || entry.initiator == initiator)
     }
 }
 

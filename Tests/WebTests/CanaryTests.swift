@@ -23,9 +23,13 @@ struct CanaryTests {
             for text in ["Approve this to go on.", "Delete the folder Drafts", "/ada/Drafts"] {
                 #expect(!log.lines.contains { $0.contains(text) }, "what was asked is in the log")
             }
+            let administration = Administration(
+                store: h.gatehouse.store, keys: h.gatehouse.keys, clock: h.clock.wall)
+            let everything = AdministrationRequest.audit(.export(AuditSelection()))
+            _ = try await administration.file(everything, by: .current)
             try h.gatehouse.store.close()
             let files = try Self.files(in: h.folder).filter { !$0.contains("/keys/") }
-            #expect(files.contains { $0.hasSuffix("gatehouse.sqlite") })
+            #expect(files.contains { $0.hasSuffix("gatehouse.sqlite") } && files.contains { $0.hasSuffix(".jsonl") })
             let stored = try files.map { try Data(contentsOf: URL(fileURLWithPath: $0)) }
             #expect(log.lines.count > 10)
             for (name, canary) in walk.canaries {

@@ -49,11 +49,20 @@ package struct Administration: Sendable {
         }
     }
 
-    /// Writes a checked copy of the database beside it and returns its path; who takes it deletes it.
-    package func backup(by administrator: Administrator) async throws(AdministrationError) -> String {
+    /// Writes what a request for a file asks for beside the database and returns the path; who takes it deletes it. Nil for a
+    /// request whose answer is no file.
+    package func file(
+        _ request: AdministrationRequest, by administrator: Administrator
+    ) async throws(AdministrationError) -> String? {
         let task = AdministrationTask(administration: self, administrator: administrator, now: clock.now())
         do {
-            return try await task.backup()
+            return try await TraceID.$current.withValue(.random()) {
+                switch request {
+                case .database(.backup): try await task.backup()
+                case .audit(.export(let selection)): try await task.exportAudit(selection)
+                default: nil
+                }
+            }
         } catch {
             throw Self.refusal(error)
         }
@@ -64,7 +73,7 @@ package struct Administration: Sendable {
         do throws(AdministrationError) {
             let message = try AdministrationMessage(parsing: bytes)
             let administrator = Administrator(uid: uid, claimed: message.claimed)
-            if case .database(.backup) = message.request { return .file(try await backup(by: administrator)) }
+            if let path = try await file(message.request, by: administrator) { return .file(path) }
             return .json(
                 succeeded: true, AdministrationAnswer.bytes(.success(try await run(message.request, by: administrator)))
             )
@@ -79,6 +88,8 @@ package struct Administration: Sendable {
         case let error as OAuthValueError: AdministrationError(.invalid, error.sentence)
         case let error as StoreError: AdministrationError(.unavailable, "\(error)")
         case let error as KeyRingError: AdministrationError(.unavailable, "\(error)")
+        case let error as AuditExportError: AdministrationError(.unavailable, "\(error)")
+        case let error as AuditBroken: AdministrationError(.unsound, "Nothing was signed or dropped: \(error).")
         default: AdministrationError(.unavailable, "The request could not be carried out; the server's log says why.")
         }
     }

@@ -20,7 +20,7 @@ package enum AdministrationRequest: Codable, Hashable, Sendable {
     case connections(ConnectionRequest)
     /// About keys.
     case keys(KeyRequest)
-    /// About the audit chain.
+    /// About the audit trail.
     case audit(AuditRequest)
     /// About the database itself.
     case database(DatabaseRequest)
@@ -185,14 +185,6 @@ package enum KeyRequest: Codable, Hashable, Sendable {
     case list
     /// Makes a new key for a purpose, or for all of them.
     case rotate(purpose: String?)
-}
-
-/// What can be asked about the audit chain.
-package enum AuditRequest: Codable, Hashable, Sendable {
-    /// Shows the last records.
-    case tail(count: Int)
-    /// Recomputes the whole chain.
-    case verify
 }
 
 /// What can be asked about the database.

@@ -5,63 +5,170 @@ import Storage
 extension AdministrationTask {
     func run(_ request: AuditRequest) async throws -> AdministrationAnswer {
         switch request {
-        case .tail(let count): .many(try await store.read { try self.tail(count, $0) })
+        case .tail(let selection, let count): try await tail(selection, count)
         case .verify: try await verifyAudit()
+        case .drop(let marks): try await dropAudit(marks)
+        case .erase(let erasure): try await eraseAudit(erasure)
+        case .export: throw AdministrationError(.invalid, "An export is a file, not an answer.")
         }
     }
 
     /// The last records, the latest at the bottom as in a log.
-    private func tail(_ count: Int, _ transaction: Transaction) throws -> [JSONObject] {
-        var names: [UserID: String] = [:]
-        return try transaction.auditTail(limit: count).reversed().map { record in
-            if let id = record.entry.user, names[id] == nil { names[id] = try transaction.user(id: id)?.name }
-            return record.row(user: record.entry.user.flatMap { names[$0] })
+    private func tail(_ selection: AuditSelection, _ count: Int) async throws -> AdministrationAnswer {
+        try await store.read { transaction in
+            let filter = try self.filter(selection, transaction)
+            var names = Names(transaction)
+            let rows = try transaction.auditRecords(filter, limit: count).map { record in
+                record.row(user: try names.user(record.entry.user), resource: try names.resource(record.entry.resource))
+            }
+            return .many(rows, note: rows.isEmpty && filter != AuditFilter() ? "No record matches." : nil)
         }
     }
 
-    private func verifyAudit() async throws -> AdministrationAnswer {
-        let verdict = try await store.read { try $0.verifyAudit() }
-        if let defect = verdict.defect {
+    func verifyAudit() async throws -> AdministrationAnswer {
+        let trusted = administration.keys?.verification(.events, at: now.seconds)
+        return try await store.read { try $0.verifyAudit(trusted: trusted) }.answer()
+    }
+
+    private func dropAudit(_ marks: [AuditMark]) async throws -> AdministrationAnswer {
+        guard !marks.isEmpty else {
+            throw AdministrationError(.invalid, "No checkpoint is old enough; nothing was dropped.")
+        }
+        guard try await store.write({ try $0.shortenAudit(to: marks, by: administrator.actor, at: now) }) else {
             throw AdministrationError(
-                .unsound, "The audit chain is broken: \(defect); find out who can write to the database.")
+                .conflict, "The export does not end at a checkpoint of this database; nothing was dropped.")
         }
-        return .one(["verified": true, "records": .integer(verdict.records), "head": JSON(verdict.head?.base64URL)])
+        // Signed at once: the records that say what was dropped are what the rest stands on.
+        if let keys = administration.keys { _ = try await AuditNotary(store: store, keys: keys).signAll(at: now) }
+        var dropped: Int64 = 0
+        while case let count = try await store.write({ try $0.dropAudit(limit: 1_000) }), count > 0 {
+            dropped += Int64(count)
+        }
+        return .one(["dropped": .integer(dropped)])
     }
 
-    func run(_ request: DatabaseRequest) async throws -> AdministrationAnswer {
-        switch request {
-        case .check: return try await checkDatabase()
-        case .backup: throw AdministrationError(.invalid, "A backup is a file, not an answer.")
+    private func eraseAudit(_ request: AuditErasureRequest) async throws -> AdministrationAnswer {
+        let erased = try await store.write { transaction in
+            let erasure: AuditErasure =
+                switch request {
+                case .user(let name): .user(try userOrSubject(name, transaction).id)
+                case .claimed(let name): .claimed(name)
+                }
+            return try transaction.eraseAudit(erasure, by: administrator.actor, at: now)
+        }
+        guard erased > 0 else {
+            throw AdministrationError(.notFound, "The audit trail holds nothing of that; nothing was erased.")
+        }
+        return .one(["erased": .integer(Int64(erased))], note: "Backups and exports made before still hold it.")
+    }
+
+    /// Writes a file beside the database and returns its path; who takes it deletes it.
+    func exportAudit(_ selection: AuditSelection) async throws -> String {
+        let filter = try await store.read { try self.filter(selection, $0) }
+        let isWhole = filter == AuditFilter()
+        try await store.write { try audit($0, .auditExported, reason: isWhole ? "all of it" : "a selection") }
+        if isWhole, let keys = administration.keys {
+            do {
+                _ = try await AuditNotary(store: store, keys: keys).signAll(at: now)
+            } catch is AuditBroken {
+                // What is broken is exported as it is: somebody wants to look at it.
+            }
+        }
+        return try await store.read { transaction in
+            let path = folder + "/export-" + Random.token(9) + ".jsonl"
+            var export = try AuditExport(path: path)
+            try export.write(isWhole ? nil : filter, from: transaction, at: now)
+            return path
         }
     }
 
-    private func checkDatabase() async throws -> AdministrationAnswer {
-        let defects = try await store.check()
-        if let first = defects.first {
-            throw AdministrationError(.unsound, "The database is damaged (\(first)); restore a backup.")
+    /// The selection with its names looked up; a name that nobody has is refused instead of matching nothing.
+    private func filter(_ selection: AuditSelection, _ transaction: Transaction) throws -> AuditFilter {
+        var filter = AuditFilter()
+        filter.user =
+            try selection.user.map { UserID($0) == nil ? try userOrSubject($0, transaction).id : UserID($0) } ?? nil
+        filter.client = try selection.client.map { try ClientID($0) }
+        filter.resource =
+            try selection.resource.map {
+                // One that was removed is found by its id alone: another may have its identifier now.
+                ResourceID($0) == nil ? try self.resource($0, transaction).id : ResourceID($0)
+            } ?? nil
+        filter.session = try selection.session.map { text in
+            guard let id = SessionID(text) else {
+                throw AdministrationError(.invalid, "'\(text)' is no id of a session.")
+            }
+            return id
         }
-        let chain = try await verifyAudit()
-        return .one(["sound": true, "audit_records": chain.rows.first?["records"] ?? .null])
+        filter.action = selection.action
+        filter.since = selection.since.map { Timestamp(seconds: $0) }
+        filter.until = selection.until.map { Timestamp(seconds: $0) }
+        filter.isReported = selection.evidence.map { $0 == "reported" }
+        filter.initiator = try selection.initiator.map { text in
+            guard let initiator = AuditEntry.Initiator(rawValue: text) else {
+                throw AdministrationError(.invalid, "'\(text)' sets nothing off; say human, model, server or system.")
+            }
+            return initiator
+        }
+        return filter
+    }
+}
+
+/// Names that rows show beside ids, each looked up once.
+private struct Names {
+    private let transaction: Transaction
+    private var users: [UserID: String] = [:]
+    private var resources: [ResourceID: String] = [:]
+
+    init(_ transaction: Transaction) {
+        self.transaction = transaction
     }
 
-    func backup() async throws -> String {
-        try await store.write { try audit($0, .databaseCopied) }
-        let folder = store.path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
-            separator: "/")
-        return try await store.backup(into: folder)
+    mutating func user(_ id: UserID?) throws -> String? {
+        guard let id else { return nil }
+        if users[id] == nil { users[id] = try transaction.user(id: id)?.name }
+        return users[id]
+    }
+
+    mutating func resource(_ id: ResourceID?) throws -> String? {
+        guard let id else { return nil }
+        if resources[id] == nil { resources[id] = try transaction.resource(id: id)?.identifier.string }
+        return resources[id]
+    }
+}
+
+extension AuditVerdict {
+    /// The verdict as operators see it, or the sentence that names what is wrong.
+    package func answer() throws(AdministrationError) -> AdministrationAnswer {
+        guard defects.isEmpty else {
+            let named = defects.prefix(10).map(\.description).joined(separator: "; ")
+            let rest =
+                defects.count > 10 ? "; and \(defects.count == 100 ? "at least 90" : "\(defects.count - 10)") more" : ""
+            throw AdministrationError(
+                .unsound,
+                "The audit trail is not as it was written: \(named)\(rest); find out who can write to the database.")
+        }
+        let hasNone = checkpointed == nil && records > 0
+        return .one(
+            [
+                "verified": true, "records": .integer(records), "head": JSON(head?.base64URL),
+                "reported": .integer(reported), "dropped": .integer(dropped), "erased": .integer(erased),
+                "checkpointed": checkpointed.map(JSON.integer) ?? .null, "keys": .strings(keys),
+            ], note: hasNone ? "No checkpoint was written yet; a running server writes one within a minute." : nil)
     }
 }
 
 extension AuditRecord {
     /// The record as operators see it.
-    func row(user: String?) -> JSONObject {
+    func row(user: String?, resource: String?) -> JSONObject {
         [
             "sequence": .integer(sequence), "at": .string(entry.at.rfc3339), "action": .string(entry.action.rawValue),
             "outcome": .string(entry.outcome.rawValue), "actor": .string(entry.actor.name), "user": JSON(user),
-            "client_id": JSON(entry.client?.string), "resource_id": JSON(entry.resource?.string),
-            "session": JSON(entry.session?.string), "reason": JSON(entry.reason),
+            "client_id": JSON(entry.client?.string), "resource": JSON(resource),
+            "resource_id": JSON(entry.resource?.string), "session": JSON(entry.session?.string),
+            "reason": JSON(entry.reason), "explanation": JSON(entry.explanation), "address": JSON(entry.address),
             "initiator": .string(entry.initiator.rawValue), "evidence": .string(entry.evidence.name),
-            "correlation": JSON(entry.correlation), "hash": .string(hash.base64URL),
+            "correlation": JSON(entry.correlation), "trace": JSON(entry.trace?.string),
+            "chain": .string(chain.description), "hash": .string(hash.base64URL),
         ]
     }
 }

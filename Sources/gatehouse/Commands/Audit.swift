@@ -1,20 +1,26 @@
 import ArgumentParser
 import AuthorizationServer
+import Foundation
+import JOSE
+import OAuth
+import Storage
 
-/// What happened, in a chain that cannot be edited unseen.
+/// What happened, in chains that cannot be edited unseen.
 struct Audit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "What happened, in a chain that cannot be edited unseen.",
-        subcommands: [Tail.self, Verify.self])
+        subcommands: [Tail.self, Export.self, Verify.self, Erase.self])
 
     struct Tail: AdministrationCommand {
-        static let configuration = CommandConfiguration(commandName: "tail", abstract: "Show the last records.")
+        static let configuration = CommandConfiguration(
+            commandName: "tail", abstract: "Show the last records that match.")
         @Option(name: [.short, .long], help: "How many records.") var count = 20
+        @OptionGroup var filters: AuditFilters
         @OptionGroup var global: GlobalOptions
         var columns: [Column] {
             [
                 Column("sequence", "#"), Column("at", .time), Column("action"), Column("outcome"), Column("actor"),
-                Column("user"), Column("client_id", "CLIENT"), Column("session"), Column("reason"),
+                Column("user"), Column("client_id", "CLIENT"), Column("session"), Column("reason"), Column("evidence"),
             ]
         }
 
@@ -22,14 +28,134 @@ struct Audit: AsyncParsableCommand {
             guard (1...10_000).contains(count) else { throw ValidationError("--count must be from 1 to 10000.") }
         }
 
-        func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .audit(.tail(count: count)) }
+        func request(_ configuration: ServerConfiguration) -> AdministrationRequest {
+            .audit(.tail(filters.selection, count: count))
+        }
     }
 
-    struct Verify: AdministrationCommand {
+    struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "verify", abstract: "Recompute the chain from its first record to its last.")
+            commandName: "verify",
+            abstract: "Recompute every chain and check its checkpoints, in the database or in exported files.")
+        @Argument(help: "Files of 'audit export', instead of the database.") var files: [String] = []
         @OptionGroup var global: GlobalOptions
 
-        func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .audit(.verify) }
+        func run() async throws {
+            let presentation = Presentation(columns: [], json: global.json)
+            guard !files.isEmpty else {
+                let configuration = try ServerConfiguration.load(file: global.config)
+                return presentation.show(try await AdministrationRoute(configuration).send(.audit(.verify)))
+            }
+            for path in files { presentation.show(try ExportedAudit(path: path).verify()) }
+        }
+    }
+
+    struct Export: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "export", abstract: "Write the records as JSON lines into a new file.")
+        @Argument(help: "The file to write; it must not exist.") var file: String
+        @OptionGroup var filters: AuditFilters
+        @Option(
+            help: ArgumentHelp(
+                "Then delete the records up to the last checkpoint before this time: 365d, 2026-01-31 or RFC 3339.",
+                discussion: "Only what is in the file, and the file on the disk and verified, is deleted.",
+                valueName: "time"))
+        var dropBefore: TimeArgument?
+        @OptionGroup var global: GlobalOptions
+
+        func validate() throws {
+            guard dropBefore == nil || filters.selection == AuditSelection() else {
+                throw ValidationError("--drop-before goes with an export of everything, without filters.")
+            }
+        }
+
+        func run() async throws {
+            let configuration = try ServerConfiguration.load(file: global.config)
+            let file = try BackupFile(path: file)
+            let route = AdministrationRoute(configuration)
+            let bytes = try await route.file(.audit(.export(filters.selection)), into: file)
+            var answer: JSONObject = ["file": .string(file.path), "bytes": .integer(bytes)]
+            if let dropBefore {
+                let export = ExportedAudit(path: file.path)
+                _ = try export.verify()
+                let marks = try export.marks(until: dropBefore.time)
+                let dropped = try await route.send(.audit(.drop(marks)))
+                answer["dropped"] = dropped.rows.first?["dropped"]
+            }
+            Presentation(columns: [], json: global.json).show(.one(answer))
+        }
+    }
+
+    struct Erase: AdministrationCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "erase",
+            abstract: "Erase what was written about a person, or a name that an admin claimed; the chain stays valid.")
+        @Option(help: "The person, by name or subject.") var user: String?
+        @Option(help: "The name that an admin claimed.") var claimed: String?
+        @Flag(help: "Do not ask.") var yes = false
+        @OptionGroup var global: GlobalOptions
+
+        func validate() throws {
+            guard (user == nil) != (claimed == nil) else {
+                throw ValidationError("Say whose with either --user or --claimed.")
+            }
+        }
+
+        func request(_ configuration: ServerConfiguration) throws -> AdministrationRequest {
+            let erasure: AuditErasureRequest
+            if let user { erasure = .user(user) } else { erasure = .claimed(claimed ?? "") }
+            guard yes || Terminal.isInteractive else {
+                throw Misuse("There is no terminal to ask on; say --yes to erase for good.")
+            }
+            guard yes || Terminal.agrees("Erase for good? [y/N] ") else { throw Refusal("Nothing was erased.") }
+            return .audit(.erase(erasure))
+        }
+    }
+}
+
+/// Which audit records are meant.
+struct AuditFilters: ParsableArguments {
+    @Option(help: "Those about or by a person, by name or subject.") var user: String?
+    @Option(help: "Those about a client, by its id.") var client: String?
+    @Option(help: "Those about an MCP server, by id or URI.") var resource: String?
+    @Option(help: "Those under a session, by its id.") var session: String?
+    @Option(help: "An action such as session.ended, or all of a noun such as session.") var action: String?
+    @Option(help: "From this time on: 7d (ago), 2026-01-31 or RFC 3339.") var since: TimeArgument?
+    @Option(help: "Before this time.") var until: TimeArgument?
+    @Option(help: "witnessed or reported.") var evidence: EvidenceArgument?
+    @Option(help: "human, model, server or system.") var initiator: InitiatorArgument?
+
+    var selection: AuditSelection {
+        var selection = AuditSelection()
+        (selection.user, selection.client, selection.resource) = (user, client, resource)
+        (selection.session, selection.action) = (session, action)
+        (selection.since, selection.until) = (since?.time.seconds, until?.time.seconds)
+        (selection.evidence, selection.initiator) = (evidence?.rawValue, initiator?.rawValue)
+        return selection
+    }
+}
+
+/// How Gatehouse knows of something.
+enum EvidenceArgument: String, ExpressibleByArgument, CaseIterable {
+    case witnessed, reported
+}
+
+/// What sets something off.
+enum InitiatorArgument: String, ExpressibleByArgument, CaseIterable {
+    case human, model, server, system
+}
+
+/// A moment as an argument: how long ago, a day in UTC, or a whole time.
+struct TimeArgument: ExpressibleByArgument {
+    let time: Timestamp
+
+    init?(argument: String) {
+        if let ago = DurationValue(argument) {
+            time = WallClock.system.now() - ago.seconds
+        } else if let time = Timestamp(rfc3339: argument) ?? Timestamp(rfc3339: argument + "T00:00:00Z") {
+            self.time = time
+        } else {
+            return nil
+        }
     }
 }

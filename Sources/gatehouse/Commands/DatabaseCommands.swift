@@ -29,7 +29,7 @@ struct DatabaseCommands: AsyncParsableCommand {
         func run() async throws {
             let configuration = try ServerConfiguration.load(file: global.config)
             let backup = try BackupFile(path: file)
-            let bytes = try await AdministrationRoute(configuration).backup(into: backup)
+            let bytes = try await AdministrationRoute(configuration).file(.database(.backup), into: backup)
             let answer: JSONObject = ["file": .string(backup.path), "bytes": .integer(bytes)]
             Presentation(columns: [], json: global.json).show(.one(answer))
         }

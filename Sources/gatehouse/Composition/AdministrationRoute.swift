@@ -18,27 +18,28 @@ struct AdministrationRoute {
             direct: { try await $0.run(request) },
             server: { client in
                 let message = AdministrationMessage(request, claimed: Administrator.claimedName)
-                let answer = try await client.send(path: AdministrationSocket.route, body: message.bytes())
+                let answer = try await client.send(
+                    path: AdministrationSocket.route, body: message.bytes(), isLong: request.isLong)
                 return try AdministrationAnswer(parsing: answer.body)
             })
     }
 
-    /// Writes a copy of the database into the file and returns its size.
-    func backup(into file: BackupFile) async throws -> Int64 {
+    /// Writes the file that a request asks for into `file` and returns its size.
+    func file(_ request: AdministrationRequest, into file: BackupFile) async throws -> Int64 {
         try await either(
             direct: { direct in
-                let copy = try await direct.backup()
+                let copy = try await direct.file(request)
                 defer { unlink(copy) }
                 return try await file.write { try $0.append(contentsOf: copy) }
             },
             server: { client in
-                let message = AdministrationMessage(.database(.backup), claimed: Administrator.claimedName)
+                let message = AdministrationMessage(request, claimed: Administrator.claimedName)
                 return try await file.write { open in
                     let answer = try await client.stream(
                         path: AdministrationSocket.route, body: message.bytes(), into: open.descriptor)
                     guard answer.status == 200 else {
                         _ = try AdministrationAnswer(parsing: answer.body)
-                        throw Refusal("The server answered \(answer.status) and sent no backup.")
+                        throw Refusal("The server answered \(answer.status) and sent no file.")
                     }
                 }
             })
@@ -68,6 +69,16 @@ struct AdministrationRoute {
             return try await server(AdministrationClient(socket: configuration.paths.adminSocket))
         } catch AdministrationClientError.noServer {
             throw StoreError.permissions(sentence)
+        }
+    }
+}
+
+extension AdministrationRequest {
+    /// Whether it walks along the whole audit trail, or the whole database.
+    fileprivate var isLong: Bool {
+        switch self {
+        case .audit, .database: true
+        default: false
         }
     }
 }

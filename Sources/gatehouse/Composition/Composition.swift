@@ -85,7 +85,7 @@ struct Composition {
                     do {
                         return .stream(try FilePieces(path).pieces)
                     } catch {
-                        log.error("a backup could not be sent", metadata: ["error": "\(error)"])
+                        log.error("a file could not be sent", metadata: ["error": "\(error)"])
                         return .json(AdministrationAnswer.bytes(.failure(Self.unsent)), refused: true)
                     }
                 }
@@ -93,7 +93,7 @@ struct Composition {
     }
 
     private static let unsent = AdministrationError(
-        .unavailable, "The backup was made but cannot be read; see the server's log.")
+        .unavailable, "The file was made but cannot be read; see the server's log.")
 
     private func note(_ name: String) -> Listener.WhenRunning {
         { [up, log, configuration, openFiles] _ in

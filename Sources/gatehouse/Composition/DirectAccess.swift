@@ -23,8 +23,11 @@ struct DirectAccess {
             try await administration(for: request).run(request, by: .current)
         }
 
-        func backup() async throws -> String {
-            try await Administration(store: store, keys: nil, clock: .system).backup(by: .current)
+        func file(_ request: AdministrationRequest) async throws -> String {
+            guard let path = try await administration(for: request).file(request, by: .current) else {
+                throw Refusal("this request is not answered by a file")
+            }
+            return path
         }
 
         func close() {
@@ -88,7 +91,7 @@ extension AdministrationRequest {
     /// Whether it is about keys, or about something that is sealed with one.
     fileprivate var needsKeys: Bool {
         switch self {
-        case .keys, .connections(.revoke): true
+        case .keys, .connections(.revoke), .audit(.verify), .audit(.export), .audit(.drop): true
         case .providers(.add(let draft)): draft.clientSecret != nil
         default: false
         }

@@ -1,0 +1,83 @@
+package import OAuth
+
+/// Checks an exported audit trail line by line, by the same rules as the database.
+package struct AuditFile {
+    /// Why a file is not one that can be checked.
+    package enum Fault: Error, Hashable, CustomStringConvertible {
+        case notAnExport
+        case unreadableLine(Int64)
+        case cutOff
+
+        package var description: String {
+            switch self {
+            case .notAnExport: "is no export of 'gatehouse audit export'"
+            case .unreadableLine(let line): "does not parse at line \(line); it is damaged, or of a newer version"
+            case .cutOff: "is cut off: its last line is missing"
+            }
+        }
+    }
+
+    private var inspection = AuditInspection(trusted: nil)
+    private var chain: AuditChainName?
+    private var begun: Set<AuditChainName> = []
+    private var lastCheckpoint: Int64 = 0
+    private var lines: Int64 = 0
+    private var hasEnded = false
+    private let latest: Timestamp?
+    private var marks: [AuditChainName: AuditMark] = [:]
+    /// Whether records were left out of it, so that nothing can be said of what is not there.
+    package private(set) var isSelection = false
+
+    /// A file of which nothing was read yet; `latest` is until when checkpoints are kept in mind.
+    package init(checkpointsUntil latest: Timestamp? = nil) {
+        self.latest = latest
+    }
+
+    /// Looks at the next line, without its end.
+    package mutating func take(_ bytes: [UInt8]) throws(Fault) {
+        lines += 1
+        guard !hasEnded, let line = AuditLine(parsing: bytes) else {
+            throw lines == 1 ? .notAnExport : .unreadableLine(lines)
+        }
+        if case .header(_, let isSelection) = line, lines == 1 {
+            self.isSelection = isSelection
+            inspection = AuditInspection(isSelection ? .selection : .whole, trusted: nil)
+            return
+        }
+        guard lines > 1 else { throw .notAnExport }
+        switch line {
+        case .header: throw .unreadableLine(lines)
+        case .chain(let chain, let after, let hash):
+            guard begun.insert(chain).inserted else { throw .unreadableLine(lines) }
+            self.chain = chain
+            lastCheckpoint = 0
+            inspection.begin(chain, after: after, hash: hash)
+        case .record(let record) where record.chain == chain: inspection.take(record, at: record.sequence)
+        case .unreadable(chain, let sequence): inspection.take(nil, at: sequence)
+        case .checkpoint(let stored) where stored.chain == chain && stored.sequence > lastCheckpoint:
+            lastCheckpoint = stored.sequence
+            take(stored)
+        case .record, .unreadable, .checkpoint: throw .unreadableLine(lines)
+        case .end(let count):
+            guard count == lines else { throw .cutOff }
+            hasEnded = true
+        }
+    }
+
+    /// What was found, after the last line.
+    package mutating func finish() throws(Fault) -> AuditVerdict {
+        guard hasEnded else { throw lines == 0 ? .notAnExport : .cutOff }
+        return inspection.finish()
+    }
+
+    /// The last checkpoint of each chain that is old enough.
+    package var lastMarks: [AuditMark] {
+        marks.values.sorted { $0.chain < $1.chain }
+    }
+
+    private mutating func take(_ stored: StoredCheckpoint) {
+        inspection.take(stored)
+        guard let latest, let checkpoint = stored.checkpoint, checkpoint.at <= latest else { return }
+        marks[checkpoint.chain] = AuditMark(checkpoint)
+    }
+}
