@@ -98,3 +98,19 @@ package struct Gatehouse: Sendable {
         [AuthorizationCodeFlow(), RefreshTokenFlow(keys: keys, grace: settings.tokens.refreshGrace)]
     }
 }
+
+extension Gatehouse {
+    /// Where MCP servers report who is acting.
+    package var checkpoints: CheckpointEndpoint {
+        CheckpointEndpoint(
+            store: store, authentication: resourceAuthentication, subjects: elicitation.subjects, clock: clock)
+    }
+
+    /// Where they keep the authority for work that goes on.
+    package var jobs: JobEndpoint {
+        JobEndpoint(store: store, authentication: resourceAuthentication, subjects: elicitation.subjects, clock: clock)
+    }
+
+    /// Where they ask before they act by themselves.
+    package var evaluation: EvaluationEndpoint { EvaluationEndpoint(elicitation: elicitation) }
+}

@@ -56,6 +56,11 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
     package static let auditExported = AuditAction(rawValue: "audit.exported")
     package static let auditDropped = AuditAction(rawValue: "audit.dropped")
     package static let auditErased = AuditAction(rawValue: "audit.erased")
+    package static let jobOpened = AuditAction(rawValue: "job.opened")
+    package static let jobEnded = AuditAction(rawValue: "job.ended")
+    package static let actionEvaluated = AuditAction(rawValue: "action.evaluated")
+    package static let samplingReviewed = AuditAction(rawValue: "sampling.reviewed")
+    package static let formAsked = AuditAction(rawValue: "form.asked")
     package static let reportsOverQuota = AuditAction(rawValue: "reports.over_quota")
 }
 

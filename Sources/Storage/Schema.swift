@@ -40,6 +40,9 @@ enum Schema {
         migrator.registerMigration("0007 account") { db in
             for statement in AccountIndexes.statements { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("0009 jobs") { db in
+            for statement in Jobs.statements { try db.execute(sql: statement) }
+        }
         return migrator
     }
 }

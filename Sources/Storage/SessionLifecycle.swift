@@ -88,6 +88,7 @@ extension Transaction {
             ending.at.seconds)
         try cancelElicitations(of: id, now: ending.at)
         try eraseResults(of: id)
+        try endJobs(of: id, now: ending.at)
         if ground.connectionsEnd { try endConnections(after: closed, ending) }
         return closed
     }

@@ -23,6 +23,7 @@ package enum Routes {
         TokenHandlers(gatehouse: gatehouse, door: door).add(to: below)
         EventHandlers(gatehouse: gatehouse, door: door).add(to: below)
         SessionHandlers(gatehouse: gatehouse, door: door).add(to: below)
+        GovernanceHandlers(gatehouse: gatehouse, door: door).add(to: below)
         ElicitationHandlers(gatehouse: gatehouse, door: door).add(to: below)
         ElicitationPageHandlers(gatehouse: gatehouse, door: door).add(to: below)
         ConnectHandlers(gatehouse: gatehouse, door: door).add(to: below)

@@ -48,7 +48,24 @@ struct EventCommandTests {
         }
     }
 
+    @Test func `E62 resources policy lists what an MCP server may start by itself; without it, nothing`() async throws {
+        try await CommandLineProgram.onFreshDatabase { gatehouse in
+            _ = try await addResource(gatehouse)
+            #expect(try await policy(gatehouse)["actions"]?.strings == [])
+            let listed = try await policy(
+                gatehouse, "--action", "expenses.submit", "--action", "books.close=ask", "--action",
+                "files.purge=allow files:write")
+            let typed = ["books.close=ask", "expenses.submit=allow", "files.purge=allow files:write"]
+            #expect(listed["actions"]?.strings == typed && listed["elicitation"]?.strings == ["confirm"])
+            #expect(try await policy(gatehouse, "--elicitation", "confirm,secret")["actions"]?.strings == typed)
+            #expect(try await policy(gatehouse, "--action", "books.close")["actions"]?.strings == ["books.close=allow"])
+            #expect(try await policy(gatehouse, "--action", "")["actions"]?.strings == [])
+        }
+    }
+
     @Test(arguments: [
+        (["--action", "close the books"], "is no action"), (["--action", "books=maybe"], "is no action"),
+        (["--action", "books="], "is no action"), (["--action", "=allow"], "is no action"),
         (["--elicitation", "confirm,magic"], "'magic' is no kind of elicitation"),
         (["--external-host", "https://pay.example/"], "is no host"),
         (["--external-host", "pay.example/x"], "is no host"),

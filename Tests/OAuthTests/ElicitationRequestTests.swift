@@ -29,13 +29,13 @@ struct ElicitationRequestTests {
 
     @Test func `B50 a request to confirm is read whole, and lives 15 minutes unless it says otherwise`() throws {
         let request = try ElicitationRequest(json: body())
-        #expect(request.expiresIn == 900)
-        #expect(request.idempotencyKey == nil)
-        guard case .confirm(let action) = request.ask else { throw Unexpected() }
+        #expect(request.draft.expiresIn == 900)
+        #expect(request.draft.idempotencyKey == nil)
+        guard case .confirm(let action) = request.draft.ask else { throw Unexpected() }
         #expect(action.name == "delete_file")
         #expect(action.details == [.init(label: "File", value: "report.txt")])
         #expect(action.arguments?["path"] == "report.txt")
-        #expect(request.digest == action.digest)
+        #expect(request.draft.digest == action.digest)
     }
 
     @Test func `the digest of an action does not depend on how it is spelled`() throws {
@@ -118,7 +118,7 @@ struct ElicitationRequestTests {
                 $0["action"] = nil
                 $0["url"] = "https://pay.example/checkout?cart=7"
             })
-        #expect(external.ask == .external(url: "https://pay.example/checkout?cart=7"))
+        #expect(external.draft.ask == .external(url: "https://pay.example/checkout?cart=7"))
         let connect = try ElicitationRequest(
             json: body {
                 $0["kind"] = "connect"
@@ -126,10 +126,10 @@ struct ElicitationRequestTests {
                 $0["provider"] = "forge"
                 $0["scope"] = "repo:read"
             })
-        #expect(connect.ask == .connect(provider: "forge", scope: try ScopeSet(parsing: "repo:read")))
-        #expect(connect.digest != external.digest)
+        #expect(connect.draft.ask == .connect(provider: "forge", scope: try ScopeSet(parsing: "repo:read")))
+        #expect(connect.draft.digest != external.draft.digest)
         for request in [external, connect] {
-            #expect(try ElicitationAsk(request.ask.kind, json: request.ask.json) == request.ask)
+            #expect(try ElicitationAsk(request.draft.ask.kind, json: request.draft.ask.json) == request.draft.ask)
         }
     }
 

@@ -41,22 +41,25 @@ package struct PolicyChange: Codable, Hashable, Sendable {
     package var externalHosts: [String]?
     /// Whether what a person connected for it ends with the person's last session there.
     package var endsConnections: Bool?
+    /// What it may start by itself: names, each with `=allow` or `=ask` and scopes behind it where they are not the usual.
+    package var actions: [String]?
     /// Where its events are pushed; the empty text means that it polls.
     package var eventsEndpoint: String?
 
     /// A change of what is named.
     package init(
         kinds: [String]? = nil, externalHosts: [String]? = nil, endsConnections: Bool? = nil,
-        eventsEndpoint: String? = nil
+        actions: [String]? = nil, eventsEndpoint: String? = nil
     ) {
         self.kinds = kinds
         self.externalHosts = externalHosts
         self.endsConnections = endsConnections
+        self.actions = actions
         self.eventsEndpoint = eventsEndpoint
     }
 
     /// Whether it only asks.
     package var isEmpty: Bool {
-        kinds == nil && externalHosts == nil && endsConnections == nil && eventsEndpoint == nil
+        kinds == nil && externalHosts == nil && endsConnections == nil && actions == nil && eventsEndpoint == nil
     }
 }

@@ -8,6 +8,7 @@ extension AdministrationTask {
     func policy(of name: String, _ change: PolicyChange) async throws -> AdministrationAnswer {
         let kinds = try change.kinds.map(checkedKinds)
         let hosts = try change.externalHosts.map { try $0.map(checkedHost) }
+        let actions = try change.actions.map { try $0.map(ServerAction.init(typed:)) }
         let endpoint = try change.eventsEndpoint.flatMap { try $0.isEmpty ? nil : checkedEndpoint($0) }
         guard !change.isEmpty else {
             return .one(
@@ -22,6 +23,7 @@ extension AdministrationTask {
             policy.externalHosts = hosts ?? policy.externalHosts
             policy.endsConnections = change.endsConnections ?? policy.endsConnections
             try transaction.set(policy, of: resource.id)
+            if let actions { try transaction.set(actions, of: resource.id) }
             if change.eventsEndpoint != nil { try transaction.set(eventsEndpoint: endpoint, of: resource.id, now: now) }
             try audit(transaction, .policyChanged, resource: resource.id)
             return .one(try standing(of: try self.resource(name, transaction), transaction))
@@ -48,6 +50,7 @@ extension AdministrationTask {
             "id": .string(resource.id.string), "resource": .string(resource.identifier.string),
             "elicitation": .strings(policy.elicitationKinds.sorted().map(\.rawValue)),
             "external_hosts": .strings(policy.externalHosts), "ends_connections": .bool(policy.endsConnections),
+            "actions": .strings(try transaction.serverActions(of: resource.id).map(\.typed)),
             "events_endpoint": JSON(resource.eventsEndpoint),
             "events": .string(state), "events_verified_at": JSON(stream?.verifiedAt),
             "events_last_status": JSON(stream?.lastStatus), "events_last_error": JSON(stream?.lastError),
@@ -75,4 +78,23 @@ extension AdministrationTask {
         }
         return host
     }
+}
+
+extension ServerAction {
+    /// Reads `NAME`, `NAME=ask` or `NAME=ask SCOPE SCOPE`.
+    fileprivate init(typed text: String) throws {
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let words = (parts.count > 1 ? parts[1] : "allow").split(separator: " ").map(String.init)
+        guard let name = try? ActionName(parts[0]), let rule = Rule(rawValue: words.first ?? ""),
+            let scope = try? ScopeSet(words.dropFirst().map { try Scope($0) })
+        else {
+            throw AdministrationError(
+                .invalid,
+                "'\(text)' is no action; write it as NAME, NAME=ask or 'NAME=allow SCOPE', such as close_books=ask.")
+        }
+        self.init(name: name, rule: rule, scope: scope)
+    }
+
+    /// As it is typed.
+    fileprivate var typed: String { "\(name)=\(rule.rawValue)" + (scope.isEmpty ? "" : " \(scope)") }
 }

@@ -14,7 +14,8 @@ package struct CreatedElicitation: Sendable {
 }
 
 extension ElicitationEndpoint {
-    private enum Verdict: Sendable {
+    /// What became of a question to a person.
+    enum Verdict: Sendable {
         case made(Elicitation)
         case found(Elicitation)
         case refused(OAuthError)
@@ -30,7 +31,7 @@ extension ElicitationEndpoint {
             guard let session = try subjects.session(of: claims, for: asker, in: transaction, now: now) else {
                 return Verdict.refused(Self.noPerson)
             }
-            return try settle(request, session: session, asker: asker, in: transaction, now: now)
+            return try settle(request.draft, session: session, asker: asker, in: transaction, now: now)
         }
         switch verdict {
         case .made(let made): return answer(made, isFound: false)
@@ -49,8 +50,9 @@ extension ElicitationEndpoint {
         }
     }
 
-    private func settle(
-        _ request: ElicitationRequest, session: SessionGrant, asker: Resource, in transaction: Transaction,
+    /// Finds the elicitation that asks the same in this session, or makes it, if the MCP server may ask it.
+    func settle(
+        _ request: ElicitationDraft, session: SessionGrant, asker: Resource, in transaction: Transaction,
         now: Timestamp
     ) throws -> Verdict {
         let policy = try transaction.policy(of: asker.id)
@@ -102,7 +104,7 @@ extension ElicitationEndpoint {
 
     /// The same question asked before: by its key if it has one, else by what it asks.
     private func earlier(
-        _ request: ElicitationRequest, session: SessionGrant, in transaction: Transaction, now: Timestamp
+        _ request: ElicitationDraft, session: SessionGrant, in transaction: Transaction, now: Timestamp
     ) throws -> Verdict? {
         if let key = request.idempotencyKey {
             guard
@@ -132,7 +134,7 @@ extension ElicitationEndpoint {
             user: found.userID, resource: found.resourceID, provider: ProviderName(name)) != nil
     }
 
-    private func answer(_ asked: Elicitation, isFound: Bool) -> CreatedElicitation {
+    func answer(_ asked: Elicitation, isFound: Bool) -> CreatedElicitation {
         var body: JSONObject = [
             "id": .string(asked.id.string), "url": .string(issuer.endpoint("/e/\(asked.pageID)")),
             "kind": .string(asked.kind.rawValue), "status": .string(asked.status.rawValue),
@@ -145,7 +147,7 @@ extension ElicitationEndpoint {
 
     private static let notAllowed = OAuthError(
         .accessDenied, "This MCP server may not ask for this at this provider; ask its operator.")
-    private static let noPerson = OAuthError(
+    static let noPerson = OAuthError(
         .invalidSubjectToken,
         "The subject_token has to be a live access token of a person for this MCP server; ask the client for a fresh one."
     )
@@ -153,7 +155,7 @@ extension ElicitationEndpoint {
 
 extension Elicitation {
     /// What `request` asks of the person of `session`, never beyond its end.
-    fileprivate init(_ request: ElicitationRequest, session: SessionGrant, now: Timestamp) {
+    fileprivate init(_ request: ElicitationDraft, session: SessionGrant, now: Timestamp) {
         self.init(
             resourceID: session.resourceID, userID: session.userID, subject: session.subject,
             clientID: session.clientID, sessionID: session.id, message: request.message, ask: request.ask,

@@ -50,6 +50,40 @@ struct MemberReader {
         return visibility == .control || visibility == .hidden
     }
 
+    /// A word that holds no blank and no more than a name does.
+    func nameIfAny(_ member: String) throws(OAuthError) -> String? {
+        guard let text = try textIfAny(member, limit: 64) else { return nil }
+        guard ActionName.isName(text) else { throw refusal(member, "has to be made of \(ActionName.rule).") }
+        return text
+    }
+
+    /// At least one name, none of them twice.
+    func names(_ member: String, limit: Int) throws(OAuthError) -> [String] {
+        guard let values = try arrayIfAny(member, limit: limit), !values.isEmpty else {
+            throw refusal(member, "has to name at least one.")
+        }
+        var names: [String] = []
+        for value in values {
+            guard let name = value.string, ActionName.isName(name) else {
+                throw refusal(member, "has to be a list of names, each made of \(ActionName.rule).")
+            }
+            guard !names.contains(name) else { throw refusal(member, "names one twice.") }
+            names.append(name)
+        }
+        return names
+    }
+
+    /// One of a closed set of words.
+    func wordIfAny<Word: RawRepresentable & CaseIterable>(
+        _ member: String, _: Word.Type
+    ) throws(OAuthError) -> Word? where Word.RawValue == String {
+        guard let text = try textIfAny(member, limit: 64) else { return nil }
+        guard let word = Word(rawValue: text) else {
+            throw refusal(member, "has to be one of \(Word.allCases.map(\.rawValue).joined(separator: ", ")).")
+        }
+        return word
+    }
+
     func integerIfAny(_ member: String, in range: ClosedRange<Int64>) throws(OAuthError) -> Int64? {
         guard let value = value(member) else { return nil }
         guard let number = value.integer, range.contains(number) else {

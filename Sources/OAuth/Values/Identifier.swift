@@ -98,6 +98,11 @@ package enum ConnectionKind: IdentifierKind {
     /// `con_`
     package static let prefix = "con_"
 }
+/// Marks `JobID`.
+package enum JobKind: IdentifierKind {
+    /// `job_`
+    package static let prefix = "job_"
+}
 
 /// A person inside tokens: `sub`, in a namespace of its own, so that no client id can look like it.
 package typealias Subject = Identifier<SubjectKind>
@@ -119,3 +124,5 @@ package typealias ElicitationPageID = Identifier<ElicitationPageKind>
 package typealias EventID = Identifier<EventKind>
 /// A person's account at a provider, connected for one MCP server.
 package typealias ConnectionID = Identifier<ConnectionKind>
+/// Work that an MCP server goes on with in a person's name, as long as the session lives.
+package typealias JobID = Identifier<JobKind>

@@ -11,6 +11,7 @@ enum FieldNames {
     static let openerPolicy = name("Cross-Origin-Opener-Policy")
     static let resourcePolicy = name("Cross-Origin-Resource-Policy")
     static let traceParent = name("traceparent")
+    static let requestID = name("X-Request-ID")
     static let fetchSite = name("Sec-Fetch-Site")
 
     private static func name(_ text: String) -> HTTPField.Name {

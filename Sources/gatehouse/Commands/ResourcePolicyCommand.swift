@@ -13,6 +13,11 @@ struct ResourcePolicyCommand: AdministrationCommand {
     var externalHost: [String] = []
     @Option(help: "Whether accounts that a person connected for it end with their last session there: yes or no.")
     var endConnections: YesOrNo?
+    @Option(
+        help: """
+            Something it may start by itself: NAME, NAME=ask to have the person approve it each time, or 'NAME=allow SCOPE' if the session has to hold a scope; repeatable, replaces the list; '' for none.
+            """)
+    var action: [String] = []
     @Option(help: "Where its events are pushed; '' lets it poll instead.") var eventsEndpoint: String?
     @OptionGroup var global: GlobalOptions
 
@@ -21,7 +26,7 @@ struct ResourcePolicyCommand: AdministrationCommand {
         let hosts = externalHost.isEmpty ? nil : externalHost.filter { !$0.isEmpty }
         let change = PolicyChange(
             kinds: kinds, externalHosts: hosts, endsConnections: endConnections.map { $0 == .yes },
-            eventsEndpoint: eventsEndpoint)
+            actions: action.isEmpty ? nil : action.filter { !$0.isEmpty }, eventsEndpoint: eventsEndpoint)
         return .resources(.policy(id, change))
     }
 }

@@ -1,0 +1,34 @@
+/// The name of something that an MCP server may start by itself, as its operator lists it.
+package struct ActionName: Hashable, Sendable, Comparable, CustomStringConvertible {
+    /// 1 to 64 ASCII letters, digits, dots, colons, hyphens and underscores.
+    package let string: String
+
+    /// Reads a name; another spelling is refused, not repaired.
+    package init(_ text: some StringProtocol) throws(OAuthValueError) {
+        guard Self.isName(text) else { throw OAuthValueError("A name is made of \(Self.rule).") }
+        string = String(text)
+    }
+
+    /// The name itself.
+    package var description: String { string }
+
+    /// Orders by spelling.
+    package static func < (one: Self, other: Self) -> Bool { one.string < other.string }
+
+    static let rule = "1 to 64 letters, digits, dots, colons, hyphens and underscores"
+
+    /// Whether it is spelled like a name: what holds no blank holds no sentence.
+    static func isName(_ text: some StringProtocol) -> Bool {
+        (1...64).contains(text.utf8.count) && text.utf8.allSatisfy(isAllowed)
+    }
+
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        case UInt8(ascii: "."), UInt8(ascii: ":"), UInt8(ascii: "-"), UInt8(ascii: "_"): true
+        default: false
+        }
+    }
+}
