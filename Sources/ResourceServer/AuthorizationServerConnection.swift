@@ -11,14 +11,14 @@ struct AuthorizationServerConnection: Sendable {
     /// For questions that are answered when a person or a third party has acted; they keep their connections busy meanwhile.
     private let patientClient: OperatorClient
 
-    init(issuer: Issuer, trustedAuthorities: [String]) throws(InvalidConfiguration) {
+    init(issuer: Issuer, trustedAuthorities: [String], answerTimeout: Int64) throws(InvalidConfiguration) {
         let roots: TrustRoots
         do throws(TrustRootsError) {
             roots = try TrustRoots(additionalFiles: trustedAuthorities)
         } catch {
             throw InvalidConfiguration("\(error.file) is no readable file of PEM certificates: correct its path.")
         }
-        let client = OperatorClient(roots: roots)
+        let client = OperatorClient(roots: roots, patience: answerTimeout, connections: 8)
         self.issuer = issuer
         self.client = client
         patientClient = OperatorClient(roots: roots, patience: 40, connections: 1024)

@@ -32,7 +32,8 @@ public struct ProtectedResource: Sendable {
         let rule = AccessTokenRule(
             issuer: issuer, resource: resource, catalogue: catalogue, allowedSkew: configuration.allowedClockSkew)
         let server = try AuthorizationServerConnection(
-            issuer: issuer, trustedAuthorities: configuration.trustedAuthorities)
+            issuer: issuer, trustedAuthorities: configuration.trustedAuthorities,
+            answerTimeout: configuration.answerTimeout)
         switch configuration.verification {
         case .introspection(let id, let secret):
             let credentials = try BasicCredentials(clientID: id, clientSecret: secret)

@@ -17,6 +17,8 @@ public struct ProtectedResourceConfiguration: Sendable {
     public var documentation: String?
     /// Files with further certificate authorities, in PEM, for an authorization server with a private certificate.
     public var trustedAuthorities: [String] = []
+    /// How many seconds the authorization server may take for an answer before a request here is refused with 503.
+    public var answerTimeout: Int64 = 3
     /// How many seconds the two clocks may differ.
     public var allowedClockSkew: Int64 = 0
     /// Seconds since 1970.

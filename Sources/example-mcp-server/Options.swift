@@ -106,6 +106,8 @@ struct Options: Equatable {
             verification: isLocal ? .local : .introspection(clientID: clientID, clientSecret: clientSecret),
             name: "Example MCP server")
         configuration.trustedAuthorities = trust
+        // It runs beside builds and browsers on machines of all sizes.
+        configuration.answerTimeout = 15
         return configuration
     }
 

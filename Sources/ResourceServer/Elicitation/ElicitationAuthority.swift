@@ -17,7 +17,8 @@ struct ElicitationAuthority: Sendable {
     ) throws(InvalidConfiguration) {
         (issuer, resource) = try configuration.parties
         server = try AuthorizationServerConnection(
-            issuer: issuer, trustedAuthorities: configuration.trustedAuthorities)
+            issuer: issuer, trustedAuthorities: configuration.trustedAuthorities,
+            answerTimeout: configuration.answerTimeout)
         credentials = try BasicCredentials(clientID: clientID, clientSecret: clientSecret)
         signatures = IssuerSignatures(keys: server.keySet(clock: configuration.clock))
         clock = configuration.clock
