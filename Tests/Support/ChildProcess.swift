@@ -28,6 +28,11 @@ package final class ChildProcess: Sendable {
             return -1
         }
         try Self.withoutBlockedSignals { try process.run() }
+        // The child has its own. A thousand tests would keep thousands of these, and Foundation cannot start a process
+        // beside more than about 1,300 open files.
+        for sink in [output, errors] {
+            if let file = sink as? FileHandle, file !== FileHandle.nullDevice { try? file.close() }
+        }
     }
 
     /// A child inherits which signals are blocked, and on the threads that run tasks nearly all of them are: without

@@ -57,6 +57,7 @@ package final class Conversation: Sendable {
                         rest = Data(rest[rest.index(after: end)...])
                     }
                 }
+                try? handle.close()
                 continuation.finish()
             }
         }
