@@ -110,7 +110,7 @@ struct FetchGovernorTests {
                             state.running += 1
                             state.most = max(state.most, state.running)
                         }
-                        await eventually { state.withLock { $0.refused } == 15 }
+                        await eventually { state.withLock { $0.refused == 15 && $0.most == 2 } }
                         state.withLock { $0.running -= 1 }
                         return Self.good
                     }
