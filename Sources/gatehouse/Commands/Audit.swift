@@ -41,13 +41,20 @@ struct Audit: AsyncParsableCommand {
         @OptionGroup var global: GlobalOptions
 
         func run() async throws {
-            let presentation = Presentation(columns: [], json: global.json)
-            guard !files.isEmpty else {
-                let configuration = try ServerConfiguration.load(file: global.config)
-                return presentation.show(try await AdministrationRoute(configuration).send(.audit(.verify)))
-            }
+            if files.isEmpty { try await verifyDatabase() } else { try verifyFiles() }
+        }
+
+        // Two functions, because the compiler of Swift 6.3.1 dies of this as one when it optimises.
+        private func verifyDatabase() async throws {
+            let configuration = try ServerConfiguration.load(file: global.config)
+            presentation.show(try await AdministrationRoute(configuration).send(.audit(.verify)))
+        }
+
+        private func verifyFiles() throws {
             for path in files { presentation.show(try ExportedAudit(path: path).verify()) }
         }
+
+        private var presentation: Presentation { Presentation(columns: [], json: global.json) }
     }
 
     struct Export: AsyncParsableCommand {
