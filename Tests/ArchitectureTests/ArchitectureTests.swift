@@ -48,6 +48,12 @@ struct ArchitectureTests {
         #expect(tracked.flatMap(MachineRule.violations) == [])
     }
 
+    @Test func `Each link of the documentation leads to a page and a heading that are there`() {
+        let pages = Repository.files(under: "docs", ending: ".md") + [Repository.file("README.md")].compactMap { $0 }
+        #expect(pages.count > 10)
+        #expect(pages.flatMap { LinkRule.violations(in: $0, text: Repository.content) } == [])
+    }
+
     @Test func `Each test target has tests`() {
         let files = Repository.files(under: "Tests", ending: ".swift")
         let targets = Repository.folders(in: "Tests").filter { $0.hasSuffix("Tests") }

@@ -32,6 +32,14 @@ enum Repository {
         return RepositoryFile(path: path, text: text)
     }
 
+    /// The text of a file by its path from the root; empty for one that holds no text.
+    static func content(_ path: String) -> String? {
+        guard FileManager.default.fileExists(atPath: root.appending(path: path).path(percentEncoded: false)) else {
+            return nil
+        }
+        return file(path)?.text ?? ""
+    }
+
     /// The folders directly below a folder.
     static func folders(in folder: String) -> [String] {
         let base = root.appending(path: folder)

@@ -112,6 +112,18 @@ struct RuleTests {
         #expect(MachineRule.violations(in: file("a.md", "https://example.org/home/page and src/root/a")) == [])
     }
 
+    @Test(arguments: [
+        ("[a](b.md)", true), ("[a](b.md#two-words-b)", true), ("[a](#here)\n# Here", true),
+        ("[a](https://a.example)", true),
+        ("```\n[a](x.md)\n```\n", true), ("<img src=\"../README.md\">", true), ("[a](x.md)", false),
+        ("[a](b.md#two)", false), ("[a](#here)", false), ("<img srcset=\"images/x.png\">", false),
+    ])
+    func `A link that leads nowhere is found`(text: String, isGood: Bool) {
+        let files = ["docs/b.md": "## Two words, `b`\n", "README.md": ""]
+        let page = file("docs/a.md", "# A\n\n" + text)
+        #expect(LinkRule.violations(in: page) { $0 == "docs/a.md" ? page.text : files[$0] }.isEmpty == isGood)
+    }
+
     @Test func `A test target without tests, or with a placeholder, is found`() {
         let real = file("Tests/ATests/ATests.swift", "@Test func a() {}")
         let placeholder = file("Tests/ATests/Placeholder.swift", "@Test func b() {}")

@@ -80,9 +80,8 @@ struct AuditCommandTests {
     @Test func `an export is checked by a program of twenty lines that knows nothing of Gatehouse`() async throws {
         try await Self.play { gatehouse in
             let path = try await Self.export(gatehouse)
-            let page = try String(contentsOfFile: Workspace.root + "/docs/governance.md", encoding: .utf8)
-            let heading = try #require(page.range(of: "## The audit trail"))
-            let start = try #require(page.range(of: "```python\n", range: heading.upperBound..<page.endIndex))
+            let page = try String(contentsOfFile: Workspace.root + "/docs/audit.md", encoding: .utf8)
+            let start = try #require(page.range(of: "```python\n"))
             let end = try #require(page.range(of: "```", range: start.upperBound..<page.endIndex))
             let script = String(page[start.upperBound..<end.lowerBound])
             #expect(script.split(separator: "\n").count <= 24)
