@@ -117,7 +117,12 @@ let package = Package(
             "ResourceServerTests",
             ["ResourceServer", "example-mcp-server", "JOSE", "OAuth", "Outbound", hummingbird, logging] + nio),
         suite("ArchitectureTests", []),
-        suite("InteropTests", ["gatehouse", "example-mcp-server", "demo", "Storage", "OAuth", "JOSE", "TestSupport"]),
+        suite(
+            "InteropTests",
+            [
+                "gatehouse", "example-mcp-server", "demo", "ResourceServer", "Storage", "OAuth", "JOSE", "TestSupport",
+                hummingbird, httpTypes, logging,
+            ] + nio),
         suite("BrowserTests", ["gatehouse", "JOSE", "Outbound", "Storage", "TestSupport"]),
     ]
 )

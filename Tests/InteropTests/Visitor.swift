@@ -6,6 +6,7 @@ import TestSupport
 struct Visitor: Sendable {
     let gatehouse: RunningGatehouse
     let clientID: String
+    var person = "ada"
     static let redirect = "http://127.0.0.1:9000/callback"
 
     /// A code, with the verifier that redeems it.
@@ -27,7 +28,7 @@ struct Visitor: Sendable {
         let signedIn = try await gatehouse.http.post(
             "/login",
             form: [
-                "interaction": Self.value(of: "interaction", in: page), "username": "ada", "password": Scene.password,
+                "interaction": Self.value(of: "interaction", in: page), "username": person, "password": Scene.password,
             ], headers: [("Cookie", cookies.joined(separator: "; "))])
         cookies += Self.cookies(of: signedIn)
         let place = String((signedIn.header("location") ?? "").dropFirst(gatehouse.issuer.count))
@@ -67,7 +68,9 @@ struct Visitor: Sendable {
     }
 
     /// The same client at another server.
-    func at(_ gatehouse: RunningGatehouse) -> Visitor { Visitor(gatehouse: gatehouse, clientID: clientID) }
+    func at(_ gatehouse: RunningGatehouse) -> Visitor {
+        Visitor(gatehouse: gatehouse, clientID: clientID, person: person)
+    }
 
     /// The cookies that an answer sets, as a browser sends them back.
     static func cookies(of response: LoopbackHTTP.Response) -> [String] {

@@ -11,15 +11,19 @@ struct Website: Sendable {
         try await Stage.play { stage in
             let authority = try TestAuthority.shared.get()
             let website = try await Website(on: stage, files: authority.files(of: "localhost"))
-            let settings = """
-                clients: { metadata_documents: { private_hosts: ["localhost:\(website.port)"] } }
-                outbound: { trust: ["\(authority.file)"] }
-                """
-            try await test(Scene.set(on: stage, settings: settings), website)
+            try await test(Scene.set(on: stage, settings: website.settings(authority)), website)
         }
     }
 
-    private init(on stage: Stage, files: (certificate: String, key: String)) async throws {
+    /// Lines of configuration by which Gatehouse trusts the site's authority and lets the site be on this machine.
+    func settings(_ authority: TestAuthority) -> String {
+        """
+        clients: { metadata_documents: { private_hosts: ["localhost:\(port)"] } }
+        outbound: { trust: ["\(authority.file)"] }
+        """
+    }
+
+    init(on stage: Stage, files: (certificate: String, key: String)) async throws {
         conversation = try Conversation("document_host.py", on: stage)
         let answer = try await conversation.ask(
             "listen",
