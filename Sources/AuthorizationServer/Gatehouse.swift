@@ -52,7 +52,8 @@ package struct Gatehouse: Sendable {
         metadata = MetadataEndpoint(
             issuer: settings.issuer, grantTypes: flows.map(\.grantType) + [.tokenExchange], keys: keys)
         signIn = SignInEndpoint(people: people, seal: seal, authorize: authorize, clock: clock)
-        consent = ConsentEndpoint(settings: settings, store: store, keys: keys, people: people, clock: clock)
+        consent = ConsentEndpoint(
+            settings: settings, store: store, keys: keys, people: people, clock: clock, timelines: authorize.timelines)
         let resources = ResourceAuthentication(store: store, counters: counters)
         let subjects = SubjectTokens(reader: reader, clients: clients)
         let vault = ConnectionVault(keys: keys)
@@ -68,7 +69,7 @@ package struct Gatehouse: Sendable {
             exchange: TokenExchange(
                 store: store, authentication: resources, subjects: subjects, vault: vault, refresh: refresh,
                 clock: clock),
-            clock: clock, counters: counters)
+            clock: clock, counters: counters, timelines: authorize.timelines)
         revocation = RevocationEndpoint(
             store: store, keys: keys, authentication: authentication, reader: reader, clock: clock)
         introspection = IntrospectionEndpoint(
@@ -88,6 +89,8 @@ package struct Gatehouse: Sendable {
             revocation: ConnectionRevocation(store: store, client: provider, vault: vault), clock: clock)
     }
 
+    /// What happened in the latest authorizations.
+    package var timelines: Timelines { authorize.timelines }
     package var eventVerify: EventVerifyEndpoint { EventVerifyEndpoint(store: store, clock: clock) }
     package var eventStatus: EventStatusEndpoint { EventStatusEndpoint(store: store) }
     package var session: SessionEndpoint {

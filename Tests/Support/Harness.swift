@@ -33,7 +33,7 @@ package struct Harness: Sendable {
             DocumentFetcher(policy: try FetchPolicy(), rulesIn: $0)
         },
         operators: OperatorClient = OperatorClient(deadline: .seconds(20)),
-        log: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+        log: Logger = CapturedLog().logger,
         desk: PasswordDesk = PasswordDesk(cost: .cheapForTests),
         adjust: @Sendable (inout Settings) throws -> Void = { _ in },
         _ test: @Sendable @escaping (Harness) async throws -> Void

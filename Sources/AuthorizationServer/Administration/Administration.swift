@@ -8,14 +8,19 @@ package struct Administration: Sendable {
     let store: Store
     let keys: KeyRing?
     let providers: ProviderClient?
+    let diagnostics: Diagnostics
     let clock: WallClock
 
-    /// Administration of this database; without keys, requests that need one are refused, and without a client of
-    /// providers those that would ask them.
-    package init(store: Store, keys: KeyRing?, providers: ProviderClient? = nil, clock: WallClock) {
+    /// Administration of this database; without keys, requests that need one are refused, without a client of providers
+    /// those that would ask them, and without diagnostics those for the doctor.
+    package init(
+        store: Store, keys: KeyRing?, providers: ProviderClient? = nil, diagnostics: Diagnostics = Diagnostics(),
+        clock: WallClock
+    ) {
         self.store = store
         self.keys = keys
         self.providers = providers
+        self.diagnostics = diagnostics
         self.clock = clock
     }
 
@@ -46,6 +51,7 @@ package struct Administration: Sendable {
         case .keys(let request): return try await task.run(request)
         case .audit(let request): return try await task.run(request)
         case .database(let request): return try await task.run(request)
+        case .doctor(let request): return try await task.run(request)
         }
     }
 

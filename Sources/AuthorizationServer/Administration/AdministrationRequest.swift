@@ -24,6 +24,8 @@ package enum AdministrationRequest: Codable, Hashable, Sendable {
     case audit(AuditRequest)
     /// About the database itself.
     case database(DatabaseRequest)
+    /// About how things are going.
+    case doctor(DoctorRequest)
 }
 
 /// What can be asked about accounts; a password travels as its hash alone.

@@ -25,20 +25,26 @@ package struct ClientDirectory: Sendable {
     private static let lastGood: Int64 = 7 * 86_400
 
     /// The client, if nothing has to be fetched to know it; nil for a document that is not in the cache.
-    package func known(_ id: ClientID, now: Timestamp) async throws -> Client? {
-        try await store.read { transaction in
-            switch try standing(of: id, in: transaction) {
-            case .registered(let client): client
-            case .document(let kept): fresh(kept, now: now)
+    func known(_ id: ClientID, now: Timestamp, for attempt: Attempt) async throws -> Client? {
+        switch try await store.read({ try standing(of: id, in: $0) }) {
+        case .registered(let client):
+            attempt.note(.clientRegistered)
+            return client
+        case .document(let kept):
+            guard let kept, let client = fresh(kept, now: now) else {
+                attempt.note(.documentAwaited)
+                return nil
             }
+            attempt.note(.documentKept(fetched: kept.fetchedAt, until: kept.expiresAt))
+            return client
         }
     }
 
     /// The client of a new authorization: a document is used only while it is fresh, and fetched otherwise.
-    package func resolve(_ id: ClientID, now: Timestamp) async throws -> Client {
-        if let client = try await known(id, now: now) { return client }
+    func resolve(_ id: ClientID, now: Timestamp, for attempt: Attempt) async throws -> Client {
+        if let client = try await known(id, now: now, for: attempt) { return client }
         do {
-            return try await fetch(id, now: now)
+            return try await fetch(id, now: now, for: attempt)
         } catch is FetchError {
             throw AuthorizationFailure.page(Self.unreadable)
         }
@@ -132,12 +138,9 @@ package struct ClientDirectory: Sendable {
         }
     }
 
-    private func fetch(_ id: ClientID, now: Timestamp) async throws -> Client {
+    private func fetch(_ id: ClientID, now: Timestamp, for attempt: Attempt? = nil) async throws -> Client {
         do {
-            let fetched = try await fetcher.fetch(id.string)
-            let document = try ClientMetadataDocument.parse(fetched.body, expected: id)
-            let lifetime = fetched.freshFor(
-                min: settings.documentCache.lowerBound, max: settings.documentCache.upperBound)
+            let (fetched, document, lifetime) = try await read(id, for: attempt)
             let kept = CachedDocument(
                 clientID: id, bytes: fetched.body, digest: .sha256(fetched.body), fetchedAt: now,
                 expiresAt: now + lifetime, lastGoodAt: now)
@@ -151,6 +154,35 @@ package struct ClientDirectory: Sendable {
             // A document that takes this server's way away from its client says so for its sessions too: the last good
             // one must not outlive that word.
             if error.code == .unauthorizedClient { try await store.write { _ = try $0.forgetDocument(id) } }
+            throw error
+        }
+    }
+
+    /// Fetches and checks a document, and says for how many seconds it counts. Keeps nothing.
+    private func read(
+        _ id: ClientID, for attempt: Attempt?
+    ) async throws -> (FetchedDocument, ClientMetadataDocument, lifetime: Int64) {
+        let started = ContinuousClock.now
+        func milliseconds() -> Int64 { Int64((ContinuousClock.now - started) / .milliseconds(1)) }
+        let fetched: FetchedDocument
+        do {
+            fetched = try await fetcher.fetch(id.string)
+        } catch {
+            attempt?.note(.documentUnavailable(cause: "\(error.reason)", milliseconds: milliseconds()))
+            throw error
+        }
+        let took = milliseconds()
+        do throws(OAuthError) {
+            let document = try ClientMetadataDocument.parse(fetched.body, expected: id)
+            let lifetime = fetched.freshFor(
+                min: settings.documentCache.lowerBound, max: settings.documentCache.upperBound)
+            attempt?.note(
+                .documentFetched(
+                    host: id.documentHost ?? "", bytes: fetched.body.count, milliseconds: took, keptFor: lifetime))
+            return (fetched, document, lifetime)
+        } catch {
+            attempt?.note(
+                .documentRefused(cause: error.description, bytes: fetched.body.count, milliseconds: took))
             throw error
         }
     }

@@ -60,7 +60,8 @@ struct AuthorizationDraft: Sendable {
             throw .page(
                 OAuthError(
                     .invalidRequest, "The redirect_uri is not one of the app's own; its maker has to register it.",
-                    reason: "redirect \(requested ?? "missing") of \(client.id)"))
+                    reason: RedirectRule.difference(
+                        requested, registered: client.metadata.redirectURIs, localhostAnyPort: localhostAnyPort)))
         }
         return verified
     }

@@ -13,38 +13,47 @@ package struct AuthorizeEndpoint: Sendable {
     let people: People
     let seal: InteractionSeal
     let clock: WallClock
+    let timelines = Timelines()
 
     /// Answers a request that arrived with the query or form `text`.
     package func begin(_ text: String, browser: Browser) async throws -> AuthorizeOutcome {
+        let attempt = timelines.begin(for: browser, clock: clock)
         let now = clock.now()
-        let person = try await people.signedIn(browser, now: now)
-        return try await answering(text, person) { draft in
-            let client = try await clients.known(draft.asker.clientID, now: now)
+        let person = try await attempt.watching { try await people.signedIn(browser, now: now) }
+        return try await answering(text, person, attempt) { draft in
+            let client = try await clients.known(draft.asker.clientID, now: now, for: attempt)
             let request = try draft.checked(against: client, localhostAnyPort: settings.clients.localhostAnyPort)
             // Nobody can be asked silently, and no approval is remembered that could answer instead.
             if request.body.prompt.contains(.none) {
                 throw request.failure(person == nil ? Self.nobodySignedIn : Self.nobodyAsked)
             }
             guard let person, !request.body.demandsSignIn else {
+                attempt.note(.signInAsked)
                 let name = client.map { $0.host ?? $0.metadata.name } ?? draft.asker.clientID.documentHost
-                let waiting = InteractionSeal.Waiting.authorization(parameters: text, client: name)
+                let waiting = InteractionSeal.Waiting.authorization(
+                    parameters: text, client: name, reference: browser.reference)
                 return .signIn(SignInPrompt(client: name, token: try seal.seal(waiting, for: browser, now: now)))
             }
-            return try await proceed(draft, person: person, browser: browser, now: now)
+            attempt.note(.recognised)
+            return try await proceed(draft, person: person, attempt, now: now)
         }
     }
 
     /// Takes up the request that was sealed into the sign-in page, now that `person` has signed in.
-    package func resume(_ text: String, person: SignedIn, browser: Browser) async throws -> AuthorizeOutcome {
-        try await answering(text, person) { draft in
-            try await proceed(draft, person: person, browser: browser, now: clock.now())
+    func resume(
+        _ text: String, person: SignedIn, browser: Browser, attempt: Attempt?
+    ) async throws -> AuthorizeOutcome {
+        let attempt = attempt ?? timelines.begin(for: browser, clock: clock)
+        return try await answering(text, person, attempt) { draft in
+            try await proceed(draft, person: person, attempt, now: clock.now())
         }
     }
 
     private func proceed(
-        _ draft: AuthorizationDraft, person: SignedIn, browser: Browser, now: Timestamp
+        _ draft: AuthorizationDraft, person: SignedIn, _ attempt: Attempt, now: Timestamp
     ) async throws -> AuthorizeOutcome {
-        let client = try await clients.resolve(draft.asker.clientID, now: now)
+        attempt.belongs(to: person.user.id)
+        let client = try await clients.resolve(draft.asker.clientID, now: now, for: attempt)
         let request = try draft.checked(against: client, localhostAnyPort: settings.clients.localhostAnyPort)
         guard let redirect = request.redirect else { throw request.failure(Self.nobodyAsked) }
         guard client.metadata.allows(.authorizationCode) else {
@@ -60,31 +69,52 @@ package struct AuthorizeEndpoint: Sendable {
             userID: person.user.id, browserSessionID: person.session.id, request: try pending.text, createdAt: now,
             expiresAt: now + InteractionSeal.lifetime)
         try await store.write { try $0.open(interaction) }
+        attempt.lead(from: .interaction(interaction.id))
+        attempt.note(.consentAsked(server: access.resource.name, scopes: access.scope.scopes.count))
         return .consent(interaction.id)
     }
 
     /// Runs `body` and turns every refusal into what the browser is shown.
     private func answering(
-        _ text: String, _ person: SignedIn?, _ body: (AuthorizationDraft) async throws -> AuthorizeOutcome
+        _ text: String, _ person: SignedIn?, _ attempt: Attempt,
+        _ body: (AuthorizationDraft) async throws -> AuthorizeOutcome
     ) async throws -> AuthorizeOutcome {
         do {
-            let draft = try AuthorizationDraft(text)
+            let draft = try Self.draft(text, attempt)
             do {
                 return try await body(draft)
             } catch let failure as AuthorizationFailure {
-                return .refused(try await refusal(failure, draft, person))
+                let refusal = try await refusal(failure, draft, person, attempt)
+                attempt.note(.refused(failure.error, refusal.told))
+                return .refused(refusal)
             }
         } catch let error as OAuthError {
+            attempt.note(.refused(error, .onPage))
             return .refused(.page(error))
+        } catch {
+            attempt.note(.failed)
+            throw error
+        }
+    }
+
+    private static func draft(_ text: String, _ attempt: Attempt) throws(OAuthError) -> AuthorizationDraft {
+        do throws(OAuthError) {
+            let draft = try AuthorizationDraft(text)
+            let redirect = draft.asker.redirectURI.flatMap { try? RedirectURI($0) }
+            attempt.note(.arrived(client: draft.asker.clientID.string, redirectHost: redirect?.host))
+            return draft
+        } catch {
+            attempt.note(.arrived(client: nil, redirectHost: nil))
+            throw error
         }
     }
 
     private func refusal(
-        _ failure: AuthorizationFailure, _ draft: AuthorizationDraft, _ person: SignedIn?
+        _ failure: AuthorizationFailure, _ draft: AuthorizationDraft, _ person: SignedIn?, _ attempt: Attempt
     ) async throws -> AuthorizeRefusal {
         guard case .redirect(let error, let redirect) = failure else { return .page(failure.error) }
         let location = AuthorizationResponse(
-            to: redirect, error: error, state: draft.state, issuer: settings.issuer
+            to: redirect, error: error.referring(to: attempt.reference), state: draft.state, issuer: settings.issuer
         ).location
         let id = draft.asker.clientID
         let isTrusted = try await store.read { transaction in

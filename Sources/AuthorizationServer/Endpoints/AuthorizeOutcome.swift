@@ -26,4 +26,13 @@ package enum AuthorizeRefusal: Sendable {
     case redirect(String, OAuthError)
     /// By a page with a link back, for a client that nobody here has ever approved: it must not get to steer browsers.
     case link(String, OAuthError)
+
+    /// Where it is told, in the words of a timeline.
+    var told: AttemptStep.Told {
+        switch self {
+        case .page: .onPage
+        case .redirect: .byRedirect
+        case .link: .byLink
+        }
+    }
 }

@@ -9,6 +9,7 @@ package struct ConsentEndpoint: Sendable {
     let keys: KeyRing
     let people: People
     let clock: WallClock
+    let timelines: Timelines
 
     /// What the page of an interaction shows now.
     package enum View: Sendable {
@@ -58,6 +59,13 @@ package struct ConsentEndpoint: Sendable {
 
     /// Opens the page. Changes nothing.
     package func show(_ id: InteractionID, browser: Browser) async throws -> View {
+        let attempt = timelines.resume(.interaction(id), for: browser, clock: clock)
+        let view = try await attempt.watching { try await look(id, browser) }
+        attempt.note(view.step)
+        return view
+    }
+
+    private func look(_ id: InteractionID, _ browser: Browser) async throws -> View {
         let now = clock.now()
         guard let person = try await people.signedIn(browser, now: now) else { return .signedOut }
         return try await store.read { transaction in
@@ -75,8 +83,19 @@ package struct ConsentEndpoint: Sendable {
 
     /// Takes the decision, in one transaction: what it effects, what it ends and its record are committed together.
     package func decide(_ decision: Decision, browser: Browser) async throws -> Outcome {
-        let now = clock.now()
         guard let id = InteractionID(decision.token.prefix { $0 != "." }) else { return .notYours }
+        let attempt = timelines.resume(.interaction(id), for: browser, clock: clock)
+        let outcome = try await attempt.watching { try await rule(decision, on: id, browser) }
+        if case .handOff(_, approved: true) = outcome {
+            let code = AuthorizationCode.derive(key: keys.secret(.code).bytes, interaction: id)
+            attempt.lead(from: .code(code.digest))
+        }
+        attempt.note(outcome.step)
+        return outcome
+    }
+
+    private func rule(_ decision: Decision, on id: InteractionID, _ browser: Browser) async throws -> Outcome {
+        let now = clock.now()
         guard let person = try await people.signedIn(browser, now: now) else { return .signedOut }
         return try await store.write { transaction in
             guard let interaction = try transaction.interaction(id), interaction.belongs(to: person),
@@ -95,6 +114,40 @@ package struct ConsentEndpoint: Sendable {
                     interaction, request, decision, person: person, browser: browser, in: transaction, now: now)
             default: return .again(request, problem: .noDecision)
             }
+        }
+    }
+}
+
+extension ConsentEndpoint.View {
+    /// What the timeline says of it.
+    fileprivate var step: AttemptStep {
+        switch self {
+        case .ask: .consentShown
+        case .answered(_, let approved): approved ? .approved : .denied
+        case .finished: .consentOver
+        case .notYours, .signedOut: .consentElsewhere
+        }
+    }
+}
+
+extension ConsentEndpoint.Outcome {
+    /// What the timeline says of it.
+    fileprivate var step: AttemptStep {
+        switch self {
+        case .handOff(_, let approved): approved ? .approved : .denied
+        case .again(_, let problem): .consentIncomplete(problem.lack)
+        case .finished: .consentOver
+        case .notYours, .signedOut: .consentElsewhere
+        }
+    }
+}
+
+extension ConsentEndpoint.ConsentProblem {
+    fileprivate var lack: AttemptStep.Lack {
+        switch self {
+        case .noScope: .scope
+        case .noLifetime: .lifetime
+        case .noDecision: .decision
         }
     }
 }

@@ -42,14 +42,24 @@ package struct SignInEndpoint: Sendable {
 
     /// Answers the form. The sealed request is opened first, so that a form from elsewhere never tests a password.
     package func submit(username: String, password: Secret, token: String, browser: Browser) async throws -> Outcome {
-        guard let waiting = seal.open(token, for: browser, now: clock.now()) else { return .stale }
+        guard let waiting = seal.open(token, for: browser, now: clock.now()) else {
+            authorize.timelines.begin(for: browser, clock: clock).note(.signInLost)
+            return .stale
+        }
+        let attempt = attempt(waiting, browser)
         switch try await people.signIn(username: username, password: password, browser: browser) {
-        case .wrong: return .wrong(waiting.prompt)
-        case .wait(let seconds): return .wait(seconds, waiting.prompt)
+        case .wrong:
+            attempt?.note(.signInRefused)
+            return .wrong(waiting.prompt)
+        case .wait(let seconds):
+            attempt?.note(.signInDelayed(seconds: seconds))
+            return .wait(seconds, waiting.prompt)
         case .signedIn(let person, let cookie):
+            attempt?.note(.signedIn)
             switch waiting {
-            case .authorization(let parameters, _):
-                let outcome = try await authorize.resume(parameters, person: person, browser: browser)
+            case .authorization(let parameters, _, _):
+                let outcome = try await authorize.resume(
+                    parameters, person: person, browser: browser, attempt: attempt)
                 return .signedIn(cookie: cookie, next: .authorization(outcome))
             case .elicitation(let id): return .signedIn(cookie: cookie, next: .elicitation(id))
             case .account(let isAgain):
@@ -57,12 +67,19 @@ package struct SignInEndpoint: Sendable {
             }
         }
     }
+
+    /// The authorization that waits in the page, if one does.
+    private func attempt(_ waiting: InteractionSeal.Waiting, _ browser: Browser) -> Attempt? {
+        guard case .authorization(_, _, let reference) = waiting else { return nil }
+        return authorize.timelines.resume(
+            reference.map(AttemptTimeline.Key.reference), for: browser, clock: clock)
+    }
 }
 
 extension InteractionSeal.Waiting {
     fileprivate var prompt: SignInEndpoint.Prompt {
         switch self {
-        case .authorization(_, let client): .init(client: client, isForAccount: false)
+        case .authorization(_, let client, _): .init(client: client, isForAccount: false)
         case .elicitation: .init(client: nil, isForAccount: false)
         case .account: .init(client: nil, isForAccount: true)
         }

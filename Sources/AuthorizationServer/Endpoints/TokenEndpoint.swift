@@ -12,6 +12,7 @@ package struct TokenEndpoint: Sendable {
     let exchange: TokenExchange
     let clock: WallClock
     let counters: Counters
+    let timelines: Timelines
 
     /// Answers a token request, given its form and its Authorization header.
     package func answer(_ parameters: Parameters, authorization: String?) async throws -> TokenResponse {
@@ -23,6 +24,8 @@ package struct TokenEndpoint: Sendable {
             return try await grant(parameters, authorization: authorization)
         } catch let error as OAuthError {
             counters.refused(error)
+            let code = (try? parameters.value(.code)).flatMap { $0 }.flatMap { AuthorizationCode($0) }
+            code.flatMap { timelines.attempt(of: $0, clock: clock) }?.note(.redemptionRefused(error))
             throw error
         }
     }
@@ -36,6 +39,9 @@ package struct TokenEndpoint: Sendable {
         let request = try asker.map(TokenRequest.init)
         let flow = try flow(for: request)
         let grant = try await store.write { try decide(request, flow, in: $0, now: now) }.get()
+        if case .authorizationCode(let code, redirectURI: _, verifier: _) = request.request.grant {
+            timelines.attempt(of: code, clock: clock)?.note(.redeemed(grant.earned.session.id))
+        }
         return try issuer.issue(grant.earned, scope: grant.scope, refreshes: grant.earned.refreshes, now: now)
     }
 

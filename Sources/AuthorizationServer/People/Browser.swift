@@ -8,11 +8,14 @@ package struct Browser: Sendable {
     package let signIn: Digest?
     /// The address the request came from, for the audit trail.
     package let address: String?
+    /// The id of the request, which stands on an error page and in the log.
+    package let reference: String
 
     /// A browser as its cookies show it.
-    package init(binding: Digest, signIn: Digest?, address: String? = nil) {
+    package init(binding: Digest, signIn: Digest?, address: String? = nil, reference: String = "none") {
         self.binding = binding
         self.signIn = signIn
         self.address = address
+        self.reference = reference
     }
 }

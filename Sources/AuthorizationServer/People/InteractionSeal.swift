@@ -6,8 +6,8 @@ import OAuth
 struct InteractionSeal: Sendable {
     /// What waits in the page.
     enum Waiting: Sendable {
-        /// An authorization request as it arrived, and who asks, as the page says it.
-        case authorization(parameters: String, client: String?)
+        /// An authorization request as it arrived, who asks, as the page says it, and the id of the request.
+        case authorization(parameters: String, client: String?, reference: String?)
         /// The page of an elicitation; who asks there is told to the right person alone.
         case elicitation(ElicitationPageID)
         /// The page of one's own account; perhaps again, for a step that wants a fresh sign-in.
@@ -23,9 +23,10 @@ struct InteractionSeal: Sendable {
     func seal(_ waiting: Waiting, for browser: Browser, now: Timestamp) throws -> String {
         var object: JSONObject = ["at": .integer(now.seconds)]
         switch waiting {
-        case .authorization(let parameters, let client):
+        case .authorization(let parameters, let client, let reference):
             object["request"] = .string(parameters)
             object["client"] = client.map(JSON.string)
+            object["reference"] = reference.map(JSON.string)
         case .elicitation(let id): object["elicitation"] = .string(id.string)
         case .account(let isAgain): object["account"] = .bool(isAgain)
         }
@@ -43,7 +44,10 @@ struct InteractionSeal: Sendable {
         else { return nil }
         if let page = content["elicitation"]?.string { return ElicitationPageID(page).map(Waiting.elicitation) }
         if let isAgain = content["account"]?.bool { return .account(isAgain: isAgain) }
-        return content["request"]?.string.map { .authorization(parameters: $0, client: content["client"]?.string) }
+        return content["request"]?.string.map {
+            .authorization(
+                parameters: $0, client: content["client"]?.string, reference: content["reference"]?.string)
+        }
     }
 
     private func context(_ browser: Browser) -> String {

@@ -38,7 +38,8 @@ package enum ResourceRule {
         guard let meant else {
             throw OAuthError(
                 .invalidTarget, "Name the MCP server in 'resource' by an address that is registered here.",
-                reason: requested?.string ?? "none named")
+                reason: (requested == nil ? "none was named" : "what was named is not among them")
+                    + ", and \(usable.count) are open to this client")
         }
         return meant
     }

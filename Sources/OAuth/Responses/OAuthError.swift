@@ -79,6 +79,12 @@ package struct OAuthError: Error, Hashable, Sendable {
         self.init(code, error.sentence)
     }
 
+    /// The same refusal for a place that has no room for the reference by which an operator finds what happened: its
+    /// sentence ends with it.
+    package func referring(to reference: String) -> OAuthError {
+        OAuthError(code, "\(description) Reference: \(reference).", reason: reason)
+    }
+
     /// The body of an error answer.
     package var json: JSON { ["error": .string(code.rawValue), "error_description": .string(description)] }
 

@@ -35,8 +35,31 @@ package enum RedirectRule {
         return isRegistered ? VerifiedRedirect(uri) : nil
     }
 
+    /// Why `verify` proved nothing, for operators: what is registered is named whole, of what was asked for the host alone.
+    package static func difference(
+        _ requested: String?, registered: [RedirectURI], localhostAnyPort: Bool
+    ) -> String {
+        let known = registered.prefix(4).map(\.string).joined(separator: ", ")
+        guard let requested else { return "no redirect_uri was sent, and \(registered.count) are registered" }
+        guard let uri = try? RedirectURI(requested) else { return "the redirect_uri is malformed" }
+        let alike = registered.filter { $0.kind == uri.kind && $0.host == uri.host }
+        guard !alike.isEmpty else {
+            return "no redirect of the app has this scheme and the host \(uri.host ?? "of none"); it has \(known)"
+        }
+        if uri.host == "localhost", !localhostAnyPort, alike.contains(where: { $0.sharesPath(with: uri) }) {
+            return "only the port differs, which counts for localhost while clients.localhost_any_port is off"
+        }
+        return "the host is right, and path, query or port are not those of \(known)"
+    }
+
     /// The redirect that this rule proved earlier, read back from our own storage, which is the only place to take it from.
     package static func proven(kept text: String) throws(OAuthValueError) -> VerifiedRedirect {
         VerifiedRedirect(try RedirectURI(text))
+    }
+}
+
+extension RedirectURI {
+    fileprivate func sharesPath(with other: RedirectURI) -> Bool {
+        withoutLoopbackPort.utf8.elementsEqual(other.withoutLoopbackPort.utf8)
     }
 }

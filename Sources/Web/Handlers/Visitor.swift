@@ -24,7 +24,7 @@ struct Visitor: Sendable {
         let signIn = door.cookies.value(of: Self.signInCookie, in: request).flatMap(Base64URL.decode)
         browser = Browser(
             binding: .sha256(value), signIn: signIn.map(Digest.sha256),
-            address: door.proxies.clientAddress(of: request, context: context))
+            address: door.proxies.clientAddress(of: request, context: context), reference: context.reference)
         greeting = sent == nil ? door.cookies.setting(Self.visitorCookie, to: value, maxAge: Self.visitorAge) : nil
     }
 

@@ -14,14 +14,25 @@ struct AdministrationRoute {
     }
 
     func send(_ request: AdministrationRequest) async throws -> AdministrationAnswer {
-        try await either(
-            direct: { try await $0.run(request) },
-            server: { client in
-                let message = AdministrationMessage(request, claimed: Administrator.claimedName)
-                let answer = try await client.send(
-                    path: AdministrationSocket.route, body: message.bytes(), isLong: request.isLong)
-                return try AdministrationAnswer(parsing: answer.body)
-            })
+        try await either(direct: { try await $0.run(request) }, server: { try await Self.ask($0, request) })
+    }
+
+    /// Asks a running server and nobody else; nil when none runs.
+    func sendToServer(_ request: AdministrationRequest) async throws -> AdministrationAnswer? {
+        do {
+            return try await Self.ask(AdministrationClient(socket: configuration.paths.adminSocket), request)
+        } catch AdministrationClientError.noServer {
+            return nil
+        }
+    }
+
+    private static func ask(
+        _ client: AdministrationClient, _ request: AdministrationRequest
+    ) async throws -> AdministrationAnswer {
+        let message = AdministrationMessage(request, claimed: Administrator.claimedName)
+        let answer = try await client.send(
+            path: AdministrationSocket.route, body: message.bytes(), isLong: request.isLong)
+        return try AdministrationAnswer(parsing: answer.body)
     }
 
     /// Writes the file that a request asks for into `file` and returns its size.

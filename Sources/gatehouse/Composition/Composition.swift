@@ -74,7 +74,7 @@ struct Composition {
     func administration() throws -> Listener {
         let administration = Administration(
             store: gatehouse.store, keys: gatehouse.keys, providers: try configuration.providerClient(),
-            clock: gatehouse.clock)
+            diagnostics: Diagnostics(timelines: gatehouse.timelines), clock: gatehouse.clock)
         let socket = try AdministrationSocket(path: configuration.paths.adminSocket, group: configuration.adminGroup)
         return try socket.listener(
             logger: .libraries(up),

@@ -1,0 +1,29 @@
+import JOSE
+
+extension AdministrationTask {
+    func run(_ request: DoctorRequest) async throws -> AdministrationAnswer {
+        switch request {
+        case .attempt(let reference): try tell(reference)
+        }
+    }
+
+    private func tell(_ reference: String) throws -> AdministrationAnswer {
+        guard let timelines = administration.diagnostics.timelines else { throw AdministrationError.noTimelines }
+        guard let timeline = timelines.timeline(reference) else {
+            throw AdministrationError(
+                .notFound,
+                "No authorization with the reference '\(reference.prefix(64))' is remembered: the server keeps the latest "
+                    + "ones since it was started; its log may still have lines with it.")
+        }
+        return .many(
+            timeline.rows, note: timeline.user.map { "The person is \($0), by the id in 'gatehouse users list --json'." })
+    }
+}
+
+extension AdministrationError {
+    /// What is asked for lives in a server's memory, and there is no server.
+    package static let noTimelines = AdministrationError(
+        .unavailable,
+        "What happened in an authorization is kept in the memory of the running server alone, and none runs here; start "
+            + "it with 'gatehouse serve' and have the person try again.")
+}

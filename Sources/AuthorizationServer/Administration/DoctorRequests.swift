@@ -1,0 +1,5 @@
+/// What can be asked about how things are going.
+package enum DoctorRequest: Codable, Hashable, Sendable {
+    /// Tells what happened in the authorization that a reference belongs to.
+    case attempt(reference: String)
+}

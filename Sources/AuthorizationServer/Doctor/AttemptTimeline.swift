@@ -1,0 +1,105 @@
+import JOSE
+package import OAuth
+
+/// What is remembered of one try to authorize a client: its first step and the latest ones, within a bound of bytes.
+package struct AttemptTimeline: Sendable {
+    /// A step and when it happened.
+    package struct Entry: Hashable, Sendable {
+        /// When, to the second.
+        package let at: Timestamp
+        /// What.
+        package let step: AttemptStep
+    }
+
+    /// By what a timeline is found again.
+    enum Key: Hashable, Sendable {
+        /// The id of a request, which stands on error pages and in the log.
+        case reference(String)
+        /// The request that waits for its person's decision.
+        case interaction(InteractionID)
+        /// The digest of the code that the approval made.
+        case code(Digest)
+    }
+
+    /// What the steps of one timeline may take in memory, in bytes.
+    static let mostBytes = 4096
+    /// How many requests, interactions and codes lead to one timeline.
+    static let mostKeys = 16
+    /// The longest text in a step, in bytes.
+    static let longestText = 320
+
+    /// The steps, oldest first.
+    package private(set) var entries: [Entry] = []
+    /// How many steps between the first and the next were dropped.
+    package private(set) var omitted = 0
+    /// Who signed in, if somebody did.
+    package private(set) var user: UserID?
+    private(set) var keys: [Key] = []
+    /// Its place in the ring that holds it.
+    var slot = 0
+    private var bytes = 0
+
+    init() {}
+
+    /// Adds a step. What came first and what came last tells most, so the second gives way.
+    mutating func add(_ step: AttemptStep, at now: Timestamp) {
+        let step = step.shortened(to: Self.longestText)
+        if step.isSaidOnce, entries.contains(where: { $0.step == step }) { return }
+        entries.append(Entry(at: now, step: step))
+        bytes += step.size
+        while bytes > Self.mostBytes, entries.count > 2 {
+            bytes -= entries.remove(at: 1).step.size
+            omitted += 1
+        }
+    }
+
+    /// Adds a way to find it; false when there are enough.
+    mutating func add(_ key: Key) -> Bool {
+        guard keys.count < Self.mostKeys, !keys.contains(key) else { return false }
+        keys.append(key)
+        return true
+    }
+
+    /// Notes who signed in.
+    mutating func belong(to user: UserID) { self.user = user }
+}
+
+extension AttemptStep {
+    /// What an entry takes besides its texts.
+    private static let room = 64
+
+    fileprivate var size: Int { Self.room + texts.reduce(0) { $0 + $1.utf8.count } }
+
+    private var texts: [String] {
+        switch self {
+        case .arrived(let client, let host): [client ?? "", host ?? ""]
+        case .documentFetched(let host, _, _, _): [host]
+        case .documentUnavailable(let cause, _), .documentRefused(let cause, _, _), .refused(_, let cause, _),
+            .redemptionRefused(_, let cause):
+            [cause]
+        case .consentAsked(let server, _): [server]
+        default: []
+        }
+    }
+
+    fileprivate func shortened(to limit: Int) -> AttemptStep {
+        guard texts.contains(where: { $0.utf8.count > limit }) else { return self }
+        func cut(_ text: String) -> String {
+            guard text.utf8.count > limit else { return text }
+            return String(decoding: text.utf8.prefix(limit), as: UTF8.self) + "…"
+        }
+        return switch self {
+        case .arrived(let client, let host): .arrived(client: client.map(cut), redirectHost: host.map(cut))
+        case .documentFetched(let host, let bytes, let milliseconds, let seconds):
+            .documentFetched(host: cut(host), bytes: bytes, milliseconds: milliseconds, keptFor: seconds)
+        case .documentUnavailable(let cause, let milliseconds):
+            .documentUnavailable(cause: cut(cause), milliseconds: milliseconds)
+        case .documentRefused(let cause, let bytes, let milliseconds):
+            .documentRefused(cause: cut(cause), bytes: bytes, milliseconds: milliseconds)
+        case .refused(let code, let cause, let told): .refused(code, cause: cut(cause), told)
+        case .redemptionRefused(let code, let cause): .redemptionRefused(code, cause: cut(cause))
+        case .consentAsked(let server, let scopes): .consentAsked(server: cut(server), scopes: scopes)
+        default: self
+        }
+    }
+}
