@@ -86,12 +86,14 @@ package final class DocumentFetcher: Sendable {
         let connection = try await PinnedConnection.open(
             toFirstOf: addresses, security: security, deadline: deadline)
         defer { connection.close() }
+        let address = connection.address
         let request = OutboundRequest(method: .get, target: url.target, host: url.hostField, fields: Self.fields)
         let response = try await connection.exchange(request, maximumBody: policy.maximumSize, deadline: deadline)
         guard response.status == 200 else { throw .status(response.status) }
         guard response.isJSON else { throw .mediaType(response.values(of: "content-type").joined(separator: ", ")) }
         guard response.isUnencoded else { throw .mediaType("content-encoding") }
-        return FetchedDocument(url: url.string, response: response)
+        return FetchedDocument(
+            url: url.string, response: response, address: address, certificate: connection.certificate)
     }
 
     private static let fields: [(name: String, value: String)] = [

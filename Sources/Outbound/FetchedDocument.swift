@@ -6,9 +6,17 @@ package struct FetchedDocument: Sendable {
     package let body: [UInt8]
     /// How many seconds it stays fresh by its own word; none when it says nothing usable or forbids keeping.
     package let lifetime: Int64?
+    /// The address that it came from, if it was an Internet address.
+    package let address: String?
+    /// The certificate that its server proved to own.
+    package let certificate: PeerCertificate?
 
-    init(url: String, response: OutboundResponse) {
+    init(
+        url: String, response: OutboundResponse, address: String? = nil, certificate: PeerCertificate? = nil
+    ) {
         self.url = url
+        self.address = address
+        self.certificate = certificate
         body = response.body
         lifetime = Freshness.lifetime(of: response)
     }

@@ -14,6 +14,13 @@ struct PinnedConnection: Sendable {
 
     private let channel: any Channel
     private let end: EventLoopFuture<OutboundFailure>
+    private let seen: SeenCertificate
+
+    /// The certificate that the other end proved to own; none without TLS, or where no name was asked for.
+    var certificate: PeerCertificate? { seen.value }
+
+    /// The address at the other end.
+    var address: String? { channel.remoteAddress?.ipAddress }
 
     /// Whether another exchange may be tried on it.
     var isAlive: Bool { channel.isActive }
@@ -80,17 +87,18 @@ struct PinnedConnection: Sendable {
     ) async throws -> PinnedConnection {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         let end = eventLoop.makePromise(of: OutboundFailure.self)
+        let seen = SeenCertificate()
         let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(timeout)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try addSecurity(to: channel, for: address, context, serverName)
+                    try addSecurity(to: channel, for: address, context, serverName, seen)
                     try addExchange(to: channel, ending: end)
                 }
             }
         do {
             let channel = try await bootstrap.connect(to: address).get()
-            return PinnedConnection(channel: channel, end: end.futureResult)
+            return PinnedConnection(channel: channel, end: end.futureResult, seen: seen)
         } catch {
             end.succeed(.interrupted)
             throw error
@@ -98,11 +106,12 @@ struct PinnedConnection: Sendable {
     }
 
     private static func addSecurity(
-        to channel: any Channel, for address: SocketAddress, _ context: NIOSSLContext?, _ serverName: String?
+        to channel: any Channel, for address: SocketAddress, _ context: NIOSSLContext?, _ serverName: String?,
+        _ seen: SeenCertificate
     ) throws {
         let pipeline = channel.pipeline.syncOperations
         if address.port != nil { try pipeline.addHandler(VettedAddress(address)) }
-        if let context { try pipeline.addHandler(security(context, serverName)) }
+        if let context { try pipeline.addHandler(security(context, serverName, seen)) }
     }
 
     private static func addExchange(
@@ -119,11 +128,14 @@ struct PinnedConnection: Sendable {
         try pipeline.addHandler(ExchangeHandler(budget: budget, end: end))
     }
 
-    private static func security(_ context: NIOSSLContext, _ serverName: String?) throws -> NIOSSLClientHandler {
+    private static func security(
+        _ context: NIOSSLContext, _ serverName: String?, _ seen: SeenCertificate
+    ) throws -> NIOSSLClientHandler {
         guard let serverName else { return try NIOSSLClientHandler(context: context, serverHostname: nil) }
         return try NIOSSLClientHandler._makeSSLClientHandler(context: context, serverHostname: serverName) {
             certificate, channel in
-            CertificateName.stands(serverName, in: certificate)
+            seen.note(certificate)
+            return CertificateName.stands(serverName, in: certificate)
                 ? channel.eventLoop.makeSucceededVoidFuture()
                 : channel.eventLoop.makeFailedFuture(OutboundFailure.untrusted("the certificate is for another name"))
         }

@@ -1,7 +1,39 @@
 import Foundation
 import JOSE
+import Synchronization
 import TestSupport
 import Testing
+
+/// A stranger's web site with one document, of which a server of this machine may know.
+private func withDocument(
+    _ members: JSONObject = [:], _ test: (LoopbackServer, _ id: String, _ settings: String) async throws -> Void
+) async throws {
+    let shelf = Mutex("")
+    let server = try await LoopbackServer.start(tls: TestAuthority.server("localhost")) { _ in
+        LoopbackServer.http(
+            "200 OK", "Content-Type: application/json\r\nCache-Control: max-age=120", body: shelf.withLock { $0 })
+    }
+    let id = "https://localhost:\(server.port)/client.json"
+    var document: JSONObject = [
+        "client_id": .string(id), "client_name": "Travelling Notebook",
+        "redirect_uris": ["http://127.0.0.1/callback", "cursor://app/callback"],
+    ]
+    for (name, value) in members.members { document[name] = value }
+    let text = JSON.object(document).text
+    shelf.withLock { $0 = text }
+    let settings = """
+        clients: { metadata_documents: { private_hosts: ["localhost:\(server.port)"] } }
+        outbound: { trust: ["\(try TestAuthority.shared.get().file)"] }
+        """
+    do {
+        try await test(server, id, settings)
+    } catch {
+        try? await server.stop()
+        throw error
+    }
+    // The test may have stopped it already.
+    try? await server.stop()
+}
 
 @Suite("gatehouse doctor")
 struct DoctorTests {
@@ -31,6 +63,57 @@ struct DoctorTests {
             let run = try await gatehouse("doctor", "0123456789abcdef")
             #expect(run.status == 1 && run.output.isEmpty && run.errorLines.count == 1)
             #expect(run.errors.contains("kept in the memory of the running server alone"))
+        }
+    }
+
+    @Test func `--client says through the server what a client would do, and without one by the configuration`()
+        async throws
+    {
+        try await withDocument { server, id, settings in
+            try await Stage.play { stage in
+                let gatehouse = try await RunningGatehouse.start(on: stage, settings: settings)
+                _ = try await gatehouse.object([
+                    "resources", "add", "https://files.example/mcp", "--name", "Files", "--owner", "Team", "--scope",
+                    "files:read=Read your files",
+                ])
+                let shown = try await gatehouse.command(["doctor", "--client", id])
+                #expect(shown.status == 0, "\(shown.errors)")
+                for words in [
+                    "ok       fetched", "Status 200 from localhost (127.0.0.1)",
+                    "for 120 s, and is kept for 120 s here",
+                    "for 1 more days; its host has to renew it", "http://127.0.0.1/callback: with any port",
+                    "cursor://app/callback", "named 'Travelling Notebook', and localhost as the host",
+                    "It may ask for 'Files'", "No live session here",
+                ] { #expect(shown.output.contains(words), "\(words) is not in\n\(shown.output)") }
+                #expect(try await gatehouse.json(["clients", "list"]) == [])
+                let direct = try await CommandLineProgram(stage: stage)(
+                    "doctor", "--client", id, "--json", "--config", stage.path("gatehouse.yaml"))
+                #expect(direct.status == 0)
+                #expect(server.requests.count == 2)
+            }
+        }
+    }
+
+    @Test func `--client ends with 1 at a document that is refused, an address that is no https URL and a dead host`()
+        async throws
+    {
+        try await withDocument(["client_secret": "s"]) { server, id, settings in
+            try await Stage.play { stage in
+                let gatehouse = try await RunningGatehouse.start(on: stage, settings: settings)
+                let refused = try await gatehouse.command(["doctor", "--client", id, "--json"])
+                #expect(refused.status == 1 && refused.errors == "gatehouse: There is a problem.\n")
+                let rows = try refused.json().array?.compactMap(\.object) ?? []
+                #expect(rows.last?["state"] == "problem" && rows.last?["check"] == "secrets")
+                #expect(rows.last?["detail"]?.string?.contains("it may hold no client_secret") ?? false)
+                for address in ["http://localhost/c.json", "quill", "https://", "localhost"] {
+                    let run = try await gatehouse.command(["doctor", "--client", address])
+                    #expect(run.status == 1 && run.output.isEmpty && run.errors.split(separator: "\n").count == 1)
+                }
+                try await server.stop()
+                let dead = try await gatehouse.command(["doctor", "--client", id])
+                #expect(
+                    dead.status == 1 && dead.output.contains("problem  fetched  It could not be had: no connection"))
+            }
         }
     }
 }

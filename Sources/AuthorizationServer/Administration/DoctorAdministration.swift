@@ -3,7 +3,12 @@ import JOSE
 extension AdministrationTask {
     func run(_ request: DoctorRequest) async throws -> AdministrationAnswer {
         switch request {
-        case .attempt(let reference): try tell(reference)
+        case .attempt(let reference): return try tell(reference)
+        case .client(let url):
+            guard let trial = administration.diagnostics.trial else {
+                throw AdministrationError(.unavailable, "Documents cannot be fetched here.")
+            }
+            return .many(try await trial.run(url, now: now).map(\.row))
         }
     }
 
@@ -16,7 +21,8 @@ extension AdministrationTask {
                     + "ones since it was started; its log may still have lines with it.")
         }
         return .many(
-            timeline.rows, note: timeline.user.map { "The person is \($0), by the id in 'gatehouse users list --json'." })
+            timeline.rows,
+            note: timeline.user.map { "The person is \($0), by the id in 'gatehouse users list --json'." })
     }
 }
 

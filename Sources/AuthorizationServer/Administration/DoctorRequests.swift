@@ -2,4 +2,6 @@
 package enum DoctorRequest: Codable, Hashable, Sendable {
     /// Tells what happened in the authorization that a reference belongs to.
     case attempt(reference: String)
+    /// Tries the client whose metadata document lies at this URL, and keeps nothing.
+    case client(String)
 }

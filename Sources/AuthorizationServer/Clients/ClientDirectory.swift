@@ -92,13 +92,13 @@ package struct ClientDirectory: Sendable {
 
     // MARK: What is known
 
-    private enum Standing: Sendable {
+    enum Standing: Sendable {
         case registered(Client)
         case document(CachedDocument?)
     }
 
     /// The order is policy: a block acts at once and on everybody, then an operator's record wins over a document.
-    private func standing(of id: ClientID, in transaction: Transaction) throws -> Standing {
+    func standing(of id: ClientID, in transaction: Transaction) throws -> Standing {
         guard try !transaction.isBlocked(client: id, host: id.documentHost) else { throw Self.keptOut(id) }
         if let record = try transaction.registeredClient(id) {
             return .registered(Client(id: id, metadata: record.metadata, origin: .registered(record)))
@@ -174,8 +174,7 @@ package struct ClientDirectory: Sendable {
         let took = milliseconds()
         do throws(OAuthError) {
             let document = try ClientMetadataDocument.parse(fetched.body, expected: id)
-            let lifetime = fetched.freshFor(
-                min: settings.documentCache.lowerBound, max: settings.documentCache.upperBound)
+            let lifetime = lifetime(of: fetched)
             attempt?.note(
                 .documentFetched(
                     host: id.documentHost ?? "", bytes: fetched.body.count, milliseconds: took, keptFor: lifetime))
@@ -185,6 +184,11 @@ package struct ClientDirectory: Sendable {
                 .documentRefused(cause: error.description, bytes: fetched.body.count, milliseconds: took))
             throw error
         }
+    }
+
+    /// For how many seconds a document counts.
+    func lifetime(of fetched: FetchedDocument) -> Int64 {
+        fetched.freshFor(min: settings.documentCache.lowerBound, max: settings.documentCache.upperBound)
     }
 
     // MARK: Refusals
@@ -206,7 +210,7 @@ package struct ClientDirectory: Sendable {
 
 extension Client {
     /// A client as its document describes it.
-    fileprivate init(_ id: ClientID, _ document: ClientMetadataDocument) {
+    init(_ id: ClientID, _ document: ClientMetadataDocument) {
         self.init(id: id, metadata: document.metadata, digest: document.securityDigest)
     }
 

@@ -16,9 +16,11 @@ package struct ClientMetadataDocument: Hashable, Sendable {
     /// The document as fetched.
     package let bytes: [UInt8]
 
-    /// Reads the document at `expected`; `supportedMethods` are those that a client with a document may use here.
+    /// Reads the document at `expected`; `supportedMethods` are those that a client with a document may use here, and `passed`
+    /// hears of each check that went well.
     package static func parse(
-        _ bytes: [UInt8], expected: ClientID, supportedMethods: [ClientAuthenticationMethod] = [.none]
+        _ bytes: [UInt8], expected: ClientID, supportedMethods: [ClientAuthenticationMethod] = [.none],
+        passed: (MetadataCheck) -> Void = { _ in }
     ) throws(OAuthError) -> ClientMetadataDocument {
         let members: JSONObject
         do {
@@ -26,8 +28,9 @@ package struct ClientMetadataDocument: Hashable, Sendable {
         } catch {
             throw MetadataReader.refusal("has to be strict JSON of at most 64 KiB: \(error)")
         }
+        passed(.json)
         let reader = MetadataReader(members)
-        let metadata = try reader.metadata(expected: expected, supportedMethods: supportedMethods)
+        let metadata = try reader.metadata(expected: expected, supportedMethods: supportedMethods, passed: passed)
         return ClientMetadataDocument(
             metadata: metadata, securityDigest: securityDigest(of: metadata, members), bytes: bytes)
     }

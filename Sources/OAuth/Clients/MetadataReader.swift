@@ -21,15 +21,25 @@ struct MetadataReader {
     }
 
     func metadata(
-        expected: ClientID, supportedMethods: [ClientAuthenticationMethod]
+        expected: ClientID, supportedMethods: [ClientAuthenticationMethod], passed: (MetadataCheck) -> Void
     ) throws(OAuthError) -> ClientMetadata {
         try checkIdentity(expected)
+        passed(.identity)
         try checkSecrets()
-        return ClientMetadata(
-            name: try name(), redirectURIs: try redirectURIs(), authMethod: try authMethod(supported: supportedMethods),
+        passed(.secrets)
+        let name = try name()
+        passed(.name)
+        let redirects = try redirectURIs()
+        passed(.redirects)
+        let method = try authMethod(supported: supportedMethods)
+        passed(.method)
+        let metadata = ClientMetadata(
+            name: name, redirectURIs: redirects, authMethod: method,
             grantTypes: try strings(.grantTypes).map { Set($0.map(GrantType.init(rawValue:))) }, scope: try scope(),
             uri: try link(.clientURI), logoURI: try link(.logoURI), termsURI: try link(.termsURI),
             policyURI: try link(.policyURI))
+        passed(.rest)
+        return metadata
     }
 
     // MARK: Identity and secrets

@@ -14,6 +14,7 @@ struct Composition {
     let deliverer: EventDeliverer
     private let configuration: ServerConfiguration
     private let gatehouse: Gatehouse
+    private let trial: ClientTrial
     private let renderer: PageRenderer
     private let counters = RequestCounters()
     let up = ListenersUp()
@@ -27,6 +28,7 @@ struct Composition {
     ) throws {
         let fetcher = DocumentFetcher(
             policy: try configuration.fetchPolicy(), roots: trust, rulesIn: ground.store)
+        trial = try configuration.clientTrial(store: ground.store, trust: trust, log: log)
         self.configuration = configuration
         self.renderer = renderer
         self.openFiles = openFiles
@@ -74,7 +76,7 @@ struct Composition {
     func administration() throws -> Listener {
         let administration = Administration(
             store: gatehouse.store, keys: gatehouse.keys, providers: try configuration.providerClient(),
-            diagnostics: Diagnostics(timelines: gatehouse.timelines), clock: gatehouse.clock)
+            diagnostics: Diagnostics(timelines: gatehouse.timelines, trial: trial), clock: gatehouse.clock)
         let socket = try AdministrationSocket(path: configuration.paths.adminSocket, group: configuration.adminGroup)
         return try socket.listener(
             logger: .libraries(up),
@@ -118,6 +120,12 @@ extension ServerConfiguration {
                 choices: sessions.choices, preselected: sessions.preselected, idle: sessions.idle),
             clients: Settings.Clients(
                 documentCache: clients.cacheMin...clients.cacheMax, localhostAnyPort: clients.localhostAnyPort))
+    }
+
+    /// What tries clients' documents, by the rules of this configuration.
+    func clientTrial(store: Store, trust: TrustRoots, log: Logger) throws -> ClientTrial {
+        let fetcher = DocumentFetcher(policy: try fetchPolicy(), roots: trust, rulesIn: store)
+        return ClientTrial(store: store, fetcher: fetcher, settings: try settings(), log: log)
     }
 
     /// What strangers' documents may be fetched from.

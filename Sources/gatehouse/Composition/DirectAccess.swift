@@ -1,6 +1,7 @@
 import AuthorizationServer
 import Foundation
 import JOSE
+import Logging
 import OAuth
 import Outbound
 import Storage
@@ -35,11 +36,20 @@ struct DirectAccess {
             directory.unlock()
         }
 
+        private func diagnostics(for request: AdministrationRequest) throws -> Diagnostics {
+            guard case .doctor = request else { return Diagnostics() }
+            let trust = try TrustRoots(additionalFiles: configuration.trust)
+            let silent = Logger(label: "gatehouse") { _ in SwiftLogNoOpLogHandler() }
+            return Diagnostics(trial: try configuration.clientTrial(store: store, trust: trust, log: silent))
+        }
+
         /// Keys are opened only where they are needed: the other commands work without their passphrase.
         private func administration(for request: AdministrationRequest) throws -> Administration {
             let keys = request.needsKeys ? try configuration.openKeys(createIfEmpty: false) : nil
             let providers = request.isAboutProviders ? try configuration.providerClient() : nil
-            return Administration(store: store, keys: keys, providers: providers, clock: .system)
+            return Administration(
+                store: store, keys: keys, providers: providers, diagnostics: try diagnostics(for: request),
+                clock: .system)
         }
     }
 
