@@ -9,7 +9,7 @@ import Testing
 /// `PICTURES=folder` keeps the ones that the documentation shows there.
 @Suite("In the browser: one's own account")
 struct AccountWalkTests {
-    static let windows: [(Int64, Bool)] = [(390, false), (390, true), (1040, false), (1040, true)]
+    static let windows: [(Int64, Bool)] = [(375, false), (375, true), (1040, false), (1040, true)]
 
     @Test(arguments: windows)
     func `the page fits the window, names its fields, and a press ends one session, then all`(
@@ -25,7 +25,8 @@ struct AccountWalkTests {
             for words in [
                 "Signed in as ada", "Quill Notes", "quill.example.com", "Not verified", "Team Files",
                 "https://files.example/mcp", "Platform team", "Read your files", "Waiting for your answer",
-                "Delete the folder Drafts", "hub", "Approved", "Declined",
+                "Delete the folder Drafts", "hub", "Approved", "Declined", "Work in the background",
+                "Submit the expenses of the trip to Geneva, one by one", "expenses.submit",
             ] { #expect(page.text.contains(words), "the page does not say “\(words)”") }
             let name = "account" + (width < 500 ? "-phone" : "") + (dark ? "-dark" : "")
             try await browser.shoot(to: picture(name, in: browser))
@@ -34,6 +35,10 @@ struct AccountWalkTests {
             #expect(ended.address.hasSuffix("#notice"))
             #expect(ended.text.contains("The session of Tablet Sketches at Team Files was ended."))
             try await browser.shoot(to: picture(name + "-ended", in: browser))
+            let stopped = try await browser.press("[name=step][value=end_job]")
+            try expectReadable(stopped)
+            #expect(stopped.text.contains("The work of Team Files in the background was ended."))
+            #expect(!stopped.text.contains("expenses.submit"))
             let none = try await browser.press("[name=step][value=end_all]")
             #expect(none.text.contains("2 sessions were ended."))
             #expect(none.text.contains("No app can do anything in your name now."))
@@ -54,7 +59,8 @@ struct AccountWalkTests {
                 "Sign out", "Team Files asks you", "End the session of Tablet Sketches at Team Files, since",
                 "End the session of Desk Helper at Team Files, since",
                 "End the session of Quill Notes at Team Files, since",
-                "End all sessions", "Disconnect hub from Team Files", "Current password",
+                "End all sessions", "End the work of Team Files, since", "Disconnect hub from Team Files",
+                "Current password",
                 "New password at least 8 characters", "New password, once more", "End everything else",
                 "Change password", "Sign out everywhere",
             ]

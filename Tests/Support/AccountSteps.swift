@@ -53,6 +53,20 @@ extension Harness {
         return session
     }
 
+    /// A job in a session, written as its opening would have left it.
+    package func plantJob(
+        in session: Session, purpose: String = "File the expenses of November", lasting: Int64 = 3_600
+    ) async throws -> Job {
+        try await gatehouse.store.write { transaction in
+            guard let grant = try transaction.grant(session.id) else { throw StageFailure("there is no such session") }
+            let job = try Job(
+                of: grant, actions: [ActionName("expenses.submit")], scope: grant.scope, purpose: purpose,
+                createdAt: session.createdAt, expiresAt: session.createdAt + lasting)
+            try transaction.open(job)
+            return job
+        }
+    }
+
     /// Gives the first person something of everything that the page of an account shows.
     package func furnish() async throws {
         let now = clock.now
@@ -74,6 +88,8 @@ extension Harness {
             ("Move 1,240 files to the archive", -150_000, .cancelled(by: resource.id)),
         ]
         let asked = try ends.map { (try elicitation($0.0, in: quill, at: now + $0.1), $0.2) }
+        _ = try await plantJob(
+            in: quill, purpose: "Submit the expenses of the trip to Geneva, one by one", lasting: 200_000)
         try await gatehouse.store.write { transaction in
             try transaction.connect(connection)
             for (elicitation, outcome) in asked {

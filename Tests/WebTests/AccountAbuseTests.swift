@@ -9,12 +9,15 @@ import Testing
 
 @Suite("One's own account under attack")
 struct AccountAbuseTests {
-    private static let steps = ["end", "end_all", "disconnect", "password", "sign_out", "sign_out_everywhere"]
+    private static let steps = [
+        "end", "end_all", "end_job", "disconnect", "password", "sign_out", "sign_out_everywhere",
+    ]
 
     /// All that a step could want, so that nothing but the guard under test can stop it.
-    private func fields(_ session: Session) -> [(String, String)] {
+    private func fields(_ session: Session, _ job: Job? = nil) -> [(String, String)] {
         [
-            ("session", session.id.string), ("current", Harness.password), ("new", "another long password"),
+            ("session", session.id.string), ("job", job?.id.string ?? ""), ("current", Harness.password),
+            ("new", "another long password"),
             ("again", "another long password"), ("everything", "yes"),
         ]
     }
@@ -28,6 +31,7 @@ struct AccountAbuseTests {
     @Test func `E10 RL2 a form from another site, without a token or with another's is not taken`() async throws {
         try await Harness.run { h in
             let session = try await h.plant(h.user)
+            let job = try await h.plantJob(in: session)
             _ = try await h.addUser("bob")
             let browser = h.browser()
             let page = try await h.account(browser)
@@ -36,18 +40,19 @@ struct AccountAbuseTests {
             let again = try await h.account(h.browser()).input("token") ?? ""
             for step in Self.steps {
                 let cross = try await h.step(
-                    browser, at: page, step, fields(session), headers: [.origin: "https://evil.example"])
+                    browser, at: page, step, fields(session, job), headers: [.origin: "https://evil.example"])
                 #expect(cross.status == .forbidden)
-                let opaque = try await h.step(browser, at: page, step, fields(session), headers: [.origin: "null"])
+                let opaque = try await h.step(browser, at: page, step, fields(session, job), headers: [.origin: "null"])
                 #expect(opaque.status == .forbidden)
                 for token in ["", "x", foreign, again] {
                     let answer = try await browser.post(
-                        "/account", [("step", step), ("token", token)] + fields(session))
+                        "/account", [("step", step), ("token", token)] + fields(session, job))
                     #expect(answer.status == .badRequest, "\(step)")
                     #expect(answer.text.contains("Nothing was changed"))
                 }
             }
             #expect(try await untouched(h, session))
+            #expect(try await h.gatehouse.store.read { try $0.job(job.id) } == job)
         }
     }
 
@@ -132,12 +137,13 @@ struct AccountAbuseTests {
             let browser = h.browser()
             let page = try await h.account(browser)
             let token = page.input("token") ?? ""
-            for double in ["token", "step", "session", "current", "new", "again", "everything"] {
-                for step in ["end", "password"] {
+            for double in ["token", "step", "session", "job", "current", "new", "again", "everything"] {
+                for step in ["end", "end_job", "password"] {
                     let form = [("token", token), ("step", step)] + fields(session)
                     let twice = form + form.filter { $0.0 == double }
                     // What a step has no use for may stand there as often as it likes.
-                    let isRead = ["token", "step"].contains(double) || (double == "session") == (step == "end")
+                    let owner = ["session": "end", "job": "end_job"][double] ?? "password"
+                    let isRead = ["token", "step"].contains(double) || owner == step
                     guard isRead else { continue }
                     let answer = try await browser.post("/account", twice)
                     #expect(answer.status == .badRequest, "\(step) with two \(double)")

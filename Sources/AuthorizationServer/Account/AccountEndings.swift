@@ -21,6 +21,19 @@ extension AccountEndpoint {
         return .done(.sessionsEnded(ended.count), for: user, cookie: .none)
     }
 
+    /// One that is over is answered like one that nobody has: it shows nothing, so nobody misses it.
+    func endJob(_ id: JobID?, of person: SignedIn, now: Timestamp) async throws -> Outcome {
+        let user = person.user.id
+        let server = try await store.write { transaction -> String? in
+            guard let id, let job = try transaction.job(id), job.userID == user,
+                try transaction.end(id, .byPerson(user), now: now)?.endReason == .person
+            else { return nil }
+            return try transaction.resource(id: job.resourceID)?.name ?? ""
+        }
+        guard let server else { return try await again(.unknown, person, now) }
+        return .done(.jobEnded(server: server), for: user, cookie: .none)
+    }
+
     func disconnect(_ id: ConnectionID?, of person: SignedIn, now: Timestamp) async throws -> Outcome {
         let user = person.user.id
         guard let id else { return try await again(.unknown, person, now) }

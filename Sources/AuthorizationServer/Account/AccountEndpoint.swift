@@ -84,6 +84,7 @@ package struct AccountEndpoint: Sendable {
         switch step {
         case .endSession(let id): try await endSession(id, of: person, now: now)
         case .endAllSessions: try await endSessions(of: person, now: now)
+        case .endJob(let id): try await endJob(id, of: person, now: now)
         case .disconnect(let id): try await disconnect(id, of: person, now: now)
         case .changePassword(let change): try await changePassword(change, of: person, browser: browser, now: now)
         case .signOut: try await signOut(person, browser: browser, now: now)

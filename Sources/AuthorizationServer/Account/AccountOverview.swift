@@ -32,6 +32,20 @@ package struct AccountOverview: Sendable {
         package let endsUnusedAt: Timestamp?
     }
 
+    /// Work that an MCP server goes on with when its client is gone.
+    package struct OpenJob: Sendable {
+        package let id: JobID
+        package let server: Server
+        /// The client in whose session it was opened.
+        package let app: App
+        /// What it is for, in the MCP server's words.
+        package let purpose: String
+        /// What it may start.
+        package let actions: [ActionName]
+        package let since: Timestamp
+        package let endsAt: Timestamp
+    }
+
     /// An account at a provider.
     package struct LiveConnection: Sendable {
         package let id: ConnectionID
@@ -71,6 +85,10 @@ package struct AccountOverview: Sendable {
     /// Whether the sign-in is recent enough for every step.
     package let isFresh: Bool
     package let sessions: Piece<LiveSession, SessionID>
+    /// What ends first comes first.
+    package let jobs: [OpenJob]
+    /// There are more jobs than are shown.
+    package let hasMoreJobs: Bool
     package let connections: [LiveConnection]
     /// What waits for an answer; what ends first comes first.
     package let open: [Asked]

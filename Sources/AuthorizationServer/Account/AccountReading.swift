@@ -7,9 +7,11 @@ extension AccountEndpoint {
         let token = formToken(person)
         return try await store.read { transaction in
             var reading = AccountReading(user: person.user.id, transaction: transaction, now: now)
+            let jobs = try reading.jobs()
             return AccountOverview(
                 username: person.user.name, token: token, isFresh: person.isFresh(at: now),
-                sessions: try reading.sessions(after: place.session), connections: try reading.connections(),
+                sessions: try reading.sessions(after: place.session), jobs: jobs.shown, hasMoreJobs: jobs.areMore,
+                connections: try reading.connections(),
                 open: try reading.open(), past: try reading.past(before: place.asked))
         }
     }
@@ -22,6 +24,7 @@ private struct AccountReading {
     /// As many as anybody answers; each MCP server may have five open.
     private static let mostOpen = 50
     private static let mostConnections = 100
+    private static let mostJobs = 50
 
     let user: UserID
     let transaction: Transaction
@@ -45,6 +48,21 @@ private struct AccountReading {
         return .init(
             items: try shown.map { try live($0) }, more: found.count > shown.count ? shown.last?.id : nil,
             isFirst: last == nil)
+    }
+
+    /// Those whose session is over, though nobody has looked since, are over as well.
+    mutating func jobs() throws -> (shown: [AccountOverview.OpenJob], areMore: Bool) {
+        let found = try transaction.openJobs(of: user, now: now, limit: Self.mostJobs + 1)
+        let shown = try found.prefix(Self.mostJobs).compactMap { job -> AccountOverview.OpenJob? in
+            guard let session = try transaction.session(job.sessionID),
+                [.approved, .active].contains(session.state(at: now))
+            else { return nil }
+            return .init(
+                id: job.id, server: try server(job.resourceID),
+                app: .init(name: session.clientName, host: session.clientHost), purpose: job.purpose,
+                actions: job.actions, since: job.createdAt, endsAt: job.expiresAt)
+        }
+        return (shown, found.count > Self.mostJobs)
     }
 
     mutating func connections() throws -> [AccountOverview.LiveConnection] {

@@ -25,6 +25,7 @@ enum AccountStep: Sendable {
     /// An identifier that is none is nil: nobody has it.
     case endSession(SessionID?)
     case endAllSessions
+    case endJob(JobID?)
     case disconnect(ConnectionID?)
     case changePassword(PasswordChange)
     case signOut
@@ -35,6 +36,7 @@ enum AccountStep: Sendable {
         switch try form.value("step") {
         case "end": self = .endSession(try form.value("session").flatMap { SessionID($0) })
         case "end_all": self = .endAllSessions
+        case "end_job": self = .endJob(try form.value("job").flatMap { JobID($0) })
         case "disconnect": self = .disconnect(try form.value("connection").flatMap { ConnectionID($0) })
         case "password": self = .changePassword(try PasswordChange(form))
         case "sign_out": self = .signOut
@@ -47,7 +49,7 @@ enum AccountStep: Sendable {
     var wantsFreshSignIn: Bool {
         switch self {
         case .endAllSessions, .disconnect, .changePassword: true
-        case .endSession, .signOut, .signOutEverywhere: false
+        case .endSession, .endJob, .signOut, .signOutEverywhere: false
         }
     }
 }
@@ -57,7 +59,7 @@ package enum AccountProblem: Hashable, Sendable {
     /// The page was opened in another sign-in than the form came from, or the form came from elsewhere.
     case stale
     case noStep
-    /// There is no such session or connection, or it is another person's: one answer for both.
+    /// There is no such session, job or connection, or it is another person's: one answer for all.
     case unknown
     case password(PasswordFault)
 }
@@ -69,6 +71,7 @@ package enum AccountDeed: Hashable, Sendable {
     case sessionWasOver(client: String, server: String)
     /// How many there were.
     case sessionsEnded(Int)
+    case jobEnded(server: String)
     case disconnected(provider: String, server: String, ProviderReply)
     /// It was over before; nothing was changed.
     case wasDisconnected(provider: String, server: String)

@@ -12,6 +12,8 @@ extension AccountDeed {
         case .sessionsEnded(0): "There was no session left to end."
         case .sessionsEnded(1): "1 session was ended. No app acts in your name any more."
         case .sessionsEnded(let count): "\(count) sessions were ended. No app acts in your name any more."
+        case .jobEnded(let server):
+            "The work of \(Self.name(server)) in the background was ended. From now on it may do nothing more of it."
         case .disconnected(let provider, let server, .taken):
             "Your account at \(provider) was disconnected from \(Self.name(server)), and \(provider) was told."
         case .disconnected(let provider, let server, _):
@@ -75,6 +77,7 @@ extension AccountPage {
             passwordProblem: problem?.passwordSentence, isFresh: overview.isFresh,
             questions: overview.open.map { Question($0) }, sessions: overview.sessions.items.map { SessionRow($0) },
             sessionPages: Pager(after: overview.sessions.more?.string, isFirst: overview.sessions.isFirst),
+            jobs: overview.jobs.map { JobRow($0) }, hasMoreJobs: overview.hasMoreJobs,
             connections: overview.connections.map { ConnectionRow($0) },
             answers: overview.past.items.map { Answer($0) },
             answerPages: Pager(after: overview.past.more?.string, isFirst: overview.past.isFirst))
@@ -94,6 +97,14 @@ extension AccountPage.SessionRow {
             server: .init(session.server), scopes: session.scopes, since: session.since.shown,
             lastUsed: session.lastUsedAt?.shown ?? "not yet", ends: session.endsAt.shown,
             endsUnused: session.endsUnusedAt?.shown)
+    }
+}
+
+extension AccountPage.JobRow {
+    fileprivate init(_ job: AccountOverview.OpenJob) {
+        self.init(
+            id: job.id.string, server: .init(job.server), app: .init(name: job.app.name, host: job.app.host),
+            purpose: job.purpose, actions: job.actions.map(\.string), since: job.since.shown, ends: job.endsAt.shown)
     }
 }
 

@@ -19,6 +19,9 @@ package struct AccountPage: Page {
     package let sessions: [SessionRow]
     package let hasSessions: Bool
     package let sessionPages: Pager
+    package let jobs: [JobRow]
+    package let hasJobs: Bool
+    package let hasMoreJobs: Bool
     package let connections: [ConnectionRow]
     package let hasConnections: Bool
     package let answers: [Answer]
@@ -28,7 +31,8 @@ package struct AccountPage: Page {
     package init(
         account: String, token: String, notice: String? = nil, problem: PlainText? = nil,
         passwordProblem: PlainText? = nil, isFresh: Bool, questions: [Question], sessions: [SessionRow],
-        sessionPages: Pager, connections: [ConnectionRow], answers: [Answer], answerPages: Pager
+        sessionPages: Pager, jobs: [JobRow], hasMoreJobs: Bool, connections: [ConnectionRow], answers: [Answer],
+        answerPages: Pager
     ) {
         self.account = PlainText(account, limit: 80)
         self.token = PlainText(verbatim: token)
@@ -41,6 +45,9 @@ package struct AccountPage: Page {
         self.sessions = sessions
         hasSessions = !sessions.isEmpty
         self.sessionPages = sessionPages
+        self.jobs = jobs
+        hasJobs = !jobs.isEmpty
+        self.hasMoreJobs = hasMoreJobs
         self.connections = connections
         hasConnections = !connections.isEmpty
         self.answers = answers
@@ -52,7 +59,7 @@ package struct AccountPage: Page {
         account: "ada", token: "sample", notice: "Quill Notes was signed out.", problem: "Nothing was changed.",
         passwordProblem: "The current password is not right.", isFresh: true, questions: [Question.sample],
         sessions: [SessionRow.sample], sessionPages: Pager(after: "sample", isFirst: false),
-        connections: [ConnectionRow.sample], answers: [Answer.sample],
+        jobs: [JobRow.sample], hasMoreJobs: true, connections: [ConnectionRow.sample], answers: [Answer.sample],
         answerPages: Pager(after: "sample", isFirst: false))
 }
 
@@ -130,6 +137,32 @@ extension AccountPage {
         }
     }
 
+    /// Work of an MCP server that can be ended.
+    package struct JobRow: Sendable {
+        package let job: PlainText
+        package let server: Server
+        package let app: App
+        /// What it is for, as the MCP server says.
+        package let purpose: PlainText
+        /// The names of what it may start.
+        package let actions: [PlainText]
+        package let since: PlainText
+        package let ends: PlainText
+
+        package init(
+            id: String, server: Server, app: App, purpose: String, actions: [String], since: String, ends: String
+        ) {
+            job = PlainText(verbatim: id)
+            self.server = server
+            self.app = app
+            let shown = PlainText(purpose, limit: 200)
+            self.purpose = shown.isEmpty ? "(no words)" : shown
+            self.actions = actions.map { PlainText($0, limit: 64) }
+            self.since = PlainText(since)
+            self.ends = PlainText(ends)
+        }
+    }
+
     /// One account at a provider that can be disconnected.
     package struct ConnectionRow: Sendable {
         package let connection: PlainText
@@ -196,6 +229,13 @@ extension AccountPage.SessionRow {
         id: "sample", app: .init(name: "Quill Notes", host: "quill.example.com"), server: .sample,
         scopes: ["Read the files that you can read"], since: "2026-11-21 08:15 UTC", lastUsed: "2026-11-21 09:02 UTC",
         ends: "2026-12-21 08:15 UTC", endsUnused: "2026-12-05 09:02 UTC")
+}
+
+extension AccountPage.JobRow {
+    static let sample = Self(
+        id: "sample", server: .sample, app: .init(name: "Quill Notes", host: "quill.example.com"),
+        purpose: "Submit 12 expenses", actions: ["expenses.submit"], since: "2026-11-21 08:20 UTC",
+        ends: "2026-11-21 09:20 UTC")
 }
 
 extension AccountPage.ConnectionRow {
