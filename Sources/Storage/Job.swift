@@ -10,7 +10,7 @@ package struct Job: Hashable, Sendable {
     package enum EndReason: String, Hashable, Sendable {
         /// The MCP server was done with it, or gave it up.
         case resource
-        /// The person ended it.
+        /// Its person ended it, or an administrator; the record says who.
         case person
         case sessionEnded = "session_ended"
         case expired
@@ -59,6 +59,8 @@ package struct Job: Hashable, Sendable {
 package enum JobEnd: Hashable, Sendable {
     case byResource(ResourceID)
     case byPerson(UserID)
+    /// The proven user id, and the name that was only claimed.
+    case byAdmin(uid: UInt32, claimed: String?)
     case withSession
     /// Its time is over.
     case expired
@@ -66,16 +68,22 @@ package enum JobEnd: Hashable, Sendable {
     fileprivate var reason: Job.EndReason {
         switch self {
         case .byResource: .resource
-        case .byPerson: .person
+        case .byPerson, .byAdmin: .person
         case .withSession: .sessionEnded
         case .expired: .expired
         }
+    }
+
+    /// The same for the record, which tells an administrator from the person.
+    fileprivate var word: String {
+        if case .byAdmin = self { "admin" } else { reason.rawValue }
     }
 
     fileprivate var actor: AuditActor {
         switch self {
         case .byResource(let id): .resource(id)
         case .byPerson(let id): .person(id)
+        case .byAdmin(let uid, let claimed): .admin(uid: uid, claimed: claimed)
         case .withSession, .expired: .system
         }
     }
@@ -83,7 +91,7 @@ package enum JobEnd: Hashable, Sendable {
     fileprivate var initiator: AuditEntry.Initiator {
         switch self {
         case .byResource: .server
-        case .byPerson: .human
+        case .byPerson, .byAdmin: .human
         case .withSession, .expired: .system
         }
     }
@@ -131,9 +139,9 @@ extension Transaction {
     }
 
     /// The one way in which a job ends: the change and its record are one. One whose time was over before has expired,
-    /// although nobody looked. Nil when it had ended, or was never there.
+    /// although nobody looked. Nil when it had ended, or was never there. What somebody wrote about it stands beside the record.
     @discardableResult
-    package func end(_ id: JobID, _ end: JobEnd, now: Timestamp) throws -> Job? {
+    package func end(_ id: JobID, _ end: JobEnd, explanation: String? = nil, now: Timestamp) throws -> Job? {
         guard let job = try job(id), job.endedAt == nil else { return nil }
         let isLate = job.expiresAt <= now
         let (cause, at) = isLate ? (JobEnd.expired, job.expiresAt) : (end, now)
@@ -142,7 +150,8 @@ extension Transaction {
             cause.reason.rawValue)
         try audit(
             job.entry(
-                .jobEnded, at: now, actor: cause.actor, initiator: cause.initiator, reason: cause.reason.rawValue))
+                .jobEnded, at: now, actor: cause.actor, initiator: cause.initiator, reason: cause.word,
+                explanation: isLate ? nil : explanation))
         return try self.job(id)
     }
 

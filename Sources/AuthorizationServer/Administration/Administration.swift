@@ -45,6 +45,7 @@ package struct Administration: Sendable {
         case .clients(let request): return try await task.run(request)
         case .sessions(let request): return try await task.run(request)
         case .elicitations(let request): return try await task.run(request)
+        case .jobs(let request): return try await task.run(request)
         case .events(let request): return try await task.run(request)
         case .providers(let request): return try await task.run(request)
         case .connections(let request): return try await task.run(request)

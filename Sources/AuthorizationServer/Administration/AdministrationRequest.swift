@@ -12,6 +12,8 @@ package enum AdministrationRequest: Codable, Hashable, Sendable {
     case sessions(SessionRequest)
     /// About elicitations.
     case elicitations(ElicitationsRequest)
+    /// About work that goes on without a client.
+    case jobs(JobsRequest)
     /// About events on their way to MCP servers.
     case events(EventRequest)
     /// About third parties at which people have accounts.

@@ -6,7 +6,7 @@ struct GatehouseCommand: AsyncParsableCommand {
         commandName: "gatehouse",
         abstract: "The authorization server that MCP servers delegate to.",
         subcommands: [
-            Serve.self, Users.self, Resources.self, Clients.self, Sessions.self, Elicitations.self, Events.self,
-            Providers.self, Connections.self, Keys.self, DatabaseCommands.self, Audit.self, Doctor.self,
+            Serve.self, Users.self, Resources.self, Clients.self, Sessions.self, Elicitations.self, Jobs.self,
+            Events.self, Providers.self, Connections.self, Keys.self, DatabaseCommands.self, Audit.self, Doctor.self,
         ])
 }
