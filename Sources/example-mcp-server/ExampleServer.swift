@@ -20,9 +20,11 @@ struct ExampleServer {
     /// - Parameter takesEvents: whether events come here, so that nobody waits for an answer and ended sessions are known.
     /// - Parameter cabinet: where people's keys for other services are kept.
     /// - Parameter upstream: the third party whose pull requests are listed; nil when there is none.
+    /// - Parameter pace: how long work that goes on by itself rests before each step.
     init(
         _ configuration: ProtectedResourceConfiguration, elicitations: Elicitations? = nil, takesEvents: Bool = false,
-        cabinet: KeyCabinet = KeyCabinet(), upstream: Upstream? = nil
+        cabinet: KeyCabinet = KeyCabinet(), upstream: Upstream? = nil, pace: Duration = .seconds(2),
+        logger: Logger = Logger(label: "example-mcp-server")
     ) throws {
         resource = try ResourceIdentifier(configuration.resource)
         receiver = elicitations.flatMap { takesEvents ? EventReceiver($0) : nil }
@@ -32,9 +34,12 @@ struct ExampleServer {
             origin.hasPrefix("https://")
                 ? PaymentDesk(book: OrderBook(), origin: origin, elicitations: $0, now: configuration.clock) : nil
         }
+        let expenses = elicitations.map {
+            ExpenseDesk($0, pace: pace, now: configuration.clock, logger: logger)
+        }
         tools = Toolbox(
             resource: protected, elicitations: elicitations, cabinet: cabinet, upstream: upstream, desk: desk,
-            now: configuration.clock)
+            expenses: expenses, now: configuration.clock)
         let seal = RequestStateSeal(clock: configuration.clock)
         calls = elicitations.map { [receiver] in WaitingCalls($0, seal: seal, receiver: receiver) }
     }

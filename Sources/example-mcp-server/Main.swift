@@ -17,7 +17,7 @@ enum Main {
             logger.logLevel = .notice
             let server = try ExampleServer(
                 options.protection, elicitations: options.elicitations, takesEvents: options.events != nil,
-                upstream: options.upstream)
+                upstream: options.upstream, pace: .seconds(options.pace), logger: logger)
             let polling =
                 options.events == .poll ? server.receiver.map { receiver in Task { await receiver.poll() } } : nil
             defer { polling?.cancel() }

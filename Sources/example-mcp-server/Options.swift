@@ -15,6 +15,8 @@ struct Options: Equatable {
     var events: EventDelivery?
     var upstreamAddress = ""
     var provider = ""
+    /// How many seconds the work that goes on by itself rests before each step.
+    var pace = 2
     var certificate = ""
     var key = ""
 
@@ -33,6 +35,7 @@ struct Options: Equatable {
           --events poll              fetch events, where none can be pushed to
           --upstream URL             where pull requests are listed, as JSON, to a bearer token of --provider
           --provider NAME            the name that the authorization server knows the third party by
+          --pace SECONDS             how long submit_expenses rests before each expense (2)
           --trust FILE               a further certificate authority in PEM; may be repeated
         """
 
@@ -68,6 +71,7 @@ struct Options: Equatable {
         case "--trust": trust.append(value)
         case "--upstream": upstreamAddress = value
         case "--provider": provider = value
+        case "--pace": try setPace(value)
         case "--certificate": certificate = value
         case "--key": key = value
         case "--events":
@@ -90,6 +94,13 @@ struct Options: Equatable {
         }
         host = String(value[..<colon])
         self.port = Int(port)
+    }
+
+    private mutating func setPace(_ value: String) throws(UsageError) {
+        guard let seconds = Int(value), (1...3600).contains(seconds) else {
+            throw UsageError("--pace is a whole number of seconds, 1 to 3600.")
+        }
+        pace = seconds
     }
 
     private static func secret(in file: String) throws(UsageError) -> String {

@@ -14,7 +14,8 @@ struct Toolbox: Sendable {
     /// Without a way to ask people there is no tool that needs it.
     init(
         resource: ProtectedResource, elicitations: Elicitations? = nil, cabinet: KeyCabinet = KeyCabinet(),
-        upstream: Upstream? = nil, desk: PaymentDesk? = nil, now: @escaping @Sendable () -> Int64
+        upstream: Upstream? = nil, desk: PaymentDesk? = nil, expenses: ExpenseDesk? = nil,
+        now: @escaping @Sendable () -> Int64
     ) {
         let shelf = FileShelf()
         self.resource = resource
@@ -23,6 +24,7 @@ struct Toolbox: Sendable {
             tools += [.deleteFile(shelf), .storeKey(cabinet, elicitations), .signOut(Sessions(elicitations))]
         }
         if let desk { tools.append(.pay(at: desk)) }
+        if let expenses { tools += [.submitExpenses(at: expenses), .listExpenses(at: expenses)] }
         if let elicitations, let upstream { tools.append(.listPullRequests(upstream, elicitations)) }
         self.tools = tools
     }
