@@ -37,9 +37,12 @@ extension Transaction {
         try first("SELECT \(Self.columns) FROM documents WHERE client_id = ?1", id.string) { try document($0) }
     }
 
-    /// Documents, those last found good first.
-    package func cachedDocuments(limit: Int = 1_000) throws -> [CachedDocument] {
-        try all("SELECT \(Self.columns) FROM documents ORDER BY last_good_at DESC LIMIT ?1", limit) { try document($0) }
+    /// Documents by their clients' ids, those behind one if it is named, at most `limit`.
+    package func cachedDocuments(after id: ClientID? = nil, limit: Int = 1_000) throws -> [CachedDocument] {
+        try all(
+            "SELECT \(Self.columns) FROM documents WHERE client_id > ?1 ORDER BY client_id LIMIT ?2", id?.string ?? "",
+            limit
+        ) { try document($0) }
     }
 
     /// Keeps a document in place of the client's earlier one; beyond the limit the oldest go.

@@ -60,13 +60,31 @@ extension Transaction {
         return try execute("DELETE FROM client_rules WHERE kind = ?1 AND name = ?2", target.kind, target.name) == 1
     }
 
-    /// Every rule, hosts after clients.
-    package func clientRules() throws -> [ClientRule] {
-        try all("SELECT kind, name, rule, created_at FROM client_rules ORDER BY kind, name") { row in
+    /// Rules about hosts and about clients that are neither registered nor known by a document, hosts after clients; those
+    /// behind one if it is named, at most `limit`.
+    package func otherClientRules(after target: ClientRule.Target? = nil, limit: Int) throws -> [ClientRule] {
+        try all(
+            """
+            SELECT kind, name, rule, created_at FROM client_rules
+            WHERE (kind, name) > (?1, ?2)
+                AND (kind = 'host' OR NOT EXISTS (SELECT 1 FROM clients WHERE id = client_rules.name)
+                    AND NOT EXISTS (SELECT 1 FROM documents WHERE client_id = client_rules.name))
+            ORDER BY kind, name LIMIT ?3
+            """, target?.kind ?? "", target?.name ?? "", limit
+        ) { row in
             let name = try row.text(1)
             return ClientRule(
                 try row.text(0) == "host" ? .host(name) : .client(try ClientID(name)),
                 try row.parsed(ClientRule.Rule(rawValue: row.text(2))), createdAt: try row.time(3))
+        }
+    }
+
+    /// The rule about exactly this client or host.
+    package func clientRule(about target: ClientRule.Target) throws -> ClientRule? {
+        try first(
+            "SELECT rule, created_at FROM client_rules WHERE kind = ?1 AND name = ?2", target.kind, target.name
+        ) { row in
+            ClientRule(target, try row.parsed(ClientRule.Rule(rawValue: row.text(0))), createdAt: try row.time(1))
         }
     }
 

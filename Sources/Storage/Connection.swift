@@ -97,14 +97,17 @@ extension Transaction {
         ) { try Connection($0) }
     }
 
-    /// The connections that match, live or over, the newest first.
-    package func connections(_ filter: ConnectionFilter, limit: Int) throws -> [Connection] {
+    /// The connections that match, live or over, the newest first; those behind one, if it is named.
+    package func connections(
+        _ filter: ConnectionFilter, after id: ConnectionID? = nil, limit: Int
+    ) throws -> [Connection] {
         try all(
             """
             SELECT \(Connection.columns) FROM connections
             WHERE (?1 IS NULL OR user_id = ?1) AND (?2 IS NULL OR resource_id = ?2) AND (?3 IS NULL OR provider = ?3)
-            ORDER BY created_at DESC, id LIMIT ?4
-            """, filter.user?.string, filter.resource?.string, filter.provider?.string, limit
+                AND (?4 IS NULL OR (created_at, id) < (SELECT created_at, id FROM connections WHERE id = ?4))
+            ORDER BY created_at DESC, id DESC LIMIT ?5
+            """, filter.user?.string, filter.resource?.string, filter.provider?.string, id?.string, limit
         ) { try Connection($0) }
     }
 

@@ -55,17 +55,20 @@ extension Transaction {
         try first("\(Self.listing) WHERE e.id = ?2", now.seconds, id.string) { try ElicitationListing($0) }
     }
 
-    /// The latest elicitations, those of one person, MCP server and status or all; the newest first.
+    /// The latest elicitations, those of one person, MCP server and status or all; the newest first, those behind one if it
+    /// is named.
     package func listedElicitations(
-        user: UserID? = nil, resource: ResourceID? = nil, status: ElicitationStatus? = nil, now: Timestamp, limit: Int
+        user: UserID? = nil, resource: ResourceID? = nil, status: ElicitationStatus? = nil,
+        after id: ElicitationID? = nil, now: Timestamp, limit: Int
     ) throws -> [ElicitationListing] {
         try all(
             """
             \(Self.listing)
             WHERE (?2 IS NULL OR e.user_id = ?2) AND (?3 IS NULL OR e.resource_id = ?3)
                 AND (?4 IS NULL OR standing = ?4)
-            ORDER BY e.created_at DESC, e.id LIMIT ?5
-            """, now.seconds, user?.string, resource?.string, status?.rawValue, limit
+                AND (?5 IS NULL OR (e.created_at, e.id) < (SELECT created_at, id FROM elicitations WHERE id = ?5))
+            ORDER BY e.created_at DESC, e.id DESC LIMIT ?6
+            """, now.seconds, user?.string, resource?.string, status?.rawValue, id?.string, limit
         ) { try ElicitationListing($0) }
     }
 }

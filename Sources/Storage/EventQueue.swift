@@ -116,15 +116,17 @@ extension Transaction {
         return resource != nil
     }
 
-    /// The events that are kept, the newest first.
+    /// The events that are kept, the newest first; those behind one, if it is named.
     package func events(
-        resource: ResourceID? = nil, state: EventRecord.State? = nil, limit: Int
+        resource: ResourceID? = nil, state: EventRecord.State? = nil, after id: EventID? = nil, limit: Int
     ) throws -> [EventRecord] {
         try all(
             """
             SELECT \(EventRecord.columns) FROM events
-            WHERE (?1 IS NULL OR resource_id = ?1) AND (?2 IS NULL OR state = ?2) ORDER BY sequence DESC LIMIT ?3
-            """, resource?.string, state?.rawValue, limit
+            WHERE (?1 IS NULL OR resource_id = ?1) AND (?2 IS NULL OR state = ?2)
+                AND (?3 IS NULL OR sequence < (SELECT sequence FROM events WHERE id = ?3))
+            ORDER BY sequence DESC LIMIT ?4
+            """, resource?.string, state?.rawValue, id?.string, limit
         ) { try EventRecord($0) }
     }
 

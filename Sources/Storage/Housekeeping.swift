@@ -23,21 +23,25 @@ extension Transaction {
     private func deleteFinal(now: Timestamp, limit: Int) throws -> Int {
         try execute(
             """
-            DELETE FROM sessions WHERE id IN (
-                SELECT id FROM sessions WHERE state IN ('ended', 'expired') AND ended_at <= ?1 ORDER BY ended_at LIMIT ?2)
+            DELETE FROM sessions WHERE id IN (\(Self.overLongAgo))
             """, (now - Self.finalSessionsKept).seconds, limit)
     }
 
+    static let overLongAgo = """
+        SELECT id FROM sessions INDEXED BY sessions_by_final_end
+        WHERE state IN ('ended', 'expired') AND ended_at <= ?1 ORDER BY ended_at LIMIT ?2
+        """
+
     private func expireSessions(now: Timestamp, limit: Int) throws -> Int {
-        let due = try all(
-            """
-            SELECT id, expires_at FROM sessions
-            WHERE state IN ('approved', 'active') AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2
-            """, now.seconds, limit
-        ) { (try $0.id(0, SessionID.self), try $0.time(1)) }
+        let due = try all(Self.pastTheirEnd, now.seconds, limit) { (try $0.id(0, SessionID.self), try $0.time(1)) }
         for (id, end) in due { try close(id, .byTime(at: end)) }
         return due.count
     }
+
+    static let pastTheirEnd = """
+        SELECT id, expires_at FROM sessions INDEXED BY sessions_by_end
+        WHERE state IN ('approved', 'active') AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2
+        """
 
     /// An approval whose code was never redeemed expires with the code.
     private func expireUnredeemed(now: Timestamp, limit: Int) throws -> Int {
@@ -51,26 +55,21 @@ extension Transaction {
         return due.count
     }
 
-    /// Walks along the sessions a piece at a time: an index over last uses would make every refresh pay for it.
     private func expireIdle(now: Timestamp, limit: Int) throws -> Int {
-        let start = try first("SELECT value FROM meta WHERE key = 'idle walk'") { try $0.integer(0) } ?? 0
-        let piece = try all(
-            """
-            SELECT rowid, id, last_used_at + idle_seconds, state IN ('approved', 'active')
-            FROM sessions WHERE rowid > ?1 ORDER BY rowid LIMIT ?2
-            """, start, limit * 10
-        ) { (row: try $0.integer(0), id: try $0.id(1, SessionID.self), end: try $0.time(2), isLive: try $0.flag(3)) }
-        var expired = 0
-        for session in piece where session.isLive && session.end <= now {
-            expired += try close(session.id, .byTime(at: session.end)) == nil ? 0 : 1
-        }
-        try execute(
-            """
-            INSERT INTO meta (key, value) VALUES ('idle walk', ?1)
-            ON CONFLICT (key) DO UPDATE SET value = excluded.value
-            """, piece.count < limit * 10 ? 0 : piece.last?.row)
-        return expired
+        let due = try all(Self.idleTooLong, now.seconds, limit) { (try $0.id(0, SessionID.self), try $0.time(1)) }
+        for (id, end) in due { try close(id, .byTime(at: end)) }
+        return due.count
     }
+
+    // The hour of the last use is in the index, its second is in the row; hence the time is compared twice.
+    static let idleTooLong = """
+        WITH RECURSIVE \(Session.limitsOfDisuse)
+        SELECT s.id, s.last_used_at + s.idle_seconds
+        FROM limits CROSS JOIN sessions s INDEXED BY live_sessions_by_use
+        WHERE s.ended_at IS NULL AND s.idle_seconds = limits.seconds AND s.used_hour <= (?1 - limits.seconds) / 3600
+            AND s.last_used_at + s.idle_seconds <= ?1
+        LIMIT ?2
+        """
 
     private func deleteOld(now: Timestamp, limit: Int) throws -> Int {
         var deleted = 0
@@ -104,9 +103,10 @@ extension Transaction {
         try all(
             """
             WITH RECURSIVE used (key) AS (
-                SELECT (SELECT min(refresh_key) FROM sessions WHERE state IN ('approved', 'active'))
+                SELECT (SELECT min(refresh_key) FROM sessions INDEXED BY sessions_by_key
+                    WHERE state IN ('approved', 'active'))
                 UNION ALL
-                SELECT (SELECT min(refresh_key) FROM sessions
+                SELECT (SELECT min(refresh_key) FROM sessions INDEXED BY sessions_by_key
                     WHERE state IN ('approved', 'active') AND refresh_key > used.key)
                 FROM used WHERE used.key IS NOT NULL)
             SELECT key FROM used WHERE key IS NOT NULL

@@ -73,16 +73,19 @@ extension Transaction {
         try first("\(Self.jobListing) WHERE j.id = ?2", now.seconds, id.string) { try JobListing($0) }
     }
 
-    /// The latest jobs that match; the newest first.
-    package func listedJobs(_ filter: JobFilter, now: Timestamp, limit: Int) throws -> [JobListing] {
+    /// The latest jobs that match, the newest first; those behind one, if it is named.
+    package func listedJobs(
+        _ filter: JobFilter, after id: JobID? = nil, now: Timestamp, limit: Int
+    ) throws -> [JobListing] {
         try all(
             """
             \(Self.jobListing)
             WHERE (?2 IS NULL OR j.user_id = ?2) AND (?3 IS NULL OR j.resource_id = ?3)
                 AND (?4 IS NULL OR j.session_id = ?4) AND (?5 IS NULL OR iif(ending IS NULL, 'open', 'ended') = ?5)
-            ORDER BY j.created_at DESC, j.id LIMIT ?6
+                AND (?6 IS NULL OR (j.created_at, j.id) < (SELECT created_at, id FROM jobs WHERE id = ?6))
+            ORDER BY j.created_at DESC, j.id DESC LIMIT ?7
             """, now.seconds, filter.user?.string, filter.resource?.string, filter.session?.string,
-            filter.state?.rawValue, limit
+            filter.state?.rawValue, id?.string, limit
         ) { try JobListing($0) }
     }
 }

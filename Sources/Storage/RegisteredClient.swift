@@ -59,9 +59,11 @@ extension Transaction {
         try first("SELECT \(Self.columns) FROM clients WHERE id = ?1", id.string) { try client($0) }
     }
 
-    /// Every registered client, by id.
-    package func registeredClients() throws -> [RegisteredClient] {
-        try all("SELECT \(Self.columns) FROM clients ORDER BY id") { try client($0) }
+    /// Registered clients by id, those behind one if it is named, at most `limit`.
+    package func registeredClients(after id: ClientID? = nil, limit: Int = 1_000) throws -> [RegisteredClient] {
+        try all(
+            "SELECT \(Self.columns) FROM clients WHERE id > ?1 ORDER BY id LIMIT ?2", id?.string ?? "", limit
+        ) { try client($0) }
     }
 
     /// Removes a registered client and ends its sessions; nil when there is none.

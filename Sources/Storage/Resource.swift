@@ -112,6 +112,18 @@ extension Transaction {
         try all("SELECT \(Self.columns) FROM resources WHERE removed_at IS NULL ORDER BY name, id") { try resource($0) }
     }
 
+    /// Registered MCP servers by name, those behind one, at most `limit`.
+    package func resources(after id: ResourceID?, limit: Int) throws -> [Resource] {
+        try all(
+            """
+            SELECT \(Self.columns) FROM resources
+            WHERE removed_at IS NULL
+                AND (?1 IS NULL OR (name, id) > (SELECT name, id FROM resources WHERE id = ?1))
+            ORDER BY name, id LIMIT ?2
+            """, id?.string, limit
+        ) { try resource($0) }
+    }
+
     /// Replaces an MCP server's secret; the old one stops at once.
     package func setSecret(_ digest: Digest, of id: ResourceID) throws -> Bool {
         try execute(

@@ -47,7 +47,7 @@ extension Transaction {
             return (ended, nil)
         }
         try execute(
-            "UPDATE endings SET after_created_at = ?2, after_id = ?3 WHERE id = ?1", id, last.createdAt.seconds,
+            "UPDATE endings SET after_created_at = ?2, after_id = ?3 WHERE id = ?1", id, last.position,
             last.id.string)
         return (ended, id)
     }
@@ -85,7 +85,7 @@ extension Transaction {
                 after_id, started_at)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, (SELECT coalesce(max(rowid), 0) FROM sessions), ?9, ?10, ?11)
             """, id, filter.json.text, ending.reason.rawValue, ending.initiator.rawValue, who.actor, who.adminUID,
-            who.adminClaimed, ending.explanation, cursor.createdAt.seconds, cursor.id.string, ending.at.seconds)
+            who.adminClaimed, ending.explanation, cursor.position, cursor.id.string, ending.at.seconds)
         return id
     }
 
@@ -105,7 +105,7 @@ extension Transaction {
                     actor: row.parsed(
                         AuditColumns.actor(row.text(3), uid: row.integerIfAny(4), claimed: row.textIfAny(5))),
                     explanation: row.textIfAny(6), at: row.time(10)),
-                cursor: SessionCursor(createdAt: row.time(8), id: row.id(9)), lastRow: row.integer(7))
+                cursor: SessionCursor(position: row.integer(8), id: row.id(9)), lastRow: row.integer(7))
         }
     }
 

@@ -11,7 +11,7 @@ package struct SessionFilter: Hashable, Sendable {
     package var resource: ResourceID?
     /// Where they stand by the clock, not by the row.
     package var state: Session.State?
-    /// Only those that were not used since.
+    /// Only those that could be used and were not since.
     package var idleSince: Timestamp?
 
     /// A filter; without arguments it means every session.
@@ -27,31 +27,65 @@ package struct SessionFilter: Hashable, Sendable {
         self.state = state
         self.idleSince = idleSince
     }
+
+    /// How to find them: a person has few sessions, a client fewer than its host, an MCP server can have nearly all.
+    var way: SessionWay {
+        if !ids.isEmpty { return .byID }
+        if user != nil { return .along("sessions_by_user_state") }
+        if client != nil { return .along("sessions_by_client_state") }
+        if host != nil { return .along("sessions_by_host_state") }
+        return .along(resource != nil ? "sessions_by_resource_state" : "sessions_by_state")
+    }
 }
 
 /// Where a page of sessions ended, so that the next one goes on behind it.
 package struct SessionCursor: Hashable, Sendable {
-    package let createdAt: Timestamp
+    /// What the list is ordered by: the second of the approval, or in a list of idle ones the hour of the last use.
+    package let position: Int64
     package let id: SessionID
 
-    /// Behind this session.
+    /// Behind this session, in a list that begins with the newest.
     package init(after session: Session) {
-        createdAt = session.createdAt
-        id = session.id
+        self.init(position: session.createdAt.seconds, id: session.id)
     }
 
-    /// Behind the one that was approved at a moment under this id.
-    init(createdAt: Timestamp, id: SessionID) {
-        self.createdAt = createdAt
+    /// Behind this session, in the order that lists of this filter have.
+    package init(after session: Session, in filter: SessionFilter) {
+        let isByUse = filter.idleSince != nil
+        self.init(position: isByUse ? session.hourOfUse : session.createdAt.seconds, id: session.id)
+    }
+
+    /// Behind the one that stands there under this id.
+    package init(position: Int64, id: SessionID) {
+        self.position = position
         self.id = id
     }
 }
 
+extension Session {
+    /// As `used_hour` has it.
+    var hourOfUse: Int64 { lastUsedAt.seconds / 3_600 }
+
+    /// A row that no decision has ended; its time may be over nevertheless.
+    static let rowsThatLive: [State] = [.approved, .active]
+
+    /// The part of a WITH RECURSIVE that names the limits of disuse of sessions that live; it jumps from one to the next.
+    static let limitsOfDisuse = """
+        limits (seconds) AS (
+            SELECT (SELECT min(idle_seconds) FROM sessions INDEXED BY live_sessions_by_use WHERE ended_at IS NULL)
+            UNION ALL
+            SELECT (SELECT min(idle_seconds) FROM sessions INDEXED BY live_sessions_by_use
+                WHERE ended_at IS NULL AND idle_seconds > limits.seconds)
+            FROM limits WHERE limits.seconds IS NOT NULL)
+        """
+}
+
 /// The WHERE clause of a filter: fixed pieces and bound values, never a caller's text.
-private struct Clause {
+struct SessionClause {
     private(set) var conditions: [String] = []
     private(set) var values: [Value] = []
 
+    /// One more condition; `#0`, `#1` stand for the values, the highest bound first.
     mutating func add(_ condition: String, _ new: Value...) {
         var condition = condition
         for (index, value) in new.enumerated().reversed() {
@@ -61,6 +95,7 @@ private struct Clause {
         conditions.append(condition)
     }
 
+    /// What the filter says of whose and where; states and times are the list's own.
     init(_ filter: SessionFilter) {
         if !filter.ids.isEmpty {
             // The identifiers' own alphabet keeps JSON simple: no quote, no backslash.
@@ -71,77 +106,13 @@ private struct Clause {
         if let client = filter.client { add("client_id = #0", client.string) }
         if let host = filter.host { add("client_host = #0", host) }
         if let resource = filter.resource { add("resource_id = #0", resource.string) }
-        if let since = filter.idleSince { add("last_used_at <= #0", since.seconds) }
     }
 
+    /// Its time is not over.
+    mutating func addLives(at now: Timestamp) {
+        add("expires_at > #0 AND last_used_at + idle_seconds > #0", now.seconds)
+    }
+
+    /// The clause for a statement.
     var text: String { conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ") }
-}
-
-extension Transaction {
-    /// One page of sessions, newest first.
-    package func sessions(
-        _ filter: SessionFilter = SessionFilter(), after cursor: SessionCursor? = nil, limit: Int = 100, now: Timestamp
-    ) throws -> [Session] {
-        var clause = Clause(filter)
-        if let state = filter.state {
-            clause.add(
-                """
-                CASE WHEN state IN ('approved', 'active') AND (expires_at <= #1 OR last_used_at + idle_seconds <= #1)
-                    THEN 'expired' ELSE state END = #0
-                """, state.rawValue, now.seconds)
-        }
-        if let cursor { clause.add("(created_at, id) < (#0, #1)", cursor.createdAt.seconds, cursor.id.string) }
-        return try all(
-            """
-            SELECT \(Session.columns) FROM sessions \(clause.text)
-            ORDER BY created_at DESC, id DESC LIMIT ?\(clause.values.count + 1)
-            """, clause.values + [limit]
-        ) { try Session($0) }
-    }
-
-    /// The sessions of a person for one client at one MCP server that can still be used, newest first.
-    package func liveSessions(
-        user: UserID, client: ClientID, resource: ResourceID, now: Timestamp
-    ) throws -> [Session] {
-        try all(
-            """
-            SELECT \(Session.columns) FROM sessions
-            WHERE user_id = ?1 AND client_id = ?2 AND resource_id = ?3 AND state IN ('approved', 'active')
-                AND expires_at > ?4 AND last_used_at + idle_seconds > ?4
-            ORDER BY created_at DESC, id DESC
-            """, user.string, client.string, resource.string, now.seconds
-        ) { try Session($0) }
-    }
-
-    /// The sessions of a person that can still be used, newest first; those behind the cursor, if there is one.
-    package func liveSessions(
-        of user: UserID, after cursor: SessionCursor? = nil, limit: Int, now: Timestamp
-    ) throws -> [Session] {
-        try all(
-            Self.liveOfUser, user.string, cursor?.createdAt.seconds ?? .max, cursor?.id.string ?? "", now.seconds, limit
-        ) { try Session($0) }
-    }
-
-    static let liveOfUser = """
-        SELECT \(Session.columns) FROM sessions
-        WHERE user_id = ?1 AND state IN ('approved', 'active') AND (created_at, id) < (?2, ?3)
-            AND expires_at > ?4 AND last_used_at + idle_seconds > ?4
-        ORDER BY created_at DESC, id DESC LIMIT ?5
-        """
-
-    /// Sessions that no row calls over, oldest first, behind a cursor and up to a row.
-    func liveSessions(
-        _ filter: SessionFilter, after cursor: SessionCursor?, upTo row: Int64?, limit: Int
-    ) throws -> [Session] {
-        var clause = Clause(filter)
-        clause.add("state IN ('approved', 'active')")
-        if let cursor { clause.add("(created_at, id) > (#0, #1)", cursor.createdAt.seconds, cursor.id.string) }
-        if let row { clause.add("rowid <= #0", row) }
-        return try all(
-            """
-            SELECT \(Session.columns) FROM sessions \(clause.text)
-            ORDER BY created_at, id LIMIT ?\(clause.values.count + 1)
-            """, clause.values + [limit]
-        ) { try Session($0) }
-    }
 }

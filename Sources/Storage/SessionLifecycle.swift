@@ -7,8 +7,10 @@ extension Transaction {
             """
             INSERT INTO sessions (
                 id, user_id, client_id, client_name, client_host, resource_id, scope, redirect_uri, binding, state,
-                created_at, expires_at, idle_seconds, last_used_at, auth_time, acr, document_digest, refresh_key, replaces)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'approved', ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+                created_at, expires_at, idle_seconds, last_used_at, used_hour, auth_time, acr, document_digest,
+                refresh_key, replaces)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'approved', ?10, ?11, ?12, ?13, ?13 / 3600, ?14, ?15, ?16, ?17,
+                ?18)
             """, session.id.string, session.userID.string, session.clientID.string, session.clientName,
             session.clientHost, session.resourceID.string, session.scope.string, session.redirectURI,
             session.binding.stored, session.createdAt.seconds, session.expiresAt.seconds, session.idleSeconds,
@@ -39,9 +41,10 @@ extension Transaction {
 
     /// Whether the person ever approved this client, anywhere.
     package func hasApproved(user: UserID, client: ClientID) throws -> Bool {
-        try first("SELECT 1 FROM sessions WHERE user_id = ?1 AND client_id = ?2 LIMIT 1", user.string, client.string) {
-            _ in true
-        } ?? false
+        try first(
+            "SELECT 1 FROM sessions INDEXED BY sessions_by_user_state WHERE user_id = ?1 AND client_id = ?2 LIMIT 1",
+            user.string, client.string
+        ) { _ in true } ?? false
     }
 
     /// Writes down when sessions were last used, never backwards and never waking one that is over.

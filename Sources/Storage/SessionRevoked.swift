@@ -35,7 +35,8 @@ extension Transaction {
     func endConnections(after session: Session, _ ending: SessionEnding) throws {
         let another = try first(
             """
-            SELECT 1 FROM sessions WHERE user_id = ?1 AND resource_id = ?2 AND state IN ('approved', 'active')
+            SELECT 1 FROM sessions INDEXED BY live_sessions_by_user
+            WHERE user_id = ?1 AND resource_id = ?2 AND state IN ('approved', 'active')
                 AND expires_at > ?3 AND last_used_at + idle_seconds > ?3 LIMIT 1
             """, session.userID.string, session.resourceID.string, ending.at.seconds
         ) { _ in true }

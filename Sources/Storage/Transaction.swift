@@ -27,6 +27,10 @@ package struct Transaction {
 
     /// The first row of a query, read by `decode` while the statement stands on it.
     func first<T>(_ sql: String, _ values: Value..., as decode: (StoredRow) throws -> T) throws -> T? {
+        try first(sql, values, as: decode)
+    }
+
+    func first<T>(_ sql: String, _ values: [Value], as decode: (StoredRow) throws -> T) throws -> T? {
         var value: T?
         // A RETURNING statement is stepped to its end, or it would not be done inside its savepoint.
         try run(sql, values) { row in

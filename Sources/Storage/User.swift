@@ -70,10 +70,13 @@ extension Transaction {
         try first("SELECT \(User.columns) FROM users WHERE subject = ?1", subject.string) { try User($0) }
     }
 
-    /// Accounts by name, those after `name` first, at most `limit`.
-    package func users(after name: String = "", limit: Int = 1_000) throws -> [User] {
+    /// Accounts by name, those behind an account first, at most `limit`; none behind one that is not there.
+    package func users(after id: UserID? = nil, limit: Int = 1_000) throws -> [User] {
         try all(
-            "SELECT \(User.columns) FROM users WHERE name_key > ?1 ORDER BY name_key LIMIT ?2", User.key(name), limit
+            """
+            SELECT \(User.columns) FROM users
+            WHERE name_key > iif(?1 IS NULL, '', (SELECT name_key FROM users WHERE id = ?1)) ORDER BY name_key LIMIT ?2
+            """, id?.string, limit
         ) { try User($0) }
     }
 

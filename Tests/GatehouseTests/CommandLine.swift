@@ -1,5 +1,6 @@
 import Foundation
 import JOSE
+import Storage
 import TestSupport
 
 /// The built program in a folder of its own, without a server.
@@ -41,6 +42,27 @@ struct CommandLineProgram {
         try typed.fileHandleForWriting.close()
         let status = await child.end()
         return Run(status: status, output: try stage.log(name), errors: try stage.log(name + "-errors"))
+    }
+
+    /// Runs `gatehouse` in a terminal in which somebody typed an answer already; what it prints goes elsewhere.
+    func inTerminal(_ arguments: [String], typed: String) async throws -> (run: Run, shown: String) {
+        let terminal = try PseudoTerminal(typed: typed)
+        let configuration = try stage.write("templates: \(Workspace.root)/templates", to: "gatehouse.yaml")
+        let child = try ChildProcess(
+            Workspace.program("gatehouse"), arguments, environment: ["GATEHOUSE_CONFIG": configuration],
+            input: terminal.side(), output: stage.logFile("terminal"), errors: terminal.side())
+        stage.adopt(child)
+        let status = await child.end()
+        return (Run(status: status, output: try stage.log("terminal"), errors: ""), terminal.shown())
+    }
+
+    /// The database, while no command has it.
+    func withStore<T>(_ body: (Store) async throws -> T) async throws -> T {
+        let store = try Store(path: stage.path("var/gatehouse.sqlite"))
+        let result: Result<T, any Error>
+        do { result = .success(try await body(store)) } catch { result = .failure(error) }
+        try store.close()
+        return try result.get()
     }
 
     /// A test on a fresh database.

@@ -12,7 +12,8 @@ struct CommandLineTests {
         ["sessions", "list", "--idle-for", "soon"], ["resources", "add", "https://a.example"],
         ["resources", "add", "https://a.example", "--name", "A"], ["clients", "add", "--name", "A"],
         ["clients", "add", "--name", "A", "--redirect-uri", "https://a", "--auth", "magic"], ["db", "backup"],
-        ["audit", "tail", "--count", "0"],
+        ["audit", "tail", "--count", "0"], ["sessions", "list", "--limit", "0"], ["users", "list", "--limit", "1001"],
+        ["sessions", "list", "--idle-for", "7d", "--state", "ended"], ["report", "--idle-for", "long"],
     ])
     func `A command that is not understood ends with 2 and touches nothing`(arguments: [String]) async throws {
         try await Stage.play { stage in

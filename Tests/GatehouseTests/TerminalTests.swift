@@ -39,6 +39,45 @@ struct TerminalTests {
         }
     }
 
+    @Test func `Where a row does not fit it goes on in a line below, and ids and times are never cut`() throws {
+        let row: JSONObject = [
+            "id": "ses_0123456789abcdefghijkl", "user": "ana", "client_id": "desk", "client_name": "Claude Desktop",
+            "resource": "https://files.example.org/team/mcp", "scope": "files:read files:write", "state": "active",
+            "created_at": "2026-11-21T05:00:00Z", "expires_at": "2026-11-21T18:00:00Z",
+            "last_used_at": "2026-11-21T05:55:00Z",
+        ]
+        let now = try #require(Timestamp(rfc3339: "2026-11-21T06:00:00Z"))
+        func lines(_ columns: [Column], _ width: Int) -> [String] {
+            Presentation(columns: columns, json: false, now: now).text(.many([row, row]), width: width)
+        }
+        let narrow = lines(Sessions.columns, 80)
+        #expect(narrow.count == 6 && narrow.allSatisfy { $0.count <= 80 })
+        #expect(narrow[0].hasPrefix("ID ") && narrow[1].hasPrefix("  ") && narrow[2] == narrow[4])
+        let whole = narrow[2] + narrow[3]
+        for word in ["ses_0123456789abcdefghijkl", "ana", "Claude", "active", "in 12h", "5m ago", "files:read"] {
+            #expect(whole.contains(word), "\(word)")
+        }
+        #expect(lines(Sessions.columns, 200).count == 3 && lines(Sessions.columns, 200)[1].count <= 200)
+        #expect(lines(Sessions.columns, 200)[1].contains("https://files.example.org/team/mcp"))
+        for width in [20, 26, 40, 60] {
+            #expect(lines(Sessions.columns, width).contains { $0.contains("ses_0123456789abcdefghijkl") })
+        }
+        let ids = lines([Column("client_name"), Column("resource", .link), Column("id", .id), Column("id", .id)], 60)
+        #expect(ids.filter { $0.contains("ses_0123456789abcdefghijkl") }.count == 2, "\(ids)")
+    }
+
+    @Test func `Of a URL that does not fit both ends are shown, without its scheme`() throws {
+        let columns = [Column("id"), Column("resource", .link), Column("expires_at", .time)]
+        let now = try #require(Timestamp(rfc3339: "2026-11-21T06:00:00Z"))
+        func cell(_ width: Int) -> String {
+            let lines = Presentation(columns: columns, json: false, now: now).text(.many(rows), width: width)
+            return String(lines[1].dropFirst(28).prefix { $0 != " " })
+        }
+        #expect(cell(85) == "https://files.example.org/mcp/with/a/long/path")
+        #expect(cell(78) == "files.example.org/mcp/with/a/long/path")
+        #expect(cell(65) == "files.example.…h/a/long/path")
+    }
+
     @Test func `An empty list says so`() throws {
         #expect(try lines(.many([]), width: 80) == ["None."])
     }

@@ -46,7 +46,8 @@ struct HousekeepingTests {
         let world = try await World()
         for _ in 0..<25 { _ = try await world.active(world.session()) }
         let idle = try await world.active(world.session(idle: 10))
-        for _ in 0..<3 { _ = try await tidy(world, at: start + 10, limit: 1) }
+        #expect(try await tidy(world, at: start + 9, limit: 1) == 0)
+        #expect(try await tidy(world, at: start + 10, limit: 1) == 1)
         #expect(try await world.grant(idle.id)?.state == .expired)
     }
 
@@ -141,15 +142,14 @@ struct HousekeepingTests {
     @Test func `every step is found along an index`() async throws {
         let world = try await World()
         let steps = [
-            "SELECT id FROM sessions WHERE state IN ('approved', 'active') AND expires_at <= ?1 ORDER BY expires_at",
+            Transaction.pastTheirEnd, Transaction.overLongAgo,
             "SELECT session_id FROM codes WHERE (spent_at IS NULL OR failures = 3) AND expires_at <= ?1 ORDER BY expires_at",
             "SELECT id FROM interactions WHERE expires_at <= ?1 ORDER BY expires_at",
-            "SELECT id FROM sessions WHERE state IN ('ended', 'expired') AND ended_at <= ?1 ORDER BY ended_at",
             "SELECT user_id FROM known_browsers WHERE last_seen_at <= ?1 ORDER BY last_seen_at",
         ]
         for step in steps {
             let plan = try await world.store.read { tx in
-                try tx.all("EXPLAIN QUERY PLAN " + step, 1) { try $0.text(3) }
+                try tx.all("EXPLAIN QUERY PLAN " + step, step.contains("?2") ? [1, 1] : [1]) { try $0.text(3) }
             }
             #expect(plan.count == 1 && plan[0].hasPrefix("SEARCH"), "\(step): \(plan)")
         }

@@ -91,19 +91,30 @@ struct ManyEndingsTests {
         #expect(try await live(world) == 50)
     }
 
-    @Test func `a step walks along the index of what it is about`() async throws {
+    @Test func `a step walks along the index of what it is about, past what is over`() async throws {
         let world = try await World()
-        for column in ["user_id", "client_id", "resource_id", "client_host"] {
-            let plan = try await world.store.read { tx in
-                try tx.all(
-                    """
-                    EXPLAIN QUERY PLAN SELECT id FROM sessions WHERE \(column) = ?1 AND state IN ('approved', 'active')
-                        AND (created_at, id) > (?2, ?3) AND rowid <= ?4 ORDER BY created_at, id LIMIT 250
-                    """, "x", 1, "y", 2
-                ) { try $0.text(3) }
+        let filters = [
+            "user_id": SessionFilter(user: world.user.id), "client_id": SessionFilter(client: world.client.id),
+            "resource_id": SessionFilter(resource: world.resource.id), "client_host": SessionFilter(host: "a.example"),
+            "state": SessionFilter(),
+        ]
+        for (column, filter) in filters {
+            let cursor = SessionCursor(position: 1, id: .random())
+            for walk in Transaction.liveWalks(filter, after: cursor, upTo: 2, limit: 9) {
+                let plan = try await plan(walk, world)
+                #expect(plan.count == 1 && plan[0].contains("USING INDEX") && plan[0].contains("\(column)=?"))
+                #expect(plan[0].contains("state=? AND (created_at,id)>(?,?)"), "\(plan)")
             }
-            #expect(plan.count == 1 && plan[0].contains("USING INDEX") && plan[0].contains("\(column)=?"))
-            #expect(plan[0].contains("created_at"))
+        }
+        let named = Transaction.liveWalks(SessionFilter(ids: [.random()]), after: nil, upTo: 2, limit: 9)
+        let plan = try await plan(try #require(named.first), world)
+        #expect(plan.contains("SEARCH sessions USING INDEX sqlite_autoindex_sessions_1 (id=?)"), "\(plan)")
+    }
+
+    private func plan(_ walk: SessionWalk, _ world: World) async throws -> [String] {
+        let (sql, count) = (walk.sql, walk.values.count)
+        return try await world.store.read { tx in
+            try tx.all("EXPLAIN QUERY PLAN " + sql, Array(repeating: 1, count: count)) { try $0.text(3) }
         }
     }
 }

@@ -115,7 +115,7 @@ struct PeopleTests {
             try await world.store.write { try $0.keep(document, atMost: 3) }
         }
         let kept = try await world.store.read { try $0.cachedDocuments().map(\.clientID.string) }
-        #expect(kept == [4, 3, 2].map { "https://h\($0).example/c.json" })
+        #expect(kept == [2, 3, 4].map { "https://h\($0).example/c.json" })
         let id = try ClientID("https://h4.example/c.json")
         #expect(try await world.store.write { try $0.expireDocument(id, now: start) })
         #expect(try await world.store.read { try $0.cachedDocument(id)?.expiresAt } == start)

@@ -7,7 +7,7 @@ package final class ChildProcess: Sendable {
 
     /// Starts a program with what it inherits spelled out: nothing of the tests' own configuration leaks into it.
     package init(
-        _ program: String, _ arguments: [String], environment: [String: String] = [:], input: Pipe? = nil,
+        _ program: String, _ arguments: [String], environment: [String: String] = [:], input: (any Sink)? = nil,
         output: any Sink, errors: any Sink
     ) throws {
         let process = Process()
@@ -45,7 +45,7 @@ package final class ChildProcess: Sendable {
         try body()
     }
 
-    /// What a child may be given to write to: a `Pipe` or a `FileHandle`.
+    /// What a child may be given to write to or to read from: a `Pipe` or a `FileHandle`.
     package protocol Sink {}
 
     /// The number that the system knows it by.

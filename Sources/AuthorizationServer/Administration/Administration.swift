@@ -51,6 +51,7 @@ package struct Administration: Sendable {
         case .connections(let request): return try await task.run(request)
         case .keys(let request): return try await task.run(request)
         case .audit(let request): return try await task.run(request)
+        case .report(let request): return try await task.run(request)
         case .database(let request): return try await task.run(request)
         case .doctor(let request): return try await task.run(request)
         }

@@ -24,6 +24,8 @@ package enum AdministrationRequest: Codable, Hashable, Sendable {
     case keys(KeyRequest)
     /// About the audit trail.
     case audit(AuditRequest)
+    /// What lives at each MCP server, for an access review.
+    case report(ReportRequest)
     /// About the database itself.
     case database(DatabaseRequest)
     /// About how things are going.
@@ -34,8 +36,8 @@ package enum AdministrationRequest: Codable, Hashable, Sendable {
 package enum UserRequest: Codable, Hashable, Sendable {
     /// Makes an account.
     case add(name: String, email: String?, passwordHash: String)
-    /// Names all accounts.
-    case list
+    /// Names accounts, by name.
+    case list(PageRequest = PageRequest())
     /// Locks an account and ends its sessions.
     case disable(name: String)
     /// Unlocks an account.
@@ -48,8 +50,8 @@ package enum UserRequest: Codable, Hashable, Sendable {
 package enum ResourceRequest: Codable, Hashable, Sendable {
     /// Registers an MCP server.
     case add(ResourceDraft)
-    /// Names all registered MCP servers.
-    case list
+    /// Names registered MCP servers, by name.
+    case list(PageRequest = PageRequest())
     /// Describes one, by its id or its identifier.
     case show(String)
     /// Shows what one may do and where its events go, after changing what is named.
@@ -104,8 +106,8 @@ package struct ResourceDraft: Codable, Hashable, Sendable {
 package enum ClientRequest: Codable, Hashable, Sendable {
     /// Registers a client by hand.
     case add(ClientDraft)
-    /// Names registered clients, known documents and rules.
-    case list
+    /// Names registered clients, known documents and rules about others, each by id.
+    case list(PageRequest = PageRequest())
     /// Describes one client.
     case show(String)
     /// Lets a host's clients, or one client, come; wins over the configuration's lists.
@@ -143,10 +145,12 @@ package struct ClientDraft: Codable, Hashable, Sendable {
 
 /// What can be asked about sessions.
 package enum SessionRequest: Codable, Hashable, Sendable {
-    /// Names the sessions that match.
-    case list(SessionSelection)
+    /// Names the sessions that match, the newest first; of idle ones the longest unused first.
+    case list(SessionSelection, page: PageRequest = PageRequest())
     /// Describes one session.
     case show(String)
+    /// Counts the live sessions that match and shows the newest of them; nothing is ended.
+    case preview(SessionSelection)
     /// Ends every session that matches.
     case revoke(SessionSelection, reason: String?)
 }
@@ -165,7 +169,7 @@ package struct SessionSelection: Codable, Hashable, Sendable {
     package var resource: String?
     /// Those in a state.
     package var state: String?
-    /// Those that nobody used for so many seconds.
+    /// Those that can still be used and were not for so many seconds.
     package var idleFor: Int64?
 
     /// A selection that does not narrow unless told to.
@@ -179,6 +183,20 @@ package struct SessionSelection: Codable, Hashable, Sendable {
         self.host = host
         self.resource = resource
         self.state = state
+        self.idleFor = idleFor
+    }
+}
+
+/// What an access review asks.
+package struct ReportRequest: Codable, Hashable, Sendable {
+    /// Only the MCP servers of one accountable name.
+    package var owner: String?
+    /// From how many seconds of disuse on a session counts as idle.
+    package var idleFor: Int64
+
+    /// A review of all owners unless one is named.
+    package init(owner: String? = nil, idleFor: Int64) {
+        self.owner = owner
         self.idleFor = idleFor
     }
 }

@@ -6,7 +6,7 @@ extension AdministrationTask {
     func run(_ request: ClientRequest) async throws -> AdministrationAnswer {
         switch request {
         case .add(let draft): try await addClient(draft)
-        case .list: .many(try await store.read { try self.clientRows($0) })
+        case .list(let page): try await listClients(page)
         case .show(let id): .one(try await store.read { try self.clientRow(ClientID(id), $0) })
         case .allow(let name): try await setRule(.allow, for: name)
         case .block(let name): try await setRule(.block, for: name)

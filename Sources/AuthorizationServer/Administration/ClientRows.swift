@@ -4,19 +4,43 @@ import Storage
 
 extension AdministrationTask {
     /// Registered clients, known documents, and the rules that name neither, each as operators see it.
-    func clientRows(_ transaction: Transaction) throws -> [JSONObject] {
-        let rules = try transaction.clientRules()
-        let byClient = Dictionary(rules.map { ($0.target, $0.rule) }) { first, _ in first }
-        let registered = try transaction.registeredClients()
-        let documents = try transaction.cachedDocuments()
-        let listed = Set(registered.map(\.id) + documents.map(\.clientID))
-        let others = rules.filter { rule in rule.target.clientID.map { !listed.contains($0) } ?? true }
-        return registered.map { $0.row(rule: byClient[.client($0.id)]) }
-            + documents.map { $0.row(rule: byClient[.client($0.clientID)]) } + others.map(\.row)
+    func listClients(_ request: PageRequest) async throws -> AdministrationAnswer {
+        try await store.read { transaction in
+            let place = try request.place { try ClientPlace($0, transaction) }
+            let page = try Page(
+                request, of: "client", read: { try self.listed(after: place, limit: $0, transaction) },
+                place: \.place)
+            return .many(page.items.map(\.row), warning: page.warning)
+        }
+    }
+
+    /// One kind behind the other, until there are enough.
+    private func listed(
+        after place: ClientPlace?, limit: Int, _ transaction: Transaction
+    ) throws -> [(place: String, row: JSONObject)] {
+        var (found, start): ([(place: String, row: JSONObject)], ClientPlace) = ([], place ?? .registered(nil))
+        if case .registered(let id) = start {
+            found += try transaction.registeredClients(after: id, limit: limit).map { client in
+                (client.id.string, client.row(rule: try transaction.clientRule(client.id)))
+            }
+            start = .document(nil)
+        }
+        if case .document(let id) = start {
+            found += try transaction.cachedDocuments(after: id, limit: limit - found.count).map { document in
+                (document.clientID.string, document.row(rule: try transaction.clientRule(document.clientID)))
+            }
+            start = .rule(nil)
+        }
+        if case .rule(let target) = start {
+            found += try transaction.otherClientRules(after: target, limit: limit - found.count).map { rule in
+                (rule.target.clientID?.string ?? rule.target.host ?? "", rule.row)
+            }
+        }
+        return found
     }
 
     func clientRow(_ id: ClientID, _ transaction: Transaction) throws -> JSONObject {
-        let rule = try transaction.clientRules().first { $0.target == .client(id) }
+        let rule = try transaction.clientRule(about: .client(id))
         if let client = try transaction.registeredClient(id) {
             var row = client.row(rule: rule?.rule)
             row["resources"] = .strings(
@@ -26,6 +50,27 @@ extension AdministrationTask {
         if let document = try transaction.cachedDocument(id) { return document.row(rule: rule?.rule) }
         if let rule { return rule.row }
         throw Self.noClient(id)
+    }
+}
+
+/// Where a page of clients ended; nothing named is the beginning of that kind.
+private enum ClientPlace {
+    case registered(ClientID?)
+    case document(ClientID?)
+    case rule(ClientRule.Target?)
+
+    /// Behind the client or host of this name; nil when there is none in the list.
+    init?(_ text: String, _ transaction: Transaction) throws {
+        let target = try ClientRule.Target(operator: text)
+        if let id = try? ClientID(text), try transaction.registeredClient(id) != nil {
+            self = .registered(id)
+        } else if let id = try? ClientID(text), try transaction.cachedDocument(id) != nil {
+            self = .document(id)
+        } else if try transaction.clientRule(about: target) != nil {
+            self = .rule(target)
+        } else {
+            return nil
+        }
     }
 }
 

@@ -5,22 +5,26 @@ import Storage
 extension AdministrationTask {
     func run(_ request: ConnectionRequest) async throws -> AdministrationAnswer {
         switch request {
-        case .list(let selection): try await listConnections(selection)
+        case .list(let selection, let page): try await listConnections(selection, page)
         case .revoke(let text): try await revokeConnection(text)
         }
     }
 
-    private func listConnections(_ selection: ConnectionSelection) async throws -> AdministrationAnswer {
+    private func listConnections(
+        _ selection: ConnectionSelection, _ request: PageRequest
+    ) async throws -> AdministrationAnswer {
         try await store.read { transaction in
             let filter = ConnectionFilter(
                 user: try selection.user.map { try self.userOrSubject($0, transaction).id },
                 resource: try selection.resource.map { try self.resource($0, transaction).id },
                 provider: try selection.provider.map { try ProviderName($0) })
-            let found = try transaction.connections(filter, limit: Self.longestList + 1)
-            return .many(
-                try found.prefix(Self.longestList).map { try row($0, transaction) },
-                warning: found.count > Self.longestList
-                    ? "Only the newest \(Self.longestList) are shown; narrow them by a filter." : nil)
+            let place = try request.place { text in
+                try ConnectionID(text).flatMap { try transaction.connection($0)?.id }
+            }
+            let page = try Page(
+                request, of: "connection",
+                read: { try transaction.connections(filter, after: place, limit: $0) }, place: { $0.id.string })
+            return .many(try page.items.map { try row($0, transaction) }, warning: page.warning)
         }
     }
 

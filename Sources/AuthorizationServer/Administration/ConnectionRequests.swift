@@ -41,8 +41,8 @@ package struct ProviderDraft: Codable, Hashable, Sendable {
 
 /// What can be asked about connections.
 package enum ConnectionRequest: Codable, Hashable, Sendable {
-    /// Names the connections that match.
-    case list(ConnectionSelection)
+    /// Names the connections that match, the newest first.
+    case list(ConnectionSelection, page: PageRequest = PageRequest())
     /// Ends one, and tells its provider.
     case revoke(String)
 }

@@ -5,13 +5,15 @@ import Storage
 extension AdministrationTask {
     func run(_ request: ElicitationsRequest) async throws -> AdministrationAnswer {
         switch request {
-        case .list(let selection): try await listElicitations(selection)
+        case .list(let selection, let page): try await listElicitations(selection, page)
         case .show(let text): try await showElicitation(text)
         case .cancel(let text): try await cancelElicitation(text)
         }
     }
 
-    private func listElicitations(_ selection: ElicitationSelection) async throws -> AdministrationAnswer {
+    private func listElicitations(
+        _ selection: ElicitationSelection, _ request: PageRequest
+    ) async throws -> AdministrationAnswer {
         let status = try selection.status.map { text in
             guard let status = ElicitationStatus(rawValue: text) else {
                 throw AdministrationError(.invalid, "'\(text)' is no status of an elicitation.")
@@ -21,11 +23,16 @@ extension AdministrationTask {
         return try await store.read { transaction in
             let user = try selection.user.map { try self.userOrSubject($0, transaction).id }
             let resource = try selection.resource.map { try self.resource($0, transaction).id }
-            let found = try transaction.listedElicitations(
-                user: user, resource: resource, status: status, now: now, limit: Self.longestList + 1)
-            return .many(
-                found.prefix(Self.longestList).map(\.row),
-                warning: Self.warning(isPartial: found.count > Self.longestList))
+            let place = try request.place { text in
+                try ElicitationID(text).flatMap { try transaction.listedElicitation($0, now: now) == nil ? nil : $0 }
+            }
+            let page = try Page(
+                request, of: "elicitation",
+                read: {
+                    try transaction.listedElicitations(
+                        user: user, resource: resource, status: status, after: place, now: now, limit: $0)
+                }, place: \.id)
+            return .many(page.items.map(\.row), warning: page.warning)
         }
     }
 

@@ -1,7 +1,7 @@
 /// What can be asked about elicitations.
 package enum ElicitationsRequest: Codable, Hashable, Sendable {
     /// Names those that match, the newest first.
-    case list(ElicitationSelection)
+    case list(ElicitationSelection, page: PageRequest = PageRequest())
     /// Describes one by its handle.
     case show(String)
     /// Cancels one that still waits for its person.
@@ -28,7 +28,7 @@ package struct ElicitationSelection: Codable, Hashable, Sendable {
 /// What can be asked about events.
 package enum EventRequest: Codable, Hashable, Sendable {
     /// Names those that are kept, the newest first: of an MCP server, by id or identifier, and in a state, if named.
-    case list(resource: String?, state: String?)
+    case list(resource: String?, state: String?, page: PageRequest = PageRequest())
     /// Sends one again that did not arrive, from the start of the schedule.
     case retry(String)
 }

@@ -5,12 +5,14 @@ import Storage
 extension AdministrationTask {
     func run(_ request: EventRequest) async throws -> AdministrationAnswer {
         switch request {
-        case .list(let resource, let state): try await listEvents(resource, state)
+        case .list(let resource, let state, let page): try await listEvents(resource, state, page)
         case .retry(let text): try await retryEvent(text)
         }
     }
 
-    private func listEvents(_ resource: String?, _ state: String?) async throws -> AdministrationAnswer {
+    private func listEvents(
+        _ resource: String?, _ state: String?, _ request: PageRequest
+    ) async throws -> AdministrationAnswer {
         let state = try state.map { text in
             guard let state = EventRecord.State(rawValue: text) else {
                 throw AdministrationError(.invalid, "'\(text)' is no state of an event.")
@@ -19,15 +21,19 @@ extension AdministrationTask {
         }
         return try await store.read { transaction in
             let id = try resource.map { try self.resource($0, transaction).id }
-            let found = try transaction.events(resource: id, state: state, limit: Self.longestList + 1)
+            let place = try request.place { text in
+                try EventID(text).flatMap { try transaction.event($0)?.event.id }
+            }
+            let page = try Page(
+                request, of: "event",
+                read: { try transaction.events(resource: id, state: state, after: place, limit: $0) },
+                place: { $0.event.id.string })
             let receivers = try Dictionary(
-                Set(found.map(\.resourceID)).map { ($0, try EventReceiver($0, in: transaction)) },
+                Set(page.items.map(\.resourceID)).map { ($0, try EventReceiver($0, in: transaction)) },
                 uniquingKeysWith: { one, _ in one })
-            let rows = found.prefix(Self.longestList).map { $0.row(for: receivers[$0.resourceID]) }
+            let rows = page.items.map { $0.row(for: receivers[$0.resourceID]) }
             let shut = receivers.values.filter(\.isShut).compactMap(\.identifier).sorted().joined(separator: ", ")
-            return .many(
-                rows, note: shut.isEmpty ? nil : Self.shut(shut),
-                warning: Self.warning(isPartial: found.count > Self.longestList))
+            return .many(rows, note: shut.isEmpty ? nil : Self.shut(shut), warning: page.warning)
         }
     }
 

@@ -8,19 +8,20 @@ extension AdministrationTask {
 
     func run(_ request: JobsRequest) async throws -> AdministrationAnswer {
         switch request {
-        case .list(let selection): try await listJobs(selection)
+        case .list(let selection, let page): try await listJobs(selection, page)
         case .show(let text): try await showJob(text)
         case .end(let texts, let reason): try await endJobs(texts, reason)
         }
     }
 
-    private func listJobs(_ selection: JobSelection) async throws -> AdministrationAnswer {
+    private func listJobs(_ selection: JobSelection, _ request: PageRequest) async throws -> AdministrationAnswer {
         try await store.read { transaction in
-            let found = try transaction.listedJobs(
-                filter(selection, transaction), now: now, limit: Self.longestList + 1)
-            return .many(
-                found.prefix(Self.longestList).map(\.row),
-                warning: Self.warning(isPartial: found.count > Self.longestList))
+            let filter = try filter(selection, transaction)
+            let place = try request.place { text in try JobID(text).flatMap { try transaction.job($0)?.id } }
+            let page = try Page(
+                request, of: "job", read: { try transaction.listedJobs(filter, after: place, now: now, limit: $0) },
+                place: \.id)
+            return .many(page.items.map(\.row), warning: page.warning)
         }
     }
 

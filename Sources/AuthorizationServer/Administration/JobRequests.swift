@@ -1,7 +1,7 @@
 /// What can be asked about jobs.
 package enum JobsRequest: Codable, Hashable, Sendable {
     /// Names those that match, the newest first.
-    case list(JobSelection)
+    case list(JobSelection, page: PageRequest = PageRequest())
     /// Describes one.
     case show(String)
     /// Ends these, all or none; with what is to stand beside the records.

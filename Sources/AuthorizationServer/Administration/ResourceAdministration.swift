@@ -7,7 +7,7 @@ extension AdministrationTask {
     func run(_ request: ResourceRequest) async throws -> AdministrationAnswer {
         switch request {
         case .add(let draft): try await addResource(draft)
-        case .list: .many(try await store.read { try $0.resources() }.map(\.row))
+        case .list(let page): try await listResources(page)
         case .show(let name): try await showResource(name)
         case .policy(let name, let change): try await policy(of: name, change)
         case .rotateSecret(let name): try await rotateSecret(name)
@@ -29,6 +29,18 @@ extension AdministrationTask {
             }
             try audit(transaction, .resourceAdded, resource: resource.id)
             return .one(resource.credentials(secret), note: Self.secretNote)
+        }
+    }
+
+    private func listResources(_ request: PageRequest) async throws -> AdministrationAnswer {
+        try await store.read { transaction in
+            let place = try request.place { text in
+                try ResourceID(text).flatMap { try transaction.resource(id: $0)?.id }
+            }
+            let page = try Page(
+                request, of: "MCP server", read: { try transaction.resources(after: place, limit: $0) },
+                place: { $0.id.string })
+            return .many(page.items.map(\.row), warning: page.warning)
         }
     }
 

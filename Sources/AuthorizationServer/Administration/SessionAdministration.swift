@@ -5,27 +5,24 @@ import Storage
 extension AdministrationTask {
     func run(_ request: SessionRequest) async throws -> AdministrationAnswer {
         switch request {
-        case .list(let selection): try await listSessions(selection)
+        case .list(let selection, let page): try await listSessions(selection, page)
         case .show(let text): try await showSession(text)
+        case .preview(let selection): try await previewRevocation(selection)
         case .revoke(let selection, let reason): try await revokeSessions(selection, reason)
         }
     }
 
-    /// A listing ends here: what is longer helps nobody and must not fill the memory.
-    static let longestList = 10_000
-
-    /// What is said about a listing that is not whole.
-    static func warning(isPartial: Bool) -> String? {
-        isPartial ? "Only the newest \(longestList) are shown; narrow them by a filter." : nil
-    }
-
-    private func listSessions(_ selection: SessionSelection) async throws -> AdministrationAnswer {
+    private func listSessions(
+        _ selection: SessionSelection, _ request: PageRequest
+    ) async throws -> AdministrationAnswer {
         try await store.read { transaction in
             let filter = try self.filter(selection, transaction)
-            let found = try transaction.sessions(filter, limit: Self.longestList + 1, now: now)
-            return .many(
-                try rows(Array(found.prefix(Self.longestList)), transaction),
-                warning: Self.warning(isPartial: found.count > Self.longestList))
+            let cursor = try request.place { try SessionCursor(parsing: $0, in: filter, transaction) }
+            let page = try Page(
+                request, of: "session",
+                read: { try transaction.sessions(filter, after: cursor, limit: $0, now: now) },
+                place: { SessionCursor(after: $0, in: filter).text(in: filter) })
+            return .many(try rows(page.items, transaction), warning: page.warning)
         }
     }
 
@@ -36,6 +33,19 @@ extension AdministrationTask {
             var row = try rows([session], transaction).first ?? JSONObject()
             for (name, value) in session.details.members { row[name] = value }
             return .one(row)
+        }
+    }
+
+    /// How many sessions are shown before they are ended.
+    private static let previewed = 10
+
+    /// What a revocation would end if it were asked for now.
+    private func previewRevocation(_ selection: SessionSelection) async throws -> AdministrationAnswer {
+        try await store.read { transaction in
+            let filter = try self.filter(selection, transaction)
+            let live = try transaction.liveSessionCounts(filter, now: now)
+            let first = try transaction.newestLiveSessions(filter, limit: Self.previewed, now: now)
+            return .many(try rows(first, transaction), note: live.sentence(shown: first.count))
         }
     }
 
@@ -69,35 +79,21 @@ extension AdministrationTask {
         }
     }
 
-    /// The selection with its names looked up; a name that nobody has is refused instead of matching nothing.
-    private func filter(_ selection: SessionSelection, _ transaction: Transaction) throws -> SessionFilter {
-        var filter = SessionFilter()
-        filter.ids = try selection.ids.map { text in
-            guard let id = SessionID(text) else { throw Self.noSession(text) }
-            return id
-        }
-        filter.user = try selection.user.map { try self.userOrSubject($0, transaction).id }
-        filter.client = try selection.client.map { try ClientID($0) }
-        filter.host = selection.host?.lowercased()
-        filter.resource = try selection.resource.map { try self.resource($0, transaction).id }
-        filter.state = try selection.state.map { text in
-            guard let state = Session.State(rawValue: text) else {
-                throw AdministrationError(.invalid, "'\(text)' is no state of a session.")
-            }
-            return state
-        }
-        filter.idleSince = selection.idleFor.map { now - $0 }
-        return filter
-    }
-
-    /// The account of this name or subject, or the refusal that names it.
-    func userOrSubject(_ text: String, _ transaction: Transaction) throws -> User {
-        if let subject = Subject(text), let user = try transaction.user(subject: subject) { return user }
-        return try user(text, transaction)
-    }
-
-    private static func noSession(_ text: String) -> AdministrationError {
+    static func noSession(_ text: String) -> AdministrationError {
         AdministrationError(.notFound, "There is no session '\(text)'; 'gatehouse sessions list' names them.")
+    }
+}
+
+extension LiveSessionCounts {
+    /// What is said before the question.
+    fileprivate func sentence(shown: Int) -> String? {
+        guard sessions > 0 else { return nil }
+        func count(_ number: Int64, _ one: String, _ many: String) -> String { "\(number) \(number == 1 ? one : many)" }
+        let whole = [
+            count(sessions, "live session", "live sessions"), "of " + count(people, "person", "people"),
+            "at " + count(resources, "MCP server", "MCP servers"), "by " + count(clients, "client", "clients"),
+        ].joined(separator: " ")
+        return whole + (sessions > shown ? ", of which the newest \(shown) are shown." : ".")
     }
 }
 

@@ -6,7 +6,7 @@ extension AdministrationTask {
     func run(_ request: UserRequest) async throws -> AdministrationAnswer {
         switch request {
         case .add(let name, let email, let hash): try await addUser(name, email, hash)
-        case .list: .many(try await store.read { try Self.allUsers($0) }.map(\.row))
+        case .list(let page): try await listUsers(page)
         case .disable(let name): try await setUser(name, disabled: true)
         case .enable(let name): try await setUser(name, disabled: false)
         case .setPassword(let name, let hash): try await setPassword(name, hash)
@@ -58,12 +58,14 @@ extension AdministrationTask {
         }
     }
 
-    private static func allUsers(_ transaction: Transaction) throws -> [User] {
-        var all: [User] = []
-        while true {
-            let page = try transaction.users(after: all.last?.name ?? "")
-            guard !page.isEmpty else { return all }
-            all += page
+    private func listUsers(_ request: PageRequest) async throws -> AdministrationAnswer {
+        try await store.read { transaction in
+            let place = try request.place { text in
+                try UserID(text).flatMap { try transaction.user(id: $0)?.id }
+            }
+            let page = try Page(
+                request, of: "user", read: { try transaction.users(after: place, limit: $0) }, place: { $0.id.string })
+            return .many(page.items.map(\.row), warning: page.warning)
         }
     }
 

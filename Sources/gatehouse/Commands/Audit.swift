@@ -20,7 +20,8 @@ struct Audit: AsyncParsableCommand {
         var columns: [Column] {
             [
                 Column("sequence", "#"), Column("at", .time), Column("action"), Column("outcome"), Column("actor"),
-                Column("user"), Column("client_id", "CLIENT"), Column("session"), Column("reason"), Column("evidence"),
+                Column("user"), Column("client_id", "CLIENT", .id), Column("session", .id), Column("reason"),
+                Column("evidence"),
             ]
         }
 

@@ -40,6 +40,7 @@ struct Clients: AsyncParsableCommand {
     struct List: AdministrationCommand {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "List registered clients, known documents and rules.")
+        @OptionGroup var page: PageOptions
         @OptionGroup var global: GlobalOptions
         var columns: [Column] {
             [
@@ -48,7 +49,7 @@ struct Clients: AsyncParsableCommand {
             ]
         }
 
-        func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .clients(.list) }
+        func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .clients(.list(page.page)) }
     }
 
     struct Show: AdministrationCommand {

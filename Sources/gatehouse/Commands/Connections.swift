@@ -8,20 +8,24 @@ struct Connections: AsyncParsableCommand {
         subcommands: [List.self, Revoke.self])
 
     struct List: AdministrationCommand {
-        static let configuration = CommandConfiguration(commandName: "list", abstract: "List the connections.")
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "List connections, the newest first.")
         @Option(help: "Those of a person, by name or subject.") var user: String?
         @Option(help: "Those for an MCP server, by id or URI.") var resource: String?
         @Option(help: "Those at a provider.") var provider: String?
+        @OptionGroup var page: PageOptions
         @OptionGroup var global: GlobalOptions
         var columns: [Column] {
             [
-                Column("id"), Column("user"), Column("resource"), Column("provider"), Column("scope"), Column("state"),
+                Column("id"), Column("user"), Column("resource", .link), Column("provider"), Column("scope"),
+                Column("state"),
                 Column("created_at", .time),
             ]
         }
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest {
-            .connections(.list(ConnectionSelection(user: user, resource: resource, provider: provider)))
+            .connections(
+                .list(ConnectionSelection(user: user, resource: resource, provider: provider), page: page.page))
         }
     }
 

@@ -9,7 +9,7 @@ struct Elicitations: AsyncParsableCommand {
         subcommands: [List.self, Show.self, Cancel.self])
 
     static let columns = [
-        Column("id"), Column("kind"), Column("user"), Column("resource"), Column("status"),
+        Column("id"), Column("kind"), Column("user"), Column("resource", .link), Column("status"),
         Column("created_at", .time), Column("expires_at", .time),
     ]
 
@@ -20,11 +20,13 @@ struct Elicitations: AsyncParsableCommand {
         @Option(help: "Those of an MCP server, by id or URI.") var resource: String?
         @Option(help: "pending, opened, completed, declined, cancelled, expired or failed.")
         var status: ElicitationStatus?
+        @OptionGroup var page: PageOptions
         @OptionGroup var global: GlobalOptions
         var columns: [Column] { Elicitations.columns }
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest {
-            .elicitations(.list(ElicitationSelection(user: user, resource: resource, status: status?.rawValue)))
+            let selection = ElicitationSelection(user: user, resource: resource, status: status?.rawValue)
+            return .elicitations(.list(selection, page: page.page))
         }
     }
 

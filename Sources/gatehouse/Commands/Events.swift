@@ -9,7 +9,7 @@ struct Events: AsyncParsableCommand {
         subcommands: [List.self, Retry.self])
 
     static let columns = [
-        Column("id"), Column("type"), Column("resource"), Column("state"), Column("attempts"),
+        Column("id"), Column("type"), Column("resource", .link), Column("state"), Column("attempts"),
         Column("last_status"), Column("last_error"),
         Column("created_at", .time), Column("next_attempt_at", "NEXT", .time),
     ]
@@ -18,11 +18,12 @@ struct Events: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "list", abstract: "List events, the newest first.")
         @Option(help: "Those for an MCP server, by id or URI.") var resource: String?
         @Option(help: "waiting, delivered or dead.") var state: EventRecord.State?
+        @OptionGroup var page: PageOptions
         @OptionGroup var global: GlobalOptions
         var columns: [Column] { Events.columns }
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest {
-            .events(.list(resource: resource, state: state?.rawValue))
+            .events(.list(resource: resource, state: state?.rawValue, page: page.page))
         }
     }
 

@@ -7,6 +7,7 @@ struct GatehouseCommand: AsyncParsableCommand {
         abstract: "The authorization server that MCP servers delegate to.",
         subcommands: [
             Serve.self, Users.self, Resources.self, Clients.self, Sessions.self, Elicitations.self, Jobs.self,
-            Events.self, Providers.self, Connections.self, Keys.self, DatabaseCommands.self, Audit.self, Doctor.self,
+            Events.self, Providers.self, Connections.self, Keys.self, DatabaseCommands.self, Audit.self, Report.self,
+            Doctor.self,
         ])
 }

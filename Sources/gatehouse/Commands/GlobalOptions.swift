@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuthorizationServer
 
 /// What every command takes, before or after its verb.
 struct GlobalOptions: ParsableArguments {
@@ -7,6 +8,20 @@ struct GlobalOptions: ParsableArguments {
 
     @Flag(help: "Print JSON instead of a table.")
     var json = false
+}
+
+/// Which piece of a list is asked for.
+struct PageOptions: ParsableArguments {
+    @Option(help: "How many rows at most, up to 1000.") var limit = PageRequest.usual
+    @Option(help: "Go on behind this row, as the end of the piece before says.") var after: String?
+
+    var page: PageRequest { PageRequest(limit: limit, after: after) }
+
+    func validate() throws {
+        guard (1...PageRequest.most).contains(limit) else {
+            throw ValidationError("--limit must be from 1 to \(PageRequest.most).")
+        }
+    }
 }
 
 /// Lets `--config` and `--json` stand before the verb too, by moving them behind it.

@@ -9,7 +9,7 @@ struct Jobs: AsyncParsableCommand {
         subcommands: [List.self, Show.self, End.self])
 
     static let columns = [
-        Column("id"), Column("user"), Column("resource"), Column("state"), Column("actions"),
+        Column("id"), Column("user"), Column("resource", .link), Column("state"), Column("actions"),
         Column("created_at", .time), Column("expires_at", .time), Column("purpose"),
     ]
 
@@ -19,11 +19,13 @@ struct Jobs: AsyncParsableCommand {
         @Option(help: "Those of an MCP server, by id or URI.") var resource: String?
         @Option(help: "Those of a session, by its id.") var session: String?
         @Option(help: "open or ended.") var state: JobListing.State?
+        @OptionGroup var page: PageOptions
         @OptionGroup var global: GlobalOptions
         var columns: [Column] { Jobs.columns }
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest {
-            .jobs(.list(JobSelection(user: user, resource: resource, session: session, state: state?.rawValue)))
+            let selection = JobSelection(user: user, resource: resource, session: session, state: state?.rawValue)
+            return .jobs(.list(selection, page: page.page))
         }
     }
 

@@ -48,7 +48,10 @@ struct Providers: AsyncParsableCommand {
             commandName: "list", abstract: "List the providers, and what each MCP server may have of them.")
         @OptionGroup var global: GlobalOptions
         var columns: [Column] {
-            [Column("name"), Column("owner"), Column("issuer"), Column("redirect_uri"), Column("allowed")]
+            [
+                Column("name"), Column("owner"), Column("issuer", .link), Column("redirect_uri", .link),
+                Column("allowed"),
+            ]
         }
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .providers(.list) }

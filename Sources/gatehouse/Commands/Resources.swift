@@ -62,16 +62,17 @@ struct Resources: AsyncParsableCommand {
     }
 
     struct List: AdministrationCommand {
-        static let configuration = CommandConfiguration(commandName: "list", abstract: "List the MCP servers.")
+        static let configuration = CommandConfiguration(commandName: "list", abstract: "List the MCP servers, by name.")
+        @OptionGroup var page: PageOptions
         @OptionGroup var global: GlobalOptions
         var columns: [Column] {
             [
-                Column("id"), Column("resource"), Column("name"), Column("owner"), Column("scopes"),
+                Column("id"), Column("resource", .link), Column("name"), Column("owner"), Column("scopes"),
                 Column("created_at", .time),
             ]
         }
 
-        func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .resources(.list) }
+        func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .resources(.list(page.page)) }
     }
 
     struct Show: AdministrationCommand {

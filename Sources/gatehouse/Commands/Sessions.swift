@@ -9,24 +9,32 @@ struct Sessions: AsyncParsableCommand {
         subcommands: [List.self, Show.self, Revoke.self])
 
     static let columns = [
-        Column("id"), Column("user"), Column("client_name", "CLIENT"), Column("resource"), Column("state"),
+        Column("id"), Column("user"), Column("client_name", "CLIENT"), Column("resource", .link), Column("state"),
         Column("expires_at", .time), Column("last_used_at", .time), Column("scope"),
     ]
 
     struct List: AdministrationCommand {
         static let configuration = CommandConfiguration(
-            commandName: "list", abstract: "List sessions, the newest first.")
+            commandName: "list", abstract: "List sessions, the newest first; idle ones, the longest unused first.")
         @OptionGroup var filters: SessionFilters
         @Option(help: "approved, active, ended or expired.") var state: SessionState?
-        @Option(help: "Only sessions that nobody used for so long, such as 7d.") var idleFor: DurationArgument?
+        @Option(help: "Only sessions that can still be used and were not for so long, such as 7d.")
+        var idleFor: DurationArgument?
+        @OptionGroup var page: PageOptions
         @OptionGroup var global: GlobalOptions
         var columns: [Column] { Sessions.columns }
+
+        func validate() throws {
+            guard idleFor == nil || state != .ended && state != .expired else {
+                throw ValidationError("--idle-for is about sessions that can still be used: leave --state out.")
+            }
+        }
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest {
             var selection = filters.selection
             selection.state = state?.rawValue
             selection.idleFor = idleFor?.seconds
-            return .sessions(.list(selection))
+            return .sessions(.list(selection, page: page.page))
         }
     }
 
@@ -40,7 +48,12 @@ struct Sessions: AsyncParsableCommand {
 
     struct Revoke: AdministrationCommand {
         static let configuration = CommandConfiguration(
-            commandName: "revoke", abstract: "End sessions at once, with their codes and tokens.")
+            commandName: "revoke", abstract: "End sessions at once, with their codes and tokens.",
+            discussion: """
+                Sessions that are named by their ids are ended without a question. Otherwise you are shown how many it will \
+                be, and asked; without a terminal to ask on, say --yes. Ended is what matches at that moment, also what was \
+                approved since you were asked; what was ended is printed.
+                """)
         @Argument(help: "The sessions' ids.") var ids: [String] = []
         @OptionGroup var filters: SessionFilters
         @Flag(help: "Every live session.") var all = false
@@ -64,17 +77,17 @@ struct Sessions: AsyncParsableCommand {
             return .sessions(.revoke(selection, reason: reason))
         }
 
-        /// A person is told how many it will be. A script has nobody to ask: it names whose sessions it means, or says
-        /// `--yes` when it means all.
+        /// A person is shown what it will be. A script has nobody to ask, and nobody who would see how many a filter matches.
         private func confirm(_ selection: SessionSelection, _ configuration: ServerConfiguration) async throws {
             guard Terminal.isInteractive else {
-                guard !all else { throw Misuse("There is no terminal to ask on; say --yes to end every session.") }
-                return
+                throw Misuse(
+                    "There is no terminal to ask on; say --yes to end \(all ? "every session" : "all that match").")
             }
-            let matching = try await AdministrationRoute(configuration).send(.sessions(.list(selection)))
-            let live = matching.rows.count { ["approved", "active"].contains($0["state"]?.string) }
-            guard live > 0 else { return }
-            guard Terminal.agrees("End \(live) session\(live == 1 ? "" : "s")? [y/N] ") else {
+            let preview = try await AdministrationRoute(configuration).send(.sessions(.preview(selection)))
+            // The server has the sentence for nothing.
+            guard !preview.rows.isEmpty else { return }
+            let lines = Presentation(columns: columns, json: false).text(preview, width: Terminal.width)
+            guard Terminal.agrees(lines.joined(separator: "\n") + "\nEnd all of it? [y/N] ") else {
                 throw Refusal("Nothing was ended.")
             }
         }

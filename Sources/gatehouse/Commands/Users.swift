@@ -21,16 +21,17 @@ struct Users: AsyncParsableCommand {
     }
 
     struct List: AdministrationCommand {
-        static let configuration = CommandConfiguration(commandName: "list", abstract: "List the accounts.")
+        static let configuration = CommandConfiguration(commandName: "list", abstract: "List the accounts, by name.")
+        @OptionGroup var page: PageOptions
         @OptionGroup var global: GlobalOptions
         var columns: [Column] {
             [
-                Column("name"), Column("state"), Column("email"), Column("created_at", .time), Column("subject"),
-                Column("id"),
+                Column("name"), Column("state"), Column("email"), Column("created_at", .time), Column("subject", .id),
+                Column("id", .id),
             ]
         }
 
-        func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .users(.list) }
+        func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .users(.list(page.page)) }
     }
 
     struct Disable: AdministrationCommand {

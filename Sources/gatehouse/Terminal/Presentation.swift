@@ -7,6 +7,10 @@ struct Column: Sendable {
     /// How the cells of a column are written.
     enum Style: Sendable {
         case plain
+        /// What a person copies into the next command: never cut.
+        case id
+        /// A URL that is only read: where there is no room its middle is left out.
+        case link
         /// A time is told as its distance from now, which is short and what a person asks for.
         case time
     }
@@ -48,7 +52,7 @@ struct Presentation {
         var lines: [String] = []
         switch answer.shape {
         case .one: lines = answer.rows.flatMap(description(of:))
-        case .many where answer.rows.isEmpty: lines = answer.note == nil ? ["None."] : []
+        case .many where answer.rows.isEmpty: lines = (answer.note ?? answer.warning) == nil ? ["None."] : []
         case .many: lines = table(answer.rows, width: width)
         }
         if let note = answer.note { lines.append(Terminal.sanitised(note)) }
@@ -57,7 +61,7 @@ struct Presentation {
 
     private func table(_ rows: [JSONObject], width: Int?) -> [String] {
         let cells = rows.map { row in columns.map { cell(row[$0.field], $0.style) } }
-        return Table(headings: columns.map(\.heading), rows: cells).lines(width: width)
+        return Table(columns: columns, rows: cells).lines(width: width)
     }
 
     /// Name and value of each field below each other; nothing is cut.

@@ -1,45 +1,98 @@
 /// Rows under headings, fitted to the width of the terminal.
+///
+/// What is copied from a table (ids, times) is never cut. Where that leaves too little room for the rest, each row goes on
+/// in an indented line below itself, and so do the headings; no column is left out.
 struct Table {
-    let headings: [String]
+    let columns: [Column]
     let rows: [[String]]
 
-    private static let gap = "  "
-    /// A column is not squeezed below this many characters.
-    private static let narrowest = 8
+    private static let gap = 2
+    /// How far the lines stand in that a row goes on in.
+    private static let indent = 2
 
-    /// The lines of the table; without a width every cell stands whole.
-    func lines(width: Int?) -> [String] {
-        let cells = ([headings] + rows).map { $0.map(Terminal.sanitised) }
-        let widths = fitted(naturalWidths(of: cells), into: width)
-        return cells.map { line($0, widths) }
+    /// One line of each row: which columns, and how wide.
+    private struct Part {
+        var columns: [Int]
+        var widths: [Int: Int] = [:]
+        let indent: Int
     }
 
-    private func naturalWidths(of cells: [[String]]) -> [Int] {
-        headings.indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
+    /// The lines of the table; without a width every row is one line and every cell whole.
+    func lines(width: Int?) -> [String] {
+        let cells = ([columns.map(\.heading)] + rows).map { $0.map(Terminal.sanitised) }
+        let natural = columns.indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
+        let parts = parts(natural, width ?? .max).map { fitted($0, natural, width ?? .max) }
+        return cells.flatMap { row in parts.map { line(row, $0) } }
+    }
+
+    /// How narrow a column may become.
+    private func needed(_ column: Int, _ natural: [Int]) -> Int {
+        // The first column names the row and is what a person copies.
+        guard column > 0, let least = columns[column].style.leastWidth else { return natural[column] }
+        return min(natural[column], least)
+    }
+
+    /// Puts the columns on a line as long as they fit, and the others below.
+    private func parts(_ natural: [Int], _ width: Int) -> [Part] {
+        var parts = [Part(columns: [], indent: 0)]
+        var used = 0
+        for column in columns.indices {
+            let more = needed(column, natural) + (parts[parts.count - 1].columns.isEmpty ? 0 : Self.gap)
+            if used + more > width, !parts[parts.count - 1].columns.isEmpty {
+                parts.append(Part(columns: [column], indent: Self.indent))
+                used = Self.indent + needed(column, natural)
+            } else {
+                parts[parts.count - 1].columns.append(column)
+                used += more
+            }
+        }
+        return parts
     }
 
     /// Takes from the widest column until all of them fit; short columns stay whole.
-    private func fitted(_ natural: [Int], into width: Int?) -> [Int] {
-        guard let width else { return natural }
-        var widths = natural
-        let available = width - Self.gap.count * (widths.count - 1)
-        while widths.reduce(0, +) > available {
-            // The first column names the row and is what a person copies: it stays whole.
-            let others = widths.indices.dropFirst()
-            guard let widest = others.max(by: { widths[$0] < widths[$1] }), widths[widest] > Self.narrowest else {
-                break
-            }
-            widths[widest] -= 1
+    private func fitted(_ part: Part, _ natural: [Int], _ width: Int) -> Part {
+        var widths = Dictionary(uniqueKeysWithValues: part.columns.map { ($0, natural[$0]) })
+        let available = width - part.indent - Self.gap * (part.columns.count - 1)
+        while widths.values.reduce(0, +) > available {
+            let others = part.columns.filter { widths[$0, default: 0] > needed($0, natural) }
+            guard let widest = others.max(by: { widths[$0, default: 0] < widths[$1, default: 0] }) else { break }
+            widths[widest, default: 0] -= 1
         }
-        return widths
+        var fitted = part
+        fitted.widths = widths
+        return fitted
     }
 
-    private func line(_ cells: [String], _ widths: [Int]) -> String {
-        let padded = zip(cells, widths).map { cell, width in
-            let shown = cell.count > width ? String(cell.prefix(width - 1)) + "…" : cell
+    private func line(_ cells: [String], _ part: Part) -> String {
+        let padded = part.columns.map { column in
+            let width = part.widths[column, default: 0]
+            let shown = columns[column].style.cut(cells[column], to: width)
             return shown + String(repeating: " ", count: width - shown.count)
         }
-        let line = padded.joined(separator: Self.gap)
+        let line =
+            String(repeating: " ", count: part.indent)
+            + padded.joined(separator: String(repeating: " ", count: Self.gap))
         return String(line.reversed().drop { $0 == " " }.reversed())
+    }
+}
+
+extension Column.Style {
+    /// How few characters still say something; nil for what is never cut.
+    fileprivate var leastWidth: Int? {
+        switch self {
+        case .plain: 12
+        case .link: 24
+        case .id, .time: nil
+        }
+    }
+
+    /// The text in so many characters. Of a URL both ends say the most, and `https` nothing.
+    fileprivate func cut(_ text: String, to width: Int) -> String {
+        guard text.count > width else { return text }
+        guard case .link = self else { return text.prefix(width - 1) + "…" }
+        let rest = text.hasPrefix("https://") ? String(text.dropFirst(8)) : text
+        guard rest.count > width else { return rest }
+        let end = (width - 1) / 2
+        return rest.prefix(width - 1 - end) + "…" + rest.suffix(end)
     }
 }

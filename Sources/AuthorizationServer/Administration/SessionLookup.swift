@@ -1,0 +1,80 @@
+import OAuth
+import Storage
+
+extension AdministrationTask {
+    /// The selection with its names looked up; a name that nobody has is refused instead of matching nothing.
+    func filter(_ selection: SessionSelection, _ transaction: Transaction) throws -> SessionFilter {
+        var filter = SessionFilter()
+        filter.ids = try selection.ids.map { text in
+            guard let id = SessionID(text) else { throw Self.noSession(text) }
+            return id
+        }
+        filter.user = try selection.user.map { try self.userOrSubject($0, transaction).id }
+        filter.client = try selection.client.map { try self.knownClient($0, transaction) }
+        filter.host = try selection.host.map(Self.hostName)
+        filter.resource = try selection.resource.map { try self.resource($0, transaction).id }
+        filter.state = try selection.state.map { text in
+            guard let state = Session.State(rawValue: text) else {
+                throw AdministrationError(.invalid, "'\(text)' is no state of a session.")
+            }
+            return state
+        }
+        filter.idleSince = try selection.idleFor.map { now - (try Self.checkedDisuse($0)) }
+        if filter.idleSince != nil, let state = filter.state, state != .approved, state != .active {
+            throw AdministrationError(
+                .invalid, "Idle is what can still be used; leave the state '\(state)' out, or the time of disuse.")
+        }
+        return filter
+    }
+
+    /// A time of disuse that can be taken from the present.
+    static func checkedDisuse(_ seconds: Int64) throws(AdministrationError) -> Int64 {
+        guard seconds >= 0 else { throw AdministrationError(.invalid, "A time of disuse is not negative.") }
+        return seconds
+    }
+
+    /// The account of this name or subject, or the refusal that names it.
+    func userOrSubject(_ text: String, _ transaction: Transaction) throws -> User {
+        if let subject = Subject(text), let user = try transaction.user(subject: subject) { return user }
+        return try user(text, transaction)
+    }
+
+    /// A client that is registered, known by a document or a rule, or was when a session began.
+    private func knownClient(_ text: String, _ transaction: Transaction) throws -> ClientID {
+        let id = try ClientID(text)
+        let isKnown =
+            try transaction.registeredClient(id) != nil || transaction.cachedDocument(id) != nil
+            || transaction.clientRule(id) != nil
+            || !transaction.sessions(SessionFilter(client: id), limit: 1, now: now).isEmpty
+        guard isKnown else { throw Self.noClient(id) }
+        return id
+    }
+
+    /// A host is nobody's to know beforehand, but a URL is none.
+    private static func hostName(_ text: String) throws(AdministrationError) -> String {
+        guard !text.isEmpty, !text.contains(where: { "/@?# ".contains($0) }) else {
+            throw AdministrationError(.invalid, "'\(text)' is no host name, such as 'claude.ai'.")
+        }
+        return text.lowercased()
+    }
+}
+
+extension SessionCursor {
+    /// In a list of idle ones the hour stands beside the id: a session that is used meanwhile moves away from its place.
+    func text(in filter: SessionFilter) -> String {
+        filter.idleSince == nil ? id.string : "\(id.string)@\(position)"
+    }
+
+    /// Reads it back; nil for a place that is in no such list.
+    init?(parsing text: String, in filter: SessionFilter, _ transaction: Transaction) throws {
+        let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let id = SessionID(parts[0]) else { return nil }
+        if filter.idleSince != nil {
+            guard parts.count == 2, let hour = Int64(parts[1]) else { return nil }
+            self.init(position: hour, id: id)
+        } else {
+            guard parts.count == 1, let session = try transaction.session(id) else { return nil }
+            self.init(after: session)
+        }
+    }
+}
