@@ -1,21 +1,6 @@
 package import JOSE
 package import OAuth
 
-/// A scope that an MCP server knows, and what a person reads about it.
-package struct ResourceScope: Hashable, Sendable {
-    package let scope: Scope
-    package let description: String
-    /// Granted only to a client that names it.
-    package let onRequest: Bool
-
-    /// A scope with its description.
-    package init(scope: Scope, description: String, onRequest: Bool = false) {
-        self.scope = scope
-        self.description = description
-        self.onRequest = onRequest
-    }
-}
-
 /// An MCP server that delegates to Gatehouse, and who answers for it.
 package struct Resource: Hashable, Sendable {
     package let id: ResourceID
@@ -77,13 +62,7 @@ extension Transaction {
             resource.createdAt.seconds)
         guard isNew == 1 else { return false }
         if resource.eventsEndpoint != nil { signals?.note(resource.id) }
-        for (position, scope) in resource.scopes.enumerated() {
-            try execute(
-                """
-                INSERT INTO resource_scopes (resource_id, scope, position, description, on_request)
-                VALUES (?1, ?2, ?3, ?4, ?5)
-                """, resource.id.string, scope.scope.string, position, scope.description, scope.onRequest ? 1 : 0)
-        }
+        try insert(resource.scopes, of: resource.id)
         return true
     }
 
@@ -157,12 +136,5 @@ extension Transaction {
             scopes: scopes(of: id), secretDigest: row.digest(4), eventsEndpoint: row.textIfAny(5),
             disabledAt: row.timeIfAny(6), removedAt: row.timeIfAny(7), createdAt: row.time(8),
             polledAt: row.timeIfAny(9))
-    }
-
-    private func scopes(of id: ResourceID) throws -> [ResourceScope] {
-        try all(
-            "SELECT scope, description, on_request FROM resource_scopes WHERE resource_id = ?1 ORDER BY position",
-            id.string
-        ) { ResourceScope(scope: try Scope($0.text(0)), description: try $0.text(1), onRequest: try $0.flag(2)) }
     }
 }

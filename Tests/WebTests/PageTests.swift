@@ -166,14 +166,19 @@ struct PageTests {
             client: ConsentPage.Client(name: text, host: host.map { _ in text }),
             destination: ConsentPage.Destination(host: text, isLoopback: true, isLoopbackOnly: false),
             resource: ConsentPage.Resource(name: text, identifier: text, owner: text),
-            scopes: [ConsentPage.ScopeChoice(value: text, description: text)],
-            newScopes: [ConsentPage.ScopeChoice(value: text, description: text)],
+            scopes: [choice(text)], newScopes: [choice(text)],
             lifetimes: [
                 ConsentPage.LifetimeChoice(
                     value: text, label: PlainText(text), detail: PlainText(text), isChosen: true)
             ],
             account: text, replacement: ConsentPage.Replacement(since: PlainText(text), isTicked: true), token: text,
             problem: PlainText(text))
+    }
+
+    private func choice(_ text: String) -> ConsentPage.ScopeChoice {
+        ConsentPage.ScopeChoice(
+            value: text, description: text, tools: [text],
+            included: [ConsentPage.IncludedScope(value: text, description: text, tools: [text])], isPartOf: [text])
     }
 
     private func elicitation(_ text: String, server: String? = nil) -> ElicitationPage {

@@ -89,15 +89,21 @@ package struct ResourceDraft: Codable, Hashable, Sendable {
     package var owner: String
     /// The scopes it knows, in the order they are shown.
     package var scopes: [Scope]
+    /// What these scopes reach.
+    package var reach: ScopeChanges
     /// Where its events are pushed, if it takes them so.
     package var eventsEndpoint: String?
 
     /// A description without scopes unless they are named.
-    package init(identifier: String, name: String, owner: String, scopes: [Scope] = [], eventsEndpoint: String? = nil) {
+    package init(
+        identifier: String, name: String, owner: String, scopes: [Scope] = [], reach: ScopeChanges = ScopeChanges(),
+        eventsEndpoint: String? = nil
+    ) {
         self.identifier = identifier
         self.name = name
         self.owner = owner
         self.scopes = scopes
+        self.reach = reach
         self.eventsEndpoint = eventsEndpoint
     }
 }

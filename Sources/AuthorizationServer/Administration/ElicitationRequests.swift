@@ -43,23 +43,27 @@ package struct PolicyChange: Codable, Hashable, Sendable {
     package var endsConnections: Bool?
     /// What it may start by itself: names, each with `=allow` or `=ask` and scopes behind it where they are not the usual.
     package var actions: [String]?
+    /// What its scopes reach.
+    package var reach: ScopeChanges
     /// Where its events are pushed; the empty text means that it polls.
     package var eventsEndpoint: String?
 
     /// A change of what is named.
     package init(
         kinds: [String]? = nil, externalHosts: [String]? = nil, endsConnections: Bool? = nil,
-        actions: [String]? = nil, eventsEndpoint: String? = nil
+        actions: [String]? = nil, reach: ScopeChanges = ScopeChanges(), eventsEndpoint: String? = nil
     ) {
         self.kinds = kinds
         self.externalHosts = externalHosts
         self.endsConnections = endsConnections
         self.actions = actions
+        self.reach = reach
         self.eventsEndpoint = eventsEndpoint
     }
 
     /// Whether it only asks.
     package var isEmpty: Bool {
-        kinds == nil && externalHosts == nil && endsConnections == nil && actions == nil && eventsEndpoint == nil
+        kinds == nil && externalHosts == nil && endsConnections == nil && actions == nil && reach.isEmpty
+            && eventsEndpoint == nil
     }
 }

@@ -21,7 +21,7 @@ extension AdministrationTask {
             id: .random(), identifier: try ResourceIdentifier(draft.identifier),
             name: try AdministrationText.checked(draft.name, as: "The name"),
             owner: try AdministrationText.checked(draft.owner, as: "The owner"),
-            scopes: try scopes(draft.scopes), secretDigest: secret.digest,
+            scopes: try draft.reach.applied(to: try scopes(draft.scopes)), secretDigest: secret.digest,
             eventsEndpoint: try draft.eventsEndpoint.map(checkedEndpoint), createdAt: now)
         return try await store.write { transaction in
             guard try transaction.insert(resource) else {
@@ -90,6 +90,11 @@ extension AdministrationTask {
             let text = try AdministrationText.checked(draft.description, as: "The description of \(scope)")
             scopes.append(ResourceScope(scope: scope, description: text, onRequest: draft.onRequest))
         }
+        // A session may hold all of them, and is read back by this rule.
+        guard (try? ScopeSet(parsing: ScopeSet(scopes.map(\.scope)).string)) != nil else {
+            throw AdministrationError(
+                .invalid, "An MCP server has at most \(ScopeSet.maximumCount) scopes; group what belongs together.")
+        }
         return scopes
     }
 
@@ -112,7 +117,7 @@ extension Resource {
             "id": .string(id.string), "resource": .string(identifier.string), "name": .string(name),
             "owner": .string(owner), "client_id": .string(id.string),
             "scopes": .array(scopes.map { .string($0.scope.string) }),
-            "scope_descriptions": .object(described), "on_request": .array(onRequest),
+            "scope_descriptions": .object(described), "on_request": .array(onRequest), "reach": .object(reach),
             "events_endpoint": JSON(eventsEndpoint),
             "created_at": .string(createdAt.rfc3339),
         ]
@@ -129,6 +134,12 @@ extension Resource {
     private var described: JSONObject {
         var object = JSONObject()
         for scope in scopes { object[scope.scope.string] = .string(scope.description) }
+        return object
+    }
+
+    private var reach: JSONObject {
+        var object = JSONObject()
+        for scope in scopes { object[scope.scope.string] = .object(scope.reach) }
         return object
     }
 

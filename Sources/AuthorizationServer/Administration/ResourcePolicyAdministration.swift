@@ -24,6 +24,9 @@ extension AdministrationTask {
             policy.endsConnections = change.endsConnections ?? policy.endsConnections
             try transaction.set(policy, of: resource.id)
             if let actions { try transaction.set(actions, of: resource.id) }
+            if !change.reach.isEmpty {
+                try transaction.setReach(change.reach.applied(to: resource.scopes), of: resource.id)
+            }
             if change.eventsEndpoint != nil { try transaction.set(eventsEndpoint: endpoint, of: resource.id, now: now) }
             try audit(transaction, .policyChanged, resource: resource.id)
             return .one(try standing(of: try self.resource(name, transaction), transaction))

@@ -67,9 +67,10 @@ extension RegisteredClient {
 }
 
 extension Resource {
-    /// The scopes on offer, and those that a request gets which names none.
+    /// The scopes on offer, those that a request gets which names none, and which include others.
     var catalogue: ScopeCatalogue {
         ScopeCatalogue(
-            known: ScopeSet(scopes.map(\.scope)), defaults: ScopeSet(scopes.filter { !$0.onRequest }.map(\.scope)))
+            known: ScopeSet(scopes.map(\.scope)), defaults: ScopeSet(scopes.filter { !$0.onRequest }.map(\.scope)),
+            implications: scopes.implications)
     }
 }

@@ -4,7 +4,11 @@ import Storage
 /// The MCP server and the scopes that a request comes down to.
 struct AskedAccess: Sendable {
     let resource: Resource
+    /// What is asked for by name or by default; what that includes comes with it.
     let scope: ScopeSet
+
+    /// Which scopes include others, as far as it matters here.
+    var implications: ScopeImplications { resource.scopes.implications.restricted(to: scope) }
 
     /// Finds what `request` means: the named MCP server, else the configured default, else the only one the client may use.
     /// Spec: RFC 8707 §2

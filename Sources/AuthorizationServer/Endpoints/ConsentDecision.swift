@@ -32,7 +32,8 @@ extension ConsentEndpoint {
     ) throws -> Outcome {
         let pending = try PendingAuthorization(of: interaction)
         let ticked = Set(decision.scopes)
-        let scope = ScopeSet(request.scopes.map(\.scope).filter { ticked.contains($0.string) })
+        let chosen = ScopeSet(request.scopes.map(\.scope).filter { ticked.contains($0.string) })
+        let scope = try pending.implications.closure(of: chosen).intersection(request.all)
         if scope.isEmpty, !request.scopes.isEmpty { return .again(request, problem: .noScope) }
         guard let lifetime = settings.sessions.choices.first(where: { Lifetime.text($0) == decision.lifetime }) else {
             return .again(request, problem: .noLifetime)
@@ -112,15 +113,14 @@ extension ConsentEndpoint {
         let live = try transaction.liveSessions(user: person.user.id, client: client, resource: resource.id, now: now)
         let held = live.reduce(ScopeSet([])) { $0.union($1.scope) }
         let asked = try ScopeSet(parsing: pending.scope)
-        let described = Dictionary(uniqueKeysWithValues: resource.scopes.map { ($0.scope, $0.description) })
+        let implications = try pending.implications
         return ConsentRequest(
             interaction: interaction.id, token: formToken(interaction), clientName: pending.clientName,
             clientHost: pending.clientHost, redirect: redirect, isLoopbackOnly: pending.isLoopbackOnly,
             resource: .init(
                 id: resource.id, identifier: resource.identifier, name: resource.name, owner: resource.owner),
-            scopes: asked.scopes.compactMap { scope in
-                described[scope].map { .init(scope: scope, description: $0, isNew: !held.contains(scope)) }
-            },
+            scopes: resource.choices(among: asked, implications, held: held),
+            all: implications.closure(of: asked).intersection(resource.catalogue.known),
             lifetimes: settings.sessions.choices, preselectedLifetime: settings.sessions.preselected,
             username: person.user.name,
             // What was approved since is not what the page spoke of when it was first shown.

@@ -2,12 +2,25 @@ package import OAuth
 
 /// Everything the consent page tells a person; nothing in it comes from the browser.
 package struct ConsentRequest: Sendable {
-    /// One thing that the client asks to do.
+    /// One thing that the client asks to do, and that the person decides about.
     package struct AskedScope: Sendable {
         package let scope: Scope
         package let description: String
-        /// Whether no live session of this person, client and MCP server has it yet.
+        /// The tools of the MCP server that it unlocks.
+        package let tools: [ToolName]
+        /// What is allowed along with it, whatever else is.
+        package let included: [IncludedScope]
+        /// What the wider ones of those asked for are called that allow it as well.
+        package let isPartOf: [String]
+        /// Whether it allows what no live session of this person, client and MCP server does.
         package let isNew: Bool
+    }
+
+    /// One thing that comes with another.
+    package struct IncludedScope: Sendable {
+        package let scope: Scope
+        package let description: String
+        package let tools: [ToolName]
     }
 
     /// The MCP server that the client wants to reach, and who answers for it.
@@ -36,6 +49,8 @@ package struct ConsentRequest: Sendable {
     package let isLoopbackOnly: Bool
     package let resource: AskedResource
     package let scopes: [AskedScope]
+    /// All that would be allowed if every one of them were.
+    package let all: ScopeSet
     /// How long the session may last, in seconds, and which choice is ticked.
     package let lifetimes: [Int64]
     package let preselectedLifetime: Int64
@@ -52,6 +67,6 @@ package struct ConsentRequest: Sendable {
     /// Whether the offer to replace the earlier session starts out ticked: when the new one can do more.
     package var replaceIsTicked: Bool {
         guard let replaceable else { return false }
-        return !ScopeSet(scopes.map(\.scope)).isSubset(of: replaceable.scope)
+        return !all.isSubset(of: replaceable.scope)
     }
 }

@@ -18,6 +18,16 @@ struct PendingAuthorization: Codable, Sendable {
     let challenge: String
     let resourceID: String
     let scope: String
+    /// What each scope includes, as the person is shown it: what an operator changes meanwhile counts from the next request on.
+    let includes: [String: String]?
+
+    /// Which scopes include others.
+    var implications: ScopeImplications {
+        get throws {
+            let pairs = try (includes ?? [:]).map { (try Scope($0.key), try ScopeSet(parsing: $0.value)) }
+            return ScopeImplications(Dictionary(pairs) { $0.union($1) })
+        }
+    }
 
     /// The text an interaction keeps.
     var text: String {
@@ -41,6 +51,9 @@ struct PendingAuthorization: Codable, Sendable {
         challenge = request.challenge.string
         resourceID = access.resource.id.string
         scope = access.scope.string
+        let direct = access.implications.direct
+        includes = direct.isEmpty
+            ? nil : Dictionary(uniqueKeysWithValues: direct.map { ($0.key.string, $0.value.string) })
     }
 
     /// The redirect with the code in it.

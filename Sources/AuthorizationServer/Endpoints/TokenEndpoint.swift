@@ -74,10 +74,20 @@ package struct TokenEndpoint: Sendable {
             return .failure(error)
         case .earned(let earned):
             let session = earned.session
-            let scope = earned.scope.map(session.scope.intersection) ?? session.scope
+            let scope = try narrowed(session, to: earned.scope, in: transaction)
             try transaction.audit(
                 AuditEntry(earned.action, at: now, actor: .client(session.clientID), of: session, initiator: .model))
             return .success(Grant(earned: earned, scope: scope.isEmpty ? session.scope : scope))
         }
+    }
+
+    /// What the request narrows a session's scopes to. Who names a scope means what it includes too, and never gets more
+    /// than was approved.
+    private func narrowed(
+        _ session: SessionGrant, to wanted: ScopeSet?, in transaction: Transaction
+    ) throws -> ScopeSet {
+        guard let wanted else { return session.scope }
+        let named = session.scope.intersection(wanted)
+        return session.scope.intersection(try transaction.implications(of: session.resourceID).closure(of: named))
     }
 }

@@ -4,11 +4,17 @@ package struct ScopeCatalogue: Hashable, Sendable {
     package let known: ScopeSet
     /// Those that a request gets which names none.
     package let defaults: ScopeSet
+    /// Which of them include others.
+    package let implications: ScopeImplications
 
-    /// Puts a catalogue together; a default that is not known does not count.
-    package init(known: ScopeSet, defaults: ScopeSet) {
+    /// Puts a catalogue together; a default that is not known does not count, nor one that would bring along what has to be
+    /// asked for by name.
+    package init(known: ScopeSet, defaults: ScopeSet, implications: ScopeImplications = ScopeImplications()) {
+        let offered = defaults.intersection(known)
         self.known = known
-        self.defaults = defaults.intersection(known)
+        self.defaults = ScopeSet(
+            offered.scopes.filter { implications.closure(of: [$0]).isSubset(of: offered) })
+        self.implications = implications
     }
 }
 
@@ -30,6 +36,7 @@ package enum ScopeRule {
     }
 
     /// What may be put before the person: the defaults for a request that names nothing, else what is known of the named.
+    /// What these include is not in it: the person decides about the wider ones.
     package static func grantable(
         _ requested: ScopeSet?, at catalogue: ScopeCatalogue
     ) throws(OAuthError) -> ScopeSet {

@@ -2,7 +2,8 @@
 ///
 /// Spec: RFC 6749 §3.3
 package struct ScopeSet: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStringConvertible {
-    static let maximumCount = 64
+    /// How many scopes are read at once.
+    package static let maximumCount = 64
     static let maximumLength = 8192
 
     /// The scopes in their order.

@@ -74,7 +74,7 @@ extension ConsentPage {
     /// The page for what `asked` says; what is new stands apart once there is something it can stand apart from.
     init(_ asked: ConsentRequest, problem: PlainText?) {
         let choices = asked.scopes.map { asked in
-            (isNew: asked.isNew, choice: ScopeChoice(value: asked.scope.string, description: asked.description))
+            (isNew: asked.isNew, choice: ScopeChoice(asked))
         }
         self.init(
             client: Client(name: asked.clientName, host: asked.clientHost, hasChanged: asked.hasChanged),
@@ -115,5 +115,16 @@ extension ConsentPage {
         case choices.max(): "the longest"
         default: nil
         }
+    }
+}
+
+extension ConsentPage.ScopeChoice {
+    /// The box for what is asked.
+    fileprivate init(_ asked: ConsentRequest.AskedScope) {
+        self.init(
+            value: asked.scope.string, description: asked.description, tools: asked.tools.map(\.string),
+            included: asked.included.map {
+                .init(value: $0.scope.string, description: $0.description, tools: $0.tools.map(\.string))
+            }, isPartOf: asked.isPartOf)
     }
 }

@@ -48,20 +48,6 @@ package struct ConsentPage: Page {
         }
     }
 
-    /// One box that can be unticked.
-    package struct ScopeChoice: Sendable {
-        package let value: PlainText
-        package let description: PlainText
-        package let isTicked: Bool
-
-        package init(value: String, description: String, isTicked: Bool = true) {
-            self.value = PlainText(verbatim: value)
-            let shown = PlainText(description)
-            self.description = shown.isEmpty ? PlainText(verbatim: value) : shown
-            self.isTicked = isTicked
-        }
-    }
-
     /// One length that the session may have; `value` is spelled as in the configuration, such as `12h`.
     package struct LifetimeChoice: Sendable {
         package let value: PlainText
@@ -131,8 +117,8 @@ package struct ConsentPage: Page {
         destination: Destination(host: "127.0.0.1", isLoopback: true, isLoopbackOnly: true),
         resource: Resource(
             name: "Team Files", identifier: "https://files.example.org/mcp", owner: "Platform team, Example Org"),
-        scopes: [ScopeChoice(value: "files:read", description: "Read the files that you can read")],
-        newScopes: [ScopeChoice(value: "files:write", description: "Change and delete files in your name")],
+        scopes: [.sample("files:read", "Read the files that you can read")],
+        newScopes: [.sample("files:write", "Change and delete files in your name")],
         lifetimes: [
             LifetimeChoice(value: "1h", label: "1 hour", detail: "this task", isChosen: false),
             LifetimeChoice(value: "12h", label: "12 hours", detail: "today", isChosen: true),

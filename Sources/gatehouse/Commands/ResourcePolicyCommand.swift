@@ -18,6 +18,7 @@ struct ResourcePolicyCommand: AdministrationCommand {
             Something it may start by itself: NAME, NAME=ask to have the person approve it each time, or 'NAME=allow SCOPE' if the session has to hold a scope; repeatable, replaces the list; '' for none.
             """)
     var action: [String] = []
+    @OptionGroup var reach: ScopeReachOptions
     @Option(help: "Where its events are pushed; '' lets it poll instead.") var eventsEndpoint: String?
     @OptionGroup var global: GlobalOptions
 
@@ -26,7 +27,8 @@ struct ResourcePolicyCommand: AdministrationCommand {
         let hosts = externalHost.isEmpty ? nil : externalHost.filter { !$0.isEmpty }
         let change = PolicyChange(
             kinds: kinds, externalHosts: hosts, endsConnections: endConnections.map { $0 == .yes },
-            actions: action.isEmpty ? nil : action.filter { !$0.isEmpty }, eventsEndpoint: eventsEndpoint)
+            actions: action.isEmpty ? nil : action.filter { !$0.isEmpty }, reach: reach.changes,
+            eventsEndpoint: eventsEndpoint)
         return .resources(.policy(id, change))
     }
 }

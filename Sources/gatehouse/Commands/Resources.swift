@@ -20,6 +20,7 @@ struct Resources: AsyncParsableCommand {
         var scope: [String] = []
         @Option(help: "A scope that only a client gets that asks for it by name; repeatable.")
         var onRequest: [String] = []
+        @OptionGroup var reach: ScopeReachOptions
         @Option(help: "Where its events are pushed.") var eventsEndpoint: String?
         @OptionGroup var global: GlobalOptions
 
@@ -33,7 +34,7 @@ struct Resources: AsyncParsableCommand {
 
         func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest {
             var draft = ResourceDraft(
-                identifier: uri ?? "", name: name ?? "", owner: owner, scopes: try scopes(),
+                identifier: uri ?? "", name: name ?? "", owner: owner, scopes: try scopes(), reach: reach.changes,
                 eventsEndpoint: eventsEndpoint)
             if let from { try await PublishedMetadata(from, configuration).complete(&draft, name: name) }
             return .resources(.add(draft))

@@ -1,0 +1,78 @@
+import JOSE
+import OAuth
+import Storage
+
+extension ScopeChanges {
+    private static let mostTools = 64
+    /// A sign-in lasts half a day in any browser, and nobody reads a page and presses a button in a few seconds.
+    private static let freshness: ClosedRange<Int64> = 60...43_200
+
+    /// The scopes as they are after these changes; the first thing that is wrong is refused, and nothing is changed.
+    func applied(to scopes: [ResourceScope]) throws -> [ResourceScope] {
+        let known = ScopeSet(scopes.map(\.scope))
+        let implied = try Self.lists(implies, known) { try Self.checked($0, known) }
+        let unlocked = try Self.lists(tools, known) { try ToolName($0) }
+        let fresh = try Dictionary(freshSignIn.map { (try Self.checked($0.scope, known), try Self.checked($0)) }) {
+            _, _ in throw AdministrationError(.invalid, "Say --fresh-sign-in once for each scope.")
+        }
+        if let (scope, _) = unlocked.first(where: { $0.value.count > Self.mostTools }) {
+            throw AdministrationError(.invalid, "The scope \(scope) unlocks at most \(Self.mostTools) tools.")
+        }
+        let changed = scopes.map { scope in
+            var scope = scope
+            scope.implies = implied[scope.scope].map { ScopeSet($0) } ?? scope.implies
+            scope.tools = unlocked[scope.scope] ?? scope.tools
+            scope.freshSeconds = fresh[scope.scope] ?? scope.freshSeconds
+            return scope
+        }
+        if let circle = changed.implications.circle {
+            let way = circle.map(\.string).joined(separator: " → ")
+            throw AdministrationError(.invalid, "Scopes cannot include each other in a circle: \(way).")
+        }
+        return changed
+    }
+
+    /// What each named scope is given, in its order and without doubles; nothing at all for one that is only cleared.
+    private static func lists<Value: Hashable>(
+        _ assignments: [Assignment], _ known: ScopeSet, _ read: (String) throws -> Value
+    ) throws -> [Scope: [Value]] {
+        var lists: [Scope: [Value]] = [:]
+        for assignment in assignments {
+            let scope = try checked(assignment.scope, known)
+            var list = lists[scope] ?? []
+            if !assignment.value.isEmpty {
+                let value = try read(assignment.value)
+                if !list.contains(value) { list.append(value) }
+            }
+            lists[scope] = list
+        }
+        return lists
+    }
+
+    private static func checked(_ name: String, _ known: ScopeSet) throws -> Scope {
+        let scope = try Scope(name)
+        guard known.contains(scope) else {
+            throw AdministrationError(
+                .invalid, "The MCP server has no scope '\(scope)'; name one that it was registered with.")
+        }
+        return scope
+    }
+
+    private static func checked(_ change: Freshness) throws -> Int64? {
+        guard let seconds = change.seconds else { return nil }
+        guard freshness.contains(seconds) else {
+            throw AdministrationError(.invalid, "A fresh sign-in is one of the last 1m to 12h, such as 5m.")
+        }
+        return seconds
+    }
+}
+
+extension ResourceScope {
+    /// What the scope reaches, as operators see it.
+    var reach: JSONObject {
+        [
+            "implies": .strings(implies.scopes.map(\.string)), "tools": .strings(tools.map(\.string)),
+            "fresh_sign_in": JSON(freshSeconds.map(Lifetime.text)),
+        ]
+    }
+}

@@ -1,0 +1,32 @@
+import OAuth
+import Storage
+
+extension Resource {
+    /// What a person decides about who is asked for `asked`: each with its tools and what comes with it.
+    ///
+    /// A narrower scope that is asked for by itself can be allowed by itself, so it is a choice of its own beside the wider one.
+    func choices(
+        among asked: ScopeSet, _ implications: ScopeImplications, held: ScopeSet
+    ) -> [ConsentRequest.AskedScope] {
+        let known = Dictionary(uniqueKeysWithValues: scopes.map { ($0.scope, $0) })
+        return asked.scopes.compactMap { scope in
+            known[scope].map { described in
+                ConsentRequest.AskedScope(
+                    scope: scope, description: described.description, tools: described.tools,
+                    included: implications.included(in: scope).scopes.compactMap {
+                        known[$0]?.included(namingTools: !asked.contains($0))
+                    },
+                    isPartOf: asked.scopes.filter { implications.included(in: $0).contains(scope) }
+                        .compactMap { known[$0]?.description },
+                    isNew: !implications.closure(of: [scope]).isSubset(of: held))
+            }
+        }
+    }
+}
+
+extension ResourceScope {
+    /// The tools of one that is a choice of its own stand there.
+    fileprivate func included(namingTools isWhole: Bool) -> ConsentRequest.IncludedScope {
+        .init(scope: scope, description: description, tools: isWhole ? tools : [])
+    }
+}

@@ -1,0 +1,165 @@
+import AuthorizationServer
+import HTTPTypes
+import HummingbirdTesting
+import JOSE
+import OAuth
+import Storage
+import TestSupport
+import Testing
+
+@Suite("Scopes that include others and name tools")
+struct ImpliedScopeTests {
+    /// `files:write` includes `files:list`, which includes `files:read`.
+    private func widen(_ h: Harness) async throws {
+        try await h.setReach([
+            "files:write": ("files:list", ["write_file", "delete_file"], nil),
+            "files:list": ("files:read", ["list_files"], nil), "files:read": ("", ["read_file"], nil),
+        ])
+    }
+
+    @Test func `A55 asking for the wide one grants what it includes, on request or not, in session and token`()
+        async throws
+    {
+        try await Harness.run { h in
+            try await h.setReach(["files:list": ("files:write", [], nil)])
+            let tokens = try await h.tokens(scopes: ["files:list"], asking: "files:list")
+            #expect(tokens.scope == "files:list files:write")
+            #expect(try await h.sessions().map(\.scope.string) == ["files:list files:write"])
+            #expect(try await h.introspect(tokens.access)["scope"] == "files:list files:write")
+        }
+    }
+
+    @Test func `A55 who names nothing does not get by inclusion what has to be named`() async throws {
+        try await Harness.run { h in
+            try await h.setReach(["files:list": ("files:write", ["write_file"], nil)])
+            let page = try await h.consentPage(h.browser(), h.request(["scope": nil]))
+            #expect(page.text.contains("Read your files"))
+            #expect(!page.text.contains("List your files") && !page.text.contains("write_file"))
+        }
+    }
+
+    @Test func `A55 the page shows what comes along and all tools, and no box for what was not asked for by itself`()
+        async throws
+    {
+        try await Harness.run { h in
+            try await widen(h)
+            let page = try await h.consentPage(h.browser(), h.request(["scope": "files:write"]))
+            for words in ["Change your files", "List your files", "Read your files", "Allows as well"] {
+                #expect(page.text.contains(words), "\(words)")
+            }
+            for tool in ["write_file", "delete_file", "list_files", "read_file"] {
+                #expect(page.text.contains("<code><bdi>\(tool)</bdi></code>"), "\(tool)")
+            }
+            #expect(page.text.contains("name=\"scope\" value=\"files:write\""))
+            #expect(!page.text.contains("name=\"scope\" value=\"files:read\""))
+            #expect(!page.text.contains("even if you untick it"))
+        }
+    }
+
+    @Test func `A55 a narrow one that was asked for as well can be allowed alone, and is granted with the wide one`()
+        async throws
+    {
+        try await Harness.run { h in
+            try await widen(h)
+            let asked = "files:read files:write"
+            let browser = h.browser()
+            let page = try await h.consentPage(browser, h.request(["scope": asked]))
+            #expect(page.text.contains("name=\"scope\" value=\"files:read\""))
+            #expect(page.text.contains("even if you untick it here"))
+            #expect(page.text.ranges(of: "<bdi>read_file</bdi>").count == 1, "named once")
+            let narrow = try await h.tokens(browser, scopes: ["files:read"], asking: asked)
+            #expect(narrow.scope == "files:read")
+            let wide = try await h.tokens(browser, scopes: ["files:write"], asking: asked)
+            #expect(wide.scope == "files:write files:list files:read")
+        }
+    }
+
+    @Test func `E10 a box that the page does not have ticks nothing`() async throws {
+        try await Harness.run { h in
+            try await widen(h)
+            let browser = h.browser()
+            let page = try await h.consentPage(browser, h.request(["scope": "files:list"]))
+            let answer = try await h.decide(browser, at: page, scopes: ["files:write", "files:read"])
+            #expect(answer.status == .badRequest)
+            #expect(try await h.sessions().isEmpty)
+        }
+    }
+
+    @Test func `A55 D1.20 a refresh that names the wide one keeps what it includes, and never gets more than approved`()
+        async throws
+    {
+        try await Harness.run { h in
+            try await widen(h)
+            var tokens = try await h.tokens(scopes: ["files:list"], asking: "files:list")
+            for (asked, expected) in [
+                ("files:list", "files:list files:read"), ("files:read", "files:read"),
+                ("files:write", "files:list files:read"), ("files:write files:read", "files:read"),
+            ] {
+                tokens = try await h.refresh(tokens.refresh, ["scope": asked]).tokens
+                #expect(tokens.scope == expected, "\(asked)")
+            }
+            #expect(try await h.sessions().map(\.scope.string) == ["files:list files:read"])
+        }
+    }
+
+    @Test func `A55 what an operator changes after the approval changes no session`() async throws {
+        try await Harness.run { h in
+            let tokens = try await h.tokens()
+            try await h.setReach(["files:read": ("files:write", [], nil)])
+            let next = try await h.refresh(tokens.refresh, ["scope": "files:read"]).tokens
+            #expect(next.scope == "files:read")
+            let later = try await h.refresh(next.refresh).tokens
+            #expect(later.scope == "files:read")
+        }
+    }
+
+    @Test func `E10 what an operator lets a scope include while the page is open is not approved with it`() async throws
+    {
+        try await Harness.run { h in
+            let browser = h.browser()
+            let page = try await h.consentPage(browser, h.request(["scope": "files:read files:write"]))
+            try await h.setReach(["files:read": ("files:write files:list", [], nil)])
+            _ = try await h.decide(browser, at: page, scopes: ["files:read"])
+            #expect(try await h.sessions().map(\.scope.string) == ["files:read"])
+        }
+    }
+
+    @Test func `A56 E65 a step-up compares all that is allowed: nothing is called new that a wider one included`()
+        async throws
+    {
+        try await Harness.run { h in
+            try await widen(h)
+            let browser = h.browser()
+            _ = try await h.tokens(browser, scopes: ["files:write"], asking: "files:write")
+            let same = try await h.consentPage(browser, h.request(["scope": "files:read files:list"]))
+            #expect(!same.text.contains("New this time"))
+            #expect(same.text.contains("name=\"replace\" value=\"yes\">"), "a narrower one replaces nothing by itself")
+        }
+    }
+
+    @Test func `A56 E65 a scope that includes more than what is held is new, whatever its name`() async throws {
+        try await Harness.run { h in
+            let browser = h.browser()
+            _ = try await h.tokens(browser, scopes: ["files:list"], asking: "files:list")
+            try await h.setReach(["files:list": ("files:write", [], nil)])
+            let page = try await h.consentPage(browser, h.request(["scope": "files:list"]))
+            #expect(page.text.contains("What it may do") && !page.text.contains("You already allow"))
+            #expect(page.text.contains("name=\"replace\" value=\"yes\" checked"))
+        }
+    }
+}
+
+extension Harness {
+    /// Says what scopes reach: those they include, their tools, and how fresh a sign-in they want.
+    func setReach(_ reach: [String: (implies: String, tools: [String], fresh: Int64?)]) async throws {
+        let scopes = try resource.scopes.map { scope in
+            var scope = scope
+            let given = reach[scope.scope.string]
+            scope.implies = try given.map { try ScopeSet(parsing: $0.implies) } ?? []
+            scope.tools = try given?.tools.map { try ToolName($0) } ?? []
+            scope.freshSeconds = given?.fresh
+            return scope
+        }
+        try await gatehouse.store.write { [id = resource.id] in try $0.setReach(scopes, of: id) }
+    }
+}
