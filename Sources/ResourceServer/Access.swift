@@ -12,6 +12,10 @@ public struct Access: Sendable, Hashable {
     public let scopes: Set<String>
     /// When the token ends, in seconds since 1970.
     public let expiresAt: Int64
+    /// When the person signed in, in seconds since 1970; nil where nobody said.
+    public internal(set) var authenticatedAt: Int64?
+    /// How the person signed in, in the authorization server's word for it (`acr`); nil where nobody said.
+    public internal(set) var acr: String?
     /// When the token was issued, in seconds since 1970; nil where nobody said.
     var issuedAt: Int64?
     /// The token itself, which alone proves to the authorization server that the person is there.

@@ -34,7 +34,7 @@ struct AccessTokenRule: Sendable {
         return Access(
             subject: subject, clientID: client, sessionID: claims["sid"]?.string,
             scopes: catalogue.closure(of: scopes), expiresAt: end,
-            issuedAt: claims.date("iat"))
+            authenticatedAt: claims.date("auth_time"), acr: claims["acr"]?.string, issuedAt: claims.date("iat"))
     }
 
     private func demandIssuer(_ claims: JSONObject) throws(TokenFault) {

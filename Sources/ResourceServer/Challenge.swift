@@ -2,18 +2,24 @@
 ///
 /// Spec: RFC 6750 §3
 /// Spec: RFC 9728 §5.1
+/// Spec: RFC 9470 §3
 struct Challenge {
     /// Nil when no token came along: §3.1 of RFC 6750 wants no error code then.
     let error: Refusal.Kind?
     let description: String?
     let scopes: [String]
     let metadataURL: String
+    var authentication = UserAuthentication()
 
     var value: String {
         var parameters: [(String, String)] = []
         if let error { parameters.append(("error", error.rawValue)) }
         if let description { parameters.append(("error_description", description)) }
         if !scopes.isEmpty { parameters.append(("scope", scopes.joined(separator: " "))) }
+        if !authentication.acrValues.isEmpty {
+            parameters.append(("acr_values", authentication.acrValues.joined(separator: " ")))
+        }
+        if let age = authentication.maxAge { parameters.append(("max_age", "\(age)")) }
         parameters.append(("resource_metadata", metadataURL))
         return "Bearer " + parameters.map { "\($0)=\(Self.quoted($1))" }.joined(separator: ", ")
     }

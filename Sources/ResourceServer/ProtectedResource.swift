@@ -14,6 +14,7 @@ public struct ProtectedResource: Sendable {
 
     private let catalogue: ScopeCatalogue
     private let clock: @Sendable () -> Int64
+    private let allowedSkew: Int64
     private let verify: @Sendable (_ token: String, _ now: Int64) async -> TokenVerdict
 
     /// Checks the configuration; nothing is sent before the first token has to be judged.
@@ -26,6 +27,7 @@ public struct ProtectedResource: Sendable {
         let (issuer, resource) = try configuration.parties
         catalogue = try ScopeCatalogue(configuration.scopes)
         clock = configuration.clock
+        allowedSkew = configuration.allowedClockSkew
         metadataURL = ProtectedResourceMetadata.url(for: resource)
         metadataPath = String(metadataURL.dropFirst(resource.origin.count).prefix { $0 != "?" })
         metadataDocument = Self.document(configuration, scopes: catalogue.initial)
@@ -56,7 +58,8 @@ public struct ProtectedResource: Sendable {
 
     /// Judges the `Authorization` field of a request, and whether its token carries what the operation needs.
     public func authorize(
-        authorizationHeader: String?, requiring scopes: [String] = []
+        authorizationHeader: String?, requiring scopes: [String] = [],
+        authentication: UserAuthentication = UserAuthentication()
     ) async throws(Refusal) -> Access {
         switch BearerCredential(field: authorizationHeader) {
         case .none:
@@ -66,6 +69,8 @@ public struct ProtectedResource: Sendable {
         case .token(let token):
             switch await verify(token, clock()) {
             case .good(var access):
+                // First, for its challenge names the scopes too: the client has to go and come back only once.
+                try demand(authentication, requiring: scopes, of: access)
                 try demand(scopes, of: access)
                 access.token = PresentedToken(text: token)
                 return access
@@ -88,26 +93,41 @@ public struct ProtectedResource: Sendable {
         }
     }
 
+    /// Refuses access whose person signed in too long ago or in another way, naming what the operation wants, and its scopes.
+    ///
+    /// Spec: RFC 9470 §3
+    public func demand(
+        _ authentication: UserAuthentication, requiring scopes: [String] = [], of access: Access
+    ) throws(Refusal) {
+        guard let reason = authentication.fault(of: access, now: clock() - allowedSkew) else { return }
+        throw challenge(
+            .insufficientUserAuthentication, requiring: scopes, authentication: authentication, reason: reason)
+    }
+
     /// The refusal for a cause, with its status and its `WWW-Authenticate` field.
-    public func challenge(_ kind: Refusal.Kind, requiring scopes: [String] = [], reason: String = "") -> Refusal {
+    public func challenge(
+        _ kind: Refusal.Kind, requiring scopes: [String] = [],
+        authentication: UserAuthentication = UserAuthentication(), reason: String = ""
+    ) -> Refusal {
         let message =
             switch kind {
             case .missingToken: "Send an access token for this MCP server."
             case .invalidRequest: "Send one access token, as Authorization: Bearer."
             case .invalidToken: "The access token is expired, ended, or not for this MCP server."
             case .insufficientScope: "This operation needs more than the access token allows."
+            case .insufficientUserAuthentication: "This operation wants a fresher or another sign-in of its person."
             case .unavailable: "The authorization server cannot be asked at the moment. Try again in a few seconds."
             }
         let wanted =
             switch kind {
             case .missingToken, .invalidToken: catalogue.toAskFor(requiring: scopes)
-            case .insufficientScope: scopes
+            case .insufficientScope, .insufficientUserAuthentication: scopes
             case .invalidRequest, .unavailable: [String]()
             }
         let isMissing = kind == .missingToken
         let challenge = Challenge(
             error: isMissing ? nil : kind, description: isMissing ? nil : message, scopes: wanted,
-            metadataURL: metadataURL)
+            metadataURL: metadataURL, authentication: authentication)
         return Refusal(
             kind: kind, challenge: kind == .unavailable ? nil : challenge.value, message: message, reason: reason)
     }

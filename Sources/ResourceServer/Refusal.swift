@@ -2,7 +2,7 @@
 ///
 /// Spec: RFC 6750 §3.1
 public struct Refusal: Error, Hashable, Sendable {
-    /// What was wrong, in the words of RFC 6750 where there are any.
+    /// What was wrong, in the words of RFC 6750 and RFC 9470 where there are any.
     public enum Kind: String, Sendable {
         /// No token came along.
         case missingToken = "missing_token"
@@ -12,6 +12,8 @@ public struct Refusal: Error, Hashable, Sendable {
         case invalidToken = "invalid_token"
         /// The token is good, but not for this.
         case insufficientScope = "insufficient_scope"
+        /// The token is good, but its person signed in too long ago, or in another way than this wants.
+        case insufficientUserAuthentication = "insufficient_user_authentication"
         /// The authorization server could not be asked.
         case unavailable = "temporarily_unavailable"
     }
@@ -28,7 +30,7 @@ public struct Refusal: Error, Hashable, Sendable {
     /// The HTTP status.
     public var status: Int {
         switch kind {
-        case .missingToken, .invalidToken: 401
+        case .missingToken, .invalidToken, .insufficientUserAuthentication: 401
         case .invalidRequest: 400
         case .insufficientScope: 403
         case .unavailable: 503

@@ -32,9 +32,38 @@ package struct BrowserSession: Hashable, Sendable {
         self.lastSeenAt = lastSeenAt
         self.expiresAt = expiresAt
     }
+
+    /// The same login under the id of an earlier one.
+    fileprivate func under(_ id: BrowserSessionID) -> BrowserSession {
+        BrowserSession(
+            id: id, digest: digest, userID: userID, binding: binding, authTime: authTime, createdAt: createdAt,
+            lastSeenAt: lastSeenAt, expiresAt: expiresAt)
+    }
 }
 
 extension Transaction {
+    /// Signs a person in; the cookie of the login before it, if there was one, is worthless from now on. Where that was the
+    /// same person's in the same browser its id lives on, and with it what waits there in other windows.
+    package func enter(_ login: BrowserSession, inPlaceOf earlier: Digest?) throws -> BrowserSession {
+        if let earlier, let id = try renew(earlier, as: login) { return login.under(id) }
+        if let earlier { _ = try endBrowserSession(digest: earlier, now: login.authTime) }
+        try insert(login)
+        return login
+    }
+
+    private func renew(_ earlier: Digest, as login: BrowserSession) throws -> BrowserSessionID? {
+        let id: BrowserSessionID? = try first(
+            """
+            UPDATE browser_sessions SET digest = ?2, auth_time = ?3, last_seen_at = ?4, expires_at = ?5
+            WHERE digest = ?1 AND user_id = ?6 AND binding = ?7 AND expires_at > ?3 AND last_seen_at + ?8 > ?3
+            RETURNING id
+            """, earlier.stored, login.digest.stored, login.authTime.seconds, login.lastSeenAt.seconds,
+            login.expiresAt.seconds, login.userID.string, login.binding.stored, BrowserSession.idleSeconds
+        ) { try $0.id(0) }
+        if id != nil { try remember(login) }
+        return id
+    }
+
     /// Stores a login, and remembers the browser as one that this person uses.
     package func insert(_ session: BrowserSession) throws {
         try execute(
@@ -44,11 +73,15 @@ extension Transaction {
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
             """, session.id.string, session.digest.stored, session.userID.string, session.binding.stored,
             session.authTime.seconds, session.createdAt.seconds, session.lastSeenAt.seconds, session.expiresAt.seconds)
+        try remember(session)
+    }
+
+    private func remember(_ session: BrowserSession) throws {
         try execute(
             """
             INSERT INTO known_browsers (user_id, binding, last_seen_at) VALUES (?1, ?2, ?3)
             ON CONFLICT (user_id, binding) DO UPDATE SET last_seen_at = max(last_seen_at, excluded.last_seen_at)
-            """, session.userID.string, session.binding.stored, session.createdAt.seconds)
+            """, session.userID.string, session.binding.stored, session.lastSeenAt.seconds)
     }
 
     /// The login that a cookie stands for, with its person, while it is live and the account is not locked.

@@ -76,6 +76,16 @@ extension Transaction {
         }
     }
 
+    /// Keeps what its person said so far with a request that waits, and has it wait until `end`; false when it does not wait
+    /// any more.
+    package func amend(_ id: InteractionID, request: String, until end: Timestamp, now: Timestamp) throws -> Bool {
+        try execute(
+            """
+            UPDATE interactions SET request = ?2, expires_at = max(expires_at, ?3)
+            WHERE id = ?1 AND state = 'pending' AND expires_at > ?4
+            """, id.string, request, end.seconds, now.seconds) == 1
+    }
+
     /// Writes down the decision; false when it was taken before or comes too late.
     package func finish(_ id: InteractionID, as outcome: Interaction.Outcome, now: Timestamp) throws -> Bool {
         let (state, session): (Interaction.State, SessionID?) =

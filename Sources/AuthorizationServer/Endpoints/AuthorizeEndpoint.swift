@@ -23,39 +23,54 @@ package struct AuthorizeEndpoint: Sendable {
         return try await answering(text, person, attempt) { draft in
             let client = try await clients.known(draft.asker.clientID, now: now, for: attempt)
             let request = try draft.checked(against: client, localhostAnyPort: settings.clients.localhostAnyPort)
+            let wanted = request.body.authentication
+            // Where the redirect is not proven yet, this is told after the sign-in.
+            if request.redirect != nil, let unmet = wanted.refusal { throw request.failure(unmet) }
+            let isSignedIn = person.map { wanted.isMet(by: $0.session.authTime, at: now) } ?? false
             // Nobody can be asked silently, and no approval is remembered that could answer instead.
             if request.body.prompt.contains(.none) {
-                throw request.failure(person == nil ? Self.nobodySignedIn : Self.nobodyAsked)
+                throw request.failure(isSignedIn ? Self.nobodyAsked : Self.nobodySignedIn)
             }
-            guard let person, !request.body.demandsSignIn else {
-                attempt.note(.signInAsked)
+            guard let person, isSignedIn else {
                 let name = client.map { $0.host ?? $0.metadata.name } ?? draft.asker.clientID.documentHost
-                let waiting = InteractionSeal.Waiting.authorization(
-                    parameters: text, client: name, reference: browser.reference)
-                return .signIn(SignInPrompt(client: name, token: try seal.seal(waiting, for: browser, now: now)))
+                return try signIn(draft, client: name, person: wanted.isAnew ? nil : person, browser, attempt, now)
             }
             attempt.note(.recognised)
-            return try await proceed(draft, person: person, attempt, now: now)
+            return try await proceed(draft, person: person, hasJustSignedIn: false, browser, attempt, now: now)
         }
     }
 
-    /// Takes up the request that was sealed into the sign-in page, now that `person` has signed in.
+    private func signIn(
+        _ draft: AuthorizationDraft, client: String?, person: SignedIn?, _ browser: Browser, _ attempt: Attempt,
+        _ now: Timestamp
+    ) throws -> AuthorizeOutcome {
+        attempt.note(.signInAsked)
+        let waiting = InteractionSeal.Waiting.authorization(
+            parameters: draft.text, client: client, reference: browser.reference)
+        let token = try seal.seal(waiting, for: browser, now: now)
+        return .signIn(SignInPrompt(client: client, token: token, account: person?.user.name))
+    }
+
+    /// Takes up the request that was sealed into the sign-in page, now that `person` has signed in for it: whatever it wants
+    /// of a sign-in's age holds, and nobody is asked twice.
     func resume(
         _ text: String, person: SignedIn, browser: Browser, attempt: Attempt?
     ) async throws -> AuthorizeOutcome {
         let attempt = attempt ?? timelines.begin(for: browser, clock: clock)
         return try await answering(text, person, attempt) { draft in
-            try await proceed(draft, person: person, attempt, now: clock.now())
+            try await proceed(draft, person: person, hasJustSignedIn: true, browser, attempt, now: clock.now())
         }
     }
 
     private func proceed(
-        _ draft: AuthorizationDraft, person: SignedIn, _ attempt: Attempt, now: Timestamp
+        _ draft: AuthorizationDraft, person: SignedIn, hasJustSignedIn: Bool, _ browser: Browser, _ attempt: Attempt,
+        now: Timestamp
     ) async throws -> AuthorizeOutcome {
         attempt.belongs(to: person.user.id)
         let client = try await clients.resolve(draft.asker.clientID, now: now, for: attempt)
         let request = try draft.checked(against: client, localhostAnyPort: settings.clients.localhostAnyPort)
         guard let redirect = request.redirect else { throw request.failure(Self.nobodyAsked) }
+        if let unmet = request.body.authentication.refusal { throw request.failure(unmet) }
         guard client.metadata.allows(.authorizationCode) else {
             throw request.failure(
                 OAuthError(.unauthorizedClient, "This client did not register the authorization_code grant."))
@@ -64,7 +79,13 @@ package struct AuthorizeEndpoint: Sendable {
             try AskedAccess.find(request.body, client: client, defaultResource: defaultResource, in: transaction)
         }
         let access = try found.mapError(request.failure).get()
-        let pending = PendingAuthorization(request.body, client: client, redirect: redirect, access: access)
+        guard hasJustSignedIn || access.accepts(signIn: person.session.authTime, at: now) else {
+            let name = client.host ?? client.metadata.name
+            return try signIn(draft, client: name, person: person, browser, attempt, now)
+        }
+        let pending = PendingAuthorization(
+            request.body, client: client, redirect: redirect, access: access,
+            maxAge: hasJustSignedIn ? nil : request.body.authentication.maxAge)
         let interaction = Interaction(
             userID: person.user.id, browserSessionID: person.session.id, request: try pending.text, createdAt: now,
             expiresAt: now + InteractionSeal.lifetime)
@@ -128,11 +149,4 @@ package struct AuthorizeEndpoint: Sendable {
         .loginRequired, "Somebody has to sign in; ask again without prompt=none.")
     private static let nobodyAsked = OAuthError(
         .consentRequired, "A person has to approve; ask again without prompt=none.")
-}
-
-extension AuthorizationRequest {
-    /// Whether the person has to sign in even if somebody is signed in already.
-    fileprivate var demandsSignIn: Bool {
-        prompt.contains(.login) || prompt.contains(.selectAccount)
-    }
 }

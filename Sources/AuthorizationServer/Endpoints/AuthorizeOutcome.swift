@@ -16,6 +16,8 @@ package struct SignInPrompt: Sendable {
     package let client: String?
     /// The sealed request, to be handed back with name and password.
     package let token: String
+    /// The name of who is signed in already and has to sign in once more, because that was too long ago.
+    package let account: String?
 }
 
 /// How a refused authorization request is answered.

@@ -38,11 +38,18 @@ extension ConsentEndpoint {
         guard let lifetime = settings.sessions.choices.first(where: { Lifetime.text($0) == decision.lifetime }) else {
             return .again(request, problem: .noLifetime)
         }
+        guard try isRecent(person, for: scope, pending, in: transaction, now: now) else {
+            let choice = PendingAuthorization.Choice(
+                scopes: chosen.scopes.map(\.string), lifetime: decision.lifetime, replaces: decision.replaces,
+                madeAt: now.seconds)
+            return try keep(choice, of: interaction, pending, person, browser, in: transaction, now: now)
+        }
         let session = Session(
             userID: interaction.userID, clientID: try ClientID(pending.clientID), clientName: pending.clientName,
             clientHost: pending.clientHost, resourceID: request.resource.id, scope: scope,
             redirectURI: pending.redirectURI, binding: browser.binding, createdAt: now, expiresAt: now + lifetime,
             idleSeconds: settings.sessions.idle, authTime: person.session.authTime,
+            acr: person.context.rawValue,
             documentDigest: pending.documentDigest.flatMap(Base64URL.decode).flatMap { Digest(bytes: $0) },
             refreshKeyID: keys.secret(.refresh).id, replaces: decision.replaces ? request.replaceable?.id : nil)
         let code = AuthorizationCode.derive(key: keys.secret(.code).bytes, interaction: interaction.id)
@@ -122,7 +129,7 @@ extension ConsentEndpoint {
             scopes: resource.choices(among: asked, implications, held: held),
             all: implications.closure(of: asked).intersection(resource.catalogue.known),
             lifetimes: settings.sessions.choices, preselectedLifetime: settings.sessions.preselected,
-            username: person.user.name,
+            username: person.user.name, kept: pending.choice?.kept,
             // What was approved since is not what the page spoke of when it was first shown.
             replaceable: live.first {
                 $0.createdAt <= interaction.createdAt && Self.isSamePlace($0, redirect, browser)

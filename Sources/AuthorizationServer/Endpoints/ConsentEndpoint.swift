@@ -11,6 +11,9 @@ package struct ConsentEndpoint: Sendable {
     let clock: WallClock
     let timelines: Timelines
 
+    /// What carries a decision through the sign-in page.
+    var seal: InteractionSeal { InteractionSeal(keys: keys) }
+
     /// What the page of an interaction shows now.
     package enum View: Sendable {
         case ask(ConsentRequest)
@@ -28,6 +31,8 @@ package struct ConsentEndpoint: Sendable {
         case handOff(String, approved: Bool)
         /// The form was incomplete; the same page with the reason.
         case again(ConsentRequest, problem: ConsentProblem)
+        /// The sign-in is too long ago for what was approved: once more, and then to the same page with what was chosen.
+        case signInAgain(SignInPrompt)
         case finished
         case notYours
         case signedOut
@@ -136,6 +141,7 @@ extension ConsentEndpoint.Outcome {
         switch self {
         case .handOff(_, let approved): approved ? .approved : .denied
         case .again(_, let problem): .consentIncomplete(problem.lack)
+        case .signInAgain: .signInAsked
         case .finished: .consentOver
         case .notYours, .signedOut: .consentElsewhere
         }

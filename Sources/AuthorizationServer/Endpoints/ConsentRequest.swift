@@ -31,6 +31,14 @@ package struct ConsentRequest: Sendable {
         package let owner: String
     }
 
+    /// What was chosen on this page before its person had to sign in once more.
+    package struct KeptChoice: Sendable {
+        package let scopes: Set<String>
+        /// As the form spells it.
+        package let lifetime: String
+        package let replaces: Bool
+    }
+
     /// A live session of the same client at the same MCP server, approved in the same browser.
     package struct EarlierSession: Sendable {
         package let id: SessionID
@@ -55,6 +63,7 @@ package struct ConsentRequest: Sendable {
     package let lifetimes: [Int64]
     package let preselectedLifetime: Int64
     package let username: String
+    package let kept: KeptChoice?
     /// The earlier session that this one may take the place of.
     package let replaceable: EarlierSession?
     /// Whether what the client says of itself differs from what the person last approved.
@@ -67,6 +76,7 @@ package struct ConsentRequest: Sendable {
     /// Whether the offer to replace the earlier session starts out ticked: when the new one can do more.
     package var replaceIsTicked: Bool {
         guard let replaceable else { return false }
+        if let kept { return kept.replaces }
         return !all.isSubset(of: replaceable.scope)
     }
 }

@@ -30,7 +30,7 @@ package struct MetadataEndpoint: Sendable {
             jwksURI: issuer.endpoint("/jwks"), scopesSupported: .offlineAccess, grantTypes: grantTypes,
             tokenEndpointAuthMethods: [.none] + secrets, revocationEndpointAuthMethods: [.none] + secrets,
             introspectionEndpointAuthMethods: secrets,
-            promptValues: [.none, .login, .consent, .selectAccount])
+            promptValues: [.none, .login, .consent, .selectAccount], acrValues: AuthenticationContext.supported)
         self.metadata = Document(metadata.json)
     }
 

@@ -20,6 +20,19 @@ struct PendingAuthorization: Codable, Sendable {
     let scope: String
     /// What each scope includes, as the person is shown it: what an operator changes meanwhile counts from the next request on.
     let includes: [String: String]?
+    /// How old the sign-in may be at the approval, in seconds, as the client wants it; nil for as old as any, and where the
+    /// person signed in for this very request.
+    let maxAge: Int64?
+    /// What was decided before the person had to sign in once more, and when that was.
+    var choice: Choice?
+
+    /// A decision that was not taken yet.
+    struct Choice: Codable, Sendable {
+        let scopes: [String]
+        let lifetime: String
+        let replaces: Bool
+        let madeAt: Int64
+    }
 
     /// Which scopes include others.
     var implications: ScopeImplications {
@@ -39,7 +52,9 @@ struct PendingAuthorization: Codable, Sendable {
         self = try JSONDecoder().decode(Self.self, from: Data(interaction.request.utf8))
     }
 
-    init(_ request: AuthorizationRequest, client: Client, redirect: VerifiedRedirect, access: AskedAccess) {
+    init(
+        _ request: AuthorizationRequest, client: Client, redirect: VerifiedRedirect, access: AskedAccess, maxAge: Int64?
+    ) {
         clientID = client.id.string
         clientName = client.metadata.name
         clientHost = client.host
@@ -51,9 +66,18 @@ struct PendingAuthorization: Codable, Sendable {
         challenge = request.challenge.string
         resourceID = access.resource.id.string
         scope = access.scope.string
+        self.maxAge = maxAge
         let direct = access.implications.direct
-        includes = direct.isEmpty
+        includes =
+            direct.isEmpty
             ? nil : Dictionary(uniqueKeysWithValues: direct.map { ($0.key.string, $0.value.string) })
+    }
+
+    /// Whether a sign-in at `time` is recent enough for the client. One that the person was sent to from this very page is,
+    /// however long the page was open since.
+    func accepts(signIn time: Timestamp, at now: Timestamp) -> Bool {
+        guard let maxAge else { return true }
+        return now - time <= maxAge || choice.map { time.seconds >= $0.madeAt } ?? false
     }
 
     /// The redirect with the code in it.

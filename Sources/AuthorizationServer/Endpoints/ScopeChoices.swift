@@ -24,6 +24,16 @@ extension Resource {
     }
 }
 
+extension Resource {
+    /// Whether a sign-in at `time` is recent enough for each of these scopes. What they include has to be among them.
+    func accepts(signIn time: Timestamp, for scope: ScopeSet, at now: Timestamp) -> Bool {
+        scopes.allSatisfy { one in
+            guard let limit = one.freshSeconds, scope.contains(one.scope) else { return true }
+            return now - time <= limit
+        }
+    }
+}
+
 extension ResourceScope {
     /// The tools of one that is a choice of its own stand there.
     fileprivate func included(namingTools isWhole: Bool) -> ConsentRequest.IncludedScope {

@@ -61,6 +61,7 @@ package struct SignInEndpoint: Sendable {
                 let outcome = try await authorize.resume(
                     parameters, person: person, browser: browser, attempt: attempt)
                 return .signedIn(cookie: cookie, next: .authorization(outcome))
+            case .consent(let id, _): return .signedIn(cookie: cookie, next: .authorization(.consent(id)))
             case .elicitation(let id): return .signedIn(cookie: cookie, next: .elicitation(id))
             case .account(let isAgain):
                 return .signedIn(cookie: cookie, next: .account(person.user.id, isAgain: isAgain))
@@ -70,16 +71,19 @@ package struct SignInEndpoint: Sendable {
 
     /// The authorization that waits in the page, if one does.
     private func attempt(_ waiting: InteractionSeal.Waiting, _ browser: Browser) -> Attempt? {
-        guard case .authorization(_, _, let reference) = waiting else { return nil }
-        return authorize.timelines.resume(
-            reference.map(AttemptTimeline.Key.reference), for: browser, clock: clock)
+        switch waiting {
+        case .authorization(_, _, let reference):
+            authorize.timelines.resume(reference.map(AttemptTimeline.Key.reference), for: browser, clock: clock)
+        case .consent(let id, _): authorize.timelines.resume(.interaction(id), for: browser, clock: clock)
+        case .elicitation, .account: nil
+        }
     }
 }
 
 extension InteractionSeal.Waiting {
     fileprivate var prompt: SignInEndpoint.Prompt {
         switch self {
-        case .authorization(_, let client, _): .init(client: client, isForAccount: false)
+        case .authorization(_, let client, _), .consent(_, let client): .init(client: client, isForAccount: false)
         case .elicitation: .init(client: nil, isForAccount: false)
         case .account: .init(client: nil, isForAccount: true)
         }

@@ -8,6 +8,8 @@ struct InteractionSeal: Sendable {
     enum Waiting: Sendable {
         /// An authorization request as it arrived, who asks, as the page says it, and the id of the request.
         case authorization(parameters: String, client: String?, reference: String?)
+        /// A decision whose person has to sign in once more, and for whose request it is.
+        case consent(InteractionID, client: String?)
         /// The page of an elicitation; who asks there is told to the right person alone.
         case elicitation(ElicitationPageID)
         /// The page of one's own account; perhaps again, for a step that wants a fresh sign-in.
@@ -27,6 +29,9 @@ struct InteractionSeal: Sendable {
             object["request"] = .string(parameters)
             object["client"] = client.map(JSON.string)
             object["reference"] = reference.map(JSON.string)
+        case .consent(let id, let client):
+            object["consent"] = .string(id.string)
+            object["client"] = client.map(JSON.string)
         case .elicitation(let id): object["elicitation"] = .string(id.string)
         case .account(let isAgain): object["account"] = .bool(isAgain)
         }
@@ -44,9 +49,10 @@ struct InteractionSeal: Sendable {
         else { return nil }
         if let page = content["elicitation"]?.string { return ElicitationPageID(page).map(Waiting.elicitation) }
         if let isAgain = content["account"]?.bool { return .account(isAgain: isAgain) }
+        let client = content["client"]?.string
+        if let page = content["consent"]?.string { return InteractionID(page).map { .consent($0, client: client) } }
         return content["request"]?.string.map {
-            .authorization(
-                parameters: $0, client: content["client"]?.string, reference: content["reference"]?.string)
+            .authorization(parameters: $0, client: client, reference: content["reference"]?.string)
         }
     }
 

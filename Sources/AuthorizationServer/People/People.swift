@@ -9,6 +9,9 @@ package struct SignedIn: Sendable {
     /// The browser login it came from.
     package let session: BrowserSession
 
+    /// How the person signed in: in the one way that there is.
+    var context: AuthenticationContext { .password }
+
     /// Seconds after a sign-in in which a person may do what would hurt if somebody else did it.
     static let freshness: Int64 = 900
 
@@ -111,16 +114,16 @@ package struct People: Sendable {
         let session = BrowserSession(
             id: .random(), digest: .sha256(cookie.bytes), userID: user.id, binding: browser.binding, authTime: now,
             createdAt: now, lastSeenAt: now, expiresAt: now + Self.longest)
-        try await store.write { transaction in
-            if let earlier = browser.signIn { _ = try transaction.endBrowserSession(digest: earlier, now: now) }
+        let login = try await store.write { transaction in
             if let rehashed { try transaction.setPasswordHash(rehashed.string, of: user.id, now: now) }
-            try transaction.insert(session)
+            let login = try transaction.enter(session, inPlaceOf: browser.signIn)
             try transaction.audit(
                 AuditEntry(
                     .personSignedIn, at: now, actor: .person(user.id), user: user.id, initiator: .human,
                     address: browser.address))
+            return login
         }
-        return .signedIn(SignedIn(user: user, session: session), cookie: cookie)
+        return .signedIn(SignedIn(user: user, session: login), cookie: cookie)
     }
 }
 

@@ -37,6 +37,8 @@ package struct AuthorizationServerMetadata: Hashable, Sendable {
     package var codeChallengeMethods: [String]
     /// The prompts that are honoured.
     package var promptValues: [Prompt]
+    /// The ways in which people sign in.
+    package var acrValues: [AuthenticationContext]
     /// Whether every authorization answer carries `iss`.
     package var sendsIssuer: Bool
     /// Whether a client may be the URL of its metadata document.
@@ -54,7 +56,8 @@ package struct AuthorizationServerMetadata: Hashable, Sendable {
         revocationEndpointAuthMethods: [ClientAuthenticationMethod] = [],
         introspectionEndpointAuthMethods: [ClientAuthenticationMethod] = [],
         codeChallengeMethods: [String] = [CodeChallenge.method], promptValues: [Prompt] = [],
-        sendsIssuer: Bool = true, takesMetadataDocuments: Bool = true, serviceDocumentation: String? = nil
+        acrValues: [AuthenticationContext] = [], sendsIssuer: Bool = true, takesMetadataDocuments: Bool = true,
+        serviceDocumentation: String? = nil
     ) {
         self.issuer = issuer
         self.authorizationEndpoint = authorizationEndpoint
@@ -72,6 +75,7 @@ package struct AuthorizationServerMetadata: Hashable, Sendable {
         self.introspectionEndpointAuthMethods = introspectionEndpointAuthMethods
         self.codeChallengeMethods = codeChallengeMethods
         self.promptValues = promptValues
+        self.acrValues = acrValues
         self.sendsIssuer = sendsIssuer
         self.takesMetadataDocuments = takesMetadataDocuments
         self.serviceDocumentation = serviceDocumentation
@@ -96,6 +100,7 @@ package struct AuthorizationServerMetadata: Hashable, Sendable {
         writer.write(introspectionEndpointAuthMethods, as: .introspectionEndpointAuthMethods)
         writer.write(codeChallengeMethods, as: .codeChallengeMethods)
         writer.write(promptValues, as: .promptValues)
+        writer.write(acrValues, as: .acrValues)
         writer.write(sendsIssuer, as: .issuerParameter)
         writer.write(takesMetadataDocuments, as: .metadataDocuments)
         // OpenID's default for the second one is true, so silence would promise what is not served.

@@ -19,6 +19,7 @@ enum MetadataField: String {
     case introspectionEndpointAuthMethods = "introspection_endpoint_auth_methods_supported"
     case codeChallengeMethods = "code_challenge_methods_supported"
     case promptValues = "prompt_values_supported"
+    case acrValues = "acr_values_supported"
     case issuerParameter = "authorization_response_iss_parameter_supported"
     case metadataDocuments = "client_id_metadata_document_supported"
     case requestParameter = "request_parameter_supported"

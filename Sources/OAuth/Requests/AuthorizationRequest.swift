@@ -15,6 +15,8 @@ package struct AuthorizationRequest: Hashable, Sendable {
     package let resource: ResourceIdentifier?
     /// What the person is to be asked again.
     package let prompt: Set<Prompt>
+    /// What is wanted of the person's sign-in.
+    package let authentication: AuthenticationRequirement
 
     /// Reads everything but client and redirect. Parameters that nobody here knows are passed over.
     package init(_ parameters: Parameters) throws(OAuthError) {
@@ -24,6 +26,7 @@ package struct AuthorizationRequest: Hashable, Sendable {
         scope = try ScopeRule.requested(parameters.value(.scope))
         resource = try ResourceRule.requested(parameters.values(ParameterName.resource.rawValue))
         prompt = try Self.prompt(parameters)
+        authentication = try AuthenticationRequirement(parameters, prompt: prompt)
     }
 
     /// The `state` to send back with a refusal, as far as it can be known.

@@ -5,6 +5,7 @@ package import JOSE
 /// Spec: RFC 6749 §5.2
 /// Spec: RFC 6749 §4.1.2.1
 /// Spec: RFC 8707 §2
+/// Spec: RFC 9470 §5
 package struct OAuthError: Error, Hashable, Sendable {
     /// The codes that this server speaks.
     package enum Code: String, Hashable, Sendable, CaseIterable {
@@ -32,6 +33,8 @@ package struct OAuthError: Error, Hashable, Sendable {
         case interactionRequired = "interaction_required"
         /// `prompt=none` was asked for, and a person would have to approve.
         case consentRequired = "consent_required"
+        /// The person cannot sign in here in any way that was asked for.
+        case unmetAuthenticationRequirements = "unmet_authentication_requirements"
         /// This kind of token cannot be revoked here.
         case unsupportedTokenType = "unsupported_token_type"
         /// The person's token is unknown, over, of another MCP server, or of nobody.

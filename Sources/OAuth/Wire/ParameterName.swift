@@ -28,6 +28,10 @@ package enum ParameterName: String, Hashable, Sendable, CaseIterable {
     case codeChallengeMethod = "code_challenge_method"
     /// What the person is to be asked again.
     case prompt
+    /// How old the person's sign-in may be.
+    case maxAge = "max_age"
+    /// In which ways the person may have signed in.
+    case acrValues = "acr_values"
     /// A request object, which is not served.
     case request
     /// A reference to a request object, which is not served.

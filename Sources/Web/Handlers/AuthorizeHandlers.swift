@@ -83,7 +83,7 @@ struct AuthorizeHandlers: Sendable {
     private func present(_ outcome: AuthorizeOutcome, afterForm: Bool, _ context: WebContext) throws -> Response {
         switch outcome {
         case .signIn(let prompt):
-            return door.answers.html(SignInPage(client: prompt.client.map { PlainText($0) }, token: prompt.token))
+            return door.answers.html(SignInPage(prompt))
         case .consent(let id):
             return .seeOther(gatehouse.settings.issuer.endpoint("/consent?interaction=\(id)"))
         case .refused(.page(let error)):
@@ -105,6 +105,16 @@ struct AuthorizeHandlers: Sendable {
 }
 
 extension SignInPage {
+    /// The page for a request that waits.
+    init(_ prompt: SignInPrompt) {
+        self.init(
+            client: prompt.client.map { PlainText($0) }, token: prompt.token, username: prompt.account,
+            notice: prompt.account == nil ? nil : Self.again)
+    }
+
+    private static let again: PlainText =
+        "You signed in a while ago, and this wants a fresh sign-in. Sign in once more to go on; nothing is lost."
+
     /// The page again, for the same purpose.
     fileprivate init(_ prompt: SignInEndpoint.Prompt, token: String, username: String, problem: PlainText) {
         self.init(

@@ -37,6 +37,7 @@ struct ConsentHandlers: Sendable {
         switch try await gatehouse.consent.decide(decision, browser: visitor.browser) {
         case .handOff(let location, let approved): return try door.handOff(to: location, approved: approved)
         case .again(let asked, let problem): return page(asked, problem: problem)
+        case .signInAgain(let prompt): return door.answers.html(SignInPage(prompt))
         case .finished: return finished()
         case .notYours, .signedOut: return notYours(context)
         }
@@ -73,8 +74,10 @@ struct ConsentHandlers: Sendable {
 extension ConsentPage {
     /// The page for what `asked` says; what is new stands apart once there is something it can stand apart from.
     init(_ asked: ConsentRequest, problem: PlainText?) {
+        let isTicked = { (scope: String) in asked.kept.map { $0.scopes.contains(scope) } ?? true }
+        let chosen = asked.kept?.lifetime ?? Lifetime.text(asked.preselectedLifetime)
         let choices = asked.scopes.map { asked in
-            (isNew: asked.isNew, choice: ScopeChoice(asked))
+            (isNew: asked.isNew, choice: ScopeChoice(asked, isTicked: isTicked(asked.scope.string)))
         }
         self.init(
             client: Client(name: asked.clientName, host: asked.clientHost, hasChanged: asked.hasChanged),
@@ -88,8 +91,7 @@ extension ConsentPage {
             lifetimes: asked.lifetimes.map { seconds in
                 LifetimeChoice(
                     value: Lifetime.text(seconds), label: PlainText(Self.words(seconds)),
-                    detail: Self.detail(seconds, among: asked.lifetimes), isChosen: seconds == asked.preselectedLifetime
-                )
+                    detail: Self.detail(seconds, among: asked.lifetimes), isChosen: Lifetime.text(seconds) == chosen)
             },
             account: asked.username,
             replacement: asked.replaceable.map {
@@ -120,9 +122,10 @@ extension ConsentPage {
 
 extension ConsentPage.ScopeChoice {
     /// The box for what is asked.
-    fileprivate init(_ asked: ConsentRequest.AskedScope) {
+    fileprivate init(_ asked: ConsentRequest.AskedScope, isTicked: Bool) {
         self.init(
-            value: asked.scope.string, description: asked.description, tools: asked.tools.map(\.string),
+            value: asked.scope.string, description: asked.description, isTicked: isTicked,
+            tools: asked.tools.map(\.string),
             included: asked.included.map {
                 .init(value: $0.scope.string, description: $0.description, tools: $0.tools.map(\.string))
             }, isPartOf: asked.isPartOf)

@@ -1,0 +1,41 @@
+import OAuth
+import Storage
+
+extension ConsentEndpoint {
+    /// Whether the sign-in is recent enough for what the person allows: for the client, and for the MCP server as it is set up
+    /// now. The page may have been open for long.
+    /// Spec: RFC 9470 §5
+    func isRecent(
+        _ person: SignedIn, for scope: ScopeSet, _ pending: PendingAuthorization, in transaction: Transaction,
+        now: Timestamp
+    ) throws -> Bool {
+        let time = person.session.authTime
+        guard let id = ResourceID(pending.resourceID), let resource = try transaction.resource(id: id) else {
+            return false
+        }
+        return pending.accepts(signIn: time, at: now) && resource.accepts(signIn: time, for: scope, at: now)
+    }
+
+    /// Keeps what was chosen, takes no decision, and leads to the sign-in page.
+    func keep(
+        _ choice: PendingAuthorization.Choice, of interaction: Interaction, _ pending: PendingAuthorization,
+        _ person: SignedIn, _ browser: Browser, in transaction: Transaction, now: Timestamp
+    ) throws -> Outcome {
+        var pending = pending
+        pending.choice = choice
+        let end = now + InteractionSeal.lifetime
+        guard try transaction.amend(interaction.id, request: try pending.text, until: end, now: now) else {
+            return .finished
+        }
+        let client = pending.clientHost ?? pending.clientName
+        let token = try seal.seal(.consent(interaction.id, client: client), for: browser, now: now)
+        return .signInAgain(SignInPrompt(client: client, token: token, account: person.user.name))
+    }
+}
+
+extension PendingAuthorization.Choice {
+    /// As the page shows it again.
+    var kept: ConsentRequest.KeptChoice {
+        ConsentRequest.KeptChoice(scopes: Set(scopes), lifetime: lifetime, replaces: replaces)
+    }
+}

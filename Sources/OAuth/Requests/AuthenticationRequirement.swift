@@ -1,0 +1,45 @@
+/// What an authorization request wants of the person's sign-in: that it is done anew, how old it may be, and in which way.
+///
+/// Spec: RFC 9470 §4
+/// Spec: OpenID Connect Core §3.1.2.1
+package struct AuthenticationRequirement: Hashable, Sendable {
+    /// Whether the person has to sign in whatever went before.
+    package let isAnew: Bool
+    /// How old the sign-in may be, in seconds; nil for as old as any.
+    package let maxAge: Int64?
+    /// The ways that will do, the best first; none named means any.
+    package let contexts: [AuthenticationContext]
+
+    /// Reads `max_age` and `acr_values`; `prompt` was read before.
+    init(_ parameters: Parameters, prompt: Set<Prompt>) throws(OAuthError) {
+        isAnew = prompt.contains(.login) || prompt.contains(.selectAccount)
+        maxAge = try Self.maxAge(parameters.value(.maxAge))
+        contexts = (try parameters.value(.acrValues) ?? "").split(separator: " ").map {
+            AuthenticationContext(rawValue: String($0))
+        }
+    }
+
+    /// Why no sign-in here can come up to it; nil where one can.
+    ///
+    /// Spec: RFC 9470 §5
+    package var refusal: OAuthError? {
+        guard !contexts.isEmpty, !contexts.contains(where: AuthenticationContext.supported.contains) else { return nil }
+        return OAuthError(
+            .unmetAuthenticationRequirements,
+            "People sign in here in none of these ways; use one of acr_values_supported in this server's metadata.")
+    }
+
+    /// Whether a sign-in at `time` still comes up to it.
+    package func isMet(by time: Timestamp, at now: Timestamp) -> Bool {
+        !isAnew && maxAge.map { now - time <= $0 } ?? true
+    }
+
+    private static func maxAge(_ text: String?) throws(OAuthError) -> Int64? {
+        guard let text else { return nil }
+        guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }), let age = Int64(text)
+        else {
+            throw OAuthError(.invalidRequest, "Send max_age as a whole number of seconds, 0 or more.")
+        }
+        return age
+    }
+}

@@ -1,0 +1,99 @@
+import JOSE
+import OAuth
+import TestSupport
+import Testing
+
+@testable import Storage
+
+@Suite("Signing in where somebody is signed in")
+struct LoginTests {
+    private let start = World.start
+
+    private func login(
+        _ world: World, cookie: String, user: UserID? = nil, browser: String = "browser", at time: Timestamp
+    ) -> BrowserSession {
+        BrowserSession(
+            id: .random(), digest: .sha256(cookie), userID: user ?? world.user.id, binding: .sha256(browser),
+            authTime: time, createdAt: time, lastSeenAt: time, expiresAt: time + 43_200)
+    }
+
+    private func waiting(in login: BrowserSession) -> Interaction {
+        Interaction(
+            userID: login.userID, browserSessionID: login.id, request: "{}", createdAt: start, expiresAt: start + 600)
+    }
+
+    @Test func `RL3 the same person in the same browser gets a new cookie and a whole new day, and what waits goes on`()
+        async throws
+    {
+        let world = try await World()
+        let first = login(world, cookie: "one", at: start)
+        let second = login(world, cookie: "two", at: start + 1_000)
+        let interaction = waiting(in: first)
+        let entered = try await world.store.write { tx in
+            _ = try tx.enter(first, inPlaceOf: nil)
+            try tx.open(interaction)
+            return try tx.enter(second, inPlaceOf: first.digest)
+        }
+        #expect(entered.id == first.id && entered.authTime == start + 1_000)
+        func found(_ login: BrowserSession) async throws -> BrowserSession? {
+            try await world.store.read { [start] in
+                try $0.browserSession(digest: login.digest, now: start + 1_000)?.session
+            }
+        }
+        #expect(try await found(first) == nil, "the old cookie is worthless")
+        let live = try await found(second)
+        #expect(live?.authTime == start + 1_000 && live?.expiresAt == start + 44_200)
+        #expect(try await world.store.read { try $0.interaction(interaction.id) } == interaction)
+        #expect(try await world.store.read { try $0.browserSessionCount(of: world.user.id) } == 1)
+    }
+
+    @Test(arguments: ["another person", "another browser", "a login that is over", "a cookie of nobody"])
+    func `RL3 of anybody else, elsewhere, or too late nothing lives on`(what: String) async throws {
+        let world = try await World()
+        let bob = User(name: "Bob", passwordHash: "x", createdAt: start)
+        let first = login(world, cookie: "one", at: start)
+        let interaction = waiting(in: first)
+        let late = what == "a login that is over" ? BrowserSession.idleSeconds : 10
+        let second = login(
+            world, cookie: "two", user: what == "another person" ? bob.id : nil,
+            browser: what == "another browser" ? "other" : "browser", at: start + late)
+        let presented = what == "a cookie of nobody" ? Digest.sha256("nobody") : first.digest
+        let entered = try await world.store.write { tx in
+            _ = try tx.insert(bob)
+            _ = try tx.enter(first, inPlaceOf: nil)
+            try tx.open(interaction)
+            return try tx.enter(second, inPlaceOf: presented)
+        }
+        #expect(entered == second)
+        let isKept = what == "a cookie of nobody"
+        #expect(try await world.store.read { try $0.interaction(interaction.id) != nil } == isKept)
+    }
+
+    @Test func `what a person said so far is kept with a request that waits, and with no other`() async throws {
+        let world = try await World()
+        let first = login(world, cookie: "one", at: start)
+        let interaction = waiting(in: first)
+        try await world.store.write { tx in
+            _ = try tx.enter(first, inPlaceOf: nil)
+            try tx.open(interaction)
+        }
+        func amend(_ request: String, until end: Int64, at now: Int64) async throws -> Bool {
+            try await world.store.write { [start] in
+                try $0.amend(interaction.id, request: request, until: start + end, now: start + now)
+            }
+        }
+        func kept() async throws -> Interaction? { try await world.store.read { try $0.interaction(interaction.id) } }
+        #expect(try await amend("{1}", until: 900, at: 300))
+        #expect(try await kept()?.request == "{1}")
+        #expect(try await kept()?.expiresAt == start + 900)
+        #expect(try await amend("{2}", until: 800, at: 301))
+        #expect(try await kept()?.expiresAt == start + 900, "never sooner")
+        #expect(try await !amend("{3}", until: 2_000, at: 900))
+        let isFinished = try await world.store.write { [start] tx in
+            try tx.finish(interaction.id, as: .denied, now: start + 400)
+        }
+        #expect(isFinished)
+        #expect(try await !amend("{4}", until: 2_000, at: 401))
+        #expect(try await kept()?.request == "{2}")
+    }
+}
