@@ -16,18 +16,16 @@ extension Story {
     }
 
     /// What Gatehouse told the MCP server, as an operator sees it.
-    private func showEvent() async throws {
-        var type = ""
-        try await once("the event to arrive") {
-            guard let event = try await stage.gatehouse.objects(["events", "list"]).first else { return false }
-            type = event["type"]?.string ?? ""
-            return event["state"] == "delivered"
+    func showEvent(_ type: String) async throws {
+        try await once("the event \(type) to arrive") {
+            let events = try await stage.gatehouse.objects(["events", "list", "--state", "delivered"])
+            return events.contains { $0["type"]?.string?.hasSuffix(type) == true }
         }
         narrator.fact("event", "\(type), signed, pushed to \(stage.example.events): delivered")
     }
 
     /// Waits for something that happens a moment after what caused it.
-    private func once(_ expected: String, _ condition: () async throws -> Bool) async throws {
+    func once(_ expected: String, _ condition: () async throws -> Bool) async throws {
         for _ in 0..<200 {
             if try await condition() { return }
             try await Task.sleep(for: .milliseconds(50))
@@ -53,7 +51,7 @@ extension Story {
             throw StoryFailure(expected: "the held call to go on", found: answer.text ?? "status \(answer.status)")
         }
         narrator.fact("the held call", text)
-        try await showEvent()
+        try await showEvent("elicitation-completed")
     }
 
     /// The person types a key at Gatehouse; the MCP server alone reads it.

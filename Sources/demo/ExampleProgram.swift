@@ -25,7 +25,7 @@ struct ExampleProgram {
             try Workbench.sibling("example-mcp-server"),
             [
                 "--listen", "127.0.0.1:\(port)", "--resource", url, "--issuer", issuer, "--client-id", id,
-                "--events", "push",
+                "--events", "push", "--pace", "1",
             ],
             environment: ["EXAMPLE_CLIENT_SECRET": secret], log: "example")
         let metadata = "http://127.0.0.1:\(port)/.well-known/oauth-protected-resource/mcp"

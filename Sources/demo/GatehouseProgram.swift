@@ -38,7 +38,9 @@ struct GatehouseProgram {
 
     /// Runs a command that has to succeed, for a person to read.
     func command(_ arguments: [String], input: String? = nil) async throws -> String {
-        let outcome = try await bench.run(program, arguments + ["--config", configuration], input: input)
+        let outcome = try await bench.run(
+            program, arguments + ["--config", configuration], environment: ["COLUMNS": "\(Narrator.space)"],
+            input: input)
         guard outcome.status == 0 else {
             throw StoryFailure(
                 expected: "`gatehouse \(arguments.joined(separator: " "))` to succeed",

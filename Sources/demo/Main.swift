@@ -24,7 +24,7 @@ enum Main {
 
     /// Runs the two small listeners of the client for as long as the story, or the visit after it, takes.
     private static func perform(on bench: Workbench, _ narrator: Narrator, once: Bool) async throws {
-        narrator.title("Gatehouse: an MCP client gets a token for one MCP server and one session, and loses it again")
+        narrator.title("Gatehouse: one token, one MCP server, one session, from first page to end")
         let stage = try await Stage(on: bench)
         let (ready, listening) = AsyncStream<Void>.makeStream()
         let website = try stage.website.application { listening.yield() }

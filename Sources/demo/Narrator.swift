@@ -24,15 +24,25 @@ final class Narrator: Sendable {
         for line in text.split(separator: "\n") { say("    " + line) }
     }
 
-    /// A name and its value, in columns.
+    /// A name and its value, in columns; identifiers are cut, and a long value goes on below itself.
     func fact(_ name: String, _ value: String) {
-        detail(styled(name.padding(toLength: 16, withPad: " ", startingAt: 0), "2") + value)
+        let lines = Wrapped.sentence(Brief.text(value), width: Self.space - Self.names)
+        for (index, line) in lines.enumerated() {
+            let name = (index == 0 ? name : "").padding(toLength: Self.names, withPad: " ", startingAt: 0)
+            detail(styled(name, "2") + line)
+        }
     }
 
-    /// A command as a person would type it.
+    /// A command as a person would type it, but for its identifiers.
     func command(_ text: String) {
-        detail(styled("$ " + text, "33"))
+        let lines = Wrapped.command(Brief.text(text), width: Self.space - 4)
+        for (index, line) in lines.enumerated() { detail(styled((index == 0 ? "$ " : "    ") + line, "33")) }
     }
+
+    /// Columns for what a step shows, in a terminal of 80.
+    static let space = 76
+    /// Columns for the names of facts.
+    private static let names = 18
 
     private func styled(_ text: String, _ code: String) -> String {
         isTerminal ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text

@@ -32,9 +32,10 @@ final class Story {
         try await elicit(fresh)
         try await handOver(fresh)
         try await refuseStranger(fresh)
+        try await goOnAlone(fresh)
         let session = try await list()
         try await revoke(session, fresh, discovery)
-        try await verifyAudit()
+        try await audit(session)
     }
 
     private func prepare() async throws {
@@ -66,7 +67,9 @@ final class Story {
         }
         narrator.fact("POST tools/call", "401, scope=\"\(challenge["scope"] ?? "")\"")
         let discovery = try await notebook.discover(challenge)
-        narrator.fact("metadata", challenge["resource_metadata"] ?? "")
+        let origin = try RemoteURL(operator: stage.example.url).origin
+        narrator.fact(
+            "metadata", "at the same place: " + (challenge["resource_metadata"] ?? "").replacing(origin, with: ""))
         narrator.fact("delegates to", discovery.issuer.string)
         guard discovery.takesMetadataDocuments else {
             throw StoryFailure(expected: "client_id_metadata_document_supported", found: "it is not there")
@@ -157,39 +160,5 @@ final class Story {
         narrator.fact("session", fresh.claims["sid"]?.string ?? "")
         narrator.fact("refresh token", "turned into the next one, as at each refresh")
         return fresh
-    }
-
-    private func list() async throws -> String {
-        narrator.step("An admin looks at who has access to what")
-        narrator.command("gatehouse sessions list --state active")
-        narrator.detail(try await stage.gatehouse.command(["sessions", "list", "--state", "active"]))
-        let sessions = try await stage.gatehouse.objects(["sessions", "list", "--state", "active"])
-        guard sessions.count == 1, let id = sessions.first?["id"]?.string else {
-            throw StoryFailure(expected: "one active session", found: "there are \(sessions.count)")
-        }
-        return id
-    }
-
-    private func revoke(_ session: String, _ tokens: Tokens, _ discovery: Discovery) async throws {
-        narrator.step("The admin ends the session, with effect at once")
-        let arguments = ["sessions", "revoke", session, "--reason", "end of the demo", "--yes"]
-        _ = try await stage.gatehouse.command(arguments)
-        narrator.command("gatehouse sessions revoke \(session) --reason 'end of the demo' --yes")
-        let call = try await notebook.call("list_files", token: tokens.access)
-        guard call.status == 401 else {
-            throw StoryFailure(expected: "the tool to refuse the token", found: "the status was \(call.status)")
-        }
-        narrator.fact("list_files", "401 \(call.challenge?["error"] ?? "")")
-        let (status, object) = try await notebook.refreshing(tokens, at: discovery)
-        guard status == 400, object["error"] == "invalid_grant" else {
-            throw StoryFailure(expected: "the refresh token to be refused", found: "the status was \(status)")
-        }
-        narrator.fact("refresh", "400 invalid_grant")
-    }
-
-    private func verifyAudit() async throws {
-        narrator.step("Each decision stands in a chain that nobody can rewrite unseen")
-        narrator.command("gatehouse audit verify")
-        narrator.detail(try await stage.gatehouse.command(["audit", "verify"]))
     }
 }

@@ -44,14 +44,15 @@ final class Workbench: Sendable {
 
     /// Runs a program to its end.
     func run(
-        _ program: String, _ arguments: [String], input: String? = nil
+        _ program: String, _ arguments: [String], environment: [String: String] = [:], input: String? = nil
     ) async throws -> ChildProgram.Outcome {
         let number = runs.withLock { count in
             count += 1
             return count
         }
         let (output, errors) = (path("run-\(number).out"), path("run-\(number).err"))
-        let child = try ChildProgram(program, arguments, input: input, output: output, errors: errors)
+        let child = try ChildProgram(
+            program, arguments, environment: environment, input: input, output: output, errors: errors)
         let status = await child.end()
         return ChildProgram.Outcome(
             status: status, output: try String(contentsOfFile: output, encoding: .utf8),
@@ -60,8 +61,12 @@ final class Workbench: Sendable {
 
     /// The last lines of a program's log, for when something went wrong.
     func endOfLog(_ log: String) -> String {
-        let text = (try? String(contentsOfFile: path("\(log).log"), encoding: .utf8)) ?? ""
-        return text.split(separator: "\n").suffix(8).joined(separator: "\n")
+        self.log(log).split(separator: "\n").suffix(8).joined(separator: "\n")
+    }
+
+    /// What a program has logged so far.
+    func log(_ log: String) -> String {
+        (try? String(contentsOfFile: path("\(log).log"), encoding: .utf8)) ?? ""
     }
 
     /// Ends all programs, the last one first, and removes the folder.

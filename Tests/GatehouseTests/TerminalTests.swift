@@ -1,3 +1,4 @@
+import ArgumentParser
 import AuthorizationServer
 import JOSE
 import OAuth
@@ -85,6 +86,55 @@ struct TerminalTests {
     @Test func `One thing is described field by field`() throws {
         let row: JSONObject = ["id": "res_1", "scopes": ["a", "b"], "disabled": false]
         #expect(try lines(.one(row), width: 80) == ["id        res_1", "scopes    a", "          b", "disabled  no"])
+    }
+
+    @Test func `What is long goes on below itself, and nothing of it is lost`() throws {
+        let words = (1...40).map { "word\($0)" }.joined(separator: " ")
+        let address = "https://files.example.org/" + String(repeating: "long/", count: 20)
+        let lines = try lines(.one(["id": "res_1", "text": .string(words), "uri": .string(address)]), width: 80)
+        #expect(lines.filter { $0.count > 80 } == ["uri   " + address])
+        #expect(lines.joined(separator: " ").split(separator: " ").joined(separator: " ").contains(words))
+        #expect(try self.lines(.one(["text": .string(words)]), width: nil) == ["text  " + words])
+    }
+
+    @Test(arguments: [80, 200])
+    func `The audit trail of a session tells who did what in one line a record`(width: Int) throws {
+        let resource = "res_AAAAAAAAAAAAAAAAAAAAAA"
+        let rows: [JSONObject] = [
+            record("usr_AAAAAAAAAAAAAAAAAAAAAA", "session.approved", "human"),
+            record("https://client.example/a.json", "token.refreshed", "model"),
+            record(resource, "action.evaluated", "server", outcome: "refused", reason: "its session is over"),
+            record(resource, "form.asked", "server", evidence: "reported by " + resource),
+            record("admin 1000 (claims grace)", "session.ended", "human", reason: "revoked_by_admin"),
+            record("system", "elicitation.cancelled", "system"),
+        ]
+        let tail = try Audit.Tail.parse(["--session", "ses_0123456789abcdefghijkl"])
+        let now = try #require(Timestamp(rfc3339: "2026-11-21T06:00:59Z"))
+        let table = Presentation(columns: tail.columns, json: false, now: now, told: tail.told)
+        let lines = table.text(.many(rows), width: width)
+        #expect(lines.count == 1 + rows.count && lines.allSatisfy { $0.count <= width })
+        let told = lines.map { $0.split(separator: " ").joined(separator: " ") }
+        #expect(told[0] == "# AT INITIATOR ACTOR ACTION OUTCOME REASON")
+        #expect(told[1] == "1 59s ago human person session.approved success -")
+        #expect(told[2] == "1 59s ago model client token.refreshed success -")
+        #expect(told[3].hasPrefix("1 59s ago server server action.evaluated refused its ses"))
+        #expect(told[4] == "1 59s ago server, told server form.asked success -")
+        #expect(told[5].hasPrefix("1 59s ago human admin 1000"))
+        #expect(told[6] == "1 59s ago system system elicitation.cancelled success -")
+        let every = try Audit.Tail.parse([])
+        #expect(every.columns.map(\.field).suffix(3) == ["user", "client_id", "session"])
+    }
+
+    private func record(
+        _ actor: String, _ action: String, _ initiator: String, outcome: String = "success", reason: String? = nil,
+        evidence: String = "witnessed"
+    ) -> JSONObject {
+        [
+            "sequence": 1, "at": "2026-11-21T06:00:00Z", "action": .string(action), "outcome": .string(outcome),
+            "actor": .string(actor), "user": "ada", "client_id": "https://client.example/a.json",
+            "session": "ses_0123456789abcdefghijkl", "reason": reason.map { .string($0) } ?? .null,
+            "initiator": .string(initiator), "evidence": .string(evidence),
+        ]
     }
 
     @Test func `RS6 Escape sequences, line ends and reordering marks are shown as replaced characters`() throws {

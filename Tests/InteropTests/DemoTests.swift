@@ -10,13 +10,22 @@ struct DemoTests {
             let child = try stage.start(Workspace.program("demo"), [], environment: ["ONCE": "1"], log: "demo")
             let status = await child.end()
             let told = try stage.log("demo")
+            let text = told.split { $0 == " " || $0 == "\n" }.joined(separator: " ")
             #expect(status == 0, "\(told)")
             for word in [
                 "401", "403 insufficient_scope", "Deleted hello.txt.", "Stored the key for hub.", "mallory",
-                "sessions revoke",
-                "events endpoint", "delivered", "400 invalid_grant", "audit verify",
+                "Submitted expense 1 of 50", "sessions revoke", "401 invalid_token", "400 invalid_grant",
+                "events endpoint", "elicitation-completed", "session-revoked", "delivered", "Stopped job",
+                "The authority for it is over", "audit tail", "audit verify",
             ] {
-                #expect(told.contains(word), "the story tells of \(word)")
+                #expect(text.contains(word), "the story tells of \(word)")
+            }
+            let lines = told.split(separator: "\n")
+            #expect(lines.filter { $0.count > 80 } == [], "it is read in 80 columns")
+            #expect(lines.count < 150, "it is read in one go")
+            #expect(["gate_", "eyJ"].allSatisfy { !told.contains($0) }, "no code and no token is told")
+            for initiator in ["human", "model", "server"] {
+                #expect(lines.contains { $0.split(separator: " ").contains(Substring(initiator)) }, "\(initiator)")
             }
         }
     }

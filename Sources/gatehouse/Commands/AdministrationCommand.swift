@@ -1,11 +1,14 @@
 import ArgumentParser
 import AuthorizationServer
+import JOSE
 
 /// A command that is one request and one answer; which of both ways it takes is none of its business.
 protocol AdministrationCommand: AsyncParsableCommand {
     var global: GlobalOptions { get }
     /// The columns of the table that a person sees.
     var columns: [Column] { get }
+    /// How a row of the answer is told to a person; a program gets it as it is.
+    func told(_ row: JSONObject) -> JSONObject
 
     /// What to ask; made before anything is opened, so that what is wrong in the arguments costs nothing.
     func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest
@@ -13,11 +16,12 @@ protocol AdministrationCommand: AsyncParsableCommand {
 
 extension AdministrationCommand {
     var columns: [Column] { [] }
+    func told(_ row: JSONObject) -> JSONObject { row }
 
     func run() async throws {
         let configuration = try ServerConfiguration.load(file: global.config)
         let request = try await request(configuration)
         let answer = try await AdministrationRoute(configuration).send(request)
-        Presentation(columns: columns, json: global.json).show(answer)
+        Presentation(columns: columns, json: global.json, told: told).show(answer)
     }
 }

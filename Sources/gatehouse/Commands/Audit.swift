@@ -13,16 +13,40 @@ struct Audit: AsyncParsableCommand {
 
     struct Tail: AdministrationCommand {
         static let configuration = CommandConfiguration(
-            commandName: "tail", abstract: "Show the last records that match.")
+            commandName: "tail", abstract: "Show the last records that match.",
+            discussion: """
+                INITIATOR is what set it off: a human, a model (the client's program), a server (an MCP server by itself), or \
+                the system. Where it says 'told', an MCP server reported it and Gatehouse did not see it.
+                """)
         @Option(name: [.short, .long], help: "How many records.") var count = 20
         @OptionGroup var filters: AuditFilters
         @OptionGroup var global: GlobalOptions
+        /// What set it off and who did it come first. What is the same in every record is not said in each.
         var columns: [Column] {
             [
-                Column("sequence", "#"), Column("at", .time), Column("action"), Column("outcome"), Column("actor"),
-                Column("user"), Column("client_id", "CLIENT", .id), Column("session", .id), Column("reason"),
-                Column("evidence"),
+                Column("sequence", "#"), Column("at", .time), Column("initiator", .id), Column("actor"),
+                Column("action", .id),
+                Column("outcome"), Column("reason", .aside),
             ]
+                + (filters.user == nil && filters.session == nil ? [Column("user")] : [])
+                + (filters.client == nil && filters.session == nil ? [Column("client_id", "CLIENT", .id)] : [])
+                + (filters.session == nil ? [Column("session", .id)] : [])
+        }
+
+        /// Who did it in a word, since the other columns say which; and what is an MCP server's word alone.
+        func told(_ row: JSONObject) -> JSONObject {
+            var told = row
+            told["actor"] = row["actor"]?.string.map { .string(Self.word(for: $0)) }
+            if row["evidence"]?.string?.hasPrefix("reported") == true, let initiator = row["initiator"]?.string {
+                told["initiator"] = .string(initiator + ", told")
+            }
+            return told
+        }
+
+        private static func word(for actor: String) -> String {
+            if actor == "system" || actor.hasPrefix("admin ") { return actor }
+            if UserID(actor) != nil { return "person" }
+            return ResourceID(actor) == nil ? "client" : "server"
         }
 
         func validate() throws {

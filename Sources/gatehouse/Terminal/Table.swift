@@ -80,6 +80,7 @@ extension Column.Style {
     /// How few characters still say something; nil for what is never cut.
     fileprivate var leastWidth: Int? {
         switch self {
+        case .aside: 8
         case .plain: 12
         case .link: 24
         case .id, .time: nil

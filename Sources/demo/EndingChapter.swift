@@ -1,0 +1,77 @@
+import JOSE
+
+/// The end of the session: from the command line, at once, for the client and for what the MCP server does by itself.
+extension Story {
+    /// The MCP server goes on when the call is over, in a job of the session.
+    func goOnAlone(_ tokens: Tokens) async throws {
+        narrator.step("The MCP server works on by itself, in a job of the session")
+        try await command(["resources", "policy", stage.example.url, "--action", "expenses.submit"], isShown: false)
+        let trips: [JSON] = (1...50).map { .string("trip \($0)") }
+        let answer = try await notebook.call("submit_expenses", ["expenses": .array(trips)], token: tokens.access)
+        guard answer.status == 200, let text = answer.text, text.contains("as job job_") else {
+            throw StoryFailure(expected: "a job to be opened", found: answer.text ?? "the status was \(answer.status)")
+        }
+        narrator.fact("submit_expenses", text)
+        narrator.fact("the server's log", try await logged("Submitted expense 1 of"))
+    }
+
+    func list() async throws -> String {
+        narrator.step("An admin looks at who has access to what")
+        try await command(["sessions", "list", "--state", "active"])
+        let sessions = try await stage.gatehouse.objects(["sessions", "list", "--state", "active"])
+        guard sessions.count == 1, let id = sessions.first?["id"]?.string else {
+            throw StoryFailure(expected: "one active session", found: "there are \(sessions.count)")
+        }
+        return id
+    }
+
+    func revoke(_ session: String, _ tokens: Tokens, _ discovery: Discovery) async throws {
+        narrator.step("The admin ends the session, with effect at once")
+        try await command(["sessions", "revoke", session, "--reason", "'end of the demo'", "--yes"], isShown: false)
+        let call = try await notebook.call("list_files", token: tokens.access)
+        guard call.status == 401, let error = call.challenge?["error"] else {
+            throw StoryFailure(expected: "the tool to refuse the token", found: "the status was \(call.status)")
+        }
+        narrator.fact("list_files", "401 \(error)")
+        let (status, object) = try await notebook.refreshing(tokens, at: discovery)
+        guard status == 400, object["error"] == "invalid_grant" else {
+            throw StoryFailure(expected: "the refresh token to be refused", found: "the status was \(status)")
+        }
+        narrator.fact("refresh", "400 invalid_grant")
+        try await showEvent("session-revoked")
+        narrator.fact("the server's log", try await logged("Stopped job"))
+    }
+
+    func audit(_ session: String) async throws {
+        narrator.step("The records keep apart what a human, the model's client and the server did")
+        let tail = ["audit", "tail", "--session", session]
+        for initiator in ["human", "model", "server"] {
+            try await command(tail + ["--initiator", initiator, "--count", "5"])
+        }
+        let last = try await stage.gatehouse.objects(tail + ["--count", "1"]).first
+        guard last?["action"] == "action.evaluated", last?["outcome"] == "refused" else {
+            throw StoryFailure(expected: "the job's denial on record, last of all", found: "it is not")
+        }
+        narrator.step("Each decision stands in a chain that nobody can rewrite unseen")
+        try await command(["audit", "verify"])
+    }
+
+    /// Runs a command and shows it, with or without what it prints.
+    private func command(_ words: [String], isShown: Bool = true) async throws {
+        narrator.command("gatehouse " + words.joined(separator: " "))
+        let plain = words.map { $0.trimmingPrefix("'") }.map { $0.hasSuffix("'") ? $0.dropLast() : $0 }
+        let printed = try await stage.gatehouse.command(plain.map(String.init))
+        if isShown { narrator.detail(printed) }
+    }
+
+    /// What the MCP server said of itself, without time and label.
+    private func logged(_ text: String) async throws -> String {
+        var found: Substring?
+        try await once("the MCP server to log '\(text)…'") {
+            found = stage.bench.log("example").split(separator: "\n").last { $0.contains(text) }
+            return found != nil
+        }
+        let line = found ?? ""
+        return String(line[(line.firstRange(of: text)?.lowerBound ?? line.startIndex)...])
+    }
+}
