@@ -15,7 +15,7 @@ extension Transaction {
         let counts = try first(
             """
             SELECT count(*), count(DISTINCT user_id), count(DISTINCT client_id), count(DISTINCT resource_id)
-            FROM sessions \(filter.way.text) \(clause.text)
+            FROM sessions \(try way(of: filter).text) \(clause.text)
             """, clause.values
         ) {
             LiveSessionCounts(

@@ -40,6 +40,8 @@ struct SessionPage {
     let cursor: SessionCursor?
     let limit: Int
     let now: Timestamp
+    /// Another way than the filter's own, where that one is longer.
+    var way: SessionWay?
 
     static let newestFirst = "created_at DESC, id DESC"
     static let longestUnusedFirst = "used_hour, id"
@@ -63,7 +65,7 @@ struct SessionPage {
             return live.map { state in
                 var clause = clause
                 clause.add("state = #0", state.rawValue)
-                return idle(clause, filter.way, since)
+                return idle(clause, way ?? filter.way, since)
             }
         }
         return limits.map { seconds in
@@ -86,7 +88,7 @@ struct SessionPage {
         var clause = clause
         clause.add("state = #0", state.rawValue)
         if lives { clause.addLives(at: now) }
-        return newestFirst(clause, filter.way)
+        return newestFirst(clause, way ?? filter.way)
     }
 
     /// Those whose time is over and of which no row says so yet: what housekeeping has left of the last minute.
@@ -139,7 +141,8 @@ extension Transaction {
     package func sessions(
         _ filter: SessionFilter = SessionFilter(), after cursor: SessionCursor? = nil, limit: Int = 100, now: Timestamp
     ) throws -> [Session] {
-        let page = SessionPage(filter: filter, cursor: cursor, limit: limit, now: now)
+        let way = try way(of: filter)
+        let page = SessionPage(filter: filter, cursor: cursor, limit: limit, now: now, way: way)
         guard let since = filter.idleSince, filter.ids.isEmpty else {
             return try merged(page.walks, limit) { ($1.createdAt, $1.id) < ($0.createdAt, $0.id) }
         }
@@ -152,13 +155,13 @@ extension Transaction {
     func liveSessions(
         _ filter: SessionFilter, after cursor: SessionCursor?, upTo last: Int64?, limit: Int
     ) throws -> [Session] {
-        try merged(Self.liveWalks(filter, after: cursor, upTo: last, limit: limit), limit) {
+        try merged(Self.liveWalks(filter, after: cursor, upTo: last, limit: limit, way: way(of: filter)), limit) {
             ($0.createdAt, $0.id) < ($1.createdAt, $1.id)
         }
     }
 
     static func liveWalks(
-        _ filter: SessionFilter, after cursor: SessionCursor?, upTo last: Int64?, limit: Int
+        _ filter: SessionFilter, after cursor: SessionCursor?, upTo last: Int64?, limit: Int, way: SessionWay? = nil
     ) -> [SessionWalk] {
         // The plus keeps SQLite from looking for named ones in any other way than by their ids.
         let rows = filter.ids.isEmpty ? Session.rowsThatLive.map { "state = '\($0.rawValue)'" } : ["+ended_at IS NULL"]
@@ -168,7 +171,7 @@ extension Transaction {
             if let since = filter.idleSince { clause.add("last_used_at <= #0", since.seconds) }
             if let cursor { clause.add("(created_at, id) > (#0, #1)", cursor.position, cursor.id.string) }
             if let last { clause.add("+rowid <= #0", last) }
-            return SessionWalk(clause, filter.way, order: "created_at, id", limit: limit)
+            return SessionWalk(clause, way ?? filter.way, order: "created_at, id", limit: limit)
         }
     }
 
@@ -178,6 +181,21 @@ extension Transaction {
     ) throws -> [Session] {
         let found = try walks.flatMap { try all($0.sql, $0.values) { try Session($0) } }
         return Array((walks.count > 1 ? found.sorted(by: isBefore) : found).prefix(limit))
+    }
+
+    /// A client or its host usually has fewer sessions than an MCP server. Where the MCP server has few, they are all looked at
+    /// instead: the client may have half a million.
+    func way(of filter: SessionFilter, few: Int = 2_000) throws -> SessionWay {
+        guard filter.ids.isEmpty, filter.user == nil, filter.client != nil || filter.host != nil,
+            let resource = filter.resource
+        else { return filter.way }
+        let there = try first(
+            """
+            SELECT count(*) FROM (SELECT 1 FROM sessions INDEXED BY sessions_by_resource_state
+            WHERE resource_id = ?1 LIMIT ?2)
+            """, resource.string, few + 1
+        ) { try $0.integer(0) }
+        return (there ?? 0) <= few ? SessionFilter(resource: resource).way : filter.way
     }
 
     private func limitsOfDisuse() throws -> [Int64] {

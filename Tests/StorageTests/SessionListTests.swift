@@ -105,6 +105,20 @@ struct SessionListTests {
         #expect(try await Set(pages(world, named).map(\.id)) == Set(expected.map(\.id)) && !expected.isEmpty)
     }
 
+    @Test func `where an MCP server has few sessions they are looked at, not the client's half million`() async throws {
+        let world = try await World()
+        for _ in 0..<3 { _ = try await world.active(world.session()) }
+        let both = SessionFilter(client: world.client.id, resource: world.resource.id)
+        let ways = try await world.store.read { tx in
+            try [tx.way(of: both), tx.way(of: both, few: 3), tx.way(of: both, few: 2), tx.way(of: SessionFilter())].map(
+                \.text)
+        }
+        let (few, many) = (
+            SessionFilter(resource: world.resource.id).way.text, SessionFilter(client: world.client.id).way.text
+        )
+        #expect(ways == [few, few, many, SessionFilter().way.text] && few != many)
+    }
+
     @Test func `counts are those of the list, and a review counts each MCP server by itself`() async throws {
         let (world, all) = try await crowd()
         let live = all.filter { [.active, .approved].contains($0.state(at: now)) }

@@ -85,10 +85,10 @@ struct AdministrationRoute {
 }
 
 extension AdministrationRequest {
-    /// Whether it walks along the whole audit trail, or the whole database.
+    /// Whether it walks along the whole audit trail, the whole database, or everything that lives.
     fileprivate var isLong: Bool {
         switch self {
-        case .audit, .database: true
+        case .audit, .database, .report, .sessions(.preview), .sessions(.revoke): true
         default: false
         }
     }

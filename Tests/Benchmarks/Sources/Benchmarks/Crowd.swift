@@ -18,10 +18,11 @@ struct Crowd {
             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < \(count))
             INSERT INTO sessions (
                 id, user_id, client_id, client_name, resource_id, scope, redirect_uri, binding, state, created_at,
-                expires_at, idle_seconds, last_used_at, auth_time, generation, refresh_key)
+                expires_at, idle_seconds, last_used_at, used_hour, auth_time, generation, refresh_key)
             SELECT 'ses_' || substr(hex(randomblob(11)), 1, 21) || 'A', t.user_id, t.client_id, t.client_name,
                 t.resource_id, t.scope, t.redirect_uri, t.binding, 'active', t.created_at - i % 86400,
-                t.expires_at + i % 86400, t.idle_seconds, t.last_used_at, t.auth_time, 1, t.refresh_key
+                t.expires_at + i % 86400, t.idle_seconds, t.last_used_at, t.used_hour, t.auth_time, 1,
+                t.refresh_key
             FROM n, (SELECT * FROM sessions WHERE state = 'active' ORDER BY rowid LIMIT 1) t;
             PRAGMA journal_mode = WAL;
             """)

@@ -5,9 +5,9 @@ final class Gatehouse: Sendable {
     static let resource = "https://bench.example/mcp"
     static let redirect = "http://127.0.0.1:9/callback"
 
-    private let program: String
+    let program: String
     private let directory: String
-    private let configuration: String
+    let configuration: String
     let port: Int
     private let operations: Int
 

@@ -29,12 +29,15 @@ struct Main {
         if ProcessInfo.processInfo.environment["ONLY"] == "arrivals" { return try await arrivals.run() }
         let revocations = RevocationTimes(program: program, directory: directory)
         if ProcessInfo.processInfo.environment["ONLY"] == "revocations" { return try await revocations.run() }
+        let lists = SessionLists(program: program, directory: directory)
+        if ProcessInfo.processInfo.environment["ONLY"] == "lists" { return try await lists.run() }
         let floors = try await FloorReport.measure(in: directory)
         floors.show()
         try await Benchmark(program: program, directory: directory, floors: floors).run()
         try await arrivals.run()
         try await revocations.run()
         try await SessionCounts(program: program, directory: directory, counts: SessionCounts.asked).run()
+        try await lists.run()
     }
 }
 

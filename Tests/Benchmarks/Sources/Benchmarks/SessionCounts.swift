@@ -49,10 +49,6 @@ struct SessionCounts {
             "\(count) sessions: ready after \(tenths(ready)) ms, start and first tidying \(tenths(begun * 1000)) ms of CPU"
         )
         try await load(server, target, registered, tokens, of: count)
-        let listing = try ContinuousClock().measure { _ = try gatehouse.command(["sessions", "list"]) }
-        say(
-            "sessions list, its 10,000 newest at most: \(tenths(listing.microseconds / 1000)) ms with the command's own start"
-        )
         say("resident: \(tenths(idle)) MiB idle, \(tenths(try server.residentMemory())) MiB after the load")
     }
 
