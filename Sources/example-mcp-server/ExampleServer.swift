@@ -15,6 +15,7 @@ struct ExampleServer {
     let receiver: EventReceiver?
     /// Nil where people cannot be sent here, which needs https.
     let desk: PaymentDesk?
+    private let now: @Sendable () -> Int64
 
     /// - Parameter elicitations: the way to ask people; nil when this server has no credentials of its own.
     /// - Parameter takesEvents: whether events come here, so that nobody waits for an answer and ended sessions are known.
@@ -29,6 +30,7 @@ struct ExampleServer {
         resource = try ResourceIdentifier(configuration.resource)
         receiver = elicitations.flatMap { takesEvents ? EventReceiver($0) : nil }
         protected = try ProtectedResource(configuration, events: receiver)
+        now = configuration.clock
         let origin = resource.origin
         desk = elicitations.flatMap {
             origin.hasPrefix("https://")
@@ -60,7 +62,8 @@ struct ExampleServer {
             middleware: RebindingGuard(
                 host: String(resource.origin.drop { $0 != "/" }.dropFirst(2)), origin: resource.origin,
                 metadataPath: protected.metadataPath))
-        let endpoint = MCPEndpoint(resource: protected, tools: tools, calls: calls)
+        let endpoint = MCPEndpoint(
+            resource: protected, tools: tools, calls: calls, states: CallStateSeal(now: now))
         let path = RouterPath(resource.path.isEmpty ? "/" : resource.path)
         router.post(path) { request, context in try await endpoint.respond(to: request, context: context) }
         // No stream of its own and no session to end.

@@ -41,7 +41,7 @@ extension Tool {
             guard let name = arguments["name"]?.string, await shelf.holds(name, for: access.subject) else {
                 return .failure("There is no such file.")
             }
-            guard case .approval = given else { return deletion(of: name, arguments) }
+            guard case .result(.approval) = given else { return deletion(of: name, arguments) }
             return await shelf.delete(name, for: access.subject)
                 ? .text("Deleted \(name).") : .failure("There is no such file.")
         }

@@ -98,9 +98,12 @@ struct HandshakeElicitation: Sendable {
         for await now in happenings {
             switch now {
             case .silence: silence()
-            case .reply(.action(.accept)): continue
-            case .reply(.action): return (await end(calls.withdraw(link.id)), false)
-            case .reply(.failed): return (call.unanswered(link.url), false)
+            case .reply(let reply):
+                switch reply.action {
+                case .accept: continue
+                case .decline, .cancel: return (await end(calls.withdraw(link.id)), false)
+                case nil: return (call.unanswered(link.url), false)
+                }
             case .over(let step): return (await end(step), true)
             case .fault(let fault): return (call.answer(to: fault), false)
             }

@@ -14,55 +14,71 @@ struct HandshakeProtocol {
     let questions: OpenQuestions
 
     func answer(_ message: JSONRPCMessage, _ headers: RoutingHeaders, _ access: Access) async -> Answer {
-        guard sessions.isKnown(headers.session, to: access) else { return .unknownSession }
+        guard let abilities = sessions.abilities(headers.session, of: access) else { return .unknownSession }
         switch message {
         case .notification: return .accepted
-        case .response(let id, let result):
-            questions.answer(id, with: result, from: access)
+        case .response(let id, let result, let code):
+            questions.answer(id, with: result, errorCode: code, from: access)
             return .accepted
-        case .request(let request): return await answer(request, headers, access)
+        case .request(let request):
+            let client = Listener(abilities: abilities, takesEvents: headers.takesEvents)
+            return await answer(request, client, access)
         }
     }
 
-    private func answer(_ request: JSONRPCRequest, _ headers: RoutingHeaders, _ access: Access) async -> Answer {
+    private func answer(_ request: JSONRPCRequest, _ client: Listener, _ access: Access) async -> Answer {
         switch request.method {
         case "initialize": return introduce(request, access)
         case "ping": return .result(id: request.id, [:])
         case "tools/list": return .result(id: request.id, ["tools": tools.json])
-        case "tools/call": return await call(request, headers, access)
+        case "tools/call":
+            switch tools.admit(request, access) {
+            case .answer(let answer): return answer
+            case .call(let call): return await present(call.run(), of: call, client)
+            }
         default: return .failure(id: request.id, JSONRPCError(.methodNotFound, "There is no such method."))
         }
     }
 
-    private func call(_ request: JSONRPCRequest, _ headers: RoutingHeaders, _ access: Access) async -> Answer {
-        switch tools.admit(request, access) {
-        case .answer(let answer): return answer
-        case .call(let call):
-            switch await call.run() {
-            case .text(let text): return call.text(text)
-            case .failure(let text): return call.failure(text)
-            case .asks(let request): return await ask(request, of: call, headers)
-            }
+    /// What the client can do, and whether it can be asked while it waits.
+    private struct Listener: Sendable {
+        let abilities: ClientAbilities
+        let takesEvents: Bool
+    }
+
+    private func present(_ outcome: Tool.Outcome, of call: ToolCall, _ client: Listener) async -> Answer {
+        switch outcome {
+        case .text(let text): call.text(text)
+        case .failure(let text): call.failure(text)
+        case .asks(let request, let given): await ask(request, of: call.giving(given), client)
+        case .inquires(let inquiry): inquire(inquiry, of: call, client)
         }
     }
 
-    private func ask(_ request: ElicitationRequest, of call: ToolCall, _ headers: RoutingHeaders) async -> Answer {
+    private func ask(_ request: ElicitationRequest, of call: ToolCall, _ client: Listener) async -> Answer {
         guard let calls else { return call.failure("Nobody can be asked here, so nothing was done.") }
-        // An identifier is handed out to those only who open links.
-        guard headers.session != nil else {
+        guard client.abilities.contains(.links) else {
             return call.failure("This tool needs a client that opens links for its person (URL elicitation).")
         }
         let elicitation = HandshakeElicitation(calls: calls, questions: questions, call: call, request: request)
-        return await elicitation.answer(takesEvents: headers.takesEvents)
+        return await elicitation.answer(takesEvents: client.takesEvents)
     }
 
-    /// Who opens links is remembered by the client itself, in its session identifier.
+    private func inquire(_ inquiry: Inquiry, of call: ToolCall, _ client: Listener) -> Answer {
+        guard client.abilities.contains(inquiry.kind.ability), client.takesEvents else {
+            return call.failure("This tool needs a client that asks its person (\(inquiry.kind.rawValue)).")
+        }
+        return HandshakeInquiry(questions: questions, call: call, inquiry: inquiry).answer { reply in
+            await present(call.run(.reply(reply)), of: call, client)
+        }
+    }
+
+    /// What a client can do is remembered by itself, in its session identifier.
     private func introduce(_ request: JSONRPCRequest, _ access: Access) -> Answer {
         let introduction = introduction(to: request)
-        guard request.parameters["capabilities"]?.object?.takesLinks == true else {
-            return .result(id: request.id, introduction)
-        }
-        return .welcome(id: request.id, introduction, session: sessions.open(for: access))
+        let abilities = ClientAbilities(request.parameters["capabilities"]?.object)
+        guard !abilities.isEmpty else { return .result(id: request.id, introduction) }
+        return .welcome(id: request.id, introduction, session: sessions.open(for: access, able: abilities))
     }
 
     /// The client's version where it is spoken here, else the newest, which the client may decline.

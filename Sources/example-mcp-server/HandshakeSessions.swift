@@ -1,8 +1,8 @@
 import JOSE
 import ResourceServer
 
-/// Session identifiers of MCP 2025-11-25 that say one thing, that the client opens links, and open nothing: who calls is
-/// told by the token alone.
+/// Session identifiers of MCP 2025-11-25 that say one thing, what the client can put to its person, and open nothing: who
+/// calls is told by the token alone.
 ///
 /// They are sealed rather than kept, so that this server stays without memory.
 ///
@@ -10,16 +10,18 @@ import ResourceServer
 struct HandshakeSessions: Sendable {
     private let key = NamedKey.generate()
 
-    /// An identifier for a client that opens links.
-    func open(for access: Access) -> String {
-        Base64URL.encode((try? Sealing.seal([1], key: key, context: Self.context(access))) ?? [])
+    /// An identifier for a client that can do this much.
+    func open(for access: Access, able abilities: ClientAbilities) -> String {
+        Base64URL.encode((try? Sealing.seal([abilities.rawValue], key: key, context: Self.context(access))) ?? [])
     }
 
-    /// Whether this person's client was given the identifier; bringing none is fine.
-    func isKnown(_ session: String?, to access: Access) -> Bool {
-        guard let session else { return true }
-        guard session.utf8.count <= 512, let sealed = Base64URL.decode(session) else { return false }
-        return Sealing.open(sealed, keys: { $0 == key.id ? key : nil }, context: Self.context(access)) != nil
+    /// What this person's client can do by the identifier it was given; nothing without one, and nil for one that is none.
+    func abilities(_ session: String?, of access: Access) -> ClientAbilities? {
+        guard let session else { return [] }
+        guard session.utf8.count <= 512, let sealed = Base64URL.decode(session),
+            let plain = Sealing.open(sealed, keys: { $0 == key.id ? key : nil }, context: Self.context(access))
+        else { return nil }
+        return plain.first.map(ClientAbilities.init(rawValue:))
     }
 
     private static func context(_ access: Access) -> String {

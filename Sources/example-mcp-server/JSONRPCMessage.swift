@@ -6,8 +6,8 @@ import JOSE
 enum JSONRPCMessage: Equatable {
     case request(JSONRPCRequest)
     case notification(method: String)
-    /// An answer to a request of ours; nil for one that failed.
-    case response(id: JSON, result: JSONObject?)
+    /// An answer to a request of ours; without a result for one that failed, with the number of its error.
+    case response(id: JSON, result: JSONObject?, errorCode: Int64? = nil)
 
     init(_ bytes: [UInt8]) throws(JSONRPCError) {
         let value: JSON
@@ -30,7 +30,8 @@ enum JSONRPCMessage: Equatable {
             guard let id = object["id"], (object["result"] == nil) != (object["error"] == nil) else {
                 throw JSONRPCError(.invalidRequest, "The message names no method.")
             }
-            self = .response(id: id, result: object["result"]?.object)
+            self = .response(
+                id: id, result: object["result"]?.object, errorCode: object["error"]?.object?["code"]?.integer)
             return
         }
         guard object["params"].map({ $0.object != nil }) ?? true else {

@@ -20,7 +20,7 @@ extension Tool {
             guard let service = arguments["service"]?.string, FileShelf.isName(service) else {
                 return .failure("Name the service with 1 to 64 letters, digits, dots, dashes and underscores.")
             }
-            guard case .content(let content) = given else { return question(about: service) }
+            guard case .result(.content(let content)) = given else { return question(about: service) }
             guard let key = content.text("api_key") else { return .failure("There came no key.") }
             if let problem = await cabinet.keep(Secret(key), for: service, of: access.subject) {
                 return .failure(problem)

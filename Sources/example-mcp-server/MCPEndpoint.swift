@@ -17,6 +17,7 @@ struct MCPEndpoint: Sendable {
     let calls: WaitingCalls?
     let sessions = HandshakeSessions()
     let questions = OpenQuestions()
+    let states: CallStateSeal
 
     func respond(to request: Request, context: some RequestContext) async throws -> Response {
         do {
@@ -48,7 +49,7 @@ struct MCPEndpoint: Sendable {
                 tools: tools, calls: calls, sessions: sessions, questions: questions)
             return await handshake.answer(message, headers, access)
         case .stateless:
-            return await StatelessProtocol(tools: tools, calls: calls).answer(message, headers, access)
+            return await StatelessProtocol(tools: tools, calls: calls, seal: states).answer(message, headers, access)
         }
     }
 

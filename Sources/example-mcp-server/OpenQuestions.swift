@@ -6,9 +6,9 @@ import Synchronization
 final class OpenQuestions: Sendable {
     /// What a client says to a question; it is no word of what the person does behind the link.
     enum Reply: Sendable, Equatable {
-        case action(ClientAnswer)
-        /// It did not understand the question, although it said it would.
-        case failed
+        case result(JSONObject)
+        /// It did not do what it said it would; with the number of its error.
+        case failed(Int64?)
     }
 
     private struct Question {
@@ -28,7 +28,7 @@ final class OpenQuestions: Sendable {
     }
 
     /// Hands an answer on, if it is from whom the question went to.
-    func answer(_ id: JSON, with result: JSONObject?, from access: Access) {
+    func answer(_ id: JSON, with result: JSONObject?, errorCode: Int64? = nil, from access: Access) {
         guard let name = id.string else { return }
         let reply = open.withLock { open -> AsyncStream<Reply>.Continuation? in
             guard let question = open[name], question.subject == access.subject, question.clientID == access.clientID
@@ -36,7 +36,15 @@ final class OpenQuestions: Sendable {
             open[name] = nil
             return question.reply
         }
-        reply?.yield(result?["action"]?.string.flatMap(ClientAnswer.init).map(Reply.action) ?? .failed)
+        reply?.yield(result.map(Reply.result) ?? .failed(errorCode))
         reply?.finish()
+    }
+}
+
+extension OpenQuestions.Reply {
+    /// What the person wants to do about a link or a form; nil when the client says nothing of the kind.
+    var action: ClientAnswer? {
+        guard case .result(let result) = self else { return nil }
+        return result["action"]?.string.flatMap(ClientAnswer.init)
     }
 }

@@ -11,6 +11,10 @@ struct StatelessElicitation {
     let calls: WaitingCalls
     let call: ToolCall
     let request: ElicitationRequest
+    /// What the client brought back; nil when it was not asked before.
+    let state: JSON?
+    /// What it is given to bring back, made from the library's state.
+    let wrap: (String) -> String
 
     func answer() async -> Answer {
         do throws(ElicitationFault) {
@@ -24,7 +28,7 @@ struct StatelessElicitation {
         let origin = OriginatingRequest(
             method: call.request.method, name: call.tool.name, arguments: call.arguments.bytes)
         let answer = call.request.parameters["inputResponses"]?.object?[Self.key]?.object?["action"]?.string
-        switch call.request.parameters["requestState"] {
+        switch state {
         case nil: return try await calls.begin(request, in: origin, by: call.access)
         case let state:
             return try await calls.resume(
@@ -46,7 +50,7 @@ struct StatelessElicitation {
     }
 
     private func inputRequired(_ state: String, _ requests: JSONObject) -> Answer {
-        var result: JSONObject = ["resultType": "input_required", "requestState": .string(state)]
+        var result: JSONObject = ["resultType": "input_required", "requestState": .string(wrap(state))]
         if !requests.isEmpty { result["inputRequests"] = .object(requests) }
         return .result(id: call.request.id, result)
     }

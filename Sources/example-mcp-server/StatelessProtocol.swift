@@ -13,6 +13,7 @@ struct StatelessProtocol {
 
     let tools: Toolbox
     let calls: WaitingCalls?
+    let seal: CallStateSeal
 
     func answer(_ message: JSONRPCMessage, _ headers: RoutingHeaders, _ access: Access) async -> Answer {
         switch message {
@@ -46,27 +47,11 @@ struct StatelessProtocol {
         switch tools.admit(request, access) {
         case .answer(let answer): return answer
         case .call(let call):
-            switch await call.run() {
-            case .text(let text): return call.text(text).mapResult(complete)
-            case .failure(let text): return call.failure(text).mapResult(complete)
-            case .asks(let request): return await ask(request, of: call)
-            }
+            let said = request.parameters["_meta"]?.object?[Self.capabilitiesKey]?.object
+            return await StatelessCall(abilities: ClientAbilities(said), calls: calls, seal: seal).answer(call)
+                .mapResult { $0["resultType"] == nil ? complete($0) : signed($0) }
         }
     }
-
-    private func ask(_ request: ElicitationRequest, of call: ToolCall) async -> Answer {
-        guard let calls else {
-            return call.failure("Nobody can be asked here, so nothing was done.").mapResult(complete)
-        }
-        let capabilities = call.request.parameters["_meta"]?.object?[Self.capabilitiesKey]?.object
-        guard capabilities?.takesLinks == true else { return .failure(id: call.request.id, Self.linksDemanded) }
-        return await StatelessElicitation(calls: calls, call: call, request: request).answer()
-            .mapResult { $0["resultType"] == nil ? complete($0) : signed($0) }
-    }
-
-    private static let linksDemanded = JSONRPCError(
-        .missingClientCapability, "This tool needs a client that opens links for its person.",
-        data: ["requiredCapabilities": ["elicitation": ["url": [:]]]])
 
     /// The order is policy: what a client says about itself twice is compared before it is judged.
     private func check(_ request: JSONRPCRequest, _ headers: RoutingHeaders) throws(JSONRPCError) {

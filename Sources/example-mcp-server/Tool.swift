@@ -9,8 +9,19 @@ struct Tool: Sendable {
     enum Outcome {
         case text(String)
         case failure(String)
-        /// Nothing was done: a person has to act first.
-        case asks(ElicitationRequest)
+        /// Nothing was done: a person has to act first, at the authorization server. What they gave in a form before counts
+        /// among the arguments from then on.
+        case asks(ElicitationRequest, given: JSONObject = [:])
+        /// Nothing was done: the client has to ask its person or its model first.
+        case inquires(Inquiry)
+    }
+
+    /// What a tool is run with besides the call.
+    enum Given: Sendable {
+        /// What the person did at the authorization server.
+        case result(ElicitationResult)
+        /// What the client brought back.
+        case reply(InquiryReply)
     }
 
     let name: String
@@ -21,7 +32,7 @@ struct Tool: Sendable {
     let scopes: [String]
     /// Runs a call. Without what its person did the tool may ask for it, and does so by the call alone: what is asked before
     /// and what is compared afterwards is made from the same arguments.
-    let run: @Sendable (_ arguments: JSONObject, _ access: Access, _ given: ElicitationResult?) async -> Outcome
+    let run: @Sendable (_ arguments: JSONObject, _ access: Access, _ given: Given?) async -> Outcome
 
     var json: JSON {
         [

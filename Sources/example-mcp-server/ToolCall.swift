@@ -6,18 +6,39 @@ struct ToolCall: Sendable {
     let tool: Tool
     let request: JSONRPCRequest
     let access: Access
+    /// What the person gave in a form in an earlier round.
+    private(set) var given: JSONObject = [:]
 
-    var arguments: JSONObject { request.parameters["arguments"]?.object ?? [:] }
+    init(tool: Tool, request: JSONRPCRequest, access: Access) {
+        self.tool = tool
+        self.request = request
+        self.access = access
+    }
 
-    /// Runs the tool on the call alone.
-    func run() async -> Tool.Outcome { await tool.run(arguments, access, nil) }
+    /// Those of the call, and what the person gave.
+    var arguments: JSONObject {
+        var all = request.arguments
+        for (name, value) in given.members { all[name] = value }
+        return all
+    }
+
+    /// The same call with what the person gave.
+    func giving(_ more: JSONObject) -> ToolCall {
+        var call = self
+        for (name, value) in more.members { call.given[name] = value }
+        return call
+    }
+
+    /// Runs the tool on the call, and on what was brought back if it was asked for.
+    func run(_ reply: Tool.Given? = nil) async -> Tool.Outcome { await tool.run(arguments, access, reply) }
 
     /// Goes on with what the person did.
-    func answer(to given: ElicitationResult) async -> Answer {
-        switch await tool.run(arguments, access, given) {
+    func answer(to result: ElicitationResult) async -> Answer {
+        switch await run(.result(result)) {
         case .text(let text): self.text(text)
         case .failure(let text): failure(text)
-        case .asks: failure("What you did there is no longer of use, so nothing was done. Call again to be asked anew.")
+        case .asks, .inquires:
+            failure("What you did there is no longer of use, so nothing was done. Call again to be asked anew.")
         }
     }
 
@@ -44,11 +65,4 @@ struct ToolCall: Sendable {
     private static func content(_ text: String, isError: Bool) -> JSONObject {
         ["content": [["type": "text", "text": .string(text)]], "isError": .bool(isError)]
     }
-}
-
-extension JSONObject {
-    /// Whether these capabilities of a client hold elicitation in URL mode; an empty object means forms only.
-    ///
-    /// Spec: MCP 2025-11-25 §Elicitation
-    var takesLinks: Bool { self["elicitation"]?.object?["url"]?.object != nil }
 }

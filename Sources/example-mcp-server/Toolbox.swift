@@ -21,7 +21,9 @@ struct Toolbox: Sendable {
         self.resource = resource
         var tools: [Tool] = [.serverTime(now), .listFiles(shelf), .writeFile(shelf)]
         if let elicitations {
+            let governance = Governance(elicitations)
             tools += [.deleteFile(shelf), .storeKey(cabinet, elicitations), .signOut(Sessions(elicitations))]
+            tools += [.reportChurn(shelf, governance), .migrateDatabase(governance)]
         }
         if let desk { tools.append(.pay(at: desk)) }
         if let expenses { tools += [.submitExpenses(at: expenses), .listExpenses(at: expenses)] }

@@ -7,10 +7,15 @@ extension Scene {
     ///
     /// - Parameter evidence: `witnessed`, or `reported` for what lies in the MCP server's own chain.
     func story(of session: String, _ evidence: String = "witnessed") async throws -> [String] {
+        try await records(of: session, evidence).map(line)
+    }
+
+    /// The records of a session behind such lines.
+    func records(of session: String, _ evidence: String = "witnessed") async throws -> [JSONObject] {
         let records = try await gatehouse.json([
             "audit", "tail", "--count", "200", "--session", session, "--evidence", evidence,
         ])
-        return (records.array ?? []).compactMap(\.object).map(line)
+        return (records.array ?? []).compactMap(\.object)
     }
 
     private func line(_ record: JSONObject) -> String {

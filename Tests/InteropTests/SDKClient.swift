@@ -50,11 +50,15 @@ struct SDKClient: Sendable {
     }
 
     /// Connects to an MCP server, which is where the SDK walks through all of OAuth; gives the protocol version.
+    ///
+    /// - Parameter asked: what the client answers when it is asked itself: `form`, its result; `sampling`, what the person
+    ///   does with the model's text. Without one it does not say that it can be asked so.
     @discardableResult
     func connect(
-        to server: String, as identity: Identity, era: Era = .modern, person: JSONObject = [:], opens: Opening? = nil
+        to server: String, as identity: Identity, era: Era = .modern, person: JSONObject = [:], opens: Opening? = nil,
+        asked: JSONObject = [:]
     ) async throws -> String? {
-        var request: JSONObject = ["server": .string(server), "mode": .string(era.rawValue)]
+        var request: JSONObject = ["server": .string(server), "mode": .string(era.rawValue), "answers": .object(asked)]
         request["opens"] = opens.map { .string($0.rawValue) }
         request["stranger"] = ["username": "mallory", "password": .string(Scene.password)]
         switch identity {
@@ -117,6 +121,8 @@ struct SDKClient: Sendable {
         let pages: [String]
         /// The links that it was given.
         let links: [JSONObject]
+        /// The names of the fields of each form that it was given.
+        let forms: [[String]]
     }
 
     func holding() async throws -> Holding {
@@ -129,6 +135,7 @@ struct SDKClient: Sendable {
             clientID: state["client_id"]?.string, turns: state["turns"]?.integer ?? 0,
             asked: state["asked"]?.strings ?? [], refusals: state["refusals"]?.strings ?? [],
             pages: state["pages"]?.strings ?? [],
-            links: state["links"]?.array?.compactMap(\.object) ?? [])
+            links: state["links"]?.array?.compactMap(\.object) ?? [],
+            forms: state["forms"]?.array?.map { $0.strings ?? [] } ?? [])
     }
 }

@@ -10,7 +10,15 @@ from mcp import Client
 from mcp.client.auth import OAuthClientProvider
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import AuthorizationCodeResult, OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
-from mcp_types import ElicitRequestURLParams, ElicitResult
+from mcp_types import (
+    CreateMessageRequestParams,
+    CreateMessageResult,
+    ElicitRequestFormParams,
+    ElicitRequestURLParams,
+    ElicitResult,
+    ErrorData,
+    TextContent,
+)
 from person import PATIENCE, Person
 
 REDIRECT = "http://127.0.0.1:53682/callback"
@@ -45,6 +53,7 @@ class Conversation:
         self.asked: list[str] = []
         self.refusals: list[str] = []
         self.links: list[dict[str, Any]] = []
+        self.forms: list[list[str]] = []
         self.over = asyncio.Event()
         self.life: asyncio.Task[None] | None = None
 
@@ -70,6 +79,7 @@ class Conversation:
         )
         self.opens = request.get("opens")
         self.stranger = request.get("stranger")
+        self.answers = request.get("answers") or {}
         connected = asyncio.get_running_loop().create_future()
         self.life = asyncio.create_task(self.live(request, connected))
         self.client = await connected
@@ -80,9 +90,11 @@ class Conversation:
         try:
             async with httpx2.AsyncClient(auth=self.provider, timeout=PATIENCE) as http:
                 transport = streamable_http_client(request["server"], http_client=http)
-                elicit = self.elicit if self.opens else None
+                elicit = self.elicit if self.opens or "form" in self.answers else None
+                sample = self.sample if "sampling" in self.answers else None
                 mode = request.get("mode") or "auto"
-                async with Client(transport, mode=mode, elicitation_callback=elicit) as client:
+                callbacks = {"elicitation_callback": elicit, "sampling_callback": sample}
+                async with Client(transport, mode=mode, **callbacks) as client:
                     connected.set_result(client)
                     await self.over.wait()
         except Exception as failure:
@@ -114,8 +126,11 @@ class Conversation:
             raise PermissionError(error)
         return AuthorizationCodeResult(code=answer["code"], state=answer.get("state"), iss=answer.get("iss"))
 
-    async def elicit(self, _: Any, params: ElicitRequestURLParams) -> ElicitResult:
-        """Shows the link to the person, or not; a stranger may have got hold of it before."""
+    async def elicit(self, _: Any, params: ElicitRequestURLParams | ElicitRequestFormParams) -> ElicitResult:
+        """Shows the link to the person, or not; a stranger may have got hold of it before. A form is filled in."""
+        if isinstance(params, ElicitRequestFormParams):
+            self.forms.append(list(params.requested_schema["properties"]))
+            return ElicitResult(**self.answers["form"])
         link = {"url": params.url, "message": params.message, "id": params.elicitation_id, "status": None}
         self.links.append(link)
         if self.opens == "wrong person first":
@@ -128,6 +143,16 @@ class Conversation:
             decision = "decline" if self.opens == "decline" else "approve"
             link["status"] = await self.person.answer(params.url, decision)
         return ElicitResult(action="decline" if self.opens == "never" else "accept")
+
+    async def sample(self, _: Any, params: CreateMessageRequestParams) -> CreateMessageResult | ErrorData:
+        """The model writes, and the person looks at it. What they did with it stands in a member of the example's own."""
+        review = self.answers["sampling"]
+        if review == "rejected":
+            return ErrorData(code=-1, message="User rejected sampling request")
+        text = "41 of 1,260 customers left, most of them over the price."
+        content = TextContent(type="text", text=text.replace("most", "19") if review == "edited" else text)
+        meta = {"_meta": {"example.gatehouse/review": review}}
+        return CreateMessageResult(role="assistant", content=content, model="model-1", **meta)
 
     async def tools(self, _: dict[str, Any]) -> list[str]:
         return [tool.name for tool in (await self.while_alive(self.client.list_tools(cache_mode="bypass"))).tools]
@@ -150,6 +175,7 @@ class Conversation:
             "refusals": self.refusals,
             "pages": self.person.pages,
             "links": self.links,
+            "forms": self.forms,
         }
 
     async def expire(self, _: dict[str, Any]) -> None:

@@ -74,14 +74,16 @@ struct HandshakeElicitationTests {
     }
 
     @Test(arguments: [[:], ["elicitation": [:]], ["elicitation": ["form": [:]]]] as [JSON])
-    func `B1 B6 a client that opens no links gets no session identifier, and a failed tool call`(capabilities: JSON)
+    func `B1 B6 a client that opens no links gets a failed tool call, and an identifier only for what it can do`(
+        capabilities: JSON
+    )
         async throws
     {
         try await ExampleClient.run { client in
             client.grant("files:write")
             let session = try await session(client, capabilities: capabilities)
-            #expect(session == nil)
-            let refused = try await client.post(Self.call(), fields(nil))
+            #expect((session == nil) == (capabilities == [:]))
+            let refused = try await client.post(Self.call(), fields(session))
             #expect(refused.status == 200 && refused.json?["result"]?.object?["isError"] == true)
             #expect(client.elicitations.read { $0.entries.isEmpty })
         }
@@ -121,7 +123,7 @@ struct HandshakeElicitationTests {
             tools: Toolbox(resource: scene.resource, elicitations: scene.elicitations) { 0 }, calls: scene.calls(),
             sessions: HandshakeSessions(), questions: OpenQuestions())
         var headers = RoutingHeaders(protocolVersion: "2025-11-25")
-        headers.session = handshake.sessions.open(for: access)
+        headers.session = handshake.sessions.open(for: access, able: .links)
         headers.takesEvents = true
         let request = try JSONRPCMessage(Self.call().bytes)
         guard case .stream(let messages) = await handshake.answer(request, headers, access) else {

@@ -35,7 +35,7 @@ struct HandshakeProtocolTests {
         try await ExampleClient.run { client in
             client.grant("files:read")
             let list = try await client.post(message("tools/list"), version)
-            #expect(list.json?["result"]?.object?["tools"]?.array?.count == 7)
+            #expect(list.json?["result"]?.object?["tools"]?.array?.count == 11)
             #expect(list.json?["result"]?.object?["resultType"] == nil)
             let read = try await client.post(message("tools/call", ["name": "list_files", "arguments": [:]]), version)
             #expect(read.json?.toolText == "welcome.txt")

@@ -30,7 +30,7 @@ struct StatelessProtocolTests {
             #expect(
                 names == [
                     "server_time", "list_files", "write_file", "delete_file", "store_api_key", "sign_out",
-                    "submit_expenses", "list_expenses", "list_pull_requests",
+                    "report_churn", "migrate_database", "submit_expenses", "list_expenses", "list_pull_requests",
                 ])
             let time = try await client.stateless("tools/call", ["name": "server_time"])
             #expect(time.json?.toolText == "2027-01-15T08:00:00Z")

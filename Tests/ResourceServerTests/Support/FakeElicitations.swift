@@ -46,6 +46,8 @@ final class FakeElicitations: Sendable {
         /// The answer to an exchange of tokens: status and body.
         var exchange: (Int, JSONObject) = (400, ["error": "invalid_grant", "error_description": "Connect it."])
         var exchanges: [String] = []
+        /// What was reported.
+        var checkpoints: [JSONObject] = []
         /// Whether reports are not heard.
         var isDeaf = false
         var approvalType = "gatehouse-approval+jwt"
@@ -90,6 +92,14 @@ final class FakeElicitations: Sendable {
         router.delete("/elicitations/:id") { request, context in
             self.act("cancelled")
             return self.show(context.parameters.get("id") ?? "", request)
+        }
+        router.post("/checkpoints") { request, _ in
+            let body = try await request.body.collect(upTo: 65_536)
+            let report = try JSONObject(parsing: Array(body.readableBytesView))
+            return self.answer(request) { state in
+                state.checkpoints.append(report)
+                return (201, ["evidence": "reported"])
+            }
         }
         router.post("/events/verify") { request, _ in
             let body = try await request.body.collect(upTo: 65_536)

@@ -1,0 +1,67 @@
+import JOSE
+import OAuth
+import ResourceServer
+
+/// A tool that lets the client's model write, and says on record what its person did with that.
+extension Tool {
+    static func reportChurn(_ shelf: FileShelf, _ governance: Governance) -> Tool {
+        Tool(
+            name: "report_churn", title: "Report churn",
+            description: "Has your model sum up why customers left in a month, and files what you made of it.",
+            inputSchema: [
+                "type": "object", "required": ["month"],
+                "properties": ["month": ["type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"]],
+            ],
+            scopes: ["files:write"]
+        ) { arguments, access, given in
+            guard let month = arguments["month"]?.string, month.utf8.count == 7, FileShelf.isName(month) else {
+                return .failure("Name the month like 2026-10.")
+            }
+            guard case .reply(let reply) = given else { return .inquires(summary(of: month)) }
+            switch reply {
+            case .written(let text, let model, let review):
+                let moment = Checkpoint.sampling(
+                    review, tool: "report_churn", model: model.flatMap { (try? ActionName($0))?.string })
+                return await governance.recorded(moment, for: access) {
+                    await file(text, about: month, review, on: shelf, for: access)
+                }
+            case .rejected:
+                return await governance.recorded(.sampling(.rejected, tool: "report_churn"), for: access) {
+                    .failure("The summary was rejected, so nothing was filed.")
+                }
+            case .accepted, .declined, .cancelled, .unusable:
+                return .failure("There came no summary, so nothing was filed.")
+            }
+        }
+    }
+
+    private static func file(
+        _ text: String, about month: String, _ review: Checkpoint.Review, on shelf: FileShelf, for access: Access
+    ) async -> Outcome {
+        let name = "churn-\(month).txt"
+        if let problem = await shelf.write(text, as: name, for: access.subject) { return .failure(problem) }
+        return .text(
+            "Filed \(name): the summary \(review == .edited ? "as its person edited it" : "as the model wrote it").")
+    }
+
+    private static func summary(of month: String) -> Inquiry {
+        .sampling(
+            prompt:
+                "In \(month) 41 of 1,260 customers left: 19 named the price, 14 a missing export, 8 nothing. Sum it up.",
+            system: "You write one paragraph for a board, without guesses.", maximumTokens: 400)
+    }
+}
+
+extension Governance {
+    /// Does something only when what it rests on is on record.
+    func recorded(
+        _ checkpoint: Checkpoint, for access: Access, _ act: () async -> Tool.Outcome
+    ) async -> Tool.Outcome {
+        do throws(ElicitationFault) {
+            try await recordCheckpoint(checkpoint, for: access)
+        } catch {
+            return .failure("Nothing was done, because it could not be put on record. \(error.description)")
+        }
+        return await act()
+    }
+}

@@ -1,0 +1,138 @@
+import JOSE
+import TestSupport
+import Testing
+
+/// The tools of the example in whose course somebody else begins to act, called by the official SDK in both eras.
+@Suite("Checkpoints: sampling and forms with the official Python SDK")
+struct ReportedToolTests {
+    private func connect(
+        to scene: Scene, _ era: SDKClient.Era, opens: SDKClient.Opening? = nil, asked: JSONObject
+    ) async throws -> SDKClient {
+        let client = try SDKClient(on: scene.stage)
+        let version = try await client.connect(
+            to: scene.server, as: .registered(scene.gatehouse.addClient()), era: era, opens: opens, asked: asked)
+        #expect(version == era.version)
+        return client
+    }
+
+    private func session(in scene: Scene) async throws -> String {
+        try #require(try await scene.sessions("--state", "active").first?["id"]?.string)
+    }
+
+    private static let beginning = [
+        "person, session.approved, human, witnessed, success", "client, token.issued, model, witnessed, success",
+    ]
+
+    @Test(arguments: SDKClient.Era.allCases, ["approved", "edited"])
+    func `E62 D24 what the model wrote goes on as its doing, and what its person edited as theirs`(
+        era: SDKClient.Era, review: String
+    ) async throws {
+        try await Scene.play { scene in
+            let client = try await connect(to: scene, era, asked: ["sampling": .string(review)])
+            let outcome = try await client.outcome("report_churn", ["month": "2026-10"])
+            let doer = review == "edited" ? "its person edited it" : "the model wrote it"
+            #expect(outcome.text == "Filed churn-2026-10.txt: the summary as \(doer)." && !outcome.failed, "\(outcome)")
+            #expect(try await client.call("list_files") == "churn-2026-10.txt\nwelcome.txt")
+            let initiator = review == "edited" ? "human" : "model"
+            let session = try await session(in: scene)
+            #expect(
+                try await scene.story(of: session, "reported") == [
+                    "server, sampling.reviewed, \(initiator), reported by server, success"
+                ])
+            #expect(try await Array(scene.story(of: session).prefix(2)) == Self.beginning)
+            #expect(try await scene.records(of: session, "reported").map { $0["reason"]?.string } == [review])
+        }
+    }
+
+    @Test func `E62 B66 a rejected text does nothing, and is on record as the human's word in the older era`()
+        async throws
+    {
+        try await Scene.play { scene in
+            let client = try await connect(to: scene, .handshake, asked: ["sampling": "rejected"])
+            let outcome = try await client.outcome("report_churn", ["month": "2026-10"])
+            #expect(outcome.failed && outcome.text == "The summary was rejected, so nothing was filed.")
+            #expect(try await client.call("list_files") == "welcome.txt")
+            #expect(
+                try await scene.story(of: session(in: scene), "reported") == [
+                    "server, sampling.reviewed, human, reported by server, success"
+                ])
+        }
+    }
+
+    @Test func `E62 of a text that is rejected in the newer era the server never hears, and nothing happens`()
+        async throws
+    {
+        try await Scene.play { scene in
+            let client = try await connect(to: scene, .modern, asked: ["sampling": "rejected"])
+            await #expect {
+                try await client.outcome("report_churn", ["month": "2026-10"])
+            } throws: { "\($0)".contains("rejected") }
+            #expect(try await client.call("list_files") == "welcome.txt")
+            #expect(try await scene.story(of: session(in: scene), "reported").isEmpty)
+        }
+    }
+
+    @Test(arguments: SDKClient.Era.allCases)
+    func `E62 D24 a form is the server's question and then the human's answer`(era: SDKClient.Era) async throws {
+        try await Scene.play { scene in
+            let client = try await connect(
+                to: scene, era, asked: ["form": ["action": "accept", "content": ["environment": "staging"]]])
+            let outcome = try await client.outcome("migrate_database", ["database": "main", "when": "tonight"])
+            #expect(outcome.text == "Migrated main in staging, to begin tonight." && !outcome.failed, "\(outcome)")
+            #expect(try await client.holding().forms == [["environment"]])
+            let session = try await session(in: scene)
+            #expect(
+                try await scene.story(of: session, "reported") == [
+                    "server, form.asked, server, reported by server, success",
+                    "server, form.asked, human, reported by server, success",
+                ])
+            #expect(
+                try await scene.records(of: session, "reported").map { $0["explanation"]?.string } == [
+                    "tool migrate_database; missing environment",
+                    "tool migrate_database; missing environment; path staging",
+                ])
+            #expect(try await scene.story(of: session) == Self.beginning, "nothing else was asked of anybody")
+        }
+    }
+
+    @Test(arguments: SDKClient.Era.allCases)
+    func `E62 D24 for production the person approves at Gatehouse what they said in the form`(
+        era: SDKClient.Era
+    ) async throws {
+        try await Scene.play { scene in
+            let form: JSON = ["action": "accept", "content": ["environment": "production", "when": "now"]]
+            let client = try await connect(to: scene, era, opens: .approve, asked: ["form": form])
+            let outcome = try await client.outcome("migrate_database", ["database": "main"])
+            #expect(outcome.text == "Migrated main in production, now." && !outcome.failed, "\(outcome)")
+            let holding = try await client.holding()
+            #expect(holding.forms == [["environment", "when"]] && holding.links.count == 1)
+            #expect(holding.pages.contains { $0.contains("Migrate a database in production") && $0.contains("main") })
+            let session = try await session(in: scene)
+            #expect(
+                try await scene.story(of: session) == Self.beginning + [
+                    "server, elicitation.created, server, witnessed, success",
+                    "person, elicitation.completed, human, witnessed, success",
+                    "server, elicitation.collected, server, witnessed, success",
+                ])
+            #expect(
+                try await scene.story(of: session, "reported") == [
+                    "server, form.asked, server, reported by server, success",
+                    "server, form.asked, human, reported by server, success",
+                ])
+        }
+    }
+
+    @Test(arguments: SDKClient.Era.allCases)
+    func `E62 B66 a person who declines the form migrates nothing`(era: SDKClient.Era) async throws {
+        try await Scene.play { scene in
+            let client = try await connect(to: scene, era, opens: .approve, asked: ["form": ["action": "decline"]])
+            let outcome = try await client.outcome("migrate_database", ["database": "main"])
+            #expect(outcome.failed && outcome.text == "You declined, so nothing was migrated.")
+            #expect(try await client.holding().links.isEmpty)
+            let session = try await session(in: scene)
+            #expect(
+                try await scene.records(of: session, "reported").map { $0["reason"]?.string } == ["asked", "declined"])
+            #expect(try await scene.story(of: session) == Self.beginning)
+        }
+    }
+}
