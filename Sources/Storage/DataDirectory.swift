@@ -1,4 +1,5 @@
 import Foundation
+import JOSE
 import Synchronization
 
 /// The folder that holds the database, owned by one process at a time.
@@ -37,7 +38,21 @@ package final class DataDirectory: Sendable {
             close(descriptor)
             throw .locked(directory: path)
         }
+        removeLeftovers(path)
         return DataDirectory(path: path, descriptor: descriptor)
+    }
+
+    /// A new name in `folder` for a file that lies there for a moment before it is handed over. It holds what the database
+    /// holds, so what a crash leaves of it goes as soon as the folder is locked again.
+    package static func draft(in folder: String, ending suffix: String) -> String {
+        folder + "/" + draftPrefix + Random.token(9) + suffix
+    }
+
+    private static let draftPrefix = ".gatehouse-draft-"
+
+    private static func removeLeftovers(_ path: String) {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        for name in names where name.hasPrefix(draftPrefix) { unlink(path + "/" + name) }
     }
 
     /// Gives the folder back; closing the process does the same.

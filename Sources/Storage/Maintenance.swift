@@ -6,7 +6,7 @@ import JOSE
 extension Store {
     /// Writes a checked copy into `folder` and returns its path; the caller moves or streams it, then deletes it.
     package func backup(into folder: String) async throws(StoreError) -> String {
-        let copy = folder + "/backup-" + Random.token(9) + ".sqlite"
+        let copy = DataDirectory.draft(in: folder, ending: ".sqlite")
         do throws(StoreError) {
             try await onOwnThread { [pool] in
                 let target = try DatabaseQueue(path: copy)

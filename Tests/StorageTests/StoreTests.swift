@@ -72,6 +72,18 @@ struct StoreTests {
         #expect(throws: StoreError.self) { try DataDirectory.lock(inner, create: false) }
     }
 
+    @Test func `what a crash left of a file that was to be handed over goes when the folder is locked, and no other`()
+        throws
+    {
+        let draft = DataDirectory.draft(in: folder.path, ending: ".jsonl")
+        for path in [draft, folder.path + "/backup.sqlite", folder.path + "/.gatehouse-backup-x"] {
+            try "kept".write(toFile: path, atomically: false, encoding: .utf8)
+        }
+        try DataDirectory.lock(folder.path, create: false).unlock()
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+        #expect(left == [".gatehouse-backup-x", "backup.sqlite", "lock"])
+    }
+
     @Test func `a clock more than five seconds behind is refused unless told`() async throws {
         let store = try folder.store()
         try await store.checkClock(now: 1_000)

@@ -75,7 +75,7 @@ extension AdministrationTask {
             }
         }
         return try await store.read { transaction in
-            let path = folder + "/export-" + Random.token(9) + ".jsonl"
+            let path = DataDirectory.draft(in: folder, ending: ".jsonl")
             var export = try AuditExport(path: path)
             try export.write(isWhole ? nil : filter, from: transaction, at: now)
             return path
