@@ -166,6 +166,47 @@ struct AdministrationWireTests {
         #expect(throws: refusal) { try AdministrationAnswer(parsing: AdministrationAnswer.bytes(.failure(refusal))) }
     }
 
+    @Test func `a filter that this server does not know ends nothing`() async throws {
+        try await Harness.run { harness in
+            _ = try await harness.tokens()
+            let administration = Administration(
+                store: harness.gatehouse.store, keys: harness.gatehouse.keys, clock: harness.clock.wall)
+            func answer(_ selection: String) async throws -> Bool {
+                let text = #"{"version":1,"request":{"sessions":{"_0":{"revoke":{"_0":\#(selection)}}}}}"#
+                guard case .json(let succeeded, _) = await administration.respond(to: Array(text.utf8), peer: 0) else {
+                    return false
+                }
+                return succeeded
+            }
+            for selection in [
+                #"{"ids":[],"user":"ada","scope":"files:write"}"#, #"{"ids":[],"User":"bob"}"#,
+                #"{"ids":[],"user":"ada","user":"ada"}"#, #"{"ids":[],"idleFor":"60"}"#,
+            ] {
+                #expect(try await !answer(selection), "\(selection)")
+            }
+            #expect(try await harness.sessions().allSatisfy { $0.state == .active })
+            #expect(try await answer(#"{"user":"ada","ids":[]}"#))
+            #expect(try await harness.sessions().allSatisfy { $0.state == .ended })
+        }
+    }
+
+    @Test(arguments: [Int.min, -1, 0, 10_001, .max]) func `no count stops the server or fills its memory`(count: Int)
+        async throws
+    {
+        try await Harness.run { harness in
+            let administration = Administration(
+                store: harness.gatehouse.store, keys: harness.gatehouse.keys, clock: harness.clock.wall)
+            for request: AdministrationRequest in [
+                .audit(.tail(AuditSelection(), count: count)),
+                .sessions(.list(SessionSelection(idleFor: count == 0 ? -5 : Int64(count == 10_001 ? .min : count)))),
+            ] {
+                await #expect(throws: AdministrationError.self) {
+                    try await administration.run(request, by: Administrator(uid: 0, claimed: nil))
+                }
+            }
+        }
+    }
+
     @Test(arguments: [#"{"version":2,"request":{}}"#, #"{"version":1,"request":{"magic":{}}}"#, "", "[]", "{}"])
     func `Another version or shape is refused with a sentence`(text: String) async throws {
         try await Harness.run { harness in

@@ -1,4 +1,5 @@
 import Foundation
+import JOSE
 
 /// One thing that an operator asks of Gatehouse, the same over the admin socket and directly on the database.
 package enum AdministrationRequest: Codable, Hashable, Sendable {
@@ -255,13 +256,22 @@ package struct AdministrationMessage: Codable, Hashable, Sendable {
                 "The server speaks version \(Self.currentVersion) of administration, not \(version); "
                     + "use the gatehouse command of the server's own version.")
         }
-        do {
-            self = try decoder.decode(Self.self, from: data)
-        } catch {
+        guard let message = try? decoder.decode(Self.self, from: data), message.says(all: bytes) else {
             throw AdministrationError(
                 .invalid,
                 "The server does not know this request; use the gatehouse command of the server's own version.")
         }
+        self = message
+    }
+
+    /// Whether nothing of what was sent was passed over: a filter that this version does not know would end more sessions
+    /// than were meant.
+    private func says(all sent: [UInt8]) -> Bool {
+        let limits = JSON.Limits(bytes: .max, members: .max)
+        guard let sent = try? JSON.parse(sent, limits: limits).canonical(),
+            let read = try? JSON.parse(bytes(), limits: limits).canonical()
+        else { return false }
+        return sent == read
     }
 
     /// The message as JSON.

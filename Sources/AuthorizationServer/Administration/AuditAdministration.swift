@@ -15,7 +15,10 @@ extension AdministrationTask {
 
     /// The last records, the latest at the bottom as in a log.
     private func tail(_ selection: AuditSelection, _ count: Int) async throws -> AdministrationAnswer {
-        try await store.read { transaction in
+        guard (1...10_000).contains(count) else {
+            throw AdministrationError(.invalid, "A tail has 1 to 10000 records.")
+        }
+        return try await store.read { transaction in
             let filter = try self.filter(selection, transaction)
             var names = Names(transaction)
             let rows = try transaction.auditRecords(filter, limit: count).map { record in
