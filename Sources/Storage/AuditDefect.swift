@@ -18,6 +18,10 @@ package struct AuditDefect: Hashable, Sendable {
         case unknownKey
         /// The record names a key, and no checkpoint that it signed is left.
         case noCheckpoint
+        /// This server itself signed a checkpoint here, and it is gone.
+        case checkpointGone
+        /// More is gone than this record of an erasure says.
+        case erasedBeyond
         /// The chain begins behind this record, and no record says that it was dropped.
         case cutOff
     }
@@ -47,6 +51,8 @@ extension AuditDefect: CustomStringConvertible {
         case .checkpoint: return "the checkpoint at \(record) is not signed for it"
         case .unknownKey: return "the checkpoint at \(record) is signed by a key that nothing vouches for"
         case .noCheckpoint: return "every checkpoint is gone, though \(record) names the key of one"
+        case .checkpointGone: return "the checkpoint that this server signed at \(record) is gone"
+        case .erasedBeyond: return "more personal fields are gone than \(record) says were erased"
         case .cutOff: return "everything up to \(record) is gone, and no record says that it was dropped"
         }
     }

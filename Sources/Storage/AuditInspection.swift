@@ -29,11 +29,14 @@ package struct AuditInspection {
     /// The keys that the main chain names, and where.
     private var introduced: [String: Int64] = [:]
     private var signers: [(kid: String, chain: AuditChainName, sequence: Int64)] = []
-    private var erasures: [Int64: UserID?] = [:]
+    /// What the main chain says was erased: whose, nil for what admins claimed, and how many fields.
+    private var erasures: [Int64: (user: UserID?, fields: Int)] = [:]
     private var tombstones: [AuditRecord] = []
     /// Where chains begin that are not whole, and what the main chain says was dropped.
     private var bases: [(chain: AuditChainName, sequence: Int64)] = []
     private var drops: Set<String> = []
+    /// When the checkpoint was signed behind which the main chain begins.
+    private var droppedAt: Timestamp?
 
     /// An inspection that trusts these keys; without any it trusts those that the main chain names.
     package init(_ extent: Extent = .whole, trusted: VerificationKeySet?) {
@@ -88,7 +91,8 @@ package struct AuditInspection {
         case .auditKeyUsed:
             if let kid = record.entry.reason, introduced[kid] == nil { introduced[kid] = record.sequence }
         case .auditDropped: if let place = record.entry.reason { drops.insert(place) }
-        case .auditErased: erasures[record.sequence] = .some(record.entry.user)
+        case .auditErased:
+            erasures[record.sequence] = (record.entry.user, AuditEntry.erasedFields(record.entry.reason))
         default: break
         }
     }
@@ -106,7 +110,17 @@ package struct AuditInspection {
             // Behind a later record it could not be compared with its own.
             note(.checkpoint, checkpoint.sequence)
         }
-        if chain == .main { verdict.checkpointed = checkpoint.sequence }
+        if chain == .main {
+            verdict.checkpointed = checkpoint.sequence
+            if checkpoint.sequence == verdict.dropped { droppedAt = checkpoint.at }
+        }
+    }
+
+    /// Looks whether a checkpoint is there that this server knows it signed.
+    package mutating func expect(_ known: AuditCheckpoint) {
+        if !signers.contains(where: { $0.chain == known.chain && $0.sequence >= known.sequence }) {
+            note(.checkpointGone, known.sequence, known.chain)
+        }
     }
 
     /// What was found, after the last chain.
@@ -116,13 +130,25 @@ package struct AuditInspection {
         checkKeys()
         for base in bases where !isDroppedByRight(base) { note(.cutOff, base.sequence, base.chain) }
         for record in tombstones where !isErasedByRight(record) { note(.personal, record.sequence, record.chain) }
+        checkErasures()
         return verdict
+    }
+
+    /// A true erasure must not serve to hide what was taken since, nor what was not meant.
+    private mutating func checkErasures() {
+        var gone: [Int64: Int] = [:]
+        for place in tombstones.flatMap(\.fields).compactMap(\.erasedBy) { gone[place, default: 0] += 1 }
+        for (place, count) in gone.sorted(by: { $0.key < $1.key }) {
+            if let erased = erasures[place], count > erased.fields { note(.erasedBeyond, place, .main) }
+        }
     }
 
     /// The newest checkpoint of the main chain has to bear a key of the ring. What it holds vouches for older keys.
     private mutating func checkKeys() {
         guard let newest = signers.last(where: { $0.chain == .main }) else {
             if let place = introduced.values.min() { note(.noCheckpoint, place, .main) }
+            // What the main chain says of a key is signed before the key signs anything else.
+            for signer in signers { note(.unknownKey, signer.sequence, signer.chain) }
             return
         }
         if let trusted, !trusted.contains(kid: newest.kid) { note(.unknownKey, newest.sequence, .main) }
@@ -145,10 +171,12 @@ package struct AuditInspection {
         record.fields.allSatisfy { field in
             guard let place = field.erasedBy else { return true }
             // The record of an erasure in an MCP server's chain may have been dropped from the main one since.
-            if record.chain != .main, place <= verdict.dropped { return true }
+            if record.chain != .main, place <= verdict.dropped {
+                return droppedAt.map { record.entry.at <= $0 } ?? false
+            }
             guard record.chain != .main || place > record.sequence, let erased = erasures[place] else { return false }
-            guard let user = erased else { return field.name == .claimed }
-            return record.entry.user == user || record.entry.actor == .person(user)
+            guard let user = erased.user else { return field.name == .claimed }
+            return field.name != .claimed && (record.entry.user == user || record.entry.actor == .person(user))
         }
     }
 
@@ -160,8 +188,10 @@ package struct AuditInspection {
 }
 
 extension Transaction {
-    /// Walks along all chains from where they begin.
-    package func verifyAudit(trusted: VerificationKeySet? = nil) throws -> AuditVerdict {
+    /// Walks along all chains from where they begin; `signed` are checkpoints that have to be there.
+    package func verifyAudit(
+        trusted: VerificationKeySet? = nil, signed: [AuditCheckpoint] = []
+    ) throws -> AuditVerdict {
         var inspection = AuditInspection(trusted: trusted)
         for chain in try auditChains() {
             try walkAudit(chain, from: nil) { step in
@@ -172,6 +202,7 @@ extension Transaction {
                 }
             }
         }
+        for known in signed { inspection.expect(known) }
         return inspection.finish()
     }
 

@@ -62,14 +62,15 @@ extension Transaction {
         return all.prefix(limit).map(\.element).reversed()
     }
 
-    /// All chains that there are records of, the main one first.
+    /// All chains that there are records of, or that something says there were; the main one first.
     package func auditChains() throws -> [AuditChainName] {
-        [.main]
-            + (try all(
-                "SELECT DISTINCT chain FROM audit_reported UNION SELECT chain FROM audit_bases WHERE chain <> 'main'"
-            ) {
-                .reported(try $0.id(0))
-            })
+        let others = try all(
+            """
+            SELECT DISTINCT chain FROM audit_reported UNION SELECT chain FROM audit_bases WHERE chain <> 'main'
+            UNION SELECT chain FROM audit_checkpoints WHERE chain <> 'main'
+            """
+        ) { AuditChainName.reported(try $0.id(0)) }
+        return [.main] + others
     }
 
     /// The next records of a chain. One that was altered so that it cannot even be read comes as nothing behind its number.

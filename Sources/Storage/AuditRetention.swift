@@ -4,6 +4,17 @@ package import OAuth
 extension AuditEntry {
     /// How a record says that a chain was dropped up to one of its records.
     static func dropped(_ chain: AuditChainName, upTo sequence: Int64) -> String { "\(chain) up to \(sequence)" }
+
+    /// How a record says how much was erased.
+    static func erased(fields count: Int64) -> String { erasedWords.0 + "\(count)" + erasedWords.1 }
+
+    /// How much was erased, as a record says it; nothing where it says nothing of the kind.
+    static func erasedFields(_ reason: String?) -> Int {
+        guard let reason, reason.hasPrefix(erasedWords.0), reason.hasSuffix(erasedWords.1) else { return 0 }
+        return Int(reason.dropFirst(erasedWords.0.count).dropLast(erasedWords.1.count)) ?? 0
+    }
+
+    private static let erasedWords = ("personal fields of ", " places")
 }
 
 /// A checkpoint that old records shall be dropped up to, as somebody names it who holds their export.
@@ -135,7 +146,7 @@ extension Transaction {
         if case .user(let id) = erasure { user = id }
         let record = try audit(
             AuditEntry(
-                .auditErased, at: now, actor: actor, user: user, reason: "personal fields of \(found) places",
+                .auditErased, at: now, actor: actor, user: user, reason: AuditEntry.erased(fields: found),
                 initiator: .human))
         return try execute(
             "UPDATE audit_personal SET salt = NULL, value = NULL, erased_by = ?2 WHERE erased_by IS NULL AND \(condition)",

@@ -31,6 +31,7 @@ package final class Store: Sendable {
     private let isClosed = Mutex(false)
     /// Ends of many sessions that somebody is at.
     let endingsUnderWay = Mutex<Set<String>>([])
+    private let signed = Mutex<[AuditChainName: AuditCheckpoint]>([:])
 
     /// Opens the database, brings its schema up to date and proves that its commits are durable.
     package init(path: String, options: Options = Options()) throws(StoreError) {
@@ -104,6 +105,17 @@ package final class Store: Sendable {
     /// thread: it must not wait for anything. A signal may also come for what was rolled back.
     package func onCommit(_ listener: @escaping @Sendable (CommitSignals) -> Void) {
         group.signals.add(listener)
+    }
+
+    /// The last checkpoint of each chain that this process signed: whoever takes one out of the file cannot take it from here.
+    package var signedCheckpoints: [AuditCheckpoint] { signed.withLock { Array($0.values) } }
+
+    /// Keeps a checkpoint in mind that was just written.
+    package func note(signed checkpoint: AuditCheckpoint) {
+        signed.withLock { signed in
+            guard signed[checkpoint.chain].map({ $0.sequence <= checkpoint.sequence }) ?? true else { return }
+            signed[checkpoint.chain] = checkpoint
+        }
     }
 
     /// How many writes wait for their group: what a gauge shows.

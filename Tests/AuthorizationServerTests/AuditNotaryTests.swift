@@ -2,9 +2,10 @@ import AuthorizationServer
 import JOSE
 import Logging
 import OAuth
-import Storage
 import TestSupport
 import Testing
+
+@testable import Storage
 
 @Suite("Signing the audit trail")
 struct AuditNotaryTests {
@@ -13,6 +14,11 @@ struct AuditNotaryTests {
     private func verify(_ h: Harness) async throws -> AuditVerdict {
         let trusted = h.gatehouse.keys.verification(.events, at: h.clock.now.seconds)
         return try await h.gatehouse.store.read { try $0.verifyAudit(trusted: trusted) }
+    }
+
+    private func administer(_ h: Harness, _ request: AuditRequest) async throws -> JSONObject? {
+        try await Administration(store: h.gatehouse.store, keys: h.gatehouse.keys, clock: h.clock.wall)
+            .run(.audit(request), by: Administrator(uid: 1000, claimed: nil)).rows.first
     }
 
     private func write(_ h: Harness, _ count: Int) async throws {
@@ -68,6 +74,44 @@ struct AuditNotaryTests {
             }
             let signed = try await notary(h).signAll(at: h.clock.now)
             #expect(signed.map(\.chain) == [.main, .reported(h.resource.id)])
+            #expect(try await verify(h).defects == [])
+        }
+    }
+
+    @Test func `P8 a server whose last checkpoint was taken away signs no more and says where it was`() async throws {
+        let log = CapturedLog()
+        try await Harness.run { h in
+            for _ in 0..<2 {
+                try await write(h, 3)
+                _ = try await notary(h).signAll(at: h.clock.now)
+            }
+            #expect(try await administer(h, .verify)?["checkpointed"] == 7)
+            try await h.gatehouse.store.write {
+                _ = try $0.execute("DELETE FROM audit_checkpoints WHERE sequence = 7")
+            }
+            let said = "the checkpoint that this server signed at record 7 is gone"
+            h.clock.advance(by: 3_600)
+            await Housekeeper(h.gatehouse, log: log.logger).round()
+            #expect(log.lines.contains { $0.hasPrefix("error no audit checkpoint was signed") && $0.contains(said) })
+            #expect(try await h.gatehouse.store.read { try $0.lastCheckpoint(.main) }?.sequence == 4)
+            let refusal = await #expect(throws: AdministrationError.self) { _ = try await administer(h, .verify) }
+            #expect(refusal?.kind == .unsound && refusal?.description.contains(said) == true)
+        }
+    }
+
+    @Test func `what was dropped whole is not signed anew by the next key, and stands in nothing's way`() async throws {
+        try await Harness.run { h in
+            let entry = ReportedEntry(.elicitationRead, at: h.clock.now, by: h.resource.id, initiator: .server)
+            _ = try await h.gatehouse.store.write { try $0.report(entry) }
+            for _ in 0..<2 {
+                let marks = try await notary(h).signAll(at: h.clock.now).map { AuditMark($0) }
+                let answer = try await administer(h, .drop(marks))
+                #expect(answer?["dropped"]?.integer ?? 0 > 0)
+                try h.gatehouse.keys.rotate(.events, now: h.clock.now.seconds, activeAfter: 0, retireAfter: 0)
+                h.clock.advance(by: 60)
+                try await write(h, 1)
+            }
+            _ = try await notary(h).signDue(at: h.clock.now)
             #expect(try await verify(h).defects == [])
         }
     }

@@ -30,7 +30,8 @@ extension AdministrationTask {
 
     func verifyAudit() async throws -> AdministrationAnswer {
         let trusted = administration.keys?.verification(.events, at: now.seconds)
-        return try await store.read { try $0.verifyAudit(trusted: trusted) }.answer()
+        let signed = store.signedCheckpoints
+        return try await store.read { try $0.verifyAudit(trusted: trusted, signed: signed) }.answer()
     }
 
     private func dropAudit(_ marks: [AuditMark]) async throws -> AdministrationAnswer {

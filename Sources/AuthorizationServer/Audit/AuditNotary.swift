@@ -41,9 +41,7 @@ package struct AuditNotary: Sendable {
 
     /// Signs every chain that went on since its last checkpoint.
     package func signAll(at now: Timestamp) async throws -> [AuditCheckpoint] {
-        try await sign(at: now) { reading, kid in
-            reading.last.map { $0.sequence < reading.sequence || $0.kid != kid } ?? true
-        }
+        try await sign(at: now) { reading, _ in reading.last.map { $0.sequence < reading.sequence } ?? true }
     }
 
     private func sign(
@@ -76,6 +74,7 @@ package struct AuditNotary: Sendable {
         guard try await store.write({ try $0.insert(checkpoint) }) else {
             throw AuditBroken(defect: AuditDefect(.altered, reading.sequence, in: chain))
         }
+        store.note(signed: checkpoint)
         return checkpoint
     }
 
@@ -91,9 +90,14 @@ package struct AuditNotary: Sendable {
     /// The end of a chain, read from its last checkpoint on; nil for a chain without records.
     private func reading(of chain: AuditChainName, at now: Timestamp) async throws -> Reading? {
         let trusted = keys.verification(.events, at: now.seconds)
+        let known = store.signedCheckpoints.first { $0.chain == chain }
         return try await store.read { transaction in
             let stored = try transaction.lastCheckpoint(chain)
             let last = stored?.checkpoint
+            if let known, (stored?.sequence ?? 0) < known.sequence {
+                let defect = AuditDefect(.checkpointGone, known.sequence, in: chain)
+                return Reading(sequence: known.sequence, hash: known.hash, last: last, defect: defect)
+            }
             if let stored, last == nil {
                 let defect = AuditDefect(.checkpoint, stored.sequence, in: chain)
                 return Reading(sequence: stored.sequence, hash: .beginning, last: nil, defect: defect)
