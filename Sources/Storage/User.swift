@@ -85,7 +85,7 @@ extension Transaction {
         try execute("UPDATE users SET password_hash = ?2 WHERE id = ?1", id.string, hash)
     }
 
-    /// Replaces a password's hash by that of a new password, unless it is another one by now or the account is locked.
+    /// Replaces a password's hash, perhaps by itself, unless it is another one by now or the account is locked.
     package func replacePasswordHash(_ hash: String, insteadOf earlier: String, of id: UserID) throws -> Bool {
         try execute(
             "UPDATE users SET password_hash = ?2 WHERE id = ?1 AND password_hash = ?3 AND disabled_at IS NULL",

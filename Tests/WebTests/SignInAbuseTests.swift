@@ -1,10 +1,12 @@
 import AuthorizationServer
+import Dispatch
 import HTTPTypes
 import HummingbirdTesting
 import JOSE
 import NIOCore
 import OAuth
 import Storage
+import Synchronization
 import TestSupport
 import Testing
 
@@ -42,6 +44,39 @@ struct SignInAbuseTests {
         places.leave(stranger)
         let afterwards = [another, known, known].map { places.take($0) }
         #expect(afterwards == [false, true, false])
+    }
+
+    @Test(arguments: [false, true])
+    func `a password that is changed while the old one is looked at lets nobody in any more`(isLocked: Bool)
+        async throws
+    {
+        let (gate, isArmed, isInside) = (DispatchSemaphore(value: 0), Switch(), Switch())
+        // Another cost than that of the stored hash, so that a right password is hashed anew as well.
+        let desk = PasswordDesk(cost: .standard) { password, hash in
+            if isArmed.isOn {
+                isInside.set(true)
+                gate.wait()
+            }
+            return hash.verifies(password)
+        }
+        try await Harness.run(desk: desk) { h in
+            let (browser, new) = (h.browser(), PasswordHash.make(Secret("something new"), cost: .cheapForTests).string)
+            let page = try await h.authorize(browser, h.request())
+            isArmed.set(true)
+            async let answer = h.signIn(browser, at: page)
+            await until { isInside.isOn }
+            isArmed.set(false)
+            try await h.gatehouse.store.write { [id = h.user.id, now = h.clock.now] tx in
+                if isLocked { try tx.setDisabled(now, id) } else { try tx.setPasswordHash(new, of: id, now: now) }
+                _ = try tx.endBrowserSessions(of: id)
+            }
+            gate.signal()
+            #expect(try await answer.status == .tooManyRequests)
+            #expect(try await h.browserSessions() == 0)
+            #expect(try await h.records(.personSignedIn).isEmpty)
+            let stored = try await h.gatehouse.store.read { [id = h.user.id] in try $0.user(id: id)?.passwordHash }
+            #expect(isLocked || stored == .some(new))
+        }
     }
 
     @Test func `RL9 the hash that unknown names are compared with needs no making and fits nothing`() {
@@ -83,4 +118,12 @@ struct SignInAbuseTests {
             #expect(broken.status == .badRequest)
         }
     }
+}
+
+/// Something that several tasks look at.
+private final class Switch: Sendable {
+    private let state = Atomic<Bool>(false)
+
+    var isOn: Bool { state.load(ordering: .sequentiallyConsistent) }
+    func set(_ isOn: Bool) { state.store(isOn, ordering: .sequentiallyConsistent) }
 }

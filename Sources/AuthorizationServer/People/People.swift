@@ -114,8 +114,12 @@ package struct People: Sendable {
         let session = BrowserSession(
             id: .random(), digest: .sha256(cookie.bytes), userID: user.id, binding: browser.binding, authTime: now,
             createdAt: now, lastSeenAt: now, expiresAt: now + Self.longest)
-        let login = try await store.write { transaction in
-            if let rehashed { try transaction.setPasswordHash(rehashed.string, of: user.id, now: now) }
+        let login = try await store.write { transaction -> BrowserSession? in
+            // The password may have been changed, or the account locked, while somebody looked at the old one.
+            let hash = rehashed?.string ?? user.passwordHash
+            guard try transaction.replacePasswordHash(hash, insteadOf: user.passwordHash, of: user.id) else {
+                return nil
+            }
             let login = try transaction.enter(session, inPlaceOf: browser.signIn)
             try transaction.audit(
                 AuditEntry(
@@ -123,6 +127,8 @@ package struct People: Sendable {
                     address: browser.address))
             return login
         }
+        // Whoever has the right one signs in a moment later.
+        guard let login else { return .wait(1) }
         return .signedIn(SignedIn(user: user, session: login), cookie: cookie)
     }
 }
