@@ -92,7 +92,7 @@ package struct Gatehouse: Sendable {
     /// What happened in the latest authorizations.
     package var timelines: Timelines { authorize.timelines }
     package var eventVerify: EventVerifyEndpoint { EventVerifyEndpoint(store: store, clock: clock) }
-    package var eventStatus: EventStatusEndpoint { EventStatusEndpoint(store: store) }
+    package var eventStatus: EventStatusEndpoint { EventStatusEndpoint(store: store, clock: clock) }
     package var session: SessionEndpoint {
         SessionEndpoint(store: store, authentication: resourceAuthentication, clock: clock)
     }

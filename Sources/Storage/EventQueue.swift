@@ -130,15 +130,23 @@ extension Transaction {
         ) { try EventRecord($0) }
     }
 
-    /// Since when the end of a session waits for an MCP server that has not taken it; nil when none does.
-    package func oldestWaitingEnd(for resource: ResourceID) throws -> Timestamp? {
+    /// Since when the end of a session waits for an MCP server that has not taken it, or was given up while tokens of the
+    /// session may live; nil when there is none.
+    package func oldestWaitingEnd(for resource: ResourceID, now: Timestamp) throws -> Timestamp? {
         try first(
             """
-            SELECT min(created_at) FROM events WHERE resource_id = ?1 AND state = 'waiting'
-                AND type = '\(SecurityEventType.sessionRevoked.rawValue)'
-            """, resource.string
+            SELECT min(at) FROM (
+                SELECT min(created_at) AS at FROM events WHERE resource_id = ?1 AND state = 'waiting'
+                    AND type = '\(SecurityEventType.sessionRevoked.rawValue)'
+                UNION ALL
+                SELECT min(created_at) FROM events WHERE state = 'dead' AND settled_at > ?2 AND created_at > ?2
+                    AND resource_id = ?1 AND type = '\(SecurityEventType.sessionRevoked.rawValue)')
+            """, resource.string, (now - Self.tokensLive).seconds
         ) { try $0.timeIfAny(0) } ?? nil
     }
+
+    /// The longest that an access token lives.
+    private static let tokensLive: Int64 = 3_600
 
     /// How many events wait to be taken by somebody who takes any.
     package func waitingEvents() throws -> Int64 {

@@ -205,6 +205,15 @@ struct SessionDoorTests {
             let since = JSON.integer(h.clock.now.seconds)
             h.clock.advance(by: 7)
             #expect(try await status() == ["delivery": "poll", "status": "enabled", "waiting_since": since])
+            // One that was given up is no less an end that the MCP server does not know of.
+            let event = try #require(try await h.gatehouse.store.read { try $0.event(of: id) }?.event.id)
+            let error: JSONObject = ["err": "invalid_audience", "description": "not mine"]
+            let refused: JSONObject = ["returnImmediately": true, "setErrs": .object([event.string: .object(error)])]
+            _ = try await h.call(.post, "/events/poll", refused)
+            #expect(try await h.gatehouse.store.read { try $0.event(event) }?.state == .dead)
+            #expect(try await status()["waiting_since"] == since)
+            h.clock.advance(by: 3_593)
+            #expect(try await status()["waiting_since"] == nil)
             let (resource, endpoint, now) = (h.resource.id, "https://files.example/events", h.clock.now)
             try await h.gatehouse.store.write { try $0.set(eventsEndpoint: endpoint, of: resource, now: now) }
             #expect(try await status()["status"] == "paused")

@@ -5,12 +5,16 @@ package import Storage
 /// Tells an MCP server whether what happens reaches it, so that one that checks tokens itself knows when it has to ask.
 package struct EventStatusEndpoint: Sendable {
     let store: Store
+    let clock: WallClock
 
     /// Answers `resource`, which has proven itself: how its events travel, whether they do, since when, and whether the end
-    /// of a session waits for it longer than it should.
+    /// of a session waits for it longer than it should, or was given up.
     package func answer(for resource: Resource) async throws -> JSON {
         let (stream, waiting) = try await store.read { transaction in
-            (try transaction.eventStream(of: resource.id), try transaction.oldestWaitingEnd(for: resource.id))
+            (
+                try transaction.eventStream(of: resource.id),
+                try transaction.oldestWaitingEnd(for: resource.id, now: clock.now())
+            )
         }
         var body: JSONObject = ["delivery": .string(resource.eventsEndpoint == nil ? "poll" : "push")]
         if let endpoint = resource.eventsEndpoint {

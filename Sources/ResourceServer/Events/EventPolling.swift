@@ -36,7 +36,10 @@ extension EventReceiver {
             let reply = await judge(token.string ?? "")
             switch reply.status {
             case 202: settled.taken.append(name)
-            case 400: settled.refused.append((name, reply.body))
+            case 400:
+                settled.refused.append((name, reply.body))
+                // It came from the authorization server itself and will not come again.
+                doubt()
             default: settled.isPutOff = true
             }
         }

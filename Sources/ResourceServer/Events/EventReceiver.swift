@@ -34,7 +34,7 @@ public final class EventReceiver: Sendable {
     ) {
         authority = elicitations.authority
         coverage = EventCoverage(elicitations.authority)
-        revoked = Mutex(RevokedSessions(limit: limit))
+        revoked = Mutex(RevokedSessions(limit: limit, skew: elicitations.authority.allowedSkew))
         handleRevocation = whenRevoked
         self.sleep = sleep
         arrivals = EventArrivals(sleep: sleep)
@@ -54,8 +54,17 @@ public final class EventReceiver: Sendable {
 
     /// Whether the end of a session whose token was issued then would be known here.
     func knows(issuedAt: Int64, now: Int64) async -> Bool {
-        if let doubted = revoked.withLock({ $0.doubtedUntil }), authority.mayPrecede(issuedAt, doubted) { return false }
+        let (doubted, forgotten) = revoked.withLock { ($0.doubtedUntil, $0.forgottenAt) }
+        if let doubted, authority.mayPrecede(issuedAt, doubted) { return false }
+        // A clock that was set back has tokens live on whose sessions' ends are forgotten.
+        if let forgotten, now < forgotten { return false }
         return await coverage.covers(issuedAt: issuedAt, now: now)
+    }
+
+    /// Says that an event came which could not be used: it may have told of an end.
+    func doubt() {
+        let now = authority.clock()
+        revoked.withLock { $0.doubt(now) }
     }
 
     /// Judges one event and says what to answer.
@@ -81,7 +90,10 @@ public final class EventReceiver: Sendable {
         }
         guard let name = claims["jti"]?.string, let dated = claims.date("iat"), !authority.isAhead(dated),
             let event = ReceivedEvent(claims)
-        else { return .refused(.invalidRequest, "The event lacks a claim, or is dated in the future.") }
+        else {
+            doubt()
+            return .refused(.invalidRequest, "The event lacks a claim, or is dated in the future.")
+        }
         guard !seen.withLock({ $0.contains(name) }) else { return .accepted }
         // Whoever waits too long for our answer sends it again while it is being acted on.
         guard seen.withLock({ $0.begin(name) }) else { return .later("the event is being acted on") }
@@ -92,7 +104,7 @@ public final class EventReceiver: Sendable {
 
     private func isAddressedHere(_ claims: JSONObject) -> Bool {
         let audience = claims["aud"]?.string.map { [$0] } ?? claims["aud"]?.strings ?? []
-        return audience.contains(authority.resource.string)
+        return audience.contains { (try? ResourceIdentifier($0))?.matches(authority.resource) ?? false }
     }
 
     /// Nil when it was done, else why it should be sent again.

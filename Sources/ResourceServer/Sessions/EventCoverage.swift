@@ -72,7 +72,10 @@ struct EventStatus: Sendable {
 
     init(_ answer: JSONObject) {
         isPushed = answer["delivery"] == "push" && answer["status"] == "enabled"
-        since = answer["since"]?.integer
-        waitingSince = answer["waiting_since"]?.integer
+        since = answer["since"]?.integer.map(Self.bounded)
+        waitingSince = answer["waiting_since"]?.integer.map(Self.bounded)
     }
+
+    /// A moment that can be reckoned with: from 1970 to the end of the year 9999.
+    private static func bounded(_ moment: Int64) -> Int64 { min(max(moment, 0), 253_402_300_799) }
 }

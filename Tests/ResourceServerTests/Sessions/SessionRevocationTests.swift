@@ -115,6 +115,15 @@ struct RevokedSessionsTests {
         #expect(sessions.doubtedUntil == nil)
     }
 
+    @Test func `an end is remembered for longer where tokens are taken for a while after theirs`() {
+        var sessions = RevokedSessions(skew: 300)
+        sessions.remember("a", now: 0)
+        sessions.remember("b", now: 3899)
+        #expect(sessions.contains("a"))
+        sessions.remember("c", now: 3900)
+        #expect(!sessions.contains("a") && sessions.forgottenAt == 3900)
+    }
+
     @Test func `RL what does not fit is doubted and not forgotten`() {
         var sessions = RevokedSessions(limit: 2)
         for (index, name) in ["a", "b", "c"].enumerated() { sessions.remember(name, now: Int64(index)) }

@@ -36,6 +36,8 @@ struct WatchedVerificationTests {
         ["delivery": "poll", "status": "enabled"],
         ["delivery": "push", "status": "enabled", "since": .integer(ManualClock.start + 120)],
         ["delivery": "push", "status": "enabled", "since": 0, "waiting_since": .integer(ManualClock.start + 110)],
+        ["delivery": "push", "status": "enabled", "since": .integer(.max)],
+        ["delivery": "push", "status": "enabled", "since": .integer(.min), "waiting_since": .integer(.min)],
     ]
 
     @Test(arguments: unreliable)
@@ -131,6 +133,76 @@ struct WatchedVerificationTests {
             scene.receiver.coverage.polled(at: scene.clock.now)
             #expect(try await scene.refused(scene.token("ses_2")) == nil)
             #expect(scene.questions == 2)
+        }
+    }
+
+    @Test func `D23.12 a fetched event that is refused may have told of an end: tokens from before are asked about`()
+        async throws
+    {
+        try await SessionScene.play { (scene) async throws in
+            scene.stream.change { $0.status = ["delivery": "poll", "status": "enabled"] }
+            let token = try scene.token(isLive: false)
+            let other = try scene.revoked("ses_1", ["aud": "https://other.example/mcp"])
+            scene.stream.change { $0.sets = [("evt_ses_1", other)] }
+            let polling = Task { await scene.receiver.poll() }
+            while scene.stream.read({ $0.polls.count < 3 }) { await Task.yield() }
+            polling.cancel()
+            await polling.value
+            #expect(scene.stream.read { $0.sets.isEmpty })
+            scene.receiver.coverage.polled(at: scene.clock.now)
+            #expect(await scene.refused(token) == .invalidToken)
+            #expect(scene.questions == 1)
+        }
+    }
+
+    @Test func `D23.6 an end that is dated ahead of this clock is refused, and tokens from before are asked about`()
+        async throws
+    {
+        try await SessionScene.play { (scene) async throws in
+            let late = try scene.revoked("ses_1", ["iat": .integer(scene.clock.now + 61)])
+            #expect(await scene.push(late).status == 400)
+            #expect(try await scene.refused(scene.token(isLive: false)) == .invalidToken)
+            #expect(scene.questions == 1)
+        }
+    }
+
+    @Test func `D23.6 an event names this MCP server as tokens may, in another spelling of the same address`()
+        async throws
+    {
+        try await SessionScene.play { (scene) async throws in
+            let event = try scene.revoked("ses_1", ["aud": "HTTP://127.0.0.1:9/mcp"])
+            #expect(await scene.push(event).status == 202)
+            #expect(try await scene.refused(scene.token()) == .invalidToken)
+            #expect(scene.questions == 0)
+        }
+    }
+
+    @Test func `D23.12 a clock that went ahead and was set back brings no ended session to life`() async throws {
+        try await SessionScene.play { (scene) async throws in
+            let token = try scene.token(isLive: false)
+            #expect(try await scene.push(scene.revoked()).status == 202)
+            scene.clock.advance(4_000)
+            #expect(try await scene.push(scene.revoked("ses_2")).status == 202)
+            scene.clock.advance(-4_000)
+            #expect(await scene.refused(token) == .invalidToken)
+            #expect(scene.questions == 1)
+        }
+    }
+
+    @Test func `D23.12 while a fetched event cannot be acted on, tokens are asked about`() async throws {
+        struct Failure: Error {}
+        try await SessionScene.play(ear: SessionEar { _ in throw Failure() }) { (scene) async throws in
+            scene.stream.change { $0.status = ["delivery": "poll", "status": "enabled"] }
+            let event = try scene.revoked()
+            scene.stream.change { $0.sets = [("evt_ses_1", event)] }
+            let polling = Task { await scene.receiver.poll() }
+            while scene.stream.read({ $0.polls.count < 3 }) { await Task.yield() }
+            polling.cancel()
+            await polling.value
+            #expect(scene.stream.read { $0.polls.allSatisfy { $0["ack"] == [] } })
+            scene.clock.advance(100)
+            #expect(try await scene.refused(scene.token("ses_2")) == nil)
+            #expect(scene.questions == 1)
         }
     }
 
