@@ -47,7 +47,8 @@ struct ServeTests {
             let user = try await gatehouse.object(
                 ["users", "add", "alice", "--password-stdin"], input: "secret pass\n")
             #expect(user.members.map(\.name) == ["id", "name", "subject"])
-            let again = try await gatehouse.command(["users", "add", "alice", "--password-stdin"], input: "other\n")
+            let again = try await gatehouse.command(
+                ["users", "add", "alice", "--password-stdin"], input: "other pass\n")
             #expect(again.status == 1 && again.errors == "gatehouse: There is a user named 'alice' already.\n")
             let records = try await gatehouse.json(["audit", "tail"])
             let actors = records.array?.compactMap { $0.object?["actor"]?.string }

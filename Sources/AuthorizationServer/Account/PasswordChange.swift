@@ -4,11 +4,6 @@ import Storage
 
 /// A new password, as the form brings it.
 struct PasswordChange: Sendable {
-    /// In characters.
-    private static let shortest = 8
-    /// In bytes, as everywhere that passwords are taken.
-    private static let longest = 1024
-
     let current: Secret
     let new: Secret
     let again: Secret
@@ -26,11 +21,11 @@ struct PasswordChange: Sendable {
     /// What is wrong with the new password, before anybody looks at the old one.
     var fault: PasswordFault? {
         guard new == again else { return .differs }
-        guard new.reveal().count >= Self.shortest else { return .tooShort }
-        guard new.bytes.count <= Self.longest, new.bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-            return .unusable
+        switch PasswordRule.fault(of: new) {
+        case .tooShort: return .tooShort
+        case .unusable: return .unusable
+        case nil: return new == current ? .same : nil
         }
-        return new == current ? .same : nil
     }
 }
 

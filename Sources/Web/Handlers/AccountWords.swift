@@ -60,7 +60,8 @@ extension AccountProblem {
         return switch fault {
         case .wrong: "The current password is not right. Nothing was changed."
         case .differs: "The new password was not typed the same twice. Nothing was changed."
-        case .tooShort: "The new password needs at least 8 characters. Nothing was changed."
+        case .tooShort:
+            PlainText("The new password needs at least \(PasswordRule.shortest) characters. Nothing was changed.")
         case .unusable: "The new password is too long or holds control characters. Nothing was changed."
         case .same: "The new password is the one that you have. Nothing was changed."
         case .wait(let seconds): PlainText("Nothing was changed. Please wait \(seconds) seconds and try again.")

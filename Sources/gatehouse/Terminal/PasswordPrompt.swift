@@ -1,11 +1,10 @@
 import ArgumentParser
+import AuthorizationServer
 import Glibc
 import JOSE
 
 /// Takes a password from a person, unseen and twice, or from a program's pipe.
 enum PasswordPrompt {
-    private static let longest = 1024
-
     /// Asks on the terminal, without echo.
     static func askTwice() throws -> Secret {
         guard isatty(STDIN_FILENO) == 1 else {
@@ -23,10 +22,14 @@ enum PasswordPrompt {
 
     private static func checked(_ password: Secret) throws -> Secret {
         guard !password.bytes.isEmpty else { throw Refusal("The password is empty; nothing was changed.") }
-        guard password.bytes.count <= longest, password.bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-            throw Refusal("The password must be one line of at most \(longest) bytes without control characters.")
+        switch PasswordRule.fault(of: password) {
+        case .tooShort:
+            throw Refusal("The password needs at least \(PasswordRule.shortest) characters; nothing was changed.")
+        case .unusable:
+            throw Refusal(
+                "The password must be one line of at most \(PasswordRule.longest) bytes without control characters.")
+        case nil: return password
         }
-        return password
     }
 
     private static func ask(_ question: String) throws -> Secret {
@@ -49,7 +52,7 @@ enum PasswordPrompt {
         var line: [UInt8] = []
         var byte: UInt8 = 0
         while read(STDIN_FILENO, &byte, 1) == 1, byte != UInt8(ascii: "\n") {
-            guard line.count <= longest else { break }
+            guard line.count <= PasswordRule.longest else { break }
             line.append(byte)
         }
         if line.last == UInt8(ascii: "\r") { line.removeLast() }
