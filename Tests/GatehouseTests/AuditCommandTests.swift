@@ -31,6 +31,20 @@ struct AuditCommandTests {
         return path
     }
 
+    /// Writes 4,000 records, which are more than a megabyte in an export.
+    private static func lengthen(_ database: String) async throws {
+        let store = try Store(path: database)
+        try await store.write { transaction in
+            for _ in 0..<4_000 {
+                _ = try transaction.audit(
+                    AuditEntry(
+                        .sessionEnded, at: Timestamp(seconds: 1), actor: .system, reason: "an old one",
+                        initiator: .system))
+            }
+        }
+        try store.close()
+    }
+
     private static func lines(_ path: String) throws -> [String] {
         try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init)
     }
@@ -128,16 +142,7 @@ struct AuditCommandTests {
     @Test func `an export to a disk that is full ends in one sentence, leaves no file and drops nothing`() async throws
     {
         try await Self.play { gatehouse in
-            let store = try Store(path: gatehouse.stage.path("var/gatehouse.sqlite"))
-            try await store.write { transaction in
-                for _ in 0..<4_000 {
-                    _ = try transaction.audit(
-                        AuditEntry(
-                            .sessionEnded, at: Timestamp(seconds: 1), actor: .system, reason: "an old one",
-                            initiator: .system))
-                }
-            }
-            try store.close()
+            try await Self.lengthen(gatehouse.stage.path("var/gatehouse.sqlite"))
             let configuration = try gatehouse.stage.write(
                 "templates: \(Workspace.root)/templates", to: "gatehouse.yaml")
             let path = gatehouse.stage.path("big.jsonl")
@@ -159,9 +164,44 @@ struct AuditCommandTests {
             #expect(errors.split(separator: "\n").count == 1 && errors.contains("nothing was dropped"), "\(errors)")
             #expect(!FileManager.default.fileExists(atPath: path))
             let left = try FileManager.default.contentsOfDirectory(atPath: gatehouse.stage.path("var"))
-            #expect(left.allSatisfy { !$0.hasPrefix("export-") }, "\(left)")
+            #expect(left.allSatisfy { !$0.hasSuffix(".jsonl") }, "\(left)")
             let verified = try #require(try await gatehouse("audit", "verify", "--json").json().object)
             #expect(verified["dropped"] == 0 && verified["records"]?.integer ?? 0 >= 4_004)
+        }
+    }
+
+    @Test(.enabled(if: SmallDisk.isPossible), arguments: [false, true])
+    func `where the disk of the export itself is full, nothing of it is left there and nothing is dropped`(
+        isServing: Bool
+    ) async throws {
+        let disk = try SmallDisk(megabytes: 1)
+        defer { disk.unmount() }
+        func expectFailure(_ status: Int32, _ errors: String) throws {
+            #expect(status == 1)
+            #expect(errors.split(separator: "\n").count == 1 && errors.contains("No space left"), "\(errors)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: disk.path) == [])
+        }
+        let command = ["audit", "export", disk.path + "/big.jsonl", "--drop-before", "0s"]
+        try await Stage.play { stage in
+            let database = stage.path("var/gatehouse.sqlite")
+            if isServing {
+                let first = try await RunningGatehouse.start(on: stage)
+                await first.process.stop()
+                try await Self.lengthen(database)
+                let gatehouse = try await first.restarted()
+                let run = try await gatehouse.command(command)
+                try expectFailure(run.status, run.errors)
+                #expect(try await gatehouse.object(["audit", "verify"])["dropped"] == 0)
+            } else {
+                let gatehouse = CommandLineProgram(stage: stage)
+                #expect(try await gatehouse("db", "init").status == 0)
+                try await Self.lengthen(database)
+                let run = try await gatehouse(command)
+                try expectFailure(run.status, run.errors)
+                #expect(run.errors.contains(disk.path + "/big.jsonl"))
+                let verified = try #require(try await gatehouse("audit", "verify", "--json").json().object)
+                #expect(verified["dropped"] == 0 && verified["records"]?.integer ?? 0 >= 4_000)
+            }
         }
     }
 

@@ -50,7 +50,7 @@ struct FullDiskTests {
 
     @Test(.enabled(if: SmallDisk.isPossible))
     func `a disk that is really full loses nothing that was acknowledged`() async throws {
-        let disk = try SmallDisk()
+        let disk = try SmallDisk(megabytes: 3)
         defer { disk.unmount() }
         let store = try Store(path: disk.path + "/gatehouse.sqlite", options: .init(create: true))
         var acknowledged = 0
@@ -69,35 +69,5 @@ struct FullDiskTests {
         #expect(kept == Int64(acknowledged))
         #expect(acknowledged > 10)
         #expect(try await store.check() == [])
-    }
-}
-
-/// A memory disk of three megabytes, where the system lets us mount one.
-private final class SmallDisk {
-    let path: String
-    private let folder: TemporaryFolder
-
-    static let isPossible: Bool = {
-        guard let disk = try? SmallDisk() else { return false }
-        disk.unmount()
-        return true
-    }()
-
-    init() throws {
-        folder = try TemporaryFolder()
-        path = folder.path
-        try Self.run("/usr/bin/mount", ["-t", "tmpfs", "-o", "size=3m,mode=0700", "tmpfs", path])
-    }
-
-    func unmount() { try? Self.run("/usr/bin/umount", ["-l", path]) }
-
-    private static func run(_ program: String, _ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Refused() }
     }
 }

@@ -17,6 +17,7 @@ struct BackupFile {
     /// The temporary file while it is written.
     struct Open {
         let descriptor: Int32
+        fileprivate let path: String
 
         /// Copies the bytes of another file behind what is there.
         func append(contentsOf source: String) throws {
@@ -27,7 +28,7 @@ struct BackupFile {
             repeat {
                 count = sendfile(descriptor, input, nil, 1 << 30)
             } while count > 0 || (count < 0 && errno == EINTR)
-            guard count == 0 else { throw BackupFile.failure("write", source) }
+            guard count == 0 else { throw BackupFile.failure("write", path) }
         }
     }
 
@@ -39,8 +40,8 @@ struct BackupFile {
             close(descriptor)
             unlink(temporary)
         }
-        try await fill(Open(descriptor: descriptor))
-        guard fsync(descriptor) == 0 else { throw Self.failure("write", temporary) }
+        try await fill(Open(descriptor: descriptor, path: path))
+        guard fsync(descriptor) == 0 else { throw Self.failure("write", path) }
         // A hard link, unlike a rename, refuses to take the place of a file that came up meanwhile.
         guard link(temporary, path) == 0 else {
             try refuseExisting()
