@@ -35,6 +35,23 @@ struct EventStreamTests {
         }
     }
 
+    @Test func `a server that stops before its events were looked at has nothing to say of it`() async throws {
+        try await EventStage.run { stage in
+            let receiver = try await Receiver()
+            let resource = try await stage.resource("a", endpoint: receiver.endpoint)
+            try await stage.queue(for: resource)
+            let before = stage.log.lines
+            let stopped = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                try await stage.deliverer.run()
+            }
+            _ = await stopped.result
+            #expect(stage.log.lines == before)
+            #expect(receiver.claims.isEmpty)
+            try await receiver.stop()
+        }
+    }
+
     @Test func `a wrong, foreign or late state makes nothing active`() async throws {
         try await EventStage.run { stage in
             let (one, two) = (try await Receiver(), try await Receiver())

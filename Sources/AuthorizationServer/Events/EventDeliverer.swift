@@ -71,6 +71,9 @@ package final class EventDeliverer: Service {
         while !Task.isCancelled {
             do {
                 return Set(try await parts.store.read { try $0.pushedResources() })
+            } catch is CancellationError {
+                // The server stops, which is nothing that an operator has to be told.
+                break
             } catch {
                 parts.log.warning("events wait for the database", metadata: ["error": "\(error)"])
                 try? await Task.sleep(for: .seconds(5))

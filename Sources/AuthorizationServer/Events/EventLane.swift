@@ -118,6 +118,8 @@ final class EventLane: Sendable {
             guard queue.isProven else { return try await challenge(queue, underWay, now) }
             let due = queue.due.filter { !underWay.contains($0.event.id) }.prefix(width - underWay.count)
             return Plan(pushes: due.map { EventPush($0, in: queue) }, again: queue.nextDue)
+        } catch is CancellationError {
+            return Plan()
         } catch {
             parts.log.warning("events wait for the database", metadata: ["error": "\(error)"])
             return Plan(again: now + Self.patience)
