@@ -136,6 +136,21 @@ struct SessionEndingTests {
         #expect(before == [1, 2, 3] && after?.content == nil && after?.status == .completed)
     }
 
+    @Test func `a session that is over by disuse keeps no connection, although nobody has looked at it`() async throws {
+        let world = try await World()
+        _ = try await world.active(world.session(idle: 9))
+        let last = try await world.active(world.session())
+        let connection = Connection(
+            id: .random(), userID: world.user.id, resourceID: world.resource.id, provider: try ProviderName("hub"),
+            asked: try ScopeSet(parsing: "repo"), scope: try ScopeSet(parsing: "repo"), tokens: [7], createdAt: now)
+        try await world.store.write { tx in
+            try tx.connect(connection)
+            try tx.set(ResourcePolicy(endsConnections: true), of: world.resource.id)
+            _ = try tx.end(last.id, .byAdmin(at: now))
+        }
+        #expect(try await world.store.read { try $0.connection(connection.id)?.endReason } == .sessionsEnded)
+    }
+
     @Test(arguments: [true, false])
     func `by policy a connection ends with the person's last session there, and by default it lasts`(isPolicy: Bool)
         async throws

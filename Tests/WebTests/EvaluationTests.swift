@@ -42,6 +42,46 @@ struct EvaluationTests {
         }
     }
 
+    @Test func `E62 what another MCP server may start says nothing of this one`() async throws {
+        try await Harness.run { h in
+            let token = try await h.tokens().access
+            let other = try await h.addServer("https://other.example/mcp")
+            let rules = [ServerAction(name: try ActionName("books.close"), rule: .allow)]
+            try await h.gatehouse.store.write { try $0.set(rules, of: other.resource.id) }
+            let unlisted = try await h.evaluate("access_token", token, "books.close")
+            #expect(unlisted.json["context"]?.object?["reason"] == "not_allowed")
+            try await h.list()
+            let asked = try await h.evaluate("access_token", token, "books.close")
+            #expect(asked.json["context"]?.object?["reason"] == "approval_required")
+            // Names are names: no other case, no other spelling of the same look.
+            for name in ["Expenses.submit", "expenses.submit ", "EXPENSES.SUBMIT"] {
+                #expect(try await h.evaluate("access_token", token, name).json["decision"] != true, "\(name)")
+            }
+            let lookalike = try await h.evaluate("access_token", token, "expen\u{17F}es.submit")
+            #expect(lookalike.status == .badRequest)
+        }
+    }
+
+    @Test func `E62 a narrowed token allows no more than it says, nor does the job that was opened with it`()
+        async throws
+    {
+        try await Harness.run { h in
+            try await h.list()
+            let wide = try await h.tokens(scopes: ["files:read", "files:write"], asking: "files:read files:write")
+            #expect(try await h.evaluate("access_token", wide.access, "files.purge").json["decision"] == true)
+            let narrow = try await h.refresh(wide.refresh, ["scope": "files:read"]).tokens
+            #expect(narrow.scope == "files:read")
+            let denied = try await h.evaluate("access_token", narrow.access, "files.purge")
+            #expect(denied.json["context"]?.object?["reason"] == "insufficient_scope")
+            #expect(try await h.openJob(narrow.access, ["actions": ["files.purge"]]).error == "access_denied")
+            let job = try #require(try await h.storedJob(h.openJob(narrow.access)))
+            #expect(try await h.evaluate("job", job.id.string).json["decision"] == true)
+            try await h.list(Harness.listed.map { ($0.0, $0.1, try ScopeSet(parsing: "files:write")) })
+            let late = try await h.evaluate("job", job.id.string)
+            #expect(late.json["context"]?.object?["reason"] == "insufficient_scope")
+        }
+    }
+
     @Test func `E62 a job or token that is unknown, foreign, over or no such thing is one and the same no`()
         async throws
     {

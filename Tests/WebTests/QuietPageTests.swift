@@ -2,11 +2,13 @@ import AuthorizationServer
 import Dispatch
 import HTTPTypes
 import HummingbirdTesting
+import JOSE
 import OAuth
-import Storage
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import Storage
 
 @Suite("Looking at the page of an elicitation", .timeLimit(.minutes(2)))
 struct QuietPageTests {
@@ -43,6 +45,21 @@ struct QuietPageTests {
             let end = try await h.press(browser, asked, "decline", at: page)
             #expect(end.status == .ok)
             #expect(try await glance(h, browser, asked.page)?.status == .conflict)
+        }
+    }
+
+    @Test func `what cannot be read any more ends as failed when its person comes, and its MCP server is told`()
+        async throws
+    {
+        try await Harness.run { h in
+            let asked = try await Asked(h.ask(try await h.tokens().access))
+            try await h.gatehouse.store.write { _ = try $0.execute("UPDATE elicitations SET ask = '{}'") }
+            #expect(try await h.call(.get, asked.path).json["status"] == "pending")
+            let page = try await h.open(h.browser(), asked)
+            #expect(page.status == .gone && page.text.contains("This did not work"))
+            #expect(try await h.stored(asked)?.reason == "not_readable")
+            let told = try await h.call(.get, asked.path).json
+            #expect(told["status"] == "failed" && told["event"]?.string != nil)
         }
     }
 
