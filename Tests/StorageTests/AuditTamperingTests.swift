@@ -143,6 +143,30 @@ struct AuditTamperingTests {
                 == [AuditDefect(.altered, last)])
     }
 
+    @Test func `P8 a key that only an unsigned record names vouches for nothing`() async throws {
+        try await report()
+        try await sign()
+        let (forger, chain) = (SigningKey.generate(), reports)
+        try await world.store.write { transaction in
+            _ = try transaction.audit(.auditKeyUsed(forger.kid, at: World.start))
+            guard let head = try transaction.auditHead(chain) else { throw Refused() }
+            let forged = try AuditCheckpoint(
+                chain, sequence: head.sequence, hash: head.hash, at: World.start, with: forger)
+            guard try transaction.insert(forged) else { throw Refused() }
+        }
+        #expect(try await verify() == [AuditDefect(.unknownKey, 1, in: chain)])
+        // Once Gatehouse has signed the record, it takes the key for its own: an export tells its thumbprint.
+        try await sign()
+        #expect(try await verify() == [])
+    }
+
+    @Test func `P8 a number of an administrator cannot be put on a record of what none did`() async throws {
+        let checkpoint = try await sign()
+        #expect(
+            try await tamper("UPDATE audit SET admin_uid = 8 WHERE sequence = \(checkpoint.sequence)")
+                == [AuditDefect(.altered, checkpoint.sequence)])
+    }
+
     @Test func `P8 personal fields that changed places are named with both records`() async throws {
         let (one, other) = (try await write(by: "grace"), try await write(by: "heidi"))
         let defects = try await tamper(

@@ -264,6 +264,20 @@ struct AuditTests {
         let oldest = try #require(try await store.read { try $0.auditTail(limit: 1, before: 2) }.first)
         #expect(oldest.entry.actor == .admin(uid: 7, claimed: "root") && oldest.format == .first)
         try store.close()
+        // What the first format knows nothing of cannot be put there later.
+        let later = try DatabaseQueue(path: folder.database)
+        try await later.writeWithoutTransaction { db in
+            try db.execute(
+                sql: """
+                    DROP TRIGGER audit_is_not_edited; UPDATE audit SET trace = '\(TraceID.random())' WHERE sequence = 1;
+                    UPDATE audit SET personal = zeroblob(32) WHERE sequence = 2
+                    """)
+        }
+        try later.close()
+        let again = try Store(path: folder.database)
+        let defects = try await again.read { try $0.verifyAudit() }.defects
+        #expect(defects == [AuditDefect(.altered, 1), AuditDefect(.altered, 2)])
+        try again.close()
     }
 
     @Test func `a record takes over the trace id of the request that causes it`() async throws {

@@ -1,5 +1,6 @@
 import JOSE
 import OAuth
+import Synchronization
 import TestSupport
 import Testing
 
@@ -74,6 +75,11 @@ struct ManyEndingsTests {
         let world = try await world(600)
         let ending = SessionEnding.byAdmin(at: now)
         let begun = try await world.store.write { try $0.endSessions(SessionFilter(), ending) }
+        let id = try #require(try await world.store.read { try $0.first("SELECT id FROM endings") { try $0.text(0) } })
+        world.store.endingsUnderWay.withLock { _ = $0.insert(id) }
+        #expect(try await world.store.finishEndings(now: now) == 0)
+        #expect(try await live(world) == 350)
+        world.store.endingsUnderWay.withLock { _ = $0.remove(id) }
         async let ended = world.store.endRest(of: begun)
         async let finished = world.store.finishEndings(now: now)
         let (named, elsewhere) = try await (ended.count, finished)

@@ -196,13 +196,8 @@ struct WatchedVerificationTests {
             let event = try scene.revoked()
             scene.stream.change { $0.sets = [("evt_ses_1", event)] }
             let polling = Task { await scene.receiver.poll() }
-            while scene.stream.read({ $0.polls.count < 3 }) { await Task.yield() }
-            polling.cancel()
-            await polling.value
+            try await expectDoubt(scene, while: polling)
             #expect(scene.stream.read { $0.polls.allSatisfy { $0["ack"] == [] } })
-            scene.clock.advance(100)
-            #expect(try await scene.refused(scene.token("ses_2")) == nil)
-            #expect(scene.questions == 1)
         }
     }
 
@@ -210,13 +205,21 @@ struct WatchedVerificationTests {
         try await SessionScene.play { (scene) async throws in
             scene.stream.change { $0.isMore = true }
             let polling = Task { await scene.receiver.poll() }
-            while scene.stream.read({ $0.polls.count < 3 }) { await Task.yield() }
-            polling.cancel()
-            await polling.value
             scene.stream.change { $0.status = ["delivery": "poll", "status": "enabled"] }
-            scene.clock.advance(100)
-            #expect(try await scene.refused(scene.token()) == nil)
-            #expect(scene.questions == 1)
+            try await expectDoubt(scene, while: polling)
         }
+    }
+
+    /// Polls go on long enough for a token to be younger than the listening, and still it is asked about.
+    private func expectDoubt(_ scene: SessionScene, while polling: Task<Void, Never>) async throws {
+        for seconds in [61, 0] as [Int64] {
+            let polls = scene.stream.read { $0.polls.count }
+            while scene.stream.read({ $0.polls.count < polls + 3 }) { await Task.yield() }
+            scene.clock.advance(seconds)
+        }
+        polling.cancel()
+        await polling.value
+        #expect(try await scene.refused(scene.token("ses_2")) == nil)
+        #expect(scene.questions == 1)
     }
 }
