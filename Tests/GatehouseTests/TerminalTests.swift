@@ -137,6 +137,29 @@ struct TerminalTests {
         ]
     }
 
+    @Test func `What has fields of its own is a table, and what is too long goes on below whole`() throws {
+        let row: JSONObject = [
+            "id": "res_1", "scope_texts": ["a_b": "Read all of the files that you can read", "c": "Write", "d": []],
+            "idle_limit": ["value": "8h", "from": "policy"], "hosts": ["value": [], "from": "configuration"],
+            "choices": ["value": ["1h", "8h"], "from": "policy"], "none": JSON.object([:]),
+            "token": "a-word-that-is-longer-than-the-line-is-wide",
+        ]
+        #expect(
+            try lines(.one(row), width: 40) == [
+                "id           res_1", "scope texts  a_b  Read all of the files",
+                "                  that you can read", "             c    Write", "             d    -",
+                "idle limit   8h (policy)", "hosts        as the configuration says",
+                "choices      1h, 8h (policy)", "none         -",
+                "token        a-word-that-is-longer-than-the-line-is-wide",
+            ])
+        #expect(try lines(.one(row), width: nil).contains("scope texts  a_b  Read all of the files that you can read"))
+    }
+
+    @Test func `RS6 Names of fields cannot steer the terminal either`() throws {
+        let row: JSONObject = ["texts": .object(["x\u{1B}[2J": "y\u{1B}[2J"])]
+        #expect(!(try lines(.one(row), width: 80).joined().unicodeScalars.contains("\u{1B}")))
+    }
+
     @Test func `RS6 Escape sequences, line ends and reordering marks are shown as replaced characters`() throws {
         let row: JSONObject = [
             "id": "a", "name": "x\u{1B}[2J\r\ny\u{202E}z\u{85}", "resource": "b", "expires_at": .null,

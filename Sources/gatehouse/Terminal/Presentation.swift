@@ -55,7 +55,7 @@ struct Presentation {
     func text(_ answer: AdministrationAnswer, width: Int?) -> [String] {
         var lines: [String] = []
         switch answer.shape {
-        case .one: lines = answer.rows.flatMap { description(of: $0, width: width) }
+        case .one: lines = answer.rows.flatMap { Description(width: width).lines(of: $0) }
         case .many where answer.rows.isEmpty: lines = (answer.note ?? answer.warning) == nil ? ["None."] : []
         case .many: lines = table(answer.rows, width: width)
         }
@@ -66,34 +66,6 @@ struct Presentation {
     private func table(_ rows: [JSONObject], width: Int?) -> [String] {
         let cells = rows.map(told).map { row in columns.map { cell(row[$0.field], $0.style) } }
         return Table(columns: columns, rows: cells).lines(width: width)
-    }
-
-    /// Name and value of each field below each other; nothing is cut, and what is long goes on below itself.
-    private func description(of row: JSONObject, width: Int?) -> [String] {
-        let names = row.members.map(\.name.count).max() ?? 0
-        let space = width.map { max($0 - names - 2, 24) }
-        return row.members.flatMap { name, value in
-            let label = name.replacing("_", with: " ")
-            let lines = Self.values(value).map(Terminal.sanitised).flatMap { Self.broken($0, space ?? .max) }
-            return lines.enumerated().map { index, line in
-                let shown = index == 0 ? label : ""
-                return shown + String(repeating: " ", count: names - shown.count) + "  " + line
-            }
-        }
-    }
-
-    /// A value in lines of so many characters, broken at blanks; each line but the first is indented.
-    private static func broken(_ value: String, _ space: Int) -> [String] {
-        guard value.count > space else { return [value] }
-        var lines: [String] = []
-        for word in value.split(separator: " ", omittingEmptySubsequences: false) {
-            if let line = lines.last, line.count + 1 + word.count <= space {
-                lines[lines.count - 1] = line + " " + word
-            } else {
-                lines.append((lines.isEmpty ? "" : "  ") + word)
-            }
-        }
-        return lines
     }
 
     private func cell(_ value: JSON?, _ style: Column.Style) -> String {
@@ -116,7 +88,8 @@ struct Presentation {
         values(value ?? .null).joined(separator: ", ")
     }
 
-    private static func values(_ value: JSON) -> [String] {
+    /// A value as the lines that a person reads, one for each element of a list.
+    static func values(_ value: JSON) -> [String] {
         switch value {
         case .null: ["-"]
         case .bool(let value): [value ? "yes" : "no"]
