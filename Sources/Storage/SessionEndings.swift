@@ -11,16 +11,15 @@ package struct EndedSessions: Sendable {
     package private(set) var count = 0
     /// The first of them, as they are now.
     package private(set) var sessions: [Session] = []
-    /// What is left to do; nil when all is done.
-    fileprivate var rest: String?
+    /// What is left to do, by the ids under which it is written down.
+    fileprivate var rest: [String] = []
 
     /// Nothing yet.
     package init() {}
 
-    fileprivate mutating func add(_ step: [Session], rest: String?) {
+    fileprivate mutating func add(_ step: [Session]) {
         count += step.count
         sessions += step.prefix(Self.mostNamed - sessions.count)
-        self.rest = rest
     }
 }
 
@@ -31,9 +30,21 @@ extension Transaction {
     /// Ends the sessions that match, oldest first; a filter's own state is not asked. Where there are many this is the
     /// first step, and the rest is written down: `endRest` does it, or else the housekeeper.
     package func endSessions(_ filter: SessionFilter, _ ending: SessionEnding) throws -> EndedSessions {
-        let (ended, last) = try endStep(filter, ending, after: nil, upTo: nil)
+        try endSessions([filter], ending)
+    }
+
+    /// The same for sessions that match any of several filters.
+    package func endSessions(_ filters: [SessionFilter], _ ending: SessionEnding) throws -> EndedSessions {
         var all = EndedSessions()
-        all.add(ended, rest: try last.map { try note(filter, ending, after: $0) })
+        for filter in filters {
+            guard all.count < Self.step else {
+                all.rest.append(try note(filter, ending, after: .beginning))
+                continue
+            }
+            let (ended, last) = try endStep(filter, ending, after: nil, upTo: nil)
+            all.add(ended)
+            if let last { all.rest.append(try note(filter, ending, after: last)) }
+        }
         return all
     }
 
@@ -157,9 +168,10 @@ extension Store {
 
     /// Goes on, step by step, with what a transaction began, and returns all that it ended.
     package func endRest(of begun: EndedSessions) async throws -> EndedSessions {
-        guard let id = begun.rest else { return begun }
-        endingsUnderWay.withLock { _ = $0.insert(id) }
-        defer { endingsUnderWay.withLock { _ = $0.remove(id) } }
+        let ids = begun.rest
+        guard !ids.isEmpty else { return begun }
+        endingsUnderWay.withLock { $0.formUnion(ids) }
+        defer { endingsUnderWay.withLock { $0.subtract(ids) } }
         return try await finish(begun, at: nil)
     }
 
@@ -171,7 +183,7 @@ extension Store {
         where endingsUnderWay.withLock({ $0.insert(id).inserted }) {
             defer { endingsUnderWay.withLock { _ = $0.remove(id) } }
             var begun = EndedSessions()
-            begun.rest = id
+            begun.rest = [id]
             count += try await finish(begun, at: now).count
         }
         return count
@@ -179,9 +191,10 @@ extension Store {
 
     private func finish(_ begun: EndedSessions, at now: Timestamp?) async throws -> EndedSessions {
         var ended = begun
-        while let id = ended.rest {
+        while let id = ended.rest.first {
             let step = try await write { try $0.endStep(of: id, at: now) }
-            ended.add(step.ended, rest: step.rest)
+            ended.add(step.ended)
+            if step.rest == nil { ended.rest.removeFirst() }
         }
         return ended
     }

@@ -55,6 +55,9 @@ package struct SessionCursor: Hashable, Sendable {
         self.init(position: isByUse ? session.hourOfUse : session.createdAt.seconds, id: session.id)
     }
 
+    /// Before all sessions: none was approved at such a time.
+    static var beginning: SessionCursor { SessionCursor(position: .min, id: .random()) }
+
     /// Behind the one that stands there under this id.
     package init(position: Int64, id: SessionID) {
         self.position = position
