@@ -18,7 +18,7 @@ enum Gate {
     }
 
     private static let rules: [@Sendable (SessionGrant, Timestamp) -> String?] = [
-        accountIsEnabled, clientIsNotBlocked, resourceIsServed, sessionIsLive,
+        accountIsEnabled, clientIsNotBlocked, hostIsLetIn, resourceIsServed, sessionIsLive,
     ]
 
     private static func accountIsEnabled(_ session: SessionGrant, _: Timestamp) -> String? {
@@ -27,6 +27,10 @@ enum Gate {
 
     private static func clientIsNotBlocked(_ session: SessionGrant, _: Timestamp) -> String? {
         session.clientIsBlocked ? "the client is blocked" : nil
+    }
+
+    private static func hostIsLetIn(_ session: SessionGrant, _: Timestamp) -> String? {
+        session.hostIsExcluded ? "the MCP server's policy excludes the client's host" : nil
     }
 
     private static func resourceIsServed(_ session: SessionGrant, _: Timestamp) -> String? {

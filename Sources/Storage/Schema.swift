@@ -43,6 +43,9 @@ enum Schema {
         migrator.registerMigration("0009 jobs") { db in
             for statement in Jobs.statements { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("0010 session policies") { db in
+            for statement in SessionPolicies.statements { try db.execute(sql: statement) }
+        }
         migrator.registerMigration("0011 scopes") { db in
             for statement in ScopeReach.statements { try db.execute(sql: statement) }
         }

@@ -101,6 +101,7 @@ package struct EndReason: RawRepresentable, Hashable, Sendable {
     package static let clientBlocked = EndReason(rawValue: "client_blocked")
     package static let clientRemoved = EndReason(rawValue: "client_removed")
     package static let resourceRemoved = EndReason(rawValue: "resource_removed")
+    package static let hostExcluded = EndReason(rawValue: "client_host_excluded")
 
     /// Whether the clock alone ended it.
     package var isByTime: Bool { self == .expired || self == .neverRedeemed }
@@ -120,5 +121,6 @@ package struct EndReason: RawRepresentable, Hashable, Sendable {
         .clientBlocked: "An administrator blocked the client.",
         .clientRemoved: "An administrator removed the client.",
         .resourceRemoved: "An administrator removed the MCP server.",
+        .hostExcluded: "An administrator closed the MCP server to the client's host.",
     ]
 }

@@ -12,6 +12,8 @@ package struct SessionGrant: Hashable, Sendable {
     package let clientName: String
     /// The client or its host was blocked, or the operator removed the client.
     package let clientIsBlocked: Bool
+    /// The MCP server's policy names hosts of clients, and this one's is none of them.
+    package let hostIsExcluded: Bool
     package let resourceID: ResourceID
     package let resource: ResourceIdentifier
     /// The MCP server was removed or is disabled.
@@ -21,6 +23,8 @@ package struct SessionGrant: Hashable, Sendable {
     package let createdAt: Timestamp
     package let expiresAt: Timestamp
     package let idleSeconds: Int64
+    /// Seconds an access token lives at most by the MCP server's policy; nil where it says nothing.
+    package let tokenLife: Int64?
     package let lastUsedAt: Timestamp
     package let authTime: Timestamp
     package let acr: String?
@@ -54,8 +58,10 @@ extension Transaction {
             END,
             s.resource_id, r.identifier, r.removed_at IS NOT NULL OR r.disabled_at IS NOT NULL, s.scope, s.state,
             s.created_at, s.expires_at, s.idle_seconds, s.last_used_at, s.auth_time, s.acr, s.document_digest, s.replaces,
-            s.refresh_key, s.generation, s.turn_1, s.turn_2, s.turn_3, s.turn_4
+            s.refresh_key, s.generation, s.turn_1, s.turn_2, s.turn_3, s.turn_4, p.token_life,
+            \(SessionPolicy.excludes(host: "s.client_host"))
         FROM sessions s JOIN users u ON u.id = s.user_id JOIN resources r ON r.id = s.resource_id
+            LEFT JOIN resource_policies p ON p.resource_id = s.resource_id
         WHERE s.id = ?1
         """
 }
@@ -86,5 +92,7 @@ extension SessionGrant {
         refreshKeyID = try row.text(21)
         generation = try row.parsed(UInt32(exactly: row.integer(22)))
         turns = try (23...26).compactMap { try row.timeIfAny($0) }
+        tokenLife = try row.integerIfAny(27)
+        hostIsExcluded = try row.flag(28)
     }
 }

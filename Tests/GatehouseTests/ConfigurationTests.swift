@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuthorizationServer
 import Foundation
 import TestSupport
 import Testing
@@ -143,6 +144,9 @@ struct ConfigurationTests {
 
     @Test func `Durations and sizes are digits with a unit and nothing else`() {
         #expect(DurationValue("30d")?.seconds == 2_592_000)
+        for seconds: Int64 in [1, 59, 60, 90, 3_600, 5_400, 86_400, 129_600, 2_592_000] {
+            #expect(DurationValue(Lifetime.text(seconds))?.seconds == seconds)
+        }
         for text in ["", "s", "1", "1.5h", " 1h", "1h ", "+1h", "1w", "99999999999999999d", "١h"] {
             #expect(DurationValue(text) == nil, "\(text)")
         }

@@ -71,6 +71,38 @@ struct ManyEndingsTests {
         #expect(try await world.store.finishEndings(now: now + 120) == 0)
     }
 
+    @Test func `E52 clients of hosts that a policy excludes end, across steps and a crash, and no others`() async throws
+    {
+        let world = try await World()
+        let other = try World.resource("https://other.example/mcp")
+        let hosts = [nil, "app.example", "big.example", "desk.example", "small.example"]
+        let sessions = try (0..<2_000).map {
+            try world.session(host: hosts[$0 % 5], resource: $0 < 1_500 ? world.resource.id : other.id)
+        }
+        try await world.store.write { tx in
+            _ = try tx.insert(other)
+            for session in sessions { try tx.approve(session, code: world.code(of: session)) }
+            try tx.set(ResourcePolicy(sessions: SessionPolicy(clientHosts: ["app.example"])), of: world.resource.id)
+        }
+        let begun = try await world.store.write { [now] in
+            try $0.endExcludedSessions(at: world.resource.id, .byAdmin(at: now, .hostExcluded))
+        }
+        #expect(begun.count == 250)
+        // The process dies here; what is left of one host, and both of the others, is written down.
+        #expect(try await world.store.finishEndings(now: now + 60) == 650)
+        let kept = try await world.store.read { [now] in
+            try $0.sessions(SessionFilter(state: .approved), limit: 10_000, now: now)
+        }
+        #expect(kept.count == 1_100 && kept.count { $0.resourceID == other.id } == 500)
+        let there = kept.filter { $0.resourceID == world.resource.id }
+        #expect(Set(there.map(\.clientHost)) == [nil, "app.example"])
+        #expect(try await records(world).allSatisfy { $0.reason == "client_host_excluded" })
+        #expect(try await world.store.read { try $0.count("endings") } == 0)
+        // Where no policy names hosts, nobody is excluded.
+        let none = try await world.store.write { [now] in try $0.endExcludedSessions(at: other.id, .byAdmin(at: now)) }
+        #expect(none.count == 0)
+    }
+
     @Test func `what is under way is not taken up a second time`() async throws {
         let world = try await world(600)
         let ending = SessionEnding.byAdmin(at: now)

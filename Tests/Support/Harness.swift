@@ -19,8 +19,8 @@ package struct Harness: Sendable {
     package let user: User
     package let resource: Resource
     package let resourceSecret: ClientSecret
-    /// A public client whose redirects are `redirect` and a loopback one.
-    package let registered: RegisteredClient
+    /// A public client whose redirects are `redirect` and a loopback one; a test may put another in its place.
+    package var registered: RegisteredClient
 
     package static let password = "correct horse battery staple"
     package static let redirect = "https://app.example/callback"

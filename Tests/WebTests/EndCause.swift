@@ -15,8 +15,7 @@ enum EarnedBy: CaseIterable, Sendable {
 /// Everything that ends a session, each by the door that is meant for it.
 enum EndCause: CaseIterable, Sendable {
     case admin, person, client, resource, refreshReuse, codeReplay, replacement, userDisabled, clientBlocked,
-        clientRemoved,
-        resourceRemoved, time, disuse
+        clientRemoved, resourceRemoved, hostExcluded, time, disuse
 
     /// The reason that the row names.
     var reason: EndReason {
@@ -32,6 +31,7 @@ enum EndCause: CaseIterable, Sendable {
         case .clientBlocked: .clientBlocked
         case .clientRemoved: .clientRemoved
         case .resourceRemoved: .resourceRemoved
+        case .hostExcluded: .hostExcluded
         case .time, .disuse: .expired
         }
     }
@@ -39,13 +39,15 @@ enum EndCause: CaseIterable, Sendable {
     /// At whose will, as the row and the event name it.
     var initiator: SessionEnding.Initiator {
         switch self {
-        case .admin, .userDisabled, .clientBlocked, .clientRemoved, .resourceRemoved: .admin
+        case .admin, .userDisabled, .clientBlocked, .clientRemoved, .resourceRemoved, .hostExcluded: .admin
         case .person, .replacement: .user
         case .refreshReuse, .codeReplay: .policy
         case .client, .resource, .time, .disuse: .system
         }
     }
 
+    /// Whether it is about clients that bring a document.
+    var isOfDocuments: Bool { self == .hostExcluded }
     var isByTime: Bool { self == .time || self == .disuse }
     /// Nobody is told that the clock ran out, nor whom nothing can be sent any more.
     var isTold: Bool { !isByTime && self != .resourceRemoved }
@@ -58,7 +60,8 @@ enum EndCause: CaseIterable, Sendable {
             let page = try await h.account(scene.browser)
             _ = try await h.step(scene.browser, at: page, "end", [("session", scene.id.string)])
         case .client:
-            _ = try await h.send("/revoke", [("token", scene.tokens.refresh ?? ""), ("client_id", "quill")])
+            _ = try await h.send(
+                "/revoke", [("token", scene.tokens.refresh ?? ""), ("client_id", h.registered.id.string)])
         case .resource: _ = try await h.call(.delete, "/sessions/\(scene.id)")
         case .refreshReuse:
             for _ in 0..<5 { _ = try await h.refresh(try await h.refresh(scene.tokens.refresh).tokens.refresh) }
@@ -70,6 +73,7 @@ enum EndCause: CaseIterable, Sendable {
         case .clientBlocked: try await h.administer(.clients(.block("quill")))
         case .clientRemoved: try await h.administer(.clients(.remove("quill")))
         case .resourceRemoved: try await h.administer(.resources(.remove(h.resource.id.string)))
+        case .hostExcluded: try await h.policy(SessionPolicyChange(clientHosts: ["desk.example"]))
         case .time: h.clock.advance(by: 43_200)
         case .disuse: h.clock.advance(by: 14 * 86_400)
         }
@@ -94,10 +98,11 @@ struct LiveScene: Sendable {
 
     /// Plays a test with a session whose MCP server fetches its events and has an account of the person's.
     static func play(
-        _ earned: EarnedBy, lifetime: String = "12h", _ test: @Sendable @escaping (LiveScene) async throws -> Void
+        _ earned: EarnedBy, lifetime: String = "12h", documents: Bool = false,
+        _ test: @Sendable @escaping (LiveScene) async throws -> Void
     ) async throws {
         let provider = try await LoopbackProvider.start()
-        try await Harness.run { h in
+        try await Harness.run(documents: documents) { h in
             try await h.add(provider)
             _ = try await h.poll()
             let browser = h.browser()
@@ -153,6 +158,28 @@ struct EndedState: Equatable, Sendable {
 }
 
 extension Harness {
+    /// Runs a test whose client is registered by hand, or brings a document that says the same.
+    fileprivate static func run(
+        documents: Bool, _ test: @Sendable @escaping (Harness) async throws -> Void
+    ) async throws {
+        guard documents else { return try await run(test) }
+        try await DocumentScene.play { scene in
+            scene.host.publish(["redirect_uris": [.string(Self.redirect), .string(Self.loopback)]])
+            var h = scene.h
+            h.registered = RegisteredClient(
+                id: try ClientID(scene.host.id()), name: "Travelling Notebook", redirectURIs: [],
+                createdAt: h.clock.now)
+            try await test(h)
+        }
+    }
+
+    /// Changes what holds for sessions at an MCP server, the first one unless another is named, as an operator does.
+    @discardableResult
+    func policy(_ change: SessionPolicyChange, of resource: ResourceID? = nil) async throws -> AdministrationAnswer {
+        let id = resource ?? self.resource.id
+        return try await administer(.resources(.policy(id.string, PolicyChange(sessions: change))))
+    }
+
     /// Does what an operator's command does.
     @discardableResult
     func administer(_ request: AdministrationRequest) async throws -> AdministrationAnswer {

@@ -13,7 +13,8 @@ struct SessionEndTests {
     func `E52 E49 D22.6 nothing that hung on the session is of use, and nothing moves any more`(
         cause: EndCause, earned: EarnedBy
     ) async throws {
-        try await LiveScene.play(earned, lifetime: cause == .disuse ? "30d" : "12h") { scene in
+        let lifetime = cause == .disuse ? "30d" : "12h"
+        try await LiveScene.play(earned, lifetime: lifetime, documents: cause.isOfDocuments) { scene in
             try await cause.happen(in: scene)
             let ended = try await EndedState(scene)
             expectEnd(ended, by: cause)
@@ -53,7 +54,7 @@ struct SessionEndTests {
         #expect(exchanged.error == (isServed ? "invalid_request" : "invalid_client"))
         #expect(exchanged.json["access_token"] == nil)
         for token in [tokens.access, tokens.refresh ?? ""] {
-            let revoked = try await h.send("/revoke", [("token", token), ("client_id", "quill")])
+            let revoked = try await h.send("/revoke", [("token", token), ("client_id", h.registered.id.string)])
             #expect(revoked.status == .ok || revoked.error == "invalid_client")
         }
         #expect(try await h.call(.delete, "/sessions/\(scene.id)").status == (isServed ? .noContent : .unauthorized))
@@ -64,14 +65,15 @@ struct SessionEndTests {
 
     /// The causes that can end a session whose code waits to be redeemed.
     private static let early: [EndCause] = [
-        .admin, .person, .resource, .userDisabled, .clientBlocked, .clientRemoved, .resourceRemoved, .time,
+        .admin, .person, .resource, .userDisabled, .clientBlocked, .clientRemoved, .resourceRemoved, .hostExcluded,
+        .time,
     ]
 
     @Test(arguments: early)
     func `E49 RT9 a code of a session that ended before it was redeemed is worthless, and its page gives no other`(
         cause: EndCause
     ) async throws {
-        try await LiveScene.play(.code) { live in
+        try await LiveScene.play(.code, documents: cause.isOfDocuments) { live in
             let h = live.h
             let verifier = CodeVerifier.random()
             let page = try await h.consentPage(live.browser, h.request(verifier: verifier))

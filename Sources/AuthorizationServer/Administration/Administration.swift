@@ -9,18 +9,23 @@ package struct Administration: Sendable {
     let keys: KeyRing?
     let providers: ProviderClient?
     let diagnostics: Diagnostics
+    /// What holds for sessions and tokens where an MCP server's policy says nothing.
+    let sessions: Settings.Sessions
+    let tokens: Settings.Tokens
     let clock: WallClock
 
     /// Administration of this database; without keys, requests that need one are refused, without a client of providers
     /// those that would ask them, and without diagnostics those for the doctor.
     package init(
         store: Store, keys: KeyRing?, providers: ProviderClient? = nil, diagnostics: Diagnostics = Diagnostics(),
-        clock: WallClock
+        sessions: Settings.Sessions = .init(), tokens: Settings.Tokens = .init(), clock: WallClock
     ) {
         self.store = store
         self.keys = keys
         self.providers = providers
         self.diagnostics = diagnostics
+        self.sessions = sessions
+        self.tokens = tokens
         self.clock = clock
     }
 

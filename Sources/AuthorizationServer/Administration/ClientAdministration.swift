@@ -121,7 +121,7 @@ extension ClientRule.Target {
     }
 
     /// A name with a dot, or `localhost`; everything else is a client's id.
-    private static func isHost(_ text: String) -> Bool {
+    static func isHost(_ text: String) -> Bool {
         let labels = text.split(separator: ".", omittingEmptySubsequences: false)
         guard labels.count > 1 || text == "localhost" else { return false }
         return labels.allSatisfy { label in

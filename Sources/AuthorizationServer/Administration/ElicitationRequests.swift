@@ -47,11 +47,14 @@ package struct PolicyChange: Codable, Hashable, Sendable {
     package var reach: ScopeChanges
     /// Where its events are pushed; the empty text means that it polls.
     package var eventsEndpoint: String?
+    /// What holds for sessions there.
+    package var sessions: SessionPolicyChange
 
     /// A change of what is named.
     package init(
         kinds: [String]? = nil, externalHosts: [String]? = nil, endsConnections: Bool? = nil,
-        actions: [String]? = nil, reach: ScopeChanges = ScopeChanges(), eventsEndpoint: String? = nil
+        actions: [String]? = nil, reach: ScopeChanges = ScopeChanges(), eventsEndpoint: String? = nil,
+        sessions: SessionPolicyChange = SessionPolicyChange()
     ) {
         self.kinds = kinds
         self.externalHosts = externalHosts
@@ -59,11 +62,12 @@ package struct PolicyChange: Codable, Hashable, Sendable {
         self.actions = actions
         self.reach = reach
         self.eventsEndpoint = eventsEndpoint
+        self.sessions = sessions
     }
 
     /// Whether it only asks.
     package var isEmpty: Bool {
         kinds == nil && externalHosts == nil && endsConnections == nil && actions == nil && reach.isEmpty
-            && eventsEndpoint == nil
+            && eventsEndpoint == nil && sessions.isEmpty
     }
 }

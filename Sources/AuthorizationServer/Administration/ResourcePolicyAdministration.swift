@@ -16,12 +16,14 @@ extension AdministrationTask {
                     try standing(of: try self.resource(name, transaction), transaction)
                 })
         }
-        return try await store.write { transaction in
+        let (answer, notes, ended) = try await store.write { transaction in
             let resource = try self.resource(name, transaction)
-            var policy = try transaction.policy(of: resource.id)
+            let before = try transaction.policy(of: resource.id)
+            var policy = before
             policy.elicitationKinds = kinds ?? policy.elicitationKinds
             policy.externalHosts = hosts ?? policy.externalHosts
             policy.endsConnections = change.endsConnections ?? policy.endsConnections
+            policy.sessions = try policy.sessions.changed(by: change.sessions)
             try transaction.set(policy, of: resource.id)
             if let actions { try transaction.set(actions, of: resource.id) }
             if !change.reach.isEmpty {
@@ -29,35 +31,28 @@ extension AdministrationTask {
             }
             if change.eventsEndpoint != nil { try transaction.set(eventsEndpoint: endpoint, of: resource.id, now: now) }
             try audit(transaction, .policyChanged, resource: resource.id)
-            return .one(try standing(of: try self.resource(name, transaction), transaction))
+            // The policy keeps them from every token already; ending them tells whoever has to know, and is final.
+            let ended =
+                try change.sessions.clientHosts == nil
+                ? EndedSessions() : transaction.endExcludedSessions(at: resource.id, ending(.hostExcluded))
+            let row = try standing(of: try self.resource(name, transaction), transaction)
+            return (row, Self.notes(from: before.sessions, to: policy.sessions, at: resource), ended)
         }
+        let count = try await store.endRest(of: ended).count
+        let all = notes + [Self.note(ended: count)].compactMap(\.self)
+        return .one(answer, note: all.isEmpty ? nil : all.joined(separator: " "))
     }
 
-    func showResource(_ name: String) async throws -> AdministrationAnswer {
-        try await store.read { transaction in
-            let resource = try self.resource(name, transaction)
-            var row = resource.row
-            for (name, value) in try standing(of: resource, transaction).members { row[name] = value }
-            return .one(row)
+    /// What a change does not reach.
+    private static func notes(from old: SessionPolicy, to new: SessionPolicy, at resource: Resource) -> [String] {
+        var notes: [String] = []
+        if (old.longest, old.idle) != (new.longest, new.idle) || old.choices != new.choices {
+            notes.append(
+                "Sessions that live keep their end and idle limit; "
+                    + "'gatehouse sessions revoke --resource \(resource.id)' ends them.")
         }
-    }
-
-    /// What an MCP server may ask of people, where its events go, and whether that works.
-    private func standing(of resource: Resource, _ transaction: Transaction) throws -> JSONObject {
-        let policy = try transaction.policy(of: resource.id)
-        let stream = try transaction.eventStream(of: resource.id).flatMap {
-            $0.endpoint == resource.eventsEndpoint ? $0 : nil
-        }
-        let state = resource.eventsEndpoint == nil ? "polled" : (stream?.state ?? .unverified).rawValue
-        return [
-            "id": .string(resource.id.string), "resource": .string(resource.identifier.string),
-            "elicitation": .strings(policy.elicitationKinds.sorted().map(\.rawValue)),
-            "external_hosts": .strings(policy.externalHosts), "ends_connections": .bool(policy.endsConnections),
-            "actions": .strings(try transaction.serverActions(of: resource.id).map(\.typed)),
-            "events_endpoint": JSON(resource.eventsEndpoint),
-            "events": .string(state), "events_verified_at": JSON(stream?.verifiedAt),
-            "events_last_status": JSON(stream?.lastStatus), "events_last_error": JSON(stream?.lastError),
-        ]
+        if old.tokenLife != new.tokenLife { notes.append("It holds for tokens from the next one on.") }
+        return notes
     }
 
     private func checkedKinds(_ words: [String]) throws -> Set<ElicitationKind> {
@@ -99,5 +94,5 @@ extension ServerAction {
     }
 
     /// As it is typed.
-    fileprivate var typed: String { "\(name)=\(rule.rawValue)" + (scope.isEmpty ? "" : " \(scope)") }
+    var typed: String { "\(name)=\(rule.rawValue)" + (scope.isEmpty ? "" : " \(scope)") }
 }

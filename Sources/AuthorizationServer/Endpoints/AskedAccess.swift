@@ -22,11 +22,35 @@ struct AskedAccess: Sendable {
         in transaction: Transaction
     ) throws -> Result<AskedAccess, OAuthError> {
         let usable = try transaction.resources().filter { client.mayUse($0.id) }
+        let closed = try client.host.map { try transaction.resources(closedTo: $0) } ?? []
         return Result { () throws(OAuthError) in
-            let resource = try ResourceRule.choose(
-                request.resource, usable: usable, by: \.identifier, fallback: defaultResource)
+            let resource = try choose(request.resource, usable, but: closed, defaultResource)
             return AskedAccess(
                 resource: resource, scope: try ScopeRule.grantable(request.scope, at: resource.catalogue))
         }
+    }
+
+    /// A client whose host a policy excludes is told so where it meant that MCP server and no other.
+    private static func choose(
+        _ named: ResourceIdentifier?, _ usable: [Resource], but closed: Set<ResourceID>, _ fallback: ResourceIdentifier?
+    ) throws(OAuthError) -> Resource {
+        func choose(_ usable: [Resource]) throws(OAuthError) -> Resource {
+            try ResourceRule.choose(named, usable: usable, by: \.identifier, fallback: fallback)
+        }
+        do {
+            return try choose(usable.filter { !closed.contains($0.id) })
+        } catch {
+            if let meant = try? choose(usable) { throw hostExcluded(at: meant) }
+            throw error
+        }
+    }
+
+    /// What a client is told whose host the MCP server's policy excludes.
+    static func hostExcluded(at resource: Resource) -> OAuthError {
+        OAuthError(
+            .invalidTarget,
+            "This MCP server takes apps of certain hosts only, and this app's host is none of them; "
+                + "ask whoever answers for it.",
+            reason: "the policy of \(resource.identifier) excludes the client's host")
     }
 }

@@ -35,8 +35,8 @@ extension ConsentEndpoint {
         let chosen = ScopeSet(request.scopes.map(\.scope).filter { ticked.contains($0.string) })
         let scope = try pending.implications.closure(of: chosen).intersection(request.all)
         if scope.isEmpty, !request.scopes.isEmpty { return .again(request, problem: .noScope) }
-        guard let lifetime = settings.sessions.choices.first(where: { Lifetime.text($0) == decision.lifetime }) else {
-            return .again(request, problem: .noLifetime)
+        guard let lifetime = request.terms.choices.first(where: { Lifetime.text($0) == decision.lifetime }) else {
+            return .again(request, problem: decision.lifetime.isEmpty ? .noLifetime : .notOffered)
         }
         guard try isRecent(person, for: scope, pending, in: transaction, now: now) else {
             let choice = PendingAuthorization.Choice(
@@ -48,8 +48,7 @@ extension ConsentEndpoint {
             userID: interaction.userID, clientID: try ClientID(pending.clientID), clientName: pending.clientName,
             clientHost: pending.clientHost, resourceID: request.resource.id, scope: scope,
             redirectURI: pending.redirectURI, binding: browser.binding, createdAt: now, expiresAt: now + lifetime,
-            idleSeconds: settings.sessions.idle, authTime: person.session.authTime,
-            acr: person.context.rawValue,
+            idleSeconds: request.terms.idle, authTime: person.session.authTime, acr: person.context.rawValue,
             documentDigest: pending.documentDigest.flatMap(Base64URL.decode).flatMap { Digest(bytes: $0) },
             refreshKeyID: keys.secret(.refresh).id, replaces: decision.replaces ? request.replaceable?.id : nil)
         let code = AuthorizationCode.derive(key: keys.secret(.code).bytes, interaction: interaction.id)
@@ -117,6 +116,10 @@ extension ConsentEndpoint {
             throw OAuthError(
                 .invalidTarget, "The MCP server was removed while this page was open; go back to the client.")
         }
+        if let host = pending.clientHost, try transaction.resources(closedTo: host).contains(resource.id) {
+            throw AskedAccess.hostExcluded(at: resource)
+        }
+        let policy = try transaction.policy(of: resource.id)
         let live = try transaction.liveSessions(user: person.user.id, client: client, resource: resource.id, now: now)
         let held = live.reduce(ScopeSet([])) { $0.union($1.scope) }
         let asked = try ScopeSet(parsing: pending.scope)
@@ -128,7 +131,7 @@ extension ConsentEndpoint {
                 id: resource.id, identifier: resource.identifier, name: resource.name, owner: resource.owner),
             scopes: resource.choices(among: asked, implications, held: held),
             all: implications.closure(of: asked).intersection(resource.catalogue.known),
-            lifetimes: settings.sessions.choices, preselectedLifetime: settings.sessions.preselected,
+            terms: SessionTerms(policy.sessions, settings.sessions),
             username: person.user.name, kept: pending.choice?.kept,
             // What was approved since is not what the page spoke of when it was first shown.
             replaceable: live.first {

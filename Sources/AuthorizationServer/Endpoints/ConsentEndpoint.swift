@@ -41,6 +41,8 @@ package struct ConsentEndpoint: Sendable {
     /// Why a decision could not be taken as it was sent.
     package enum ConsentProblem: Sendable {
         case noScope, noLifetime, noDecision
+        /// Nobody may choose that length, or nobody may any more.
+        case notOffered
     }
 
     /// What a person sent from the page.
@@ -152,7 +154,7 @@ extension ConsentEndpoint.ConsentProblem {
     fileprivate var lack: AttemptStep.Lack {
         switch self {
         case .noScope: .scope
-        case .noLifetime: .lifetime
+        case .noLifetime, .notOffered: .lifetime
         case .noDecision: .decision
         }
     }

@@ -59,9 +59,8 @@ package struct ConsentRequest: Sendable {
     package let scopes: [AskedScope]
     /// All that would be allowed if every one of them were.
     package let all: ScopeSet
-    /// How long the session may last, in seconds, and which choice is ticked.
-    package let lifetimes: [Int64]
-    package let preselectedLifetime: Int64
+    /// How long the session may last, as things stand now.
+    package let terms: SessionTerms
     package let username: String
     package let kept: KeptChoice?
     /// The earlier session that this one may take the place of.

@@ -14,8 +14,7 @@ struct TokenIssuer: Sendable {
     /// Spec: RFC 9068 §2.2
     func issue(_ earned: Earned, scope: ScopeSet, refreshes: Bool, now: Timestamp) throws -> TokenResponse {
         let session = earned.session
-        let wished = refreshes ? settings.tokens.access : max(settings.tokens.access, Self.longestAccess)
-        let expiresAt = min(now + wished, session.expiresAt)
+        let expiresAt = min(now + life(session, refreshes: refreshes), session.expiresAt)
         let claims = AccessTokenClaims(
             issuer: settings.issuer, subject: session.subject, audience: session.resource, clientID: session.clientID,
             sessionID: session.id, scope: scope, tokenID: Random.token(16), issuedAt: now, expiresAt: expiresAt,
@@ -25,6 +24,13 @@ struct TokenIssuer: Sendable {
         return TokenResponse(
             accessToken: token, expiresIn: expiresAt.seconds - now.seconds, scope: scope,
             refreshToken: refreshes && session.expiresAt > expiresAt ? try refreshToken(earned) : nil)
+    }
+
+    /// What a policy says holds for every client: whoever wants short tokens does not want long ones of those that cannot
+    /// refresh.
+    private func life(_ session: SessionGrant, refreshes: Bool) -> Int64 {
+        let access = settings.tokens.access
+        return session.tokenLife ?? (refreshes ? access : max(access, Self.longestAccess))
     }
 
     private func refreshToken(_ earned: Earned) throws -> RefreshToken {

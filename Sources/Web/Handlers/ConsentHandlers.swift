@@ -66,6 +66,7 @@ struct ConsentHandlers: Sendable {
         switch problem {
         case .noScope: ConsentPage.chooseAtLeastOne
         case .noLifetime: "Choose how long this may last."
+        case .notOffered: "It may not last that long (any more); choose one of the lengths below."
         case .noDecision: "Use one of the two buttons: approve or deny."
         }
     }
@@ -75,7 +76,8 @@ extension ConsentPage {
     /// The page for what `asked` says; what is new stands apart once there is something it can stand apart from.
     init(_ asked: ConsentRequest, problem: PlainText?) {
         let isTicked = { (scope: String) in asked.kept.map { $0.scopes.contains(scope) } ?? true }
-        let chosen = asked.kept?.lifetime ?? Lifetime.text(asked.preselectedLifetime)
+        // What was chosen before a sign-in, unless the MCP server's policy has come to forbid it meanwhile.
+        let chosen = asked.terms.choices.first { Lifetime.text($0) == asked.kept?.lifetime } ?? asked.terms.preselected
         let choices = asked.scopes.map { asked in
             (isNew: asked.isNew, choice: ScopeChoice(asked, isTicked: isTicked(asked.scope.string)))
         }
@@ -88,10 +90,11 @@ extension ConsentPage {
                 name: asked.resource.name, identifier: asked.resource.identifier.string, owner: asked.resource.owner),
             scopes: choices.filter { !asked.isStepUp || !$0.isNew }.map(\.choice),
             newScopes: choices.filter { asked.isStepUp && $0.isNew }.map(\.choice),
-            lifetimes: asked.lifetimes.map { seconds in
+            lifetimes: asked.terms.choices.map { seconds in
                 LifetimeChoice(
                     value: Lifetime.text(seconds), label: PlainText(Self.words(seconds)),
-                    detail: Self.detail(seconds, among: asked.lifetimes), isChosen: Lifetime.text(seconds) == chosen)
+                    detail: Self.detail(seconds, among: asked.terms.choices),
+                    isChosen: seconds == chosen)
             },
             account: asked.username,
             replacement: asked.replaceable.map {

@@ -77,7 +77,9 @@ struct Resources: AsyncParsableCommand {
     }
 
     struct Show: AdministrationCommand {
-        static let configuration = CommandConfiguration(commandName: "show", abstract: "Describe an MCP server.")
+        static let configuration = CommandConfiguration(
+            commandName: "show",
+            abstract: "Describe an MCP server: its owner, its scopes, its sessions, and all that it may do.")
         @Argument(help: "Its id or its URI.") var id: String
         @OptionGroup var global: GlobalOptions
 

@@ -76,7 +76,8 @@ struct Composition {
     func administration() throws -> Listener {
         let administration = Administration(
             store: gatehouse.store, keys: gatehouse.keys, providers: try configuration.providerClient(),
-            diagnostics: Diagnostics(timelines: gatehouse.timelines, trial: trial), clock: gatehouse.clock)
+            diagnostics: Diagnostics(timelines: gatehouse.timelines, trial: trial),
+            sessions: gatehouse.settings.sessions, tokens: gatehouse.settings.tokens, clock: gatehouse.clock)
         let socket = try AdministrationSocket(path: configuration.paths.adminSocket, group: configuration.adminGroup)
         return try socket.listener(
             logger: .libraries(up),

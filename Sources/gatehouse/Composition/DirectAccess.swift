@@ -47,8 +47,10 @@ struct DirectAccess {
         private func administration(for request: AdministrationRequest) throws -> Administration {
             let keys = request.needsKeys ? try configuration.openKeys(createIfEmpty: false) : nil
             let providers = request.isAboutProviders ? try configuration.providerClient() : nil
+            let settings = try configuration.settings()
             return Administration(
                 store: store, keys: keys, providers: providers, diagnostics: try diagnostics(for: request),
+                sessions: settings.sessions, tokens: settings.tokens,
                 clock: .system)
         }
     }

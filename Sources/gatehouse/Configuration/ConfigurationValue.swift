@@ -1,3 +1,4 @@
+import AuthorizationServer
 import Glibc
 
 /// A length of time as the configuration spells it: `60s`, `10m`, `12h`, `30d`.
@@ -5,11 +6,7 @@ struct DurationValue: Equatable {
     let seconds: Int64
 
     init?(_ text: String) {
-        let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
-        guard let last = text.last, let unit = units[last] else { return nil }
-        guard let count = WholeNumber.parse(text.dropLast()) else { return nil }
-        let (seconds, overflow) = count.multipliedReportingOverflow(by: unit)
-        guard !overflow else { return nil }
+        guard let seconds = Lifetime.seconds(text) else { return nil }
         self.seconds = seconds
     }
 }
