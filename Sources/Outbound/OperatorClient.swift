@@ -94,7 +94,7 @@ package final class OperatorClient: Sendable {
         _ request: OutboundRequest, on connection: PinnedConnection, of url: RemoteURL, _ deadline: NIODeadline
     ) async throws(OutboundFailure) -> OutboundResponse {
         do throws(OutboundFailure) {
-            let response = try await withTaskCancellationHandler {
+            var response = try await withTaskCancellationHandler {
                 () async -> Result<OutboundResponse, OutboundFailure> in
                 do throws(OutboundFailure) {
                     return .success(
@@ -107,6 +107,7 @@ package final class OperatorClient: Sendable {
                 connection.close()
             }.get()
             pool.giveBack(connection, url.origin)
+            response.certificate = connection.certificate
             return response
         } catch {
             connection.close()

@@ -37,6 +37,8 @@ package struct OutboundResponse: Sendable {
     package let fields: [(name: String, value: String)]
     /// The body, undecoded.
     package let body: [UInt8]
+    /// The certificate that its server proved to own, where that was looked at.
+    package internal(set) var certificate: PeerCertificate?
 
     /// All values of a field, by its name in any case.
     package func values(of name: String) -> [String] {

@@ -14,6 +14,9 @@ package struct PeerCertificate: Hashable, Sendable {
         self.init(certificate)
     }
 
+    /// Whether it is for this DNS name.
+    package func bears(_ host: String) -> Bool { names.contains { CertificateName.covers(host, $0) } }
+
     init(_ certificate: NIOSSLCertificate) {
         names = certificate._subjectAlternativeNames().compactMap { name in
             name.nameType == .dnsName ? String(decoding: name.contents, as: UTF8.self) : nil

@@ -9,6 +9,7 @@ package struct FrontDoor: Sendable {
     package let cookies: CookieRules
     package let proxies: ProxyTrust
     package let counters: RequestCounters
+    private let witness: ProxyWitness
     private let issuer: Issuer
     private let openPaths: OpenPaths
     private let formPaths: FormPaths
@@ -16,12 +17,13 @@ package struct FrontDoor: Sendable {
     /// `openPaths` are those that scripts of any origin may use, `formPaths` those that take a person's forms.
     package init(
         issuer: Issuer, renderer: PageRenderer, proxies: ProxyTrust, counters: RequestCounters = RequestCounters(),
-        openPaths: OpenPaths, formPaths: FormPaths
+        witness: ProxyWitness = ProxyWitness(), openPaths: OpenPaths, formPaths: FormPaths
     ) {
         self.issuer = issuer
         self.renderer = renderer
         self.proxies = proxies
         self.counters = counters
+        self.witness = witness
         self.openPaths = openPaths
         self.formPaths = formPaths
         answers = ErrorAnswers(renderer: renderer)
@@ -32,7 +34,7 @@ package struct FrontDoor: Sendable {
     package func router() -> Router<WebContext> {
         let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
         // Counted and headed first, so that refusals are as well.
-        router.add(middleware: RequestLog(counters: counters))
+        router.add(middleware: RequestLog(counters: counters, witness: witness))
         router.add(middleware: SecurityHeaders(isHTTPS: issuer.isHTTPS))
         // Outside of the catcher, because scripts may read the errors of what is open to them.
         router.add(middleware: CrossOrigin(openPaths))

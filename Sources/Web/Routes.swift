@@ -8,11 +8,12 @@ package enum Routes {
     /// The router that answers for `gatehouse`, with all checks in front of it.
     package static func router(
         _ gatehouse: Gatehouse, renderer: PageRenderer, proxies: ProxyTrust,
-        counters: RequestCounters = RequestCounters()
+        counters: RequestCounters = RequestCounters(), witness: ProxyWitness = ProxyWitness()
     ) -> Router<WebContext> {
         let issuer = gatehouse.settings.issuer
         let door = FrontDoor(
-            issuer: issuer, renderer: renderer, proxies: proxies, counters: counters, openPaths: openPaths(issuer),
+            issuer: issuer, renderer: renderer, proxies: proxies, counters: counters, witness: witness,
+            openPaths: openPaths(issuer),
             formPaths: FormPaths(
                 Set(["/login", "/consent", "/account"].map { issuer.path + $0 }), below: [issuer.path + "/e/"]))
         let router = door.router()

@@ -80,6 +80,7 @@ struct TimelinesTests {
         attempt.note(.arrived(client: long, redirectHost: long))
         for number in 0..<1000 { attempt.note(.documentUnavailable(cause: long, milliseconds: Int64(number))) }
         for _ in 0..<100 { attempt.lead(from: .interaction(.random())) }
+        for number in 0..<100 { attempt.lead(from: .reference("\(number)")) }
         let timeline = try #require(timelines.timeline("a"))
         let texts = timeline.entries.reduce(0) { $0 + $1.step.sentence.utf8.count }
         #expect(texts < 8192 && timeline.entries.count > 5)
@@ -89,7 +90,8 @@ struct TimelinesTests {
             Issue.record("the last step is \(String(describing: timeline.entries.last))")
             return
         }
-        #expect(timelines.leads == AttemptTimeline.mostKeys)
+        #expect(timelines.leads == 2 * AttemptTimeline.mostKeys)
+        #expect(timelines.timeline("99") != nil && timelines.timeline("50") == nil)
     }
 
     @Test func `what is said once is said once, what counts is counted`() {

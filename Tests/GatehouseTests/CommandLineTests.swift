@@ -14,6 +14,7 @@ struct CommandLineTests {
         ["clients", "add", "--name", "A", "--redirect-uri", "https://a", "--auth", "magic"], ["db", "backup"],
         ["audit", "tail", "--count", "0"], ["sessions", "list", "--limit", "0"], ["users", "list", "--limit", "1001"],
         ["sessions", "list", "--idle-for", "7d", "--state", "ended"], ["report", "--idle-for", "long"],
+        ["doctor", "reference", "--client", "https://a.example/c.json"],
     ])
     func `A command that is not understood ends with 2 and touches nothing`(arguments: [String]) async throws {
         try await Stage.play { stage in

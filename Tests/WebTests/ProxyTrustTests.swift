@@ -3,6 +3,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import NIOEmbedded
+import OAuth
 import Testing
 
 @testable import Web
@@ -56,5 +57,34 @@ struct ProxyTrustTests {
     @Test func `a proxy that is no address is refused with a sentence`() {
         let error = #expect(throws: ProxyError.self) { try ProxyTrust(proxies: ["proxy.example"]) }
         #expect(error?.description.contains("proxy.example") ?? false)
+    }
+
+    @Test func `the doctor's own request is seen once, and what its way means is told`() async throws {
+        let witness = ProxyWitness()
+        let log = RequestLog(counters: RequestCounters(), witness: witness)
+        let trace = TraceID.random()
+        func ask() async throws {
+            let channel = EmbeddedChannel()
+            try await channel.connect(to: SocketAddress(ipAddress: "10.0.0.1", port: 1)).get()
+            var head = HTTPRequest(method: .get, scheme: nil, authority: nil, path: "/")
+            head.headerFields[try #require(HTTPField.Name("traceparent"))] = "00-\(trace)-00f067aa0ba902b7-01"
+            head.headerFields[try #require(HTTPField.Name("X-Forwarded-For"))] = "198.51.100.1"
+            _ = try await log.handle(
+                Request(head: head, body: RequestBody(buffer: .init())),
+                context: WebContext(source: .init(channel: channel, logger: Logger(label: "test")))
+            ) { _, _ in Response(status: .ok) }
+        }
+        try await ask()
+        #expect(witness.seen(trace) == nil, "nobody asked for it")
+        witness.watch(for: trace)
+        witness.watch(for: .random())
+        try await ask()
+        let sight = try #require(witness.seen(trace))
+        #expect(sight == .init(peer: "10.0.0.1", forwarded: ["198.51.100.1"]))
+        #expect(trust.verdict(on: sight) == .trusted(proxy: "10.0.0.1", caller: "198.51.100.1"))
+        #expect(witness.seen(trace) == nil)
+        #expect(trust.verdict(on: .init(peer: "10.0.0.1", forwarded: [])) == .silent(proxy: "10.0.0.1"))
+        #expect(trust.verdict(on: .init(peer: "10.0.0.9", forwarded: ["198.51.100.1"])) == .stranger("10.0.0.9"))
+        #expect(trust.verdict(on: .init(peer: "10.0.0.9", forwarded: [])) == .direct("10.0.0.9"))
     }
 }

@@ -9,6 +9,11 @@ extension AdministrationTask {
                 throw AdministrationError(.unavailable, "Documents cannot be fetched here.")
             }
             return .many(try await trial.run(url, now: now).map(\.row))
+        case .examination:
+            guard let examine = administration.diagnostics.examine else {
+                throw AdministrationError(.unavailable, "Nothing can be examined here.")
+            }
+            return .many(await examine().map(\.row))
         }
     }
 

@@ -4,4 +4,6 @@ package enum DoctorRequest: Codable, Hashable, Sendable {
     case attempt(reference: String)
     /// Tries the client whose metadata document lies at this URL, and keeps nothing.
     case client(String)
+    /// Looks at everything that the server stands on.
+    case examination
 }

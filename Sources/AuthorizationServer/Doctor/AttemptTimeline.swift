@@ -19,12 +19,20 @@ package struct AttemptTimeline: Sendable {
         case interaction(InteractionID)
         /// The digest of the code that the approval made.
         case code(Digest)
+
+        fileprivate var kind: Int {
+            switch self {
+            case .reference: 0
+            case .interaction: 1
+            case .code: 2
+            }
+        }
     }
 
     /// What the steps of one timeline may take in memory, in bytes.
     static let mostBytes = 4096
-    /// How many requests, interactions and codes lead to one timeline.
-    static let mostKeys = 16
+    /// How many keys of each kind lead to one timeline.
+    static let mostKeys = 8
     /// The longest text in a step, in bytes.
     static let longestText = 320
 
@@ -53,11 +61,13 @@ package struct AttemptTimeline: Sendable {
         }
     }
 
-    /// Adds a way to find it; false when there are enough.
-    mutating func add(_ key: Key) -> Bool {
-        guard keys.count < Self.mostKeys, !keys.contains(key) else { return false }
+    /// Adds a way to find it. Where there are enough of its kind, one is given up for it, and returned: the second, because
+    /// the first and the latest are those that somebody holds.
+    mutating func add(_ key: Key) -> Key? {
+        let alike = keys.indices.filter { keys[$0].kind == key.kind }
+        let dropped = alike.count < Self.mostKeys ? nil : keys.remove(at: alike[1])
         keys.append(key)
-        return true
+        return dropped
     }
 
     /// Notes who signed in.

@@ -2,10 +2,14 @@
 package struct Diagnostics: Sendable {
     let timelines: Timelines?
     let trial: ClientTrial?
+    let examine: (@Sendable () async -> [Finding])?
 
-    /// A server has timelines, a command that works on the files has none.
-    package init(timelines: Timelines? = nil, trial: ClientTrial? = nil) {
+    /// A server has timelines and can examine itself; a command that works on the files has neither.
+    package init(
+        timelines: Timelines? = nil, trial: ClientTrial? = nil, examine: (@Sendable () async -> [Finding])? = nil
+    ) {
         self.timelines = timelines
         self.trial = trial
+        self.examine = examine
     }
 }

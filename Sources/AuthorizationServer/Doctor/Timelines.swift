@@ -109,7 +109,8 @@ extension Timelines.State {
 
     /// A key leads to one timeline, the first that had it.
     fileprivate mutating func lead(_ key: AttemptTimeline.Key, to number: UInt64) {
-        guard numbers[key] == nil, timelines[number]?.add(key) == true else { return }
+        guard numbers[key] == nil, timelines[number] != nil else { return }
+        if let dropped = timelines[number]?.add(key) { numbers[dropped] = nil }
         numbers[key] = number
     }
 

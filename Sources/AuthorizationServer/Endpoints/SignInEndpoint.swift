@@ -47,7 +47,7 @@ package struct SignInEndpoint: Sendable {
             return .stale
         }
         let attempt = attempt(waiting, browser)
-        switch try await people.signIn(username: username, password: password, browser: browser) {
+        switch try await verdict(username, password, browser, attempt) {
         case .wrong:
             attempt?.note(.signInRefused)
             return .wrong(waiting.prompt)
@@ -66,6 +66,17 @@ package struct SignInEndpoint: Sendable {
             case .account(let isAgain):
                 return .signedIn(cookie: cookie, next: .account(person.user.id, isAgain: isAgain))
             }
+        }
+    }
+
+    private func verdict(
+        _ username: String, _ password: Secret, _ browser: Browser, _ attempt: Attempt?
+    ) async throws -> People.SignInVerdict {
+        do {
+            return try await people.signIn(username: username, password: password, browser: browser)
+        } catch {
+            attempt?.note(.failed)
+            throw error
         }
     }
 

@@ -1,5 +1,5 @@
 package import Logging
-import OAuth
+package import OAuth
 package import Outbound
 import ServiceLifecycle
 import Storage
@@ -56,6 +56,12 @@ package final class EventDeliverer: Service {
         await withDiscardingTaskGroup { group in
             for lane in lanes { group.addTask { await lane.runUntilIdle() } }
         }
+    }
+
+    /// Until when nothing is sent to the MCP servers whose endpoints are in trouble now.
+    package func paused() -> [ResourceID: Timestamp] {
+        let now = parts.clock.now()
+        return lanes.withLock { $0 }.compactMapValues { lane in lane.pausedUntil.flatMap { $0 > now ? $0 : nil } }
     }
 
     private func lane(of id: ResourceID) -> EventLane {

@@ -52,6 +52,9 @@ final class EventLane: Sendable {
         self.parts = parts
     }
 
+    /// When the next probe may be made, while the endpoint is in trouble.
+    var pausedUntil: Timestamp? { breaker.withLock { $0.pausedUntil } }
+
     /// Says that there may be something new.
     func wake() { bell.ring() }
 

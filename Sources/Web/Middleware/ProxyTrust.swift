@@ -35,6 +35,9 @@ package struct ProxyTrust: Sendable {
         return peer
     }
 
+    /// Whether the other end of a connection is one of the proxies.
+    func trusts(_ peer: String?) -> Bool { peer.map { proxies.contains(Self.canonical($0) ?? $0) } ?? false }
+
     /// The one spelling of an IP address, IPv4 in IPv6 as IPv4.
     private static func canonical(_ text: String) -> String? {
         guard let address = try? SocketAddress(ipAddress: text, port: 0).ipAddress else { return nil }

@@ -8,10 +8,12 @@ package struct RequestLog: RouterMiddleware {
     package typealias Context = WebContext
 
     private let counters: RequestCounters
+    private let witness: ProxyWitness
     private let clock = ContinuousClock()
 
-    package init(counters: RequestCounters) {
+    package init(counters: RequestCounters, witness: ProxyWitness = ProxyWitness()) {
         self.counters = counters
+        self.witness = witness
     }
 
     package func handle(
@@ -19,6 +21,7 @@ package struct RequestLog: RouterMiddleware {
     ) async throws -> Response {
         let start = clock.now
         let trace = Self.trace(of: request)
+        witness.see(trace, request, context)
         let response = try await TraceID.$current.withValue(trace) { try await next(request, context) }
         let took = clock.now - start
         let status = response.status.code

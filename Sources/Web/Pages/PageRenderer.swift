@@ -4,6 +4,8 @@ import Mustache
 /// Turns pages into HTML with the operator's templates, which were read, refused or checked once at start.
 package struct PageRenderer: Sendable {
     package let stylesheet: Stylesheet
+    /// What a page has and its template never names, by template: empty for the templates of the distribution.
+    package let unshown: [(template: String, names: [String])]
     private let library: MustacheLibrary
     private let base: PlainText
 
@@ -25,7 +27,12 @@ package struct PageRenderer: Sendable {
         self.library = library
         self.base = PlainText(verbatim: base)
         stylesheet = try Stylesheet(templatesDirectory: templatesDirectory)
-        for page in Pages.all { try Self.check(page.sample, sources, templatesDirectory) }
+        var unshown: [(template: String, names: [String])] = []
+        for page in Pages.all {
+            let names = try Self.check(page.sample, sources, templatesDirectory)
+            if !names.isEmpty { unshown.append((page.template, names)) }
+        }
+        self.unshown = unshown
         for page in Pages.all where render(page.sample).isEmpty {
             throw TemplateError("The template '\(page.template)' shows nothing: restore it from the distribution.")
         }
@@ -46,12 +53,14 @@ package struct PageRenderer: Sendable {
         return visible
     }
 
-    /// Follows partials and parents from the page's template; each must exist and name only what the page has.
+    /// Follows partials and parents from the page's template; each must exist and name only what the page has. What the page
+    /// has and none of them names is returned.
     private static func check(
         _ sample: some Page, _ sources: [String: TemplateSource], _ directory: String
-    ) throws(TemplateError) {
+    ) throws(TemplateError) -> [String] {
         let members = try PageMembers(of: sample)
         var seen: Set<String> = []
+        var named: Set<String> = ["base"]
         var open = [(name: type(of: sample).template, usedBy: "the page \(type(of: sample))")]
         while let (name, user) = open.popLast() {
             guard seen.insert(name).inserted else { continue }
@@ -68,10 +77,11 @@ package struct PageRenderer: Sendable {
                         "The template '\(name)' names {{\(tag.name)}}, which \(type(of: sample)) does not have: remove it."
                     )
                 case .value:
-                    continue
+                    named.formUnion(tag.name.split(separator: ".").map(String.init))
                 }
             }
         }
+        return members.names.subtracting(named).sorted()
     }
 
     private static func read(_ directory: String) throws(TemplateError) -> [String: String] {

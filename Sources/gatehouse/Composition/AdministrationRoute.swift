@@ -88,7 +88,7 @@ extension AdministrationRequest {
     /// Whether it walks along the whole audit trail, the whole database, or everything that lives.
     fileprivate var isLong: Bool {
         switch self {
-        case .audit, .database, .report, .sessions(.preview), .sessions(.revoke): true
+        case .audit, .database, .doctor, .report, .sessions(.preview), .sessions(.revoke): true
         default: false
         }
     }

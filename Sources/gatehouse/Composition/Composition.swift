@@ -17,6 +17,7 @@ struct Composition {
     private let trial: ClientTrial
     private let renderer: PageRenderer
     private let counters = RequestCounters()
+    private let witness = ProxyWitness()
     let up = ListenersUp()
     private let openFiles: UInt64
     private let log: Logger
@@ -43,7 +44,8 @@ struct Composition {
     /// The public listener.
     func main() throws -> Listener {
         let router = Routes.router(
-            gatehouse, renderer: renderer, proxies: try ProxyTrust(proxies: configuration.proxies), counters: counters)
+            gatehouse, renderer: renderer, proxies: try ProxyTrust(proxies: configuration.proxies), counters: counters,
+            witness: witness)
         return try .main(
             router: router, host: configuration.listen.host, port: configuration.listen.port,
             tls: configuration.tls.map { TLSFiles(certificate: $0.certificate, key: $0.key) },
@@ -76,7 +78,9 @@ struct Composition {
     func administration() throws -> Listener {
         let administration = Administration(
             store: gatehouse.store, keys: gatehouse.keys, providers: try configuration.providerClient(),
-            diagnostics: Diagnostics(timelines: gatehouse.timelines, trial: trial),
+            diagnostics: Diagnostics(
+                timelines: gatehouse.timelines, trial: trial, examine: { [examination] in await examination.findings() }
+            ),
             sessions: gatehouse.settings.sessions, tokens: gatehouse.settings.tokens, clock: gatehouse.clock)
         let socket = try AdministrationSocket(path: configuration.paths.adminSocket, group: configuration.adminGroup)
         return try socket.listener(
@@ -93,6 +97,12 @@ struct Composition {
                     }
                 }
             }, whenRunning: note("admin"))
+    }
+
+    /// What the doctor looks at.
+    private var examination: Examination {
+        let living = LivingServer(keys: gatehouse.keys, witness: witness, paused: { [deliverer] in deliverer.paused() })
+        return Examination(configuration: configuration, store: .success(gatehouse.store), server: living)
     }
 
     private static let unsent = AdministrationError(
