@@ -49,9 +49,16 @@ package final class DocumentFetcher: Sendable {
 
     /// Whether a document at `url` counts here at all, by its form, the lists and the operator's rule: asked anew for
     /// documents that were fetched earlier, so that a decision of the operator does not wait for them to age.
-    package func admits(_ url: String, rule: HostRule?) -> Bool {
-        guard let url = try? acceptable(url) else { return false }
-        return policy.permits(url.host, rule: rule)
+    package func admits(_ url: String, rule: HostRule?) -> Bool { refusal(of: url, rule: rule) == nil }
+
+    /// Why a document at `url` does not count here, told without asking anybody; nil when it does.
+    package func refusal(of url: String, rule: HostRule?) -> OutboundFailure? {
+        do throws(RemoteURLError) {
+            let url = try acceptable(url)
+            return policy.permits(url.host, rule: rule) ? nil : .hostNotAllowed(url.host)
+        } catch {
+            return .unacceptableURL(error)
+        }
     }
 
     private func acceptable(_ text: String) throws(RemoteURLError) -> RemoteURL {

@@ -95,8 +95,20 @@ struct ClientTrialTests {
             let fetches = scene.host.fetches
             try await scene.set(.host(DocumentHost.name), .block)
             let blocked = try await scene.tried()
-            #expect(blocked.count == 1 && blocked[0].says("allowed", "blocked by an administrator"))
+            #expect(blocked.count == 1 && blocked[0].says("allowed", "It is a block; 'gatehouse clients allow'"))
             #expect(scene.host.fetches == fetches)
+        }
+    }
+
+    @Test func `a host that the lists leave out, and a port that is not listed, are told apart without a fetch`()
+        async throws
+    {
+        try await DocumentScene.play { scene in
+            let left = try await scene.tried(allow: ["other.example"])
+            #expect(left.count == 1 && left[0].says("allowed", "client.example is not allowed by the configuration"))
+            let port = try await scene.tried(id: "https://client.example:4/client.json")
+            #expect(port.count == 1 && port[0].says("allowed", "private_hosts does not name it"))
+            #expect(scene.host.fetches == 0)
         }
     }
 
@@ -132,14 +144,16 @@ struct ClientTrialTests {
 
 extension DocumentScene {
     /// What the doctor finds of the site's client.
-    fileprivate func tried(path: String = DocumentHost.path, settings: Settings? = nil) async throws -> [JSONObject] {
+    fileprivate func tried(
+        path: String = DocumentHost.path, id: String? = nil, allow: [String] = ["*"], settings: Settings? = nil
+    ) async throws -> [JSONObject] {
         let store = h.gatehouse.store
         let trial = ClientTrial(
-            store: store, fetcher: try host.fetcher(store), settings: settings ?? h.gatehouse.settings,
+            store: store, fetcher: try host.fetcher(store, allow: allow), settings: settings ?? h.gatehouse.settings,
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let administration = Administration(
             store: store, keys: nil, diagnostics: Diagnostics(trial: trial), clock: h.clock.wall)
-        return try await administration.run(.doctor(.client(host.id(path))), by: .current).rows
+        return try await administration.run(.doctor(.client(id ?? host.id(path))), by: .current).rows
     }
 }
 

@@ -22,11 +22,7 @@ package struct ClientTrial: Sendable {
         let id = try Self.id(text)
         switch await standing(of: id) {
         case .failure(let error):
-            return [
-                Finding(
-                    "allowed", .problem,
-                    "\(error.description) Nothing of it is fetched; 'gatehouse clients allow HOST' lets it in.")
-            ]
+            return [Finding("allowed", .problem, try await refusal(of: id, error))]
         case .success(.registered(let client)):
             let known = Finding(
                 "allowed", .ok, "An administrator registered this id; its metadata document is not read.")
@@ -60,6 +56,21 @@ package struct ClientTrial: Sendable {
             return .failure(
                 error as? OAuthError ?? OAuthError(.serverError, "The database does not answer: \(error)."))
         }
+    }
+
+    /// What the person is told, and which of the operator's decisions it was.
+    private func refusal(of id: ClientID, _ error: OAuthError) async throws -> String {
+        let (rule, isBlocked) = try await store.read { transaction in
+            let host = id.documentHost ?? ""
+            return (try transaction.hostRule(host), try transaction.isBlocked(client: id, host: id.documentHost))
+        }
+        if isBlocked {
+            return "\(error.description) It is a block; 'gatehouse clients allow' with the same name lifts it."
+        }
+        guard let failure = directory.fetcher.refusal(of: id.string, rule: rule.map(HostRule.init)) else {
+            return error.description
+        }
+        return "\(error.description) Nothing was fetched: \(failure). \(failure.advice)"
     }
 
     private func permission(_ id: ClientID) async throws -> String {
