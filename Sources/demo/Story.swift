@@ -49,7 +49,8 @@ final class Story {
         let credentials = try await stage.gatehouse.objects([
             "resources", "add", stage.example.url, "--name", "Example files", "--owner", "Grace Hopper",
             "--scope", "files:read=See the names of your files", "--scope", "files:write=Write your files",
-            "--on-request", "files:write",
+            "--on-request", "files:write", "--implies", "files:write=files:read", "--tool", "files:read=list_files",
+            "--tool", "files:write=write_file", "--tool", "files:write=delete_file",
         ])
         narrator.command("gatehouse resources add \(stage.example.url) --owner 'Grace Hopper' …")
         try await stage.example.serve(

@@ -10,7 +10,7 @@ import Testing
 /// `PICTURES=folder` keeps the two that the README shows there: of a client that nobody registered, as most are.
 @Suite("In the browser: the pages themselves")
 struct PageTests {
-    static let windows: [(width: Int64, dark: Bool)] = [(1040, false), (1040, true), (390, false), (390, true)]
+    static let windows: [(width: Int64, dark: Bool)] = [(1040, false), (1040, true), (375, false), (375, true)]
 
     @Test(arguments: windows)
     func `the pages fit the window, name their fields and say what is asked`(width: Int64, dark: Bool) async throws {
@@ -44,6 +44,10 @@ struct PageTests {
             let host = try await DocumentHost()
             let fetcher: @Sendable (Store) throws -> DocumentFetcher = { try host.fetcher($0) }
             try await Harness.run(issuer: "http://localhost:\(port)", fetcher: fetcher) { h in
+                try await h.setReach([
+                    "files:read": ("", ["read_file", "search_files"], nil),
+                    "files:write": ("files:read files:list", ["write_file", "delete_file"], nil),
+                ])
                 let asked = h.request([
                     "client_id": host.id(), "redirect_uri": Harness.loopback, "scope": "files:read files:write",
                 ])
@@ -56,7 +60,11 @@ struct PageTests {
                     // Looked at after the picture, which waits for the stylesheet.
                     let page = try await browser.look()
                     try await expectReadable(page, dark: dark)
-                    for words in ["Travelling Notebook", DocumentHost.name, "Not verified", "Team Files"] {
+                    let said = [
+                        "Travelling Notebook", DocumentHost.name, "Not verified", "Team Files", "write_file",
+                        "delete_file", "read_file", "Allows as well", "List your files",
+                    ]
+                    for words in said {
                         #expect(page.text.contains(words), "the consent page does not say “\(words)”")
                     }
                 }

@@ -119,6 +119,38 @@ struct CommandLineTests {
         }
     }
 
+    @Test func `What scopes reach is typed, shown and refused in one line`() async throws {
+        try await CommandLineProgram.onFreshDatabase { gatehouse in
+            let uri = "https://files.example.org/mcp"
+            let scopes = ["--scope", "w=Write", "--scope", "r=Read"]
+            let added = try await gatehouse(
+                "resources", "add", uri, "--name", "Files", "--owner", "Team", scopes[0], scopes[1], scopes[2],
+                scopes[3],
+                "--implies", "w=r", "--tool", "w=put", "--tool", "w=delete", "--fresh-sign-in", "w=5m")
+            #expect(added.status == 0, "\(added.errors)")
+            func reach() async throws -> JSON? {
+                try await gatehouse("resources", "show", uri, "--json").json().object?["scope_reach"]
+            }
+            let whole: JSON = [
+                ["scope": "w", "implies": ["r"], "tools": ["put", "delete"], "fresh_sign_in": "5m"],
+                ["scope": "r", "implies": [], "tools": [], "fresh_sign_in": .null],
+            ]
+            #expect(try await reach() == whole)
+            let circle = try await gatehouse("resources", "policy", uri, "--implies", "r=w")
+            #expect(circle.status == 1)
+            #expect(circle.errors == "gatehouse: Scopes cannot include each other in a circle: r → w → r.\n")
+            for wrong in [["--tool", "w"], ["--tool", "=put"], ["--fresh-sign-in", "w=soon"]] {
+                #expect(try await gatehouse("resources", "policy", uri, wrong[0], wrong[1]).status == 2)
+            }
+            #expect(try await reach() == whole)
+            let cleared = try await gatehouse(
+                "resources", "policy", uri, "--implies", "w=", "--tool", "w=", "--fresh-sign-in", "w=", "--json")
+            #expect(
+                try cleared.json().object?["scope_reach"]?.array?.first
+                    == ["scope": "w", "implies": [], "tools": [], "fresh_sign_in": .null])
+        }
+    }
+
     @Test func `clients add prints a secret only where one is used; rules about hosts are listed`() async throws {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
             let common = ["--name", "A", "--redirect-uri", "http://127.0.0.1/cb"]

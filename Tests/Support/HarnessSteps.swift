@@ -156,6 +156,19 @@ extension Harness {
         return answer.json
     }
 
+    /// Says what scopes reach: those they include, their tools, and how fresh a sign-in they want.
+    package func setReach(_ reach: [String: (implies: String, tools: [String], fresh: Int64?)]) async throws {
+        let scopes = try resource.scopes.map { scope in
+            var scope = scope
+            let given = reach[scope.scope.string]
+            scope.implies = try given.map { try ScopeSet(parsing: $0.implies) } ?? []
+            scope.tools = try given?.tools.map { try ToolName($0) } ?? []
+            scope.freshSeconds = given?.fresh
+            return scope
+        }
+        try await gatehouse.store.write { [id = resource.id] in try $0.setReach(scopes, of: id) }
+    }
+
     /// The Authorization header of HTTP Basic.
     package static func basic(_ name: String, _ secret: String) -> String {
         let url = Base64URL.encode(Array("\(name):\(secret)".utf8))

@@ -52,7 +52,7 @@ struct ImpliedScopeTests {
             }
             #expect(page.text.contains("name=\"scope\" value=\"files:write\""))
             #expect(!page.text.contains("name=\"scope\" value=\"files:read\""))
-            #expect(!page.text.contains("even if you untick it"))
+            #expect(!page.text.contains("also if you untick it"))
         }
     }
 
@@ -65,7 +65,7 @@ struct ImpliedScopeTests {
             let browser = h.browser()
             let page = try await h.consentPage(browser, h.request(["scope": asked]))
             #expect(page.text.contains("name=\"scope\" value=\"files:read\""))
-            #expect(page.text.contains("even if you untick it here"))
+            #expect(page.text.contains("also if you untick it here"))
             #expect(page.text.ranges(of: "<bdi>read_file</bdi>").count == 1, "named once")
             let narrow = try await h.tokens(browser, scopes: ["files:read"], asking: asked)
             #expect(narrow.scope == "files:read")
@@ -146,20 +146,5 @@ struct ImpliedScopeTests {
             #expect(page.text.contains("What it may do") && !page.text.contains("You already allow"))
             #expect(page.text.contains("name=\"replace\" value=\"yes\" checked"))
         }
-    }
-}
-
-extension Harness {
-    /// Says what scopes reach: those they include, their tools, and how fresh a sign-in they want.
-    func setReach(_ reach: [String: (implies: String, tools: [String], fresh: Int64?)]) async throws {
-        let scopes = try resource.scopes.map { scope in
-            var scope = scope
-            let given = reach[scope.scope.string]
-            scope.implies = try given.map { try ScopeSet(parsing: $0.implies) } ?? []
-            scope.tools = try given?.tools.map { try ToolName($0) } ?? []
-            scope.freshSeconds = given?.fresh
-            return scope
-        }
-        try await gatehouse.store.write { [id = resource.id] in try $0.setReach(scopes, of: id) }
     }
 }

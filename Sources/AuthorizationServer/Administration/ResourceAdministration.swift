@@ -117,7 +117,7 @@ extension Resource {
             "id": .string(id.string), "resource": .string(identifier.string), "name": .string(name),
             "owner": .string(owner), "client_id": .string(id.string),
             "scopes": .array(scopes.map { .string($0.scope.string) }),
-            "scope_descriptions": .object(described), "on_request": .array(onRequest), "reach": .object(reach),
+            "scope_descriptions": .object(described), "on_request": .array(onRequest),
             "events_endpoint": JSON(eventsEndpoint),
             "created_at": .string(createdAt.rfc3339),
         ]
@@ -134,12 +134,6 @@ extension Resource {
     private var described: JSONObject {
         var object = JSONObject()
         for scope in scopes { object[scope.scope.string] = .string(scope.description) }
-        return object
-    }
-
-    private var reach: JSONObject {
-        var object = JSONObject()
-        for scope in scopes { object[scope.scope.string] = .object(scope.reach) }
         return object
     }
 

@@ -30,6 +30,7 @@ extension AdministrationTask {
             "external_hosts": .strings(policy.externalHosts), "ends_connections": .bool(policy.endsConnections),
             "providers": .object(try providers(of: resource, transaction)),
             "actions": .strings(try transaction.serverActions(of: resource.id).map(\.typed)),
+            "scope_reach": .array(resource.scopes.map { .object($0.reach) }),
             "events_endpoint": JSON(resource.eventsEndpoint),
             "events": .string(state), "events_verified_at": JSON(stream?.verifiedAt),
             "events_last_status": JSON(stream?.lastStatus), "events_last_error": JSON(stream?.lastError),

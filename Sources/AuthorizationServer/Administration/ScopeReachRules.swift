@@ -71,7 +71,8 @@ extension ResourceScope {
     /// What the scope reaches, as operators see it.
     var reach: JSONObject {
         [
-            "implies": .strings(implies.scopes.map(\.string)), "tools": .strings(tools.map(\.string)),
+            "scope": .string(scope.string), "implies": .strings(implies.scopes.map(\.string)),
+            "tools": .strings(tools.map(\.string)),
             "fresh_sign_in": JSON(freshSeconds.map(Lifetime.text)),
         ]
     }
