@@ -139,15 +139,17 @@ struct TerminalTests {
 
     @Test func `What has fields of its own is a table, and what is too long goes on below whole`() throws {
         let row: JSONObject = [
-            "id": "res_1", "scope_texts": ["a_b": "Read all of the files that you can read", "c": "Write", "d": []],
+            "id": "res_1", "reach": [["scope": "w", "fresh_sign_in": "5m"], ["scope": "r", "fresh_sign_in": .null]],
+            "scope_texts": ["a_b": "Read all of the files that you can read", "c": "Write", "d": []],
             "idle_limit": ["value": "8h", "from": "policy"], "hosts": ["value": [], "from": "configuration"],
             "choices": ["value": ["1h", "8h"], "from": "policy"], "none": JSON.object([:]),
             "token": "a-word-that-is-longer-than-the-line-is-wide",
         ]
         #expect(
             try lines(.one(row), width: 40) == [
-                "id           res_1", "scope texts  a_b  Read all of the files",
-                "                  that you can read", "             c    Write", "             d    -",
+                "id           res_1", "reach        scope w, fresh sign in 5m", "             scope r",
+                "scope texts  a_b  Read all of the files",
+                "                    that you can read", "             c    Write", "             d    -",
                 "idle limit   8h (policy)", "hosts        as the configuration says",
                 "choices      1h, 8h (policy)", "none         -",
                 "token        a-word-that-is-longer-than-the-line-is-wide",

@@ -9,7 +9,7 @@ struct Events: AsyncParsableCommand {
         subcommands: [List.self, Retry.self])
 
     static let columns = [
-        Column("id"), Column("type"), Column("resource", .link), Column("state"), Column("attempts"),
+        Column("id"), Column("type", .id), Column("resource", .link), Column("state"), Column("attempts"),
         Column("last_status"), Column("last_error"),
         Column("created_at", .time), Column("next_attempt_at", "NEXT", .time),
     ]

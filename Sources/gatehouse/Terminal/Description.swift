@@ -51,7 +51,7 @@ struct Description {
         }
     }
 
-    /// The text in lines that fit, broken at blanks; a word that is longer stays whole.
+    /// The text in lines that fit, broken at blanks and indented from the second on; a word that is longer stays whole.
     private static func wrapped(_ text: String, _ width: Int?) -> [String] {
         let text = Terminal.sanitised(text)
         guard let width, text.count > width else { return [text] }
@@ -60,7 +60,7 @@ struct Description {
             if let last = lines.last, last.count + 1 + word.count <= width {
                 lines[lines.count - 1] = last + " " + word
             } else {
-                lines.append(String(word))
+                lines.append((lines.isEmpty ? "" : "  ") + word)
             }
         }
         return lines

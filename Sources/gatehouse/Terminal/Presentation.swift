@@ -97,8 +97,13 @@ struct Presentation {
         case .number(let value): ["\(value)"]
         case .string(let value): [value]
         case .array(let elements): elements.isEmpty ? ["-"] : elements.flatMap(values)
-        case .object(let object):
-            [object.members.map { "\($0.name) \(cell($0.value))" }.joined(separator: ", ")]
+        case .object(let object): [inOneLine(object)]
         }
+    }
+
+    /// Of what stands inside only what says something.
+    private static func inOneLine(_ object: JSONObject) -> String {
+        let told = object.members.map { (name: $0.name.replacing("_", with: " "), value: cell($0.value)) }
+        return told.filter { $0.value != "-" }.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
     }
 }
