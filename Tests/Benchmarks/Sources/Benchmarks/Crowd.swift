@@ -37,13 +37,25 @@ struct Crowd {
             .map { try Self.token(session: $0, key: key) }
     }
 
-    private func refreshKey() throws -> [UInt8] {
+    /// The id of the key that refresh tokens are made with.
+    func refreshKeyID() throws -> String {
+        let file = try refreshKeyFile()
+        return String(file.dropFirst("refresh-".count).dropLast(".key".count))
+    }
+
+    private func refreshKeyFile() throws -> String {
         let folder = "\(directory)/keys"
         let file = try FileManager.default.contentsOfDirectory(atPath: folder).first { $0.hasPrefix("refresh-") }
-        guard let file, let text = try? String(contentsOfFile: "\(folder)/\(file)", encoding: .utf8),
+        guard let file else { throw BenchmarkFailure("no refresh key in \(folder)") }
+        return file
+    }
+
+    private func refreshKey() throws -> [UInt8] {
+        let path = "\(directory)/keys/\(try refreshKeyFile())"
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8),
             let letters = text.split(separator: ":").last,
             let key = Self.decode(letters.trimmingCharacters(in: .whitespacesAndNewlines)), key.count == 32
-        else { throw BenchmarkFailure("no refresh key in \(folder)") }
+        else { throw BenchmarkFailure("no refresh key is read from \(path)") }
         return key
     }
 

@@ -19,7 +19,8 @@ struct SessionLists {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let gatehouse = try Gatehouse(program: program, directory: folder, port: Int.random(in: 20_000..<31_000))
         try await gatehouse.start().process.stop()
-        try ManySessions(count: Self.count).fill("\(folder)/var/gatehouse.sqlite")
+        try ManySessions(count: Self.count, refreshKey: try Crowd(directory: folder).refreshKeyID())
+            .fill("\(folder)/var/gatehouse.sqlite")
         let (server, ready) = try await gatehouse.start()
         defer { server.stop() }
         say("\nAdministration beside \(Self.count) live sessions, ready after \(tenths(ready)) ms\n")
@@ -63,6 +64,8 @@ struct SessionLists {
 /// Sessions of many people, clients and MCP servers, a few of them rare among the others, made by SQL.
 struct ManySessions {
     let count: Int
+    /// The id of a key that is there: a server whose live sessions depend on another does not start.
+    let refreshKey: String
 
     /// The id of a numbered session, as it is filled in.
     static func session(_ number: Int) -> String { "ses_" + id(number) }
@@ -118,7 +121,7 @@ struct ManySessions {
             expires_at, idle_seconds, last_used_at, used_hour, auth_time, generation, refresh_key)
         SELECT printf('ses_%021dA', i), printf('usr_%021dA', person), 'https://' || host || '/client.json', 'Client', host,
             printf('res_%021dA', 1 + i % 19), 'files:read files:write', 'https://app.example/callback', zeroblob(32),
-            'active', created, created + 5184000, 1209600, used, used / 3600, created, 2, 'k'
+            'active', created, created + 5184000, 1209600, used, used / 3600, created, 2, '\(refreshKey)'
         FROM (
             SELECT i, CASE WHEN i <= 10 THEN 1 WHEN i <= 110 THEN 2 WHEN i <= 1110 THEN 3
                     ELSE 4 + i % max(1, \(count / 20) - 4) END person,
@@ -138,7 +141,7 @@ struct ManySessions {
             ended_by)
         SELECT 'ses_E' || substr(id, 6), user_id, client_id, client_name, client_host, resource_id, scope, redirect_uri,
             binding, 'expired', created_at, created_at + 86400, idle_seconds, created_at, created_at / 3600, auth_time, 2,
-            'k', created_at + 86400, 'expired', 'system'
+            '\(refreshKey)', created_at + 86400, 'expired', 'system'
         FROM sessions WHERE rowid <= \(count / 10)
         """
     }
