@@ -46,7 +46,10 @@ struct ClientHostPolicyTests {
             let h = scene.h
             let browser = h.browser()
             let page = try await scene.consentPage(browser)
+            let another = try await scene.consentPage(browser)
             try await h.policy(Self.others)
+            let denied = try await h.decide(browser, at: another, "deny")
+            #expect(denied.continuation?.contains("error=access_denied") == true, "a refusal counts all the same")
             let answer = try await h.decide(browser, at: page)
             #expect(answer.status == .badRequest && answer.text.contains(Self.sentence))
             #expect(answer.continuation == nil)

@@ -55,13 +55,15 @@ struct SessionPolicyTests {
     @Test func `D24 a length counts as the policy stands at the decision, not as the page was shown`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
-            let page = try await h.consentPage(browser, h.request())
+            let page = try await h.consentPage(browser, h.request(["scope": "files:read files:write"]))
             try await h.policy(SessionPolicyChange(longest: "2h"))
+            #expect(page.ticked == ["files:read", "files:write"])
             for length in ["12h", "30d", "3h", "x"] {
-                let again = try await h.decide(browser, at: page, lifetime: length)
+                let again = try await h.decide(browser, at: page, scopes: ["files:read"], lifetime: length)
                 #expect(again.status == .badRequest && again.continuation == nil)
                 #expect(again.text.contains("It may not last that long (any more); choose one of the lengths below."))
                 #expect(again.offered == ["1h", "2h*"])
+                #expect(again.ticked == ["files:read"], "what was unticked stays so")
             }
             #expect(try await h.sessions().isEmpty)
             #expect(try await h.records(.sessionApproved).isEmpty)
@@ -137,5 +139,10 @@ extension TestResponse {
     /// The lengths that a consent page offers, in order; the ticked one has a star.
     fileprivate var offered: [String] {
         text.matches(of: #/name="lifetime" value="([^"]*)"( checked)?/#).map { $0.1 + ($0.2 == nil ? "" : "*") }
+    }
+
+    /// The scopes that a consent page has ticked.
+    fileprivate var ticked: [String] {
+        text.matches(of: #/name="scope" value="([^"]*)" checked/#).map { String($0.1) }
     }
 }

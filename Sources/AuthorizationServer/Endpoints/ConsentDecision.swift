@@ -34,9 +34,9 @@ extension ConsentEndpoint {
         let ticked = Set(decision.scopes)
         let chosen = ScopeSet(request.scopes.map(\.scope).filter { ticked.contains($0.string) })
         let scope = try pending.implications.closure(of: chosen).intersection(request.all)
-        if scope.isEmpty, !request.scopes.isEmpty { return .again(request, problem: .noScope) }
+        if scope.isEmpty, !request.scopes.isEmpty { return .again(request.keeping(decision), problem: .noScope) }
         guard let lifetime = request.terms.choices.first(where: { Lifetime.text($0) == decision.lifetime }) else {
-            return .again(request, problem: decision.lifetime.isEmpty ? .noLifetime : .notOffered)
+            return .again(request.keeping(decision), problem: decision.lifetime.isEmpty ? .noLifetime : .notOffered)
         }
         guard try isRecent(person, for: scope, pending, in: transaction, now: now) else {
             let choice = PendingAuthorization.Choice(

@@ -113,14 +113,12 @@ package struct ConsentEndpoint: Sendable {
                     .handOff($0.place, approved: $0.approved)
                 } ?? .finished
             }
+            // A refusal needs nothing that a page would: it counts whatever became of what was asked for.
+            if decision.decision == "deny" { return try deny(interaction, person: person, in: transaction, now: now) }
             let request = try request(interaction, person: person, browser: browser, in: transaction, now: now)
-            switch decision.decision {
-            case "deny": return try deny(interaction, person: person, in: transaction, now: now)
-            case "approve":
-                return try approve(
-                    interaction, request, decision, person: person, browser: browser, in: transaction, now: now)
-            default: return .again(request, problem: .noDecision)
-            }
+            guard decision.decision == "approve" else { return .again(request.keeping(decision), problem: .noDecision) }
+            return try approve(
+                interaction, request, decision, person: person, browser: browser, in: transaction, now: now)
         }
     }
 }

@@ -31,7 +31,7 @@ package struct ConsentRequest: Sendable {
         package let owner: String
     }
 
-    /// What was chosen on this page before its person had to sign in once more.
+    /// What was chosen on this page before it is shown again.
     package struct KeptChoice: Sendable {
         package let scopes: Set<String>
         /// As the form spells it.
@@ -62,7 +62,7 @@ package struct ConsentRequest: Sendable {
     /// How long the session may last, as things stand now.
     package let terms: SessionTerms
     package let username: String
-    package let kept: KeptChoice?
+    package private(set) var kept: KeptChoice?
     /// The earlier session that this one may take the place of.
     package let replaceable: EarlierSession?
     /// Whether what the client says of itself differs from what the person last approved.
@@ -71,6 +71,14 @@ package struct ConsentRequest: Sendable {
     package let hasChanged: Bool
     /// Whether the person has approved this client for this MCP server in a session that still lives.
     package let isStepUp: Bool
+
+    /// The same page with what was sent from it: what somebody unticked stays unticked.
+    func keeping(_ decision: ConsentEndpoint.Decision) -> ConsentRequest {
+        var request = self
+        request.kept = KeptChoice(
+            scopes: Set(decision.scopes), lifetime: decision.lifetime, replaces: decision.replaces)
+        return request
+    }
 
     /// Whether the offer to replace the earlier session starts out ticked: when the new one can do more.
     package var replaceIsTicked: Bool {
