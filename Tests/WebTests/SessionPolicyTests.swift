@@ -123,6 +123,22 @@ struct SessionPolicyTests {
         }
     }
 
+    @Test(arguments: [(idle: "5m", life: 150), (idle: "20m", life: 600), (idle: "1m", life: 30)])
+    func `D23.12 no token outlives the disuse that ends its session, and who refreshes comes in time`(
+        idle: String, life: Int64
+    ) async throws {
+        try await Harness.run { h in
+            try await h.policy(SessionPolicyChange(idle: idle))
+            var answer = try await h.redeem(h.code())
+            for _ in 0..<4 {
+                #expect(answer.json["expires_in"]?.integer == life)
+                h.clock.advance(by: life)
+                answer = try await h.refresh(answer.tokens.refresh)
+                #expect(answer.status == .ok)
+            }
+        }
+    }
+
     @Test func `a token life in the policy binds a client that cannot refresh as well`() async throws {
         try await DocumentScene.play { scene in
             scene.host.publish(["grant_types": ["authorization_code"]])

@@ -14,7 +14,10 @@ struct TokenIssuer: Sendable {
     /// Spec: RFC 9068 §2.2
     func issue(_ earned: Earned, scope: ScopeSet, refreshes: Bool, now: Timestamp) throws -> TokenResponse {
         let session = earned.session
-        let expiresAt = min(now + life(session, refreshes: refreshes), session.expiresAt)
+        // What is issued now counts as a use. A token does not outlive the disuse that would end its session, and who
+        // refreshes comes in time.
+        let unused = refreshes ? session.idleSeconds / 2 : session.idleSeconds
+        let expiresAt = min(now + min(life(session, refreshes: refreshes), unused), session.expiresAt)
         let claims = AccessTokenClaims(
             issuer: settings.issuer, subject: session.subject, audience: session.resource, clientID: session.clientID,
             sessionID: session.id, scope: scope, tokenID: Random.token(16), issuedAt: now, expiresAt: expiresAt,
