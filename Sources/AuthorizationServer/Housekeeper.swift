@@ -34,19 +34,27 @@ package struct Housekeeper: Service, CustomStringConvertible {
         await TraceID.$current.withValue(.random()) { await tidy() }
     }
 
+    // What one duty stumbles over keeps no other from being done.
     private func tidy() async {
-        do {
-            try await gatehouse.lastUses.flush(to: gatehouse.store)
-            _ = try await gatehouse.store.finishEndings(now: gatehouse.clock.now())
-            while try await gatehouse.store.write({ try $0.housekeep(now: gatehouse.clock.now(), limit: 200) }) >= 200 {
+        let (store, clock) = (gatehouse.store, gatehouse.clock)
+        await orPutOff { try await gatehouse.lastUses.flush(to: store) }
+        await orPutOff { _ = try await store.finishEndings(now: clock.now()) }
+        await orPutOff {
+            while try await store.write({ try $0.housekeep(now: clock.now(), limit: 200) }) >= 200 {
                 await Task.yield()
             }
+        }
+        await keepAudit()
+    }
+
+    private func orPutOff(_ duty: () async throws -> Void) async {
+        do {
+            try await duty()
         } catch is CancellationError {
             // The server stops before it ran: nothing was put off.
         } catch {
             log.warning("housekeeping was put off", metadata: ["error": "\(error)"])
         }
-        await keepAudit()
     }
 
     /// Signs the audit trail where that is due. The line in the log is the witness outside of the database.

@@ -108,8 +108,10 @@ extension Transaction {
             """, id
         ) { row in
             try UnfinishedEnding(
+                // As many ids as somebody named; it was within bounds when it came.
                 filter: SessionFilter(
-                    json: JSONObject(parsing: Array(row.text(0).utf8), limits: JSON.Limits(bytes: .max))),
+                    json: JSONObject(
+                        parsing: Array(row.text(0).utf8), limits: JSON.Limits(bytes: .max, members: .max))),
                 ending: SessionEnding(
                     reason: EndReason(rawValue: row.text(1)),
                     initiator: row.parsed(SessionEnding.Initiator(rawValue: row.text(2))),
@@ -176,16 +178,23 @@ extension Store {
     }
 
     /// Finishes what was begun and broken off, by a crash or a disk that was full for a while; returns how many it ended.
+    /// One that cannot be finished keeps no other from it; its error is thrown in the end.
     package func finishEndings(now: Timestamp) async throws -> Int {
         var count = 0
+        var failure: (any Error)?
         // A write is not broken off where a read would be, when the server stops meanwhile.
         for id in try await write({ try $0.unfinishedEndings() })
         where endingsUnderWay.withLock({ $0.insert(id).inserted }) {
             defer { endingsUnderWay.withLock { _ = $0.remove(id) } }
             var begun = EndedSessions()
             begun.rest = [id]
-            count += try await finish(begun, at: now).count
+            do {
+                count += try await finish(begun, at: now).count
+            } catch {
+                failure = failure ?? error
+            }
         }
+        if let failure { throw failure }
         return count
     }
 

@@ -71,6 +71,33 @@ struct ManyEndingsTests {
         #expect(try await world.store.finishEndings(now: now + 120) == 0)
     }
 
+    @Test func `E52 more ids than a document may have members are ended, also when a crash comes between`() async throws
+    {
+        let world = try await world(1_200)
+        let ids = try await world.store.read { [now] in
+            try $0.sessions(SessionFilter(state: .active), limit: 2_000, now: now).map(\.id)
+        }
+        let begun = try await world.store.write { [now] in
+            try $0.endSessions(SessionFilter(ids: ids), .byAdmin(at: now))
+        }
+        #expect(ids.count == 1_200 && begun.count == 250)
+        #expect(try await world.store.finishEndings(now: now + 60) == 950)
+        #expect(try await live(world) == 0)
+    }
+
+    @Test func `E52 what cannot be finished keeps no other end from being finished`() async throws {
+        let world = try await world(600)
+        try await world.store.write { [now] in
+            _ = try $0.endSessions(SessionFilter(user: world.user.id), .byAdmin(at: now))
+            try $0.execute(
+                "INSERT INTO endings SELECT 'a', '{\"x\":1}', reason, initiator, actor, admin_uid, admin_claimed, "
+                    + "explanation, last_row, after_created_at, after_id, started_at - 1 FROM endings")
+        }
+        await #expect(throws: (any Error).self) { try await world.store.finishEndings(now: now + 60) }
+        #expect(try await live(world) == 0)
+        #expect(try await world.store.read { try $0.count("endings") } == 1)
+    }
+
     @Test func `E52 clients of hosts that a policy excludes end, across steps and a crash, and no others`() async throws
     {
         let world = try await World()
