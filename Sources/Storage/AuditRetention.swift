@@ -142,8 +142,13 @@ extension Transaction {
             try $0.integer(0)
         }
         guard let found, found > 0 else { return 0 }
-        var user: UserID?
-        if case .user(let id) = erasure { user = id }
+        var (user, actor): (UserID?, AuditActor) = (nil, actor)
+        switch erasure {
+        case .user(let id): user = id
+        case .claimed(let name):
+            // Whoever erases a name does not write it down again.
+            if case .admin(let uid, name?) = actor { actor = .admin(uid: uid, claimed: nil) }
+        }
         let record = try audit(
             AuditEntry(
                 .auditErased, at: now, actor: actor, user: user, reason: AuditEntry.erased(fields: found),

@@ -129,6 +129,16 @@ struct AuditRetentionTests {
         #expect(bytes.range(of: Data("192.0.2.1".utf8)) != nil)
     }
 
+    @Test func `P8 an admin who erases the name that they claim does not write it down again`() async throws {
+        try await write(2)
+        let grace = AuditActor.admin(uid: 7, claimed: "grace")
+        #expect(try await world.store.write { try $0.eraseAudit(.claimed("grace"), by: grace, at: World.start) } == 2)
+        let verdict = try await verify()
+        #expect(verdict.defects == [] && verdict.erased == 2)
+        let entries = try await world.store.read { try $0.auditTail().map(\.entry) }
+        #expect(entries.allSatisfy { $0.actor == .admin(uid: 7, claimed: nil) })
+    }
+
     @Test func `the name that an admin claimed can be erased alone`() async throws {
         try await write(2)
         #expect(try await world.store.write { try $0.eraseAudit(.claimed("grace"), by: admin, at: World.start) } == 2)
