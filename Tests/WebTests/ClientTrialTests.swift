@@ -131,6 +131,20 @@ struct ClientTrialTests {
         }
     }
 
+    @Test func `an MCP server that takes the clients of other hosts only is not among those it may ask for`()
+        async throws
+    {
+        try await DocumentScene.play { scene in
+            try await scene.h.policy(SessionPolicyChange(clientHosts: ["other.example"]))
+            let findings = try await scene.tried()
+            #expect(
+                findings.contains {
+                    $0.says("MCP servers", "'gatehouse resources policy' lets its host come")
+                        && $0["state"] == "problem"
+                })
+        }
+    }
+
     @Test func `localhost keeps its port where the configuration says so`() async throws {
         try await DocumentScene.play { scene in
             var settings = scene.h.gatehouse.settings

@@ -108,7 +108,8 @@ struct ClientProspects: Sendable {
         case 0:
             return Finding(
                 "MCP servers", .problem,
-                "There is none that it may reach; 'gatehouse resources add' registers one.")
+                "There is none that it may reach: 'gatehouse resources add' registers one, and 'gatehouse resources policy' "
+                    + "lets its host come to one that takes certain hosts only.")
         case 1: return Finding("MCP servers", .ok, "It may ask for \(names), also without naming it.")
         default:
             return Finding(

@@ -146,11 +146,12 @@ package struct ClientTrial: Sendable {
     private func future(of client: Client, now: Timestamp) async throws -> [Finding] {
         let prospects = ClientProspects(client: client, settings: settings)
         return try await store.read { transaction in
-            let sessions = try transaction.sessions(
+            let closed = try client.host.map { try transaction.resources(closedTo: $0) } ?? []
+            let sessions = try transaction.newestLiveSessions(
                 SessionFilter(client: client.id), limit: ClientProspects.mostSessions, now: now)
             return prospects.findings(
-                resources: try transaction.resources(),
-                liveSessions: sessions.count { [.approved, .active].contains($0.state(at: now)) })
+                resources: try transaction.resources().filter { !closed.contains($0.id) },
+                liveSessions: sessions.count)
         }
     }
 }
