@@ -16,41 +16,22 @@ enum Schema {
         try migrator.migrate(pool)
     }
 
-    /// Append only: a migration that was ever released is never edited.
+    /// Append only: a migration that was ever released is never edited. There is no 0008.
+    private static let migrations = [
+        ("0001 ground", Ground.statements), ("0002 elicitations", Elicitations.statements),
+        ("0003 final sessions", FinalSessions.statements), ("0004 connections", Connections.statements),
+        ("0005 endings", Endings.statements), ("0006 audit", LastingAudit.statements),
+        ("0007 account", AccountIndexes.statements), ("0009 jobs", Jobs.statements),
+        ("0010 session policies", SessionPolicies.statements), ("0011 scopes", ScopeReach.statements),
+        ("0012 lists", SessionLists.statements),
+    ]
+
     static func migrator() -> DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("0001 ground") { db in
-            for statement in Ground.statements { try db.execute(sql: statement) }
-        }
-        migrator.registerMigration("0002 elicitations") { db in
-            for statement in Elicitations.statements { try db.execute(sql: statement) }
-        }
-        migrator.registerMigration("0003 final sessions") { db in
-            for statement in FinalSessions.statements { try db.execute(sql: statement) }
-        }
-        migrator.registerMigration("0004 connections") { db in
-            for statement in Connections.statements { try db.execute(sql: statement) }
-        }
-        migrator.registerMigration("0005 endings") { db in
-            for statement in Endings.statements { try db.execute(sql: statement) }
-        }
-        migrator.registerMigration("0006 audit") { db in
-            for statement in LastingAudit.statements { try db.execute(sql: statement) }
-        }
-        migrator.registerMigration("0007 account") { db in
-            for statement in AccountIndexes.statements { try db.execute(sql: statement) }
-        }
-        migrator.registerMigration("0009 jobs") { db in
-            for statement in Jobs.statements { try db.execute(sql: statement) }
-        }
-        migrator.registerMigration("0010 session policies") { db in
-            for statement in SessionPolicies.statements { try db.execute(sql: statement) }
-        }
-        migrator.registerMigration("0011 scopes") { db in
-            for statement in ScopeReach.statements { try db.execute(sql: statement) }
-        }
-        migrator.registerMigration("0012 lists") { db in
-            for statement in SessionLists.statements { try db.execute(sql: statement) }
+        for (name, statements) in migrations {
+            migrator.registerMigration(name) { db in
+                for statement in statements { try db.execute(sql: statement) }
+            }
         }
         return migrator
     }
