@@ -91,9 +91,11 @@ struct SessionListTests {
             #expect(filter.state == .approved || filter.client != nil || filter.user != nil || !expected.isEmpty)
         }
         for filter in try filters(world) where ![.ended, .expired].contains(filter.state) {
-            for days in [0, 1, 3, 12] as [Int64] {
+            // Also to the second of a use, and to the one before it in the same hour.
+            let uses = all.prefix(6).map(\.lastUsedAt).flatMap { [$0, Timestamp(seconds: $0.seconds - 1)] }
+            for since in ([0, 1, 3, 12] as [Int64]).map({ now - $0 * 86_400 }) + uses {
                 var filter = filter
-                filter.idleSince = now - days * 86_400
+                filter.idleSince = since
                 let expected = all.filter { filter.holds($0, at: now) }.sorted {
                     ($0.lastUsedAt.seconds / 3_600, $0.id) < ($1.lastUsedAt.seconds / 3_600, $1.id)
                 }
