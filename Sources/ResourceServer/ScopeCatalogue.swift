@@ -4,7 +4,7 @@ import OAuth
 ///
 /// Spec: MCP 2026-07-28 §Authorization
 struct ScopeCatalogue {
-    /// What a client asks for before it knows what it will do.
+    /// What a client asks for before it knows what it will do: nothing that is on request, nor what would bring it along.
     let initial: [String]
     private let implied: [String: [String]]
 
@@ -20,12 +20,16 @@ struct ScopeCatalogue {
                 throw InvalidConfiguration("Leave offline_access out of the scopes of an MCP server.")
             }
         }
-        implied = Dictionary(scopes.map { ($0.name, $0.implies) }, uniquingKeysWith: +)
-        initial = scopes.filter { !$0.isOnRequest }.map(\.name)
+        let implied = Dictionary(scopes.map { ($0.name, $0.implies) }, uniquingKeysWith: +)
+        let onRequest = Set(scopes.filter(\.isOnRequest).map(\.name))
+        initial = scopes.map(\.name).filter { Self.closure(of: [$0], implied).isDisjoint(with: onRequest) }
+        self.implied = implied
     }
 
     /// The scopes that were granted and all that follow from them.
-    func closure(of granted: some Sequence<String>) -> Set<String> {
+    func closure(of granted: some Sequence<String>) -> Set<String> { Self.closure(of: granted, implied) }
+
+    private static func closure(of granted: some Sequence<String>, _ implied: [String: [String]]) -> Set<String> {
         var reached: Set<String> = []
         var open = Array(granted)
         while let scope = open.popLast() {

@@ -46,6 +46,14 @@ struct ChallengeTests {
         #expect(catalogue.closure(of: ["unknown"]) == ["unknown"])
     }
 
+    @Test func `A55 what would bring along a scope on request is not asked for at first`() throws {
+        let catalogue = try ScopeCatalogue([
+            ProtectedScope("write", implies: ["purge"]), ProtectedScope("purge", onRequest: true), "read",
+        ])
+        #expect(catalogue.initial == ["read"])
+        #expect(catalogue.toAskFor(requiring: ["write"]) == ["read", "write"])
+    }
+
     @Test(arguments: ["Bearer", "Bearer ", "Bearer a b", "Bearer a,b", "Bearer =a", "Bearer a=b", "bearer \u{e4}"])
     func `A52 answers 400 to a token that cannot be read`(field: String) async throws {
         let resource = try resource()
