@@ -11,6 +11,8 @@ package struct Gatehouse: Sendable {
     package let keys: KeyRing
     package let clock: WallClock
     package let counters = Counters()
+    /// Where refusals are told to operators.
+    package let refusals: CountedLog
     package let clients: ClientDirectory
     package let people: People
     package let metadata: MetadataEndpoint
@@ -43,6 +45,7 @@ package struct Gatehouse: Sendable {
             settings: settings, store: store, clients: clients, people: people, seal: seal, clock: clock)
 
         self.settings = settings
+        refusals = CountedLog(log, clock: clock)
         self.store = store
         self.keys = keys
         self.clock = clock

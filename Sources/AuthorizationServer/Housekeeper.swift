@@ -27,6 +27,7 @@ package struct Housekeeper: Service, CustomStringConvertible {
             }
         }
         await round()
+        gatehouse.refusals.finish()
     }
 
     /// One round, in steps small enough that nobody waits long behind one.
@@ -45,6 +46,7 @@ package struct Housekeeper: Service, CustomStringConvertible {
             }
         }
         await keepAudit()
+        gatehouse.refusals.flush()
     }
 
     private func orPutOff(_ duty: () async throws -> Void) async {
