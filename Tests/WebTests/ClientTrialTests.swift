@@ -14,6 +14,8 @@ struct ClientTrialTests {
     @Test(arguments: [
         ("claude", "with any port", false), ("claude-code", "with any port, and exactly this path", true),
         ("vscode", "http://127.0.0.1:33418/: with any port", true), ("goose", "with any port", true),
+        ("chatgpt", "with any port", false), ("opencode", "with any port", true), ("smithery", "with any port", false),
+        ("mcpjam", "http://127.0.0.1:6274/oauth/callback: with any port", true), ("gemini", "with any port", false),
     ])
     func `the documents of known clients pass, and what each will do is what it does`(
         name: String, port: String, isLoopback: Bool

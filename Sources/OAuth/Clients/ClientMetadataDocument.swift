@@ -2,8 +2,8 @@ package import JOSE
 
 /// A client's own description of itself, fetched from the URL that is its `client_id`.
 ///
-/// Vendors change these documents overnight, so what is unknown or not served here is passed over; what contradicts
-/// itself, carries secrets or points to a dangerous place is refused whole.
+/// Vendors change these documents overnight, so what is unknown, unusable or not served here is passed over; what
+/// contradicts itself, carries secrets or links to something that runs is refused whole.
 ///
 /// Spec: Client ID Metadata Document §4
 package struct ClientMetadataDocument: Hashable, Sendable {
@@ -54,6 +54,13 @@ package struct ClientMetadataDocument: Hashable, Sendable {
 }
 
 extension JSONObject {
-    /// A member of client metadata; null counts as absent.
-    subscript(metadata member: MetadataMember) -> JSON? { self[member.rawValue].flatMap { $0 == .null ? nil : $0 } }
+    /// A member of client metadata. Null counts as absent, and so does an empty link or scope: programs that write every
+    /// member that they know write these for what they do not have.
+    subscript(metadata member: MetadataMember) -> JSON? {
+        switch self[member.rawValue] {
+        case nil, .null?: nil
+        case .string("")? where member.isLinkOrScope: nil
+        case let value: value
+        }
+    }
 }

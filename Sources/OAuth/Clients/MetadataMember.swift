@@ -19,4 +19,12 @@ enum MetadataMember: String {
     case softwareStatement = "software_statement"
     case clientSecret = "client_secret"
     case clientSecretExpiresAt = "client_secret_expires_at"
+
+    /// Whether the member holds an address or scopes, of which an empty text names none.
+    var isLinkOrScope: Bool {
+        switch self {
+        case .scope, .clientURI, .logoURI, .termsURI, .policyURI, .jwksURI: true
+        default: false
+        }
+    }
 }

@@ -77,40 +77,28 @@ struct MetadataReader {
 
     // MARK: Places
 
-    /// Every element is looked at before any counts: what is not used today may be asked for tomorrow.
+    /// Those of the list that can be used. One that cannot never costs a client the others: nothing is ever sent there.
     private func redirectURIs() throws(OAuthError) -> [RedirectURI] {
-        guard let listed = try strings(.redirectURIs) else {
+        guard let listed = members[metadata: .redirectURIs] else {
             throw Self.refusal("needs redirect_uris.")
+        }
+        guard let listed = listed.array else {
+            throw Self.refusal("has to give redirect_uris as a list of strings.")
         }
         guard listed.count <= Self.maximumRedirects else {
             throw Self.refusal("may list at most \(Self.maximumRedirects) redirect_uris.")
         }
-        var usable: [RedirectURI] = []
-        for text in listed {
-            guard let redirect = try Self.redirectURI(text) else { continue }
-            usable.append(redirect)
-        }
+        let usable = listed.compactMap { $0.string.flatMap(Self.redirectURI) }
         guard !usable.isEmpty else {
             throw Self.refusal("needs a redirect URI that begins with https://, or with http:// on localhost.")
         }
         return usable
     }
 
-    /// Nil for a scheme that a document cannot claim: an app's own, or plain http beyond this machine.
-    private static func redirectURI(_ text: String) throws(OAuthError) -> RedirectURI? {
-        do throws(OAuthValueError) {
-            let uri = try StrictURI(text, called: "redirect URI")
-            guard !dangerousSchemes.contains(uri.scheme.lowercased()) else {
-                throw OAuthValueError("A redirect URI leads to a web address, not to \(uri.scheme.lowercased()):.")
-            }
-            switch (uri.scheme, uri.authority) {
-            case ("https", _): return try RedirectURI(text)
-            case ("http", let authority?) where Loopback.contains(authority.host): return try RedirectURI(text)
-            default: return nil
-            }
-        } catch {
-            throw Self.refusal("is refused for one of its redirect_uris. \(error.sentence)")
-        }
+    /// Nil for what a document cannot claim: an app's own scheme, plain http beyond this machine, whatever is malformed.
+    private static func redirectURI(_ text: String) -> RedirectURI? {
+        guard let redirect = try? RedirectURI(text), redirect.kind != .privateUse else { return nil }
+        return redirect
     }
 
     /// An https URL that may be shown; nil for one that may not, and a refusal for one that is meant to harm.
@@ -159,7 +147,8 @@ struct MetadataReader {
     private func scope() throws(OAuthError) -> ScopeSet? {
         guard let text = try string(.scope) else { return nil }
         do throws(OAuthValueError) {
-            return try ScopeSet(parsing: text)
+            let scopes = try ScopeSet(parsing: text)
+            return scopes.isEmpty ? nil : scopes
         } catch {
             throw Self.refusal("is refused for its scope. \(error.sentence)")
         }
@@ -173,10 +162,10 @@ struct MetadataReader {
         return text
     }
 
-    /// A list of strings; an empty one counts as not said.
+    /// A list of strings; an empty one counts as absent, and so does a null in it.
     private func strings(_ member: MetadataMember) throws(OAuthError) -> [String]? {
         guard let value = members[metadata: member] else { return nil }
-        guard let texts = value.strings else {
+        guard let texts = value.array.map({ JSON.array($0.filter { $0 != .null }) })?.strings else {
             throw Self.refusal("has to give \(member.rawValue) as a list of strings.")
         }
         return texts.isEmpty ? nil : texts

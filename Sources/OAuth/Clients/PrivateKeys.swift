@@ -10,7 +10,7 @@ enum PrivateKeys {
     static func areIn(_ keySet: JSON?) -> Bool {
         let keys = keySet?.object?[MetadataMember.keys.rawValue]?.array ?? []
         return keys.contains { key in
-            key.object.map { key in secretMembers.contains { key[$0] != nil } } ?? false
+            key.object.map { key in secretMembers.contains { (key[$0] ?? .null) != .null } } ?? false
         }
     }
 
