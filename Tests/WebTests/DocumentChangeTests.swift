@@ -87,8 +87,11 @@ struct DocumentChangeTests {
             #expect(tokens.refresh != nil, "neither does a document that is not one")
             scene.age(by: 7 * 86_400)
             let late = try await scene.refresh(tokens.refresh)
-            #expect(late.status == .serviceUnavailable)
-            #expect(late.error == "temporarily_unavailable")
+            #expect(late.status == .badRequest && late.error == "unauthorized_client", "it says what is wrong with it")
+            scene.host.answer(LoopbackServer.http("500 Internal Server Error", body: ""))
+            let down = try await scene.refresh(tokens.refresh)
+            #expect(down.status == .serviceUnavailable && down.error == "temporarily_unavailable")
+            #expect(down.headers[.retryAfter] != nil)
             scene.host.publish()
             #expect(try await scene.refresh(tokens.refresh).status == .ok, "the token was not spent meanwhile")
         }

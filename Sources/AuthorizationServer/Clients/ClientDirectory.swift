@@ -45,8 +45,8 @@ package struct ClientDirectory: Sendable {
         if let client = try await known(id, now: now, for: attempt) { return client }
         do {
             return try await fetch(id, now: now, for: attempt)
-        } catch is FetchError {
-            throw AuthorizationFailure.page(Self.unreadable)
+        } catch let error as FetchError {
+            throw AuthorizationFailure.page(error.refusal(.invalidClient))
         }
     }
 
@@ -128,11 +128,7 @@ package struct ClientDirectory: Sendable {
         } catch let error as OAuthError where error.code == .unauthorizedClient {
             throw error
         } catch {
-            guard let standIn else {
-                throw OAuthError(
-                    .temporarilyUnavailable, "The client's metadata document cannot be read now; try again later.",
-                    reason: "\(error)")
-            }
+            guard let standIn else { throw Self.refusal(withoutStandIn: error) }
             if error is FetchError { silence.note(id, now: now) }
             return standIn
         }
@@ -203,9 +199,18 @@ package struct ClientDirectory: Sendable {
             reason: "client \(id) is kept out")
     }
 
-    private static let unreadable = OAuthError(
-        .temporarilyUnavailable,
-        "The app's own description could not be read; go back to the app, cancel there and try again later.")
+    /// A document that is at fault is called so, and its client can ask its person; a host that fails may be asked again.
+    private static func refusal(withoutStandIn error: any Error) -> OAuthError {
+        switch error {
+        case let error as FetchError: error.refusal(.unauthorizedClient)
+        case let error as OAuthError where error.code == .invalidClient:
+            OAuthError(.unauthorizedClient, error.description, reason: error.reason)
+        default:
+            OAuthError(
+                .temporarilyUnavailable, "The client's metadata document cannot be read now; try again later.",
+                reason: "\(error)")
+        }
+    }
 }
 
 extension Client {

@@ -89,7 +89,8 @@ package struct ClientTrial: Sendable {
         do {
             fetched = try await directory.fetcher.fetch(id.string)
         } catch {
-            return [Finding("fetched", .problem, "It could not be had: \(error.reason). \(error.reason.advice)")]
+            let words = "It could not be had: \(error.reason). \(error.reason.advice)\(error.reason.pin(id))"
+            return [Finding("fetched", .problem, words)]
         }
         let took = Int64((ContinuousClock.now - started) / .milliseconds(1))
         let arrival = [
@@ -163,7 +164,7 @@ extension MetadataCheck {
         case .identity: "It names its own URL as client_id."
         case .secrets: "It holds no secret and no private key."
         case .name: "It has a name that can be shown."
-        case .redirects: "None of its redirect URIs is dangerous, and at least one can be used."
+        case .redirects: "At least one of its redirect URIs can be used."
         case .method: "It can authenticate in a way that is served here."
         case .rest: "Its grants, scopes and links can be read."
         }
@@ -188,5 +189,17 @@ extension OutboundFailure {
         case .mediaType: "Its maker has to serve it as application/json, without compression."
         case .malformed, .unwritable: "Its host has to speak plain HTTP/1.1."
         }
+    }
+
+    /// How a client is let in whose document its host keeps from servers while people can read it; empty where that is not it.
+    fileprivate func pin(_ id: ClientID) -> String {
+        let isTurnedAway =
+            switch self {
+            case .status(401), .status(403), .status(429), .unreachable, .deadline, .interrupted, .mediaType: true
+            default: false
+            }
+        guard isTurnedAway else { return "" }
+        return " If the host turns servers away, pin the client: read the document in a browser, then "
+            + "'gatehouse clients add --id \(id) --name NAME --redirect-uri URI' registers what it says by hand."
     }
 }
