@@ -6,13 +6,14 @@ struct DocumentedServer {
     let server: String
     let port: Int
 
-    /// Runs the first Python block of a page.
-    static func serve(_ page: String, in scene: Scene) async throws -> DocumentedServer {
+    /// Runs the first Python block of a page, on a machine whose clock is `behind` by so many seconds.
+    static func serve(_ page: String, behind: Int = 0, in scene: Scene) async throws -> DocumentedServer {
         let text = try Workspace.text(page)
         guard let start = text.range(of: "```python\n"),
             let end = text[start.upperBound...].range(of: "\n```")
         else { throw StageFailure("\(page) has no Python block") }
-        let program = try scene.stage.write(String(text[start.upperBound..<end.lowerBound]), to: "notes.py")
+        let block = text[start.upperBound..<end.lowerBound]
+        let program = try scene.stage.write((behind == 0 ? "" : clock(behind)) + block, to: "notes.py")
         let port = try await LoopbackPort.free()
         let server = "http://127.0.0.1:\(port)/mcp"
         let credentials = try await scene.gatehouse.addResource(
@@ -27,5 +28,23 @@ struct DocumentedServer {
             try await LoopbackHTTP(port: port).get("/.well-known/oauth-protected-resource/mcp")
         }
         return DocumentedServer(server: server, port: port)
+    }
+
+    /// Sets back the clock by which the JWT library judges.
+    private static func clock(_ seconds: Int) -> String {
+        """
+        import datetime
+        import jwt.api_jwt
+
+
+        class Late(datetime.datetime):
+            @classmethod
+            def now(cls, tz=None):
+                return super().now(tz) - datetime.timedelta(seconds=\(seconds))
+
+
+        jwt.api_jwt.datetime = Late
+
+        """
     }
 }
