@@ -24,10 +24,11 @@ package struct ErrorAnswers: Sendable {
             return response(to: refusal, asPage: Self.prefersPage(request), context: context)
         case let error as OAuthError:
             note(error, context)
-            guard Self.prefersPage(request) else { return json(error, usedBasic: Self.usedBasic(request)) }
+            guard context.audience?.readsPages ?? true, Self.prefersPage(request) else {
+                let challenges = context.audience?.alwaysChallenges ?? false
+                return json(error, usedBasic: challenges || Self.usedBasic(request))
+            }
             return page(for: error, context: context)
-        case let error as HTTPError where error.status == .notFound:
-            return response(to: Refusal.unknownPath, asPage: Self.prefersPage(request), context: context)
         default:
             context.logger.error("unexpected error", metadata: ["cause": "\(type(of: error)): \(error)"])
             let error =
@@ -95,13 +96,19 @@ package struct ErrorAnswers: Sendable {
 
     private func response(to refusal: Refusal, asPage: Bool, context: WebContext) -> Response {
         let (status, sentence) = Self.words(for: refusal)
-        guard asPage else { return Self.json(status: status, "invalid_request", sentence) }
+        guard asPage else { return Self.json(refusal) }
         let title: PlainText = status == .notFound ? "There is nothing here" : "This request cannot be answered"
         return html(
             ErrorPage(
                 title: title, explanation: PlainText(sentence),
                 advice: "Go back to the app or the page that you came from.", reference: context.reference),
             status: status)
+    }
+
+    /// A refusal for programs.
+    static func json(_ refusal: Refusal) -> Response {
+        let (status, sentence) = words(for: refusal)
+        return json(status: status, "invalid_request", sentence)
     }
 
     private static func words(for refusal: Refusal) -> (HTTPResponse.Status, String) {

@@ -2,10 +2,12 @@ package import Hummingbird
 import Logging
 package import NIOCore
 
-/// What handlers of the main listener know besides the request: the connection that it came over.
+/// What the checks and handlers of a listener know besides the request: its door, and the connection that it came over.
 package struct WebContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
-    private let channel: any Channel
+    let channel: any Channel
+    /// What the table of routes has for this request; nil where nothing is served at its path.
+    var found: RouteTable.Found?
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
@@ -28,4 +30,10 @@ package struct WebContext: RequestContext {
 
     /// The route's template, such as `/sessions/{sid}`; never the path, which may hold identifiers.
     package var route: String { coreContext.endpointPath.value ?? "NotFound" }
+
+    /// Whom the path is for; nil where nothing is served at it.
+    var audience: Audience? { found?.place.audience }
+
+    /// What stands in the path where the route's template has this name.
+    func parameter(_ name: String) -> String { found?.parameters[name] ?? "" }
 }

@@ -12,7 +12,7 @@ struct ListenerTests {
     private func serving<Result: Sendable>(
         _ limits: ConnectionLimits = ConnectionLimits(), _ body: @Sendable (Int) async throws -> Result
     ) async throws -> Result {
-        let router = TestDoor.router(try TestDoor().door)
+        let router = try TestDoor().responder
         return try await Wire.serving(
             { running in
                 try .main(
@@ -140,7 +140,7 @@ struct ListenerTests {
 
     @Test func `a port in use is one clear sentence`() async throws {
         try await serving { port in
-            let router = TestDoor.router(try TestDoor().door)
+            let router = try TestDoor().responder
             let second = try Listener.main(router: router, host: "127.0.0.1", port: port, logger: Self.logger)
             let error = await #expect(throws: ListenerError.self) { try await second.run() }
             #expect(error?.description.contains("already in use") ?? false)
@@ -150,7 +150,7 @@ struct ListenerTests {
     @Test func `TLS files that cannot be used are named`() {
         let error = #expect(throws: ListenerError.self) {
             try Listener.main(
-                router: TestDoor.router(TestDoor().door), host: "127.0.0.1", port: 0,
+                router: TestDoor().responder, host: "127.0.0.1", port: 0,
                 tls: TLSFiles(certificate: "/nowhere.pem", key: "/nowhere.key"), logger: Self.logger)
         }
         #expect(error?.description.contains("/nowhere.pem") ?? false)

@@ -6,7 +6,8 @@ import NIOEmbedded
 import OAuth
 import Synchronization
 import TestSupport
-import Web
+
+@testable import Web
 
 /// The front door with the distribution's templates and a few routes, asked without a socket.
 struct TestDoor {
@@ -14,47 +15,41 @@ struct TestDoor {
         .deletingLastPathComponent().appending(path: "templates").path()
 
     let door: FrontDoor
-    let responder: RouterResponder<WebContext>
+    let responder: RouteResponder
     let log = CapturedLog()
 
     init(issuer: String = "http://localhost:8080") throws {
         let issuer = try Issuer(issuer)
         door = FrontDoor(
             issuer: issuer, renderer: try PageRenderer(templatesDirectory: Self.templates, base: issuer.path),
-            proxies: try ProxyTrust(proxies: []),
-            openPaths: OpenPaths([
-                "/token": [.post], "/revoke": [.post], "/jwks": [.get, .head],
-                "/.well-known/oauth-authorization-server": [.get, .head],
-                "/.well-known/openid-configuration": [.get, .head],
-            ]),
-            formPaths: FormPaths(["/login", "/consent"], below: ["/e/"]))
-        responder = Self.router(door).buildResponder()
+            proxies: try ProxyTrust(proxies: []))
+        responder = door.responder(Self.routes(door).map { $0.below(issuer.path) })
     }
 
-    static func router(_ door: FrontDoor) -> Router<WebContext> {
-        let router = door.router()
-        router.get("/login") { _, _ in door.answers.html(SignInPage.sample) }
-        router.post("/login") { request, _ in
-            _ = try await request.formBytes()
-            return door.answers.html(HandOffPage.sample)
-        }
-        router.get("/consent") { _, _ in door.answers.html(ConsentPage.sample) }
-        router.post("/consent") { _, _ in door.answers.html(FinishedPage.sample) }
-        router.get("/authorize") { _, context in
-            door.answers.page(for: OAuthError(.invalidRequest, "The client is not known here."), context: context)
-        }
-        router.get("/broken") { _, _ -> Response in throw CocoaError(.fileNoSuchFile) }
-        router.post("/token") { request, _ -> Response in
-            _ = try await request.formBytes()
-            throw OAuthError(.invalidClient, "The client is not known here.")
-        }
-        router.post("/revoke") { _, _ in Response(status: .ok) }
-        for path in ["/jwks", "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"] {
-            router.get(RouterPath(path)) { _, _ in
-                Response(status: .ok, headers: [.contentType: "application/json", .cacheControl: "max-age=60"])
-            }
-        }
-        return router
+    /// One door of each audience of the main listener, some of which fail.
+    private static func routes(_ door: FrontDoor) -> [Route] {
+        [
+            .document("/jwks", document), .document("/.well-known/oauth-authorization-server", document),
+            .document("/.well-known/openid-configuration", document),
+            .client("/token", .form()) { _, _, _ in
+                throw OAuthError(.invalidClient, "The client is not known here.")
+            },
+            .client("/revoke", .bytes()) { _, _, _ in Response(status: .ok) },
+            .page("/login") { _, _, _ in door.answers.html(SignInPage.sample) },
+            .form("/login") { _, _, _ in door.answers.html(HandOffPage.sample) },
+            .page("/consent") { _, _, _ in door.answers.html(ConsentPage.sample) },
+            .form("/consent") { _, _, _ in door.answers.html(FinishedPage.sample) },
+            .form("/e/{id}") { _, _, _ in door.answers.html(FinishedPage.sample) },
+            .page("/authorize") { _, context, _ in
+                door.answers.page(for: OAuthError(.invalidRequest, "The client is not known here."), context: context)
+            },
+            .page("/broken") { _, _, _ in throw CocoaError(.fileNoSuchFile) },
+            .page(Stylesheet.path, door.stylesheet),
+        ]
+    }
+
+    private static let document: Route.Handler = { _, _, _ in
+        Response(status: .ok, headers: [.contentType: "application/json", .cacheControl: "max-age=60"])
     }
 
     /// Sends one request through the whole door.

@@ -9,18 +9,16 @@ struct AccountHandlers: Sendable {
     let gatehouse: Gatehouse
     let door: FrontDoor
 
-    func add(to router: RouterGroup<WebContext>) {
-        router.get("/account") { request, context in
-            let visitor = Visitor(request, context, door: door)
-            let place = try AccountPlace(OAuth.Parameters(query: request.uri.query ?? ""))
-            return visitor.greet(present(try await gatehouse.account.show(place, browser: visitor.browser)))
-        }
-        router.post("/account") { request, context in
-            let visitor = Visitor(request, context, door: door)
-            let form = try OAuth.Parameters(form: try await request.formBytes())
-            return visitor.greet(
-                try present(try await gatehouse.account.act(form, browser: visitor.browser), visitor))
-        }
+    func show(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
+        let visitor = Visitor(request, context, door: door)
+        let place = try AccountPlace(OAuth.Parameters(query: request.uri.query ?? ""))
+        return visitor.greet(present(try await gatehouse.account.show(place, browser: visitor.browser)))
+    }
+
+    func act(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
+        let visitor = Visitor(request, context, door: door)
+        let form = try OAuth.Parameters(form: body)
+        return visitor.greet(try present(try await gatehouse.account.act(form, browser: visitor.browser), visitor))
     }
 
     private func present(_ view: AccountEndpoint.View) -> Response {

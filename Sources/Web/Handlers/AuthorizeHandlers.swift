@@ -9,14 +9,16 @@ struct AuthorizeHandlers: Sendable {
     let gatehouse: Gatehouse
     let door: FrontDoor
 
-    func add(to router: RouterGroup<WebContext>) {
-        router.get("/authorize") { request, context in
-            try await begin(request.uri.query ?? "", request, context)
+    func query(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
+        try await begin(request.uri.query ?? "", request, context)
+    }
+
+    /// The form is taken as it stands: repaired bytes or parameters in two places would be another request than was sent.
+    func form(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
+        guard request.uri.query == nil, let text = String(validating: body, as: UTF8.self) else {
+            throw OAuthError(.invalidRequest, "Send all parameters in the form, as UTF-8, and none in the URL.")
         }
-        router.post("/authorize") { request, context in
-            try await begin(try await Self.form(request), request, context)
-        }
-        router.post("/login") { request, context in try await signIn(request, context) }
+        return try await begin(text, request, context)
     }
 
     private func begin(_ text: String, _ request: Request, _ context: WebContext) async throws -> Response {
@@ -25,17 +27,9 @@ struct AuthorizeHandlers: Sendable {
         return visitor.greet(try present(outcome, afterForm: false, context))
     }
 
-    /// The form as it stands: repaired bytes or parameters in two places would be another request than was sent.
-    private static func form(_ request: Request) async throws -> String {
-        guard request.uri.query == nil, let text = String(validating: try await request.formBytes(), as: UTF8.self)
-        else { throw OAuthError(.invalidRequest, "Send all parameters in the form, as UTF-8, and none in the URL.") }
-        return text
-    }
-
-    private func signIn(_ request: Request, _ context: WebContext) async throws -> Response {
+    func signIn(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let visitor = Visitor(request, context, door: door)
-        let form = try OAuth.Parameters(
-            form: try await request.formBytes(), longestValue: SignInEndpoint.longestToken)
+        let form = try OAuth.Parameters(form: body, longestValue: SignInEndpoint.longestToken)
         let token = try form.value("interaction") ?? ""
         let username = try form.value("username") ?? ""
         let outcome = try await gatehouse.signIn.submit(

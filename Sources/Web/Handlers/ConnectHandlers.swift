@@ -9,14 +9,12 @@ struct ConnectHandlers: Sendable {
     let gatehouse: Gatehouse
     let door: FrontDoor
 
-    func add(to router: RouterGroup<WebContext>) {
-        router.get("/connect/:provider/callback") { request, context in
-            let visitor = Visitor(request, context, door: door)
-            let parameters = try OAuth.Parameters(query: request.uri.query ?? "")
-            let view = try await gatehouse.connect.answer(
-                context.parameters.get("provider") ?? "", parameters, browser: visitor.browser)
-            return visitor.greet(present(view, context))
-        }
+    func callback(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
+        let visitor = Visitor(request, context, door: door)
+        let parameters = try OAuth.Parameters(query: request.uri.query ?? "")
+        let view = try await gatehouse.connect.answer(
+            context.parameter("provider"), parameters, browser: visitor.browser)
+        return visitor.greet(present(view, context))
     }
 
     private func present(_ view: ConnectEndpoint.View, _ context: WebContext) -> Response {

@@ -8,12 +8,7 @@ struct ConsentHandlers: Sendable {
     let gatehouse: Gatehouse
     let door: FrontDoor
 
-    func add(to router: RouterGroup<WebContext>) {
-        router.get("/consent") { request, context in try await show(request, context) }
-        router.post("/consent") { request, context in try await decide(request, context) }
-    }
-
-    private func show(_ request: Request, _ context: WebContext) async throws -> Response {
+    func show(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let visitor = Visitor(request, context, door: door)
         let parameters = try OAuth.Parameters(query: request.uri.query ?? "")
         guard let id = try parameters.value("interaction").flatMap({ InteractionID($0) }) else {
@@ -27,9 +22,9 @@ struct ConsentHandlers: Sendable {
         }
     }
 
-    private func decide(_ request: Request, _ context: WebContext) async throws -> Response {
+    func decide(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let visitor = Visitor(request, context, door: door)
-        let form = try OAuth.Parameters(form: try await request.formBytes())
+        let form = try OAuth.Parameters(form: body)
         let decision = ConsentEndpoint.Decision(
             token: try form.value("token") ?? "", decision: try form.value("decision") ?? "",
             scopes: form.values("scope"), lifetime: try form.value("lifetime") ?? "",

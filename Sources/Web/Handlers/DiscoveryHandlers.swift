@@ -8,16 +8,12 @@ import OAuth
 struct DiscoveryHandlers: Sendable {
     let gatehouse: Gatehouse
 
-    func add(to router: Router<WebContext>) {
-        let issuer = gatehouse.settings.issuer
-        for path in AuthorizationServerMetadata.paths(for: issuer) {
-            router.get(RouterPath(path)) { [metadata = gatehouse.metadata.metadata] request, _ in
-                Self.answer(metadata, to: request)
-            }
-        }
-        router.get(RouterPath(issuer.path + "/jwks")) { [gatehouse] request, _ in
-            Self.answer(gatehouse.metadata.keySet(at: gatehouse.clock.now()), to: request)
-        }
+    func metadata(_ request: Request, _ context: WebContext, _ body: [UInt8]) -> Response {
+        Self.answer(gatehouse.metadata.metadata, to: request)
+    }
+
+    func keys(_ request: Request, _ context: WebContext, _ body: [UInt8]) -> Response {
+        Self.answer(gatehouse.metadata.keySet(at: gatehouse.clock.now()), to: request)
     }
 
     private static func answer(_ document: MetadataEndpoint.Document, to request: Request) -> Response {

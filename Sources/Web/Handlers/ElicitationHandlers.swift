@@ -2,7 +2,6 @@ import AuthorizationServer
 import HTTPTypes
 import Hummingbird
 import JOSE
-import NIOCore
 import OAuth
 
 /// What MCP servers call to ask a person something: JSON in, JSON out, HTTP Basic in front.
@@ -10,69 +9,17 @@ struct ElicitationHandlers: Sendable {
     let gatehouse: Gatehouse
     let door: FrontDoor
 
-    func add(to router: RouterGroup<WebContext>) {
-        router.post("/elicitations") { request, context in
-            try await answer(request, context) { try await create(request, $0) }
-        }
-        router.get("/elicitations/:id") { request, context in
-            try await answer(request, context) { try await status(request, context, $0) }
-        }
-        router.delete("/elicitations/:id") { request, context in
-            try await answer(request, context) {
-                Self.report(try await gatehouse.elicitation.cancel(Self.id(context), authorization: $0))
-            }
-        }
-        router.post("/elicitations/:id/result") { request, context in
-            try await answer(request, context) {
-                result(try await gatehouse.elicitation.collect(Self.id(context), authorization: $0))
-            }
-        }
-        router.post("/elicitations/redeem") { request, context in
-            try await answer(request, context) {
-                Self.json(try await gatehouse.elicitation.redeem(try await request.jsonBytes(), authorization: $0))
-            }
-        }
-        router.post("/elicitations/:id/complete") { request, context in
-            try await answer(request, context) { authorization in
-                let body = try await request.jsonBytes()
-                let id = Self.id(context)
-                switch try await gatehouse.elicitation.complete(id, body, authorization: authorization) {
-                case .recorded(let report): return Self.report(report)
-                case .ended(let status):
-                    return door.answers.json(
-                        OAuthError(.notCompleted, "This ended otherwise before your report, see status."),
-                        usedBasic: true, adding: ["status": .string(status.rawValue)])
-                }
-            }
-        }
-        router.get("/elicitations/:id/result") { request, context in
-            try await answer(request, context) {
-                result(try await gatehouse.elicitation.read(Self.id(context), authorization: $0))
-            }
-        }
-        router.delete("/elicitations/:id/result") { request, context in
-            try await answer(request, context) {
-                let status = try await gatehouse.elicitation.acknowledge(Self.id(context), authorization: $0)
-                if let status { return notCompleted(status) }
-                return Response(status: .noContent, headers: [.cacheControl: "no-store"])
-            }
-        }
-    }
-
-    private func create(_ request: Request, _ authorization: String?) async throws -> Response {
-        let made = try await gatehouse.elicitation.create(
-            try await request.jsonBytes(), authorization: authorization)
-        var response = Self.json(made.json, status: made.isFound ? .ok : .created)
+    func create(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
+        let made = try await gatehouse.elicitation.create(body, authorization: request.authorization)
+        var response = Response.json(made.json, status: made.isFound ? .ok : .created)
         response.headers[.location] = made.location
         return response
     }
 
-    private func status(
-        _ request: Request, _ context: WebContext, _ authorization: String?
-    ) async throws -> Response {
+    func status(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let known = Self.tags(request.headers[values: .ifNoneMatch])
         let report = try await gatehouse.elicitation.status(
-            Self.id(context), wait: try Self.wait(request), known: known, authorization: authorization,
+            context.parameter("id"), wait: try Self.wait(request), known: known, authorization: request.authorization,
             whenGone: context.whenGone)
         guard !report.isKnown(by: known) else {
             return Response(status: .notModified, headers: [.eTag: report.entityTag, .cacheControl: "no-store"])
@@ -80,9 +27,45 @@ struct ElicitationHandlers: Sendable {
         return Self.report(report)
     }
 
+    func cancel(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
+        Self.report(
+            try await gatehouse.elicitation.cancel(context.parameter("id"), authorization: request.authorization))
+    }
+
+    func collect(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
+        result(try await gatehouse.elicitation.collect(context.parameter("id"), authorization: request.authorization))
+    }
+
+    func read(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
+        result(try await gatehouse.elicitation.read(context.parameter("id"), authorization: request.authorization))
+    }
+
+    func acknowledge(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
+        let status = try await gatehouse.elicitation.acknowledge(
+            context.parameter("id"), authorization: request.authorization)
+        if let status { return notCompleted(status) }
+        return .done
+    }
+
+    func redeem(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
+        .json(try await gatehouse.elicitation.redeem(body, authorization: request.authorization))
+    }
+
+    func complete(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
+        switch try await gatehouse.elicitation.complete(
+            context.parameter("id"), body, authorization: request.authorization)
+        {
+        case .recorded(let report): Self.report(report)
+        case .ended(let status):
+            door.answers.json(
+                OAuthError(.notCompleted, "This ended otherwise before your report, see status."),
+                usedBasic: true, adding: ["status": .string(status.rawValue)])
+        }
+    }
+
     private func result(_ result: ElicitationResult) -> Response {
         switch result {
-        case .collected(let body): Self.json(body)
+        case .collected(let body): .json(body)
         case .notCompleted(let status): notCompleted(status)
         }
     }
@@ -91,18 +74,6 @@ struct ElicitationHandlers: Sendable {
         door.answers.json(
             OAuthError(.notCompleted, "There is no result: the person has not completed this, see status."),
             usedBasic: true, adding: ["status": .string(status.rawValue)])
-    }
-
-    /// Answers every refusal in JSON, whatever the caller would accept.
-    private func answer(
-        _ request: Request, _ context: WebContext, _ body: (String?) async throws -> Response
-    ) async throws -> Response {
-        do {
-            return try await body(request.headers[.authorization])
-        } catch let error as OAuthError {
-            door.answers.note(error, context)
-            return door.answers.json(error, usedBasic: true)
-        }
     }
 
     /// The entity tags of the fields, weak ones like strong ones.
@@ -122,17 +93,9 @@ struct ElicitationHandlers: Sendable {
         return seconds
     }
 
-    private static func id(_ context: WebContext) -> String { context.parameters.get("id") ?? "" }
-
     private static func report(_ report: ElicitationReport) -> Response {
-        var response = json(report.json)
+        var response = Response.json(report.json)
         response.headers[.eTag] = report.entityTag
         return response
-    }
-
-    private static func json(_ json: JSON, status: HTTPResponse.Status = .ok) -> Response {
-        Response(
-            status: status, headers: [.contentType: "application/json", .cacheControl: "no-store"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: json.bytes)))
     }
 }

@@ -9,21 +9,19 @@ struct ElicitationPageHandlers: Sendable {
     let gatehouse: Gatehouse
     let door: FrontDoor
 
-    func add(to router: RouterGroup<WebContext>) {
-        router.get("/e/:id") { request, context in
-            let visitor = Visitor(request, context, door: door)
-            let view = try await gatehouse.elicitationPage.show(Self.id(context), browser: visitor.browser)
-            return visitor.greet(try present(view, context))
-        }
-        router.post("/e/:id") { request, context in
-            let visitor = Visitor(request, context, door: door)
-            let form = try OAuth.Parameters(
-                form: try await request.formBytes(), longestValue: Request.maximumBodyLength)
-            let view = try await gatehouse.elicitationPage.decide(
-                Self.id(context), token: try form.value("token") ?? "", decision: try form.value("decision") ?? "",
-                form: form, browser: visitor.browser)
-            return visitor.greet(try present(view, context))
-        }
+    func show(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
+        let visitor = Visitor(request, context, door: door)
+        let view = try await gatehouse.elicitationPage.show(context.parameter("id"), browser: visitor.browser)
+        return visitor.greet(try present(view, context))
+    }
+
+    func decide(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
+        let visitor = Visitor(request, context, door: door)
+        let form = try OAuth.Parameters(form: body, longestValue: BodyRule.standardLimit)
+        let view = try await gatehouse.elicitationPage.decide(
+            context.parameter("id"), token: try form.value("token") ?? "", decision: try form.value("decision") ?? "",
+            form: form, browser: visitor.browser)
+        return visitor.greet(try present(view, context))
     }
 
     private func present(_ view: ElicitationPageEndpoint.View, _ context: WebContext) throws -> Response {
@@ -77,8 +75,6 @@ struct ElicitationPageHandlers: Sendable {
         case .isThere: "You went on to the other site before. Finish there."
         }
     }
-
-    private static func id(_ context: WebContext) -> String { context.parameters.get("id") ?? "" }
 }
 
 extension ElicitationPage {

@@ -1,8 +1,6 @@
 import AuthorizationServer
 import HTTPTypes
 import Hummingbird
-import JOSE
-import NIOCore
 import OAuth
 
 /// What MCP servers call so that it stays on record who acts, on whose authority: JSON in, JSON out, HTTP Basic in front.
@@ -10,50 +8,32 @@ struct GovernanceHandlers: Sendable {
     let gatehouse: Gatehouse
     let door: FrontDoor
 
-    func add(to router: RouterGroup<WebContext>) {
-        router.post("/checkpoints") { request, context in
-            try await answer(request, context, .created) {
-                try await gatehouse.checkpoints.record(try await request.jsonBytes(), authorization: $0)
-            }
-        }
-        router.post("/jobs") { request, context in
-            try await answer(request, context, .created) {
-                try await gatehouse.jobs.open(try await request.jsonBytes(), authorization: $0)
-            }
-        }
-        router.get("/jobs/:id") { request, context in
-            try await answer(request, context) {
-                try await gatehouse.jobs.status(context.parameters.get("id") ?? "", authorization: $0)
-            }
-        }
-        router.delete("/jobs/:id") { request, context in
-            try await answer(request, context) {
-                try await gatehouse.jobs.end(context.parameters.get("id") ?? "", authorization: $0)
-            }
-        }
-        router.post("/access/v1/evaluation") { request, context in
-            var response = try await answer(request, context) {
-                try await gatehouse.evaluation.answer(try await request.jsonBytes(), authorization: $0)
-            }
-            response.headers[FieldNames.requestID] = Self.id(of: request)
-            return response
-        }
+    func checkpoint(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
+        .json(try await gatehouse.checkpoints.record(body, authorization: request.authorization), status: .created)
     }
 
-    /// Answers every refusal in JSON, whatever the caller would accept.
-    private func answer(
-        _ request: Request, _ context: WebContext, _ status: HTTPResponse.Status = .ok,
-        _ body: (String?) async throws -> JSON
-    ) async throws -> Response {
+    func open(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
+        .json(try await gatehouse.jobs.open(body, authorization: request.authorization), status: .created)
+    }
+
+    func status(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
+        .json(try await gatehouse.jobs.status(context.parameter("id"), authorization: request.authorization))
+    }
+
+    func end(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
+        .json(try await gatehouse.jobs.end(context.parameter("id"), authorization: request.authorization))
+    }
+
+    /// A refusal names the question as well as an answer does.
+    func evaluate(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
+        var response: Response
         do {
-            let json = try await body(request.headers[.authorization])
-            return Response(
-                status: status, headers: [.contentType: "application/json", .cacheControl: "no-store"],
-                body: ResponseBody(byteBuffer: ByteBuffer(bytes: json.bytes)))
+            response = .json(try await gatehouse.evaluation.answer(body, authorization: request.authorization))
         } catch let error as OAuthError {
-            door.answers.note(error, context)
-            return door.answers.json(error, usedBasic: true)
+            response = door.answers.response(to: error, request: request, context: context)
         }
+        response.headers[FieldNames.requestID] = Self.id(of: request)
+        return response
     }
 
     /// The asker's own name for its question, which comes back as it is.

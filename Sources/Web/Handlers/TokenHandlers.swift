@@ -2,53 +2,33 @@ import AuthorizationServer
 import HTTPTypes
 import Hummingbird
 import JOSE
-import NIOCore
 import OAuth
 
-/// The endpoints that programs call: token, revocation, introspection.
+/// The endpoints of the protocol that programs post forms to: token, revocation, introspection.
 struct TokenHandlers: Sendable {
     let gatehouse: Gatehouse
-    let door: FrontDoor
 
-    func add(to router: RouterGroup<WebContext>) {
-        router.post("/token") { request, context in
-            try await answer(request, context) {
-                Self.json(try await gatehouse.token.answer($0, authorization: $1).json)
-            }
-        }
-        router.post("/introspect") { request, context in
-            try await answer(request, context) {
-                Self.json(try gatehouse.introspection.answer($0, authorization: $1).json)
-            }
-        }
-        router.post("/revoke") { request, context in
-            try await answer(request, context) {
-                try await gatehouse.revocation.answer($0, authorization: $1)
-                return Response(status: .ok, headers: [.cacheControl: "no-store"])
-            }
-        }
+    func token(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
+        let form = try Self.form(request, body)
+        return .json(try await gatehouse.token.answer(form, authorization: request.authorization).json)
     }
 
-    /// Parses the form once, and answers every refusal in the protocol's JSON, whatever the caller would accept.
-    private func answer(
-        _ request: Request, _ context: WebContext,
-        _ body: (OAuth.Parameters, String?) async throws -> Response
-    ) async throws -> Response {
-        let authorization = request.headers[.authorization]
-        do {
-            guard request.uri.query == nil else {
-                throw OAuthError(.invalidRequest, "Send all parameters in the body and none in the URL.")
-            }
-            return try await body(try OAuth.Parameters(form: try await request.formBytes()), authorization)
-        } catch let error as OAuthError {
-            door.answers.note(error, context)
-            return door.answers.json(error, usedBasic: authorization?.lowercased().hasPrefix("basic ") ?? false)
-        }
+    func introspect(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
+        let form = try Self.form(request, body)
+        return .json(try gatehouse.introspection.answer(form, authorization: request.authorization).json)
     }
 
-    private static func json(_ json: JSON) -> Response {
-        Response(
-            status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: json.bytes)))
+    func revoke(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
+        let form = try Self.form(request, body)
+        try await gatehouse.revocation.answer(form, authorization: request.authorization)
+        return Response(status: .ok, headers: [.cacheControl: "no-store"])
+    }
+
+    /// Parameters in two places would be another request than was sent.
+    private static func form(_ request: Request, _ body: [UInt8]) throws -> OAuth.Parameters {
+        guard request.uri.query == nil else {
+            throw OAuthError(.invalidRequest, "Send all parameters in the body and none in the URL.")
+        }
+        return try OAuth.Parameters(form: body)
     }
 }

@@ -48,7 +48,8 @@ package struct AdministrationSocket: Sendable {
         try folder.prepare()
         let failure = Failure()
         let application = Application(
-            responder: router(handler).buildResponder(), server: .bounded(limits),
+            responder: RouteResponder(Routes.administration(handler), checks: [BareErrors()]),
+            server: .bounded(limits),
             configuration: ApplicationConfiguration(address: .unixDomainSocket(path: path)),
             onServerRunning: { channel in
                 do throws(ListenerError) {
@@ -71,17 +72,12 @@ package struct AdministrationSocket: Sendable {
         }
     }
 
-    private func router(_ handler: @escaping Handler) -> Router<UnixContext> {
-        let router = Router(context: UnixContext.self)
-        router.post(RouterPath(Self.route)) { request, context in
+    /// The route's handler for what answers administrators.
+    static func answering(_ handler: @escaping Handler) -> Route.Handler {
+        { _, context, body in
             guard let peer = await context.peer() else { return Response(status: .forbidden) }
-            do {
-                return await handler(peer, try await request.bodyBytes()).response
-            } catch {
-                return Response(status: .contentTooLarge)
-            }
+            return await handler(peer, body).response
         }
-        return router
     }
 
     /// Keeps what went wrong after binding, where nothing can be thrown.

@@ -1,5 +1,5 @@
 import Glibc
-package import Hummingbird
+import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
 package import Logging
@@ -35,11 +35,11 @@ package struct TLSFiles: Sendable {
 extension Listener {
     /// The public listener, on TCP or TLS.
     package static func main(
-        router: Router<WebContext>, host: String, port: Int, tls: TLSFiles? = nil,
+        router: RouteResponder, host: String, port: Int, tls: TLSFiles? = nil,
         limits: ConnectionLimits = ConnectionLimits(), logger: Logger, whenRunning: @escaping WhenRunning = { _ in }
     ) throws(ListenerError) -> Listener {
         try network(
-            "main", responder: router.buildResponder(), host: host, port: port, tls: tls?.configuration(),
+            "main", responder: router, host: host, port: port, tls: tls?.configuration(),
             limits: limits, logger: logger, whenRunning: whenRunning)
     }
 
@@ -49,15 +49,14 @@ extension Listener {
         logger: Logger, whenRunning: @escaping WhenRunning = { _ in }
     ) throws(ListenerError) -> Listener {
         try network(
-            "operations", responder: operations.router().buildResponder(), host: host, port: port, tls: nil,
-            limits: limits, logger: logger, whenRunning: whenRunning)
+            "operations", responder: RouteResponder(Routes.operations(operations), checks: [BareErrors()]), host: host,
+            port: port, tls: nil, limits: limits, logger: logger, whenRunning: whenRunning)
     }
 
-    private static func network<Responder: HTTPResponder>(
-        _ name: String, responder: Responder, host: String, port: Int, tls: TLSConfiguration?,
+    private static func network(
+        _ name: String, responder: RouteResponder, host: String, port: Int, tls: TLSConfiguration?,
         limits: ConnectionLimits, logger: Logger, whenRunning: @escaping WhenRunning
-    ) throws(ListenerError) -> Listener
-    where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
+    ) throws(ListenerError) -> Listener {
         var server = HTTPServerBuilder.loopBound(limits)
         if let tls {
             do {

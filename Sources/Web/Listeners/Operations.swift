@@ -16,18 +16,18 @@ package struct Operations: Sendable {
         self.metrics = metrics
     }
 
-    func router() -> Router<WebContext> {
-        let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
-        router.get("/healthz") { _, _ in Self.text("ok\n") }
-        router.get("/readyz") { [obstacles] _, _ in
-            let found = await obstacles()
-            guard !found.isEmpty else { return Self.text("ok\n") }
-            return Self.text(found.joined(separator: "\n") + "\n", status: .serviceUnavailable)
-        }
-        router.get("/metrics") { [metrics] _, _ in
-            Self.text(await metrics(), type: "text/plain; version=0.0.4; charset=utf-8")
-        }
-        return router
+    func health(_ request: Request, _ context: WebContext, _ body: [UInt8]) -> Response {
+        Self.text("ok\n")
+    }
+
+    func readiness(_ request: Request, _ context: WebContext, _ body: [UInt8]) async -> Response {
+        let found = await obstacles()
+        guard !found.isEmpty else { return Self.text("ok\n") }
+        return Self.text(found.joined(separator: "\n") + "\n", status: .serviceUnavailable)
+    }
+
+    func numbers(_ request: Request, _ context: WebContext, _ body: [UInt8]) async -> Response {
+        Self.text(await metrics(), type: "text/plain; version=0.0.4; charset=utf-8")
     }
 
     private static func text(

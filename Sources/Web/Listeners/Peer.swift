@@ -8,16 +8,7 @@ package struct Peer: Sendable, Hashable {
     package let group: UInt32
 }
 
-/// The context of the admin socket: it can name the peer.
-struct UnixContext: RequestContext {
-    var coreContext: CoreRequestContextStorage
-    private let channel: any Channel
-
-    init(source: ApplicationRequestContextSource) {
-        coreContext = CoreRequestContextStorage(source: source)
-        channel = source.channel
-    }
-
+extension WebContext {
     /// The layout of `struct ucred`, which the socket option fills.
     private struct Credentials: Sendable {
         var process: Int32

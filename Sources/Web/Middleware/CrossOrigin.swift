@@ -1,34 +1,21 @@
-package import HTTPTypes
+import HTTPTypes
 package import Hummingbird
 
-/// The endpoints that scripts of any origin may use, because they need no cookie, and the methods of each.
+/// Lets scripts of any origin read the answers, errors included, of the doors that are open to them.
 ///
-/// The answer is `*` without credentials: what a script can reach here, any other program can reach as well.
+/// The answer is `*` without credentials: what a script can reach there, any other program can reach as well.
 ///
 /// Spec: Fetch §3.3
-package struct OpenPaths: Sendable {
-    fileprivate let methods: [String: String]
-
-    package init(_ paths: [String: [HTTPRequest.Method]]) {
-        methods = paths.mapValues { $0.map(\.rawValue).joined(separator: ", ") }
-    }
-}
-
-/// Lets scripts read the answers of the open paths, errors included.
 package struct CrossOrigin: RouterMiddleware {
     package typealias Context = WebContext
 
-    private let paths: OpenPaths
-
-    package init(_ paths: OpenPaths) {
-        self.paths = paths
-    }
+    package init() {}
 
     package func handle(
         _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
     ) async throws -> Response {
         var response = try await next(request, context)
-        if request.headers.contains(.origin), paths.methods[request.uri.path] != nil {
+        if request.headers.contains(.origin), context.audience?.isOpenToScripts ?? false {
             response.headers[.accessControlAllowOrigin] = "*"
             response.headers[.accessControlExposeHeaders] = "WWW-Authenticate"
         }
@@ -40,23 +27,20 @@ package struct CrossOrigin: RouterMiddleware {
 package struct Preflight: RouterMiddleware {
     package typealias Context = WebContext
 
-    private let paths: OpenPaths
-
-    package init(_ paths: OpenPaths) {
-        self.paths = paths
-    }
+    package init() {}
 
     package func handle(
         _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
     ) async throws -> Response {
         guard request.method == .options, request.headers.contains(.origin),
-            request.headers.contains(.accessControlRequestMethod), let methods = paths.methods[request.uri.path]
+            request.headers.contains(.accessControlRequestMethod), let place = context.found?.place,
+            place.audience.isOpenToScripts
         else { return try await next(request, context) }
-        context.coreContext.endpointPath.value = request.uri.path
+        context.coreContext.endpointPath.value = place.template
         return Response(
             status: .noContent,
             headers: [
-                .accessControlAllowMethods: methods,
+                .accessControlAllowMethods: place.methods.joined(separator: ", "),
                 .accessControlAllowHeaders: "MCP-Protocol-Version, Authorization, Content-Type",
                 .accessControlMaxAge: "7200",
             ])

@@ -20,3 +20,18 @@ package struct ErrorCatcher: RouterMiddleware {
         }
     }
 }
+
+/// The same for the listeners that know neither people nor OAuth: their handlers throw nothing but refusals.
+struct BareErrors: RouterMiddleware {
+    typealias Context = WebContext
+
+    func handle(
+        _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let refusal as Refusal {
+            return ErrorAnswers.json(refusal)
+        }
+    }
+}

@@ -1,22 +1,6 @@
 import HTTPTypes
 package import Hummingbird
 
-/// The paths that take a person's forms: single ones, and all right below a folder.
-package struct FormPaths: Sendable {
-    private let single: Set<String>
-    private let folders: [String]
-
-    /// `folders` end with a slash, such as `/e/`.
-    package init(_ single: Set<String>, below folders: [String] = []) {
-        self.single = single
-        self.folders = folders
-    }
-
-    func contains(_ path: String) -> Bool {
-        single.contains(path) || folders.contains { path.hasPrefix($0) }
-    }
-}
-
 /// Refuses forms that another site sends in a person's name, before a token or a cookie is looked at.
 ///
 /// Browsers that name the site of origin are believed. `Origin` alone is the older sign; it reads `null` on our own
@@ -25,18 +9,16 @@ package struct SameOrigin: RouterMiddleware {
     package typealias Context = WebContext
 
     private let origin: String
-    private let formPaths: FormPaths
 
-    /// Guards these paths against forms from any other origin than the issuer's.
-    package init(origin: String, formPaths: FormPaths) {
+    /// Guards the forms against any other origin than the issuer's.
+    package init(origin: String) {
         self.origin = origin
-        self.formPaths = formPaths
     }
 
     package func handle(
         _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
     ) async throws -> Response {
-        if request.method == .post, formPaths.contains(request.uri.path), !isOwn(request.headers) {
+        if context.found?.route?.audience.demandsOwnOrigin ?? false, !isOwn(request.headers) {
             throw Refusal.crossSite
         }
         return try await next(request, context)

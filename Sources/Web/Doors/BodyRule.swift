@@ -1,0 +1,52 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// What a door takes as the body of a request, and how much of it.
+package enum BodyRule: Sendable, Hashable {
+    /// Nothing: what is sent anyway is never read.
+    case none
+    /// A form of the type `application/x-www-form-urlencoded`.
+    case form(limit: Int = standardLimit)
+    /// JSON of the type `application/json`.
+    case json(limit: Int = standardLimit)
+    /// Bytes of any type; the handler says what they must be.
+    case bytes(limit: Int = standardLimit)
+
+    /// The most that a body may hold where the table names no other limit.
+    package static let standardLimit = 64 * 1024
+
+    /// The checked bytes of the request's body; a length that is announced as more than the limit is refused unread.
+    func read(_ request: Request) async throws -> [UInt8] {
+        switch self {
+        case .none: return []
+        case .form(let limit):
+            guard Self.type(of: request, is: "application/x-www-form-urlencoded") else { throw Refusal.notAForm }
+            return try await Self.collect(request, limit)
+        case .json(let limit):
+            guard Self.type(of: request, is: "application/json") else { throw Refusal.notJSON }
+            return try await Self.collect(request, limit)
+        case .bytes(let limit):
+            return try await Self.collect(request, limit)
+        }
+    }
+
+    private static func type(of request: Request, is expected: String) -> Bool {
+        guard let type = request.headers[.contentType] else { return false }
+        // Nearly everybody writes it like this.
+        if type == expected { return true }
+        return type.split(separator: ";").first?.lowercased().filter { $0 != " " } == expected
+    }
+
+    private static func collect(_ request: Request, _ limit: Int) async throws -> [UInt8] {
+        if let announced = request.headers[.contentLength], Int(announced).map({ $0 > limit }) ?? true {
+            throw Refusal.bodyTooLarge
+        }
+        do {
+            let buffer = try await request.body.collect(upTo: limit)
+            return Array(buffer.readableBytesView)
+        } catch is NIOTooManyBytesError {
+            throw Refusal.bodyTooLarge
+        }
+    }
+}
