@@ -2,11 +2,12 @@
 # test  everything, strictly                                              bench   what it costs
 # soak  thousands of kills and power cuts under load                      format  the one layout; lint checks it
 # fuzz  SECONDS_EACH for everything that reads what strangers send        pictures  the screenshots of the documentation
+# sanitize  memory errors and data races, looked for by the compiler's own means
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := test
-.PHONY: demo run test bench soak fuzz pictures format lint ground tools
+.PHONY: demo run test bench soak fuzz sanitize pictures format lint ground tools
 
 # What the build needs of Debian, and what the tests need besides.
 GROUND := libssl-dev libsqlite3-dev pkg-config
@@ -81,6 +82,14 @@ fuzz: ground
 	        .build-fuzz/found/$$reader Tests/Fuzz/Corpus/$$reader -max_total_time=$(or $(SECONDS_EACH),60) \
 	        -max_len=4096 -timeout=10 -artifact_prefix=.build-fuzz/$$reader- -print_final_stats=1 -verbosity=0; \
 	done
+
+# AddressSanitizer in release, where alone memory is freed as early as it is in production; debug keeps it alive.
+# Leaks are not looked for: Foundation and XCTest keep some bytes of their own. A sanitized build needs a folder of its own.
+sanitize: ground tools
+	ASAN_OPTIONS=detect_leaks=0 $(CALM) swift test -c release --sanitize=address --scratch-path .build-address \
+	    --skip BrowserTests $(if $(SUITE),--filter $(SUITE))
+	$(CALM) swift test --sanitize=thread --scratch-path .build-thread \
+	    --filter '$(or $(SUITE),StorageTests|AuthorizationServerTests|WebTests)'
 
 pictures: ground tools
 	PICTURES=docs/images swift test --filter BrowserTests

@@ -25,11 +25,14 @@ package final class SigningKey: Sendable {
     ///
     /// Spec: RFC 5958 §2
     package convenience init(pem: [UInt8], passphrase: Secret? = nil) throws(KeyError) {
-        let file = BIO_new_mem_buf(pem, Int32(pem.count))
-        defer { BIO_free(file) }
         // Without a text of its own OpenSSL would ask at the terminal; the empty one opens nothing.
         var text = (passphrase?.bytes ?? []).map { CChar(bitPattern: $0) } + [0]
-        let pointer = PEM_read_bio_PrivateKey(file, nil, nil, &text)
+        // The BIO reads the bytes where they are, so they must stay there until the key has been read from it.
+        let pointer = pem.withUnsafeBytes { bytes -> OpaquePointer? in
+            let file = BIO_new_mem_buf(bytes.baseAddress, Int32(bytes.count))
+            defer { BIO_free(file) }
+            return PEM_read_bio_PrivateKey(file, nil, nil, &text)
+        }
         OPENSSL_cleanse(&text, text.count)
         guard let pointer else {
             ERR_clear_error()

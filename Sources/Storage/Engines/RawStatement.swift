@@ -15,10 +15,13 @@ typealias Value = (any Bindable)?
 /// that it watches meanwhile (observers, regions, sharing between processes) nobody here asks for.
 struct RawStatement {
     private let statement: OpaquePointer
+    /// Keeps the prepared statement alive: GRDB drops it from its cache when the schema changes.
+    private let owner: Statement
 
     /// The prepared statement of this text with these values; it stays prepared for the next time.
     init(_ sql: String, _ values: [Value] = [], in db: Database) throws {
-        statement = try db.cachedStatement(sql: sql).sqliteStatement
+        owner = try db.cachedStatement(sql: sql)
+        statement = owner.sqliteStatement
         guard sqlite3_bind_parameter_count(statement) == values.count else {
             throw StoreError.constraint("a statement takes another number of values")
         }
