@@ -47,13 +47,14 @@ struct Browser: Sendable {
 
     /// A fresh profile with a window of this shape; one that is trusting takes any certificate.
     func open(
-        width: Int64 = 1000, height: Int64 = 900, dark: Bool = false, scale: Int64 = 1, trusting: Bool = false
+        width: Int64 = 1000, height: Int64 = 900, dark: Bool = false, scale: Int64 = 1, trusting: Bool = false,
+        touch: Bool = false
     ) async throws {
         try await conversation.ask(
             "open",
             [
                 "width": .integer(width), "height": .integer(height), "dark": .bool(dark), "scale": .integer(scale),
-                "trusting": .bool(trusting),
+                "trusting": .bool(trusting), "touch": .bool(touch),
             ])
     }
 
@@ -96,10 +97,60 @@ struct Browser: Sendable {
         try await conversation.ask("check", ["name": .string(name), "value": .string(value), "on": .bool(on)])
     }
 
-    /// Presses and waits for the page that follows.
+    /// Presses and waits for the page that follows; what is guarded against stray clicks is hovered over before.
     @discardableResult
     func press(_ selector: String, twice: Bool = false) async throws -> Page {
         try await Page(conversation.ask("press", ["selector": .string(selector), "twice": .bool(twice)]))
+    }
+
+    /// How a click comes that was meant for another page.
+    enum StrayClick: Sendable {
+        /// The second of two clicks, so many milliseconds after the first one closed the window in front.
+        case behindClosedWindow(after: Int64)
+        /// A press as soon as the page is drawn, by a pointer that moves.
+        case underMovingPointer
+        /// A touch as soon as the page is drawn.
+        case touch
+    }
+
+    /// Has such a click hit the place of what the selector names. Gives how many milliseconds the pointer was there, or the
+    /// page was drawn, when it came.
+    func stray(_ click: StrayClick, at selector: String) async throws -> Int64 {
+        var request: JSONObject = ["selector": .string(selector)]
+        let verb: String
+        switch click {
+        case .behindClosedWindow(let delay):
+            verb = "behind"
+            request["after"] = .integer(delay)
+        case .underMovingPointer: verb = "under"
+        case .touch: verb = "touch"
+        }
+        return try await conversation.ask(verb, request).integer ?? .max
+    }
+
+    /// Touches what takes a touch, as soon as it does, and waits for the page that follows.
+    @discardableResult
+    func tap(_ selector: String) async throws -> Page {
+        try await Page(conversation.ask("tap", ["selector": .string(selector)]))
+    }
+
+    /// Presses Enter there at once and waits for the page that follows.
+    @discardableResult
+    func enter(_ selector: String) async throws -> Page {
+        try await Page(conversation.ask("enter", ["selector": .string(selector)]))
+    }
+
+    /// The paths to which forms were sent since the profile was opened.
+    func sentForms() async throws -> [String] { try await conversation.ask("sent").strings ?? [] }
+
+    /// Opens addresses at the same moment, each in a tab of its own.
+    func rush(to addresses: [String]) async throws {
+        try await conversation.ask("rush", ["urls": .array(addresses.map(JSON.string))])
+    }
+
+    /// Goes to one of these tabs.
+    func turn(to tab: Int) async throws -> Page {
+        try await Page(conversation.ask("turn", ["tab": .integer(Int64(tab))]))
     }
 
     /// Goes on to what the Tab key reaches next, and says by what name it is known.

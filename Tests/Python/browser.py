@@ -21,6 +21,14 @@ SEEN = """() => ({
     overflow: document.documentElement.scrollWidth - innerWidth,
     background: getComputedStyle(document.body).backgroundColor,
 })"""
+TAKES_CLICKS = """element => {
+    const box = element.getBoundingClientRect()
+    return element.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2))
+}"""
+DRAWN = """() => {
+    const paint = performance.getEntriesByName("first-contentful-paint")[0]
+    return paint ? performance.now() - paint.startTime : 0
+}"""
 FOCUSED = """() => {
     const element = document.activeElement
     const text = element.labels && element.labels.length ? element.labels[0].textContent : element.textContent
@@ -63,6 +71,8 @@ class Browser:
         self.callbacks: dict[int, Callback] = {}
         self.complaints: list[str] = []
         self.visits: list[dict[str, str]] = []
+        self.forms: list[str] = []
+        self.tabs: list[Page] = []
 
     async def open(self, request: dict[str, Any]) -> None:
         """A fresh profile: nobody is signed in."""
@@ -73,11 +83,27 @@ class Browser:
             color_scheme="dark" if request.get("dark") else "light",
             device_scale_factor=request.get("scale") or 1,
             ignore_https_errors=request.get("trusting") or False,
+            has_touch=request.get("touch") or False,
+            is_mobile=request.get("touch") or False,
         )
         context.set_default_timeout(PATIENCE)
-        self.page: Page = await context.new_page()
         self.complaints = []
-        self.page.on("console", self.hear)
+        self.forms = []
+        await self.use(await context.new_page())
+
+    async def use(self, page: Page) -> None:
+        self.page: Page = page
+        page.on("console", self.hear)
+        page.on("request", self.note)
+
+    def note(self, request: Any) -> None:
+        """Keeps where forms were sent."""
+        if request.method == "POST":
+            self.forms.append(urlsplit(request.url).path)
+
+    async def sent(self, _: dict[str, Any]) -> list[str]:
+        """Where forms were sent since the profile was opened."""
+        return self.forms
 
     def hear(self, message: Any) -> None:
         """A page's own status is no complaint, nor is a missing icon; a stylesheet that does not come is one."""
@@ -125,6 +151,7 @@ class Browser:
         target = self.page.locator(request["selector"]).first
         try:
             async with self.page.expect_navigation(wait_until="domcontentloaded"):
+                await self.rest(target)
                 await (target.dblclick() if request.get("twice") else target.click())
         except Error as failure:
             # The second press, or a page that sends the browser on, may overtake the page that was on its way.
@@ -132,9 +159,101 @@ class Browser:
                 raise
         return await self.look({})
 
+    async def rest(self, target: Any) -> None:
+        """Leaves the pointer where it is going to press until the press would arrive: guarded buttons take a while."""
+        await target.hover(force=True)
+        clock = asyncio.get_running_loop()
+        deadline = clock.time() + PATIENCE / 1000
+        while not await target.evaluate(TAKES_CLICKS):
+            if clock.time() > deadline:
+                raise RuntimeError("something lies over what is to be pressed")
+            await asyncio.sleep(0.05)
+
+    async def center(self, selector: str) -> tuple[float, float]:
+        """The middle of what the selector names, which is on the screen."""
+        target = self.page.locator(selector).first
+        await target.scroll_into_view_if_needed()
+        box = await target.bounding_box()
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    async def behind(self, request: dict[str, Any]) -> int:
+        """A window in front closes under the first of two clicks; the second comes so many milliseconds later, and hits the
+        page behind at the place of `selector`. Gives how long the pointer was over that page."""
+        x, y = await self.center(request["selector"])
+        await self.page.mouse.move(0, 0)
+        front = await self.page.context.new_page()
+        await front.mouse.click(x, y)
+        await front.close()
+        await self.page.bring_to_front()
+        clock = asyncio.get_running_loop()
+        arrived = clock.time()
+        await self.page.mouse.move(x, y)
+        await asyncio.sleep(request["after"] / 1000)
+        await self.page.mouse.down()
+        await self.page.mouse.up()
+        return round((clock.time() - arrived) * 1000)
+
+    async def under(self, request: dict[str, Any]) -> int:
+        """The page is opened anew under a pointer that moves all the while over the place of `selector`, and is pressed as
+        soon as something is drawn. Gives how long ago that was."""
+        x, y = await self.center(request["selector"])
+        opened = asyncio.create_task(self.page.reload(wait_until="commit"))
+        step = 0
+        while not opened.done() or not await self.drawn():
+            step += 1
+            await self.page.mouse.move(x + step % 5, y + step % 3)
+        clock = asyncio.get_running_loop()
+        seen = clock.time()
+        before = await self.drawn()
+        await self.page.mouse.down()
+        await self.page.mouse.up()
+        return round(before + (clock.time() - seen) * 1000)
+
+    async def touch(self, request: dict[str, Any]) -> int:
+        """The page is opened anew and touched at the place of `selector` as soon as it is drawn. Gives how long ago that was."""
+        x, y = await self.center(request["selector"])
+        await self.page.reload(wait_until="commit")
+        while not await self.drawn():
+            pass
+        clock = asyncio.get_running_loop()
+        seen = clock.time()
+        before = await self.drawn()
+        await self.page.touchscreen.tap(x, y)
+        return round(before + (clock.time() - seen) * 1000)
+
+    async def drawn(self) -> float:
+        """How many milliseconds ago the page was drawn first; 0 when it was not."""
+        try:
+            return await self.page.evaluate(DRAWN)
+        except Error:
+            return 0
+
+    async def tap(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Touches what the selector names as soon as it takes a touch, and waits for the page that follows."""
+        async with self.page.expect_navigation(wait_until="domcontentloaded"):
+            await self.page.locator(request["selector"]).first.tap()
+        return await self.look({})
+
+    async def enter(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Presses Enter on what the selector names, at once, and waits for the page that follows."""
+        async with self.page.expect_navigation(wait_until="domcontentloaded"):
+            await self.page.locator(request["selector"]).first.press("Enter")
+        return await self.look({})
+
     async def tab(self, _: dict[str, Any]) -> str:
         await self.page.keyboard.press("Tab")
         return await self.page.evaluate(FOCUSED)
+
+    async def rush(self, request: dict[str, Any]) -> None:
+        """Opens addresses at the same moment, each in a tab of its own."""
+        self.tabs = [await self.page.context.new_page() for _ in request["urls"]]
+        await asyncio.gather(*(tab.goto(url) for tab, url in zip(self.tabs, request["urls"])))
+
+    async def turn(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Goes to one of these tabs."""
+        self.page = self.tabs[request["tab"]]
+        await self.page.bring_to_front()
+        return await self.look({})
 
     async def back(self, _: dict[str, Any]) -> dict[str, Any]:
         await self.page.go_back(wait_until="domcontentloaded")
@@ -169,7 +288,10 @@ async def main() -> None:
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE)
         browser = Browser(chromium)
-        names = ("open", "listen", "pretend", "visited", "received", "go", "fill", "check", "press", "tab", "back", "arrive", "look", "shoot")
+        names = (
+            "open", "listen", "pretend", "visited", "received", "go", "fill", "check", "press",
+            "behind", "under", "touch", "tap", "enter", "sent", "rush", "turn", "tab", "back", "arrive", "look", "shoot",
+        )
         await converse({name: getattr(browser, name) for name in names})
         await chromium.close()
 
