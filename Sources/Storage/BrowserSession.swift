@@ -43,7 +43,8 @@ package struct BrowserSession: Hashable, Sendable {
 
 extension Transaction {
     /// Signs a person in; the cookie of the login before it, if there was one, is worthless from now on. Where that was the
-    /// same person's in the same browser its id lives on, and with it what waits there in other windows.
+    /// same person's in the same browser its id lives on, and with it what waits there in other windows: also after the login
+    /// ended by disuse, because a page may wait for longer than that.
     package func enter(_ login: BrowserSession, inPlaceOf earlier: Digest?) throws -> BrowserSession {
         if let earlier, let id = try renew(earlier, as: login) { return login.under(id) }
         if let earlier { _ = try endBrowserSession(digest: earlier, now: login.authTime) }
@@ -55,10 +56,10 @@ extension Transaction {
         let id: BrowserSessionID? = try first(
             """
             UPDATE browser_sessions SET digest = ?2, auth_time = ?3, last_seen_at = ?4, expires_at = ?5
-            WHERE digest = ?1 AND user_id = ?6 AND binding = ?7 AND expires_at > ?3 AND last_seen_at + ?8 > ?3
+            WHERE digest = ?1 AND user_id = ?6 AND binding = ?7 AND expires_at > ?3
             RETURNING id
             """, earlier.stored, login.digest.stored, login.authTime.seconds, login.lastSeenAt.seconds,
-            login.expiresAt.seconds, login.userID.string, login.binding.stored, BrowserSession.idleSeconds
+            login.expiresAt.seconds, login.userID.string, login.binding.stored
         ) { try $0.id(0) }
         if id != nil { try remember(login) }
         return id

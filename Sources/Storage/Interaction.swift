@@ -1,3 +1,4 @@
+package import JOSE
 package import OAuth
 
 /// A request that waits for its person.
@@ -74,6 +75,19 @@ extension Transaction {
                 createdAt: row.time(4), expiresAt: row.time(5),
                 state: row.parsed(Interaction.State(rawValue: row.text(6))), sessionID: row.idIfAny(7))
         }
+    }
+
+    /// The request of this id while it waits, if it waits in the browser with this cookie, whoever is signed in there now.
+    package func interaction(
+        _ id: InteractionID, waitingIn binding: Digest, now: Timestamp
+    ) throws -> Interaction? {
+        let isHere = try first(
+            """
+            SELECT 1 FROM interactions i JOIN browser_sessions b ON b.id = i.browser_session_id
+            WHERE i.id = ?1 AND b.binding = ?2 AND i.state = 'pending' AND i.expires_at > ?3
+            """, id.string, binding.stored, now.seconds
+        ) { _ in true }
+        return isHere == nil ? nil : try interaction(id)
     }
 
     /// Keeps what its person said so far with a request that waits, and has it wait until `end`; false when it does not wait

@@ -114,7 +114,7 @@ struct ConsentTests {
             let second = try await h.decide(browser, at: page)
             #expect(second.continuation == answer.continuation)
             #expect(try await h.sessions().isEmpty)
-            h.clock.advance(by: 600)
+            try await h.letAnHourPass(browser)
             #expect(try await h.decide(browser, at: page, "deny").status == .conflict)
         }
     }
@@ -199,16 +199,6 @@ struct ConsentTests {
             try await h.gatehouse.store.write { [user = h.user.id, now = h.clock.now] in
                 _ = try $0.setDisabled(now, user)
             }
-            #expect(try await h.decide(browser, at: page).continuation == nil)
-            #expect(try await h.sessions().isEmpty)
-        }
-    }
-
-    @Test func `an interaction is over after ten minutes`() async throws {
-        try await Harness.run { h in
-            let browser = h.browser()
-            let page = try await h.consentPage(browser, h.request())
-            h.clock.advance(by: 600)
             #expect(try await h.decide(browser, at: page).continuation == nil)
             #expect(try await h.sessions().isEmpty)
         }

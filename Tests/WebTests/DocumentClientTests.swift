@@ -221,7 +221,7 @@ struct DocumentClientTests {
                 #expect(!page.text.contains(mark), "\(mark)")
             }
             #expect(page.input("token")?.isEmpty == false)
-            #expect(page.text.ranges(of: page.input("token") ?? "?").count == 1, "no template ran")
+            #expect(page.text.ranges(of: page.input("token") ?? "?").count == 2, "no template ran")
         }
     }
 

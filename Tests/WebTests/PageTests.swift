@@ -37,6 +37,7 @@ struct PageTests {
                 renderer.render(
                     ReturnPage(to: target, explanation: PlainText(text), reference: PlainText(text))),
                 renderer.render(FinishedPage(explanation: PlainText(text))),
+                renderer.render(ExpiredPage(back: target, reference: text)),
                 renderer.render(elicitation(text)), renderer.render(OtherAccountPage(account: text, token: text)),
                 renderer.render(
                     ElicitationEndPage(

@@ -58,7 +58,7 @@ struct TimelineTests {
                     "consent_shown", "consent_incomplete", "consent_incomplete", "consent_incomplete", "denied",
                 ])
             #expect(steps.details.suffix(4).prefix(3).map { $0.contains("without a") } == [true, true, true])
-            h.clock.advance(by: 1000)
+            try await h.letAnHourPass(browser)
             #expect(try await h.decide(browser, at: page, "approve").status == .conflict)
             #expect(h.gatehouse.timelines.all.first?.rows.steps.last == "consent_over")
         }

@@ -16,9 +16,21 @@ enum AdministrationText {
         return trimmed
     }
 
-    private static func trimmed(_ text: String) -> String {
-        let start = text.drop(while: \.isWhitespace)
-        return String(start.reversed().drop(while: \.isWhitespace).reversed())
+    /// The text without the blanks around it: all that Unicode calls white space, and the zero-width ones that come along
+    /// when a name is copied from a page.
+    static func trimmed(_ text: String) -> String {
+        let scalars = text.unicodeScalars
+        guard let first = scalars.firstIndex(where: { !isBlank($0) }),
+            let last = scalars.lastIndex(where: { !isBlank($0) })
+        else { return "" }
+        return String(scalars[first...last])
+    }
+
+    private static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x180E, 0x200B, 0x2060, 0xFEFF: true
+        default: scalar.properties.isWhitespace
+        }
     }
 
     private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {

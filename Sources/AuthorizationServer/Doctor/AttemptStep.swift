@@ -29,7 +29,9 @@ package enum AttemptStep: Hashable, Sendable {
     case documentRefused(cause: String, bytes: Int, milliseconds: Int64)
     /// The sign-in page was shown.
     case signInAsked
-    /// The request in a sign-in page was too old, altered, or of another browser.
+    /// A sign-in form came from another browser cookie or more than ten minutes late; the page was shown again.
+    case signInOutdated
+    /// The request in a sign-in page was altered, or an hour old.
     case signInLost
     /// Name or password was wrong.
     case signInRefused
@@ -47,6 +49,8 @@ package enum AttemptStep: Hashable, Sendable {
     case consentElsewhere
     /// The consent page was opened or sent after the request was over.
     case consentOver
+    /// The consent form came more than ten minutes after its page; the page was shown again.
+    case consentOutdated
     /// The consent form was incomplete.
     case consentIncomplete(Lack)
     /// The person approved.

@@ -13,6 +13,7 @@ extension AttemptStep {
         case .documentUnavailable: "document_unavailable"
         case .documentRefused: "document_refused"
         case .signInAsked: "sign_in_asked"
+        case .signInOutdated: "sign_in_outdated"
         case .signInLost: "sign_in_lost"
         case .signInRefused: "sign_in_refused"
         case .signInDelayed: "sign_in_delayed"
@@ -22,6 +23,7 @@ extension AttemptStep {
         case .consentShown: "consent_shown"
         case .consentElsewhere: "consent_elsewhere"
         case .consentOver: "consent_over"
+        case .consentOutdated: "consent_outdated"
         case .consentIncomplete: "consent_incomplete"
         case .approved: "approved"
         case .denied: "denied"
@@ -51,7 +53,10 @@ extension AttemptStep {
                 + cause
         case .signInAsked: "The person was asked to sign in."
         case .signInLost:
-            "A sign-in form came whose request was older than ten minutes, altered, or made for another browser."
+            "A sign-in form came whose request was altered, or was first shown more than an hour before."
+        case .signInOutdated:
+            "A sign-in form came with another browser cookie than its page, or more than ten minutes after it; "
+                + "the page was shown again."
         case .signInRefused: "The name or the password was not right."
         case .signInDelayed(let seconds): "There were too many tries to sign in; the next had to wait \(seconds) s."
         case .signedIn: "A person signed in."
@@ -68,7 +73,9 @@ extension AttemptStep {
         case .consentElsewhere:
             "The consent page was opened or sent by a browser in which the person it is for is not signed in, or for a "
                 + "request that does not exist."
-        case .consentOver: "The consent page was opened or sent after its request was decided or ten minutes old."
+        case .consentOver: "The consent page was opened or sent after its request was decided or an hour old."
+        case .consentOutdated:
+            "The consent form came more than ten minutes after its page; the page was shown again."
         case .consentIncomplete(let lack): "The consent form came without a \(lack.rawValue); the page was shown again."
         case .approved: "The person approved, and the browser was led back to the client with a code."
         case .denied: "The person denied, and the browser was led back to the client."

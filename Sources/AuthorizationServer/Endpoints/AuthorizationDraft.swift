@@ -23,6 +23,12 @@ struct AuthorizationDraft: Sendable {
     /// What a refusal gives back to the client, if the request says so exactly once.
     var state: String? { AuthorizationRequest.stateForRefusal(parameters) }
 
+    /// The name that the client expects to sign in, for the sign-in page alone; one that no account could have is left out.
+    var loginHint: String? {
+        guard let hint = try? parameters.value(.loginHint) else { return nil }
+        return try? AdministrationText.checked(hint, as: "The name", atMost: 254)
+    }
+
     /// The whole request, checked against `client`, or as far as that goes while the client is not known yet (nil).
     func checked(against client: Client?, localhostAnyPort: Bool) throws(AuthorizationFailure) -> CheckedAuthorization {
         var redirect: VerifiedRedirect?

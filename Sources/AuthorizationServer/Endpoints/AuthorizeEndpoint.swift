@@ -48,7 +48,8 @@ package struct AuthorizeEndpoint: Sendable {
         let waiting = InteractionSeal.Waiting.authorization(
             parameters: draft.text, client: client, reference: browser.reference)
         let token = try seal.seal(waiting, for: browser, now: now)
-        return .signIn(SignInPrompt(client: client, token: token, account: person?.user.name))
+        return .signIn(
+            SignInPrompt(client: client, token: token, account: person?.user.name, hint: draft.loginHint))
     }
 
     /// Takes up the request that was sealed into the sign-in page, now that `person` has signed in for it: whatever it wants
@@ -84,11 +85,11 @@ package struct AuthorizeEndpoint: Sendable {
             return try signIn(draft, client: name, person: person, browser, attempt, now)
         }
         let pending = PendingAuthorization(
-            request.body, client: client, redirect: redirect, access: access,
-            maxAge: hasJustSignedIn ? nil : request.body.authentication.maxAge)
+            request.body, client: client, redirect: redirect, access: access, text: draft.text,
+            signedIn: hasJustSignedIn ? person.session.authTime : nil)
         let interaction = Interaction(
             userID: person.user.id, browserSessionID: person.session.id, request: try pending.text, createdAt: now,
-            expiresAt: now + InteractionSeal.lifetime)
+            expiresAt: now + InteractionSeal.maximumAge)
         try await store.write { try $0.open(interaction) }
         attempt.lead(from: .interaction(interaction.id))
         attempt.note(.consentAsked(server: access.resource.name, scopes: access.scope.scopes.count))

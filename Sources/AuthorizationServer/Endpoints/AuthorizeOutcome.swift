@@ -18,6 +18,15 @@ package struct SignInPrompt: Sendable {
     package let token: String
     /// The name of who is signed in already and has to sign in once more, because that was too long ago.
     package let account: String?
+    /// The name that the client expects to sign in: a suggestion.
+    package let hint: String?
+
+    init(client: String?, token: String, account: String? = nil, hint: String? = nil) {
+        self.client = client
+        self.token = token
+        self.account = account
+        self.hint = hint
+    }
 }
 
 /// How a refused authorization request is answered.

@@ -3,15 +3,6 @@ import OAuth
 import Storage
 
 extension ConsentEndpoint {
-    /// What a form of this interaction has to bring back: only the browser that was shown the page can know it.
-    func formToken(_ interaction: Interaction) -> String {
-        let id = interaction.id.string
-        let proof = HMAC.sha256(
-            key: keys.secret(.form).bytes, Array("consent".utf8), Array(id.utf8),
-            Array(interaction.browserSessionID.string.utf8))
-        return id + "." + Base64URL.encode(proof)
-    }
-
     /// Writes down a refusal by the person and leads back to the client.
     func deny(
         _ interaction: Interaction, person: SignedIn, in transaction: Transaction, now: Timestamp
@@ -125,8 +116,9 @@ extension ConsentEndpoint {
         let asked = try ScopeSet(parsing: pending.scope)
         let implications = try pending.implications
         return ConsentRequest(
-            interaction: interaction.id, token: formToken(interaction), clientName: pending.clientName,
-            clientHost: pending.clientHost, redirect: redirect, isLoopbackOnly: pending.isLoopbackOnly,
+            interaction: interaction.id, token: ConsentToken(shownAt: now).text(for: interaction, keys: keys),
+            clientName: pending.clientName, clientHost: pending.clientHost, redirect: redirect,
+            isLoopbackOnly: pending.isLoopbackOnly,
             resource: .init(
                 id: resource.id, identifier: resource.identifier, name: resource.name, owner: resource.owner),
             scopes: resource.choices(among: asked, implications, held: held),

@@ -20,9 +20,12 @@ package struct ConsentEndpoint: Sendable {
         /// The decision was made a moment ago in this browser: the same answer again.
         case answered(String, approved: Bool)
         case finished
+        /// Nobody decided within the hour; the way back to the client with that answer, if the page may offer it.
+        case expired(back: String?)
+        /// The sign-in ended by disuse in this very browser: once more, and then to the page.
+        case signIn(SignInPrompt)
         /// Not this browser's, not this person's, or unknown: one answer for all.
         case notYours
-        case signedOut
     }
 
     /// What a person's decision led to.
@@ -33,9 +36,14 @@ package struct ConsentEndpoint: Sendable {
         case again(ConsentRequest, problem: ConsentProblem)
         /// The sign-in is too long ago for what was approved: once more, and then to the same page with what was chosen.
         case signInAgain(SignInPrompt)
+        /// The person wants to decide with another account: the same request, from its sign-in page on.
+        case switchAccount(SignInPrompt)
         case finished
+        /// Nobody decided within the hour; the way back to the client with that answer, if the page may offer it.
+        case expired(back: String?)
+        /// The sign-in ended by disuse in this very browser: once more, and then to the page. Nothing was decided.
+        case signIn(SignInPrompt)
         case notYours
-        case signedOut
     }
 
     /// Why a decision could not be taken as it was sent.
@@ -43,6 +51,8 @@ package struct ConsentEndpoint: Sendable {
         case noScope, noLifetime, noDecision
         /// Nobody may choose that length, or nobody may any more.
         case notOffered
+        /// The page was shown more than ten minutes ago.
+        case outdated
     }
 
     /// What a person sent from the page.
@@ -74,15 +84,20 @@ package struct ConsentEndpoint: Sendable {
 
     private func look(_ id: InteractionID, _ browser: Browser) async throws -> View {
         let now = clock.now()
-        guard let person = try await people.signedIn(browser, now: now) else { return .signedOut }
+        guard let person = try await people.signedIn(browser, now: now) else {
+            return try await comeBack(id, browser, now).map(View.signIn) ?? .notYours
+        }
         return try await store.read { transaction in
             guard let interaction = try transaction.interaction(id), interaction.belongs(to: person) else {
                 return .notYours
             }
-            if interaction.state != .pending || interaction.expiresAt <= now {
+            guard interaction.state == .pending else {
                 return try earlierAnswer(interaction, in: transaction, now: now).map {
                     .answered($0.place, approved: $0.approved)
                 } ?? .finished
+            }
+            guard now < interaction.expiresAt else {
+                return .expired(back: try wayBack(interaction, in: transaction))
             }
             return .ask(try request(interaction, person: person, browser: browser, in: transaction, now: now))
         }
@@ -103,19 +118,26 @@ package struct ConsentEndpoint: Sendable {
 
     private func rule(_ decision: Decision, on id: InteractionID, _ browser: Browser) async throws -> Outcome {
         let now = clock.now()
-        guard let person = try await people.signedIn(browser, now: now) else { return .signedOut }
+        guard let person = try await people.signedIn(browser, now: now) else {
+            return try await comeBack(id, browser, now).map(Outcome.signIn) ?? .notYours
+        }
         return try await store.write { transaction in
             guard let interaction = try transaction.interaction(id), interaction.belongs(to: person),
-                ConstantTime.equal(Array(decision.token.utf8), Array(formToken(interaction).utf8))
+                let token = ConsentToken(decision.token, of: interaction, keys: keys)
             else { return .notYours }
-            if interaction.state != .pending || interaction.expiresAt <= now {
+            guard interaction.state == .pending else {
                 return try earlierAnswer(interaction, in: transaction, now: now).map {
                     .handOff($0.place, approved: $0.approved)
                 } ?? .finished
             }
+            guard now < interaction.expiresAt else {
+                return .expired(back: try wayBack(interaction, in: transaction))
+            }
             // A refusal needs nothing that a page would: it counts whatever became of what was asked for.
             if decision.decision == "deny" { return try deny(interaction, person: person, in: transaction, now: now) }
+            if decision.decision == "switch" { return try switchAccount(interaction, person, browser, now: now) }
             let request = try request(interaction, person: person, browser: browser, in: transaction, now: now)
+            guard token.isCurrent(at: now) else { return .again(request.keeping(decision), problem: .outdated) }
             guard decision.decision == "approve" else { return .again(request.keeping(decision), problem: .noDecision) }
             return try approve(
                 interaction, request, decision, person: person, browser: browser, in: transaction, now: now)
@@ -129,8 +151,9 @@ extension ConsentEndpoint.View {
         switch self {
         case .ask: .consentShown
         case .answered(_, let approved): approved ? .approved : .denied
-        case .finished: .consentOver
-        case .notYours, .signedOut: .consentElsewhere
+        case .finished, .expired: .consentOver
+        case .signIn: .signInAsked
+        case .notYours: .consentElsewhere
         }
     }
 }
@@ -140,10 +163,11 @@ extension ConsentEndpoint.Outcome {
     fileprivate var step: AttemptStep {
         switch self {
         case .handOff(_, let approved): approved ? .approved : .denied
+        case .again(_, .outdated): .consentOutdated
         case .again(_, let problem): .consentIncomplete(problem.lack)
-        case .signInAgain: .signInAsked
-        case .finished: .consentOver
-        case .notYours, .signedOut: .consentElsewhere
+        case .signInAgain, .signIn, .switchAccount: .signInAsked
+        case .finished, .expired: .consentOver
+        case .notYours: .consentElsewhere
         }
     }
 }
@@ -153,7 +177,7 @@ extension ConsentEndpoint.ConsentProblem {
         switch self {
         case .noScope: .scope
         case .noLifetime, .notOffered: .lifetime
-        case .noDecision: .decision
+        case .noDecision, .outdated: .decision
         }
     }
 }

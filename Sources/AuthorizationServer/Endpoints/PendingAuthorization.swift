@@ -20,9 +20,12 @@ struct PendingAuthorization: Codable, Sendable {
     let scope: String
     /// What each scope includes, as the person is shown it: what an operator changes meanwhile counts from the next request on.
     let includes: [String: String]?
-    /// How old the sign-in may be at the approval, in seconds, as the client wants it; nil for as old as any, and where the
-    /// person signed in for this very request.
+    /// How old the sign-in may be at the approval, in seconds, as the client wants it; nil for as old as any.
     let maxAge: Int64?
+    /// When the person signed in for this very request; nil where they were signed in already.
+    let signedInAt: Int64?
+    /// The request as it arrived, for another account to take it up.
+    let original: String?
     /// What was decided before the person had to sign in once more, and when that was.
     var choice: Choice?
 
@@ -53,7 +56,8 @@ struct PendingAuthorization: Codable, Sendable {
     }
 
     init(
-        _ request: AuthorizationRequest, client: Client, redirect: VerifiedRedirect, access: AskedAccess, maxAge: Int64?
+        _ request: AuthorizationRequest, client: Client, redirect: VerifiedRedirect, access: AskedAccess, text: String,
+        signedIn: Timestamp?
     ) {
         clientID = client.id.string
         clientName = client.metadata.name
@@ -66,18 +70,22 @@ struct PendingAuthorization: Codable, Sendable {
         challenge = request.challenge.string
         resourceID = access.resource.id.string
         scope = access.scope.string
-        self.maxAge = maxAge
+        // Who is to sign in anew for this request has a sign-in of no age at all.
+        maxAge = request.authentication.isAnew ? 0 : request.authentication.maxAge
+        signedInAt = signedIn?.seconds
+        original = text
         let direct = access.implications.direct
         includes =
             direct.isEmpty
             ? nil : Dictionary(uniqueKeysWithValues: direct.map { ($0.key.string, $0.value.string) })
     }
 
-    /// Whether a sign-in at `time` is recent enough for the client. One that the person was sent to from this very page is,
-    /// however long the page was open since.
+    /// Whether a sign-in at `time` is recent enough for the client. One that the person made for this very request is for as
+    /// long as a page can be sent: nobody is asked twice for reading slowly.
     func accepts(signIn time: Timestamp, at now: Timestamp) -> Bool {
         guard let maxAge else { return true }
-        return now - time <= maxAge || choice.map { time.seconds >= $0.madeAt } ?? false
+        let isForThis = [signedInAt, choice?.madeAt].contains { since in since.map { time.seconds >= $0 } ?? false }
+        return now - time <= (isForThis ? max(maxAge, InteractionSeal.lifetime - 1) : maxAge)
     }
 
     /// The redirect with the code in it.

@@ -23,10 +23,10 @@ extension ConsentEndpoint {
     ) throws -> Outcome {
         var pending = pending
         pending.choice = choice
-        let end = now + InteractionSeal.lifetime
-        guard try transaction.amend(interaction.id, request: try pending.text, until: end, now: now) else {
-            return .finished
-        }
+        guard
+            try transaction.amend(
+                interaction.id, request: try pending.text, until: interaction.expiresAt, now: now)
+        else { return .finished }
         let client = pending.clientHost ?? pending.clientName
         let token = try seal.seal(.consent(interaction.id, client: client), for: browser, now: now)
         return .signInAgain(SignInPrompt(client: client, token: token, account: person.user.name))

@@ -20,16 +20,23 @@ package struct SignInEndpoint: Sendable {
         case wrong(Prompt)
         /// Too many tries: the page again, with the seconds to wait.
         case wait(Int64, Prompt)
-        /// The request that waited is too old, was altered or belongs to another browser.
-        case stale
+        /// The page was made for another browser cookie or is too old: the same page, sealed for this browser. Nothing that
+        /// was posted was used.
+        case outdated(Prompt, token: String, hint: String?)
+        /// The request expired; the way back to the client with that answer, if the page may offer it.
+        case expired(back: String?)
+        /// The page expired, but it has an address that says what became of it.
+        case moved(Next)
+        /// The page was altered, or sealed with a key that is no longer in use.
+        case invalid
     }
 
     /// Where a browser goes that has signed in.
     package enum Next: Sendable {
         case authorization(AuthorizeOutcome)
         case elicitation(ElicitationPageID)
-        /// The page of one's own account, perhaps for the second time.
-        case account(UserID, isAgain: Bool)
+        /// The page of one's own account; whose step has to be taken again, if there was one.
+        case account(again: UserID?)
     }
 
     /// What the sign-in page says of why somebody is there.
@@ -42,10 +49,26 @@ package struct SignInEndpoint: Sendable {
 
     /// Answers the form. The sealed request is opened first, so that a form from elsewhere never tests a password.
     package func submit(username: String, password: Secret, token: String, browser: Browser) async throws -> Outcome {
-        guard let waiting = seal.open(token, for: browser, now: clock.now()) else {
+        let now = clock.now()
+        switch seal.open(token, for: browser, now: now) {
+        case .current(let waiting):
+            let name = AdministrationText.trimmed(username)
+            return try await take(waiting, username: name, password: password, browser: browser)
+        case .outdated(let waiting, let since):
+            attempt(waiting, browser)?.note(.signInOutdated)
+            let token = try seal.seal(waiting, for: browser, since: since, now: now)
+            return .outdated(waiting.prompt, token: token, hint: waiting.hint)
+        case .expired(let waiting):
+            return try await expire(waiting, browser)
+        case .invalid:
             authorize.timelines.begin(for: browser, clock: clock).note(.signInLost)
-            return .stale
+            return .invalid
         }
+    }
+
+    private func take(
+        _ waiting: InteractionSeal.Waiting, username: String, password: Secret, browser: Browser
+    ) async throws -> Outcome {
         let attempt = attempt(waiting, browser)
         switch try await verdict(username, password, browser, attempt) {
         case .wrong:
@@ -64,8 +87,21 @@ package struct SignInEndpoint: Sendable {
             case .consent(let id, _): return .signedIn(cookie: cookie, next: .authorization(.consent(id)))
             case .elicitation(let id): return .signedIn(cookie: cookie, next: .elicitation(id))
             case .account(let isAgain):
-                return .signedIn(cookie: cookie, next: .account(person.user.id, isAgain: isAgain))
+                return .signedIn(cookie: cookie, next: .account(again: isAgain ? person.user.id : nil))
             }
+        }
+    }
+
+    /// What has a page of its own is told there.
+    private func expire(_ waiting: InteractionSeal.Waiting, _ browser: Browser) async throws -> Outcome {
+        let attempt = attempt(waiting, browser)
+        attempt?.note(.signInLost)
+        switch waiting {
+        case .authorization(let parameters, _, _):
+            return .expired(back: try await authorize.wayBack(from: parameters, browser: browser, attempt: attempt))
+        case .consent(let id, _): return .moved(.authorization(.consent(id)))
+        case .elicitation(let id): return .moved(.elicitation(id))
+        case .account: return .moved(.account(again: nil))
         }
     }
 
@@ -92,6 +128,12 @@ package struct SignInEndpoint: Sendable {
 }
 
 extension InteractionSeal.Waiting {
+    /// The name that the client expects to sign in.
+    fileprivate var hint: String? {
+        guard case .authorization(let parameters, _, _) = self else { return nil }
+        return (try? AuthorizationDraft(parameters))?.loginHint
+    }
+
     fileprivate var prompt: SignInEndpoint.Prompt {
         switch self {
         case .authorization(_, let client, _), .consent(_, let client): .init(client: client, isForAccount: false)

@@ -44,6 +44,8 @@ package struct AuthorizationRequest: Hashable, Sendable {
         guard try parameters.value(.responseMode) ?? "query" == "query" else {
             throw OAuthError(.invalidRequest, "Use response_mode=query, or leave it out.")
         }
+        // A suggestion for the sign-in page alone; like everything else it may be sent once.
+        _ = try parameters.value(.loginHint)
     }
 
     private static func state(_ parameters: Parameters) throws(OAuthError) -> String? {

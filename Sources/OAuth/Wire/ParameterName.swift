@@ -32,6 +32,8 @@ package enum ParameterName: String, Hashable, Sendable, CaseIterable {
     case maxAge = "max_age"
     /// In which ways the person may have signed in.
     case acrValues = "acr_values"
+    /// Whom the client expects to sign in.
+    case loginHint = "login_hint"
     /// A request object, which is not served.
     case request
     /// A reference to a request object, which is not served.

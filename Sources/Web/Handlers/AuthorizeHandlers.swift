@@ -41,7 +41,7 @@ struct AuthorizeHandlers: Sendable {
                 switch next {
                 case .authorization(let outcome): try present(outcome, afterForm: true, context)
                 case .elicitation(let id): Response.seeOther(gatehouse.settings.issuer.endpoint("/e/\(id)"))
-                case .account(let user, let isAgain): try account(user, isAgain, visitor)
+                case .account(let user): try account(user, visitor)
                 }
             return visitor.greet(response).setting(cookie: Visitor.signedIn(cookie, rules: door.cookies))
         case .wrong(let prompt):
@@ -56,19 +56,27 @@ struct AuthorizeHandlers: Sendable {
             var response = door.answers.html(page, status: .tooManyRequests)
             response.headers[.retryAfter] = "\(seconds)"
             return response
-        case .stale:
-            return visitor.greet(
-                door.answers.html(
-                    ErrorPage(
-                        title: "This page is too old", explanation: "The request that waited here is no longer valid.",
-                        advice: "Go back to the app and start again.", reference: context.reference),
-                    status: .badRequest))
+        case .outdated(let prompt, let token, let hint):
+            let page = SignInPage(outdated: prompt, token: token, hint: hint, cameWithCookie: visitor.greeting == nil)
+            return visitor.greet(door.answers.html(page, status: .badRequest))
+        case .expired(let back): return visitor.greet(door.answers.expired(back: back, context: context))
+        case .moved(.authorization(let outcome)):
+            return visitor.greet(try present(outcome, afterForm: true, context))
+        case .moved(.elicitation(let id)):
+            return visitor.greet(.seeOther(gatehouse.settings.issuer.endpoint("/e/\(id)")))
+        case .moved(.account): return visitor.greet(.seeOther(gatehouse.settings.issuer.endpoint("/account")))
+        case .invalid:
+            let page = ErrorPage(
+                title: "This page cannot be used",
+                explanation: "What it sent cannot be read here. Nothing that you typed was used.",
+                advice: "Go back to the app and start again.", reference: context.reference)
+            return visitor.greet(door.answers.html(page, status: .badRequest))
         }
     }
 
     /// To one's own account; who was sent here for a step has to take it again.
-    private func account(_ user: UserID, _ isAgain: Bool, _ visitor: Visitor) throws -> Response {
-        guard isAgain else { return .seeOther(gatehouse.settings.issuer.endpoint("/account")) }
+    private func account(_ user: UserID?, _ visitor: Visitor) throws -> Response {
+        guard let user else { return .seeOther(gatehouse.settings.issuer.endpoint("/account")) }
         let notice = "You signed in once more. Nothing was changed yet: do again what you wanted to do."
         return try gatehouse.toAccount(telling: notice, user, visitor)
     }
@@ -102,12 +110,25 @@ extension SignInPage {
     /// The page for a request that waits.
     init(_ prompt: SignInPrompt) {
         self.init(
-            client: prompt.client.map { PlainText($0) }, token: prompt.token, username: prompt.account,
+            client: prompt.client.map { PlainText($0) }, token: prompt.token, username: prompt.account ?? prompt.hint,
             notice: prompt.account == nil ? nil : Self.again)
     }
 
     private static let again: PlainText =
         "You signed in a while ago, and this wants a fresh sign-in. Sign in once more to go on; nothing is lost."
+
+    /// The page again, for a form that came late or with another browser cookie than its page.
+    fileprivate init(outdated prompt: SignInEndpoint.Prompt, token: String, hint: String?, cameWithCookie: Bool) {
+        self.init(
+            client: prompt.client.map { PlainText($0) }, token: token, username: hint,
+            problem: cameWithCookie ? nil : Self.noCookie, notice: cameWithCookie ? Self.outdated : nil,
+            isForAccount: prompt.isForAccount)
+    }
+
+    private static let outdated: PlainText =
+        "This page was out of date, so what you typed was not used. Sign in here to go on; nothing is lost."
+    private static let noCookie: PlainText =
+        "Your browser sent no cookie, so what you typed was not used. Allow cookies for this site, then sign in here."
 
     /// The page again, for the same purpose.
     fileprivate init(_ prompt: SignInEndpoint.Prompt, token: String, username: String, problem: PlainText) {

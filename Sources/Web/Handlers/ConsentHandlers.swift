@@ -18,7 +18,9 @@ struct ConsentHandlers: Sendable {
         case .ask(let asked): return page(asked)
         case .answered(let location, let approved): return try door.handOff(to: location, approved: approved)
         case .finished: return finished()
-        case .notYours, .signedOut: return notYours(context)
+        case .expired(let back): return door.answers.expired(back: back, context: context)
+        case .signIn(let prompt): return door.answers.html(SignInPage(prompt), status: .forbidden)
+        case .notYours: return notYours(context)
         }
     }
 
@@ -32,9 +34,12 @@ struct ConsentHandlers: Sendable {
         switch try await gatehouse.consent.decide(decision, browser: visitor.browser) {
         case .handOff(let location, let approved): return try door.handOff(to: location, approved: approved)
         case .again(let asked, let problem): return page(asked, problem: problem)
-        case .signInAgain(let prompt): return door.answers.html(SignInPage(prompt))
+        case .signInAgain(let prompt), .switchAccount(let prompt): return door.answers.html(SignInPage(prompt))
         case .finished: return finished()
-        case .notYours, .signedOut: return notYours(context)
+        case .expired(let back): return door.answers.expired(back: back, context: context)
+        case .signIn(let prompt):
+            return door.answers.html(SignInPage(prompt), status: .forbidden)
+        case .notYours: return notYours(context)
         }
     }
 
@@ -63,6 +68,7 @@ struct ConsentHandlers: Sendable {
         case .noLifetime: "Choose how long this may last."
         case .notOffered: "It may not last that long (any more); choose one of the lengths below."
         case .noDecision: "Use one of the two buttons: approve or deny."
+        case .outdated: "This page was open for more than ten minutes. Look at it again, then decide."
         }
     }
 }

@@ -13,7 +13,8 @@ package protocol Page: Sendable {
 /// The pages that Gatehouse has: what is checked at start, and what a replacement of the templates has to serve.
 package enum Pages {
     package static let all: [any Page.Type] = [
-        SignInPage.self, ConsentPage.self, HandOffPage.self, ReturnPage.self, FinishedPage.self, ErrorPage.self,
+        SignInPage.self, ConsentPage.self, HandOffPage.self, ReturnPage.self, FinishedPage.self, ExpiredPage.self,
+        ErrorPage.self,
         ElicitationPage.self, ElicitationEndPage.self, OtherAccountPage.self, AccountPage.self,
     ]
 }

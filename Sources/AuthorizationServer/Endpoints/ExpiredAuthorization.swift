@@ -1,0 +1,63 @@
+import JOSE
+import OAuth
+import Storage
+
+extension ConsentEndpoint {
+    /// The way back to the client for a request that expired. Offered for a client that this account approved before: any
+    /// other could use it to steer browsers.
+    func wayBack(_ interaction: Interaction, in transaction: Transaction) throws -> String? {
+        let pending = try PendingAuthorization(of: interaction)
+        guard try transaction.hasApproved(user: interaction.userID, client: try ClientID(pending.clientID)) else {
+            return nil
+        }
+        return try pending.answer(issuer: settings.issuer, refusing: AuthorizeEndpoint.expired)
+    }
+
+    /// The sign-in page for a request whose person is not signed in any more, in the very browser in which it waits; nil for
+    /// any other browser, which learns nothing.
+    func comeBack(_ id: InteractionID, _ browser: Browser, _ now: Timestamp) async throws -> SignInPrompt? {
+        let found = try await store.read { try $0.interaction(id, waitingIn: browser.binding, now: now) }
+        guard let found else { return nil }
+        let pending = try PendingAuthorization(of: found)
+        let client = pending.clientHost ?? pending.clientName
+        return SignInPrompt(
+            client: client, token: try seal.seal(.consent(id, client: client), for: browser, now: now))
+    }
+
+    /// Takes the same request to the sign-in page. It is judged anew for whoever signs in there.
+    func switchAccount(
+        _ interaction: Interaction, _ person: SignedIn, _ browser: Browser, now: Timestamp
+    ) throws -> Outcome {
+        let pending = try PendingAuthorization(of: interaction)
+        guard let original = pending.original else { return .finished }
+        let client = pending.clientHost ?? pending.clientName
+        let waiting = InteractionSeal.Waiting.authorization(
+            parameters: original, client: client, reference: browser.reference)
+        let hint = (try? AuthorizationDraft(original))?.loginHint
+        return .switchAccount(
+            SignInPrompt(
+                client: client, token: try seal.seal(waiting, for: browser, now: now),
+                hint: hint?.lowercased() == person.user.name.lowercased() ? nil : hint))
+    }
+}
+
+extension AuthorizeEndpoint {
+    /// The way back to the client for a request that expired at the sign-in page: where the redirect is one of the client's,
+    /// and the account that is signed in here meanwhile approved the client before.
+    func wayBack(from text: String, browser: Browser, attempt: Attempt?) async throws -> String? {
+        let now = clock.now()
+        let attempt = attempt ?? timelines.begin(for: browser, clock: clock)
+        guard let person = try await people.signedIn(browser, now: now), let draft = try? AuthorizationDraft(text),
+            let client = try? await clients.known(draft.asker.clientID, now: now, for: attempt),
+            let request = try? draft.checked(against: client, localhostAnyPort: settings.clients.localhostAnyPort),
+            let redirect = request.redirect,
+            try await store.read({ try $0.hasApproved(user: person.user.id, client: client.id) })
+        else { return nil }
+        return AuthorizationResponse(
+            to: redirect, error: Self.expired.referring(to: attempt.reference), state: draft.state,
+            issuer: settings.issuer
+        ).location
+    }
+
+    static let expired = OAuthError(.accessDenied, "The person did not answer within an hour.")
+}
