@@ -23,7 +23,8 @@ enum RefreshRule {
         guard presented < current, grace > 0 else { return .reused }
         // The row keeps the last four turns: generation current - 1 was superseded by the latest of them.
         let turnsAgo = Int(current - presented) - 1
-        guard turnsAgo < turns.count, now - turns[turnsAgo] < grace else { return .reused }
+        // A turn that lies ahead was written before the clock was set back: nobody knows how long ago it was.
+        guard turnsAgo < turns.count, (0..<grace).contains(now - turns[turnsAgo]) else { return .reused }
         return .repeated(current)
     }
 }

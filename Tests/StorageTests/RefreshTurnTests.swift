@@ -58,6 +58,18 @@ struct RefreshTurnTests {
         #expect(try await world.grant(session.id)?.generation == 6)
     }
 
+    @Test func `a clock that steps back never lengthens the grace of a token`() async throws {
+        for back: Int64 in [1, 60, 3_600] {
+            let world = try await World()
+            let session = try await world.active(world.session())
+            #expect(try await world.turn(session.id, 1, at: start + 3_600) == .turned(2))
+            #expect(try await world.turn(session.id, 1, at: start + 3_600) == .repeated(2))
+            #expect(try await world.turn(session.id, 1, at: start + 3_600 - back) == .reused)
+            #expect(
+                try await world.turn(session.id, 2, at: start + 3_600 - back) == .turned(3), "the current one is good")
+        }
+    }
+
     @Test func `a repeated answer notes the use and moves neither generation nor turn times`() async throws {
         let world = try await World()
         let session = try await world.active(world.session())

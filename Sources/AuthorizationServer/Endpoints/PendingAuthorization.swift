@@ -85,7 +85,7 @@ struct PendingAuthorization: Codable, Sendable {
     func accepts(signIn time: Timestamp, at now: Timestamp) -> Bool {
         guard let maxAge else { return true }
         let isForThis = [signedInAt, choice?.madeAt].contains { since in since.map { time.seconds >= $0 } ?? false }
-        return now - time <= (isForThis ? max(maxAge, InteractionSeal.lifetime - 1) : maxAge)
+        return now.isWithin(isForThis ? max(maxAge, InteractionSeal.lifetime - 1) : maxAge, of: time)
     }
 
     /// The redirect with the code in it.

@@ -29,7 +29,7 @@ extension Resource {
     func accepts(signIn time: Timestamp, for scope: ScopeSet, at now: Timestamp) -> Bool {
         scopes.allSatisfy { one in
             guard let limit = one.freshSeconds, scope.contains(one.scope) else { return true }
-            return now - time <= limit
+            return now.isWithin(limit, of: time)
         }
     }
 }

@@ -16,7 +16,7 @@ package struct SignedIn: Sendable {
     static let freshness: Int64 = 900
 
     /// Whether the sign-in is recent enough for that.
-    func isFresh(at now: Timestamp) -> Bool { now - session.authTime <= Self.freshness }
+    func isFresh(at now: Timestamp) -> Bool { now.isWithin(Self.freshness, of: session.authTime) }
 }
 
 /// Signs people in and recognises them again.

@@ -31,7 +31,7 @@ package struct AuthenticationRequirement: Hashable, Sendable {
 
     /// Whether a sign-in at `time` still comes up to it.
     package func isMet(by time: Timestamp, at now: Timestamp) -> Bool {
-        !isAnew && maxAge.map { now - time <= $0 } ?? true
+        !isAnew && maxAge.map { now.isWithin($0, of: time) } ?? true
     }
 
     private static func maxAge(_ text: String?) throws(OAuthError) -> Int64? {

@@ -52,6 +52,11 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
     package static func + (one: Timestamp, seconds: Int64) -> Timestamp { Timestamp(seconds: one.seconds + seconds) }
     /// The moment so many seconds earlier.
     package static func - (one: Timestamp, seconds: Int64) -> Timestamp { Timestamp(seconds: one.seconds - seconds) }
+    /// Whether this is at most `seconds` after `earlier`. False before it: once a clock was set back, nobody knows how
+    /// much time has passed, and no limit may grow by it.
+    package func isWithin(_ seconds: Int64, of earlier: Timestamp) -> Bool {
+        earlier <= self && self - earlier <= seconds
+    }
     /// How many seconds lie between two moments.
     package static func - (one: Timestamp, other: Timestamp) -> Int64 { one.seconds - other.seconds }
 }
