@@ -11,23 +11,25 @@ package struct IntrospectionEndpoint: Sendable {
     let lastUses: LastUses
     let clock: WallClock
 
+    /// How many tokens it has verified and remembers.
+    package var verifiedTokens: Int { reader.count }
+
     /// Answers the MCP server that `authorization` or the form names, about the token in `parameters`.
     package func answer(_ parameters: Parameters, authorization: String?) throws -> IntrospectionResponse {
         let now = clock.now()
         let presented = try PresentedClient(parameters, authorization: authorization)
-        let asked = try IntrospectionRequest(parameters)
-        let claims = reader.claims(of: asked.token, now: now)
         let asker = ResourceID(presented.clientID.string)
-        let (digest, session) = try store.glance { transaction in
-            let digest = try asker.flatMap { try transaction.secretDigest(ofServed: $0) }
-            let session = try claims.flatMap { try transaction.grant($0.sessionID) }
-            let isShutOut = try session.map { try clients.isShutOut($0.clientID, in: transaction) } ?? false
-            return (digest, isShutOut ? nil : session)
-        }
-        guard let asker, let digest, let secret = presented.secret,
-            ConstantTime.equal(Digest.sha256(secret.bytes).bytes, digest.bytes)
-        else {
-            throw OAuthError(.invalidClient, "Authenticate as the MCP server, with its id and secret.")
+        let (claims, session) = try store.glance { transaction -> (AccessTokenClaims?, SessionGrant?) in
+            // Whoever did not prove itself has no token verified, no session read, and does not learn what its form lacks.
+            guard let digest = try asker.flatMap({ try transaction.secretDigest(ofServed: $0) }),
+                let secret = presented.secret, ConstantTime.equal(Digest.sha256(secret.bytes).bytes, digest.bytes)
+            else { throw Self.unproven }
+            let asked = try IntrospectionRequest(parameters)
+            guard let claims = reader.claims(of: asked.token, now: now),
+                let session = try transaction.grant(claims.sessionID),
+                try !clients.isShutOut(session.clientID, in: transaction)
+            else { return (nil, nil) }
+            return (claims, session)
         }
         guard let claims, let session, session.resourceID == asker, claims.audience == session.resource,
             now < claims.expiresAt, Gate.refusal(session, now: now) == nil
@@ -35,4 +37,7 @@ package struct IntrospectionEndpoint: Sendable {
         lastUses.note(session.id, at: now)
         return .active(claims, username: session.username)
     }
+
+    private static let unproven = OAuthError(
+        .invalidClient, "Authenticate as the MCP server, with its id and secret.")
 }

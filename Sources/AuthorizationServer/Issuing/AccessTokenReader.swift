@@ -17,6 +17,9 @@ final class AccessTokenReader: Sendable {
         self.capacity = capacity
     }
 
+    /// How many tokens were verified and are remembered.
+    var count: Int { known.withLock { $0.count } }
+
     /// The claims of a token that this server signed, whether it still lives or not; nil for anything else.
     func claims(of token: String, now: Timestamp) -> AccessTokenClaims? {
         guard token.utf8.count <= 8192 else { return nil }
