@@ -56,6 +56,27 @@ struct AccountAbuseTests {
         }
     }
 
+    @Test
+    func `a page from before the next sign-in can do nothing after it, in the same browser and by the same person`()
+        async throws
+    {
+        try await Harness.run { h in
+            let session = try await h.plant(h.user)
+            let browser = h.browser()
+            let before = try await h.account(browser)
+            _ = try await h.consentPage(browser, h.request(["prompt": "login"]))
+            #expect(try await h.browserSessions() == 1, "the login is the same one")
+            for step in Self.steps {
+                let answer = try await h.step(browser, at: before, step, fields(session))
+                #expect(answer.status == .badRequest && answer.text.contains("Nothing was changed"), "\(step)")
+            }
+            #expect(try await untouched(h, session))
+            let after = try await browser.get("/account")
+            #expect(try await h.step(browser, at: after, "end", fields(session)).status == .seeOther)
+            #expect(try await h.stored(session)?.state == .ended)
+        }
+    }
+
     @Test func `E10 a form that is sent again after a sign-out, or by nobody, does nothing`() async throws {
         try await Harness.run { h in
             let session = try await h.plant(h.user)

@@ -143,8 +143,8 @@ struct PasswordChangeTests {
             let answer = try await change(h, browser, at: page)
             #expect(answer.status == .seeOther)
             let replayed = try await change(h, browser, at: page)
-            #expect(replayed.status == .forbidden)
-            #expect(replayed.text.contains("The current password is not right."))
+            #expect(replayed.status == .badRequest)
+            #expect(replayed.text.contains("you signed in anew since this page was opened"))
             for text in [replayed.text, try await h.follow(browser, answer).text] {
                 #expect(!text.contains(Self.new) && !text.contains(Harness.password) && !text.contains("scrypt"))
             }

@@ -97,11 +97,12 @@ package struct AccountEndpoint: Sendable {
         .again(try await overview(of: person, at: AccountPlace(), now: now), problem)
     }
 
-    /// What a form has to bring back: only this person, in this very browser login, was shown the page.
+    /// What a form has to bring back: only this person, with this very cookie, was shown the page. The next sign-in makes a
+    /// new cookie, even where it keeps the browser login.
     func formToken(_ person: SignedIn) -> String {
         Base64URL.encode(
             HMAC.sha256(
-                key: keys.secret(.form).bytes, Array("account".utf8), Array(person.session.id.string.utf8),
+                key: keys.secret(.form).bytes, Array("account".utf8), person.session.digest.bytes,
                 Array(person.user.id.string.utf8)))
     }
 }
