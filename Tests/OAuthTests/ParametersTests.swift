@@ -25,6 +25,24 @@ struct ParametersTests {
         #expect(parameters.values("resource") == ["a", "b"])
     }
 
+    @Test(arguments: ["resource=a&resource=", "resource=&resource=a", "resource&resource=", "resource=a&resource"])
+    func `an empty resource beside another is a repetition`(query: String) throws {
+        let parameters = try Parameters(query: query)
+        #expect(refusal { try parameters.repeated(.resource) } == .invalidRequest)
+    }
+
+    @Test func `resource may be repeated with values, and one without a value counts as absent`() throws {
+        #expect(try Parameters(query: "resource=a&resource=a").repeated(.resource) == ["a", "a"])
+        #expect(try Parameters(query: "resource=").repeated(.resource).isEmpty)
+        #expect(try Parameters(query: "x=1").repeated(.resource).isEmpty)
+    }
+
+    @Test func `a value is limited by what it says and not by how it is encoded`() throws {
+        let longest = String(repeating: "%C3%A9", count: 4096)
+        #expect(try Parameters(query: "a=" + longest).value("a")?.utf8.count == 8192)
+        #expect(refusal { try Parameters(query: "a=" + longest + "x") } == .invalidRequest)
+    }
+
     @Test func `E70 look-alike names are other names`() throws {
         let parameters = try Parameters(query: "to%E2%84%AAen=x")
         #expect(try parameters.value("token") == nil)
@@ -98,6 +116,36 @@ struct PresentedClientTests {
         }
     }
 
+    @Test(arguments: ["Bearer abc", "Digest username=app", "Negotiate", "", "basics YXBwOnM="])
+    func `a scheme that authenticates no client leaves the name in the form`(header: String) throws {
+        let presented = try PresentedClient(form([("client_id", "app")]), authorization: header)
+        #expect(presented.clientID.string == "app" && presented.secret == nil)
+        let secret = try form([("client_id", "app"), ("client_secret", "s")])
+        #expect(refusal { try PresentedClient(secret, authorization: header) } == .invalidClient)
+    }
+
+    @Test func `Basic with an empty secret counts as the name alone`() throws {
+        let header = "Basic " + basic("app:")
+        for pairs in [[], [("client_id", "app")], [("client_id", "app"), ("client_secret", "")]] {
+            let presented = try PresentedClient(form(pairs), authorization: header)
+            #expect(presented.clientID.string == "app" && presented.secret == nil)
+        }
+        let both = try form([("client_secret", "s")])
+        #expect(refusal { try PresentedClient(both, authorization: header) } == .invalidRequest)
+        #expect(refusal { try PresentedClient(form([("client_id", "b")]), authorization: header) } == .invalidRequest)
+    }
+
+    @Test func `an empty secret in the form is refused beside one in the header`() throws {
+        let empty = try form([("client_id", "app"), ("client_secret", "")])
+        #expect(refusal { try PresentedClient(empty, authorization: "Basic " + basic("app:s")) } == .invalidRequest)
+    }
+
+    @Test(arguments: ["DPoP abc", "dpop", "DPOP x.y.z"])
+    func `DPoP in the Authorization header of a client is an error`(header: String) throws {
+        let parameters = try form([("client_id", "app")])
+        #expect(refusal { try PresentedClient(ofClient: parameters, authorization: header) } == .invalidRequest)
+    }
+
     @Test(arguments: [
         "Basic", "Basic !!!!", "Basic YXBw", "Bearer abc", "", "Basic YXBwOnM", "Basic YXBwOnM==", "Basic _-8=",
     ])
@@ -110,5 +158,7 @@ struct PresentedClientTests {
         #expect(refusal { try PresentedClient(form([("client_id", "a b")]), authorization: nil) } == .invalidClient)
         let assertion = try form([("client_id", "app"), ("client_assertion", "x")])
         #expect(refusal { try PresentedClient(assertion, authorization: nil) } == .invalidClient)
+        let absent = try form([("client_id", "app"), ("client_assertion", ""), ("client_assertion_type", "")])
+        #expect(try PresentedClient(absent, authorization: nil).clientID.string == "app")
     }
 }

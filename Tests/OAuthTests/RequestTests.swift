@@ -62,6 +62,30 @@ struct RequestTests {
         }
     }
 
+    @Test(arguments: [
+        "response_mode", "request", "request_uri", "state", "scope", "resource", "prompt", "max_age", "acr_values",
+        "nonce", "login_hint",
+    ])
+    func `a parameter without a value counts as absent in an authorization request`(name: String) throws {
+        #expect(try AuthorizationRequest(changed(name, to: [""])) == AuthorizationRequest(changed(name, to: [])))
+    }
+
+    @Test(arguments: ["response_mode", "request", "request_uri", "state", "scope", "resource", "prompt", "max_age"])
+    func `a repetition is refused even where one of both has no value`(name: String) throws {
+        let value = name == "resource" ? "https://mcp.example/" : name == "max_age" ? "1" : "query"
+        for values in [[value, ""], ["", value], ["", ""]] {
+            #expect(refusal { try AuthorizationRequest(changed(name, to: values)) } == .invalidRequest)
+        }
+    }
+
+    @Test func `state is limited by its length when it is decoded`() throws {
+        for unit in ["s", "é", " ", "%"] {
+            let longest = String(repeating: unit, count: 4096 / unit.utf8.count)
+            #expect(try AuthorizationRequest(changed("state", to: [longest])).state == longest)
+            #expect(refusal { try AuthorizationRequest(changed("state", to: [longest + "x"])) } == .invalidRequest)
+        }
+    }
+
     @Test func `The state of a refused request is known unless it is what is wrong`() throws {
         #expect(AuthorizationRequest.stateForRefusal(try changed("response_type", to: ["token"])) == "x y&z")
         #expect(AuthorizationRequest.stateForRefusal(try changed("state", to: ["a", "b"])) == nil)

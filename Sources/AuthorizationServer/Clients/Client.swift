@@ -42,6 +42,14 @@ extension Client {
         /// A public client: PKCE and the secrecy of its tokens are all there is.
         case none
         case secret(Digest, ClientAuthenticationMethod)
+
+        /// The method that it is registered with.
+        var method: ClientAuthenticationMethod {
+            switch self {
+            case .none: .none
+            case .secret(_, let method): method
+            }
+        }
     }
 
     var authentication: Authentication {

@@ -2,6 +2,17 @@ import JOSE
 import OAuth
 import Storage
 
+extension PresentedClient {
+    /// The method by which the client authenticated.
+    fileprivate var method: ClientAuthenticationMethod {
+        switch self {
+        case .none: .none
+        case .basic: .clientSecretBasic
+        case .post: .clientSecretPost
+        }
+    }
+}
+
 /// A request whose asker has proven to be `client`; only client authentication makes one.
 package struct Identified<Request: Sendable>: Sendable {
     package let request: Request
@@ -52,15 +63,18 @@ struct ClientAuthentication: Sendable {
         return Identified(request, client: client)
     }
 
+    /// What is wrong, for the operator alone: the caller is not told what the client is registered with.
     private static func mismatch(_ client: Client, _ presented: PresentedClient) -> String? {
+        let registered = client.authentication.method
         switch (client.authentication, presented) {
-        case (.none, .none): nil
-        case (.none, _): "a public client presented a secret"
+        case (.none, .none): return nil
         case (.secret(let digest, .clientSecretBasic), .basic(_, let secret)),
             (.secret(let digest, .clientSecretPost), .post(_, let secret)):
-            ConstantTime.equal(Digest.sha256(secret.bytes).bytes, digest.bytes) ? nil : "wrong secret"
-        case (.secret, .none): "no secret presented"
-        case (.secret, _): "the secret came by another method than the registered one"
+            let isRight = ConstantTime.equal(Digest.sha256(secret.bytes).bytes, digest.bytes)
+            return isRight ? nil : "\(client.id) sent a wrong secret, by \(registered) as it is registered"
+        case (.secret, .none): return "\(client.id) sent no secret; it is registered with \(registered)"
+        case (_, .none), (_, .basic), (_, .post):
+            return "\(client.id) authenticated by \(presented.method); it is registered with \(registered)"
         }
     }
 

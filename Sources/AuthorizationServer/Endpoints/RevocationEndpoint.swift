@@ -14,7 +14,7 @@ package struct RevocationEndpoint: Sendable {
     /// Ends the session of the token in `parameters`. A token that is unknown, foreign or over is answered alike.
     package func answer(_ parameters: Parameters, authorization: String?) async throws {
         let now = clock.now()
-        let presented = try PresentedClient(parameters, authorization: authorization)
+        let presented = try PresentedClient(ofClient: parameters, authorization: authorization)
         let asker = try await authentication.identify(parameters, presented: presented, needed: .identity, now: now)
         let request = try asker.map(RevocationRequest.init)
         let asked = request.request

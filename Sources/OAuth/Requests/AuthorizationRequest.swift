@@ -3,6 +3,7 @@
 /// Spec: OAuth 2.1 §4.1.1
 /// Spec: RFC 7636 §4.3
 package struct AuthorizationRequest: Hashable, Sendable {
+    /// In bytes, once the state is decoded: a client knows what it wrote and not how its library encodes it.
     static let maximumStateLength = 4096
 
     /// What the client wants to see again.
@@ -24,7 +25,7 @@ package struct AuthorizationRequest: Hashable, Sendable {
         state = try Self.state(parameters)
         challenge = try Self.challenge(parameters)
         scope = try ScopeRule.requested(parameters.value(.scope))
-        resource = try ResourceRule.requested(parameters.values(ParameterName.resource.rawValue))
+        resource = try ResourceRule.requested(parameters.repeated(.resource))
         prompt = try Self.prompt(parameters)
         authentication = try AuthenticationRequirement(parameters, prompt: prompt)
     }
@@ -35,7 +36,7 @@ package struct AuthorizationRequest: Hashable, Sendable {
     }
 
     private static func checkForm(_ parameters: Parameters) throws(OAuthError) {
-        guard !parameters.names(.request), !parameters.names(.requestURI) else {
+        guard try parameters.value(.request) == nil, try parameters.value(.requestURI) == nil else {
             throw OAuthError(.invalidRequest, "Send plain parameters: request objects are not supported here.")
         }
         guard try parameters.required(.responseType) == ResponseType.code.rawValue else {
@@ -53,7 +54,7 @@ package struct AuthorizationRequest: Hashable, Sendable {
         guard state.utf8.count <= maximumStateLength, state.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
             throw OAuthError(
                 .invalidRequest,
-                "Keep state below \(maximumStateLength) characters and free of control characters.")
+                "Keep state below \(maximumStateLength + 1) bytes and free of control characters.")
         }
         return state
     }

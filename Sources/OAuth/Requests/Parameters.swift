@@ -15,7 +15,8 @@ package struct Parameters: Sendable, Unprintable {
 
     /// Reads a body of type `application/x-www-form-urlencoded`.
     ///
-    /// `longestValue` is for forms of our own that carry more than any client has to say.
+    /// Values are limited by what they say, not by how it is encoded. `longestValue` is for forms of our own that carry more
+    /// than any client has to say.
     package init(form: [UInt8], longestValue: Int = 8192) throws(OAuthError) {
         var pairs: [(name: String, value: String)] = []
         for pair in form.split(separator: UInt8(ascii: "&")) {
@@ -56,7 +57,19 @@ package struct Parameters: Sendable, Unprintable {
         pairs.lazy.filter { $0.name.utf8.elementsEqual(name.utf8) && !$0.value.isEmpty }.map(\.value)
     }
 
-    /// Whether a parameter was sent at all, be it empty or repeated.
+    /// The values of a parameter of the protocol that may be repeated. An empty one beside another says two things at once
+    /// and is refused as a repetition is; alone it counts as not sent.
+    package func repeated(_ name: ParameterName) throws(OAuthError) -> [String] {
+        let all = pairs.lazy.filter { $0.name.utf8.elementsEqual(name.rawValue.utf8) }.map(\.value)
+        let values = all.filter { !$0.isEmpty }
+        guard values.count == all.count || all.count == 1 else {
+            throw OAuthError(.invalidRequest, "Send the parameter \(name.rawValue) once, or with a value each time.")
+        }
+        return Array(values)
+    }
+
+    /// Whether a parameter was sent at all, be it empty or repeated: only for those that are refused when they are sent
+    /// empty.
     package func names(_ name: ParameterName) -> Bool {
         pairs.contains { $0.name.utf8.elementsEqual(name.rawValue.utf8) }
     }
@@ -70,10 +83,11 @@ package struct Parameters: Sendable, Unprintable {
     }
 
     private static func value(_ bytes: ArraySlice<UInt8>, _ longest: Int) throws(OAuthError) -> String {
-        guard bytes.count <= longest else {
-            throw OAuthError(.invalidRequest, "A parameter may have at most \(longest) characters.")
+        // An encoded byte takes up to three characters: what is longer is not decoded at all.
+        guard bytes.count <= 3 * longest, case let value = try decoded(bytes), value.utf8.count <= longest else {
+            throw OAuthError(.invalidRequest, "A parameter may have at most \(longest) bytes.")
         }
-        return try decoded(bytes)
+        return value
     }
 
     private static func decoded(_ bytes: ArraySlice<UInt8>) throws(OAuthError) -> String {

@@ -17,9 +17,11 @@ package struct TokenExchangeRequest: Sendable {
         guard GrantType(rawValue: try parameters.required(.grantType)) == .tokenExchange else {
             throw OAuthError(.unsupportedGrantType, "Use one of the grant types in this server's metadata.")
         }
+        // Refused even when it is empty: whoever sends it wants the token to name an actor, and would get one that does not.
         guard !parameters.names(.actorToken) else {
             throw OAuthError(.invalidRequest, "Leave actor_token out: delegation is not served.")
         }
+        // Refused when it is empty: a token for nobody in particular is nothing that an MCP server could mean.
         subjectToken = Secret(try parameters.required(.subjectToken))
         guard try parameters.required(.subjectTokenType) == Self.accessTokenType else {
             throw OAuthError(.invalidRequest, "The subject_token_type has to be \(Self.accessTokenType).")
@@ -27,7 +29,7 @@ package struct TokenExchangeRequest: Sendable {
         if let wanted = try parameters.value(.requestedTokenType), wanted != Self.accessTokenType {
             throw OAuthError(.invalidRequest, "The requested_token_type can be \(Self.accessTokenType) alone.")
         }
-        guard try parameters.value(.scope) == nil, parameters.values(ParameterName.resource.rawValue).isEmpty else {
+        guard try parameters.value(.scope) == nil, try parameters.repeated(.resource).isEmpty else {
             throw OAuthError(.invalidRequest, "Leave scope and resource out: the token is as the person connected it.")
         }
         guard let provider = ProviderName(audience: try parameters.required(.audience)) else {

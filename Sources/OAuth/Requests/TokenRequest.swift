@@ -23,7 +23,7 @@ package struct TokenRequest: Sendable {
         default:
             throw OAuthError(.unsupportedGrantType, "Use one of the grant types in this server's metadata.")
         }
-        resource = try ResourceRule.requested(parameters.values(ParameterName.resource.rawValue))
+        resource = try ResourceRule.requested(parameters.repeated(.resource))
     }
 
     /// The grant's type.
@@ -41,6 +41,8 @@ package struct TokenRequest: Sendable {
 
     private static func authorizationCode(_ parameters: Parameters) throws(OAuthError) -> Grant {
         let text = try parameters.required(.code)
+        // An empty verifier is refused like one that does not fit: a client that sends it computed nothing, and a code must
+        // never be redeemed on the strength of a proof that is not there.
         let verifier = try parameters.required(.codeVerifier)
         let redirectURI = try parameters.value(.redirectURI)
         guard let code = AuthorizationCode(text) else {
