@@ -169,7 +169,7 @@ struct DocumentClientTests {
         try await DocumentScene.play { scene in
             let browser = try await scene.signedIn()
             _ = try await scene.consentPage(browser)
-            for changes in [["scope": "unknown"], ["resource": "https://unknown.example/mcp"], ["prompt": "none"]] {
+            for changes in [["scope": "a\"b"], ["resource": "https://unknown.example/mcp"], ["prompt": "none"]] {
                 let page = try await scene.h.authorize(browser, scene.request(changes))
                 #expect(page.status == .badRequest, "\(changes)")
                 #expect(page.headers[.location] == nil)
@@ -178,7 +178,7 @@ struct DocumentClientTests {
                 #expect(FormText.decode(queryOf: page.continuation ?? "")["iss"] == ["http://localhost"])
             }
             _ = try await scene.tokens(browser)
-            let answer = try await scene.h.authorize(browser, scene.request(["scope": "unknown"]))
+            let answer = try await scene.h.authorize(browser, scene.request(["scope": "a\"b"]))
             #expect(answer.status == .seeOther)
             #expect(answer.headers[.location]?.hasPrefix(DocumentScene.redirect + "?error=invalid_scope") == true)
             let stranger = try await scene.h.authorize(scene.h.browser(), scene.request(["prompt": "none"]))

@@ -127,7 +127,7 @@ struct RedirectAbuseTests {
             let browser = h.browser()
             _ = try await h.consentPage(browser, h.request())
             for change in [
-                ["prompt": "none"], ["scope": "nonsense"], ["code_challenge_method": "plain"],
+                ["prompt": "none"], ["scope": "non\"sense"], ["code_challenge_method": "plain"],
                 ["resource": "https://unknown.example/mcp"], ["response_type": "token"],
             ] as [[String: String?]] {
                 let answer = try await h.authorize(browser, h.request(change))

@@ -26,7 +26,7 @@ struct AskedAccess: Sendable {
         return Result { () throws(OAuthError) in
             let resource = try choose(request.resource, usable, but: closed, defaultResource)
             return AskedAccess(
-                resource: resource, scope: try ScopeRule.grantable(request.scope, at: resource.catalogue))
+                resource: resource, scope: ScopeRule.grantable(request.scope, at: resource.catalogue))
         }
     }
 

@@ -23,6 +23,8 @@ struct RefreshTokenFlow: GrantFlow {
         guard session.clientID == request.client.id else { return .refused(Self.refusal("another client's token")) }
         if let error = request.request.targetRefusal(session.resource) { return .refused(error) }
         if let error = Gate.refusal(session, now: now) { return .refused(error) }
+        // Before the turn: a request that gets nothing must not use up its token.
+        do throws(OAuthError) { _ = try ScopeRule.narrowed(session.scope, to: scope) } catch { return .refused(error) }
         switch try transaction.turn(session, presented: token.generation, now: now, grace: grace) {
         case .turned(let generation):
             return .earned(

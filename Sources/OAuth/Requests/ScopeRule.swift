@@ -35,28 +35,37 @@ package enum ScopeRule {
         }
     }
 
-    /// What may be put before the person: the defaults for a request that names nothing, else what is known of the named.
+    /// What may be put before the person: what the MCP server knows of the named scopes, or its defaults where it knows none.
     /// What these include is not in it: the person decides about the wider ones.
-    package static func grantable(
-        _ requested: ScopeSet?, at catalogue: ScopeCatalogue
-    ) throws(OAuthError) -> ScopeSet {
-        guard let requested else { return catalogue.defaults }
-        let known = requested.intersection(catalogue.known)
-        guard !known.isEmpty else {
-            throw OAuthError(.invalidScope, "Ask for scopes that this MCP server has, or for none to get its defaults.")
-        }
+    ///
+    /// Bridges ask for `openid email profile` wherever they go, and others for the scopes of the last vendor. A refusal would
+    /// keep them out for ever; the page says what is asked for, and the answer says what was granted.
+    package static func grantable(_ requested: ScopeSet?, at catalogue: ScopeCatalogue) -> ScopeSet {
+        guard let known = requested?.intersection(catalogue.known), !known.isEmpty else { return catalogue.defaults }
         return known
     }
 
-    /// What a refresh asks for: nil for everything granted, else a set to intersect with it.
-    ///
-    /// Clients send the scope that they first asked for, so nothing in here is a reason to refuse.
-    ///
-    /// Spec: OAuth 2.1 §4.3.1
+    /// What a refresh asks for: nil for everything granted, else what `narrowed` compares with the grant.
     package static func narrowing(_ text: String?) -> ScopeSet? {
         guard let text else { return nil }
-        let named = ScopeSet(text.split(separator: " ").lazy.compactMap { try? Scope($0) })
-            .subtracting(.offlineAccess)
-        return named.isEmpty ? nil : named
+        let words = text.split(separator: " ").filter { $0 != Scope.offlineAccess.string }
+        return words.isEmpty ? nil : ScopeSet(words.compactMap { try? Scope($0) })
+    }
+
+    /// What a refresh gets of what was granted: never more, and all of it where it names nothing that counts.
+    ///
+    /// Clients send the scope that they first asked for, so that one of the granted is enough. One that names other scopes
+    /// alone wants what it cannot have here, and a whole grant would be a wrong answer to it.
+    ///
+    /// Spec: OAuth 2.1 §4.3.1
+    package static func narrowed(_ granted: ScopeSet, to wanted: ScopeSet?) throws(OAuthError) -> ScopeSet {
+        guard let wanted else { return granted }
+        let kept = granted.intersection(wanted)
+        guard kept.isEmpty else { return kept }
+        guard !wanted.isEmpty, wanted.isSubset(of: .identity) else {
+            throw OAuthError(
+                .invalidScope, "Ask for scopes that were granted, or for none to keep them all; authorize for others.")
+        }
+        return granted
     }
 }

@@ -16,7 +16,7 @@ package struct Scope: Hashable, Sendable, Comparable, CustomStringConvertible {
         string = String(text)
     }
 
-    private init(known string: String) {
+    init(known string: String) {
         self.string = string
     }
 

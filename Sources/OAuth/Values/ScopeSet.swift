@@ -66,6 +66,13 @@ package struct ScopeSet: Hashable, Sendable, ExpressibleByArrayLiteral, CustomSt
     /// Hashes what `==` compares.
     package func hash(into hasher: inout Hasher) { hasher.combine(members) }
 
+    /// What OpenID Connect clients ask for to learn who somebody is. It names no right at an MCP server that does not have a
+    /// scope of that name.
+    ///
+    /// Spec: OpenID Connect Core §5.4
+    package static let identity = ScopeSet(
+        ["openid", "profile", "email", "address", "phone", "groups"].map(Scope.init(known:)))
+
     /// `offline_access` alone.
     package static let offlineAccess: ScopeSet = [.offlineAccess]
 }
