@@ -8,6 +8,11 @@ package struct Counters: Sendable {
         Counter(label: "gatehouse_refusals_total", dimensions: [("error", error.code.rawValue)]).increment()
     }
 
+    /// Counts one request that redeemed a code and came again within a second.
+    func codeRepeated() {
+        Counter(label: "gatehouse_code_repeats_total").increment()
+    }
+
     /// Counts one value that was typed for an MCP server and was the person's own password.
     func ownPassword() {
         Counter(label: "gatehouse_elicitation_own_password_total").increment()

@@ -16,11 +16,14 @@ package struct AuthorizationCodeRecord: Hashable, Sendable {
     /// How many wrong verifiers came; the third spends the code.
     package let failures: Int
     package let spentAt: Timestamp?
+    /// The digest of the request that redeemed it; nil for a code that was not redeemed.
+    package let redemption: Digest?
 
     /// A code, as it is to be stored.
     package init(
         digest: Digest, sessionID: SessionID, interactionID: InteractionID, clientID: ClientID, redirectURI: String,
-        challenge: CodeChallenge, expiresAt: Timestamp, failures: Int = 0, spentAt: Timestamp? = nil
+        challenge: CodeChallenge, expiresAt: Timestamp, failures: Int = 0, spentAt: Timestamp? = nil,
+        redemption: Digest? = nil
     ) {
         self.digest = digest
         self.sessionID = sessionID
@@ -31,6 +34,7 @@ package struct AuthorizationCodeRecord: Hashable, Sendable {
         self.expiresAt = expiresAt
         self.failures = failures
         self.spentAt = spentAt
+        self.redemption = redemption
     }
 }
 
@@ -39,14 +43,16 @@ extension Transaction {
     package func code(_ digest: Digest) throws -> AuthorizationCodeRecord? {
         try first(
             """
-            SELECT digest, session_id, interaction_id, client_id, redirect_uri, challenge, expires_at, failures, spent_at
+            SELECT digest, session_id, interaction_id, client_id, redirect_uri, challenge, expires_at, failures, spent_at,
+                redemption
             FROM codes WHERE digest = ?1
             """, digest.stored
         ) { row in
             try AuthorizationCodeRecord(
                 digest: row.digest(0), sessionID: row.id(1), interactionID: row.id(2),
                 clientID: ClientID(row.text(3)), redirectURI: row.text(4), challenge: CodeChallenge(row.text(5)),
-                expiresAt: row.time(6), failures: Int(row.integer(7)), spentAt: row.timeIfAny(8))
+                expiresAt: row.time(6), failures: Int(row.integer(7)), spentAt: row.timeIfAny(8),
+                redemption: row.digestIfAny(9))
         }
     }
 
@@ -61,11 +67,21 @@ extension Transaction {
         ) { Int(try $0.integer(0)) } ?? 0
     }
 
-    /// Spends a code; false when it was spent or its time is over: of two at once, one succeeds.
-    package func spend(_ digest: Digest, now: Timestamp) throws -> Bool {
+    /// Spends a code on the request with the digest `redemption`; false when the code is spent or expired: of two at once,
+    /// one succeeds.
+    package func spend(_ digest: Digest, on redemption: Digest? = nil, now: Timestamp) throws -> Bool {
         try execute(
-            "UPDATE codes SET spent_at = ?2 WHERE digest = ?1 AND spent_at IS NULL AND expires_at > ?2",
-            digest.stored, now.seconds) == 1
+            """
+            UPDATE codes SET spent_at = ?2, redemption = ?3
+            WHERE digest = ?1 AND spent_at IS NULL AND expires_at > ?2
+            """, digest.stored, now.seconds, redemption?.stored) == 1
+    }
+
+    /// Counts that the request which redeemed a code came once more; false from the second time on.
+    package func countRepeat(_ digest: Digest) throws -> Bool {
+        try execute(
+            "UPDATE codes SET repeats = 1 WHERE digest = ?1 AND redemption IS NOT NULL AND repeats = 0", digest.stored)
+            == 1
     }
 
     func insert(_ code: AuthorizationCodeRecord) throws {

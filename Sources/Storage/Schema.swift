@@ -23,7 +23,7 @@ enum Schema {
         ("0005 endings", Endings.statements), ("0006 audit", LastingAudit.statements),
         ("0007 account", AccountIndexes.statements), ("0009 jobs", Jobs.statements),
         ("0010 session policies", SessionPolicies.statements), ("0011 scopes", ScopeReach.statements),
-        ("0012 lists", SessionLists.statements),
+        ("0012 lists", SessionLists.statements), ("0013 code redemptions", CodeRedemptions.statements),
     ]
 
     static func migrator() -> DatabaseMigrator {

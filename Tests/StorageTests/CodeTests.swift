@@ -1,3 +1,4 @@
+import JOSE
 import OAuth
 import TestSupport
 import Testing
@@ -48,6 +49,18 @@ struct CodeTests {
         #expect(try await world.store.write { try $0.countFailure(code.digest, now: start) } == 3)
         #expect(try await world.store.write { try $0.countFailure(code.digest, now: start) } == 0)
         #expect(try await world.store.write { try !$0.spend(code.digest, now: start) })
+    }
+
+    @Test func `a repetition is counted once, and only of a code that was redeemed`() async throws {
+        let world = try await World()
+        let session = try world.session()
+        let code = try await world.approved(session)
+        let redemption = Digest.sha256("a request")
+        #expect(try await world.store.write { try !$0.countRepeat(code.digest) })
+        #expect(try await world.store.write { try $0.spend(code.digest, on: redemption, now: start) })
+        #expect(try await world.store.read { try $0.code(code.digest)?.redemption } == redemption)
+        #expect(try await world.store.write { try $0.countRepeat(code.digest) })
+        #expect(try await world.store.write { try !$0.countRepeat(code.digest) })
     }
 
     @Test func `a code reads back as written, and is not spent after its time`() async throws {

@@ -58,6 +58,7 @@ struct CodeRedemptionTests {
         try await Harness.run { h in
             let grant = try await h.code()
             let tokens = try await h.redeem(grant).tokens
+            h.clock.advance(by: 2)
             #expect(try await h.redeem(grant).error == "invalid_grant")
             #expect(try await h.refresh(tokens.refresh).error == "invalid_grant")
             #expect(try await h.introspect(tokens.access)["active"]?.bool == false)

@@ -67,7 +67,9 @@ enum EndCause: CaseIterable, Sendable {
             for _ in 0..<5 { _ = try await h.refresh(try await h.refresh(scene.tokens.refresh).tokens.refresh) }
             h.clock.advance(by: 121)
             _ = try await h.refresh(scene.tokens.refresh)
-        case .codeReplay: _ = try await h.redeem(scene.code)
+        case .codeReplay:
+            h.clock.advance(by: 2)
+            _ = try await h.redeem(scene.code)
         case .replacement: _ = try await h.tokens(scene.browser, more: [("replace", "yes")])
         case .userDisabled: try await h.administer(.users(.disable(name: "ada")))
         case .clientBlocked: try await h.administer(.clients(.block("quill")))

@@ -32,13 +32,15 @@ package struct TokenEndpoint: Sendable {
 
     private func grant(_ parameters: Parameters, authorization: String?) async throws -> TokenResponse {
         let now = clock.now()
-        let presented = try PresentedClient(parameters, authorization: authorization)
+        let presented = try PresentedClient(ofClient: parameters, authorization: authorization)
         // A client that is gone has to hear so, whatever else is wrong: some register again on nothing else.
         let asker = try await authentication.identify(
             parameters, presented: presented, needed: Self.needed(for: parameters), now: now)
         let request = try asker.map(TokenRequest.init)
         let flow = try flow(for: request)
-        let grant = try await store.write { try decide(request, flow, in: $0, now: now) }.get()
+        // The clock is asked again inside: writes come one after another, and of two requests for one grant the later one must
+        // not carry the earlier time.
+        let grant = try await granted(store.write { try decide(request, flow, in: $0, now: clock.now()) })
         if case .authorizationCode(let code, redirectURI: _, verifier: _) = request.request.grant {
             timelines.attempt(of: code, clock: clock)?.note(.redeemed(grant.earned.session.id))
         }
@@ -48,6 +50,20 @@ package struct TokenEndpoint: Sendable {
     private struct Grant: Sendable {
         let earned: Earned
         let scope: ScopeSet
+    }
+
+    private enum Decision: Sendable {
+        case granted(Grant)
+        case refused(OAuthError, isRepeat: Bool)
+    }
+
+    private func granted(_ decision: Decision) throws(OAuthError) -> Grant {
+        switch decision {
+        case .granted(let grant): return grant
+        case .refused(let error, let isRepeat):
+            if isRepeat { counters.codeRepeated() }
+            throw error
+        }
     }
 
     /// A code was earned with a document that its person was shown and that was kept; a refresh asks what it says today.
@@ -68,16 +84,18 @@ package struct TokenEndpoint: Sendable {
     /// Everything that one transaction has to hold together: proving, spending, narrowing, the gate and the record.
     private func decide(
         _ request: Identified<TokenRequest>, _ flow: any GrantFlow, in transaction: Transaction, now: Timestamp
-    ) throws -> Result<Grant, OAuthError> {
+    ) throws -> Decision {
         switch try flow.redeem(request, in: transaction, now: now) {
         case .refused(let error):
-            return .failure(error)
+            return .refused(error, isRepeat: false)
+        case .repeated(let error):
+            return .refused(error, isRepeat: true)
         case .earned(let earned):
             let session = earned.session
             let scope = try narrowed(session, to: earned.scope, in: transaction)
             try transaction.audit(
                 AuditEntry(earned.action, at: now, actor: .client(session.clientID), of: session, initiator: .model))
-            return .success(Grant(earned: earned, scope: scope.isEmpty ? session.scope : scope))
+            return .granted(Grant(earned: earned, scope: scope))
         }
     }
 
@@ -87,7 +105,7 @@ package struct TokenEndpoint: Sendable {
         _ session: SessionGrant, to wanted: ScopeSet?, in transaction: Transaction
     ) throws -> ScopeSet {
         guard let wanted else { return session.scope }
-        let named = session.scope.intersection(wanted)
+        let named = try ScopeRule.narrowed(session.scope, to: wanted)
         return session.scope.intersection(try transaction.implications(of: session.resourceID).closure(of: named))
     }
 }

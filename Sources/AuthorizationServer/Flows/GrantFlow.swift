@@ -16,6 +16,8 @@ enum GrantVerdict: Sendable {
     case earned(Earned)
     /// The grant was refused; what the refusal had to change is in the transaction, with its record.
     case refused(OAuthError)
+    /// The request that spent the grant came a second time and was refused: it is counted, and changes nothing else.
+    case repeated(OAuthError)
 }
 
 /// A grant that was proven and spent: whose session it is, and which refresh generation comes next.

@@ -1,0 +1,164 @@
+import AuthorizationServer
+import HTTPTypes
+import HummingbirdTesting
+import JOSE
+import OAuth
+import Storage
+import TestSupport
+import Testing
+
+@Suite("A code that comes a second time")
+struct CodeRepetitionTests {
+    private func isAlive(_ h: Harness, _ tokens: Tokens) async throws -> Bool {
+        let state = try await h.sessions().last?.state
+        let answer = try await h.introspect(tokens.access)["active"]?.bool
+        return state == .active && answer == true
+    }
+
+    @Test(arguments: [0, 1] as [Int64])
+    func `the same request at most a second later is invalid_grant and ends nothing`(seconds: Int64) async throws {
+        try await Harness.run { h in
+            let grant = try await h.code()
+            let tokens = try await h.redeem(grant).tokens
+            h.clock.advance(by: seconds)
+            let second = try await h.redeem(grant)
+            #expect(second.status == .badRequest && second.error == "invalid_grant")
+            #expect(second.json["access_token"] == nil)
+            #expect(try await isAlive(h, tokens))
+            #expect(try await h.refresh(tokens.refresh).status == .ok)
+            #expect(try await h.records(.sessionEnded).isEmpty)
+        }
+    }
+
+    @Test func `a third one ends the session`() async throws {
+        try await Harness.run { h in
+            let grant = try await h.code()
+            let tokens = try await h.redeem(grant).tokens
+            for _ in 0..<2 { #expect(try await h.redeem(grant).error == "invalid_grant") }
+            #expect(try await !isAlive(h, tokens))
+            #expect(try await h.sessions().map(\.state) == [.ended])
+        }
+    }
+
+    @Test(arguments: [2, 30, 59, 600, -1, -60] as [Int64])
+    func `the same request at any other time ends the session`(seconds: Int64) async throws {
+        try await Harness.run { h in
+            let grant = try await h.code()
+            let tokens = try await h.redeem(grant).tokens
+            h.clock.advance(by: seconds)
+            #expect(try await h.redeem(grant).error == "invalid_grant")
+            #expect(try await h.sessions().map(\.state) == [.ended])
+            #expect(try await h.refresh(tokens.refresh).error == "invalid_grant")
+            #expect(try await h.records(.sessionEnded).count == 1)
+        }
+    }
+
+    /// What a second request may differ in; nil leaves the parameter out.
+    enum Difference: String, CaseIterable, Sendable {
+        case verifier, redirect, noRedirect, resource, client
+
+        func changes(_ other: RegisteredClient) -> [String: String?] {
+            switch self {
+            case .verifier: ["code_verifier": CodeVerifier.random().reveal()]
+            case .redirect: ["redirect_uri": Harness.loopback]
+            case .noRedirect: ["redirect_uri": nil]
+            case .resource: ["resource": "https://elsewhere.example/mcp"]
+            case .client: ["client_id": other.id.string]
+            }
+        }
+    }
+
+    @Test(arguments: Difference.allCases)
+    func `another request at the same moment ends the session`(difference: Difference) async throws {
+        try await Harness.run { h in
+            let other = try await h.register("other", redirects: [Harness.redirect])
+            let grant = try await h.code()
+            let tokens = try await h.redeem(grant).tokens
+            #expect(try await h.redeem(grant, difference.changes(other)).error == "invalid_grant")
+            #expect(try await h.sessions().map(\.state) == [.ended])
+            #expect(try await h.introspect(tokens.access)["active"]?.bool == false)
+            let records = try await h.records(.sessionEnded)
+            #expect(records.map(\.reason) == ["the authorization code was redeemed twice"])
+        }
+    }
+
+    @Test func `another method is another request, and none that is refused for its secret counts`() async throws {
+        try await Harness.run { h in
+            let secret = ClientSecret.random()
+            _ = try await h.register("vault", redirects: [Harness.redirect], secret: secret)
+            let grant = try await h.code(nil, ["client_id": "vault"])
+            let right = ["client_id": "vault", "client_secret": secret.reveal()]
+            let tokens = try await h.redeem(grant, right).tokens
+            // Who is not the client never comes as far as the code.
+            #expect(try await h.redeem(grant, ["client_id": "vault"]).error == "invalid_client")
+            #expect(try await isAlive(h, tokens))
+            #expect(try await h.redeem(grant, right).error == "invalid_grant")
+            #expect(try await isAlive(h, tokens))
+        }
+    }
+
+    @Test func `of two at the same time one gets tokens and the session lives`() async throws {
+        for _ in 0..<10 {
+            try await Harness.run { h in
+                let grant = try await h.code()
+                async let one = h.redeem(grant)
+                async let other = h.redeem(grant)
+                let answers = try await [one, other]
+                #expect(answers.map(\.status.code).sorted() == [200, 400])
+                #expect(answers.compactMap(\.error) == ["invalid_grant"])
+                let tokens = try #require(answers.first { $0.status == .ok }).tokens
+                #expect(try await isAlive(h, tokens))
+            }
+        }
+    }
+
+    @Test(arguments: Difference.allCases)
+    func `of two different ones at the same time nobody keeps a session, unless the wrong one came first`(
+        difference: Difference
+    ) async throws {
+        for _ in 0..<5 {
+            try await Harness.run { h in
+                let other = try await h.register("other", redirects: [Harness.redirect])
+                let grant = try await h.code()
+                async let wrong = h.redeem(grant, difference.changes(other))
+                async let right = h.redeem(grant)
+                let (first, second) = try await (wrong, right)
+                let states = try await h.sessions().map(\.state)
+                // Without its redirect a request is good as well: then the other one is the different one.
+                if difference == .noRedirect {
+                    #expect([first, second].count { $0.status == .ok } == 1 && states == [.ended])
+                } else {
+                    #expect(first.status == .badRequest && second.status == .ok)
+                    let cameFirst = first.error == "invalid_target" || states == [.active]
+                    #expect(states == (cameFirst ? [.active] : [.ended]))
+                }
+            }
+        }
+    }
+
+    @Test func `two requests in two seconds that meet at the database are judged in its order`() async throws {
+        // The clock is read where writes come one after another: a request that waited does not bring an older time along.
+        try await Harness.run { h in
+            let grant = try await h.code()
+            let answers = try await withThrowingTaskGroup(of: Int.self) { group in
+                group.addTask { try await h.redeem(grant).status.code }
+                group.addTask {
+                    h.clock.advance(by: 1)
+                    return try await h.redeem(grant).status.code
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(answers.sorted() == [200, 400])
+            #expect(try await h.sessions().map(\.state) == [.active])
+        }
+    }
+
+    @Test func `a code that wrong verifiers spent is never repeated`() async throws {
+        try await Harness.run { h in
+            let grant = try await h.code()
+            for _ in 0..<3 { _ = try await h.redeem(grant, ["code_verifier": CodeVerifier.random().reveal()]) }
+            #expect(try await h.redeem(grant).error == "invalid_grant")
+            #expect(try await h.sessions().map(\.state) == [.ended])
+        }
+    }
+}
