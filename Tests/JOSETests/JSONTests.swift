@@ -1,5 +1,6 @@
-import JOSE
 import Testing
+
+@testable import JOSE
 
 @Suite("RFC 8259 JSON, strict as RFC 7493 asks")
 struct JSONTests {
@@ -120,6 +121,31 @@ struct JSONTests {
     @Test func `no cut of a text is taken for a text`() {
         let text = Array(#"{"a":[1,{"b":"é\u00e9"}],"c":true}"#.utf8)
         for end in 0..<text.count { #expect(refusal(Array(text[..<end])) != nil) }
+    }
+
+    private func moved(_ unit: String) throws -> Int {
+        let text = Array(("\"" + String(repeating: unit, count: 65_000 / unit.utf8.count) + "\"").utf8)
+        var parser = JSONParser(text, .default)
+        _ = try parser.document()
+        return parser.moved
+    }
+
+    @Test(arguments: [
+        #"\n"#, #"\""#, #"\\"#, #"\/"#, #"\t"#, #"\u000a"#, #"\u00e9"#, #"\ud83d\ude00"#, #"a\n"#,
+        #"\naaaaaaaaaaaaaaa"#,
+    ])
+    func `64 KiB of escapes cost no more than three times the same length of a`(unit: String) throws {
+        let plain = try moved("a")
+        #expect(plain == 65_000)
+        #expect(try moved(unit) <= 3 * plain)
+    }
+
+    @Test func `long texts of escapes are read as they stand`() throws {
+        for (unit, meaning) in [(#"\n"#, "\n"), (#"\u00e9x"#, "éx"), (#"\ud83d\ude00"#, "😀"), (#"aé\\"#, "aé\\")] {
+            let count = 60_000 / unit.utf8.count
+            let text = "\"" + String(repeating: unit, count: count) + "\""
+            #expect(try JSON.parse(Array(text.utf8)) == .string(String(repeating: meaning, count: count)))
+        }
     }
 
     @Test func `numbers without an end are written as null`() {

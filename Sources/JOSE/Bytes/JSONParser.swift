@@ -36,6 +36,8 @@ struct JSONParser {
     private let limits: JSON.Limits
     private var at = 0
     private var depth = 0
+    /// How many bytes of texts were moved, for the test that this stays in proportion to what was read.
+    private(set) var moved = 0
 
     init(_ bytes: [UInt8], _ limits: JSON.Limits) {
         self.bytes = bytes
@@ -132,35 +134,86 @@ struct JSONParser {
 
 // MARK: - Texts
 
+/// A text while it is put together: bytes that one owner has and that cannot be copied, so that no escape can make them be.
+/// An array that two hold is copied whole at the next byte, and the work grows with the square of the length.
+struct JSONText: ~Copyable {
+    private var bytes: UnsafeMutablePointer<UInt8>
+    private var capacity: Int
+    private var count: Int
+    /// How many bytes were moved so far, with those that moved because there was no more room.
+    private(set) var moved: Int
+
+    /// A text that begins with what stands before its first escape.
+    init(_ plain: ArraySlice<UInt8>) {
+        capacity = max(64, 2 * plain.count)
+        bytes = .allocate(capacity: capacity)
+        _ = UnsafeMutableBufferPointer(start: bytes, count: capacity).initialize(from: plain)
+        (count, moved) = (plain.count, plain.count)
+    }
+
+    deinit { bytes.deallocate() }
+
+    @inline(__always)
+    mutating func append(_ byte: UInt8) {
+        if count == capacity { grow() }
+        bytes[count] = byte
+        count += 1
+        moved += 1
+    }
+
+    /// Room doubles: all growth together moves no more than the whole text once.
+    private mutating func grow() {
+        capacity *= 2
+        let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
+        larger.initialize(from: bytes, count: count)
+        bytes.deallocate()
+        bytes = larger
+        moved += count
+    }
+
+    /// The text, if it is UTF-8.
+    func validated() -> String? { String(validating: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self) }
+}
+
 extension JSONParser {
     private mutating func string() throws(JSONError) -> String {
         guard skip(UInt8(ascii: "\"")) else { throw error() }
         let start = at
-        var decoded: [UInt8]?
-        while let byte = next {
-            switch byte {
-            case UInt8(ascii: "\""):
-                let raw = decoded ?? Array(bytes[start..<at])
-                guard let text = String(validating: raw, as: UTF8.self) else {
-                    throw JSONError(.invalidUnicode, at: start)
-                }
-                at += 1
-                return text
-            case UInt8(ascii: "\\"):
-                var text = decoded ?? Array(bytes[start..<at])
-                at += 1
-                try escape(into: &text)
-                decoded = text
-            case 0..<0x20: throw error(.controlCharacter)
-            default:
-                decoded?.append(byte)
-                at += 1
-            }
-        }
-        throw error()
+        try skipPlain()
+        let value = next == UInt8(ascii: "\"") ? plain(from: start) : try escaped(from: start)
+        guard let value else { throw JSONError(.invalidUnicode, at: start) }
+        at += 1
+        return value
     }
 
-    private mutating func escape(into text: inout [UInt8]) throws(JSONError) {
+    /// Nearly every text has no escape, and is copied once.
+    private mutating func plain(from start: Int) -> String? {
+        moved += at - start
+        return bytes[start..<at].withUnsafeBufferPointer { String(validating: $0, as: UTF8.self) }
+    }
+
+    private mutating func escaped(from start: Int) throws(JSONError) -> String? {
+        var text = JSONText(bytes[start..<at])
+        while let byte = next, byte != UInt8(ascii: "\"") {
+            guard byte >= 0x20 else { throw error(.controlCharacter) }
+            at += 1
+            if byte == UInt8(ascii: "\\") { try escape(into: &text) } else { text.append(byte) }
+        }
+        guard at < bytes.count else { throw error() }
+        moved += text.moved
+        return text.validated()
+    }
+
+    /// Goes to the next quote or backslash, which a text has to have.
+    private mutating func skipPlain() throws(JSONError) {
+        while let byte = next, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
+            guard byte >= 0x20 else { throw error(.controlCharacter) }
+            at += 1
+        }
+        guard at < bytes.count else { throw error() }
+    }
+
+    private mutating func escape(into text: inout JSONText) throws(JSONError) {
         guard let letter = next else { throw error() }
         at += 1
         switch letter {
@@ -170,7 +223,9 @@ extension JSONParser {
         case UInt8(ascii: "n"): text.append(0x0A)
         case UInt8(ascii: "r"): text.append(0x0D)
         case UInt8(ascii: "t"): text.append(0x09)
-        case UInt8(ascii: "u"): text.append(contentsOf: Array(String(try unicodeScalar()).utf8))
+        case UInt8(ascii: "u"):
+            let scalar = try unicodeScalar()
+            for byte in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter { text.append(byte) }
         default: throw error()
         }
     }

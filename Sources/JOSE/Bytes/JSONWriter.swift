@@ -78,14 +78,25 @@ enum JSONWriter {
     private static func writeEscaped(_ byte: UInt8, to output: inout [UInt8]) {
         guard needsEscape(byte) else { return output.append(byte) }
         switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"): output.append(contentsOf: [UInt8(ascii: "\\"), byte])
-        case 0x0A: output.append(contentsOf: "\\n".utf8)
-        case 0x0D: output.append(contentsOf: "\\r".utf8)
-        case 0x09: output.append(contentsOf: "\\t".utf8)
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): writeEscape(byte, to: &output)
+        case 0x0A: writeEscape(UInt8(ascii: "n"), to: &output)
+        case 0x0D: writeEscape(UInt8(ascii: "r"), to: &output)
+        case 0x09: writeEscape(UInt8(ascii: "t"), to: &output)
         default:
-            let digits = Array("0123456789abcdef".utf8)
-            output.append(contentsOf: "\\u00".utf8)
-            output.append(contentsOf: [digits[Int(byte >> 4)], digits[Int(byte & 15)]])
+            writeEscape(UInt8(ascii: "u"), to: &output)
+            output.append(UInt8(ascii: "0"))
+            output.append(UInt8(ascii: "0"))
+            output.append(hexDigit(byte >> 4))
+            output.append(hexDigit(byte & 15))
         }
+    }
+
+    private static func writeEscape(_ letter: UInt8, to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "\\"))
+        output.append(letter)
+    }
+
+    private static func hexDigit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 }
