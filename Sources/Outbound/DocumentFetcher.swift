@@ -11,19 +11,23 @@ package final class DocumentFetcher: Sendable {
     private let resolver: Resolver
     private let clock: MonotonicClock
     private let rule: @Sendable (_ host: String) async throws -> HostRule?
+    private let clientRule: @Sendable (_ url: String) async throws -> HostRule?
     private let governor: FetchGovernor
 
-    /// `rule` gives the operator's row for a host, if there is one; when it throws, nothing is fetched.
+    /// `rule` gives the operator's row for a host, if there is one, and `clientRule` the one for the client of a URL, which is
+    /// asked where the host has none; when they throw, nothing is fetched.
     package init(
         policy: FetchPolicy, roots: TrustRoots = .system, resolver: Resolver = .system(),
         clock: MonotonicClock = .system,
-        rule: @escaping @Sendable (_ host: String) async throws -> HostRule? = { _ in nil }
+        rule: @escaping @Sendable (_ host: String) async throws -> HostRule? = { _ in nil },
+        clientRule: @escaping @Sendable (_ url: String) async throws -> HostRule? = { _ in nil }
     ) {
         self.policy = policy
         self.roots = roots
         self.resolver = resolver
         self.clock = clock
         self.rule = rule
+        self.clientRule = clientRule
         governor = FetchGovernor(budget: policy.budget, now: clock.now)
     }
 
@@ -77,7 +81,8 @@ package final class DocumentFetcher: Sendable {
         }
         let row: HostRule?
         do {
-            row = try await rule(url.host)
+            let ofHost = try await rule(url.host)
+            row = if let ofHost { ofHost } else { try await clientRule(text) }
         } catch {
             throw FetchError(reason: .rulesUnavailable)
         }

@@ -85,8 +85,8 @@ package struct ClientDirectory: Sendable {
 
     /// Whether the operator's lists and rules keep out a client that was let in before.
     func isShutOut(_ id: ClientID, in transaction: Transaction) throws -> Bool {
-        guard let host = id.documentHost, !fetcher.admits(id.string, rule: nil) else { return false }
-        let rule = try transaction.hostRule(host).map(HostRule.init)
+        guard id.isDocument, !fetcher.admits(id.string, rule: nil) else { return false }
+        let rule = try transaction.rule(ofDocument: id)
         return try !fetcher.admits(id.string, rule: rule) && transaction.registeredClient(id) == nil
     }
 

@@ -61,13 +61,12 @@ package struct ClientTrial: Sendable {
     /// What the person is told, and which of the operator's decisions it was.
     private func refusal(of id: ClientID, _ error: OAuthError) async throws -> String {
         let (rule, isBlocked) = try await store.read { transaction in
-            let host = id.documentHost ?? ""
-            return (try transaction.hostRule(host), try transaction.isBlocked(client: id, host: id.documentHost))
+            (try transaction.rule(ofDocument: id), try transaction.isBlocked(client: id, host: id.documentHost))
         }
         if isBlocked {
             return "\(error.description) It is a block; 'gatehouse clients allow' with the same name lifts it."
         }
-        guard let failure = directory.fetcher.refusal(of: id.string, rule: rule.map(HostRule.init)) else {
+        guard let failure = directory.fetcher.refusal(of: id.string, rule: rule) else {
             return error.description
         }
         return "\(error.description) Nothing was fetched: \(failure). \(failure.advice)"
@@ -76,6 +75,9 @@ package struct ClientTrial: Sendable {
     private func permission(_ id: ClientID) async throws -> String {
         let host = id.documentHost ?? ""
         return try await store.read { transaction in
+            if try transaction.clientRule(id) == .allow {
+                return "An administrator's rule lets this client in, whatever the configuration's lists say."
+            }
             if try transaction.hostRule(host) == .allow {
                 return "An administrator's rule lets the clients of \(host) in."
             }
