@@ -24,12 +24,20 @@ extension AdministrationTask {
             scopes: try draft.reach.applied(to: try scopes(draft.scopes)), secretDigest: secret.digest,
             eventsEndpoint: try draft.eventsEndpoint.map(checkedEndpoint), createdAt: now)
         return try await store.write { transaction in
+            let near = ResourceNearMiss.nearest(
+                resource.identifier, among: try transaction.resources().map(\.identifier))
             guard try transaction.insert(resource) else {
                 throw AdministrationError(.conflict, "The MCP server \(resource.identifier) is registered already.")
             }
             try audit(transaction, .resourceAdded, resource: resource.id)
-            return .one(resource.credentials(secret), note: Self.secretNote)
+            return .one(resource.credentials(secret), note: Self.secretNote, warning: near.map(Self.warning))
         }
+    }
+
+    /// Two that differ by so little are one MCP server, most often, and a token for one is refused at the other.
+    private static func warning(of near: ResourceNearMiss) -> String {
+        "\(near.registered) is registered too and differs from it by \(near.difference); if both are one MCP server, remove "
+            + "the one that it does not call itself."
     }
 
     private func listResources(_ request: PageRequest) async throws -> AdministrationAnswer {

@@ -36,8 +36,13 @@ package enum ResourceRule {
                 usable.count == 1 ? usable.first : nil
             }
         guard let meant else {
+            let near = (requested ?? fallback).flatMap {
+                ResourceNearMiss.nearest($0, among: usable.map(identifier))
+            }
             throw OAuthError(
-                .invalidTarget, "Name the MCP server in 'resource' by an address that is registered here.",
+                .invalidTarget,
+                "Name the MCP server in 'resource' by an address that is registered here."
+                    + (near.map { " What was named is not: \($0.sentence)" } ?? ""),
                 reason: (requested == nil ? "none was named" : "what was named is not among them")
                     + ", and \(usable.count) are open to this client")
         }
@@ -49,6 +54,10 @@ package enum ResourceRule {
     /// Spec: RFC 8707 §2.2
     package static func refusal(_ requested: ResourceIdentifier?, granted: ResourceIdentifier) -> OAuthError? {
         guard let requested, !requested.matches(granted) else { return nil }
-        return OAuthError(.invalidTarget, "This approval is for another resource; authorize again for this one.")
+        let near = ResourceNearMiss(requested, registered: granted).map {
+            " The approved one is \(granted), which differs by \($0.difference)."
+        }
+        return OAuthError(
+            .invalidTarget, "This approval is for another resource; authorize again for this one." + (near ?? ""))
     }
 }
