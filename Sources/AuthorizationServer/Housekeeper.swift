@@ -18,13 +18,11 @@ package struct Housekeeper: Service, CustomStringConvertible {
     /// Its name in the service group, which would otherwise spell out everything that it holds, at every start.
     package var description: String { "housekeeper" }
 
-    /// Works until the server shuts down, and writes down last uses once more then.
+    /// Works until the server shuts down, and writes down last uses once more then. The first round is the caller's: it belongs
+    /// before anybody can connect.
     package func run() async throws {
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                await round()
-                try? await Task.sleep(for: .seconds(60))
-            }
+            while (try? await Task.sleep(for: .seconds(60))) != nil { await round() }
         }
         await round()
         gatehouse.refusals.finish()

@@ -26,6 +26,7 @@ struct ServerProcess {
         MetricsSystem.bootstrap(MetricsRegistry.shared)
         let log = Logger(label: "gatehouse")
         // What needs no lock and can be wrong comes first: nothing is touched until it is right.
+        for file in configuration.secretFiles { try file.check() }
         let renderer = try PageRenderer(
             templatesDirectory: configuration.paths.templates, base: try configuration.settings().issuer.path)
         let trust = try TrustRoots(additionalFiles: configuration.trust)
@@ -41,6 +42,8 @@ struct ServerProcess {
     }
 
     private func serve(_ server: Composition, log: Logger) async throws {
+        // Before a listener is bound: what expired or broke off while the server was down is in order at the first request.
+        await server.housekeeper.round()
         // They stop in reverse: the public listener drains first, the admin socket goes with it, health answers longest.
         let services: [any Service] = [
             server.housekeeper, server.deliverer, try server.operations(), try server.administration(),

@@ -19,9 +19,6 @@ struct FileFacts {
 
     var octal: String { "0" + String(mode, radix: 8) }
 
-    /// Whether anybody but the owner can do anything with it.
-    var isOpenToOthers: Bool { mode & 0o077 != 0 }
-
     /// How much room a disk has for this user.
     struct Room {
         let freeBytes: UInt64

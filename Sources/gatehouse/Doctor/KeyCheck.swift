@@ -41,12 +41,10 @@ struct KeyCheck {
             return Finding(
                 "custody", .ok, "The keys are files that are not encrypted; their folder's backup needs the same care.")
         }
-        guard let facts = FileFacts(file), facts.isOpenToOthers else {
+        guard let fault = configuration.secretFiles.first(where: { $0.key == .keysPassphraseFile })?.fault else {
             return Finding("custody", .ok, "The keys are encrypted, with the passphrase in \(file).")
         }
-        return Finding(
-            "custody", .problem,
-            "The passphrase in \(file) is open to others (mode \(facts.octal)); run: chmod 600 \(file), and change it.")
+        return Finding("custody", .problem, "The passphrase in \(file) \(fault), and change it.")
     }
 
     private func age(_ ring: KeyRing) -> Finding {

@@ -70,12 +70,7 @@ struct TLSCheck {
     }
 
     private func keyFile(_ tls: ServerConfiguration.TLS) -> [Finding] {
-        guard let facts = FileFacts(tls.key), facts.mode & 0o007 != 0 else { return [] }
-        return [
-            Finding(
-                "certificate", .problem,
-                "The key \(tls.key) is open to everybody on this machine (mode \(facts.octal)); run: chmod o= \(tls.key)"
-            )
-        ]
+        guard let fault = configuration.secretFiles.first(where: { $0.key == .tlsKey })?.fault else { return [] }
+        return [Finding("certificate", .problem, "The key \(tls.key) \(fault).")]
     }
 }

@@ -1,0 +1,128 @@
+import Foundation
+import JOSE
+import OAuth
+import Storage
+import TestSupport
+import Testing
+
+@Suite("What a start looks at and does first")
+struct StartTests {
+    private func serve(_ gatehouse: CommandLineProgram, _ settings: [String: String]) async throws
+        -> CommandLineProgram.Run
+    {
+        let (port, operations) = (try await LoopbackPort.free(), try await LoopbackPort.free())
+        let places = [
+            "GATEHOUSE_LISTEN": "127.0.0.1:\(port)", "GATEHOUSE_OPERATIONS_LISTEN": "127.0.0.1:\(operations)",
+            "GATEHOUSE_ISSUER": "https://localhost:\(port)",
+        ]
+        return try await gatehouse("serve", environment: places.merging(settings) { $1 })
+    }
+
+    private func set(_ mode: Int, _ path: String) throws {
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+    }
+
+    @Test(arguments: [0o644, 0o640, 0o660, 0o602])
+    func `a passphrase that others can read or write is refused before anything is made`(mode: Int) async throws {
+        try await Stage.play { stage in
+            let file = try stage.write("open sesame\n", to: "passphrase")
+            try set(mode, file)
+            let run = try await serve(
+                CommandLineProgram(stage: stage), ["GATEHOUSE_KEYS_PASSPHRASE_FILE": file])
+            #expect(run.status == 1 && run.errorLines.count == 1, "\(run.errors)")
+            #expect(run.errors.contains("the file of keys_passphrase_file, \(file), is open to"))
+            #expect(run.errors.contains("run: chmod 600 \(file)"))
+            #expect(!FileManager.default.fileExists(atPath: stage.path("var")))
+        }
+    }
+
+    @Test(arguments: [(0o644, 0o640), (0o664, 0o640), (0o606, 0o600)])
+    func `a TLS key that everybody can read, or a group can write, is refused`(mode: Int, right: Int) async throws {
+        try await Stage.play { stage in
+            let files = try TestAuthority.shared.get().files(of: "localhost")
+            let key = stage.path("key.pem")
+            try FileManager.default.copyItem(atPath: files.key, toPath: key)
+            try set(mode, key)
+            let run = try await serve(
+                CommandLineProgram(stage: stage),
+                ["GATEHOUSE_TLS_CERTIFICATE": files.certificate, "GATEHOUSE_TLS_KEY": key])
+            #expect(run.status == 1 && run.errorLines.count == 1, "\(run.errors)")
+            #expect(run.errors.contains("the file of tls.key, \(key), is open to"))
+            #expect(run.errors.contains("run: chmod \(String(right, radix: 8)) \(key)"))
+            #expect(!FileManager.default.fileExists(atPath: stage.path("var")))
+        }
+    }
+
+    @Test func `a passphrase and a key that are closed, or a group's to read, serve`() async throws {
+        try await Stage.play { stage in
+            let files = try TestAuthority.shared.get().files(of: "localhost")
+            let (key, passphrase) = (stage.path("key.pem"), try stage.write("open sesame\n", to: "passphrase"))
+            try FileManager.default.copyItem(atPath: files.key, toPath: key)
+            try set(0o640, key)
+            try set(0o400, passphrase)
+            // Secrets are mounted as links to what is renewed.
+            try FileManager.default.createSymbolicLink(atPath: stage.path("link"), withDestinationPath: passphrase)
+            let gatehouse = try await RunningGatehouse.start(
+                on: stage, scheme: "https",
+                settings: """
+                    tls: { certificate: "\(files.certificate)", key: "\(key)" }
+                    keys_passphrase_file: "\(stage.path("link"))"
+                    """)
+            #expect(gatehouse.process.isRunning)
+        }
+    }
+
+    @Test func `the first tidying is done before anybody can connect`() async throws {
+        try await Stage.play { stage in
+            let gatehouse = try await RunningGatehouse.start(on: stage)
+            await gatehouse.process.stop()
+            let database = stage.path("var/gatehouse.sqlite")
+            let store = try Store(path: database)
+            try await plant(3_000, in: store, key: refreshKey(stage))
+            try store.close()
+            let again = try await gatehouse.restarted()
+            again.process.kill()
+            _ = await again.process.end()
+            let after = try Store(path: database)
+            let records = try await after.read { try $0.auditTail(limit: 4_000) }
+            #expect(records.count { $0.entry.action == .sessionEnded } == 3_000, "each has its record")
+            try after.close()
+        }
+    }
+
+    private func refreshKey(_ stage: Stage) throws -> String {
+        let now = Int64(Date().timeIntervalSince1970)
+        return try KeyRing.open(directory: stage.path("keys"), now: now, createIfEmpty: false).secret(.refresh).id
+    }
+
+    /// Sessions that nobody used and whose time was over an hour ago.
+    private func plant(_ count: Int, in store: Store, key: String) async throws {
+        let begun = Timestamp(seconds: Int64(Date().timeIntervalSince1970) - 7_200)
+        let user = User(name: "ana", passwordHash: "$scrypt$", createdAt: begun)
+        let server = try Resource(
+            identifier: ResourceIdentifier("https://files.example/mcp"), name: "Files", owner: "Team", scopes: [],
+            secretDigest: .sha256("secret"), createdAt: begun)
+        try await store.write { transaction in
+            try transaction.insert(user)
+            _ = try transaction.insert(server)
+        }
+        for _ in 0..<(count / 250) {
+            try await store.write { transaction in
+                for _ in 0..<250 {
+                    let session = try Session(
+                        userID: user.id, clientID: ClientID("desk"), clientName: "Desk", resourceID: server.id,
+                        scope: [], redirectURI: "https://desk.example/cb", binding: .sha256("browser"),
+                        createdAt: begun, expiresAt: begun + 3_600, idleSeconds: 3_600, authTime: begun,
+                        refreshKeyID: key)
+                    let code = try AuthorizationCodeRecord(
+                        digest: .sha256("code of \(session.id)"), sessionID: session.id, interactionID: .random(),
+                        clientID: session.clientID, redirectURI: session.redirectURI,
+                        challenge: CodeChallenge(for: CodeVerifier(String(repeating: "v", count: 43))),
+                        expiresAt: begun + 60)
+                    try transaction.approve(session, code: code)
+                    _ = try (transaction.spend(code.digest, now: begun), transaction.activate(session.id, now: begun))
+                }
+            }
+        }
+    }
+}
