@@ -48,6 +48,7 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
     package static let clientAdded = AuditAction(rawValue: "client.added")
     package static let clientAllowed = AuditAction(rawValue: "client.allowed")
     package static let clientBlocked = AuditAction(rawValue: "client.blocked")
+    package static let clientRuleRemoved = AuditAction(rawValue: "client.rule_removed")
     package static let clientRefreshed = AuditAction(rawValue: "client.refreshed")
     package static let clientRemoved = AuditAction(rawValue: "client.removed")
     package static let keyRotated = AuditAction(rawValue: "key.rotated")

@@ -6,7 +6,7 @@ package struct ClientRule: Hashable, Sendable {
     package enum Target: Hashable, Sendable {
         /// The client of exactly this id.
         case client(ClientID)
-        /// Every client whose document lies on this host, in lower case.
+        /// Every client whose document lies on this host, in lower case; `*.example.com` is all below one, `*` every host.
         case host(String)
     }
 
@@ -35,11 +35,29 @@ extension ClientRule.Target {
         }
     }
 
-    var name: String {
+    /// The client's id, the host, or the pattern of hosts.
+    package var name: String {
         switch self {
         case .client(let id): id.string
         case .host(let host): host
         }
+    }
+
+    /// Whether a host is meant by a rule's name: `*`, `*.example.com`, which is not `example.com` itself, or the host.
+    package static func covers(_ name: String, _ host: String) -> Bool {
+        if name == "*" { return true }
+        return name.hasPrefix("*.") ? host.hasSuffix(name.dropFirst()) : host == name
+    }
+}
+
+extension ClientRule {
+    /// The condition that a row of `client_rules` is a pattern that covers a host. Patterns begin with `*`, which stands
+    /// before every host in the index.
+    static func isPattern(covering host: String) -> String {
+        """
+        kind = 'host' AND name >= '*' AND name < '+'
+            AND (name = '*' AND \(host) IS NOT NULL OR substr(\(host), 1 - length(name)) = substr(name, 2))
+        """
     }
 }
 
@@ -71,12 +89,7 @@ extension Transaction {
                     AND NOT EXISTS (SELECT 1 FROM documents WHERE client_id = client_rules.name))
             ORDER BY kind, name LIMIT ?3
             """, target?.kind ?? "", target?.name ?? "", limit
-        ) { row in
-            let name = try row.text(1)
-            return ClientRule(
-                try row.text(0) == "host" ? .host(name) : .client(try ClientID(name)),
-                try row.parsed(ClientRule.Rule(rawValue: row.text(2))), createdAt: try row.time(3))
-        }
+        ) { try ClientRule($0) }
     }
 
     /// The rule about exactly this client or host.
@@ -88,29 +101,81 @@ extension Transaction {
         }
     }
 
-    /// What was decided about this host itself.
+    /// The rules about a client or a host of exactly this name, about a client first.
+    package func clientRules(named name: String) throws -> [ClientRule] {
+        let client = try (try? ClientID(name)).flatMap { try clientRule(about: .client($0)) }
+        return try [client, clientRule(about: .host(name.lowercased()))].compactMap(\.self)
+    }
+
+    /// The rules, about clients first, each kind by name; those behind one if it is named, at most `limit`.
+    package func clientRules(after target: ClientRule.Target? = nil, limit: Int) throws -> [ClientRule] {
+        try all(
+            """
+            SELECT kind, name, rule, created_at FROM client_rules WHERE (kind, name) > (?1, ?2)
+            ORDER BY kind, name LIMIT ?3
+            """, target?.kind ?? "", target?.name ?? "", limit
+        ) { try ClientRule($0) }
+    }
+
+    /// What was decided about this host, by itself or by a pattern; a block wins.
     package func hostRule(_ host: String) throws -> ClientRule.Rule? {
-        try rule("host", host)
+        try first(
+            """
+            SELECT rule FROM client_rules WHERE kind = 'host' AND name = ?1
+            UNION ALL SELECT rule FROM client_rules WHERE \(ClientRule.isPattern(covering: "?1"))
+            ORDER BY rule DESC LIMIT 1
+            """, host
+        ) { try $0.parsed(ClientRule.Rule(rawValue: $0.text(0))) }
     }
 
     /// What was decided about exactly this client.
     package func clientRule(_ id: ClientID) throws -> ClientRule.Rule? {
-        try rule("client", id.string)
+        try clientRule(about: .client(id))?.rule
+    }
+
+    /// The block that keeps a client or its host out, if there is one; it wins over an allowance of another name.
+    package func block(client id: ClientID?, host: String?) throws -> ClientRule? {
+        try first(
+            """
+            SELECT kind, name, rule, created_at FROM client_rules
+            WHERE rule = 'block' AND kind = 'client' AND name = ?1
+            UNION ALL SELECT kind, name, rule, created_at FROM client_rules
+            WHERE rule = 'block' AND kind = 'host' AND name = ?2
+            UNION ALL SELECT kind, name, rule, created_at FROM client_rules
+            WHERE rule = 'block' AND \(ClientRule.isPattern(covering: "?2"))
+            LIMIT 1
+            """, id?.string, host
+        ) { try ClientRule($0) }
     }
 
     /// Whether the client or its host is kept out; a block of one wins over an allowance of the other.
     package func isBlocked(client id: ClientID, host: String?) throws -> Bool {
-        try first(
-            """
-            SELECT 1 FROM client_rules
-            WHERE rule = 'block' AND ((kind = 'client' AND name = ?1) OR (kind = 'host' AND name = ?2))
-            """, id.string, host
-        ) { _ in true } ?? false
+        try block(client: id, host: host) != nil
     }
 
-    private func rule(_ kind: String, _ name: String) throws -> ClientRule.Rule? {
-        try first("SELECT rule FROM client_rules WHERE kind = ?1 AND name = ?2", kind, name) {
-            try $0.parsed(ClientRule.Rule(rawValue: $0.text(0)))
+    /// The sessions that a rule concerns.
+    package func sessions(of target: ClientRule.Target) throws -> [SessionFilter] {
+        switch target {
+        case .client(let id): [SessionFilter(client: id)]
+        case .host(let name) where !name.hasPrefix("*"): [SessionFilter(host: name)]
+        case .host(let name):
+            try sessionHosts().filter { ClientRule.Target.covers(name, $0) }.map { SessionFilter(host: $0) }
         }
+    }
+
+    /// The hosts of all clients that are known by a document or a session.
+    package func clientHosts() throws -> Set<String> {
+        let documents = try all("SELECT client_id FROM documents") { try $0.client(0).documentHost }
+        return try Set(documents.compactMap(\.self) + sessionHosts())
+    }
+}
+
+extension ClientRule {
+    /// Reads kind, name, rule and time.
+    fileprivate init(_ row: StoredRow) throws {
+        let name = try row.text(1)
+        self.init(
+            try row.text(0) == "host" ? .host(name) : .client(try ClientID(name)),
+            try row.parsed(Rule(rawValue: row.text(2))), createdAt: try row.time(3))
     }
 }

@@ -25,6 +25,33 @@ extension Transaction {
         return counts ?? LiveSessionCounts(sessions: 0, people: 0, clients: 0, resources: 0)
     }
 
+    /// The same for filters of which no session matches two, one for each host of clients.
+    package func liveSessionCounts(_ filters: [SessionFilter], now: Timestamp) throws -> LiveSessionCounts {
+        if filters.count == 1 { return try liveSessionCounts(filters[0], now: now) }
+        var (people, resources): (Set<String>, Set<String>) = ([], [])
+        var (sessions, clients): (Int64, Int64) = (0, 0)
+        for filter in filters {
+            let counts = try liveSessionCounts(filter, now: now)
+            sessions += counts.sessions
+            clients += counts.clients
+            let clause = filter.liveRows(at: now)
+            let both = try all(
+                "SELECT DISTINCT user_id, resource_id FROM sessions \(try way(of: filter).text) \(clause.text)",
+                clause.values
+            ) { (person: try $0.text(0), resource: try $0.text(1)) }
+            people.formUnion(both.map(\.person))
+            resources.formUnion(both.map(\.resource))
+        }
+        return LiveSessionCounts(
+            sessions: sessions, people: Int64(people.count), clients: clients, resources: Int64(resources.count))
+    }
+
+    /// The first of those that match any of the filters and can be used, the newest first.
+    package func newestLiveSessions(_ filters: [SessionFilter], limit: Int, now: Timestamp) throws -> [Session] {
+        let found = try filters.flatMap { try newestLiveSessions($0, limit: limit, now: now) }
+        return Array(found.sorted { ($1.createdAt, $1.id) < ($0.createdAt, $0.id) }.prefix(limit))
+    }
+
     /// The first of those that match and can be used, the newest first.
     package func newestLiveSessions(_ filter: SessionFilter, limit: Int, now: Timestamp) throws -> [Session] {
         var (active, approved) = (filter, filter)

@@ -55,6 +55,8 @@ extension Transaction {
             EXISTS (SELECT 1 FROM client_rules WHERE kind = 'client' AND name = s.client_id AND rule = 'block')
             OR CASE WHEN s.client_host IS NULL THEN NOT EXISTS (SELECT 1 FROM clients WHERE id = s.client_id)
                 ELSE EXISTS (SELECT 1 FROM client_rules WHERE kind = 'host' AND name = s.client_host AND rule = 'block')
+                    OR EXISTS (SELECT 1 FROM client_rules
+                        WHERE rule = 'block' AND \(ClientRule.isPattern(covering: "s.client_host")))
             END,
             s.resource_id, r.identifier, r.removed_at IS NOT NULL OR r.disabled_at IS NOT NULL, s.scope, s.state,
             s.created_at, s.expires_at, s.idle_seconds, s.last_used_at, s.auth_time, s.acr, s.document_digest, s.replaces,

@@ -67,11 +67,18 @@ extension Transaction {
 
     /// Ends the sessions at an MCP server of clients whose hosts its policy excludes.
     package func endExcludedSessions(at resource: ResourceID, _ ending: SessionEnding) throws -> EndedSessions {
-        let admitted = try policy(of: resource).sessions.clientHosts
-        guard !admitted.isEmpty else { return EndedSessions() }
-        let excluded = try all(Self.hosts) { try $0.text(0) }.filter { !admitted.contains($0) }
-        return try endSessions(excluded.map { SessionFilter(host: $0, resource: resource) }, ending)
+        try endSessions(
+            excludedSessions(at: resource, admitting: policy(of: resource).sessions.clientHosts), ending)
     }
+
+    /// The sessions at an MCP server of clients on other hosts than these; no host named excludes nobody.
+    package func excludedSessions(at resource: ResourceID, admitting hosts: [String]) throws -> [SessionFilter] {
+        guard !hosts.isEmpty else { return [] }
+        return try sessionHosts().filter { !hosts.contains($0) }.map { SessionFilter(host: $0, resource: resource) }
+    }
+
+    /// The hosts of the clients that sessions were ever approved for.
+    func sessionHosts() throws -> [String] { try all(Self.hosts) { try $0.text(0) } }
 
     // Jumps along the index from one host to the next.
     private static let hosts = """

@@ -55,13 +55,13 @@ struct LocalRevocationTests {
                 for session in [hosted, registered, other] { try await expectGood(session, in: scene) }
                 let asked = try await scene.questions()
 
-                try await scene.command("clients", "block", "localhost")
+                try await scene.command("clients", "block", "localhost", "--yes")
                 try await expectRefusal(of: hosted, in: scene)
                 try expectEvent(of: hosted, "admin", "An administrator blocked the client.", in: scene)
                 try await expectRecord(of: hosted, "client_blocked", nil, in: scene)
                 for session in [registered, other] { try await expectGood(session, in: scene) }
 
-                try await scene.command("users", "disable", "ada")
+                try await scene.command("users", "disable", "ada", "--yes")
                 try await expectRefusal(of: registered, in: scene)
                 try expectEvent(of: registered, "admin", "An administrator disabled the account.", in: scene)
                 try await expectRecord(of: registered, "user_disabled", nil, in: scene)
@@ -77,7 +77,7 @@ struct LocalRevocationTests {
     private func expectNobodyTold(of held: VerifyingScene.Held, in scene: VerifyingScene) async throws {
         scene.server.advance(by: 31)
         try await expectGood(held, in: scene)
-        try await scene.command("resources", "remove", scene.server.resource)
+        try await scene.command("resources", "remove", scene.server.resource, "--yes")
         try await expectRecord(of: held, "resource_removed", nil, in: scene)
         scene.server.advance(by: 31)
         #expect(try await scene.server.call(held.token).status == 200, "what it was told before does for a minute")

@@ -61,7 +61,7 @@ struct MetadataDocumentTests {
         try await Website.play { scene, website in
             let client = try SDKClient(on: scene.stage)
             try await client.connect(to: scene.server, as: .document(website.publish("/client.json")))
-            let blocked = try await scene.gatehouse.command(["clients", "block", "localhost"])
+            let blocked = try await scene.gatehouse.command(["clients", "block", "localhost", "--yes"])
             #expect(blocked.status == 0, "\(blocked.errors)")
             try await client.expireAccessToken()
             await #expect(throws: (any Error).self) { try await client.call("list_files") }

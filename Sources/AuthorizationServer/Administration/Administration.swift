@@ -12,13 +12,16 @@ package struct Administration: Sendable {
     /// What holds for sessions and tokens where an MCP server's policy says nothing.
     let sessions: Settings.Sessions
     let tokens: Settings.Tokens
+    /// The folder that the database lies in; nil where no request can have been meant for another one.
+    let folder: DataFolder?
     let clock: WallClock
 
     /// Administration of this database; without keys, requests that need one are refused, without a client of providers
     /// those that would ask them, and without diagnostics those for the doctor.
     package init(
         store: Store, keys: KeyRing?, providers: ProviderClient? = nil, diagnostics: Diagnostics = Diagnostics(),
-        sessions: Settings.Sessions = .init(), tokens: Settings.Tokens = .init(), clock: WallClock
+        sessions: Settings.Sessions = .init(), tokens: Settings.Tokens = .init(), folder: DataFolder? = nil,
+        clock: WallClock
     ) {
         self.store = store
         self.keys = keys
@@ -26,6 +29,7 @@ package struct Administration: Sendable {
         self.diagnostics = diagnostics
         self.sessions = sessions
         self.tokens = tokens
+        self.folder = folder
         self.clock = clock
     }
 
@@ -59,6 +63,7 @@ package struct Administration: Sendable {
         case .report(let request): return try await task.run(request)
         case .database(let request): return try await task.run(request)
         case .doctor(let request): return try await task.run(request)
+        case .preview(let request): return try await task.preview(of: request)
         }
     }
 
@@ -85,6 +90,7 @@ package struct Administration: Sendable {
     package func respond(to bytes: [UInt8], peer uid: UInt32) async -> AdministrationResponse {
         do throws(AdministrationError) {
             let message = try AdministrationMessage(parsing: bytes)
+            try refuseOtherData(message.data)
             let administrator = Administrator(uid: uid, claimed: message.claimed)
             if let path = try await file(message.request, by: administrator) { return .file(path) }
             return .json(
@@ -93,6 +99,15 @@ package struct Administration: Sendable {
         } catch {
             return .json(succeeded: false, AdministrationAnswer.bytes(.failure(error)))
         }
+    }
+
+    /// A command whose configuration names another data folder came to the wrong server.
+    private func refuseOtherData(_ meant: DataFolder?) throws(AdministrationError) {
+        guard let meant, let folder, !folder.isSame(as: meant) else { return }
+        throw AdministrationError(
+            .conflict,
+            "The server at this socket works on the data in \(folder.path), and this command's configuration names "
+                + "\(meant.path): nothing was done; correct 'data' or 'admin.socket'.")
     }
 
     private static func refusal(_ error: any Error) -> AdministrationError {

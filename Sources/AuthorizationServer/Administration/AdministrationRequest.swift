@@ -31,6 +31,8 @@ package enum AdministrationRequest: Codable, Hashable, Sendable {
     case database(DatabaseRequest)
     /// About how things are going.
     case doctor(DoctorRequest)
+    /// Counts the live sessions that a request would end if it were made now, and shows the newest; nothing is ended.
+    indirect case preview(AdministrationRequest)
 }
 
 /// What can be asked about accounts; a password travels as its hash alone.
@@ -40,7 +42,7 @@ package enum UserRequest: Codable, Hashable, Sendable {
     /// Names accounts, by name.
     case list(PageRequest = PageRequest())
     /// Locks an account and ends its sessions.
-    case disable(name: String)
+    case disable(name: String, reason: String? = nil)
     /// Unlocks an account.
     case enable(name: String)
     /// Replaces the password of an account.
@@ -56,11 +58,11 @@ package enum ResourceRequest: Codable, Hashable, Sendable {
     /// Describes one, by its id or its identifier.
     case show(String)
     /// Shows what one may do and where its events go, after changing what is named.
-    case policy(String, PolicyChange)
+    case policy(String, PolicyChange, reason: String? = nil)
     /// Gives one a new secret; the old one stops at once.
     case rotateSecret(String)
     /// Removes one and ends its sessions.
-    case remove(String)
+    case remove(String, reason: String? = nil)
 }
 
 /// An MCP server as an operator describes it.
@@ -120,11 +122,15 @@ package enum ClientRequest: Codable, Hashable, Sendable {
     /// Lets a host's clients, or one client, come; wins over the configuration's lists.
     case allow(String)
     /// Keeps a host's clients, or one client, out and ends their sessions; wins over every allowance.
-    case block(String)
+    case block(String, reason: String? = nil)
+    /// Names the rules about clients and hosts.
+    case rules(PageRequest = PageRequest())
+    /// Forgets what was decided about a client or a host, so that the configuration decides again.
+    case removeRule(String, reason: String? = nil)
     /// Has a client's document fetched anew at its next use.
     case refresh(String)
     /// Removes a registered client, or forgets a document, and ends its sessions.
-    case remove(String)
+    case remove(String, reason: String? = nil)
 }
 
 /// A client as an operator describes it.
@@ -233,13 +239,16 @@ package struct AdministrationMessage: Codable, Hashable, Sendable {
     package var version: Int
     /// Who asks, as `SUDO_USER` claims it; the socket proves only the uid.
     package var claimed: String?
+    /// The data that the request is meant for; a server with other data refuses it.
+    package var data: DataFolder?
     /// What is asked.
     package var request: AdministrationRequest
 
     /// A message in the present version.
-    package init(_ request: AdministrationRequest, claimed: String?) {
+    package init(_ request: AdministrationRequest, claimed: String?, data: DataFolder? = nil) {
         version = Self.currentVersion
         self.claimed = claimed
+        self.data = data
         self.request = request
     }
 

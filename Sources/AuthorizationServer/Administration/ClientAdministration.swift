@@ -8,10 +8,12 @@ extension AdministrationTask {
         case .add(let draft): try await addClient(draft)
         case .list(let page): try await listClients(page)
         case .show(let id): .one(try await store.read { try self.clientRow(ClientID(id), $0) })
-        case .allow(let name): try await setRule(.allow, for: name)
-        case .block(let name): try await setRule(.block, for: name)
+        case .allow(let name): try await setRule(.allow, for: name, nil)
+        case .block(let name, let reason): try await setRule(.block, for: name, reason)
+        case .rules(let page): try await listRules(page)
+        case .removeRule(let name, let reason): try await removeRule(name, reason)
         case .refresh(let id): try await refreshDocument(id)
-        case .remove(let id): try await removeClient(id)
+        case .remove(let id, let reason): try await removeClient(id, reason)
         }
     }
 
@@ -45,21 +47,6 @@ extension AdministrationTask {
         }
     }
 
-    private func setRule(_ rule: ClientRule.Rule, for name: String) async throws -> AdministrationAnswer {
-        let target = try ClientRule.Target(operator: name)
-        let entry = ClientRule(target, rule, createdAt: now)
-        let ended = try await store.write { transaction in
-            try transaction.set(entry)
-            try audit(
-                transaction, rule == .block ? .clientBlocked : .clientAllowed, client: target.clientID,
-                reason: target.host.map { "host \($0)" })
-            // The rule keeps them from every token already; ending them tells whoever has to know, and is final.
-            return rule == .block
-                ? try transaction.endSessions(target.sessions, ending(.clientBlocked)) : EndedSessions()
-        }
-        return .one(entry.row, note: Self.note(ended: try await store.endRest(of: ended).count))
-    }
-
     private func refreshDocument(_ text: String) async throws -> AdministrationAnswer {
         let id = try ClientID(text)
         guard id.isDocument else {
@@ -74,16 +61,18 @@ extension AdministrationTask {
         }
     }
 
-    private func removeClient(_ text: String) async throws -> AdministrationAnswer {
+    private func removeClient(_ text: String, _ reason: String?) async throws -> AdministrationAnswer {
+        let reason = try checkedReason(reason)
         let id = try ClientID(text)
         let (row, ended) = try await store.write { transaction in
-            let row = try clientRow(id, transaction)
-            let registered = try transaction.remove(client: id, ending(.clientRemoved))
+            // Of a client whose document was forgotten nothing but its sessions may be left.
+            let row = try rowIfAny(id, transaction) ?? ["client_id": .string(id.string)]
+            let registered = try transaction.remove(client: id, ending(.clientRemoved, reason))
             let forgotten = try transaction.forgetDocument(id)
             let ended =
-                try registered ?? transaction.endSessions(SessionFilter(client: id), ending(.clientRemoved))
+                try registered ?? transaction.endSessions(SessionFilter(client: id), ending(.clientRemoved, reason))
             guard registered != nil || forgotten || ended.count > 0 else { throw Self.noClient(id) }
-            try audit(transaction, .clientRemoved, client: id)
+            try audit(transaction, .clientRemoved, client: id, explanation: reason)
             return (row, ended)
         }
         return .one(row, note: Self.note(ended: try await store.endRest(of: ended).count))
@@ -91,41 +80,5 @@ extension AdministrationTask {
 
     static func noClient(_ id: ClientID) -> AdministrationError {
         AdministrationError(.notFound, "There is no client '\(id)'; 'gatehouse clients list' names them.")
-    }
-}
-
-extension ClientRule.Target {
-    /// What an operator means: a host name, or else a client's id.
-    init(operator text: String) throws(AdministrationError) {
-        if Self.isHost(text) {
-            self = .host(text.lowercased())
-            return
-        }
-        do {
-            self = .client(try ClientID(text))
-        } catch {
-            throw AdministrationError(.invalid, "'\(text)' is neither a host name nor a client's id.")
-        }
-    }
-
-    /// The client, if it is about one.
-    var clientID: ClientID? { if case .client(let id) = self { id } else { nil } }
-    /// The host, if it is about one.
-    var host: String? { if case .host(let host) = self { host } else { nil } }
-    /// The sessions it concerns.
-    var sessions: SessionFilter {
-        switch self {
-        case .client(let id): SessionFilter(client: id)
-        case .host(let host): SessionFilter(host: host)
-        }
-    }
-
-    /// A name with a dot, or `localhost`; everything else is a client's id.
-    static func isHost(_ text: String) -> Bool {
-        let labels = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard labels.count > 1 || text == "localhost" else { return false }
-        return labels.allSatisfy { label in
-            !label.isEmpty && label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
-        }
     }
 }

@@ -40,6 +40,12 @@ extension AdministrationTask {
     }
 
     func clientRow(_ id: ClientID, _ transaction: Transaction) throws -> JSONObject {
+        guard let row = try rowIfAny(id, transaction) else { throw Self.noClient(id) }
+        return row
+    }
+
+    /// Nil for a client that is neither registered nor known by a document or a rule.
+    func rowIfAny(_ id: ClientID, _ transaction: Transaction) throws -> JSONObject? {
         let rule = try transaction.clientRule(about: .client(id))
         if let client = try transaction.registeredClient(id) {
             var row = client.row(rule: rule?.rule)
@@ -48,8 +54,7 @@ extension AdministrationTask {
             return row
         }
         if let document = try transaction.cachedDocument(id) { return document.row(rule: rule?.rule) }
-        if let rule { return rule.row }
-        throw Self.noClient(id)
+        return rule?.row
     }
 }
 
@@ -61,13 +66,12 @@ private enum ClientPlace {
 
     /// Behind the client or host of this name; nil when there is none in the list.
     init?(_ text: String, _ transaction: Transaction) throws {
-        let target = try ClientRule.Target(operator: text)
         if let id = try? ClientID(text), try transaction.registeredClient(id) != nil {
             self = .registered(id)
         } else if let id = try? ClientID(text), try transaction.cachedDocument(id) != nil {
             self = .document(id)
-        } else if try transaction.clientRule(about: target) != nil {
-            self = .rule(target)
+        } else if let rule = try transaction.clientRules(named: text).last {
+            self = .rule(rule.target)
         } else {
             return nil
         }

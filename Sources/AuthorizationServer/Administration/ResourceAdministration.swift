@@ -9,9 +9,9 @@ extension AdministrationTask {
         case .add(let draft): try await addResource(draft)
         case .list(let page): try await listResources(page)
         case .show(let name): try await showResource(name)
-        case .policy(let name, let change): try await policy(of: name, change)
+        case .policy(let name, let change, let reason): try await policy(of: name, change, reason)
         case .rotateSecret(let name): try await rotateSecret(name)
-        case .remove(let name): try await removeResource(name)
+        case .remove(let name, let reason): try await removeResource(name, reason)
         }
     }
 
@@ -62,11 +62,12 @@ extension AdministrationTask {
         }
     }
 
-    private func removeResource(_ name: String) async throws -> AdministrationAnswer {
+    private func removeResource(_ name: String, _ reason: String?) async throws -> AdministrationAnswer {
+        let reason = try checkedReason(reason)
         let (row, ended) = try await store.write { transaction in
             let resource = try self.resource(name, transaction)
-            let ended = try transaction.remove(resource: resource.id, ending(.resourceRemoved))
-            try audit(transaction, .resourceRemoved, resource: resource.id)
+            let ended = try transaction.remove(resource: resource.id, ending(.resourceRemoved, reason))
+            try audit(transaction, .resourceRemoved, resource: resource.id, explanation: reason)
             return (resource.row, ended ?? EndedSessions())
         }
         return .one(row, note: Self.note(ended: try await store.endRest(of: ended).count))

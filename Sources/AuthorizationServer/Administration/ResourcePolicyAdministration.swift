@@ -5,7 +5,10 @@ import Storage
 
 extension AdministrationTask {
     /// Changes what is named and shows what holds then.
-    func policy(of name: String, _ change: PolicyChange) async throws -> AdministrationAnswer {
+    func policy(
+        of name: String, _ change: PolicyChange, _ reason: String?
+    ) async throws -> AdministrationAnswer {
+        let reason = try checkedReason(reason)
         let kinds = try change.kinds.map(checkedKinds)
         let hosts = try change.externalHosts.map { try $0.map(checkedHost) }
         let actions = try change.actions.map { try $0.map(ServerAction.init(typed:)) }
@@ -30,11 +33,11 @@ extension AdministrationTask {
                 try transaction.setReach(change.reach.applied(to: resource.scopes), of: resource.id)
             }
             if change.eventsEndpoint != nil { try transaction.set(eventsEndpoint: endpoint, of: resource.id, now: now) }
-            try audit(transaction, .policyChanged, resource: resource.id)
+            try audit(transaction, .policyChanged, resource: resource.id, explanation: reason)
             // The policy keeps them from every token already; ending them tells whoever has to know, and is final.
             let ended =
                 try change.sessions.clientHosts == nil
-                ? EndedSessions() : transaction.endExcludedSessions(at: resource.id, ending(.hostExcluded))
+                ? EndedSessions() : transaction.endExcludedSessions(at: resource.id, ending(.hostExcluded, reason))
             let row = try standing(of: try self.resource(name, transaction), transaction)
             return (row, Self.notes(from: before.sessions, to: policy.sessions, at: resource), ended)
         }

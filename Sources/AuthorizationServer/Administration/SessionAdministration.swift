@@ -7,7 +7,7 @@ extension AdministrationTask {
         switch request {
         case .list(let selection, let page): try await listSessions(selection, page)
         case .show(let text): try await showSession(text)
-        case .preview(let selection): try await previewRevocation(selection)
+        case .preview(let selection): try await preview(of: .sessions(.revoke(selection, reason: nil)))
         case .revoke(let selection, let reason): try await revokeSessions(selection, reason)
         }
     }
@@ -36,21 +36,8 @@ extension AdministrationTask {
         }
     }
 
-    /// How many sessions are shown before they are ended.
-    private static let previewed = 10
-
-    /// What a revocation would end if it were asked for now.
-    private func previewRevocation(_ selection: SessionSelection) async throws -> AdministrationAnswer {
-        try await store.read { transaction in
-            let filter = try self.filter(selection, transaction)
-            let live = try transaction.liveSessionCounts(filter, now: now)
-            let first = try transaction.newestLiveSessions(filter, limit: Self.previewed, now: now)
-            return .many(try rows(first, transaction), note: live.sentence(shown: first.count))
-        }
-    }
-
     private func revokeSessions(_ selection: SessionSelection, _ reason: String?) async throws -> AdministrationAnswer {
-        let reason = try reason.map { try AdministrationText.checked($0, as: "The reason") }
+        let reason = try checkedReason(reason)
         let filter = try await store.read { try self.filter(selection, $0) }
         let ended = try await store.endSessions(filter, ending(.revokedByAdmin, reason))
         guard ended.count > 0 else {
@@ -59,6 +46,12 @@ extension AdministrationTask {
         return .many(
             try await store.read { try self.rows(ended.sessions, $0) }, note: Self.note(ended: ended.count),
             warning: ended.count > ended.sessions.count ? "Only the first \(ended.sessions.count) are shown." : nil)
+    }
+
+    /// Why an administrator ends sessions, in words that go into the records.
+    func checkedReason(_ text: String?) throws(AdministrationError) -> String? {
+        guard let text else { return nil }
+        return try AdministrationText.checked(text, as: "The reason")
     }
 
     /// What this administrator decided about sessions; `text` stands beside the records, from where it can be erased.
@@ -81,19 +74,6 @@ extension AdministrationTask {
 
     static func noSession(_ text: String) -> AdministrationError {
         AdministrationError(.notFound, "There is no session '\(text)'; 'gatehouse sessions list' names them.")
-    }
-}
-
-extension LiveSessionCounts {
-    /// What is said before the question.
-    fileprivate func sentence(shown: Int) -> String? {
-        guard sessions > 0 else { return nil }
-        func count(_ number: Int64, _ one: String, _ many: String) -> String { "\(number) \(number == 1 ? one : many)" }
-        let whole = [
-            count(sessions, "live session", "live sessions"), "of " + count(people, "person", "people"),
-            "at " + count(resources, "MCP server", "MCP servers"), "by " + count(clients, "client", "clients"),
-        ].joined(separator: " ")
-        return whole + (sessions > shown ? ", of which the newest \(shown) are shown." : ".")
     }
 }
 

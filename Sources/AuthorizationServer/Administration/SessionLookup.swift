@@ -39,15 +39,17 @@ extension AdministrationTask {
         return try user(text, transaction)
     }
 
-    /// A client that is registered, known by a document or a rule, or was when a session began.
     private func knownClient(_ text: String, _ transaction: Transaction) throws -> ClientID {
         let id = try ClientID(text)
-        let isKnown =
-            try transaction.registeredClient(id) != nil || transaction.cachedDocument(id) != nil
+        guard try isKnown(id, transaction) else { throw Self.noClient(id) }
+        return id
+    }
+
+    /// Whether a client is registered, known by a document or a rule, or was when a session began.
+    func isKnown(_ id: ClientID, _ transaction: Transaction) throws -> Bool {
+        try transaction.registeredClient(id) != nil || transaction.cachedDocument(id) != nil
             || transaction.clientRule(id) != nil
             || !transaction.sessions(SessionFilter(client: id), limit: 1, now: now).isEmpty
-        guard isKnown else { throw Self.noClient(id) }
-        return id
     }
 
     /// A host is nobody's to know beforehand, but a URL is none.

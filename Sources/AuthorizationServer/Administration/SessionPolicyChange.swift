@@ -76,7 +76,7 @@ extension SessionPolicy {
         return seconds
     }
 
-    private static func hosts(_ texts: [String]) throws(AdministrationError) -> [String] {
+    static func hosts(_ texts: [String]) throws(AdministrationError) -> [String] {
         if texts == [SessionPolicyChange.anyHost] { return [] }
         var hosts: [String] = []
         for text in texts {

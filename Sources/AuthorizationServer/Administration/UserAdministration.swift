@@ -7,7 +7,7 @@ extension AdministrationTask {
         switch request {
         case .add(let name, let email, let hash): try await addUser(name, email, hash)
         case .list(let page): try await listUsers(page)
-        case .disable(let name): try await setUser(name, disabled: true)
+        case .disable(let name, let reason): try await setUser(name, disabled: true, reason)
         case .enable(let name): try await setUser(name, disabled: false)
         case .setPassword(let name, let hash): try await setPassword(name, hash)
         }
@@ -30,7 +30,10 @@ extension AdministrationTask {
         }
     }
 
-    private func setUser(_ name: String, disabled: Bool) async throws -> AdministrationAnswer {
+    private func setUser(
+        _ name: String, disabled: Bool, _ reason: String? = nil
+    ) async throws -> AdministrationAnswer {
+        let reason = try checkedReason(reason)
         let (row, ended) = try await store.write { transaction in
             let user = try self.user(name, transaction)
             guard (user.disabledAt != nil) != disabled else {
@@ -38,10 +41,11 @@ extension AdministrationTask {
                     .conflict, "The user '\(user.name)' is \(disabled ? "disabled" : "enabled") already.")
             }
             try transaction.setDisabled(disabled ? now : nil, user.id)
-            try audit(transaction, disabled ? .userDisabled : .userEnabled, user: user.id)
+            try audit(transaction, disabled ? .userDisabled : .userEnabled, user: user.id, explanation: reason)
             let ended =
                 disabled
-                ? try transaction.endSessions(SessionFilter(user: user.id), ending(.userDisabled)) : EndedSessions()
+                ? try transaction.endSessions(SessionFilter(user: user.id), ending(.userDisabled, reason))
+                : EndedSessions()
             return (try self.user(name, transaction).row, ended)
         }
         return .one(row, note: Self.note(ended: try await store.endRest(of: ended).count))

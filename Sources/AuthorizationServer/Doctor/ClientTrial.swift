@@ -60,11 +60,13 @@ package struct ClientTrial: Sendable {
 
     /// What the person is told, and which of the operator's decisions it was.
     private func refusal(of id: ClientID, _ error: OAuthError) async throws -> String {
-        let (rule, isBlocked) = try await store.read { transaction in
-            (try transaction.rule(ofDocument: id), try transaction.isBlocked(client: id, host: id.documentHost))
+        let (rule, block) = try await store.read { transaction in
+            (try transaction.rule(ofDocument: id), try transaction.block(client: id, host: id.documentHost))
         }
-        if isBlocked {
-            return "\(error.description) It is a block; 'gatehouse clients allow' with the same name lifts it."
+        if let name = block?.target.name {
+            return
+                "\(error.description) It is a block; 'gatehouse clients allow' or 'clients rules remove' with the name "
+                + "\(ShellWord.quoted(name)) lifts it."
         }
         guard let failure = directory.fetcher.refusal(of: id.string, rule: rule) else {
             return error.description

@@ -5,7 +5,9 @@ import AuthorizationServer
 struct Clients: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "clients", abstract: "Clients, registered or known by their metadata document.",
-        subcommands: [Add.self, List.self, Show.self, Allow.self, Block.self, Refresh.self, Remove.self])
+        subcommands: [
+            Add.self, List.self, Show.self, Allow.self, Block.self, ClientRulesCommand.self, Refresh.self, Remove.self,
+        ])
 
     struct Add: AdministrationCommand {
         static let configuration = CommandConfiguration(
@@ -62,8 +64,10 @@ struct Clients: AsyncParsableCommand {
 
     struct Allow: AdministrationCommand {
         static let configuration = CommandConfiguration(
-            commandName: "allow", abstract: "Let the clients of a host come, or one client; lifts a block.")
-        @Argument(help: "A host name, or a client's id.") var hostOrID: String
+            commandName: "allow", abstract: "Let the clients of a host come, or one client; lifts a block of that name."
+        )
+        @Argument(help: "A client's id, a host (app.example), or all hosts below one ('*.example').") var hostOrID:
+            String
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .clients(.allow(hostOrID)) }
@@ -72,10 +76,17 @@ struct Clients: AsyncParsableCommand {
     struct Block: AdministrationCommand {
         static let configuration = CommandConfiguration(
             commandName: "block", abstract: "Keep a client, or all clients of a host, out and end their sessions.")
-        @Argument(help: "A client's id, or a host name.") var hostOrID: String
+        @Argument(
+            help: "A client's id, a host (bad.example), all hosts below one ('*.bad.example'), or '*' for every host.")
+        var hostOrID: String
+        @OptionGroup var ending: EndingOptions
         @OptionGroup var global: GlobalOptions
 
-        func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .clients(.block(hostOrID)) }
+        func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest {
+            let request = AdministrationRequest.clients(.block(hostOrID, reason: ending.reason))
+            try await ending.confirm(request, configuration)
+            return request
+        }
     }
 
     struct Refresh: AdministrationCommand {
@@ -91,8 +102,13 @@ struct Clients: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "remove", abstract: "Remove a registered client, or forget a document, and end its sessions.")
         @Argument(help: "The client's id.") var id: String
+        @OptionGroup var ending: EndingOptions
         @OptionGroup var global: GlobalOptions
 
-        func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .clients(.remove(id)) }
+        func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest {
+            let request = AdministrationRequest.clients(.remove(id, reason: ending.reason))
+            try await ending.confirm(request, configuration)
+            return request
+        }
     }
 }

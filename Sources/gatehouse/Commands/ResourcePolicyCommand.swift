@@ -27,16 +27,20 @@ struct ResourcePolicyCommand: AdministrationCommand {
     @OptionGroup var reach: ScopeReachOptions
     @Option(help: "Where its events are pushed; '' lets it poll instead.") var eventsEndpoint: String?
     @OptionGroup var sessions: SessionPolicyOptions
+    @OptionGroup var ending: EndingOptions
     @OptionGroup var global: GlobalOptions
 
-    func request(_ configuration: ServerConfiguration) -> AdministrationRequest {
+    func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest {
         let kinds = elicitation.map { $0.split(separator: ",").map { String($0.filter { $0 != " " }) } }
         let hosts = externalHost.isEmpty ? nil : externalHost.filter { !$0.isEmpty }
         let change = PolicyChange(
             kinds: kinds, externalHosts: hosts, endsConnections: endConnections.map { $0 == .yes },
             actions: action.isEmpty ? nil : action.filter { !$0.isEmpty }, reach: reach.changes,
             eventsEndpoint: eventsEndpoint, sessions: sessions.change)
-        return .resources(.policy(id, change))
+        let request = AdministrationRequest.resources(.policy(id, change, reason: ending.reason))
+        // Of all that a policy says, only the hosts of clients end sessions.
+        if !sessions.clientHost.isEmpty { try await ending.confirm(request, configuration) }
+        return request
     }
 }
 

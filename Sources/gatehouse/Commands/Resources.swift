@@ -99,8 +99,13 @@ struct Resources: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "remove", abstract: "Remove an MCP server and end its sessions.")
         @Argument(help: "Its id or its URI.") var id: String
+        @OptionGroup var ending: EndingOptions
         @OptionGroup var global: GlobalOptions
 
-        func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .resources(.remove(id)) }
+        func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest {
+            let request = AdministrationRequest.resources(.remove(id, reason: ending.reason))
+            try await ending.confirm(request, configuration)
+            return request
+        }
     }
 }

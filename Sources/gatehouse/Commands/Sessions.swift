@@ -58,7 +58,7 @@ struct Sessions: AsyncParsableCommand {
         @OptionGroup var filters: SessionFilters
         @Flag(help: "Every live session.") var all = false
         @Option(help: "Why, for the audit record.") var reason: String?
-        @Flag(help: "Do not ask.") var yes = false
+        @OptionGroup var confirmation: ConfirmationOptions
         @OptionGroup var global: GlobalOptions
         var columns: [Column] { Sessions.columns }
 
@@ -73,23 +73,21 @@ struct Sessions: AsyncParsableCommand {
         func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest {
             var selection = filters.selection
             selection.ids = ids
-            if ids.isEmpty, !yes { try await confirm(selection, configuration) }
+            if ids.isEmpty, !confirmation.yes { try await confirm(selection, configuration) }
             return .sessions(.revoke(selection, reason: reason))
         }
 
         /// A person is shown what it will be. A script has nobody to ask, and nobody who would see how many a filter matches.
         private func confirm(_ selection: SessionSelection, _ configuration: ServerConfiguration) async throws {
-            guard Terminal.isInteractive else {
-                throw Misuse(
-                    "There is no terminal to ask on; say --yes to end \(all ? "every session" : "all that match").")
-            }
+            var confirmation = Confirmation(
+                question: "End all of it?", purpose: all ? "end every session" : "end all that match",
+                declined: "Nothing was ended.")
+            guard Terminal.isInteractive else { throw confirmation.withoutTerminal }
             let preview = try await AdministrationRoute(configuration).send(.sessions(.preview(selection)))
             // The server has the sentence for nothing.
             guard !preview.rows.isEmpty else { return }
-            let lines = Presentation(columns: columns, json: false).text(preview, width: Terminal.width)
-            guard Terminal.agrees(lines.joined(separator: "\n") + "\nEnd all of it? [y/N] ") else {
-                throw Refusal("Nothing was ended.")
-            }
+            confirmation.lines = Presentation(columns: columns, json: false).text(preview, width: Terminal.width)
+            try confirmation.obtain()
         }
     }
 }

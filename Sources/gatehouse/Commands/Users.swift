@@ -38,9 +38,14 @@ struct Users: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "disable", abstract: "Lock an account and end its sessions.")
         @Argument(help: "The account's name.") var name: String
+        @OptionGroup var ending: EndingOptions
         @OptionGroup var global: GlobalOptions
 
-        func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .users(.disable(name: name)) }
+        func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest {
+            let request = AdministrationRequest.users(.disable(name: name, reason: ending.reason))
+            try await ending.confirm(request, configuration)
+            return request
+        }
     }
 
     struct Enable: AdministrationCommand {

@@ -14,25 +14,31 @@ struct AdministrationRoute {
     }
 
     func send(_ request: AdministrationRequest) async throws -> AdministrationAnswer {
-        try await either(direct: { try await $0.run(request) }, server: { try await Self.ask($0, request) })
+        try await either(direct: { try await $0.run(request) }, server: { try await ask($0, request) })
     }
 
     /// Asks a running server and nobody else; nil when none runs.
     func sendToServer(_ request: AdministrationRequest) async throws -> AdministrationAnswer? {
         do {
-            return try await Self.ask(AdministrationClient(socket: configuration.paths.adminSocket), request)
+            return try await ask(AdministrationClient(socket: configuration.paths.adminSocket), request)
         } catch AdministrationClientError.noServer {
             return nil
         }
     }
 
-    private static func ask(
+    private func ask(
         _ client: AdministrationClient, _ request: AdministrationRequest
     ) async throws -> AdministrationAnswer {
-        let message = AdministrationMessage(request, claimed: Administrator.claimedName)
+        let message = self.message(request)
         let answer = try await client.send(
             path: AdministrationSocket.route, body: message.bytes(), isLong: request.isLong)
         return try AdministrationAnswer(parsing: answer.body)
+    }
+
+    /// The request with the data that it is meant for: at the socket may be a server with other data.
+    private func message(_ request: AdministrationRequest) -> AdministrationMessage {
+        AdministrationMessage(
+            request, claimed: Administrator.claimedName, data: DataFolder(at: configuration.paths.data))
     }
 
     /// Writes the file that a request asks for into `file` and returns its size.
@@ -44,7 +50,7 @@ struct AdministrationRoute {
                 return try await file.write { try $0.append(contentsOf: copy) }
             },
             server: { client in
-                let message = AdministrationMessage(request, claimed: Administrator.claimedName)
+                let message = self.message(request)
                 return try await file.write { open in
                     let answer = try await client.stream(
                         path: AdministrationSocket.route, body: message.bytes(), into: open.descriptor)
@@ -88,7 +94,7 @@ extension AdministrationRequest {
     /// Whether it walks along the whole audit trail, the whole database, or everything that lives.
     fileprivate var isLong: Bool {
         switch self {
-        case .audit, .database, .doctor, .report, .sessions(.preview), .sessions(.revoke): true
+        case .audit, .database, .doctor, .report, .preview, .sessions(.preview), .sessions(.revoke): true
         default: false
         }
     }

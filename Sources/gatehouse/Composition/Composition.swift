@@ -81,9 +81,9 @@ struct Composition {
             diagnostics: Diagnostics(
                 timelines: gatehouse.timelines, trial: trial, examine: { [examination] in await examination.findings() }
             ),
-            sessions: gatehouse.settings.sessions, tokens: gatehouse.settings.tokens, clock: gatehouse.clock)
-        let socket = try AdministrationSocket(path: configuration.paths.adminSocket, group: configuration.adminGroup)
-        return try socket.listener(
+            sessions: gatehouse.settings.sessions, tokens: gatehouse.settings.tokens,
+            folder: DataFolder(at: configuration.paths.data), clock: gatehouse.clock)
+        return try configuration.administrationSocket().listener(
             logger: .libraries(up),
             handler: { [log] peer, bytes in
                 switch await administration.respond(to: bytes, peer: peer.user) {
@@ -131,6 +131,11 @@ extension ServerConfiguration {
                 choices: sessions.choices, preselected: sessions.preselected, idle: sessions.idle),
             clients: Settings.Clients(
                 documentCache: clients.cacheMin...clients.cacheMax, localhostAnyPort: clients.localhostAnyPort))
+    }
+
+    /// The place of the command line's socket.
+    func administrationSocket() throws -> AdministrationSocket {
+        try AdministrationSocket(path: paths.adminSocket, group: adminGroup)
     }
 
     /// What tries clients' documents, by the rules of this configuration.
