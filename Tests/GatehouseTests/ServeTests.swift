@@ -15,7 +15,7 @@ struct ServeTests {
             Workspace.program("gatehouse"),
             [
                 "serve", "--data", gatehouse.stage.path("var"), "--keys", gatehouse.stage.path("keys"),
-                "--admin-socket", gatehouse.stage.path("a.sock"), "--issuer", "http://localhost:\(port)",
+                "--admin-socket", gatehouse.stage.path("admin/a.sock"), "--issuer", "http://localhost:\(port)",
             ] + (more.contains("--listen") ? [] : ["--listen", "127.0.0.1:\(port)"])
                 + ["--operations-listen", "127.0.0.1:\(operations)"]
                 + (more.contains("--templates") ? [] : ["--templates", "\(Workspace.root)/templates"]) + more,
@@ -197,7 +197,8 @@ struct ServeTests {
                 [
                     "-c", "ulimit -Sn 256; ulimit -Hn 3000; exec \"$0\" \"$@\"", Workspace.program("gatehouse"),
                     "serve",
-                    "--data", stage.path("var"), "--keys", stage.path("keys"), "--admin-socket", stage.path("a.sock"),
+                    "--data", stage.path("var"), "--keys", stage.path("keys"), "--admin-socket",
+                    stage.path("admin/a.sock"),
                     "--issuer", "http://localhost:\(port)", "--listen", "127.0.0.1:\(port)", "--operations-listen",
                     "127.0.0.1:\(operations)", "--templates", "\(Workspace.root)/templates",
                 ], log: "gatehouse")

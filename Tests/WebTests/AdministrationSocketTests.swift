@@ -51,10 +51,12 @@ struct AdministrationSocketTests {
         #expect(answer.hasSuffix("\(geteuid()) \(getegid()) \(getpid()) {\"version\":1}"))
     }
 
-    @Test func `socket and folder are for the owner alone, whatever the umask and the folder were`() async throws {
+    @Test func `socket and folder are for the owner alone, whatever the umask and the folder's group were`()
+        async throws
+    {
         let folder = try Folder()
         try FileManager.default.createDirectory(atPath: folder.path + "/admin", withIntermediateDirectories: false)
-        chmod(folder.path + "/admin", 0o777)
+        chmod(folder.path + "/admin", 0o750)
         try await serving(folder) { _, _ in
             .json([])
         } _: { socket in

@@ -38,14 +38,17 @@ package struct AdministrationSocket: Sendable {
         self.limits = limits
     }
 
-    /// Prepares the socket's folder and gives the listener.
-    ///
-    /// The lock on the data directory has to be held before: binding removes a socket that is there, a living one too.
+    /// Refuses a place that is shared or at which another server answers; changes nothing, so that it can be asked first.
+    package func examine() throws(ListenerError) {
+        try SocketFolder(of: path, group: group).examine()
+    }
+
+    /// Prepares the socket's folder and gives the listener, which keeps the folder from other servers as long as it lives.
     package func listener(
         logger: Logger, handler: @escaping Handler, whenRunning: @escaping Listener.WhenRunning = { _ in }
     ) throws(ListenerError) -> Listener {
         let folder = SocketFolder(of: path, group: group)
-        try folder.prepare()
+        let lock = try folder.prepare()
         let failure = Failure()
         let application = Application(
             responder: RouteResponder(Routes.administration(handler), checks: [BareErrors()]),
@@ -62,6 +65,7 @@ package struct AdministrationSocket: Sendable {
                 await whenRunning(nil)
             }, logger: logger)
         return Listener(name: "admin") { [path] in
+            defer { withExtendedLifetime(lock) {} }
             do {
                 try await application.run()
             } catch {

@@ -1,4 +1,5 @@
 import Glibc
+import Web
 
 /// Lets the admin group pass through the data directory to the socket beneath it, and nobody look into it.
 struct DataFolderGroup {
@@ -14,12 +15,7 @@ struct DataFolderGroup {
     /// Sets group and mode explicitly, whatever was there before.
     func apply() throws {
         guard let group else { return try restrict(to: 0o700) }
-        guard let entry = getgrnam(group) else {
-            throw Refusal("there is no group '\(group)'; correct admin.group, or leave it empty")
-        }
-        guard chown(folder, uid_t.max, entry.pointee.gr_gid) == 0 else {
-            throw Refusal("cannot give \(folder) to the group '\(group)': \(String(cString: strerror(errno)))")
-        }
+        try SocketGroup(named: group).own(folder)
         try restrict(to: 0o710)
     }
 

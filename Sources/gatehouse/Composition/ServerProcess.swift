@@ -30,9 +30,10 @@ struct ServerProcess {
         let renderer = try PageRenderer(
             templatesDirectory: configuration.paths.templates, base: try configuration.settings().issuer.path)
         let trust = try TrustRoots(additionalFiles: configuration.trust)
-        // The lock stands before every bind: binding a Unix socket removes one that a living server listens at.
         let directory = try DataDirectory.lock(configuration.paths.data, create: true)
         defer { directory.unlock() }
+        // Another server with other data may live at this socket, which binding would take away from it.
+        try configuration.administrationSocket().examine()
         try DataFolderGroup(configuration).apply()
         let ground = try await Ground.open(configuration, directory, acceptsClock: acceptsClock)
         let server = try Composition(

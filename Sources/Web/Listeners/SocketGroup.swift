@@ -1,0 +1,44 @@
+import Glibc
+
+/// The group of `admin.group`, whose members may use the admin socket.
+package struct SocketGroup: Sendable {
+    /// The group's name, as configured.
+    package let name: String
+    private let id: gid_t
+
+    /// Looks the group up.
+    package init(named name: String) throws(ListenerError) {
+        var entry = group()
+        var found: UnsafeMutablePointer<group>?
+        var buffer = [CChar](repeating: 0, count: 16 * 1024)
+        guard getgrnam_r(name, &entry, &buffer, buffer.count, &found) == 0, found != nil else {
+            throw ListenerError("The group '\(name)' does not exist: create it or leave 'admin.group' empty.")
+        }
+        self.name = name
+        id = entry.gr_gid
+    }
+
+    /// Makes this the group of a file or folder.
+    package func own(_ path: String) throws(ListenerError) {
+        guard chown(path, uid_t.max, id) != 0 else { return }
+        let cause = String(cString: strerror(errno))
+        guard errno == EPERM, !isJoined else {
+            throw ListenerError("\(path) cannot be given to the group '\(name)' (\(cause)).")
+        }
+        let user = Self.userName
+        throw ListenerError(
+            "The server's user '\(user)' is not a member of the group '\(name)' that 'admin.group' names: "
+                + "run 'usermod -aG \(name) \(user)' as root and start the server anew.")
+    }
+
+    /// Whether this process has the group; somebody else's membership does not help it.
+    private var isJoined: Bool {
+        var groups = [gid_t](repeating: 0, count: 65_536)
+        let count = getgroups(Int32(groups.count), &groups)
+        return getegid() == id || groups.prefix(Int(max(count, 0))).contains(id)
+    }
+
+    private static var userName: String {
+        getpwuid(geteuid()).map { String(cString: $0.pointee.pw_name) } ?? "\(geteuid())"
+    }
+}
