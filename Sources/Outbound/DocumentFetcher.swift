@@ -1,4 +1,5 @@
 import NIOCore
+import Synchronization
 
 /// Fetches what a stranger's URL names (a client metadata document, its key set) without serving as the stranger's arm:
 /// https only, vetted addresses only, bounded in size, time and number, no redirect, no credential.
@@ -6,7 +7,7 @@ package final class DocumentFetcher: Sendable {
     /// What every request says of itself.
     package static let userAgent = "Gatehouse/0.1 (+client metadata document)"
 
-    private let policy: FetchPolicy
+    private let current: Mutex<FetchPolicy>
     private let roots: TrustRoots
     private let resolver: Resolver
     private let clock: MonotonicClock
@@ -22,7 +23,7 @@ package final class DocumentFetcher: Sendable {
         rule: @escaping @Sendable (_ host: String) async throws -> HostRule? = { _ in nil },
         clientRule: @escaping @Sendable (_ url: String) async throws -> HostRule? = { _ in nil }
     ) {
-        self.policy = policy
+        current = Mutex(policy)
         self.roots = roots
         self.resolver = resolver
         self.clock = clock
@@ -30,6 +31,11 @@ package final class DocumentFetcher: Sendable {
         self.clientRule = clientRule
         governor = FetchGovernor(budget: policy.budget, now: clock.now)
     }
+
+    /// From now on by this policy; how much strangers can use up stays as it was.
+    package func follow(_ policy: FetchPolicy) { current.withLock { $0 = policy } }
+
+    private var policy: FetchPolicy { current.withLock { $0 } }
 
     /// Fetches a document; concurrent calls for one URL share one fetch, and a failure is never kept.
     package func fetch(_ url: String) async throws(FetchError) -> FetchedDocument {

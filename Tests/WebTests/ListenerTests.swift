@@ -151,7 +151,7 @@ struct ListenerTests {
         let error = #expect(throws: ListenerError.self) {
             try Listener.main(
                 router: TestDoor().responder, host: "127.0.0.1", port: 0,
-                tls: TLSFiles(certificate: "/nowhere.pem", key: "/nowhere.key"), logger: Self.logger)
+                tls: try TLSIdentity(TLSFiles(certificate: "/nowhere.pem", key: "/nowhere.key")), logger: Self.logger)
         }
         #expect(error?.description.contains("/nowhere.pem") ?? false)
     }

@@ -17,6 +17,9 @@ package struct ClientTrial: Sendable {
         self.settings = settings
     }
 
+    /// From now on by this policy.
+    package func follow(_ policy: FetchPolicy) { directory.fetcher.follow(policy) }
+
     /// What would become of a client with this id, check by check, and what it will do here.
     func run(_ text: String, now: Timestamp) async throws -> [Finding] {
         let id = try Self.id(text)

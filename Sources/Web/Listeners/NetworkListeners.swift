@@ -1,45 +1,16 @@
-import Glibc
 import Hummingbird
 import HummingbirdCore
-import HummingbirdTLS
 package import Logging
 import NIOCore
-import NIOSSL
-
-/// Certificate and key of the main listener, when Gatehouse itself speaks TLS.
-package struct TLSFiles: Sendable {
-    package let certificate: String
-    package let key: String
-
-    package init(certificate: String, key: String) {
-        self.certificate = certificate
-        self.key = key
-    }
-
-    func configuration() throws(ListenerError) -> TLSConfiguration {
-        do {
-            let chain = try NIOSSLCertificate.fromPEMFile(certificate).map { NIOSSLCertificateSource.certificate($0) }
-            let key = try NIOSSLPrivateKey(file: key, format: .pem)
-            var configuration = TLSConfiguration.makeServerConfiguration(
-                certificateChain: chain, privateKey: .privateKey(key))
-            configuration.minimumTLSVersion = .tlsv12
-            configuration.applicationProtocols = ["http/1.1"]
-            return configuration
-        } catch {
-            throw ListenerError(
-                "The TLS files \(certificate) and \(key) cannot be used: check that both are readable PEM of one pair.")
-        }
-    }
-}
 
 extension Listener {
     /// The public listener, on TCP or TLS.
     package static func main(
-        router: RouteResponder, host: String, port: Int, tls: TLSFiles? = nil,
+        router: RouteResponder, host: String, port: Int, tls: TLSIdentity? = nil,
         limits: ConnectionLimits = ConnectionLimits(), logger: Logger, whenRunning: @escaping WhenRunning = { _ in }
     ) throws(ListenerError) -> Listener {
         try network(
-            "main", responder: router, host: host, port: port, tls: tls?.configuration(),
+            "main", responder: router, host: host, port: port, tls: tls,
             limits: limits, logger: logger, whenRunning: whenRunning)
     }
 
@@ -54,19 +25,11 @@ extension Listener {
     }
 
     private static func network(
-        _ name: String, responder: RouteResponder, host: String, port: Int, tls: TLSConfiguration?,
+        _ name: String, responder: RouteResponder, host: String, port: Int, tls: TLSIdentity?,
         limits: ConnectionLimits, logger: Logger, whenRunning: @escaping WhenRunning
     ) throws(ListenerError) -> Listener {
-        var server = HTTPServerBuilder.loopBound(limits)
-        if let tls {
-            do {
-                server = try .tls(server, tlsConfiguration: tls)
-            } catch {
-                throw ListenerError("TLS cannot be set up with the configured certificate and key: check the pair.")
-            }
-        }
         let application = Application(
-            responder: responder, server: server,
+            responder: responder, server: .loopBound(limits, tls),
             configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
             onServerRunning: { await whenRunning($0.localAddress?.port) }, logger: logger)
         return Listener(name: name) {
@@ -80,10 +43,13 @@ extension Listener {
 }
 
 extension HTTPServerBuilder {
-    /// HTTP/1.1 with every limit set, each connection served on its event loop: no handler may compute for long.
-    static func loopBound(_ limits: ConnectionLimits) -> HTTPServerBuilder {
+    /// HTTP/1.1 with every limit set, each connection served on its event loop: no handler may compute for long. With an
+    /// identity it is behind TLS.
+    static func loopBound(_ limits: ConnectionLimits, _ identity: TLSIdentity?) -> HTTPServerBuilder {
         HTTPServerBuilder { responder in
-            LoopBound(base: HTTP1Channel(responder: responder, configuration: configuration(limits)))
+            let plain = LoopBound(base: HTTP1Channel(responder: responder, configuration: configuration(limits)))
+            guard let identity else { return plain }
+            return TLSServed(base: plain, identity: identity)
         }
     }
 

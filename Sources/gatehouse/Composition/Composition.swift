@@ -15,6 +15,8 @@ struct Composition {
     private let configuration: ServerConfiguration
     private let gatehouse: Gatehouse
     private let trial: ClientTrial
+    private let fetcher: DocumentFetcher
+    private let tls: TLSIdentity?
     private let renderer: PageRenderer
     private let counters = RequestCounters()
     private let witness = ProxyWitness()
@@ -27,9 +29,10 @@ struct Composition {
         _ configuration: ServerConfiguration, ground: Ground, renderer: PageRenderer, trust: TrustRoots,
         openFiles: UInt64, log: Logger
     ) throws {
-        let fetcher = DocumentFetcher(
+        fetcher = DocumentFetcher(
             policy: try configuration.fetchPolicy(), roots: trust, rulesIn: ground.store)
         trial = try configuration.clientTrial(store: ground.store, trust: trust, log: log)
+        tls = try configuration.tls.map { try TLSIdentity($0.files) }
         self.configuration = configuration
         self.renderer = renderer
         self.openFiles = openFiles
@@ -48,8 +51,7 @@ struct Composition {
             witness: witness)
         return try .main(
             router: router, host: configuration.listen.host, port: configuration.listen.port,
-            tls: configuration.tls.map { TLSFiles(certificate: $0.certificate, key: $0.key) },
-            logger: .libraries(up), whenRunning: note("main"))
+            tls: tls, logger: .libraries(up), whenRunning: note("main"))
     }
 
     /// The operators' listener.
@@ -99,6 +101,18 @@ struct Composition {
             }, whenRunning: note("admin"))
     }
 
+    /// Reads the configuration anew when the process is told to.
+    func reloader(_ load: @escaping @Sendable () throws -> ServerConfiguration) -> Reloader {
+        Reloader(configuration, load: load, log: log) { [fetcher, trial, tls, store = gatehouse.store] configuration in
+            let policy = try configuration.fetchPolicy()
+            for file in configuration.secretFiles { try file.check() }
+            if let tls, let files = configuration.tls?.files { try tls.reload(files) }
+            fetcher.follow(policy)
+            trial.follow(policy)
+            try await store.write { $0.noteClientsChanged() }
+        }
+    }
+
     /// What the doctor looks at.
     private var examination: Examination {
         let living = LivingServer(keys: gatehouse.keys, witness: witness, paused: { [deliverer] in deliverer.paused() })
@@ -119,6 +133,11 @@ struct Composition {
                 ])
         }
     }
+}
+
+extension ServerConfiguration.TLS {
+    /// The files, for the listener and for the doctor.
+    var files: TLSFiles { TLSFiles(certificate: certificate, key: key) }
 }
 
 extension ServerConfiguration {

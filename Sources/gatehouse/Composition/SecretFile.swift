@@ -20,7 +20,8 @@ struct SecretFile {
         guard mode & ~allowed != 0 else { return nil }
         let whom = mode & 0o007 != 0 ? "everybody on this machine" : "others"
         let (found, right) = (String(mode, radix: 8), String(mode & allowed, radix: 8))
-        return "is open to \(whom) (mode 0\(found)); run: chmod \(right) \(path)"
+        let who = status.st_uid == geteuid() || geteuid() == 0 ? "run" : "have its owner run"
+        return "is open to \(whom) (mode 0\(found)); \(who): chmod \(right) \(path)"
     }
 
     /// Refuses to go on with a file that others can read or write.

@@ -1,4 +1,5 @@
 import AuthorizationServer
+import Glibc
 import JOSE
 import Logging
 import Metrics
@@ -12,16 +13,21 @@ import Web
 /// The server as a process: what it stands on is opened in an order in which nothing half-started can be seen.
 struct ServerProcess {
     private let configuration: ServerConfiguration
+    private let load: @Sendable () throws -> ServerConfiguration
     private let acceptsClock: Bool
 
-    /// `acceptsClock` takes the machine's clock as right, though the database saw a later time.
-    init(_ configuration: ServerConfiguration, acceptsClock: Bool) {
-        self.configuration = configuration
+    /// `load` reads the configuration, now and when the process is told to read it anew; `acceptsClock` takes the machine's
+    /// clock as right, though the database saw a later time.
+    init(acceptsClock: Bool, load: @escaping @Sendable () throws -> ServerConfiguration) throws {
+        configuration = try load()
+        self.load = load
         self.acceptsClock = acceptsClock
     }
 
-    /// Serves until SIGTERM or SIGINT; what is in flight then finishes.
+    /// Serves until SIGTERM or SIGINT; what is in flight then finishes. SIGHUP has the configuration read anew.
     func run() async throws {
+        // Until it is listened for, SIGHUP would kill the process.
+        signal(SIGHUP, SIG_IGN)
         LoggingSystem.bootstrap { _ in JSONLines() }
         MetricsSystem.bootstrap(MetricsRegistry.shared)
         let log = Logger(label: "gatehouse")
@@ -30,6 +36,7 @@ struct ServerProcess {
         let renderer = try PageRenderer(
             templatesDirectory: configuration.paths.templates, base: try configuration.settings().issuer.path)
         let trust = try TrustRoots(additionalFiles: configuration.trust)
+        if let fault = configuration.tls?.files.fault { throw Refusal(fault) }
         let directory = try DataDirectory.lock(configuration.paths.data, create: true)
         defer { directory.unlock() }
         // Another server with other data may live at this socket, which binding would take away from it.
@@ -47,7 +54,8 @@ struct ServerProcess {
         await server.housekeeper.round()
         // They stop in reverse: the public listener drains first, the admin socket goes with it, health answers longest.
         let services: [any Service] = [
-            server.housekeeper, server.deliverer, try server.operations(), try server.administration(),
+            server.reloader(load), server.housekeeper, server.deliverer, try server.operations(),
+            try server.administration(),
             try server.main(),
         ]
         var group = ServiceGroupConfiguration(

@@ -1,6 +1,7 @@
 import AuthorizationServer
 import OAuth
 import Outbound
+import Web
 
 /// Whether the certificate holds, and for how long.
 struct TLSCheck {
@@ -18,7 +19,7 @@ struct TLSCheck {
     }
 
     var findings: [Finding] {
-        if let tls = configuration.tls { return own(tls) + keyFile(tls) }
+        if let tls = configuration.tls { return own(tls) + pair(tls) + keyFile(tls) }
         guard visit.issuer?.isHTTPS ?? false else { return [] }
         guard let certificate = presented else {
             return [Finding("certificate", .warning, "The certificate of the issuer could not be seen.")]
@@ -39,16 +40,23 @@ struct TLSCheck {
         return [
             Finding(
                 "certificate", .warning,
-                "\(tls.certificate) holds another certificate than the one that is served; restart the server to use it."
+                "\(tls.certificate) holds another certificate than the one that is served; send the server SIGHUP to use it."
             )
         ]
+    }
+
+    /// What `serve` would refuse; a certificate that cannot be read is named already.
+    private func pair(_ tls: ServerConfiguration.TLS) -> [Finding] {
+        guard PeerCertificate(file: tls.certificate) != nil, let fault = tls.files.fault else { return [] }
+        return [Finding("certificate", .problem, fault)]
     }
 
     private func judge(_ certificate: PeerCertificate, at place: String) -> Finding {
         let days = (certificate.validity.upperBound - now.seconds) / 86_400
         let host = visit.issuer?.host ?? ""
+        let holder = configuration.tls == nil ? " at the proxy in front" : ""
         if certificate.validity.upperBound <= now.seconds {
-            return Finding("certificate", .problem, "The certificate \(place) is over; renew it.")
+            return Finding("certificate", .problem, "The certificate \(place) is over; renew it\(holder).")
         }
         if certificate.validity.lowerBound > now.seconds {
             return Finding(
@@ -61,7 +69,8 @@ struct TLSCheck {
             )
         }
         return days < Self.notice
-            ? Finding("certificate", .warning, "The certificate \(place) holds for \(days) more days; renew it.")
+            ? Finding(
+                "certificate", .warning, "The certificate \(place) holds for \(days) more days; renew it\(holder).")
             : Finding("certificate", .ok, "The certificate \(place) holds for \(days) more days.")
     }
 

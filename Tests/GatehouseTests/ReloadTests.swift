@@ -1,0 +1,93 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("SIGHUP")
+struct ReloadTests {
+    /// Sends the signal and waits for what the log says about it.
+    private func reload(_ stage: Stage, _ gatehouse: RunningGatehouse) async throws -> String {
+        let before = try answers(stage).count
+        kill(gatehouse.process.identifier, SIGHUP)
+        for _ in 0..<1200 {
+            guard gatehouse.process.isRunning else { throw StageFailure("SIGHUP killed the server") }
+            let said = try answers(stage)
+            if said.count > before { return String(said[before]) }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        throw StageFailure("nothing was said about SIGHUP within a minute")
+    }
+
+    private func answers(_ stage: Stage) throws -> [Substring] {
+        try stage.log("gatehouse").split(separator: "\n").filter { $0.contains("reloaded") }
+    }
+
+    private func change(_ stage: Stage, _ edit: (String) -> String) throws {
+        let text = try String(contentsOfFile: stage.path("gatehouse.yaml"), encoding: .utf8)
+        _ = try stage.write(edit(text), to: "gatehouse.yaml")
+    }
+
+    /// Puts the files of a name where the server looks for them.
+    private func present(_ stage: Stage, certificate: String, key: String) throws {
+        let authority = try TestAuthority.shared.get()
+        for (name, file) in [
+            ("c.pem", authority.files(of: certificate).certificate), ("k.pem", authority.files(of: key).key),
+        ] {
+            chmod(try stage.write(String(contentsOfFile: file, encoding: .utf8), to: name), 0o600)
+        }
+    }
+
+    /// The subject of the certificate that the server presents.
+    private func presented(_ stage: Stage, _ gatehouse: RunningGatehouse) async throws -> String {
+        let place = gatehouse.issuer.replacing("https://", with: "")
+        let child = try ChildProcess(
+            "/bin/sh", ["-c", "openssl s_client -connect \(place) < /dev/null | openssl x509 -noout -subject"],
+            output: stage.logFile("presented"), errors: stage.logFile("presented-errors"))
+        stage.adopt(child)
+        _ = await child.end()
+        return try stage.log("presented")
+    }
+
+    @Test func `SIGHUP serves the TLS files as they are now, and keeps the old ones when the new ones do not fit`()
+        async throws
+    {
+        try await Stage.play { stage in
+            try present(stage, certificate: "localhost", key: "localhost")
+            let gatehouse = try await RunningGatehouse.start(
+                on: stage, scheme: "https", settings: "tls: { certificate: c.pem, key: k.pem }")
+            #expect(try await presented(stage, gatehouse).contains("localhost"))
+            try present(stage, certificate: "other.example", key: "other.example")
+            #expect(try await reload(stage, gatehouse).contains("configuration reloaded"))
+            #expect(try await presented(stage, gatehouse).contains("other.example"))
+            try present(stage, certificate: "client.example", key: "other.example")
+            let refused = try await reload(stage, gatehouse)
+            #expect(refused.contains("not reloaded") && refused.contains("does not fit the certificate"), "\(refused)")
+            #expect(try await presented(stage, gatehouse).contains("other.example"))
+        }
+    }
+
+    @Test func `SIGHUP changes the lists of metadata documents and names what waits for a restart`() async throws {
+        try await Stage.play { stage in
+            let gatehouse = try await RunningGatehouse.start(on: stage)
+            func verdict() async throws -> String {
+                try await gatehouse.command(["doctor", "--client", "https://app.bad.invalid/client.json"]).output
+            }
+            let first = try String(contentsOfFile: stage.path("gatehouse.yaml"), encoding: .utf8)
+            let before = try await verdict()
+            #expect(!before.contains("is not allowed by the configuration"), "\(before)")
+            try change(stage) { $0 + "\nclients: { metadata_documents: { block: ['*.bad.invalid'] } }\n" }
+            let said = try await reload(stage, gatehouse)
+            #expect(said.contains("configuration reloaded") && !said.contains("needs_restart"), "\(said)")
+            let after = try await verdict()
+            #expect(after.contains("app.bad.invalid is not allowed by the configuration"), "\(after)")
+            try change(stage) { $0 + "\nsessions: { idle: 3d }\nproxies: [10.0.0.1]\n" }
+            #expect(try await reload(stage, gatehouse).contains(#""needs_restart":"sessions, proxies""#))
+            try change(stage) { $0 + "\nnonsense: 1\n" }
+            let refused = try await reload(stage, gatehouse)
+            #expect(refused.contains("not reloaded; the old one holds") && refused.contains("unknown key 'nonsense'"))
+            try change(stage) { _ in first }
+            #expect(try await verdict() == after, "the server keeps what it read before")
+            await gatehouse.process.stop()
+            #expect(await gatehouse.process.end() == 0, "it drains as before")
+        }
+    }
+}
