@@ -27,12 +27,12 @@ package final class DataDirectory: Sendable {
             try makeFolder(path)
         } else {
             // A folder that is not there holds no database either: the same sentence answers both.
-            guard FilePermissions.exists(path) else { throw .missing(path: path + "/gatehouse.sqlite") }
+            guard try FilePermissions.isThere(path) else { throw .missing(path: path + "/gatehouse.sqlite") }
         }
         try FilePermissions.checkDirectory(path)
         let descriptor = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {
-            throw .permissions("cannot write in \(path): \(FilePermissions.lastError); run as the user that owns it")
+            throw unwritable(path)
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
@@ -63,12 +63,26 @@ package final class DataDirectory: Sendable {
         }
     }
 
+    /// Why the lock cannot be opened in a folder that is this user's own.
+    private static func unwritable(_ path: String) -> StoreError {
+        let cause = FilePermissions.lastError
+        var status = stat()
+        if lstat(path + "/lock", &status) == 0, status.st_uid != geteuid() {
+            return .permissions(CustodyAdvice.foreign(path + "/lock", owner: status.st_uid, key: "data"))
+        }
+        return .permissions(
+            "cannot write in \(path): \(cause); make it writable for its owner, or set 'data' to another folder")
+    }
+
     private static func makeFolder(_ path: String) throws(StoreError) {
         do {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw .permissions("cannot create \(path): \(FilePermissions.lastError); create it with mode 0700")
+            let user = CustodyAdvice.name(of: geteuid())
+            throw .permissions(
+                "cannot create \(path): \(FilePermissions.lastError); run as root: install -d -m 700 -o \(user) \(path)"
+            )
         }
     }
 

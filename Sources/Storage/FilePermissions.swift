@@ -1,4 +1,5 @@
 import Foundation
+import JOSE
 
 /// Refuses files that somebody besides the owner could read.
 enum FilePermissions {
@@ -7,12 +8,29 @@ enum FilePermissions {
 
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+    /// Whether something is there. Where a folder above is closed to this user nobody can say, and that is an error of its own:
+    /// a member of the admin group is still welcome at the socket.
+    static func isThere(_ path: String) throws(StoreError) -> Bool {
+        guard !exists(path) else { return true }
+        guard errno == EACCES else { return false }
+        let user = CustodyAdvice.name(of: geteuid())
+        throw .permissions(
+            "\(path) is closed to the user '\(user)'; run this as the server's user, or start the server and use its admin "
+                + "socket as a member of admin.group")
+    }
+
     /// 0700, or 0710 where a group may reach the admin socket beneath it.
     static func checkDirectory(_ path: String) throws(StoreError) {
         let mode = try mode(of: path)
         guard mode & 0o067 == 0 else {
-            throw .permissions("\(path) is open to others (mode \(octal(mode))); run: chmod 700 \(path)")
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+            throw .permissions(CustodyAdvice.shut(path, mode: mode, key: "data", names: names, isOurs: isOurs))
         }
+    }
+
+    /// What Gatehouse puts into its data folder.
+    private static func isOurs(_ name: String) -> Bool {
+        name.hasPrefix("gatehouse.sqlite") || name.hasPrefix(".gatehouse-") || ["admin", "keys", "lock"].contains(name)
     }
 
     /// 0600 for the database and what SQLite keeps beside it.
@@ -48,7 +66,7 @@ enum FilePermissions {
             throw .permissions("\(path) is a symbolic link; name the real place instead")
         }
         guard status.st_uid == geteuid() else {
-            throw .permissions("\(path) belongs to user \(status.st_uid); run as that user")
+            throw .permissions(CustodyAdvice.foreign(path, owner: status.st_uid, key: "data"))
         }
         return status.st_mode & 0o777
     }

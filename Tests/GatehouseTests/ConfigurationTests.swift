@@ -84,6 +84,36 @@ struct ConfigurationTests {
         #expect(configuration.proxies == ["10.0.0.1", "::1"])
     }
 
+    @Test func `Variables of a Kubernetes service that is called gatehouse are passed over, misspelt ones are not`()
+        throws
+    {
+        let service = [
+            "GATEHOUSE_SERVICE_HOST": "10.0.0.9", "GATEHOUSE_SERVICE_PORT": "8080",
+            "GATEHOUSE_PORT": "tcp://10.0.0.9:8080",
+            "GATEHOUSE_SERVICE_PORT_HTTPS": "8443", "GATEHOUSE_PORT_8080_TCP": "tcp://10.0.0.9:8080",
+            "GATEHOUSE_PORT_8080_TCP_PROTO": "tcp", "GATEHOUSE_PORT_8080_TCP_PORT": "8080",
+            "GATEHOUSE_PORT_8080_TCP_ADDR": "10.0.0.9", "GATEHOUSE_PORT_53_UDP_ADDR": "10.0.0.9",
+            "GATEHOUSE_OPERATIONS_SERVICE_HOST": "10.0.0.8", "GATEHOUSE_OPERATIONS_PORT": "tcp://10.0.0.8:8081",
+            "GATEHOUSE_OPERATIONS_PORT_8081_TCP": "tcp://10.0.0.8:8081",
+        ]
+        #expect(try load(environment: service).operations == load().operations)
+        #expect(try load(environment: service.merging(["GATEHOUSE_TOKENS_ACCESS": "6m"]) { $1 }).tokens.access == 360)
+        for name in [
+            "GATEHOUSE_PORTS", "GATEHOUSE_PORT_TCP", "GATEHOUSE_PORT_X_TCP", "GATEHOUSE_SERVICE", "GATEHOUSE_TCP_ADDR",
+        ] {
+            #expect(sentence("", environment: [name: "1"]).contains("unknown key '\(name)'"), "\(name)")
+        }
+    }
+
+    @Test(arguments: ["/", "/var", "/tmp", "/run/", "/usr/local", "/etc/../srv"])
+    func `A folder of the system is neither the data nor the keys`(path: String) {
+        for key in ["data", "keys"] {
+            let said = sentence("\(key): \(path)")
+            #expect(said.contains("a folder of the system; set it to one of Gatehouse's own"), "\(said)")
+        }
+        #expect(sentence("data: \(path)/gatehouse-test") == "accepted")
+    }
+
     @Test func `An empty value counts as not set`() throws {
         let yaml =
             "admin: { socket: s.sock, group: }\ndefault_resource:\ntls: { certificate: , key: }\nproxies:\noutbound:"

@@ -139,6 +139,17 @@ struct ExaminationTests {
         }
     }
 
+    @Test func `where TLS is off nobody is told to mend a certificate that Gatehouse does not have`() async throws {
+        try await Stage.play { stage in
+            let gatehouse = try await RunningGatehouse.start(on: stage, scheme: "https")
+            let rows = try Self.rows(try await gatehouse.command(["doctor", "--json"]).output)
+            #expect(
+                Self.say(rows, "reachable", "problem", "Gatehouse speaks no TLS here (tls.certificate is not set)"),
+                "\(rows)")
+            #expect(!rows.contains { $0["detail"]?.string?.contains("Mend its certificate") ?? false })
+        }
+    }
+
     @Test func `a damaged database, and a clock that was set back, are problems`() async throws {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
             let path = gatehouse.stage.path("var/gatehouse.sqlite")

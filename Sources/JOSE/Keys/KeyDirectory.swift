@@ -27,7 +27,8 @@ struct KeyDirectory: Sendable {
             throw KeyRingError("\(self.path) is not a directory: move it away or configure another keys directory.")
         }
         guard information.st_uid == geteuid() else {
-            throw KeyRingError("The keys directory \(self.path) belongs to another user: run chown on it.")
+            throw KeyRingError(
+                "The keys directory " + CustodyAdvice.foreign(self.path, owner: information.st_uid, key: "keys"))
         }
     }
 
@@ -41,8 +42,17 @@ struct KeyDirectory: Sendable {
         var information = stat()
         guard stat(path, &information) == 0 else { throw Self.failure("The keys directory \(path) cannot be examined") }
         guard information.st_mode & 0o077 == 0 else {
-            throw KeyRingError("The keys directory \(path) is open to other users: run chmod 700 \(path).")
+            let advice = CustodyAdvice.shut(
+                path, mode: information.st_mode, key: "keys", names: (try? names()) ?? [], isOurs: Self.isOurs)
+            throw KeyRingError("The keys directory " + advice)
         }
+    }
+
+    /// What lies in a folder of keys: the keys, each named after its purpose, and what is hidden or explains them.
+    private static func isOurs(_ name: String) -> Bool {
+        let purposes = KeyRing.SigningPurpose.allCases.map(\.rawValue) + KeyRing.SecretPurpose.allCases.map(\.rawValue)
+        return name.hasPrefix(".") || ["README.md", KeyRecord.file, "lost+found"].contains(name)
+            || purposes.contains { name.hasPrefix($0 + "-") }
     }
 
     /// The names in it.
@@ -72,7 +82,10 @@ struct KeyDirectory: Sendable {
         guard fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG else {
             throw KeyRingError("\(file) is not a plain file: restore it from the backup of the keys directory.")
         }
-        guard information.st_uid == geteuid(), information.st_mode & 0o077 == 0 else {
+        guard information.st_uid == geteuid() else {
+            throw KeyRingError("The key file " + CustodyAdvice.foreign(file, owner: information.st_uid, key: "keys"))
+        }
+        guard information.st_mode & 0o077 == 0 else {
             throw KeyRingError("The key file \(file) is open to other users: run chmod 600 on it and rotate the key.")
         }
         var bytes = [UInt8](repeating: 0, count: 256 * 1024)

@@ -91,7 +91,8 @@ extension ServerConfiguration {
         guard let path = paths.keysPassphraseFile else { return nil }
         guard let bytes = FileManager.default.contents(atPath: path) else {
             throw Refusal(
-                "the file of keys_passphrase_file, \(path), cannot be read; check that it exists and is yours")
+                "the file of keys_passphrase_file, \(path), cannot be read; check that it exists and that the "
+                    + "server's user may read it")
         }
         let line = bytes.prefix { $0 != UInt8(ascii: "\n") }
         guard !line.isEmpty else { throw Refusal("the file of keys_passphrase_file, \(path), is empty") }

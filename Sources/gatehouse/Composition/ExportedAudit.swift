@@ -36,7 +36,7 @@ struct ExportedAudit {
 
     private func read(into file: inout AuditFile) throws {
         guard let handle = FileHandle(forReadingAtPath: path) else {
-            throw Refusal("\(path) cannot be read; check that it exists and is yours")
+            throw Refusal("\(path) cannot be read; check that it exists and that you may read it")
         }
         defer { try? handle.close() }
         var rest: [UInt8] = []

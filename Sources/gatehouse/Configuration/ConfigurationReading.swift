@@ -1,3 +1,4 @@
+import JOSE
 import OAuth
 
 /// Turns the texts of the sources into values, naming key, value and what is accepted when one does not fit.
@@ -108,6 +109,16 @@ struct ConfigurationReading {
 
     func requiredPath(_ key: ConfigurationKey) -> String {
         AbsolutePath(required(key), relativeTo: sources.baseDirectory).string
+    }
+
+    /// A folder that Gatehouse closes to everybody else, which would break the machine if it were one of the system: `data` is
+    /// `/var` where nobody set it and the working directory is `/`.
+    func ownFolder(_ key: ConfigurationKey) throws(ConfigurationError) -> String {
+        let path = requiredPath(key)
+        guard SystemFolders.contain(path) else { return path }
+        throw ConfigurationError(
+            "\(key.path) is \(path), a folder of the system; set it to one of Gatehouse's own, such as "
+                + "/var/lib/gatehouse/\(key.path).")
     }
 
     func paths(_ key: ConfigurationKey) -> [String] {

@@ -52,8 +52,26 @@ struct ConfigurationSources {
     private static func refuseUnknownVariables(in environment: [String: String]) throws(ConfigurationError) {
         let known = ConfigurationKey.allCases.map(\.environmentVariable) + [fileVariable]
         for name in environment.keys.sorted() where name.hasPrefix("GATEHOUSE_") && !known.contains(name) {
+            if ServiceVariable.matches(name) { continue }
             throw .unknown(name, in: "The environment", nearest: ConfigurationKey.nearest(to: name, among: known))
         }
+    }
+}
+
+/// The variables by which Kubernetes tells every container of a pod where services are. Those of a service that is called
+/// `gatehouse`, or `gatehouse-…`, begin like ours.
+enum ServiceVariable {
+    /// Whether a name ends as theirs do: `_SERVICE_HOST`, `_SERVICE_PORT`, `_SERVICE_PORT_HTTPS`, `_PORT`, `_PORT_8080_TCP`,
+    /// `_PORT_8080_TCP_ADDR`.
+    static func matches(_ name: String) -> Bool {
+        var words = name.split(separator: "_", omittingEmptySubsequences: false)
+        if name.hasSuffix("_SERVICE_HOST") || name.hasSuffix("_PORT") || name.contains("_SERVICE_PORT_") { return true }
+        if ["PROTO", "PORT", "ADDR"].contains(words.last) { words.removeLast() }
+        guard let transport = words.popLast(), ["TCP", "UDP", "SCTP"].contains(transport), let port = words.popLast()
+        else {
+            return false
+        }
+        return words.last == "PORT" && UInt16(port) != nil
     }
 }
 

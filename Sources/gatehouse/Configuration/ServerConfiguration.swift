@@ -100,8 +100,8 @@ extension ServerConfiguration.Paths {
     static let longestSocketPath = 103
 
     fileprivate init(_ read: ConfigurationReading) throws(ConfigurationError) {
-        data = read.requiredPath(.data)
-        keys = read.requiredPath(.keys)
+        data = try read.ownFolder(.data)
+        keys = try read.ownFolder(.keys)
         keysPassphraseFile = read.path(.keysPassphraseFile)
         templates = read.requiredPath(.templates)
         adminSocket = read.requiredPath(.adminSocket)

@@ -70,7 +70,7 @@ struct IssuerCheck {
         return Finding(
             "reachable", .problem,
             "\(visit.address) cannot be called from this machine: \(failure.map { "\($0)" } ?? "\(error)"). "
-                + (failure.map(Self.advice) ?? "See what stands in the way."))
+                + (failure.map(advice) ?? "See what stands in the way."))
     }
 
     private func answered(_ answer: OutboundResponse) -> Finding {
@@ -96,10 +96,13 @@ struct IssuerCheck {
         return Finding("reachable", .ok, "\(visit.address) answers, and names this issuer.")
     }
 
-    private static func advice(_ failure: OutboundFailure) -> String {
+    private func advice(_ failure: OutboundFailure) -> String {
         switch failure {
         case .unresolvable: "Give its name an address in DNS, or in this machine's hosts file."
-        case .untrusted: "Mend its certificate, or name its authority in outbound.trust."
+        case .untrusted where configuration.tls == nil:
+            "Gatehouse speaks no TLS here (tls.certificate is not set): look at the certificate of the proxy in front, or name "
+                + "its authority in outbound.trust; without a proxy, set tls.certificate and tls.key."
+        case .untrusted: "Replace the certificate in tls.certificate, or name its authority in outbound.trust."
         case .unreachable, .deadline, .interrupted:
             "Start the proxy, open the port, or give the name a private address in this machine's hosts file."
         case .refusedAddress: "Plain http is for loopback; the name has to lead to this machine."

@@ -22,7 +22,9 @@ struct SocketCheck {
             guard facts.isOwn else {
                 return [
                     Finding(
-                        "admin socket", .problem, "\(what) belongs to another user; remove it and restart the server.")
+                        "admin socket", .problem,
+                        "\(what) belongs to another user; set 'admin.socket' to a path in a folder of its own, which the "
+                            + "server makes when it starts.")
                 ]
             }
             guard facts.mode & 0o077 & ~allowed == 0 else {
@@ -30,7 +32,7 @@ struct SocketCheck {
                     Finding(
                         "admin socket", .problem,
                         "\(what) is open to others (mode \(facts.octal)), who could command the server; restart it, which sets "
-                            + "the mode.")
+                            + "the mode or says why it cannot.")
                 ]
             }
         }
