@@ -39,8 +39,8 @@ package struct Session: Hashable, Sendable {
     package let documentDigest: Digest?
     /// Which named key makes its refresh tokens.
     package let refreshKeyID: String
-    /// The earlier session that ends when this one's code is redeemed.
-    package let replaces: SessionID?
+    /// The earlier sessions that end when this one's code is redeemed.
+    package let replaces: [SessionID]
 
     /// A session, as its approval makes it.
     package init(
@@ -49,7 +49,7 @@ package struct Session: Hashable, Sendable {
         createdAt: Timestamp, expiresAt: Timestamp, idleSeconds: Int64, lastUsedAt: Timestamp? = nil,
         endedAt: Timestamp? = nil, endReason: EndReason? = nil, endedBy: SessionEnding.Initiator? = nil,
         authTime: Timestamp, acr: String? = nil,
-        documentDigest: Digest? = nil, refreshKeyID: String, replaces: SessionID? = nil
+        documentDigest: Digest? = nil, refreshKeyID: String, replaces: [SessionID] = []
     ) {
         self.id = id
         self.userID = userID
@@ -114,6 +114,6 @@ extension Session {
             endReason: row.textIfAny(15).map { EndReason(rawValue: $0) },
             endedBy: row.textIfAny(21).flatMap { SessionEnding.Initiator(rawValue: $0) }, authTime: row.time(16),
             acr: row.textIfAny(17), documentDigest: row.digestIfAny(18), refreshKeyID: row.text(19),
-            replaces: row.idIfAny(20))
+            replaces: row.ids(20))
     }
 }

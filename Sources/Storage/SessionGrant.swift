@@ -29,7 +29,7 @@ package struct SessionGrant: Hashable, Sendable {
     package let authTime: Timestamp
     package let acr: String?
     package let documentDigest: Digest?
-    package let replaces: SessionID?
+    package let replaces: [SessionID]
     package let refreshKeyID: String
     /// The refresh generation that is current; none before the code is redeemed.
     package let generation: UInt32
@@ -90,7 +90,7 @@ extension SessionGrant {
         authTime = try row.time(17)
         acr = try row.textIfAny(18)
         documentDigest = try row.digestIfAny(19)
-        replaces = try row.idIfAny(20)
+        replaces = try row.ids(20)
         refreshKeyID = try row.text(21)
         generation = try row.parsed(UInt32(exactly: row.integer(22)))
         turns = try (23...26).compactMap { try row.timeIfAny($0) }

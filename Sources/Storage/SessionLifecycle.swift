@@ -15,7 +15,8 @@ extension Transaction {
             session.clientHost, session.resourceID.string, session.scope.string, session.redirectURI,
             session.binding.stored, session.createdAt.seconds, session.expiresAt.seconds, session.idleSeconds,
             session.lastUsedAt.seconds, session.authTime.seconds, session.acr, session.documentDigest?.stored,
-            session.refreshKeyID, session.replaces?.string)
+            session.refreshKeyID,
+            session.replaces.isEmpty ? nil : session.replaces.map(\.string).joined(separator: " "))
         try insert(code)
     }
 

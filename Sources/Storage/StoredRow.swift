@@ -56,6 +56,11 @@ struct StoredRow {
         return try parsed(Identifier<Kind>(spelled: text))
     }
 
+    /// The identifiers of a list, written with blanks between them; none where nothing is stored.
+    func ids<Kind>(_ index: Int) throws -> [Identifier<Kind>] {
+        try textIfAny(index)?.split(separator: " ").map { try parsed(Identifier<Kind>(spelled: String($0))) } ?? []
+    }
+
     /// Unwraps what a stored text must parse to.
     func parsed<T>(_ value: T?) throws -> T {
         guard let value else { throw StoreError.failed("a stored value does not parse") }

@@ -62,7 +62,7 @@ extension Harness {
         return try await browser.get(String(location.dropFirst(gatehouse.settings.issuer.origin.count)))
     }
 
-    /// Presses a button of the consent page.
+    /// Presses a button of the consent page; `("replace", "yes")` ticks every earlier session that it offers.
     package func decide(
         _ browser: TestBrowser, at page: TestResponse, _ decision: String = "approve",
         scopes: [String] = ["files:read"],
@@ -71,7 +71,10 @@ extension Harness {
         try await browser.post(
             "/consent",
             [("token", page.input("token") ?? ""), ("decision", decision), ("lifetime", lifetime)]
-                + scopes.map { ("scope", $0) } + more)
+                + scopes.map { ("scope", $0) }
+                + more.flatMap { field in
+                    field == ("replace", "yes") ? page.inputs("replace").map { ("replace", $0) } : [field]
+                })
     }
 
     /// Walks to a code.

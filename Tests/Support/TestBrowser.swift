@@ -111,6 +111,16 @@ extension TestResponse {
         attribute("value", after: "name=\"\(name)\"")
     }
 
+    /// The values of all inputs of this name.
+    package func inputs(_ name: String) -> [String] {
+        text.ranges(of: "name=\"\(name)\"").compactMap { Self.attribute("value", in: text[$0.upperBound...]) }
+    }
+
+    /// Whether the box with this name and value starts out ticked.
+    package func isTicked(_ name: String, _ value: String) -> Bool {
+        text.contains("name=\"\(name)\" value=\"\(value)\" checked")
+    }
+
     /// Where the link with the id `continue` leads.
     package var continuation: String? {
         guard let id = text.range(of: "id=\"continue\"") else { return nil }

@@ -169,7 +169,7 @@ struct ConsentTests {
             let new = try #require(page.text.range(of: "Change your files"))
             let mark = try #require(page.text.range(of: "New this time"))
             #expect(old.lowerBound < mark.lowerBound && mark.lowerBound < new.lowerBound)
-            #expect(page.text.contains("name=\"replace\" value=\"yes\" checked"))
+            #expect(page.isTicked("replace", try #require(page.inputs("replace").first)))
             let wider = try await h.tokens(
                 browser, scopes: ["files:read", "files:write"], asking: "files:read files:write",
                 more: [("replace", "yes")])

@@ -58,7 +58,7 @@ struct PageTests {
         ] { #expect(html.contains(text), "\(text)") }
         #expect(html.contains("name=\"lifetime\" value=\"12h\" checked"))
         #expect(html.contains("name=\"scope\" value=\"files:read\" checked"))
-        #expect(html.contains("name=\"replace\" value=\"yes\" checked"))
+        #expect(html.contains("name=\"replace\" value=\"ses_sample\" checked"))
         #expect(html.contains("name=\"decision\" value=\"approve\""))
         #expect(html.contains("name=\"decision\" value=\"deny\""))
     }
@@ -172,7 +172,8 @@ struct PageTests {
                 ConsentPage.LifetimeChoice(
                     value: text, label: PlainText(text), detail: PlainText(text), isChosen: true)
             ],
-            account: text, replacement: ConsentPage.Replacement(since: PlainText(text), isTicked: true), token: text,
+            account: text,
+            replacements: [.init(session: text, since: text, place: text, isTicked: true)], token: text,
             problem: PlainText(text))
     }
 

@@ -18,8 +18,8 @@ extension ConsentEndpoint {
 
     /// Makes the session and its code, and leads back to the client with it.
     func approve(
-        _ interaction: Interaction, _ request: ConsentRequest, _ decision: Decision, person: SignedIn, browser: Browser,
-        in transaction: Transaction, now: Timestamp
+        _ interaction: Interaction, _ request: ConsentRequest, _ decision: Decision, replacing earlier: [SessionID],
+        person: SignedIn, browser: Browser, in transaction: Transaction, now: Timestamp
     ) throws -> Outcome {
         let pending = try PendingAuthorization(of: interaction)
         let ticked = Set(decision.scopes)
@@ -31,7 +31,7 @@ extension ConsentEndpoint {
         }
         guard try isRecent(person, for: scope, pending, in: transaction, now: now) else {
             let choice = PendingAuthorization.Choice(
-                scopes: chosen.scopes.map(\.string), lifetime: decision.lifetime, replaces: decision.replaces,
+                scopes: chosen.scopes.map(\.string), lifetime: decision.lifetime, replacing: decision.replaces,
                 madeAt: now.seconds)
             return try keep(choice, of: interaction, pending, person, browser, in: transaction, now: now)
         }
@@ -41,7 +41,7 @@ extension ConsentEndpoint {
             redirectURI: pending.redirectURI, binding: browser.binding, createdAt: now, expiresAt: now + lifetime,
             idleSeconds: request.terms.idle, authTime: person.session.authTime, acr: person.context.rawValue,
             documentDigest: pending.documentDigest.flatMap(Base64URL.decode).flatMap { Digest(bytes: $0) },
-            refreshKeyID: keys.secret(.refresh).id, replaces: decision.replaces ? request.replaceable?.id : nil)
+            refreshKeyID: keys.secret(.refresh).id, replaces: earlier)
         let code = AuthorizationCode.derive(key: keys.secret(.code).bytes, interaction: interaction.id)
         try transaction.approve(
             session,
@@ -115,8 +115,11 @@ extension ConsentEndpoint {
         let held = live.reduce(ScopeSet([])) { $0.union($1.scope) }
         let asked = try ScopeSet(parsing: pending.scope)
         let implications = try pending.implications
+        let replaceable = try live.filter { try Self.isSamePlace($0, redirect, browser) }
+            .prefix(ConsentRequest.mostReplaceable)
+        let token = ConsentToken(shownAt: now, offering: replaceable.map(\.id))
         return ConsentRequest(
-            interaction: interaction.id, token: ConsentToken(shownAt: now).text(for: interaction, keys: keys),
+            interaction: interaction.id, token: token.text(for: interaction, keys: keys),
             clientName: pending.clientName, clientHost: pending.clientHost, redirect: redirect,
             isLoopbackOnly: pending.isLoopbackOnly,
             resource: .init(
@@ -125,11 +128,10 @@ extension ConsentEndpoint {
             all: implications.closure(of: asked).intersection(resource.catalogue.known),
             terms: SessionTerms(policy.sessions, settings.sessions),
             username: person.user.name, kept: pending.choice?.kept,
-            // What was approved since is not what the page spoke of when it was first shown.
-            replaceable: live.first {
-                $0.createdAt <= interaction.createdAt && Self.isSamePlace($0, redirect, browser)
-            }.map {
-                .init(id: $0.id, scope: $0.scope, createdAt: $0.createdAt)
+            replaceable: try replaceable.map {
+                .init(
+                    id: $0.id, scope: $0.scope, createdAt: $0.createdAt,
+                    place: try RedirectURI($0.redirectURI).place)
             },
             hasChanged: try hasChanged(pending, client, person, in: transaction, now: now), isStepUp: !live.isEmpty)
     }
@@ -145,12 +147,22 @@ extension ConsentEndpoint {
     }
 
     /// Whether an earlier session came from this browser and leads back to the same program, whatever port it uses now.
-    private static func isSamePlace(_ earlier: Session, _ redirect: RedirectURI, _ browser: Browser) -> Bool {
-        earlier.binding == browser.binding
-            && (try? RedirectURI(earlier.redirectURI))?.withoutLoopbackPort == redirect.withoutLoopbackPort
+    private static func isSamePlace(
+        _ earlier: Session, _ redirect: RedirectURI, _ browser: Browser
+    ) throws -> Bool {
+        try earlier.binding == browser.binding
+            && RedirectURI(earlier.redirectURI).withoutLoopbackPort == redirect.withoutLoopbackPort
     }
 
     private static let denied = OAuthError(.accessDenied, "The person denied the request.")
     private static let decidedMeanwhile = OAuthError(
         .invalidRequest, "This request was decided a moment ago; go back to the app.")
+}
+
+extension RedirectURI {
+    /// Host and port, by which a person tells two windows of one program apart; all of it for an app's own scheme.
+    fileprivate var place: String {
+        guard host != nil, let start = string.firstRange(of: "://")?.upperBound else { return string }
+        return String(string[start...].prefix { !"/?#".contains($0) })
+    }
 }

@@ -62,10 +62,11 @@ package struct ConsentEndpoint: Sendable {
         package let decision: String
         package let scopes: [String]
         package let lifetime: String
-        package let replaces: Bool
+        /// The earlier sessions that were ticked.
+        package let replaces: [String]
 
         /// The fields as they arrived; nothing is trusted yet.
-        package init(token: String, decision: String, scopes: [String], lifetime: String, replaces: Bool) {
+        package init(token: String, decision: String, scopes: [String], lifetime: String, replaces: [String]) {
             self.token = token
             self.decision = decision
             self.scopes = scopes
@@ -140,7 +141,9 @@ package struct ConsentEndpoint: Sendable {
             guard token.isCurrent(at: now) else { return .again(request.keeping(decision), problem: .outdated) }
             guard decision.decision == "approve" else { return .again(request.keeping(decision), problem: .noDecision) }
             return try approve(
-                interaction, request, decision, person: person, browser: browser, in: transaction, now: now)
+                interaction, request, decision,
+                replacing: token.offered.filter { decision.replaces.contains($0.string) },
+                person: person, browser: browser, in: transaction, now: now)
         }
     }
 }

@@ -36,15 +36,21 @@ package struct ConsentRequest: Sendable {
         package let scopes: Set<String>
         /// As the form spells it.
         package let lifetime: String
-        package let replaces: Bool
+        /// The earlier sessions that were ticked.
+        package let replaces: Set<String>
     }
 
-    /// A live session of the same client at the same MCP server, approved in the same browser.
+    /// A live session of the same client at the same MCP server and redirect, approved in the same browser.
     package struct EarlierSession: Sendable {
         package let id: SessionID
         package let scope: ScopeSet
         package let createdAt: Timestamp
+        /// Where it answered: two windows of a program on this computer differ in their port.
+        package let place: String
     }
+
+    /// How many of them the page offers to replace: the newest.
+    static let mostReplaceable = 5
 
     package let interaction: InteractionID
     /// The value that a decision has to bring back.
@@ -63,8 +69,8 @@ package struct ConsentRequest: Sendable {
     package let terms: SessionTerms
     package let username: String
     package private(set) var kept: KeptChoice?
-    /// The earlier session that this one may take the place of.
-    package let replaceable: EarlierSession?
+    /// The earlier sessions that this one may take the place of, the newest first.
+    package let replaceable: [EarlierSession]
     /// Whether what the client says of itself differs from what the person last approved.
     ///
     /// Spec: Client ID Metadata Document §8
@@ -76,14 +82,14 @@ package struct ConsentRequest: Sendable {
     func keeping(_ decision: ConsentEndpoint.Decision) -> ConsentRequest {
         var request = self
         request.kept = KeptChoice(
-            scopes: Set(decision.scopes), lifetime: decision.lifetime, replaces: decision.replaces)
+            scopes: Set(decision.scopes), lifetime: decision.lifetime, replaces: Set(decision.replaces))
         return request
     }
 
-    /// Whether the offer to replace the earlier session starts out ticked: when the new one can do more.
-    package var replaceIsTicked: Bool {
-        guard let replaceable else { return false }
-        if let kept { return kept.replaces }
-        return !all.isSubset(of: replaceable.scope)
+    /// Whether the offer to replace an earlier session starts out ticked: when it is the only one, and the new one can do
+    /// more. Of several, none: the others may belong to windows that are still at work.
+    package func isTicked(_ earlier: EarlierSession) -> Bool {
+        if let kept { return kept.replaces.contains(earlier.id.string) }
+        return replaceable.count == 1 && !all.isSubset(of: earlier.scope)
     }
 }

@@ -33,7 +33,8 @@ struct PendingAuthorization: Codable, Sendable {
     struct Choice: Codable, Sendable {
         let scopes: [String]
         let lifetime: String
-        let replaces: Bool
+        /// The earlier sessions that were ticked to be replaced.
+        let replacing: [String]?
         let madeAt: Int64
     }
 

@@ -36,6 +36,6 @@ extension ConsentEndpoint {
 extension PendingAuthorization.Choice {
     /// As the page shows it again.
     var kept: ConsentRequest.KeptChoice {
-        ConsentRequest.KeptChoice(scopes: Set(scopes), lifetime: lifetime, replaces: replaces)
+        ConsentRequest.KeptChoice(scopes: Set(scopes), lifetime: lifetime, replaces: Set(replacing ?? []))
     }
 }

@@ -33,7 +33,7 @@ struct AuthorizationCodeFlow: GrantFlow {
         guard try transaction.spend(record.digest, on: redemption, now: now),
             try transaction.activate(session.id, now: now)
         else { return .refused(Self.refusal("spent meanwhile")) }
-        if let earlier = session.replaces {
+        for earlier in session.replaces {
             _ = try transaction.end(
                 earlier,
                 SessionEnding(

@@ -30,7 +30,7 @@ struct ConsentHandlers: Sendable {
         let decision = ConsentEndpoint.Decision(
             token: try form.value("token") ?? "", decision: try form.value("decision") ?? "",
             scopes: form.values("scope"), lifetime: try form.value("lifetime") ?? "",
-            replaces: try form.value("replace") == "yes")
+            replaces: form.values("replace"))
         switch try await gatehouse.consent.decide(decision, browser: visitor.browser) {
         case .handOff(let location, let approved): return try door.handOff(to: location, approved: approved)
         case .again(let asked, let problem): return page(asked, problem: problem)
@@ -98,8 +98,10 @@ extension ConsentPage {
                     isChosen: seconds == chosen)
             },
             account: asked.username,
-            replacement: asked.replaceable.map {
-                Replacement(since: PlainText($0.createdAt.shown), isTicked: asked.replaceIsTicked)
+            replacements: asked.replaceable.map {
+                Replacement(
+                    session: $0.id.string, since: $0.createdAt.shownToTheSecond, place: $0.place,
+                    isTicked: asked.isTicked($0))
             },
             token: asked.token, problem: problem)
     }

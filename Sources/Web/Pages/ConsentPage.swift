@@ -65,12 +65,17 @@ package struct ConsentPage: Page {
 
     /// The offer to end an earlier session of the same client, resource and redirect.
     package struct Replacement: Sendable {
-        /// When the earlier session was approved, in words.
+        package let session: PlainText
+        /// When the earlier session was approved.
         package let since: PlainText
+        /// Where it answered.
+        package let place: PlainText
         package let isTicked: Bool
 
-        package init(since: PlainText, isTicked: Bool) {
-            self.since = since
+        package init(session: String, since: String, place: String, isTicked: Bool) {
+            self.session = PlainText(verbatim: session)
+            self.since = PlainText(since)
+            self.place = PlainText(place, limit: 261)
             self.isTicked = isTicked
         }
     }
@@ -86,14 +91,15 @@ package struct ConsentPage: Page {
     package let hasNewScopes: Bool
     package let lifetimes: [LifetimeChoice]
     package let account: PlainText
-    package let replacement: Replacement?
+    package let replacements: [Replacement]
+    package let hasReplacements: Bool
     package let token: PlainText
     package let problem: PlainText?
 
     package init(
         client: Client, destination: Destination, resource: Resource,
         scopes: [ScopeChoice], newScopes: [ScopeChoice] = [], lifetimes: [LifetimeChoice],
-        account: String, replacement: Replacement? = nil, token: String, problem: PlainText? = nil
+        account: String, replacements: [Replacement] = [], token: String, problem: PlainText? = nil
     ) {
         self.client = client
         self.destination = destination
@@ -104,7 +110,8 @@ package struct ConsentPage: Page {
         hasNewScopes = !newScopes.isEmpty
         self.lifetimes = lifetimes
         self.account = PlainText(account, limit: 80)
-        self.replacement = replacement
+        self.replacements = replacements
+        hasReplacements = !replacements.isEmpty
         self.token = PlainText(verbatim: token)
         self.problem = problem
     }
@@ -124,6 +131,10 @@ package struct ConsentPage: Page {
             LifetimeChoice(value: "12h", label: "12 hours", detail: "today", isChosen: true),
             LifetimeChoice(value: "30d", label: "30 days", detail: "the longest", isChosen: false),
         ],
-        account: "ada", replacement: Replacement(since: "3 November 2026", isTicked: true), token: "sample",
+        account: "ada",
+        replacements: [
+            Replacement(
+                session: "ses_sample", since: "2026-11-03 08:15:07 UTC", place: "127.0.0.1:51234", isTicked: true)
+        ], token: "sample",
         problem: chooseAtLeastOne)
 }
