@@ -65,9 +65,11 @@ package struct ErrorAnswers: Sendable {
 
     /// A page with the given status.
     package func html(_ page: some Page, status: HTTPResponse.Status = .ok) -> Response {
-        Response(
+        var response = Response(
             status: status, headers: [.contentType: "text/html; charset=utf-8"],
             body: ResponseBody(byteBuffer: ByteBuffer(string: renderer.render(page))))
+        if type(of: page).hasForm { response.headers[FieldNames.referrerPolicy] = "same-origin" }
+        return response
     }
 
     /// The seconds after which the same request may do better.

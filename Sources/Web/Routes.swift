@@ -74,7 +74,7 @@ package enum Routes {
         return [
             .page("/authorize", window: .shared, authorize.query),
             .authorizationForm("/authorize", authorize.form),
-            .form("/login", window: .shared, authorize.signIn),
+            .form("/login", window: .told, authorize.signIn),
             .page("/consent", window: .shared, consent.show),
             .form("/consent", window: .shared, consent.decide),
             .page("/e/{id}", elicitation.show),

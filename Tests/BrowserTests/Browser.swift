@@ -48,13 +48,13 @@ struct Browser: Sendable {
     /// A fresh profile with a window of this shape; one that is trusting takes any certificate.
     func open(
         width: Int64 = 1000, height: Int64 = 900, dark: Bool = false, scale: Int64 = 1, trusting: Bool = false,
-        touch: Bool = false
+        touch: Bool = false, scripts: Bool = false
     ) async throws {
         try await conversation.ask(
             "open",
             [
                 "width": .integer(width), "height": .integer(height), "dark": .bool(dark), "scale": .integer(scale),
-                "trusting": .bool(trusting), "touch": .bool(touch),
+                "trusting": .bool(trusting), "touch": .bool(touch), "scripts": .bool(scripts),
             ])
     }
 
@@ -142,6 +142,20 @@ struct Browser: Sendable {
 
     /// The paths to which forms were sent since the profile was opened.
     func sentForms() async throws -> [String] { try await conversation.ask("sent").strings ?? [] }
+
+    /// Has a script of the client's page open an address in a window of its own, and goes on there.
+    func popup(_ address: String) async throws -> Page {
+        try await Page(conversation.ask("popup", ["url": .string(address)]))
+    }
+
+    /// Whether that window knows who opened it, and whether it is closed for the one that did.
+    func bond() async throws -> (opener: Bool, closed: Bool) {
+        let answer = try await conversation.ask("bond").object
+        guard let opener = answer?["opener"]?.bool, let closed = answer?["closed"]?.bool else {
+            throw StageFailure("the browser does not say who opened what")
+        }
+        return (opener, closed)
+    }
 
     /// Opens addresses at the same moment, each in a tab of its own.
     func rush(to addresses: [String]) async throws {

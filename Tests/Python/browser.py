@@ -78,7 +78,7 @@ class Browser:
         """A fresh profile: nobody is signed in."""
         width = request.get("width") or 1000
         context = await self.chromium.new_context(
-            java_script_enabled=False,
+            java_script_enabled=request.get("scripts") or False,
             viewport={"width": width, "height": request.get("height") or 900},
             color_scheme="dark" if request.get("dark") else "light",
             device_scale_factor=request.get("scale") or 1,
@@ -249,6 +249,22 @@ class Browser:
         self.tabs = [await self.page.context.new_page() for _ in request["urls"]]
         await asyncio.gather(*(tab.goto(url) for tab, url in zip(self.tabs, request["urls"])))
 
+    async def popup(self, request: dict[str, Any]) -> dict[str, Any]:
+        """A script of the client's page opens an address in a window of its own; goes on there."""
+        self.opener = self.page
+        async with self.opener.expect_popup() as opened:
+            await self.opener.evaluate("url => { window.other = window.open(url, 'other', 'popup') }", request["url"])
+        await self.use(await opened.value)
+        await self.page.wait_for_url(lambda url: not url.startswith("about:"), wait_until="load")
+        return await self.look({})
+
+    async def bond(self, _: dict[str, Any]) -> dict[str, bool]:
+        """Whether the window knows who opened it, and whether it is closed for the one that did."""
+        return {
+            "opener": await self.page.evaluate("window.opener !== null"),
+            "closed": await self.opener.evaluate("window.other.closed"),
+        }
+
     async def turn(self, request: dict[str, Any]) -> dict[str, Any]:
         """Goes to one of these tabs."""
         self.page = self.tabs[request["tab"]]
@@ -290,7 +306,7 @@ async def main() -> None:
         browser = Browser(chromium)
         names = (
             "open", "listen", "pretend", "visited", "received", "go", "fill", "check", "press",
-            "behind", "under", "touch", "tap", "enter", "sent", "rush", "turn", "tab", "back", "arrive", "look", "shoot",
+            "behind", "under", "touch", "tap", "enter", "sent", "rush", "turn", "popup", "bond", "tab", "back", "arrive", "look", "shoot",
         )
         await converse({name: getattr(browser, name) for name in names})
         await chromium.close()

@@ -64,7 +64,8 @@ struct CrossOriginTests {
 
     @Test(
         arguments: [
-            ("same-origin", nil), ("same-origin", "null"), (nil, "http://localhost:8080"), (nil, nil),
+            ("same-origin", nil), ("same-origin", "null"), ("same-origin", "http://localhost:8080"),
+            (nil, "http://localhost:8080"), (nil, nil), (nil, "null"),
         ] as [(String?, String?)])
     func `RL2 a form of our own page passes`(site: String?, origin: String?) async throws {
         let (response, _) = try await TestDoor().ask(.post, "/consent", headers: Self.sent(site, origin))
@@ -74,7 +75,8 @@ struct CrossOriginTests {
     @Test(
         arguments: [
             ("cross-site", nil), ("same-site", nil), ("none", nil), ("cross-site", "http://localhost:8080"),
-            (nil, "null"),
+            ("cross-site", "null"), ("same-site", "null"), ("none", "null"), ("", "null"),
+            ("same-origin", "https://evil.example"), ("same-origin", "http://localhost:8081"),
             (nil, "https://evil.example"), (nil, "http://localhost:8081"), (nil, "http://localhost:8080.evil.example"),
             ("same-origin, cross-site", nil),
         ] as [(String?, String?)])

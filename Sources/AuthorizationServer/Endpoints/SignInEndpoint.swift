@@ -45,6 +45,8 @@ package struct SignInEndpoint: Sendable {
         package let client: String?
         /// The person came for the page of their own account.
         package let isForAccount: Bool
+        /// The person came for an authorization.
+        let isForAuthorization: Bool
     }
 
     /// Answers the form. The sealed request is opened first, so that a form from elsewhere never tests a password.
@@ -127,6 +129,17 @@ package struct SignInEndpoint: Sendable {
     }
 }
 
+extension SignInEndpoint.Outcome {
+    /// Whether what waited is an authorization, as far as that is known.
+    package var isOfAuthorization: Bool {
+        switch self {
+        case .wrong(let prompt), .wait(_, let prompt), .outdated(let prompt, _, _): prompt.isForAuthorization
+        case .signedIn(_, .authorization), .moved(.authorization), .expired: true
+        case .signedIn, .moved, .invalid: false
+        }
+    }
+}
+
 extension InteractionSeal.Waiting {
     /// The name that the client expects to sign in.
     fileprivate var hint: String? {
@@ -136,9 +149,10 @@ extension InteractionSeal.Waiting {
 
     fileprivate var prompt: SignInEndpoint.Prompt {
         switch self {
-        case .authorization(_, let client, _), .consent(_, let client): .init(client: client, isForAccount: false)
-        case .elicitation: .init(client: nil, isForAccount: false)
-        case .account: .init(client: nil, isForAccount: true)
+        case .authorization(_, let client, _), .consent(_, let client):
+            .init(client: client, isForAccount: false, isForAuthorization: true)
+        case .elicitation: .init(client: nil, isForAccount: false, isForAuthorization: false)
+        case .account: .init(client: nil, isForAccount: true, isForAuthorization: false)
         }
     }
 }

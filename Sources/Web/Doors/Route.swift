@@ -21,8 +21,11 @@ package struct Route: Sendable {
     package enum Window: Sendable, Hashable {
         /// The page is alone with itself.
         case own
-        /// The page belongs to an authorization, which a web client may have opened in a window of its own.
+        /// The page belongs to an authorization, which a web client may have opened in a window of its own; the handler keeps
+        /// a page apart that belongs to none.
         case shared
+        /// The page is of whatever waits for its person; the handler says so where that is an authorization.
+        case told
     }
 
     private init(

@@ -35,6 +35,14 @@ struct AuthorizeHandlers: Sendable {
         let outcome = try await gatehouse.signIn.submit(
             username: username, password: Secret(try form.value("password") ?? ""), token: token,
             browser: visitor.browser)
+        let response = try present(outcome, from: (token, username), visitor, context)
+        return outcome.isOfAuthorization ? response.inSharedWindow() : response
+    }
+
+    private func present(
+        _ outcome: SignInEndpoint.Outcome, from form: (token: String, username: String), _ visitor: Visitor,
+        _ context: WebContext
+    ) throws -> Response {
         switch outcome {
         case .signedIn(let cookie, let next):
             let response =
@@ -46,12 +54,12 @@ struct AuthorizeHandlers: Sendable {
             return visitor.greet(response).setting(cookie: Visitor.signedIn(cookie, rules: door.cookies))
         case .wrong(let prompt):
             let page = SignInPage(
-                prompt, token: token, username: username,
+                prompt, token: form.token, username: form.username,
                 problem: "The name or the password is not right. Please try again.")
             return door.answers.html(page, status: .unauthorized)
         case .wait(let seconds, let prompt):
             let page = SignInPage(
-                prompt, token: token, username: username,
+                prompt, token: form.token, username: form.username,
                 problem: PlainText("Too many tries. Please wait \(seconds) seconds and try again."))
             var response = door.answers.html(page, status: .tooManyRequests)
             response.headers[.retryAfter] = "\(seconds)"

@@ -54,7 +54,8 @@ struct ConsentHandlers: Sendable {
                 title: "Nothing to decide here",
                 explanation: "This request is not open in this browser, or it is over.",
                 advice: "Go back to the app and start again.", reference: context.reference),
-            status: .forbidden)
+            status: .forbidden
+        ).inOwnWindow()
     }
 
     private func page(_ asked: ConsentRequest, problem: ConsentEndpoint.ConsentProblem? = nil) -> Response {

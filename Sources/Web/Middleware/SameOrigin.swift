@@ -3,8 +3,9 @@ package import Hummingbird
 
 /// Refuses forms that another site sends in a person's name, before a token or a cookie is looked at.
 ///
-/// Browsers that name the site of origin are believed. `Origin` alone is the older sign; it reads `null` on our own
-/// forms, since the pages send no referrer, so `null` without the newer sign proves nothing and is refused.
+/// Browsers that name the site of origin are believed, and a foreign `Origin` is refused whatever else is right. `null` proves
+/// nothing: extensions and privacy settings make it of our own pages' origin, sandboxed frames of any. It passes where no newer
+/// sign speaks against it, and the form is then as good as its token and the cookie, which no other site has.
 package struct SameOrigin: RouterMiddleware {
     package typealias Context = WebContext
 
@@ -26,10 +27,9 @@ package struct SameOrigin: RouterMiddleware {
 
     /// A request with neither sign comes from no browser of today; its form's token still has to be right.
     private func isOwn(_ headers: HTTPFields) -> Bool {
-        if headers.contains(FieldNames.fetchSite) {
-            return headers[values: FieldNames.fetchSite] == ["same-origin"]
-        }
+        let sites = headers[values: FieldNames.fetchSite]
+        guard sites.isEmpty || sites == ["same-origin"] else { return false }
         let origins = headers[values: .origin]
-        return origins.isEmpty || origins == [origin]
+        return origins.isEmpty || origins == [origin] || origins == ["null"]
     }
 }

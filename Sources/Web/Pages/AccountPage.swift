@@ -3,6 +3,7 @@
 /// Names of clients and what MCP servers ask are strangers' text; each stands as a quotation or under the name of who said it.
 package struct AccountPage: Page {
     package static let template = "account"
+    package static let hasForm = true
 
     package let account: PlainText
     package let token: PlainText

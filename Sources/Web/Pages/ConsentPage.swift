@@ -1,6 +1,7 @@
 /// The page on which a person decides: who asks, for what, at which MCP server, for how long.
 package struct ConsentPage: Page {
     package static let template = "consent"
+    package static let hasForm = true
 
     /// The client as it presents itself; nothing here is proven but the host of a metadata document.
     package struct Client: Sendable {

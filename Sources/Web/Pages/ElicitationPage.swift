@@ -6,6 +6,7 @@ package import JOSE
 /// pass for Gatehouse.
 package struct ElicitationPage: Page {
     package static let template = "elicitation"
+    package static let hasForm = true
 
     /// The MCP server that asks, as its operator registered it.
     package struct Server: Sendable {

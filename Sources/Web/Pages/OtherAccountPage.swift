@@ -2,6 +2,7 @@
 /// sign in with another account.
 package struct OtherAccountPage: Page {
     package static let template = "other-account"
+    package static let hasForm = true
 
     /// The account that is signed in now.
     package let account: PlainText

@@ -8,6 +8,14 @@ package protocol Page: Sendable {
 
     /// A page with every optional filled and every list with an entry, rendered once at start.
     static var sample: Self { get }
+
+    /// Whether the page has a form, which says where it comes from when it is sent. A page that carries a code or a ticket
+    /// has none.
+    static var hasForm: Bool { get }
+}
+
+extension Page {
+    package static var hasForm: Bool { false }
 }
 
 /// The pages that Gatehouse has: what is checked at start, and what a replacement of the templates has to serve.

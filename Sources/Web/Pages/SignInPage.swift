@@ -1,6 +1,7 @@
 /// Asks a person for name and password, and says for whose request.
 package struct SignInPage: Page {
     package static let template = "sign-in"
+    package static let hasForm = true
 
     /// The host of the asking client's identifier, or the registered client's name; always shown as text.
     package let client: PlainText?
