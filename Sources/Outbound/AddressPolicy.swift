@@ -8,7 +8,9 @@ package enum AddressPolicy {
     package static func isGlobal(_ address: [UInt8]) -> Bool {
         switch address.count {
         case 4: !deniedIPv4.contains { $0.contains(address) }
-        case 16: globalIPv6.contains(address) && !deniedIPv6.contains { $0.contains(address) } && !isISATAP(address)
+        case 16:
+            globalIPv6.contains(address) && !deniedIPv6.contains { $0.contains(address) } && !isISATAP(address)
+                && !CloudMetadata.isNamed(by: address)
         default: false
         }
     }
@@ -36,8 +38,10 @@ package enum AddressPolicy {
     /// cloud metadata services, link-local, multicast and unspecified ones are never a service of the operator's.
     package static func isOperable(_ address: [UInt8]) -> Bool {
         switch address.count {
-        case 4: !neverOperableIPv4.contains { $0.contains(address) }
-        case 16: isLoopback(address) || !neverOperableIPv6.contains { $0.contains(address) }
+        case 4: !neverOperableIPv4.contains { $0.contains(address) } && !CloudMetadata.isNamed(by: address)
+        case 16:
+            isLoopback(address)
+                || !neverOperableIPv6.contains { $0.contains(address) } && !CloudMetadata.isNamed(by: address)
         default: false
         }
     }
@@ -72,7 +76,7 @@ package enum AddressPolicy {
         AddressBlock([203, 0, 113], 24),  // documentation
         AddressBlock([224], 4),  // multicast
         AddressBlock([240], 4),  // reserved, broadcast
-        azureWireServer,
+        CloudMetadata.azureWireServer,
     ]
 
     private static let globalIPv6 = AddressBlock([0x20], 3)
@@ -87,7 +91,6 @@ package enum AddressPolicy {
 
     private static let neverOperableIPv4: [AddressBlock] = [
         AddressBlock([0], 8), AddressBlock([169, 254], 16), AddressBlock([224], 4), AddressBlock([240], 4),
-        azureWireServer,
     ]
 
     private static let neverOperableIPv6: [AddressBlock] = [
@@ -95,12 +98,7 @@ package enum AddressPolicy {
         AddressBlock([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff], 96),  // IPv4-mapped: judged as IPv4 or not at all
         AddressBlock([0xfe, 0x80], 10),  // link-local
         AddressBlock([0xff], 8),  // multicast
-        // EC2's metadata service
-        AddressBlock([0xfd, 0x00, 0x0e, 0xc2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x54], 128),
     ]
-
-    /// Azure's wire server stands in public space but is local to every machine there.
-    private static let azureWireServer = AddressBlock([168, 63, 129, 16], 32)
 
     /// Whether the interface identifier carries an IPv4 address by ISATAP.
     ///
@@ -111,7 +109,7 @@ package enum AddressPolicy {
 }
 
 /// A prefix of an address space.
-private struct AddressBlock: Sendable {
+struct AddressBlock: Sendable {
     let prefix: [UInt8]
     let bits: Int
 

@@ -99,7 +99,10 @@ package final class DocumentFetcher: Sendable {
     private func document(at url: RemoteURL) async throws(OutboundFailure) -> FetchedDocument {
         let deadline = NIODeadline.now() + policy.deadline
         let isPrivate = policy.privateHosts.contains(url.hostPort)
-        let addresses = try await resolver.vetted(url, by: deadline) { isPrivate || AddressPolicy.isGlobal($0) }
+        let addresses = try await resolver.vetted(url, by: deadline) { address in
+            isPrivate
+                ? AddressPolicy.isOperable(AddressPolicy.bytes(of: address)) : AddressPolicy.isGlobal(address)
+        }
         let security = PinnedConnection.Security(roots: roots, serverName: url.host)
         let connection = try await PinnedConnection.open(
             toFirstOf: addresses, security: security, deadline: deadline)

@@ -10,6 +10,14 @@ package final class OperatorClient: Sendable {
     private let cutsAnswers: Bool
     private let pool: ConnectionPool
 
+    /// Whose word it is that a request goes to this place.
+    package enum Source: Sendable {
+        /// An operator wrote the address down: private networks are fine.
+        case anOperator
+        /// A document that somebody else publishes named it: https to a global address, like any stranger's URL.
+        case aDocument
+    }
+
     /// `deadline` bounds one whole exchange, `maximumBody` its answer, `connections` how many an origin sees at a time.
     /// `cutsAnswers` takes the beginning of a longer answer instead of refusing it, where the status is what counts.
     package init(
@@ -51,12 +59,12 @@ package final class OperatorClient: Sendable {
     /// again if that had just been closed; any other goes over a new connection and is sent once.
     package func post(
         _ url: RemoteURL, body: [UInt8], contentType: String, fields: [(name: String, value: String)] = [],
-        repeatable: Bool = false
+        repeatable: Bool = false, namedBy source: Source = .anOperator
     ) async throws(OutboundFailure) -> OutboundResponse {
         let fields = Self.completed(fields) + [("Content-Type", contentType)]
         let request = OutboundRequest(
             method: .post, target: url.target, host: url.hostField, fields: fields, body: body)
-        return try await send(request, to: url, repeatable: repeatable)
+        return try await send(request, to: url, repeatable: repeatable, namedBy: source)
     }
 
     /// Closes the kept connections.
@@ -65,11 +73,12 @@ package final class OperatorClient: Sendable {
     }
 
     private func send(
-        _ request: OutboundRequest, to url: RemoteURL, repeatable: Bool
+        _ request: OutboundRequest, to url: RemoteURL, repeatable: Bool, namedBy source: Source = .anOperator
     ) async throws(OutboundFailure) -> OutboundResponse {
         let deadline = NIODeadline.now() + deadline
         let kept = try await pool.lease(url.origin, deadline: deadline)
-        if let kept, repeatable {
+        // A kept connection may lead where a document's word does not.
+        if let kept, repeatable, source == .anOperator {
             do throws(OutboundFailure) {
                 return try await exchange(request, on: kept, of: url, deadline)
             } catch .interrupted where !Task.isCancelled {
@@ -81,7 +90,7 @@ package final class OperatorClient: Sendable {
         }
         let connection: PinnedConnection
         do throws(OutboundFailure) {
-            connection = try await open(url, deadline)
+            connection = try await open(url, namedBy: source, deadline)
         } catch {
             pool.giveBack(nil, url.origin)
             throw error
@@ -116,11 +125,17 @@ package final class OperatorClient: Sendable {
         }
     }
 
-    private func open(_ url: RemoteURL, _ deadline: NIODeadline) async throws(OutboundFailure) -> PinnedConnection {
+    private func open(
+        _ url: RemoteURL, namedBy source: Source, _ deadline: NIODeadline
+    ) async throws(OutboundFailure) -> PinnedConnection {
         let addresses: [SocketAddress]
         let isAcceptable: (SocketAddress) -> Bool = { address in
-            url.isSecure
-                ? AddressPolicy.isOperable(AddressPolicy.bytes(of: address)) : AddressPolicy.isLoopback(address)
+            switch source {
+            case .aDocument: url.isSecure && AddressPolicy.isGlobal(address)
+            case .anOperator:
+                url.isSecure
+                    ? AddressPolicy.isOperable(AddressPolicy.bytes(of: address)) : AddressPolicy.isLoopback(address)
+            }
         }
         if let literal = url.literal {
             guard isAcceptable(literal) else { throw .refusedAddress(host: url.host, address: url.host) }
