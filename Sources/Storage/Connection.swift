@@ -12,6 +12,8 @@ package struct Connection: Hashable, Sendable {
         case revokedByAdmin = "revoked_by_admin"
         /// The provider no longer honours it.
         case refusedByProvider = "refused_by_provider"
+        /// The provider renewed it with more than the MCP server may have.
+        case scopeExceeded = "scope_exceeded"
         case providerRemoved = "provider_removed"
         case resourceRemoved = "resource_removed"
         /// The person's last session at the MCP server ended, and its policy is that this goes with it.

@@ -20,13 +20,18 @@ package struct Provider: Hashable, Sendable {
     package let authMethod: ClientAuthenticationMethod
     /// Whether it says who answers in every authorization response, so that one without it is refused.
     package let sendsIssuer: Bool
+    /// Whether nobody but the provider's own document named the token endpoint, outside of the issuer's origin.
+    package let isTokenEndpointForeign: Bool
+    /// The same about the revocation endpoint.
+    package let isRevocationEndpointForeign: Bool
     package let createdAt: Timestamp
 
     /// A provider, as it is to be stored.
     package init(
         name: ProviderName, owner: String, issuer: String?, authorizationEndpoint: String, tokenEndpoint: String,
         revocationEndpoint: String? = nil, clientID: String, clientSecret: [UInt8]? = nil,
-        authMethod: ClientAuthenticationMethod = .none, sendsIssuer: Bool = false, createdAt: Timestamp
+        authMethod: ClientAuthenticationMethod = .none, sendsIssuer: Bool = false,
+        isTokenEndpointForeign: Bool = false, isRevocationEndpointForeign: Bool = false, createdAt: Timestamp
     ) {
         self.name = name
         self.owner = owner
@@ -38,6 +43,8 @@ package struct Provider: Hashable, Sendable {
         self.clientSecret = clientSecret
         self.authMethod = authMethod
         self.sendsIssuer = sendsIssuer
+        self.isTokenEndpointForeign = isTokenEndpointForeign
+        self.isRevocationEndpointForeign = isRevocationEndpointForeign
         self.createdAt = createdAt
     }
 }
@@ -48,13 +55,19 @@ package struct ProviderRule: Hashable, Sendable {
     package let resourceID: ResourceID
     /// The scopes at the provider that it may ask for.
     package let scope: ScopeSet
+    /// Other names by which the provider grants them.
+    package let aliases: [ScopeAlias]
     package let createdAt: Timestamp
 
     /// A rule, as it is to be stored.
-    package init(provider: ProviderName, resourceID: ResourceID, scope: ScopeSet, createdAt: Timestamp) {
+    package init(
+        provider: ProviderName, resourceID: ResourceID, scope: ScopeSet, aliases: [ScopeAlias] = [],
+        createdAt: Timestamp
+    ) {
         self.provider = provider
         self.resourceID = resourceID
         self.scope = scope
+        self.aliases = aliases
         self.createdAt = createdAt
     }
 }
@@ -62,19 +75,23 @@ package struct ProviderRule: Hashable, Sendable {
 extension Transaction {
     private static let columns = """
         name, owner, issuer, authorization_endpoint, token_endpoint, revocation_endpoint, client_id, client_secret,
-        auth_method, sends_issuer, created_at
+        auth_method, sends_issuer, created_at, token_endpoint_is_foreign, revocation_endpoint_is_foreign
         """
+
+    private static let ruleColumns = "provider, resource_id, scope, created_at, aliases"
 
     /// Registers a provider; false when the name is taken.
     @discardableResult
     package func insert(_ provider: Provider) throws -> Bool {
         try execute(
             """
-            INSERT INTO providers (\(Self.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+            INSERT INTO providers (\(Self.columns))
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
             ON CONFLICT (name) DO NOTHING
             """, provider.name.string, provider.owner, provider.issuer, provider.authorizationEndpoint,
             provider.tokenEndpoint, provider.revocationEndpoint, provider.clientID, provider.clientSecret?.stored,
-            provider.authMethod.rawValue, provider.sendsIssuer ? 1 : 0, provider.createdAt.seconds) == 1
+            provider.authMethod.rawValue, provider.sendsIssuer ? 1 : 0, provider.createdAt.seconds,
+            provider.isTokenEndpointForeign ? 1 : 0, provider.isRevocationEndpointForeign ? 1 : 0) == 1
     }
 
     /// The provider of this name.
@@ -98,9 +115,11 @@ extension Transaction {
     package func set(_ rule: ProviderRule) throws {
         try execute(
             """
-            INSERT INTO provider_rules (provider, resource_id, scope, created_at) VALUES (?1, ?2, ?3, ?4)
-            ON CONFLICT (provider, resource_id) DO UPDATE SET scope = excluded.scope, created_at = excluded.created_at
-            """, rule.provider.string, rule.resourceID.string, rule.scope.string, rule.createdAt.seconds)
+            INSERT INTO provider_rules (\(Self.ruleColumns)) VALUES (?1, ?2, ?3, ?4, ?5)
+            ON CONFLICT (provider, resource_id) DO UPDATE SET
+                scope = excluded.scope, created_at = excluded.created_at, aliases = excluded.aliases
+            """, rule.provider.string, rule.resourceID.string, rule.scope.string, rule.createdAt.seconds,
+            ScopeAlias.text(rule.aliases))
     }
 
     /// Takes from an MCP server what it may have; false when that was nothing.
@@ -114,7 +133,7 @@ extension Transaction {
     package func rule(provider: ProviderName, resource: ResourceID) throws -> ProviderRule? {
         try first(
             """
-            SELECT provider, resource_id, scope, created_at FROM provider_rules
+            SELECT \(Self.ruleColumns) FROM provider_rules
             WHERE provider = ?1 AND resource_id = ?2
             """, provider.string, resource.string
         ) { try ProviderRule($0) }
@@ -122,9 +141,9 @@ extension Transaction {
 
     /// Every rule, by provider.
     package func providerRules() throws -> [ProviderRule] {
-        try all(
-            "SELECT provider, resource_id, scope, created_at FROM provider_rules ORDER BY provider, created_at"
-        ) { try ProviderRule($0) }
+        try all("SELECT \(Self.ruleColumns) FROM provider_rules ORDER BY provider, created_at") {
+            try ProviderRule($0)
+        }
     }
 }
 
@@ -135,13 +154,14 @@ extension Provider {
             authorizationEndpoint: row.text(3), tokenEndpoint: row.text(4), revocationEndpoint: row.textIfAny(5),
             clientID: row.text(6), clientSecret: row.bytesIfAny(7),
             authMethod: ClientAuthenticationMethod(rawValue: row.text(8)), sendsIssuer: row.flag(9),
-            createdAt: row.time(10))
+            isTokenEndpointForeign: row.flag(11), isRevocationEndpointForeign: row.flag(12), createdAt: row.time(10))
     }
 }
 
 extension ProviderRule {
     fileprivate init(_ row: StoredRow) throws {
         try self.init(
-            provider: ProviderName(row.text(0)), resourceID: row.id(1), scope: row.scope(2), createdAt: row.time(3))
+            provider: ProviderName(row.text(0)), resourceID: row.id(1), scope: row.scope(2),
+            aliases: ScopeAlias.read(row.text(4)), createdAt: row.time(3))
     }
 }

@@ -24,6 +24,7 @@ enum Schema {
         ("0007 account", AccountIndexes.statements), ("0009 jobs", Jobs.statements),
         ("0010 session policies", SessionPolicies.statements), ("0011 scopes", ScopeReach.statements),
         ("0012 lists", SessionLists.statements), ("0013 code redemptions", CodeRedemptions.statements),
+        ("0014 provider limits", ProviderLimits.statements),
     ]
 
     static func migrator() -> DatabaseMigrator {

@@ -6,8 +6,9 @@ package enum ProviderRequest: Codable, Hashable, Sendable {
     case list
     /// Removes a provider; the connections there end.
     case remove(String)
-    /// Lets an MCP server, by id or identifier, have these scopes; no scopes take the permission back.
-    case allow(provider: String, resource: String, scope: String?)
+    /// Lets an MCP server, by id or identifier, have these scopes; no scopes take the permission back. `sameAs` has pairs
+    /// `ALLOWED=OTHER`: the provider may grant the one by the name of the other.
+    case allow(provider: String, resource: String, scope: String?, sameAs: [String] = [])
 }
 
 /// A provider as an operator describes it: either an issuer to discover, or endpoints.

@@ -9,8 +9,9 @@ extension AdministrationTask {
         case .add(let draft): try await addProvider(draft)
         case .list: .many(try await providerRows())
         case .remove(let name): try await removeProvider(name)
-        case .allow(let provider, let resource, let scope?): try await allow(provider, resource, scope)
-        case .allow(let provider, let resource, nil): try await forbid(provider, resource)
+        case .allow(let provider, let resource, let scope?, let sameAs):
+            try await allow(provider, resource, scope, sameAs)
+        case .allow(let provider, let resource, nil, _): try await forbid(provider, resource)
         }
     }
 
@@ -47,13 +48,17 @@ extension AdministrationTask {
         }
         let revocation = draft.revocationEndpoint ?? metadata?.revocationEndpoint
         let method = try Self.method(draft, metadata)
+        let named = NamedEndpoints(draft, issuer: issuer)
+        try named.checkAuthorization(authorization)
         return Provider(
             name: name, owner: try AdministrationText.checked(draft.owner, as: "The owner"), issuer: issuer,
             authorizationEndpoint: try Self.checkedURL(authorization, as: "The authorization endpoint"),
             tokenEndpoint: try Self.checkedURL(token, as: "The token endpoint"),
             revocationEndpoint: try revocation.map { try Self.checkedURL($0, as: "The revocation endpoint") },
             clientID: clientID, clientSecret: try draft.clientSecret.map { try vault().seal(Secret($0), of: name) },
-            authMethod: method, sendsIssuer: metadata?.sendsIssuer ?? false, createdAt: now)
+            authMethod: method, sendsIssuer: metadata?.sendsIssuer ?? false,
+            isTokenEndpointForeign: try named.isTokenEndpointForeign(token),
+            isRevocationEndpointForeign: try revocation.map(named.isRevocationEndpointForeign) ?? false, createdAt: now)
     }
 
     private func metadata(of draft: ProviderDraft, issuer: String?) async throws -> ProviderMetadata? {
@@ -87,7 +92,7 @@ extension AdministrationTask {
             let rules = Dictionary(grouping: try transaction.providerRules(), by: \.provider)
             return try transaction.providers().map { provider in
                 let rules = try (rules[provider.name] ?? []).compactMap { rule in
-                    try transaction.resource(id: rule.resourceID).map { ($0.identifier.string, rule.scope.string) }
+                    try transaction.resource(id: rule.resourceID).map { ($0.identifier.string, rule.told) }
                 }
                 return provider.row(redirectURI: client?.redirectURI(provider.name), rules: rules)
             }
@@ -106,8 +111,11 @@ extension AdministrationTask {
         }
     }
 
-    private func allow(_ provider: String, _ resource: String, _ scope: String) async throws -> AdministrationAnswer {
+    private func allow(
+        _ provider: String, _ resource: String, _ scope: String, _ sameAs: [String]
+    ) async throws -> AdministrationAnswer {
         let scope = try ScopeSet(parsing: scope)
+        let aliases = try sameAs.map { try ScopeAlias($0, in: scope) }
         return try await store.write { transaction in
             let provider = try self.provider(provider, transaction)
             let resource = try self.resource(resource, transaction)
@@ -118,11 +126,18 @@ extension AdministrationTask {
                     "The provider '\(provider.name)' belongs to \(provider.owner), and \(resource.identifier) to "
                         + "\(resource.owner); register another client at the provider and add it for that owner.")
             }
-            try transaction.set(
-                ProviderRule(provider: provider.name, resourceID: resource.id, scope: scope, createdAt: now))
+            let rule = ProviderRule(
+                provider: provider.name, resourceID: resource.id, scope: scope, aliases: aliases, createdAt: now)
+            try transaction.set(rule)
             try audit(
-                transaction, .providerAllowed, resource: resource.id, reason: "provider \(provider.name): \(scope)")
-            return .one(Self.row(provider, resource, scope))
+                transaction, .providerAllowed, resource: resource.id,
+                reason: "provider \(provider.name): \(rule.told)")
+            let others = try transaction.providerRules().filter {
+                $0.provider == provider.name && $0.resourceID != resource.id
+            }
+            return .one(
+                Self.row(provider, resource, scope, aliases),
+                warning: others.isEmpty ? nil : Self.sharedClient(provider.name))
         }
     }
 
@@ -141,10 +156,18 @@ extension AdministrationTask {
         }
     }
 
-    private static func row(_ provider: Provider, _ resource: Resource, _ scope: ScopeSet) -> JSONObject {
+    private static func sharedClient(_ name: ProviderName) -> String {
+        "Another MCP server uses '\(name)' too. Where a provider grants per client id, as GitHub and Google do, a token for one "
+            + "carries what the person granted for the other; such a connection fails as scope_exceeded. Register a client for "
+            + "each MCP server there and add it as a provider of its own."
+    }
+
+    private static func row(
+        _ provider: Provider, _ resource: Resource, _ scope: ScopeSet, _ aliases: [ScopeAlias] = []
+    ) -> JSONObject {
         [
             "provider": .string(provider.name.string), "resource": .string(resource.identifier.string),
-            "scope": .string(scope.string),
+            "scope": .string(scope.string), "same_as": .strings(aliases.map(\.told)),
         ]
     }
 

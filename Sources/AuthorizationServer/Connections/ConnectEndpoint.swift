@@ -116,8 +116,14 @@ package struct ConnectEndpoint: Sendable {
             let grant = try await client.redeem(
                 code, at: vault.access(to: journey.provider), proof: proof, now: started)
             let connection = try connection(journey, grant)
-            return try await store.write { transaction in
+            let keeping = try await store.write { transaction in
                 try keep(connection, of: journey, in: transaction, now: connection.createdAt)
+            }
+            switch keeping {
+            case .kept(let view): return view
+            case .notKept(let view, let failure):
+                if let failure { note(failure, journey) }
+                return await giveBack(grant.tokens, of: journey, showing: view)
             }
         } catch let failure as ProviderFailure {
             note(failure, journey)
@@ -126,6 +132,26 @@ package struct ConnectEndpoint: Sendable {
                 try end(journey, as: .failed(reason: failure.reason), in: transaction, now: now)
             }
         }
+    }
+
+    /// What became of a grant.
+    private enum Keeping: Sendable {
+        case kept(View)
+        case notKept(View, ProviderFailure? = nil)
+    }
+
+    /// Revokes at the provider what is not kept here: nobody else knows that token, and it would go on to be good.
+    private func giveBack(_ tokens: ProviderTokens, of journey: Journey, showing view: View) async -> View {
+        var isTaken = true
+        do throws(ProviderFailure) {
+            try await client.revoke(tokens, at: vault.access(to: journey.provider))
+        } catch {
+            isTaken = false
+            note(error, journey)
+        }
+        guard case .over(var end) = view else { return view }
+        end.isTokenRevoked = isTaken
+        return .over(end)
     }
 
     private func connection(_ journey: Journey, _ grant: ProviderGrant) throws -> Connection {
@@ -139,14 +165,25 @@ package struct ConnectEndpoint: Sendable {
     /// Keeps what came, unless the elicitation, the session or the permission ended while the provider was asked.
     private func keep(
         _ connection: Connection, of journey: Journey, in transaction: Transaction, now: Timestamp
-    ) throws -> View {
-        guard let asked = try transaction.elicitation(journey.asked.id) else { return .notYours }
+    ) throws -> Keeping {
+        guard let asked = try transaction.elicitation(journey.asked.id) else { return .notKept(.notYours) }
         let settled = try asked.settled(in: transaction, now: now)
-        guard settled.status.isOpen else { return try over(settled, isJustNow: false, in: transaction) }
+        guard settled.status.isOpen else {
+            return .notKept(try over(settled, isJustNow: false, in: transaction))
+        }
         // Not a provider of the same name that was registered meanwhile.
         guard try transaction.provider(journey.provider.name) == journey.provider,
             try ConnectionPolicy.allows(connection, in: transaction)
-        else { return try end(journey, as: .failed(reason: "not_allowed"), in: transaction, now: now) }
+        else {
+            return .notKept(try end(journey, as: .failed(reason: "not_allowed"), in: transaction, now: now))
+        }
+        if let excess = try ConnectionPolicy.excess(
+            of: connection.scope, at: connection.provider, for: connection.resourceID, in: transaction)
+        {
+            let failure = ProviderFailure.scopeExceeded(excess)
+            let view = try end(journey, as: .failed(reason: failure.reason), in: transaction, now: now)
+            return .notKept(view, failure)
+        }
         try transaction.connect(connection)
         try transaction.audit(
             AuditEntry(
@@ -154,11 +191,12 @@ package struct ConnectEndpoint: Sendable {
                 client: asked.clientID, resource: connection.resourceID, session: asked.sessionID,
                 reason: "provider \(connection.provider)", initiator: .human, correlation: connection.id.string))
         let content = try vault.seal(ConnectionReceipt(connection), of: asked.id)
-        return try end(
-            journey,
-            as: .completed(
-                by: connection.userID, authTime: journey.person.session.authTime, content: content),
-            in: transaction, now: now)
+        return .kept(
+            try end(
+                journey,
+                as: .completed(
+                    by: connection.userID, authTime: journey.person.session.authTime, content: content),
+                in: transaction, now: now))
     }
 
     private func end(

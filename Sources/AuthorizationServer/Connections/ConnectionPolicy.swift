@@ -23,9 +23,27 @@ enum ConnectionPolicy {
         return Permission(provider: provider, scope: scope)
     }
 
-    /// Whether a connection that was made earlier is still within what the MCP server may have today.
+    /// Whether what was asked for a connection is still within what the MCP server may have today.
     static func allows(_ connection: Connection, in transaction: Transaction) throws -> Bool {
         try permission(
             connection.provider, wanted: connection.asked, for: connection.resourceID, in: transaction) != nil
+    }
+
+    /// What the provider granted beyond what the MCP server may have today; nil when that is nothing, or when there is no
+    /// rule to compare with and thus nothing that is handed out.
+    static func excess(
+        of granted: ScopeSet, at provider: ProviderName, for resource: ResourceID, in transaction: Transaction
+    ) throws -> ScopeSet? {
+        guard let rule = try transaction.rule(provider: provider, resource: resource) else { return nil }
+        let excess = rule.excess(of: granted)
+        return excess.isEmpty ? nil : excess
+    }
+}
+
+extension ProviderRule {
+    /// The granted scopes that are neither allowed nor another name of one that is.
+    func excess(of granted: ScopeSet) -> ScopeSet {
+        let names = scope.union(ScopeSet(aliases.filter { scope.contains($0.scope) }.map(\.grantedAs)))
+        return granted.subtracting(names)
     }
 }

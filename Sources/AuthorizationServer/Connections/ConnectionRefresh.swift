@@ -65,7 +65,7 @@ final class ConnectionRefresh: Sendable {
         do {
             let grant = try await client.refresh(
                 tokens, refreshToken, at: vault.access(to: provider), now: now)
-            return try await keep(grant, of: connection)
+            return try await keep(grant, of: connection, at: provider)
         } catch ProviderFailure.refused("invalid_grant") {
             return try await end(connection, "the provider refused to renew it")
         } catch let failure as ProviderFailure {
@@ -76,17 +76,47 @@ final class ConnectionRefresh: Sendable {
         }
     }
 
-    private func keep(_ grant: ProviderGrant, of connection: Connection) async throws -> Outcome {
+    /// A renewal that brings more than the MCP server may have ends the connection, as it would have failed at the start.
+    private func keep(
+        _ grant: ProviderGrant, of connection: Connection, at provider: Provider
+    ) async throws -> Outcome {
         let now = clock.now()
+        let scope = grant.scope ?? connection.scope
         let sealed = try vault.seal(grant.tokens, of: connection.id)
-        return try await store.write { transaction in
-            guard
-                try transaction.refresh(
-                    connection.id, tokens: sealed, scope: grant.scope ?? connection.scope, now: now)
-            else { return .ended }
+        let (outcome, excess) = try await store.write { transaction -> (Outcome, ScopeSet?) in
+            if let excess = try ConnectionPolicy.excess(
+                of: scope, at: connection.provider, for: connection.resourceID, in: transaction)
+            {
+                if try transaction.end(connection.id, reason: .scopeExceeded, now: now) {
+                    try transaction.audit(
+                        .connectionEnded, of: connection, reason: Connection.End.scopeExceeded.rawValue, now: now)
+                }
+                return (.ended, excess)
+            }
+            guard try transaction.refresh(connection.id, tokens: sealed, scope: scope, now: now) else {
+                return (.ended, nil)
+            }
             try transaction.audit(.connectionRefreshed, of: connection, now: now)
-            return .renewed
+            return (.renewed, nil)
         }
+        if let excess { note(.scopeExceeded(excess), connection) }
+        if case .ended = outcome {
+            // Nobody keeps these, and the provider would go on to honour them.
+            do throws(ProviderFailure) {
+                try await client.revoke(grant.tokens, at: vault.access(to: provider))
+            } catch {
+                note(error, connection)
+            }
+        }
+        return outcome
+    }
+
+    private func note(_ failure: ProviderFailure, _ connection: Connection) {
+        log.warning(
+            "a connection was not renewed, and its tokens are given back",
+            metadata: [
+                "provider": "\(connection.provider)", "connection": "\(connection.id)", "cause": "\(failure)",
+            ])
     }
 
     private func end(_ connection: Connection, _ reason: String) async throws -> Outcome {

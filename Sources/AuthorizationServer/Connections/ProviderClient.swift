@@ -44,7 +44,7 @@ package struct ProviderClient: Sendable {
             (.redirectURI, redirectURI(access.provider.name)), (.codeVerifier, proof.verifier.reveal()),
         ]
         let grant = try ProviderGrant(
-            await post(parameters, to: access.provider.tokenEndpoint, as: access), now: now)
+            await post(parameters, to: access.tokenEndpoint, as: access), now: now)
         try proof.check(grant.idToken)
         return grant
     }
@@ -59,14 +59,14 @@ package struct ProviderClient: Sendable {
             (.grantType, GrantType.refreshToken.rawValue), (.refreshToken, refreshToken),
         ]
         return try ProviderGrant(
-            await post(parameters, to: access.provider.tokenEndpoint, as: access), earlier: tokens, now: now)
+            await post(parameters, to: access.tokenEndpoint, as: access), earlier: tokens, now: now)
     }
 
     /// Tells the provider that its tokens are not needed any more.
     ///
     /// Spec: RFC 7009 §2.1
     func revoke(_ tokens: ProviderTokens, at access: ProviderAccess) async throws(ProviderFailure) {
-        guard let endpoint = access.provider.revocationEndpoint else {
+        guard let endpoint = access.revocationEndpoint else {
             throw .unavailable("it has no revocation endpoint here")
         }
         let hint = tokens.refresh == nil ? "access_token" : "refresh_token"
@@ -79,7 +79,7 @@ package struct ProviderClient: Sendable {
 
     /// Spec: OAuth 2.1 §2.4
     private func post(
-        _ parameters: [(ParameterName, String)], to endpoint: String, as access: ProviderAccess
+        _ parameters: [(ParameterName, String)], to endpoint: ProviderAccess.Endpoint, as access: ProviderAccess
     ) async throws(ProviderFailure) -> OutboundResponse {
         var parameters = parameters
         var fields = [(name: "Accept", value: "application/json")]
@@ -94,8 +94,8 @@ package struct ProviderClient: Sendable {
         }
         do {
             return try await outbound.post(
-                RemoteURL(operator: endpoint), body: Array(Self.form(parameters).utf8),
-                contentType: "application/x-www-form-urlencoded", fields: fields)
+                RemoteURL(operator: endpoint.url), body: Array(Self.form(parameters).utf8),
+                contentType: "application/x-www-form-urlencoded", fields: fields, namedBy: endpoint.source)
         } catch let error as OutboundFailure {
             // Too large or not HTTP is an answer too, and will not be better the next time.
             switch error {
@@ -120,6 +120,24 @@ package struct ProviderClient: Sendable {
 
 /// A provider with the secret that Gatehouse proves itself by there.
 struct ProviderAccess: Sendable {
+    /// An address at the provider, and who named it.
+    struct Endpoint: Sendable {
+        let url: String
+        let source: OperatorClient.Source
+
+        fileprivate init(_ url: String, isForeign: Bool) {
+            self.url = url
+            source = isForeign ? .aDocument : .anOperator
+        }
+    }
+
     let provider: Provider
     let secret: Secret?
+
+    fileprivate var tokenEndpoint: Endpoint {
+        Endpoint(provider.tokenEndpoint, isForeign: provider.isTokenEndpointForeign)
+    }
+    fileprivate var revocationEndpoint: Endpoint? {
+        provider.revocationEndpoint.map { Endpoint($0, isForeign: provider.isRevocationEndpointForeign) }
+    }
 }

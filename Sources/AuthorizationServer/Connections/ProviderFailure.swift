@@ -1,4 +1,7 @@
-/// Why a provider did not do what was asked of it. Nothing that the provider wrote is in it but the code of its error.
+import OAuth
+
+/// Why a provider did not do what was asked of it. Nothing that the provider wrote is in it but the code of its error, and
+/// the names of scopes that it granted beyond what is allowed.
 enum ProviderFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// It could not be asked, or said that it cannot answer now.
     case unavailable(String)
@@ -6,6 +9,8 @@ enum ProviderFailure: Error, Hashable, Sendable, CustomStringConvertible {
     case refused(String)
     /// It answered, but not in the protocol.
     case unusable(String)
+    /// It granted these as well, which the MCP server may not have.
+    case scopeExceeded(ScopeSet)
 
     /// The short code for events and the audit trail.
     var reason: String {
@@ -13,6 +18,7 @@ enum ProviderFailure: Error, Hashable, Sendable, CustomStringConvertible {
         case .unavailable: "provider_unavailable"
         case .refused: "provider_refused"
         case .unusable: "provider_answer_unusable"
+        case .scopeExceeded: "scope_exceeded"
         }
     }
 
@@ -22,6 +28,9 @@ enum ProviderFailure: Error, Hashable, Sendable, CustomStringConvertible {
         case .unavailable(let detail): "the provider cannot be asked: \(detail)"
         case .refused(let code): "the provider refused: \(code)"
         case .unusable(let detail): "the provider's answer is not usable: \(detail)"
+        case .scopeExceeded(let excess):
+            "the provider granted more than 'providers allow' gives this MCP server: \(excess); if one of these is another "
+                + "name of an allowed scope, say so by --same-as"
         }
     }
 

@@ -92,7 +92,9 @@ struct ProviderGrant: Sendable {
 
     private static func scope(_ body: JSONObject) throws(ProviderFailure) -> ScopeSet? {
         guard let value = body["scope"], value != .null else { return nil }
-        guard let text = value.string, let scope = try? ScopeSet(parsing: text) else {
+        // GitHub and Slack put commas between scopes. A scope may hold one by the specification, but none that is known does,
+        // and `repo,admin:org` taken for one name would say nothing about what was granted.
+        guard let text = value.string, let scope = try? ScopeSet(parsing: text.replacing(",", with: " ")) else {
             throw .unusable("its scope is no list of scopes")
         }
         return scope

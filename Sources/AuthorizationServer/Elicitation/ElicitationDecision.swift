@@ -138,7 +138,7 @@ extension ElicitationEnd {
         if case .connect(let name, _) = asked.ask { provider = name }
         self.init(
             kind: asked.kind, status: asked.status, asker: resource.name, through: session.clientName,
-            provider: provider, isJustNow: isJustNow)
+            provider: provider, isJustNow: isJustNow, isScopeExceeded: asked.reason == "scope_exceeded")
     }
 }
 

@@ -54,4 +54,8 @@ package struct ElicitationEnd: Sendable {
     package let provider: String?
     /// The person decided so by this very form.
     package let isJustNow: Bool
+    /// The provider granted more than the MCP server may have.
+    package let isScopeExceeded: Bool
+    /// Whether the provider took back the token that was not kept; nil where none was, or where nobody knows any more.
+    package var isTokenRevoked: Bool?
 }

@@ -70,6 +70,14 @@ struct TokenExchange: Sendable {
                     user: session.userID, resource: asker.id, provider: request.provider),
                 try ConnectionPolicy.allows(connection, in: transaction)
             else { return .refused(Self.notConnected) }
+            if let excess = try ConnectionPolicy.excess(
+                of: connection.scope, at: request.provider, for: asker.id, in: transaction)
+            {
+                return .refused(
+                    OAuthError(
+                        .invalidGrant, Self.notConnected.description,
+                        reason: "\(connection.id): \(ProviderFailure.scopeExceeded(excess))"))
+            }
             guard let tokens = vault.tokens(of: connection) else {
                 throw OAuthError(.serverError, "Try again later.", reason: "the tokens of \(connection.id) do not open")
             }

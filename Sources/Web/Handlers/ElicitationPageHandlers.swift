@@ -145,7 +145,20 @@ extension ElicitationEndPage {
         case (.declined, false): ("Already declined", "You declined this before. Coming again changed nothing.")
         case (.expired, _): ("Too late", "The time for this is over. Nothing was connected; \(asker) can ask again.")
         case (.cancelled, _): ("No longer asked", "\(asker) no longer waits for this. Nothing was connected.")
+        case (.failed, _) where end.isScopeExceeded: ("Not connected", exceeded(end, provider))
         default: ("This did not work", "Your account at \(provider) could not be connected; \(asker) can ask again.")
+        }
+    }
+}
+
+extension ElicitationEndPage {
+    /// What a person can do about access that was granted and must not be used.
+    private static func exceeded(_ end: ElicitationEnd, _ provider: String) -> String {
+        let fact = "\(provider) granted more access than \(end.asker) may have, so your account was not connected."
+        return switch end.isTokenRevoked {
+        case true?: "\(fact) Gatehouse kept nothing and revoked the access at \(provider)."
+        case false?: "\(fact) Gatehouse kept nothing. Remove its access in the settings of your account at \(provider)."
+        case nil: "\(fact) Gatehouse kept nothing."
         }
     }
 }

@@ -37,7 +37,7 @@ struct Providers: AsyncParsableCommand {
             draft.authorizationEndpoint = authorizationEndpoint
             draft.tokenEndpoint = tokenEndpoint
             draft.revocationEndpoint = revocationEndpoint
-            draft.clientSecret = clientSecretStdin ? try PasswordPrompt.readLine().reveal() : nil
+            draft.clientSecret = clientSecretStdin ? try PasswordPrompt.readForeignSecret().reveal() : nil
             draft.authMethod = auth?.rawValue
             return .providers(.add(draft))
         }
@@ -72,6 +72,11 @@ struct Providers: AsyncParsableCommand {
         @Argument(help: "The provider's name.") var provider: String
         @Argument(help: "The MCP server's id or its URI.") var resource: String
         @Option(help: "A scope at the provider that it may ask for; repeatable.") var scope: [String] = []
+        @Option(
+            help: ArgumentHelp(
+                "Another name by which the provider grants an allowed scope, as ALLOWED=OTHER; repeatable.",
+                discussion: "What the provider grants beyond the scopes and these names fails the connection."))
+        var sameAs: [String] = []
         @Flag(help: "Take the permission back.") var revoke = false
         @OptionGroup var global: GlobalOptions
 
@@ -79,11 +84,14 @@ struct Providers: AsyncParsableCommand {
             guard scope.isEmpty == revoke else {
                 throw ValidationError("Say --scope at least once, or --revoke to take the permission back.")
             }
+            guard sameAs.isEmpty || !revoke else {
+                throw ValidationError("--same-as belongs to --scope; leave it out to take the permission back.")
+            }
         }
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest {
             let scope = revoke ? nil : scope.joined(separator: " ")
-            return .providers(.allow(provider: provider, resource: resource, scope: scope))
+            return .providers(.allow(provider: provider, resource: resource, scope: scope, sameAs: sameAs))
         }
     }
 }
