@@ -95,7 +95,9 @@ struct SessionCommandTests {
             }
             let table = try await gatehouse("sessions", "list", "--limit", "2")
             #expect(table.output.contains(anas[1]) && !table.output.contains(anas[2]))
-            #expect(table.errors == "gatehouse: There are more; for the next ones add --after \(anas[1]).\n")
+            #expect(
+                table.errors
+                    == "gatehouse: There are more; --all shows them all; for the next ones add --after \(anas[1]).\n")
             let foreign = try await gatehouse("sessions", "list", "--after", SessionID.random().string)
             #expect(foreign.status == 1 && foreign.errors.contains("which is not there") && foreign.output.isEmpty)
             let idle = try await gatehouse("sessions", "list", "--json", "--idle-for", "7d", "--resource", anas[0])
@@ -115,7 +117,7 @@ struct SessionCommandTests {
                 #expect(table.status == 0 && table.output.isEmpty && table.errors == json.errors)
             }
             for (words, sentence) in [
-                (["--user", "eve"], "There is no user named 'eve'."),
+                (["--user", "eve"], "There is no user 'eve';"),
                 (["--client", "none"], "There is no client 'none'"),
                 (["--resource", "https://x.example"], "There is no MCP server 'https://x.example'"),
                 (["--host", "https://app.example/"], "is no host name"),

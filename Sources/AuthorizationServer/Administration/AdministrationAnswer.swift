@@ -18,15 +18,25 @@ package struct AdministrationAnswer: Hashable, Sendable {
     package let note: String?
     /// What even a program must be told, such as that the list is not whole.
     package let warning: String?
+    /// Where a list goes on, in the words that `--after` takes.
+    package let next: String?
 
     /// One object.
     package static func one(_ row: JSONObject, note: String? = nil, warning: String? = nil) -> Self {
-        Self(shape: .one, rows: [row], note: note, warning: warning)
+        Self(shape: .one, rows: [row], note: note, warning: warning, next: nil)
     }
 
     /// A list of objects.
-    package static func many(_ rows: [JSONObject], note: String? = nil, warning: String? = nil) -> Self {
-        Self(shape: .many, rows: rows, note: note, warning: warning)
+    package static func many(
+        _ rows: [JSONObject], note: String? = nil, warning: String? = nil, next: String? = nil
+    ) -> Self {
+        Self(shape: .many, rows: rows, note: note, warning: warning, next: next)
+    }
+
+    /// The list with what stands on the page behind it.
+    package func joined(with page: AdministrationAnswer) -> AdministrationAnswer {
+        .many(
+            rows + page.rows, note: page.note ?? note, warning: page.next == nil ? nil : page.warning, next: page.next)
     }
 
     /// The answer as `--json` prints it.
@@ -35,6 +45,11 @@ package struct AdministrationAnswer: Hashable, Sendable {
         case .one: .object(rows.first ?? JSONObject())
         case .many: .array(rows.map(JSON.object))
         }
+    }
+
+    /// A page of a list as `--page` prints it: programs find there where it goes on.
+    package var pageJSON: JSON {
+        .object(["items": .array(rows.map(JSON.object)), "next": next.map(JSON.string) ?? .null])
     }
 }
 
@@ -51,6 +66,7 @@ extension AdministrationAnswer {
             message["rows"] = .array(answer.rows.map(JSON.object))
             message["note"] = answer.note.map(JSON.string)
             message["warning"] = answer.warning.map(JSON.string)
+            message["next"] = answer.next.map(JSON.string)
         case .failure(let error):
             message["error"] = .object(["kind": .string(error.kind.rawValue), "message": .string(error.description)])
         }
@@ -72,7 +88,7 @@ extension AdministrationAnswer {
         }
         self.init(
             shape: shape, rows: rows.compactMap(\.object), note: message["note"]?.string,
-            warning: message["warning"]?.string)
+            warning: message["warning"]?.string, next: message["next"]?.string)
     }
 
     private static let notUnderstood = AdministrationError(

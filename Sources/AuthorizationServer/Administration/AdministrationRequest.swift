@@ -45,8 +45,8 @@ package enum UserRequest: Codable, Hashable, Sendable {
     case disable(name: String, reason: String? = nil)
     /// Unlocks an account.
     case enable(name: String)
-    /// Replaces the password of an account.
-    case setPassword(name: String, passwordHash: String)
+    /// Replaces the password of an account, and ends its sessions if that is wanted.
+    case setPassword(name: String, passwordHash: String, endSessions: Bool = false)
 }
 
 /// What can be asked about MCP servers.

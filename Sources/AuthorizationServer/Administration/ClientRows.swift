@@ -10,7 +10,7 @@ extension AdministrationTask {
             let page = try Page(
                 request, of: "client", read: { try self.listed(after: place, limit: $0, transaction) },
                 place: \.place)
-            return .many(page.items.map(\.row), warning: page.warning)
+            return .many(page.items.map(\.row), warning: page.warning, next: page.next)
         }
     }
 

@@ -31,7 +31,7 @@ extension AdministrationTask {
             let page = try Page(
                 request, of: "rule", read: { try transaction.clientRules(after: place, limit: $0) },
                 place: { $0.target.name })
-            return .many(page.items.map(\.ruleRow), warning: page.warning)
+            return .many(page.items.map(\.ruleRow), warning: page.warning, next: page.next)
         }
     }
 

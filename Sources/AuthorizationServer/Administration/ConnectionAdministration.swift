@@ -17,15 +17,25 @@ extension AdministrationTask {
             let filter = ConnectionFilter(
                 user: try selection.user.map { try self.userOrSubject($0, transaction).id },
                 resource: try selection.resource.map { try self.resource($0, transaction).id },
-                provider: try selection.provider.map { try ProviderName($0) })
+                provider: try selection.provider.map { try self.knownProvider($0, transaction) })
             let place = try request.place { text in
                 try ConnectionID(text).flatMap { try transaction.connection($0)?.id }
             }
             let page = try Page(
                 request, of: "connection",
                 read: { try transaction.connections(filter, after: place, limit: $0) }, place: { $0.id.string })
-            return .many(try page.items.map { try row($0, transaction) }, warning: page.warning)
+            return .many(try page.items.map { try row($0, transaction) }, warning: page.warning, next: page.next)
         }
+    }
+
+    /// A provider that is registered, or was when somebody connected an account there.
+    private func knownProvider(_ text: String, _ transaction: Transaction) throws -> ProviderName {
+        if let name = try? ProviderName(text),
+            try !transaction.connections(ConnectionFilter(provider: name), limit: 1).isEmpty
+        {
+            return name
+        }
+        return try provider(text, transaction).name
     }
 
     /// It ends here in any case; what the provider says to it is told.

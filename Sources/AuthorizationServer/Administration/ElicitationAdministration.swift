@@ -32,7 +32,7 @@ extension AdministrationTask {
                     try transaction.listedElicitations(
                         user: user, resource: resource, status: status, after: place, now: now, limit: $0)
                 }, place: \.id)
-            return .many(page.items.map(\.row), warning: page.warning)
+            return .many(page.items.map(\.row), warning: page.warning, next: page.next)
         }
     }
 

@@ -33,7 +33,7 @@ extension AdministrationTask {
                 uniquingKeysWith: { one, _ in one })
             let rows = page.items.map { $0.row(for: receivers[$0.resourceID]) }
             let shut = receivers.values.filter(\.isShut).compactMap(\.identifier).sorted().joined(separator: ", ")
-            return .many(rows, note: shut.isEmpty ? nil : Self.shut(shut), warning: page.warning)
+            return .many(rows, note: shut.isEmpty ? nil : Self.shut(shut), warning: page.warning, next: page.next)
         }
     }
 

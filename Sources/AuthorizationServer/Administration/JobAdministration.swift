@@ -21,7 +21,7 @@ extension AdministrationTask {
             let page = try Page(
                 request, of: "job", read: { try transaction.listedJobs(filter, after: place, now: now, limit: $0) },
                 place: \.id)
-            return .many(page.items.map(\.row), warning: page.warning)
+            return .many(page.items.map(\.row), warning: page.warning, next: page.next)
         }
     }
 
@@ -68,9 +68,7 @@ extension AdministrationTask {
         filter.user = try selection.user.map { try userOrSubject($0, transaction).id }
         filter.resource = try selection.resource.map { try resource($0, transaction).id }
         filter.session = try selection.session.map { text in
-            guard let id = SessionID(text) else {
-                throw AdministrationError(.invalid, "'\(text)' is no id of a session.")
-            }
+            guard let id = SessionID(text), try transaction.session(id) != nil else { throw Self.noSession(text) }
             return id
         }
         filter.state = try selection.state.map { text in

@@ -20,6 +20,8 @@ package struct PageRequest: Codable, Hashable, Sendable {
 /// A piece of a list, and what is said about the rest of it.
 struct Page<Item> {
     let items: [Item]
+    /// Where the next page begins, if there is one.
+    let next: String?
     /// That there are more and how to see them, or that there are none.
     let warning: String?
 
@@ -33,10 +35,11 @@ struct Page<Item> {
         }
         let found = try read(request.limit + 1)
         items = Array(found.prefix(request.limit))
-        if let last = items.last {
-            warning =
-                found.count > items.count
-                ? "There are more; for the next ones add --after \(ShellWord.quoted(place(last)))." : nil
+        next = found.count > items.count ? items.last.map(place) : nil
+        if !items.isEmpty {
+            warning = next.map {
+                "There are more; --all shows them all; for the next ones add --after \(ShellWord.quoted($0))."
+            }
         } else {
             warning = request.after == nil ? "No \(thing) matches." : "No \(thing) comes after that."
         }

@@ -48,7 +48,7 @@ extension AdministrationTask {
             let page = try Page(
                 request, of: "MCP server", read: { try transaction.resources(after: place, limit: $0) },
                 place: { $0.id.string })
-            return .many(page.items.map(\.row), warning: page.warning)
+            return .many(page.items.map(\.row), warning: page.warning, next: page.next)
         }
     }
 

@@ -22,7 +22,7 @@ extension AdministrationTask {
                 request, of: "session",
                 read: { try transaction.sessions(filter, after: cursor, limit: $0, now: now) },
                 place: { SessionCursor(after: $0, in: filter).text(in: filter) })
-            return .many(try rows(page.items, transaction), warning: page.warning)
+            return .many(try rows(page.items, transaction), warning: page.warning, next: page.next)
         }
     }
 

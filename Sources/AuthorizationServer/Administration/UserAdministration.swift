@@ -9,7 +9,7 @@ extension AdministrationTask {
         case .list(let page): try await listUsers(page)
         case .disable(let name, let reason): try await setUser(name, disabled: true, reason)
         case .enable(let name): try await setUser(name, disabled: false)
-        case .setPassword(let name, let hash): try await setPassword(name, hash)
+        case .setPassword(let name, let hash, let endSessions): try await setPassword(name, hash, endSessions)
         }
     }
 
@@ -51,16 +51,28 @@ extension AdministrationTask {
         return .one(row, note: Self.note(ended: try await store.endRest(of: ended).count))
     }
 
-    private func setPassword(_ name: String, _ hash: String) async throws -> AdministrationAnswer {
+    private func setPassword(
+        _ name: String, _ hash: String, _ endSessions: Bool
+    ) async throws -> AdministrationAnswer {
         let hash = try checkedHash(hash)
-        return try await store.write { transaction in
+        let (row, begun) = try await store.write { transaction in
             let user = try self.user(name, transaction)
             try transaction.setPasswordHash(hash, of: user.id, now: now)
             _ = try transaction.endBrowserSessions(of: user.id)
             try audit(transaction, .passwordChanged, user: user.id)
-            return .one(user.row, note: "The account is signed out of every browser; its sessions go on.")
+            let begun =
+                endSessions
+                ? try transaction.endSessions(SessionFilter(user: user.id), ending(.revokedByAdmin)) : EndedSessions()
+            return (user.row, begun)
         }
+        let ended = try await store.endRest(of: begun).count
+        let rest = endSessions ? Self.note(ended: ended) ?? "It had no live session." : Self.sessionsGoOn
+        return .one(row, note: "The account is signed out of every browser. \(rest)")
     }
+
+    private static let sessionsGoOn =
+        "Its sessions go on: apps that it approved keep their access. Add --end-sessions, or use 'gatehouse sessions revoke', "
+        + "to end them."
 
     private func listUsers(_ request: PageRequest) async throws -> AdministrationAnswer {
         try await store.read { transaction in
@@ -69,14 +81,14 @@ extension AdministrationTask {
             }
             let page = try Page(
                 request, of: "user", read: { try transaction.users(after: place, limit: $0) }, place: { $0.id.string })
-            return .many(page.items.map(\.row), warning: page.warning)
+            return .many(page.items.map(\.row), warning: page.warning, next: page.next)
         }
     }
 
     /// The user of this name, or the refusal that names it.
     func user(_ name: String, _ transaction: Transaction) throws -> User {
         guard let user = try transaction.user(named: name) else {
-            throw AdministrationError(.notFound, "There is no user named '\(name)'.")
+            throw AdministrationError(.notFound, "There is no user '\(name)'; 'gatehouse users list' names them.")
         }
         return user
     }

@@ -14,6 +14,28 @@ protocol AdministrationCommand: AsyncParsableCommand {
     func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest
 }
 
+/// A command that lists what there is, in pages.
+protocol ListCommand: AdministrationCommand {
+    var page: PageOptions { get }
+    /// What to ask for one page.
+    func request(_ page: PageRequest) throws -> AdministrationRequest
+}
+
+extension ListCommand {
+    func request(_ configuration: ServerConfiguration) throws -> AdministrationRequest { try request(page.first) }
+
+    func run() async throws {
+        let configuration = try ServerConfiguration.load(file: global.config)
+        let route = AdministrationRoute(configuration)
+        var answer = try await route.send(request(page.first))
+        while page.all, let next = answer.next {
+            answer = answer.joined(
+                with: try await route.send(request(PageRequest(limit: page.first.limit, after: next))))
+        }
+        Presentation(columns: columns, json: global.json, isPage: page.page, told: told).show(answer)
+    }
+}
+
 extension AdministrationCommand {
     var columns: [Column] { [] }
     func told(_ row: JSONObject) -> JSONObject { row }

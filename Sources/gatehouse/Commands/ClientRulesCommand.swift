@@ -9,14 +9,14 @@ struct ClientRulesCommand: AsyncParsableCommand {
 
     static let columns = [Column("name"), Column("about"), Column("rule"), Column("created_at", .time)]
 
-    struct List: AdministrationCommand {
+    struct List: ListCommand {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "List the rules about clients and about hosts.")
         @OptionGroup var page: PageOptions
         @OptionGroup var global: GlobalOptions
         var columns: [Column] { ClientRulesCommand.columns }
 
-        func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .clients(.rules(page.page)) }
+        func request(_ page: PageRequest) -> AdministrationRequest { .clients(.rules(page)) }
     }
 
     struct Remove: AdministrationCommand {

@@ -39,7 +39,7 @@ struct Clients: AsyncParsableCommand {
         case clientSecretPost = "client_secret_post"
     }
 
-    struct List: AdministrationCommand {
+    struct List: ListCommand {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "List registered clients, known documents and rules.")
         @OptionGroup var page: PageOptions
@@ -51,7 +51,7 @@ struct Clients: AsyncParsableCommand {
             ]
         }
 
-        func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .clients(.list(page.page)) }
+        func request(_ page: PageRequest) -> AdministrationRequest { .clients(.list(page)) }
     }
 
     struct Show: AdministrationCommand {

@@ -7,7 +7,7 @@ struct Connections: AsyncParsableCommand {
         commandName: "connections", abstract: "Accounts at providers that people connected.",
         subcommands: [List.self, Revoke.self])
 
-    struct List: AdministrationCommand {
+    struct List: ListCommand {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "List connections, the newest first.")
         @Option(help: "Those of a person, by name or subject.") var user: String?
@@ -23,9 +23,9 @@ struct Connections: AsyncParsableCommand {
             ]
         }
 
-        func request(_ configuration: ServerConfiguration) -> AdministrationRequest {
+        func request(_ page: PageRequest) -> AdministrationRequest {
             .connections(
-                .list(ConnectionSelection(user: user, resource: resource, provider: provider), page: page.page))
+                .list(ConnectionSelection(user: user, resource: resource, provider: provider), page: page))
         }
     }
 

@@ -13,7 +13,7 @@ struct Elicitations: AsyncParsableCommand {
         Column("created_at", .time), Column("expires_at", .time),
     ]
 
-    struct List: AdministrationCommand {
+    struct List: ListCommand {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "List elicitations, the newest first.")
         @Option(help: "Those of a person, by name or subject.") var user: String?
@@ -24,9 +24,9 @@ struct Elicitations: AsyncParsableCommand {
         @OptionGroup var global: GlobalOptions
         var columns: [Column] { Elicitations.columns }
 
-        func request(_ configuration: ServerConfiguration) -> AdministrationRequest {
+        func request(_ page: PageRequest) -> AdministrationRequest {
             let selection = ElicitationSelection(user: user, resource: resource, status: status?.rawValue)
-            return .elicitations(.list(selection, page: page.page))
+            return .elicitations(.list(selection, page: page))
         }
     }
 

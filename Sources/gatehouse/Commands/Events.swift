@@ -14,7 +14,7 @@ struct Events: AsyncParsableCommand {
         Column("created_at", .time), Column("next_attempt_at", "NEXT", .time),
     ]
 
-    struct List: AdministrationCommand {
+    struct List: ListCommand {
         static let configuration = CommandConfiguration(commandName: "list", abstract: "List events, the newest first.")
         @Option(help: "Those for an MCP server, by id or URI.") var resource: String?
         @Option(help: "waiting, delivered or dead.") var state: EventRecord.State?
@@ -22,8 +22,8 @@ struct Events: AsyncParsableCommand {
         @OptionGroup var global: GlobalOptions
         var columns: [Column] { Events.columns }
 
-        func request(_ configuration: ServerConfiguration) -> AdministrationRequest {
-            .events(.list(resource: resource, state: state?.rawValue, page: page.page))
+        func request(_ page: PageRequest) -> AdministrationRequest {
+            .events(.list(resource: resource, state: state?.rawValue, page: page))
         }
     }
 

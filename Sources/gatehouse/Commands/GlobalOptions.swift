@@ -12,14 +12,24 @@ struct GlobalOptions: ParsableArguments {
 
 /// Which piece of a list is asked for.
 struct PageOptions: ParsableArguments {
-    @Option(help: "How many rows at most, up to 1000.") var limit = PageRequest.usual
+    @Option(help: "How many rows at most, up to 1000 (default: 100).") var limit: Int?
     @Option(help: "Go on behind this row, as the end of the piece before says.") var after: String?
+    @Flag(help: "The whole list, however long it is.") var all = false
+    @Flag(
+        help:
+            #"Print one page as JSON with its place: {"items": […], "next": …}; next goes to --after, null is the end."#
+    )
+    var page = false
 
-    var page: PageRequest { PageRequest(limit: limit, after: after) }
+    /// The first page, or the one that is named.
+    var first: PageRequest { PageRequest(limit: limit ?? (all ? PageRequest.most : PageRequest.usual), after: after) }
 
     func validate() throws {
-        guard (1...PageRequest.most).contains(limit) else {
+        guard (1...PageRequest.most).contains(limit ?? 1) else {
             throw ValidationError("--limit must be from 1 to \(PageRequest.most).")
+        }
+        guard !all || limit == nil && !page else {
+            throw ValidationError("--all is the whole list: leave --limit and --page out.")
         }
     }
 }

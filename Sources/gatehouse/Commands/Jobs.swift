@@ -13,7 +13,7 @@ struct Jobs: AsyncParsableCommand {
         Column("created_at", .time), Column("expires_at", .time), Column("purpose"),
     ]
 
-    struct List: AdministrationCommand {
+    struct List: ListCommand {
         static let configuration = CommandConfiguration(commandName: "list", abstract: "List jobs, the newest first.")
         @Option(help: "Those of a person, by name or subject.") var user: String?
         @Option(help: "Those of an MCP server, by id or URI.") var resource: String?
@@ -23,9 +23,9 @@ struct Jobs: AsyncParsableCommand {
         @OptionGroup var global: GlobalOptions
         var columns: [Column] { Jobs.columns }
 
-        func request(_ configuration: ServerConfiguration) -> AdministrationRequest {
+        func request(_ page: PageRequest) -> AdministrationRequest {
             let selection = JobSelection(user: user, resource: resource, session: session, state: state?.rawValue)
-            return .jobs(.list(selection, page: page.page))
+            return .jobs(.list(selection, page: page))
         }
     }
 

@@ -62,7 +62,7 @@ struct Resources: AsyncParsableCommand {
         }
     }
 
-    struct List: AdministrationCommand {
+    struct List: ListCommand {
         static let configuration = CommandConfiguration(commandName: "list", abstract: "List the MCP servers, by name.")
         @OptionGroup var page: PageOptions
         @OptionGroup var global: GlobalOptions
@@ -73,7 +73,7 @@ struct Resources: AsyncParsableCommand {
             ]
         }
 
-        func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .resources(.list(page.page)) }
+        func request(_ page: PageRequest) -> AdministrationRequest { .resources(.list(page)) }
     }
 
     struct Show: AdministrationCommand {

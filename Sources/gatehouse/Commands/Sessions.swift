@@ -13,7 +13,7 @@ struct Sessions: AsyncParsableCommand {
         Column("expires_at", .time), Column("last_used_at", .time), Column("scope"),
     ]
 
-    struct List: AdministrationCommand {
+    struct List: ListCommand {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "List sessions, the newest first; idle ones, the longest unused first.")
         @OptionGroup var filters: SessionFilters
@@ -30,11 +30,11 @@ struct Sessions: AsyncParsableCommand {
             }
         }
 
-        func request(_ configuration: ServerConfiguration) -> AdministrationRequest {
+        func request(_ page: PageRequest) -> AdministrationRequest {
             var selection = filters.selection
             selection.state = state?.rawValue
             selection.idleFor = idleFor?.seconds
-            return .sessions(.list(selection, page: page.page))
+            return .sessions(.list(selection, page: page))
         }
     }
 
@@ -82,10 +82,11 @@ struct Sessions: AsyncParsableCommand {
             var confirmation = Confirmation(
                 question: "End all of it?", purpose: all ? "end every session" : "end all that match",
                 declined: "Nothing was ended.")
-            guard Terminal.isInteractive else { throw confirmation.withoutTerminal }
+            // Looked at before anything is asked or demanded: what is wrong in a filter is what its author has to hear.
             let preview = try await AdministrationRoute(configuration).send(.sessions(.preview(selection)))
             // The server has the sentence for nothing.
             guard !preview.rows.isEmpty else { return }
+            guard Terminal.isInteractive else { throw confirmation.withoutTerminal }
             confirmation.lines = Presentation(columns: columns, json: false).text(preview, width: Terminal.width)
             try confirmation.obtain()
         }

@@ -20,7 +20,7 @@ struct Users: AsyncParsableCommand {
         }
     }
 
-    struct List: AdministrationCommand {
+    struct List: ListCommand {
         static let configuration = CommandConfiguration(commandName: "list", abstract: "List the accounts, by name.")
         @OptionGroup var page: PageOptions
         @OptionGroup var global: GlobalOptions
@@ -31,7 +31,7 @@ struct Users: AsyncParsableCommand {
             ]
         }
 
-        func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .users(.list(page.page)) }
+        func request(_ page: PageRequest) -> AdministrationRequest { .users(.list(page)) }
     }
 
     struct Disable: AdministrationCommand {
@@ -60,11 +60,12 @@ struct Users: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "passwd", abstract: "Set a new password and sign the account's browsers out.")
         @Argument(help: "The account's name.") var name: String
+        @Flag(help: "End its sessions too: apps that the person approved lose their access.") var endSessions = false
         @OptionGroup var password: PasswordOptions
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) throws -> AdministrationRequest {
-            .users(.setPassword(name: name, passwordHash: try password.hash()))
+            .users(.setPassword(name: name, passwordHash: try password.hash(), endSessions: endSessions))
         }
     }
 }

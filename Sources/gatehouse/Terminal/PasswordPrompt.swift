@@ -17,8 +17,24 @@ enum PasswordPrompt {
 
     /// The first line of standard input.
     static func readLine() throws -> Secret {
-        try checked(nextLine())
+        try checked(nextLine(limit: PasswordRule.longest))
     }
+
+    /// The first line of standard input, as a secret that somebody else made: how long it is and what is in it is their rule.
+    static func readForeignSecret() throws -> Secret {
+        let secret = nextLine(limit: longestForeignSecret)
+        guard !secret.bytes.isEmpty else { throw Refusal("The secret is empty; nothing was changed.") }
+        // RFC 6749, appendix A.2: what a client secret can be.
+        guard secret.bytes.count <= longestForeignSecret, secret.bytes.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+            throw Refusal(
+                "The secret must be one line of at most \(longestForeignSecret) printable ASCII characters; nothing was changed."
+            )
+        }
+        return secret
+    }
+
+    /// Some providers' secrets are signed tokens.
+    private static let longestForeignSecret = 8192
 
     private static func checked(_ password: Secret) throws -> Secret {
         guard !password.bytes.isEmpty else { throw Refusal("The password is empty; nothing was changed.") }
@@ -45,14 +61,14 @@ enum PasswordPrompt {
             Terminal.prompt("\n")
         }
         Terminal.prompt(question)
-        return try nextLine()
+        return nextLine(limit: PasswordRule.longest)
     }
 
-    private static func nextLine() throws -> Secret {
+    private static func nextLine(limit: Int) -> Secret {
         var line: [UInt8] = []
         var byte: UInt8 = 0
         while read(STDIN_FILENO, &byte, 1) == 1, byte != UInt8(ascii: "\n") {
-            guard line.count <= PasswordRule.longest else { break }
+            guard line.count <= limit else { break }
             line.append(byte)
         }
         if line.last == UInt8(ascii: "\r") { line.removeLast() }

@@ -37,11 +37,15 @@ struct Column: Sendable {
 struct Presentation {
     let columns: [Column]
     let json: Bool
+    /// Whether a program wants to know where the list goes on.
+    var isPage = false
     var now = WallClock.system.now()
     /// How a row of a table is told to a person.
     var told: (JSONObject) -> JSONObject = { $0 }
 
     func show(_ answer: AdministrationAnswer) {
+        // It stands in the page, and a sentence about it would only be in a program's way.
+        if isPage { return Terminal.print(answer.pageJSON.text) }
         defer { if let warning = answer.warning { Terminal.complain(warning) } }
         if json {
             Terminal.print(answer.json.text)
