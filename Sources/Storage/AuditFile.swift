@@ -19,7 +19,8 @@ package struct AuditFile {
 
     private var inspection = AuditInspection(trusted: nil)
     private var chain: AuditChainName?
-    private var begun: Set<AuditChainName> = []
+    /// The chains that were begun, with the number of the record before their first one.
+    private var begun: [AuditChainName: Int64] = [:]
     private var lastCheckpoint: Int64 = 0
     private var lines: Int64 = 0
     private var hasEnded = false
@@ -48,7 +49,7 @@ package struct AuditFile {
         switch line {
         case .header: throw .unreadableLine(lines)
         case .chain(let chain, let after, let hash):
-            guard begun.insert(chain).inserted else { throw .unreadableLine(lines) }
+            guard begun.updateValue(after, forKey: chain) == nil else { throw .unreadableLine(lines) }
             self.chain = chain
             lastCheckpoint = 0
             inspection.begin(chain, after: after, hash: hash)
@@ -74,6 +75,9 @@ package struct AuditFile {
     package var lastMarks: [AuditMark] {
         marks.values.sorted { $0.chain < $1.chain }
     }
+
+    /// How many records these checkpoints cover.
+    package var covered: Int64 { marks.reduce(0) { $0 + $1.value.sequence - (begun[$1.key] ?? 0) } }
 
     private mutating func take(_ stored: StoredCheckpoint) {
         inspection.take(stored)

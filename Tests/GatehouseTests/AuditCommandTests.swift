@@ -126,7 +126,7 @@ struct AuditCommandTests {
             let mixed = try await gatehouse("audit", "export", none, "--user", "ana", "--drop-before", "0s")
             #expect(mixed.status == 2)
             let path = gatehouse.stage.path("old.jsonl")
-            let made = try await gatehouse("audit", "export", path, "--drop-before", "0s", "--json")
+            let made = try await gatehouse("audit", "export", path, "--drop-before", "0s", "--yes", "--json")
             #expect(try made.json().object?["dropped"]?.integer ?? 0 >= 6, "\(made.errors)")
             let verified = try #require(try await gatehouse("audit", "verify", "--json").json().object)
             #expect(verified["verified"] == true && verified["dropped"]?.integer ?? 0 >= 6)
@@ -152,7 +152,7 @@ struct AuditCommandTests {
                     as? Int)
             let script = """
                 trap '' XFSZ; ulimit -f \((size + 300_000) / 1024)
-                exec "$0" audit export "$1" --drop-before 0s
+                exec "$0" audit export "$1" --drop-before 0s --yes
                 """
             let child = try ChildProcess(
                 "/bin/bash", ["-c", script, try Workspace.program("gatehouse"), path],
@@ -181,7 +181,7 @@ struct AuditCommandTests {
             #expect(errors.split(separator: "\n").count == 1 && errors.contains("No space left"), "\(errors)")
             #expect(try FileManager.default.contentsOfDirectory(atPath: disk.path) == [])
         }
-        let command = ["audit", "export", disk.path + "/big.jsonl", "--drop-before", "0s"]
+        let command = ["audit", "export", disk.path + "/big.jsonl", "--drop-before", "0s", "--yes"]
         try await Stage.play { stage in
             let database = stage.path("var/gatehouse.sqlite")
             if isServing {
@@ -261,7 +261,7 @@ struct AuditCommandTests {
             #expect(run.errors.contains("record 2 is missing; record 4 was altered"))
             // What is broken can be taken along, and nothing of it can be dropped.
             let path = gatehouse.stage.path("broken.jsonl")
-            let dropped = try await gatehouse("audit", "export", path, "--drop-before", "0s")
+            let dropped = try await gatehouse("audit", "export", path, "--drop-before", "0s", "--yes")
             #expect(dropped.status == 1 && dropped.errors.contains("record 2 is missing"))
             let records = try #require(try await gatehouse("audit", "tail", "--json").json().array)
             #expect(records.count == 4)

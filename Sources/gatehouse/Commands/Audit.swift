@@ -90,19 +90,32 @@ struct Audit: AsyncParsableCommand {
         @Option(
             help: ArgumentHelp(
                 "Then delete the records up to the last checkpoint before this time: 365d, 2026-01-31 or RFC 3339.",
-                discussion: "Only what is in the file, and the file on the disk and verified, is deleted.",
+                discussion: """
+                    Only what is in the file, and the file on the disk and verified, is deleted. On a terminal you are asked first. \
+                    Records of the last 30 days are deleted with --yes alone.
+                    """,
                 valueName: "time"))
         var dropBefore: TimeArgument?
+        @Flag(help: "With --drop-before: do not ask, and delete also what is younger than 30 days.") var yes = false
         @OptionGroup var global: GlobalOptions
 
         func validate() throws {
             guard dropBefore == nil || filters.selection == AuditSelection() else {
                 throw ValidationError("--drop-before goes with an export of everything, without filters.")
             }
+            guard !yes || dropBefore != nil else { throw ValidationError("--yes goes with --drop-before.") }
         }
+
+        /// How long records are kept from a slip of the keyboard: a minute, or a year in the future, would take all of them.
+        private static let floor: Int64 = 30 * 86_400
 
         func run() async throws {
             let configuration = try ServerConfiguration.load(file: global.config)
+            if let dropBefore, !yes, dropBefore.time > WallClock.system.now() - Self.floor {
+                throw Misuse(
+                    "--drop-before would delete records of the last 30 days; name an earlier time, or say --yes. Nothing was "
+                        + "exported or deleted.")
+            }
             let file = try BackupFile(path: file)
             let route = AdministrationRoute(configuration)
             let bytes = try await route.file(.audit(.export(filters.selection)), into: file)
@@ -110,11 +123,23 @@ struct Audit: AsyncParsableCommand {
             if let dropBefore {
                 let export = ExportedAudit(path: file.path)
                 _ = try export.verify()
-                let marks = try export.marks(until: dropBefore.time)
+                let (marks, records) = try export.marks(until: dropBefore.time)
+                if !marks.isEmpty { try confirm(records, before: dropBefore.time, in: file.path) }
                 let dropped = try await route.send(.audit(.drop(marks)))
                 answer["dropped"] = dropped.rows.first?["dropped"]
             }
             Presentation(columns: [], json: global.json).show(.one(answer))
+        }
+
+        private func confirm(_ records: Int64, before time: Timestamp, in path: String) throws {
+            guard !yes, Terminal.isInteractive else { return }
+            let question = """
+                \(path) is written and verified. Delete its \(records) audit records up to the last checkpoint before \
+                \(time.rfc3339) from the database? [y/N]\u{20}
+                """
+            guard Terminal.agrees(question) else {
+                throw Refusal("Nothing was deleted; the export is in \(path).")
+            }
         }
     }
 

@@ -19,11 +19,11 @@ struct ExportedAudit {
             note: "The file is a selection: each record is sound, which are missing cannot be told.")
     }
 
-    /// The last checkpoint of each chain up to this time.
-    func marks(until time: Timestamp) throws -> [AuditMark] {
+    /// The last checkpoint of each chain up to this time, and how many records they cover.
+    func marks(until time: Timestamp) throws -> (marks: [AuditMark], records: Int64) {
         var file = AuditFile(checkpointsUntil: time)
         try read(into: &file)
-        return file.lastMarks
+        return (file.lastMarks, file.covered)
     }
 
     private func finish(_ file: inout AuditFile) throws -> AuditVerdict {
