@@ -43,6 +43,7 @@ package struct Housekeeper: Service, CustomStringConvertible {
                 await Task.yield()
             }
         }
+        await orPutOff { try notary.tellUntold() }
         await keepAudit()
         gatehouse.refusals.flush()
     }
@@ -57,19 +58,11 @@ package struct Housekeeper: Service, CustomStringConvertible {
         }
     }
 
-    /// Signs the audit trail where that is due. The line in the log is the witness outside of the database.
+    /// Signs the audit trail where that is due.
     private func keepAudit() async {
         do {
             while try await gatehouse.store.write({ try $0.dropAudit(limit: 200) }) > 0 { await Task.yield() }
-            let notary = AuditNotary(store: gatehouse.store, keys: gatehouse.keys)
-            for checkpoint in try await notary.signDue(at: gatehouse.clock.now()) {
-                log.notice(
-                    "audit checkpoint",
-                    metadata: [
-                        "chain": "\(checkpoint.chain)", "sequence": "\(checkpoint.sequence)",
-                        "hash": "\(checkpoint.hash.base64URL)", "kid": "\(checkpoint.kid)",
-                    ])
-            }
+            _ = try await notary.signDue(at: gatehouse.clock.now())
         } catch let error as AuditBroken {
             log.error("no audit checkpoint was signed", metadata: ["error": "\(error)"])
         } catch is CancellationError {
@@ -77,4 +70,6 @@ package struct Housekeeper: Service, CustomStringConvertible {
             log.warning("an audit checkpoint was put off", metadata: ["error": "\(error)"])
         }
     }
+
+    private var notary: AuditNotary { AuditNotary(store: gatehouse.store, keys: gatehouse.keys, log: log) }
 }

@@ -16,6 +16,10 @@ package struct AuditDefect: Hashable, Sendable {
         case checkpoint
         /// The checkpoint is signed by a key that nothing vouches for.
         case unknownKey
+        /// The checkpoint is signed by a key that was out of use before its record was written.
+        case endedKey
+        /// The record is not the one that was there when a signed checkpoint, or the record of a key's end, spoke of it.
+        case replaced
         /// The record names a key, and no checkpoint that it signed is left.
         case noCheckpoint
         /// This server itself signed a checkpoint here, and it is gone.
@@ -50,6 +54,8 @@ extension AuditDefect: CustomStringConvertible {
         case .personal: return "the personal fields of \(record) were altered or removed without a record of it"
         case .checkpoint: return "the checkpoint at \(record) is not signed for it"
         case .unknownKey: return "the checkpoint at \(record) is signed by a key that nothing vouches for"
+        case .endedKey: return "the checkpoint at \(record) is signed by a key that was out of use by then"
+        case .replaced: return "\(record) is not the one that Gatehouse signed"
         case .noCheckpoint: return "every checkpoint is gone, though \(record) names the key of one"
         case .checkpointGone: return "the checkpoint that this server signed at \(record) is gone"
         case .erasedBeyond: return "more personal fields are gone than \(record) says were erased"

@@ -54,6 +54,8 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
     package static let keyRotated = AuditAction(rawValue: "key.rotated")
     package static let databaseCopied = AuditAction(rawValue: "database.copied")
     package static let auditKeyUsed = AuditAction(rawValue: "audit.key_used")
+    package static let auditKeyEnded = AuditAction(rawValue: "audit.key_ended")
+    package static let auditRestoreAccepted = AuditAction(rawValue: "audit.restore_accepted")
     package static let auditExported = AuditAction(rawValue: "audit.exported")
     package static let auditDropped = AuditAction(rawValue: "audit.dropped")
     package static let auditErased = AuditAction(rawValue: "audit.erased")

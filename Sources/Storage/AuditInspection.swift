@@ -22,12 +22,18 @@ package struct AuditInspection {
     private var verdict = AuditVerdict()
     private var chain = AuditChainName.main
     private var last: Int64 = 0
+    /// Where the part begins that is walked along.
+    private var segmentStart: Int64?
     /// The hash that the next record has to name; nil where that cannot be said.
     private var expected: Digest?
     /// What the chain says of its last record, as far as it can be believed.
     private var lastHash: Digest?
     /// The keys that the main chain names, and where.
     private var introduced: [String: Int64] = [:]
+    private var ends = AuditKeyEnds()
+    /// Records of the chain at hand that are known by their hashes, from elsewhere.
+    private var known: [Int64: Digest] = [:]
+    private var awaited: [AuditCheckpoint] = []
     private var signers: [(kid: String, chain: AuditChainName, sequence: Int64)] = []
     /// What the main chain says was erased: whose, nil for what admins claimed, and how many fields.
     private var erasures: [Int64: (user: UserID?, fields: Int)] = [:]
@@ -48,8 +54,12 @@ package struct AuditInspection {
     package mutating func begin(_ chain: AuditChainName, after sequence: Int64 = 0, hash: Digest = .beginning) {
         self.chain = chain
         last = sequence
+        segmentStart = sequence
         expected = hash
         lastHash = sequence > 0 ? hash : nil
+        known = chain == .main ? [:] : ends.places(in: chain, signed: signedMain)
+        for checkpoint in awaited where checkpoint.chain == chain { known[checkpoint.sequence] = checkpoint.hash }
+        if let hash = lastHash, let other = known[sequence], other != hash { note(.replaced, sequence) }
         if sequence > 0 { bases.append((chain, sequence)) }
         if chain == .main {
             verdict.dropped = sequence
@@ -75,6 +85,7 @@ package struct AuditInspection {
         defer { expected = record.hash }
         guard expected == nil || record.previous == expected else { return note(.outOfOrder, sequence) }
         guard record.isIntact else { return note(.altered, sequence) }
+        if let other = known[sequence], other != record.hash { return note(.replaced, sequence) }
         lastHash = record.hash
         check(record)
     }
@@ -90,6 +101,7 @@ package struct AuditInspection {
         switch record.entry.action {
         case .auditKeyUsed:
             if let kid = record.entry.reason, introduced[kid] == nil { introduced[kid] = record.sequence }
+        case .auditKeyEnded: ends.take(record.entry, at: record.sequence)
         case .auditDropped: if let place = record.entry.reason { drops.insert(place) }
         case .auditErased:
             erasures[record.sequence] = (record.entry.user, AuditEntry.erasedFields(record.entry.reason))
@@ -116,17 +128,21 @@ package struct AuditInspection {
         }
     }
 
-    /// Looks whether a checkpoint is there that this server knows it signed.
-    package mutating func expect(_ known: AuditCheckpoint) {
-        if !signers.contains(where: { $0.chain == known.chain && $0.sequence >= known.sequence }) {
-            note(.checkpointGone, known.sequence, known.chain)
-        }
-    }
+    /// Has a checkpoint looked for that Gatehouse knows it signed, and its record compared; before the first chain.
+    package mutating func expect(_ known: AuditCheckpoint) { awaited.append(known) }
+
+    /// How far the main chain is signed.
+    private var signedMain: Int64 { signers.last { $0.chain == .main }?.sequence ?? 0 }
 
     /// What was found, after the last chain.
     package mutating func finish() -> AuditVerdict {
         verdict.keys = Set(signers.map(\.kid)).sorted()
+        if extent == .segment { checkNewKeys() }
         guard extent == .whole else { return verdict }
+        for known in awaited
+        where !signers.contains(where: { $0.chain == known.chain && $0.sequence >= known.sequence }) {
+            note(.checkpointGone, known.sequence, known.chain)
+        }
         checkKeys()
         for base in bases where !isDroppedByRight(base) { note(.cutOff, base.sequence, base.chain) }
         for record in tombstones where !isErasedByRight(record) { note(.personal, record.sequence, record.chain) }
@@ -152,11 +168,23 @@ package struct AuditInspection {
             return
         }
         if let trusted, !trusted.contains(kid: newest.kid) { note(.unknownKey, newest.sequence, .main) }
+        for signer in signers
+        where ends.isOver(signer.kid, in: signer.chain, at: signer.sequence, signed: newest.sequence) {
+            note(.endedKey, signer.sequence, signer.chain)
+        }
         for signer in signers where trusted?.contains(kid: signer.kid) != true {
             guard let place = introduced[signer.kid], place <= newest.sequence else {
                 note(.unknownKey, signer.sequence, signer.chain)
                 continue
             }
+        }
+    }
+
+    /// What was signed behind the checkpoint that the segment begins with was signed by this server, with a key of the ring.
+    private mutating func checkNewKeys() {
+        guard let trusted, let start = segmentStart else { return }
+        for signer in signers where signer.sequence > start && !trusted.contains(kid: signer.kid) {
+            note(.unknownKey, signer.sequence, signer.chain)
         }
     }
 
@@ -193,6 +221,7 @@ extension Transaction {
         trusted: VerificationKeySet? = nil, signed: [AuditCheckpoint] = []
     ) throws -> AuditVerdict {
         var inspection = AuditInspection(trusted: trusted)
+        for checkpoint in signed { inspection.expect(checkpoint) }
         for chain in try auditChains() {
             try walkAudit(chain, from: nil) { step in
                 switch step {
@@ -202,7 +231,6 @@ extension Transaction {
                 }
             }
         }
-        for known in signed { inspection.expect(known) }
         return inspection.finish()
     }
 

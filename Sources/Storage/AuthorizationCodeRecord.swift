@@ -84,6 +84,18 @@ extension Transaction {
             == 1
     }
 
+    /// How many codes could be redeemed now.
+    package func openCodes(now: Timestamp) throws -> Int64 {
+        try first("SELECT count(*) FROM codes WHERE spent_at IS NULL AND expires_at > ?1", now.seconds) {
+            try $0.integer(0)
+        } ?? 0
+    }
+
+    /// Ends the time of every code that was not redeemed, and returns how many; their sessions expire with them.
+    package func voidCodes(now: Timestamp) throws -> Int {
+        try execute("UPDATE codes SET expires_at = ?1 WHERE spent_at IS NULL AND expires_at > ?1", now.seconds)
+    }
+
     func insert(_ code: AuthorizationCodeRecord) throws {
         try execute(
             """

@@ -16,7 +16,7 @@ package struct Provider: Hashable, Sendable {
     /// Who Gatehouse is at the provider.
     package let clientID: String
     /// The client's secret, sealed; nil for a public client.
-    package let clientSecret: [UInt8]?
+    package private(set) var clientSecret: [UInt8]?
     package let authMethod: ClientAuthenticationMethod
     /// Whether it says who answers in every authorization response, so that one without it is refused.
     package let sendsIssuer: Bool
@@ -46,6 +46,13 @@ package struct Provider: Hashable, Sendable {
         self.isTokenEndpointForeign = isTokenEndpointForeign
         self.isRevocationEndpointForeign = isRevocationEndpointForeign
         self.createdAt = createdAt
+    }
+
+    /// The same with another sealed secret.
+    package func with(clientSecret: [UInt8]?) -> Provider {
+        var other = self
+        other.clientSecret = clientSecret
+        return other
     }
 }
 

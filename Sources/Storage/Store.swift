@@ -107,7 +107,8 @@ package final class Store: Sendable {
         group.signals.add(listener)
     }
 
-    /// The last checkpoint of each chain that this process signed: whoever takes one out of the file cannot take it from here.
+    /// The last checkpoint of each chain that this server knows of, from before or because it signed it: whoever takes one out of
+    /// the file cannot take it from here.
     package var signedCheckpoints: [AuditCheckpoint] { signed.withLock { Array($0.values) } }
 
     /// Keeps a checkpoint in mind that was just written.
@@ -117,6 +118,9 @@ package final class Store: Sendable {
             signed[checkpoint.chain] = checkpoint
         }
     }
+
+    /// Forgets what is known of a chain's checkpoints, because another past was accepted.
+    package func forgetSigned(_ chain: AuditChainName) { signed.withLock { $0[chain] = nil } }
 
     /// How many writes wait for their group: what a gauge shows.
     package var waitingWrites: Int { group.count }

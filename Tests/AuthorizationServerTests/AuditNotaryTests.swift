@@ -9,7 +9,9 @@ import Testing
 
 @Suite("Signing the audit trail")
 struct AuditNotaryTests {
-    private func notary(_ h: Harness) -> AuditNotary { AuditNotary(store: h.gatehouse.store, keys: h.gatehouse.keys) }
+    private func notary(_ h: Harness) -> AuditNotary {
+        AuditNotary(store: h.gatehouse.store, keys: h.gatehouse.keys, log: nil)
+    }
 
     private func verify(_ h: Harness) async throws -> AuditVerdict {
         let trusted = h.gatehouse.keys.verification(.events, at: h.clock.now.seconds)

@@ -184,11 +184,13 @@ struct ProviderAdministrationTests {
         let id = ConnectionID.random()
         let tokens = try #require(
             ProviderTokens(Array(#"{"access":"access-canary","refresh":"\#(refresh)"}"#.utf8)))
-        let connection = Connection(
-            id: id, userID: h.user.id, resourceID: h.resource.id, provider: try ProviderName("hub"),
-            asked: try ScopeSet(parsing: "repo"), scope: try ScopeSet(parsing: "repo"),
-            tokens: try ConnectionVault(keys: h.gatehouse.keys).seal(tokens, of: id), createdAt: h.clock.now)
-        try await h.gatehouse.store.write { try $0.connect(connection) }
+        try await h.gatehouse.store.write { [now = h.clock.now] transaction in
+            let sealed = try ConnectionVault(keys: h.gatehouse.keys).seal(tokens, of: id, in: transaction)
+            try transaction.connect(
+                Connection(
+                    id: id, userID: h.user.id, resourceID: h.resource.id, provider: ProviderName("hub"),
+                    asked: ScopeSet(parsing: "repo"), scope: ScopeSet(parsing: "repo"), tokens: sealed, createdAt: now))
+        }
         return id
     }
 }

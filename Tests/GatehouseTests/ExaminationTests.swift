@@ -40,7 +40,8 @@ struct ExaminationTests {
             let rows = try Self.rows(run.output)
             #expect(rows.allSatisfy { $0.members.map(\.name) == ["check", "state", "detail"] })
             let checks = [
-                "server", "issuer", "reachable", "proxy", "database", "database log", "disk", "backup", "events",
+                "server", "issuer", "reachable", "proxy", "database", "database log", "disk", "backup", "audit trail",
+                "events",
                 "keys",
                 "custody", "key age", "clock", "templates", "admin socket",
             ]

@@ -1,4 +1,5 @@
 package import JOSE
+package import Logging
 import OAuth
 package import Storage
 
@@ -15,13 +16,15 @@ package struct Administration: Sendable {
     /// The folder that the database lies in; nil where no request can have been meant for another one.
     let folder: DataFolder?
     let clock: WallClock
+    /// The server's log; nil in a command that holds the database itself.
+    let log: Logger?
 
     /// Administration of this database; without keys, requests that need one are refused, without a client of providers
     /// those that would ask them, and without diagnostics those for the doctor.
     package init(
         store: Store, keys: KeyRing?, providers: ProviderClient? = nil, diagnostics: Diagnostics = Diagnostics(),
         sessions: Settings.Sessions = .init(), tokens: Settings.Tokens = .init(), folder: DataFolder? = nil,
-        clock: WallClock
+        clock: WallClock, log: Logger? = nil
     ) {
         self.store = store
         self.keys = keys
@@ -31,6 +34,7 @@ package struct Administration: Sendable {
         self.tokens = tokens
         self.folder = folder
         self.clock = clock
+        self.log = log
     }
 
     /// Runs one request and returns its answer, or the one sentence why not.

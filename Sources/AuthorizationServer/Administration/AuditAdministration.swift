@@ -9,6 +9,7 @@ extension AdministrationTask {
         case .verify: try await verifyAudit()
         case .drop(let marks): try await dropAudit(marks)
         case .erase(let erasure): try await eraseAudit(erasure)
+        case .acceptRestore(let reason): try await acceptRestore(reason)
         case .export: throw AdministrationError(.invalid, "An export is a file, not an answer.")
         }
     }
@@ -29,6 +30,7 @@ extension AdministrationTask {
     }
 
     func verifyAudit() async throws -> AdministrationAnswer {
+        if let keys = administration.keys { try await KeptCheckpoints.recall(from: keys, into: store) }
         let trusted = administration.keys?.verification(.events, at: now.seconds)
         let signed = store.signedCheckpoints
         return try await store.read { try $0.verifyAudit(trusted: trusted, signed: signed) }.answer()
@@ -43,7 +45,7 @@ extension AdministrationTask {
                 .conflict, "The export does not end at a checkpoint of this database; nothing was dropped.")
         }
         // Signed at once: the records that say what was dropped are what the rest stands on.
-        if let keys = administration.keys { _ = try await AuditNotary(store: store, keys: keys).signAll(at: now) }
+        _ = try await notary?.signAll(at: now)
         var dropped: Int64 = 0
         while case let count = try await store.write({ try $0.dropAudit(limit: 1_000) }), count > 0 {
             dropped += Int64(count)
@@ -66,14 +68,18 @@ extension AdministrationTask {
         return .one(["erased": .integer(Int64(erased))], note: "Backups and exports made before still hold it.")
     }
 
+    private var notary: AuditNotary? {
+        administration.keys.map { AuditNotary(store: store, keys: $0, log: administration.log) }
+    }
+
     /// Writes a file beside the database and returns its path; who takes it deletes it.
     func exportAudit(_ selection: AuditSelection) async throws -> String {
         let filter = try await store.read { try self.filter(selection, $0) }
         let isWhole = filter == AuditFilter()
         try await store.write { try audit($0, .auditExported, reason: isWhole ? "all of it" : "a selection") }
-        if isWhole, let keys = administration.keys {
+        if isWhole, let notary {
             do {
-                _ = try await AuditNotary(store: store, keys: keys).signAll(at: now)
+                _ = try await notary.signAll(at: now)
             } catch is AuditBroken {
                 // What is broken is exported as it is: somebody wants to look at it.
             }

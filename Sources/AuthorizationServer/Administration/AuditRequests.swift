@@ -13,6 +13,8 @@ package enum AuditRequest: Codable, Hashable, Sendable {
     case drop([AuditMark])
     /// Erases what was written about a person, or the name that an admin claimed.
     case erase(AuditErasureRequest)
+    /// Accepts a database that is older than the keys know, for this reason.
+    case acceptRestore(reason: String)
 }
 
 /// Whose personal fields shall go.

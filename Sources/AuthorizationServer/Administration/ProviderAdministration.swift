@@ -16,14 +16,19 @@ extension AdministrationTask {
     }
 
     private func addProvider(_ draft: ProviderDraft) async throws -> AdministrationAnswer {
-        let provider = try await provider(draft)
-        try await store.write { transaction in
+        let described = try await provider(draft)
+        let secret = draft.clientSecret.map { Secret($0) }
+        let vault = secret == nil ? nil : try vault()
+        let provider = try await store.write { transaction in
+            let sealed = try secret.flatMap { try vault?.seal($0, of: described.name, in: transaction) }
+            let provider = described.with(clientSecret: sealed)
             guard try transaction.insert(provider) else {
                 throw AdministrationError(.conflict, "There is a provider '\(provider.name)' already.")
             }
             try audit(
                 transaction, .providerAdded, reason: "provider \(provider.name)", explanation: "owner \(provider.owner)"
             )
+            return provider
         }
         let address = administration.providers?.redirectURI(provider.name)
         return .one(
@@ -31,7 +36,7 @@ extension AdministrationTask {
             note: address.map { "Register this redirect URI at the provider, for this client alone: \($0)" })
     }
 
-    /// The provider that is described, with what had to be asked of it.
+    /// The provider that is described, with what had to be asked of it; its secret is sealed when it is written.
     private func provider(_ draft: ProviderDraft) async throws -> Provider {
         let name = try ProviderName(draft.name)
         let clientID = try AdministrationText.checked(draft.clientID, as: "The client id", atMost: 2000)
@@ -55,8 +60,7 @@ extension AdministrationTask {
             authorizationEndpoint: try Self.checkedURL(authorization, as: "The authorization endpoint"),
             tokenEndpoint: try Self.checkedURL(token, as: "The token endpoint"),
             revocationEndpoint: try revocation.map { try Self.checkedURL($0, as: "The revocation endpoint") },
-            clientID: clientID, clientSecret: try draft.clientSecret.map { try vault().seal(Secret($0), of: name) },
-            authMethod: method, sendsIssuer: metadata?.sendsIssuer ?? false,
+            clientID: clientID, authMethod: method, sendsIssuer: metadata?.sendsIssuer ?? false,
             isTokenEndpointForeign: try named.isTokenEndpointForeign(token),
             isRevocationEndpointForeign: try revocation.map(named.isRevocationEndpointForeign) ?? false, createdAt: now)
     }

@@ -1,4 +1,5 @@
 package import JOSE
+package import Logging
 package import OAuth
 package import Storage
 
@@ -13,11 +14,14 @@ package struct AuditNotary: Sendable {
 
     let store: Store
     let keys: KeyRing
+    /// Where each checkpoint becomes a line; nil in a command, whose checkpoints the next server writes down.
+    let log: Logger?
 
     /// A notary for this database.
-    package init(store: Store, keys: KeyRing) {
+    package init(store: Store, keys: KeyRing, log: Logger?) {
         self.store = store
         self.keys = keys
+        self.log = log
     }
 
     /// What is read from a chain before it is signed.
@@ -26,14 +30,18 @@ package struct AuditNotary: Sendable {
         let hash: Digest
         let last: AuditCheckpoint?
         let defect: AuditDefect?
+
+        var isNew: Bool { last.map { $0.sequence < sequence } ?? true }
     }
 
     /// Signs the chains whose last checkpoint is too far back; returns what was signed, and throws `AuditBroken` at a chain
     /// that is not as it was written.
     package func signDue(at now: Timestamp) async throws -> [AuditCheckpoint] {
-        try await sign(at: now) { reading, kid in
+        try await sign(at: now) { chain, reading, kid in
             guard let last = reading.last else { return true }
-            guard reading.sequence > last.sequence else { return false }
+            // A key that signed nothing yet vouches for nothing: the old one leaves the ring soon.
+            if chain == .main, last.kid != kid { return true }
+            guard reading.isNew else { return false }
             return last.kid != kid || reading.sequence - last.sequence >= Self.records
                 || now.seconds - last.at.seconds >= Self.seconds
         }
@@ -41,16 +49,19 @@ package struct AuditNotary: Sendable {
 
     /// Signs every chain that went on since its last checkpoint.
     package func signAll(at now: Timestamp) async throws -> [AuditCheckpoint] {
-        try await sign(at: now) { reading, _ in reading.last.map { $0.sequence < reading.sequence } ?? true }
+        try await sign(at: now) { _, reading, _ in reading.isNew }
     }
 
     private func sign(
-        at now: Timestamp, isDue: (Reading, String) -> Bool
+        at now: Timestamp, isDue: (AuditChainName, Reading, String) -> Bool
     ) async throws -> [AuditCheckpoint] {
         let key = keys.signing(.events, at: now.seconds)
+        try await KeptCheckpoints.recall(from: keys, into: store)
         var due: [(chain: AuditChainName, reading: Reading)] = []
         for chain in try await store.read({ try $0.auditChains() }) {
-            guard let reading = try await reading(of: chain, at: now), isDue(reading, key.kid) else { continue }
+            guard let reading = try await reading(of: chain, at: now),
+                reading.defect != nil || isDue(chain, reading, key.kid)
+            else { continue }
             due.append((chain, reading))
         }
         guard !due.isEmpty else { return [] }
@@ -61,7 +72,10 @@ package struct AuditNotary: Sendable {
             due.insert((.main, main), at: 0)
         }
         var signed: [AuditCheckpoint] = []
-        for (chain, reading) in due { signed.append(try await sign(chain, reading, with: key, at: now)) }
+        for (chain, reading) in due where reading.isNew {
+            signed.append(try await sign(chain, reading, with: key, at: now))
+        }
+        if !signed.isEmpty { try keep(signed) }
         return signed
     }
 
@@ -75,7 +89,37 @@ package struct AuditNotary: Sendable {
             throw AuditBroken(defect: AuditDefect(.altered, reading.sequence, in: chain))
         }
         store.note(signed: checkpoint)
+        if let log { Self.tell(checkpoint, in: log) }
         return checkpoint
+    }
+
+    /// Keeps what was signed beside the keys as well: after the database, so that the keys never know of more than was there.
+    private func keep(_ signed: [AuditCheckpoint]) throws {
+        do {
+            try KeptCheckpoints.save(store.signedCheckpoints, to: keys, untold: log == nil ? signed : [])
+        } catch {
+            guard let log else { throw error }
+            log.warning("the last audit checkpoints are not kept beside the keys", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Writes a checkpoint into the log, which is the witness outside of this machine once it is sent elsewhere.
+    private static func tell(_ checkpoint: AuditCheckpoint, in log: Logger) {
+        log.notice(
+            "audit checkpoint",
+            metadata: [
+                "chain": "\(checkpoint.chain)", "sequence": "\(checkpoint.sequence)",
+                "hash": "\(checkpoint.hash.base64URL)", "kid": "\(checkpoint.kid)",
+            ])
+    }
+
+    /// Writes into the log what commands signed while no server ran.
+    package func tellUntold() throws {
+        guard let log else { return }
+        let untold = try KeptCheckpoints.untold(in: keys)
+        guard !untold.isEmpty else { return }
+        for checkpoint in untold { Self.tell(checkpoint, in: log) }
+        try KeptCheckpoints.markTold(in: keys)
     }
 
     /// Leaves a record of the key's first use; false when there is one already.
@@ -87,37 +131,57 @@ package struct AuditNotary: Sendable {
         }
     }
 
-    /// The end of a chain, read from its last checkpoint on; nil for a chain without records.
+    /// The end of a chain, read from the last checkpoint on that is known from outside of the database, or else from the
+    /// last that stands there; nil for a chain without records.
     private func reading(of chain: AuditChainName, at now: Timestamp) async throws -> Reading? {
         let trusted = keys.verification(.events, at: now.seconds)
-        let known = store.signedCheckpoints.first { $0.chain == chain }
+        let all = store.signedCheckpoints
+        let known = all.first { $0.chain == chain }
+        let isFirstMeeting = !all.contains { $0.chain == .main }
         return try await store.read { transaction in
             let stored = try transaction.lastCheckpoint(chain)
             let last = stored?.checkpoint
-            if let known, (stored?.sequence ?? 0) < known.sequence {
-                let defect = AuditDefect(.checkpointGone, known.sequence, in: chain)
-                return Reading(sequence: known.sequence, hash: known.hash, last: last, defect: defect)
+            func broken(_ kind: AuditDefect.Kind, _ sequence: Int64, _ hash: Digest = .beginning) -> Reading {
+                Reading(
+                    sequence: sequence, hash: hash, last: last, defect: AuditDefect(kind, sequence, in: chain))
             }
-            if let stored, last == nil {
-                let defect = AuditDefect(.checkpoint, stored.sequence, in: chain)
-                return Reading(sequence: stored.sequence, hash: .beginning, last: nil, defect: defect)
-            }
-            var inspection = AuditInspection(.segment, trusted: trusted)
-            var end: (Int64, Digest)?
-            try transaction.walkAudit(chain, from: last) { step in
-                switch step {
-                case .begin(let sequence, let hash):
-                    if sequence > 0 { end = (sequence, hash) }
-                    inspection.begin(chain, after: sequence, hash: hash)
-                case .record(let sequence, let record):
-                    inspection.take(record, at: sequence)
-                    end = record.map { ($0.sequence, $0.hash) } ?? end
-                case .checkpoint(let checkpoint): inspection.take(checkpoint)
+            if let known {
+                if (stored?.sequence ?? 0) < known.sequence {
+                    return broken(.checkpointGone, known.sequence, known.hash)
+                }
+                guard try transaction.standing(of: known, trusted: trusted) == .held else {
+                    return broken(.replaced, known.sequence, known.hash)
                 }
             }
-            guard let end else { return nil }
-            return Reading(sequence: end.0, hash: end.1, last: last, defect: inspection.finish().defect)
+            if let stored, last == nil { return broken(.checkpoint, stored.sequence) }
+            // A checkpoint of which the keys know nothing counts by its key alone.
+            if let last, known == nil, !isFirstMeeting, !trusted.contains(kid: last.kid) {
+                return broken(.unknownKey, last.sequence)
+            }
+            let isHeldWhole = try known.map { try transaction.auditBegins(chain, atOrBefore: $0.sequence) } ?? false
+            return try Self.walk(chain, from: isHeldWhole ? known : last, last: last, trusted, transaction)
         }
+    }
+
+    private static func walk(
+        _ chain: AuditChainName, from start: AuditCheckpoint?, last: AuditCheckpoint?, _ trusted: VerificationKeySet,
+        _ transaction: Transaction
+    ) throws -> Reading? {
+        var inspection = AuditInspection(.segment, trusted: trusted)
+        var end: (Int64, Digest)?
+        try transaction.walkAudit(chain, from: start) { step in
+            switch step {
+            case .begin(let sequence, let hash):
+                if sequence > 0 { end = (sequence, hash) }
+                inspection.begin(chain, after: sequence, hash: hash)
+            case .record(let sequence, let record):
+                inspection.take(record, at: sequence)
+                end = record.map { ($0.sequence, $0.hash) } ?? end
+            case .checkpoint(let checkpoint): inspection.take(checkpoint)
+            }
+        }
+        guard let end else { return nil }
+        return Reading(sequence: end.0, hash: end.1, last: last, defect: inspection.finish().defect)
     }
 }
 

@@ -115,9 +115,10 @@ package struct ConnectEndpoint: Sendable {
             }
             let grant = try await client.redeem(
                 code, at: vault.access(to: journey.provider), proof: proof, now: started)
-            let connection = try connection(journey, grant)
+            let now = clock.now()
             let keeping = try await store.write { transaction in
-                try keep(connection, of: journey, in: transaction, now: connection.createdAt)
+                let connection = try connection(journey, grant, in: transaction, now: now)
+                return try keep(connection, of: journey, in: transaction, now: now)
             }
             switch keeping {
             case .kept(let view): return view
@@ -154,12 +155,14 @@ package struct ConnectEndpoint: Sendable {
         return .over(end)
     }
 
-    private func connection(_ journey: Journey, _ grant: ProviderGrant) throws -> Connection {
+    private func connection(
+        _ journey: Journey, _ grant: ProviderGrant, in transaction: Transaction, now: Timestamp
+    ) throws -> Connection {
         let id = ConnectionID.random()
         return Connection(
             id: id, userID: journey.attempt.userID, resourceID: journey.asked.resourceID,
             provider: journey.provider.name, asked: journey.attempt.asked, scope: grant.scope ?? journey.attempt.asked,
-            tokens: try vault.seal(grant.tokens, of: id), createdAt: clock.now())
+            tokens: try vault.seal(grant.tokens, of: id, in: transaction), createdAt: now)
     }
 
     /// Keeps what came, unless the elicitation, the session or the permission ended while the provider was asked.
@@ -171,8 +174,9 @@ package struct ConnectEndpoint: Sendable {
         guard settled.status.isOpen else {
             return .notKept(try over(settled, isJustNow: false, in: transaction))
         }
-        // Not a provider of the same name that was registered meanwhile.
-        guard try transaction.provider(journey.provider.name) == journey.provider,
+        // Not a provider of the same name that was registered meanwhile; its secret may have been sealed anew.
+        guard let provider = try transaction.provider(journey.provider.name),
+            provider.with(clientSecret: nil) == journey.provider.with(clientSecret: nil),
             try ConnectionPolicy.allows(connection, in: transaction)
         else {
             return .notKept(try end(journey, as: .failed(reason: "not_allowed"), in: transaction, now: now))
@@ -190,7 +194,7 @@ package struct ConnectEndpoint: Sendable {
                 .connectionMade, at: now, actor: .person(connection.userID), user: connection.userID,
                 client: asked.clientID, resource: connection.resourceID, session: asked.sessionID,
                 reason: "provider \(connection.provider)", initiator: .human, correlation: connection.id.string))
-        let content = try vault.seal(ConnectionReceipt(connection), of: asked.id)
+        let content = try vault.seal(ConnectionReceipt(connection), of: asked.id, in: transaction)
         return .kept(
             try end(
                 journey,

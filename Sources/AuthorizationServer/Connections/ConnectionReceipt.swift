@@ -39,15 +39,17 @@ struct ConnectionReceipt: Sendable {
 
 extension ConnectionVault {
     /// The receipt, for the row of its elicitation.
-    func seal(_ receipt: ConnectionReceipt, of elicitation: ElicitationID) throws -> [UInt8] {
-        try seal(receipt.json.bytes, Self.context(elicitation))
+    func seal(_ receipt: ConnectionReceipt, of elicitation: ElicitationID, in transaction: Transaction) throws
+        -> [UInt8]
+    {
+        try seal(receipt.json.bytes, Self.receiptContext(elicitation), in: transaction)
     }
 
     /// The receipt that an elicitation keeps until it is collected.
     func receipt(of elicitation: Elicitation) -> ConnectionReceipt? {
-        elicitation.content.flatMap { open($0, Self.context(elicitation.id)) }.flatMap(ConnectionReceipt.init)
+        elicitation.content.flatMap { open($0, Self.receiptContext(elicitation.id)) }.flatMap(ConnectionReceipt.init)
     }
 
     // Another one than that of a secret, so that neither opens in the other's place.
-    private static func context(_ elicitation: ElicitationID) -> String { "connection receipt:\(elicitation)" }
+    static func receiptContext(_ elicitation: ElicitationID) -> String { "connection receipt:\(elicitation)" }
 }

@@ -82,8 +82,7 @@ final class ConnectionRefresh: Sendable {
     ) async throws -> Outcome {
         let now = clock.now()
         let scope = grant.scope ?? connection.scope
-        let sealed = try vault.seal(grant.tokens, of: connection.id)
-        let (outcome, excess) = try await store.write { transaction -> (Outcome, ScopeSet?) in
+        let (outcome, excess) = try await store.write { [vault] transaction -> (Outcome, ScopeSet?) in
             if let excess = try ConnectionPolicy.excess(
                 of: scope, at: connection.provider, for: connection.resourceID, in: transaction)
             {
@@ -93,6 +92,7 @@ final class ConnectionRefresh: Sendable {
                 }
                 return (.ended, excess)
             }
+            let sealed = try vault.seal(grant.tokens, of: connection.id, in: transaction)
             guard try transaction.refresh(connection.id, tokens: sealed, scope: scope, now: now) else {
                 return (.ended, nil)
             }

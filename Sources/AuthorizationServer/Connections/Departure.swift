@@ -22,7 +22,7 @@ struct Departure: Sendable {
             ConnectionAttempt(
                 state: digest, elicitationID: asked.id, userID: person.user.id, browserSessionID: person.session.id,
                 binding: browser.binding, provider: name, asked: permission.scope,
-                proof: try vault.seal(proof, of: digest), createdAt: now))
+                proof: try vault.seal(proof, of: digest, in: transaction), createdAt: now))
         return client.authorizationURL(permission.provider, scope: permission.scope, state: state, proof: proof)
     }
 }

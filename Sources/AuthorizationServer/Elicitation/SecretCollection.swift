@@ -5,11 +5,7 @@ import Storage
 extension ElicitationEndpoint {
     /// What a person handed over, for the one MCP server that asked; nil when it cannot be opened.
     func content(of asked: Elicitation) -> JSONObject? {
-        guard asked.kind == .secret, let sealed = asked.content,
-            let plain = Sealing.open(
-                sealed, keys: { keys.secret(.sealing, id: $0) }, context: asked.sealingContext)
-        else { return nil }
-        return try? JSON.parse(plain).object
+        asked.kind == .secret ? vault.content(of: asked) : nil
     }
 
     /// The answer's body for a secret.

@@ -4,8 +4,8 @@ import Storage
 
 /// What a filled form comes to before anything is written.
 enum WeighedForm: Sendable {
-    /// All is in order: the content, sealed for its elicitation.
-    case sealed([UInt8])
+    /// All is in order: the content, to be sealed for its elicitation.
+    case content(JSONObject)
     case refused(FilledForm)
 }
 
@@ -35,8 +35,7 @@ extension ElicitationPageEndpoint {
                 content[schema.fields[place].name].map { (place, $0.string ?? filled.typed[place].joined()) }
             }
             guard let found = await ownPassword(among: values, of: person, in: asked, browser: browser, now: now) else {
-                return .sealed(
-                    try Sealing.seal(content.bytes, key: keys.secret(.sealing), context: asked.sealingContext))
+                return .content(content)
             }
             filled.notice = found.notice
             for place in found.places {
@@ -63,9 +62,10 @@ extension ElicitationPageEndpoint {
                         correlation: asked.id.string))
             }
             return .correct(question, filled)
-        case .sealed(let content):
+        case .content(let content):
+            let sealed = try departure.vault.seal(content, of: asked.id, in: transaction)
             let outcome = ElicitationOutcome.completed(
-                by: person.user.id, authTime: person.session.authTime, content: content)
+                by: person.user.id, authTime: person.session.authTime, content: sealed)
             guard let done = try transaction.finish(asked.id, as: outcome, now: now) else {
                 throw OAuthError(
                     .serverError, "Try again in a moment.", reason: "an open elicitation could not be finished")
@@ -99,9 +99,4 @@ extension ElicitationPageEndpoint {
         }
         return nil
     }
-}
-
-extension Elicitation {
-    /// What the content is sealed for: this row and no other.
-    var sealingContext: String { "elicitation:" + id.string }
 }

@@ -69,8 +69,8 @@ struct KeyDirectory: Sendable {
         return names.subtracting([".", ".."])
     }
 
-    /// The content of a file that nobody else can read.
-    func read(_ name: String) throws(KeyRingError) -> [UInt8] {
+    /// The content of a file that nobody else can read, as far as the limit.
+    func read(_ name: String, limit: Int = 256 * 1024) throws(KeyRingError) -> [UInt8] {
         let file = path + "/" + name
         let descriptor = open(file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else {
@@ -88,7 +88,7 @@ struct KeyDirectory: Sendable {
         guard information.st_mode & 0o077 == 0 else {
             throw KeyRingError("The key file \(file) is open to other users: run chmod 600 on it and rotate the key.")
         }
-        var bytes = [UInt8](repeating: 0, count: 256 * 1024)
+        var bytes = [UInt8](repeating: 0, count: min(limit, Int(information.st_size)))
         var filled = 0
         while filled < bytes.count {
             let count = bytes[filled...].withUnsafeMutableBytes { readBytes(descriptor, $0.baseAddress, $0.count) }

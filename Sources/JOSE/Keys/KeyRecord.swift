@@ -1,36 +1,16 @@
 /// What the index remembers of one key: everything but the key.
 struct KeyRecord: Hashable, Sendable {
-    enum Purpose: Hashable, Sendable {
-        case signing(KeyRing.SigningPurpose)
-        case secret(KeyRing.SecretPurpose)
-
-        init?(_ name: String) {
-            if let purpose = KeyRing.SigningPurpose(rawValue: name) {
-                self = .signing(purpose)
-            } else if let purpose = KeyRing.SecretPurpose(rawValue: name) {
-                self = .secret(purpose)
-            } else {
-                return nil
-            }
-        }
-
-        var name: String {
-            switch self {
-            case .signing(let purpose): purpose.rawValue
-            case .secret(let purpose): purpose.rawValue
-            }
-        }
-
-        static var all: [Purpose] {
-            KeyRing.SigningPurpose.allCases.map(Purpose.signing) + KeyRing.SecretPurpose.allCases.map(Purpose.secret)
-        }
-    }
+    typealias Purpose = KeyRing.Purpose
 
     let id: String
     let purpose: Purpose
     let createdAt: Int64
     let activeFrom: Int64
     var retiresAt: Int64?
+    /// When it was put out of use before its time; it is listed until nothing depends on it any more.
+    var endedAt: Int64?
+    /// Whether its bytes are gone, or about to go: the index says so before the file is removed.
+    var isErased = false
 
     var file: String {
         switch purpose {
@@ -39,7 +19,7 @@ struct KeyRecord: Hashable, Sendable {
         }
     }
 
-    func isRetired(at now: Int64) -> Bool { retiresAt.map { $0 <= now } ?? false }
+    func isRetired(at now: Int64) -> Bool { endedAt != nil || retiresAt.map { $0 <= now } ?? false }
 }
 
 /// The index of a key directory, `keys.json`; it holds no secret.
@@ -81,7 +61,8 @@ extension KeyRecord {
         else { return nil }
         self.init(
             id: id, purpose: purpose, createdAt: createdAt, activeFrom: activeFrom,
-            retiresAt: json["retires_at"]?.integer)
+            retiresAt: json["retires_at"]?.integer, endedAt: json["ended_at"]?.integer,
+            isErased: json["erased"]?.bool ?? false)
     }
 
     var json: JSONObject {
@@ -90,6 +71,8 @@ extension KeyRecord {
             "active_from": .integer(activeFrom),
         ]
         json["retires_at"] = retiresAt.map(JSON.integer)
+        json["ended_at"] = endedAt.map(JSON.integer)
+        if isErased { json["erased"] = true }
         return json
     }
 }

@@ -26,10 +26,50 @@ package final class KeyRing: Sendable {
         case sealing
     }
 
-    private struct State: Sendable {
+    /// What a key is for.
+    package enum Purpose: Hashable, Sendable {
+        /// It signs.
+        case signing(SigningPurpose)
+        /// It authenticates or seals.
+        case secret(SecretPurpose)
+
+        /// A purpose by its name.
+        package init?(_ name: String) {
+            if let purpose = SigningPurpose(rawValue: name) {
+                self = .signing(purpose)
+            } else if let purpose = SecretPurpose(rawValue: name) {
+                self = .secret(purpose)
+            } else {
+                return nil
+            }
+        }
+
+        /// The name, as it stands in the index and on the command line.
+        package var name: String {
+            switch self {
+            case .signing(let purpose): purpose.rawValue
+            case .secret(let purpose): purpose.rawValue
+            }
+        }
+
+        /// Every purpose there is.
+        package static var all: [Purpose] {
+            SigningPurpose.allCases.map(Purpose.signing) + SecretPurpose.allCases.map(Purpose.secret)
+        }
+    }
+
+    struct State: Sendable {
         var records: [KeyRecord] = []
         var signing: [String: SigningKey] = [:]
         var secrets: [String: NamedKey] = [:]
+
+        mutating func remove(_ gone: [KeyRecord]) {
+            records.removeAll(where: gone.contains)
+            for record in gone {
+                signing[record.id] = nil
+                secrets[record.id] = nil
+            }
+        }
 
         func active(_ purpose: KeyRecord.Purpose, at now: Int64) -> KeyRecord? {
             // Before all of them only a clock that went back can be: then the oldest serves.
@@ -44,9 +84,10 @@ package final class KeyRing: Sendable {
         }
     }
 
-    private let vault: KeyVault
-    private let state: Mutex<State>
+    let vault: KeyVault
+    let state: Mutex<State>
     private let rotation = Mutex(())
+    let isReplacing = Mutex(false)
 
     private init(_ vault: KeyVault, _ state: State) {
         self.vault = vault
@@ -88,23 +129,28 @@ extension KeyRing {
     /// The key that authenticates or seals now.
     package func secret(_ purpose: SecretPurpose) -> NamedKey {
         let key = state.withLock { state in
-            state.records.last { $0.purpose == .secret(purpose) }.flatMap { state.secrets[$0.id] }
+            state.records.last { $0.purpose == .secret(purpose) && $0.endedAt == nil }
+                .flatMap { state.secrets[$0.id] }
         }
         guard let key else { fatalError("a key ring holds a symmetric key for each purpose") }
         return key
     }
 
-    /// The key of this purpose that a stored value names, if it is kept.
+    /// The key of this purpose that a stored value names, if it is kept. A sealing key that was put out of use opens what is
+    /// not sealed anew yet; every other one is as if it had never been.
     package func secret(_ purpose: SecretPurpose, id: String) -> NamedKey? {
         state.withLock { state in
-            state.records.contains { $0.purpose == .secret(purpose) && $0.id == id } ? state.secrets[id] : nil
+            state.records.contains {
+                $0.purpose == .secret(purpose) && $0.id == id && ($0.endedAt == nil || purpose == .sealing)
+            } ? state.secrets[id] : nil
         }
     }
 
     /// All keys of this purpose that are kept, the active one first.
     package func secrets(_ purpose: SecretPurpose) -> [NamedKey] {
         state.withLock { state in
-            state.records.reversed().filter { $0.purpose == .secret(purpose) }.compactMap { state.secrets[$0.id] }
+            state.records.reversed().filter { $0.purpose == .secret(purpose) && $0.endedAt == nil }
+                .compactMap { state.secrets[$0.id] }
         }
     }
 
@@ -113,6 +159,13 @@ extension KeyRing {
         state.withLock { state in
             let kept = state.records.filter { $0.purpose == .signing(purpose) && !$0.isRetired(at: now) }
             return VerificationKeySet(kept.compactMap { state.signing[$0.id]?.verification })
+        }
+    }
+
+    /// Whether what this key signed for one purpose is still accepted.
+    package func accepts(_ purpose: SigningPurpose, kid: String, at now: Int64) -> Bool {
+        state.withLock { state in
+            state.records.contains { $0.id == kid && $0.purpose == .signing(purpose) && !$0.isRetired(at: now) }
         }
     }
 
@@ -132,7 +185,7 @@ extension KeyRing {
         let active = state.active(record.purpose, at: now)
         let standing: KeyDescription.State =
             if record.isRetired(at: now) {
-                .retired
+                state.secrets[record.id] != nil ? .retiring : .retired
             } else if active == record {
                 .active
             } else if record.activeFrom > now && record.retiresAt == nil {
@@ -143,18 +196,22 @@ extension KeyRing {
         let kind: KeyDescription.Kind = if case .signing = record.purpose { .signing } else { .secret }
         return KeyDescription(
             id: record.id, purpose: record.purpose.name, kind: kind, state: standing, createdAt: record.createdAt,
-            activeFrom: record.activeFrom, retiresAt: record.retiresAt)
+            activeFrom: record.activeFrom, retiresAt: record.endedAt ?? record.retiresAt)
     }
 }
 
 // MARK: - Changing keys
 
 extension KeyRing {
+    /// For how many seconds a new signing key is published before it signs: verifiers may keep a key set for an hour, and
+    /// fetch a quarter of an hour late.
+    package static let publishedAhead: Int64 = 4500
+
     /// Makes the next signing key: published at once, active after a while, and some time after that the old ones retire.
     ///
-    /// With zero seconds for both an exposed key is out of use immediately; tokens that it signed no longer verify.
+    /// A key that leaked is replaced with `replace`, not with this.
     package func rotate(
-        _ purpose: SigningPurpose, now: Int64, activeAfter: Int64 = 3600, retireAfter: Int64 = 7200
+        _ purpose: SigningPurpose, now: Int64, activeAfter: Int64 = publishedAhead, retireAfter: Int64 = 7200
     ) throws(KeyRingError) {
         guard activeAfter >= 0, retireAfter >= 0 else { throw KeyRingError("A rotation cannot lie in the past.") }
         let key = SigningKey.generate()
@@ -173,34 +230,31 @@ extension KeyRing {
             try self.vault.save(key, record)
             state.records.append(record)
             state.signing[key.kid] = key
-            return state.records.filter { $0.purpose == record.purpose && $0.isRetired(at: now) }
+            let retired = state.records.filter { $0.purpose == record.purpose && $0.isRetired(at: now) }
+            // One that was put out of use stays listed until nothing depends on it.
+            state.remove(retired.filter { $0.endedAt == nil })
+            return retired
         }
     }
 
     /// Makes a new symmetric key, active at once; the older ones stay for what they were used for.
     package func rotate(_ purpose: SecretPurpose, now: Int64) throws(KeyRingError) {
-        let key = NamedKey.generate()
-        let record = KeyRecord(id: key.id, purpose: .secret(purpose), createdAt: now, activeFrom: now)
         try change { state throws(KeyRingError) in
-            try self.vault.save(key, record)
-            state.records.append(record)
-            state.secrets[key.id] = key
+            try self.vault.make(.secret(purpose), now: now, in: &state)
             return []
         }
     }
 
     /// Changes a copy of the state, writes the index, and only then lets others see it; the disk is never waited for
-    /// under the lock that signing takes. What the change returns is retired: it leaves index and directory.
-    private func change(_ body: (inout State) throws(KeyRingError) -> [KeyRecord]) throws(KeyRingError) {
+    /// under the lock that signing takes. The files of the records that the change returns are removed last.
+    func change(_ body: (inout State) throws(KeyRingError) -> [KeyRecord]) throws(KeyRingError) {
         try rotation.withLock { _ throws(KeyRingError) in
             var changed = state.withLock { $0 }
-            let retired = try body(&changed)
-            changed.records.removeAll(where: retired.contains)
-            for record in retired { changed.signing[record.id] = nil }
+            let erased = try body(&changed)
             let index = KeyIndex(isEncrypted: vault.passphrase != nil, records: changed.records)
             try vault.directory.write(KeyIndex.file, index.bytes)
             state.withLock { $0 = changed }
-            try vault.directory.remove(retired.map(\.file))
+            try vault.directory.remove(erased.map(\.file))
         }
     }
 }
@@ -215,7 +269,7 @@ extension KeyRing {
         let names = try directory.names()
         guard !names.contains(KeyIndex.file) else { return false }
         // Until the index is there, nothing can have been made with the keys beside the marker.
-        let known: Set = ["README.md", ".gitignore", ".gitkeep", "lost+found", marker]
+        let known: Set = ["README.md", ".gitignore", ".gitkeep", "lost+found", marker, note]
         let others = names.subtracting(known).filter { !$0.hasSuffix(KeyDirectory.draft) }
         let keys = others.filter(isKey)
         guard keys.isEmpty || names.contains(marker) else {
@@ -236,22 +290,7 @@ extension KeyRing {
         try vault.directory.write(marker, [])
         try vault.directory.remove(vault.directory.names().filter(isKey))
         var state = State()
-        for purpose in KeyRecord.Purpose.all {
-            switch purpose {
-            case .signing:
-                let key = SigningKey.generate()
-                let record = KeyRecord(id: key.kid, purpose: purpose, createdAt: now, activeFrom: now)
-                try vault.save(key, record)
-                state.records.append(record)
-                state.signing[record.id] = key
-            case .secret:
-                let key = NamedKey.generate()
-                let record = KeyRecord(id: key.id, purpose: purpose, createdAt: now, activeFrom: now)
-                try vault.save(key, record)
-                state.records.append(record)
-                state.secrets[record.id] = key
-            }
-        }
+        for purpose in Purpose.all { try vault.make(purpose, now: now, in: &state) }
         let index = KeyIndex(isEncrypted: vault.passphrase != nil, records: state.records)
         try vault.directory.write(KeyIndex.file, index.bytes)
         try vault.directory.remove([marker])
@@ -272,11 +311,12 @@ extension KeyRing {
         for record in index.records {
             switch record.purpose {
             case .signing where record.isRetired(at: now): break
+            case .secret where record.isErased: break
             case .signing: state.signing[record.id] = try vault.load(signing: record)
             case .secret: state.secrets[record.id] = try vault.load(secret: record)
             }
         }
-        for purpose in KeyRecord.Purpose.all where state.active(purpose, at: now) == nil {
+        for purpose in Purpose.all where state.active(purpose, at: now) == nil {
             throw KeyRingError("\(path)/\(KeyIndex.file) names no key for \(purpose.name): restore it from the backup.")
         }
         return state

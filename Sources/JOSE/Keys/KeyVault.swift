@@ -47,6 +47,24 @@ struct KeyVault: Sendable {
         try directory.write(record.file, Array(text.utf8) + [UInt8(ascii: "\n")])
     }
 
+    /// Makes a key that is active at once, in its file and in the state.
+    func make(_ purpose: KeyRing.Purpose, now: Int64, in state: inout KeyRing.State) throws(KeyRingError) {
+        switch purpose {
+        case .signing:
+            let key = SigningKey.generate()
+            let record = KeyRecord(id: key.kid, purpose: purpose, createdAt: now, activeFrom: now)
+            try save(key, record)
+            state.records.append(record)
+            state.signing[record.id] = key
+        case .secret:
+            let key = NamedKey.generate()
+            let record = KeyRecord(id: key.id, purpose: purpose, createdAt: now, activeFrom: now)
+            try save(key, record)
+            state.records.append(record)
+            state.secrets[record.id] = key
+        }
+    }
+
     private func bytes(of parts: [Substring], _ record: KeyRecord) -> [UInt8]? {
         guard let passphrase else {
             return parts.count == 2 && parts[0] == "plain" ? Base64URL.decode(parts[1]) : nil

@@ -48,6 +48,12 @@ package enum Sealing {
             nonce: Array(sealed[(body + saltSize)..<start]), associated: sealed[..<body] + Array(context.utf8))
     }
 
+    /// The name of the key that a value says it was sealed with; nil for what is no sealed value.
+    package static func keyID(of sealed: [UInt8]) -> String? {
+        guard let size = sealed.first, size > 0, sealed.count > Int(size) else { return nil }
+        return String(validating: sealed[1..<(1 + Int(size))], as: UTF8.self)
+    }
+
     private static let purpose = Array("gatehouse sealing 1".utf8)
 
     private static func encrypt(

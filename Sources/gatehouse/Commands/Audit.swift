@@ -9,7 +9,7 @@ import Storage
 struct Audit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "What happened, in a chain that cannot be edited unseen.",
-        subcommands: [Tail.self, Export.self, Verify.self, Erase.self])
+        subcommands: [Tail.self, Export.self, Verify.self, Erase.self, AcceptRestore.self])
 
     struct Tail: AdministrationCommand {
         static let configuration = CommandConfiguration(
@@ -140,6 +140,20 @@ struct Audit: AsyncParsableCommand {
             guard Terminal.agrees(question) else {
                 throw Refusal("Nothing was deleted; the export is in \(path).")
             }
+        }
+    }
+
+    struct AcceptRestore: AdministrationCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "accept-restore",
+            abstract: "Accept a database that is older than the keys know, after a backup was restored.",
+            discussion: "It becomes a record with the hash that the keys know and the one that the database ends with.")
+        @Option(help: "Why, for the audit record.") var reason: String
+        @OptionGroup var global: GlobalOptions
+        var columns: [Column] { [Column("chain"), Column("accepted")] }
+
+        func request(_ configuration: ServerConfiguration) -> AdministrationRequest {
+            .audit(.acceptRestore(reason: reason))
         }
     }
 

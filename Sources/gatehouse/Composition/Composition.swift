@@ -84,7 +84,7 @@ struct Composition {
                 timelines: gatehouse.timelines, trial: trial, examine: { [examination] in await examination.findings() }
             ),
             sessions: gatehouse.settings.sessions, tokens: gatehouse.settings.tokens,
-            folder: DataFolder(at: configuration.paths.data), clock: gatehouse.clock)
+            folder: DataFolder(at: configuration.paths.data), clock: gatehouse.clock, log: log)
         return try configuration.administrationSocket().listener(
             logger: .libraries(up),
             handler: { [log] peer, bytes in

@@ -104,7 +104,7 @@ extension AdministrationRequest {
     /// Whether it is about keys, or about something that is sealed with one.
     fileprivate var needsKeys: Bool {
         switch self {
-        case .keys, .connections(.revoke), .audit(.verify), .audit(.export), .audit(.drop): true
+        case .keys, .connections(.revoke), .audit(.verify), .audit(.export), .audit(.drop), .audit(.acceptRestore): true
         case .providers(.add(let draft)): draft.clientSecret != nil
         default: false
         }

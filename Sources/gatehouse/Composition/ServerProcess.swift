@@ -98,6 +98,7 @@ struct Ground {
         // New keys are made only where nothing depends on old ones.
         let needed = try await store.read { try $0.refreshKeysInUse() }
         let keys = try configuration.openKeys(createIfEmpty: needed.isEmpty)
+        if let past = try await RestoredPast.find(in: store, keys: keys, at: now).first { throw Refusal("\(past)") }
         for id in needed where keys.secret(.refresh, id: id) == nil {
             throw Refusal(
                 "the refresh key \(id) is missing in \(configuration.paths.keys), and live sessions depend on it; "

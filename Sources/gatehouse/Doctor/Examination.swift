@@ -57,6 +57,7 @@ struct Examination: Sendable {
         case .failure(let error): return [Finding("database", .problem, Sentence.of(error))]
         case .success(let store):
             return await DatabaseCheck(store: store, folder: configuration.paths.data, now: now).findings()
+                + TrailCheck(configuration: configuration, store: store, now: now).findings()
                 + EventCheck(store: store, paused: server?.paused() ?? [:]).findings()
         }
     }
@@ -70,8 +71,9 @@ struct Examination: Sendable {
 
 /// The sentences of errors begin in different ways; in a list each begins with a capital and ends with a full stop.
 enum Sentence {
-    static func of(_ error: any Error) -> String {
-        let text = "\(error)"
+    static func of(_ error: any Error) -> String { of("\(error)") }
+
+    static func of(_ text: String) -> String {
         let begun = text.prefix(1).uppercased() + text.dropFirst()
         return begun.hasSuffix(".") ? begun : begun + "."
     }

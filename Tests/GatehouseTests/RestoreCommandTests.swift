@@ -1,0 +1,140 @@
+import Foundation
+import JOSE
+import OAuth
+import Storage
+import TestSupport
+import Testing
+
+@Suite("A database that is older than the keys know")
+struct RestoreCommandTests {
+    /// Puts a copy in the place of the database, as somebody who can write that folder and not the keys'.
+    private static func put(_ copy: String, on stage: Stage) throws {
+        let database = stage.path("var/gatehouse.sqlite")
+        for path in [database, database + "-wal", database + "-shm"] where FileManager.default.fileExists(atPath: path)
+        {
+            try FileManager.default.removeItem(atPath: path)
+        }
+        try FileManager.default.copyItem(atPath: copy, toPath: database)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: database)
+    }
+
+    /// A server that was stopped, and a copy of its database from before the last checkpoint that it signed.
+    private static func play(_ test: (RunningGatehouse, Stage, String) async throws -> Void) async throws {
+        try await Stage.play { stage in
+            let gatehouse = try await RunningGatehouse.start(on: stage)
+            let copy = stage.path("copy.sqlite")
+            _ = try await gatehouse.object(
+                ["users", "add", "ada", "--password-stdin"], input: "correct horse battery\n")
+            _ = try await gatehouse.object(["audit", "export", stage.path("one.jsonl")])
+            _ = try await gatehouse.object(["db", "backup", copy])
+            _ = try await gatehouse.object(
+                ["users", "add", "bo", "--password-stdin"], input: "correct horse battery\n")
+            _ = try await gatehouse.object(["audit", "export", stage.path("two.jsonl")])
+            await gatehouse.process.stop()
+            try await test(gatehouse, stage, copy)
+        }
+    }
+
+    @Test func `it is not served, doctor and verify tell it, and accepting it is a record with both hashes`()
+        async throws
+    {
+        try await Self.play { gatehouse, stage, copy in
+            let last = try await gatehouse.json(["audit", "tail"]).array?.last?.object
+            let known = try #require(last?["hash"]?.string)
+            #expect(try await gatehouse.command(["audit", "accept-restore", "--reason", "for nothing"]).status == 1)
+            try Self.put(copy, on: stage)
+            let refused = try await gatehouse.command(["serve"])
+            #expect(refused.status == 1 && refused.errors.contains("the database is older than the keys know"))
+            #expect(refused.errors.contains("gatehouse audit accept-restore --reason"))
+            #expect(try await gatehouse.command(["doctor"]).output.contains("older than the keys know"))
+            let verified = try await gatehouse.command(["audit", "verify"])
+            #expect(verified.status == 1 && verified.errors.contains("is gone"))
+            let head = try #require(try await gatehouse.json(["audit", "tail"]).array?.last?.object?["hash"]?.string)
+            #expect(try await gatehouse.command(["audit", "accept-restore"]).status == 2)
+            _ = try await gatehouse.json(["audit", "accept-restore", "--reason", "the disk of Monday"])
+            let records = try await gatehouse.json(["audit", "tail", "--action", "audit.restore_accepted"]).array
+            let record = try #require(records?.last?.object)
+            #expect(records?.count == 1 && record["explanation"] == "the disk of Monday")
+            #expect(
+                record["reason"]?.string?.contains(known) == true && record["reason"]?.string?.contains(head) == true)
+            let served = try await gatehouse.restarted()
+            #expect(try await served.object(["audit", "verify"])["verified"] == true)
+            #expect(try await served.json(["users", "list"]).array?.count == 1)
+        }
+    }
+
+    @Test func `a past that was written anew with a key of one's own is not served and never signed`() async throws {
+        try await Self.play { gatehouse, stage, copy in
+            try Self.put(copy, on: stage)
+            // Longer than the true one, every hash in order, and a checkpoint over all of it.
+            let store = try Store(path: stage.path("var/gatehouse.sqlite"))
+            let key = SigningKey.generate()
+            let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970))
+            try await store.write { transaction in
+                try transaction.audit(.auditKeyUsed(key.kid, at: now))
+                for _ in 0..<20 {
+                    try transaction.audit(
+                        AuditEntry(.personSignedOut, at: now, actor: .system, initiator: .system))
+                }
+                let head = try #require(try transaction.auditTail(limit: 1).first)
+                let checkpoint = try AuditCheckpoint(
+                    .main, sequence: head.sequence, hash: head.hash, at: now, with: key)
+                #expect(try transaction.insert(checkpoint))
+            }
+            try store.close()
+            let refused = try await gatehouse.command(["serve"])
+            #expect(refused.status == 1 && refused.errors.contains("another past than the keys know"))
+            let verified = try await gatehouse.command(["audit", "verify"])
+            #expect(verified.status == 1 && verified.errors.contains("is not the one that Gatehouse signed"))
+            let dropped = try await gatehouse.command(
+                ["audit", "export", stage.path("three.jsonl"), "--drop-before", "0s", "--yes"])
+            #expect(dropped.status == 1)
+            let after = try Store(path: stage.path("var/gatehouse.sqlite"))
+            #expect(try await after.read { try $0.lastCheckpoint(.main) }?.checkpoint?.kid == key.kid)
+            try after.close()
+        }
+    }
+
+    @Test func `a database that was deleted is told from a first start`() async throws {
+        try await Self.play { gatehouse, stage, _ in
+            try FileManager.default.removeItem(atPath: stage.path("var/gatehouse.sqlite"))
+            let refused = try await gatehouse.command(["serve"])
+            #expect(refused.status == 1 && refused.errors.contains("ends at record 0"))
+        }
+    }
+
+    @Test func `what export signs is a line of the log, with and without a server`() async throws {
+        try await Stage.play { stage in
+            let gatehouse = try await RunningGatehouse.start(on: stage)
+            func lines() throws -> [JSONObject] {
+                try stage.log("gatehouse").split(separator: "\n")
+                    .compactMap { try? JSONObject(parsing: Array($0.utf8)) }
+                    .filter { $0["message"] == "audit checkpoint" }
+            }
+            func head(_ gatehouse: RunningGatehouse) async throws -> JSON? {
+                try await gatehouse.object(["audit", "verify"])["head"]
+            }
+            _ = try await gatehouse.object(
+                ["users", "add", "ada", "--password-stdin"], input: "correct horse battery\n")
+            _ = try await gatehouse.object(["audit", "export", stage.path("one.jsonl")])
+            #expect(try await lines().last?["hash"] == head(gatehouse))
+            _ = try await gatehouse.object(["users", "disable", "ada"])
+            let made = try await gatehouse.object(
+                ["audit", "export", stage.path("two.jsonl"), "--drop-before", "0s", "--yes"])
+            #expect(made["dropped"]?.integer ?? 0 > 0)
+            #expect(try await lines().last?["hash"] == head(gatehouse))
+            await gatehouse.process.stop()
+            let quiet = try await gatehouse.command(["audit", "export", stage.path("three.jsonl")])
+            #expect(quiet.status == 0 && quiet.errors.isEmpty)
+            let signed = try await head(gatehouse)
+            let next = try await gatehouse.restarted()
+            // The log is the next server's own; it begins with what was signed while none ran.
+            while try lines().isEmpty { await Task.yield() }
+            #expect(try lines().first?["hash"] == signed)
+            await next.process.stop()
+            let third = try await next.restarted()
+            await third.process.stop()
+            #expect(try lines().isEmpty)
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import Foundation
+import GRDB
+import JOSE
+import OAuth
+import Testing
+
+@testable import Storage
+
+@Suite("Checkpoints of keys that were put out of use")
+struct AuditKeyEndTests {
+    private let world: World
+    private let old = SigningKey.generate()
+    private let new = SigningKey.generate()
+
+    init() async throws { world = try await World() }
+
+    private var chain: AuditChainName { .reported(world.resource.id) }
+
+    private func write(_ count: Int = 1) async throws {
+        for _ in 0..<count {
+            try await world.store.write {
+                _ = try $0.audit(AuditEntry(.tokenIssued, at: World.start, actor: .system, initiator: .system))
+            }
+        }
+    }
+
+    private func report() async throws {
+        let entry = ReportedEntry(.elicitationRead, at: World.start, by: world.resource.id, initiator: .server)
+        guard case .recorded = try await world.store.write({ try $0.report(entry) }) else { throw Refused() }
+    }
+
+    /// Signs a chain's end, or an earlier record of it.
+    private func sign(with key: SigningKey, _ chain: AuditChainName = .main, at sequence: Int64? = nil) async throws {
+        try await world.store.write { transaction in
+            if chain == .main, try !transaction.hasSignedCheckpoint(key.kid) {
+                try transaction.audit(.auditKeyUsed(key.kid, at: World.start))
+            }
+            let found = try transaction.auditTail(chain, AuditFilter(), limit: 1, before: (sequence ?? .max - 1) + 1)
+            guard let record = found.first else { throw Refused() }
+            let checkpoint = try AuditCheckpoint(
+                chain, sequence: record.sequence, hash: record.hash, at: World.start, with: key)
+            guard try transaction.insert(checkpoint) else { throw Refused() }
+        }
+    }
+
+    private func defects() async throws -> [AuditDefect] {
+        let ring = VerificationKeySet([new.verification])
+        return try await world.store.read { try $0.verifyAudit(trusted: ring) }.defects
+    }
+
+    /// Two chains that the old key signed, then its end, then the new key's word.
+    private func rotate() async throws {
+        try await write()
+        for _ in 0..<3 { try await report() }
+        try await sign(with: old)
+        try await sign(with: old, chain)
+        try await world.store.write { [old] in try $0.audit(endOfKeys: [old.kid], at: World.start) }
+        try await sign(with: new)
+    }
+
+    @Test func `what the key signed before the record of its end goes on to verify`() async throws {
+        try await rotate()
+        #expect(try await defects() == [])
+        try await report()
+        try await sign(with: new, chain)
+        #expect(try await defects() == [])
+    }
+
+    @Test func `what the key signs in the main chain behind that record counts for nothing`() async throws {
+        try await rotate()
+        try await write()
+        try await sign(with: old)
+        try await write()
+        try await sign(with: new)
+        let found = try await defects()
+        #expect(found.map(\.kind) == [.endedKey], "\(found)")
+        #expect("\(found)".contains("was out of use by then"))
+    }
+
+    @Test func `what the key signs in another chain behind its end counts for nothing`() async throws {
+        try await rotate()
+        try await report()
+        try await sign(with: old, chain)
+        #expect(try await defects() == [AuditDefect(.endedKey, 4, in: chain)])
+    }
+
+    @Test func `a chain that began after the key's end takes no checkpoint of it`() async throws {
+        try await write()
+        try await sign(with: old)
+        try await world.store.write { [old] in try $0.audit(endOfKeys: [old.kid], at: World.start) }
+        try await sign(with: new)
+        try await report()
+        try await sign(with: old, chain)
+        #expect(try await defects() == [AuditDefect(.endedKey, 1, in: chain)])
+    }
+
+    @Test func `whoever has the ended key and the database cannot write the reports before its end anew`() async throws
+    {
+        try await rotate()
+        // All hashes and the signature are right again; only the main chain remembers another record.
+        let records = try await world.store.read { [chain] in try $0.auditTail(chain, AuditFilter(), limit: 9) }
+        guard let last = records.first, let before = records.dropFirst().first else { throw Refused() }
+        let entry = AuditEntry(
+            .formAsked, at: World.start, actor: last.entry.actor, resource: last.entry.resource, initiator: .server,
+            evidence: last.entry.evidence)
+        let forged = AuditRecord(entry, in: chain, sequence: 3, previous: before.hash)
+        let name = chain.description
+        try await world.store.write { transaction in
+            for trigger in ["audit_reported_is_kept", "audit_reported_is_not_edited"] {
+                try transaction.execute("DROP TRIGGER \(trigger)")
+            }
+            try transaction.execute("DELETE FROM audit_reported WHERE chain = ?1 AND sequence = 3", name)
+            try transaction.insert(forged)
+        }
+        try await sign(with: old, chain)
+        let found = try await defects()
+        #expect(found == [AuditDefect(.replaced, 3, in: chain)])
+    }
+
+    @Test func `the end of a key is said again when the record that said it is dropped`() async throws {
+        try await rotate()
+        let marks = try await world.store.read { transaction in
+            try [transaction.lastCheckpoint(.main)].compactMap { $0?.checkpoint }.map { AuditMark($0) }
+        }
+        let isDone = try await world.store.write {
+            try $0.shortenAudit(to: marks, by: .system, at: World.start)
+        }
+        #expect(isDone)
+        while try await world.store.write({ try $0.dropAudit(limit: 100) }) > 0 {}
+        try await sign(with: new)
+        #expect(try await defects() == [])
+        try await report()
+        try await sign(with: old, chain)
+        #expect(try await defects() == [AuditDefect(.endedKey, 4, in: chain)])
+    }
+}

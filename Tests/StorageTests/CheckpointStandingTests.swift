@@ -1,0 +1,80 @@
+import JOSE
+import OAuth
+import Testing
+
+@testable import Storage
+
+@Suite("A checkpoint that is known from outside of the database")
+struct CheckpointStandingTests {
+    private let world: World
+    private let key = SigningKey.generate()
+
+    init() async throws { world = try await World() }
+
+    private func write(_ reason: String, in world: World? = nil) async throws {
+        try await (world ?? self.world).store.write {
+            _ = try $0.audit(
+                AuditEntry(.tokenIssued, at: World.start, actor: .system, reason: reason, initiator: .system))
+        }
+    }
+
+    private func signed(in world: World? = nil, with key: SigningKey? = nil) async throws -> AuditCheckpoint {
+        let key = key ?? self.key
+        return try await (world ?? self.world).store.write { transaction in
+            guard let head = try transaction.auditHead(.main) else { throw Refused() }
+            let checkpoint = try AuditCheckpoint(
+                .main, sequence: head.sequence, hash: head.hash, at: World.start, with: key)
+            guard try transaction.insert(checkpoint) else { throw Refused() }
+            return checkpoint
+        }
+    }
+
+    private func standing(of known: AuditCheckpoint, in world: World? = nil) async throws -> CheckpointStanding {
+        let trusted = VerificationKeySet([key.verification])
+        return try await (world ?? self.world).store.read { try $0.standing(of: known, trusted: trusted) }
+    }
+
+    @Test func `it is held where its record stands, also when the chain went on`() async throws {
+        try await write("a")
+        let known = try await signed()
+        #expect(try await standing(of: known) == .held)
+        try await write("b")
+        #expect(try await standing(of: known) == .held)
+    }
+
+    @Test func `a chain that ends before it, an empty one too, is older`() async throws {
+        try await write("a")
+        let first = try await world.store.read { try $0.auditHead(.main) }
+        try await write("b")
+        let known = try await signed()
+        let other = try await World()
+        #expect(try await standing(of: known, in: other) == .gone(sequence: 0, hash: nil))
+        try await write("a", in: other)
+        #expect(try await standing(of: known, in: other) == .gone(sequence: 1, hash: first?.hash))
+    }
+
+    @Test func `another record in its place is another past, whatever stands behind it`() async throws {
+        try await write("a")
+        let known = try await signed()
+        let other = try await World()
+        for reason in ["x", "y"] { try await write(reason, in: other) }
+        let head = try #require(try await other.store.read { try $0.auditHead(.main) })
+        #expect(try await standing(of: known, in: other) == .replaced(sequence: 2, hash: head.hash))
+    }
+
+    @Test(arguments: [true, false])
+    func `what was dropped behind a later checkpoint is held if that bears a key of the ring`(isOurs: Bool) async throws
+    {
+        try await write("a")
+        let known = try await signed()
+        try await write("b")
+        let later = try await signed(with: isOurs ? key : .generate())
+        let isDone = try await world.store.write {
+            try $0.shortenAudit(to: [AuditMark(later)], by: .system, at: World.start)
+        }
+        #expect(isDone)
+        while try await world.store.write({ try $0.dropAudit(limit: 100) }) > 0 {}
+        let found = try await standing(of: known)
+        #expect((found == .held) == isOurs)
+    }
+}
