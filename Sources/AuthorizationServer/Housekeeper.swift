@@ -43,6 +43,9 @@ package struct Housekeeper: Service, CustomStringConvertible {
                 await Task.yield()
             }
         }
+        await orPutOff {
+            try await KeyReplacement(store: store, keys: gatehouse.keys, log: log).finish(at: clock.now())
+        }
         await orPutOff { try notary.tellUntold() }
         await keepAudit()
         gatehouse.refusals.flush()

@@ -218,8 +218,12 @@ package struct ReportRequest: Codable, Hashable, Sendable {
 package enum KeyRequest: Codable, Hashable, Sendable {
     /// Names all keys, never their contents.
     case list
-    /// Makes a new key for a purpose, or for all of them.
+    /// Makes a new key for a purpose; without one, for tokens.
     case rotate(purpose: String?)
+    /// Says what it would cost to put the keys of a purpose out of use now; nothing is changed.
+    case weigh(purpose: String)
+    /// Puts the keys of a purpose out of use at once and makes a new one.
+    case replace(purpose: String, reason: String?)
 }
 
 /// What can be asked about the database.

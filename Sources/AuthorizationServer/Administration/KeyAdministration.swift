@@ -9,23 +9,57 @@ extension AdministrationTask {
         }
         switch request {
         case .list: return .many(keys.list(at: now.seconds).map(\.row))
-        case .rotate(let purpose): return try await rotate(purpose ?? KeyRing.SigningPurpose.tokens.rawValue, keys)
+        case .rotate(let name):
+            return try await rotate(try purpose(name ?? KeyRing.SigningPurpose.tokens.rawValue), keys)
+        case .weigh(let name):
+            let purpose = try purpose(name)
+            let cost = try await store.read { try KeyCost(of: purpose, in: $0, at: now) }
+            return .one(["purpose": .string(purpose.name)], note: cost.sentence)
+        case .replace(let name, let reason): return try await replace(try purpose(name), reason, keys)
         }
     }
 
-    /// The record comes first: a key without its record would be worse than a record without its key.
-    private func rotate(_ purpose: String, _ keys: KeyRing) async throws -> AdministrationAnswer {
-        let signing = KeyRing.SigningPurpose(rawValue: purpose)
-        let secret = KeyRing.SecretPurpose(rawValue: purpose)
-        guard signing != nil || secret != nil else {
-            let known = KeyRing.SigningPurpose.allCases.map(\.rawValue) + KeyRing.SecretPurpose.allCases.map(\.rawValue)
-            throw AdministrationError(
-                .invalid, "'\(purpose)' is no purpose of a key; there are \(known.joined(separator: ", ")).")
+    private func purpose(_ name: String) throws(AdministrationError) -> KeyRing.Purpose {
+        guard let purpose = KeyRing.Purpose(name) else {
+            let known = KeyRing.Purpose.all.map(\.name).joined(separator: ", ")
+            throw AdministrationError(.invalid, "'\(name)' is no purpose of a key; there are \(known).")
         }
-        try await store.write { try audit($0, .keyRotated, reason: purpose) }
-        if let signing { try keys.rotate(signing, now: now.seconds) }
-        if let secret { try keys.rotate(secret, now: now.seconds) }
-        return .many(keys.list(at: now.seconds).filter { $0.purpose == purpose }.map(\.row))
+        return purpose
+    }
+
+    /// The record comes first: a key without its record would be worse than a record without its key.
+    private func rotate(_ purpose: KeyRing.Purpose, _ keys: KeyRing) async throws -> AdministrationAnswer {
+        try await store.write { try audit($0, .keyRotated, reason: purpose.name) }
+        switch purpose {
+        case .signing(let signing): try keys.rotate(signing, now: now.seconds)
+        case .secret(let secret): try keys.rotate(secret, now: now.seconds)
+        }
+        return .many(rows(of: purpose, keys))
+    }
+
+    private func replace(
+        _ purpose: KeyRing.Purpose, _ reason: String?, _ keys: KeyRing
+    ) async throws -> AdministrationAnswer {
+        let reason = try reason.map { try AdministrationText.checked($0, as: "The reason") }
+        let replacement = KeyReplacement(store: store, keys: keys, log: administration.log)
+        let ending = ending(.revokedByAdmin, reason ?? "keys rotate \(purpose.name) --now")
+        let done = try await keys.whileNoOtherReplaces {
+            try await store.write { transaction in
+                try audit(
+                    transaction, .keyRotated, reason: "\(purpose.name), the old ones out of use at once",
+                    explanation: reason)
+            }
+            try keys.replace(purpose, now: now.seconds)
+            return try await replacement.settle(purpose, ending)
+        }
+        guard let done else {
+            throw AdministrationError(.conflict, "Other keys are being replaced right now; try again in a moment.")
+        }
+        return .many(rows(of: purpose, keys), note: done.sentence)
+    }
+
+    private func rows(of purpose: KeyRing.Purpose, _ keys: KeyRing) -> [JSONObject] {
+        keys.list(at: now.seconds).filter { $0.purpose == purpose.name }.map(\.row)
     }
 }
 

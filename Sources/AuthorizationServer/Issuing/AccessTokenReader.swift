@@ -3,13 +3,20 @@ import OAuth
 import Synchronization
 
 /// Reads our own access tokens back. What a token says is fixed by its signature, so each one is verified once and then
-/// known by its digest; whether it is still good is asked of its session every time.
+/// known by its digest; whether its key is still in use is asked of the ring every time, and whether the token is still good of
+/// its session.
 /// Spec: RFC 9068 §4
 final class AccessTokenReader: Sendable {
     private let keys: KeyRing
     private let issuer: Issuer
     private let capacity: Int
-    private let known = Mutex<[Digest: AccessTokenClaims]>([:])
+    private let known = Mutex<[Digest: Known]>([:])
+
+    /// A token that was verified, with the name of the key that signed it.
+    private struct Known {
+        let kid: String
+        let claims: AccessTokenClaims
+    }
 
     init(keys: KeyRing, issuer: Issuer, capacity: Int = 20_000) {
         self.keys = keys
@@ -24,17 +31,20 @@ final class AccessTokenReader: Sendable {
     func claims(of token: String, now: Timestamp) -> AccessTokenClaims? {
         guard token.utf8.count <= 8192 else { return nil }
         let digest = Digest.sha256(token)
-        if let claims = known.withLock({ $0[digest] }) { return claims }
+        if let known = known.withLock({ $0[digest] }) {
+            return keys.accepts(.tokens, kid: known.kid, at: now.seconds) ? known.claims : nil
+        }
         guard
             let verified = try? JWT.verify(
                 token, typ: AccessTokenClaims.type, algorithms: [.es256],
                 keys: keys.verification(.tokens, at: now.seconds)),
-            let claims = try? AccessTokenClaims(claims: verified.claims), claims.issuer == issuer
+            let kid = verified.kid, let claims = try? AccessTokenClaims(claims: verified.claims),
+            claims.issuer == issuer
         else { return nil }
         known.withLock { known in
             // Tokens live minutes: to forget all of them now and then costs one verification each.
             if known.count >= capacity { known.removeAll(keepingCapacity: true) }
-            known[digest] = claims
+            known[digest] = Known(kid: kid, claims: claims)
         }
         return claims
     }

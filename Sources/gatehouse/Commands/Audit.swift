@@ -133,13 +133,11 @@ struct Audit: AsyncParsableCommand {
 
         private func confirm(_ records: Int64, before time: Timestamp, in path: String) throws {
             guard !yes, Terminal.isInteractive else { return }
-            let question = """
-                \(path) is written and verified. Delete its \(records) audit records up to the last checkpoint before \
-                \(time.rfc3339) from the database? [y/N]\u{20}
-                """
-            guard Terminal.agrees(question) else {
-                throw Refusal("Nothing was deleted; the export is in \(path).")
-            }
+            try Confirmation(
+                lines: ["\(path) is written and verified."],
+                question: "Delete its \(records) audit records up to the last checkpoint before \(time.rfc3339)?",
+                purpose: "delete them", declined: "Nothing was deleted; the export is in \(path)."
+            ).obtain()
         }
     }
 

@@ -94,7 +94,8 @@ extension AdministrationRequest {
     /// Whether it walks along the whole audit trail, the whole database, or everything that lives.
     fileprivate var isLong: Bool {
         switch self {
-        case .audit, .database, .doctor, .report, .preview, .sessions(.preview), .sessions(.revoke): true
+        case .audit, .database, .doctor, .report, .preview, .sessions(.preview), .sessions(.revoke), .keys(.replace):
+            true
         default: false
         }
     }

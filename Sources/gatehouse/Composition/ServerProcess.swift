@@ -42,7 +42,7 @@ struct ServerProcess {
         // Another server with other data may live at this socket, which binding would take away from it.
         try configuration.administrationSocket().examine()
         try DataFolderGroup(configuration).apply()
-        let ground = try await Ground.open(configuration, directory, acceptsClock: acceptsClock)
+        let ground = try await Ground.open(configuration, directory, acceptsClock: acceptsClock, log: log)
         let server = try Composition(
             configuration, ground: ground, renderer: renderer, trust: trust, openFiles: FileLimit.raise(), log: log)
         try await serve(server, log: log)
@@ -82,7 +82,7 @@ struct Ground {
     let keys: KeyRing
 
     static func open(
-        _ configuration: ServerConfiguration, _ directory: DataDirectory, acceptsClock: Bool
+        _ configuration: ServerConfiguration, _ directory: DataDirectory, acceptsClock: Bool, log: Logger
     ) async throws -> Ground {
         let store = try Store(path: directory.database, options: Store.Options(create: true))
         let now = WallClock.system.now()
@@ -99,7 +99,9 @@ struct Ground {
         let needed = try await store.read { try $0.refreshKeysInUse() }
         let keys = try configuration.openKeys(createIfEmpty: needed.isEmpty)
         if let past = try await RestoredPast.find(in: store, keys: keys, at: now).first { throw Refusal("\(past)") }
-        for id in needed where keys.secret(.refresh, id: id) == nil {
+        // What stands on keys that were put out of use goes before anybody is served.
+        try await KeyReplacement(store: store, keys: keys, log: log).finish(at: now)
+        for id in try await store.read({ try $0.refreshKeysInUse() }) where keys.secret(.refresh, id: id) == nil {
             throw Refusal(
                 "the refresh key \(id) is missing in \(configuration.paths.keys), and live sessions depend on it; "
                     + "restore it from a backup of the keys")

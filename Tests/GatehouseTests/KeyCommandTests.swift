@@ -1,0 +1,146 @@
+import Foundation
+import GRDB
+import JOSE
+import OAuth
+import Storage
+import TestSupport
+import Testing
+
+@Suite("The keys commands")
+struct KeyCommandTests {
+    private static func ids(_ gatehouse: CommandLineProgram, _ purpose: String) async throws -> [String] {
+        let list = try await gatehouse("keys", "list", "--json").json().array ?? []
+        return list.compactMap(\.object).filter { $0["purpose"]?.string == purpose }.compactMap { $0["id"]?.string }
+    }
+
+    @Test func `rotate --now says what it costs and asks; without a terminal it wants --yes`() async throws {
+        try await CommandLineProgram.onFreshDatabase { gatehouse in
+            let before = try await Self.ids(gatehouse, "refresh")
+            let unasked = try await gatehouse("keys", "rotate", "refresh", "--now")
+            #expect(unasked.status == 2 && unasked.errorLines.count == 1, "\(unasked.errors)")
+            #expect(unasked.errors.contains("say --yes to put the refresh keys out of use"))
+            let no = try await gatehouse.inTerminal(["keys", "rotate", "refresh", "--now"], typed: "n\n")
+            #expect(no.run.status == 1)
+            #expect(no.shown.contains("Every session ends: 0 live sessions of 0 people"))
+            #expect(no.shown.contains("Put the refresh keys out of use now? [y/N]"))
+            #expect(no.shown.contains("Nothing was changed."))
+            #expect(try await Self.ids(gatehouse, "refresh") == before)
+            #expect(try await gatehouse("audit", "tail", "--action", "key", "--json").json() == [])
+            let yes = try await gatehouse.inTerminal(["keys", "rotate", "refresh", "--now"], typed: "y\n")
+            #expect(yes.run.status == 0 && yes.run.output.contains("The old keys are out of use"))
+            let after = try await Self.ids(gatehouse, "refresh")
+            #expect(after.count == 1 && after != before)
+            let unheard = try await gatehouse("keys", "rotate", "sealing", "--now", "--yes", "--reason", "a lost disk")
+            #expect(
+                unheard.status == 0
+                    && unheard.output.contains("The old keys are erased, and 0 values were sealed anew."))
+            let told = try #require(
+                try await gatehouse("audit", "tail", "--action", "key", "--json").json().array?.last?.object)
+            #expect(
+                told["reason"] == "sealing, the old ones out of use at once" && told["explanation"] == "a lost disk")
+            #expect(try await gatehouse("audit", "verify").status == 0)
+        }
+    }
+
+    @Test func `rotate --now wants a purpose, and what belongs to it goes with nothing else`() async throws {
+        try await CommandLineProgram.onFreshDatabase { gatehouse in
+            for arguments in [["--now", "--yes"], ["tokens", "--yes"], ["tokens", "--reason", "x"]] {
+                #expect(try await gatehouse(["keys", "rotate"] + arguments).status == 2, "\(arguments)")
+            }
+            let unknown = try await gatehouse("keys", "rotate", "everything", "--now", "--yes")
+            #expect(unknown.status == 1 && unknown.errors.contains("tokens, events, refresh, code, form, sealing"))
+            #expect(try await Self.ids(gatehouse, "tokens").count == 1)
+        }
+    }
+
+    /// Connections with tokens that were sealed with the ring's key, each with a word of its own.
+    private static func fill(_ stage: Stage, count: Int) async throws {
+        let keys = try ring(stage)
+        let store = try Store(path: stage.path("var/gatehouse.sqlite"))
+        let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970))
+        let user = User(name: "ada", passwordHash: "$scrypt$", createdAt: now)
+        let resource = Resource(
+            identifier: try ResourceIdentifier("https://files.example/mcp"), name: "Files", owner: "Ops", scopes: [],
+            secretDigest: .sha256("secret"), createdAt: now)
+        try await store.write { transaction in
+            _ = try (transaction.insert(user), transaction.insert(resource))
+            for index in 0..<count {
+                let id = ConnectionID.random()
+                let sealed = try Sealing.seal(
+                    Array("word \(id)".utf8), key: keys.secret(.sealing), context: "connection:\(id)")
+                try transaction.connect(
+                    Connection(
+                        id: id, userID: user.id, resourceID: resource.id, provider: ProviderName("p\(index)"),
+                        asked: [], scope: [], tokens: sealed, createdAt: now))
+            }
+        }
+        try store.close()
+    }
+
+    private static func ring(_ stage: Stage) throws -> KeyRing {
+        let now = Int64(Date().timeIntervalSince1970)
+        return try KeyRing.open(directory: stage.path("keys"), now: now, createIfEmpty: false)
+    }
+
+    /// How many values bear the name of one of these keys.
+    private static func sealed(_ store: Store, with names: Set<String>) async throws -> Int {
+        try await store.read { transaction in
+            try transaction.sealedValues(in: .connections, after: "", limit: 10_000)
+                .count { Sealing.keyID(of: $0.bytes).map(names.contains) ?? false }
+        }
+    }
+
+    /// The same, seen from beside a running server.
+    private static func left(_ beside: DatabaseQueue, with name: String) async throws -> Int {
+        try await beside.read { db in
+            try Int.fetchOne(
+                db, sql: "SELECT count(*) FROM connections WHERE CAST(substr(tokens, 2, ?) AS TEXT) = ?",
+                arguments: [name.utf8.count, name]) ?? 0
+        }
+    }
+
+    @Test func `sealing survives kill -9 between its steps: every value opens, and in the end the old key is gone`()
+        async throws
+    {
+        try await Stage.play { stage in
+            let (count, first) = (1_500, try await RunningGatehouse.start(on: stage))
+            await first.process.stop()
+            try await Self.fill(stage, count: count)
+            for killedAfter in [1, 400, 900] {
+                let old = try Self.ring(stage).secret(.sealing).id
+                let gatehouse = try await first.restarted()
+                async let answer = gatehouse.command(["keys", "rotate", "sealing", "--now", "--yes"])
+                // A reader beside the server sees its steps, and the plug is pulled between two of them.
+                var readOnly = Configuration()
+                readOnly.readonly = true
+                let watching = try DatabaseQueue(path: stage.path("var/gatehouse.sqlite"), configuration: readOnly)
+                while try await Self.left(watching, with: old) > count - killedAfter { await Task.yield() }
+                gatehouse.process.kill()
+                _ = await gatehouse.process.end()
+                _ = try await answer
+                try watching.close()
+                let between = try Self.ring(stage)
+                let store = try Store(path: stage.path("var/gatehouse.sqlite"))
+                let values = try await store.read { try $0.sealedValues(in: .connections, after: "", limit: 10_000) }
+                try store.close()
+                #expect(values.count == count)
+                for value in values {
+                    guard case .connection(let id) = value.place else { continue }
+                    let word = Sealing.open(
+                        value.bytes, keys: { between.secret(.sealing, id: $0) }, context: "connection:\(id)")
+                    #expect(word == Array("word \(id)".utf8))
+                }
+                // The next start finishes before it serves.
+                let next = try await gatehouse.restarted()
+                await next.process.stop()
+                let ring = try Self.ring(stage)
+                #expect(ring.ended(.secret(.sealing)).isEmpty && ring.secret(.sealing, id: old) == nil)
+                let files = try FileManager.default.contentsOfDirectory(atPath: stage.path("keys"))
+                #expect(files.filter { $0.hasPrefix("sealing-") } == ["sealing-\(ring.secret(.sealing).id).key"])
+                let last = try Store(path: stage.path("var/gatehouse.sqlite"))
+                #expect(try await Self.sealed(last, with: [ring.secret(.sealing).id]) == count)
+                try last.close()
+            }
+        }
+    }
+}
