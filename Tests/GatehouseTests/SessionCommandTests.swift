@@ -203,7 +203,7 @@ struct SessionCommandTests {
 }
 
 @Suite("Pieces of the other lists")
-struct ListCommandTests {
+struct ListPageCommandTests {
     @Test func `each list ends at its limit, says how to go on, and holds everything once`() async throws {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
             let now = Timestamp(seconds: 1_000_000)
