@@ -42,7 +42,7 @@ package final class CountedLog: Sendable {
     private let state = Mutex(State())
 
     /// A log that writes to `log` and tells at most `capacity` different lines apart within a minute.
-    package init(_ log: Logger, clock: WallClock, capacity: Int = 500) {
+    package init(_ log: Logger, clock: WallClock, capacity: Int = 200) {
         self.log = log
         self.clock = clock
         self.capacity = capacity

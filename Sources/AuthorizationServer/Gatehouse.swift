@@ -13,6 +13,7 @@ package struct Gatehouse: Sendable {
     package let counters = Counters()
     /// Where refusals are told to operators.
     package let refusals: CountedLog
+    package let log: Logger
     package let clients: ClientDirectory
     package let people: People
     package let metadata: MetadataEndpoint
@@ -43,9 +44,9 @@ package struct Gatehouse: Sendable {
         let seal = InteractionSeal(keys: keys)
         let authorize = AuthorizeEndpoint(
             settings: settings, store: store, clients: clients, people: people, seal: seal, clock: clock)
-
         self.settings = settings
         refusals = CountedLog(log, clock: clock)
+        self.log = log
         self.store = store
         self.keys = keys
         self.clock = clock

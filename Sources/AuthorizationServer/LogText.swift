@@ -9,7 +9,16 @@ package enum LogText {
     /// codes, tickets and addresses that are secrets; the host alone tells an operator where to look.
     package static func bounded(_ text: String) -> String {
         let plain = text.utf8.count > 4 * longest ? String(text.prefix(4 * longest)) : text
-        return shortened(withoutPaths(plain))
+        return shortened(withoutSecrets(withoutPaths(plain)))
+    }
+
+    /// Without what looks like a secret, a code or a token of this server: it can stand where a name was expected.
+    private static func withoutSecrets(_ text: String) -> String {
+        guard text.contains("gate_") || text.contains("eyJ") else { return text }
+        return text.split(separator: " ", omittingEmptySubsequences: false).map { word in
+            guard let start = word.range(of: "gate_") ?? word.range(of: "eyJ") else { return String(word) }
+            return String(word[..<start.upperBound]) + "…"
+        }.joined(separator: " ")
     }
 
     /// A client's identifier. The address of a metadata document stands without its scheme and query: it names the document
@@ -17,6 +26,13 @@ package enum LogText {
     package static func client(_ id: String) -> String {
         guard let scheme = id.range(of: "://") else { return id }
         return String(id[scheme.upperBound...].prefix { $0 != "?" && $0 != "#" })
+    }
+
+    /// Whoever asked, as it named itself. Who mixes up the two halves of its credentials, or sends a token in the place of a
+    /// name, must not find it in a log.
+    package static func asker(_ name: String) -> String {
+        guard !name.contains("gate_"), !name.hasPrefix("eyJ") else { return "(a secret in the place of an id)" }
+        return client(name)
     }
 
     private static func withoutPaths(_ text: String) -> String {

@@ -2,7 +2,6 @@ import AuthorizationServer
 import HTTPTypes
 package import Hummingbird
 package import JOSE
-import Logging
 import NIOCore
 package import OAuth
 
@@ -12,9 +11,12 @@ package import OAuth
 /// Spec: RFC 9110 §15.5
 package struct ErrorAnswers: Sendable {
     private let renderer: PageRenderer
+    /// Where it is told why.
+    let log: DoorLog
 
-    package init(renderer: PageRenderer) {
+    package init(renderer: PageRenderer, log: DoorLog = .silent) {
         self.renderer = renderer
+        self.log = log
     }
 
     /// The answer to anything that was thrown; what is not ours becomes `server_error`, its cause goes to the log alone.
@@ -23,14 +25,15 @@ package struct ErrorAnswers: Sendable {
         case let refusal as Refusal:
             return response(to: refusal, asPage: Self.prefersPage(request), context: context)
         case let error as OAuthError:
-            note(error, context)
             guard context.audience?.readsPages ?? true, Self.prefersPage(request) else {
+                log.refused(error, status: Self.status(of: error.code), context, request: request)
                 let challenges = context.audience?.alwaysChallenges ?? false
                 return json(error, usedBasic: challenges || Self.usedBasic(request))
             }
+            note(error, context)
             return page(for: error, context: context)
         default:
-            context.logger.error("unexpected error", metadata: ["cause": "\(type(of: error)): \(error)"])
+            log.failed(error, context)
             let error =
                 OAuthError(failureOf: error)
                 ?? OAuthError(.serverError, "Something failed on this side. Try again in a moment.")
@@ -50,7 +53,7 @@ package struct ErrorAnswers: Sendable {
 
     /// An error that must not be sent to any redirect, shown to the person.
     package func page(for error: OAuthError, context: WebContext) -> Response {
-        let isOurs = error.code == .serverError || error.code == .temporarilyUnavailable
+        let isOurs = Self.isOurs(error)
         let page = ErrorPage(
             title: isOurs ? "This did not work" : "This request cannot be answered",
             explanation: PlainText(error.description, limit: 500),
@@ -58,9 +61,17 @@ package struct ErrorAnswers: Sendable {
                 ? "Try again in a moment. Nothing was approved."
                 : "Go back to the app, cancel there, and start again. Nothing was approved.",
             reference: context.reference)
-        var response = html(page, status: isOurs ? Self.status(of: error.code) : .badRequest)
+        var response = html(page, status: Self.pageStatus(of: error))
         if error.code == .temporarilyUnavailable { response.headers[.retryAfter] = "5" }
         return response
+    }
+
+    private static func isOurs(_ error: OAuthError) -> Bool {
+        error.code == .serverError || error.code == .temporarilyUnavailable
+    }
+
+    private static func pageStatus(of error: OAuthError) -> HTTPResponse.Status {
+        isOurs(error) ? status(of: error.code) : .badRequest
     }
 
     /// A page with the given status.
@@ -98,6 +109,7 @@ package struct ErrorAnswers: Sendable {
 
     private func response(to refusal: Refusal, asPage: Bool, context: WebContext) -> Response {
         let (status, sentence) = Self.words(for: refusal)
+        log.refused(sentence, status: status, context)
         guard asPage else { return Self.json(refusal) }
         let title: PlainText = status == .notFound ? "There is nothing here" : "This request cannot be answered"
         return html(
@@ -136,10 +148,10 @@ package struct ErrorAnswers: Sendable {
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: body.bytes)))
     }
 
-    /// Writes the line by which an operator finds out why something was refused. What was sent cannot break it in two.
-    func note(_ error: OAuthError, _ context: WebContext) {
-        let cause = PlainText(error.reason ?? error.description, limit: 500)
-        context.logger.debug("refused", metadata: ["error": "\(error.code.rawValue)", "cause": "\(cause)"])
+    /// Writes the line by which an operator finds out why something was refused; the answer is a page unless it has a status
+    /// of its own.
+    func note(_ error: OAuthError, _ context: WebContext, status: HTTPResponse.Status? = nil) {
+        log.refused(error, status: status ?? Self.pageStatus(of: error), context)
     }
 
     private static func prefersPage(_ request: Request) -> Bool {

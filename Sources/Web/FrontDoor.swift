@@ -11,17 +11,19 @@ package struct FrontDoor: Sendable {
     package let counters: RequestCounters
     private let witness: ProxyWitness
     private let issuer: Issuer
+    private let log: DoorLog
 
     package init(
         issuer: Issuer, renderer: PageRenderer, proxies: ProxyTrust, counters: RequestCounters = RequestCounters(),
-        witness: ProxyWitness = ProxyWitness()
+        witness: ProxyWitness = ProxyWitness(), log: DoorLog = .silent
     ) {
         self.issuer = issuer
         self.renderer = renderer
         self.proxies = proxies
         self.counters = counters
         self.witness = witness
-        answers = ErrorAnswers(renderer: renderer)
+        self.log = log
+        answers = ErrorAnswers(renderer: renderer, log: log)
         cookies = CookieRules(isHTTPS: issuer.isHTTPS)
     }
 
@@ -31,7 +33,7 @@ package struct FrontDoor: Sendable {
             routes,
             checks: [
                 // Counted and headed first, so that refusals are as well.
-                RequestLog(counters: counters, witness: witness),
+                RequestLog(counters: counters, witness: witness, log: log),
                 SecurityHeaders(isHTTPS: issuer.isHTTPS),
                 // Outside of the catcher, because scripts may read the errors of what is open to them.
                 CrossOrigin(),

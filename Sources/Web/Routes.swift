@@ -10,11 +10,13 @@ package enum Routes {
     /// Answers the main listener's requests for `gatehouse`, with all checks in front of its routes.
     package static func router(
         _ gatehouse: Gatehouse, renderer: PageRenderer, proxies: ProxyTrust,
-        counters: RequestCounters = RequestCounters(), witness: ProxyWitness = ProxyWitness()
+        counters: RequestCounters = RequestCounters(), witness: ProxyWitness = ProxyWitness(),
+        logsRequests: Bool = false
     ) -> RouteResponder {
         let door = FrontDoor(
             issuer: gatehouse.settings.issuer, renderer: renderer, proxies: proxies, counters: counters,
-            witness: witness)
+            witness: witness,
+            log: DoorLog(logger: gatehouse.log, refusals: gatehouse.refusals, requests: logsRequests))
         return door.responder(main(gatehouse, door))
     }
 

@@ -1,4 +1,5 @@
 import JOSE
+import NIOCore
 import OAuth
 import Outbound
 import Storage

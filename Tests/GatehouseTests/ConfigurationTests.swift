@@ -137,6 +137,9 @@ struct ConfigurationTests {
     }
 
     @Test(arguments: [
+        ("log: { level: verbose }", "log.level is 'verbose', but it must be one of trace, debug, info, notice"),
+        ("log: { requests: maybe }", "log.requests is 'maybe', but it must be true or false"),
+        ("log: { lvel: info }", "'log.lvel'; the nearest known key is 'log.level'"),
         ("tokens: { access: 61m }", "tokens.access is '61m', but it must be a duration from 1m to 60m"),
         ("tokens: { access: 59s }", "tokens.access is '59s'"),
         ("tokens: { access: 600 }", "tokens.access is '600'"),

@@ -1,3 +1,4 @@
+import AuthorizationServer
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -22,7 +23,8 @@ struct TestDoor {
         let issuer = try Issuer(issuer)
         door = FrontDoor(
             issuer: issuer, renderer: try PageRenderer(templatesDirectory: Self.templates, base: issuer.path),
-            proxies: try ProxyTrust(proxies: []))
+            proxies: try ProxyTrust(proxies: []),
+            log: DoorLog(logger: log.logger, refusals: CountedLog(log.logger, clock: .system)))
         responder = door.responder(Self.routes(door).map { $0.below(issuer.path) })
     }
 

@@ -16,7 +16,8 @@ package struct Administration: Sendable {
     /// The folder that the database lies in; nil where no request can have been meant for another one.
     let folder: DataFolder?
     let clock: WallClock
-    /// The server's log; nil in a command that holds the database itself.
+    /// The server's log, where the causes go that are nobody's mistake; nil in a command that holds the database itself: its
+    /// user reads them.
     let log: Logger?
 
     /// Administration of this database; without keys, requests that need one are refused, without a client of providers
@@ -44,7 +45,7 @@ package struct Administration: Sendable {
         do {
             return try await TraceID.$current.withValue(.random()) { try await carryOut(request, by: administrator) }
         } catch {
-            throw Self.refusal(error)
+            throw refusal(error)
         }
     }
 
@@ -86,7 +87,7 @@ package struct Administration: Sendable {
                 }
             }
         } catch {
-            throw Self.refusal(error)
+            throw refusal(error)
         }
     }
 
@@ -114,7 +115,7 @@ package struct Administration: Sendable {
                 + "\(meant.path): nothing was done; correct 'data' or 'admin.socket'.")
     }
 
-    private static func refusal(_ error: any Error) -> AdministrationError {
+    func refusal(_ error: any Error) -> AdministrationError {
         switch error {
         case let error as AdministrationError: error
         case let error as OAuthValueError: AdministrationError(.invalid, error.sentence)
@@ -122,8 +123,20 @@ package struct Administration: Sendable {
         case let error as KeyRingError: AdministrationError(.unavailable, "\(error)")
         case let error as AuditExportError: AdministrationError(.unavailable, "\(error)")
         case let error as AuditBroken: AdministrationError(.unsound, "Nothing was signed or dropped: \(error).")
-        default: AdministrationError(.unavailable, "The request could not be carried out; the server's log says why.")
+        default: unexpected(error)
         }
+    }
+
+    /// What nobody foresaw: over the socket the sentence stays short, and the log has the cause.
+    private func unexpected(_ error: any Error) -> AdministrationError {
+        guard let log else {
+            return AdministrationError(
+                .unavailable, "The request could not be carried out: \(type(of: error)): \(error)")
+        }
+        log.error(
+            "an administration request failed",
+            metadata: ["cause": "\(LogText.bounded("\(type(of: error)): \(error)"))"])
+        return AdministrationError(.unavailable, "The request could not be carried out; the server's log says why.")
     }
 }
 

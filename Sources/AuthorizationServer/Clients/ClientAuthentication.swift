@@ -57,9 +57,11 @@ struct ClientAuthentication: Sendable {
                 case .document: try await clients.refreshing(presented.clientID, now: now)
                 }
         } catch let error as OAuthError where error.code == .invalidClient {
-            throw Self.refused(error.reason ?? "unknown client")
+            throw Self.refused(error.reason ?? "unknown client").asked(by: presented.clientID.string)
         }
-        if let reason = Self.mismatch(client, presented) { throw Self.refused(reason) }
+        if let reason = Self.mismatch(client, presented) {
+            throw Self.refused(reason).asked(by: presented.clientID.string)
+        }
         return Identified(request, client: client)
     }
 

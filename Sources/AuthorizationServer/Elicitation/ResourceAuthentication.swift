@@ -34,10 +34,11 @@ package struct ResourceAuthentication: Sendable {
         let named = try await store.read { transaction in
             try ResourceID(presented.clientID.string).flatMap { try transaction.resource(id: $0) }
         }
-        guard let named, named.isServed else { throw Self.refusal("no such MCP server") }
+        let asker = presented.clientID.string
+        guard let named, named.isServed else { throw Self.refusal("no such MCP server").asked(by: asker) }
         guard let secret = presented.secret,
             ConstantTime.equal(Digest.sha256(secret.bytes).bytes, named.secretDigest.bytes)
-        else { throw Self.refusal("wrong secret") }
+        else { throw Self.refusal(presented.secret == nil ? "no secret" : "wrong secret").asked(by: asker) }
         return named
     }
 

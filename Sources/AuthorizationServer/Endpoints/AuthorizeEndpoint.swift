@@ -108,7 +108,9 @@ package struct AuthorizeEndpoint: Sendable {
             } catch let failure as AuthorizationFailure {
                 let refusal = try await refusal(failure, draft, person, attempt)
                 attempt.note(.refused(failure.error, refusal.told))
-                return .refused(refusal)
+                return .refused(refusal.asked(by: draft.asker.clientID.string))
+            } catch let error as OAuthError {
+                throw error.asked(by: draft.asker.clientID.string)
             }
         } catch let error as OAuthError {
             attempt.note(.refused(error, .onPage))

@@ -38,6 +38,15 @@ package enum AuthorizeRefusal: Sendable {
     /// By a page with a link back, for a client that nobody here has ever approved: it must not get to steer browsers.
     case link(String, OAuthError)
 
+    /// The same refusal, with the name of the client that asked, for the log.
+    func asked(by client: String) -> AuthorizeRefusal {
+        switch self {
+        case .page(let error): .page(error.asked(by: client))
+        case .redirect(let location, let error): .redirect(location, error.asked(by: client))
+        case .link(let location, let error): .link(location, error.asked(by: client))
+        }
+    }
+
     /// Where it is told, in the words of a timeline.
     var told: AttemptStep.Told {
         switch self {

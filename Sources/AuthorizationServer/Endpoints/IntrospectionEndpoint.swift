@@ -21,9 +21,10 @@ package struct IntrospectionEndpoint: Sendable {
         let asker = ResourceID(presented.clientID.string)
         let (claims, session) = try store.glance { transaction -> (AccessTokenClaims?, SessionGrant?) in
             // Whoever did not prove itself has no token verified, no session read, and does not learn what its form lacks.
-            guard let digest = try asker.flatMap({ try transaction.secretDigest(ofServed: $0) }),
-                let secret = presented.secret, ConstantTime.equal(Digest.sha256(secret.bytes).bytes, digest.bytes)
-            else { throw Self.unproven }
+            let digest = try asker.flatMap { try transaction.secretDigest(ofServed: $0) }
+            guard let digest, let secret = presented.secret,
+                ConstantTime.equal(Digest.sha256(secret.bytes).bytes, digest.bytes)
+            else { throw Self.unproven(presented, isKnown: digest != nil) }
             let asked = try IntrospectionRequest(parameters)
             guard let claims = reader.claims(of: asked.token, now: now),
                 let session = try transaction.grant(claims.sessionID),
@@ -38,6 +39,10 @@ package struct IntrospectionEndpoint: Sendable {
         return .active(claims, username: session.username)
     }
 
-    private static let unproven = OAuthError(
-        .invalidClient, "Authenticate as the MCP server, with its id and secret.")
+    private static func unproven(_ presented: PresentedClient, isKnown: Bool) -> OAuthError {
+        let cause = !isKnown ? "no such MCP server" : presented.secret == nil ? "no secret" : "wrong secret"
+        return OAuthError(
+            .invalidClient, "Authenticate as the MCP server, with its id and secret.", reason: cause
+        ).asked(by: presented.clientID.string)
+    }
 }

@@ -26,7 +26,7 @@ package struct TokenEndpoint: Sendable {
             counters.refused(error)
             let code = (try? parameters.value(.code)).flatMap { $0 }.flatMap { AuthorizationCode($0) }
             code.flatMap { timelines.attempt(of: $0, clock: clock) }?.note(.redemptionRefused(error))
-            throw error
+            throw error.asked(by: (try? PresentedClient(parameters, authorization: authorization))?.clientID.string)
         }
     }
 

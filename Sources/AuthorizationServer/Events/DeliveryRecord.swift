@@ -43,15 +43,17 @@ struct DeliveryRecord: Sendable {
     }
 
     private func tell(_ answer: PushAnswer, _ push: EventPush, isLast: Bool) {
-        var metadata = parts.metadata(of: resource, answer.kept)
-        metadata["event"] = "\(push.event.id)"
         switch answer {
         case .accepted: parts.counters.event(.delivered)
         case .gone: parts.counters.event(.failed)
         case .refused, .failed:
             parts.counters.event(isLast ? .dead : .failed)
-            guard isLast else { return parts.log.info("an event did not arrive", metadata: metadata) }
-            parts.log.warning("an event is given up; 'gatehouse events retry' sends it again", metadata: metadata)
+            guard isLast else {
+                return parts.tell("an event did not arrive", answer.kept, to: push, of: resource)
+            }
+            parts.tell(
+                "an event is given up; 'gatehouse events retry' sends it again", level: .warning, answer.kept, to: push,
+                of: resource)
         }
     }
 }

@@ -14,6 +14,8 @@ struct DeliveryParts: Sendable {
     let counters: Counters
     let clock: WallClock
     let log: Logger
+    /// Where an endpoint that fails is told, once a minute.
+    let refusals: CountedLog
 
     /// The seconds until the attempt after so many in vain, moved apart from others'.
     func pause(afterAttempts attempts: Int) -> Int64? {
@@ -25,6 +27,18 @@ struct DeliveryParts: Sendable {
         log.notice(
             "an events endpoint is disabled: nothing is sent there until an operator names one again",
             metadata: metadata(of: resource, answer))
+    }
+
+    /// Tells that an endpoint did not take an event; the event itself does not make two such lines different.
+    func tell(
+        _ message: String, level: Logger.Level = .info, _ answer: EventAnswer, to push: EventPush, of id: ResourceID
+    ) {
+        refusals.note(
+            message, level: level,
+            [
+                "resource": id.string, "type": push.event.type.rawValue, "status": answer.status.map(String.init),
+                "error": answer.error,
+            ], reference: push.event.id.string)
     }
 
     func metadata(of resource: ResourceID, _ answer: EventAnswer) -> Logger.Metadata {
@@ -147,6 +161,11 @@ final class EventLane: Sendable {
             if push.event.type == .verification {
                 let isDisabled = try await parts.challenge.note(answer, to: push, of: resource, now: now)
                 if isDisabled { parts.tell(thatDisabled: resource, answer.kept) }
+                switch answer {
+                case .accepted, .gone: break
+                case .refused, .failed:
+                    parts.tell("an events endpoint did not take its verification", answer.kept, to: push, of: resource)
+                }
             } else {
                 try await DeliveryRecord(resource: resource, parts: parts).write(answer, to: push, after: trouble, now)
             }

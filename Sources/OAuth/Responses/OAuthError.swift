@@ -69,6 +69,8 @@ package struct OAuthError: Error, Hashable, Sendable {
     package let description: String
     /// The private cause. Never sent.
     package let reason: String?
+    /// Who asked, as it named itself, for the log alone.
+    package private(set) var asker: String?
 
     /// Makes a refusal; characters that `error_description` may not hold are replaced.
     package init(_ code: Code, _ description: String, reason: String? = nil) {
@@ -86,6 +88,13 @@ package struct OAuthError: Error, Hashable, Sendable {
     /// sentence ends with it.
     package func referring(to reference: String) -> OAuthError {
         OAuthError(code, "\(description) Reference: \(reference).", reason: reason)
+    }
+
+    /// The same refusal of a request in this one's name; whoever is named already stays.
+    package func asked(by asker: String?) -> OAuthError {
+        var error = self
+        error.asker = error.asker ?? asker
+        return error
     }
 
     /// The body of an error answer.

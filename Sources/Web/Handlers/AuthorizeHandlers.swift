@@ -74,6 +74,7 @@ struct AuthorizeHandlers: Sendable {
             return visitor.greet(.seeOther(gatehouse.settings.issuer.endpoint("/e/\(id)")))
         case .moved(.account): return visitor.greet(.seeOther(gatehouse.settings.issuer.endpoint("/account")))
         case .invalid:
+            door.answers.log.refused("what the sign-in page sent cannot be read", status: .badRequest, context)
             let page = ErrorPage(
                 title: "This page cannot be used",
                 explanation: "What it sent cannot be read here. Nothing that you typed was used.",
@@ -100,7 +101,7 @@ struct AuthorizeHandlers: Sendable {
             door.answers.note(error, context)
             return door.answers.page(for: error, context: context)
         case .refused(.redirect(let location, let error)):
-            door.answers.note(error, context)
+            door.answers.note(error, context, status: afterForm ? .ok : .seeOther)
             return afterForm ? try door.handOff(to: location, approved: false) : .seeOther(location)
         case .refused(.link(let location, let error)):
             door.answers.note(error, context)

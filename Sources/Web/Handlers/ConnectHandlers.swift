@@ -1,7 +1,6 @@
 import AuthorizationServer
 import HTTPTypes
 import Hummingbird
-import Logging
 import OAuth
 
 /// Where people come back from a provider.
@@ -26,7 +25,8 @@ struct ConnectHandlers: Sendable {
     }
 
     private func again(_ problem: ConnectEndpoint.Problem, _ context: WebContext) -> Response {
-        door.answers.html(
+        door.answers.log.refused("a provider's callback is not taken: \(problem)", status: .badRequest, context)
+        return door.answers.html(
             ErrorPage(
                 title: "Not connected", explanation: Self.sentence(problem),
                 advice: "The request is still open: open its address again, and approve it anew.",
@@ -44,7 +44,7 @@ struct ConnectHandlers: Sendable {
 
     /// One answer for a foreign, an unknown and a lost way back: it tells a stranger nothing, and it spends nothing.
     private func notYours(_ context: WebContext) -> Response {
-        context.logger.notice("a callback of a provider fits no one here")
+        door.answers.log.refused("a provider's callback fits nobody here", status: .forbidden, context)
         return door.answers.html(
             ErrorPage(
                 title: "Nothing to finish here",

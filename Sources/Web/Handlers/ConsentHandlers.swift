@@ -49,7 +49,10 @@ struct ConsentHandlers: Sendable {
 
     /// One answer for a foreign, an unknown and a lost request: it tells a stranger nothing.
     private func notYours(_ context: WebContext) -> Response {
-        door.answers.html(
+        door.answers.log.refused(
+            "the authorization is another browser's or account's, over, or was never there", status: .forbidden, context
+        )
+        return door.answers.html(
             ErrorPage(
                 title: "Nothing to decide here",
                 explanation: "This request is not open in this browser, or it is over.",

@@ -1,7 +1,6 @@
 import AuthorizationServer
 import HTTPTypes
 import Hummingbird
-import Logging
 import OAuth
 
 /// The page on which a person answers an MCP server.
@@ -43,9 +42,9 @@ struct ElicitationPageHandlers: Sendable {
             }
             return door.answers.html(HandOffPage(to: target, for: comesBack ? .errand : .elsewhere))
         case .notYours(let stranger):
-            context.logger.notice(
-                "an elicitation was opened with another account",
-                metadata: ["elicitation": "\(stranger.elicitation?.string ?? "unknown")"])
+            door.answers.log.refused(
+                "opened with another account", status: .forbidden, context,
+                ["elicitation": stranger.elicitation?.string ?? "unknown"])
             return door.answers.html(
                 OtherAccountPage(account: stranger.account, token: stranger.token), status: .forbidden)
         }

@@ -9,11 +9,13 @@ package struct RequestLog: RouterMiddleware {
 
     private let counters: RequestCounters
     private let witness: ProxyWitness
+    private let log: DoorLog
     private let clock = ContinuousClock()
 
-    package init(counters: RequestCounters, witness: ProxyWitness = ProxyWitness()) {
+    package init(counters: RequestCounters, witness: ProxyWitness = ProxyWitness(), log: DoorLog = .silent) {
         self.counters = counters
         self.witness = witness
+        self.log = log
     }
 
     package func handle(
@@ -26,11 +28,11 @@ package struct RequestLog: RouterMiddleware {
         let took = clock.now - start
         let status = response.status.code
         counters.record(route: context.route, method: request.method.rawValue, status: status, took: took)
-        context.logger.log(
-            level: Self.level(of: status), "request",
+        log.logger.log(
+            level: level(of: status), "request",
             metadata: [
                 "route": "\(context.route)", "status": "\(status)", "microseconds": "\(took / .microseconds(1))",
-                "trace": "\(trace)",
+                "trace": "\(trace)", "reference": "\(context.reference)",
             ])
         return response
     }
@@ -43,11 +45,11 @@ package struct RequestLog: RouterMiddleware {
 
     /// A 503 is no error of this server by itself: a stranger's dead host causes one, and a failing store has said so
     /// in an error line of its own before it comes here.
-    private static func level(of status: Int) -> Logger.Level {
+    private func level(of status: Int) -> Logger.Level {
         switch status {
         case 503: .notice
         case 500...: .error
-        default: .debug
+        default: log.requestLevel
         }
     }
 }

@@ -48,7 +48,7 @@ struct Composition {
     func main() throws -> Listener {
         let router = Routes.router(
             gatehouse, renderer: renderer, proxies: try ProxyTrust(proxies: configuration.proxies), counters: counters,
-            witness: witness)
+            witness: witness, logsRequests: configuration.log.requests)
         return try .main(
             router: router, host: configuration.listen.host, port: configuration.listen.port,
             tls: tls, logger: .libraries(up), whenRunning: note("main"))
@@ -107,6 +107,7 @@ struct Composition {
             let policy = try configuration.fetchPolicy()
             for file in configuration.secretFiles { try file.check() }
             if let tls, let files = configuration.tls?.files { try tls.reload(files) }
+            LogThreshold.shared.set(configuration.log.level)
             fetcher.follow(policy)
             trial.follow(policy)
             try await store.write { $0.noteClientsChanged() }

@@ -32,7 +32,7 @@ struct Reloader: Service, CustomStringConvertible {
         do {
             let configuration = try load()
             try await apply(configuration)
-            var metadata: Logger.Metadata = ["applied": "TLS files, clients.metadata_documents"]
+            var metadata: Logger.Metadata = ["applied": "TLS files, clients.metadata_documents, log.level"]
             let waiting = started.fixed(unlike: configuration)
             if !waiting.isEmpty { metadata["needs_restart"] = "\(waiting.joined(separator: ", "))" }
             log.notice("configuration reloaded", metadata: metadata)
@@ -58,7 +58,8 @@ extension ServerConfiguration {
             ("clients.metadata_documents.cache_min", clients.cacheMin == other.clients.cacheMin),
             ("clients.metadata_documents.cache_max", clients.cacheMax == other.clients.cacheMax),
             ("clients.localhost_any_port", clients.localhostAnyPort == other.clients.localhostAnyPort),
-            ("outbound.trust", trust == other.trust), ("proxies", proxies == other.proxies),
+            ("log.requests", log.requests == other.log.requests), ("outbound.trust", trust == other.trust),
+            ("proxies", proxies == other.proxies),
             // The files can change, not whether there are any.
             ("tls", (tls == nil) == (other.tls == nil)),
         ]

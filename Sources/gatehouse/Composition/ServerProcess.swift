@@ -28,6 +28,7 @@ struct ServerProcess {
     func run() async throws {
         // Until it is listened for, SIGHUP would kill the process.
         signal(SIGHUP, SIG_IGN)
+        LogThreshold.shared.set(configuration.log.level)
         LoggingSystem.bootstrap { _ in JSONLines() }
         MetricsSystem.bootstrap(MetricsRegistry.shared)
         let log = Logger(label: "gatehouse")

@@ -32,6 +32,8 @@ struct ConfigurationFlags: ParsableArguments {
     @Option(help: "The certificate chain.") var tlsCertificate: String?
     @Option(help: "The certificate's key.") var tlsKey: String?
     @Option(help: "An address whose forwarding headers count; repeatable.") var proxies: [String] = []
+    @Option(help: "The least level that is written to the log.") var logLevel: String?
+    @Option(help: "Whether each request has a line in the log.") var logRequests: String?
 
     /// What was set, by key.
     var values: [ConfigurationKey: [String]] {
@@ -43,7 +45,7 @@ struct ConfigurationFlags: ParsableArguments {
             .sessionIdle: sessionsIdle, .documentsMaxSize: clientsMetadataDocumentsMaxSize,
             .documentsCacheMin: clientsMetadataDocumentsCacheMin,
             .documentsCacheMax: clientsMetadataDocumentsCacheMax, .localhostAnyPort: clientsLocalhostAnyPort,
-            .tlsCertificate: tlsCertificate, .tlsKey: tlsKey,
+            .tlsCertificate: tlsCertificate, .tlsKey: tlsKey, .logLevel: logLevel, .logRequests: logRequests,
         ]
         let lists: [ConfigurationKey: [String]] = [
             .sessionChoices: sessionsChoices, .documentsAllow: clientsMetadataDocumentsAllow,

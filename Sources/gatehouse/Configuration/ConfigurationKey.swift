@@ -27,6 +27,8 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
     case tlsCertificate = "tls.certificate"
     case tlsKey = "tls.key"
     case proxies
+    case logLevel = "log.level"
+    case logRequests = "log.requests"
 
     /// The name as it stands in the file, with dots between the levels.
     var path: String { rawValue }
@@ -73,6 +75,8 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
         case .documentsCacheMin: ["60s"]
         case .documentsCacheMax: ["24h"]
         case .localhostAnyPort: ["true"]
+        case .logLevel: ["info"]
+        case .logRequests: ["false"]
         case .keysPassphraseFile, .adminGroup, .defaultResource, .documentsBlock, .documentsPrivateHosts,
             .outboundTrust, .tlsCertificate, .tlsKey, .proxies:
             []

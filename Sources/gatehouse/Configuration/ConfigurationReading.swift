@@ -1,4 +1,5 @@
 import JOSE
+import Logging
 import OAuth
 
 /// Turns the texts of the sources into values, naming key, value and what is accepted when one does not fit.
@@ -64,6 +65,14 @@ struct ConfigurationReading {
         case "false": return false
         default: throw .wrong(key, text, accepted: "true or false")
         }
+    }
+
+    func level(_ key: ConfigurationKey) throws(ConfigurationError) -> Logger.Level {
+        let text = required(key)
+        guard let level = Logger.Level(rawValue: text) else {
+            throw .wrong(key, text, accepted: "one of " + Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return level
     }
 
     /// A host, a host with all below it (`*.example.com`), or `*` for every host.

@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 
 /// Everything an operator can decide, checked; made only from flags, variables and the file.
 struct ServerConfiguration: Equatable, Sendable {
@@ -14,6 +15,15 @@ struct ServerConfiguration: Equatable, Sendable {
     var trust: [String]
     var tls: TLS?
     var proxies: [String]
+    var log: Log
+
+    /// What is written to the log.
+    struct Log: Equatable, Sendable {
+        /// The least level that is written.
+        var level: Logger.Level
+        /// Whether each request has a line, not only those that were refused or failed.
+        var requests: Bool
+    }
 
     /// Where things lie; each absolute.
     struct Paths: Equatable, Sendable {
@@ -72,6 +82,7 @@ extension ServerConfiguration {
         trust = read.paths(.outboundTrust)
         tls = try TLS(read)
         proxies = try read.proxies()
+        log = Log(level: try read.level(.logLevel), requests: try read.flag(.logRequests))
         try refuseContradictions()
     }
 

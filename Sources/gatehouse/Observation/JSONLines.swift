@@ -6,9 +6,20 @@ import OAuth
 /// Writes one JSON object a line to standard error; whatever a client sent in a value stays inside its quotes.
 struct JSONLines: LogHandler {
     var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.info
     /// A library's news counts only while this says so: what it says about a start that failed is said better elsewhere.
-    var speaks: @Sendable () -> Bool = { true }
+    private let speaks: @Sendable () -> Bool
+    private var ownLevel: Logger.Level?
+
+    /// Writes from `logLevel` on, or from the configured level on, which can change while the server runs.
+    init(logLevel: Logger.Level? = nil, speaks: @escaping @Sendable () -> Bool = { true }) {
+        ownLevel = logLevel
+        self.speaks = speaks
+    }
+
+    var logLevel: Logger.Level {
+        get { ownLevel ?? LogThreshold.shared.level }
+        set { ownLevel = newValue }
+    }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
