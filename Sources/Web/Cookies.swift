@@ -6,16 +6,19 @@ package import Hummingbird
 /// Spec: RFC 6265 §4.1
 package struct CookieRules: Sendable {
     private let isHTTPS: Bool
+    private let suffix: String
 
     /// On https the names bear the prefix `__Host-` and the cookies are Secure; a loopback issuer on http has neither,
-    /// since cookie jars other than browsers' do not take them there.
-    package init(isHTTPS: Bool) {
+    /// since cookie jars other than browsers' do not take them there. Cookies know no ports, so there the names carry the
+    /// port of the issuer (unless it is 80): two servers on `localhost` would sign each other's people out.
+    package init(isHTTPS: Bool, port: Int) {
         self.isHTTPS = isHTTPS
+        suffix = isHTTPS || port == 80 ? "" : "-\(port)"
     }
 
     /// The name on the wire.
     package func name(_ base: String) -> String {
-        isHTTPS ? "__Host-" + base : base
+        isHTTPS ? "__Host-" + base : base + suffix
     }
 
     /// The value of `Set-Cookie`; without `maxAge` the cookie ends with the browser.

@@ -24,7 +24,7 @@ package struct FrontDoor: Sendable {
         self.witness = witness
         self.log = log
         answers = ErrorAnswers(renderer: renderer, log: log)
-        cookies = CookieRules(isHTTPS: issuer.isHTTPS)
+        cookies = CookieRules(isHTTPS: issuer.isHTTPS, port: issuer.port)
     }
 
     /// Answers by these routes, with every check in front of each.

@@ -4,8 +4,8 @@ import Testing
 
 @Suite("RFC 6265 §4.1 Cookies")
 struct CookieRulesTests {
-    private let secure = CookieRules(isHTTPS: true)
-    private let loopback = CookieRules(isHTTPS: false)
+    private let secure = CookieRules(isHTTPS: true, port: 8443)
+    private let loopback = CookieRules(isHTTPS: false, port: 80)
 
     @Test func `A112 on https a cookie is bound to the host, hidden from scripts and never sent in clear`() {
         #expect(
@@ -15,6 +15,16 @@ struct CookieRulesTests {
 
     @Test func `on a loopback issuer a cookie is plain, for jars that take nothing else there`() {
         #expect(loopback.setting("browser", to: "v") == "browser=v; Path=/; HttpOnly; SameSite=Lax")
+    }
+
+    @Test func `on a loopback issuer names carry the port, so that two servers on localhost keep apart`() {
+        let (one, other) = (CookieRules(isHTTPS: false, port: 8080), CookieRules(isHTTPS: false, port: 9090))
+        #expect(one.setting("gatehouse", to: "v").hasPrefix("gatehouse-8080=v;"))
+        #expect(one.clearing("gatehouse").hasPrefix("gatehouse-8080=;"))
+        let sent = ["gatehouse-8080=a; gatehouse-9090=b; gatehouse=c; gatehouse-browser-8080=d"]
+        #expect(one.value(of: "gatehouse", in: sent) == "a" && other.value(of: "gatehouse", in: sent) == "b")
+        #expect(one.value(of: "gatehouse-browser", in: sent) == "d")
+        #expect(other.value(of: "gatehouse-browser", in: sent) == nil)
     }
 
     @Test func `a cookie may have an age and can be taken back`() {

@@ -194,7 +194,8 @@ struct DocumentClientTests {
             let browser = try await scene.signedIn()
             let local = try await scene.consentPage(browser).text
             #expect(local.contains("Travelling Notebook"))
-            #expect(local.contains("<bdi>\(DocumentHost.name)</bdi>"))
+            let host = try #require(try ClientID(scene.host.id()).shownHost)
+            #expect(host.hasPrefix(DocumentHost.name + ":") && local.contains("<bdi>\(host)</bdi>"))
             #expect(local.contains("<bdi>127.0.0.1</bdi>"))
             #expect(local.contains("Not verified"))
             #expect(local.contains("Any program on this computer could have sent this."))

@@ -59,7 +59,7 @@ private struct AccountReading {
             else { return nil }
             return .init(
                 id: job.id, server: try server(job.resourceID),
-                app: .init(name: session.clientName, host: session.clientHost), purpose: job.purpose,
+                app: .init(name: session.clientName, host: session.shownHost), purpose: job.purpose,
                 actions: job.actions, since: job.createdAt, endsAt: job.expiresAt)
         }
         return (shown, found.count > Self.mostJobs)
@@ -94,7 +94,7 @@ private struct AccountReading {
             uniqueKeysWithValues: try resource(session.resourceID).scopes.map { ($0.scope, $0.description) })
         let unusedEnd = session.lastUsedAt + session.idleSeconds
         return .init(
-            id: session.id, app: .init(name: session.clientName, host: session.clientHost),
+            id: session.id, app: .init(name: session.clientName, host: session.shownHost),
             server: try server(session.resourceID),
             scopes: session.scope.scopes.map { words[$0] ?? $0.string }, since: session.createdAt,
             lastUsedAt: session.state == .approved ? nil : session.lastUsedAt, endsAt: session.expiresAt,
@@ -106,7 +106,7 @@ private struct AccountReading {
         return .init(
             page: elicitation.pageID, kind: elicitation.kind, status: elicitation.status(at: now),
             server: try server(elicitation.resourceID),
-            app: session.map { .init(name: $0.clientName, host: $0.clientHost) }, text: elicitation.subjectMatter,
+            app: session.map { .init(name: $0.clientName, host: $0.shownHost) }, text: elicitation.subjectMatter,
             at: elicitation.createdAt, until: elicitation.expiresAt)
     }
 

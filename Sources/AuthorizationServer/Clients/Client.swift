@@ -29,6 +29,9 @@ package struct Client: Sendable {
         return nil
     }
 
+    /// The same host as people read it, with its port where that is not 443.
+    var shownHost: String? { host == nil ? nil : id.shownHost }
+
     /// Whether this client may ask for tokens of `resource`; an empty list at registration means any.
     package func mayUse(_ resource: ResourceID) -> Bool {
         guard case .registered(let record) = origin, !record.resources.isEmpty else { return true }
@@ -65,6 +68,11 @@ extension Client {
 
     /// Whether the client holds refresh tokens: it does unless it registered grant types without them.
     var refreshes: Bool { metadata.allows(.refreshToken) }
+}
+
+extension Session {
+    /// The host of the client's document as people read it, nil for a client that was registered.
+    var shownHost: String? { clientHost.map { clientID.shownHost ?? $0 } }
 }
 
 extension RegisteredClient {

@@ -114,7 +114,7 @@ extension ElicitationPageEndpoint {
         return ElicitationQuestion(
             page: asked.pageID, token: formToken(asked.pageID, person: person),
             asker: .init(identifier: resource.identifier, name: resource.name, owner: resource.owner),
-            through: .init(name: session.clientName, host: session.clientHost, since: session.createdAt),
+            through: .init(name: session.clientName, host: session.shownHost, since: session.createdAt),
             username: person.user.name, message: asked.message, ask: ask,
             connection: try ElicitationQuestion.Connection(asked, in: transaction),
             expiresAt: asked.expiresAt, isThere: asked.ticketRedeemedAt != nil)

@@ -120,7 +120,7 @@ extension ConsentEndpoint {
         let token = ConsentToken(shownAt: now, offering: replaceable.map(\.id))
         return ConsentRequest(
             interaction: interaction.id, token: token.text(for: interaction, keys: keys),
-            clientName: pending.clientName, clientHost: pending.clientHost, redirect: redirect,
+            clientName: pending.clientName, clientHost: pending.shownHost, redirect: redirect,
             isLoopbackOnly: pending.isLoopbackOnly,
             resource: .init(
                 id: resource.id, identifier: resource.identifier, name: resource.name, owner: resource.owner),

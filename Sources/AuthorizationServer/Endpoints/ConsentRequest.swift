@@ -56,7 +56,7 @@ package struct ConsentRequest: Sendable {
     /// The value that a decision has to bring back.
     package let token: String
     package let clientName: String
-    /// The host of a metadata document's URL; nil when an operator registered the client.
+    /// The host of a metadata document's URL, with its port where that is not 443; nil when an operator registered the client.
     package let clientHost: String?
     package let redirect: RedirectURI
     /// Whether the client can only be reached on the person's own machine, where any program may answer.

@@ -19,7 +19,7 @@ extension ConsentEndpoint {
         let found = try await store.read { try $0.interaction(id, waitingIn: browser.binding, now: now) }
         guard let found else { return nil }
         let pending = try PendingAuthorization(of: found)
-        let client = pending.clientHost ?? pending.clientName
+        let client = pending.shownHost ?? pending.clientName
         return SignInPrompt(
             client: client, token: try seal.seal(.consent(id, client: client), for: browser, now: now))
     }
@@ -30,7 +30,7 @@ extension ConsentEndpoint {
     ) throws -> Outcome {
         let pending = try PendingAuthorization(of: interaction)
         guard let original = pending.original else { return .finished }
-        let client = pending.clientHost ?? pending.clientName
+        let client = pending.shownHost ?? pending.clientName
         let waiting = InteractionSeal.Waiting.authorization(
             parameters: original, client: client, reference: browser.reference)
         let hint = (try? AuthorizationDraft(original))?.loginHint

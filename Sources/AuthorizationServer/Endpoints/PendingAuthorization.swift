@@ -38,6 +38,9 @@ struct PendingAuthorization: Codable, Sendable {
         let madeAt: Int64
     }
 
+    /// The host of the client's document as people read it.
+    var shownHost: String? { clientHost.map { (try? ClientID(clientID))?.shownHost ?? $0 } }
+
     /// Which scopes include others.
     var implications: ScopeImplications {
         get throws {

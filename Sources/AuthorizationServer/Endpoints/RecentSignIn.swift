@@ -27,7 +27,7 @@ extension ConsentEndpoint {
             try transaction.amend(
                 interaction.id, request: try pending.text, until: interaction.expiresAt, now: now)
         else { return .finished }
-        let client = pending.clientHost ?? pending.clientName
+        let client = pending.shownHost ?? pending.clientName
         let token = try seal.seal(.consent(interaction.id, client: client), for: browser, now: now)
         return .signInAgain(SignInPrompt(client: client, token: token, account: person.user.name))
     }

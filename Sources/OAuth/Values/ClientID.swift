@@ -19,11 +19,21 @@ package struct ClientID: Hashable, Sendable, CustomStringConvertible {
     package let string: String
     /// Where the client's metadata comes from.
     package let kind: Kind
+    /// The host of the document's URL as people read it: with its port where that is not 443, which another server may
+    /// stand behind. Rules are about the host alone.
+    package let shownHost: String?
 
     /// Reads an identifier; one that begins with a web scheme has to be a usable document URL.
     package init(_ text: String) throws(OAuthValueError) {
         let start = text.prefix(6).lowercased()
-        kind = try start == "https:" || start.hasPrefix("http:") ? Self.document(text) : Self.registered(text)
+        if start == "https:" || start.hasPrefix("http:") {
+            let authority = try Self.document(text)
+            kind = .document(host: authority.host)
+            shownHost = authority.shown(defaultPort: 443)
+        } else {
+            kind = try Self.registered(text)
+            shownHost = nil
+        }
         string = text
     }
 
@@ -51,7 +61,7 @@ package struct ClientID: Hashable, Sendable, CustomStringConvertible {
         return .registered
     }
 
-    private static func document(_ text: String) throws(OAuthValueError) -> Kind {
+    private static func document(_ text: String) throws(OAuthValueError) -> StrictURI.Authority {
         let uri = try StrictURI(text, called: "client_id")
         guard uri.scheme == "https", let authority = uri.authority else {
             throw OAuthValueError("A client_id that is a URL has to begin with https:// in lower case.")
@@ -69,6 +79,6 @@ package struct ClientID: Hashable, Sendable, CustomStringConvertible {
         guard authority.host == authority.host.lowercased(), authority.port != 443 else {
             throw OAuthValueError("Write the host of the client_id in lower case and without the default port.")
         }
-        return .document(host: authority.host)
+        return authority
     }
 }

@@ -74,7 +74,7 @@ struct StrictURI: Hashable, Sendable {
         return (bytes[..<index], bytes[(index + 1)...])
     }
 
-    private static func isScheme(_ bytes: ArraySlice<UInt8>) -> Bool {
+    static func isScheme(_ bytes: ArraySlice<UInt8>) -> Bool {
         guard let first = bytes.first, first.isASCIILetter else { return false }
         return bytes.allSatisfy { $0.isASCIILetter || $0.isASCIIDigit || "+-.".utf8.contains($0) }
     }
@@ -121,6 +121,9 @@ extension StrictURI {
             self.host = StrictURI.string(host)
             self.port = try Self.port(bytes[end...], called: name)
         }
+
+        /// The host as people read it, with the port where that is not the default.
+        func shown(defaultPort: Int) -> String { port.map { $0 == defaultPort ? host : "\(host):\($0)" } ?? host }
 
         private static func port(_ bytes: ArraySlice<UInt8>, called name: String) throws(OAuthValueError) -> Int? {
             guard let first = bytes.first else { return nil }

@@ -78,7 +78,7 @@ private func isInside(_ address: [UInt8], _ prefix: [UInt8], _ length: Int) -> B
 let cookies: Property = { bytes in
     let fields = lines(bytes).compactMap(text)
     for isHTTPS in [true, false] {
-        let rules = CookieRules(isHTTPS: isHTTPS)
+        let rules = CookieRules(isHTTPS: isHTTPS, port: isHTTPS ? 443 : 8080)
         let name = Array(rules.name("Kit").utf8)
         let all = Array(fields.joined(separator: ";").utf8)
         let values = all.split(separator: UInt8(ascii: ";")).compactMap { pair -> ArraySlice<UInt8>? in
