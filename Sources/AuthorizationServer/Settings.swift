@@ -54,6 +54,8 @@ package struct Settings: Sendable {
 
     /// This server's identifier, the only source of every URL it names.
     package var issuer: Issuer
+    /// Whether an issuer with a path publishes its metadata at the root of its host too.
+    package var metadataAtRoot: Bool
     /// The MCP server meant by requests that name none, if the operator chose one.
     package var defaultResource: ResourceIdentifier?
     package var tokens: Tokens
@@ -62,10 +64,11 @@ package struct Settings: Sendable {
 
     /// Settings with the defaults of the configuration's documentation.
     package init(
-        issuer: Issuer, defaultResource: ResourceIdentifier? = nil, tokens: Tokens = Tokens(),
-        sessions: Sessions = Sessions(), clients: Clients = Clients()
+        issuer: Issuer, metadataAtRoot: Bool = false, defaultResource: ResourceIdentifier? = nil,
+        tokens: Tokens = Tokens(), sessions: Sessions = Sessions(), clients: Clients = Clients()
     ) {
         self.issuer = issuer
+        self.metadataAtRoot = metadataAtRoot
         self.defaultResource = defaultResource
         self.tokens = tokens
         self.sessions = sessions

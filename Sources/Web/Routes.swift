@@ -30,7 +30,8 @@ package enum Routes {
     /// Metadata, at every address that clients try; these alone may stand outside of the issuer's path.
     private static func metadata(_ gatehouse: Gatehouse) -> [Route] {
         let discovery = DiscoveryHandlers(gatehouse: gatehouse)
-        return AuthorizationServerMetadata.paths(for: gatehouse.settings.issuer).map { path in
+        let settings = gatehouse.settings
+        return AuthorizationServerMetadata.paths(for: settings.issuer, atRoot: settings.metadataAtRoot).map { path in
             .document(path, discovery.metadata)
         }
     }

@@ -42,6 +42,12 @@ struct ConfigurationTests {
         #expect(configuration.tls == nil)
     }
 
+    @Test func `Metadata at the root is for who asks for it`() throws {
+        #expect(try !load().metadataAtRoot && !load().settings().metadataAtRoot)
+        #expect(try load("issuer: https://a.example/t1\nmetadata_at_root: true").settings().metadataAtRoot)
+        #expect(sentence("metadata_at_root: perhaps").contains("true or false"))
+    }
+
     @Test func `The example of the documentation is accepted`() throws {
         let document = try #require(try? Self.document())
         let yaml = try #require(document.components(separatedBy: "```yaml\n").dropFirst().first)

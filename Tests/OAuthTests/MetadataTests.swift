@@ -17,7 +17,8 @@ struct MetadataTests {
                 "issuer", "response_types_supported", "response_modes_supported", "grant_types_supported",
                 "token_endpoint_auth_methods_supported", "code_challenge_methods_supported",
                 "authorization_response_iss_parameter_supported", "client_id_metadata_document_supported",
-                "request_parameter_supported", "request_uri_parameter_supported",
+                "request_parameter_supported", "request_uri_parameter_supported", "subject_types_supported",
+                "id_token_signing_alg_values_supported",
             ])
         var empty = try minimal()
         empty.tokenEndpoint = ""
@@ -44,15 +45,17 @@ struct MetadataTests {
     }
 
     @Test func `A22 the document stands at every path that clients probe`() throws {
-        #expect(
-            AuthorizationServerMetadata.paths(for: try Issuer("https://auth.example")) == [
-                "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration",
-            ])
-        #expect(
-            AuthorizationServerMetadata.paths(for: try Issuer("https://auth.example/t1")) == [
-                "/.well-known/oauth-authorization-server/t1", "/.well-known/openid-configuration/t1",
-                "/t1/.well-known/openid-configuration",
-            ])
+        let names = ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"]
+        let (plain, below) = (try Issuer("https://auth.example"), try Issuer("https://auth.example/t1"))
+        for atRoot in [false, true] {
+            #expect(AuthorizationServerMetadata.paths(for: plain, atRoot: atRoot) == names)
+        }
+        let paths = [
+            "/.well-known/oauth-authorization-server/t1", "/.well-known/openid-configuration/t1",
+            "/t1/.well-known/oauth-authorization-server", "/t1/.well-known/openid-configuration",
+        ]
+        #expect(AuthorizationServerMetadata.paths(for: below, atRoot: false) == paths)
+        #expect(AuthorizationServerMetadata.paths(for: below, atRoot: true) == paths + names)
     }
 
     @Test func `D4 a protected resource says whom it delegates to, without offline_access, and is read back`() throws {

@@ -27,13 +27,41 @@ struct DiscoveryTests {
         }
     }
 
-    @Test func `A22 an issuer with a path has three addresses, and all endpoints below it`() async throws {
+    private static let below = names.map { $0 + "/t1" } + names.map { "/t1" + $0 }
+
+    @Test func `A22 an issuer with a path has four addresses, and all endpoints below it`() async throws {
         try await Harness.run(issuer: "http://localhost/t1") { h in
-            let paths = Self.names.map { $0 + "/t1" } + ["/t1/.well-known/openid-configuration"]
-            #expect(Set(try await h.texts(of: paths)).count == 1)
-            #expect(try await h.browser().get(Self.names[0]).status == .notFound)
+            #expect(Set(try await h.texts(of: Self.below)).count == 1)
+            for name in Self.names { #expect(try await h.browser().get(name).status == .notFound) }
             let page = try await h.browser().get("/t1/authorize?" + FormText.encode(h.request()))
             #expect(page.text.contains("action=\"/t1/login\""))
+        }
+    }
+
+    @Test func `metadata_at_root adds the two root addresses of an issuer with a path, open to scripts too`()
+        async throws
+    {
+        let adjust: @Sendable (inout Settings) -> Void = { $0.metadataAtRoot = true }
+        try await Harness.run(issuer: "http://localhost/t1", adjust: adjust) { h in
+            #expect(Set(try await h.texts(of: Self.below + Self.names)).count == 1)
+            #expect(try await h.browser().get(Self.names[0]).json["issuer"]?.string == "http://localhost/t1")
+            for name in Self.names {
+                let answer = try await h.client.execute(
+                    uri: name, method: .get, headers: [.origin: "https://inspector.example"])
+                #expect(answer.headers[.accessControlAllowOrigin] == "*")
+            }
+        }
+    }
+
+    @Test func `the document has what parsers of OpenID's require`() async throws {
+        try await Harness.run { h in
+            let body = try await h.browser().get(Self.names[1]).json
+            #expect(body["subject_types_supported"]?.strings == ["public"])
+            #expect(body["id_token_signing_alg_values_supported"]?.strings == ["ES256"])
+            for name in ["issuer", "authorization_endpoint", "token_endpoint", "jwks_uri"] {
+                #expect(body[name]?.string?.isEmpty == false, "\(name)")
+            }
+            #expect(body["response_types_supported"]?.strings?.isEmpty == false)
         }
     }
 

@@ -106,16 +106,23 @@ package struct AuthorizationServerMetadata: Hashable, Sendable {
         // OpenID's default for the second one is true, so silence would promise what is not served.
         writer.write(false, as: .requestParameter)
         writer.write(false, as: .requestURIParameter)
+        // Who parses the document as OpenID's refuses it without these two. Subjects are the same at every client; no
+        // identity token is issued, and the keys at jwks_uri could sign one in this way alone.
+        writer.write(["public"], as: .subjectTypes)
+        writer.write([SignatureAlgorithm.es256], as: .identityTokenAlgorithms)
         writer.write(serviceDocumentation, as: .serviceDocumentation)
         return .object(writer.object)
     }
 
     /// The paths at which clients look for the document, each of which answers with the same bytes.
     ///
+    /// For an issuer with a path `atRoot` adds the two addresses of its host itself, where clients look that leave the path
+    /// out. No other issuer of the host can have them then.
+    ///
     /// Spec: RFC 8414 §3.1
-    package static func paths(for issuer: Issuer) -> [String] {
-        let openID = "/.well-known/openid-configuration"
-        let paths = ["/.well-known/oauth-authorization-server", openID].map { $0 + issuer.path }
-        return issuer.path.isEmpty ? paths : paths + [issuer.path + openID]
+    package static func paths(for issuer: Issuer, atRoot: Bool) -> [String] {
+        let names = ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"]
+        guard !issuer.path.isEmpty else { return names }
+        return names.map { $0 + issuer.path } + names.map { issuer.path + $0 } + (atRoot ? names : [])
     }
 }

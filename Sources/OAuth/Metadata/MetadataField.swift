@@ -24,6 +24,8 @@ enum MetadataField: String {
     case metadataDocuments = "client_id_metadata_document_supported"
     case requestParameter = "request_parameter_supported"
     case requestURIParameter = "request_uri_parameter_supported"
+    case subjectTypes = "subject_types_supported"
+    case identityTokenAlgorithms = "id_token_signing_alg_values_supported"
     case serviceDocumentation = "service_documentation"
     case resource
     case authorizationServers = "authorization_servers"

@@ -145,7 +145,8 @@ extension ServerConfiguration {
     /// What the decisions need of the configuration.
     func settings() throws -> Settings {
         Settings(
-            issuer: try Issuer(issuer), defaultResource: try defaultResource.map { try ResourceIdentifier($0) },
+            issuer: try Issuer(issuer), metadataAtRoot: metadataAtRoot,
+            defaultResource: try defaultResource.map { try ResourceIdentifier($0) },
             tokens: Settings.Tokens(access: tokens.access, code: tokens.code, refreshGrace: tokens.refreshGrace),
             sessions: Settings.Sessions(
                 choices: sessions.choices, preselected: sessions.preselected, idle: sessions.idle),

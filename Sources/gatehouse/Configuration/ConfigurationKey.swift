@@ -1,6 +1,7 @@
 /// Every key that the configuration knows; a key that is not here is an error.
 enum ConfigurationKey: String, CaseIterable, Sendable {
     case issuer
+    case metadataAtRoot = "metadata_at_root"
     case listen
     case operationsListen = "operations.listen"
     case data
@@ -58,6 +59,7 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
     var defaultValue: [String] {
         switch self {
         case .issuer: ["http://localhost:8080"]
+        case .metadataAtRoot: ["false"]
         case .listen: ["127.0.0.1:8080"]
         case .operationsListen: ["127.0.0.1:8081"]
         case .data: ["var"]

@@ -4,6 +4,7 @@ import Logging
 /// Everything an operator can decide, checked; made only from flags, variables and the file.
 struct ServerConfiguration: Equatable, Sendable {
     var issuer: String
+    var metadataAtRoot: Bool
     var listen: ListenAddress
     var operations: ListenAddress
     var paths: Paths
@@ -71,6 +72,7 @@ extension ServerConfiguration {
     init(_ sources: ConfigurationSources) throws(ConfigurationError) {
         let read = ConfigurationReading(sources: sources)
         issuer = try read.issuer()
+        metadataAtRoot = try read.flag(.metadataAtRoot)
         listen = try read.address(.listen)
         operations = try read.address(.operationsListen)
         paths = try Paths(read)

@@ -15,7 +15,8 @@ struct IssuerVisit: Sendable {
     init(_ configuration: ServerConfiguration, witness: ProxyWitness?) async {
         let trace = TraceID.random()
         issuer = try? Issuer(configuration.issuer)
-        address = issuer.map { $0.origin + (AuthorizationServerMetadata.paths(for: $0).first ?? "") } ?? ""
+        address =
+            issuer.map { $0.origin + (AuthorizationServerMetadata.paths(for: $0, atRoot: false).first ?? "") } ?? ""
         witness?.watch(for: trace)
         do {
             let client = OperatorClient(
