@@ -93,7 +93,7 @@ struct RedirectTests {
     @Test(arguments: [
         "javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:alert(1)", "\tjavascript:alert(1)", "java\nscript:x",
         "data:text/html,x", "DATA:text/html,x", "vbscript:x", "file:///etc/passwd", "blob:https://a.example/x",
-        "about:blank", "cursor://anysphere/cb", "myapp:/cb", "http://app.example/cb", "//app.example/cb", "/cb", "",
+        "about:blank", "Cursor://anysphere/cb", "my_app:/cb", "http://app.example/cb", "//app.example/cb", "/cb", "",
         "*",
         "https://*.example/cb", "https://user:secret@app.example/cb", "https://app.example/cb#",
         "https://app.example/c b",

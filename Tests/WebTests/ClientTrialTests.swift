@@ -125,6 +125,7 @@ struct ClientTrialTests {
             #expect(findings.contains { $0.says("grants", "unauthorized_client") && $0["state"] == "problem" })
             #expect(findings.contains { $0.says("refresh", "no refresh token") && $0["state"] == "warning" })
             #expect(findings.contains { $0.says("redirect", "cursor://app/callback") && $0["state"] == "warning" })
+            #expect(!findings.contains { $0.says("redirect", "no answer can be sent there") })
             #expect(findings.contains { $0.says("authentication", "private_key_jwt too, which is not used here") })
             #expect(findings.contains { $0.says("scopes", "files:read, mail:send (of no MCP server here)") })
             let page = try await scene.consentPage(

@@ -91,6 +91,27 @@ struct PageTests {
         #expect(html.contains("id=\"continue\" href=\"http://127.0.0.1:9000/cb?code=a&amp;state=b\""))
     }
 
+    @Test(arguments: [
+        ("http://127.0.0.1:9000/cb?code=a", true), ("http://[::1]:9000/cb?code=a", true),
+        ("http://localhost/cb?code=a", true), ("https://localhost:8443/cb?code=a", true),
+        ("https://app.example/cb?code=a", false), ("http://localhost.evil.example/cb?code=a", false),
+        ("cursor://localhost/cb?code=a", false),
+    ])
+    func `the hand-off to a program on this computer says that its address is nobody else's`(
+        address: String, isTold: Bool
+    ) throws {
+        let html = renderer.render(HandOffPage(to: try #require(LinkTarget(address))))
+        #expect(html.contains("Do not copy the address of the next page, and do not send it to anybody") == isTold)
+    }
+
+    @Test func `the hand-off to an app's own scheme waits for a press`() throws {
+        let target = try #require(LinkTarget("cursor://anysphere.cursor-mcp/oauth/callback?code=a"))
+        let html = renderer.render(HandOffPage(to: target))
+        #expect(!html.contains("http-equiv") && !html.contains("happens by itself"))
+        #expect(html.contains("id=\"continue\" href=\"cursor://anysphere.cursor-mcp/oauth/callback?code=a\""))
+        #expect(html.contains("<bdi>cursor:</bdi>"))
+    }
+
     @Test func `E33 the page that offers a return does not go there by itself`() {
         let html = renderer.render(ReturnPage.sample)
         #expect(html.contains("id=\"continue\""))

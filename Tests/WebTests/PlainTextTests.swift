@@ -69,6 +69,7 @@ struct PlainTextTests {
 
     @Test(arguments: [
         "javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "vbscript:x", "//evil.example", "/callback",
+        "intent://x#Intent;end", "view-source:https://a.example", "ms-word:ofe", "MS-Word:x",
         "https:evil", "https://", "https://a@evil.example/", "http://a b/", "java\tscript:alert(1)", "",
     ])
     func `E33 a page never links to what a browser would run, or to what is no address`(address: String) {
@@ -77,7 +78,8 @@ struct PlainTextTests {
 
     @Test(arguments: [
         ("http://127.0.0.1:9000/callback?code=a&state=b", "127.0.0.1:9000"), ("http://[::1]:9000/", "[::1]:9000"),
-        ("https://app.example/cb#x", "app.example"), ("com.example.app:/callback", "com.example.app"),
+        ("https://app.example/cb#x", "app.example"), ("com.example.app:/callback", "com.example.app:"),
+        ("cursor://anysphere/cb", "cursor:"),
     ])
     func `an address is kept whole and its place is named`(address: String, host: String) throws {
         let target = try #require(LinkTarget(address))

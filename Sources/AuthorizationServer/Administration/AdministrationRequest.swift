@@ -145,14 +145,20 @@ package struct ClientDraft: Codable, Hashable, Sendable {
     package var authMethod: String
     /// The MCP servers it may ask for, by identifier; none named means any.
     package var resources: [String]
+    /// Schemes of its own in its redirects that no list knows and the administrator vouches for.
+    package var ownSchemes: [String]
 
     /// A description of a client.
-    package init(id: String?, name: String, redirectURIs: [String], authMethod: String, resources: [String]) {
+    package init(
+        id: String?, name: String, redirectURIs: [String], authMethod: String, resources: [String],
+        ownSchemes: [String] = []
+    ) {
         self.id = id
         self.name = name
         self.redirectURIs = redirectURIs
         self.authMethod = authMethod
         self.resources = resources
+        self.ownSchemes = ownSchemes
     }
 }
 

@@ -32,6 +32,7 @@ extension AdministrationTask {
         guard !redirects.isEmpty else {
             throw AdministrationError(.invalid, "A client needs at least one redirect URI.")
         }
+        try OwnSchemes(draft.ownSchemes).check(redirects)
         let redirectURIs = redirects
         return try await store.write { transaction in
             let client = RegisteredClient(

@@ -20,7 +20,7 @@ struct ClientProspects: Sendable {
 
     private var naming: Finding {
         let name = client.metadata.name
-        guard let host = client.host else {
+        guard let host = client.shownHost else {
             return Finding("consent page", .ok, "It is named '\(name)', as an administrator registered it.")
         }
         return Finding(
@@ -80,6 +80,11 @@ struct ClientProspects: Sendable {
     }
 
     private func portRule(of uri: RedirectURI, among uris: [RedirectURI]) -> String {
+        if let scheme = uri.ownScheme {
+            return
+                ": exactly so, by a button that the person presses. Another app can claim '\(scheme):' as well; the consent "
+                + "page warns of it."
+        }
         guard uri.kind == .loopback, let host = uri.host else { return ": exactly so." }
         let front = "http://\(host)"
         let elsewhere = "\(front):\(Self.anyPort)\(uri.withoutLoopbackPort.dropFirst(front.count))"

@@ -147,7 +147,7 @@ package struct ClientTrial: Sendable {
                     "It differs from what was fetched at \(kept?.fetchedAt.rfc3339 ?? "-") in what an approval rests on; "
                         + "the next consent page says so."))
         }
-        let passedOver = DocumentLeftovers(fetched.body, document.metadata).findings
+        let passedOver = DocumentLeftovers(id, fetched.body, document.metadata).findings
         return findings + passedOver + (try await future(of: Client(id, document), now: now))
     }
 
@@ -206,7 +206,8 @@ extension OutboundFailure {
             default: false
             }
         guard isTurnedAway else { return "" }
-        return " If the host turns servers away, pin the client: read the document in a browser, then "
-            + "'gatehouse clients add --id \(id) --name NAME --redirect-uri URI' registers what it says by hand."
+        return
+            " If the host turns servers away, pin the client: read the document in a browser, and register what it says: "
+            + "\(HandRegistration(id: id, redirects: [])) --redirect-uri URI"
     }
 }

@@ -3,27 +3,51 @@ import OAuth
 
 /// What a good document says and what nothing here comes of.
 struct DocumentLeftovers {
+    private let id: ClientID
     private let members: JSONObject
     private let metadata: ClientMetadata
 
-    init(_ bytes: [UInt8], _ metadata: ClientMetadata) {
+    init(_ id: ClientID, _ bytes: [UInt8], _ metadata: ClientMetadata) {
+        self.id = id
         members = (try? JSONObject(parsing: bytes)) ?? [:]
         self.metadata = metadata
     }
 
-    var findings: [Finding] { redirects + methods }
+    var findings: [Finding] { ownSchemes + unusable + methods }
 
-    private var redirects: [Finding] {
+    /// What the document lists as redirects and nothing here comes of, in its order.
+    private var passedOver: [(text: String, redirect: RedirectURI?)] {
         let used = Set(metadata.redirectURIs.map(\.string))
-        let others = (members["redirect_uris"]?.strings ?? []).filter { !used.contains($0) }
-        guard !others.isEmpty else { return [] }
-        let shown = others.prefix(5).map { String($0.prefix(200)) }.joined(separator: ", ")
+        let listed = members["redirect_uris"]?.array?.compactMap(\.string) ?? []
+        return listed.filter { !used.contains($0) }.map { ($0, try? RedirectURI($0)) }
+    }
+
+    /// An administrator can take the word of a document for what the document itself cannot claim.
+    private var ownSchemes: [Finding] {
+        let own = passedOver.compactMap { $0.redirect }
+        guard !own.isEmpty else { return [] }
+        let command = HandRegistration(id: id, redirects: metadata.redirectURIs + own)
         return [
             Finding(
                 "redirect", .warning,
-                "Passed over, because a document can claim https:// and loopback addresses alone: \(shown). "
-                    + "'gatehouse clients add' registers a client by hand.")
+                "Passed over, because a document cannot claim an app's own scheme: \(Self.shown(own.map(\.string))). If the app "
+                    + "needs it, register the client by hand: \(command)")
         ]
+    }
+
+    private var unusable: [Finding] {
+        let others = passedOver.filter { $0.redirect == nil }.map { $0.text }
+        guard !others.isEmpty else { return [] }
+        return [
+            Finding(
+                "redirect", .warning,
+                "Passed over, because no answer can be sent there: \(Self.shown(others)). Its maker has to use https://, or "
+                    + "http:// on localhost.")
+        ]
+    }
+
+    private static func shown(_ texts: [String]) -> String {
+        texts.prefix(5).map { String($0.prefix(200)) }.joined(separator: ", ")
     }
 
     private var methods: [Finding] {

@@ -32,7 +32,7 @@ package struct AuthorizeEndpoint: Sendable {
                 throw request.failure(isSignedIn ? Self.nobodyAsked : Self.nobodySignedIn)
             }
             guard let person, isSignedIn else {
-                let name = client.map { $0.host ?? $0.metadata.name } ?? draft.asker.clientID.documentHost
+                let name = client.map { $0.shownHost ?? $0.metadata.name } ?? draft.asker.clientID.shownHost
                 return try signIn(draft, client: name, person: wanted.isAnew ? nil : person, browser, attempt, now)
             }
             attempt.note(.recognised)
@@ -81,7 +81,7 @@ package struct AuthorizeEndpoint: Sendable {
         }
         let access = try found.mapError(request.failure).get()
         guard hasJustSignedIn || access.accepts(signIn: person.session.authTime, at: now) else {
-            let name = client.host ?? client.metadata.name
+            let name = client.shownHost ?? client.metadata.name
             return try signIn(draft, client: name, person: person, browser, attempt, now)
         }
         let pending = PendingAuthorization(
@@ -125,7 +125,7 @@ package struct AuthorizeEndpoint: Sendable {
         do throws(OAuthError) {
             let draft = try AuthorizationDraft(text)
             let redirect = draft.asker.redirectURI.flatMap { try? RedirectURI($0) }
-            attempt.note(.arrived(client: draft.asker.clientID.string, redirectHost: redirect?.host))
+            attempt.note(.arrived(client: draft.asker.clientID.string, redirectHost: redirect?.place))
             return draft
         } catch {
             attempt.note(.arrived(client: nil, redirectHost: nil))

@@ -5,10 +5,6 @@ import JOSE
 /// Spec: Client ID Metadata Document §4.1
 struct MetadataReader {
     private static let maximumRedirects = 50
-    /// Schemes that run or open something instead of leading somewhere.
-    private static let dangerousSchemes: Set<String> = [
-        "javascript", "data", "vbscript", "file", "blob", "about", "filesystem", "view-source", "jar", "ms-its",
-    ]
 
     private let members: JSONObject
 
@@ -107,7 +103,7 @@ struct MetadataReader {
         // Browsers pass over blanks and controls on their way to the scheme.
         let visible = text.unicodeScalars.filter { $0.value > 0x20 && $0.value != 0x7F }
         let scheme = String(String.UnicodeScalarView(visible.prefix { $0 != ":" })).lowercased()
-        guard !Self.dangerousSchemes.contains(scheme) else {
+        guard !OwnScheme.isDangerous(scheme) else {
             throw Self.refusal("may not link to \(scheme): in \(member.rawValue).")
         }
         guard let uri = try? StrictURI(text, called: "link"), uri.scheme == "https", uri.authority != nil else {

@@ -9,7 +9,7 @@ package struct RedirectURI: Hashable, Sendable, CustomStringConvertible {
         case https
         /// Plain http to a program on the person's own machine.
         case loopback
-        /// A scheme that an app claims on a device; for registered clients only.
+        /// A scheme that an app claims on a device, which another app may claim as well; for registered clients only.
         case privateUse
     }
 
@@ -19,7 +19,12 @@ package struct RedirectURI: Hashable, Sendable, CustomStringConvertible {
     package let kind: Kind
     /// The host as spelled, if the scheme has one.
     package let host: String?
-    /// Whether the host is this person's own machine, whatever the scheme.
+    /// The scheme, if it is an app's own.
+    package let ownScheme: OwnScheme?
+    /// What a person reads as the place where the answer goes: the host, with its port where that is another web site's, or
+    /// the scheme of an app's own.
+    package let place: String
+    /// Whether the host is this person's own machine, with TLS or without.
     package let isLoopback: Bool
     /// The URI without the port where the port does not count: equal for two runs of one native app.
     package let withoutLoopbackPort: String
@@ -30,15 +35,17 @@ package struct RedirectURI: Hashable, Sendable, CustomStringConvertible {
         guard uri.fragment == nil else {
             throw OAuthValueError("Leave the fragment out of the redirect URI.")
         }
-        let kind = try Self.kind(of: uri)
+        let (kind, ownScheme) = try Self.kind(of: uri)
         if let name = ResponseParameters.first(in: uri.query) {
             throw OAuthValueError("Leave \(name) out of the query of the redirect URI: the answer brings its own.")
         }
-        let isLoopback = uri.authority.map { Loopback.contains($0.host) } ?? false
         self.string = text
         self.kind = kind
-        self.host = uri.authority?.host
-        self.isLoopback = isLoopback
+        self.ownScheme = ownScheme
+        host = uri.authority?.host
+        let site = uri.authority.map { kind == .https ? $0.shown(defaultPort: 443) : $0.host }
+        place = ownScheme.map { "\($0):" } ?? site ?? text
+        isLoopback = ownScheme == nil && uri.authority.map { Loopback.contains($0.host) } ?? false
         if kind == .loopback, let host = uri.authority?.host {
             withoutLoopbackPort = "http://\(host)\(uri.path)" + (uri.query.map { "?\($0)" } ?? "")
         } else {
@@ -49,21 +56,22 @@ package struct RedirectURI: Hashable, Sendable, CustomStringConvertible {
     /// The URI as spelled.
     package var description: String { string }
 
-    private static func kind(of uri: StrictURI) throws(OAuthValueError) -> Kind {
+    private static func kind(of uri: StrictURI) throws(OAuthValueError) -> (Kind, OwnScheme?) {
         switch (uri.scheme, uri.authority) {
         case ("https", .some):
-            return .https
+            return (.https, nil)
         case ("http", .some(let authority)) where Loopback.contains(authority.host):
-            return .loopback
+            return (.loopback, nil)
         case ("http", .some):
             throw OAuthValueError(
                 "Use https:// in the redirect URI: http:// is for localhost, 127.0.0.1 and [::1] only.")
-        case (let scheme, _) where scheme.contains(".") && scheme == scheme.lowercased():
-            return .privateUse
         default:
-            throw OAuthValueError(
-                "The redirect URI has to begin with https://, with http:// on localhost, or with a private-use scheme "
-                    + "in lower case that has a dot, for example com.example.app:/.")
+            guard let scheme = try? OwnScheme(uri.scheme) else {
+                throw OAuthValueError(
+                    "The redirect URI has to begin with https://, with http:// on localhost, or with an app's own scheme "
+                        + "in lower case, for example com.example.app:/. \(uri.scheme.prefix(32)): is none of them.")
+            }
+            return (.privateUse, scheme)
         }
     }
 }

@@ -101,8 +101,11 @@ struct AuthorizeHandlers: Sendable {
             door.answers.note(error, context)
             return door.answers.page(for: error, context: context)
         case .refused(.redirect(let location, let error)):
-            door.answers.note(error, context, status: afterForm ? .ok : .seeOther)
-            return afterForm ? try door.handOff(to: location, approved: false) : .seeOther(location)
+            // An app's own scheme is never gone to unless the person presses the link.
+            let isPressed = LinkTarget(location).map(\.isOwnScheme) ?? true
+            let isPage = afterForm || isPressed
+            door.answers.note(error, context, status: isPage ? .ok : .seeOther)
+            return isPage ? try door.handOff(to: location, approved: false) : .seeOther(location)
         case .refused(.link(let location, let error)):
             door.answers.note(error, context)
             guard let target = LinkTarget(location) else { return door.answers.page(for: error, context: context) }

@@ -89,8 +89,8 @@ extension ConsentPage {
         self.init(
             client: Client(name: asked.clientName, host: asked.clientHost, hasChanged: asked.hasChanged),
             destination: Destination(
-                host: asked.redirect.host ?? asked.redirect.string, isLoopback: asked.redirect.isLoopback,
-                isLoopbackOnly: asked.isLoopbackOnly),
+                host: asked.redirect.place, isLoopback: asked.redirect.isLoopback,
+                isLoopbackOnly: asked.isLoopbackOnly, isOwnScheme: asked.redirect.ownScheme != nil),
             resource: Resource(
                 name: asked.resource.name, identifier: asked.resource.identifier.string, owner: asked.resource.owner),
             scopes: choices.filter { !asked.isStepUp || !$0.isNew }.map(\.choice),

@@ -27,11 +27,14 @@ package struct ConsentPage: Page {
         package let isLoopback: Bool
         /// Every redirect of the client is on this computer, so that any program here could have sent the request.
         package let isLoopbackOnly: Bool
+        /// It is a scheme of an app's own, which another app on this device may have claimed.
+        package let isOwnScheme: Bool
 
-        package init(host: String, isLoopback: Bool, isLoopbackOnly: Bool) {
+        package init(host: String, isLoopback: Bool, isLoopbackOnly: Bool, isOwnScheme: Bool = false) {
             self.host = PlainText(host, limit: 255)
             self.isLoopback = isLoopback
             self.isLoopbackOnly = isLoopbackOnly
+            self.isOwnScheme = isOwnScheme
         }
     }
 

@@ -21,19 +21,20 @@ package struct HandOffPage: Page {
     package let isAnswer: Bool
     /// The person comes back here afterwards.
     package let comesBack: Bool
+    /// It goes on by itself. Never to an app's own scheme: only a person sees which app their device offers for it.
+    package let movesOn: Bool
+    /// The answer goes to a program on this computer, by an address that a person might copy from a page that fails.
+    package let isForThisComputer: Bool
 
     package init(to target: LinkTarget, for purpose: Purpose = .answer, title: PlainText = "You are all set") {
-        self.init(target.text, target.host, purpose, title)
-    }
-
-    private init(_ destination: PlainText, _ host: PlainText, _ purpose: Purpose, _ title: PlainText) {
-        self.destination = destination
-        self.host = host
+        destination = target.text
+        host = target.host
         self.title = purpose == .answer ? title : "On to another site"
         isAnswer = purpose == .answer
         comesBack = purpose == .errand
+        movesOn = !target.isOwnScheme
+        isForThisComputer = purpose == .answer && target.isLoopback
     }
 
-    package static let sample = HandOffPage(
-        "http://127.0.0.1:9000/callback?code=sample&state=sample", "127.0.0.1", .answer, "You are all set")
+    package static let sample = HandOffPage(to: .sample)
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AuthorizationServer
+import OAuth
 
 /// Clients: those registered by hand, those known by their document, and the rules about both.
 struct Clients: AsyncParsableCommand {
@@ -11,13 +12,23 @@ struct Clients: AsyncParsableCommand {
 
     struct Add: AdministrationCommand {
         static let configuration = CommandConfiguration(
-            commandName: "add", abstract: "Register a client by hand; prints its secret once, if it has one.")
+            commandName: "add", abstract: "Register a client by hand; prints its secret once, if it has one.",
+            discussion: """
+                A redirect URI begins with https://, with http:// on localhost, or with a scheme of the app's own: one that has \
+                a dot, one of a known app (\(OwnScheme.known.joined(separator: ", "))), or one that --own-scheme names. A \
+                device hands such an address to whichever app has claimed its scheme, and the consent page says so.
+
+                With the URL of a metadata document as --id the client is pinned: what is registered here counts, and the \
+                document is no longer fetched. That lets in a client whose host turns servers away.
+                """)
         @Option(help: "The identifier; a random one without it.") var id: String?
         @Option(help: "What people read on the consent page.") var name: String
         @Option(help: "Where answers may go; repeatable.") var redirectURI: [String]
         @Option(help: "How it proves itself: none, client_secret_basic or client_secret_post.") var auth = AuthMethod
             .none
         @Option(help: "An MCP server it may ask for; repeatable, without any it may ask for each.") var resource:
+            [String] = []
+        @Option(help: "A scheme of the client's own, without its colon, that no list knows; repeatable.") var ownScheme:
             [String] = []
         @OptionGroup var global: GlobalOptions
 
@@ -27,7 +38,8 @@ struct Clients: AsyncParsableCommand {
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest {
             let draft = ClientDraft(
-                id: id, name: name, redirectURIs: redirectURI, authMethod: auth.rawValue, resources: resource)
+                id: id, name: name, redirectURIs: redirectURI, authMethod: auth.rawValue, resources: resource,
+                ownSchemes: ownScheme)
             return .clients(.add(draft))
         }
     }

@@ -1,0 +1,30 @@
+import ArgumentParser
+import AuthorizationServer
+import OAuth
+import Testing
+
+@testable import gatehouse
+
+@Suite("clients add")
+struct ClientAddCommandTests {
+    private func draft(_ arguments: [String]) throws -> ClientDraft? {
+        let configuration = try ServerConfiguration.load(file: nil)
+        guard case .clients(.add(let draft)) = try Clients.Add.parse(arguments).request(configuration) else {
+            return nil
+        }
+        return draft
+    }
+
+    @Test func `own schemes are named one by one`() throws {
+        let arguments = ["--name", "Notes", "--redirect-uri", "acme:/cb", "--own-scheme", "acme", "--own-scheme", "b"]
+        #expect(try draft(arguments)?.ownSchemes == ["acme", "b"])
+        #expect(try draft(["--name", "N", "--redirect-uri", "https://a.example/cb"])?.ownSchemes == [])
+    }
+
+    @Test func `its help names the known schemes, --own-scheme, and what a URL as id does`() {
+        let help = Clients.Add.helpMessage(columns: 200).split { $0.isWhitespace }.joined(separator: " ")
+        for word in OwnScheme.known + ["--own-scheme", "pinned", "turns servers away"] {
+            #expect(help.contains(word), "\(word)")
+        }
+    }
+}
