@@ -78,7 +78,9 @@ struct OwnSchemeFlowTests {
             let browser = h.browser()
             let changes = ["client_id": id, "redirect_uri": Self.cursor]
             _ = try await h.code(browser, changes)
-            for wrong in [["scope": "unknown"], ["prompt": "none"], ["resource": "https://unknown.example/mcp"]] {
+            for wrong in [
+                ["response_mode": "fragment"], ["prompt": "none"], ["resource": "https://unknown.example/mcp"],
+            ] {
                 let answer = try await h.authorize(browser, h.request(changes.merging(wrong) { $1 }))
                 #expect(answer.headers[.location] == nil && !answer.text.contains("http-equiv"), "\(wrong)")
                 #expect(answer.continuation?.hasPrefix(Self.cursor + "?error=") == true, "\(wrong)")
