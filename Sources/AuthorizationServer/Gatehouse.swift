@@ -40,12 +40,16 @@ package struct Gatehouse: Sendable {
         let reader = AccessTokenReader(keys: keys, issuer: settings.issuer)
         let clients = ClientDirectory(store: store, fetcher: fetcher, settings: settings.clients, log: log)
         let authentication = ClientAuthentication(clients: clients)
-        let people = People(store: store, desk: desk, throttle: SignInThrottle(), clock: clock)
+        let refusals = CountedLog(log, clock: clock)
+        let errands = Errands(log: log)
+        let people = People(
+            store: store, desk: desk, throttle: SignInThrottle(),
+            watch: SignInWatch(store: store, lines: refusals, log: log, errands: errands), clock: clock)
         let seal = InteractionSeal(keys: keys)
         let authorize = AuthorizeEndpoint(
             settings: settings, store: store, clients: clients, people: people, seal: seal, clock: clock)
         self.settings = settings
-        refusals = CountedLog(log, clock: clock)
+        self.refusals = refusals
         self.log = log
         self.store = store
         self.keys = keys
@@ -62,7 +66,7 @@ package struct Gatehouse: Sendable {
         let subjects = SubjectTokens(reader: reader, clients: clients)
         let vault = ConnectionVault(keys: keys)
         let provider = ProviderClient(issuer: settings.issuer, outbound: operators)
-        let misdirections = Misdirections(store: store, log: log)
+        let misdirections = Misdirections(store: store, errands: errands)
         connect = ConnectEndpoint(
             store: store, people: people, client: provider, vault: vault, misdirections: misdirections, clock: clock,
             counters: counters, log: log)

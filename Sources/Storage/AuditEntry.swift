@@ -8,6 +8,7 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
     package init(rawValue: String) { self.rawValue = rawValue }
 
     package static let personSignedIn = AuditAction(rawValue: "person.signed_in")
+    package static let signInHeld = AuditAction(rawValue: "person.sign_in_held")
     package static let personSignedOut = AuditAction(rawValue: "person.signed_out")
     package static let accessDenied = AuditAction(rawValue: "access.denied")
     package static let sessionApproved = AuditAction(rawValue: "session.approved")

@@ -33,6 +33,14 @@ extension AuditFilter {
 }
 
 extension Transaction {
+    /// Whether a record since then says that guessing held up sign-ins to this account.
+    package func wasHeld(_ user: UserID, since time: Timestamp) throws -> Bool {
+        try first(
+            "SELECT 1 FROM audit WHERE action = 'person.sign_in_held' AND user_id = ?1 AND at > ?2 LIMIT 1",
+            user.string, time.seconds
+        ) { _ in true } ?? false
+    }
+
     /// The latest records of the main chain, or those before a sequence number; the latest first.
     package func auditTail(limit: Int = 50, before sequence: Int64 = .max) throws -> [AuditRecord] {
         try auditTail(.main, AuditFilter(), limit: limit, before: sequence)

@@ -25,6 +25,7 @@ enum Schema {
         ("0010 session policies", SessionPolicies.statements), ("0011 scopes", ScopeReach.statements),
         ("0012 lists", SessionLists.statements), ("0013 code redemptions", CodeRedemptions.statements),
         ("0014 provider limits", ProviderLimits.statements),
+        ("0015 held sign-ins", HeldSignIns.statements),
     ]
 
     static func migrator() -> DatabaseMigrator {

@@ -1,4 +1,4 @@
-import Foundation
+package import JOSE
 package import OAuth
 
 /// A person's account.
@@ -38,9 +38,6 @@ extension User {
             id: row.id(start), subject: row.id(start + 1), name: row.text(start + 2), email: row.textIfAny(start + 3),
             passwordHash: row.text(start + 4), disabledAt: row.timeIfAny(start + 5), createdAt: row.time(start + 6))
     }
-
-    /// Names that look the same to a person are the same name.
-    static func key(_ name: String) -> String { name.precomposedStringWithCanonicalMapping.lowercased() }
 }
 
 extension Transaction {
@@ -51,7 +48,8 @@ extension Transaction {
             """
             INSERT INTO users (id, subject, name, name_key, email, password_hash, disabled_at, created_at)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (name_key) DO NOTHING
-            """, user.id.string, user.subject.string, user.name, User.key(user.name), user.email, user.passwordHash,
+            """, user.id.string, user.subject.string, user.name, AccountName(user.name).key, user.email,
+            user.passwordHash,
             user.disabledAt?.seconds, user.createdAt.seconds) == 1
     }
 
@@ -62,7 +60,20 @@ extension Transaction {
 
     /// The account that signs in under this name, whatever its case.
     package func user(named name: String) throws -> User? {
-        try first("SELECT \(User.columns) FROM users WHERE name_key = ?1", User.key(name)) { try User($0) }
+        try first("SELECT \(User.columns) FROM users WHERE name_key = ?1", AccountName(name).key) { try User($0) }
+    }
+
+    /// The account that signs in under this name, and whether it did so in this browser before: one statement, so that a
+    /// name without an account costs as much as any other.
+    package func account(named name: AccountName, binding: Digest) throws -> (user: User, isKnownBrowser: Bool)? {
+        guard name.isPossible else { return nil }
+        return try first(
+            """
+            SELECT \(User.columns),
+                EXISTS (SELECT 1 FROM known_browsers k WHERE k.user_id = users.id AND k.binding = ?2)
+            FROM users WHERE name_key = ?1
+            """, name.key, binding.stored
+        ) { (try User($0), try $0.flag(7)) }
     }
 
     /// The account that tokens call so.

@@ -28,6 +28,10 @@ struct ProxyTrustTests {
         ("10.0.0.1", ["203.0.113.66", "198.51.100.1"], "198.51.100.1"),
         ("2001:db8::1", ["2001:DB8::7"], "2001:db8::7"),
         ("::ffff:10.0.0.1", ["198.51.100.1"], "198.51.100.1"),
+        ("10.0.0.1", ["198.51.100.1:4711"], "198.51.100.1"),
+        ("10.0.0.1", ["[2001:DB8::7]:443, 10.0.0.2:8080"], "2001:db8::7"),
+        ("10.0.0.1", ["[2001:db8::7]"], "2001:db8::7"),
+        ("10.0.0.1", ["[::ffff:198.51.100.1]:9"], "198.51.100.1"),
     ])
     func `RH1 a trusted proxy names the nearest stranger, never one that the client wrote`(
         peer: String, forwarded: [String], client: String
@@ -49,7 +53,11 @@ struct ProxyTrustTests {
         #expect(try address(name) == "10.0.0.1")
     }
 
-    @Test(arguments: [[], [""], ["nonsense"], ["198.51.100.1, nonsense"], ["10.0.0.2"]])
+    @Test(arguments: [
+        [], [""], ["nonsense"], ["198.51.100.1, nonsense"], ["10.0.0.2"], ["198.51.100.1:"],
+        ["198.51.100.1:x"], ["198.51.100.1:123456"], ["[2001:db8::7"], ["[2001:db8::7]443"], ["[2001:db8::7]:"],
+        ["1 98.51.100.1"],
+    ])
     func `RH1 without a usable entry the proxy itself is the client`(forwarded: [String]) {
         #expect(trust.clientAddress(peer: "10.0.0.1", forwarded: forwarded) == "10.0.0.1")
     }

@@ -57,8 +57,7 @@ extension AccountEndpoint {
         case .wait(let seconds): return try await again(.password(.wait(seconds)), person, now)
         case .right: break
         }
-        let asker = PasswordDesk.Asker(address: browser.address, isKnown: true)
-        guard let hash = await people.desk.hash(change.new, for: asker) else {
+        guard let hash = await people.desk.hash(change.new, for: .known(person.user.id)) else {
             return try await again(.password(.wait(1)), person, now)
         }
         let cookie = Secret(Random.token())

@@ -82,7 +82,7 @@ package struct ElicitationPageEndpoint: Sendable {
         // Passwords are compared outside of the transaction, and for nobody's form but our own.
         let filled =
             decision == "approve" && !isStale
-            ? try await weigh(form, of: asked, by: person, browser: browser, now: now) : nil
+            ? try await weigh(form, of: asked, by: person, now: now) : nil
         return try await store.write { transaction in
             switch try look(at: asked.id, person: person, in: transaction, now: now) {
             case .ask(let question):

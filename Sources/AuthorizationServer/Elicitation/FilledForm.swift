@@ -57,11 +57,8 @@ extension SchemaField {
         return values
     }
 
-    /// Whether a person types into it, instead of choosing.
-    var isTyped: Bool {
-        switch kind {
-        case .text, .number: true
-        case .flag, .choice, .choices: false
-        }
+    /// Whether what a person types here is a secret.
+    var isPassword: Bool {
+        if case .text(_, .password) = kind { true } else { false }
     }
 }

@@ -8,26 +8,22 @@ import Storage
 /// The answer does not wait for it. What is there is written down and what is not is not, and the time must not tell which.
 struct Misdirections: Sendable {
     let store: Store
-    let log: Logger
+    let errands: Errands
 
     /// Notes that `user` came, sooner or later.
     func note(_ asked: Elicitation, to user: UserID, reason: String, now: Timestamp) {
-        Task {
-            do {
-                // Looked up before it is asked to write: who comes again and again costs no commit.
-                guard try await store.read({ try !$0.hasMisdirected(asked.id, to: user) }) else { return }
-                try await store.write { transaction in
-                    guard try !transaction.hasMisdirected(asked.id, to: user) else { return }
-                    try transaction.audit(
-                        AuditEntry(
-                            .elicitationMisdirected, at: now, actor: .person(user), user: user,
-                            client: asked.clientID, resource: asked.resourceID, session: asked.sessionID,
-                            outcome: .refused, reason: reason, initiator: .human, correlation: asked.id.string))
-                }
-            } catch {
-                log.warning(
-                    "a visit by another account than was asked is not in the records",
-                    metadata: ["elicitation": "\(asked.id)", "error": "\(error)"])
+        errands.run(
+            "\(asked.id) \(user)", failure: "a visit by another account than was asked is not in the records"
+        ) { [store] in
+            // Looked up before it is asked to write: who comes again and again costs no commit.
+            guard try await store.read({ try !$0.hasMisdirected(asked.id, to: user) }) else { return }
+            try await store.write { transaction in
+                guard try !transaction.hasMisdirected(asked.id, to: user) else { return }
+                try transaction.audit(
+                    AuditEntry(
+                        .elicitationMisdirected, at: now, actor: .person(user), user: user,
+                        client: asked.clientID, resource: asked.resourceID, session: asked.sessionID,
+                        outcome: .refused, reason: reason, initiator: .human, correlation: asked.id.string))
             }
         }
     }

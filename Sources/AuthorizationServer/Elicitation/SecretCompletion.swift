@@ -12,6 +12,8 @@ enum WeighedForm: Sendable {
 extension ElicitationPageEndpoint {
     /// The longest value that could be somebody's password.
     private static let longestSuspect = 1024
+    /// How many values of one form are compared with the password: each costs a hash.
+    private static let mostSuspects = 3
 
     /// Whether the sign-in is recent enough for what is asked: whoever was lured into another's account before would notice
     /// when typing secrets. What is over asks for nothing.
@@ -22,7 +24,7 @@ extension ElicitationPageEndpoint {
     /// Checks what was filled in; nil for an elicitation without fields or one that is over. Passwords are looked at last, so
     /// that whoever would guess one gives away a whole answer for it.
     func weigh(
-        _ form: Parameters, of asked: Elicitation, by person: SignedIn, browser: Browser, now: Timestamp
+        _ form: Parameters, of asked: Elicitation, by person: SignedIn, now: Timestamp
     ) async throws -> WeighedForm? {
         guard case .secret(let schema) = asked.ask, asked.status(at: now).isOpen else { return nil }
         var filled = FilledForm(typed: FilledForm.typed(in: form, for: schema), problems: [:], notice: .fields)
@@ -31,10 +33,10 @@ extension ElicitationPageEndpoint {
             filled.problems = problems
             return .refused(filled)
         case .content(let content):
-            let values = schema.fields.indices.filter { schema.fields[$0].isTyped }.compactMap { place in
+            let values = schema.fields.indices.filter { schema.fields[$0].isPassword }.compactMap { place in
                 content[schema.fields[place].name].map { (place, $0.string ?? filled.typed[place].joined()) }
             }
-            guard let found = await ownPassword(among: values, of: person, in: asked, browser: browser, now: now) else {
+            guard let found = await ownPassword(among: values, of: person, now: now) else {
                 return .content(content)
             }
             filled.notice = found.notice
@@ -74,26 +76,27 @@ extension ElicitationPageEndpoint {
         }
     }
 
-    /// Which values are this person's own password, or that it could not be found out; nil when none is. Each submission of
-    /// one elicitation is counted, so that the page is no place for guessing passwords.
+    /// Which values are this person's own password, or that it could not be found out; nil when none is. Each submission is
+    /// counted for its person, whichever elicitation it answers, so that no form is a place for guessing passwords; and it
+    /// takes one place among strangers at a time, so that nobody who is signed in keeps others from signing in.
     private func ownPassword(
-        among values: [(place: Int, value: String)], of person: SignedIn, in asked: Elicitation, browser: Browser,
-        now: Timestamp
+        among values: [(place: Int, value: String)], of person: SignedIn, now: Timestamp
     ) async -> (notice: FilledForm.Notice, places: [Int])? {
-        let suspects = Dictionary(grouping: values.filter { $0.value.utf8.count <= Self.longestSuspect }, by: \.value)
+        var suspects: [String] = []
+        for (_, value) in values where value.utf8.count <= Self.longestSuspect && !suspects.contains(value) {
+            suspects.append(value)
+        }
         guard !suspects.isEmpty, let hash = PasswordHash(person.user.passwordHash) else { return nil }
-        let key = SignInThrottle.Key(account: "elicitation " + asked.id.string, knownBrowser: nil)
-        if let seconds = people.throttle.admit(key, now: now) { return (.wait(seconds), []) }
-        let asker = PasswordDesk.Asker(address: browser.address, isKnown: true)
-        var isFirst = true
-        for (value, found) in suspects {
-            switch await people.desk.check(Secret(value), against: hash, for: asker) {
-            case .wrong: isFirst = false
+        let claim = SignInThrottle.Claim.form(of: person.user.id)
+        if let seconds = people.throttle.admit(claim, now: now) { return (.wait(seconds), []) }
+        for (count, value) in suspects.prefix(Self.mostSuspects).enumerated() {
+            switch await people.desk.check(Secret(value), against: hash, for: .form(of: person.user.id)) {
+            case .wrong: continue
             case .right:
                 counters.ownPassword()
-                return (.ownPassword, found.map(\.place))
+                return (.ownPassword, values.filter { $0.value == value }.map(\.place))
             case .busy:
-                if isFirst { people.throttle.giveBack(key) }
+                if count == 0 { people.throttle.giveBack(claim, now: clock.now()) }
                 return (.wait(1), [])
             }
         }

@@ -21,7 +21,7 @@ package final class PasswordDesk: Sendable {
     ) {
         self.lanes = (0..<lanes).map { DispatchQueue(label: "gatehouse.passwords.\($0)") }
         let depth = lanes * Self.depth
-        waiting = Mutex((Places(forAll: depth, forKnown: lanes, perAddress: (depth + 1) / 2), 0))
+        waiting = Mutex((Places(forAll: depth, forKnown: 2 * lanes, perNetwork: (depth + 1) / 2), 0))
         decoy = .unmatchable(cost: cost)
         self.cost = cost
         self.compare = compare
@@ -66,58 +66,6 @@ package final class PasswordDesk: Sendable {
             guard waiting.places.take(asker) else { return nil }
             waiting.next = (waiting.next + 1) % lanes.count
             return lanes[waiting.next]
-        }
-    }
-}
-
-extension PasswordDesk {
-    /// Who wants a password checked.
-    package struct Asker: Hashable, Sendable {
-        /// Where the request comes from, if that is known.
-        package let address: String?
-        /// Whether the account has signed in in this browser before.
-        package let isKnown: Bool
-
-        /// An asker as the request shows it.
-        package init(address: String?, isKnown: Bool) {
-            self.address = address
-            self.isKnown = isKnown
-        }
-    }
-
-    /// The places at the desk: no address takes all of them, and some are kept for browsers that people have used before.
-    package struct Places: Sendable {
-        private let forAll: Int
-        private let forKnown: Int
-        private let perAddress: Int
-        private var taken = 0
-        private var strangers: [String: Int] = [:]
-
-        /// So many places for everybody, so many more for known browsers, and so many at most for one address.
-        package init(forAll: Int, forKnown: Int, perAddress: Int) {
-            self.forAll = forAll
-            self.forKnown = forKnown
-            self.perAddress = perAddress
-        }
-
-        /// Takes a place; false when there is none for this asker.
-        package mutating func take(_ asker: Asker) -> Bool {
-            guard taken < forAll + (asker.isKnown ? forKnown : 0) else { return false }
-            if !asker.isKnown {
-                let held = strangers[asker.address ?? "", default: 0]
-                guard held < perAddress else { return false }
-                strangers[asker.address ?? ""] = held + 1
-            }
-            taken += 1
-            return true
-        }
-
-        /// Gives the place back that this asker took.
-        package mutating func leave(_ asker: Asker) {
-            taken -= 1
-            guard !asker.isKnown else { return }
-            let held = strangers[asker.address ?? "", default: 1] - 1
-            strangers[asker.address ?? ""] = held > 0 ? held : nil
         }
     }
 }

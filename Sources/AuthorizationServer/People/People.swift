@@ -24,11 +24,14 @@ package struct People: Sendable {
     let store: Store
     let desk: PasswordDesk
     let throttle: SignInThrottle
+    let watch: SignInWatch
     let clock: WallClock
 
     /// Seconds of disuse, and seconds in all, after which a browser login is over.
     private static let idle: Int64 = 1800
     private static let longest: Int64 = 43_200
+    /// So many failed tries before the right password are worth a word in the audit trail.
+    private static let suspicious = 5
 
     /// The person signed in in `browser`, or nil.
     package func signedIn(_ browser: Browser, now: Timestamp) async throws -> SignedIn? {
@@ -52,15 +55,15 @@ package struct People: Sendable {
     /// Checks a name and a password. An unknown name costs and answers the same as a wrong password.
     package func signIn(username: String, password: Secret, browser: Browser) async throws -> SignInVerdict {
         let now = clock.now()
-        let (user, isKnown) = try await account(username, browser: browser)
-        let usable = user.flatMap { $0.disabledAt == nil ? $0 : nil }
-        let account = user?.id.string ?? "?" + username
-        switch await check(password, of: usable, account: account, isKnown: isKnown, browser: browser, now: now) {
+        let name = AccountName(username)
+        let found = try await store.read { try $0.account(named: name, binding: browser.binding) }
+        let attempt = SignInWatch.Attempt(name: name, user: found?.user, browser: browser, now: now)
+        switch await check(password, attempt, isKnown: found?.isKnownBrowser ?? false, browser: browser) {
         case .wait(let seconds): return .wait(seconds)
         case .wrong: return .wrong
         case .right(let rehashed):
-            guard let usable else { return .wrong }
-            return try await open(usable, rehashed: rehashed, browser: browser, now: now)
+            guard let user = found?.user else { return .wrong }
+            return try await open(user, rehashed: rehashed, attempt: attempt, browser: browser)
         }
     }
 
@@ -76,40 +79,48 @@ package struct People: Sendable {
     func prove(
         _ person: SignedIn, by password: Secret, browser: Browser, now: Timestamp
     ) async throws -> PasswordVerdict {
-        let user = person.user
-        let isKnown = try await store.read { try $0.hasSignedIn(user.id, binding: browser.binding) }
-        return await check(
-            password, of: user, account: user.id.string, isKnown: isKnown, browser: browser, now: now)
+        let isKnown = try await store.read { try $0.hasSignedIn(person.user.id, binding: browser.binding) }
+        let attempt = SignInWatch.Attempt(
+            name: AccountName(person.user.name), user: person.user, browser: browser, now: now)
+        return await check(password, attempt, isKnown: isKnown, browser: browser)
     }
 
+    /// Looks at a password within its budgets. Which ones count depends on the name that was typed, on the network and on the
+    /// browser, and never on whether there is such an account.
     private func check(
-        _ password: Secret, of user: User?, account: String, isKnown: Bool, browser: Browser, now: Timestamp
+        _ password: Secret, _ attempt: SignInWatch.Attempt, isKnown: Bool, browser: Browser
     ) async -> PasswordVerdict {
-        let key = SignInThrottle.Key(account: account, knownBrowser: isKnown ? browser.binding.base64URL : nil)
-        if let seconds = throttle.admit(key, now: now) { return .wait(seconds) }
-        let asker = PasswordDesk.Asker(address: browser.address, isKnown: isKnown)
-        switch await desk.check(password, against: user.flatMap { PasswordHash($0.passwordHash) }, for: asker) {
+        let claim: SignInThrottle.Claim =
+            isKnown ? .known(attempt.name, in: browser.binding) : .stranger(attempt.name, from: attempt.network)
+        if let seconds = throttle.admit(claim, now: attempt.now) {
+            watch.note(.throttled, of: attempt)
+            return .wait(seconds)
+        }
+        let usable = attempt.user.flatMap { $0.disabledAt == nil ? $0 : nil }
+        let asker: PasswordDesk.Asker =
+            if isKnown, let user = attempt.user { .known(user.id) } else { .stranger(from: attempt.network) }
+        switch await desk.check(password, against: usable.flatMap { PasswordHash($0.passwordHash) }, for: asker) {
         case .busy:
-            throttle.giveBack(key)
+            throttle.giveBack(claim, now: clock.now())
+            watch.note(.busy, of: attempt)
             return .wait(1)
-        case .wrong: return .wrong
+        case .wrong:
+            let isHeld = throttle.fail(claim, now: clock.now())
+            watch.note(
+                attempt.user == nil ? .unknownAccount : usable == nil ? .accountDisabled : .wrongPassword, of: attempt)
+            if isHeld, !isKnown { watch.noteHeld(attempt) }
+            return .wrong
         case .right(let rehashed):
-            throttle.forgive(key)
+            throttle.succeed(claim, now: clock.now())
             return .right(rehashed: rehashed)
         }
     }
 
-    private func account(_ username: String, browser: Browser) async throws -> (User?, isKnown: Bool) {
-        guard username.utf8.count <= 256 else { return (nil, false) }
-        return try await store.read { transaction in
-            guard let user = try transaction.user(named: username) else { return (nil, false) }
-            return (user, try transaction.hasSignedIn(user.id, binding: browser.binding))
-        }
-    }
-
     private func open(
-        _ user: User, rehashed: PasswordHash?, browser: Browser, now: Timestamp
+        _ user: User, rehashed: PasswordHash?, attempt: SignInWatch.Attempt, browser: Browser
     ) async throws -> SignInVerdict {
+        let now = attempt.now
+        let failures = watch.failures(of: attempt.name, now: now)
         let cookie = Secret(Random.token())
         let session = BrowserSession(
             id: .random(), digest: .sha256(cookie.bytes), userID: user.id, binding: browser.binding, authTime: now,
@@ -123,12 +134,15 @@ package struct People: Sendable {
             let login = try transaction.enter(session, inPlaceOf: browser.signIn)
             try transaction.audit(
                 AuditEntry(
-                    .personSignedIn, at: now, actor: .person(user.id), user: user.id, initiator: .human,
+                    .personSignedIn, at: now, actor: .person(user.id), user: user.id,
+                    reason: failures >= Self.suspicious ? "after \(failures) failed tries" : nil, initiator: .human,
                     address: browser.address))
             return login
         }
         // Whoever has the right one signs in a moment later.
         guard let login else { return .wait(1) }
+        watch.forget(attempt.name)
+        watch.note(.success, of: attempt)
         return .signedIn(SignedIn(user: user, session: login), cookie: cookie)
     }
 }
@@ -137,5 +151,14 @@ extension Interaction {
     /// Whether this person, in this very browser login, is the one who was asked.
     func belongs(to person: SignedIn) -> Bool {
         userID == person.user.id && browserSessionID == person.session.id
+    }
+}
+
+extension SignInWatch.Attempt {
+    /// A try in a browser.
+    fileprivate init(name: AccountName, user: User?, browser: Browser, now: Timestamp) {
+        self.init(
+            name: name, user: user, network: ClientNetwork(address: browser.address), address: browser.address,
+            reference: browser.reference, now: now)
     }
 }

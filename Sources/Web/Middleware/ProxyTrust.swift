@@ -29,7 +29,7 @@ package struct ProxyTrust: Sendable {
         // Each proxy appends whom it heard, so the list is read from its end until somebody unknown speaks.
         let hops = forwarded.flatMap { $0.split(separator: ",", maxSplits: 32) }
         for hop in hops.reversed() {
-            guard let address = Self.canonical(hop.filter { $0 != " " }) else { return peer }
+            guard let address = Self.canonical(Self.address(in: hop)) else { return peer }
             guard proxies.contains(address) else { return address }
         }
         return peer
@@ -37,6 +37,27 @@ package struct ProxyTrust: Sendable {
 
     /// Whether the other end of a connection is one of the proxies.
     func trusts(_ peer: String?) -> Bool { peer.map { proxies.contains(Self.canonical($0) ?? $0) } ?? false }
+
+    /// What a proxy writes of whom it heard, without the brackets and the port that some add.
+    private static func address(in hop: Substring) -> String {
+        let text = hop.drop { $0.isWhitespace }
+        let end = text.firstIndex(where: \.isWhitespace) ?? text.endIndex
+        guard text[end...].allSatisfy(\.isWhitespace) else { return "" }
+        let entry = text[..<end]
+        if entry.first == "[", let close = entry.firstIndex(of: "]") {
+            let rest = entry[close...].dropFirst()
+            return rest.isEmpty || isPort(rest) ? String(entry[..<close].dropFirst()) : ""
+        }
+        // More than one colon is an IPv6 address, which has a port only behind brackets.
+        guard let colon = entry.firstIndex(of: ":"), entry.lastIndex(of: ":") == colon, isPort(entry[colon...]) else {
+            return String(entry)
+        }
+        return String(entry[..<colon])
+    }
+
+    private static func isPort(_ text: Substring) -> Bool {
+        text.first == ":" && (2...6).contains(text.utf8.count) && text.utf8.dropFirst().allSatisfy { 0x30...0x39 ~= $0 }
+    }
 
     /// The one spelling of an IP address, IPv4 in IPv6 as IPv4.
     private static func canonical(_ text: String) -> String? {

@@ -1,0 +1,36 @@
+import Foundation
+
+/// The network that a request comes from: what one subscriber has for themselves, an IPv4 address or an IPv6 /64.
+package struct ClientNetwork: Hashable, Sendable, CustomStringConvertible {
+    /// As it stands in the log.
+    package let description: String
+
+    /// The network of an address; nil where a request has none.
+    package init?(address: String?) {
+        guard let address, !address.isEmpty else { return nil }
+        // The zone of a link-local address names one of this machine's interfaces.
+        let plain = String(address.prefix { $0 != "%" })
+        guard let bytes = Self.bytes(plain) else {
+            description = plain
+            return
+        }
+        if bytes.starts(with: Self.mapped) {
+            description = bytes.dropFirst(12).map(String.init).joined(separator: ".")
+        } else {
+            description =
+                stride(from: 0, to: 8, by: 2).map { String(UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]), radix: 16) }
+                .joined(separator: ":") + "::/64"
+        }
+    }
+
+    private static let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]
+
+    /// The 16 bytes of an address, IPv4 as mapped.
+    private static func bytes(_ text: String) -> [UInt8]? {
+        var v4 = in_addr()
+        if inet_pton(AF_INET, text, &v4) == 1 { return mapped + withUnsafeBytes(of: v4) { Array($0) } }
+        var v6 = in6_addr()
+        guard inet_pton(AF_INET6, text, &v6) == 1 else { return nil }
+        return withUnsafeBytes(of: v6) { Array($0) }
+    }
+}

@@ -1,0 +1,119 @@
+import AuthorizationServer
+import Dispatch
+import HTTPTypes
+import HummingbirdTesting
+import JOSE
+import OAuth
+import Storage
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite("What a form for secrets costs")
+struct SecretFormLimitTests {
+    private static func schema(passwords: Int) -> JSON {
+        let fields = (0..<passwords).map { number in
+            ("p\(number)", ["type": "string", "format": "password"] as JSON)
+        }
+        var properties: JSONObject = ["line": ["type": "string"]]
+        for (name, field) in fields { properties[name] = field }
+        return ["type": "object", "properties": .object(properties)]
+    }
+
+    private static func form(_ values: [String]) -> [(String, String)] {
+        values.enumerated().map { ("f\($0.offset)", $0.element) }
+    }
+
+    @Test func `a form is compared with the person's password in fields for passwords alone, three times at most`()
+        async throws
+    {
+        let hashes = Mutex(0)
+        let desk = PasswordDesk(cost: .cheapForTests) { password, hash in
+            hashes.withLock { $0 += 1 }
+            return hash.verifies(password)
+        }
+        try await Harness.run(desk: desk) { h in
+            try await h.grant([.secret])
+            let token = try await h.tokens().access
+            let browser = h.browser()
+            let asked = try await Asked(h.askSecret(token, ["requested_schema": Self.schema(passwords: 6)]))
+            let page = try await h.open(browser, asked)
+            hashes.withLock { $0 = 0 }
+            let end = try await h.fill(
+                browser, asked, Self.form([Harness.password, "one", "two", "two", "three", "four", "five"]), at: page)
+            #expect(end.status == .ok, "a line that is no password is not compared")
+            #expect(hashes.withLock { $0 } == 3)
+            #expect(try await h.stored(asked)?.status == .completed)
+        }
+    }
+
+    @Test func `forms are counted for their person, whichever elicitation they answer`() async throws {
+        try await Harness.run { h in
+            try await h.grant([.secret])
+            let token = try await h.tokens().access
+            let browser = h.browser()
+            var statuses: [HTTPResponse.Status] = []
+            for number in 0..<6 {
+                let asked = try await Asked(
+                    h.askSecret(
+                        token, ["message": .string("Number \(number)"), "requested_schema": Self.schema(passwords: 1)]))
+                let page = try await h.open(browser, asked)
+                statuses.append(try await h.fill(browser, asked, Self.form(["line", "secret"]), at: page).status)
+            }
+            #expect(statuses == [.ok, .ok, .ok, .ok, .ok, .tooManyRequests])
+        }
+    }
+
+    @Test func `fifteen forms at once leave room for others to sign in`() async throws {
+        let (gate, isArmed) = (DispatchSemaphore(value: 0), Atomic<Bool>(false))
+        let entered = Atomic<Int>(0)
+        let desk = PasswordDesk(lanes: 1, cost: .cheapForTests) { password, hash in
+            if isArmed.load(ordering: .sequentiallyConsistent) {
+                entered.add(1, ordering: .sequentiallyConsistent)
+                gate.wait()
+            }
+            return hash.verifies(password)
+        }
+        try await Harness.run(desk: desk) { h in
+            try await h.grant([.secret])
+            let asked = try await Asked(
+                h.askSecret(try await h.tokens().access, ["requested_schema": Self.schema(passwords: 3)]))
+            let browser = h.browser()
+            let page = try await h.open(browser, asked)
+            let known = h.browser()
+            _ = try await h.consentPage(known, h.request())
+            let (stranger, again) = (h.browser(), try await h.authorize(known, h.request(["prompt": "login"])))
+            let door = try await h.authorize(stranger, h.request())
+            isArmed.store(true, ordering: .sequentiallyConsistent)
+            let forms = try await withThrowingTaskGroup(of: HTTPResponse.Status.self) { group in
+                for _ in 0..<15 {
+                    group.addTask {
+                        try await h.fill(browser, asked, Self.form(["line", "a", "b", "c"]), at: page).status
+                    }
+                }
+                // Fourteen are turned away at once; the one that is looked at waits.
+                var statuses: [HTTPResponse.Status] = []
+                for _ in 0..<14 { if let status = try await group.next() { statuses.append(status) } }
+                async let own = h.signIn(known, at: again).status
+                async let other = h.signIn(stranger, at: door).status
+                isArmed.store(false, ordering: .sequentiallyConsistent)
+                gate.signal()
+                #expect(try await own == .seeOther)
+                #expect(try await other == .seeOther)
+                return try await group.reduce(into: statuses) { $0.append($1) }
+            }
+            #expect(forms.count { $0 == .tooManyRequests } == 14)
+            #expect(entered.load(ordering: .sequentiallyConsistent) == 1)
+        }
+    }
+
+    @Test func `places at the desk: one for a person's forms, and none of those that are kept for known browsers`() {
+        var places = PasswordDesk.Places(forAll: 2, forKnown: 2, perNetwork: 2)
+        let (ada, bob, eve) = (UserID.random(), UserID.random(), UserID.random())
+        let granted = [
+            places.take(.form(of: ada)), places.take(.form(of: ada)), places.take(.form(of: bob)),
+            places.take(.form(of: eve)), places.take(.known(ada)), places.take(.known(bob)), places.take(.known(eve)),
+        ]
+        #expect(granted == [true, false, true, false, true, true, false])
+    }
+}
