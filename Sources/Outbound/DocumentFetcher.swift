@@ -37,11 +37,14 @@ package final class DocumentFetcher: Sendable {
 
     private var policy: FetchPolicy { current.withLock { $0 } }
 
-    /// Fetches a document; concurrent calls for one URL share one fetch, and a failure is never kept.
-    package func fetch(_ url: String) async throws(FetchError) -> FetchedDocument {
+    /// Fetches a document; concurrent calls for one URL share one fetch, and a failure is never kept. `claim` says on whose
+    /// account, which bounds how often.
+    package func fetch(
+        _ url: String, for claim: FetchClaim = .anonymous
+    ) async throws(FetchError) -> FetchedDocument {
         let url = try await admit(url)
         let started = clock.now()
-        let outcome = await governor.run(url) { [self] in
+        let outcome = await governor.run(url, for: claim) { [self] in
             do throws(OutboundFailure) {
                 return .success(try await document(at: url))
             } catch {

@@ -1,20 +1,30 @@
 import NIOCore
 
-/// Keeps strangers from using the fetcher against others: one fetch per URL at a time, few at a time in all, few a minute
-/// from one host, few a minute from hosts that never delivered.
+/// Keeps strangers from using the fetcher against others, and each person from using up what all the others need: one fetch
+/// per URL at a time, few at a time in all, few a minute from one host, few a minute from hosts that never delivered. Of each
+/// bound one person has a share. A document that was good before, or whose client has sessions, has a bound of its own, so that
+/// nothing that somebody asks for beside it keeps it from being fetched.
 actor FetchGovernor {
     typealias Outcome = Result<FetchedDocument, OutboundFailure>
 
-    private static let rememberedHosts = 1024
+    /// What fetches are counted under.
+    private enum Key: Hashable {
+        case document(RemoteURL)
+        case host(HostPort)
+        case hostBy(HostPort, String)
+        case newHosts
+        case newHostsBy(String)
+    }
+
+    private static let rememberedKeys = 4_096
 
     private let budget: FetchBudget
     private let now: @Sendable () -> NIODeadline
     private var flights: [RemoteURL: Task<Outcome, Never>] = [:]
+    private var flightsBy: [String: Int] = [:]
     private var running = 0
     private var waiting: [CheckedContinuation<Void, Never>] = []
-    private var starts: [HostPort: [NIODeadline]] = [:]
-    private var startsOfNewHosts: [NIODeadline] = []
-    private var delivered: Set<HostPort> = []
+    private var starts: [Key: [NIODeadline]] = [:]
 
     /// How many calls shared another's fetch.
     private(set) var coalesced = 0
@@ -25,19 +35,29 @@ actor FetchGovernor {
     }
 
     /// Runs a fetch, or joins the one that runs already for this URL.
-    func run(_ url: RemoteURL, _ fetch: @escaping @Sendable () async -> Outcome) async -> Outcome {
+    func run(
+        _ url: RemoteURL, for claim: FetchClaim = .anonymous, _ fetch: @escaping @Sendable () async -> Outcome
+    ) async -> Outcome {
         if let flight = flights[url] {
             coalesced += 1
             return await flight.value
         }
-        guard flights.count < budget.inFlight + budget.waiting else { return .failure(.busy) }
-        guard admit(url.hostPort) else { return .failure(.overBudget(host: url.host)) }
+        guard flights.count < budget.inFlight + budget.waiting,
+            claim.askers.allSatisfy({ flightsBy[$0, default: 0] < budget.inFlightShare })
+        else { return .failure(.busy) }
+        guard admit(url, claim) else { return .failure(.overBudget(host: url.host)) }
         let flight = Task { await withSlot(fetch) }
         flights[url] = flight
+        for asker in claim.askers { flightsBy[asker, default: 0] += 1 }
         let outcome = await flight.value
         flights[url] = nil
-        if case .success = outcome { remember(url.hostPort) }
+        for asker in claim.askers { land(asker) }
         return outcome
+    }
+
+    private func land(_ asker: String) {
+        let rest = flightsBy[asker, default: 1] - 1
+        flightsBy[asker] = rest > 0 ? rest : nil
     }
 
     private func withSlot(_ fetch: @Sendable () async -> Outcome) async -> Outcome {
@@ -52,26 +72,26 @@ actor FetchGovernor {
         return outcome
     }
 
-    private func admit(_ host: HostPort) -> Bool {
+    private func admit(_ url: RemoteURL, _ claim: FetchClaim) -> Bool {
         let time = now()
         let oldest = time - budget.window
-        let ofHost = (starts[host] ?? []).filter { $0 > oldest }
-        startsOfNewHosts.removeAll { $0 <= oldest }
-        let isNew = !delivered.contains(host)
-        guard ofHost.count < budget.perHost else { return false }
-        guard !isNew || startsOfNewHosts.count < budget.newHosts else { return false }
-        if starts.count >= Self.rememberedHosts { forget(before: oldest) }
-        starts[host] = ofHost + [time]
-        if isNew { startsOfNewHosts.append(time) }
+        if starts.count >= Self.rememberedKeys {
+            starts = starts.filter { entry in entry.value.contains { $0 > oldest } }
+        }
+        let bounds = bounds(of: url, claim).map { key, most in
+            (key: key, recent: (starts[key] ?? []).filter { $0 > oldest }, most: most)
+        }
+        guard bounds.allSatisfy({ $0.recent.count < $0.most }) else { return false }
+        for bound in bounds { starts[bound.key] = bound.recent + [time] }
         return true
     }
 
-    private func forget(before oldest: NIODeadline) {
-        starts = starts.filter { entry in entry.value.contains { $0 > oldest } }
-    }
-
-    private func remember(_ host: HostPort) {
-        if delivered.count >= Self.rememberedHosts, let other = delivered.first { delivered.remove(other) }
-        delivered.insert(host)
+    private func bounds(of url: RemoteURL, _ claim: FetchClaim) -> [(Key, Int)] {
+        guard claim.standing != .knownDocument else { return [(.document(url), budget.perDocument)] }
+        var bounds: [(Key, Int)] = [(.host(url.hostPort), budget.perHost)]
+        bounds += claim.askers.map { (.hostBy(url.hostPort, $0), budget.perHostShare) }
+        guard claim.standing == .newHost else { return bounds }
+        bounds.append((.newHosts, budget.newHosts))
+        return bounds + claim.askers.map { (.newHostsBy($0), budget.newHostsShare) }
     }
 }

@@ -54,10 +54,18 @@ package struct FetchBudget: Sendable {
     package var inFlight = 8
     /// Fetches that wait for one of those to end.
     package var waiting = 16
-    /// Fetches from one host within a window.
-    package var perHost = 5
-    /// Fetches within a window from hosts that never delivered a good document to this process.
+    /// Fetches that one person or browser has running or waiting.
+    package var inFlightShare = 4
+    /// Fetches within a window from one host, of documents that were never good here.
+    package var perHost = 20
+    /// Those of them that one person or browser causes.
+    package var perHostShare = 5
+    /// Fetches within a window from hosts that never delivered a good document here.
     package var newHosts = 30
+    /// Those of them that one person or browser causes.
+    package var newHostsShare = 10
+    /// Fetches within a window of one document that was good here before, or whose client has sessions.
+    package var perDocument = 5
     /// The window.
     package var window: TimeAmount = .minutes(1)
 

@@ -45,7 +45,23 @@ extension Transaction {
         ) { try document($0) }
     }
 
-    /// Keeps a document in place of the client's earlier one; beyond the limit the oldest go.
+    /// What was ever good here: this client's own document, or one of its host. A client that somebody has a session with
+    /// counts as well, and so does its host, for as long as its sessions are kept.
+    package func knownDocument(_ id: ClientID) throws -> (itself: Bool, host: Bool) {
+        guard let origin = id.documentOrigin else { return (false, false) }
+        // Ids of one origin follow one another: the character after the slash is '0'.
+        return try first(
+            """
+            SELECT EXISTS (SELECT 1 FROM documents WHERE client_id = ?1)
+                OR EXISTS (SELECT 1 FROM sessions INDEXED BY sessions_by_client_state
+                    WHERE client_id = ?1 AND state IN ('approved', 'active')),
+                EXISTS (SELECT 1 FROM documents WHERE client_id >= ?2 || '/' AND client_id < ?2 || '0')
+                OR EXISTS (SELECT 1 FROM sessions INDEXED BY sessions_by_host_state WHERE client_host = ?3)
+            """, id.string, origin, id.documentHost
+        ) { (try $0.flag(0), try $0.flag(1)) } ?? (false, false)
+    }
+
+    /// Keeps a document in place of the client's earlier one; beyond the limit the oldest go that no live session needs.
     package func keep(_ document: CachedDocument, atMost limit: Int = mostDocuments) throws {
         clients?.note()
         try execute(
@@ -59,8 +75,12 @@ extension Transaction {
         try execute(
             """
             DELETE FROM documents WHERE client_id IN (
-                SELECT client_id FROM documents ORDER BY last_good_at LIMIT max(0, (SELECT count(*) FROM documents) - ?1))
-            """, limit)
+                SELECT client_id FROM documents d
+                WHERE client_id <> ?2 AND NOT EXISTS (
+                    SELECT 1 FROM sessions s INDEXED BY sessions_by_client_state
+                    WHERE s.client_id = d.client_id AND s.state IN ('approved', 'active'))
+                ORDER BY last_good_at LIMIT max(0, (SELECT count(*) FROM documents) - ?1))
+            """, limit, document.clientID.string)
     }
 
     /// Has the document fetched anew at its next use, while the kept one still carries existing sessions; false when

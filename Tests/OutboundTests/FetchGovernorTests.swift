@@ -79,26 +79,96 @@ struct FetchGovernorTests {
         #expect(Self.failure(await governor.run(next) { Self.good }) == nil)
     }
 
+    private static func claim(_ asker: String, _ standing: FetchClaim.Standing = .newHost) -> FetchClaim {
+        FetchClaim(askers: ["person \(asker)", "browser \(asker)"], standing: standing)
+    }
+
     @Test func `thirty new hosts a minute, while one that delivered before goes on`() async throws {
         let hands = Hands()
         let governor = FetchGovernor(budget: FetchBudget(), now: { hands.now })
-        let known = try Self.url("known.example")
-        #expect(Self.failure(await governor.run(known) { Self.good }) == nil)
-        hands.advance(.minutes(1))
         for host in 0..<30 {
-            #expect(Self.failure(await governor.run(try Self.url("h\(host).example")) { Self.bad }) == .interrupted)
+            let url = try Self.url("h\(host).example")
+            let outcome = await governor.run(url, for: Self.claim("\(host / 10)")) { Self.bad }
+            #expect(Self.failure(outcome) == .interrupted)
         }
         let late = try Self.url("late.example")
-        #expect(Self.failure(await governor.run(late) { Self.good }) == .overBudget(host: "late.example"))
-        #expect(Self.failure(await governor.run(known) { Self.good }) == nil)
+        #expect(
+            Self.failure(await governor.run(late, for: Self.claim("x")) { Self.good })
+                == .overBudget(host: "late.example"))
+        #expect(Self.failure(await governor.run(late, for: Self.claim("x", .knownHost)) { Self.good }) == nil)
         hands.advance(.minutes(1))
-        #expect(Self.failure(await governor.run(late) { Self.good }) == nil)
+        #expect(Self.failure(await governor.run(late, for: Self.claim("x")) { Self.good }) == nil)
+    }
+
+    @Test func `a person in many browsers, and a browser with many persons, has ten of the thirty new hosts`()
+        async throws
+    {
+        let governor = FetchGovernor(budget: FetchBudget(), now: { .uptimeNanoseconds(1_000_000_000_000) })
+        func outcome(_ host: Int, _ askers: [String]) async throws -> OutboundFailure? {
+            let claim = FetchClaim(askers: askers, standing: .newHost)
+            return Self.failure(await governor.run(try Self.url("h\(host).example"), for: claim) { Self.good })
+        }
+        for host in 0..<10 { #expect(try await outcome(host, ["person ada", "browser \(host)"]) == nil) }
+        #expect(try await outcome(10, ["person ada", "browser new"]) == .overBudget(host: "h10.example"))
+        #expect(try await outcome(11, ["person bob", "browser bob"]) == nil)
+        for host in 12..<22 { #expect(try await outcome(host, ["person p\(host)", "browser shared"]) == nil) }
+        #expect(try await outcome(22, ["person p22", "browser shared"]) == .overBudget(host: "h22.example"))
+    }
+
+    @Test
+    func `five bad paths beside a document keep nobody else from its host, and nobody from a document that was good`()
+        async throws
+    {
+        let governor = FetchGovernor(budget: FetchBudget(), now: { .uptimeNanoseconds(1_000_000_000_000) })
+        for path in 0..<5 {
+            _ = await governor.run(try Self.url("client.example", path), for: Self.claim("eve")) { Self.bad }
+        }
+        let (new, known) = (try Self.url("client.example", 100), try Self.url("client.example", 101))
+        #expect(
+            Self.failure(await governor.run(new, for: Self.claim("eve")) { Self.good })
+                == .overBudget(host: "client.example"))
+        #expect(Self.failure(await governor.run(new, for: Self.claim("ada")) { Self.good }) == nil)
+        // However many there are who ask for bad paths.
+        for number in 0..<40 {
+            let url = try Self.url("client.example", 200 + number)
+            _ = await governor.run(url, for: Self.claim("eve \(number)")) { Self.bad }
+        }
+        #expect(Self.failure(await governor.run(known, for: Self.claim("eve", .knownDocument)) { Self.good }) == nil)
+        #expect(Self.failure(await governor.run(known, for: Self.claim("ada", .knownDocument)) { Self.good }) == nil)
+    }
+
+    @Test func `one person has four fetches under way at a time`() async throws {
+        let governor = FetchGovernor(budget: FetchBudget(), now: { .uptimeNanoseconds(1_000_000_000_000) })
+        let isReleased = Shared(false)
+        let refused = Shared(0)
+        let outcomes = await withTaskGroup(of: OutboundFailure?.self) { group in
+            for host in 0..<6 {
+                group.addTask {
+                    guard let url = try? Self.url("h\(host).example") else { return .interrupted }
+                    let outcome = await governor.run(url, for: Self.claim("eve")) {
+                        while !isReleased.withLock({ $0 }) { await Task.yield() }
+                        return Self.good
+                    }
+                    if Self.failure(outcome) == .busy { refused.withLock { $0 += 1 } }
+                    return Self.failure(outcome)
+                }
+            }
+            await eventually { refused.withLock { $0 } == 2 }
+            if let url = try? Self.url("other.example") {
+                #expect(Self.failure(await governor.run(url, for: Self.claim("ada")) { Self.good }) == nil)
+            }
+            isReleased.withLock { $0 = true }
+            return await group.reduce(into: [OutboundFailure?]()) { $0.append($1) }
+        }
+        #expect(outcomes.count { $0 == .busy } == 2)
+        #expect(outcomes.count { $0 == nil } == 4)
     }
 
     @Test func `C32 few run at a time, a few wait, the rest are refused at once`() async throws {
         var budget = FetchBudget()
         budget.inFlight = 2
         budget.waiting = 3
+        budget.inFlightShare = 20
         let governor = FetchGovernor(budget: budget, now: { .now() })
         let state = Shared((running: 0, most: 0, refused: 0))
         let outcomes = await withTaskGroup(of: OutboundFailure?.self) { group in

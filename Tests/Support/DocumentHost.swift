@@ -96,8 +96,12 @@ extension FetchBudget {
     /// Enough that no test meets it by accident.
     package static var generous: FetchBudget {
         var budget = FetchBudget()
+        budget.inFlightShare = 10_000
         budget.perHost = 10_000
+        budget.perHostShare = 10_000
         budget.newHosts = 10_000
+        budget.newHostsShare = 10_000
+        budget.perDocument = 10_000
         return budget
     }
 }

@@ -40,11 +40,18 @@ package struct ClientDirectory: Sendable {
         }
     }
 
-    /// The client of a new authorization: a document is used only while it is fresh, and fetched otherwise.
-    func resolve(_ id: ClientID, now: Timestamp, for attempt: Attempt) async throws -> Client {
+    /// The client of a new authorization: a document is used only while it is fresh, and fetched otherwise, on the account of
+    /// the person and the browser.
+    func resolve(
+        _ id: ClientID, now: Timestamp, for attempt: Attempt, person: UserID, browser: Browser
+    ) async throws -> Client {
         if let client = try await known(id, now: now, for: attempt) { return client }
+        let history = try await store.read { try $0.knownDocument(id) }
+        let claim = FetchClaim(
+            askers: ["person \(person)", "browser \(browser.binding.base64URL)"],
+            standing: history.itself ? .knownDocument : history.host ? .knownHost : .newHost)
         do {
-            return try await fetch(id, now: now, for: attempt)
+            return try await fetch(id, now: now, on: claim, for: attempt)
         } catch let error as FetchError {
             throw AuthorizationFailure.page(error.refusal(.invalidClient))
         }
@@ -124,7 +131,8 @@ package struct ClientDirectory: Sendable {
         let standIn = kept.flatMap { now < $0.lastGoodAt + Self.lastGood ? client($0) : nil }
         if let standIn, silence.holds(id, now: now) { return standIn }
         do {
-            return try await fetch(id, now: now)
+            // It is on nobody's account: sessions go on whatever strangers ask for.
+            return try await fetch(id, now: now, on: FetchClaim(askers: [], standing: .knownDocument))
         } catch let error as OAuthError where error.code == .unauthorizedClient {
             throw error
         } catch {
@@ -134,9 +142,11 @@ package struct ClientDirectory: Sendable {
         }
     }
 
-    private func fetch(_ id: ClientID, now: Timestamp, for attempt: Attempt? = nil) async throws -> Client {
+    private func fetch(
+        _ id: ClientID, now: Timestamp, on claim: FetchClaim, for attempt: Attempt? = nil
+    ) async throws -> Client {
         do {
-            let (fetched, document, lifetime) = try await read(id, for: attempt)
+            let (fetched, document, lifetime) = try await read(id, on: claim, for: attempt)
             let kept = CachedDocument(
                 clientID: id, bytes: fetched.body, digest: .sha256(fetched.body), fetchedAt: now,
                 expiresAt: now + lifetime, lastGoodAt: now)
@@ -156,13 +166,13 @@ package struct ClientDirectory: Sendable {
 
     /// Fetches and checks a document, and says for how many seconds it counts. Keeps nothing.
     private func read(
-        _ id: ClientID, for attempt: Attempt?
+        _ id: ClientID, on claim: FetchClaim, for attempt: Attempt?
     ) async throws -> (FetchedDocument, ClientMetadataDocument, lifetime: Int64) {
         let started = ContinuousClock.now
         func milliseconds() -> Int64 { Int64((ContinuousClock.now - started) / .milliseconds(1)) }
         let fetched: FetchedDocument
         do {
-            fetched = try await fetcher.fetch(id.string)
+            fetched = try await fetcher.fetch(id.string, for: claim)
         } catch {
             attempt?.note(.documentUnavailable(cause: "\(error.reason)", milliseconds: milliseconds()))
             throw error

@@ -68,7 +68,8 @@ package struct AuthorizeEndpoint: Sendable {
         now: Timestamp
     ) async throws -> AuthorizeOutcome {
         attempt.belongs(to: person.user.id)
-        let client = try await clients.resolve(draft.asker.clientID, now: now, for: attempt)
+        let client = try await clients.resolve(
+            draft.asker.clientID, now: now, for: attempt, person: person.user.id, browser: browser)
         let request = try draft.checked(against: client, localhostAnyPort: settings.clients.localhostAnyPort)
         guard let redirect = request.redirect else { throw request.failure(Self.nobodyAsked) }
         if let unmet = request.body.authentication.refusal { throw request.failure(unmet) }

@@ -46,6 +46,13 @@ package struct ClientID: Hashable, Sendable, CustomStringConvertible {
         return host
     }
 
+    /// Scheme, host and port of a metadata document's address, as they stand in it; nil for a registered client.
+    package var documentOrigin: String? {
+        guard isDocument else { return nil }
+        let scheme = "https://".utf8.count
+        return String(string.prefix(scheme) + string.dropFirst(scheme).prefix { $0 != "/" })
+    }
+
     /// The identifier itself.
     package var description: String { string }
 
