@@ -80,6 +80,10 @@ package struct AuditVerdict: Hashable, Sendable {
     package var keys: [String] = []
     /// How many records had personal fields that were erased.
     package var erased: Int64 = 0
+    /// How many further deeds the records of the main chain stand for that close tallies.
+    package var repeated: Int64 = 0
+    /// How many deeds are counted beside the chain and are to be chained within a minute.
+    package var waiting: Int64 = 0
     /// What is wrong, the first hundred of it.
     package var defects: [AuditDefect] = []
 

@@ -98,6 +98,7 @@ package struct AuditInspection {
         }
         guard chain == .main else { return }
         verdict.head = record.hash
+        verdict.repeated += record.entry.count - 1
         switch record.entry.action {
         case .auditKeyUsed:
             if let kid = record.entry.reason, introduced[kid] == nil { introduced[kid] = record.sequence }
@@ -231,7 +232,9 @@ extension Transaction {
                 }
             }
         }
-        return inspection.finish()
+        var verdict = inspection.finish()
+        verdict.waiting = try tallied()
+        return verdict
     }
 
     /// What lies along a chain.

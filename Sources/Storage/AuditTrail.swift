@@ -4,11 +4,15 @@ import OAuth
 extension Transaction {
     /// Puts an entry at the end of the chain, in the same transaction as what it is about.
     @discardableResult
-    package func audit(_ entry: AuditEntry) throws -> AuditRecord {
+    package func audit(_ entry: AuditEntry) throws -> AuditRecord { try append(traced(entry)) }
+
+    /// The same, under the id that the entry itself has.
+    @discardableResult
+    func append(_ entry: AuditEntry) throws -> AuditRecord {
         guard let chain else { throw StoreError.constraint("a reader cannot write to the audit trail") }
         let head = try chain.head ?? auditHead(.main)
         let record = AuditRecord(
-            traced(entry), sequence: (head?.sequence ?? 0) + 1, previous: head?.hash ?? .beginning)
+            entry, sequence: (head?.sequence ?? 0) + 1, previous: head?.hash ?? .beginning)
         try insert(record)
         chain.head = AuditChain.Head(sequence: record.sequence, hash: record.hash)
         return record

@@ -14,7 +14,7 @@ extension Transaction {
         return try expireSessions(now: now, limit: limit) + expireUnredeemed(now: now, limit: limit)
             + expireIdle(now: now, limit: limit) + tidyElicitations(now: now, limit: limit)
             + tidyEvents(now: now, limit: limit) + tidyAttempts(now: now, limit: limit)
-            + tidyJobs(now: now, limit: limit)
+            + tidyJobs(now: now, limit: limit) + chainTallies(now: now, limit: limit)
             + deleteFinal(now: now, limit: limit) + deleteOld(now: now, limit: limit)
     }
 

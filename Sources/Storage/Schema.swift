@@ -26,6 +26,7 @@ enum Schema {
         ("0012 lists", SessionLists.statements), ("0013 code redemptions", CodeRedemptions.statements),
         ("0014 provider limits", ProviderLimits.statements),
         ("0015 held sign-ins", HeldSignIns.statements),
+        ("0016 audit tallies", AuditTallyRows.statements),
     ]
 
     static func migrator() -> DatabaseMigrator {

@@ -81,6 +81,7 @@ extension Transaction {
             """, id.string, state.rawValue, ending.reason.rawValue, ending.initiator.rawValue, ending.at.seconds
         ) { try Session($0) }
         guard let closed else { return nil }
+        try chainTallies(of: id)
         try audit(ending.record(of: closed))
         let ground = try ground(of: closed, at: ending.at)
         if state == .ended, ground.takesEvents {

@@ -76,6 +76,8 @@ extension AdministrationTask {
     func exportAudit(_ selection: AuditSelection) async throws -> String {
         let filter = try await store.read { try self.filter(selection, $0) }
         let isWhole = filter == AuditFilter()
+        // What is only counted yet goes along as well.
+        while try await store.write({ try $0.chainTallies(now: nil, limit: 200) }) >= 200 {}
         try await store.write { try audit($0, .auditExported, reason: isWhole ? "all of it" : "a selection") }
         if isWhole, let notary {
             do {
@@ -160,7 +162,8 @@ extension AuditVerdict {
         let hasNone = checkpointed == nil && records > 0
         return .one(
             [
-                "verified": true, "records": .integer(records), "head": JSON(head?.base64URL),
+                "verified": true, "records": .integer(records), "repeated": .integer(repeated),
+                "waiting": .integer(waiting), "head": JSON(head?.base64URL),
                 "reported": .integer(reported), "dropped": .integer(dropped), "erased": .integer(erased),
                 "checkpointed": checkpointed.map(JSON.integer) ?? .null, "keys": .strings(keys),
             ], note: hasNone ? "No checkpoint was written yet; a running server writes one within a minute." : nil)
@@ -175,7 +178,8 @@ extension AuditRecord {
             "outcome": .string(entry.outcome.rawValue), "actor": .string(entry.actor.name), "user": JSON(user),
             "client_id": JSON(entry.client?.string), "resource": JSON(resource),
             "resource_id": JSON(entry.resource?.string), "session": JSON(entry.session?.string),
-            "reason": JSON(entry.reason), "explanation": JSON(entry.explanation), "address": JSON(entry.address),
+            "count": .integer(entry.count), "reason": JSON(entry.reason), "explanation": JSON(entry.explanation),
+            "address": JSON(entry.address),
             "initiator": .string(entry.initiator.rawValue), "evidence": .string(entry.evidence.name),
             "correlation": JSON(entry.correlation), "trace": JSON(entry.trace?.string),
             "chain": .string(chain.description), "hash": .string(hash.base64URL),

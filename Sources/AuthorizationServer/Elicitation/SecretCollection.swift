@@ -34,7 +34,7 @@ extension ElicitationEndpoint {
                 guard let content = content(of: asked) else {
                     throw OAuthError(.serverError, "This result cannot be handed out.", reason: "it does not open")
                 }
-                try transaction.audit(
+                try transaction.auditFrequent(
                     AuditEntry(
                         .elicitationRead, at: now, actor: .resource(asker), of: session, initiator: .server,
                         correlation: asked.id.string))

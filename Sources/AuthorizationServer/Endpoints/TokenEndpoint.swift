@@ -93,7 +93,7 @@ package struct TokenEndpoint: Sendable {
         case .earned(let earned):
             let session = earned.session
             let scope = try narrowed(session, to: earned.scope, in: transaction)
-            try transaction.audit(
+            try transaction.auditFrequent(
                 AuditEntry(earned.action, at: now, actor: .client(session.clientID), of: session, initiator: .model))
             return .granted(Grant(earned: earned, scope: scope))
         }

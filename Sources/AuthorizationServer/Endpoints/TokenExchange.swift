@@ -82,7 +82,7 @@ struct TokenExchange: Sendable {
                 throw OAuthError(.serverError, "Try again later.", reason: "the tokens of \(connection.id) do not open")
             }
             guard tokens.last(margin, from: now) else { return .stale(connection.id) }
-            try transaction.audit(
+            try transaction.auditFrequent(
                 AuditEntry(
                     .connectionUsed, at: now, actor: .resource(asker.id), of: session,
                     reason: "provider \(request.provider)", initiator: .server, correlation: connection.id.string))

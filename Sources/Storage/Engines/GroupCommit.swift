@@ -113,7 +113,7 @@ final class GroupCommit: Sendable {
 
     /// One member: its own error undoes its own work. Throws only when the whole transaction cannot go on.
     private func attempt(_ write: QueuedWrite, in db: Database) throws -> () -> Void {
-        let mark = chain.head
+        let mark = chain.mark()
         try RawStatement("SAVEPOINT member", in: db).run()
         do {
             let deliver = try write.attempt(
@@ -124,7 +124,7 @@ final class GroupCommit: Sendable {
             guard db.isInsideTransaction, !StoreError.isFinal(error) else { throw error }
             try RawStatement("ROLLBACK TO member", in: db).run()
             try RawStatement("RELEASE member", in: db).run()
-            chain.head = mark
+            chain.restore(mark)
             let reason = StoreError.translate(error)
             return { write.fail(reason) }
         }
@@ -135,7 +135,7 @@ final class GroupCommit: Sendable {
     private func afterLoss(
         of group: [QueuedWrite], at index: Int, to error: any Error, in db: Database
     ) -> [() -> Void] {
-        chain.head = nil
+        chain.forget()
         if StoreError.isFinal(error) { return failAll(group, with: error) }
         let reason = StoreError.translate(error)
         var deliveries: [() -> Void] = [{ group[index].fail(reason) }]
@@ -154,7 +154,7 @@ final class GroupCommit: Sendable {
     }
 
     private func abandon(_ db: Database) {
-        chain.head = nil
+        chain.forget()
         guard db.isInsideTransaction else { return }
         do {
             try RawStatement("ROLLBACK", in: db).run()
