@@ -42,18 +42,13 @@ package struct Gatehouse: Sendable {
         let authentication = ClientAuthentication(clients: clients)
         let refusals = CountedLog(log, clock: clock)
         let errands = Errands(log: log)
-        let people = People(
-            store: store, desk: desk, throttle: SignInThrottle(),
-            watch: SignInWatch(store: store, lines: refusals, log: log, errands: errands), clock: clock)
+        let watch = SignInWatch(store: store, lines: refusals, log: log, errands: errands)
+        let people = People(store: store, desk: desk, throttle: SignInThrottle(), watch: watch, clock: clock)
         let seal = InteractionSeal(keys: keys)
         let authorize = AuthorizeEndpoint(
             settings: settings, store: store, clients: clients, people: people, seal: seal, clock: clock)
-        self.settings = settings
-        self.refusals = refusals
-        self.log = log
-        self.store = store
-        self.keys = keys
-        self.clock = clock
+        (self.settings, self.store, self.keys, self.clock) = (settings, store, keys, clock)
+        (self.refusals, self.log) = (refusals, log)
         self.clients = clients
         self.people = people
         self.authorize = authorize
@@ -70,14 +65,14 @@ package struct Gatehouse: Sendable {
         connect = ConnectEndpoint(
             store: store, people: people, client: provider, vault: vault, misdirections: misdirections, clock: clock,
             counters: counters, log: log)
-        let refresh = ConnectionRefresh(store: store, client: provider, vault: vault, clock: clock, log: log)
+        let exchange = TokenExchange(
+            store: store, authentication: resources, subjects: subjects, vault: vault,
+            refresh: ConnectionRefresh(store: store, client: provider, vault: vault, clock: clock, log: log),
+            clock: clock)
         token = TokenEndpoint(
             store: store, authentication: authentication, issuer: TokenIssuer(settings: settings, keys: keys),
             flows: Dictionary(uniqueKeysWithValues: flows.map { ($0.grantType, $0) }),
-            exchange: TokenExchange(
-                store: store, authentication: resources, subjects: subjects, vault: vault, refresh: refresh,
-                clock: clock),
-            clock: clock, counters: counters, timelines: authorize.timelines)
+            exchange: exchange, clock: clock, counters: counters, timelines: authorize.timelines)
         revocation = RevocationEndpoint(
             store: store, keys: keys, authentication: authentication, reader: reader, clock: clock)
         introspection = IntrospectionEndpoint(
