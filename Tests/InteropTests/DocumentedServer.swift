@@ -12,7 +12,7 @@ struct DocumentedServer {
         guard let start = text.range(of: "```python\n"),
             let end = text[start.upperBound...].range(of: "\n```")
         else { throw StageFailure("\(page) has no Python block") }
-        let block = text[start.upperBound..<end.lowerBound]
+        let block = String(text[start.upperBound..<end.lowerBound])
         let program = try scene.stage.write((behind == 0 ? "" : clock(behind)) + block, to: "notes.py")
         let port = try await LoopbackPort.free()
         let server = "http://127.0.0.1:\(port)/mcp"

@@ -91,7 +91,7 @@ struct OwnSchemeFlowTests {
     @Test func `a document cannot claim a scheme, and what the doctor says instead works`() async throws {
         try await DocumentScene.play { scene in
             let plain = "http://127.0.0.1/callback"
-            let (own, odd) = ("notes:/it's/cb", "javascript:alert(1)")
+            let (own, odd) = ("jotter:/it's/cb", "javascript:alert(1)")
             scene.host.publish(["redirect_uris": [.string(plain), .string(Self.cursor), .string(own), .string(odd)]])
             let browser = try await scene.signedIn()
             #expect(try await scene.consentPage(browser, ["redirect_uri": Self.cursor]).status == .badRequest)
@@ -103,8 +103,8 @@ struct OwnSchemeFlowTests {
                 advice.ranges(of: "gatehouse clients add ").first.map { advice[$0.upperBound...] })
             #expect(
                 command == "--id \(scene.host.id()) --name NAME --redirect-uri \(plain) --redirect-uri \(Self.cursor)"
-                    + " --redirect-uri 'notes:/it'\\''s/cb' --own-scheme notes")
-            _ = try await scene.h.add([plain, Self.cursor, own], ["notes"], id: scene.host.id())
+                    + " --redirect-uri 'jotter:/it'\\''s/cb' --own-scheme jotter")
+            _ = try await scene.h.add([plain, Self.cursor, own], ["jotter"], id: scene.host.id())
             for redirect in [plain, Self.cursor, own] {
                 let grant = try await scene.code(browser, redirect: redirect)
                 #expect(grant.location.hasPrefix(redirect + "?code="))
