@@ -65,7 +65,8 @@ struct SecretFormLimitTests {
     }
 
     @Test func `fifteen forms at once leave room for others to sign in`() async throws {
-        let (gate, isArmed) = (DispatchSemaphore(value: 0), Atomic<Bool>(false))
+        let gate = DispatchSemaphore(value: 0)
+        let isArmed = Atomic<Bool>(false)
         let entered = Atomic<Int>(0)
         let desk = PasswordDesk(lanes: 1, cost: .cheapForTests) { password, hash in
             if isArmed.load(ordering: .sequentiallyConsistent) {
