@@ -2,6 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import gatehouse
+
 @Suite("SIGHUP")
 struct ReloadTests {
     /// Sends the signal and waits for what the log says about it.
@@ -89,5 +91,39 @@ struct ReloadTests {
             await gatehouse.process.stop()
             #expect(await gatehouse.process.end() == 0, "it drains as before")
         }
+    }
+
+    /// Another value of each key than its default.
+    private static func another(_ key: ConfigurationKey) -> [String] {
+        if key.defaultValue == ["true"] { return ["false"] }
+        if key.defaultValue == ["false"] { return ["true"] }
+        return switch key {
+        case .issuer: ["http://localhost:9999"]
+        case .listen, .operationsListen: ["127.0.0.1:9"]
+        case .defaultResource: ["https://mcp.example/"]
+        case .accessLifetime: ["5m"]
+        case .codeLifetime, .refreshGrace, .documentsCacheMin: ["30s"]
+        case .sessionChoices: ["1h", "12h"]
+        case .sessionPreselected, .sessionIdle, .documentsCacheMax: ["1h"]
+        case .documentsMaxSize: ["8KiB"]
+        case .documentsPrivateHosts: ["clients.example:8443"]
+        case .proxies: ["10.0.0.1"]
+        case .logLevel: ["debug"]
+        default: ["another"]
+        }
+    }
+
+    @Test(arguments: ConfigurationKey.allCases.filter { $0 != .tlsCertificate && $0 != .tlsKey })
+    func `a key that differs is applied, or is named as waiting for a restart`(key: ConfigurationKey) throws {
+        func configuration(_ flags: [ConfigurationKey: [String]]) throws -> ServerConfiguration {
+            try ServerConfiguration(
+                ConfigurationSources(flags: flags, environment: [:], file: nil, workingDirectory: "/srv/gatehouse"))
+        }
+        let (started, other) = (try configuration([:]), try configuration([key: Self.another(key)]))
+        #expect(started != other)
+        let applied: [ConfigurationKey] = [
+            .documentsAllow, .documentsBlock, .documentsPrivateHosts, .documentsMaxSize, .logLevel,
+        ]
+        #expect(started.fixed(unlike: other).isEmpty == applied.contains(key), "\(key.path)")
     }
 }

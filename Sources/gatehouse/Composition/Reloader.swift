@@ -46,7 +46,8 @@ extension ServerConfiguration {
     /// The groups of keys in which another configuration differs and that hold until the server is started anew.
     func fixed(unlike other: ServerConfiguration) -> [String] {
         let groups: [(name: String, isSame: Bool)] = [
-            ("issuer", issuer == other.issuer), ("listen", listen == other.listen),
+            ("issuer", issuer == other.issuer), ("metadata_at_root", metadataAtRoot == other.metadataAtRoot),
+            ("listen", listen == other.listen),
             ("operations.listen", operations == other.operations), ("data", paths.data == other.paths.data),
             ("keys", paths.keys == other.paths.keys),
             ("keys_passphrase_file", paths.keysPassphraseFile == other.paths.keysPassphraseFile),
