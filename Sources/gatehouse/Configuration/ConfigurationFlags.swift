@@ -3,6 +3,7 @@ import ArgumentParser
 /// A flag for each key of the configuration; a test compares them with the keys.
 struct ConfigurationFlags: ParsableArguments {
     @Option(help: "The server's public URL.") var issuer: String?
+    @Option(help: "Whether the root addresses serve the metadata too.") var metadataAtRoot: String?
     @Option(help: "Where clients and people connect, host:port.") var listen: String?
     @Option(help: "Where health and metrics are served, host:port.") var operationsListen: String?
     @Option(help: "The folder of the database.") var data: String?
@@ -38,7 +39,8 @@ struct ConfigurationFlags: ParsableArguments {
     /// What was set, by key.
     var values: [ConfigurationKey: [String]] {
         let single: [ConfigurationKey: String?] = [
-            .issuer: issuer, .listen: listen, .operationsListen: operationsListen, .data: data, .keys: keys,
+            .issuer: issuer, .metadataAtRoot: metadataAtRoot, .listen: listen, .operationsListen: operationsListen,
+            .data: data, .keys: keys,
             .keysPassphraseFile: keysPassphraseFile, .templates: templates, .adminSocket: adminSocket,
             .adminGroup: adminGroup, .defaultResource: defaultResource, .accessLifetime: tokensAccess,
             .codeLifetime: tokensCode, .refreshGrace: tokensRefreshGrace, .sessionPreselected: sessionsPreselected,
