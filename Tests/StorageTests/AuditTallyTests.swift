@@ -96,9 +96,9 @@ struct AuditTallyTests {
 
     @Test func `the housekeeper chains what earlier minutes counted, and leaves this minute alone`() async throws {
         try await act(70)
-        try await world.store.write { _ = try $0.housekeep(now: Self.minute + 39, limit: 200) }
+        try await world.store.write { _ = try $0.housekeep(now: Self.minute + 59, limit: 200) }
         #expect(try await waiting() == 10)
-        try await world.store.write { _ = try $0.housekeep(now: Self.minute + 40, limit: 200) }
+        try await world.store.write { _ = try $0.housekeep(now: Self.minute + 60, limit: 200) }
         #expect(try await waiting() == 0)
         #expect(try await records().first?.count == 10)
     }

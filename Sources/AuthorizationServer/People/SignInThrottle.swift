@@ -66,6 +66,7 @@ package final class SignInThrottle: Sendable {
                 entry.budget.settle(pace, now: now)
                 return entry
             }
+            for (place, (key, _)) in claim.keys.enumerated() where entries[key] != nil { entries[key] = found[place] }
             let waits = found.map { $0.budget.wait(at: now) }
             if let longest = waits.max(), longest > 0 {
                 // Who only waits for the name asks for its next turn; a network that waits for its own sake does not.

@@ -39,10 +39,13 @@ struct TryBudget: Sendable {
         fallsSince = now
     }
 
-    /// Forgets what is long enough ago. A clock that was set back must not keep anybody waiting for longer than the longest wait.
+    /// Forgets what is long enough ago. A clock that was set back takes all times along, so that nobody waits for longer.
     mutating func settle(_ pace: TryPace, now: Timestamp) {
-        notBefore = min(notBefore, now + pace.longest)
-        fallsSince = min(fallsSince, now)
+        let back = lastTry - now
+        if back > 0 {
+            (notBefore, lastTry) = (Timestamp(seconds: notBefore.seconds - back), now)
+            fallsSince = Timestamp(seconds: fallsSince.seconds - back)
+        }
         let steps = (now - fallsSince) / pace.longest
         guard steps > 0 else { return }
         level -= Int(min(Int64(level), steps))
