@@ -21,11 +21,13 @@ package struct ErrorAnswers: Sendable {
 
     /// The answer to anything that was thrown; what is not ours becomes `server_error`, its cause goes to the log alone.
     package func response(to error: any Error, request: Request, context: WebContext) -> Response {
+        // Only where nothing is served is the caller asked what it reads: a door knows for whom it is.
+        let asPage = context.audience?.readsPages ?? Self.prefersPage(request)
         switch error {
         case let refusal as Refusal:
-            return response(to: refusal, asPage: Self.prefersPage(request), context: context)
+            return response(to: refusal, asPage: asPage, context: context)
         case let error as OAuthError:
-            guard context.audience?.readsPages ?? true, Self.prefersPage(request) else {
+            guard asPage else {
                 log.refused(error, status: Self.status(of: error.code), context, request: request)
                 let challenges = context.audience?.alwaysChallenges ?? false
                 return json(error, usedBasic: challenges || Self.usedBasic(request))
@@ -37,7 +39,7 @@ package struct ErrorAnswers: Sendable {
             let error =
                 OAuthError(failureOf: error)
                 ?? OAuthError(.serverError, "Something failed on this side. Try again in a moment.")
-            return Self.prefersPage(request) ? page(for: error, context: context) : json(error, usedBasic: false)
+            return asPage ? page(for: error, context: context) : json(error, usedBasic: false)
         }
     }
 
@@ -112,24 +114,40 @@ package struct ErrorAnswers: Sendable {
         log.refused(sentence, status: status, context)
         guard asPage else { return Self.json(refusal) }
         let title: PlainText = status == .notFound ? "There is nothing here" : "This request cannot be answered"
-        return html(
+        var response = html(
             ErrorPage(
                 title: title, explanation: PlainText(sentence),
                 advice: "Go back to the app or the page that you came from.", reference: context.reference),
             status: status)
+        Self.mark(&response, refusal)
+        return response
     }
 
     /// A refusal for programs.
     static func json(_ refusal: Refusal) -> Response {
         let (status, sentence) = words(for: refusal)
-        return json(status: status, "invalid_request", sentence)
+        var response = json(status: status, "invalid_request", sentence)
+        mark(&response, refusal)
+        return response
+    }
+
+    private static func mark(_ response: inout Response, _ refusal: Refusal) {
+        switch refusal {
+        case .wrongMethod(let allowed): response.headers[.allow] = allowed
+        // Where it ends is not certain, so neither is where another one would begin.
+        case .malformedMessage: response.headers[.connection] = "close"
+        default: break
+        }
     }
 
     private static func words(for refusal: Refusal) -> (HTTPResponse.Status, String) {
         switch refusal {
+        case .malformedMessage:
+            (.badRequest, "The request is not readable as HTTP. Send it anew, in well-formed HTTP/1.1.")
         case .malformedTarget: (.badRequest, "Send exactly one Host header and a path as the request's target.")
         case .foreignHost: (.badRequest, "This server does not answer for that host. Use the issuer's address.")
-        case .unknownPath: (.notFound, "Nothing is served at this path by this method. Check the address.")
+        case .unknownPath: (.notFound, "Nothing is served at this path. Check the address.")
+        case .wrongMethod(let allowed): (.methodNotAllowed, "Nothing is served here by this method. Use \(allowed).")
         case .targetTooLong: (.uriTooLong, "The request's target is too long. Send fewer or shorter parameters.")
         case .bodyTooLarge: (.contentTooLarge, "The request's body is too large. Send at most 64 KiB.")
         case .notAForm: (.badRequest, "Send a form of the type application/x-www-form-urlencoded.")

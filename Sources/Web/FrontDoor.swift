@@ -12,11 +12,15 @@ package struct FrontDoor: Sendable {
     private let witness: ProxyWitness
     private let issuer: Issuer
     private let log: DoorLog
+    private let names: HostNames
+    private let backChannel: BackChannel
 
     package init(
         issuer: Issuer, renderer: PageRenderer, proxies: ProxyTrust, counters: RequestCounters = RequestCounters(),
-        witness: ProxyWitness = ProxyWitness(), log: DoorLog = .silent
+        witness: ProxyWitness = ProxyWitness(), backChannel: BackChannel? = nil, log: DoorLog = .silent
     ) {
+        self.backChannel = backChannel ?? BackChannel(hosts: [], isEncrypted: false, proxies: proxies)
+        names = HostNames(host: issuer.host, port: issuer.port, isHTTPS: issuer.isHTTPS)
         self.issuer = issuer
         self.renderer = renderer
         self.proxies = proxies
@@ -38,12 +42,19 @@ package struct FrontDoor: Sendable {
                 // Outside of the catcher, because scripts may read the errors of what is open to them.
                 CrossOrigin(),
                 ErrorCatcher(answers: answers),
-                // Who is meant, what is meant, and only then who sends it.
-                HostCheck(host: issuer.host, port: issuer.port, isHTTPS: issuer.isHTTPS),
+                // What can be read at all, who is meant, what is meant, and only then who sends it.
+                MessageForm(),
+                HostCheck.issuer(names, backChannel: backChannel),
                 StrictPath(),
                 Preflight(),
                 SameOrigin(origin: issuer.origin),
             ])
+    }
+
+    /// Whether a request came under a host of the back channel, where only MCP servers are answered.
+    func isOnBackChannel(_ request: Request) -> Bool {
+        guard let host = request.head.authority else { return false }
+        return backChannel.hosts.contains(host) && !names.contains(host)
     }
 
     /// The one stylesheet of all pages.

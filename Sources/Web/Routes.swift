@@ -11,11 +11,11 @@ package enum Routes {
     package static func router(
         _ gatehouse: Gatehouse, renderer: PageRenderer, proxies: ProxyTrust,
         counters: RequestCounters = RequestCounters(), witness: ProxyWitness = ProxyWitness(),
-        logsRequests: Bool = false
+        backChannel: BackChannel? = nil, logsRequests: Bool = false
     ) -> RouteResponder {
         let door = FrontDoor(
             issuer: gatehouse.settings.issuer, renderer: renderer, proxies: proxies, counters: counters,
-            witness: witness,
+            witness: witness, backChannel: backChannel,
             log: DoorLog(logger: gatehouse.log, refusals: gatehouse.refusals, requests: logsRequests))
         return door.responder(main(gatehouse, door))
     }
@@ -38,15 +38,15 @@ package enum Routes {
 
     private static func forPrograms(_ gatehouse: Gatehouse, _ door: FrontDoor) -> [Route] {
         let discovery = DiscoveryHandlers(gatehouse: gatehouse)
-        let tokens = TokenHandlers(gatehouse: gatehouse)
+        let tokens = TokenHandlers(gatehouse: gatehouse, door: door)
         let elicitations = ElicitationHandlers(gatehouse: gatehouse, door: door)
         let events = EventHandlers(gatehouse: gatehouse)
         let sessions = SessionHandlers(gatehouse: gatehouse)
         let governance = GovernanceHandlers(gatehouse: gatehouse, door: door)
         return [
-            .document("/jwks", discovery.keys),
-            .client("/token", .form(), tokens.token),
-            .client("/revoke", .form(), tokens.revoke),
+            .document("/jwks", discovery.keys).onBackChannel(),
+            .client("/token", .form(), tokens.token).onBackChannel(),
+            .client("/revoke", .form(), tokens.revoke).onBackChannel(),
             .server(.post, "/introspect", .form(), tokens.introspect),
             .server(.post, "/elicitations", .json(), elicitations.create),
             .server(.get, "/elicitations/{id}", .none, elicitations.status),
@@ -83,9 +83,9 @@ package enum Routes {
             .page("/e/{id}", elicitation.show),
             .form("/e/{id}", elicitation.decide),
             .page("/connect/{provider}/callback", connect.callback),
-            .page("/account", account.show),
+            .page("/account", account.show).onlyReading(),
             .form("/account", account.act),
-            .page(Stylesheet.path, door.stylesheet),
+            .page(Stylesheet.path, door.stylesheet).onlyReading(),
         ]
     }
 

@@ -25,6 +25,13 @@ package struct WebContext: RequestContext {
         }
     }
 
+    /// Asks a client that waits for `100 Continue` to send the body now.
+    func askForBody() {
+        channel.eventLoop.execute { [channel] in
+            try? channel.pipeline.syncOperations.handler(type: ConnectionGuard.self).askForBody(channel)
+        }
+    }
+
     /// The id that stands in the log line and on error pages, so that an operator can find the one by the other.
     package var reference: String { logger[metadataKey: "hb.request.id"].map { "\($0)" } ?? "none" }
 

@@ -48,6 +48,24 @@ struct ConfigurationTests {
         #expect(sentence("metadata_at_root: perhaps").contains("true or false"))
     }
 
+    @Test func `Hosts of the back channel and limits of connections are read, the hosts in lower case`() throws {
+        let configuration = try load(
+            """
+            back_channel_hosts: [Gatehouse.internal:8080, gatehouse, 10.0.0.7, "[fd00::7]:8080"]
+            operations: { hosts: [Gatehouse] }
+            connections: { total: 100, per_address: 7, stall: 5s }
+            """)
+        #expect(
+            configuration.backChannelHosts
+                == ["gatehouse.internal:8080", "gatehouse", "10.0.0.7", "[fd00::7]:8080"])
+        #expect(configuration.operationsHosts == ["gatehouse"])
+        #expect(configuration.connections == .init(total: 100, perAddress: 7, stall: 5))
+        // Files for the database and for fetches are left.
+        #expect(configuration.connections.total(openFiles: 300) == 44)
+        #expect(configuration.connections.total(openFiles: 100_000) == 100)
+        #expect(try load().connections == .init(total: 4096, perAddress: 256, stall: 30))
+    }
+
     @Test func `The example of the documentation is accepted`() throws {
         let document = try #require(try? Self.document())
         let yaml = try #require(document.components(separatedBy: "```yaml\n").dropFirst().first)
@@ -165,6 +183,14 @@ struct ConfigurationTests {
         ("clients: { localhost_any_port: yes please }", "true or false"),
         ("clients: true", "must hold keys of its own"),
         ("proxies: [10.0.0.300]", "list of IP addresses"),
+        ("back_channel_hosts: ['https://gatehouse.internal']", "a list of hosts, such as gatehouse.internal:8080"),
+        ("back_channel_hosts: ['*.internal']", "back_channel_hosts is '*.internal'"),
+        ("back_channel_hosts: ['gatehouse.internal:0']", "back_channel_hosts is 'gatehouse.internal:0'"),
+        ("operations: { hosts: ['gatehouse:8081'] }", "a list of host names, such as gatehouse"),
+        ("connections: { total: 15 }", "connections.total is '15', but it must be a number from 16 to"),
+        ("connections: { per_address: 0 }", "a number from 1 to"),
+        ("connections: { per_address: many }", "connections.per_address is 'many'"),
+        ("connections: { stall: 0s }", "connections.stall is '0s', but it must be a duration from 1s to 1h"),
         ("tls: { certificate: a.pem }", "without tls.key"),
         ("tls: { certificate: a.pem, key: b.pem }", "issuer must start with https://"),
         ("issuer: http://auth.example.org", "issuer is 'http://auth.example.org', but it must be an https URL"),

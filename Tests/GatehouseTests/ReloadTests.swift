@@ -109,6 +109,8 @@ struct ReloadTests {
         case .documentsPrivateHosts: ["clients.example:8443"]
         case .proxies: ["10.0.0.1"]
         case .logLevel: ["debug"]
+        case .connectionsTotal, .connectionsPerAddress: ["100"]
+        case .connectionsStall: ["10s"]
         default: ["another"]
         }
     }

@@ -25,6 +25,11 @@ package final class TestBrowser: Sendable {
         try await send(.get, uri, [.accept: accept], body: nil)
     }
 
+    /// Asks for the head of an answer alone.
+    package func head(_ uri: String) async throws -> TestResponse {
+        try await send(.head, uri, [:], body: nil)
+    }
+
     /// Sends a form.
     package func post(
         _ uri: String, _ form: [(String, String)], headers: HTTPFields = [:]

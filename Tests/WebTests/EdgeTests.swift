@@ -74,6 +74,8 @@ struct EdgeTests {
         try await Harness.run { h in
             for path in Self.programs + Self.pages {
                 let isOpen = path == "/token" || path == "/revoke"
+                let unasked = try await h.client.execute(uri: path, method: .get)
+                #expect(unasked.headers[.accessControlAllowOrigin] == (isOpen ? "*" : nil), "\(path)")
                 let asked = try await h.client.execute(
                     uri: path, method: .options,
                     headers: [.origin: "https://evil.example", .accessControlRequestMethod: "POST"])

@@ -71,9 +71,10 @@ struct FrontDoorTests {
         #expect(text.isEmpty)
     }
 
-    @Test func `a method that is not served is not found`() async throws {
+    @Test func `a method that is not served is refused with those that are`() async throws {
         let (response, _) = try await door.ask(.delete, "/token")
-        #expect(response.status == .notFound)
+        #expect(response.status == .methodNotAllowed)
+        #expect(response.headers[.allow] == "POST")
     }
 
     @Test func `RH8 a state of one megabyte is refused by its length alone`() async throws {

@@ -37,16 +37,39 @@ struct ListenerTests {
     @Test(arguments: [
         get("/jwks"), get("/jwks", "Host: localhost:8080", "Host: localhost:8080"),
         get("/jwks", "Host: localhost:8080", "Host: evil.example"), get("/jwks", "Host: evil.example"),
-        get("http://localhost:8080/jwks", "Host: localhost:8080"),
-        get("http://evil.example/jwks", "Host: localhost:8080"),
+        get("http://evil.example/jwks", "Host: localhost:8080"), get("http://localhost:8080/jwks"),
+        get("http://evil@localhost:8080/jwks", "Host: localhost:8080"),
+        get("http://localhost:8080/jwks", "Host: localhost:8080", "Host: localhost:8080"),
+        get("ftp://localhost:8080/jwks", "Host: localhost:8080"), get("http:///jwks", "Host: localhost:8080"),
         get("https:/jwks", "Host: localhost:8080"), "GET /jwks HTTP/1.0\r\n\r\n",
     ])
-    func `E56 RL12 a missing, doubled or foreign Host and an absolute target are refused on the wire`(
+    func `E56 RL12 a missing, doubled or foreign Host and a foreign absolute target are refused on the wire`(
         request: String
     ) async throws {
         let answer = try await serving { try await Wire.exchange(.port($0), request) }
         #expect(answer.hasPrefix("HTTP/1.1 400") || answer.hasPrefix("HTTP/1.0 400"))
         #expect(!answer.contains("evil"))
+    }
+
+    @Test(arguments: ["http://localhost:8080/jwks", "HTTP://LocalHost:8080/jwks", "http://localhost:8080/jwks?a=b"])
+    func `RFC 9112 §3.2.2 a target in absolute form with our own authority is answered`(target: String) async throws {
+        let answer = try await serving { port in
+            try await Wire.exchange(.port(port), Self.get(target, "Host: localhost:8080"))
+        }
+        #expect(answer.hasPrefix("HTTP/1.1 200"))
+        // The field counts for nothing beside the target.
+        let other = try await serving { port in
+            try await Wire.exchange(.port(port), Self.get(target, "Host: elsewhere.example"))
+        }
+        #expect(other.hasPrefix("HTTP/1.1 200"))
+    }
+
+    @Test(arguments: ["http://localhost:8080/jwks/", "http://localhost:8080//jwks", "http://localhost:8080"])
+    func `an absolute target has one spelling of its path as well`(target: String) async throws {
+        let answer = try await serving { port in
+            try await Wire.exchange(.port(port), Self.get(target, "Host: localhost:8080"))
+        }
+        #expect(answer.hasPrefix("HTTP/1.1 404"))
     }
 
     @Test(arguments: ["//jwks", "/jwks/", "/jwks%2f", "/./jwks", "/x/../jwks", "/jwks;a"])
@@ -164,12 +187,43 @@ struct ListenerTests {
         try await Wire.serving(
             { try .operations(operations, host: "127.0.0.1", port: 0, logger: Self.logger, whenRunning: $0) },
             { port in
-                #expect(try await Wire.exchange(.port(port), Self.get("/healthz", "Host: x")).hasPrefix("HTTP/1.1 200"))
-                let ready = try await Wire.exchange(.port(port), Self.get("/readyz", "Host: x"))
+                #expect(
+                    try await Wire.exchange(.port(port), Self.get("/healthz", "Host: 127.0.0.1")).hasPrefix(
+                        "HTTP/1.1 200"))
+                let ready = try await Wire.exchange(.port(port), Self.get("/readyz", "Host: 127.0.0.1"))
                 #expect(ready.hasPrefix("HTTP/1.1 " + status))
                 #expect(obstacles.allSatisfy { ready.contains($0) })
-                let metrics = try await Wire.exchange(.port(port), Self.get("/metrics", "Host: x"))
+                let metrics = try await Wire.exchange(.port(port), Self.get("/metrics", "Host: 127.0.0.1"))
                 #expect(metrics.contains("gatehouse_up 1"))
+            })
+    }
+
+    @Test(
+        arguments: [
+            ("127.0.0.1", 200), ("127.0.0.1:8081", 200), ("10.1.2.3:8081", 200), ("[::1]:8081", 200),
+            ("localhost:9", 200),
+            ("LOCALHOST", 200), ("gatehouse", 200), ("gatehouse:8081", 200), ("evil.example", 400),
+            ("evil.example:8081", 400),
+            ("localhost.evil.example", 400), ("127.0.0.1.evil.example", 400), ("127.0.0.1@evil.example", 400),
+            ("", 400),
+            ("gatehouse:8081:8081", 400), ("[::1", 400), ("0x7f.1", 400), (nil, 400),
+        ] as [(String?, Int)])
+    func `the operations listener answers addresses and the names that it was given, and no page's own name`(
+        host: String?, status: Int
+    ) async throws {
+        let operations = Operations(obstacles: { [] }, metrics: { "gatehouse_up 1\n" })
+        try await Wire.serving(
+            {
+                try .operations(
+                    operations, host: "127.0.0.1", port: 0, hosts: ["gatehouse"], logger: Self.logger, whenRunning: $0)
+            },
+            { port in
+                for path in ["/healthz", "/readyz", "/metrics"] {
+                    let request = host.map { Self.get(path, "Host: \($0)") } ?? Self.get(path)
+                    let answer = try await Wire.exchange(.port(port), request)
+                    #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(answer)")
+                    #expect(answer.contains("gatehouse_up") == (status == 200 && path == "/metrics"))
+                }
             })
     }
 

@@ -29,7 +29,7 @@ struct TestDoor {
     }
 
     /// One door of each audience of the main listener, some of which fail.
-    private static func routes(_ door: FrontDoor) -> [Route] {
+    static func routes(_ door: FrontDoor) -> [Route] {
         [
             .document("/jwks", document), .document("/.well-known/oauth-authorization-server", document),
             .document("/.well-known/openid-configuration", document),

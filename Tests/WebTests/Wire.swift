@@ -12,11 +12,29 @@ enum Wire {
         case socket(String)
     }
 
+    /// What a test does with a connection, one after the other.
+    enum Step {
+        /// Writes the text in a packet of its own.
+        case send(String)
+        /// Reads until what was answered so far ends like this.
+        case hear(String)
+        /// Sends nothing more.
+        case finish
+    }
+
     /// Writes the text, after a first answer what is to follow, and reads until the other side closes.
     static func exchange(_ place: Place, _ text: String, then later: String? = nil) async throws -> String {
+        try await converse(place, [.send(text)] + (later.map { [.hear(""), .send($0)] } ?? []))
+    }
+
+    /// Takes the steps, and reads until the other side closes; the whole answer.
+    static func converse(_ place: Place, _ steps: [Step]) async throws -> String {
         let bootstrap = ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
         let setup: @Sendable (any Channel) -> EventLoopFuture<NIOAsyncChannel<ByteBuffer, ByteBuffer>> = { channel in
-            channel.eventLoop.makeCompletedFuture { try NIOAsyncChannel(wrappingChannelSynchronously: channel) }
+            channel.eventLoop.makeCompletedFuture {
+                try NIOAsyncChannel(
+                    wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+            }
         }
         let channel =
             switch place {
@@ -26,17 +44,22 @@ enum Wire {
                 try await bootstrap.connect(unixDomainSocketPath: path, channelInitializer: setup)
             }
         return try await channel.executeThenClose { inbound, outbound in
-            // The other side may close before it has read everything; what it answered is still there to be read.
-            try? await outbound.write(ByteBuffer(string: text))
             var answer = ""
-            var later = later
+            var parts = inbound.makeAsyncIterator()
             do {
-                for try await part in inbound {
-                    answer += String(buffer: part)
-                    guard let next = later else { continue }
-                    later = nil
-                    try? await outbound.write(ByteBuffer(string: next))
+                for step in steps {
+                    switch step {
+                    // The other side may close before it has read everything; what it answered is still there to be read.
+                    case .send(let text): try? await outbound.write(ByteBuffer(string: text))
+                    case .finish: outbound.finish()
+                    case .hear(let end):
+                        repeat {
+                            guard let part = try await parts.next() else { return answer }
+                            answer += String(buffer: part)
+                        } while !answer.hasSuffix(end)
+                    }
                 }
+                while let part = try await parts.next() { answer += String(buffer: part) }
             } catch is IOError {}
             return answer
         }

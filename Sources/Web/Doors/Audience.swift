@@ -36,6 +36,23 @@ extension Audience {
         }
     }
 
+    /// Whether HEAD is answered by running what GET runs: only where that reads and never begins, spends or records. A route
+    /// of another audience that only reads says so itself.
+    var answersHead: Bool {
+        switch self {
+        case .document, .operations: true
+        case .client, .server, .page, .form, .admin: false
+        }
+    }
+
+    /// Whether MCP servers reach the door under the hosts of the back channel; a route may say otherwise.
+    var isOnBackChannel: Bool {
+        switch self {
+        case .server: true
+        case .document, .client, .page, .form, .operations, .admin: false
+        }
+    }
+
     /// Whether a request must come from a page of this server.
     var demandsOwnOrigin: Bool {
         switch self {

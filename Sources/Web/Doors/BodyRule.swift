@@ -1,10 +1,11 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import NIOHTTP1
 
 /// What a door takes as the body of a request, and how much of it.
 package enum BodyRule: Sendable, Hashable {
-    /// Nothing: what is sent anyway is never read.
+    /// Nothing: what is sent anyway is read and forgotten.
     case none
     /// A form of the type `application/x-www-form-urlencoded`.
     case form(limit: Int = standardLimit)
@@ -17,17 +18,20 @@ package enum BodyRule: Sendable, Hashable {
     package static let standardLimit = 64 * 1024
 
     /// The checked bytes of the request's body; a length that is announced as more than the limit is refused unread.
-    func read(_ request: Request) async throws -> [UInt8] {
+    func read(_ request: Request, _ context: WebContext) async throws -> [UInt8] {
         switch self {
-        case .none: return []
+        case .none:
+            // Where a body is announced it has to be whole, or the request is malformed like any other.
+            if Self.announcesBody(request) { _ = try await Self.collect(request, context, Self.standardLimit) }
+            return []
         case .form(let limit):
             guard Self.type(of: request, is: "application/x-www-form-urlencoded") else { throw Refusal.notAForm }
-            return try await Self.collect(request, limit)
+            return try await Self.collect(request, context, limit)
         case .json(let limit):
             guard Self.type(of: request, is: "application/json") else { throw Refusal.notJSON }
-            return try await Self.collect(request, limit)
+            return try await Self.collect(request, context, limit)
         case .bytes(let limit):
-            return try await Self.collect(request, limit)
+            return try await Self.collect(request, context, limit)
         }
     }
 
@@ -38,15 +42,22 @@ package enum BodyRule: Sendable, Hashable {
         return type.split(separator: ";").first?.lowercased().filter { $0 != " " } == expected
     }
 
-    private static func collect(_ request: Request, _ limit: Int) async throws -> [UInt8] {
+    private static func announcesBody(_ request: Request) -> Bool {
+        request.headers[.contentLength].map { $0 != "0" } ?? request.headers.contains(.transferEncoding)
+    }
+
+    private static func collect(_ request: Request, _ context: WebContext, _ limit: Int) async throws -> [UInt8] {
         if let announced = request.headers[.contentLength], Int(announced).map({ $0 > limit }) ?? true {
             throw Refusal.bodyTooLarge
         }
+        if request.headers.contains(.expect) { context.askForBody() }
         do {
             let buffer = try await request.body.collect(upTo: limit)
             return Array(buffer.readableBytesView)
         } catch is NIOTooManyBytesError {
             throw Refusal.bodyTooLarge
+        } catch is HTTPParserError {
+            throw Refusal.malformedMessage
         }
     }
 }

@@ -11,10 +11,14 @@ package struct Route: Sendable {
 
     package let method: HTTPRequest.Method
     /// The path, with names in braces where identifiers stand: `/sessions/{sid}`.
-    package let template: String
+    package private(set) var template: String
     package let audience: Audience
     package let body: BodyRule
     package let window: Window
+    /// Whether MCP servers reach it under the hosts of the back channel.
+    package private(set) var isOnBackChannel: Bool
+    /// Whether HEAD is answered by running what GET runs.
+    package private(set) var answersHead: Bool
     let handler: Handler
 
     /// Whether the window that shows a page may stay in touch with the window that opened it.
@@ -37,6 +41,8 @@ package struct Route: Sendable {
         self.audience = audience
         self.body = body
         self.window = window
+        isOnBackChannel = audience.isOnBackChannel
+        answersHead = method == .get && audience.answersHead
         self.handler = handler
     }
 
@@ -84,8 +90,24 @@ package struct Route: Sendable {
         Route(.admin, .post, template, body, .own, handler)
     }
 
+    /// The same door, also for MCP servers under the hosts of the back channel.
+    func onBackChannel() -> Route {
+        var route = self
+        route.isOnBackChannel = true
+        return route
+    }
+
+    /// The same door, also for HEAD: what it shows changes nothing and records nothing.
+    func onlyReading() -> Route {
+        var route = self
+        route.answersHead = method == .get
+        return route
+    }
+
     /// The same door below a path.
     func below(_ path: String) -> Route {
-        Route(audience, method, path + template, body, window, handler)
+        var route = self
+        route.template = path + template
+        return route
     }
 }

@@ -22,13 +22,15 @@ package struct RouteResponder: HTTPResponder, HTTPResponderBuilder {
     package func respond(to request: Request, context: WebContext) async throws -> Response {
         var context = context
         context.found = table.find(request.uri.path, request.method)
-        context.coreContext.endpointPath.value = context.found?.route?.template
-        return try await chain(request, context)
+        context.coreContext.endpointPath.value = context.found?.place.template
+        let response = try await chain(request, context)
+        // Errors as well: whatever followed the head would be taken for the next answer.
+        return request.method == .head ? response.createHeadResponse() : response
     }
 
     private static let serve: Step = { request, context in
-        guard let route = context.found?.route else { throw Refusal.unknownPath }
-        let response = try await route.handler(request, context, try await route.body.read(request))
-        return request.method == .head ? response.createHeadResponse() : response
+        guard let found = context.found else { throw Refusal.unknownPath }
+        guard let route = found.route else { throw Refusal.wrongMethod(allowed: found.place.methods) }
+        return try await route.handler(request, context, try await route.body.read(request, context))
     }
 }

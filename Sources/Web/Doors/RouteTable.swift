@@ -10,13 +10,15 @@ struct RouteTable: Sendable {
         fileprivate(set) var routes: [HTTPRequest.Method: Route]
 
         func route(for method: HTTPRequest.Method) -> Route? {
-            routes[method] ?? (method == .head ? routes[.get] : nil)
+            routes[method] ?? (method == .head && answersHead ? routes[.get] : nil)
         }
 
-        /// The methods that are answered, in a stable order.
-        var methods: [String] {
-            (Array(routes.keys) + (routes[.get] == nil ? [] : [.head])).map(\.rawValue).sorted()
+        /// The methods that are answered, in a stable order and as one text.
+        var methods: String {
+            (Array(routes.keys) + (answersHead ? [.head] : [])).map(\.rawValue).sorted().joined(separator: ", ")
         }
+
+        private var answersHead: Bool { routes[.get]?.answersHead ?? false }
     }
 
     /// What the table has for one request.

@@ -19,7 +19,7 @@ package struct AdministrationSocket: Sendable {
 
     private let path: String
     private let group: SocketGroup?
-    private let limits: ConnectionLimits
+    private var limits: ConnectionLimits
 
     /// `group` may use the socket besides its owner and root.
     package init(path: String, group: String? = nil, limits: ConnectionLimits = ConnectionLimits())
@@ -36,6 +36,8 @@ package struct AdministrationSocket: Sendable {
         self.path = path
         self.group = try group.map { name throws(ListenerError) in try SocketGroup(named: name) }
         self.limits = limits
+        // Who takes a backup may have a slow disk.
+        self.limits.stall = nil
     }
 
     /// Refuses a place that is shared or at which another server answers; changes nothing, so that it can be asked first.
@@ -51,7 +53,7 @@ package struct AdministrationSocket: Sendable {
         let lock = try folder.prepare()
         let failure = Failure()
         let application = Application(
-            responder: RouteResponder(Routes.administration(handler), checks: [BareErrors()]),
+            responder: RouteResponder(Routes.administration(handler), checks: [BareErrors(), MessageForm()]),
             server: .bounded(limits),
             configuration: ApplicationConfiguration(address: .unixDomainSocket(path: path)),
             onServerRunning: { channel in

@@ -7,31 +7,45 @@ extension Listener {
     /// The public listener, on TCP or TLS.
     package static func main(
         router: RouteResponder, host: String, port: Int, tls: TLSIdentity? = nil,
-        limits: ConnectionLimits = ConnectionLimits(), logger: Logger, whenRunning: @escaping WhenRunning = { _ in }
+        limits: ConnectionLimits = ConnectionLimits(), proxies: ProxyTrust = .nobody, logger: Logger,
+        whenRunning: @escaping WhenRunning = { _ in }
     ) throws(ListenerError) -> Listener {
         try network(
             "main", responder: router, host: host, port: port, tls: tls,
-            limits: limits, logger: logger, whenRunning: whenRunning)
+            limits: limits, proxies: proxies, logger: logger, whenRunning: whenRunning)
     }
 
     /// The operators' listener: `/healthz`, `/readyz` and `/metrics`.
     package static func operations(
-        _ operations: Operations, host: String, port: Int, limits: ConnectionLimits = ConnectionLimits(),
-        logger: Logger, whenRunning: @escaping WhenRunning = { _ in }
+        _ operations: Operations, host: String, port: Int, hosts: [String] = [],
+        limits: ConnectionLimits = ConnectionLimits(), logger: Logger,
+        whenRunning: @escaping WhenRunning = { _ in }
     ) throws(ListenerError) -> Listener {
-        try network(
-            "operations", responder: RouteResponder(Routes.operations(operations), checks: [BareErrors()]), host: host,
-            port: port, tls: nil, limits: limits, logger: logger, whenRunning: whenRunning)
+        let checks: [RouteResponder.Check] = [
+            BareErrors(), MessageForm(), HostCheck.operations(HostNames(["localhost", host] + hosts)), StrictPath(),
+        ]
+        return try network(
+            "operations", responder: RouteResponder(Routes.operations(operations), checks: checks), host: host,
+            port: port, tls: nil, limits: limits, proxies: .nobody, logger: logger, whenRunning: whenRunning)
     }
 
     private static func network(
         _ name: String, responder: RouteResponder, host: String, port: Int, tls: TLSIdentity?,
-        limits: ConnectionLimits, logger: Logger, whenRunning: @escaping WhenRunning
+        limits: ConnectionLimits, proxies: ProxyTrust, logger: Logger, whenRunning: @escaping WhenRunning
     ) throws(ListenerError) -> Listener {
         let application = Application(
             responder: responder, server: .loopBound(limits, tls),
             configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
-            onServerRunning: { await whenRunning($0.localAddress?.port) }, logger: logger)
+            onServerRunning: { channel in
+                do {
+                    let admission = Admission(limits, proxies: proxies, log: logger)
+                    try await channel.pipeline.addHandler(admission, position: .first)
+                } catch {
+                    // Only a listener that ends at this moment has no pipeline.
+                    logger.debug("connections are not counted", metadata: ["cause": "\(error)"])
+                }
+                await whenRunning(channel.localAddress?.port)
+            }, logger: logger)
         return Listener(name: name) {
             do {
                 try await application.run()

@@ -8,6 +8,11 @@ import NIOCore
 package struct ProxyTrust: Sendable {
     private let proxies: Set<String>
 
+    /// Trusts no proxy.
+    package static let nobody = ProxyTrust()
+
+    private init() { proxies = [] }
+
     /// Trusts the proxies at these IP addresses; a text that is no address is refused with a sentence.
     package init(proxies: [String]) throws(ProxyError) {
         var canonical: Set<String> = []
@@ -57,6 +62,12 @@ package struct ProxyTrust: Sendable {
 
     private static func isPort(_ text: Substring) -> Bool {
         text.first == ":" && (2...6).contains(text.utf8.count) && text.utf8.dropFirst().allSatisfy { 0x30...0x39 ~= $0 }
+    }
+
+    /// Whether an address is of this machine alone.
+    static func isLoopback(_ address: String?) -> Bool {
+        guard let address = address.flatMap({ canonical($0) }) else { return false }
+        return address == "::1" || address.hasPrefix("127.")
     }
 
     /// The one spelling of an IP address, IPv4 in IPv6 as IPv4.

@@ -1,11 +1,15 @@
 /// Why a request was turned away before anything looked at what it asks for.
 package enum Refusal: Error, Sendable, Hashable {
+    /// The message cannot be read as HTTP, or by no transfer coding that is known here.
+    case malformedMessage
     /// The target is not a path of this server, or the Host is missing or doubled.
     case malformedTarget
     /// The Host is not the issuer's.
     case foreignHost
-    /// Nothing is served at this path, or not in this spelling or by this method.
+    /// Nothing is served at this path, or not in this spelling.
     case unknownPath
+    /// The path is served, by the methods that are named here.
+    case wrongMethod(allowed: String)
     /// The target is longer than any request of the protocol needs.
     case targetTooLong
     /// The body is longer than any request of the protocol needs.

@@ -46,12 +46,14 @@ struct Composition {
 
     /// The public listener.
     func main() throws -> Listener {
+        let proxies = try ProxyTrust(proxies: configuration.proxies)
         let router = Routes.router(
-            gatehouse, renderer: renderer, proxies: try ProxyTrust(proxies: configuration.proxies), counters: counters,
-            witness: witness, logsRequests: configuration.log.requests)
+            gatehouse, renderer: renderer, proxies: proxies, counters: counters, witness: witness,
+            backChannel: configuration.backChannel(proxies), logsRequests: configuration.log.requests)
         return try .main(
             router: router, host: configuration.listen.host, port: configuration.listen.port,
-            tls: tls, logger: .libraries(up), whenRunning: note("main"))
+            tls: tls, limits: configuration.limits(openFiles: openFiles), proxies: proxies, logger: .libraries(up),
+            whenRunning: note("main"))
     }
 
     /// The operators' listener.
@@ -73,7 +75,8 @@ struct Composition {
             })
         return try .operations(
             operations, host: configuration.operations.host, port: configuration.operations.port,
-            logger: .libraries(up), whenRunning: note("operations"))
+            hosts: configuration.operationsHosts + [gatehouse.settings.issuer.host],
+            limits: configuration.limits(openFiles: openFiles), logger: .libraries(up), whenRunning: note("operations"))
     }
 
     /// The socket of the command line.

@@ -47,8 +47,10 @@ extension ServerConfiguration {
     func fixed(unlike other: ServerConfiguration) -> [String] {
         let groups: [(name: String, isSame: Bool)] = [
             ("issuer", issuer == other.issuer), ("metadata_at_root", metadataAtRoot == other.metadataAtRoot),
-            ("listen", listen == other.listen),
-            ("operations.listen", operations == other.operations), ("data", paths.data == other.paths.data),
+            ("listen", listen == other.listen), ("operations.listen", operations == other.operations),
+            ("operations.hosts", operationsHosts == other.operationsHosts),
+            ("back_channel_hosts", backChannelHosts == other.backChannelHosts),
+            ("connections", connections == other.connections), ("data", paths.data == other.paths.data),
             ("keys", paths.keys == other.paths.keys),
             ("keys_passphrase_file", paths.keysPassphraseFile == other.paths.keysPassphraseFile),
             ("templates", paths.templates == other.paths.templates),

@@ -6,6 +6,9 @@ struct ConfigurationFlags: ParsableArguments {
     @Option(help: "Whether the root addresses serve the metadata too.") var metadataAtRoot: String?
     @Option(help: "Where clients and people connect, host:port.") var listen: String?
     @Option(help: "Where health and metrics are served, host:port.") var operationsListen: String?
+    @Option(help: "A further host name of the operations listener; repeatable.") var operationsHosts: [String] = []
+    @Option(help: "A host, or host:port, under which MCP servers reach Gatehouse from inside; repeatable.")
+    var backChannelHosts: [String] = []
     @Option(help: "The folder of the database.") var data: String?
     @Option(help: "The folder of the keys.") var keys: String?
     @Option(help: "A file with the passphrase of the keys.") var keysPassphraseFile: String?
@@ -35,6 +38,9 @@ struct ConfigurationFlags: ParsableArguments {
     @Option(help: "An address whose forwarding headers count; repeatable.") var proxies: [String] = []
     @Option(help: "The least level that is written to the log.") var logLevel: String?
     @Option(help: "Whether each request has a line in the log.") var logRequests: String?
+    @Option(help: "Connections to a listener at the same time.") var connectionsTotal: String?
+    @Option(help: "Connections from one address at the same time.") var connectionsPerAddress: String?
+    @Option(help: "How long a peer may take nothing of its answer.") var connectionsStall: String?
 
     /// What was set, by key.
     var values: [ConfigurationKey: [String]] {
@@ -48,12 +54,14 @@ struct ConfigurationFlags: ParsableArguments {
             .documentsCacheMin: clientsMetadataDocumentsCacheMin,
             .documentsCacheMax: clientsMetadataDocumentsCacheMax, .localhostAnyPort: clientsLocalhostAnyPort,
             .tlsCertificate: tlsCertificate, .tlsKey: tlsKey, .logLevel: logLevel, .logRequests: logRequests,
+            .connectionsTotal: connectionsTotal, .connectionsPerAddress: connectionsPerAddress,
+            .connectionsStall: connectionsStall,
         ]
         let lists: [ConfigurationKey: [String]] = [
             .sessionChoices: sessionsChoices, .documentsAllow: clientsMetadataDocumentsAllow,
             .documentsBlock: clientsMetadataDocumentsBlock,
             .documentsPrivateHosts: clientsMetadataDocumentsPrivateHosts, .outboundTrust: outboundTrust,
-            .proxies: proxies,
+            .proxies: proxies, .operationsHosts: operationsHosts, .backChannelHosts: backChannelHosts,
         ]
         let set = single.compactMapValues { $0.map { [$0] } }
         return set.merging(lists.filter { !$0.value.isEmpty }) { first, _ in first }

@@ -4,6 +4,8 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
     case metadataAtRoot = "metadata_at_root"
     case listen
     case operationsListen = "operations.listen"
+    case operationsHosts = "operations.hosts"
+    case backChannelHosts = "back_channel_hosts"
     case data
     case keys
     case keysPassphraseFile = "keys_passphrase_file"
@@ -30,6 +32,9 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
     case proxies
     case logLevel = "log.level"
     case logRequests = "log.requests"
+    case connectionsTotal = "connections.total"
+    case connectionsPerAddress = "connections.per_address"
+    case connectionsStall = "connections.stall"
 
     /// The name as it stands in the file, with dots between the levels.
     var path: String { rawValue }
@@ -50,7 +55,9 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
     /// Whether the key holds a list; in a variable the entries stand between commas.
     var isList: Bool {
         switch self {
-        case .sessionChoices, .documentsAllow, .documentsBlock, .documentsPrivateHosts, .outboundTrust, .proxies: true
+        case .sessionChoices, .documentsAllow, .documentsBlock, .documentsPrivateHosts, .outboundTrust, .proxies,
+            .operationsHosts, .backChannelHosts:
+            true
         default: false
         }
     }
@@ -79,8 +86,11 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
         case .localhostAnyPort: ["true"]
         case .logLevel: ["info"]
         case .logRequests: ["false"]
+        case .connectionsTotal: ["4096"]
+        case .connectionsPerAddress: ["256"]
+        case .connectionsStall: ["30s"]
         case .keysPassphraseFile, .adminGroup, .defaultResource, .documentsBlock, .documentsPrivateHosts,
-            .outboundTrust, .tlsCertificate, .tlsKey, .proxies:
+            .outboundTrust, .tlsCertificate, .tlsKey, .proxies, .operationsHosts, .backChannelHosts:
             []
         }
     }

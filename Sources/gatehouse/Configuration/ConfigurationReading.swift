@@ -101,6 +101,28 @@ struct ConfigurationReading {
         return hosts
     }
 
+    /// Hosts as they may stand in a Host field, with or without a port.
+    func hosts(_ key: ConfigurationKey, withPort: Bool) throws(ConfigurationError) -> [String] {
+        var hosts: [String] = []
+        for text in sources.entries(key) {
+            let name = withPort ? HostAndPort(text)?.host ?? text : text
+            guard Self.isHostName(name[...]) || withPort && CanonicalAddress(name) != nil else {
+                let form = withPort ? "of hosts, such as gatehouse.internal:8080" : "of host names, such as gatehouse"
+                throw .wrong(key, text, accepted: "a list " + form)
+            }
+            hosts.append(text.lowercased())
+        }
+        return hosts
+    }
+
+    func count(_ key: ConfigurationKey, _ range: ClosedRange<Int64>) throws(ConfigurationError) -> Int {
+        let text = required(key)
+        guard let count = WholeNumber.parse(text[...]), range.contains(count) else {
+            throw .wrong(key, text, accepted: "a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return Int(count)
+    }
+
     func proxies() throws(ConfigurationError) -> [String] {
         var addresses: [String] = []
         for text in sources.entries(.proxies) {

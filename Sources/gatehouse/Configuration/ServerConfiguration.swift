@@ -7,6 +7,8 @@ struct ServerConfiguration: Equatable, Sendable {
     var metadataAtRoot: Bool
     var listen: ListenAddress
     var operations: ListenAddress
+    var operationsHosts: [String]
+    var backChannelHosts: [String]
     var paths: Paths
     var adminGroup: String?
     var defaultResource: String?
@@ -17,6 +19,7 @@ struct ServerConfiguration: Equatable, Sendable {
     var tls: TLS?
     var proxies: [String]
     var log: Log
+    var connections: Connections
 
     /// What is written to the log.
     struct Log: Equatable, Sendable {
@@ -60,6 +63,13 @@ struct ServerConfiguration: Equatable, Sendable {
         var localhostAnyPort: Bool
     }
 
+    /// How many connections a listener takes, and how long one may take nothing of its answer, in seconds.
+    struct Connections: Equatable, Sendable {
+        var total: Int
+        var perAddress: Int
+        var stall: Int64
+    }
+
     /// The certificate chain and its key, when Gatehouse itself speaks TLS.
     struct TLS: Equatable, Sendable {
         var certificate: String
@@ -75,6 +85,8 @@ extension ServerConfiguration {
         metadataAtRoot = try read.flag(.metadataAtRoot)
         listen = try read.address(.listen)
         operations = try read.address(.operationsListen)
+        operationsHosts = try read.hosts(.operationsHosts, withPort: false)
+        backChannelHosts = try read.hosts(.backChannelHosts, withPort: true)
         paths = try Paths(read)
         adminGroup = sources.value(.adminGroup)
         defaultResource = try read.resource(.defaultResource)
@@ -85,6 +97,7 @@ extension ServerConfiguration {
         tls = try TLS(read)
         proxies = try read.proxies()
         log = Log(level: try read.level(.logLevel), requests: try read.flag(.logRequests))
+        connections = try Connections(read)
         try refuseContradictions()
     }
 
@@ -163,6 +176,14 @@ extension ServerConfiguration.Clients {
             throw .wrong(.documentsCacheMax, value, accepted: "no shorter than clients.metadata_documents.cache_min")
         }
         localhostAnyPort = try read.flag(.localhostAnyPort)
+    }
+}
+
+extension ServerConfiguration.Connections {
+    fileprivate init(_ read: ConfigurationReading) throws(ConfigurationError) {
+        total = try read.count(.connectionsTotal, 16...1_000_000)
+        perAddress = try read.count(.connectionsPerAddress, 1...1_000_000)
+        stall = try read.duration(.connectionsStall, 1...3600, "from 1s to 1h, such as 30s")
     }
 }
 

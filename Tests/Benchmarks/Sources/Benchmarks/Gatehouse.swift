@@ -28,6 +28,7 @@ final class Gatehouse: Sendable {
             templates: \(templates)
             admin: { socket: var/admin/gatehouse.sock }
             tokens: { code: 600s, access: \(tokenLife) }
+            connections: { per_address: 4096 }
             """.utf8
         ).write(to: URL(filePath: configuration))
     }
