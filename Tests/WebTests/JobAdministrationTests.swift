@@ -36,7 +36,7 @@ struct JobAdministrationTests {
             for (selection, kind) in [
                 (JobSelection(user: "nobody"), AdministrationError.Kind.notFound),
                 (JobSelection(resource: "https://nobody.example/mcp"), .notFound),
-                (JobSelection(session: "job_x"), .invalid), (JobSelection(state: "running"), .invalid),
+                (JobSelection(session: "job_x"), .notFound), (JobSelection(state: "running"), .invalid),
             ] {
                 let error = await #expect(throws: AdministrationError.self) { try await run(h, .list(selection)) }
                 #expect(error?.kind == kind)

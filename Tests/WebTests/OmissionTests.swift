@@ -77,9 +77,9 @@ struct OmissionTests {
 
     /// What may stand at each member without refusing the document.
     private static let tolerated: [String: Set<String>] = [
-        "client_id": [], "client_name": ["\"unknown\""], "redirect_uris": [], "grant_types": ["-", "[]"],
-        "token_endpoint_auth_method": ["-"], "scope": ["-", "\"unknown\""], "response_types": ["*"],
-        "jwks": ["*"], "jwks_uri": ["-"], "x_unknown": ["*"],
+        "client_id": [], "client_name": ["\"unknown\""], "redirect_uris": [], "grant_types": ["-", "null", "[]"],
+        "token_endpoint_auth_method": ["-", "null"], "scope": ["-", "null", "\"unknown\""], "response_types": ["*"],
+        "jwks": ["*"], "jwks_uri": ["-", "null"], "x_unknown": ["*"],
     ]
 
     @Test(arguments: tolerated.keys.sorted())
