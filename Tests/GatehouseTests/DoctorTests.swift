@@ -82,7 +82,7 @@ struct DoctorTests {
                     "ok       fetched", "Status 200 from localhost (127.0.0.1)",
                     "for 120 s, and is kept for 120 s here",
                     "for 1 more days; its host has to renew it", "http://127.0.0.1/callback: with any port",
-                    "cursor://app/callback", "named 'Travelling Notebook', and localhost as the host",
+                    "cursor://app/callback", "named 'Travelling Notebook', and localhost:",
                     "It may ask for 'Files'", "No live session here",
                 ] { #expect(shown.output.contains(words), "\(words) is not in\n\(shown.output)") }
                 #expect(try await gatehouse.json(["clients", "list"]) == [])

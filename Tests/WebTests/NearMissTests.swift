@@ -62,7 +62,7 @@ struct NearMissTests {
                 let answer = try await add(identifier)
                 #expect(answer.rows.first?["client_secret"] != nil, "it is registered all the same")
                 #expect(answer.warning?.contains(difference) == true, "\(answer.warning ?? "nothing")")
-                #expect(answer.warning?.contains("https://files.example/mcp") == true)
+                #expect(answer.warning?.lowercased().contains("https://files.example/mcp") == true)
             }
             #expect(try await add("https://else.example/mcp").warning == nil)
         }

@@ -33,9 +33,10 @@ package struct ResourceNearMiss: Hashable, Sendable {
         distance = differences.count + (one.isEmpty == other.isEmpty ? 0 : 3)
     }
 
-    /// The nearest of those that are registered.
+    /// The nearest of those that are registered; of several equally near ones the first by its text.
     package static func nearest(_ asked: ResourceIdentifier, among all: [ResourceIdentifier]) -> ResourceNearMiss? {
-        all.compactMap { ResourceNearMiss(asked, registered: $0) }.min { $0.distance < $1.distance }
+        all.compactMap { ResourceNearMiss(asked, registered: $0) }
+            .min { ($0.distance, $0.registered.string) < ($1.distance, $1.registered.string) }
     }
 
     /// What an error says of it.
