@@ -16,6 +16,13 @@ package final class CountedLog: Sendable {
         let level: Logger.Level
         let message: String
         let fields: [String: String]
+
+        /// The line without what a caller makes up.
+        var withoutNames: Line {
+            Line(level: level, message: message, fields: fields.filter { !Self.names.contains($0.key) })
+        }
+
+        private static let names: Set<String> = ["account", "cause", "client", "network", "resource"]
     }
 
     fileprivate struct Repeats {
@@ -92,7 +99,10 @@ package final class CountedLog: Sendable {
             state.lines[line]?.add(reference)
             return false
         }
-        guard state.lines.count < capacity else {
+        guard state.lines.count < (line == line.withoutNames ? 2 * capacity : capacity) else {
+            // Whoever sends one name after the other must not hide where and why something was refused.
+            let plain = line.withoutNames
+            if plain != line { return count(plain, reference, in: &state, now: now) }
             state.unnamed = state.unnamed ?? Repeats(since: now)
             state.unnamed?.add(reference)
             return false

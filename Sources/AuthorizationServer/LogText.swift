@@ -16,7 +16,8 @@ package enum LogText {
     private static func withoutSecrets(_ text: String) -> String {
         guard text.contains("gate_") || text.contains("eyJ") else { return text }
         return text.split(separator: " ", omittingEmptySubsequences: false).map { word in
-            guard let start = word.range(of: "gate_") ?? word.range(of: "eyJ") else { return String(word) }
+            let starts = [word.range(of: "gate_"), word.range(of: "eyJ")].compactMap(\.self)
+            guard let start = starts.min(by: { $0.lowerBound < $1.lowerBound }) else { return String(word) }
             return String(word[..<start.upperBound]) + "…"
         }.joined(separator: " ")
     }

@@ -70,7 +70,7 @@ extension AuditEntry {
     package var count: Int64 {
         let words = (reason ?? "").split(separator: " ")
         guard AuditAction.frequent.contains(action), words.count == 6, words[1...2] == ["more", "from"],
-            words[4] == "to", let count = Int64(words[0]), count > 0
+            words[4] == "to", let count = Int64(words[0]), (1...1_000_000_000).contains(count)
         else { return 1 }
         return count
     }

@@ -15,6 +15,12 @@ struct Page {
         }
     }
 
+    /// The first form's tags: the page's own decision. A second one, such as for switching the account, is another step.
+    private var form: ArraySlice<Tag> {
+        let starts = tags.indices.filter { tags[$0].name == "form" }
+        return tags[..<(starts.dropFirst().first ?? tags.endIndex)]
+    }
+
     /// Where the form goes.
     var action: String? { tags.first { $0.name == "form" }?.attributes["action"] }
 
@@ -23,7 +29,7 @@ struct Page {
 
     /// What would be sent if the form were sent as it stands: hidden inputs, ticked boxes, chosen buttons.
     var filledIn: [(String, String)] {
-        tags.compactMap { tag in
+        form.compactMap { tag in
             guard tag.name == "input", let name = tag.attributes["name"], let value = tag.attributes["value"] else {
                 return nil
             }

@@ -75,15 +75,30 @@ struct CountedLogTests {
         #expect(captured.lines.count == 3)
     }
 
-    @Test func `lines beyond the capacity are counted together in one warning`() {
+    @Test func `beyond the capacity lines are told apart without the names that callers make up`() {
         let log = log(capacity: 3)
-        for number in 0..<10 { log.note("refused", ["client": "\(number)"], reference: "r-\(number)") }
-        #expect(captured.lines.count == 3)
+        for number in 0..<10 {
+            log.note("refused", ["client": "\(number)", "route": "/token"], reference: "r-\(number)")
+        }
+        #expect(captured.lines.count == 4)
+        log.note("refused", ["client": "x", "route": "/introspect"])
+        #expect(captured.lines.count == 5, "a flood of names hides no other route")
         clock.advance(by: 60)
         log.flush()
-        #expect(captured.lines.count == 4)
-        #expect(captured.lines[3].hasPrefix("warning more was refused than is told apart"))
-        #expect(captured.lines[3].contains("repeated=7") && captured.lines[3].contains("r-9"))
+        #expect(captured.lines.count == 6)
+        #expect(captured.lines[5].contains("repeated=6") && captured.lines[5].contains("route=/token"))
+        #expect(captured.lines[5].contains("r-9") && !captured.lines[5].contains("client="))
+    }
+
+    @Test func `lines beyond twice the capacity are counted together in one warning`() {
+        let log = log(capacity: 3)
+        for number in 0..<10 { log.note("refused", ["route": "\(number)"], reference: "r-\(number)") }
+        #expect(captured.lines.count == 6)
+        clock.advance(by: 60)
+        log.flush()
+        #expect(captured.lines.count == 7)
+        #expect(captured.lines[6].hasPrefix("warning more was refused than is told apart"))
+        #expect(captured.lines[6].contains("repeated=4") && captured.lines[6].contains("r-9"))
     }
 
     @Test func `a clock that steps back delays no number`() {

@@ -38,7 +38,8 @@ struct FetchGovernorTests {
             return await group.reduce(into: [OutboundFailure?]()) { $0.append($1) }
         }
         #expect(fixture.server.connections <= 5)
-        #expect(outcomes.filter { $0 == nil }.count == 5)
+        // One asker has four under way at a time, and five a minute of one host.
+        #expect((4...5).contains(outcomes.filter { $0 == nil }.count))
         #expect(outcomes.count == 1000)
     }
 

@@ -32,6 +32,7 @@ struct ProxyTrustTests {
         ("10.0.0.1", ["[2001:DB8::7]:443, 10.0.0.2:8080"], "2001:db8::7"),
         ("10.0.0.1", ["[2001:db8::7]"], "2001:db8::7"),
         ("10.0.0.1", ["[::ffff:198.51.100.1]:9"], "198.51.100.1"),
+        ("10.0.0.1", [String(repeating: "a,", count: 40) + "198.51.100.1"], "198.51.100.1"),
     ])
     func `RH1 a trusted proxy names the nearest stranger, never one that the client wrote`(
         peer: String, forwarded: [String], client: String

@@ -29,6 +29,7 @@ extension AdministrationTask {
 
     /// The record comes first: a key without its record would be worse than a record without its key.
     private func rotate(_ purpose: KeyRing.Purpose, _ keys: KeyRing) async throws -> AdministrationAnswer {
+        if case .signing(let signing) = purpose { try keys.requireNoNext(of: signing, at: now.seconds) }
         try await store.write { try audit($0, .keyRotated, reason: purpose.name) }
         switch purpose {
         case .signing(let signing): try keys.rotate(signing, now: now.seconds)

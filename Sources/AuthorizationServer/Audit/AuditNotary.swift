@@ -85,7 +85,12 @@ package struct AuditNotary: Sendable {
         if let defect = reading.defect { throw AuditBroken(defect: defect) }
         let checkpoint = try AuditCheckpoint(
             chain, sequence: reading.sequence, hash: reading.hash, at: now, with: key)
-        guard try await store.write({ try $0.insert(checkpoint) }) else {
+        let isFirst = try await store.write { [keys] transaction in
+            // A key that was put out of use meanwhile must not sign behind the record of its end.
+            guard keys.accepts(.events, kid: key.kid, at: now.seconds) else { throw StoreError.busy }
+            return try transaction.insert(checkpoint)
+        }
+        guard isFirst else {
             throw AuditBroken(defect: AuditDefect(.altered, reading.sequence, in: chain))
         }
         store.note(signed: checkpoint)

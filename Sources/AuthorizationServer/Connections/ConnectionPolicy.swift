@@ -44,6 +44,10 @@ extension ProviderRule {
     /// The granted scopes that are neither allowed nor another name of one that is.
     func excess(of granted: ScopeSet) -> ScopeSet {
         let names = scope.union(ScopeSet(aliases.filter { scope.contains($0.scope) }.map(\.grantedAs)))
-        return granted.subtracting(names)
+        // An older version kept `repo,read:org`, as some providers write it, as one scope.
+        let each = granted.scopes.flatMap { scope in
+            scope.string.split(separator: ",").compactMap { try? Scope(String($0)) }
+        }
+        return ScopeSet(each).subtracting(names)
     }
 }

@@ -115,7 +115,7 @@ extension ConsentEndpoint {
         let held = live.reduce(ScopeSet([])) { $0.union($1.scope) }
         let asked = try ScopeSet(parsing: pending.scope)
         let implications = try pending.implications
-        let replaceable = try live.filter { try Self.isSamePlace($0, redirect, browser) }
+        let replaceable = live.filter { Self.isSamePlace($0, redirect, browser) }
             .prefix(ConsentRequest.mostReplaceable)
         let token = ConsentToken(shownAt: now, offering: replaceable.map(\.id))
         return ConsentRequest(
@@ -149,9 +149,10 @@ extension ConsentEndpoint {
     /// Whether an earlier session came from this browser and leads back to the same program, whatever port it uses now.
     private static func isSamePlace(
         _ earlier: Session, _ redirect: RedirectURI, _ browser: Browser
-    ) throws -> Bool {
-        try earlier.binding == browser.binding
-            && RedirectURI(earlier.redirectURI).withoutLoopbackPort == redirect.withoutLoopbackPort
+    ) -> Bool {
+        // A redirect that was fine once and is refused today belongs to no program that can ask now.
+        guard let place = try? RedirectURI(earlier.redirectURI) else { return false }
+        return earlier.binding == browser.binding && place.withoutLoopbackPort == redirect.withoutLoopbackPort
     }
 
     private static let denied = OAuthError(.accessDenied, "The person denied the request.")
@@ -162,7 +163,7 @@ extension ConsentEndpoint {
 extension RedirectURI {
     /// Host and port, by which a person tells two windows of one program apart; all of it for an app's own scheme.
     fileprivate var place: String {
-        guard host != nil, let start = string.firstRange(of: "://")?.upperBound else { return string }
+        guard ownScheme == nil, host != nil, let start = string.firstRange(of: "://")?.upperBound else { return string }
         return String(string[start...].prefix { !"/?#".contains($0) })
     }
 }

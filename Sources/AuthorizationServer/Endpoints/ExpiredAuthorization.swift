@@ -36,7 +36,7 @@ extension ConsentEndpoint {
         let hint = (try? AuthorizationDraft(original))?.loginHint
         return .switchAccount(
             SignInPrompt(
-                client: client, token: try seal.seal(waiting, for: browser, now: now),
+                client: client, token: try seal.seal(waiting, for: browser, since: interaction.createdAt, now: now),
                 hint: hint?.lowercased() == person.user.name.lowercased() ? nil : hint))
     }
 }

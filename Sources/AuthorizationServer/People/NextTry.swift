@@ -28,7 +28,11 @@ struct NextTry<Asker: Hashable & Sendable>: Sendable {
 
     /// The seconds for which the turn is kept for somebody else, which `asker` is to be told; 0 when `asker` may have it.
     mutating func wait(for asker: Asker, since opening: Timestamp, now: Timestamp) -> Int64 {
-        while holder != nil, now >= (begin ?? opening) + Self.kept {
+        // A clock that was set back must not make the two minutes longer.
+        if let begin, begin > now + Self.kept { pass() }
+        while let idle = holder, now >= (begin ?? opening) + Self.kept {
+            // Who asks for turns and takes none keeps others out as well as who guesses.
+            for _ in 0..<Self.slips { fail(idle) }
             begin = (begin ?? opening) + Self.kept
             (holder, successor) = (successor, nil)
         }

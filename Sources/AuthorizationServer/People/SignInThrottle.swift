@@ -101,15 +101,20 @@ package final class SignInThrottle: Sendable {
         } ?? false
     }
 
-    /// Takes back a try that was counted although no password was looked at.
+    /// Takes back a try that was counted although no password was looked at. Its turn stays with who had it.
     package func giveBack(_ claim: Claim, now: Timestamp) {
+        takeBack(claim, now: now)
+        if let network = claim.network { change(claim.keys[0].key) { $0.next.knock(network) } }
+    }
+
+    private func takeBack(_ claim: Claim, now: Timestamp) {
         for (key, _) in claim.keys { change(key) { $0.budget.takeBack(now: now) } }
     }
 
     /// Notes the right password. It takes back its own try and nobody else's: a guesser gains nothing by it. What went wrong in
     /// a browser of the person's own is forgotten.
     package func succeed(_ claim: Claim, now: Timestamp) {
-        giveBack(claim, now: now)
+        takeBack(claim, now: now)
         if let network = claim.network {
             change(claim.keys[0].key) { $0.next.clear(network) }
         } else {

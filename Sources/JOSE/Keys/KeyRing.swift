@@ -63,6 +63,13 @@ package final class KeyRing: Sendable {
         var signing: [String: SigningKey] = [:]
         var secrets: [String: NamedKey] = [:]
 
+        func requireNoNext(of purpose: SigningPurpose, at now: Int64) throws(KeyRingError) {
+            guard let last = records.last(where: { $0.purpose == .signing(purpose) }), last.activeFrom > now else {
+                return
+            }
+            throw KeyRingError("The last rotation is still under way: wait until its key is active.")
+        }
+
         mutating func remove(_ gone: [KeyRecord]) {
             records.removeAll(where: gone.contains)
             for record in gone {
@@ -207,6 +214,11 @@ extension KeyRing {
     /// fetch a quarter of an hour late.
     package static let publishedAhead: Int64 = 4500
 
+    /// Refuses a rotation while the key of the last one is not active yet.
+    package func requireNoNext(of purpose: SigningPurpose, at now: Int64) throws(KeyRingError) {
+        try state.withLock { state throws(KeyRingError) in try state.requireNoNext(of: purpose, at: now) }
+    }
+
     /// Makes the next signing key: published at once, active after a while, and some time after that the old ones retire.
     ///
     /// A key that leaked is replaced with `replace`, not with this.
@@ -218,11 +230,7 @@ extension KeyRing {
         let from = now + activeAfter
         let record = KeyRecord(id: key.kid, purpose: .signing(purpose), createdAt: now, activeFrom: from)
         try change { state throws(KeyRingError) in
-            if activeAfter > 0, let next = state.records.last(where: { $0.purpose == record.purpose }),
-                next.activeFrom > now
-            {
-                throw KeyRingError("The last rotation is still under way: wait until its key is active.")
-            }
+            if activeAfter > 0 { try state.requireNoNext(of: purpose, at: now) }
             for index in state.records.indices where state.records[index].purpose == record.purpose {
                 let ends = from + retireAfter
                 state.records[index].retiresAt = min(state.records[index].retiresAt ?? ends, ends)

@@ -32,7 +32,8 @@ package struct ProxyTrust: Sendable {
         guard let peer = peer.map({ Self.canonical($0) ?? $0 }) else { return nil }
         guard proxies.contains(peer) else { return peer }
         // Each proxy appends whom it heard, so the list is read from its end until somebody unknown speaks.
-        let hops = forwarded.flatMap { $0.split(separator: ",", maxSplits: 32) }
+        // Only the end counts: what stands before it was sent by the caller.
+        let hops = forwarded.flatMap { $0.split(separator: ",") }.suffix(32)
         for hop in hops.reversed() {
             guard let address = Self.canonical(Self.address(in: hop)) else { return peer }
             guard proxies.contains(address) else { return address }

@@ -7,9 +7,9 @@ struct Serve: AsyncParsableCommand {
         abstract: "Run the server.",
         discussion: """
             Each flag sets the key of the configuration of the same name, and wins over variable and file. SIGTERM and SIGINT \
-            end the server once what is in flight has finished. SIGHUP reads the configuration anew: the TLS files and \
-            clients.metadata_documents.allow, block and private_hosts change at once; what else differs is named in the log \
-            and waits for a restart.
+            end the server once what is in flight has finished. SIGHUP reads the configuration anew: the TLS files, log.level and \
+            clients.metadata_documents.allow, block, private_hosts and max_size change at once; what else differs is named \
+            in the log and waits for a restart.
             """)
     @OptionGroup var flags: ConfigurationFlags
     @Flag(help: "Take the machine's clock as right, though the database saw a later time.") var acceptClock = false

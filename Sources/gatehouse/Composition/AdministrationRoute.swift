@@ -94,7 +94,9 @@ extension AdministrationRequest {
     /// Whether it walks along the whole audit trail, the whole database, or everything that lives.
     fileprivate var isLong: Bool {
         switch self {
-        case .audit, .database, .doctor, .report, .preview, .sessions(.preview), .sessions(.revoke), .keys(.replace):
+        case .audit, .database, .doctor, .report, .preview, .sessions(.preview), .sessions(.revoke), .keys(.replace),
+            // Many sessions end with an account, a host or an MCP server, in steps of 250.
+            .users, .clients, .resources:
             true
         default: false
         }

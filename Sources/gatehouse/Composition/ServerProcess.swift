@@ -105,7 +105,8 @@ struct Ground {
         for id in try await store.read({ try $0.refreshKeysInUse() }) where keys.secret(.refresh, id: id) == nil {
             throw Refusal(
                 "the refresh key \(id) is missing in \(configuration.paths.keys), and live sessions depend on it; "
-                    + "restore it from a backup of the keys")
+                    + "restore it from a backup of the keys, or, if it leaked and was put out of use, run "
+                    + "'gatehouse sessions revoke --all' first")
         }
         return Ground(store: store, keys: keys)
     }
