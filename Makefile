@@ -7,7 +7,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := test
-.PHONY: demo run test bench soak fuzz sanitize pictures format lint ground tools
+.PHONY: demo run test bench soak fuzz sanitize memory pictures format lint ground tools
 
 # What the build needs of Debian, and what the tests need besides.
 GROUND := libssl-dev libsqlite3-dev pkg-config
@@ -49,6 +49,7 @@ $(VENV)/installed: Tests/requirements.txt
 test: ground tools lint
 	swift build --build-tests
 	$(CALM) swift test --skip-build
+	$(MAKE) memory
 
 lint:
 	$(SWIFT_FILES) | xargs -0 swift format lint --strict --parallel
@@ -82,6 +83,10 @@ fuzz: ground
 	        .build-fuzz/found/$$reader Tests/Fuzz/Corpus/$$reader -max_total_time=$(or $(SECONDS_EACH),60) \
 	        -max_len=4096 -timeout=10 -artifact_prefix=.build-fuzz/$$reader- -print_final_stats=1 -verbosity=0; \
 	done
+
+# The small sibling of `sanitize`: the module that calls OpenSSL, in a minute.
+memory: ground
+	MEMORY=1 ASAN_OPTIONS=detect_leaks=0 swift test -c release --sanitize=address --scratch-path .build-memory
 
 # AddressSanitizer in release, where alone memory is freed as early as it is in production; debug keeps it alive.
 # Leaks are not looked for: Foundation and XCTest keep some bytes of their own. A sanitized build needs a folder of its own.
