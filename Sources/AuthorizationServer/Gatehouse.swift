@@ -62,12 +62,13 @@ package struct Gatehouse: Sendable {
         let vault = ConnectionVault(keys: keys)
         let provider = ProviderClient(issuer: settings.issuer, outbound: operators)
         let misdirections = Misdirections(store: store, errands: errands)
+        let excess = ScopeExcess(unkept: UnkeptTokens(client: provider, vault: vault, log: log))
         connect = ConnectEndpoint(
-            store: store, people: people, client: provider, vault: vault, misdirections: misdirections, clock: clock,
-            counters: counters, log: log)
+            store: store, people: people, client: provider, vault: vault, misdirections: misdirections,
+            unkept: excess.unkept, clock: clock, counters: counters, log: log)
         let exchange = TokenExchange(
             store: store, authentication: resources, subjects: subjects, vault: vault,
-            refresh: ConnectionRefresh(store: store, client: provider, vault: vault, clock: clock, log: log),
+            refresh: ConnectionRefresh(store: store, excess: excess, clock: clock, log: log), excess: excess,
             clock: clock)
         token = TokenEndpoint(
             store: store, authentication: authentication, issuer: TokenIssuer(settings: settings, keys: keys),

@@ -40,23 +40,15 @@ struct ProviderClientTests {
         let server = try await LoopbackServer.start { _ in reply }
         let proof = ConnectionProof.random(for: try ScopeSet(parsing: scope))
         let outcome: Result<ProviderGrant, ProviderFailure>
-        do throws(ProviderFailure) {
+        let access = try access(port: server.port, method)
+        do throws(GrantFailure) {
             outcome = .success(
-                try await (client ?? self.client).redeem(
-                    "c/o de", at: access(server.port, method), proof: proof, now: now))
+                try await (client ?? self.client).redeem("c/o de", at: access, proof: proof, now: now))
         } catch {
-            outcome = .failure(error)
+            outcome = .failure(error.cause)
         }
         try await server.stop()
         return (outcome, server.requests)
-    }
-
-    private func access(_ port: Int, _ method: ClientAuthenticationMethod) throws(ProviderFailure) -> ProviderAccess {
-        do {
-            return try access(port: port, method)
-        } catch {
-            throw .unusable("\(error)")
-        }
     }
 
     private func ok(_ body: String) -> LoopbackServer.Reply { LoopbackServer.http("200 OK", body: body) }
@@ -136,7 +128,7 @@ struct ProviderClientTests {
             }
         }
         let port = try await LoopbackPort.free()
-        await #expect(throws: ProviderFailure.self) {
+        await #expect(throws: GrantFailure.self) {
             try await client.redeem("c", at: access(port: port), proof: .random(for: []), now: now)
         }
     }

@@ -16,6 +16,7 @@ package final class LoopbackProvider: Sendable {
         var given = 0
         var refreshToken = ""
         var takesBack = true
+        var whenAsked: @Sendable () -> Void = {}
     }
 
     private let state: SharedState
@@ -30,7 +31,10 @@ package final class LoopbackProvider: Sendable {
         let state = SharedState()
         let server = try await LoopbackServer.start { request in
             state.value.withLock { state in
-                if request.hasPrefix("POST /token ") { return answer(request, &state) }
+                if request.hasPrefix("POST /token ") {
+                    state.whenAsked()
+                    return answer(request, &state)
+                }
                 let isRefused = request.hasPrefix("POST /revoke ") && !state.takesBack
                 return LoopbackServer.http(isRefused ? "503 Later" : "200 OK", body: "{}")
             }
@@ -58,6 +62,8 @@ package final class LoopbackProvider: Sendable {
     package func behave(_ manner: Manner) { state.value.withLock { $0.manner = manner } }
     /// Makes it take no tokens back from now on.
     package func refuseRevocations() { state.value.withLock { $0.takesBack = false } }
+    /// Does something each time that tokens are asked for, before they are given.
+    package func whenAsked(_ deed: @escaping @Sendable () -> Void) { state.value.withLock { $0.whenAsked = deed } }
     /// Seconds that its next access tokens last.
     package func setLifetime(_ seconds: Int64) { state.value.withLock { $0.lifetime = seconds } }
     /// Stops listening.

@@ -99,18 +99,57 @@ struct ScopeExceededTests {
         }
     }
 
-    @Test func `an exchange compares the grant with what is allowed by then`() async throws {
-        try await play { h, provider, asked, token in
+    @Test func `an exchange that finds more granted than is allowed by then ends the connection and revokes it there`()
+        async throws
+    {
+        let log = CapturedLog()
+        try await play(log: log) { h, provider, asked, token in
             provider.behave(Self.grant("repo user"))
             let browser = h.browser()
             _ = try await h.comeBack(browser, state: h.depart(browser, asked))
             #expect(try await h.exchange(token).status == .ok)
             // `repo` alone was asked for, and is still allowed; the token can more.
             try await h.allow("repo")
-            #expect(try await h.exchange(token).error == "invalid_grant")
+            let refused = try await h.exchange(token)
+            #expect(refused.error == "invalid_grant")
+            #expect(refused.json["error_description"]?.string?.contains("granted more than") == true)
             #expect(try await h.records(.connectionUsed).count == 1)
+            let ended = try #require(try await h.connections().first)
+            #expect(ended.endReason == .scopeExceeded && ended.tokens == nil)
+            let records = try await h.records(.connectionEnded)
+            #expect(records.map(\.reason) == ["scope_exceeded"] && records.first?.correlation == ended.id.string)
+            #expect(provider.revocations.count == 1)
+            #expect(provider.revocations.first?.contains("token=refresh-canary") == true)
+            #expect(log.lines.contains { $0.contains("granted more than 'providers allow'") })
+            #expect(!log.lines.contains { $0.contains("canary") })
+            // Allowing it again brings no token back; the person does.
             try await h.allow("repo user")
+            #expect(try await h.exchange(token).error == "invalid_grant")
+            #expect(provider.revocations.count == 1)
+            _ = try await h.connected(token, browser)
             #expect(try await h.exchange(token).status == .ok)
+        }
+    }
+
+    @Test
+    func `the connection ends here even when its provider takes no token back, and of many exchanges one ends it`()
+        async throws
+    {
+        let log = CapturedLog()
+        try await play(log: log) { h, provider, asked, token in
+            provider.behave(Self.grant("repo user"))
+            let browser = h.browser()
+            _ = try await h.comeBack(browser, state: h.depart(browser, asked))
+            provider.refuseRevocations()
+            try await h.allow("repo")
+            let errors = try await withThrowingTaskGroup(of: String?.self) { group in
+                for _ in 1...8 { group.addTask { try await h.exchange(token).error } }
+                return try await group.reduce(into: Set<String?>()) { $0.insert($1) }
+            }
+            #expect(errors == ["invalid_grant"])
+            #expect(try await h.connections().first?.tokens == nil)
+            #expect(try await h.records(.connectionEnded).count == 1 && provider.revocations.count == 1)
+            #expect(log.lines.contains { $0.contains("could not be revoked at its provider") })
         }
     }
 
@@ -121,7 +160,9 @@ struct ScopeExceededTests {
             _ = try await h.comeBack(browser, state: h.depart(browser, asked))
             provider.behave(Self.grant("repo admin:org"))
             h.clock.advance(by: 60)
-            #expect(try await h.exchange(token).error == "invalid_grant")
+            let refused = try await h.exchange(token)
+            #expect(refused.error == "invalid_grant")
+            #expect(refused.json["error_description"]?.string?.contains("granted more than") == true)
             let ended = try #require(try await h.connections().first)
             #expect(ended.endReason == .scopeExceeded && ended.tokens == nil)
             #expect(try await h.records(.connectionRefreshed).isEmpty)

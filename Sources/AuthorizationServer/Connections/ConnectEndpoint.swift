@@ -11,6 +11,7 @@ package struct ConnectEndpoint: Sendable {
     let client: ProviderClient
     let vault: ConnectionVault
     let misdirections: Misdirections
+    let unkept: UnkeptTokens
     let clock: WallClock
     let counters: Counters
     let log: Logger
@@ -108,30 +109,34 @@ package struct ConnectEndpoint: Sendable {
     }
 
     private func finish(_ journey: Journey, code: String) async throws -> View {
-        do {
-            let started = clock.now()
-            guard let proof = vault.proof(of: journey.attempt) else {
-                throw ProviderFailure.unavailable("the attempt was sealed with a key that is gone")
-            }
-            let grant = try await client.redeem(
-                code, at: vault.access(to: journey.provider), proof: proof, now: started)
-            let now = clock.now()
-            let keeping = try await store.write { transaction in
+        switch await redeem(code, of: journey) {
+        case .success(let grant):
+            return try await settle(journey, unlessKept: UnkeptToken(grant.tokens)) { transaction, now in
                 let connection = try connection(journey, grant, in: transaction, now: now)
                 return try keep(connection, of: journey, in: transaction, now: now)
             }
-            switch keeping {
-            case .kept(let view): return view
-            case .notKept(let view, let failure):
-                if let failure { note(failure, journey) }
-                return await giveBack(grant.tokens, of: journey, showing: view)
+        case .failure(let failure):
+            note(failure.cause, journey)
+            return try await settle(journey, unlessKept: failure.token) { transaction, now in
+                .notKept(try end(journey, as: .failed(reason: failure.cause.reason), in: transaction, now: now))
             }
-        } catch let failure as ProviderFailure {
-            note(failure, journey)
-            let now = clock.now()
-            return try await store.write { transaction in
-                try end(journey, as: .failed(reason: failure.reason), in: transaction, now: now)
-            }
+        }
+    }
+
+    private func redeem(_ code: String, of journey: Journey) async -> Result<ProviderGrant, GrantFailure> {
+        guard let proof = vault.proof(of: journey.attempt) else {
+            return .failure(GrantFailure(.unavailable("the attempt was sealed with a key that is gone")))
+        }
+        let access: ProviderAccess
+        do throws(ProviderFailure) {
+            access = try vault.access(to: journey.provider)
+        } catch {
+            return .failure(GrantFailure(error))
+        }
+        do throws(GrantFailure) {
+            return .success(try await client.redeem(code, at: access, proof: proof, now: clock.now()))
+        } catch {
+            return .failure(error)
         }
     }
 
@@ -141,18 +146,35 @@ package struct ConnectEndpoint: Sendable {
         case notKept(View, ProviderFailure? = nil)
     }
 
-    /// Revokes at the provider what is not kept here: nobody else knows that token, and it would go on to be good.
-    private func giveBack(_ tokens: ProviderTokens, of journey: Journey, showing view: View) async -> View {
-        var isTaken = true
-        do throws(ProviderFailure) {
-            try await client.revoke(tokens, at: vault.access(to: journey.provider))
+    /// Writes down how it ended. Unless that keeps the token, it is revoked at the provider, also when nothing could be
+    /// written.
+    private func settle(
+        _ journey: Journey, unlessKept token: UnkeptToken?,
+        _ write: @escaping @Sendable (Transaction, Timestamp) throws -> Keeping
+    ) async throws -> View {
+        let now = clock.now()
+        let keeping: Keeping
+        do {
+            keeping = try await store.write { try write($0, now) }
         } catch {
-            isTaken = false
-            note(error, journey)
+            _ = await giveBack(token, of: journey)
+            throw error
         }
-        guard case .over(var end) = view else { return view }
-        end.isTokenRevoked = isTaken
-        return .over(end)
+        switch keeping {
+        case .kept(let view): return view
+        case .notKept(let view, let failure):
+            if let failure { note(failure, journey) }
+            let isTaken = await giveBack(token, of: journey)
+            guard case .over(var end) = view else { return view }
+            end.isTokenRevoked = isTaken
+            return .over(end)
+        }
+    }
+
+    /// Whether the provider took the token back; nil where there is none.
+    private func giveBack(_ token: UnkeptToken?, of journey: Journey) async -> Bool? {
+        guard let token else { return nil }
+        return await unkept.revoke(token, at: journey.provider, about: ["elicitation": "\(journey.asked.id)"])
     }
 
     private func connection(

@@ -13,6 +13,8 @@ final class ConnectionRefresh: Sendable {
         case renewed
         /// The provider no longer honours the connection; it has ended.
         case ended
+        /// It brought more than the MCP server may have; the connection has ended.
+        case exceeded
         /// The provider could not be asked now.
         case unavailable(ProviderFailure)
     }
@@ -20,14 +22,16 @@ final class ConnectionRefresh: Sendable {
     private let store: Store
     private let client: ProviderClient
     private let vault: ConnectionVault
+    private let excess: ScopeExcess
     private let clock: WallClock
     private let log: Logger
     private let flights = Mutex<[ConnectionID: Task<Outcome, any Error>]>([:])
 
-    init(store: Store, client: ProviderClient, vault: ConnectionVault, clock: WallClock, log: Logger) {
+    init(store: Store, excess: ScopeExcess, clock: WallClock, log: Logger) {
         self.store = store
-        self.client = client
-        self.vault = vault
+        self.excess = excess
+        client = excess.unkept.client
+        vault = excess.unkept.vault
         self.clock = clock
         self.log = log
     }
@@ -62,81 +66,91 @@ final class ConnectionRefresh: Sendable {
         guard let refreshToken = tokens.refresh else {
             return tokens.last(1, from: now) ? .renewed : try await end(connection, "the token ran out")
         }
-        do {
-            let grant = try await client.refresh(
-                tokens, refreshToken, at: vault.access(to: provider), now: now)
-            return try await keep(grant, of: connection, at: provider)
-        } catch ProviderFailure.refused("invalid_grant") {
-            return try await end(connection, "the provider refused to renew it")
-        } catch let failure as ProviderFailure {
+        switch await refresh(tokens, refreshToken, at: provider, now: now) {
+        case .success(let grant): return try await keep(grant, besides: tokens, of: connection, at: provider)
+        case .failure(let failure):
+            if let token = failure.token { await giveBack(token, of: connection, at: provider) }
+            guard failure.cause != .refused("invalid_grant") else {
+                return try await end(connection, "the provider refused to renew it")
+            }
             log.warning(
                 "a connection could not be renewed",
-                metadata: ["provider": "\(provider.name)", "connection": "\(id)", "cause": "\(failure)"])
-            return .unavailable(failure)
+                metadata: ["provider": "\(provider.name)", "connection": "\(id)", "cause": "\(failure.cause)"])
+            return .unavailable(failure.cause)
         }
+    }
+
+    private func refresh(
+        _ tokens: ProviderTokens, _ refreshToken: String, at provider: Provider, now: Timestamp
+    ) async -> Result<ProviderGrant, GrantFailure> {
+        let access: ProviderAccess
+        do throws(ProviderFailure) {
+            access = try vault.access(to: provider)
+        } catch {
+            return .failure(GrantFailure(error))
+        }
+        do throws(GrantFailure) {
+            return .success(try await client.refresh(tokens, refreshToken, at: access, now: now))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private enum Keeping: Sendable {
+        case kept
+        /// The connection ended meanwhile.
+        case over
+        case exceeded(ScopeExcess.Ended)
     }
 
     /// A renewal that brings more than the MCP server may have ends the connection, as it would have failed at the start.
+    /// Whatever is not kept is revoked at the provider.
     private func keep(
-        _ grant: ProviderGrant, of connection: Connection, at provider: Provider
+        _ grant: ProviderGrant, besides earlier: ProviderTokens, of connection: Connection, at provider: Provider
     ) async throws -> Outcome {
-        let now = clock.now()
-        let scope = grant.scope ?? connection.scope
-        let (outcome, excess) = try await store.write { [vault] transaction -> (Outcome, ScopeSet?) in
-            if let excess = try ConnectionPolicy.excess(
-                of: scope, at: connection.provider, for: connection.resourceID, in: transaction)
-            {
-                if try transaction.end(connection.id, reason: .scopeExceeded, now: now) {
-                    try transaction.audit(
-                        .connectionEnded, of: connection, reason: Connection.End.scopeExceeded.rawValue, now: now)
-                }
-                return (.ended, excess)
-            }
-            let sealed = try vault.seal(grant.tokens, of: connection.id, in: transaction)
-            guard try transaction.refresh(connection.id, tokens: sealed, scope: scope, now: now) else {
-                return (.ended, nil)
-            }
-            try transaction.audit(.connectionRefreshed, of: connection, now: now)
-            return (.renewed, nil)
+        let keeping: Keeping
+        do {
+            keeping = try await write(grant, to: connection)
+        } catch {
+            // The connection stays, with the refresh token that it has.
+            await giveBack(UnkeptToken(grant.tokens, besides: earlier), of: connection, at: provider)
+            throw error
         }
-        if let excess { note(.scopeExceeded(excess), connection) }
-        if case .ended = outcome {
-            // Nobody keeps these, and the provider would go on to honour them.
-            do throws(ProviderFailure) {
-                try await client.revoke(grant.tokens, at: vault.access(to: provider))
-            } catch {
-                note(error, connection)
-            }
+        switch keeping {
+        case .kept: return .renewed
+        case .over:
+            await giveBack(UnkeptToken(grant.tokens), of: connection, at: provider)
+            return .ended
+        case .exceeded(let ended):
+            await excess.giveBack(ended, grant.tokens)
+            return .exceeded
         }
-        return outcome
     }
 
-    private func note(_ failure: ProviderFailure, _ connection: Connection) {
-        log.warning(
-            "a connection was not renewed, and its tokens are given back",
-            metadata: [
-                "provider": "\(connection.provider)", "connection": "\(connection.id)", "cause": "\(failure)",
-            ])
+    private func write(_ grant: ProviderGrant, to connection: Connection) async throws -> Keeping {
+        let now = clock.now()
+        let scope = grant.scope ?? connection.scope
+        return try await store.write { [vault, excess] transaction in
+            if let ended = try excess.end(connection, granted: scope, in: transaction, now: now) {
+                return .exceeded(ended)
+            }
+            let sealed = try vault.seal(grant.tokens, of: connection.id, in: transaction)
+            guard try transaction.refresh(connection.id, tokens: sealed, scope: scope, now: now) else { return .over }
+            try transaction.audit(AuditEntry(.connectionRefreshed, ofItself: connection, at: now))
+            return .kept
+        }
+    }
+
+    private func giveBack(_ token: UnkeptToken, of connection: Connection, at provider: Provider) async {
+        _ = await excess.unkept.revoke(token, at: provider, about: ["connection": "\(connection.id)"])
     }
 
     private func end(_ connection: Connection, _ reason: String) async throws -> Outcome {
         let now = clock.now()
         try await store.write { transaction in
             guard try transaction.end(connection.id, reason: .refusedByProvider, now: now) else { return }
-            try transaction.audit(.connectionEnded, of: connection, reason: reason, now: now)
+            try transaction.audit(AuditEntry(.connectionEnded, ofItself: connection, reason: reason, at: now))
         }
         return .ended
-    }
-}
-
-extension Transaction {
-    /// A record about a connection, of what Gatehouse did by itself.
-    fileprivate func audit(
-        _ action: AuditAction, of connection: Connection, reason: String? = nil, now: Timestamp
-    ) throws {
-        try audit(
-            AuditEntry(
-                action, at: now, actor: .system, user: connection.userID, resource: connection.resourceID,
-                reason: reason, initiator: .system, correlation: connection.id.string))
     }
 }

@@ -41,12 +41,15 @@ struct ConnectionRevocation: Sendable {
     /// Gives the tokens back to the provider.
     private func tell(_ provider: Provider?, about connection: Connection) async -> ProviderReply {
         guard let client, let provider, let tokens = vault.tokens(of: connection) else { return .notAsked }
-        do {
-            try await client.revoke(tokens, at: vault.access(to: provider))
-            return .taken
-        } catch {
-            return .failed("\(error)")
-        }
+        // Nobody knows the tokens any more: a caller that hangs up must not keep them from being revoked.
+        return await Task { [vault] in
+            do throws(ProviderFailure) {
+                try await client.revoke(UnkeptToken(tokens), at: vault.access(to: provider))
+                return .taken
+            } catch {
+                return .failed("\(error)")
+            }
+        }.value
     }
 }
 

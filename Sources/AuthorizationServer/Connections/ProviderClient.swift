@@ -38,15 +38,16 @@ package struct ProviderClient: Sendable {
     /// Spec: OAuth 2.1 §4.1.3
     func redeem(
         _ code: String, at access: ProviderAccess, proof: ConnectionProof, now: Timestamp
-    ) async throws(ProviderFailure) -> ProviderGrant {
+    ) async throws(GrantFailure) -> ProviderGrant {
         let parameters: [(ParameterName, String)] = [
             (.grantType, GrantType.authorizationCode.rawValue), (.code, code),
             (.redirectURI, redirectURI(access.provider.name)), (.codeVerifier, proof.verifier.reveal()),
         ]
-        let grant = try ProviderGrant(
-            await post(parameters, to: access.tokenEndpoint, as: access), now: now)
-        try proof.check(grant.idToken)
-        return grant
+        return try await tokens(for: parameters, as: access) { response throws(ProviderFailure) in
+            let grant = try ProviderGrant(response, now: now)
+            try proof.check(grant.idToken)
+            return grant
+        }
     }
 
     /// Gets a new access token.
@@ -54,25 +55,42 @@ package struct ProviderClient: Sendable {
     /// Spec: OAuth 2.1 §4.3
     func refresh(
         _ tokens: ProviderTokens, _ refreshToken: String, at access: ProviderAccess, now: Timestamp
-    ) async throws(ProviderFailure) -> ProviderGrant {
+    ) async throws(GrantFailure) -> ProviderGrant {
         let parameters: [(ParameterName, String)] = [
             (.grantType, GrantType.refreshToken.rawValue), (.refreshToken, refreshToken),
         ]
-        return try ProviderGrant(
-            await post(parameters, to: access.tokenEndpoint, as: access), earlier: tokens, now: now)
+        return try await self.tokens(for: parameters, as: access, besides: tokens) {
+            response throws(ProviderFailure) in
+            try ProviderGrant(response, earlier: tokens, now: now)
+        }
+    }
+
+    /// Asks for tokens. An answer that cannot be used may hold one all the same; the failure then carries it.
+    private func tokens(
+        for parameters: [(ParameterName, String)], as access: ProviderAccess, besides earlier: ProviderTokens? = nil,
+        read: (OutboundResponse) throws(ProviderFailure) -> ProviderGrant
+    ) async throws(GrantFailure) -> ProviderGrant {
+        let response: OutboundResponse
+        do throws(ProviderFailure) {
+            response = try await post(parameters, to: access.tokenEndpoint, as: access)
+        } catch {
+            throw GrantFailure(error)
+        }
+        do throws(ProviderFailure) {
+            return try read(response)
+        } catch {
+            throw GrantFailure(error, token: UnkeptToken(response.body, besides: earlier))
+        }
     }
 
     /// Tells the provider that its tokens are not needed any more.
     ///
     /// Spec: RFC 7009 §2.1
-    func revoke(_ tokens: ProviderTokens, at access: ProviderAccess) async throws(ProviderFailure) {
+    func revoke(_ token: UnkeptToken, at access: ProviderAccess) async throws(ProviderFailure) {
         guard let endpoint = access.revocationEndpoint else {
             throw .unavailable("it has no revocation endpoint here")
         }
-        let hint = tokens.refresh == nil ? "access_token" : "refresh_token"
-        let parameters: [(ParameterName, String)] = [
-            (.token, tokens.refresh ?? tokens.access), (.tokenTypeHint, hint),
-        ]
+        let parameters: [(ParameterName, String)] = [(.token, token.value), (.tokenTypeHint, token.hint.rawValue)]
         let response = try await post(parameters, to: endpoint, as: access)
         guard response.status == 200 else { throw .unavailable("it answered \(response.status)") }
     }

@@ -44,7 +44,7 @@ struct ProviderTokens: Sendable, Unprintable {
     }
 
     /// A token goes into a header one day: visible characters alone.
-    private static func token(_ name: String, of body: JSONObject) throws(ProviderFailure) -> String? {
+    static func token(_ name: String, of body: JSONObject) throws(ProviderFailure) -> String? {
         guard let value = body[name], value != .null else { return nil }
         guard let text = value.string, (1...longest).contains(text.utf8.count),
             text.utf8.allSatisfy({ (0x21...0x7E).contains($0) })

@@ -14,11 +14,13 @@ struct TokenExchange: Sendable {
     let subjects: SubjectTokens
     let vault: ConnectionVault
     let refresh: ConnectionRefresh
+    let excess: ScopeExcess
     let clock: WallClock
 
     private enum Verdict: Sendable {
         case handedOut(TokenResponse)
         case stale(ConnectionID)
+        case exceeded(ScopeExcess.Ended)
         case refused(OAuthError)
     }
 
@@ -29,6 +31,7 @@ struct TokenExchange: Sendable {
         switch try await decide(request, asker, margin: Self.margin) {
         case .handedOut(let response): return response
         case .refused(let error): throw error
+        case .exceeded(let ended): throw await end(ended)
         case .stale(let id):
             let outcome = try await refresh.renew(id, margin: Self.margin)
             return try await decideAgain(request, asker, after: outcome)
@@ -39,9 +42,11 @@ struct TokenExchange: Sendable {
     private func decideAgain(
         _ request: TokenExchangeRequest, _ asker: Resource, after outcome: ConnectionRefresh.Outcome
     ) async throws -> TokenResponse {
+        if case .exceeded = outcome { throw Self.exceeded("the provider renewed it with more scopes") }
         switch try await decide(request, asker, margin: 1) {
         case .handedOut(let response): return response
         case .refused(let error): throw error
+        case .exceeded(let ended): throw await end(ended)
         case .stale:
             var cause = "renewed to a token that was over at once"
             if case .unavailable(let failure) = outcome { cause = "\(failure)" }
@@ -70,13 +75,8 @@ struct TokenExchange: Sendable {
                     user: session.userID, resource: asker.id, provider: request.provider),
                 try ConnectionPolicy.allows(connection, in: transaction)
             else { return .refused(Self.notConnected) }
-            if let excess = try ConnectionPolicy.excess(
-                of: connection.scope, at: request.provider, for: asker.id, in: transaction)
-            {
-                return .refused(
-                    OAuthError(
-                        .invalidGrant, Self.notConnected.description,
-                        reason: "\(connection.id): \(ProviderFailure.scopeExceeded(excess))"))
+            if let ended = try excess.end(connection, granted: connection.scope, in: transaction, now: now) {
+                return .exceeded(ended)
             }
             guard let tokens = vault.tokens(of: connection) else {
                 throw OAuthError(.serverError, "Try again later.", reason: "the tokens of \(connection.id) do not open")
@@ -91,6 +91,19 @@ struct TokenExchange: Sendable {
                     accessToken: tokens.access, expiresIn: tokens.expiresAt.map { $0 - now }, scope: connection.scope,
                     issuedTokenType: TokenExchangeRequest.accessTokenType))
         }
+    }
+
+    /// The connection is over already; its provider is told before the MCP server is.
+    private func end(_ ended: ScopeExcess.Ended) async -> OAuthError {
+        await excess.giveBack(ended)
+        return Self.exceeded("\(ended.connection.id): \(ended.failure)")
+    }
+
+    private static func exceeded(_ reason: String) -> OAuthError {
+        OAuthError(
+            .invalidGrant,
+            "The provider granted more than this MCP server may have, so the connection has ended; ask the person to "
+                + "connect the account again.", reason: reason)
     }
 
     /// Spec: RFC 8693 §2.2.2

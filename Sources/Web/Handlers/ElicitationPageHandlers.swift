@@ -145,12 +145,18 @@ extension ElicitationEndPage {
         case (.expired, _): ("Too late", "The time for this is over. Nothing was connected; \(asker) can ask again.")
         case (.cancelled, _): ("No longer asked", "\(asker) no longer waits for this. Nothing was connected.")
         case (.failed, _) where end.isScopeExceeded: ("Not connected", exceeded(end, provider))
-        default: ("This did not work", "Your account at \(provider) could not be connected; \(asker) can ask again.")
+        default: ("This did not work", failed(end, provider))
         }
     }
 }
 
 extension ElicitationEndPage {
+    private static func failed(_ end: ElicitationEnd, _ provider: String) -> String {
+        let fact = "Your account at \(provider) could not be connected; \(end.asker) can ask again."
+        guard end.isTokenRevoked == false else { return fact }
+        return "\(fact) Gatehouse kept nothing. Remove its access in the settings of your account at \(provider)."
+    }
+
     /// What a person can do about access that was granted and must not be used.
     private static func exceeded(_ end: ElicitationEnd, _ provider: String) -> String {
         let fact = "\(provider) granted more access than \(end.asker) may have, so your account was not connected."

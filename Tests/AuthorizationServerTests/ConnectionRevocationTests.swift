@@ -1,0 +1,37 @@
+import NIOCore
+import OAuth
+import Outbound
+import Storage
+import TestSupport
+import Testing
+
+@testable import AuthorizationServer
+
+@Suite("Ending a connection")
+struct ConnectionRevocationTests {
+    @Test func `a caller that hangs up does not keep the tokens from being revoked at the provider`() async throws {
+        let provider = try await LoopbackProvider.start()
+        try await Harness.run { h in
+            try await h.add(provider)
+            _ = try await h.connected(h.tokens().access, h.browser())
+            let connection = try #require(try await h.connections().first)
+            let revocation = ConnectionRevocation(
+                store: h.gatehouse.store,
+                client: ProviderClient(
+                    issuer: h.gatehouse.settings.issuer, outbound: OperatorClient(deadline: .seconds(20))),
+                vault: ConnectionVault(keys: h.gatehouse.keys))
+            let verdict = try await Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                return try await revocation.end(
+                    connection.id, reason: .revokedByPerson, actor: .person(h.user.id), now: h.clock.now)
+            }.value
+            guard case .ended(_, .taken) = verdict else {
+                Issue.record("\(verdict)")
+                return
+            }
+            #expect(provider.revocations.count == 1)
+            #expect(try await h.connections().first?.tokens == nil)
+        }
+        try await provider.stop()
+    }
+}
