@@ -34,7 +34,7 @@ package struct Gatehouse: Sendable {
     /// Composes the server from what the operator decided and the things it stands on.
     package init(
         settings: Settings, store: Store, keys: KeyRing, fetcher: DocumentFetcher, operators: OperatorClient,
-        clock: WallClock = .system, desk: PasswordDesk, log: Logger
+        clock: WallClock = .system, hasher: PasswordHasher, log: Logger
     ) {
         let flows = Self.flows(settings, keys)
         let reader = AccessTokenReader(keys: keys, issuer: settings.issuer)
@@ -43,7 +43,7 @@ package struct Gatehouse: Sendable {
         let refusals = CountedLog(log, clock: clock)
         let errands = Errands(log: log)
         let watch = SignInWatch(store: store, lines: refusals, log: log, errands: errands)
-        let people = People(store: store, desk: desk, throttle: SignInThrottle(), watch: watch, clock: clock)
+        let people = People(store: store, hasher: hasher, throttle: SignInThrottle(), watch: watch, clock: clock)
         let seal = InteractionSeal(keys: keys)
         let authorize = AuthorizeEndpoint(
             settings: settings, store: store, clients: clients, people: people, seal: seal, clock: clock)

@@ -13,7 +13,7 @@ package struct ConnectionAttempt: Hashable, Sendable {
     package let elicitationID: ElicitationID
     package let userID: UserID
     /// The login in which the person agreed.
-    package let browserSessionID: BrowserSessionID
+    package let browserLoginID: BrowserLoginID
     /// The digest of the cookie of the browser in which the person agreed.
     package let binding: Digest
     package let provider: ProviderName
@@ -27,13 +27,13 @@ package struct ConnectionAttempt: Hashable, Sendable {
 
     /// A new attempt.
     package init(
-        state: Digest, elicitationID: ElicitationID, userID: UserID, browserSessionID: BrowserSessionID,
+        state: Digest, elicitationID: ElicitationID, userID: UserID, browserLoginID: BrowserLoginID,
         binding: Digest, provider: ProviderName, asked: ScopeSet, proof: [UInt8], createdAt: Timestamp
     ) {
         self.state = state
         self.elicitationID = elicitationID
         self.userID = userID
-        self.browserSessionID = browserSessionID
+        self.browserLoginID = browserLoginID
         self.binding = binding
         self.provider = provider
         self.asked = asked
@@ -46,7 +46,7 @@ package struct ConnectionAttempt: Hashable, Sendable {
 
 extension Transaction {
     private static let columns = """
-        state_digest, elicitation_id, user_id, browser_session_id, binding, provider, asked, proof, created_at,
+        state_digest, elicitation_id, user_id, browser_login_id, binding, provider, asked, proof, created_at,
         expires_at, spent_at
         """
 
@@ -63,7 +63,7 @@ extension Transaction {
             INSERT INTO connection_attempts (\(Self.columns))
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, NULL)
             """, attempt.state.stored, attempt.elicitationID.string, attempt.userID.string,
-            attempt.browserSessionID.string, attempt.binding.stored, attempt.provider.string, attempt.asked.string,
+            attempt.browserLoginID.string, attempt.binding.stored, attempt.provider.string, attempt.asked.string,
             attempt.proof.stored, attempt.createdAt.seconds, attempt.expiresAt.seconds)
     }
 
@@ -99,7 +99,7 @@ extension ConnectionAttempt {
         state = try row.digest(0)
         elicitationID = try row.id(1)
         userID = try row.id(2)
-        browserSessionID = try row.id(3)
+        browserLoginID = try row.id(3)
         binding = try row.digest(4)
         provider = try ProviderName(row.text(5))
         asked = try row.scope(6)

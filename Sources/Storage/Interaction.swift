@@ -19,7 +19,7 @@ package struct Interaction: Hashable, Sendable {
 
     package let id: InteractionID
     package let userID: UserID
-    package let browserSessionID: BrowserSessionID
+    package let browserLoginID: BrowserLoginID
     /// What was asked for, as its endpoint wrote it.
     package let request: String
     package let createdAt: Timestamp
@@ -30,12 +30,12 @@ package struct Interaction: Hashable, Sendable {
 
     /// A request, as it is to be stored.
     package init(
-        id: InteractionID = .random(), userID: UserID, browserSessionID: BrowserSessionID, request: String,
+        id: InteractionID = .random(), userID: UserID, browserLoginID: BrowserLoginID, request: String,
         createdAt: Timestamp, expiresAt: Timestamp, state: State = .pending, sessionID: SessionID? = nil
     ) {
         self.id = id
         self.userID = userID
-        self.browserSessionID = browserSessionID
+        self.browserLoginID = browserLoginID
         self.request = request
         self.createdAt = createdAt
         self.expiresAt = expiresAt
@@ -56,9 +56,9 @@ extension Transaction {
             """, interaction.userID.string, Interaction.mostOpen - 1)
         try execute(
             """
-            INSERT INTO interactions (id, browser_session_id, user_id, request, state, created_at, expires_at)
+            INSERT INTO interactions (id, browser_login_id, user_id, request, state, created_at, expires_at)
             VALUES (?1, ?2, ?3, ?4, 'pending', ?5, ?6)
-            """, interaction.id.string, interaction.browserSessionID.string, interaction.userID.string,
+            """, interaction.id.string, interaction.browserLoginID.string, interaction.userID.string,
             interaction.request, interaction.createdAt.seconds, interaction.expiresAt.seconds)
     }
 
@@ -66,12 +66,12 @@ extension Transaction {
     package func interaction(_ id: InteractionID) throws -> Interaction? {
         try first(
             """
-            SELECT id, user_id, browser_session_id, request, created_at, expires_at, state, session_id
+            SELECT id, user_id, browser_login_id, request, created_at, expires_at, state, session_id
             FROM interactions WHERE id = ?1
             """, id.string
         ) { row in
             try Interaction(
-                id: row.id(0), userID: row.id(1), browserSessionID: row.id(2), request: row.text(3),
+                id: row.id(0), userID: row.id(1), browserLoginID: row.id(2), request: row.text(3),
                 createdAt: row.time(4), expiresAt: row.time(5),
                 state: row.parsed(Interaction.State(rawValue: row.text(6))), sessionID: row.idIfAny(7))
         }
@@ -83,7 +83,7 @@ extension Transaction {
     ) throws -> Interaction? {
         let isHere = try first(
             """
-            SELECT 1 FROM interactions i JOIN browser_sessions b ON b.id = i.browser_session_id
+            SELECT 1 FROM interactions i JOIN browser_logins b ON b.id = i.browser_login_id
             WHERE i.id = ?1 AND b.binding = ?2 AND i.state = 'pending' AND i.expires_at > ?3
             """, id.string, binding.stored, now.seconds
         ) { _ in true }

@@ -106,7 +106,7 @@ extension Transaction {
     /// Locks an account from a moment on, or unlocks it; a locked person's browser logins are gone.
     @discardableResult
     package func setDisabled(_ since: Timestamp?, _ id: UserID) throws -> Bool {
-        if since != nil { try execute("DELETE FROM browser_sessions WHERE user_id = ?1", id.string) }
+        if since != nil { try execute("DELETE FROM browser_logins WHERE user_id = ?1", id.string) }
         return try execute("UPDATE users SET disabled_at = ?2 WHERE id = ?1", id.string, since?.seconds) == 1
     }
 }

@@ -98,7 +98,7 @@ struct AdministrationTests {
             let tokens = try await harness.tokens()
             _ = try await rows(harness, .users(.disable(name: "ada")))
             #expect(try await tokensAreDead(harness, tokens))
-            #expect(try await harness.browserSessions() == 0)
+            #expect(try await harness.browserLogins() == 0)
             _ = try await rows(harness, .users(.enable(name: "ada")))
             #expect(try await tokensAreDead(harness, tokens))
             #expect(try await harness.sessions().map(\.endReason) == [.userDisabled])

@@ -118,10 +118,10 @@ struct ConnectionTests {
 
     private func attempt(
         _ world: World, state: String = "s", of elicitation: ElicitationID? = nil, at time: Timestamp? = nil
-    ) async throws -> (ConnectionAttempt, BrowserSession) {
+    ) async throws -> (ConnectionAttempt, BrowserLogin) {
         let (now, hub) = (time ?? now, hub)
         let session = try await world.active(try world.session())
-        let login = BrowserSession(
+        let login = BrowserLogin(
             id: .random(), digest: .sha256("login \(state)"), userID: world.user.id, binding: .sha256("browser"),
             authTime: World.start, createdAt: World.start, lastSeenAt: World.start, expiresAt: World.start + 40_000)
         let asked = Elicitation(
@@ -130,7 +130,7 @@ struct ConnectionTests {
             ask: .connect(provider: "hub", scope: nil), digest: .sha256(state), createdAt: now, expiresAt: now + 900)
         let attempt = ConnectionAttempt(
             state: .sha256(state), elicitationID: elicitation ?? asked.id, userID: world.user.id,
-            browserSessionID: login.id, binding: login.binding, provider: hub, asked: try ScopeSet(parsing: "repo"),
+            browserLoginID: login.id, binding: login.binding, provider: hub, asked: try ScopeSet(parsing: "repo"),
             proof: [5], createdAt: now)
         try await world.store.write { tx in
             try tx.insert(login)
@@ -159,7 +159,7 @@ struct ConnectionTests {
     @Test func `signing out forgets the way to the provider`() async throws {
         let world = try await world()
         let (attempt, login) = try await attempt(world)
-        _ = try await world.store.write { try $0.endBrowserSession(login.id) }
+        _ = try await world.store.write { try $0.endBrowserLogin(login.id) }
         #expect(try await world.store.read { try $0.attempt(attempt.state) } == nil)
     }
 

@@ -53,11 +53,11 @@ struct HousekeepingTests {
 
     @Test func `what waited or was cached too long is deleted; the audit trail never is`() async throws {
         let world = try await World()
-        let login = BrowserSession(
+        let login = BrowserLogin(
             id: .random(), digest: .sha256("c"), userID: world.user.id, binding: .sha256("b"), authTime: start,
             createdAt: start, lastSeenAt: start, expiresAt: start + 43_200)
         let waiting = Interaction(
-            userID: world.user.id, browserSessionID: login.id, request: "{}", createdAt: start, expiresAt: start + 600)
+            userID: world.user.id, browserLoginID: login.id, request: "{}", createdAt: start, expiresAt: start + 600)
         let document = try CachedDocument(
             clientID: ClientID("https://h.example/c.json"), bytes: [1], digest: .sha256([1]), fetchedAt: start,
             expiresAt: start, lastGoodAt: start)
@@ -104,7 +104,7 @@ struct HousekeepingTests {
     @Test func `RS8 what was deleted is neither in the files nor in a backup`() async throws {
         let world = try await World()
         let canary = "canary-" + String(repeating: "c0ffee", count: 20)
-        let login = BrowserSession(
+        let login = BrowserLogin(
             id: .random(), digest: .sha256("c"), userID: world.user.id, binding: .sha256("b"), authTime: start,
             createdAt: start, lastSeenAt: start, expiresAt: start + 43_200)
         let document = try CachedDocument(
@@ -117,7 +117,7 @@ struct HousekeepingTests {
             for _ in 0..<20 {
                 try tx.open(
                     Interaction(
-                        userID: world.user.id, browserSessionID: login.id, request: canary, createdAt: start,
+                        userID: world.user.id, browserLoginID: login.id, request: canary, createdAt: start,
                         expiresAt: start + 600))
             }
             try tx.keep(document)

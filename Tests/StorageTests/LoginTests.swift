@@ -11,15 +11,15 @@ struct LoginTests {
 
     private func login(
         _ world: World, cookie: String, user: UserID? = nil, browser: String = "browser", at time: Timestamp
-    ) -> BrowserSession {
-        BrowserSession(
+    ) -> BrowserLogin {
+        BrowserLogin(
             id: .random(), digest: .sha256(cookie), userID: user ?? world.user.id, binding: .sha256(browser),
             authTime: time, createdAt: time, lastSeenAt: time, expiresAt: time + 43_200)
     }
 
-    private func waiting(in login: BrowserSession) -> Interaction {
+    private func waiting(in login: BrowserLogin) -> Interaction {
         Interaction(
-            userID: login.userID, browserSessionID: login.id, request: "{}", createdAt: start, expiresAt: start + 600)
+            userID: login.userID, browserLoginID: login.id, request: "{}", createdAt: start, expiresAt: start + 600)
     }
 
     @Test func `RL3 the same person in the same browser gets a new cookie and a whole new day, and what waits goes on`()
@@ -35,16 +35,16 @@ struct LoginTests {
             return try tx.enter(second, inPlaceOf: first.digest)
         }
         #expect(entered.id == first.id && entered.authTime == start + 1_000)
-        func found(_ login: BrowserSession) async throws -> BrowserSession? {
+        func found(_ login: BrowserLogin) async throws -> BrowserLogin? {
             try await world.store.read { [start] in
-                try $0.browserSession(digest: login.digest, now: start + 1_000)?.session
+                try $0.browserLogin(digest: login.digest, now: start + 1_000)?.login
             }
         }
         #expect(try await found(first) == nil, "the old cookie is worthless")
         let live = try await found(second)
         #expect(live?.authTime == start + 1_000 && live?.expiresAt == start + 44_200)
         #expect(try await world.store.read { try $0.interaction(interaction.id) } == interaction)
-        #expect(try await world.store.read { try $0.browserSessionCount(of: world.user.id) } == 1)
+        #expect(try await world.store.read { try $0.browserLoginCount(of: world.user.id) } == 1)
     }
 
     @Test(arguments: ["another person", "another browser", "a login that is over", "a cookie of nobody"])

@@ -9,8 +9,8 @@ import Testing
 struct PeopleTests {
     private let start = World.start
 
-    private func login(_ world: World, cookie: String = "cookie", at time: Timestamp = World.start) -> BrowserSession {
-        BrowserSession(
+    private func login(_ world: World, cookie: String = "cookie", at time: Timestamp = World.start) -> BrowserLogin {
+        BrowserLogin(
             id: .random(), digest: .sha256(cookie), userID: world.user.id, binding: .sha256("browser"), authTime: time,
             createdAt: time, lastSeenAt: time, expiresAt: time + 43_200)
     }
@@ -33,16 +33,16 @@ struct PeopleTests {
         let session = login(world)
         try await world.store.write { try $0.insert(session) }
         func isFound(at now: Timestamp) async throws -> Bool {
-            try await world.store.read { try $0.browserSession(digest: session.digest, now: now) != nil }
+            try await world.store.read { try $0.browserLogin(digest: session.digest, now: now) != nil }
         }
         #expect(try await isFound(at: start + 1_799))
         #expect(try await !isFound(at: start + 1_800))
-        try await world.store.write { try $0.touch(browserSession: session.id, now: start + 59) }
+        try await world.store.write { try $0.touch(browserLogin: session.id, now: start + 59) }
         #expect(try await !isFound(at: start + 1_800))
         var now = start
         while now < start + 43_000 {
             now = now + 1_000
-            try await world.store.write { [now] in try $0.touch(browserSession: session.id, now: now) }
+            try await world.store.write { [now] in try $0.touch(browserLogin: session.id, now: now) }
         }
         #expect(try await isFound(at: start + 43_199))
         #expect(try await !isFound(at: start + 43_200))
@@ -56,15 +56,15 @@ struct PeopleTests {
         #expect(try await world.store.read { try !$0.hasSignedIn(world.user.id, binding: session.binding) })
         try await world.store.write { tx in
             try tx.insert(session)
-            try tx.endBrowserSession(digest: session.digest, now: start)
+            try tx.endBrowserLogin(digest: session.digest, now: start)
         }
         #expect(try await world.store.read { try $0.hasSignedIn(world.user.id, binding: session.binding) })
         #expect(try await world.store.read { try !$0.hasSignedIn(world.user.id, binding: .sha256("other")) })
     }
 
-    private func waiting(_ login: BrowserSession, at time: Timestamp = World.start) -> Interaction {
+    private func waiting(_ login: BrowserLogin, at time: Timestamp = World.start) -> Interaction {
         Interaction(
-            userID: login.userID, browserSessionID: login.id, request: "{}", createdAt: time, expiresAt: time + 600)
+            userID: login.userID, browserLoginID: login.id, request: "{}", createdAt: time, expiresAt: time + 600)
     }
 
     @Test func `a decision is taken once and in time`() async throws {
@@ -87,7 +87,7 @@ struct PeopleTests {
         let world = try await World()
         let session = login(world)
         let other = User(name: "Ben", passwordHash: "x", createdAt: start)
-        let others = BrowserSession(
+        let others = BrowserLogin(
             id: .random(), digest: .sha256("other"), userID: other.id, binding: .sha256("browser"), authTime: start,
             createdAt: start, lastSeenAt: start, expiresAt: start + 43_200)
         let (decided, foreign) = (waiting(session), waiting(others))

@@ -34,7 +34,7 @@ package struct Harness: Sendable {
         },
         operators: OperatorClient = OperatorClient(deadline: .seconds(20)),
         log: Logger = CapturedLog().logger,
-        desk: PasswordDesk = PasswordDesk(cost: .cheapForTests),
+        hasher: PasswordHasher = PasswordHasher(cost: .cheapForTests),
         adjust: @Sendable (inout Settings) throws -> Void = { _ in },
         _ test: @Sendable @escaping (Harness) async throws -> Void
     ) async throws {
@@ -49,7 +49,7 @@ package struct Harness: Sendable {
         let gatehouse = Gatehouse(
             settings: settings, store: store, keys: keys,
             fetcher: try fetcher(store), operators: operators, clock: clock.wall,
-            desk: desk, log: log)
+            hasher: hasher, log: log)
         let renderer = try PageRenderer(templatesDirectory: Workspace.root + "/templates", base: settings.issuer.path)
         let router = Routes.router(gatehouse, renderer: renderer, proxies: try ProxyTrust(proxies: []))
         let ground = try await Ground.lay(in: store, now: clock.now)

@@ -136,8 +136,8 @@ extension Harness {
     }
 
     /// How many browser logins the database holds for the first user.
-    package func browserSessions() async throws -> Int {
-        try await gatehouse.store.read { [id = user.id] in try $0.browserSessionCount(of: id) }
+    package func browserLogins() async throws -> Int {
+        try await gatehouse.store.read { [id = user.id] in try $0.browserLoginCount(of: id) }
     }
 
     /// Registers another client; with a secret it has to send that in the form.

@@ -24,7 +24,7 @@ struct AccountAbuseTests {
 
     private func untouched(_ h: Harness, _ session: Session) async throws -> Bool {
         let user = try await h.gatehouse.store.read { try $0.user(id: h.user.id) }
-        let (stored, logins) = try await (h.stored(session), h.browserSessions())
+        let (stored, logins) = try await (h.stored(session), h.browserLogins())
         return stored?.state == .active && user?.passwordHash == h.user.passwordHash && logins > 0
     }
 
@@ -67,7 +67,7 @@ struct AccountAbuseTests {
             let browser = h.browser()
             let before = try await h.account(browser)
             _ = try await h.consentPage(browser, h.request(["prompt": "login"]))
-            #expect(try await h.browserSessions() == 1, "the login is the same one")
+            #expect(try await h.browserLogins() == 1, "the login is the same one")
             for step in Self.steps {
                 let answer = try await h.step(browser, at: before, step, fields(session))
                 #expect(answer.status == .badRequest && answer.text.contains("Nothing was changed"), "\(step)")
@@ -150,7 +150,7 @@ struct AccountAbuseTests {
             #expect(ended.status == .seeOther)
             #expect(try await h.stored(session)?.state == .ended)
             #expect(try await h.step(browser, at: page, "sign_out").status == .seeOther)
-            #expect(try await h.browserSessions() == 0)
+            #expect(try await h.browserLogins() == 0)
         }
     }
 

@@ -202,7 +202,7 @@ struct AccountTests {
             let gone = try await h.follow(other, h.step(other, at: still, "sign_out_everywhere"))
             #expect(gone.text.contains("signed out in every browser"))
             #expect(try await third.get("/account").input("interaction") != nil)
-            #expect(try await h.browserSessions() == 0)
+            #expect(try await h.browserLogins() == 0)
             #expect(try await h.introspect(tokens.access)["active"] == true)
         }
     }

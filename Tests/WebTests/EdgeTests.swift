@@ -66,7 +66,7 @@ struct EdgeTests {
                     try #require(HTTPField.Name("Sec-Fetch-Site")): "cross-site",
                 ])
             #expect(answer.status == .forbidden)
-            #expect(try await h.browserSessions() == 0)
+            #expect(try await h.browserLogins() == 0)
         }
     }
 

@@ -140,7 +140,7 @@ struct KeyReplacementTests {
             #expect(decided.continuation == nil)
             _ = try await h.signIn(other, at: signIn)
             #expect(try await h.sessions().isEmpty)
-            #expect(try await h.browserSessions() == 1)
+            #expect(try await h.browserLogins() == 1)
             #expect(try await h.tokens().scope == "files:read")
         }
     }

@@ -27,7 +27,7 @@ struct OutdatedPageTests {
             let shown = try await h.signIn(browser, at: page)
             #expect(shown.status == .badRequest)
             #expect(shown.text.contains("Quill Notes") && shown.text.contains("what you typed was not used"))
-            #expect(try await h.browserSessions() == 0)
+            #expect(try await h.browserLogins() == 0)
             let answer = try await h.signIn(browser, at: shown)
             let consent = try await h.follow(browser, answer)
             let location = try await h.decide(browser, at: consent).continuation
@@ -38,11 +38,11 @@ struct OutdatedPageTests {
     @Test func `nothing that was posted from such a page is used: no password is tried, no name is kept`() async throws
     {
         let tried = Atomic(0)
-        let desk = PasswordDesk(cost: .cheapForTests) { password, hash in
+        let hasher = PasswordHasher(cost: .cheapForTests) { password, hash in
             tried.add(1, ordering: .relaxed)
             return hash.verifies(password)
         }
-        try await Harness.run(desk: desk) { h in
+        try await Harness.run(hasher: hasher) { h in
             let (browser, page) = try await twoFirstVisits(h)
             for _ in 0..<20 {
                 let shown = try await h.signIn(browser, at: page, as: "mallory", password: "wrong")
@@ -51,7 +51,7 @@ struct OutdatedPageTests {
             }
             #expect(tried.load(ordering: .relaxed) == 0)
             #expect(browser.cookies["gatehouse"] == nil)
-            #expect(try await h.browserSessions() == 0)
+            #expect(try await h.browserLogins() == 0)
         }
     }
 
@@ -78,7 +78,7 @@ struct OutdatedPageTests {
                 #expect(answer.status == .gone && answer.input("interaction") == nil)
                 #expect(answer.text.contains("This request has expired") && answer.continuation == nil)
             }
-            #expect(try await h.browserSessions() == 0)
+            #expect(try await h.browserLogins() == 0)
         }
     }
 
@@ -114,7 +114,7 @@ struct OutdatedPageTests {
                 let answer = try await browser.post("/login", form)
                 #expect(answer.status == .badRequest && answer.input("interaction") == nil)
             }
-            #expect(try await h.browserSessions() == 0)
+            #expect(try await h.browserLogins() == 0)
         }
     }
 
@@ -179,7 +179,7 @@ struct OutdatedPageTests {
             let moved = try await h.signIn(browser, at: shown)
             #expect(moved.status == .seeOther)
             #expect(moved.headers[.location]?.hasPrefix("http://localhost" + path.prefix(3)) == true)
-            #expect(try await h.browserSessions() == 0)
+            #expect(try await h.browserLogins() == 0)
             #expect(try await h.signIn(browser, at: try await h.follow(browser, moved)).status == .seeOther)
         }
     }

@@ -63,7 +63,7 @@ struct PasswordChangeTests {
                     "Your password was changed. 1 session was ended, and every other browser was signed out."))
             #expect(try await h.introspect(tokens.access)["active"] == false)
             #expect(try await other.get("/account").input("interaction") != nil)
-            #expect(try await h.browserSessions() == 1)
+            #expect(try await h.browserLogins() == 1)
             #expect(try await h.stored(foreign)?.state == .active)
             #expect(try await h.records(.sessionEnded).map(\.actor) == [.person(h.user.id)])
         }

@@ -248,11 +248,11 @@ struct SecretElicitationTests {
         async throws
     {
         let work = Mutex(0)
-        let desk = PasswordDesk(cost: .cheapForTests) { password, hash in
+        let hasher = PasswordHasher(cost: .cheapForTests) { password, hash in
             work.withLock { $0 += 1 }
             return hash.verifies(password)
         }
-        try await Harness.run(desk: desk) { h in
+        try await Harness.run(hasher: hasher) { h in
             let asked = try await ask(h)
             let browser = h.browser()
             let page = try await h.open(browser, asked)

@@ -28,11 +28,11 @@ struct SecretFormLimitTests {
         async throws
     {
         let hashes = Mutex(0)
-        let desk = PasswordDesk(cost: .cheapForTests) { password, hash in
+        let hasher = PasswordHasher(cost: .cheapForTests) { password, hash in
             hashes.withLock { $0 += 1 }
             return hash.verifies(password)
         }
-        try await Harness.run(desk: desk) { h in
+        try await Harness.run(hasher: hasher) { h in
             try await h.grant([.secret])
             let token = try await h.tokens().access
             let browser = h.browser()
@@ -68,14 +68,14 @@ struct SecretFormLimitTests {
         let gate = DispatchSemaphore(value: 0)
         let isArmed = Atomic<Bool>(false)
         let entered = Atomic<Int>(0)
-        let desk = PasswordDesk(lanes: 1, cost: .cheapForTests) { password, hash in
+        let hasher = PasswordHasher(lanes: 1, cost: .cheapForTests) { password, hash in
             if isArmed.load(ordering: .sequentiallyConsistent) {
                 entered.add(1, ordering: .sequentiallyConsistent)
                 gate.wait()
             }
             return hash.verifies(password)
         }
-        try await Harness.run(desk: desk) { h in
+        try await Harness.run(hasher: hasher) { h in
             try await h.grant([.secret])
             let asked = try await Asked(
                 h.askSecret(try await h.tokens().access, ["requested_schema": Self.schema(passwords: 3)]))
@@ -108,8 +108,10 @@ struct SecretFormLimitTests {
         }
     }
 
-    @Test func `places at the desk: one for a person's forms, and none of those that are kept for known browsers`() {
-        var places = PasswordDesk.Places(forAll: 2, forKnown: 2, perNetwork: 2)
+    @Test
+    func `places of the password hasher: one for a person's forms, and none of those that are kept for known browsers`()
+    {
+        var places = PasswordHasher.Places(forAll: 2, forKnown: 2, perNetwork: 2)
         let (ada, bob, eve) = (UserID.random(), UserID.random(), UserID.random())
         let granted = [
             places.take(.form(of: ada)), places.take(.form(of: ada)), places.take(.form(of: bob)),

@@ -31,12 +31,14 @@ struct SignInAbuseTests {
         #expect("\(long)".utf8.count < 2_000)
     }
 
-    @Test func `E61 a full desk still has a place for a browser that is known, and none for one network alone`() {
-        var places = PasswordDesk.Places(forAll: 4, forKnown: 2, perNetwork: 3)
-        let stranger = PasswordDesk.Asker.stranger(from: ClientNetwork(address: "2001:db8::1"))
-        let neighbour = PasswordDesk.Asker.stranger(from: ClientNetwork(address: "2001:db8::2"))
-        let another = PasswordDesk.Asker.stranger(from: ClientNetwork(address: "192.0.2.2"))
-        let known = PasswordDesk.Asker.known(.random())
+    @Test
+    func `E61 a full password hasher still has a place for a known browser, and never gives all places to one network`()
+    {
+        var places = PasswordHasher.Places(forAll: 4, forKnown: 2, perNetwork: 3)
+        let stranger = PasswordHasher.Asker.stranger(from: ClientNetwork(address: "2001:db8::1"))
+        let neighbour = PasswordHasher.Asker.stranger(from: ClientNetwork(address: "2001:db8::2"))
+        let another = PasswordHasher.Asker.stranger(from: ClientNetwork(address: "192.0.2.2"))
+        let known = PasswordHasher.Asker.known(.random())
         let granted = [stranger, stranger, neighbour, stranger, another, another, known, known, known].map {
             places.take($0)
         }
@@ -52,14 +54,14 @@ struct SignInAbuseTests {
     {
         let (gate, isArmed, isInside) = (DispatchSemaphore(value: 0), Switch(), Switch())
         // Another cost than that of the stored hash, so that a right password is hashed anew as well.
-        let desk = PasswordDesk(cost: .standard) { password, hash in
+        let hasher = PasswordHasher(cost: .standard) { password, hash in
             if isArmed.isOn {
                 isInside.set(true)
                 gate.wait()
             }
             return hash.verifies(password)
         }
-        try await Harness.run(desk: desk) { h in
+        try await Harness.run(hasher: hasher) { h in
             let (browser, new) = (h.browser(), PasswordHash.make(Secret("something new"), cost: .cheapForTests).string)
             let page = try await h.authorize(browser, h.request())
             isArmed.set(true)
@@ -68,11 +70,11 @@ struct SignInAbuseTests {
             isArmed.set(false)
             try await h.gatehouse.store.write { [id = h.user.id, now = h.clock.now] tx in
                 if isLocked { try tx.setDisabled(now, id) } else { try tx.setPasswordHash(new, of: id, now: now) }
-                _ = try tx.endBrowserSessions(of: id)
+                _ = try tx.endBrowserLogins(of: id)
             }
             gate.signal()
             #expect(try await answer.status == .tooManyRequests)
-            #expect(try await h.browserSessions() == 0)
+            #expect(try await h.browserLogins() == 0)
             #expect(try await h.records(.personSignedIn).isEmpty)
             let stored = try await h.gatehouse.store.read { [id = h.user.id] in try $0.user(id: id)?.passwordHash }
             #expect(isLocked || stored == .some(new))

@@ -32,7 +32,7 @@ struct SignInEnumerationTests {
     private func hundredTries(at name: String) async throws -> [Seen] {
         let hashes = Mutex(0)
         let seen = Mutex<[Seen]>([])
-        let desk = PasswordDesk(cost: .cheapForTests) { password, hash in
+        let hasher = PasswordHasher(cost: .cheapForTests) { password, hash in
             hashes.withLock { $0 += 1 }
             return hash.verifies(password)
         }
@@ -41,7 +41,7 @@ struct SignInEnumerationTests {
             "\u{3000}\(name)\u{2009}",
             name + String(repeating: " ", count: 300), String(repeating: "\u{A0}", count: 400) + name,
         ]
-        try await Harness.run(desk: desk) { h in
+        try await Harness.run(hasher: hasher) { h in
             _ = try await h.addUser("zo\u{EB}")
             let browser = h.browser()
             for number in 0..<100 {
@@ -56,7 +56,7 @@ struct SignInEnumerationTests {
                 }
                 h.clock.advance(by: 17)
             }
-            #expect(try await h.browserSessions() == 0)
+            #expect(try await h.browserLogins() == 0)
         }
         return seen.withLock { $0 }
     }
@@ -80,12 +80,12 @@ struct SignInEnumerationTests {
         ) async throws
     {
         let wrong = Mutex(0)
-        let desk = PasswordDesk(cost: .cheapForTests) { password, hash in
+        let hasher = PasswordHasher(cost: .cheapForTests) { password, hash in
             let isRight = hash.verifies(password)
             if !isRight { wrong.withLock { $0 += 1 } }
             return isRight
         }
-        try await Harness.run(desk: desk) { h in
+        try await Harness.run(hasher: hasher) { h in
             let start = h.clock.now
             let end = start + 86_400
             var guess = (at: start, network: 0)

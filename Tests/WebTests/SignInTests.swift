@@ -19,7 +19,7 @@ struct SignInTests {
             #expect(unknown.status == .unauthorized)
             #expect(wrong.text.contains("Quill Notes"), "who asks still shows")
             #expect(unknown.text.replacing("eve", with: "ada") == wrong.text)
-            #expect(try await h.browserSessions() == 0)
+            #expect(try await h.browserLogins() == 0)
         }
     }
 
@@ -27,12 +27,12 @@ struct SignInTests {
         async throws
     {
         let work = Mutex<[String]>([])
-        let desk = PasswordDesk(cost: .cheapForTests) { password, hash in
+        let hasher = PasswordHasher(cost: .cheapForTests) { password, hash in
             // What is between the first dollars is the cost, what follows differs from hash to hash.
             work.withLock { $0.append(hash.string.split(separator: "$").prefix(2).joined(separator: "$")) }
             return hash.verifies(password)
         }
-        try await Harness.run(desk: desk) { h in
+        try await Harness.run(hasher: hasher) { h in
             let hash = PasswordHash.make(Secret(Harness.password), cost: .cheapForTests).string
             let people = [("off", hash), ("odd", "no hash")].map {
                 User(name: $0, passwordHash: $1, createdAt: h.clock.now)
@@ -77,7 +77,7 @@ struct SignInTests {
             let answer = try await h.signIn(victim, at: page)
             #expect(answer.status == .badRequest)
             #expect(victim.cookies["gatehouse"] == nil)
-            #expect(try await h.browserSessions() == 0)
+            #expect(try await h.browserLogins() == 0)
         }
     }
 
@@ -96,7 +96,7 @@ struct SignInTests {
             }
             h.clock.advance(by: 600)
             #expect(try await h.signIn(browser, at: page).status == .badRequest)
-            #expect(try await h.browserSessions() == 0)
+            #expect(try await h.browserLogins() == 0)
         }
     }
 
@@ -151,7 +151,7 @@ struct SignInTests {
             let browser = h.browser()
             let page = try await h.authorize(browser, h.request())
             #expect(try await h.signIn(browser, at: page).status == .unauthorized)
-            #expect(try await h.browserSessions() == 0)
+            #expect(try await h.browserLogins() == 0)
         }
     }
 
@@ -164,7 +164,7 @@ struct SignInTests {
             ]
             let answer = try await browser.post("/login", form, headers: [.origin: "https://evil.example"])
             #expect(answer.status == .forbidden)
-            #expect(try await h.browserSessions() == 0)
+            #expect(try await h.browserLogins() == 0)
         }
     }
 

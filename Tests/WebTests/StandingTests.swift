@@ -124,7 +124,7 @@ struct StandingTests {
         let verifier = CodeVerifier.random()
         let page = try await h.authorize(browser, h.request(verifier: verifier))
         var moved = try await h.signIn(browser, at: page, as: user.name)
-        // The desk is full while everybody signs in at once.
+        // The hasher is full while everybody signs in at once.
         while moved.status == .tooManyRequests {
             h.clock.advance(by: 1)
             moved = try await h.signIn(browser, at: page, as: user.name)

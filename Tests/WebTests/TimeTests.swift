@@ -66,7 +66,7 @@ struct TimeTests {
             let again = Gatehouse(
                 settings: h.gatehouse.settings, store: store, keys: keys,
                 fetcher: DocumentFetcher(policy: try FetchPolicy(), rulesIn: store), operators: OperatorClient(),
-                clock: h.clock.wall, desk: PasswordDesk(cost: .cheapForTests), log: CapturedLog().logger)
+                clock: h.clock.wall, hasher: PasswordHasher(cost: .cheapForTests), log: CapturedLog().logger)
             func refresh(_ token: String?) async throws -> TokenResponse {
                 try await again.token.answer(
                     OAuth.Parameters(query: "grant_type=refresh_token&client_id=quill&refresh_token=\(token ?? "")"),

@@ -101,7 +101,7 @@ struct WindowTests {
             ]
             let stranger = try await h.browser().post("/login", credentials, headers: opaque)
             #expect(stranger.status == .badRequest)
-            #expect(try await h.browserSessions() == 0)
+            #expect(try await h.browserLogins() == 0)
             let signedIn = try await browser.post("/login", credentials, headers: opaque)
             #expect(signedIn.status == .seeOther)
             let consent = try await h.follow(browser, signedIn)

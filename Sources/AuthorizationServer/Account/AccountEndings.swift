@@ -54,7 +54,7 @@ extension AccountEndpoint {
 
     func signOut(_ person: SignedIn, browser: Browser, now: Timestamp) async throws -> Outcome {
         try await store.write { transaction in
-            guard try transaction.endBrowserSession(person.session.id) else { return }
+            guard try transaction.endBrowserLogin(person.login.id) else { return }
             try transaction.audit(AuditEntry(signOutOf: person, from: browser, at: now))
         }
         return .done(.signedOut, for: nil, cookie: .cleared)
@@ -62,7 +62,7 @@ extension AccountEndpoint {
 
     func signOutEverywhere(_ person: SignedIn, browser: Browser, now: Timestamp) async throws -> Outcome {
         try await store.write { transaction in
-            guard try transaction.endBrowserSessions(of: person.user.id) > 0 else { return }
+            guard try transaction.endBrowserLogins(of: person.user.id) > 0 else { return }
             try transaction.audit(AuditEntry(signOutOf: person, from: browser, at: now, reason: "every browser"))
         }
         return .done(.signedOutEverywhere, for: nil, cookie: .cleared)

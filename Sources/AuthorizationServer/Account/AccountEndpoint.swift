@@ -102,7 +102,7 @@ package struct AccountEndpoint: Sendable {
     func formToken(_ person: SignedIn) -> String {
         Base64URL.encode(
             HMAC.sha256(
-                key: keys.secret(.form).bytes, Array("account".utf8), person.session.digest.bytes,
+                key: keys.secret(.form).bytes, Array("account".utf8), person.login.digest.bytes,
                 Array(person.user.id.string.utf8)))
     }
 }

@@ -57,7 +57,7 @@ extension AccountEndpoint {
         case .wait(let seconds): return try await again(.password(.wait(seconds)), person, now)
         case .right: break
         }
-        guard let hash = await people.desk.hash(change.new, for: .known(person.user.id)) else {
+        guard let hash = await people.hasher.hash(change.new, for: .known(person.user.id)) else {
             return try await again(.password(.wait(1)), person, now)
         }
         let cookie = Secret(Random.token())
@@ -68,7 +68,7 @@ extension AccountEndpoint {
             guard isReplaced else { return nil }
             guard change.endsEverything else { return EndedSessions() }
             let user = person.user.id
-            try transaction.endBrowserSessions(of: user, but: person.session.id)
+            try transaction.endBrowserLogins(of: user, but: person.login.id)
             return try transaction.endSessions(SessionFilter(user: user), SessionEnding(by: user, at: now))
         }
         guard let begun else { return try await again(.password(.meanwhile), person, now) }
@@ -84,9 +84,9 @@ extension AccountEndpoint {
         now: Timestamp
     ) throws -> Bool {
         let user = person.user
-        guard try transaction.browserSession(digest: person.session.digest, now: now) != nil,
+        guard try transaction.browserLogin(digest: person.login.digest, now: now) != nil,
             try transaction.replacePasswordHash(hash.string, insteadOf: user.passwordHash, of: user.id),
-            try transaction.renew(browserSession: person.session.id, digest: cookie, authTime: now)
+            try transaction.renew(browserLogin: person.login.id, digest: cookie, authTime: now)
         else { return false }
         try transaction.audit(
             AuditEntry(

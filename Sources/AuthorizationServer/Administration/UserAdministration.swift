@@ -58,7 +58,7 @@ extension AdministrationTask {
         let (row, begun) = try await store.write { transaction in
             let user = try self.user(name, transaction)
             try transaction.setPasswordHash(hash, of: user.id, now: now)
-            _ = try transaction.endBrowserSessions(of: user.id)
+            _ = try transaction.endBrowserLogins(of: user.id)
             try audit(transaction, .passwordChanged, user: user.id)
             let begun =
                 endSessions

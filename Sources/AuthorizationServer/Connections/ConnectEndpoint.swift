@@ -221,7 +221,7 @@ package struct ConnectEndpoint: Sendable {
             try end(
                 journey,
                 as: .completed(
-                    by: connection.userID, authTime: journey.person.session.authTime, content: content),
+                    by: connection.userID, authTime: journey.person.login.authTime, content: content),
                 in: transaction, now: now))
     }
 
@@ -251,6 +251,6 @@ package struct ConnectEndpoint: Sendable {
 extension ConnectionAttempt {
     /// Whether this person, in this very login and browser, is the one who left.
     fileprivate func isOf(_ person: SignedIn, in browser: Browser) -> Bool {
-        userID == person.user.id && browserSessionID == person.session.id && binding == browser.binding
+        userID == person.user.id && browserLoginID == person.login.id && binding == browser.binding
     }
 }

@@ -20,7 +20,7 @@ struct Departure: Sendable {
         let proof = ConnectionProof.random(for: permission.scope)
         try transaction.insert(
             ConnectionAttempt(
-                state: digest, elicitationID: asked.id, userID: person.user.id, browserSessionID: person.session.id,
+                state: digest, elicitationID: asked.id, userID: person.user.id, browserLoginID: person.login.id,
                 binding: browser.binding, provider: name, asked: permission.scope,
                 proof: try vault.seal(proof, of: digest, in: transaction), createdAt: now))
         return client.authorizationURL(permission.provider, scope: permission.scope, state: state, proof: proof)

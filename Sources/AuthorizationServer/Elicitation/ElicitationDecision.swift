@@ -67,7 +67,7 @@ extension ElicitationPageEndpoint {
                 return .onward(address, comesBack: true)
             }
             outcome = .failed(reason: "not_allowed")
-        case "approve": outcome = .completed(by: person.user.id, authTime: person.session.authTime)
+        case "approve": outcome = .completed(by: person.user.id, authTime: person.login.authTime)
         case "decline": outcome = .declined(by: person.user.id)
         default: return .again(question, problem: .noDecision)
         }
@@ -89,7 +89,7 @@ extension ElicitationPageEndpoint {
         Base64URL.encode(
             HMAC.sha256(
                 key: keys.secret(.form).bytes, Array("elicitation".utf8), Array(page.string.utf8),
-                Array(person.session.id.string.utf8), Array(person.user.id.string.utf8)))
+                Array(person.login.id.string.utf8), Array(person.user.id.string.utf8)))
     }
 
     /// Counts who came with another account, and leaves a record of it if an elicitation is there.

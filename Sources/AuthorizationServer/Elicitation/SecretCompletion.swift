@@ -67,7 +67,7 @@ extension ElicitationPageEndpoint {
         case .content(let content):
             let sealed = try departure.vault.seal(content, of: asked.id, in: transaction)
             let outcome = ElicitationOutcome.completed(
-                by: person.user.id, authTime: person.session.authTime, content: sealed)
+                by: person.user.id, authTime: person.login.authTime, content: sealed)
             guard let done = try transaction.finish(asked.id, as: outcome, now: now) else {
                 throw OAuthError(
                     .serverError, "Try again in a moment.", reason: "an open elicitation could not be finished")
@@ -90,7 +90,7 @@ extension ElicitationPageEndpoint {
         let claim = SignInThrottle.Claim.form(of: person.user.id)
         if let seconds = people.throttle.admit(claim, now: now) { return (.wait(seconds), []) }
         for (count, value) in suspects.prefix(Self.mostSuspects).enumerated() {
-            switch await people.desk.check(Secret(value), against: hash, for: .form(of: person.user.id)) {
+            switch await people.hasher.check(Secret(value), against: hash, for: .form(of: person.user.id)) {
             case .wrong: continue
             case .right:
                 counters.ownPassword()

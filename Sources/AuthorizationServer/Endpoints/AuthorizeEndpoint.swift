@@ -26,7 +26,7 @@ package struct AuthorizeEndpoint: Sendable {
             let wanted = request.body.authentication
             // Where the redirect is not proven yet, this is told after the sign-in.
             if request.redirect != nil, let unmet = wanted.refusal { throw request.failure(unmet) }
-            let isSignedIn = person.map { wanted.isMet(by: $0.session.authTime, at: now) } ?? false
+            let isSignedIn = person.map { wanted.isMet(by: $0.login.authTime, at: now) } ?? false
             // Nobody can be asked silently, and no approval is remembered that could answer instead.
             if request.body.prompt.contains(.none) {
                 throw request.failure(isSignedIn ? Self.nobodyAsked : Self.nobodySignedIn)
@@ -81,15 +81,15 @@ package struct AuthorizeEndpoint: Sendable {
             try AskedAccess.find(request.body, client: client, defaultResource: defaultResource, in: transaction)
         }
         let access = try found.mapError(request.failure).get()
-        guard hasJustSignedIn || access.accepts(signIn: person.session.authTime, at: now) else {
+        guard hasJustSignedIn || access.accepts(signIn: person.login.authTime, at: now) else {
             let name = client.shownHost ?? client.metadata.name
             return try signIn(draft, client: name, person: person, browser, attempt, now)
         }
         let pending = PendingAuthorization(
             request.body, client: client, redirect: redirect, access: access, text: draft.text,
-            signedIn: hasJustSignedIn ? person.session.authTime : nil)
+            signedIn: hasJustSignedIn ? person.login.authTime : nil)
         let interaction = Interaction(
-            userID: person.user.id, browserSessionID: person.session.id, request: try pending.text, createdAt: now,
+            userID: person.user.id, browserLoginID: person.login.id, request: try pending.text, createdAt: now,
             expiresAt: now + InteractionSeal.maximumAge)
         try await store.write { try $0.open(interaction) }
         attempt.lead(from: .interaction(interaction.id))

@@ -36,7 +36,7 @@ struct ConsentToken: Sendable {
         let offer = offered.map(\.string).joined(separator: "~")
         let proof = HMAC.sha256(
             key: keys.secret(.form).bytes, Array("consent".utf8), Array(id.utf8),
-            Array(interaction.browserSessionID.string.utf8), Array(time.utf8), Array(offer.utf8))
+            Array(interaction.browserLoginID.string.utf8), Array(time.utf8), Array(offer.utf8))
         return [id, time, offer, Base64URL.encode(proof)].joined(separator: ".")
     }
 

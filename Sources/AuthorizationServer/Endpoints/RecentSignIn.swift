@@ -9,7 +9,7 @@ extension ConsentEndpoint {
         _ person: SignedIn, for scope: ScopeSet, _ pending: PendingAuthorization, in transaction: Transaction,
         now: Timestamp
     ) throws -> Bool {
-        let time = person.session.authTime
+        let time = person.login.authTime
         guard let id = ResourceID(pending.resourceID), let resource = try transaction.resource(id: id) else {
             return false
         }

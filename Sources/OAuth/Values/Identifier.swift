@@ -73,8 +73,8 @@ package enum InteractionKind: IdentifierKind {
     /// `int_`
     package static let prefix = "int_"
 }
-/// Marks `BrowserSessionID`.
-package enum BrowserSessionKind: IdentifierKind {
+/// Marks `BrowserLoginID`.
+package enum BrowserLoginKind: IdentifierKind {
     /// `brs_`
     package static let prefix = "brs_"
 }
@@ -115,7 +115,7 @@ package typealias SessionID = Identifier<SessionKind>
 /// A request that waits for its person.
 package typealias InteractionID = Identifier<InteractionKind>
 /// A person's login in one browser.
-package typealias BrowserSessionID = Identifier<BrowserSessionKind>
+package typealias BrowserLoginID = Identifier<BrowserLoginKind>
 /// The handle by which an MCP server asks about an elicitation; never part of a URL that a person opens.
 package typealias ElicitationID = Identifier<ElicitationIDKind>
 /// The public name of an elicitation's page; knowing it lets nobody ask or act.

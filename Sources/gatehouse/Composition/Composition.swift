@@ -39,7 +39,7 @@ struct Composition {
         self.log = log
         gatehouse = Gatehouse(
             settings: try configuration.settings(), store: ground.store, keys: ground.keys, fetcher: fetcher,
-            operators: OperatorClient(roots: trust, patience: 10, connections: 8), desk: PasswordDesk(), log: log)
+            operators: OperatorClient(roots: trust, patience: 10, connections: 8), hasher: PasswordHasher(), log: log)
         housekeeper = Housekeeper(gatehouse, log: log)
         deliverer = EventDeliverer(gatehouse, sender: EventSender(roots: trust), log: log)
     }

@@ -1,6 +1,6 @@
 package import OAuth
 
-extension PasswordDesk {
+extension PasswordHasher {
     /// Who wants a password checked. Nobody is told apart by whether a name has an account.
     package struct Asker: Hashable, Sendable {
         private enum Kind: Hashable {
@@ -35,7 +35,7 @@ extension PasswordDesk {
         }
     }
 
-    /// The places at the desk: nobody takes all of them, and some are kept for browsers that people have used before.
+    /// The places in front of the hasher: nobody takes all of them, and some are kept for browsers that people have used before.
     package struct Places: Sendable {
         private let forAll: Int
         private let forKnown: Int

@@ -3,7 +3,7 @@ package import JOSE
 import Synchronization
 
 /// Checks passwords off the event loop, a few at a time: each check costs a fifth of a second and 32 MiB by design.
-package final class PasswordDesk: Sendable {
+package final class PasswordHasher: Sendable {
     private let lanes: [DispatchQueue]
     private let waiting: Mutex<(places: Places, next: Int)>
     /// What unknown names are compared with.
@@ -14,7 +14,7 @@ package final class PasswordDesk: Sendable {
     /// How many checks may stand in one lane: as many as keep the wait near a second.
     private static let depth = 5
 
-    /// A desk with `lanes` checks side by side, for hashes of `cost`; `compare` is the work that each check is.
+    /// A hasher with `lanes` checks side by side, for hashes of `cost`; `compare` is the work that each check is.
     package init(
         lanes: Int = 2, cost: PasswordHash.Cost = .standard,
         compare: @escaping @Sendable (Secret, PasswordHash) -> Bool = { $1.verifies($0) }

@@ -2,8 +2,8 @@ package import JOSE
 package import OAuth
 
 /// A person's login in one browser: the digest of a cookie, and what it stands for.
-package struct BrowserSession: Hashable, Sendable {
-    package let id: BrowserSessionID
+package struct BrowserLogin: Hashable, Sendable {
+    package let id: BrowserLoginID
     /// The digest of the sign-in cookie.
     package let digest: Digest
     package let userID: UserID
@@ -20,7 +20,7 @@ package struct BrowserSession: Hashable, Sendable {
 
     /// A login, as it is to be stored.
     package init(
-        id: BrowserSessionID, digest: Digest, userID: UserID, binding: Digest, authTime: Timestamp,
+        id: BrowserLoginID, digest: Digest, userID: UserID, binding: Digest, authTime: Timestamp,
         createdAt: Timestamp, lastSeenAt: Timestamp, expiresAt: Timestamp
     ) {
         self.id = id
@@ -34,8 +34,8 @@ package struct BrowserSession: Hashable, Sendable {
     }
 
     /// The same login under the id of an earlier one.
-    fileprivate func under(_ id: BrowserSessionID) -> BrowserSession {
-        BrowserSession(
+    fileprivate func under(_ id: BrowserLoginID) -> BrowserLogin {
+        BrowserLogin(
             id: id, digest: digest, userID: userID, binding: binding, authTime: authTime, createdAt: createdAt,
             lastSeenAt: lastSeenAt, expiresAt: expiresAt)
     }
@@ -45,17 +45,17 @@ extension Transaction {
     /// Signs a person in; the cookie of the login before it, if there was one, is worthless from now on. Where that was the
     /// same person's in the same browser its id lives on, and with it what waits there in other windows: also after the login
     /// ended by disuse, because a page may wait for longer than that.
-    package func enter(_ login: BrowserSession, inPlaceOf earlier: Digest?) throws -> BrowserSession {
+    package func enter(_ login: BrowserLogin, inPlaceOf earlier: Digest?) throws -> BrowserLogin {
         if let earlier, let id = try renew(earlier, as: login) { return login.under(id) }
-        if let earlier { _ = try endBrowserSession(digest: earlier, now: login.authTime) }
+        if let earlier { _ = try endBrowserLogin(digest: earlier, now: login.authTime) }
         try insert(login)
         return login
     }
 
-    private func renew(_ earlier: Digest, as login: BrowserSession) throws -> BrowserSessionID? {
-        let id: BrowserSessionID? = try first(
+    private func renew(_ earlier: Digest, as login: BrowserLogin) throws -> BrowserLoginID? {
+        let id: BrowserLoginID? = try first(
             """
-            UPDATE browser_sessions SET digest = ?2, auth_time = ?3, last_seen_at = ?4, expires_at = ?5
+            UPDATE browser_logins SET digest = ?2, auth_time = ?3, last_seen_at = ?4, expires_at = ?5
             WHERE digest = ?1 AND user_id = ?6 AND binding = ?7 AND expires_at > ?3
             RETURNING id
             """, earlier.stored, login.digest.stored, login.authTime.seconds, login.lastSeenAt.seconds,
@@ -66,81 +66,81 @@ extension Transaction {
     }
 
     /// Stores a login, and remembers the browser as one that this person uses.
-    package func insert(_ session: BrowserSession) throws {
+    package func insert(_ login: BrowserLogin) throws {
         try execute(
             """
-            INSERT INTO browser_sessions
+            INSERT INTO browser_logins
                 (id, digest, user_id, binding, auth_time, created_at, last_seen_at, expires_at)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-            """, session.id.string, session.digest.stored, session.userID.string, session.binding.stored,
-            session.authTime.seconds, session.createdAt.seconds, session.lastSeenAt.seconds, session.expiresAt.seconds)
-        try remember(session)
+            """, login.id.string, login.digest.stored, login.userID.string, login.binding.stored,
+            login.authTime.seconds, login.createdAt.seconds, login.lastSeenAt.seconds, login.expiresAt.seconds)
+        try remember(login)
     }
 
-    private func remember(_ session: BrowserSession) throws {
+    private func remember(_ login: BrowserLogin) throws {
         try execute(
             """
             INSERT INTO known_browsers (user_id, binding, last_seen_at) VALUES (?1, ?2, ?3)
             ON CONFLICT (user_id, binding) DO UPDATE SET last_seen_at = max(last_seen_at, excluded.last_seen_at)
-            """, session.userID.string, session.binding.stored, session.lastSeenAt.seconds)
+            """, login.userID.string, login.binding.stored, login.lastSeenAt.seconds)
     }
 
     /// The login that a cookie stands for, with its person, while it is live and the account is not locked.
-    package func browserSession(digest: Digest, now: Timestamp) throws -> (session: BrowserSession, user: User)? {
+    package func browserLogin(digest: Digest, now: Timestamp) throws -> (login: BrowserLogin, user: User)? {
         try first(
             """
             SELECT b.id, b.digest, b.user_id, b.binding, b.auth_time, b.created_at, b.last_seen_at, b.expires_at,
                 u.id, u.subject, u.name, u.email, u.password_hash, u.disabled_at, u.created_at
-            FROM browser_sessions b JOIN users u ON u.id = b.user_id
+            FROM browser_logins b JOIN users u ON u.id = b.user_id
             WHERE b.digest = ?1 AND b.expires_at > ?2 AND b.last_seen_at + ?3 > ?2 AND u.disabled_at IS NULL
-            """, digest.stored, now.seconds, BrowserSession.idleSeconds
+            """, digest.stored, now.seconds, BrowserLogin.idleSeconds
         ) { row in
-            let session = try BrowserSession(
+            let login = try BrowserLogin(
                 id: row.id(0), digest: row.digest(1), userID: row.id(2), binding: row.digest(3),
                 authTime: row.time(4), createdAt: row.time(5), lastSeenAt: row.time(6), expiresAt: row.time(7))
-            return (session, try User(row, from: 8))
+            return (login, try User(row, from: 8))
         }
     }
 
     /// Notes that a login is in use, at most once a minute.
-    package func touch(browserSession id: BrowserSessionID, now: Timestamp) throws {
+    package func touch(browserLogin id: BrowserLoginID, now: Timestamp) throws {
         try execute(
             """
-            UPDATE browser_sessions SET last_seen_at = ?2
+            UPDATE browser_logins SET last_seen_at = ?2
             WHERE id = ?1 AND last_seen_at + 60 <= ?2 AND last_seen_at + ?3 > ?2
-            """, id.string, now.seconds, BrowserSession.idleSeconds)
+            """, id.string, now.seconds, BrowserLogin.idleSeconds)
     }
 
     /// Gives a login a new cookie after its person proved who they are; the earlier cookie is worthless. False when the
     /// login is over.
-    package func renew(browserSession id: BrowserSessionID, digest: Digest, authTime: Timestamp) throws -> Bool {
+    package func renew(browserLogin id: BrowserLoginID, digest: Digest, authTime: Timestamp) throws -> Bool {
         try execute(
-            "UPDATE browser_sessions SET digest = ?2, auth_time = ?3 WHERE id = ?1", id.string, digest.stored,
+            "UPDATE browser_logins SET digest = ?2, auth_time = ?3 WHERE id = ?1", id.string, digest.stored,
             authTime.seconds) == 1
     }
 
     /// Ends a login, and with it the requests that waited in it; false when there is none.
     @discardableResult
-    package func endBrowserSession(_ id: BrowserSessionID) throws -> Bool {
-        try execute("DELETE FROM browser_sessions WHERE id = ?1", id.string) > 0
+    package func endBrowserLogin(_ id: BrowserLoginID) throws -> Bool {
+        try execute("DELETE FROM browser_logins WHERE id = ?1", id.string) > 0
     }
 
     /// Ends the login that a cookie stands for.
     @discardableResult
-    package func endBrowserSession(digest: Digest, now: Timestamp) throws -> Bool {
-        try execute("DELETE FROM browser_sessions WHERE digest = ?1", digest.stored) > 0
+    package func endBrowserLogin(digest: Digest, now: Timestamp) throws -> Bool {
+        try execute("DELETE FROM browser_logins WHERE digest = ?1", digest.stored) > 0
     }
 
     /// Ends every login of a person, but one if it is named.
     @discardableResult
-    package func endBrowserSessions(of user: UserID, but kept: BrowserSessionID? = nil) throws -> Int {
+    package func endBrowserLogins(of user: UserID, but kept: BrowserLoginID? = nil) throws -> Int {
         try execute(
-            "DELETE FROM browser_sessions WHERE user_id = ?1 AND id IS NOT ?2", user.string, kept?.string)
+            "DELETE FROM browser_logins WHERE user_id = ?1 AND id IS NOT ?2", user.string, kept?.string)
     }
 
     /// How many browser logins of a person are kept, whether they still count or not.
-    package func browserSessionCount(of user: UserID) throws -> Int {
-        try first("SELECT count(*) FROM browser_sessions WHERE user_id = ?1", user.string) { Int(try $0.integer(0)) }
+    package func browserLoginCount(of user: UserID) throws -> Int {
+        try first("SELECT count(*) FROM browser_logins WHERE user_id = ?1", user.string) { Int(try $0.integer(0)) }
             ?? 0
     }
 

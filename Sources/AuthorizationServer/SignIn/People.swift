@@ -7,7 +7,7 @@ package struct SignedIn: Sendable {
     /// The account in use.
     package let user: User
     /// The browser login it came from.
-    package let session: BrowserSession
+    package let login: BrowserLogin
 
     /// How the person signed in: in the one way that there is.
     var context: AuthenticationContext { .password }
@@ -16,13 +16,13 @@ package struct SignedIn: Sendable {
     static let freshness: Int64 = 900
 
     /// Whether the sign-in is recent enough for that.
-    func isFresh(at now: Timestamp) -> Bool { now.isWithin(Self.freshness, of: session.authTime) }
+    func isFresh(at now: Timestamp) -> Bool { now.isWithin(Self.freshness, of: login.authTime) }
 }
 
 /// Signs people in and recognises them again.
 package struct People: Sendable {
     let store: Store
-    let desk: PasswordDesk
+    let hasher: PasswordHasher
     let throttle: SignInThrottle
     let watch: SignInWatch
     let clock: WallClock
@@ -36,11 +36,11 @@ package struct People: Sendable {
     /// The person signed in in `browser`, or nil.
     package func signedIn(_ browser: Browser, now: Timestamp) async throws -> SignedIn? {
         guard let digest = browser.signIn else { return nil }
-        guard let found = try await store.read({ try $0.browserSession(digest: digest, now: now) }) else { return nil }
-        if now - found.session.lastSeenAt >= 60 {
-            try await store.write { try $0.touch(browserSession: found.session.id, now: now) }
+        guard let found = try await store.read({ try $0.browserLogin(digest: digest, now: now) }) else { return nil }
+        if now - found.login.lastSeenAt >= 60 {
+            try await store.write { try $0.touch(browserLogin: found.login.id, now: now) }
         }
-        return SignedIn(user: found.user, session: found.session)
+        return SignedIn(user: found.user, login: found.login)
     }
 
     /// What a try to sign in led to.
@@ -97,9 +97,9 @@ package struct People: Sendable {
             return .wait(seconds)
         }
         let usable = attempt.user.flatMap { $0.disabledAt == nil ? $0 : nil }
-        let asker: PasswordDesk.Asker =
+        let asker: PasswordHasher.Asker =
             if isKnown, let user = attempt.user { .known(user.id) } else { .stranger(from: attempt.network) }
-        switch await desk.check(password, against: usable.flatMap { PasswordHash($0.passwordHash) }, for: asker) {
+        switch await hasher.check(password, against: usable.flatMap { PasswordHash($0.passwordHash) }, for: asker) {
         case .busy:
             throttle.giveBack(claim, now: clock.now())
             watch.note(.busy, of: attempt)
@@ -122,16 +122,16 @@ package struct People: Sendable {
         let now = attempt.now
         let failures = watch.failures(of: attempt.name, now: now)
         let cookie = Secret(Random.token())
-        let session = BrowserSession(
+        let entering = BrowserLogin(
             id: .random(), digest: .sha256(cookie.bytes), userID: user.id, binding: browser.binding, authTime: now,
             createdAt: now, lastSeenAt: now, expiresAt: now + Self.longest)
-        let login = try await store.write { transaction -> BrowserSession? in
+        let login = try await store.write { transaction -> BrowserLogin? in
             // The password may have been changed, or the account locked, while somebody looked at the old one.
             let hash = rehashed?.string ?? user.passwordHash
             guard try transaction.replacePasswordHash(hash, insteadOf: user.passwordHash, of: user.id) else {
                 return nil
             }
-            let login = try transaction.enter(session, inPlaceOf: browser.signIn)
+            let login = try transaction.enter(entering, inPlaceOf: browser.signIn)
             try transaction.audit(
                 AuditEntry(
                     .personSignedIn, at: now, actor: .person(user.id), user: user.id,
@@ -143,14 +143,14 @@ package struct People: Sendable {
         guard let login else { return .wait(1) }
         watch.forget(attempt.name)
         watch.note(.success, of: attempt)
-        return .signedIn(SignedIn(user: user, session: login), cookie: cookie)
+        return .signedIn(SignedIn(user: user, login: login), cookie: cookie)
     }
 }
 
 extension Interaction {
     /// Whether this person, in this very browser login, is the one who was asked.
     func belongs(to person: SignedIn) -> Bool {
-        userID == person.user.id && browserSessionID == person.session.id
+        userID == person.user.id && browserLoginID == person.login.id
     }
 }
 
