@@ -12,6 +12,9 @@ final class ClientChanges: @unchecked Sendable {
     /// A verb of the open group changed a client, a rule or a document.
     func note() { isPending = true }
 
+    /// What is decided about clients outside of the database, in the configuration, changed.
+    func noteAtOnce() { committed.add(1, ordering: .acquiringAndReleasing) }
+
     /// The group is on the disk. A change that was rolled back counts as well: it only costs a fresh look.
     func commit() {
         guard isPending else { return }

@@ -72,9 +72,6 @@ extension Transaction {
             """, rule.target.kind, rule.target.name, rule.rule.rawValue, rule.createdAt.seconds)
     }
 
-    /// Notes that what is decided about clients elsewhere, in the configuration, changed: copies in memory are old.
-    package func noteClientsChanged() { clients?.note() }
-
     /// Forgets a rule; false when there was none.
     package func removeRule(about target: ClientRule.Target) throws -> Bool {
         clients?.note()

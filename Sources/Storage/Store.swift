@@ -101,6 +101,9 @@ package final class Store: Sendable {
     /// you keep: as long as it stays the same, so does what you read.
     package var clientsVersion: Int { group.clients.version }
 
+    /// Notes that what the configuration decides about clients changed: copies in memory are old.
+    package func noteClientsChanged() { group.clients.noteAtOnce() }
+
     /// Has `listener` told of every durable commit that touched an elicitation or queued an event, on the writer's own
     /// thread: it must not wait for anything. A signal may also come for what was rolled back.
     package func onCommit(_ listener: @escaping @Sendable (CommitSignals) -> Void) {

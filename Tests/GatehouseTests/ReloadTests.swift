@@ -58,12 +58,17 @@ struct ReloadTests {
                 on: stage, scheme: "https", settings: "tls: { certificate: c.pem, key: k.pem }")
             #expect(try await presented(stage, gatehouse).contains("localhost"))
             try present(stage, certificate: "other.example", key: "other.example")
-            #expect(try await reload(stage, gatehouse).contains("configuration reloaded"))
+            #expect(try await reload(stage, gatehouse).contains(#""applied":"TLS files""#))
             #expect(try await presented(stage, gatehouse).contains("other.example"))
+            // Nothing of it is applied, the level of the log neither.
             try present(stage, certificate: "client.example", key: "other.example")
+            try change(stage) { $0 + "\nlog: { level: error }\n" }
             let refused = try await reload(stage, gatehouse)
             #expect(refused.contains("not reloaded") && refused.contains("does not fit the certificate"), "\(refused)")
             #expect(try await presented(stage, gatehouse).contains("other.example"))
+            try present(stage, certificate: "localhost", key: "localhost")
+            try change(stage) { $0.replacing("log: { level: error }", with: "log: { level: debug }") }
+            #expect(try await reload(stage, gatehouse).contains(#""applied":"TLS files, log.level""#))
         }
     }
 
@@ -79,10 +84,13 @@ struct ReloadTests {
             try change(stage) { $0 + "\nclients: { metadata_documents: { block: ['*.bad.invalid'] } }\n" }
             let said = try await reload(stage, gatehouse)
             #expect(said.contains("configuration reloaded") && !said.contains("needs_restart"), "\(said)")
+            #expect(said.contains(#""applied":"clients.metadata_documents.block""#), "\(said)")
             let after = try await verdict()
             #expect(after.contains("app.bad.invalid is not allowed by the configuration"), "\(after)")
             try change(stage) { $0 + "\nsessions: { idle: 3d }\nproxies: [10.0.0.1]\n" }
-            #expect(try await reload(stage, gatehouse).contains(#""needs_restart":"sessions, proxies""#))
+            let waiting = try await reload(stage, gatehouse)
+            #expect(
+                waiting.contains(#""needs_restart":"sessions, proxies""#) && waiting.contains(#""applied":"nothing""#))
             try change(stage) { $0 + "\nnonsense: 1\n" }
             let refused = try await reload(stage, gatehouse)
             #expect(refused.contains("not reloaded; the old one holds") && refused.contains("unknown key 'nonsense'"))
@@ -127,5 +135,6 @@ struct ReloadTests {
             .documentsAllow, .documentsBlock, .documentsPrivateHosts, .documentsMaxSize, .logLevel,
         ]
         #expect(started.fixed(unlike: other).isEmpty == applied.contains(key), "\(key.path)")
+        #expect(started.changeable(unlike: other) == (applied.contains(key) ? [key.path] : []))
     }
 }

@@ -89,10 +89,10 @@ package final class TLSIdentity: Sendable {
         current = Mutex(try files.context())
     }
 
-    /// Reads the files anew. When they cannot be served, the old ones stay.
-    package func reload(_ files: TLSFiles) throws(ListenerError) {
+    /// Reads the files anew; what is returned puts them in the place of the old ones. Files that cannot be served are refused.
+    package func prepared(_ files: TLSFiles) throws(ListenerError) -> @Sendable () -> Void {
         let context = try files.context()
-        current.withLock { $0 = context }
+        return { self.current.withLock { $0 = context } }
     }
 
     var context: NIOSSLContext { current.withLock { $0 } }

@@ -109,11 +109,13 @@ struct Composition {
         Reloader(configuration, load: load, log: log) { [fetcher, trial, tls, store = gatehouse.store] configuration in
             let policy = try configuration.fetchPolicy()
             for file in configuration.secretFiles { try file.check() }
-            if let tls, let files = configuration.tls?.files { try tls.reload(files) }
+            let present = try configuration.tls.flatMap { try tls?.prepared($0.files) }
+            // From here on nothing can fail.
+            present?()
             LogThreshold.shared.set(configuration.log.level)
             fetcher.follow(policy)
             trial.follow(policy)
-            try await store.write { $0.noteClientsChanged() }
+            store.noteClientsChanged()
         }
     }
 

@@ -11,12 +11,13 @@ struct Reloader: Service, CustomStringConvertible {
     private let started: ServerConfiguration
     private let load: @Sendable () throws -> ServerConfiguration
     private let log: Logger
-    private let apply: @Sendable (ServerConfiguration) async throws -> Void
+    private let apply: @Sendable (ServerConfiguration) throws -> Void
 
-    /// `started` is the configuration that the server began with, and `apply` puts into effect what can change of another one.
+    /// `started` is the configuration that the server began with, and `apply` puts into effect what can change of another one,
+    /// all of it or, when it throws, nothing.
     init(
         _ started: ServerConfiguration, load: @escaping @Sendable () throws -> ServerConfiguration, log: Logger,
-        apply: @escaping @Sendable (ServerConfiguration) async throws -> Void
+        apply: @escaping @Sendable (ServerConfiguration) throws -> Void
     ) {
         self.started = started
         self.load = load
@@ -25,17 +26,22 @@ struct Reloader: Service, CustomStringConvertible {
     }
 
     func run() async throws {
-        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() { await reload() }
+        var current = started
+        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() { reload(&current) }
     }
 
-    private func reload() async {
+    private func reload(_ current: inout ServerConfiguration) {
         do {
             let configuration = try load()
-            try await apply(configuration)
-            var metadata: Logger.Metadata = ["applied": "TLS files, clients.metadata_documents, log.level"]
+            try apply(configuration)
+            let applied = current.changeable(unlike: configuration)
+            var metadata: Logger.Metadata = [
+                "applied": "\(applied.isEmpty ? "nothing" : applied.joined(separator: ", "))"
+            ]
             let waiting = started.fixed(unlike: configuration)
             if !waiting.isEmpty { metadata["needs_restart"] = "\(waiting.joined(separator: ", "))" }
             log.notice("configuration reloaded", metadata: metadata)
+            current = configuration
         } catch {
             log.error("configuration not reloaded; the old one holds", metadata: ["reason": "\(error)"])
         }
@@ -43,6 +49,20 @@ struct Reloader: Service, CustomStringConvertible {
 }
 
 extension ServerConfiguration {
+    /// What another configuration changes under a running server. TLS files are read anew each time: they are renewed under
+    /// their old names.
+    func changeable(unlike other: ServerConfiguration) -> [String] {
+        let (mine, its) = (clients, other.clients)
+        let groups: [(name: String, isSame: Bool)] = [
+            ("TLS files", tls == nil || other.tls == nil), ("log.level", log.level == other.log.level),
+            ("clients.metadata_documents.allow", mine.allow == its.allow),
+            ("clients.metadata_documents.block", mine.block == its.block),
+            ("clients.metadata_documents.private_hosts", mine.privateHosts == its.privateHosts),
+            ("clients.metadata_documents.max_size", mine.maxSize == its.maxSize),
+        ]
+        return groups.filter { !$0.isSame }.map(\.name)
+    }
+
     /// The groups of keys in which another configuration differs and that hold until the server is started anew.
     func fixed(unlike other: ServerConfiguration) -> [String] {
         let groups: [(name: String, isSame: Bool)] = [
