@@ -25,6 +25,8 @@ package struct Housekeeper: Service, CustomStringConvertible {
             while (try? await Task.sleep(for: .seconds(60))) != nil { await round() }
         }
         await round()
+        // Nobody writes any more: a database from before this moment is recognised at the next start.
+        _ = await notary.signAllOrSay(at: gatehouse.clock.now())
         gatehouse.refusals.finish()
     }
 
@@ -43,9 +45,7 @@ package struct Housekeeper: Service, CustomStringConvertible {
                 await Task.yield()
             }
         }
-        await orPutOff {
-            try await KeyReplacement(store: store, keys: gatehouse.keys, log: log).finish(at: clock.now())
-        }
+        await KeyReplacement(store: store, keys: gatehouse.keys, log: log).finish(at: clock.now())
         await orPutOff { try notary.tellUntold() }
         await keepAudit()
         gatehouse.refusals.flush()

@@ -53,6 +53,7 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
     package static let clientRefreshed = AuditAction(rawValue: "client.refreshed")
     package static let clientRemoved = AuditAction(rawValue: "client.removed")
     package static let keyRotated = AuditAction(rawValue: "key.rotated")
+    package static let keyEnded = AuditAction(rawValue: "key.ended")
     package static let databaseCopied = AuditAction(rawValue: "database.copied")
     package static let auditKeyUsed = AuditAction(rawValue: "audit.key_used")
     package static let auditKeyEnded = AuditAction(rawValue: "audit.key_ended")

@@ -103,6 +103,7 @@ extension Transaction {
         ) { try $0.text(0) }
         for key in keys { try audit(.auditKeyUsed(key, at: now)) }
         try nameEndedKeys(keys, at: now)
+        try nameKeysPutOutOfUse(at: now)
     }
 }
 

@@ -27,7 +27,7 @@ enum Schema {
         ("0014 provider limits", ProviderLimits.statements),
         ("0015 held sign-ins", HeldSignIns.statements),
         ("0016 audit tallies", AuditTallyRows.statements),
-        ("0017 browser logins", BrowserLogins.statements),
+        ("0017 browser logins", BrowserLogins.statements), ("0018 ended keys", EndedKeys.statements),
     ]
 
     static func migrator() -> DatabaseMigrator {

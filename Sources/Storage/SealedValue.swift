@@ -16,6 +16,16 @@ package struct SealedValue: Hashable, Sendable {
         case attempt(Digest)
         case provider(ProviderName)
         case elicitation(ElicitationID, ElicitationKind)
+
+        /// The row in a word and by its name, for operators.
+        package var name: String {
+            switch self {
+            case .connection(let id): "connection \(id)"
+            case .attempt: "an open attempt to connect"
+            case .provider(let name): "provider \(name)"
+            case .elicitation(let id, _): "elicitation \(id)"
+            }
+        }
     }
 
     package let place: Place
@@ -28,6 +38,18 @@ package struct SealedValue: Hashable, Sendable {
         bytes = try row.bytes(1)
         cursor = try row.text(2)
     }
+}
+
+/// Some sealed values of a table.
+package struct SealedPage: Sendable {
+    /// Those that can be read.
+    package fileprivate(set) var values: [SealedValue] = []
+    /// The places of rows that do not parse.
+    package fileprivate(set) var unreadable: [String] = []
+    /// Where the next page begins; nil when there is none.
+    package let next: String?
+
+    fileprivate init(next: String?) { self.next = next }
 }
 
 extension Transaction {
@@ -49,6 +71,28 @@ extension Transaction {
                     .elicitation(row.id(0), row.parsed(ElicitationKind(rawValue: row.text(3)))), row)
             }
         }
+    }
+
+    /// The same, with the rows that cannot be read told apart: one of them keeps no other value from being sealed anew.
+    package func sealedPage(of table: SealedValue.Table, after cursor: String, limit: Int) throws -> SealedPage {
+        let names = table.names
+        let places = try all(
+            """
+            SELECT \(names.order) FROM \(names.table)
+            WHERE \(names.value) IS NOT NULL AND \(names.order) > ?1 ORDER BY \(names.order) LIMIT ?2
+            """, cursor, limit
+        ) { try $0.text(0) }
+        var page = SealedPage(next: places.count == limit ? places.last : nil)
+        do {
+            page.values = try sealedValues(in: table, after: cursor, limit: limit)
+        } catch {
+            // The place before each one leads to it alone.
+            for (before, place) in zip([cursor] + places, places) {
+                let value = try? sealedValues(in: table, after: before, limit: 1).first
+                if let value { page.values.append(value) } else { page.unreadable.append(place) }
+            }
+        }
+        return page
     }
 
     /// Puts bytes in the place of a sealed value, if it still is what was read.

@@ -137,6 +137,7 @@ extension SessionFilter {
         object["host"] = host.map(JSON.string)
         object["resource"] = resource.map { .string($0.string) }
         object["idle_since"] = idleSince.map { .integer($0.seconds) }
+        if !refreshKeys.isEmpty { object["refresh_keys"] = .strings(refreshKeys) }
         return object
     }
 
@@ -155,7 +156,8 @@ extension SessionFilter {
         try self.init(
             ids: ids, user: id("user"), client: json["client"]?.string.map { try ClientID($0) },
             host: json["host"]?.string, resource: id("resource"),
-            idleSince: json["idle_since"]?.integer.map { Timestamp(seconds: $0) })
+            idleSince: json["idle_since"]?.integer.map { Timestamp(seconds: $0) },
+            refreshKeys: json["refresh_keys"]?.strings ?? [])
         guard self.json == json else { throw Self.unreadable }
     }
 

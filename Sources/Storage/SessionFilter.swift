@@ -1,3 +1,4 @@
+import JOSE
 package import OAuth
 
 /// Which sessions are meant; what is not said does not narrow.
@@ -13,11 +14,14 @@ package struct SessionFilter: Hashable, Sendable {
     package var state: Session.State?
     /// Only those that could be used and were not since.
     package var idleSince: Timestamp?
+    /// Only those whose refresh tokens these keys authenticate; empty means any.
+    package var refreshKeys: [String]
 
     /// A filter; without arguments it means every session.
     package init(
         ids: [SessionID] = [], user: UserID? = nil, client: ClientID? = nil, host: String? = nil,
-        resource: ResourceID? = nil, state: Session.State? = nil, idleSince: Timestamp? = nil
+        resource: ResourceID? = nil, state: Session.State? = nil, idleSince: Timestamp? = nil,
+        refreshKeys: [String] = []
     ) {
         self.ids = ids
         self.user = user
@@ -26,6 +30,7 @@ package struct SessionFilter: Hashable, Sendable {
         self.resource = resource
         self.state = state
         self.idleSince = idleSince
+        self.refreshKeys = refreshKeys
     }
 
     /// How to find them: a person has few sessions, a client fewer than its host, an MCP server can have nearly all.
@@ -109,6 +114,10 @@ struct SessionClause {
         if let client = filter.client { add("client_id = #0", client.string) }
         if let host = filter.host { add("client_host = #0", host) }
         if let resource = filter.resource { add("resource_id = #0", resource.string) }
+        if !filter.refreshKeys.isEmpty {
+            // The plus leaves the way to the filter: all that live stand on one key or two.
+            add("+refresh_key IN (SELECT value FROM json_each(#0))", JSON.strings(filter.refreshKeys).text)
+        }
     }
 
     /// Its time is not over.

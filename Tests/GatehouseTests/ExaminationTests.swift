@@ -41,7 +41,7 @@ struct ExaminationTests {
             #expect(rows.allSatisfy { $0.members.map(\.name) == ["check", "state", "detail"] })
             let checks = [
                 "server", "issuer", "reachable", "proxy", "database", "database log", "disk", "backup", "audit trail",
-                "events",
+                "sealing", "events",
                 "keys",
                 "custody", "key age", "clock", "templates", "admin socket",
             ]

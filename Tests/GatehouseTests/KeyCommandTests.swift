@@ -10,7 +10,8 @@ import Testing
 struct KeyCommandTests {
     private static func ids(_ gatehouse: CommandLineProgram, _ purpose: String) async throws -> [String] {
         let list = try await gatehouse("keys", "list", "--json").json().array ?? []
-        return list.compactMap(\.object).filter { $0["purpose"]?.string == purpose }.compactMap { $0["id"]?.string }
+        return list.compactMap(\.object).filter { $0["purpose"]?.string == purpose && $0["state"] != "ended" }
+            .compactMap { $0["id"]?.string }
     }
 
     @Test func `rotate --now says what it costs and asks; without a terminal it wants --yes`() async throws {
@@ -35,7 +36,7 @@ struct KeyCommandTests {
                 unheard.status == 0
                     && unheard.output.contains("The old keys are erased, and 0 values were sealed anew."))
             let told = try #require(
-                try await gatehouse("audit", "tail", "--action", "key", "--json").json().array?.last?.object)
+                try await gatehouse("audit", "tail", "--action", "key.rotated", "--json").json().array?.last?.object)
             #expect(
                 told["reason"] == "sealing, the old ones out of use at once" && told["explanation"] == "a lost disk")
             #expect(try await gatehouse("audit", "verify").status == 0)

@@ -107,11 +107,11 @@ struct KeyReplacementTests {
             #expect(try await h.refresh(tokens.refresh).error == "invalid_grant")
             #expect(try await h.sessions().map(\.state) == [.active])
             let next = try reopened(h)
-            try await KeyReplacement(store: h.gatehouse.store, keys: next, log: nil).finish(at: h.clock.now)
+            await KeyReplacement(store: h.gatehouse.store, keys: next, log: nil).finish(at: h.clock.now)
             #expect(try await h.sessions().map(\.state) == [.ended])
             #expect(next.ended(.secret(.refresh)).isEmpty)
             // Approved afterwards, with the new key: not meant by a second look.
-            try await KeyReplacement(store: h.gatehouse.store, keys: h.gatehouse.keys, log: nil).finish(at: h.clock.now)
+            await KeyReplacement(store: h.gatehouse.store, keys: h.gatehouse.keys, log: nil).finish(at: h.clock.now)
             let later = try await h.tokens()
             #expect(try await h.refresh(later.refresh).status == .ok)
         }
@@ -172,7 +172,7 @@ struct KeyReplacementTests {
                 #expect(try await h.exchange(token).status == .ok)
                 keys = try reopened(h)
                 #expect(keys.secret(.sealing, id: old.id) != nil)
-                try await KeyReplacement(store: h.gatehouse.store, keys: keys, log: nil).finish(at: h.clock.now)
+                await KeyReplacement(store: h.gatehouse.store, keys: keys, log: nil).finish(at: h.clock.now)
                 try h.gatehouse.keys.forgetEnded(.secret(.sealing))
             } else {
                 keys = h.gatehouse.keys

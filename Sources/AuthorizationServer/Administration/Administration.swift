@@ -72,11 +72,10 @@ package struct Administration: Sendable {
         }
     }
 
-    /// Writes what a request for a file asks for beside the database and returns the path; who takes it deletes it. Nil for a
-    /// request whose answer is no file.
+    /// Writes what a request for a file asks for beside the database. Nil for a request whose answer is no file.
     package func file(
         _ request: AdministrationRequest, by administrator: Administrator
-    ) async throws(AdministrationError) -> String? {
+    ) async throws(AdministrationError) -> AdministrationFile? {
         let task = AdministrationTask(administration: self, administrator: administrator, now: clock.now())
         do {
             return try await TraceID.$current.withValue(.random()) {
@@ -97,10 +96,9 @@ package struct Administration: Sendable {
             let message = try AdministrationMessage(parsing: bytes)
             try refuseOtherData(message.data)
             let administrator = Administrator(uid: uid, claimed: message.claimed)
-            if let path = try await file(message.request, by: administrator) { return .file(path) }
-            return .json(
-                succeeded: true, AdministrationAnswer.bytes(.success(try await run(message.request, by: administrator)))
-            )
+            if let file = try await file(message.request, by: administrator) { return .file(file.path) }
+            let answer = try await runAndSign(message.request, by: administrator)
+            return .json(succeeded: true, AdministrationAnswer.bytes(.success(answer)))
         } catch {
             return .json(succeeded: false, AdministrationAnswer.bytes(.failure(error)))
         }
@@ -123,6 +121,8 @@ package struct Administration: Sendable {
         case let error as KeyRingError: AdministrationError(.unavailable, "\(error)")
         case let error as AuditExportError: AdministrationError(.unavailable, "\(error)")
         case let error as AuditBroken: AdministrationError(.unsound, "Nothing was signed or dropped: \(error).")
+        case let error as RevivedKey: AdministrationError(.unsound, "Nothing was signed or dropped: \(error).")
+        case let error as KeysUnfinished: AdministrationError(.unavailable, error.sentence)
         default: unexpected(error)
         }
     }

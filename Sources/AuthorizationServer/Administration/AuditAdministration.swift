@@ -68,29 +68,23 @@ extension AdministrationTask {
         return .one(["erased": .integer(Int64(erased))], note: "Backups and exports made before still hold it.")
     }
 
-    private var notary: AuditNotary? {
+    var notary: AuditNotary? {
         administration.keys.map { AuditNotary(store: store, keys: $0, log: administration.log) }
     }
 
-    /// Writes a file beside the database and returns its path; who takes it deletes it.
-    func exportAudit(_ selection: AuditSelection) async throws -> String {
+    /// Writes a file beside the database. What is broken is exported as it is: somebody wants to look at it.
+    func exportAudit(_ selection: AuditSelection) async throws -> AdministrationFile {
         let filter = try await store.read { try self.filter(selection, $0) }
         let isWhole = filter == AuditFilter()
         // What is only counted yet goes along as well.
         while try await store.write({ try $0.chainTallies(now: nil, limit: 200) }) >= 200 {}
         try await store.write { try audit($0, .auditExported, reason: isWhole ? "all of it" : "a selection") }
-        if isWhole, let notary {
-            do {
-                _ = try await notary.signAll(at: now)
-            } catch is AuditBroken {
-                // What is broken is exported as it is: somebody wants to look at it.
-            }
-        }
+        let unsigned = isWhole ? await notary?.signAllOrSay(at: now) : nil
         return try await store.read { transaction in
             let path = DataDirectory.draft(in: folder, ending: ".jsonl")
             var export = try AuditExport(path: path)
             try export.write(isWhole ? nil : filter, from: transaction, at: now)
-            return path
+            return AdministrationFile(path: path, warning: unsigned)
         }
     }
 

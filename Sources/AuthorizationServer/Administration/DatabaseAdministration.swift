@@ -18,9 +18,11 @@ extension AdministrationTask {
         return .one(["sound": true, "audit_records": chain.rows.first?["records"] ?? .null])
     }
 
-    func backup() async throws -> String {
+    func backup() async throws -> AdministrationFile {
         try await store.write { try audit($0, .databaseCopied) }
-        return try await store.backup(into: folder)
+        // Signed before it is copied: what is put back later is known by this place, or is from before it.
+        let unsigned = await notary?.signAllOrSay(at: now)
+        return AdministrationFile(path: try await store.backup(into: folder), warning: unsigned)
     }
 
     /// The data directory, where files lie for a moment before they are handed over.

@@ -8,7 +8,7 @@ extension AdministrationTask {
             throw AdministrationError(.unavailable, "The keys are not open here.")
         }
         switch request {
-        case .list: return .many(keys.list(at: now.seconds).map(\.row))
+        case .list: return .many((keys.past() + keys.list(at: now.seconds)).map(\.row))
         case .rotate(let name):
             return try await rotate(try purpose(name ?? KeyRing.SigningPurpose.tokens.rawValue), keys)
         case .weigh(let name):
@@ -50,8 +50,13 @@ extension AdministrationTask {
                     transaction, .keyRotated, reason: "\(purpose.name), the old ones out of use at once",
                     explanation: reason)
             }
-            try keys.replace(purpose, now: now.seconds)
-            return try await replacement.settle(purpose, ending)
+            let names = try keys.replace(purpose, now: now.seconds)
+            do {
+                return try await replacement.settle(purpose, Set(names + keys.ended(purpose)).sorted(), ending)
+            } catch {
+                // The keys are out of use already, and the housekeeper goes on with the rest.
+                throw error as? KeysUnfinished ?? KeysUnfinished(purpose: purpose, reason: "\(error)")
+            }
         }
         guard let done else {
             throw AdministrationError(.conflict, "Other keys are being replaced right now; try again in a moment.")

@@ -37,7 +37,7 @@ package struct AuditNotary: Sendable {
     /// Signs the chains whose last checkpoint is too far back; returns what was signed, and throws `AuditBroken` at a chain
     /// that is not as it was written.
     package func signDue(at now: Timestamp) async throws -> [AuditCheckpoint] {
-        try await sign(at: now) { chain, reading, kid in
+        let (signed, _) = try await sign(at: now) { chain, reading, kid in
             guard let last = reading.last else { return true }
             // A key that signed nothing yet vouches for nothing: the old one leaves the ring soon.
             if chain == .main, last.kid != kid { return true }
@@ -45,17 +45,45 @@ package struct AuditNotary: Sendable {
             return last.kid != kid || reading.sequence - last.sequence >= Self.records
                 || now.seconds - last.at.seconds >= Self.seconds
         }
+        return signed
     }
 
     /// Signs every chain that went on since its last checkpoint.
     package func signAll(at now: Timestamp) async throws -> [AuditCheckpoint] {
+        try await signEverything(at: now).signed
+    }
+
+    /// Signs every chain that went on, for somebody whose request is carried out whether it can be signed or not. Says in a
+    /// sentence what could not be signed, or not be kept.
+    package func signAllOrSay(at now: Timestamp) async -> String? {
+        do {
+            let unkept = try await signEverything(at: now).unkept
+            return unkept.map { "The last audit checkpoint is signed and could not be kept beside the keys: \($0)" }
+        } catch is CancellationError {
+            // A start that failed takes back what had begun: there is nothing to tell of.
+            return nil
+        } catch {
+            log?.error("no audit checkpoint was signed", metadata: ["error": "\(error)"])
+            let cause = "\(error)"
+            return "No audit checkpoint was signed: \(cause)\(cause.hasSuffix(".") ? "" : ".")"
+        }
+    }
+
+    private func signEverything(at now: Timestamp) async throws -> Signed {
         try await sign(at: now) { _, reading, _ in reading.isNew }
     }
 
+    /// What was signed, and why it is not kept beside the keys.
+    private typealias Signed = (signed: [AuditCheckpoint], unkept: KeyRingError?)
+
     private func sign(
         at now: Timestamp, isDue: (AuditChainName, Reading, String) -> Bool
-    ) async throws -> [AuditCheckpoint] {
+    ) async throws -> Signed {
         let key = keys.signing(.events, at: now.seconds)
+        // An older folder that was put back must not have a leaked key vouch for anything.
+        if let revived = try await RevivedKey.find(in: store, keys: keys, at: now).first(where: { $0.id == key.kid }) {
+            throw revived
+        }
         try await KeptCheckpoints.recall(from: keys, into: store)
         var due: [(chain: AuditChainName, reading: Reading)] = []
         for chain in try await store.read({ try $0.auditChains() }) {
@@ -64,7 +92,7 @@ package struct AuditNotary: Sendable {
             else { continue }
             due.append((chain, reading))
         }
-        guard !due.isEmpty else { return [] }
+        guard !due.isEmpty else { return ([], nil) }
         if let defect = due.lazy.compactMap(\.reading.defect).first { throw AuditBroken(defect: defect) }
         if try await introduce(key.kid, at: now), let main = try await reading(of: .main, at: now) {
             // What the main chain says of the key is signed before the key signs anything else.
@@ -75,8 +103,7 @@ package struct AuditNotary: Sendable {
         for (chain, reading) in due where reading.isNew {
             signed.append(try await sign(chain, reading, with: key, at: now))
         }
-        if !signed.isEmpty { try keep(signed) }
-        return signed
+        return (signed, signed.isEmpty ? nil : keep(signed))
     }
 
     private func sign(
@@ -99,12 +126,14 @@ package struct AuditNotary: Sendable {
     }
 
     /// Keeps what was signed beside the keys as well: after the database, so that the keys never know of more than was there.
-    private func keep(_ signed: [AuditCheckpoint]) throws {
-        do {
+    /// Where that fails, the checkpoints are signed and hold all the same.
+    private func keep(_ signed: [AuditCheckpoint]) -> KeyRingError? {
+        do throws(KeyRingError) {
             try KeptCheckpoints.save(store.signedCheckpoints, to: keys, untold: log == nil ? signed : [])
+            return nil
         } catch {
-            guard let log else { throw error }
-            log.warning("the last audit checkpoints are not kept beside the keys", metadata: ["error": "\(error)"])
+            log?.warning("the last audit checkpoints are not kept beside the keys", metadata: ["error": "\(error)"])
+            return error
         }
     }
 
@@ -124,7 +153,7 @@ package struct AuditNotary: Sendable {
         let untold = try KeptCheckpoints.untold(in: keys)
         guard !untold.isEmpty else { return }
         for checkpoint in untold { Self.tell(checkpoint, in: log) }
-        try KeptCheckpoints.markTold(in: keys)
+        try KeptCheckpoints.markTold(untold, in: keys)
     }
 
     /// Leaves a record of the key's first use; false when there is one already.

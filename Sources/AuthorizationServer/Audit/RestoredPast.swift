@@ -6,6 +6,8 @@ package import Storage
 package struct RestoredPast: Hashable, Sendable, CustomStringConvertible {
     let known: AuditCheckpoint
     let standing: CheckpointStanding
+    /// A later checkpoint of the chain, which bears a key that the folder does not know.
+    var stranger: AuditCheckpoint?
 
     /// The chains of a database that the keys know otherwise; none where it is the one that was left.
     package static func find(in store: Store, keys: KeyRing, at now: Timestamp) async throws -> [RestoredPast] {
@@ -13,15 +15,29 @@ package struct RestoredPast: Hashable, Sendable, CustomStringConvertible {
         return try await store.read { transaction in
             try known.compactMap { checkpoint in
                 let standing = try transaction.standing(of: checkpoint, trusted: trusted)
-                return standing == .held ? nil : RestoredPast(known: checkpoint, standing: standing)
+                guard standing == .held else { return RestoredPast(known: checkpoint, standing: standing) }
+                guard let last = try transaction.lastCheckpoint(checkpoint.chain)?.checkpoint,
+                    last.sequence > checkpoint.sequence, !trusted.contains(kid: last.kid)
+                else { return nil }
+                return RestoredPast(known: checkpoint, standing: .held, stranger: last)
             }
         }
     }
+
+    /// Whether no server may start on it. A checkpoint of an unknown key is reported and stands in nobody's way: who can write
+    /// the database could add one at any time.
+    package var isRefused: Bool { stranger == nil }
 
     /// What is wrong, in one sentence that says what to do.
     package var description: String {
         let place = known.chain == .main ? "its audit trail" : "the audit trail of the reports of \(known.chain)"
         let signed = "record \(known.sequence), signed at \(known.at.rfc3339)"
+        if let stranger {
+            return
+                "\(place) is signed up to record \(stranger.sequence) by the key \(stranger.kid), which the keys folder does not "
+                + "know, so nothing more is signed: put the newer folder back, or, if it is lost, run 'gatehouse audit "
+                + "accept-restore --reason …'; if no key was made since, find out who can write to the database"
+        }
         switch standing {
         case .gone(let end, _):
             return "the database is older than the keys know: \(place) ends at record \(end), and the keys know "
@@ -41,10 +57,10 @@ package struct RestoredPast: Hashable, Sendable, CustomStringConvertible {
             switch standing {
             case .gone(let sequence, let hash): (sequence, hash)
             case .replaced(let sequence, let hash): (sequence, hash)
-            case .held: (known.sequence, known.hash)
+            case .held: (stranger?.sequence ?? known.sequence, stranger?.hash ?? known.hash)
             }
         return "\(known.chain): known \(known.sequence) \(known.hash.base64URL), accepted \(end) "
-            + (hash?.base64URL ?? "none")
+            + (hash?.base64URL ?? "none") + (stranger.map { ", signed by \($0.kid)" } ?? "")
     }
 }
 
@@ -56,6 +72,9 @@ extension AdministrationTask {
         let reason = try AdministrationText.checked(reason, as: "The reason", atMost: 1_000)
         guard let keys = administration.keys else {
             throw AdministrationError(.unavailable, "The keys are not open here.")
+        }
+        if let revived = try await RevivedKey.find(in: store, keys: keys, at: now).first {
+            throw AdministrationError(.conflict, "Nothing was accepted: \(revived).")
         }
         let found = try await RestoredPast.find(in: store, keys: keys, at: now)
         guard !found.isEmpty else {
@@ -74,10 +93,26 @@ extension AdministrationTask {
             try found.compactMap { try transaction.lastCheckpoint($0.known.chain)?.checkpoint }
         }
         try KeptCheckpoints.save(others + standing, to: keys)
-        _ = try await AuditNotary(store: store, keys: keys, log: administration.log).signAll(at: now)
+        // What stands on keys that were put out of use since the backup came back with it.
+        let again = await KeyReplacement(store: store, keys: keys, log: administration.log).finish(at: now)
+        let unsigned = await AuditNotary(store: store, keys: keys, log: administration.log).signAllOrSay(at: now)
+        let warnings = again.failures.map(Self.sentence) + [unsigned].compactMap(\.self)
         return .many(
             found.map { past in
                 ["chain": .string(past.known.chain.description), "accepted": .string(past.reason)]
-            }, note: "The keys know this database now; 'gatehouse serve' starts on it.")
+            },
+            note: (["The keys know this database now; 'gatehouse serve' starts on it."] + cameBack(again))
+                .joined(separator: "\n"),
+            warning: warnings.isEmpty ? nil : warnings.joined(separator: "\n"))
     }
+
+    /// What a restored database brings back, as far as the keys can tell, and what was done about it.
+    private func cameBack(_ again: KeyReplacement.Finished) -> [String] {
+        let undone = again.done.map { "Put out of use since the backup, and done again: \($0)" }
+        return undone + [
+            "What people and administrators ended, disabled, blocked or changed after the backup is as it was before: do it again."
+        ]
+    }
+
+    private static func sentence(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() + "." }
 }

@@ -75,7 +75,7 @@ extension ConnectionVault {
         return try open(value.bytes, context).map { try seal($0, context, in: transaction) }
     }
 
-    private static func context(of place: SealedValue.Place) -> String {
+    static func context(of place: SealedValue.Place) -> String {
         switch place {
         case .connection(let id): context(id)
         case .attempt(let state): context(state)

@@ -18,6 +18,8 @@ package struct KeyDescription: Hashable, Sendable {
         case retiring
         /// Good for nothing any more.
         case retired
+        /// Put out of use before its time, as is right for one that leaked.
+        case ended
     }
 
     /// The key's name.

@@ -25,29 +25,38 @@ struct KeyRecord: Hashable, Sendable {
 /// The index of a key directory, `keys.json`; it holds no secret.
 struct KeyIndex: Sendable {
     static let file = "keys.json"
+    /// The most bytes that the index may have; `KeyRing.State` keeps it far below.
+    static let limit = 1 << 20
 
     var isEncrypted: Bool
     var records: [KeyRecord]
+    /// The keys that left the ring, the oldest first: their names, and nothing of them.
+    var past: [KeyRecord]
 
-    init(isEncrypted: Bool, records: [KeyRecord]) {
+    init(isEncrypted: Bool, records: [KeyRecord], past: [KeyRecord] = []) {
         self.isEncrypted = isEncrypted
         self.records = records
+        self.past = past
     }
 
     /// Reads the index, or nil when it is none, or of a later version.
     init?(_ bytes: [UInt8]) {
-        guard let json = try? JSONObject(parsing: bytes, limits: JSON.Limits(bytes: 256 * 1024)),
+        guard let json = try? JSONObject(parsing: bytes, limits: JSON.Limits(bytes: Self.limit, members: .max)),
             json["version"]?.integer == 1, let isEncrypted = json["encrypted"]?.bool, let entries = json["keys"]?.array
         else { return nil }
         let records = entries.compactMap { $0.object.flatMap(KeyRecord.init) }
         guard records.count == entries.count, Set(records.map(\.id)).count == records.count else { return nil }
-        self.init(isEncrypted: isEncrypted, records: records)
+        let names = json["past"]?.array ?? []
+        let past = names.compactMap { $0.object.flatMap(KeyRecord.init) }
+        guard past.count == names.count else { return nil }
+        self.init(isEncrypted: isEncrypted, records: records, past: past)
     }
 
     var bytes: [UInt8] {
-        let json: JSONObject = [
+        var json: JSONObject = [
             "version": 1, "encrypted": .bool(isEncrypted), "keys": .array(records.map { .object($0.json) }),
         ]
+        if !past.isEmpty { json["past"] = .array(past.map { .object($0.json) }) }
         return json.bytes + [UInt8(ascii: "\n")]
     }
 }

@@ -31,7 +31,35 @@ extension KeyRing {
         }
     }
 
-    /// Erases the keys that were put out of use and forgets their names, once nothing depends on them.
+    /// The names of all keys of a purpose that were ever put out of use. They are kept for good: a database from before comes
+    /// back with what stood on them.
+    package func putOutOfUse(_ purpose: Purpose) -> [String] {
+        state.withLock { state in
+            (state.past + state.records).filter { $0.purpose == purpose && $0.endedAt != nil }.map(\.id)
+        }
+    }
+
+    /// The keys that left the ring, the oldest first: their names, and nothing of them.
+    package func past() -> [KeyDescription] {
+        state.withLock { state in
+            state.past.map { record in
+                let kind: KeyDescription.Kind = if case .signing = record.purpose { .signing } else { .secret }
+                return KeyDescription(
+                    id: record.id, purpose: record.purpose.name, kind: kind,
+                    state: record.endedAt == nil ? .retired : .ended, createdAt: record.createdAt,
+                    activeFrom: record.activeFrom, retiresAt: record.endedAt ?? record.retiresAt)
+            }
+        }
+    }
+
+    /// The purposes and names of the keys that still count for something.
+    package func usable(at now: Int64) -> [(purpose: Purpose, id: String)] {
+        state.withLock { state in
+            state.records.filter { !$0.isRetired(at: now) }.map { ($0.purpose, $0.id) }
+        }
+    }
+
+    /// Erases the keys that were put out of use, once nothing depends on them; their names stay among those of the past.
     package func forgetEnded(_ purpose: Purpose) throws(KeyRingError) {
         guard !ended(purpose).isEmpty else { return }
         // In two steps: a file that outlived its name would never be removed.

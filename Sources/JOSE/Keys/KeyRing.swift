@@ -62,6 +62,11 @@ package final class KeyRing: Sendable {
         var records: [KeyRecord] = []
         var signing: [String: SigningKey] = [:]
         var secrets: [String: NamedKey] = [:]
+        /// Keys that left the ring, by their names: what was signed or authenticated with them can come back with an old
+        /// database.
+        var past: [KeyRecord] = []
+
+        private static let mostPast = 2_000
 
         func requireNoNext(of purpose: SigningPurpose, at now: Int64) throws(KeyRingError) {
             guard let last = records.last(where: { $0.purpose == .signing(purpose) }), last.activeFrom > now else {
@@ -72,6 +77,7 @@ package final class KeyRing: Sendable {
 
         mutating func remove(_ gone: [KeyRecord]) {
             records.removeAll(where: gone.contains)
+            past = (past + gone).suffix(Self.mostPast)
             for record in gone {
                 signing[record.id] = nil
                 secrets[record.id] = nil
@@ -116,7 +122,8 @@ package final class KeyRing: Sendable {
         }
         try directory.requireShut()
         let state = try load(vault, now)
-        try directory.remove([marker])
+        // A folder that cannot be written, such as a mounted secret, is good enough for reading.
+        if try directory.names().contains(marker) { try directory.remove([marker]) }
         return KeyRing(vault, state)
     }
 }
@@ -191,7 +198,9 @@ extension KeyRing {
     private static func describe(_ record: KeyRecord, in state: State, at now: Int64) -> KeyDescription {
         let active = state.active(record.purpose, at: now)
         let standing: KeyDescription.State =
-            if record.isRetired(at: now) {
+            if record.endedAt != nil {
+                .ended
+            } else if record.isRetired(at: now) {
                 state.secrets[record.id] != nil ? .retiring : .retired
             } else if active == record {
                 .active
@@ -259,7 +268,8 @@ extension KeyRing {
         try rotation.withLock { _ throws(KeyRingError) in
             var changed = state.withLock { $0 }
             let erased = try body(&changed)
-            let index = KeyIndex(isEncrypted: vault.passphrase != nil, records: changed.records)
+            let index = KeyIndex(
+                isEncrypted: vault.passphrase != nil, records: changed.records, past: changed.past)
             try vault.directory.write(KeyIndex.file, index.bytes)
             state.withLock { $0 = changed }
             try vault.directory.remove(erased.map(\.file))
@@ -307,7 +317,7 @@ extension KeyRing {
 
     private static func load(_ vault: KeyVault, _ now: Int64) throws(KeyRingError) -> State {
         let path = vault.directory.path
-        guard let index = KeyIndex(try vault.directory.read(KeyIndex.file)) else {
+        guard let index = KeyIndex(try vault.directory.read(KeyIndex.file, limit: KeyIndex.limit)) else {
             throw KeyRingError("\(path)/\(KeyIndex.file) is damaged or of a newer version: restore it from the backup.")
         }
         switch (index.isEncrypted, vault.passphrase) {
@@ -315,7 +325,7 @@ extension KeyRing {
         case (false, .some): throw KeyRingError("The keys in \(path) are not encrypted: start without a passphrase.")
         default: break
         }
-        var state = State(records: index.records)
+        var state = State(records: index.records, past: index.past)
         for record in index.records {
             switch record.purpose {
             case .signing where record.isRetired(at: now): break

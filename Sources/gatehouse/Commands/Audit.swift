@@ -120,15 +120,30 @@ struct Audit: AsyncParsableCommand {
             let route = AdministrationRoute(configuration)
             let bytes = try await route.file(.audit(.export(filters.selection)), into: file)
             var answer: JSONObject = ["file": .string(file.path), "bytes": .integer(bytes)]
-            if let dropBefore {
-                let export = ExportedAudit(path: file.path)
-                _ = try export.verify()
-                let (marks, records) = try export.marks(until: dropBefore.time)
-                if !marks.isEmpty { try confirm(records, before: dropBefore.time, in: file.path) }
-                let dropped = try await route.send(.audit(.drop(marks)))
-                answer["dropped"] = dropped.rows.first?["dropped"]
+            var note: String?
+            do {
+                _ = try await route.send(.audit(.verify))
+                if let dropBefore {
+                    let dropped = try await drop(dropBefore.time, in: file.path, route)
+                    answer["dropped"] = .integer(dropped ?? 0)
+                    if dropped == nil { note = "No checkpoint is as old as that; nothing was dropped." }
+                }
+            } catch let error as AdministrationError {
+                // Whoever looks for what is wrong has the file for it.
+                Presentation(columns: [], json: global.json).show(.one(answer))
+                throw Refusal("\(error.description) The export is in \(file.path), as the trail is.")
             }
-            Presentation(columns: [], json: global.json).show(.one(answer))
+            Presentation(columns: [], json: global.json).show(.one(answer, note: note))
+        }
+
+        /// Deletes what the file holds up to the last checkpoint before a time; nil when no checkpoint is that old.
+        private func drop(_ time: Timestamp, in path: String, _ route: AdministrationRoute) async throws -> Int64? {
+            let export = ExportedAudit(path: path)
+            _ = try export.verify()
+            let (marks, records) = try export.marks(until: time)
+            guard !marks.isEmpty else { return nil }
+            try confirm(records, before: time, in: path)
+            return try await route.send(.audit(.drop(marks))).rows.first?["dropped"]?.integer
         }
 
         private func confirm(_ records: Int64, before time: Timestamp, in path: String) throws {

@@ -41,13 +41,14 @@ struct AdministrationRoute {
             request, claimed: Administrator.claimedName, data: DataFolder(at: configuration.paths.data))
     }
 
-    /// Writes the file that a request asks for into `file` and returns its size.
+    /// Writes the file that a request asks for into `file` and returns its size, once it has complained of what else went wrong.
     func file(_ request: AdministrationRequest, into file: BackupFile) async throws -> Int64 {
         try await either(
             direct: { direct in
                 let copy = try await direct.file(request)
-                defer { unlink(copy) }
-                return try await file.write { try $0.append(contentsOf: copy) }
+                defer { unlink(copy.path) }
+                if let warning = copy.warning { Terminal.complain(warning) }
+                return try await file.write { try $0.append(contentsOf: copy.path) }
             },
             server: { client in
                 let message = self.message(request)

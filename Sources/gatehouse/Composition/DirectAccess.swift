@@ -21,14 +21,14 @@ struct DirectAccess {
         let configuration: ServerConfiguration
 
         func run(_ request: AdministrationRequest) async throws -> AdministrationAnswer {
-            try await administration(for: request).run(request, by: .current)
+            try await administration(for: request).runAndSign(request, by: .current)
         }
 
-        func file(_ request: AdministrationRequest) async throws -> String {
-            guard let path = try await administration(for: request).file(request, by: .current) else {
+        func file(_ request: AdministrationRequest) async throws -> AdministrationFile {
+            guard let file = try await administration(for: request).file(request, by: .current) else {
                 throw Refusal("this request is not answered by a file")
             }
-            return path
+            return file
         }
 
         func close() {
@@ -44,14 +44,24 @@ struct DirectAccess {
         }
 
         /// Keys are opened only where they are needed: the other commands work without their passphrase.
-        private func administration(for request: AdministrationRequest) throws -> Administration {
-            let keys = request.needsKeys ? try configuration.openKeys(createIfEmpty: false) : nil
+        private func administration(for request: AdministrationRequest) async throws -> Administration {
+            let keys =
+                request.needsKeys ? try configuration.openKeys(createIfEmpty: false) : await keysForSigning(request)
             let providers = request.isAboutProviders ? try configuration.providerClient() : nil
             let settings = try configuration.settings()
             return Administration(
                 store: store, keys: keys, providers: providers, diagnostics: try diagnostics(for: request),
                 sessions: settings.sessions, tokens: settings.tokens,
                 clock: .system)
+        }
+
+        /// What the audit trail is signed with behind a request, once a server has begun to sign it. Where the keys cannot be
+        /// opened, the next server signs.
+        private func keysForSigning(_ request: AdministrationRequest) async -> KeyRing? {
+            guard request.takesAway || request == .database(.backup),
+                (try? await store.read { try $0.lastCheckpoint(.main) }) ?? nil != nil
+            else { return nil }
+            return try? configuration.openKeys(createIfEmpty: false)
         }
     }
 

@@ -99,14 +99,24 @@ struct Ground {
         // New keys are made only where nothing depends on old ones.
         let needed = try await store.read { try $0.refreshKeysInUse() }
         let keys = try configuration.openKeys(createIfEmpty: needed.isEmpty)
-        if let past = try await RestoredPast.find(in: store, keys: keys, at: now).first { throw Refusal("\(past)") }
-        // What stands on keys that were put out of use goes before anybody is served.
-        try await KeyReplacement(store: store, keys: keys, log: log).finish(at: now)
-        for id in try await store.read({ try $0.refreshKeysInUse() }) where keys.secret(.refresh, id: id) == nil {
+        if let past = try await RestoredPast.find(in: store, keys: keys, at: now).first(where: \.isRefused) {
+            throw Refusal("\(past)")
+        }
+        // Whoever has a key that leaked must not be let in again by an older folder.
+        if let revived = try await RevivedKey.find(in: store, keys: keys, at: now).first { throw Refusal("\(revived)") }
+        // What stands on keys that were put out of use goes before anybody is served. What cannot go is in the log, and keeps
+        // nobody from being served: the ring refuses those keys whatever stands on them.
+        await KeyReplacement(store: store, keys: keys, log: log).finish(at: now)
+        let ended = keys.putOutOfUse(.secret(.refresh))
+        for id in try await store.read({ try $0.refreshKeysInUse() })
+        where keys.secret(.refresh, id: id) == nil && !ended.contains(id) {
             throw Refusal(
                 "the refresh key \(id) is missing in \(configuration.paths.keys), and live sessions depend on it; "
-                    + "restore it from a backup of the keys, or, if it leaked and was put out of use, run "
-                    + "'gatehouse sessions revoke --all' first")
+                    + "restore it from a backup of the keys, or, if it is lost, run 'gatehouse sessions revoke --all' first"
+            )
+        }
+        if let unopened = try await UnopenedValues.find(in: store, keys: keys) {
+            log.warning("sealed values that no key opens", metadata: ["values": "\(unopened)"])
         }
         return Ground(store: store, keys: keys)
     }

@@ -57,7 +57,8 @@ struct Examination: Sendable {
         case .failure(let error): return [Finding("database", .problem, Sentence.of(error))]
         case .success(let store):
             return await DatabaseCheck(store: store, folder: configuration.paths.data, now: now).findings()
-                + TrailCheck(configuration: configuration, store: store, now: now).findings()
+                + TrailCheck(configuration: configuration, store: store, now: now, isServed: server != nil).findings()
+                + SealedCheck(configuration: configuration, store: store).findings()
                 + EventCheck(store: store, paused: server?.paused() ?? [:]).findings()
         }
     }

@@ -70,7 +70,9 @@ struct KeyCheck {
     }
 
     private func missing(_ ring: KeyRing) -> [Finding] {
-        needed.filter { ring.secret(.refresh, id: $0) == nil }.map { id in
+        // What stands on one that was put out of use ends by itself.
+        let ended = ring.putOutOfUse(.secret(.refresh))
+        return needed.filter { ring.secret(.refresh, id: $0) == nil && !ended.contains($0) }.map { id in
             Finding(
                 "keys", .problem,
                 "The refresh key \(id) is missing, and live sessions depend on it; restore it from a backup of the keys."

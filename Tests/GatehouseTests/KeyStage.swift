@@ -1,0 +1,78 @@
+import Foundation
+import JOSE
+import OAuth
+import Storage
+import TestSupport
+
+/// What tests of keys and databases that are put back need of a stage.
+extension Stage {
+    /// The ring in the stage's folder.
+    func ring() throws -> KeyRing {
+        let now = Int64(Date().timeIntervalSince1970)
+        return try KeyRing.open(directory: path("keys"), now: now, createIfEmpty: false)
+    }
+
+    /// Copies the database away, while nobody has it, or puts a copy in its place.
+    func copyDatabase(from source: String, to target: String) throws {
+        for end in ["", "-wal", "-shm"] where FileManager.default.fileExists(atPath: path(target + end)) {
+            try FileManager.default.removeItem(atPath: path(target + end))
+        }
+        try FileManager.default.copyItem(atPath: path(source), toPath: path(target))
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path(target))
+    }
+
+    /// Copies the folder of keys in the place of another.
+    func copyKeys(from source: String, to target: String) throws {
+        if FileManager.default.fileExists(atPath: path(target)) {
+            try FileManager.default.removeItem(atPath: path(target))
+        }
+        try FileManager.default.copyItem(atPath: path(source), toPath: path(target))
+        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: path(target))
+        for name in try FileManager.default.contentsOfDirectory(atPath: path(target)) {
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path("\(target)/\(name)"))
+        }
+    }
+
+    /// Sessions that can be used, on a refresh key; returns their ids.
+    @discardableResult
+    func plant(_ count: Int, on key: String, in store: Store) async throws -> [SessionID] {
+        let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970))
+        let user = User(name: "ana-\(UInt16.random(in: 0 ... .max))", passwordHash: "$scrypt$", createdAt: now)
+        let server = try Resource(
+            identifier: ResourceIdentifier("https://files-\(UInt16.random(in: 0 ... .max)).example/mcp"),
+            name: "Files", owner: "Team", scopes: [], secretDigest: .sha256("secret"), createdAt: now)
+        try await store.write { transaction in
+            try transaction.insert(user)
+            _ = try transaction.insert(server)
+        }
+        var ids: [SessionID] = []
+        for start in stride(from: 0, to: count, by: 250) {
+            ids += try await store.write { transaction in
+                try (start..<min(start + 250, count)).map { _ in
+                    let session = try Session(
+                        userID: user.id, clientID: ClientID("desk"), clientName: "Desk", resourceID: server.id,
+                        scope: [], redirectURI: "https://desk.example/cb", binding: .sha256("browser"),
+                        createdAt: now, expiresAt: now + 36_000, idleSeconds: 36_000, authTime: now,
+                        refreshKeyID: key)
+                    let code = try AuthorizationCodeRecord(
+                        digest: .sha256("code of \(session.id)"), sessionID: session.id, interactionID: .random(),
+                        clientID: session.clientID, redirectURI: session.redirectURI,
+                        challenge: CodeChallenge(for: CodeVerifier(String(repeating: "v", count: 43))),
+                        expiresAt: now + 60)
+                    try transaction.approve(session, code: code)
+                    _ = try (transaction.spend(code.digest, now: now), transaction.activate(session.id, now: now))
+                    return session.id
+                }
+            }
+        }
+        return ids
+    }
+}
+
+extension RunningGatehouse {
+    /// How many sessions can be used.
+    static func live(in store: Store) async throws -> Int {
+        let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970))
+        return try await store.read { try $0.sessions(SessionFilter(state: .active), limit: 10_000, now: now).count }
+    }
+}
