@@ -8,6 +8,22 @@ package struct Counters: Sendable {
         Counter(label: "gatehouse_refusals_total", dimensions: [("error", error.code.rawValue)]).increment()
     }
 
+    /// The refusal, after it was counted.
+    func counted(_ error: OAuthError) -> OAuthError {
+        refused(error)
+        return error
+    }
+
+    /// Runs `body`, and counts the refusal that it ends in.
+    func counting<T>(_ body: () async throws -> T) async throws -> T {
+        do {
+            return try await body()
+        } catch let error as OAuthError {
+            refused(error)
+            throw error
+        }
+    }
+
     /// Counts one request that redeemed a code and came again within a second.
     func codeRepeated() {
         Counter(label: "gatehouse_code_repeats_total").increment()

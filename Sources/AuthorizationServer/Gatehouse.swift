@@ -36,10 +36,9 @@ package struct Gatehouse: Sendable {
         settings: Settings, store: Store, keys: KeyRing, fetcher: DocumentFetcher, operators: OperatorClient,
         clock: WallClock = .system, hasher: PasswordHasher, log: Logger
     ) {
-        let flows = Self.flows(settings, keys)
         let reader = AccessTokenReader(keys: keys, issuer: settings.issuer)
         let clients = ClientDirectory(store: store, fetcher: fetcher, settings: settings.clients, log: log)
-        let authentication = ClientAuthentication(clients: clients)
+        let authentication = ClientAuthentication(clients: clients, counters: counters)
         let refusals = CountedLog(log, clock: clock)
         let errands = Errands(log: log)
         let watch = SignInWatch(store: store, lines: refusals, log: log, errands: errands)
@@ -52,8 +51,6 @@ package struct Gatehouse: Sendable {
         self.clients = clients
         self.people = people
         self.authorize = authorize
-        metadata = MetadataEndpoint(
-            issuer: settings.issuer, grantTypes: flows.map(\.grantType) + [.tokenExchange], keys: keys)
         signIn = SignInEndpoint(people: people, seal: seal, authorize: authorize, clock: clock)
         consent = ConsentEndpoint(
             settings: settings, store: store, keys: keys, people: people, clock: clock, timelines: authorize.timelines)
@@ -66,18 +63,21 @@ package struct Gatehouse: Sendable {
         connect = ConnectEndpoint(
             store: store, people: people, client: provider, vault: vault, misdirections: misdirections,
             unkept: excess.unkept, clock: clock, counters: counters, log: log)
-        let exchange = TokenExchange(
-            store: store, authentication: resources, subjects: subjects, vault: vault,
+        let exchange = TokenExchangeGrant(
+            subjects: subjects, vault: vault,
             refresh: ConnectionRefresh(store: store, excess: excess, clock: clock, log: log), excess: excess,
             clock: clock)
+        let grants = Self.grants(settings, keys, authorize.timelines, counters, clock, exchange)
+        metadata = MetadataEndpoint(issuer: settings.issuer, grantTypes: grants.types, keys: keys)
         token = TokenEndpoint(
-            store: store, authentication: authentication, issuer: TokenIssuer(settings: settings, keys: keys),
-            flows: Dictionary(uniqueKeysWithValues: flows.map { ($0.grantType, $0) }),
-            exchange: exchange, clock: clock, counters: counters, timelines: authorize.timelines)
+            store: store, authentication: TokenAuthentication(clients: authentication, resources: resources),
+            issuer: TokenIssuer(settings: settings, keys: keys), grants: grants, clock: clock, counters: counters,
+            trace: TokenTrace(timelines: authorize.timelines, clock: clock))
         revocation = RevocationEndpoint(
             store: store, keys: keys, authentication: authentication, reader: reader, clock: clock)
         introspection = IntrospectionEndpoint(
-            store: store, clients: clients, reader: reader, lastUses: lastUses, clock: clock)
+            store: store, clients: clients, authentication: resources, reader: reader, lastUses: lastUses,
+            clock: clock)
         let signer = EventSigner(issuer: settings.issuer, keys: keys)
         resourceAuthentication = resources
         eventPoll = EventPollEndpoint(
@@ -93,16 +93,24 @@ package struct Gatehouse: Sendable {
             revocation: ConnectionRevocation(store: store, client: provider, vault: vault), clock: clock)
     }
 
+    /// The grants that are served; the metadata lists them in this order.
+    private static func grants(
+        _ settings: Settings, _ keys: KeyRing, _ timelines: Timelines, _ counters: Counters, _ clock: WallClock,
+        _ exchange: TokenExchangeGrant
+    ) -> GrantList {
+        GrantList([
+            AuthorizationCodeGrant(timelines: timelines, counters: counters, clock: clock),
+            RefreshTokenGrant(keys: keys, grace: settings.tokens.refreshGrace),
+            exchange,
+        ])
+    }
+
     /// What happened in the latest authorizations.
     package var timelines: Timelines { authorize.timelines }
     package var eventVerify: EventVerifyEndpoint { EventVerifyEndpoint(store: store, clock: clock) }
     package var eventStatus: EventStatusEndpoint { EventStatusEndpoint(store: store, clock: clock) }
     package var session: SessionEndpoint {
         SessionEndpoint(store: store, authentication: resourceAuthentication, clock: clock)
-    }
-
-    private static func flows(_ settings: Settings, _ keys: KeyRing) -> [any GrantFlow] {
-        [AuthorizationCodeFlow(), RefreshTokenFlow(keys: keys, grace: settings.tokens.refreshGrace)]
     }
 }
 

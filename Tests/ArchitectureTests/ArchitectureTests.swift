@@ -25,6 +25,13 @@ struct ArchitectureTests {
         #expect(violations == [])
     }
 
+    @Test func `The token endpoint knows no grant, and grant_type is looked at in one place`() {
+        let folders = ["Sources/OAuth", "Sources/AuthorizationServer", "Sources/Web"]
+        let files = folders.flatMap { Repository.files(under: $0, ending: ".swift") }
+        #expect(files.filter { $0.path.hasPrefix(GrantRule.folder) }.count > 3)
+        #expect(GrantRule.violations(in: files) == [])
+    }
+
     @Test func `No template writes a value unescaped`() {
         let templates = Repository.files(under: "templates", ending: ".mustache")
         #expect(!templates.isEmpty)

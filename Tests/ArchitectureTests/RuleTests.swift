@@ -131,4 +131,13 @@ struct RuleTests {
         #expect(SuiteRule.violations(folder: "BTests", files: [real]).count == 1)
         #expect(SuiteRule.violations(folder: "ATests", files: [real, placeholder]).count == 1)
     }
+
+    @Test func `A grant that is named elsewhere, or a second look at grant_type, is found`() {
+        let grant = file(GrantRule.folder + "DeviceGrant.swift", "struct DeviceGrant: Grant {}")
+        let list = file(GrantRule.list, "let grants = [DeviceGrant()]")
+        let look = "try parameters.value(.grantType)"
+        #expect(GrantRule.violations(in: [grant, list, file(GrantRule.endpoint, look)]) == [])
+        #expect(GrantRule.violations(in: [grant, file(GrantRule.endpoint, "is DeviceGrant")]).count == 1)
+        #expect(GrantRule.violations(in: [grant, file("Sources/Web/Handler.swift", look)]).count == 1)
+    }
 }

@@ -1,7 +1,7 @@
 import OAuth
 import Testing
 
-@Suite("OAuth 2.1 §4.1 authorization and token requests")
+@Suite("OAuth 2.1 §4.1 authorization requests")
 struct RequestTests {
     private static let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
     private static let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
@@ -90,58 +90,6 @@ struct RequestTests {
         #expect(AuthorizationRequest.stateForRefusal(try changed("response_type", to: ["token"])) == "x y&z")
         #expect(AuthorizationRequest.stateForRefusal(try changed("state", to: ["a", "b"])) == nil)
         #expect(AuthorizationRequest.stateForRefusal(try changed("state", to: [])) == nil)
-    }
-
-    @Test func `§4.1.3 a code is redeemed with its verifier`() throws {
-        let code = AuthorizationCode.derive(key: [UInt8](repeating: 1, count: 32), interaction: .random())
-        let pairs = [
-            ("grant_type", "authorization_code"), ("code", code.reveal()), ("code_verifier", Self.verifier),
-            ("redirect_uri", "https://app.example/cb"), ("resource", "https://mcp.example"),
-        ]
-        let request = try TokenRequest(form(pairs))
-        guard case .authorizationCode(let read, let redirect, let verifier) = request.grant else {
-            Issue.record("another grant")
-            return
-        }
-        #expect(read == code && redirect == "https://app.example/cb" && verifier.reveal() == Self.verifier)
-        #expect(request.grantType == .authorizationCode)
-        #expect(request.targetRefusal(try ResourceIdentifier("https://mcp.example/")) == nil)
-        #expect(request.targetRefusal(try ResourceIdentifier("https://other.example"))?.code == .invalidTarget)
-        for missing in ["grant_type", "code", "code_verifier"] {
-            #expect(refusal { try TokenRequest(form(pairs.filter { $0.0 != missing })) } == .invalidRequest)
-        }
-        for doubled in pairs where doubled.0 != "resource" {
-            #expect(refusal { try TokenRequest(form(pairs + [doubled])) } == .invalidRequest)
-        }
-        let short = pairs.map { $0.0 == "code_verifier" ? ($0.0, "short") : $0 }
-        #expect(refusal { try TokenRequest(form(short)) } == .invalidRequest)
-        let foreign = pairs.map { $0.0 == "code" ? ($0.0, "foreign") : $0 }
-        #expect(refusal { try TokenRequest(form(foreign)) } == .invalidGrant)
-    }
-
-    @Test func `§4.3 a refresh token is taken with any scope`() throws {
-        let token = RefreshToken.mint(session: .random(), generation: 1, key: [UInt8](repeating: 1, count: 32))
-        let request = try TokenRequest(
-            form([
-                ("grant_type", "refresh_token"), ("refresh_token", token.reveal()), ("scope", "a \" b offline_access"),
-            ]))
-        guard case .refreshToken(let read, let scope) = request.grant else {
-            Issue.record("another grant")
-            return
-        }
-        #expect(read.sessionID == token.sessionID && scope?.string == "a b")
-        let cut = String(token.reveal().dropLast())
-        #expect(
-            refusal { try TokenRequest(form([("grant_type", "refresh_token"), ("refresh_token", cut)])) }
-                == .invalidGrant)
-    }
-
-    @Test(arguments: [
-        "password", "client_credentials", "implicit", "Authorization_Code",
-        "urn:ietf:params:oauth:grant-type:jwt-bearer",
-    ])
-    func `Other grants are unsupported_grant_type`(grant: String) throws {
-        #expect(refusal { try TokenRequest(form([("grant_type", grant)])) } == .unsupportedGrantType)
     }
 
     @Test func `RFC 7009 and RFC 7662 ask about one token`() throws {

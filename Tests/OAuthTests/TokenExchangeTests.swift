@@ -41,7 +41,6 @@ struct TokenExchangeTests {
             (["audience": "hub"], .invalidTarget), (["audience": "urn:gatehouse:provider:"], .invalidTarget),
             (["audience": "urn:gatehouse:provider:Hub"], .invalidTarget),
             (["audience": "urn:gatehouse:provider:hub\u{0}"], .invalidRequest),
-            (["grant_type": "password"], .unsupportedGrantType),
         ] as [([String: String?], OAuthError.Code)])
     func `what is not served is refused, nothing is passed over`(changes: [String: String?], expected: OAuthError.Code)
     {

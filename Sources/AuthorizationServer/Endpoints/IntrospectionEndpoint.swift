@@ -7,6 +7,7 @@ import Storage
 package struct IntrospectionEndpoint: Sendable {
     let store: Store
     let clients: ClientDirectory
+    let authentication: ResourceAuthentication
     let reader: AccessTokenReader
     let lastUses: LastUses
     let clock: WallClock
@@ -22,9 +23,7 @@ package struct IntrospectionEndpoint: Sendable {
         let (claims, session) = try store.glance { transaction -> (AccessTokenClaims?, SessionGrant?) in
             // Whoever did not prove itself has no token verified, no session read, and does not learn what its form lacks.
             let digest = try asker.flatMap { try transaction.secretDigest(ofServed: $0) }
-            guard let digest, let secret = presented.secret,
-                ConstantTime.equal(Digest.sha256(secret.bytes).bytes, digest.bytes)
-            else { throw Self.unproven(presented, isKnown: digest != nil) }
+            try authentication.check(presented, secret: digest)
             let asked = try IntrospectionRequest(parameters)
             guard let claims = reader.claims(of: asked.token, now: now),
                 let session = try transaction.grant(claims.sessionID),
@@ -37,12 +36,5 @@ package struct IntrospectionEndpoint: Sendable {
         else { return .inactive }
         lastUses.note(session.id, at: now)
         return .active(claims, username: session.username)
-    }
-
-    private static func unproven(_ presented: PresentedClient, isKnown: Bool) -> OAuthError {
-        let cause = !isKnown ? "no such MCP server" : presented.secret == nil ? "no secret" : "wrong secret"
-        return OAuthError(
-            .invalidClient, "Authenticate as the MCP server, with its id and secret.", reason: cause
-        ).asked(by: presented.clientID.string)
     }
 }

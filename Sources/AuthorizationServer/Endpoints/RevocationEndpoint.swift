@@ -14,16 +14,16 @@ package struct RevocationEndpoint: Sendable {
     /// Ends the session of the token in `parameters`. A token that is unknown, foreign or over is answered alike.
     package func answer(_ parameters: Parameters, authorization: String?) async throws {
         let now = clock.now()
-        let presented = try PresentedClient(ofClient: parameters, authorization: authorization)
-        let asker = try await authentication.identify(parameters, presented: presented, needed: .identity, now: now)
-        let request = try asker.map(RevocationRequest.init)
+        let form = try await authentication.identify(
+            parameters, authorization: authorization, knowing: .identity, now: now)
+        let request = try form.map(RevocationRequest.init)
         let asked = request.request
         if let token = RefreshToken(asked.token) {
-            try await end(token.sessionID, of: request.client, now: now) { session in
+            try await end(token.sessionID, of: request.asker, now: now) { session in
                 keys.secret(.refresh, id: session.refreshKeyID).map { token.isAuthentic(key: $0.bytes) } ?? false
             }
         } else if let claims = reader.claims(of: asked.token, now: now), claims.expiresAt > now {
-            try await end(claims.sessionID, of: request.client, now: now) { _ in true }
+            try await end(claims.sessionID, of: request.asker, now: now) { _ in true }
         }
     }
 

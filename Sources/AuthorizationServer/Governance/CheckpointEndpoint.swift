@@ -39,10 +39,7 @@ package struct CheckpointEndpoint: Sendable {
 
 extension ResourceAuthentication {
     /// The error, after it was counted.
-    func counted(_ error: OAuthError) -> OAuthError {
-        counters.refused(error)
-        return error
-    }
+    func counted(_ error: OAuthError) -> OAuthError { counters.counted(error) }
 }
 
 extension ReportedEntry {

@@ -14,9 +14,6 @@ package struct TokenExchangeRequest: Sendable {
 
     /// Reads the form of the request.
     package init(_ parameters: Parameters) throws(OAuthError) {
-        guard GrantType(rawValue: try parameters.required(.grantType)) == .tokenExchange else {
-            throw OAuthError(.unsupportedGrantType, "Use one of the grant types in this server's metadata.")
-        }
         // Refused even when it is empty: whoever sends it wants the token to name an actor, and would get one that does not.
         guard !parameters.names(.actorToken) else {
             throw OAuthError(.invalidRequest, "Leave actor_token out: delegation is not served.")

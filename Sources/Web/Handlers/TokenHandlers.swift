@@ -11,8 +11,9 @@ struct TokenHandlers: Sendable {
 
     func token(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let form = try Self.form(request, body)
-        try refuseClientsOnBackChannel(request, form)
-        return .json(try await gatehouse.token.answer(form, authorization: request.authorization).json)
+        let response = try await gatehouse.token.answer(
+            form, authorization: request.authorization, onBackChannel: door.isOnBackChannel(request))
+        return .json(response.json)
     }
 
     func introspect(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
@@ -24,15 +25,6 @@ struct TokenHandlers: Sendable {
         let form = try Self.form(request, body)
         try await gatehouse.revocation.answer(form, authorization: request.authorization)
         return Response(status: .ok, headers: [.cacheControl: "no-store"])
-    }
-
-    /// Under a host of the back channel only MCP servers are answered, and all that they ask for here is an exchange.
-    private func refuseClientsOnBackChannel(_ request: Request, _ form: OAuth.Parameters) throws {
-        guard door.isOnBackChannel(request), try form.value(.grantType) != GrantType.tokenExchange.rawValue else {
-            return
-        }
-        throw OAuthError(
-            .unsupportedGrantType, "Only token exchange is answered at this address. Use the issuer's address.")
     }
 
     /// Parameters in two places would be another request than was sent.

@@ -13,22 +13,6 @@ extension PresentedClient {
     }
 }
 
-/// A request whose asker has proven to be `client`; only client authentication makes one.
-package struct Identified<Request: Sendable>: Sendable {
-    package let request: Request
-    package let client: Client
-
-    fileprivate init(_ request: Request, client: Client) {
-        self.request = request
-        self.client = client
-    }
-
-    /// The same asker, with what `read` makes of the request.
-    package func map<New: Sendable>(_ read: (Request) throws -> New) rethrows -> Identified<New> {
-        Identified<New>(try read(request), client: client)
-    }
-}
-
 /// What has to be known of a client with a document, beyond that it may be here.
 enum ClientKnowledge: Sendable {
     /// Its identifier: what else counts was kept when its person approved.
@@ -37,32 +21,42 @@ enum ClientKnowledge: Sendable {
     case document
 }
 
-/// Proves who asks at the token and revocation endpoints.
+/// Authenticates clients at the token and revocation endpoints.
 /// Spec: OAuth 2.1 §2.4
 struct ClientAuthentication: Sendable {
     let clients: ClientDirectory
+    let counters: Counters
 
-    /// Joins `request` to the client it comes from, or refuses with `invalid_client`.
+    /// The client that a request comes from, or a counted refusal. `needed` says what has to be known of a client that an
+    /// operator did not register.
     ///
-    /// The method that the client is registered with decides, never the one that was presented. `needed` says what
-    /// has to be known of a client that an operator did not register.
-    func identify<Request: Sendable>(
-        _ request: Request, presented: PresentedClient, needed: ClientKnowledge, now: Timestamp
-    ) async throws -> Identified<Request> {
-        let client: Client
+    /// The method that the client is registered with decides, never the one that was presented.
+    func client(
+        _ parameters: Parameters, authorization: String?, knowing needed: ClientKnowledge, now: Timestamp
+    ) async throws -> Client {
+        try await counters.counting {
+            let presented = try PresentedClient(ofClient: parameters, authorization: authorization)
+            let client = try await find(presented, knowing: needed, now: now)
+            if let reason = Self.mismatch(client, presented) {
+                throw Self.refused(reason).asked(by: presented.clientID.string)
+            }
+            return client
+        }
+    }
+
+    private func find(
+        _ presented: PresentedClient, knowing needed: ClientKnowledge, now: Timestamp
+    ) async throws -> Client {
         do {
-            client =
-                switch needed {
-                case .identity: try await clients.named(presented.clientID)
-                case .document: try await clients.refreshing(presented.clientID, now: now)
-                }
+            return
+                switch needed
+            {
+            case .identity: try await clients.named(presented.clientID)
+            case .document: try await clients.refreshing(presented.clientID, now: now)
+            }
         } catch let error as OAuthError where error.code == .invalidClient {
             throw Self.refused(error.reason ?? "unknown client").asked(by: presented.clientID.string)
         }
-        if let reason = Self.mismatch(client, presented) {
-            throw Self.refused(reason).asked(by: presented.clientID.string)
-        }
-        return Identified(request, client: client)
     }
 
     /// What is wrong, for the operator alone: the caller is not told what the client is registered with.

@@ -4,32 +4,76 @@ import Storage
 
 /// Earns the first tokens of a session with the code that its person's approval produced.
 /// Spec: OAuth 2.1 §4.1.3
-struct AuthorizationCodeFlow: GrantFlow {
-    let grantType = GrantType.authorizationCode
+struct AuthorizationCodeGrant: Grant {
+    /// A code, the redirect URI if it was repeated, the verifier, and the MCP server if one is named.
+    /// Spec: OAuth 2.1 §3.2.2
+    struct Request: Sendable {
+        let code: AuthorizationCode
+        let redirectURI: String?
+        let verifier: CodeVerifier
+        let resource: ResourceIdentifier?
+
+        /// Reads the form.
+        init(_ parameters: Parameters) throws(OAuthError) {
+            let text = try parameters.required(.code)
+            // An empty verifier is refused like one that does not fit: a client that sends it computed nothing, and a code
+            // must never be redeemed on the strength of a proof that is not there.
+            let verifierText = try parameters.required(.codeVerifier)
+            redirectURI = try parameters.value(.redirectURI)
+            guard let code = AuthorizationCode(text) else {
+                throw OAuthError(.invalidGrant, "The code is not one of this server's; start the authorization again.")
+            }
+            self.code = code
+            do {
+                verifier = try CodeVerifier(verifierText)
+            } catch {
+                throw OAuthError(.invalidRequest, error)
+            }
+            resource = try ResourceRule.requested(parameters.repeated(.resource))
+        }
+    }
+
+    typealias Asker = Client
+
+    let type = GrantType.authorizationCode
+    /// The document that its person was shown was kept with the approval.
+    let knowledge = ClientKnowledge.identity
+    let timelines: Timelines
+    let counters: Counters
+    let clock: WallClock
 
     /// Seconds after a redemption in which the same request may come once more. Callbacks run twice in real clients.
     private static let repeatable: Int64 = 1
 
+    func read(_ parameters: Parameters) throws(OAuthError) -> Request { try Request(parameters) }
+
     /// The order is policy: a client that does not own an unspent code can neither spend nor damage it. Once it is spent, every
     /// further use proves that it leaked, whoever comes, but for the one repetition that `again` knows.
-    func redeem(_ request: Identified<TokenRequest>, in transaction: Transaction, now: Timestamp) throws -> GrantVerdict
-    {
-        guard
-            case .authorizationCode(let code, redirectURI: let redirect, verifier: let verifier) = request.request.grant,
-            let record = try transaction.code(code.digest)
-        else { return .refused(Self.refusal("unknown code")) }
+    func redeem(
+        _ request: Identified<Request, Client>, _: Void, in transaction: Transaction, now: Timestamp
+    ) throws -> GrantVerdict<Never> {
+        let (asked, client) = (request.request, request.asker)
+        guard let record = try transaction.code(asked.code.digest) else {
+            return .refused(Self.refusal("unknown code"))
+        }
         guard let session = try transaction.grant(record.sessionID) else { return .refused(Self.refusal("no session")) }
-        let redemption = Self.redemption(redirect, verifier, by: request.client)
+        let redemption = Self.redemption(asked, by: client)
         if record.spentAt != nil { return try again(request, redemption, record, session, in: transaction, now: now) }
-        guard record.clientID == request.client.id else { return .refused(Self.refusal("another client's code")) }
-        if let redirect, redirect != record.redirectURI { return .refused(Self.refusal("another redirect URI")) }
-        if let error = request.request.targetRefusal(session.resource) { return .refused(error) }
-        guard record.challenge.accepts(verifier) else {
+        guard record.clientID == client.id else { return .refused(Self.refusal("another client's code")) }
+        if let redirect = asked.redirectURI, redirect != record.redirectURI {
+            return .refused(Self.refusal("another redirect URI"))
+        }
+        if let error = ResourceRule.refusal(asked.resource, granted: session.resource) { return .refused(error) }
+        guard record.challenge.accepts(asked.verifier) else {
             try countFailure(record, of: session, in: transaction, now: now)
             return .refused(Self.refusal("wrong verifier"))
         }
         guard now < record.expiresAt else { return .refused(Self.refusal("expired code")) }
-        if let error = Gate.refusal(session, now: now) { return .refused(error) }
+        let admitted: AdmittedSession
+        switch try TokenEndpoint.admit(session, wanting: nil, in: transaction, now: now) {
+        case .success(let session): admitted = session
+        case .failure(let error): return .refused(error)
+        }
         guard try transaction.spend(record.digest, on: redemption, now: now),
             try transaction.activate(session.id, now: now)
         else { return .refused(Self.refusal("spent meanwhile")) }
@@ -40,9 +84,19 @@ struct AuthorizationCodeFlow: GrantFlow {
                     reason: .replaced, initiator: .user, actor: .person(session.userID),
                     explanation: "replaced by \(session.id)", at: now))
         }
-        let refreshes = try refreshes(request.client, record, in: transaction)
+        let refreshes = try refreshes(client, record, in: transaction)
         return .earned(
-            Earned(session: session, scope: nil, generation: 1, refreshes: refreshes, action: .tokenIssued))
+            .session(admitted, refreshGeneration: refreshes ? 1 : nil),
+            AuditEntry(.tokenIssued, at: now, actor: .client(session.clientID), of: session, initiator: .model))
+    }
+
+    func committed(_ verdict: GrantVerdict<Never>, of request: Request) {
+        switch verdict {
+        case .earned(.session(let admitted, _), _):
+            timelines.attempt(of: request.code, clock: clock)?.note(.redeemed(admitted.session.id))
+        case .repeated: counters.codeRepeated()
+        case .earned(.foreign, _), .refused: break
+        }
     }
 
     /// What a document said of refresh tokens was kept with the request: redeeming must not hang on reading it again.
@@ -72,11 +126,12 @@ struct AuthorizationCodeFlow: GrantFlow {
     /// code that leaked, and its session ends.
     /// Spec: RFC 9700 §4.5
     private func again(
-        _ request: Identified<TokenRequest>, _ redemption: Digest, _ record: AuthorizationCodeRecord,
+        _ request: Identified<Request, Client>, _ redemption: Digest, _ record: AuthorizationCodeRecord,
         _ session: SessionGrant, in transaction: Transaction, now: Timestamp
-    ) throws -> GrantVerdict {
+    ) throws -> GrantVerdict<Never> {
         if let spentAt = record.spentAt, now.isWithin(Self.repeatable, of: spentAt), record.redemption == redemption,
-            request.request.targetRefusal(session.resource) == nil, try transaction.countRepeat(record.digest)
+            ResourceRule.refusal(request.request.resource, granted: session.resource) == nil,
+            try transaction.countRepeat(record.digest)
         {
             return .repeated(Self.refusal("the request that redeemed the code came twice"))
         }
@@ -84,7 +139,7 @@ struct AuthorizationCodeFlow: GrantFlow {
         _ = try transaction.end(
             session.id,
             SessionEnding(
-                reason: .codeReplayed, initiator: .policy, actor: .client(request.client.id),
+                reason: .codeReplayed, initiator: .policy, actor: .client(request.asker.id),
                 explanation: wasRedeemed
                     ? "the authorization code was redeemed twice"
                     : "the authorization code was used after it had been spent by wrong verifiers", at: now))
@@ -92,11 +147,11 @@ struct AuthorizationCodeFlow: GrantFlow {
     }
 
     /// What two requests have in common that redeem a code in the same way. The verifier is in it, so it is kept as a digest.
-    private static func redemption(_ redirect: String?, _ verifier: CodeVerifier, by client: Client) -> Digest {
+    private static func redemption(_ request: Request, by client: Client) -> Digest {
         .sha256(
             [
-                client.id.string, client.authentication.method.rawValue, redirect.map { "at " + $0 } ?? "",
-                verifier.reveal(),
+                client.id.string, client.authentication.method.rawValue, request.redirectURI.map { "at " + $0 } ?? "",
+                request.verifier.reveal(),
             ].joined(separator: "\n"))
     }
 

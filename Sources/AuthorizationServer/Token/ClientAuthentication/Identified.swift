@@ -1,0 +1,38 @@
+import OAuth
+import Storage
+
+/// A request whose asker has authenticated; only client authentication makes one.
+struct Identified<Request: Sendable, Asker: Sendable>: Sendable {
+    let request: Request
+    let asker: Asker
+
+    fileprivate init(_ request: Request, from asker: Asker) {
+        self.request = request
+        self.asker = asker
+    }
+
+    /// The same asker, with what `read` makes of the request.
+    func map<New: Sendable>(_ read: (Request) throws -> New) rethrows -> Identified<New, Asker> {
+        Identified<New, Asker>(try read(request), from: asker)
+    }
+}
+
+extension ClientAuthentication {
+    /// The form of a client, once the client has authenticated.
+    func identify(
+        _ parameters: Parameters, authorization: String?, knowing needed: ClientKnowledge, now: Timestamp
+    ) async throws -> Identified<Parameters, Client> {
+        Identified(
+            parameters,
+            from: try await client(parameters, authorization: authorization, knowing: needed, now: now))
+    }
+}
+
+extension ResourceAuthentication {
+    /// The form of an MCP server, once the MCP server has authenticated by its header or in the form.
+    func identify(
+        _ parameters: Parameters, authorization: String?
+    ) async throws -> Identified<Parameters, Resource> {
+        Identified(parameters, from: try await resource(parameters, authorization: authorization))
+    }
+}

@@ -1,0 +1,55 @@
+import OAuth
+import Storage
+
+/// Who may use a grant: a client, or an MCP server.
+protocol TokenAsker: Sendable {
+    /// What can be asked to be known of one, besides that it authenticated.
+    associatedtype Knowledge: Sendable
+
+    /// Whether the grants of such an asker are served under the host names that only MCP servers reach.
+    static var isServedOnBackChannel: Bool { get }
+
+    /// Authenticates the asker of a token request, or refuses.
+    static func identify(
+        _ parameters: Parameters, authorization: String?, knowing knowledge: Knowledge,
+        by authentication: TokenAuthentication, now: Timestamp
+    ) async throws -> Identified<Parameters, Self>
+
+    /// Whether it may use grants of this type.
+    func mayUse(_ grant: GrantType) -> Bool
+}
+
+/// How the askers of the token endpoint authenticate.
+struct TokenAuthentication: Sendable {
+    let clients: ClientAuthentication
+    let resources: ResourceAuthentication
+}
+
+extension Client: TokenAsker {
+    static var isServedOnBackChannel: Bool { false }
+
+    static func identify(
+        _ parameters: Parameters, authorization: String?, knowing knowledge: ClientKnowledge,
+        by authentication: TokenAuthentication, now: Timestamp
+    ) async throws -> Identified<Parameters, Client> {
+        try await authentication.clients.identify(
+            parameters, authorization: authorization, knowing: knowledge, now: now)
+    }
+
+    /// A client may use the grant types that it registered, or all of them if it registered none.
+    func mayUse(_ grant: GrantType) -> Bool { metadata.allows(grant) }
+}
+
+extension Resource: TokenAsker {
+    static var isServedOnBackChannel: Bool { true }
+
+    static func identify(
+        _ parameters: Parameters, authorization: String?, knowing _: Void, by authentication: TokenAuthentication,
+        now: Timestamp
+    ) async throws -> Identified<Parameters, Resource> {
+        try await authentication.resources.identify(parameters, authorization: authorization)
+    }
+
+    /// An MCP server may use every grant of MCP servers; the grant itself looks at what it was allowed.
+    func mayUse(_: GrantType) -> Bool { true }
+}

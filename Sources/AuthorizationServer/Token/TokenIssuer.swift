@@ -1,0 +1,58 @@
+import JOSE
+import OAuth
+import Storage
+
+/// The one place where tokens are made: bound to one MCP server and to one session, never outliving it.
+struct TokenIssuer: Sendable {
+    let settings: Settings
+    let keys: KeyRing
+
+    /// How long a client without refresh tokens may work on one access token.
+    private static let longestAccess: Int64 = 3600
+
+    /// The answer to a request that earned `issuance`.
+    func issue(_ issuance: Issuance, now: Timestamp) throws -> TokenResponse {
+        switch issuance {
+        case .session(let admitted, let generation): try issue(admitted, generation, now: now)
+        case .foreign(let token):
+            TokenResponse(
+                accessToken: token.accessToken, expiresIn: token.expiresIn, scope: token.scope,
+                issuedTokenType: TokenExchangeRequest.accessTokenType)
+        }
+    }
+
+    /// Spec: RFC 9068 §2.2
+    private func issue(_ admitted: AdmittedSession, _ generation: UInt32?, now: Timestamp) throws -> TokenResponse {
+        let session = admitted.session
+        let refreshes = generation != nil
+        // What is issued now counts as a use. A token does not outlive the disuse that would end its session, and who
+        // refreshes comes in time.
+        let unused = refreshes ? session.idleSeconds / 2 : session.idleSeconds
+        let expiresAt = min(now + min(life(session, refreshes: refreshes), unused), session.expiresAt)
+        let claims = AccessTokenClaims(
+            issuer: settings.issuer, subject: session.subject, audience: session.resource, clientID: session.clientID,
+            sessionID: session.id, scope: admitted.scope, tokenID: Random.token(16), issuedAt: now,
+            expiresAt: expiresAt, authTime: session.authTime, acr: session.acr)
+        let token = try JWT.sign(
+            typ: AccessTokenClaims.type, claims: claims.claims, with: keys.signing(.tokens, at: now.seconds))
+        return TokenResponse(
+            accessToken: token, expiresIn: expiresAt.seconds - now.seconds, scope: admitted.scope,
+            refreshToken: try generation.flatMap {
+                session.expiresAt > expiresAt ? try refreshToken(of: session, generation: $0) : nil
+            })
+    }
+
+    /// What a policy says holds for every client: whoever wants short tokens does not want long ones of those that cannot
+    /// refresh.
+    private func life(_ session: SessionGrant, refreshes: Bool) -> Int64 {
+        let access = settings.tokens.access
+        return session.tokenLife ?? (refreshes ? access : max(access, Self.longestAccess))
+    }
+
+    private func refreshToken(of session: SessionGrant, generation: UInt32) throws -> RefreshToken {
+        guard let key = keys.secret(.refresh, id: session.refreshKeyID) else {
+            throw OAuthError(.serverError, "Try again later.", reason: "refresh key \(session.refreshKeyID) is gone")
+        }
+        return RefreshToken.mint(session: session.id, generation: generation, key: key.bytes)
+    }
+}
