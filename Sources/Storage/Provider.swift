@@ -1,5 +1,15 @@
 package import OAuth
 
+/// How Gatehouse authenticates at a provider's token endpoint.
+package enum ProviderAuthentication: String, Hashable, Sendable, CaseIterable {
+    /// Gatehouse is a public client there.
+    case none
+    /// Its secret goes into the Authorization header.
+    case clientSecretBasic = "client_secret_basic"
+    /// Its secret goes into the form.
+    case clientSecretPost = "client_secret_post"
+}
+
 /// A third party at which people have accounts, and the client that Gatehouse is there.
 ///
 /// One owner answers for it: the client registration is never shared between MCP servers of different owners.
@@ -17,7 +27,7 @@ package struct Provider: Hashable, Sendable {
     package let clientID: String
     /// The client's secret, sealed; nil for a public client.
     package private(set) var clientSecret: [UInt8]?
-    package let authMethod: ClientAuthenticationMethod
+    package let authMethod: ProviderAuthentication
     /// Whether it says who answers in every authorization response, so that one without it is refused.
     package let sendsIssuer: Bool
     /// Whether nobody but the provider's own document named the token endpoint, outside of the issuer's origin.
@@ -30,7 +40,7 @@ package struct Provider: Hashable, Sendable {
     package init(
         name: ProviderName, owner: String, issuer: String?, authorizationEndpoint: String, tokenEndpoint: String,
         revocationEndpoint: String? = nil, clientID: String, clientSecret: [UInt8]? = nil,
-        authMethod: ClientAuthenticationMethod = .none, sendsIssuer: Bool = false,
+        authMethod: ProviderAuthentication = .none, sendsIssuer: Bool = false,
         isTokenEndpointForeign: Bool = false, isRevocationEndpointForeign: Bool = false, createdAt: Timestamp
     ) {
         self.name = name
@@ -160,7 +170,7 @@ extension Provider {
             name: ProviderName(row.text(0)), owner: row.text(1), issuer: row.textIfAny(2),
             authorizationEndpoint: row.text(3), tokenEndpoint: row.text(4), revocationEndpoint: row.textIfAny(5),
             clientID: row.text(6), clientSecret: row.bytesIfAny(7),
-            authMethod: ClientAuthenticationMethod(rawValue: row.text(8)), sendsIssuer: row.flag(9),
+            authMethod: row.parsed(ProviderAuthentication(rawValue: row.text(8))), sendsIssuer: row.flag(9),
             isTokenEndpointForeign: row.flag(11), isRevocationEndpointForeign: row.flag(12), createdAt: row.time(10))
     }
 }

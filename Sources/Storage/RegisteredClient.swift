@@ -77,7 +77,7 @@ extension Transaction {
         let id = try ClientID(row.text(0))
         return try RegisteredClient(
             id: id, name: row.text(1), redirectURIs: lines(row.text(2)).map { try RedirectURI($0) },
-            authMethod: ClientAuthenticationMethod(rawValue: row.text(3)), secretDigest: row.digestIfAny(4),
+            authMethod: row.parsed(ClientAuthenticationMethod(rawValue: row.text(3))), secretDigest: row.digestIfAny(4),
             grantTypes: lines(row.text(5)).map { GrantType(rawValue: $0) }, resources: resources(of: id),
             createdAt: row.time(6))
     }

@@ -22,7 +22,7 @@ struct ProviderClientTests {
     }
 
     private func access(
-        port: Int, _ method: ClientAuthenticationMethod = .clientSecretBasic
+        port: Int, _ method: ProviderAuthentication = .clientSecretBasic
     ) throws -> ProviderAccess {
         ProviderAccess(
             provider: Provider(
@@ -34,7 +34,7 @@ struct ProviderClientTests {
     }
 
     private func redeem(
-        _ reply: LoopbackServer.Reply, _ method: ClientAuthenticationMethod = .clientSecretBasic,
+        _ reply: LoopbackServer.Reply, _ method: ProviderAuthentication = .clientSecretBasic,
         scope: String = "repo", by client: ProviderClient? = nil
     ) async throws -> (Result<ProviderGrant, ProviderFailure>, requests: [String]) {
         let server = try await LoopbackServer.start { _ in reply }

@@ -18,11 +18,11 @@ extension AdministrationTask {
     }
 
     private func addClient(_ draft: ClientDraft) async throws -> AdministrationAnswer {
-        let method = ClientAuthenticationMethod(rawValue: draft.authMethod)
-        guard [.none, .clientSecretBasic, .clientSecretPost].contains(method) else {
-            throw AdministrationError(.invalid, "'\(method)' is no way in which a registered client can prove itself.")
+        guard let method = ClientAuthenticationMethod(rawValue: draft.authMethod) else {
+            throw AdministrationError(
+                .invalid, "'\(draft.authMethod)' is no way in which a registered client can prove itself.")
         }
-        let secret = method == .none ? nil : ClientSecret.random()
+        let secret = method.isSharedSecret ? ClientSecret.random() : nil
         let id = try ClientID(draft.id ?? "client_" + Random.token(16))
         let name = try AdministrationText.checked(draft.name, as: "The name")
         var redirects: [RedirectURI] = []

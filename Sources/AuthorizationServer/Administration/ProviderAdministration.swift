@@ -75,13 +75,13 @@ extension AdministrationTask {
 
     private static func method(
         _ draft: ProviderDraft, _ metadata: ProviderMetadata?
-    ) throws(AdministrationError) -> ClientAuthenticationMethod {
-        let known: [ClientAuthenticationMethod] = [.clientSecretBasic, .clientSecretPost]
+    ) throws(AdministrationError) -> ProviderAuthentication {
+        let known: [ProviderAuthentication] = [.clientSecretBasic, .clientSecretPost]
         let preferred = known.first { metadata?.authMethods.contains($0.rawValue) ?? true } ?? .clientSecretBasic
-        let usual: ClientAuthenticationMethod = draft.clientSecret == nil ? .none : preferred
-        let method = draft.authMethod.map { ClientAuthenticationMethod(rawValue: $0) } ?? usual
-        guard known.contains(method) || method == .none else {
-            throw AdministrationError(.invalid, "'\(method)' is no way in which Gatehouse can prove itself.")
+        let usual = draft.clientSecret == nil ? ProviderAuthentication.none : preferred
+        guard let method = draft.authMethod.map(ProviderAuthentication.init(rawValue:)) ?? usual else {
+            throw AdministrationError(
+                .invalid, "'\(draft.authMethod ?? "")' is no way in which Gatehouse can prove itself.")
         }
         guard (method == .none) == (draft.clientSecret == nil) else {
             throw AdministrationError(

@@ -40,24 +40,10 @@ package struct Client: Sendable {
 }
 
 extension Client {
-    /// How this client has to prove itself.
-    enum Authentication: Sendable {
-        /// A public client: PKCE and the secrecy of its tokens are all there is.
-        case none
-        case secret(Digest, ClientAuthenticationMethod)
-
-        /// The method that it is registered with.
-        var method: ClientAuthenticationMethod {
-            switch self {
-            case .none: .none
-            case .secret(_, let method): method
-            }
-        }
-    }
-
-    var authentication: Authentication {
-        guard case .registered(let record) = origin, let digest = record.secretDigest else { return .none }
-        return .secret(digest, record.authMethod)
+    /// What this client proves itself with.
+    var credential: RegisteredCredential {
+        guard case .registered(let record) = origin, let digest = record.secretDigest else { return .nothing }
+        return .secret(digest)
     }
 
     /// The digest of the document that the client was learnt from, nil for a registered client.

@@ -108,7 +108,7 @@ package struct ProviderClient: Sendable {
             fields.append(("Authorization", Self.basic(id, secret)))
         case .clientSecretPost:
             parameters += [(.clientID, id), (.clientSecret, access.secret?.reveal() ?? "")]
-        default: parameters.append((.clientID, id))
+        case .none: parameters.append((.clientID, id))
         }
         do {
             return try await outbound.post(

@@ -2,6 +2,7 @@ import Foundation
 import JOSE
 import OAuth
 import Outbound
+import Storage
 
 /// What a provider publishes about itself, as far as a client of it needs that.
 ///
@@ -41,7 +42,7 @@ struct ProviderMetadata: Sendable {
         sendsIssuer = json["authorization_response_iss_parameter_supported"]?.bool ?? false
         authMethods =
             json["token_endpoint_auth_methods_supported"]?.strings
-            ?? [ClientAuthenticationMethod.clientSecretBasic.rawValue]
+            ?? [ProviderAuthentication.clientSecretBasic.rawValue]
     }
 
     /// Where the document of an issuer may lie, the likeliest first.

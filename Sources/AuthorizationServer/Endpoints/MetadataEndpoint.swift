@@ -22,14 +22,14 @@ package struct MetadataEndpoint: Sendable {
 
     init(issuer: Issuer, grantTypes: [GrantType], keys: KeyRing) {
         self.keys = keys
-        let secrets: [ClientAuthenticationMethod] = [.clientSecretBasic, .clientSecretPost]
         let metadata = AuthorizationServerMetadata(
             issuer: issuer,
             authorizationEndpoint: issuer.endpoint("/authorize"), tokenEndpoint: issuer.endpoint("/token"),
             revocationEndpoint: issuer.endpoint("/revoke"), introspectionEndpoint: issuer.endpoint("/introspect"),
             jwksURI: issuer.endpoint("/jwks"), scopesSupported: .offlineAccess, grantTypes: grantTypes,
-            tokenEndpointAuthMethods: [.none] + secrets, revocationEndpointAuthMethods: [.none] + secrets,
-            introspectionEndpointAuthMethods: secrets,
+            tokenEndpointAuthMethods: ClientAuthenticationMethod.allCases,
+            revocationEndpointAuthMethods: ClientAuthenticationMethod.allCases,
+            introspectionEndpointAuthMethods: ClientAuthenticationMethod.confidential,
             promptValues: [.none, .login, .consent, .selectAccount], acrValues: AuthenticationContext.supported)
         self.metadata = Document(metadata.json)
     }

@@ -19,7 +19,8 @@ package struct ClientMetadataDocument: Hashable, Sendable {
     /// Reads the document at `expected`; `supportedMethods` are those that a client with a document may use here, and `passed`
     /// hears of each check that went well.
     package static func parse(
-        _ bytes: [UInt8], expected: ClientID, supportedMethods: [ClientAuthenticationMethod] = [.none],
+        _ bytes: [UInt8], expected: ClientID,
+        supportedMethods: [ClientAuthenticationMethod] = ClientAuthenticationMethod.ofDocuments,
         passed: (MetadataCheck) -> Void = { _ in }
     ) throws(OAuthError) -> ClientMetadataDocument {
         let members: JSONObject

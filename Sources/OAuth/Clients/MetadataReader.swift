@@ -118,26 +118,30 @@ struct MetadataReader {
     private func authMethod(
         supported: [ClientAuthenticationMethod]
     ) throws(OAuthError) -> ClientAuthenticationMethod {
-        let single = try string(.authMethod).map(ClientAuthenticationMethod.init(rawValue:))
-        let several = try strings(.authMethods)?.map(ClientAuthenticationMethod.init(rawValue:))
-        let shared: [ClientAuthenticationMethod] = [.clientSecretBasic, .clientSecretPost, .clientSecretJWT]
-        guard single.map({ !shared.contains($0) }) ?? true else {
+        let single = try string(.authMethod)
+        guard single.map({ !Self.isSharedSecret($0) }) ?? true else {
             throw Self.refusal("is public: it cannot go with a shared secret as token_endpoint_auth_method.")
         }
-        let declared = several ?? [single ?? .none]
+        // A document never goes with a shared secret, whatever this server supports for others.
+        let usable = supported.filter { !$0.isSharedSecret }
+        let declared = try strings(.authMethods) ?? [single ?? ClientAuthenticationMethod.none.rawValue]
         if let single {
             guard declared.contains(single) else {
                 throw Self.refusal("has to repeat token_endpoint_auth_method in the list of supported methods.")
             }
-            if supported.contains(single), !shared.contains(single) { return single }
+            if let method = usable.first(where: { $0.rawValue == single }) { return method }
         }
-        // A document never goes with a shared secret, whatever this server supports for others.
-        guard let method = supported.first(where: { declared.contains($0) && !shared.contains($0) }) else {
+        guard let method = usable.first(where: { declared.contains($0.rawValue) }) else {
             throw OAuthError(
                 .unauthorizedClient,
                 "The client's metadata document allows no authentication method of this server: add none to its list.")
         }
         return method
+    }
+
+    /// Whether a word names a method with a shared secret, among them the one that is not served.
+    private static func isSharedSecret(_ word: String) -> Bool {
+        ClientAuthenticationMethod(rawValue: word)?.isSharedSecret ?? (word == "client_secret_jwt")
     }
 
     private func scope() throws(OAuthError) -> ScopeSet? {

@@ -47,6 +47,15 @@ package enum PresentedClient: Sendable {
         try self.init(parameters, authorization: authorization)
     }
 
+    /// The method that the client uses.
+    package var method: ClientAuthenticationMethod {
+        switch self {
+        case .none: .none
+        case .basic: .clientSecretBasic
+        case .post: .clientSecretPost
+        }
+    }
+
     /// The name.
     package var clientID: ClientID {
         switch self {

@@ -24,8 +24,8 @@ struct Clients: AsyncParsableCommand {
         @Option(help: "The identifier; a random one without it.") var id: String?
         @Option(help: "What people read on the consent page.") var name: String
         @Option(help: "Where answers may go; repeatable.") var redirectURI: [String]
-        @Option(help: "How it proves itself: none, client_secret_basic or client_secret_post.") var auth = AuthMethod
-            .none
+        @Option(help: "How it proves itself: none, client_secret_basic or client_secret_post.") var auth =
+            ClientAuthenticationMethod.none
         @Option(help: "An MCP server it may ask for; repeatable, without any it may ask for each.") var resource:
             [String] = []
         @Option(help: "A scheme of the client's own, without its colon, that no list knows; repeatable.") var ownScheme:
@@ -42,13 +42,6 @@ struct Clients: AsyncParsableCommand {
                 ownSchemes: ownScheme)
             return .clients(.add(draft))
         }
-    }
-
-    /// How a registered client may prove itself.
-    enum AuthMethod: String, ExpressibleByArgument, CaseIterable {
-        case none
-        case clientSecretBasic = "client_secret_basic"
-        case clientSecretPost = "client_secret_post"
     }
 
     struct List: ListCommand {
@@ -124,3 +117,5 @@ struct Clients: AsyncParsableCommand {
         }
     }
 }
+
+extension ClientAuthenticationMethod: ExpressibleByArgument {}

@@ -1,6 +1,7 @@
 import ArgumentParser
 import AuthorizationServer
 import JOSE
+import Storage
 
 /// Third parties at which people have accounts, and who may use which.
 struct Providers: AsyncParsableCommand {
@@ -22,7 +23,7 @@ struct Providers: AsyncParsableCommand {
         @Option(help: "The client id that Gatehouse has at the provider.") var clientID: String
         @Flag(help: "Read the client's secret from standard input, one line.") var clientSecretStdin = false
         @Option(help: "How Gatehouse proves itself: none, client_secret_basic or client_secret_post.")
-        var auth: Clients.AuthMethod?
+        var auth: ProviderAuthentication?
         @OptionGroup var global: GlobalOptions
 
         func validate() throws {
@@ -95,3 +96,5 @@ struct Providers: AsyncParsableCommand {
         }
     }
 }
+
+extension ProviderAuthentication: ExpressibleByArgument {}

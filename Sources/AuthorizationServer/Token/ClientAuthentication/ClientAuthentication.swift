@@ -2,17 +2,6 @@ import JOSE
 import OAuth
 import Storage
 
-extension PresentedClient {
-    /// The method by which the client authenticated.
-    fileprivate var method: ClientAuthenticationMethod {
-        switch self {
-        case .none: .none
-        case .basic: .clientSecretBasic
-        case .post: .clientSecretPost
-        }
-    }
-}
-
 /// What has to be known of a client with a document, beyond that it may be here.
 enum ClientKnowledge: Sendable {
     /// Its identifier: what else counts was kept when its person approved.
@@ -61,17 +50,16 @@ struct ClientAuthentication: Sendable {
 
     /// What is wrong, for the operator alone: the caller is not told what the client is registered with.
     private static func mismatch(_ client: Client, _ presented: PresentedClient) -> String? {
-        let registered = client.authentication.method
-        switch (client.authentication, presented) {
-        case (.none, .none): return nil
-        case (.secret(let digest, .clientSecretBasic), .basic(_, let secret)),
-            (.secret(let digest, .clientSecretPost), .post(_, let secret)):
-            let isRight = ConstantTime.equal(Digest.sha256(secret.bytes).bytes, digest.bytes)
-            return isRight ? nil : "\(client.id) sent a wrong secret, by \(registered) as it is registered"
-        case (.secret, .none): return "\(client.id) sent no secret; it is registered with \(registered)"
-        case (_, .none), (_, .basic), (_, .post):
-            return "\(client.id) authenticated by \(presented.method); it is registered with \(registered)"
+        let registered = client.metadata.authMethod
+        guard presented.method == registered else {
+            return presented.method == .none
+                ? "\(client.id) sent no secret; it is registered with \(registered)"
+                : "\(client.id) authenticated by \(presented.method); it is registered with \(registered)"
         }
+        guard registered.accepts(presented, client.credential) else {
+            return "\(client.id) sent a wrong secret, by \(registered) as it is registered"
+        }
+        return nil
     }
 
     private static func refused(_ reason: String) -> OAuthError {

@@ -40,11 +40,13 @@ package struct ResourceAuthentication: Sendable {
 
     private static func prove(_ presented: PresentedClient, secret digest: Digest?) throws(OAuthError) {
         let cause: String
-        if let digest, let secret = presented.secret {
-            if ConstantTime.equal(Digest.sha256(secret.bytes).bytes, digest.bytes) { return }
-            cause = "wrong secret"
+        if let digest {
+            // An MCP server may use any method that proves somebody, one at one request and another at the next.
+            let isProven = presented.method.accepts(presented, .secret(digest))
+            if isProven, ClientAuthenticationMethod.confidential.contains(presented.method) { return }
+            cause = presented.method == .none ? "no secret" : "wrong secret"
         } else {
-            cause = digest == nil ? "no such MCP server" : "no secret"
+            cause = "no such MCP server"
         }
         throw refusal(cause).asked(by: presented.clientID.string)
     }

@@ -150,7 +150,7 @@ struct AuthorizationCodeGrant: Grant {
     private static func redemption(_ request: Request, by client: Client) -> Digest {
         .sha256(
             [
-                client.id.string, client.authentication.method.rawValue, request.redirectURI.map { "at " + $0 } ?? "",
+                client.id.string, client.metadata.authMethod.rawValue, request.redirectURI.map { "at " + $0 } ?? "",
                 request.verifier.reveal(),
             ].joined(separator: "\n"))
     }

@@ -1,0 +1,10 @@
+import OAuth
+
+/// `none`: a public client names itself. PKCE and the secrecy of its tokens are all the proof there is.
+/// Spec: OAuth 2.1 §2.4
+enum PublicClient: ClientAuthenticator {
+    static func proves(_ presented: PresentedClient, _ credential: RegisteredCredential) -> Bool {
+        guard case .none = presented, case .nothing = credential else { return false }
+        return true
+    }
+}
