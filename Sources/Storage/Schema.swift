@@ -28,6 +28,7 @@ enum Schema {
         ("0015 held sign-ins", HeldSignIns.statements),
         ("0016 audit tallies", AuditTallyRows.statements),
         ("0017 browser logins", BrowserLogins.statements), ("0018 ended keys", EndedKeys.statements),
+        ("0019 session origins", SessionOrigins.statements),
     ]
 
     static func migrator() -> DatabaseMigrator {

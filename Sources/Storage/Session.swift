@@ -1,7 +1,10 @@
 package import JOSE
 package import OAuth
 
-/// One approval, by one person, of one client at one MCP server: the root that every token hangs on.
+/// One approval of one client at one MCP server: the root that every token hangs on.
+///
+/// A session is begun by a person in a browser. One that a client or an assertion begins has no browser and no redirect, and
+/// a client that acts for itself has no person either.
 package struct Session: Hashable, Sendable {
     /// Where a session stands; the last two are final.
     package enum State: String, Hashable, Sendable {
@@ -11,7 +14,8 @@ package struct Session: Hashable, Sendable {
     }
 
     package let id: SessionID
-    package let userID: UserID
+    /// The person in whose name it is; nil for a client that acts for itself.
+    package let userID: UserID?
     package let clientID: ClientID
     /// The name that the person was shown.
     package let clientName: String
@@ -19,9 +23,10 @@ package struct Session: Hashable, Sendable {
     package let clientHost: String?
     package let resourceID: ResourceID
     package let scope: ScopeSet
-    package let redirectURI: String
-    /// The digest of the cookie that marks the browser in which it was approved.
-    package let binding: Digest
+    /// Where the approval was answered; nil for a session that no browser began.
+    package let redirectURI: String?
+    /// The digest of the cookie that marks the browser in which it was approved; nil for a session that no browser began.
+    package let binding: Digest?
     package let state: State
     package let createdAt: Timestamp
     /// The absolute end, which nothing moves.
@@ -42,10 +47,10 @@ package struct Session: Hashable, Sendable {
     /// The earlier sessions that end when this one's code is redeemed.
     package let replaces: [SessionID]
 
-    /// A session, as its approval makes it.
+    /// A session, as it begins.
     package init(
-        id: SessionID = .random(), userID: UserID, clientID: ClientID, clientName: String, clientHost: String? = nil,
-        resourceID: ResourceID, scope: ScopeSet, redirectURI: String, binding: Digest, state: State = .approved,
+        id: SessionID = .random(), userID: UserID?, clientID: ClientID, clientName: String, clientHost: String? = nil,
+        resourceID: ResourceID, scope: ScopeSet, redirectURI: String?, binding: Digest?, state: State = .approved,
         createdAt: Timestamp, expiresAt: Timestamp, idleSeconds: Int64, lastUsedAt: Timestamp? = nil,
         endedAt: Timestamp? = nil, endReason: EndReason? = nil, endedBy: SessionEnding.Initiator? = nil,
         authTime: Timestamp, acr: String? = nil,
@@ -107,9 +112,9 @@ extension Session {
 
     init(_ row: StoredRow) throws {
         try self.init(
-            id: row.id(0), userID: row.id(1), clientID: row.client(2), clientName: row.text(3),
-            clientHost: row.textIfAny(4), resourceID: row.id(5), scope: row.scope(6), redirectURI: row.text(7),
-            binding: row.digest(8), state: row.parsed(State(rawValue: row.text(9))), createdAt: row.time(10),
+            id: row.id(0), userID: row.idIfAny(1), clientID: row.client(2), clientName: row.text(3),
+            clientHost: row.textIfAny(4), resourceID: row.id(5), scope: row.scope(6), redirectURI: row.textIfAny(7),
+            binding: row.digestIfAny(8), state: row.parsed(State(rawValue: row.text(9))), createdAt: row.time(10),
             expiresAt: row.time(11), idleSeconds: row.integer(12), lastUsedAt: row.time(13), endedAt: row.timeIfAny(14),
             endReason: row.textIfAny(15).map { EndReason(rawValue: $0) },
             endedBy: row.textIfAny(21).flatMap { SessionEnding.Initiator(rawValue: $0) }, authTime: row.time(16),

@@ -3,6 +3,12 @@ package import OAuth
 extension Transaction {
     /// Writes down a person's approval: the session, and the code that its client redeems.
     package func approve(_ session: Session, code: AuthorizationCodeRecord) throws {
+        try begin(session)
+        try insert(code)
+    }
+
+    /// Writes down a session, whoever begins it.
+    package func begin(_ session: Session) throws {
         try execute(
             """
             INSERT INTO sessions (
@@ -11,13 +17,12 @@ extension Transaction {
                 refresh_key, replaces)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'approved', ?10, ?11, ?12, ?13, ?13 / 3600, ?14, ?15, ?16, ?17,
                 ?18)
-            """, session.id.string, session.userID.string, session.clientID.string, session.clientName,
+            """, session.id.string, session.userID?.string, session.clientID.string, session.clientName,
             session.clientHost, session.resourceID.string, session.scope.string, session.redirectURI,
-            session.binding.stored, session.createdAt.seconds, session.expiresAt.seconds, session.idleSeconds,
+            session.binding?.stored, session.createdAt.seconds, session.expiresAt.seconds, session.idleSeconds,
             session.lastUsedAt.seconds, session.authTime.seconds, session.acr, session.documentDigest?.stored,
             session.refreshKeyID,
             session.replaces.isEmpty ? nil : session.replaces.map(\.string).joined(separator: " "))
-        try insert(code)
     }
 
     /// Makes an approved session active, with its first refresh generation; false when it is not approved (any more).
@@ -84,8 +89,9 @@ extension Transaction {
         try chainTallies(of: id)
         try audit(ending.record(of: closed))
         let ground = try ground(of: closed, at: ending.at)
-        if state == .ended, ground.takesEvents {
-            try enqueue(.sessionRevoked(closed, ending, subject: ground.subject), resource: closed.resourceID)
+        // The event is about a person's session.
+        if state == .ended, ground.takesEvents, let subject = ground.subject {
+            try enqueue(.sessionRevoked(closed, ending, subject: subject), resource: closed.resourceID)
         }
         try execute("DELETE FROM codes WHERE session_id = ?1", id.string)
         try execute(

@@ -7,7 +7,8 @@ struct SessionGround {
     let takesEvents: Bool
     /// Whether its connections go with a person's last session.
     let connectionsEnd: Bool
-    let subject: Subject
+    /// The person's; nil for the session of a client that acts for itself.
+    let subject: Subject?
 }
 
 extension Transaction {
@@ -24,24 +25,25 @@ extension Transaction {
                         SELECT 1 FROM event_streams e
                         WHERE e.resource_id = r.id AND e.endpoint = r.events_endpoint AND e.state = 'active')),
                 coalesce((SELECT p.ends_connections FROM resource_policies p WHERE p.resource_id = r.id), 0), u.subject
-            FROM resources r JOIN users u ON u.id = ?2 WHERE r.id = ?1
-            """, session.resourceID.string, session.userID.string, (now - Self.pollKept).seconds
-        ) { SessionGround(takesEvents: try $0.flag(0), connectionsEnd: try $0.flag(1), subject: try $0.id(2)) }
-        guard let ground else { throw StoreError.constraint("a session has a person and an MCP server") }
+            FROM resources r LEFT JOIN users u ON u.id = ?2 WHERE r.id = ?1
+            """, session.resourceID.string, session.userID?.string, (now - Self.pollKept).seconds
+        ) { SessionGround(takesEvents: try $0.flag(0), connectionsEnd: try $0.flag(1), subject: try $0.idIfAny(2)) }
+        guard let ground else { throw StoreError.constraint("a session has an MCP server") }
         return ground
     }
 
     /// Ends what the person connected for the MCP server, unless another session of theirs there lives on.
     func endConnections(after session: Session, _ ending: SessionEnding) throws {
+        guard let user = session.userID else { return }
         let another = try first(
             """
             SELECT 1 FROM sessions INDEXED BY live_sessions_by_user
             WHERE user_id = ?1 AND resource_id = ?2 AND state IN ('approved', 'active')
                 AND expires_at > ?3 AND last_used_at + idle_seconds > ?3 LIMIT 1
-            """, session.userID.string, session.resourceID.string, ending.at.seconds
+            """, user.string, session.resourceID.string, ending.at.seconds
         ) { _ in true }
         guard another == nil else { return }
-        let filter = ConnectionFilter(user: session.userID, resource: session.resourceID)
+        let filter = ConnectionFilter(user: user, resource: session.resourceID)
         for connection in try endConnections(filter, reason: .sessionsEnded, now: ending.at) {
             try audit(ending.record(of: connection))
         }

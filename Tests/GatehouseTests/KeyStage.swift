@@ -56,7 +56,7 @@ extension Stage {
                         refreshKeyID: key)
                     let code = try AuthorizationCodeRecord(
                         digest: .sha256("code of \(session.id)"), sessionID: session.id, interactionID: .random(),
-                        clientID: session.clientID, redirectURI: session.redirectURI,
+                        clientID: session.clientID, redirectURI: session.redirectURI ?? "",
                         challenge: CodeChallenge(for: CodeVerifier(String(repeating: "v", count: 43))),
                         expiresAt: now + 60)
                     try transaction.approve(session, code: code)

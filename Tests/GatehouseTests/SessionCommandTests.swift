@@ -55,7 +55,7 @@ struct SessionCommandTests {
     private static func approve(_ session: Session, in transaction: Transaction) throws {
         let code = try AuthorizationCodeRecord(
             digest: .sha256("code of \(session.id)"), sessionID: session.id, interactionID: .random(),
-            clientID: session.clientID, redirectURI: session.redirectURI,
+            clientID: session.clientID, redirectURI: session.redirectURI ?? "",
             challenge: CodeChallenge(for: CodeVerifier(String(repeating: "v", count: 43))),
             expiresAt: session.createdAt + 60)
         try transaction.approve(session, code: code)

@@ -116,7 +116,7 @@ struct StartTests {
                         refreshKeyID: key)
                     let code = try AuthorizationCodeRecord(
                         digest: .sha256("code of \(session.id)"), sessionID: session.id, interactionID: .random(),
-                        clientID: session.clientID, redirectURI: session.redirectURI,
+                        clientID: session.clientID, redirectURI: session.redirectURI ?? "",
                         challenge: CodeChallenge(for: CodeVerifier(String(repeating: "v", count: 43))),
                         expiresAt: begun + 60)
                     try transaction.approve(session, code: code)

@@ -16,7 +16,7 @@ struct ElicitationTests {
         let action: JSONObject = ["name": "delete_file", "summary": .string("Delete \(path)")]
         let ask = try ElicitationAsk(.confirm, json: ["action": .object(action)])
         return Elicitation(
-            resourceID: session.resourceID, userID: session.userID, subject: world.user.subject,
+            resourceID: session.resourceID, userID: world.user.id, subject: world.user.subject,
             clientID: session.clientID, sessionID: session.id, message: "May I?", ask: ask, digest: .sha256(path),
             idempotencyKey: key, createdAt: now, expiresAt: now + seconds)
     }

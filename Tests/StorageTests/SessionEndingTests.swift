@@ -122,7 +122,7 @@ struct SessionEndingTests {
         let session = try await world.active(world.session())
         let ask = try ElicitationAsk(.confirm, json: ["action": ["name": "a", "summary": "b"]])
         let asked = Elicitation(
-            resourceID: session.resourceID, userID: session.userID, subject: world.user.subject,
+            resourceID: session.resourceID, userID: world.user.id, subject: world.user.subject,
             clientID: session.clientID, sessionID: session.id, message: "May I?", ask: ask, digest: .sha256("x"),
             createdAt: now, expiresAt: now + 60)
         let (before, after) = try await world.store.write { [now] tx in

@@ -21,7 +21,7 @@ struct UnreadableElicitationTests {
         let session = try await world.active(try world.session())
         let action: JSONObject = ["name": "delete_file", "summary": "Delete a.txt"]
         let asked = Elicitation(
-            resourceID: session.resourceID, userID: session.userID, subject: world.user.subject,
+            resourceID: session.resourceID, userID: world.user.id, subject: world.user.subject,
             clientID: session.clientID, sessionID: session.id, message: "May I?",
             ask: try ElicitationAsk(.confirm, json: ["action": .object(action)]), digest: .sha256("a"),
             createdAt: now, expiresAt: now + 900)
@@ -58,7 +58,7 @@ struct UnreadableElicitationTests {
     {
         let (world, session, asked) = try await damaged(damage)
         let other = Elicitation(
-            resourceID: session.resourceID, userID: session.userID, subject: world.user.subject,
+            resourceID: session.resourceID, userID: world.user.id, subject: world.user.subject,
             clientID: session.clientID, sessionID: session.id, message: "And I?",
             ask: try ElicitationAsk(.external, json: ["url": "https://pay.example/"]), digest: .sha256("b"),
             createdAt: now, expiresAt: now + 900)

@@ -49,7 +49,7 @@ struct World {
     func code(of session: Session, lasting seconds: Int64 = 60) throws -> AuthorizationCodeRecord {
         try AuthorizationCodeRecord(
             digest: .sha256("code of \(session.id)"), sessionID: session.id, interactionID: .random(),
-            clientID: session.clientID, redirectURI: session.redirectURI,
+            clientID: session.clientID, redirectURI: session.redirectURI ?? "",
             challenge: CodeChallenge(for: CodeVerifier(String(repeating: "v", count: 43))),
             expiresAt: session.createdAt + seconds)
     }

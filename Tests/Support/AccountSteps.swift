@@ -44,7 +44,7 @@ extension Harness {
             refreshKeyID: gatehouse.keys.secret(.refresh).id)
         let code = AuthorizationCodeRecord(
             digest: .sha256("code of \(session.id)"), sessionID: session.id, interactionID: .random(),
-            clientID: session.clientID, redirectURI: session.redirectURI,
+            clientID: session.clientID, redirectURI: session.redirectURI ?? "",
             challenge: CodeChallenge(for: .random()), expiresAt: start + 60)
         try await gatehouse.store.write { transaction in
             try transaction.approve(session, code: code)

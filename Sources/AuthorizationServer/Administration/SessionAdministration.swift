@@ -64,11 +64,12 @@ extension AdministrationTask {
         var users: [UserID: String] = [:]
         var resources: [ResourceID: String] = [:]
         return try sessions.map { session in
-            if users[session.userID] == nil { users[session.userID] = try transaction.user(id: session.userID)?.name }
+            if let user = session.userID, users[user] == nil { users[user] = try transaction.user(id: user)?.name }
             if resources[session.resourceID] == nil {
                 resources[session.resourceID] = try transaction.resource(id: session.resourceID)?.identifier.string
             }
-            return session.row(user: users[session.userID], resource: resources[session.resourceID], at: now)
+            return session.row(
+                user: session.userID.flatMap { users[$0] }, resource: resources[session.resourceID], at: now)
         }
     }
 
@@ -91,7 +92,7 @@ extension Session {
     /// What only a closer look asks for.
     fileprivate var details: JSONObject {
         [
-            "redirect_uri": .string(redirectURI), "idle_seconds": .integer(idleSeconds),
+            "redirect_uri": JSON(redirectURI), "idle_seconds": .integer(idleSeconds),
             "auth_time": .string(authTime.rfc3339), "ended_at": JSON(endedAt), "end_reason": JSON(endReason?.rawValue),
             "ended_by": JSON(endedBy?.rawValue),
         ]

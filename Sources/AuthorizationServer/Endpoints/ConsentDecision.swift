@@ -54,7 +54,7 @@ extension ConsentEndpoint {
         }
         try checkGate(session.id, in: transaction, now: now)
         try transaction.audit(
-            AuditEntry(.sessionApproved, at: now, actor: .person(session.userID), of: session, initiator: .human))
+            AuditEntry(.sessionApproved, at: now, actor: .person(interaction.userID), of: session, initiator: .human))
         return .handOff(try pending.answer(issuer: settings.issuer, code: code), approved: true)
     }
 
@@ -128,10 +128,12 @@ extension ConsentEndpoint {
             all: implications.closure(of: asked).intersection(resource.catalogue.known),
             terms: SessionTerms(policy.sessions, settings.sessions),
             username: person.user.name, kept: pending.choice?.kept,
-            replaceable: try replaceable.map {
-                .init(
-                    id: $0.id, scope: $0.scope, createdAt: $0.createdAt,
-                    place: try RedirectURI($0.redirectURI).place)
+            replaceable: try replaceable.compactMap { earlier in
+                try earlier.redirectURI.map {
+                    .init(
+                        id: earlier.id, scope: earlier.scope, createdAt: earlier.createdAt,
+                        place: try RedirectURI($0).place)
+                }
             },
             hasChanged: try hasChanged(pending, client, person, in: transaction, now: now), isStepUp: !live.isEmpty)
     }
@@ -151,7 +153,7 @@ extension ConsentEndpoint {
         _ earlier: Session, _ redirect: RedirectURI, _ browser: Browser
     ) -> Bool {
         // A redirect that was fine once and is refused today belongs to no program that can ask now.
-        guard let place = try? RedirectURI(earlier.redirectURI) else { return false }
+        guard let place = earlier.redirectURI.flatMap({ try? RedirectURI($0) }) else { return false }
         return earlier.binding == browser.binding && place.withoutLoopbackPort == redirect.withoutLoopbackPort
     }
 

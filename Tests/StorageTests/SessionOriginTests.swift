@@ -1,0 +1,67 @@
+import GRDB
+import JOSE
+import OAuth
+import TestSupport
+import Testing
+
+@testable import Storage
+
+@Suite("How a session begins")
+struct SessionOriginTests {
+    @Test func `a session begins without a person, a redirect or a browser, and ends with its record`() async throws {
+        let world = try await World()
+        let session = try Session(
+            userID: nil, clientID: world.client.id, clientName: "Desk", resourceID: world.resource.id,
+            scope: ScopeSet(parsing: "files:read"), redirectURI: nil, binding: nil, createdAt: World.start,
+            expiresAt: World.start + 3600, idleSeconds: 3600, authTime: World.start, refreshKeyID: "k1")
+        try await world.store.write { try $0.begin(session) }
+        let (kept, grant) = try await world.store.read { (try $0.session(session.id), try $0.grant(session.id)) }
+        #expect(kept == session)
+        #expect(grant == nil, "no token is issued for a session without a person")
+        let ending = SessionEnding(reason: .revokedByResource, initiator: .system, actor: .system, at: World.start + 5)
+        #expect(try await world.store.write { try $0.end(session.id, ending) })
+        let ended = try #require(try await world.store.read { try $0.session(session.id) })
+        #expect(ended.state == .ended && ended.userID == nil)
+    }
+
+    @Test func `a database of before keeps its sessions, and takes those that no person begins`() async throws {
+        let folder = try TemporaryFolder()
+        let queue = try DatabaseQueue(path: folder.database)
+        try Schema.migrator().migrate(queue, upTo: "0018 ended keys")
+        try await queue.writeWithoutTransaction { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO users (id, subject, name, name_key, password_hash, created_at)
+                    VALUES ('u', 's', 'Ana', 'ana', '', 1);
+                    INSERT INTO resources (id, identifier, comparable, name, owner, secret_digest, created_at)
+                    VALUES ('r', 'https://a.example', 'https://a.example', 'A', 'Ops', zeroblob(32), 1);
+                    \(Self.insert("one", user: "'u'", redirect: "'https://a.example'", binding: "zeroblob(32)"));
+                    """)
+        }
+        let before = try await queue.read { try Row.fetchAll($0, sql: "SELECT * FROM sessions").map { "\($0)" } }
+        try Schema.migrator().migrate(queue)
+        let after = try await queue.read { try Row.fetchAll($0, sql: "SELECT * FROM sessions").map { "\($0)" } }
+        #expect(before == after && after.count == 1)
+        try await queue.writeWithoutTransaction { db in
+            try db.execute(sql: Self.insert("two", user: "NULL", redirect: "NULL", binding: "NULL"))
+            // What is there is held to as before.
+            #expect(throws: DatabaseError.self) {
+                try db.execute(sql: Self.insert("bad", user: "'nobody'", redirect: "NULL", binding: "NULL"))
+            }
+            #expect(throws: DatabaseError.self) {
+                try db.execute(sql: Self.insert("bad", user: "'u'", redirect: "NULL", binding: "zeroblob(5)"))
+            }
+            #expect(try String.fetchOne(db, sql: "PRAGMA integrity_check") == "ok")
+        }
+        try queue.close()
+    }
+
+    private static func insert(_ id: String, user: String, redirect: String, binding: String) -> String {
+        """
+        INSERT INTO sessions (id, user_id, client_id, client_name, resource_id, scope, redirect_uri, binding,
+            state, created_at, expires_at, idle_seconds, last_used_at, auth_time, generation, refresh_key)
+        VALUES ('\(id)', \(user), 'desk', 'Desk', 'r', 'a', \(redirect), \(binding), 'active', 1, 9000000, 9000000, 7200,
+            1, 1, 'k')
+        """
+    }
+}
