@@ -48,9 +48,7 @@ package struct Gatehouse: Sendable {
             settings: settings, store: store, clients: clients, people: people, seal: seal, clock: clock)
         (self.settings, self.store, self.keys, self.clock) = (settings, store, keys, clock)
         (self.refusals, self.log) = (refusals, log)
-        self.clients = clients
-        self.people = people
-        self.authorize = authorize
+        (self.clients, self.people, self.authorize) = (clients, people, authorize)
         signIn = SignInEndpoint(people: people, seal: seal, authorize: authorize, clock: clock)
         consent = ConsentEndpoint(
             settings: settings, store: store, keys: keys, people: people, clock: clock, timelines: authorize.timelines)
@@ -78,16 +76,17 @@ package struct Gatehouse: Sendable {
         introspection = IntrospectionEndpoint(
             store: store, clients: clients, authentication: resources, reader: reader, lastUses: lastUses,
             clock: clock)
+        let services = ElicitationServices(vault: vault, providers: provider, people: people, counters: counters)
         let signer = EventSigner(issuer: settings.issuer, keys: keys)
         resourceAuthentication = resources
         eventPoll = EventPollEndpoint(
             store: store, signer: signer, watch: Watch(store) { $0.streams }, counters: counters, clock: clock)
         elicitation = ElicitationEndpoint(
-            issuer: settings.issuer, store: store, keys: keys, authentication: resources, subjects: subjects,
-            vault: vault, watch: Watch(store) { $0.elicitations }, signer: signer, clock: clock)
+            issuer: settings.issuer, store: store, authentication: resources, subjects: subjects,
+            services: services, watch: Watch(store) { $0.elicitations }, signer: signer, clock: clock)
         elicitationPage = ElicitationPageEndpoint(
-            store: store, keys: keys, people: people, seal: seal, departure: Departure(client: provider, vault: vault),
-            misdirections: misdirections, clock: clock, counters: counters)
+            store: store, keys: keys, people: people, seal: seal, services: services, misdirections: misdirections,
+            clock: clock, counters: counters)
         account = AccountEndpoint(
             store: store, keys: keys, people: people, seal: seal,
             revocation: ConnectionRevocation(store: store, client: provider, vault: vault), clock: clock)

@@ -49,8 +49,8 @@ package struct Elicitation: Hashable, Sendable {
     /// An elicitation, as it is to be stored.
     package init(
         id: ElicitationID = .random(), pageID: ElicitationPageID = .random(), resourceID: ResourceID, userID: UserID,
-        subject: Subject, clientID: ClientID, sessionID: SessionID, message: String, ask: ElicitationAsk,
-        digest: Digest,
+        subject: Subject, clientID: ClientID, sessionID: SessionID, message: String,
+        ask: any ElicitationAsk, digest: Digest,
         idempotencyKey: String? = nil, createdAt: Timestamp, expiresAt: Timestamp
     ) {
         self.id = id
@@ -61,7 +61,7 @@ package struct Elicitation: Hashable, Sendable {
         self.clientID = clientID
         self.sessionID = sessionID
         self.message = message
-        kind = ask.kind
+        kind = type(of: ask).kind
         askText = ask.json.text
         self.digest = digest
         self.idempotencyKey = idempotencyKey
@@ -80,12 +80,15 @@ package struct Elicitation: Hashable, Sendable {
 
     /// What is asked; nil where the rules of today refuse what those of its day let in. Everything but showing it and
     /// handing it out goes on without.
-    package var ask: ElicitationAsk? {
+    package var ask: (any ElicitationAsk)? {
         // It may be longer here than it was in the request: what was spelled with two bytes is written with six.
         let limits = JSON.Limits(bytes: .max)
         guard let json = try? JSONObject(parsing: Array(askText.utf8), limits: limits) else { return nil }
-        return try? ElicitationAsk(kind, json: json)
+        return try? kind.read(json)
     }
+
+    /// What is asked, if it is of this kind and can be read.
+    package func ask<Ask: ElicitationAsk>(_: Ask.Type) -> Ask? { kind == Ask.kind ? ask as? Ask : nil }
 
     /// Where it stands at a moment: over as soon as its time is, whenever the row is tidied.
     package func status(at now: Timestamp) -> ElicitationStatus {

@@ -68,7 +68,7 @@ private struct EndedElicitation {
             "client_id": .string(clientID), "sid": .string(sessionID.string),
             "evidence": .string(outcome.reportedBy == nil ? "witnessed" : "reported"),
         ]
-        if kind == ElicitationKind.confirm.rawValue { payload["digest"] = .string(digest.base64URL) }
+        if ElicitationKind(rawValue: kind)?.ask.sharesDigest == true { payload["digest"] = .string(digest.base64URL) }
         payload["reported_by"] = outcome.reportedBy.map(JSON.string)
         payload["reason"] = outcome.reason.map(JSON.string)
         return payload

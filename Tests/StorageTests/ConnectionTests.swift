@@ -127,7 +127,8 @@ struct ConnectionTests {
         let asked = Elicitation(
             resourceID: world.resource.id, userID: world.user.id, subject: world.user.subject,
             clientID: world.client.id, sessionID: session.id, message: "May I?",
-            ask: .connect(provider: "hub", scope: nil), digest: .sha256(state), createdAt: now, expiresAt: now + 900)
+            ask: try ConnectAsk(json: ["provider": "hub"]), digest: .sha256(state), createdAt: now, expiresAt: now + 900
+        )
         let attempt = ConnectionAttempt(
             state: .sha256(state), elicitationID: elicitation ?? asked.id, userID: world.user.id,
             browserLoginID: login.id, binding: login.binding, provider: hub, asked: try ScopeSet(parsing: "repo"),

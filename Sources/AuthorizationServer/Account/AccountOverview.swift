@@ -59,8 +59,9 @@ package struct AccountOverview: Sendable {
     /// What an MCP server asks or asked.
     package struct Asked: Sendable {
         package let page: ElicitationPageID
-        package let kind: ElicitationKind
         package let status: ElicitationStatus
+        /// How it is called when the person did what was asked.
+        package let completedWord: String
         package let server: Server
         /// Nil when its session is forgotten.
         package let app: App?

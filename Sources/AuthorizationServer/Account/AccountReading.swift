@@ -104,9 +104,11 @@ private struct AccountReading {
     private mutating func asked(_ elicitation: Elicitation) throws -> AccountOverview.Asked {
         let session = try transaction.session(elicitation.sessionID)
         return .init(
-            page: elicitation.pageID, kind: elicitation.kind, status: elicitation.status(at: now),
+            page: elicitation.pageID, status: elicitation.status(at: now),
+            completedWord: elicitation.kind.strategy.completedWord,
             server: try server(elicitation.resourceID),
-            app: session.map { .init(name: $0.clientName, host: $0.shownHost) }, text: elicitation.subjectMatter,
+            app: session.map { .init(name: $0.clientName, host: $0.shownHost) },
+            text: elicitation.kind.strategy.subjectMatter(of: elicitation),
             at: elicitation.createdAt, until: elicitation.expiresAt)
     }
 
@@ -122,12 +124,5 @@ private struct AccountReading {
         }
         resources[id] = resource
         return resource
-    }
-}
-
-extension Elicitation {
-    /// What it is about: the action that is to be approved, else the sentence above the request.
-    fileprivate var subjectMatter: String {
-        if case .confirm(let action) = ask { action.summary } else { message }
     }
 }

@@ -23,6 +23,14 @@ enum ConnectionPolicy {
         return Permission(provider: provider, scope: scope)
     }
 
+    /// The provider and the scopes for what an MCP server asks a person to connect.
+    static func permission(
+        for ask: ConnectAsk, of resource: ResourceID, in transaction: Transaction
+    ) throws -> Permission? {
+        guard let name = try? ProviderName(ask.provider) else { return nil }
+        return try permission(name, wanted: ask.scope, for: resource, in: transaction)
+    }
+
     /// Whether what was asked for a connection is still within what the MCP server may have today.
     static func allows(_ connection: Connection, in transaction: Transaction) throws -> Bool {
         try permission(

@@ -46,12 +46,14 @@ struct ConnectionVault: Sendable {
 
     /// What a person handed over, for its elicitation's row.
     func seal(_ content: JSONObject, of elicitation: ElicitationID, in transaction: Transaction) throws -> [UInt8] {
-        try seal(content.bytes, Self.context(elicitation), in: transaction)
+        try seal(content.bytes, Self.contentContext(elicitation), in: transaction)
     }
 
     /// What a person handed over, while it waits to be collected.
     func content(of elicitation: Elicitation) -> JSONObject? {
-        elicitation.content.flatMap { open($0, Self.context(elicitation.id)) }.flatMap { try? JSON.parse($0).object }
+        elicitation.content.flatMap { open($0, Self.contentContext(elicitation.id)) }.flatMap {
+            try? JSON.parse($0).object
+        }
     }
 
     func seal(_ plain: [UInt8], _ context: String, in _: Transaction) throws -> [UInt8] {
@@ -65,7 +67,8 @@ struct ConnectionVault: Sendable {
     private static func context(_ connection: ConnectionID) -> String { "connection:\(connection)" }
     private static func context(_ state: Digest) -> String { "connection attempt:\(state.base64URL)" }
     private static func context(_ provider: ProviderName) -> String { "provider:\(provider)" }
-    private static func context(_ elicitation: ElicitationID) -> String { "elicitation:\(elicitation)" }
+    /// Of what a person handed over.
+    static func contentContext(_ elicitation: ElicitationID) -> String { "elicitation:\(elicitation)" }
 }
 
 extension ConnectionVault {
@@ -80,8 +83,7 @@ extension ConnectionVault {
         case .connection(let id): context(id)
         case .attempt(let state): context(state)
         case .provider(let name): context(name)
-        case .elicitation(let id, .connect): receiptContext(id)
-        case .elicitation(let id, _): context(id)
+        case .elicitation(let id, let kind): kind.strategy.sealingContext(of: id)
         }
     }
 }

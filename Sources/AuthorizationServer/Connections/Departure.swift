@@ -9,19 +9,19 @@ struct Departure: Sendable {
 
     /// The address at the provider to go on to; nil when the MCP server may not have this (any more).
     func begin(
-        _ asked: Elicitation, by person: SignedIn, browser: Browser, in transaction: Transaction, now: Timestamp
+        _ ask: ConnectAsk, of asked: Elicitation, by person: SignedIn, browser: Browser, in transaction: Transaction,
+        now: Timestamp
     ) throws -> String? {
-        guard case .connect(let name, let wanted) = asked.ask, let name = try? ProviderName(name),
-            let permission = try ConnectionPolicy.permission(
-                name, wanted: wanted, for: asked.resourceID, in: transaction)
-        else { return nil }
+        guard let permission = try ConnectionPolicy.permission(for: ask, of: asked.resourceID, in: transaction) else {
+            return nil
+        }
         let state = Random.token()
         let digest = Digest.sha256(state)
         let proof = ConnectionProof.random(for: permission.scope)
         try transaction.insert(
             ConnectionAttempt(
                 state: digest, elicitationID: asked.id, userID: person.user.id, browserLoginID: person.login.id,
-                binding: browser.binding, provider: name, asked: permission.scope,
+                binding: browser.binding, provider: permission.provider.name, asked: permission.scope,
                 proof: try vault.seal(proof, of: digest, in: transaction), createdAt: now))
         return client.authorizationURL(permission.provider, scope: permission.scope, state: state, proof: proof)
     }

@@ -12,10 +12,7 @@ package enum ElicitationResult: Sendable {
 
 extension ElicitationEndpoint {
     private enum Spent: Sendable {
-        case approval(ApprovalClaims)
-        case secret(ElicitationID, JSONObject)
-        case connection(ElicitationID, ConnectionReceipt)
-        case reported(ElicitationID, by: String)
+        case result(Elicitation, ElicitationResultBody)
         case notCompleted(ElicitationStatus)
         case refused(OAuthError)
     }
@@ -33,25 +30,7 @@ extension ElicitationEndpoint {
         switch spent {
         case .refused(let error): throw error
         case .notCompleted(let status): return .notCompleted(status)
-        case .secret(let id, let content): return .collected(Self.body(of: id, content: content))
-        case .connection(let id, let receipt):
-            var body: JSONObject = [
-                "id": .string(id.string), "kind": .string(ElicitationKind.connect.rawValue),
-            ]
-            for (name, value) in receipt.json.members { body[name] = value }
-            return .collected(.object(body))
-        case .reported(let id, let reporter):
-            return .collected([
-                "id": .string(id.string), "kind": .string(ElicitationKind.external.rawValue),
-                "outcome": .string(ElicitationStatus.completed.rawValue), "reported_by": .string(reporter),
-            ])
-        case .approval(let claims):
-            let approval = try JWT.sign(
-                typ: ApprovalClaims.type, claims: claims.claims, with: keys.signing(.events, at: now.seconds))
-            return .collected([
-                "id": .string(claims.elicitation.string), "kind": .string(ElicitationKind.confirm.rawValue),
-                "approval": .string(approval),
-            ])
+        case .result(let asked, let body): return .collected(try Self.json(of: asked, body))
         }
     }
 
@@ -62,30 +41,30 @@ extension ElicitationEndpoint {
         guard asked.status == .completed else { return .notCompleted(asked.status) }
         guard asked.isCollectable(at: now) else { return .refused(Self.gone) }
         guard let session = try session(of: asked, in: transaction, now: now) else { return .refused(Self.ended) }
-        let result = try result(of: asked, session: session, now: now)
+        let body = try result(of: asked, in: session, now: now)
         guard try transaction.collect(asked.id, now: now) else { return .refused(Self.gone) }
         try transaction.audit(
             AuditEntry(
                 .elicitationCollected, at: now, actor: .resource(asker), of: session, initiator: .server,
                 correlation: asked.id.string))
-        return result
+        return .result(asked, body)
     }
 
-    private func result(of asked: Elicitation, session: SessionGrant, now: Timestamp) throws -> Spent {
-        if let content = content(of: asked) { return .secret(asked.id, content) }
-        if asked.kind == .connect, let receipt = vault.receipt(of: asked) { return .connection(asked.id, receipt) }
-        if asked.kind == .external, let reporter = asked.reportedBy { return .reported(asked.id, by: reporter) }
-        guard case .confirm(let action) = asked.ask else {
+    /// What a completed one came to, made by its kind.
+    func result(of asked: Elicitation, in session: SessionGrant, now: Timestamp) throws -> ElicitationResultBody {
+        guard let body = try services[asked.kind].result(of: asked, in: session, now: now) else {
             throw OAuthError(
                 .serverError, "This result cannot be handed out.",
                 reason: "there is none to open, or it cannot be read any more")
         }
-        return .approval(
-            ApprovalClaims(
-                issuer: issuer, subject: session.subject, audience: session.resource, clientID: session.clientID,
-                sessionID: session.id, elicitation: asked.id, action: action.name, digest: asked.digest,
-                tokenID: Random.token(16), issuedAt: now, expiresAt: now + ApprovalClaims.lifetime,
-                authTime: asked.authTime ?? session.authTime))
+        return body
+    }
+
+    /// The answer's body for a result.
+    static func json(of asked: Elicitation, _ body: ElicitationResultBody) throws -> JSON {
+        var json: JSONObject = ["id": .string(asked.id.string), "kind": .string(asked.kind.rawValue)]
+        for (name, value) in try body().members { json[name] = value }
+        return .object(json)
     }
 
     static let ended = OAuthError(

@@ -56,23 +56,15 @@ extension ElicitationEndpoint {
         now: Timestamp
     ) throws -> Verdict {
         let policy = try transaction.policy(of: asker.id)
-        guard policy.elicitationKinds.contains(request.ask.kind) else {
+        let kind = type(of: request.ask).kind
+        guard policy.elicitationKinds.contains(kind) else {
             return .refused(
                 OAuthError(
                     .unsupportedKind, "Elicitations of this kind are not granted to this MCP server; ask its operator.")
             )
         }
-        if case .connect(let provider, let scope) = request.ask {
-            guard
-                let name = try? ProviderName(provider),
-                try ConnectionPolicy.permission(name, wanted: scope, for: asker.id, in: transaction) != nil
-            else { return .refused(Self.notAllowed) }
-        }
-        if case .external(let url) = request.ask, let host = try? ExternalURL(url).host,
-            !policy.externalHosts.contains(host)
-        {
-            return .refused(
-                OAuthError(.accessDenied, "This MCP server may not send people to \(host); ask its operator."))
+        if let refusal = try kind.strategy.refusal(of: request, by: asker.id, policy: policy, in: transaction) {
+            return .refused(refusal)
         }
         if let earlier = try earlier(request, session: session, in: transaction, now: now) { return earlier }
         if let refusal = try tooMany(session, asker: asker, in: transaction, now: now) { return .refused(refusal) }
@@ -124,14 +116,12 @@ extension ElicitationEndpoint {
         }
         let found = try transaction.elicitation(
             digest: request.digest, session: session.id, resource: session.resourceID, now: now)
-        return try found.flatMap { try isOfUse($0, in: transaction) ? Verdict.found($0) : nil }
-    }
-
-    /// An account that was connected and is not any more has to be connected anew.
-    private func isOfUse(_ found: Elicitation, in transaction: Transaction) throws -> Bool {
-        guard found.status == .completed, case .connect(let name, _) = found.ask else { return true }
-        return try transaction.connection(
-            user: found.userID, resource: found.resourceID, provider: ProviderName(name)) != nil
+        return try found.flatMap { found in
+            guard try found.status != .completed || found.kind.strategy.stands(found, in: transaction) else {
+                return nil
+            }
+            return .found(found)
+        }
     }
 
     func answer(_ asked: Elicitation, isFound: Bool) -> CreatedElicitation {
@@ -140,13 +130,11 @@ extension ElicitationEndpoint {
             "kind": .string(asked.kind.rawValue), "status": .string(asked.status.rawValue),
             "version": .integer(asked.version), "expires_at": .string(asked.expiresAt.rfc3339),
         ]
-        if asked.kind == .confirm { body["digest"] = .string(asked.digest.base64URL) }
+        if asked.kind.ask.sharesDigest { body["digest"] = .string(asked.digest.base64URL) }
         return CreatedElicitation(
             id: asked.id, location: issuer.endpoint("/elicitations/\(asked.id)"), json: .object(body), isFound: isFound)
     }
 
-    private static let notAllowed = OAuthError(
-        .accessDenied, "This MCP server may not ask for this at this provider; ask its operator.")
     static let noPerson = OAuthError(
         .invalidSubjectToken,
         "The subject_token has to be a live access token of a person for this MCP server; ask the client for a fresh one."

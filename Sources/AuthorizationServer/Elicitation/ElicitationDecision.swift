@@ -1,6 +1,5 @@
 import JOSE
 import OAuth
-import Outbound
 import Storage
 
 extension ElicitationPageEndpoint {
@@ -17,7 +16,7 @@ extension ElicitationPageEndpoint {
     /// The page as it stands now, opened by its person: what is over is settled first.
     func look(
         at id: ElicitationID, person: SignedIn, in transaction: Transaction, now: Timestamp
-    ) throws -> View {
+    ) throws -> (asked: Elicitation, view: View) {
         guard var asked = try transaction.elicitation(id) else {
             throw OAuthError(.notFound, "There is no such request.")
         }
@@ -26,7 +25,7 @@ extension ElicitationPageEndpoint {
         } else {
             try transaction.open(id, now: now)
         }
-        return try view(of: asked, person: person, in: transaction)
+        return (asked, try view(of: asked, person: person, in: transaction))
     }
 
     /// How it has to end before anybody sees it: its time or session is over, or nobody could do any more what it asks.
@@ -35,43 +34,34 @@ extension ElicitationPageEndpoint {
     ) throws -> ElicitationOutcome? {
         if let outcome = try asked.ending(in: transaction, now: now) { return outcome }
         guard asked.status.isOpen else { return nil }
-        guard let ask = asked.ask else { return .failed(reason: "not_readable") }
-        guard try ask.kind != .connect || ElicitationQuestion.Connection(asked, in: transaction) != nil else {
-            return .failed(reason: "not_allowed")
+        switch try asked.kind.strategy.view(of: asked, in: transaction) {
+        case .part: return nil
+        case .failed(let reason): return .failed(reason: reason)
         }
-        return nil
     }
 
     private func view(of asked: Elicitation, person: SignedIn, in transaction: Transaction) throws -> View {
-        guard asked.status.isOpen, let ask = asked.ask else {
-            return .over(try ElicitationEnd(asked, isJustNow: false, in: transaction))
-        }
-        return .ask(try question(asked, ask, person: person, in: transaction))
+        guard asked.status.isOpen, case .part(let part) = try asked.kind.strategy.view(of: asked, in: transaction)
+        else { return .over(try ElicitationEnd(asked, isJustNow: false, in: transaction)) }
+        return .ask(try question(asked, part, person: person, in: transaction))
     }
 
-    /// Writes down what the person decided. Of many at once one is first; the others find it done.
+    /// Carries out what an approval came to. Of many at once one is first; the others find it done.
     func take(
-        _ decision: String, for question: ElicitationQuestion, of asked: Elicitation, by person: SignedIn,
-        browser: Browser, in transaction: Transaction, now: Timestamp
+        _ step: ElicitationStep, for question: ElicitationQuestion, of asked: Elicitation, in transaction: Transaction,
+        now: Timestamp
     ) throws -> View {
-        if case .external(let url) = asked.ask, let url = try? ExternalURL(url) {
-            return try take(decision, to: url, for: question, of: asked, by: person, in: transaction, now: now)
+        switch step {
+        case .finish(let outcome): try finish(asked, as: outcome, in: transaction, now: now)
+        case .onward(let address, let comesBack): .onward(address, comesBack: comesBack)
+        case .again(let problem): .again(question, problem: problem)
+        case .correct(let filled): .correct(question, filled)
         }
-        let outcome: ElicitationOutcome
-        switch decision {
-        // Without its fields, which `weigh` read, there is nothing to hand over.
-        case "approve" where asked.kind == .secret: return .again(question, problem: .noDecision)
-        case "approve" where asked.kind == .connect:
-            // Nothing is completed here: that is for the way back to do.
-            if let address = try departure.begin(asked, by: person, browser: browser, in: transaction, now: now) {
-                return .onward(address, comesBack: true)
-            }
-            outcome = .failed(reason: "not_allowed")
-        case "approve": outcome = .completed(by: person.user.id, authTime: person.login.authTime)
-        case "decline": outcome = .declined(by: person.user.id)
-        default: return .again(question, problem: .noDecision)
-        }
-        return try finish(asked, as: outcome, in: transaction, now: now)
+    }
+
+    /// Whether the sign-in is recent enough for what is asked. What is over asks for nothing.
+    func isFresh(_ person: SignedIn, for asked: Elicitation, now: Timestamp) -> Bool {
+        !asked.kind.strategy.needsFreshSignIn || !asked.status(at: now).isOpen || person.isFresh(at: now)
     }
 
     func finish(
@@ -108,16 +98,14 @@ extension ElicitationPageEndpoint {
     }
 
     private func question(
-        _ asked: Elicitation, _ ask: ElicitationAsk, person: SignedIn, in transaction: Transaction
+        _ asked: Elicitation, _ part: any ElicitationPart, person: SignedIn, in transaction: Transaction
     ) throws -> ElicitationQuestion {
         let (resource, session) = try asked.context(in: transaction)
         return ElicitationQuestion(
             page: asked.pageID, token: formToken(asked.pageID, person: person),
             asker: .init(identifier: resource.identifier, name: resource.name, owner: resource.owner),
             through: .init(name: session.clientName, host: session.shownHost, since: session.createdAt),
-            username: person.user.name, message: asked.message, ask: ask,
-            connection: try ElicitationQuestion.Connection(asked, in: transaction),
-            expiresAt: asked.expiresAt, isThere: asked.ticketRedeemedAt != nil)
+            username: person.user.name, message: asked.message, part: part, expiresAt: asked.expiresAt)
     }
 }
 
@@ -134,22 +122,6 @@ extension ElicitationEnd {
     /// What became of `asked`, by this very request or before.
     init(_ asked: Elicitation, isJustNow: Bool, in transaction: Transaction) throws {
         let (resource, session) = try asked.context(in: transaction)
-        var provider: String?
-        if case .connect(let name, _) = asked.ask { provider = name }
-        self.init(
-            kind: asked.kind, status: asked.status, asker: resource.name, through: session.clientName,
-            provider: provider, isJustNow: isJustNow, isScopeExceeded: asked.reason == "scope_exceeded")
-    }
-}
-
-extension ElicitationQuestion.Connection {
-    /// What is to be connected, if that is what is asked and the MCP server may (still) have it.
-    fileprivate init?(_ asked: Elicitation, in transaction: Transaction) throws {
-        guard case .connect(let name, let wanted) = asked.ask, let name = try? ProviderName(name),
-            let permission = try ConnectionPolicy.permission(
-                name, wanted: wanted, for: asked.resourceID, in: transaction),
-            let address = try? RemoteURL(operator: permission.provider.authorizationEndpoint)
-        else { return nil }
-        self.init(provider: name, host: address.host, scope: permission.scope)
+        self.init(asked: asked, asker: resource.name, through: session.clientName, isJustNow: isJustNow)
     }
 }

@@ -10,10 +10,9 @@ package struct ElicitationEndpoint: Sendable {
 
     let issuer: Issuer
     let store: Store
-    let keys: KeyRing
     let authentication: ResourceAuthentication
     let subjects: SubjectTokens
-    let vault: ConnectionVault
+    let services: ElicitationServices
     let watch: Watch<ElicitationID>
     let signer: EventSigner
     let clock: WallClock

@@ -10,7 +10,7 @@ package struct ElicitationPageEndpoint: Sendable {
     let keys: KeyRing
     let people: People
     let seal: InteractionSeal
-    let departure: Departure
+    let services: ElicitationServices
     let misdirections: Misdirections
     let clock: WallClock
     let counters: Counters
@@ -62,7 +62,7 @@ package struct ElicitationPageEndpoint: Sendable {
             }
             if let view { return view }
             return try await store.write { transaction in
-                try look(at: asked.id, person: person, in: transaction, now: now)
+                try look(at: asked.id, person: person, in: transaction, now: now).view
             }
         }
     }
@@ -80,19 +80,21 @@ package struct ElicitationPageEndpoint: Sendable {
         }
         let isStale = !ConstantTime.equal(Array(token.utf8), Array(formToken(asked.pageID, person: person).utf8))
         // Passwords are compared outside of the transaction, and for nobody's form but our own.
-        let filled =
+        let approval =
             decision == "approve" && !isStale
-            ? try await weigh(form, of: asked, by: person, now: now) : nil
+            ? try await services[asked.kind].approval(of: asked, by: person, in: browser, form: form, now: now) : nil
         return try await store.write { transaction in
-            switch try look(at: asked.id, person: person, in: transaction, now: now) {
-            case .ask(let question):
-                guard !isStale else { return .again(question, problem: .stale) }
-                if let filled {
-                    return try take(filled, for: question, of: asked, by: person, in: transaction, now: now)
-                }
-                return try take(
-                    decision, for: question, of: asked, by: person, browser: browser, in: transaction, now: now)
-            case let other: return other
+            let (asked, view) = try look(at: asked.id, person: person, in: transaction, now: now)
+            guard case .ask(let question) = view else { return view }
+            guard !isStale else { return .again(question, problem: .stale) }
+            if let problem = asked.kind.strategy.obstacle(to: asked) { return .again(question, problem: problem) }
+            switch decision {
+            case "approve":
+                let step = try approval?(transaction) ?? .again(.noDecision)
+                return try take(step, for: question, of: asked, in: transaction, now: now)
+            case "decline":
+                return try finish(asked, as: .declined(by: person.user.id), in: transaction, now: now)
+            default: return .again(question, problem: .noDecision)
             }
         }
     }

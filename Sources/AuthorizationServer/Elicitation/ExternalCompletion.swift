@@ -65,7 +65,7 @@ extension ElicitationEndpoint {
         now: Timestamp
     ) throws -> Taken {
         guard let found = try Self.find(id, of: asker, in: transaction) else { return .refused(Self.unknown) }
-        guard found.kind == .external else { return .refused(Self.notReported) }
+        guard found.kind.strategy.isReported else { return .refused(Self.notReported) }
         let asked = try found.settled(in: transaction, now: now)
         if asked.status.isFinal {
             // The same report once more: its first answer may have been lost.

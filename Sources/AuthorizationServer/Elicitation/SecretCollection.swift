@@ -3,20 +3,8 @@ package import OAuth
 import Storage
 
 extension ElicitationEndpoint {
-    /// What a person handed over, for the one MCP server that asked; nil when it cannot be opened.
-    func content(of asked: Elicitation) -> JSONObject? {
-        asked.kind == .secret ? vault.content(of: asked) : nil
-    }
-
-    /// The answer's body for a secret.
-    static func body(of id: ElicitationID, content: JSONObject) -> JSON {
-        [
-            "id": .string(id.string), "kind": .string(ElicitationKind.secret.rawValue), "content": .object(content),
-        ]
-    }
-
     private enum Looked: Sendable {
-        case content(ElicitationID, JSONObject)
+        case content(Elicitation, ElicitationResultBody)
         case erased
         case notCompleted(ElicitationStatus)
         case refused(OAuthError)
@@ -31,14 +19,12 @@ extension ElicitationEndpoint {
                 guard let session = try session(of: asked, in: transaction, now: now) else {
                     return .refused(Self.ended)
                 }
-                guard let content = content(of: asked) else {
-                    throw OAuthError(.serverError, "This result cannot be handed out.", reason: "it does not open")
-                }
+                let body = try self.result(of: asked, in: session, now: now)
                 try transaction.auditFrequent(
                     AuditEntry(
                         .elicitationRead, at: now, actor: .resource(asker), of: session, initiator: .server,
                         correlation: asked.id.string))
-                return .content(asked.id, content)
+                return .content(asked, body)
             }
         }
         return try result(of: looked)
@@ -72,7 +58,7 @@ extension ElicitationEndpoint {
         _ body: (Elicitation) throws -> Looked
     ) throws -> Looked {
         guard let found = try Self.find(id, of: asker, in: transaction) else { return .refused(Self.unknown) }
-        guard found.kind == .secret else { return .refused(Self.isOnce) }
+        guard found.kind.strategy.isReadUntilAcknowledged else { return .refused(Self.isOnce) }
         let asked = try found.settled(in: transaction, now: now)
         guard asked.status == .completed else { return .notCompleted(asked.status) }
         guard asked.isCollectable(at: now) else { return .refused(Self.gone) }
@@ -81,7 +67,7 @@ extension ElicitationEndpoint {
 
     private func result(of looked: Looked) throws -> ElicitationResult {
         switch looked {
-        case .content(let id, let content): .collected(Self.body(of: id, content: content))
+        case .content(let asked, let body): .collected(try Self.json(of: asked, body))
         case .notCompleted(let status): .notCompleted(status)
         case .refused(let error): throw error
         case .erased: throw Self.gone

@@ -94,7 +94,7 @@ package struct EvaluationEndpoint: Sendable {
         let action = try request.approvable(purpose: ground.job?.purpose)
         let found = try transaction.elicitation(
             digest: action.digest, session: ground.session.id, resource: asker.id, now: now)
-        if let found, found.ask?.kind == .confirm, found.status == .completed,
+        if let found, found.ask(ConfirmAsk.self) != nil, found.status == .completed,
             try transaction.collect(found.id, now: now)
         {
             try transaction.audit(

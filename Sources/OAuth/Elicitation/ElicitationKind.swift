@@ -1,3 +1,5 @@
+package import JOSE
+
 /// What an MCP server may ask a person to do on a page of Gatehouse.
 package enum ElicitationKind: String, Hashable, Sendable, CaseIterable, Comparable {
     /// Approve one described action.
@@ -8,6 +10,27 @@ package enum ElicitationKind: String, Hashable, Sendable, CaseIterable, Comparab
     case connect
     /// Go on to a page of the MCP server's, after the person was checked.
     case external
+
+    /// The type that reads what a request of this kind asks.
+    package var ask: any ElicitationAsk.Type {
+        switch self {
+        case .confirm: ConfirmAsk.self
+        case .secret: SecretAsk.self
+        case .connect: ConnectAsk.self
+        case .external: ExternalAsk.self
+        }
+    }
+
+    /// Reads the members of this kind out of a request, or out of what was kept of one; a member of another kind is refused.
+    package func read(_ json: JSONObject) throws(OAuthError) -> any ElicitationAsk {
+        let reader = MemberReader(json)
+        for other in Self.allCases where other != self {
+            for member in other.ask.members where reader.value(member) != nil {
+                throw reader.refusal(member, "does not belong to the kind \(rawValue); leave it out.")
+            }
+        }
+        return try ask.init(json: json)
+    }
 
     /// In the order in which the kinds are named everywhere.
     package static func < (one: Self, other: Self) -> Bool {

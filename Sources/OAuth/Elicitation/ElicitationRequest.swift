@@ -27,7 +27,7 @@ package struct ElicitationDraft: Sendable {
     /// The MCP server's own name for the request, by which it finds it again.
     package let idempotencyKey: String?
     /// What is asked.
-    package let ask: ElicitationAsk
+    package let ask: any ElicitationAsk
     /// Names what is asked: for `confirm` the digest of the action, which the MCP server computes as well.
     package let digest: Digest
 
@@ -36,7 +36,7 @@ package struct ElicitationDraft: Sendable {
         self.message = message
         self.expiresIn = min(expiresIn ?? Self.usualLifetime, Self.usualLifetime)
         idempotencyKey = nil
-        ask = .confirm(action)
+        ask = ConfirmAsk(action)
         digest = action.digest
     }
 
@@ -50,14 +50,8 @@ package struct ElicitationDraft: Sendable {
         message = try reader.text("message", limit: 500)
         expiresIn = try reader.integerIfAny("expires_in", in: Self.lifetimes) ?? Self.usualLifetime
         idempotencyKey = try Self.key(reader)
-        ask = try ElicitationAsk(kind, json: json)
-        if case .confirm(let action) = ask {
-            digest = action.digest
-        } else {
-            var named: JSONObject = ["kind": .string(kind.rawValue), "message": .string(message)]
-            for (name, value) in ask.json.members { named[name] = value }
-            digest = try ElicitationAction.digest(of: named, called: kind.rawValue)
-        }
+        ask = try kind.read(json)
+        digest = try ask.digest(message: message)
     }
 
     private static func key(_ reader: MemberReader) throws(OAuthError) -> String? {

@@ -10,11 +10,11 @@ public struct ElicitationRequest: Sendable, Hashable {
     /// A name for this request: whoever sends it again finds the same elicitation.
     public var idempotencyKey: String?
 
-    let ask: ElicitationAsk
+    let ask: any CollectedAsk
 
     /// Asks to approve one described action.
     public static func confirm(_ action: ElicitationAction, message: String) -> ElicitationRequest {
-        ElicitationRequest(message: message, ask: .confirm(action.value))
+        ElicitationRequest(message: message, ask: ConfirmAsk(action.value))
     }
 
     /// Asks for values that neither the client nor the model may see. `schema` is the flat JSON Schema of an MCP form in
@@ -25,7 +25,7 @@ public struct ElicitationRequest: Sendable, Hashable {
         guard let object = try? JSONObject(parsing: schema) else {
             throw InvalidElicitation("Give the schema as one JSON object, with no name twice.")
         }
-        return try ElicitationRequest(.secret, ["requested_schema": .object(object)], message)
+        return try ElicitationRequest(SecretAsk.self, ["requested_schema": .object(object)], message)
     }
 
     /// Asks to connect an account at a provider, by the name that the authorization server's operator gave it. Without
@@ -35,31 +35,53 @@ public struct ElicitationRequest: Sendable, Hashable {
     ) throws(InvalidElicitation) -> ElicitationRequest {
         var members: JSONObject = ["provider": .string(provider)]
         if !scopes.isEmpty { members["scope"] = .string(scopes.joined(separator: " ")) }
-        return try ElicitationRequest(.connect, members, message)
+        return try ElicitationRequest(ConnectAsk.self, members, message)
     }
 
     /// Asks to go on to a page of this MCP server's: an https URL without fragment, on a host that an operator listed.
     public static func external(url: String, message: String) throws(InvalidElicitation) -> ElicitationRequest {
-        try ElicitationRequest(.external, ["url": .string(url)], message)
+        try ElicitationRequest(ExternalAsk.self, ["url": .string(url)], message)
     }
 
-    private init(message: String, ask: ElicitationAsk) {
+    private init(message: String, ask: any CollectedAsk) {
         self.message = message
         self.ask = ask
     }
 
-    private init(_ kind: ElicitationKind, _ members: JSONObject, _ message: String) throws(InvalidElicitation) {
+    private init(
+        _ kind: any CollectedAsk.Type, _ members: JSONObject, _ message: String
+    ) throws(InvalidElicitation) {
         do throws(OAuthError) {
-            self.init(message: message, ask: try ElicitationAsk(kind, json: members))
+            self.init(message: message, ask: try kind.init(json: members))
         } catch {
             throw InvalidElicitation(error.description)
         }
     }
 
+    /// What kind of elicitation it is.
+    var kind: ElicitationKind { type(of: ask).kind }
+
+    /// The digest that the authorization server has to name, where both sides compute it.
+    var sharedDigest: Digest? { type(of: ask).sharesDigest ? try? ask.digest(message: message) : nil }
+
+    /// Two requests are equal when they ask the same in the same words.
+    public static func == (one: Self, other: Self) -> Bool {
+        one.message == other.message && one.expiresIn == other.expiresIn
+            && one.idempotencyKey == other.idempotencyKey && AnyHashable(one.ask) == AnyHashable(other.ask)
+    }
+
+    /// Hashes what is compared.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(message)
+        hasher.combine(expiresIn)
+        hasher.combine(idempotencyKey)
+        hasher.combine(AnyHashable(ask))
+    }
+
     /// The body for the authorization server.
     func body(subjectToken: PresentedToken) -> [UInt8] {
         var object = ask.json
-        object["kind"] = .string(ask.kind.rawValue)
+        object["kind"] = .string(kind.rawValue)
         object["subject_token"] = .string(subjectToken.text)
         object["message"] = .string(message)
         object["expires_in"] = expiresIn.map(JSON.integer)

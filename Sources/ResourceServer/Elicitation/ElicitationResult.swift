@@ -47,26 +47,13 @@ extension Elicitations {
     public func result(
         of id: String, for request: ElicitationRequest, by access: Access
     ) async throws(ElicitationFault) -> ElicitationResult {
-        let kind = request.ask.kind
-        // What spends the result is sent once: an answer that is lost is lost.
-        let verb: AuthorizationServerConnection.Verb = kind == .secret ? .get : .post([], repeatable: false)
-        let body = try await authority.ask(verb, Self.path(id) + "/result")
-        guard body["id"]?.string == id, body["kind"]?.string == kind.rawValue else { throw Self.otherResult }
-        switch request.ask {
-        case .confirm(let action):
-            guard let compact = body["approval"]?.string else { throw Self.otherResult }
-            let rule = ApprovalRule(authority: authority)
-            return .approval(try await rule.approval(compact, of: id, for: action, by: access))
-        case .secret:
-            guard let content = body["content"]?.object else { throw Self.otherResult }
-            return .content(SecretContent(elicitation: id, content))
-        case .connect(let provider, _):
-            guard let account = ConnectedAccount(body), account.provider == provider else { throw Self.otherResult }
-            return .connection(account)
-        case .external:
-            guard body["outcome"]?.string == ElicitationStatus.completed.rawValue else { throw Self.otherResult }
-            return .completion
+        let body = try await authority.ask(type(of: request.ask).fetch, Self.path(id) + "/result")
+        guard body["id"]?.string == id, body["kind"]?.string == request.kind.rawValue,
+            let result = try await request.ask.result(body, of: id, by: access, from: authority)
+        else {
+            throw ElicitationFault(.unavailable, "The result is not one of what was asked.")
         }
+        return result
     }
 
     /// Says that the values are kept here, whereupon the authorization server erases them.
@@ -78,13 +65,10 @@ extension Elicitations {
     public func discardResult(of id: String) async throws(ElicitationFault) {
         _ = try await authority.ask(.post([], repeatable: false), Self.path(id) + "/result")
     }
-
-    private static let otherResult = ElicitationFault(
-        .unavailable, "The result is not one of what was asked.")
 }
 
 extension ConnectedAccount {
-    fileprivate init?(_ object: JSONObject) {
+    init?(_ object: JSONObject) {
         guard let id = object["connection"]?.string, let provider = object["provider"]?.string else { return nil }
         let scopes = (object["scope"]?.string ?? "").split(separator: " ").map(String.init)
         self.init(id: id, provider: provider, scopes: Set(scopes))

@@ -33,7 +33,7 @@ public struct WaitingCalls: Sendable {
         guard let url = elicitation.url else {
             throw ElicitationFault(.unavailable, "The authorization server gave no link.")
         }
-        if case .confirm(let action) = request.ask, elicitation.digest != action.digest.base64URL {
+        if let digest = request.sharedDigest, elicitation.digest != digest.base64URL {
             throw ElicitationFault(.unavailable, "The authorization server understood another action.")
         }
         return .waiting(id: elicitation.id, url: url, expiresAt: elicitation.expiresAt)

@@ -136,16 +136,13 @@ extension AccountPage.Answer {
 extension AccountOverview.Asked {
     /// How it ended, in the words of its own page.
     fileprivate var outcome: PlainText {
-        switch (status, kind) {
-        case (.completed, .confirm): "Approved"
-        case (.completed, .secret): "Handed over"
-        case (.completed, .connect): "Connected"
-        case (.completed, .external): "Reported as done"
-        case (.declined, _): "Declined"
-        case (.cancelled, _): "No longer asked"
-        case (.expired, _): "Too late"
-        case (.failed, _): "Did not work"
-        case (.pending, _), (.opened, _): "Open"
+        switch status {
+        case .completed: PlainText(completedWord)
+        case .declined: "Declined"
+        case .cancelled: "No longer asked"
+        case .expired: "Too late"
+        case .failed: "Did not work"
+        case .pending, .opened: "Open"
         }
     }
 }

@@ -76,95 +76,14 @@ struct ElicitationPageHandlers: Sendable {
     }
 }
 
-extension ElicitationPage {
-    /// The page for what `question` says.
-    init(_ question: ElicitationQuestion, filled: FilledForm? = nil, problem: PlainText? = nil) {
-        let asker = question.asker
-        self.init(
-            server: Server(
-                name: asker.name, host: asker.identifier.host, identifier: asker.identifier.string, owner: asker.owner),
-            client: Client(
-                name: question.through.name, host: question.through.host, since: question.through.since.shown),
-            account: question.username, message: question.message, action: Action(question.ask),
-            destination: Destination(question),
-            secret: SecretFields(question.ask, filled: filled),
-            connection: question.connection.map { connection in
-                Connection(
-                    provider: connection.provider.string, host: connection.host,
-                    scopes: connection.scope.scopes.map(\.string))
-            }, until: question.expiresAt.shown, id: question.page.string, token: question.token, problem: problem)
-    }
-}
-
-extension ElicitationPage.Action {
-    fileprivate init?(_ ask: ElicitationAsk) {
-        guard case .confirm(let action) = ask else { return nil }
-        self.init(
-            name: action.name, summary: action.summary,
-            details: action.details.map { ElicitationPage.Detail(label: $0.label, value: $0.value) },
-            arguments: action.arguments)
-    }
-}
-
 extension ElicitationEndPage {
     /// The page for what became of an elicitation.
     init(_ end: ElicitationEnd) {
-        let (title, explanation) = Self.words(end)
+        let words = end.words
         self.init(
-            title: title, explanation: PlainText(explanation, limit: 400),
+            title: PlainText(words.title), explanation: PlainText(words.explanation, limit: 400),
             advice: PlainText("You can close this window and go back to \(end.through).", limit: 300),
             isApproval: end.isJustNow && end.status == .completed)
-    }
-
-    private static func words(_ end: ElicitationEnd) -> (PlainText, String) {
-        let asker = end.asker
-        if end.kind == .secret { return secretWords(end) }
-        if let provider = end.provider { return words(end, provider) }
-        if end.kind == .external { return externalWords(end) }
-        return switch (end.status, end.isJustNow) {
-        case (.completed, true): ("Approved", "\(asker) is told that you approved this one action.")
-        case (.declined, true): ("Declined", "\(asker) is told that you declined. Nothing was approved.")
-        case (.completed, false):
-            ("Already approved", "You approved this before. Opening or sending it again changed nothing.")
-        case (.declined, false):
-            ("Already declined", "You declined this before. Opening or sending it again changed nothing.")
-        case (.expired, _):
-            ("Too late", "The time for an answer is over. Nothing was approved; \(asker) can ask again.")
-        case (.cancelled, _): ("No longer asked", "\(asker) no longer waits for this answer. Nothing was approved.")
-        default: ("This did not work", "The request of \(asker) failed. Nothing was approved.")
-        }
-    }
-
-    private static func words(_ end: ElicitationEnd, _ provider: String) -> (PlainText, String) {
-        let asker = end.asker
-        return switch (end.status, end.isJustNow) {
-        case (.completed, true): ("Connected", "\(asker) may use your account at \(provider) from now on.")
-        case (.declined, true): ("Declined", "\(asker) is told that you declined. Nothing was connected.")
-        case (.completed, false): ("Already connected", "You connected this before. Coming again changed nothing.")
-        case (.declined, false): ("Already declined", "You declined this before. Coming again changed nothing.")
-        case (.expired, _): ("Too late", "The time for this is over. Nothing was connected; \(asker) can ask again.")
-        case (.cancelled, _): ("No longer asked", "\(asker) no longer waits for this. Nothing was connected.")
-        case (.failed, _) where end.isScopeExceeded: ("Not connected", exceeded(end, provider))
-        default: ("This did not work", failed(end, provider))
-        }
-    }
-}
-
-extension ElicitationEndPage {
-    private static func failed(_ end: ElicitationEnd, _ provider: String) -> String {
-        let fact = "Your account at \(provider) could not be connected; \(end.asker) can ask again."
-        guard end.isTokenRevoked == false else { return fact }
-        return "\(fact) Gatehouse kept nothing. Remove its access in the settings of your account at \(provider)."
-    }
-
-    /// What a person can do about access that was granted and must not be used.
-    private static func exceeded(_ end: ElicitationEnd, _ provider: String) -> String {
-        let fact = "\(provider) granted more access than \(end.asker) may have, so your account was not connected."
-        return switch end.isTokenRevoked {
-        case true?: "\(fact) Gatehouse kept nothing and revoked the access at \(provider)."
-        case false?: "\(fact) Gatehouse kept nothing. Remove its access in the settings of your account at \(provider)."
-        case nil: "\(fact) Gatehouse kept nothing."
-        }
     }
 }
 

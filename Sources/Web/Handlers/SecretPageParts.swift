@@ -3,8 +3,8 @@ import OAuth
 
 extension ElicitationPage.SecretFields {
     /// The fields of a secret, with what was typed before; nil for the other kinds.
-    init?(_ ask: ElicitationAsk, filled: FilledForm?) {
-        guard case .secret(let schema) = ask else { return nil }
+    init?(_ part: any ElicitationPart, filled: FilledForm?) {
+        guard let schema = part as? RequestedSchema else { return nil }
         self.init(schema.fields.enumerated().map { Self.field($1, at: $0, filled: filled) })
     }
 
@@ -59,24 +59,5 @@ extension ElicitationPage.SecretFields {
                     name, place: place, label: option.title,
                     isChosen: typed.map { $0.contains(String(place)) } ?? preset.contains(option.value))
             }, isMany: isMany)
-    }
-}
-
-extension ElicitationEndPage {
-    /// What a page says about a secret that is over.
-    static func secretWords(_ end: ElicitationEnd) -> (PlainText, String) {
-        let asker = end.asker
-        return switch (end.status, end.isJustNow) {
-        case (.completed, true): ("Handed over", "\(asker) alone can collect what you typed. The app cannot.")
-        case (.declined, true): ("Declined", "\(asker) is told that you declined. Nothing was handed over.")
-        case (.completed, false):
-            ("Already handed over", "You sent this before. Opening or sending it again changed nothing.")
-        case (.declined, false):
-            ("Already declined", "You declined this before. Opening or sending it again changed nothing.")
-        case (.expired, _):
-            ("Too late", "The time for an answer is over. Nothing was handed over; \(asker) can ask again.")
-        case (.cancelled, _): ("No longer asked", "\(asker) no longer waits for this. Nothing was handed over.")
-        default: ("This did not work", "The request of \(asker) failed. Nothing was handed over.")
-        }
     }
 }

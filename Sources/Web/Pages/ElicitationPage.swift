@@ -1,4 +1,6 @@
+import AuthorizationServer
 package import JOSE
+import OAuth
 
 /// The page on which a person answers an MCP server: who asks, through which app, exactly what, and who reads the answer.
 ///
@@ -135,4 +137,20 @@ package struct ElicitationPage: Page {
         secret: SecretFields.sample, connection: Connection(provider: "hub", host: "hub.example", scopes: ["repo"]),
         until: "2026-11-21 08:30 UTC", id: "sample", token: "sample",
         problem: "Use one of the two buttons: approve or decline.")
+}
+
+extension ElicitationPage {
+    /// The page for what `question` says. Of the parts one is there: that of its kind.
+    init(_ question: ElicitationQuestion, filled: FilledForm? = nil, problem: PlainText? = nil) {
+        let asker = question.asker
+        self.init(
+            server: Server(
+                name: asker.name, host: asker.identifier.host, identifier: asker.identifier.string, owner: asker.owner),
+            client: Client(
+                name: question.through.name, host: question.through.host, since: question.through.since.shown),
+            account: question.username, message: question.message, action: Action(question.part),
+            destination: Destination(question.part), secret: SecretFields(question.part, filled: filled),
+            connection: Connection(question.part), until: question.expiresAt.shown, id: question.page.string,
+            token: question.token, problem: problem)
+    }
 }

@@ -1,0 +1,70 @@
+import JOSE
+import OAuth
+import Storage
+
+/// A person approves one described action; the MCP server gets a signed approval that names it.
+struct ConfirmElicitation: ElicitationStrategy {
+    let services: ElicitationServices
+
+    init(_ services: ElicitationServices) { self.services = services }
+
+    static func refusal(
+        of ask: ConfirmAsk, by asker: ResourceID, policy: ResourcePolicy, in transaction: Transaction
+    ) -> OAuthError? { nil }
+
+    static func part(
+        _ ask: ConfirmAsk, of asked: Elicitation, in transaction: Transaction
+    ) -> (any ElicitationPart)? { ask.action }
+
+    func approval(
+        _ ask: ConfirmAsk, of asked: Elicitation, by person: SignedIn, in browser: Browser, form: Parameters,
+        now: Timestamp
+    ) -> ElicitationApproval {
+        { _ in .finish(.completed(by: person.user.id, authTime: person.login.authTime)) }
+    }
+
+    /// The approval is signed after it was spent.
+    func result(of asked: Elicitation, in session: SessionGrant, now: Timestamp) -> ElicitationResultBody? {
+        guard let action = asked.ask(ConfirmAsk.self)?.action else { return nil }
+        let claims = ApprovalClaims(
+            issuer: services.issuer, subject: session.subject, audience: session.resource,
+            clientID: session.clientID, sessionID: session.id, elicitation: asked.id, action: action.name,
+            digest: asked.digest, tokenID: Random.token(16), issuedAt: now,
+            expiresAt: now + ApprovalClaims.lifetime, authTime: asked.authTime ?? session.authTime)
+        return { [keys = services.keys] in
+            [
+                "approval": .string(
+                    try JWT.sign(
+                        typ: ApprovalClaims.type, claims: claims.claims,
+                        with: keys.signing(.events, at: now.seconds)))
+            ]
+        }
+    }
+
+    static func words(for end: ElicitationEnd) -> ElicitationWords {
+        let asker = end.asker
+        return switch (end.status, end.isJustNow) {
+        case (.completed, true): .init("Approved", "\(asker) is told that you approved this one action.")
+        case (.declined, true): .init("Declined", "\(asker) is told that you declined. Nothing was approved.")
+        case (.completed, false):
+            .init("Already approved", "You approved this before. Opening or sending it again changed nothing.")
+        case (.declined, false):
+            .init("Already declined", "You declined this before. Opening or sending it again changed nothing.")
+        case (.expired, _):
+            .init("Too late", "The time for an answer is over. Nothing was approved; \(asker) can ask again.")
+        case (.cancelled, _):
+            .init("No longer asked", "\(asker) no longer waits for this answer. Nothing was approved.")
+        case (.failed, _), (.pending, _), (.opened, _):
+            .init("This did not work", "The request of \(asker) failed. Nothing was approved.")
+        }
+    }
+
+    static let completedWord = "Approved"
+
+    /// The action, as it is the part that was approved.
+    static func subjectMatter(of asked: Elicitation) -> String {
+        asked.ask(ConfirmAsk.self)?.action.summary ?? asked.message
+    }
+}
+
+extension ElicitationAction: ElicitationPart {}

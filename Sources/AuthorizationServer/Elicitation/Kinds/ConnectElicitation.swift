@@ -1,0 +1,105 @@
+import JOSE
+package import OAuth
+import Outbound
+import Storage
+
+/// A person connects an account at a provider. The way leads through the provider and ends at `ConnectEndpoint`.
+struct ConnectElicitation: ElicitationStrategy {
+    let services: ElicitationServices
+
+    init(_ services: ElicitationServices) { self.services = services }
+
+    static func refusal(
+        of ask: ConnectAsk, by asker: ResourceID, policy: ResourcePolicy, in transaction: Transaction
+    ) throws -> OAuthError? {
+        let permission = try ConnectionPolicy.permission(for: ask, of: asker, in: transaction)
+        guard permission == nil else { return nil }
+        return OAuthError(.accessDenied, "This MCP server may not ask for this at this provider; ask its operator.")
+    }
+
+    /// An account that was connected and is not any more has to be connected anew.
+    static func stands(_ completed: Elicitation, in transaction: Transaction) throws -> Bool {
+        guard let ask = completed.ask(ConnectAsk.self) else { return true }
+        return try transaction.connection(
+            user: completed.userID, resource: completed.resourceID, provider: ProviderName(ask.provider)) != nil
+    }
+
+    static func part(
+        _ ask: ConnectAsk, of asked: Elicitation, in transaction: Transaction
+    ) throws -> (any ElicitationPart)? {
+        guard let permission = try ConnectionPolicy.permission(for: ask, of: asked.resourceID, in: transaction),
+            let address = try? RemoteURL(operator: permission.provider.authorizationEndpoint)
+        else { return nil }
+        return AccountToConnect(provider: permission.provider.name, host: address.host, scope: permission.scope)
+    }
+
+    /// Nothing is completed here: that is for the way back to do.
+    func approval(
+        _ ask: ConnectAsk, of asked: Elicitation, by person: SignedIn, in browser: Browser, form: Parameters,
+        now: Timestamp
+    ) -> ElicitationApproval {
+        let departure = Departure(client: services.providers, vault: services.vault)
+        return { transaction in
+            guard
+                let address = try departure.begin(
+                    ask, of: asked, by: person, browser: browser, in: transaction, now: now)
+            else { return .finish(.failed(reason: "not_allowed")) }
+            return .onward(address, comesBack: true)
+        }
+    }
+
+    func result(of asked: Elicitation, in session: SessionGrant, now: Timestamp) -> ElicitationResultBody? {
+        guard let receipt = services.vault.receipt(of: asked) else { return nil }
+        return { receipt.json }
+    }
+
+    static func sealingContext(of id: ElicitationID) -> String { ConnectionVault.receiptContext(id) }
+
+    static func words(for end: ElicitationEnd) -> ElicitationWords {
+        guard let provider = end.asked.ask(ConnectAsk.self)?.provider else { return ConfirmElicitation.words(for: end) }
+        let asker = end.asker
+        return switch (end.status, end.isJustNow) {
+        case (.completed, true): .init("Connected", "\(asker) may use your account at \(provider) from now on.")
+        case (.declined, true): .init("Declined", "\(asker) is told that you declined. Nothing was connected.")
+        case (.completed, false):
+            .init("Already connected", "You connected this before. Coming again changed nothing.")
+        case (.declined, false): .init("Already declined", "You declined this before. Coming again changed nothing.")
+        case (.expired, _):
+            .init("Too late", "The time for this is over. Nothing was connected; \(asker) can ask again.")
+        case (.cancelled, _): .init("No longer asked", "\(asker) no longer waits for this. Nothing was connected.")
+        case (.failed, _) where end.asked.reason == Connection.End.scopeExceeded.rawValue:
+            .init("Not connected", exceeded(end, provider))
+        case (.failed, _), (.pending, _), (.opened, _): .init("This did not work", failed(end, provider))
+        }
+    }
+
+    /// What a person can do about access that was granted and must not be used.
+    private static func exceeded(_ end: ElicitationEnd, _ provider: String) -> String {
+        let fact = "\(provider) granted more access than \(end.asker) may have, so your account was not connected."
+        return switch end.isTokenRevoked {
+        case true?: "\(fact) Gatehouse kept nothing and revoked the access at \(provider)."
+        case false?: "\(fact) Gatehouse kept nothing. \(advice(provider))"
+        case nil: "\(fact) Gatehouse kept nothing."
+        }
+    }
+
+    private static func failed(_ end: ElicitationEnd, _ provider: String) -> String {
+        let fact = "Your account at \(provider) could not be connected; \(end.asker) can ask again."
+        return end.isTokenRevoked == false ? "\(fact) Gatehouse kept nothing. \(advice(provider))" : fact
+    }
+
+    private static func advice(_ provider: String) -> String {
+        "Remove its access in the settings of your account at \(provider)."
+    }
+
+    static let completedWord = "Connected"
+}
+
+/// The account that is to be connected, for the page.
+package struct AccountToConnect: ElicitationPart {
+    package let provider: ProviderName
+    /// Where the person will sign in.
+    package let host: String
+    /// What will be asked of the provider.
+    package let scope: ScopeSet
+}

@@ -1,0 +1,85 @@
+import JOSE
+package import OAuth
+import Storage
+
+/// A person goes on to a page of the MCP server's with a ticket that names them there; the MCP server reports the outcome.
+struct ExternalElicitation: ElicitationStrategy {
+    /// Seconds in which a ticket can be redeemed: as long as a browser needs from one page to the next.
+    private static let ticketLifetime: Int64 = 60
+
+    init(_ services: ElicitationServices) {}
+
+    static func refusal(
+        of ask: ExternalAsk, by asker: ResourceID, policy: ResourcePolicy, in transaction: Transaction
+    ) -> OAuthError? {
+        guard !policy.externalHosts.contains(ask.url.host) else { return nil }
+        return OAuthError(.accessDenied, "This MCP server may not send people to \(ask.url.host); ask its operator.")
+    }
+
+    static func part(
+        _ ask: ExternalAsk, of asked: Elicitation, in transaction: Transaction
+    ) -> (any ElicitationPart)? {
+        OtherSite(url: ask.url, isThere: asked.ticketRedeemedAt != nil)
+    }
+
+    /// Who is there already ends it there.
+    static func obstacle(to asked: Elicitation) -> ElicitationPageEndpoint.Problem? {
+        asked.ticketRedeemedAt == nil ? nil : .isThere
+    }
+
+    /// Lets the person go on with a new ticket.
+    func approval(
+        _ ask: ExternalAsk, of asked: Elicitation, by person: SignedIn, in browser: Browser, form: Parameters,
+        now: Timestamp
+    ) -> ElicitationApproval {
+        { transaction in
+            // What was allowed when it was asked may be forbidden by now.
+            guard try transaction.policy(of: asked.resourceID).externalHosts.contains(ask.url.host) else {
+                return .finish(.failed(reason: "not_allowed"))
+            }
+            let ticket = Random.token()
+            guard
+                try transaction.setTicket(
+                    .sha256(ticket), of: asked.id, expiresAt: now + Self.ticketLifetime, now: now)
+            else { throw OAuthError(.serverError, "Try again in a moment.", reason: "no ticket could be made") }
+            try transaction.audit(
+                AuditEntry(
+                    .elicitationHandedOver, at: now, actor: .person(person.user.id), user: person.user.id,
+                    client: asked.clientID, resource: asked.resourceID, session: asked.sessionID, initiator: .human,
+                    correlation: asked.id.string))
+            return .onward(ask.url.carrying(ticket: ticket), comesBack: false)
+        }
+    }
+
+    static let isReported = true
+
+    func result(of asked: Elicitation, in session: SessionGrant, now: Timestamp) -> ElicitationResultBody? {
+        guard let reporter = asked.reportedBy else { return nil }
+        return {
+            ["outcome": .string(ElicitationStatus.completed.rawValue), "reported_by": .string(reporter)]
+        }
+    }
+
+    static func words(for end: ElicitationEnd) -> ElicitationWords {
+        let asker = end.asker
+        return switch (end.status, end.isJustNow) {
+        case (.declined, true): .init("Declined", "\(asker) is told that you declined. You were sent nowhere.")
+        case (.completed, _): .init("Already finished", "\(asker) reported that this is done.")
+        case (.declined, false):
+            .init("Already declined", "This was declined before. Opening it again changed nothing.")
+        case (.expired, _): .init("Too late", "The time for this is over; \(asker) can ask again.")
+        case (.cancelled, _): .init("No longer asked", "\(asker) no longer waits for this.")
+        case (.failed, _), (.pending, _), (.opened, _):
+            .init("This did not work", "The request of \(asker) failed; it can ask again.")
+        }
+    }
+
+    static let completedWord = "Reported as done"
+}
+
+/// The other site to which the person goes, for the page.
+package struct OtherSite: ElicitationPart {
+    package let url: ExternalURL
+    /// The person has arrived there.
+    package let isThere: Bool
+}
