@@ -8,13 +8,17 @@ package struct AdministrationClient: Sendable {
 
     private let path: String
     private let address: SocketAddress
+    private let trusted: TrustedServer
 
-    /// Takes the absolute path of the socket.
-    package init(socket path: String) throws(AdministrationClientError) {
+    /// Takes the absolute path of the socket, and who may stand behind it.
+    package init(
+        socket path: String, trusted: TrustedServer = TrustedServer()
+    ) throws(AdministrationClientError) {
         guard path.utf8.count <= Self.longestPath else { throw .pathTooLong(path) }
         guard let address = try? SocketAddress(unixDomainSocketPath: path) else { throw .pathTooLong(path) }
         self.path = path
         self.address = address
+        self.trusted = trusted
     }
 
     /// Posts one JSON body and takes the answer whole; what reads or deletes a great deal is given an hour.
@@ -48,6 +52,9 @@ package struct AdministrationClient: Sendable {
             throw access(path, W_OK) != 0 && errno == EACCES ? .notPermitted(path) : .noServer(path)
         }
         defer { connection.close() }
+        // Before the first byte: what is sent may be a secret.
+        let user = await connection.peerUser()
+        guard let user, trusted.accepts(user, at: path) else { throw .stranger(path, user: user) }
         let request = OutboundRequest(
             method: .post, target: target, host: "localhost",
             fields: [("Content-Type", "application/json"), ("Connection", "close")], body: body)
@@ -80,6 +87,8 @@ package enum AdministrationClientError: Error, Hashable, CustomStringConvertible
     case noServer(String)
     /// The socket belongs to others.
     case notPermitted(String)
+    /// A process listens there whose user is not the server's; nothing was sent.
+    case stranger(String, user: UInt32?)
     /// No socket can have such a path.
     case pathTooLong(String)
     /// It was spoken to, but no whole answer came.
@@ -91,6 +100,10 @@ package enum AdministrationClientError: Error, Hashable, CustomStringConvertible
             "no Gatehouse server answers at \(path); start it with `gatehouse serve`, or correct admin.socket"
         case .notPermitted(let path):
             "you may not use the socket at \(path); run this as the server's user or as a member of admin.group"
+        case .stranger(let path, let user):
+            "the process that listens at \(path) runs as \(user.map { "the user '\(TrustedServer.name(of: $0))'" } ?? "an unknown user"), "
+                + "not as root or as the owner of the data folder, so nothing was sent to it; stop it, or set admin.socket to a "
+                + "path in a folder that only the server's user can write to"
         case .pathTooLong(let path):
             "the socket path \(path) is longer than \(AdministrationClient.longestPath) bytes; set a shorter admin.socket"
         case .broken(let path, let failure):

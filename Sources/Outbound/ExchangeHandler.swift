@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOSSL
@@ -66,7 +67,8 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        fail(OutboundFailure(error), context)
+        let shown = try? context.pipeline.syncOperations.nioSSL_peerCertificate()
+        fail(OutboundFailure(error, certificate: shown.map(PeerCertificate.init)), context)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -122,14 +124,17 @@ final class ExchangeHandler: ChannelDuplexHandler {
 }
 
 extension OutboundFailure {
-    /// What an error of the connection amounts to.
-    init(_ error: any Error) {
+    /// What an error of the connection amounts to; `certificate` is what the other end showed.
+    init(_ error: any Error, certificate: PeerCertificate? = nil) {
         self =
             switch error {
             case let failure as OutboundFailure: failure
             case NIOSSLError.uncleanShutdown: .interrupted
-            case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: .untrusted("\(error)")
-            case is HTTPParserError: .malformed("\(error)")
+            case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
+                .untrusted(
+                    ConnectionErrors.untrusted(
+                        error, certificate: certificate, now: Int64(Date().timeIntervalSince1970)))
+            case let error as HTTPParserError: .malformed(ConnectionErrors.malformed(error))
             default: .interrupted
             }
     }

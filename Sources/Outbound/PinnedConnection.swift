@@ -33,7 +33,8 @@ struct PinnedConnection: Sendable {
         do {
             context = try security?.roots.context()
         } catch {
-            throw .untrusted("the certificate authorities cannot be read: \(error)")
+            throw .untrusted(
+                "the system's certificate authorities cannot be read; install them (the package ca-certificates)")
         }
         var last = OutboundFailure.unreachable("no address")
         for address in vetted.prefix(4) {
@@ -44,7 +45,7 @@ struct PinnedConnection: Sendable {
             } catch let error as OutboundFailure {
                 last = error
             } catch {
-                last = deadline <= .now() ? .deadline : .unreachable("\(error)")
+                last = deadline <= .now() ? .deadline : .unreachable(ConnectionErrors.unreachable(error))
             }
         }
         throw last
@@ -75,6 +76,23 @@ struct PinnedConnection: Sendable {
         } catch {
             throw OutboundFailure(error)
         }
+    }
+
+    /// The layout of `struct ucred`, which the socket option fills.
+    private struct Credentials: Sendable {
+        var process: Int32
+        var user: UInt32
+        var group: UInt32
+    }
+
+    /// The user who listens at the other end of a Unix socket, as the kernel recorded it; nil where it names none.
+    func peerUser() async -> UInt32? {
+        guard let provider = channel as? any SocketOptionProvider else { return nil }
+        // SO_PEERCRED, which SwiftNIO has no name for.
+        let option: EventLoopFuture<Credentials> = provider.unsafeGetSocketOption(
+            level: .socket, name: NIOBSDSocket.Option(rawValue: 17))
+        guard let found = try? await option.get(), found.user != .max else { return nil }
+        return found.user
     }
 
     /// Ends the connection.

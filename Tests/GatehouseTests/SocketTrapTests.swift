@@ -27,7 +27,8 @@ struct SocketTrapTests {
             for mode in [0o755, 0o1777] {
                 chmod(shared, mode_t(mode))
                 let said = try await refusal(stage, socket: "\(shared)/x.sock")
-                #expect(said.contains("set 'admin.socket' to \(shared)/gatehouse/x.sock"))
+                let safe = mode == 0o755 ? "\(shared)/gatehouse" : "\(stage.path("second"))/admin"
+                #expect(said.contains("set 'admin.socket' to \(safe)/x.sock"))
                 var status = stat()
                 #expect(lstat(shared, &status) == 0 && status.st_mode & 0o7777 == mode_t(mode))
                 #expect(try FileManager.default.contentsOfDirectory(atPath: shared).isEmpty)
@@ -43,6 +44,58 @@ struct SocketTrapTests {
             _ = try await first.object(["users", "add", "ada", "--password-stdin"], input: "secret pass\n")
             let inodes = try FileManager.default.contentsOfDirectory(atPath: stage.path("var/admin"))
             #expect(inodes == ["gatehouse.sock"])
+        }
+    }
+
+    private static let tools = ["/usr/bin/setpriv", "/usr/bin/python3"]
+
+    /// Only root can start a process of another user.
+    @Test(.enabled(if: geteuid() == 0 && tools.allSatisfy(FileManager.default.isExecutableFile)))
+    func `a command sends nothing to another user's process at the socket`() async throws {
+        try await CommandLineProgram.onFreshDatabase { gatehouse in
+            let stage = gatehouse.stage
+            // Somebody made the folder in a place that everybody can write to, before any server did.
+            let folder = try TemporaryFolder()
+            chmod(folder.path, 0o777)
+            let (socket, heard) = ("\(folder.path)/gatehouse.sock", "\(folder.path)/heard")
+            let script = """
+                import os, socket
+                s = socket.socket(socket.AF_UNIX)
+                s.bind('\(socket)')
+                os.chmod('\(socket)', 0o777)
+                s.listen(8)
+                while True:
+                    c, _ = s.accept()
+                    c.settimeout(5)
+                    try: heard = c.recv(100)
+                    except OSError: heard = b''
+                    open('\(heard)', 'ab').write(heard + b'.')
+                    c.close()
+                """
+            let stranger = try ChildProcess(
+                "/usr/bin/setpriv",
+                ["--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/python3", "-c", script],
+                output: stage.logFile("stranger"), errors: stage.logFile("stranger-errors"))
+            stage.adopt(stranger)
+            while stranger.isRunning, !FileManager.default.fileExists(atPath: socket) { await Task.yield() }
+            try #require(stranger.isRunning)
+            let file = try stage.write(
+                "data: var\nadmin: { socket: \(socket) }\ntemplates: \(Workspace.root)/templates", to: "other.yaml")
+            // A command goes to the socket because somebody holds the data.
+            let held = try DataDirectory.lock(stage.path("var"), create: false)
+            defer { held.unlock() }
+            for words in [
+                ["users", "add", "eve", "--password-stdin"], ["doctor"], ["db", "backup", stage.path("copy")],
+            ] {
+                let run = try await gatehouse(words + ["--config", file], input: "secret pass\n")
+                #expect(run.status == 1 && run.output.isEmpty && run.errorLines.count == 1, "\(run.errors)")
+                #expect(run.errors.contains("runs as the user 'nobody'"), "\(run.errors)")
+                #expect(run.errors.contains("nothing was sent to it"))
+            }
+            while (try? String(contentsOfFile: heard, encoding: .utf8))?.count ?? 0 < 3, stranger.isRunning {
+                await Task.yield()
+            }
+            #expect(try String(contentsOfFile: heard, encoding: .utf8) == "...")
         }
     }
 

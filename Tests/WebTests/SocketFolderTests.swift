@@ -26,10 +26,11 @@ struct SocketFolderTests {
         let place = try TemporaryFolder()
         chmod(place.path, mode)
         defer { chmod(place.path, 0o700) }
-        let folder = SocketFolder(of: place.path + "/gatehouse.sock", group: nil)
+        let folder = SocketFolder(of: place.path + "/gatehouse.sock", data: "/srv/data", group: nil)
         for said in [Self.sentence { try folder.examine() }, Self.sentence { _ = try folder.prepare() }] {
             #expect(said.contains("is shared with others (mode 0\(String(mode, radix: 8)))"))
-            #expect(said.contains("set 'admin.socket' to \(place.path)/gatehouse/gatehouse.sock"))
+            let safe = mode & 0o022 == 0 ? "\(place.path)/gatehouse/gatehouse.sock" : "/srv/data/admin/gatehouse.sock"
+            #expect(said.contains("set 'admin.socket' to \(safe), for which"))
         }
         #expect(Self.mode(place.path) == mode)
     }
@@ -53,6 +54,41 @@ struct SocketFolderTests {
         }
         let foreign = FolderFacts(isFolder: true, isOwn: false, mode: 0o700, names: [])
         #expect(foreign.objection(to: "gatehouse.sock") == "belongs to another user")
+        #expect(!foreign.isSafeToMakeIn)
+        #expect(FolderFacts(isFolder: true, isOwn: false, isRoots: true, mode: 0o755, names: []).isSafeToMakeIn)
+        #expect(!FolderFacts(isFolder: true, isOwn: false, isRoots: true, mode: 0o1777, names: []).isSafeToMakeIn)
+    }
+
+    @Test func `modes are set on the folder that was taken, not on what its path leads to later`() throws {
+        let place = try TemporaryFolder()
+        let (path, moved) = (place.path + "/admin", place.path + "/moved")
+        let taken = try SocketFolder(of: path + "/gatehouse.sock", group: nil).prepare()
+        try FileManager.default.moveItem(atPath: path, toPath: moved)
+        try place.write("theirs", to: "bait")
+        chmod(place.path + "/bait", 0o644)
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        try FileManager.default.createSymbolicLink(
+            atPath: path + "/gatehouse.sock", withDestinationPath: place.path + "/bait")
+        #expect(Self.sentence { try taken.open() }.contains("was replaced while the server started"))
+        #expect(Self.mode(place.path + "/bait") == 0o644)
+        // A socket of a dead server in the folder that was taken is not the one that was bound.
+        close(try Self.listen(at: moved + "/gatehouse.sock"))
+        let listening = try Self.listen(at: place.path + "/other.sock")
+        defer { close(listening) }
+        unlink(path + "/gatehouse.sock")
+        rename(place.path + "/other.sock", path + "/gatehouse.sock")
+        #expect(Self.sentence { try taken.open() }.contains("was replaced while the server started"))
+    }
+
+    @Test func `the socket's own mode is set, whatever binding left`() throws {
+        let place = try TemporaryFolder()
+        let path = place.path + "/admin/gatehouse.sock"
+        let taken = try SocketFolder(of: path, group: nil).prepare()
+        let listening = try Self.listen(at: path)
+        defer { close(listening) }
+        chmod(path, 0o666)
+        try taken.open()
+        #expect(Self.mode(path) == 0o600)
     }
 
     @Test func `a folder that is missing is made, and one that holds the socket alone is taken again`() throws {

@@ -18,13 +18,15 @@ package struct AdministrationSocket: Sendable {
     package static let route = "/v1/administration"
 
     private let path: String
+    private let data: String?
     private let group: SocketGroup?
     private var limits: ConnectionLimits
 
-    /// `group` may use the socket besides its owner and root.
-    package init(path: String, group: String? = nil, limits: ConnectionLimits = ConnectionLimits())
-        throws(ListenerError)
-    {
+    /// `group` may use the socket besides its owner and root; `data` is the server's own folder, which a refusal names where the
+    /// socket's is not safe.
+    package init(
+        path: String, data: String? = nil, group: String? = nil, limits: ConnectionLimits = ConnectionLimits()
+    ) throws(ListenerError) {
         guard path.utf8.count <= Self.longestPath else {
             throw ListenerError(
                 "The path of the admin socket has \(path.utf8.count) bytes, and \(Self.longestPath) are allowed: shorten 'admin.socket'."
@@ -34,6 +36,7 @@ package struct AdministrationSocket: Sendable {
             throw ListenerError("The admin socket's path \(path) is relative: give the whole path.")
         }
         self.path = path
+        self.data = data
         self.group = try group.map { name throws(ListenerError) in try SocketGroup(named: name) }
         self.limits = limits
         // Who takes a backup may have a slow disk.
@@ -42,15 +45,14 @@ package struct AdministrationSocket: Sendable {
 
     /// Refuses a place that is shared or at which another server answers; changes nothing, so that it can be asked first.
     package func examine() throws(ListenerError) {
-        try SocketFolder(of: path, group: group).examine()
+        try SocketFolder(of: path, data: data, group: group).examine()
     }
 
     /// Prepares the socket's folder and gives the listener, which keeps the folder from other servers as long as it lives.
     package func listener(
         logger: Logger, handler: @escaping Handler, whenRunning: @escaping Listener.WhenRunning = { _ in }
     ) throws(ListenerError) -> Listener {
-        let folder = SocketFolder(of: path, group: group)
-        let lock = try folder.prepare()
+        let folder = try SocketFolder(of: path, data: data, group: group).prepare()
         let failure = Failure()
         let application = Application(
             responder: RouteResponder(Routes.administration(handler), checks: [BareErrors(), MessageForm()]),
@@ -58,7 +60,7 @@ package struct AdministrationSocket: Sendable {
             configuration: ApplicationConfiguration(address: .unixDomainSocket(path: path)),
             onServerRunning: { channel in
                 do throws(ListenerError) {
-                    try folder.open(socket: path)
+                    try folder.open()
                 } catch {
                     await failure.note(error)
                     channel.close(promise: nil)
@@ -67,7 +69,7 @@ package struct AdministrationSocket: Sendable {
                 await whenRunning(nil)
             }, logger: logger)
         return Listener(name: "admin") { [path] in
-            defer { withExtendedLifetime(lock) {} }
+            defer { withExtendedLifetime(folder) {} }
             do {
                 try await application.run()
             } catch {

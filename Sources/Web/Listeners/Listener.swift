@@ -43,7 +43,8 @@ package struct ListenerError: Error, CustomStringConvertible {
         case EADDRNOTAVAIL:
             return ListenerError("\(place) is no address of this machine: choose one that is.")
         default:
-            return ListenerError("Listening at \(place) failed (\(error.description)): choose another address.")
+            let cause = String(cString: strerror(error.errnoCode))
+            return ListenerError("Listening at \(place) failed (\(cause)): choose another address.")
         }
     }
 }

@@ -7,27 +7,33 @@ import Glibc
 struct SocketFolder: Sendable {
     private let path: String
     private let socket: String
+    private let data: String?
     private let group: SocketGroup?
 
     private var name: String {
         String(socket[socket.index(socket.lastIndex(of: "/") ?? socket.startIndex, offsetBy: 1)...])
     }
 
-    init(of socket: String, group: SocketGroup?) {
+    /// `data` is the server's own folder, in which a socket is safe.
+    init(of socket: String, data: String? = nil, group: SocketGroup?) {
         let cut = socket.lastIndex(of: "/") ?? socket.startIndex
         path = cut == socket.startIndex ? "/" : String(socket[..<cut])
         self.socket = socket
+        self.data = data
         self.group = group
     }
 
     /// Refuses a folder that is not the socket's alone, and a socket at which somebody answers; changes nothing.
     func examine() throws(ListenerError) {
         guard let folder = FolderFacts(path) else { return }
+        try examine(folder)
+    }
+
+    private func examine(_ folder: FolderFacts) throws(ListenerError) {
         if let objection = folder.objection(to: name) {
             throw ListenerError(
                 "The folder \(path) of the admin socket \(objection), and the socket needs a folder of its own: "
-                    + "set 'admin.socket' to \(path == "/" ? "" : path)/gatehouse/\(name), for which Gatehouse makes one."
-            )
+                    + advice(folder))
         }
         switch SocketOccupant(at: socket) {
         case .nobody: break
@@ -39,66 +45,111 @@ struct SocketFolder: Sendable {
         }
     }
 
+    /// A folder in one that others can write to, such as `/tmp/gatehouse`, could be made by anybody first.
+    private func advice(_ folder: FolderFacts) -> String {
+        if folder.isSafeToMakeIn {
+            return "set 'admin.socket' to \(path == "/" ? "" : path)/gatehouse/\(name), for which Gatehouse makes one."
+        }
+        guard let data else {
+            return "set 'admin.socket' to a path in a folder that only the server's user can write to."
+        }
+        return "set 'admin.socket' to \(data)/admin/\(name), for which Gatehouse makes one."
+    }
+
     /// Makes the folder if it is missing, and takes it for this process; its mode is set whatever the umask says.
-    func prepare() throws(ListenerError) -> SocketFolderLock {
+    func prepare() throws(ListenerError) -> TakenFolder {
         if mkdir(path, 0o700) != 0, errno != EEXIST {
             throw ListenerError(
                 "The folder \(path) of the admin socket cannot be made (\(String(cString: strerror(errno)))): make it with "
                     + "mode 0700 for the server's user, or choose another 'admin.socket'.")
         }
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            let cause = String(cString: strerror(errno))
+            try examine()
+            throw ListenerError(
+                "The folder \(path) of the admin socket cannot be opened (\(cause)): let the server's user read it, or choose "
+                    + "another 'admin.socket'.")
+        }
+        let folder = TakenFolder(descriptor, socket: socket, name: name, group: group)
         // Two servers that start at once both find nobody at the socket: the lock lets one of them go on.
-        guard let lock = SocketFolderLock(path) else {
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw ListenerError(
                 "Another server uses the folder \(path) of the admin socket: stop it, or give this one an 'admin.socket' of "
                     + "its own.")
         }
-        try examine()
-        try restrict(path, mode: group == nil ? 0o700 : 0o750)
-        return lock
-    }
-
-    /// Sets the mode of the socket itself, which binding made under the umask.
-    func open(socket: String) throws(ListenerError) {
-        try restrict(socket, mode: group == nil ? 0o600 : 0o660)
-    }
-
-    private func restrict(_ path: String, mode: mode_t) throws(ListenerError) {
-        // The group changes before the mode: in between, the old group must not gain the new group's rights.
-        if let group { try group.own(path) }
-        guard chmod(path, mode) == 0 else {
-            throw ListenerError("The mode of \(path) cannot be set (\(String(cString: strerror(errno)))).")
+        guard let facts = FolderFacts(open: descriptor) else {
+            throw ListenerError("The folder \(path) of the admin socket cannot be looked at.")
         }
+        try examine(facts)
+        try folder.restrict(path)
+        return folder
     }
 }
 
-/// A folder taken by one process; the system gives it back when the process ends, however it ends.
-final class SocketFolderLock: Sendable {
+/// The socket's folder as one process holds it, until that process ends.
+///
+/// It is held by a descriptor: what is examined, locked and shut is one and the same folder, whoever renames the path meanwhile.
+final class TakenFolder: Sendable {
     private let descriptor: Int32
+    private let socket: String
+    private let name: String
+    private let group: SocketGroup?
 
-    /// Nil when another process has it.
-    init?(_ path: String) {
-        descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-        // What cannot be opened is examined next, and refused with its own sentence.
-        guard descriptor >= 0 else { return }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
-            return nil
+    fileprivate init(_ descriptor: Int32, socket: String, name: String, group: SocketGroup?) {
+        self.descriptor = descriptor
+        self.socket = socket
+        self.name = name
+        self.group = group
+    }
+
+    deinit { close(descriptor) }
+
+    /// Sets the folder's own mode.
+    fileprivate func restrict(_ path: String) throws(ListenerError) {
+        // The group changes before the mode: in between, the old group must not gain the new group's rights.
+        if let group { try group.own(descriptor, called: path) }
+        guard fchmod(descriptor, group == nil ? 0o700 : 0o750) == 0 else { throw Self.failure(path) }
+    }
+
+    /// Sets the mode of the socket itself, which binding made under the umask.
+    func open() throws(ListenerError) {
+        guard isBoundHere else {
+            throw ListenerError(
+                "The folder of the admin socket \(socket) was replaced while the server started: find out who can write to the "
+                    + "folder above it, and start the server again.")
+        }
+        if let group { try group.own(name, in: descriptor, called: socket) }
+        guard fchmodat(descriptor, name, group == nil ? 0o600 : 0o660, AT_SYMLINK_NOFOLLOW) == 0 else {
+            throw Self.failure(socket)
         }
     }
 
-    deinit { if descriptor >= 0 { close(descriptor) } }
+    /// Binding takes a path, so where it led is compared afterwards.
+    private var isBoundHere: Bool {
+        var (there, here) = (stat(), stat())
+        return lstat(socket, &there) == 0 && fstatat(descriptor, name, &here, AT_SYMLINK_NOFOLLOW) == 0
+            && there.st_ino == here.st_ino && there.st_dev == here.st_dev && here.st_mode & S_IFMT == S_IFSOCK
+    }
+
+    private static func failure(_ path: String) -> ListenerError {
+        ListenerError("The mode of \(path) cannot be set (\(String(cString: strerror(errno)))).")
+    }
 }
 
 /// What a folder that is there already looks like.
 struct FolderFacts {
     let isFolder: Bool
     let isOwn: Bool
+    /// Whether it is root's.
+    let isRoots: Bool
     let mode: mode_t
     let names: [String]
 
-    init(isFolder: Bool, isOwn: Bool, mode: mode_t, names: [String]) {
+    init(isFolder: Bool, isOwn: Bool, isRoots: Bool = false, mode: mode_t, names: [String]) {
         self.isFolder = isFolder
         self.isOwn = isOwn
+        self.isRoots = isRoots
         self.mode = mode
         self.names = names
     }
@@ -107,10 +158,26 @@ struct FolderFacts {
     init?(_ path: String) {
         var status = stat()
         guard lstat(path, &status) == 0 else { return nil }
+        self.init(status, names: Self.names(in: opendir(path)))
+    }
+
+    /// Of a folder that is open already; nil when the system refuses to look.
+    init?(open descriptor: Int32) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return nil }
+        // Reading moves a place that a copy of the descriptor would share.
+        self.init(
+            status, names: Self.names(in: fdopendir(openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC))))
+    }
+
+    private init(_ status: stat, names: [String]) {
         self.init(
             isFolder: status.st_mode & S_IFMT == S_IFDIR, isOwn: status.st_uid == geteuid(),
-            mode: status.st_mode & 0o7777, names: Self.names(in: path))
+            isRoots: status.st_uid == 0, mode: status.st_mode & 0o7777, names: names)
     }
+
+    /// Whether nobody but the server's user or root can put a folder of the advised name into it.
+    var isSafeToMakeIn: Bool { isFolder && (isOwn || isRoots) && mode & (S_IWGRP | S_IWOTH) == 0 }
 
     /// Why the folder cannot be the one of this socket; nil for one that Gatehouse may have made.
     func objection(to socket: String) -> String? {
@@ -122,8 +189,8 @@ struct FolderFacts {
         return names.first { $0 != socket }.map { "holds other things, such as '\($0)'" }
     }
 
-    private static func names(in path: String) -> [String] {
-        guard let folder = opendir(path) else { return [] }
+    private static func names(in folder: OpaquePointer?) -> [String] {
+        guard let folder else { return [] }
         defer { closedir(folder) }
         var names: [String] = []
         while let entry = readdir(folder) {

@@ -18,9 +18,18 @@ package struct SocketGroup: Sendable {
         id = entry.gr_gid
     }
 
-    /// Makes this the group of a file or folder.
-    package func own(_ path: String) throws(ListenerError) {
-        guard chown(path, uid_t.max, id) != 0 else { return }
+    /// Makes this the group of an open file or folder, which is called `path` in a refusal.
+    package func own(_ descriptor: Int32, called path: String) throws(ListenerError) {
+        try check(fchown(descriptor, uid_t.max, id), path)
+    }
+
+    /// Makes this the group of what has this name in an open folder; a link is not followed.
+    func own(_ name: String, in folder: Int32, called path: String) throws(ListenerError) {
+        try check(fchownat(folder, name, uid_t.max, id, AT_SYMLINK_NOFOLLOW), path)
+    }
+
+    private func check(_ status: Int32, _ path: String) throws(ListenerError) {
+        guard status != 0 else { return }
         let cause = String(cString: strerror(errno))
         guard errno == EPERM, !isJoined else {
             throw ListenerError("\(path) cannot be given to the group '\(name)' (\(cause)).")

@@ -20,10 +20,15 @@ struct AdministrationRoute {
     /// Asks a running server and nobody else; nil when none runs.
     func sendToServer(_ request: AdministrationRequest) async throws -> AdministrationAnswer? {
         do {
-            return try await ask(AdministrationClient(socket: configuration.paths.adminSocket), request)
+            return try await ask(client(), request)
         } catch AdministrationClientError.noServer {
             return nil
         }
+    }
+
+    private func client() throws -> AdministrationClient {
+        try AdministrationClient(
+            socket: configuration.paths.adminSocket, trusted: TrustedServer(data: configuration.paths.data))
     }
 
     private func ask(
@@ -70,7 +75,7 @@ struct AdministrationRoute {
         do {
             opened = try DirectAccess(configuration).open()
         } catch StoreError.locked {
-            return try await server(AdministrationClient(socket: configuration.paths.adminSocket))
+            return try await server(client())
         } catch StoreError.permissions(let sentence) {
             return try await throughSocket(sentence, server)
         }
@@ -84,7 +89,7 @@ struct AdministrationRoute {
         _ sentence: String, _ server: (AdministrationClient) async throws -> T
     ) async throws -> T {
         do {
-            return try await server(AdministrationClient(socket: configuration.paths.adminSocket))
+            return try await server(client())
         } catch AdministrationClientError.noServer {
             throw StoreError.permissions(sentence)
         }

@@ -65,7 +65,7 @@ struct Composition {
                     _ = try await store.read { try $0.lastClock() }
                     return []
                 } catch {
-                    return ["the database does not answer: \(error)"]
+                    return ["the database does not answer: \(ErrorText.of(error))"]
                 }
             },
             metrics: { [store = gatehouse.store, counters] in
@@ -97,7 +97,7 @@ struct Composition {
                     do {
                         return .stream(try FilePieces(path).pieces)
                     } catch {
-                        log.error("a file could not be sent", metadata: ["error": "\(error)"])
+                        log.error("a file could not be sent", metadata: ["error": "\(ErrorText.of(error))"])
                         return .json(AdministrationAnswer.bytes(.failure(Self.unsent)), refused: true)
                     }
                 }
@@ -161,7 +161,7 @@ extension ServerConfiguration {
 
     /// The place of the command line's socket.
     func administrationSocket() throws -> AdministrationSocket {
-        try AdministrationSocket(path: paths.adminSocket, group: adminGroup)
+        try AdministrationSocket(path: paths.adminSocket, data: paths.data, group: adminGroup)
     }
 
     /// What tries clients' documents, by the rules of this configuration.

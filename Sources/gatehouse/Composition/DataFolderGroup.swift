@@ -12,16 +12,15 @@ struct DataFolderGroup {
         group = isBeneath ? configuration.adminGroup : nil
     }
 
-    /// Sets group and mode explicitly, whatever was there before.
+    /// Sets group and mode explicitly, whatever was there before. The folder is opened first, so that both are set on one and the
+    /// same, and never on what a link leads to.
     func apply() throws {
-        guard let group else { return try restrict(to: 0o700) }
-        try SocketGroup(named: group).own(folder)
-        try restrict(to: 0o710)
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure }
+        defer { close(descriptor) }
+        if let group { try SocketGroup(named: group).own(descriptor, called: folder) }
+        guard fchmod(descriptor, group == nil ? 0o700 : 0o710) == 0 else { throw failure }
     }
 
-    private func restrict(to mode: mode_t) throws {
-        guard chmod(folder, mode) == 0 else {
-            throw Refusal("cannot set the mode of \(folder): \(String(cString: strerror(errno)))")
-        }
-    }
+    private var failure: Refusal { Refusal("cannot set the mode of \(folder): \(String(cString: strerror(errno)))") }
 }
