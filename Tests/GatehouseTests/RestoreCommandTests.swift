@@ -63,6 +63,48 @@ struct RestoreCommandTests {
         }
     }
 
+    /// Commands that write, each of which would change a database that no server starts on.
+    static let writing: [[String]] = [
+        ["users", "add", "eve", "--password-stdin"], ["users", "disable", "ada"],
+        ["users", "passwd", "ada", "--password-stdin"],
+        ["clients", "add", "--name", "A", "--redirect-uri", "http://127.0.0.1/"], ["clients", "block", "bad.example"],
+        ["clients", "allow", "good.example"],
+        ["resources", "add", "https://files.example/mcp", "--name", "Files", "--owner", "Team"],
+        ["sessions", "revoke", "--user", "ada"], ["sessions", "revoke", "--all", "--yes"], ["keys", "rotate"],
+        ["keys", "rotate", "tokens", "--now"], ["audit", "erase", "--user", "ada", "--yes"],
+        ["audit", "export", "out.jsonl"], ["db", "backup", "out.sqlite"],
+    ]
+
+    @Test func `without a server, what writes is refused as serve is, what reads is not, and nothing is changed`()
+        async throws
+    {
+        try await Self.play { gatehouse, stage, copy in
+            try Self.put(copy, on: stage)
+            let before = try await gatehouse.json(["audit", "tail"])
+            for words in Self.writing {
+                // Files go into the stage, not into the folder that the tests run in.
+                let words = words.map { $0.hasPrefix("out.") ? stage.path($0) : $0 }
+                let run = try await gatehouse.command(words, input: "correct horse battery\n")
+                #expect(run.status == 1 && run.output.isEmpty, "\(words): \(run.output)\(run.errors)")
+                #expect(run.errors.contains("the database is older than the keys know"), "\(words): \(run.errors)")
+                #expect(run.errors.contains("gatehouse audit accept-restore --reason"))
+            }
+            for file in ["out.jsonl", "out.sqlite"] {
+                #expect(!FileManager.default.fileExists(atPath: stage.path(file)))
+            }
+            for words in [
+                ["users", "list"], ["resources", "list"], ["clients", "list"], ["clients", "rules", "list"],
+                ["sessions", "list"], ["keys", "list"], ["events", "list"], ["report"], ["audit", "tail"],
+            ] {
+                #expect(try await gatehouse.command(words).status == 0, "\(words)")
+            }
+            #expect(try await gatehouse.json(["audit", "tail"]) == before)
+            #expect(try await gatehouse.json(["users", "list"]).array?.count == 1)
+            _ = try await gatehouse.json(["audit", "accept-restore", "--reason", "the disk of Monday"])
+            #expect(try await gatehouse.command(["clients", "allow", "good.example"]).status == 0)
+        }
+    }
+
     @Test func `a past that was written anew with a key of one's own is not served and never signed`() async throws {
         try await Self.play { gatehouse, stage, copy in
             try Self.put(copy, on: stage)

@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 // MARK: - Putting keys out of use at once
@@ -100,6 +101,9 @@ extension KeyRing.State {
 extension KeyRing {
     static let note = "checkpoints.json"
     private static let noteLimit = 16 << 20
+
+    /// Whether a note was ever kept in this folder, which can be told without opening its keys.
+    package static func keepsNote(in folder: String) -> Bool { access(folder + "/" + note, F_OK) == 0 }
 
     /// What `keep` wrote last; nil when it never wrote anything.
     package func kept() throws(KeyRingError) -> [UInt8]? {

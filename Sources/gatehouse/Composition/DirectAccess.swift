@@ -36,6 +36,16 @@ struct DirectAccess {
             directory.unlock()
         }
 
+        /// A server would not start on a database that the keys know otherwise: what were written now would be lost with it, or would
+        /// hide what somebody did to it.
+        private func refuseAnotherPast(for request: AdministrationRequest) async throws {
+            guard !request.isSafeOnAnotherPast, KeyRing.keepsNote(in: configuration.paths.keys) else { return }
+            let keys = try configuration.openKeys(createIfEmpty: false)
+            let past = try await RestoredPast.find(in: store, keys: keys, at: WallClock.system.now())
+                .first(where: \.isRefused)
+            if let past { throw Refusal("\(past)") }
+        }
+
         private func diagnostics(for request: AdministrationRequest) throws -> Diagnostics {
             guard case .doctor = request else { return Diagnostics() }
             let trust = try TrustRoots(additionalFiles: configuration.trust)
@@ -45,6 +55,7 @@ struct DirectAccess {
 
         /// Keys are opened only where they are needed: the other commands work without their passphrase.
         private func administration(for request: AdministrationRequest) async throws -> Administration {
+            try await refuseAnotherPast(for: request)
             let keys =
                 request.needsKeys ? try configuration.openKeys(createIfEmpty: false) : await keysForSigning(request)
             let providers = request.isAboutProviders ? try configuration.providerClient() : nil
@@ -111,6 +122,22 @@ extension ServerConfiguration {
 }
 
 extension AdministrationRequest {
+    /// Whether it only reads, or decides about that very past. What comes before a question counts with what the question is
+    /// about, so that nobody is asked in vain.
+    fileprivate var isSafeOnAnotherPast: Bool {
+        switch self {
+        case .users(.list), .resources(.list), .resources(.show), .clients(.list), .clients(.show), .clients(.rules),
+            .sessions(.list), .sessions(.show), .elicitations(.list), .elicitations(.show), .jobs(.list), .jobs(.show),
+            .events(.list), .providers(.list), .connections(.list), .keys(.list), .report, .database(.check), .doctor:
+            true
+        case .resources(.policy(_, let change, _)): change == PolicyChange()
+        case .audit(.tail), .audit(.verify), .audit(.acceptRestore): true
+        case .users, .resources, .clients, .sessions, .elicitations, .jobs, .events, .providers, .connections, .keys,
+            .audit, .database, .preview:
+            false
+        }
+    }
+
     /// Whether it is about keys, or about something that is sealed with one.
     fileprivate var needsKeys: Bool {
         switch self {
