@@ -58,8 +58,10 @@ extension StoreError: CustomStringConvertible {
 extension StoreError {
     /// Translates what SQLite said; errors that a caller threw itself pass unchanged.
     static func translate(_ error: any Error) -> any Error {
-        guard let error = error as? DatabaseError else { return error }
-        return StoreError(error)
+        if let error = error as? DatabaseError { return StoreError(error) }
+        // What GRDB throws for a row that does not decode would print the statement and the row.
+        guard String(reflecting: type(of: error)).hasPrefix("GRDB.") else { return error }
+        return StoreError.failed("a row is not as it was written")
     }
 
     init(_ error: DatabaseError) {

@@ -48,7 +48,7 @@ struct Failure {
             Terminal.complainAboutUsage(GatehouseCommand.fullMessage(for: error))
             return 2
         default:
-            Terminal.complain("\(error)")
+            Terminal.complain(ErrorText.of(error))
             return 1
         }
     }

@@ -131,7 +131,7 @@ package struct Administration: Sendable {
     private func unexpected(_ error: any Error) -> AdministrationError {
         guard let log else {
             return AdministrationError(
-                .unavailable, "The request could not be carried out: \(type(of: error)): \(error)")
+                .unavailable, "The request could not be carried out: \(ErrorText.of(error)).")
         }
         log.error(
             "an administration request failed",

@@ -121,7 +121,7 @@ package struct ProviderClient: Sendable {
             default: throw .unavailable("\(error)")
             }
         } catch {
-            throw .unavailable("\(error)")
+            throw .unavailable(ErrorText.of(error))
         }
     }
 

@@ -57,7 +57,8 @@ package struct ClientTrial: Sendable {
             return .success(try await store.read { try directory.standing(of: id, in: $0) })
         } catch {
             return .failure(
-                error as? OAuthError ?? OAuthError(.serverError, "The database does not answer: \(error)."))
+                error as? OAuthError
+                    ?? OAuthError(.serverError, "The database does not answer: \(ErrorText.of(error))."))
         }
     }
 

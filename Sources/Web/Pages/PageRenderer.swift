@@ -102,7 +102,7 @@ package struct PageRenderer: Sendable {
     }
 
     private static func reason(_ error: any Error) -> String {
-        guard let error = error as? MustacheTemplate.ParserError else { return "\(error)" }
+        guard let error = error as? MustacheTemplate.ParserError else { return "its tags do not fit together" }
         return "\(error.error) in line \(error.context.lineNumber)"
     }
 }

@@ -1,3 +1,4 @@
+import AuthorizationServer
 import Logging
 import ServiceLifecycle
 import UnixSignals
@@ -43,7 +44,7 @@ struct Reloader: Service, CustomStringConvertible {
             log.notice("configuration reloaded", metadata: metadata)
             current = configuration
         } catch {
-            log.error("configuration not reloaded; the old one holds", metadata: ["reason": "\(error)"])
+            log.error("configuration not reloaded; the old one holds", metadata: ["reason": "\(ErrorText.of(error))"])
         }
     }
 }

@@ -72,7 +72,7 @@ struct Examination: Sendable {
 
 /// The sentences of errors begin in different ways; in a list each begins with a capital and ends with a full stop.
 enum Sentence {
-    static func of(_ error: any Error) -> String { of("\(error)") }
+    static func of(_ error: any Error) -> String { of(ErrorText.of(error)) }
 
     static func of(_ text: String) -> String {
         let begun = text.prefix(1).uppercased() + text.dropFirst()

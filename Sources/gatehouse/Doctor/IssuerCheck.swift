@@ -70,7 +70,7 @@ struct IssuerCheck {
         let failure = error as? OutboundFailure
         return Finding(
             "reachable", .problem,
-            "\(visit.address) cannot be called from this machine: \(failure.map { "\($0)" } ?? "\(error)"). "
+            "\(visit.address) cannot be called from this machine: \(ErrorText.of(error)). "
                 + (failure.map(advice) ?? "See what stands in the way."))
     }
 

@@ -1,0 +1,43 @@
+import AuthorizationServer
+import Foundation
+import NIOCore
+import Storage
+import TestSupport
+import Testing
+
+@testable import gatehouse
+
+@Suite("Errors of the libraries beneath")
+struct ErrorTextTests {
+    @Test func `they reach nobody in their own words, and Gatehouse's own errors are unchanged`() {
+        let errors: [(any Error, String)] = [
+            (Refusal("It is refused."), "It is refused."), (StoreError.busy, "the database is busy; try again"),
+            (IOError(errnoCode: EACCES, reason: "bind(descriptor:)"), "the system refused it: Permission denied"),
+            (POSIXError(.ENOSPC), "the system refused it: No space left on device"),
+            (
+                CocoaError(.fileNoSuchFile, userInfo: [NSFilePathErrorKey: "/srv/x"]),
+                "/srv/x cannot be read or written"
+            ),
+            (CocoaError(.fileReadUnknown), "a file cannot be read or written"),
+        ]
+        for (error, text) in errors { #expect(ErrorText.of(error) == text) }
+        let unknown = ErrorText.of(ChannelError.eof)
+        #expect(unknown.contains("no sentence of its own (ChannelError)") && unknown.contains("'gatehouse doctor'"))
+    }
+
+    @Test func `the doctor says why the issuer's certificate is not trusted, without the library's text`() async throws
+    {
+        try await Stage.play { stage in
+            let files = try TestAuthority.shared.get().files(of: "localhost")
+            let gatehouse = try await RunningGatehouse.start(
+                on: stage, scheme: "https",
+                settings: "tls: { certificate: \"\(files.certificate)\", key: \"\(files.key)\" }")
+            let run = try await gatehouse.command(["doctor"])
+            let output = run.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            #expect(run.status == 1)
+            #expect(
+                output.contains("TLS failed: no authority that is trusted here has signed the certificate. Replace"))
+            for word in ["BoringSSL", "NIOSSL", ".cc", "checkouts"] { #expect(!output.contains(word), "\(output)") }
+        }
+    }
+}
