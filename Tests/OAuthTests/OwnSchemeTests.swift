@@ -23,7 +23,7 @@ struct OwnSchemeTests {
         "ms-appinstaller",
         "ms-anything", "search-ms", "filesystem", "jar", "http", "https", "ftp", "mailto", "tel", "sms", "ws", "wss",
         "urn", "chrome", "microsoft.windows.camera", "soap.beep", "steam", "",
-        "Cursor", "JAVASCRIPT", "acme:", "acme://", "-acme", "1acme", "ac me", "äcme", "acme/", "acme\u{0}",
+        "JAVASCRIPT", "Mailto", "INTENT", "acme:", "acme://", "-acme", "1acme", "ac me", "äcme", "acme/", "acme\u{0}",
         String(repeating: "a", count: 65),
     ])
     func `a scheme that runs something, that IANA registers for something else or that is malformed is refused`(
@@ -32,6 +32,40 @@ struct OwnSchemeTests {
         #expect(throws: OAuthValueError.self) { try OwnScheme(name) }
         guard !["http", "https"].contains(name), !name.contains(":") else { return }
         #expect(throws: OAuthValueError.self) { try RedirectURI("\(name)://place/callback") }
+    }
+
+    @Test func `a scheme means the same in whatever case it is written, and the redirect stays as it is spelled`()
+        throws
+    {
+        #expect(try OwnScheme("CURSOR") == OwnScheme("cursor"))
+        let redirect = try RedirectURI("CURSOR://place/callback")
+        #expect(redirect.string == "CURSOR://place/callback")
+        #expect(redirect.ownScheme?.string == "cursor" && redirect.place == "cursor:")
+        #expect(redirect.ownScheme?.isFamiliar == true)
+        // OAuth compares strings: another spelling of the same scheme is another redirect.
+        #expect(RedirectRule.verify("cursor://place/callback", registered: [redirect], localhostAnyPort: true) == nil)
+    }
+
+    @Test(arguments: ["cursor:", "cursor://", "cursor:?a=b", "com.example.app:"])
+    func `a scheme with nothing behind it is no redirect`(text: String) {
+        #expect(throws: OAuthValueError.self) { try RedirectURI(text) }
+    }
+
+    @Test(arguments: ["HTTPS://app.example/cb", "Http://127.0.0.1/cb", "https:/cb", "http:cb"])
+    func `a web address in upper case or without a host is told how it is written`(text: String) {
+        let error = #expect(throws: OAuthValueError.self) { try RedirectURI(text) }
+        #expect(error?.sentence.contains("https:// in lower case and a host") == true)
+    }
+
+    @Test func `what is never taken is said to be so`() {
+        for (scheme, words) in [
+            ("mailto", "IANA registers it for something else"), ("javascript", "No answer is ever sent to"),
+            ("intent", "No answer is ever sent to"), ("MS-Word", "No answer is ever sent to"),
+            ("tel", "IANA registers it for something else"),
+        ] {
+            let error = #expect(throws: OAuthValueError.self) { try RedirectURI("\(scheme):x") }
+            #expect(error?.sentence.contains(words) == true, "\(scheme): \(error?.sentence ?? "")")
+        }
     }
 
     @Test func `an own scheme matches byte by byte, with its port`() throws {

@@ -1,5 +1,6 @@
 /// A URI scheme of an app's own, under which a device hands an answer to whichever app has claimed it.
 ///
+/// Spec: RFC 3986 §3.1
 /// Spec: RFC 8252 §7.1
 package struct OwnScheme: Hashable, Sendable, CustomStringConvertible {
     static let maximumLength = 64
@@ -7,14 +8,15 @@ package struct OwnScheme: Hashable, Sendable, CustomStringConvertible {
     /// The scheme in lower case, without its colon.
     package let string: String
 
-    /// Reads a scheme, and refuses one that IANA registers for something else or that makes a device run or open something.
+    /// Reads a scheme, in whatever case, and refuses one that IANA registers for something else or that makes a device run or open
+    /// something.
     package init(_ text: String) throws(OAuthValueError) {
-        guard text.utf8.count <= Self.maximumLength, text == text.lowercased(),
-            StrictURI.isScheme(Array(text.utf8)[...])
-        else {
+        guard text.utf8.count <= Self.maximumLength, StrictURI.isScheme(Array(text.utf8)[...]) else {
             throw OAuthValueError(
-                "Write an app's own scheme in lower case and without its colon, for example com.example.app.")
+                "Write an app's own scheme without its colon, in at most \(Self.maximumLength) letters, digits, '+', '-' and "
+                    + "'.', for example com.example.app.")
         }
+        let text = text.lowercased()
         guard !Self.isDangerous(text) else {
             throw OAuthValueError("No answer is ever sent to '\(text):', which makes a device run or open something.")
         }

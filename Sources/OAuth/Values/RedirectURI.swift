@@ -65,11 +65,14 @@ package struct RedirectURI: Hashable, Sendable, CustomStringConvertible {
         case ("http", .some):
             throw OAuthValueError(
                 "Use https:// in the redirect URI: http:// is for localhost, 127.0.0.1 and [::1] only.")
+        case (let scheme, _) where ["http", "https"].contains(scheme.lowercased()):
+            throw OAuthValueError(
+                "Begin the redirect URI with https:// in lower case and a host, or with http:// on localhost.")
         default:
-            guard let scheme = try? OwnScheme(uri.scheme) else {
+            let scheme = try OwnScheme(uri.scheme)
+            guard uri.authority != nil || !uri.path.isEmpty else {
                 throw OAuthValueError(
-                    "The redirect URI has to begin with https://, with http:// on localhost, or with an app's own scheme "
-                        + "in lower case, for example com.example.app:/. \(uri.scheme.prefix(32)): is none of them.")
+                    "Give the redirect URI something behind '\(scheme):', for example \(scheme):/callback.")
             }
             return (.privateUse, scheme)
         }
