@@ -74,6 +74,15 @@ package final class DocumentFetcher: Sendable {
         }
     }
 
+    /// What of the configuration keeps the documents of this address out where no rule of the operator decides, for the log.
+    package func exclusion(of url: String) -> String {
+        switch refusal(of: url, rule: nil) {
+        case .hostNotAllowed(let host): policy.exclusion(of: host)
+        case .some(let failure): "its address: \(failure)"
+        case nil: "a rule that was lifted just now"
+        }
+    }
+
     private func acceptable(_ text: String) throws(RemoteURLError) -> RemoteURL {
         let url = try RemoteURL(stranger: text, privateHosts: policy.privateHosts)
         guard url.port == 443 || policy.privateHosts.contains(url.hostPort) else { throw .notListed }

@@ -41,6 +41,14 @@ package struct FetchPolicy: Sendable {
         }
     }
 
+    /// Which of the lists leaves a host out.
+    func exclusion(of host: String) -> String {
+        guard let entry = block.first(where: { $0.matches(host) }) else {
+            return "clients.metadata_documents.allow, which has no entry for \(host)"
+        }
+        return "the entry '\(entry)' of clients.metadata_documents.block"
+    }
+
     private static func patterns(_ list: [String]) throws(HostListError) -> [HostPattern] {
         var patterns: [HostPattern] = []
         for entry in list { patterns.append(try HostPattern(entry)) }

@@ -27,7 +27,7 @@ package struct HostPort: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// A host in an allow or block list: `*`, `example.com`, or `*.example.com` for everything below it.
-package struct HostPattern: Hashable, Sendable {
+package struct HostPattern: Hashable, Sendable, CustomStringConvertible {
     private let spelling: String
 
     /// Parses one entry of a list.
@@ -40,6 +40,9 @@ package struct HostPattern: Hashable, Sendable {
             throw HostListError(entry: text, expected: "*, example.com or *.example.com")
         }
     }
+
+    /// The entry in lower case.
+    package var description: String { spelling }
 
     /// Whether the pattern covers a host; `*.example.com` does not cover `example.com` itself.
     package func matches(_ host: String) -> Bool {

@@ -30,7 +30,7 @@ package struct DoorLog: Sendable {
     func refused(
         _ error: OAuthError, status: HTTPResponse.Status, _ context: WebContext, request: Request? = nil
     ) {
-        var fields = Self.fields(of: error.asker ?? request.flatMap(Self.asker))
+        var fields = Self.fields(of: error.asker ?? request.flatMap(Self.asker), at: context.audience)
         fields["error"] = error.code.rawValue
         // What failed on this side is no refusal that an operator may pass over.
         let level: Logger.Level = error.code == .serverError ? .error : .info
@@ -58,10 +58,11 @@ package struct DoorLog: Sendable {
             reference: context.reference)
     }
 
-    private static func fields(of asker: String?) -> [String: String] {
+    /// Whoever calls a door of MCP servers means to be one, whatever name it gives.
+    private static func fields(of asker: String?, at audience: Audience?) -> [String: String] {
         guard let asker else { return [:] }
         let name = "\(PlainText(LogText.asker(asker), limit: 300))"
-        return [ResourceID(asker) == nil ? "client" : "resource": name]
+        return [audience == .server || ResourceID(asker) != nil ? "resource" : "client": name]
     }
 
     /// Whom the Authorization header names; nothing is proven by it.

@@ -106,12 +106,16 @@ package struct ClientDirectory: Sendable {
 
     /// The order is policy: a block acts at once and on everybody, then an operator's record wins over a document.
     func standing(of id: ClientID, in transaction: Transaction) throws -> Standing {
-        guard try !transaction.isBlocked(client: id, host: id.documentHost) else { throw Self.keptOut(id) }
+        if let block = try transaction.block(client: id, host: id.documentHost) {
+            throw Self.keptOut(id, by: "the rule '\(block.target.name)' of 'clients block'")
+        }
         if let record = try transaction.registeredClient(id) {
             return .registered(Client(id: id, metadata: record.metadata, origin: .registered(record)))
         }
         guard id.isDocument else { throw Self.unknown(id) }
-        guard try !isShutOut(id, in: transaction) else { throw Self.keptOut(id) }
+        guard try !isShutOut(id, in: transaction) else {
+            throw Self.keptOut(id, by: fetcher.exclusion(of: id.string))
+        }
         return .document(try transaction.cachedDocument(id))
     }
 
@@ -203,10 +207,11 @@ package struct ClientDirectory: Sendable {
         OAuthError(.invalidClient, "This client is not known here.", reason: "unknown client \(id)")
     }
 
-    private static func keptOut(_ id: ClientID) -> OAuthError {
+    /// `cause` is for operators: the client's person is not told what is on whose list.
+    private static func keptOut(_ id: ClientID, by cause: String) -> OAuthError {
         OAuthError(
             .invalidClient, "This client was blocked by an administrator, or is not on the list of those let in.",
-            reason: "client \(id) is kept out")
+            reason: "client \(id) is kept out by \(cause)")
     }
 
     /// A document that is at fault is called so, and its client can ask its person; a host that fails may be asked again.

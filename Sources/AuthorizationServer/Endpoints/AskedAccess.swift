@@ -51,6 +51,7 @@ struct AskedAccess: Sendable {
             .invalidTarget,
             "This MCP server takes apps of certain hosts only, and this app's host is none of them; "
                 + "ask whoever answers for it.",
-            reason: "the policy of \(resource.identifier) excludes the client's host")
+            reason: "the policy of \(resource.identifier) excludes the client's host; 'gatehouse resources policy "
+                + "\(resource.id)' shows the client hosts that it takes")
     }
 }
