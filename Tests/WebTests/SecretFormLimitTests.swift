@@ -64,6 +64,33 @@ struct SecretFormLimitTests {
         }
     }
 
+    @Test func `a form that has no password to compare costs its person nothing`() async throws {
+        try await Harness.run { h in
+            try await h.grant([.secret])
+            let token = try await h.tokens().access
+            let browser = h.browser()
+            // Without a field for a password, and with one that is optional and left empty.
+            for (passwords, filled) in [(0, ["line"]), (1, ["line", ""])] {
+                for number in 0..<8 {
+                    let asked = try await Asked(
+                        h.askSecret(
+                            token,
+                            [
+                                "message": .string("Number \(passwords) \(number)"),
+                                "requested_schema": Self.schema(passwords: passwords),
+                            ]))
+                    let page = try await h.open(browser, asked)
+                    #expect(try await h.fill(browser, asked, Self.form(filled), at: page).status == .ok)
+                }
+            }
+            let asked = try await Asked(
+                h.askSecret(token, ["message": "The last", "requested_schema": Self.schema(passwords: 1)]))
+            let page = try await h.open(browser, asked)
+            let end = try await h.fill(browser, asked, Self.form(["line", "secret"]), at: page)
+            #expect(end.status == .ok, "none of them counted")
+        }
+    }
+
     @Test func `fifteen forms at once leave room for others to sign in`() async throws {
         let gate = DispatchSemaphore(value: 0)
         let isArmed = Atomic<Bool>(false)
