@@ -151,6 +151,21 @@ extension Transaction {
         }
     }
 
+    /// The same for sessions that match any of several filters, of which no session matches two and which differ in the host alone.
+    package func sessions(
+        _ filters: [SessionFilter], after cursor: SessionCursor?, limit: Int, now: Timestamp
+    ) throws -> [Session] {
+        let found = try filters.flatMap { try sessions($0, after: cursor, limit: limit, now: now) }
+        guard filters.count > 1 else { return found }
+        let isByUse = filters[0].idleSince != nil
+        let sorted = found.sorted { one, other in
+            isByUse
+                ? (one.hourOfUse, one.id) < (other.hourOfUse, other.id)
+                : (other.createdAt, other.id) < (one.createdAt, one.id)
+        }
+        return Array(sorted.prefix(limit))
+    }
+
     /// Sessions that no row calls over, oldest first, behind a cursor and up to a row.
     func liveSessions(
         _ filter: SessionFilter, after cursor: SessionCursor?, upTo last: Int64?, limit: Int

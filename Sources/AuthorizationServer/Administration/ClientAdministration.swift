@@ -72,11 +72,33 @@ extension AdministrationTask {
             let forgotten = try transaction.forgetDocument(id)
             let ended =
                 try registered ?? transaction.endSessions(SessionFilter(client: id), ending(.clientRemoved, reason))
-            guard registered != nil || forgotten || ended.count > 0 else { throw Self.noClient(id) }
+            guard registered != nil || forgotten || ended.count > 0 else {
+                throw try Self.nothingToRemove(text, id, transaction)
+            }
             try audit(transaction, .clientRemoved, client: id, explanation: reason)
             return (row, ended)
         }
-        return .one(row, note: Self.note(ended: try await store.endRest(of: ended).count))
+        let count = try await store.endRest(of: ended).count
+        return .one(row.counting(ended: count), note: Self.note(ended: count), warning: try await leftRule(about: id))
+    }
+
+    /// A rule outlives its client, on purpose: a block has to.
+    private func leftRule(about id: ClientID) async throws -> String? {
+        guard let rule = try await store.read({ try $0.clientRule(about: .client(id)) }) else { return nil }
+        return "A rule still \(rule.rule == .block ? "blocks" : "allows") '\(id)'; \(Self.removal(of: id.string))."
+    }
+
+    /// Whoever names a rule wants that gone.
+    private static func nothingToRemove(
+        _ text: String, _ id: ClientID, _ transaction: Transaction
+    ) throws -> AdministrationError {
+        guard try !transaction.clientRules(named: text).isEmpty else { return noClient(id) }
+        return AdministrationError(
+            .notFound, "There is no client '\(id)', but there is a rule about it; \(removal(of: text)).")
+    }
+
+    private static func removal(of rule: String) -> String {
+        "'gatehouse clients rules remove \(ShellWord.quoted(rule))' removes that"
     }
 
     static func noClient(_ id: ClientID) -> AdministrationError {

@@ -15,13 +15,17 @@ extension AdministrationTask {
                 transaction, rule == .block ? .clientBlocked : .clientAllowed, client: target.clientID,
                 reason: target.host.map { "host \($0)" }, explanation: reason)
             guard rule == .block else {
-                return (entry, EndedSessions(), try self.remainingBlock(of: target, transaction))
+                // Both are said: the rule waits, and what waits there is blocked.
+                let words = [unknown, try self.remainingBlock(of: target, transaction)].compactMap(\.self)
+                return (entry, EndedSessions(), words.isEmpty ? nil : words.joined(separator: " "))
             }
             // The rule keeps them from every token already; ending them tells whoever has to know, and is final.
             let ended = try transaction.endSessions(transaction.sessions(of: target), ending(.clientBlocked, reason))
             return (entry, ended, unknown)
         }
-        return .one(entry.row, note: Self.note(ended: try await store.endRest(of: ended).count), warning: warning)
+        guard rule == .block else { return .one(entry.row, warning: warning) }
+        let count = try await store.endRest(of: ended).count
+        return .one(entry.row.counting(ended: count), note: Self.note(ended: count), warning: warning)
     }
 
     /// The rules, about clients first.

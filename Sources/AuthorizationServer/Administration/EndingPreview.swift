@@ -22,6 +22,9 @@ extension AdministrationTask {
         switch request {
         case .users(.disable(let name, _)):
             return [SessionFilter(user: try user(name, transaction).id)]
+        case .users(.setPassword(let name, _, let endsSessions)):
+            let user = try user(name, transaction).id
+            return endsSessions ? [SessionFilter(user: user)] : []
         case .resources(.remove(let name, _)):
             return [SessionFilter(resource: try resource(name, transaction).id)]
         case .resources(.policy(let name, let change, _)):
@@ -33,7 +36,7 @@ extension AdministrationTask {
         case .clients(.block(let name, _)):
             return try transaction.sessions(of: ruleTarget(name, transaction).target)
         case .sessions(.revoke(let selection, _)):
-            return [try filter(selection, transaction)]
+            return try filters(selection, transaction).each
         default:
             return []
         }

@@ -61,7 +61,12 @@ extension AdministrationTask {
         guard let done else {
             throw AdministrationError(.conflict, "Other keys are being replaced right now; try again in a moment.")
         }
-        return .many(rows(of: purpose, keys), note: done.sentence)
+        var rows = rows(of: purpose, keys)
+        // The new key's row tells what it cost; the old ones' rows do not, or a program would count it twice.
+        if let ended = done.sessionsEnded, let new = rows.firstIndex(where: { $0["state"] == "active" }) {
+            rows[new] = rows[new].counting(ended: ended)
+        }
+        return .many(rows, note: done.sentence)
     }
 
     private func rows(of purpose: KeyRing.Purpose, _ keys: KeyRing) -> [JSONObject] {

@@ -28,6 +28,9 @@ package struct KeyReplacement: Sendable {
         case voided(codes: Int)
         case sealedAnew(Int, unopened: [String])
 
+        /// How many sessions ended; nil where that is not what replacing these keys does.
+        var sessionsEnded: Int? { if case .ended(let sessions) = self { sessions } else { nil } }
+
         var sentence: String {
             switch self {
             case .nothing: "The old keys are out of use."

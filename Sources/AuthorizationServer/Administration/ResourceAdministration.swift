@@ -70,7 +70,8 @@ extension AdministrationTask {
             try audit(transaction, .resourceRemoved, resource: resource.id, explanation: reason)
             return (resource.row, ended ?? EndedSessions())
         }
-        return .one(row, note: Self.note(ended: try await store.endRest(of: ended).count))
+        let count = try await store.endRest(of: ended).count
+        return .one(row.counting(ended: count), note: Self.note(ended: count))
     }
 
     /// The MCP server of this id or identifier, or the refusal that names it.

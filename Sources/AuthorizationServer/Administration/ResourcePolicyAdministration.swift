@@ -43,7 +43,8 @@ extension AdministrationTask {
         }
         let count = try await store.endRest(of: ended).count
         let all = notes + [Self.note(ended: count)].compactMap(\.self)
-        return .one(answer, note: all.isEmpty ? nil : all.joined(separator: " "))
+        let row = change.sessions.clientHosts == nil ? answer : answer.counting(ended: count)
+        return .one(row, note: all.isEmpty ? nil : all.joined(separator: " "))
     }
 
     /// What a change does not reach.

@@ -16,11 +16,11 @@ extension AdministrationTask {
         _ selection: SessionSelection, _ request: PageRequest
     ) async throws -> AdministrationAnswer {
         try await store.read { transaction in
-            let filter = try self.filter(selection, transaction)
+            let (filter, filters) = try self.filters(selection, transaction)
             let cursor = try request.place { try SessionCursor(parsing: $0, in: filter, transaction) }
             let page = try Page(
                 request, of: "session",
-                read: { try transaction.sessions(filter, after: cursor, limit: $0, now: now) },
+                read: { try transaction.sessions(filters, after: cursor, limit: $0, now: now) },
                 place: { SessionCursor(after: $0, in: filter).text(in: filter) })
             return .many(try rows(page.items, transaction), warning: page.warning, next: page.next)
         }
@@ -38,14 +38,16 @@ extension AdministrationTask {
 
     private func revokeSessions(_ selection: SessionSelection, _ reason: String?) async throws -> AdministrationAnswer {
         let reason = try checkedReason(reason)
-        let filter = try await store.read { try self.filter(selection, $0) }
-        let ended = try await store.endSessions(filter, ending(.revokedByAdmin, reason))
+        let ending = ending(.revokedByAdmin, reason)
+        let begun = try await store.write { try $0.endSessions(self.filters(selection, $0).each, ending) }
+        let ended = try await store.endRest(of: begun)
         guard ended.count > 0 else {
             throw AdministrationError(.notFound, "No live session matches; nothing was ended.")
         }
         return .many(
             try await store.read { try self.rows(ended.sessions, $0) }, note: Self.note(ended: ended.count),
-            warning: ended.count > ended.sessions.count ? "Only the first \(ended.sessions.count) are shown." : nil)
+            warning: ended.count > ended.sessions.count
+                ? "\(ended.count) sessions were ended, of which the first \(ended.sessions.count) are shown." : nil)
     }
 
     /// Why an administrator ends sessions, in words that go into the records.

@@ -1,9 +1,28 @@
 import OAuth
+import Outbound
 import Storage
 
 extension AdministrationTask {
     /// The selection with its names looked up; a name that nobody has is refused instead of matching nothing.
-    func filter(_ selection: SessionSelection, _ transaction: Transaction) throws -> SessionFilter {
+    ///
+    /// A pattern of hosts stands for the hosts that sessions have now: one filter for `each`, and none where it covers none.
+    func filters(
+        _ selection: SessionSelection, _ transaction: Transaction
+    ) throws -> (whole: SessionFilter, each: [SessionFilter]) {
+        let whole = try filter(selection, transaction)
+        guard let pattern = whole.host, pattern.hasPrefix("*") else { return (whole, [whole]) }
+        let hosts = try transaction.sessions(of: .host(pattern)).compactMap(\.host)
+        return (
+            whole,
+            hosts.map { host in
+                var one = whole
+                one.host = host
+                return one
+            }
+        )
+    }
+
+    private func filter(_ selection: SessionSelection, _ transaction: Transaction) throws -> SessionFilter {
         var filter = SessionFilter()
         filter.ids = try selection.ids.map { text in
             guard let id = SessionID(text) else { throw Self.noSession(text) }
@@ -52,12 +71,17 @@ extension AdministrationTask {
             || !transaction.sessions(SessionFilter(client: id), limit: 1, now: now).isEmpty
     }
 
-    /// A host is nobody's to know beforehand, but a URL is none.
+    /// A host is nobody's to know beforehand, but a URL is none; patterns are those of `clients block`.
     private static func hostName(_ text: String) throws(AdministrationError) -> String {
-        guard !text.isEmpty, !text.contains(where: { "/@?# ".contains($0) }) else {
-            throw AdministrationError(.invalid, "'\(text)' is no host name, such as 'claude.ai'.")
+        let host = text.lowercased()
+        if (try? HostPattern(host)) != nil { return host }
+        let name = host.prefix { $0 != ":" }
+        if UInt16(host.dropFirst(name.count + 1)) != nil, (try? HostPattern(String(name))) != nil {
+            throw AdministrationError(
+                .invalid, "A host is meant with all its ports: write '\(name)' in place of '\(text)'.")
         }
-        return text.lowercased()
+        throw AdministrationError(
+            .invalid, "'\(text)' is no host name, such as 'claude.ai', or '*.claude.ai' for all below one.")
     }
 }
 

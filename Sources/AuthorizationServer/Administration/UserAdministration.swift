@@ -48,7 +48,9 @@ extension AdministrationTask {
                 : EndedSessions()
             return (try self.user(name, transaction).row, ended)
         }
-        return .one(row, note: Self.note(ended: try await store.endRest(of: ended).count))
+        guard disabled else { return .one(row) }
+        let count = try await store.endRest(of: ended).count
+        return .one(row.counting(ended: count), note: Self.note(ended: count))
     }
 
     private func setPassword(
@@ -67,7 +69,8 @@ extension AdministrationTask {
         }
         let ended = try await store.endRest(of: begun).count
         let rest = endSessions ? Self.note(ended: ended) ?? "It had no live session." : Self.sessionsGoOn
-        return .one(row, note: "The account is signed out of every browser. \(rest)")
+        return .one(
+            endSessions ? row.counting(ended: ended) : row, note: "The account is signed out of every browser. \(rest)")
     }
 
     private static let sessionsGoOn =

@@ -64,7 +64,8 @@ extension AccountProblem {
             PlainText("The new password needs at least \(PasswordRule.shortest) characters. Nothing was changed.")
         case .unusable: "The new password is too long or holds control characters. Nothing was changed."
         case .same: "The new password is the one that you have. Nothing was changed."
-        case .wait(let seconds): PlainText("Nothing was changed. Please wait \(seconds) seconds and try again.")
+        case .wait(let seconds):
+            PlainText("Nothing was changed. Please wait \(WaitingTime.words(seconds)) and try again.")
         case .meanwhile: "Your password was changed from elsewhere at this moment. Look whether it was you."
         }
     }

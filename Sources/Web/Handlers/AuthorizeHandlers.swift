@@ -60,7 +60,7 @@ struct AuthorizeHandlers: Sendable {
         case .wait(let seconds, let prompt):
             let page = SignInPage(
                 prompt, token: form.token, username: form.username,
-                problem: PlainText("Too many tries. Please wait \(seconds) seconds and try again."))
+                problem: PlainText("Too many tries. Please wait \(WaitingTime.words(seconds)) and try again."))
             var response = door.answers.html(page, status: .tooManyRequests)
             response.headers[.retryAfter] = "\(seconds)"
             return response

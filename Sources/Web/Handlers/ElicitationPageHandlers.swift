@@ -57,7 +57,7 @@ struct ElicitationPageHandlers: Sendable {
             case .ownPassword: ("That was your Gatehouse password. Nothing was sent or kept.", .badRequest, nil)
             case .wait(let seconds):
                 (
-                    PlainText("Nothing was sent yet. Please wait \(seconds) seconds and try again."),
+                    PlainText("Nothing was sent yet. Please wait \(WaitingTime.words(seconds)) and try again."),
                     .tooManyRequests, seconds
                 )
             }

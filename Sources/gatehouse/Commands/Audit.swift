@@ -100,8 +100,9 @@ struct Audit: AsyncParsableCommand {
         @OptionGroup var global: GlobalOptions
 
         func validate() throws {
-            guard dropBefore == nil || filters.selection == AuditSelection() else {
-                throw ValidationError("--drop-before goes with an export of everything, without filters.")
+            if dropBefore != nil, let filter = filters.first {
+                throw ValidationError(
+                    "--drop-before and \(filter) exclude each other: only an export of everything is dropped.")
             }
             guard !yes || dropBefore != nil else { throw ValidationError("--yes goes with --drop-before.") }
         }
@@ -176,22 +177,27 @@ struct Audit: AsyncParsableCommand {
             abstract: "Erase what was written about a person, or a name that an admin claimed; the chain stays valid.")
         @Option(help: "The person, by name or subject.") var user: String?
         @Option(help: "The name that an admin claimed.") var claimed: String?
-        @Flag(help: "Do not ask.") var yes = false
+        @OptionGroup var confirmation: ConfirmationOptions
         @OptionGroup var global: GlobalOptions
 
         func validate() throws {
-            guard (user == nil) != (claimed == nil) else {
-                throw ValidationError("Say whose with either --user or --claimed.")
-            }
+            let ways = ExclusiveOptions([("--user", user != nil), ("--claimed", claimed != nil)])
+            guard !ways.isEmpty else { throw ValidationError("Say whose with either --user or --claimed.") }
+            try ways.requireOne()
         }
 
-        func request(_ configuration: ServerConfiguration) throws -> AdministrationRequest {
+        func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest {
             let erasure: AuditErasureRequest
             if let user { erasure = .user(user) } else { erasure = .claimed(claimed ?? "") }
-            guard yes || Terminal.isInteractive else {
-                throw Misuse("There is no terminal to ask on; say --yes to erase for good.")
+            guard !confirmation.yes else { return .audit(.erase(erasure)) }
+            if let user {
+                // A wrong name is refused before anybody is asked.
+                var selection = AuditSelection()
+                selection.user = user
+                _ = try await AdministrationRoute(configuration).send(.audit(.tail(selection, count: 1)))
             }
-            guard yes || Terminal.agrees("Erase for good? [y/N] ") else { throw Refusal("Nothing was erased.") }
+            try Confirmation(question: "Erase for good?", purpose: "erase for good", declined: "Nothing was erased.")
+                .obtain()
             return .audit(.erase(erasure))
         }
     }
@@ -208,6 +214,16 @@ struct AuditFilters: ParsableArguments {
     @Option(help: "Before this time.") var until: TimeArgument?
     @Option(help: "witnessed or reported.") var evidence: EvidenceArgument?
     @Option(help: "human, model, server or system.") var initiator: InitiatorArgument?
+
+    /// The first of them that is said.
+    var first: String? {
+        let all: [(String, Bool)] = [
+            ("--user", user != nil), ("--client", client != nil), ("--resource", resource != nil),
+            ("--session", session != nil), ("--action", action != nil), ("--since", since != nil),
+            ("--until", until != nil), ("--evidence", evidence != nil), ("--initiator", initiator != nil),
+        ]
+        return all.first { $0.1 }?.0
+    }
 
     var selection: AuditSelection {
         var selection = AuditSelection()

@@ -4,7 +4,7 @@ import AuthorizationServer
 /// What a command takes that ends sessions besides what it is for.
 struct EndingOptions: ParsableArguments {
     @Option(help: "Why, for the audit record.") var reason: String?
-    @Flag(help: "Do not ask before sessions end.") var yes = false
+    @Flag(help: "Do not ask.") var yes = false
 
     /// Shows a person the live sessions that a request would end, and asks. Where it would end none, nothing is asked; a script
     /// whose request would end some has to say `--yes`.

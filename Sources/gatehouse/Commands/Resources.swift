@@ -25,9 +25,11 @@ struct Resources: AsyncParsableCommand {
         @OptionGroup var global: GlobalOptions
 
         func validate() throws {
-            guard (uri == nil) != (from == nil) else {
+            let ways = ExclusiveOptions([("The MCP server's URI", uri != nil), ("--from", from != nil)])
+            guard !ways.isEmpty else {
                 throw ValidationError("Name the MCP server's URI, or --from with the URL of its metadata document.")
             }
+            try ways.requireOne()
             guard from != nil || name != nil else { throw ValidationError("Say --name, what people call it.") }
             _ = try scopes()
         }

@@ -63,11 +63,14 @@ struct Sessions: AsyncParsableCommand {
         var columns: [Column] { Sessions.columns }
 
         func validate() throws {
-            let ways = [!ids.isEmpty, !filters.isEmpty, all].count(where: { $0 })
-            guard ways == 1 else {
+            let ways = ExclusiveOptions([
+                ("The id of a session", !ids.isEmpty), (filters.first ?? "", !filters.isEmpty), ("--all", all),
+            ])
+            guard !ways.isEmpty else {
                 throw ValidationError(
                     "Name sessions by their ids, or by --user, --client, --host, --resource, or say --all.")
             }
+            try ways.requireOne()
         }
 
         func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest {
@@ -97,10 +100,15 @@ struct Sessions: AsyncParsableCommand {
 struct SessionFilters: ParsableArguments {
     @Option(help: "Those of a person, by name or subject.") var user: String?
     @Option(help: "Those of a client, by its id.") var client: String?
-    @Option(help: "Those of clients whose documents lie on this host.") var host: String?
+    @Option(help: "Those of clients whose documents lie on this host, or on those below one ('*.bad.example').")
+    var host: String?
     @Option(help: "Those at an MCP server, by id or URI.") var resource: String?
 
-    var isEmpty: Bool { user == nil && client == nil && host == nil && resource == nil }
+    var isEmpty: Bool { first == nil }
+    /// The first of them that is said.
+    var first: String? {
+        [("--user", user), ("--client", client), ("--host", host), ("--resource", resource)].first { $0.1 != nil }?.0
+    }
     var selection: SessionSelection { SessionSelection(user: user, client: client, host: host, resource: resource) }
 }
 

@@ -64,8 +64,12 @@ struct Users: AsyncParsableCommand {
         @OptionGroup var password: PasswordOptions
         @OptionGroup var global: GlobalOptions
 
-        func request(_ configuration: ServerConfiguration) throws -> AdministrationRequest {
-            .users(.setPassword(name: name, passwordHash: try password.hash(), endSessions: endSessions))
+        func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest {
+            // Nobody types a password twice to read that there is no such account.
+            let asked = AdministrationRequest.users(
+                .setPassword(name: name, passwordHash: "", endSessions: endSessions))
+            _ = try await AdministrationRoute(configuration).send(.preview(asked))
+            return .users(.setPassword(name: name, passwordHash: try password.hash(), endSessions: endSessions))
         }
     }
 }
