@@ -29,7 +29,7 @@ enum Schema {
         ("0016 audit tallies", AuditTallyRows.statements),
         ("0017 browser logins", BrowserLogins.statements), ("0018 ended keys", EndedKeys.statements),
         ("0019 session origins", SessionOrigins.statements),
-        ("0020 elicitation kinds", ElicitationKindList.statements),
+        ("0020 elicitation kinds", ElicitationKindList.statements), ("0021 login proofs", LoginProofs.statements),
     ]
 
     static func migrator() -> DatabaseMigrator {

@@ -101,12 +101,13 @@ struct AccountRowsTests {
     @Test func `a renewed login is the same login under another cookie`() async throws {
         let world = try await World()
         let login = BrowserLogin(
-            id: .random(), digest: .sha256("old"), userID: world.user.id, binding: .sha256("b"), authTime: start,
+            id: .random(), digest: .sha256("old"), userID: world.user.id, binding: .sha256("b"),
+            authentication: .password(at: start),
             createdAt: start, lastSeenAt: start, expiresAt: start + 43_200)
         try await world.store.write { try $0.insert(login) }
         #expect(
             try await world.store.write {
-                try $0.renew(browserLogin: login.id, digest: .sha256("new"), authTime: start + 9)
+                try $0.renew(browserLogin: login.id, digest: .sha256("new"), authentication: .password(at: start + 9))
             })
         let found = try await world.store.read { tx in
             try ["old", "new"].map { try tx.browserLogin(digest: .sha256($0), now: start + 10)?.login }
@@ -114,7 +115,7 @@ struct AccountRowsTests {
         #expect(found[0] == nil && found[1]?.id == login.id && found[1]?.authTime == start + 9)
         #expect(found[1]?.expiresAt == login.expiresAt)
         let none = try await world.store.write {
-            try $0.renew(browserLogin: .random(), digest: .sha256("x"), authTime: start)
+            try $0.renew(browserLogin: .random(), digest: .sha256("x"), authentication: .password(at: start))
         }
         #expect(!none)
     }

@@ -123,7 +123,8 @@ struct ConnectionTests {
         let session = try await world.active(try world.session())
         let login = BrowserLogin(
             id: .random(), digest: .sha256("login \(state)"), userID: world.user.id, binding: .sha256("browser"),
-            authTime: World.start, createdAt: World.start, lastSeenAt: World.start, expiresAt: World.start + 40_000)
+            authentication: .password(at: World.start), createdAt: World.start, lastSeenAt: World.start,
+            expiresAt: World.start + 40_000)
         let asked = Elicitation(
             resourceID: world.resource.id, userID: world.user.id, subject: world.user.subject,
             clientID: world.client.id, sessionID: session.id, message: "May I?",

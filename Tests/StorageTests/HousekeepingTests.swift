@@ -54,7 +54,8 @@ struct HousekeepingTests {
     @Test func `what waited or was cached too long is deleted; the audit trail never is`() async throws {
         let world = try await World()
         let login = BrowserLogin(
-            id: .random(), digest: .sha256("c"), userID: world.user.id, binding: .sha256("b"), authTime: start,
+            id: .random(), digest: .sha256("c"), userID: world.user.id, binding: .sha256("b"),
+            authentication: .password(at: start),
             createdAt: start, lastSeenAt: start, expiresAt: start + 43_200)
         let waiting = Interaction(
             userID: world.user.id, browserLoginID: login.id, request: "{}", createdAt: start, expiresAt: start + 600)
@@ -105,7 +106,8 @@ struct HousekeepingTests {
         let world = try await World()
         let canary = "canary-" + String(repeating: "c0ffee", count: 20)
         let login = BrowserLogin(
-            id: .random(), digest: .sha256("c"), userID: world.user.id, binding: .sha256("b"), authTime: start,
+            id: .random(), digest: .sha256("c"), userID: world.user.id, binding: .sha256("b"),
+            authentication: .password(at: start),
             createdAt: start, lastSeenAt: start, expiresAt: start + 43_200)
         let document = try CachedDocument(
             clientID: ClientID("https://h.example/c.json"), bytes: Array(canary.utf8), digest: .sha256("d"),

@@ -14,7 +14,7 @@ struct LoginTests {
     ) -> BrowserLogin {
         BrowserLogin(
             id: .random(), digest: .sha256(cookie), userID: user ?? world.user.id, binding: .sha256(browser),
-            authTime: time, createdAt: time, lastSeenAt: time, expiresAt: time + 43_200)
+            authentication: .password(at: time), createdAt: time, lastSeenAt: time, expiresAt: time + 43_200)
     }
 
     private func waiting(in login: BrowserLogin) -> Interaction {

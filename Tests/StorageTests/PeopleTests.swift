@@ -11,7 +11,8 @@ struct PeopleTests {
 
     private func login(_ world: World, cookie: String = "cookie", at time: Timestamp = World.start) -> BrowserLogin {
         BrowserLogin(
-            id: .random(), digest: .sha256(cookie), userID: world.user.id, binding: .sha256("browser"), authTime: time,
+            id: .random(), digest: .sha256(cookie), userID: world.user.id, binding: .sha256("browser"),
+            authentication: .password(at: time),
             createdAt: time, lastSeenAt: time, expiresAt: time + 43_200)
     }
 
@@ -88,7 +89,8 @@ struct PeopleTests {
         let session = login(world)
         let other = User(name: "Ben", passwordHash: "x", createdAt: start)
         let others = BrowserLogin(
-            id: .random(), digest: .sha256("other"), userID: other.id, binding: .sha256("browser"), authTime: start,
+            id: .random(), digest: .sha256("other"), userID: other.id, binding: .sha256("browser"),
+            authentication: .password(at: start),
             createdAt: start, lastSeenAt: start, expiresAt: start + 43_200)
         let (decided, foreign) = (waiting(session), waiting(others))
         let requests = (0..<120).map { waiting(session, at: start + Int64($0 / 7)) }

@@ -18,7 +18,8 @@ struct SignInMigrationTests {
         try old.migrate()
         let after = try await old.rows()
         var expected = before
-        expected["browser_logins"] = expected.removeValue(forKey: "browser_sessions")
+        let proof: Set = ["acr='\(AuthenticationContext.password)'", "amr='pwd'", "vouched_by=NULL"]
+        expected["browser_logins"] = Set((expected.removeValue(forKey: "browser_sessions") ?? []).map(proof.union))
         for table in ["interactions", "connection_attempts"] {
             expected[table] = Set(
                 (expected[table] ?? []).map { row in
@@ -35,7 +36,8 @@ struct SignInMigrationTests {
         let store = try old.store()
         let found = try await store.read { try $0.browserLogin(digest: .sha256("ana's cookie"), now: Self.now) }
         #expect(found?.login.id == old.login && found?.user.id == old.ana)
-        #expect(found?.login.authTime == World.start && found?.login.expiresAt == World.start + 43_200)
+        #expect(found?.login.authentication == .password(at: World.start))
+        #expect(found?.login.expiresAt == World.start + 43_200)
         #expect(try await store.read { try $0.hasSignedIn(old.ana, binding: .sha256("ana's browser")) })
         let waiting = try await store.read { tx in
             try tx.interaction(old.interaction, waitingIn: .sha256("ana's browser"), now: Self.now)
@@ -77,7 +79,7 @@ private final class EarlierDatabase: Sendable {
 
     func store() throws -> Store { try Store(path: folder.database) }
 
-    /// All rows of all tables, each as its columns with their values.
+    /// All rows of all tables that have any, each as its columns with their values.
     func rows() async throws -> [String: Set<Set<String>>] {
         try await read { db in
             var found: [String: Set<Set<String>>] = [:]
@@ -89,7 +91,7 @@ private final class EarlierDatabase: Sendable {
                         Set(columns.enumerated().map { "\($1)=\(row[$0] as String? ?? "NULL")" })
                     })
             }
-            return found
+            return found.filter { !$0.value.isEmpty }
         }
     }
 

@@ -83,3 +83,8 @@ struct World {
 
     func grant(_ id: SessionID) async throws -> SessionGrant? { try await store.read { try $0.grant(id) } }
 }
+
+extension Authentication {
+    /// By password, as this server checks it.
+    static func password(at time: Timestamp) -> Self { Self(time: time, context: .password, methods: [.password]) }
+}

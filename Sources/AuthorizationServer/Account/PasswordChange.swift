@@ -86,7 +86,9 @@ extension AccountEndpoint {
         let user = person.user
         guard try transaction.browserLogin(digest: person.login.digest, now: now) != nil,
             try transaction.replacePasswordHash(hash.string, insteadOf: user.passwordHash, of: user.id),
-            try transaction.renew(browserLogin: person.login.id, digest: cookie, authTime: now)
+            try transaction.renew(
+                browserLogin: person.login.id, digest: cookie,
+                authentication: Authentication(time: now, context: .password, methods: [.password]))
         else { return false }
         try transaction.audit(
             AuditEntry(

@@ -10,9 +10,9 @@ struct AskedAccess: Sendable {
     /// Which scopes include others, as far as it matters here.
     var implications: ScopeImplications { resource.scopes.implications.restricted(to: scope) }
 
-    /// Whether a sign-in at `time` is recent enough for all that is asked for.
-    func accepts(signIn time: Timestamp, at now: Timestamp) -> Bool {
-        resource.accepts(signIn: time, for: implications.closure(of: scope), at: now)
+    /// Whether a sign-in is recent enough for all that is asked for.
+    func accepts(signIn authentication: Authentication, at now: Timestamp) -> Bool {
+        resource.accepts(signIn: authentication, for: implications.closure(of: scope), at: now)
     }
 
     /// Finds what `request` means: the named MCP server, else the configured default, else the only one the client may use.

@@ -26,7 +26,7 @@ package struct AuthorizeEndpoint: Sendable {
             let wanted = request.body.authentication
             // Where the redirect is not proven yet, this is told after the sign-in.
             if request.redirect != nil, let unmet = wanted.refusal { throw request.failure(unmet) }
-            let isSignedIn = person.map { wanted.isMet(by: $0.login.authTime, at: now) } ?? false
+            let isSignedIn = person.map { wanted.isMet(by: $0.login.authentication, at: now) } ?? false
             // Nobody can be asked silently, and no approval is remembered that could answer instead.
             if request.body.prompt.contains(.none) {
                 throw request.failure(isSignedIn ? Self.nobodyAsked : Self.nobodySignedIn)
@@ -73,6 +73,9 @@ package struct AuthorizeEndpoint: Sendable {
         let request = try draft.checked(against: client, localhostAnyPort: settings.clients.localhostAnyPort)
         guard let redirect = request.redirect else { throw request.failure(Self.nobodyAsked) }
         if let unmet = request.body.authentication.refusal { throw request.failure(unmet) }
+        guard request.body.authentication.accepts(person.login.authentication.context) else {
+            throw request.failure(AuthenticationRequirement.unmet)
+        }
         guard client.metadata.allows(.authorizationCode) else {
             throw request.failure(
                 OAuthError(.unauthorizedClient, "This client did not register the authorization_code grant."))
@@ -81,7 +84,7 @@ package struct AuthorizeEndpoint: Sendable {
             try AskedAccess.find(request.body, client: client, defaultResource: defaultResource, in: transaction)
         }
         let access = try found.mapError(request.failure).get()
-        guard hasJustSignedIn || access.accepts(signIn: person.login.authTime, at: now) else {
+        guard hasJustSignedIn || access.accepts(signIn: person.login.authentication, at: now) else {
             let name = client.shownHost ?? client.metadata.name
             return try signIn(draft, client: name, person: person, browser, attempt, now)
         }

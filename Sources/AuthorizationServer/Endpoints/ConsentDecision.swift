@@ -39,7 +39,8 @@ extension ConsentEndpoint {
             userID: interaction.userID, clientID: try ClientID(pending.clientID), clientName: pending.clientName,
             clientHost: pending.clientHost, resourceID: request.resource.id, scope: scope,
             redirectURI: pending.redirectURI, binding: browser.binding, createdAt: now, expiresAt: now + lifetime,
-            idleSeconds: request.terms.idle, authTime: person.login.authTime, acr: person.context.rawValue,
+            idleSeconds: request.terms.idle, authTime: person.login.authTime,
+            acr: person.login.authentication.context.rawValue,
             documentDigest: pending.documentDigest.flatMap(Base64URL.decode).flatMap { Digest(bytes: $0) },
             refreshKeyID: keys.secret(.refresh).id, replaces: earlier)
         let code = AuthorizationCode.derive(key: keys.secret(.code).bytes, interaction: interaction.id)

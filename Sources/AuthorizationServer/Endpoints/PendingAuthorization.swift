@@ -22,6 +22,8 @@ struct PendingAuthorization: Codable, Sendable {
     let includes: [String: String]?
     /// How old the sign-in may be at the approval, in seconds, as the client wants it; nil for as old as any.
     let maxAge: Int64?
+    /// The ways to sign in that will do for the client (`acr_values`); nil for any.
+    let contexts: [String]?
     /// When the person signed in for this very request; nil where they were signed in already.
     let signedInAt: Int64?
     /// The request as it arrived, for another account to take it up.
@@ -76,6 +78,8 @@ struct PendingAuthorization: Codable, Sendable {
         scope = access.scope.string
         // Who is to sign in anew for this request has a sign-in of no age at all.
         maxAge = request.authentication.isAnew ? 0 : request.authentication.maxAge
+        let wanted = request.authentication.contexts
+        contexts = wanted.isEmpty ? nil : wanted.map(\.rawValue)
         signedInAt = signedIn?.seconds
         original = text
         let direct = access.implications.direct
@@ -84,10 +88,12 @@ struct PendingAuthorization: Codable, Sendable {
             ? nil : Dictionary(uniqueKeysWithValues: direct.map { ($0.key.string, $0.value.string) })
     }
 
-    /// Whether a sign-in at `time` is recent enough for the client. One that the person made for this very request is for as
-    /// long as a page can be sent: nobody is asked twice for reading slowly.
-    func accepts(signIn time: Timestamp, at now: Timestamp) -> Bool {
+    /// Whether a sign-in is of the right kind and recent enough for the client. One that the person made for this very request
+    /// is recent for as long as a page can be sent: nobody is asked twice for reading slowly.
+    func accepts(signIn authentication: Authentication, at now: Timestamp) -> Bool {
+        guard contexts?.contains(authentication.context.rawValue) ?? true else { return false }
         guard let maxAge else { return true }
+        let time = authentication.time
         let isForThis = [signedInAt, choice?.madeAt].contains { since in since.map { time.seconds >= $0 } ?? false }
         return now.isWithin(isForThis ? max(maxAge, InteractionSeal.lifetime - 1) : maxAge, of: time)
     }

@@ -9,11 +9,11 @@ extension ConsentEndpoint {
         _ person: SignedIn, for scope: ScopeSet, _ pending: PendingAuthorization, in transaction: Transaction,
         now: Timestamp
     ) throws -> Bool {
-        let time = person.login.authTime
+        let signIn = person.login.authentication
         guard let id = ResourceID(pending.resourceID), let resource = try transaction.resource(id: id) else {
             return false
         }
-        return pending.accepts(signIn: time, at: now) && resource.accepts(signIn: time, for: scope, at: now)
+        return pending.accepts(signIn: signIn, at: now) && resource.accepts(signIn: signIn, for: scope, at: now)
     }
 
     /// Keeps what was chosen, takes no decision, and leads to the sign-in page.

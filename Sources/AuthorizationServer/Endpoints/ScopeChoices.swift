@@ -25,11 +25,11 @@ extension Resource {
 }
 
 extension Resource {
-    /// Whether a sign-in at `time` is recent enough for each of these scopes. What they include has to be among them.
-    func accepts(signIn time: Timestamp, for scope: ScopeSet, at now: Timestamp) -> Bool {
+    /// Whether a sign-in is recent enough for each of these scopes. What they include has to be among them.
+    func accepts(signIn authentication: Authentication, for scope: ScopeSet, at now: Timestamp) -> Bool {
         scopes.allSatisfy { one in
             guard let limit = one.freshSeconds, scope.contains(one.scope) else { return true }
-            return now.isWithin(limit, of: time)
+            return now.isWithin(limit, of: authentication.time)
         }
     }
 }

@@ -9,9 +9,6 @@ package struct SignedIn: Sendable {
     /// The browser login it came from.
     package let login: BrowserLogin
 
-    /// How the person signed in: in the one way that there is.
-    var context: AuthenticationContext { .password }
-
     /// Seconds after a sign-in in which a person may do what would hurt if somebody else did it.
     static let freshness: Int64 = 900
 
@@ -123,8 +120,9 @@ package struct People: Sendable {
         let failures = watch.failures(of: attempt.name, now: now)
         let cookie = Secret(Random.token())
         let entering = BrowserLogin(
-            id: .random(), digest: .sha256(cookie.bytes), userID: user.id, binding: browser.binding, authTime: now,
-            createdAt: now, lastSeenAt: now, expiresAt: now + Self.longest)
+            digest: .sha256(cookie.bytes), userID: user.id, binding: browser.binding,
+            authentication: Authentication(time: now, context: .password, methods: [.password]), createdAt: now,
+            lastSeenAt: now, expiresAt: now + Self.longest)
         let login = try await store.write { transaction -> BrowserLogin? in
             // The password may have been changed, or the account locked, while somebody looked at the old one.
             let hash = rehashed?.string ?? user.passwordHash

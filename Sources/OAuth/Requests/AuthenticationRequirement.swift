@@ -23,16 +23,22 @@ package struct AuthenticationRequirement: Hashable, Sendable {
     ///
     /// Spec: RFC 9470 §5
     package var refusal: OAuthError? {
-        guard !contexts.isEmpty, !contexts.contains(where: AuthenticationContext.supported.contains) else { return nil }
-        return OAuthError(
-            .unmetAuthenticationRequirements,
-            "People sign in here in none of these ways; use one of acr_values_supported in this server's metadata.")
+        let isPossible = contexts.isEmpty || contexts.contains(where: AuthenticationContext.supported.contains)
+        return isPossible ? nil : Self.unmet
     }
 
-    /// Whether a sign-in at `time` still comes up to it.
-    package func isMet(by time: Timestamp, at now: Timestamp) -> Bool {
-        !isAnew && maxAge.map { now.isWithin($0, of: time) } ?? true
+    /// What a client is told whose request no sign-in comes up to.
+    package static let unmet = OAuthError(
+        .unmetAuthenticationRequirements,
+        "People sign in here in none of these ways; use one of acr_values_supported in this server's metadata.")
+
+    /// Whether a sign-in that was made before the request still comes up to it.
+    package func isMet(by authentication: Authentication, at now: Timestamp) -> Bool {
+        !isAnew && accepts(authentication.context) && maxAge.map { now.isWithin($0, of: authentication.time) } ?? true
     }
+
+    /// Whether a sign-in of this kind will do, however long ago it was.
+    package func accepts(_ context: AuthenticationContext) -> Bool { contexts.isEmpty || contexts.contains(context) }
 
     private static func maxAge(_ text: String?) throws(OAuthError) -> Int64? {
         guard let text else { return nil }
