@@ -100,7 +100,7 @@ extension Transaction {
         try first(
             """
             SELECT b.id, b.digest, b.user_id, b.binding, b.created_at, b.last_seen_at, b.expires_at,
-                b.auth_time, b.acr, b.amr, b.vouched_by, u.id, u.subject, u.name, u.email, u.password_hash, u.disabled_at, u.created_at
+                b.auth_time, b.acr, b.amr, b.vouched_by, u.id, u.subject, u.name, u.email, u.disabled_at, u.created_at
             FROM browser_logins b JOIN users u ON u.id = b.user_id
             WHERE b.digest = ?1 AND b.expires_at > ?2 AND b.last_seen_at + ?3 > ?2 AND u.disabled_at IS NULL
             """, digest.stored, now.seconds, BrowserLogin.idleSeconds

@@ -30,6 +30,7 @@ enum Schema {
         ("0017 browser logins", BrowserLogins.statements), ("0018 ended keys", EndedKeys.statements),
         ("0019 session origins", SessionOrigins.statements),
         ("0020 elicitation kinds", ElicitationKindList.statements), ("0021 login proofs", LoginProofs.statements),
+        ("0022 credentials", Credentials.statements),
     ]
 
     static func migrator() -> DatabaseMigrator {

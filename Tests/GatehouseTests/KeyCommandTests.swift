@@ -59,7 +59,7 @@ struct KeyCommandTests {
         let keys = try ring(stage)
         let store = try Store(path: stage.path("var/gatehouse.sqlite"))
         let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970))
-        let user = User(name: "ada", passwordHash: "$scrypt$", createdAt: now)
+        let user = User(name: "ada", createdAt: now)
         let resource = Resource(
             identifier: try ResourceIdentifier("https://files.example/mcp"), name: "Files", owner: "Ops", scopes: [],
             secretDigest: .sha256("secret"), createdAt: now)

@@ -37,7 +37,7 @@ extension Stage {
     @discardableResult
     func plant(_ count: Int, on key: String, in store: Store) async throws -> [SessionID] {
         let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970))
-        let user = User(name: "ana-\(UInt16.random(in: 0 ... .max))", passwordHash: "$scrypt$", createdAt: now)
+        let user = User(name: "ana-\(UInt16.random(in: 0 ... .max))", createdAt: now)
         let server = try Resource(
             identifier: ResourceIdentifier("https://files-\(UInt16.random(in: 0 ... .max)).example/mcp"),
             name: "Files", owner: "Team", scopes: [], secretDigest: .sha256("secret"), createdAt: now)

@@ -35,7 +35,7 @@ struct SessionCommandTests {
         }
     }
 
-    private static func user(_ name: String) -> User { User(name: name, passwordHash: "$scrypt$", createdAt: now) }
+    private static func user(_ name: String) -> User { User(name: name, createdAt: now) }
 
     private static func server(_ identifier: String, owner: String) throws -> Resource {
         try Resource(
@@ -210,9 +210,9 @@ struct ListPageCommandTests {
             try await gatehouse.withStore { store in
                 try await store.write { tx in
                     for name in ["ana", "Bo", "Čeněk", "dora", "eva"] {
-                        try tx.insert(User(name: name, passwordHash: "$scrypt$", createdAt: now))
+                        try tx.insert(User(name: name, createdAt: now))
                         let uri =
-                            "https://\(User(name: name, passwordHash: "", createdAt: now).subject.string.dropFirst(4))"
+                            "https://\(User(name: name, createdAt: now).subject.string.dropFirst(4))"
                         _ = try tx.insert(
                             Resource(
                                 identifier: ResourceIdentifier(uri.lowercased().replacing("_", with: "x") + ".example"),

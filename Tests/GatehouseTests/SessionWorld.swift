@@ -37,7 +37,7 @@ struct SessionWorld {
                 id: ClientID("desk"), name: "Desk", redirectURIs: [RedirectURI("https://desk.example/cb")],
                 createdAt: Self.now))
         for (name, client) in Self.approvals {
-            let user = User(name: name, passwordHash: "$scrypt$", createdAt: Self.now)
+            let user = User(name: name, createdAt: Self.now)
             try transaction.insert(user)
             try approve(try session(of: user, ClientID(client), at: server), in: transaction)
         }

@@ -98,7 +98,7 @@ struct StartTests {
     /// Sessions that nobody used and whose time was over an hour ago.
     private func plant(_ count: Int, in store: Store, key: String) async throws {
         let begun = Timestamp(seconds: Int64(Date().timeIntervalSince1970) - 7_200)
-        let user = User(name: "ana", passwordHash: "$scrypt$", createdAt: begun)
+        let user = User(name: "ana", createdAt: begun)
         let server = try Resource(
             identifier: ResourceIdentifier("https://files.example/mcp"), name: "Files", owner: "Team", scopes: [],
             secretDigest: .sha256("secret"), createdAt: begun)

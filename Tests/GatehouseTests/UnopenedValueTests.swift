@@ -54,7 +54,7 @@ struct UnopenedValueTests {
 
     private static func fill(_ store: Store, connection id: ConnectionID, with key: NamedKey) async throws {
         let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970))
-        let user = User(name: "ada", passwordHash: "$scrypt$", createdAt: now)
+        let user = User(name: "ada", createdAt: now)
         let resource = Resource(
             identifier: try ResourceIdentifier("https://files.example/mcp"), name: "Files", owner: "Ops", scopes: [],
             secretDigest: .sha256("secret"), createdAt: now)

@@ -15,7 +15,7 @@ struct WholeListTests {
                 try await store.write { tx in
                     for number in 0..<count {
                         try tx.insert(
-                            User(name: "user-\(1000 + number)", passwordHash: "$scrypt$", createdAt: Self.now))
+                            User(name: "user-\(1000 + number)", createdAt: Self.now))
                     }
                 }
             }

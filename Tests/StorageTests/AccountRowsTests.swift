@@ -33,7 +33,7 @@ struct AccountRowsTests {
         async throws
     {
         let world = try await World()
-        let other = User(name: "Bob", passwordHash: "$scrypt$", createdAt: start)
+        let other = User(name: "Bob", createdAt: start)
         try await world.store.write { _ = try $0.insert(other) }
         var made: [SessionID] = []
         for index in 0..<5 { made.append(try await world.active(world.session(from: start + Int64(index / 2))).id) }
@@ -88,14 +88,22 @@ struct AccountRowsTests {
     {
         let world = try await World()
         let id = world.user.id
-        func replace(_ hash: String, insteadOf earlier: String) async throws -> Bool {
-            try await world.store.write { try $0.replacePasswordHash(hash, insteadOf: earlier, of: id) }
+        let first = Credential(userID: id, kind: .password, data: "zero", createdAt: start, usedAt: start)
+        try await world.store.write { try $0.insert(first) }
+        func stored() async throws -> Credential? {
+            try await world.store.read { try $0.credential(.password, of: id) }
         }
-        #expect(try await replace("one", insteadOf: "$scrypt$"))
-        #expect(try await !replace("two", insteadOf: "$scrypt$"))
-        try await world.store.write { _ = try $0.setDisabled(start, id) }
-        #expect(try await !replace("two", insteadOf: "one"))
-        #expect(try await world.store.read { try $0.user(id: id)?.passwordHash } == "one")
+        #expect(try await stored() == first)
+        func replace(_ seen: Credential, with hash: String) async throws -> Bool {
+            try await world.store.write { [start] in try $0.replace(seen, with: hash, now: start + 9) }
+        }
+        #expect(try await replace(first, with: "one"))
+        #expect(try await !replace(first, with: "two"))
+        let second = try #require(try await stored())
+        #expect(second.data == "one" && second.createdAt == start + 9 && second.usedAt == nil)
+        try await world.store.write { [start] in _ = try $0.setDisabled(start, id) }
+        #expect(try await !replace(second, with: "two"))
+        #expect(try await stored() == second)
     }
 
     @Test func `a renewed login is the same login under another cookie`() async throws {

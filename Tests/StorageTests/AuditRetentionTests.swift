@@ -103,7 +103,7 @@ struct AuditRetentionTests {
 
     @Test func `what was written about a person can be erased, the chain stays valid and says so`() async throws {
         try await write(2)
-        let other = User(name: "Bo", passwordHash: "$scrypt$", createdAt: World.start)
+        let other = User(name: "Bo", createdAt: World.start)
         try await world.store.write { transaction in
             _ = try transaction.insert(other)
             _ = try transaction.audit(

@@ -50,7 +50,7 @@ struct LoginTests {
     @Test(arguments: ["another person", "another browser", "a login that is over", "a cookie of nobody"])
     func `RL3 of anybody else, elsewhere, or too late nothing lives on`(what: String) async throws {
         let world = try await World()
-        let bob = User(name: "Bob", passwordHash: "x", createdAt: start)
+        let bob = User(name: "Bob", createdAt: start)
         let first = login(world, cookie: "one", at: start)
         let interaction = waiting(in: first)
         let late: Int64 = what == "a login that is over" ? 43_200 : 10

@@ -18,10 +18,10 @@ struct PeopleTests {
 
     @Test func `a name is one person's, whatever its case or composition`() async throws {
         let world = try await World()
-        let twin = User(name: "ANA", passwordHash: "x", createdAt: start)
+        let twin = User(name: "ANA", createdAt: start)
         #expect(try await world.store.write { try !$0.insert(twin) })
         #expect(try await world.store.read { try $0.user(named: "aNa")?.id } == world.user.id)
-        let rene = User(name: "Ren\u{E9}", passwordHash: "x", createdAt: start)
+        let rene = User(name: "Ren\u{E9}", createdAt: start)
         #expect(try await world.store.write { try $0.insert(rene) })
         #expect(try await world.store.read { try $0.user(named: "rene\u{301}") } == rene)
         #expect(try await world.store.read { try $0.user(subject: rene.subject) } == rene)
@@ -87,7 +87,7 @@ struct PeopleTests {
     {
         let world = try await World()
         let session = login(world)
-        let other = User(name: "Ben", passwordHash: "x", createdAt: start)
+        let other = User(name: "Ben", createdAt: start)
         let others = BrowserLogin(
             id: .random(), digest: .sha256("other"), userID: other.id, binding: .sha256("browser"),
             authentication: .password(at: start),

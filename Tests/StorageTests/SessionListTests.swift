@@ -179,7 +179,7 @@ extension SessionListTests {
     private func crowd() async throws -> (World, [Session]) {
         let world = try await World()
         let other = try World.resource("https://mail.example/mcp")
-        let bob = User(name: "Bob", passwordHash: "$scrypt$", createdAt: start)
+        let bob = User(name: "Bob", createdAt: start)
         try await world.store.write { tx in _ = try (tx.insert(other), tx.insert(bob)) }
         let url = try ClientID("https://app.example/client.json")
         var random = SteadyNumbers()

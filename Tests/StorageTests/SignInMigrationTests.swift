@@ -20,6 +20,19 @@ struct SignInMigrationTests {
         var expected = before
         let proof: Set = ["acr='\(AuthenticationContext.password)'", "amr='pwd'", "vouched_by=NULL"]
         expected["browser_logins"] = Set((expected.removeValue(forKey: "browser_sessions") ?? []).map(proof.union))
+        let isHash = { (column: String) in column.hasPrefix("password_hash=") }
+        expected["users"] = Set((expected["users"] ?? []).map { $0.filter { !isHash($0) } })
+        expected["credentials"] = Set(
+            try (before["users"] ?? []).map { user -> Set<String> in
+                let id = try #require(user.first { $0.hasPrefix("id=") }).dropFirst(3)
+                let hash = try #require(user.first(where: isHash)).replacing("password_hash=", with: "data=")
+                let age = try #require(user.first { $0.hasPrefix("created_at=") })
+                return [
+                    "id=\(id.replacing("usr_", with: "crd_"))", "user_id=\(id)", "kind='password'", hash, age,
+                    "used_at=NULL",
+                ]
+            })
+        #expect(expected["credentials"]?.count == 2)
         for table in ["interactions", "connection_attempts"] {
             expected[table] = Set(
                 (expected[table] ?? []).map { row in
@@ -28,6 +41,26 @@ struct SignInMigrationTests {
         }
         #expect(after == expected)
         #expect(try await old.unknownReferences() == 0)
+    }
+
+    @Test func `has everybody's password, and who was disabled stays so`() async throws {
+        let old = try EarlierDatabase()
+        try old.migrate()
+        let store = try old.store()
+        func find(_ name: String) async throws -> ClaimedAccount? {
+            try await store.read {
+                try $0.account(named: AccountName(name), provenBy: .password, binding: .sha256("ana's browser"))
+            }
+        }
+        let ana = try await find("ana")
+        #expect(ana?.user.id == old.ana && ana?.isKnownBrowser == true && ana?.user.email == "ana@example.com")
+        #expect(ana?.credential?.data == "$scrypt$ana" && ana?.credential?.usedAt == nil)
+        #expect(ana?.credential?.createdAt == Timestamp(seconds: 900_000))
+        let ben = try await find("ben")
+        #expect(ben?.user.disabledAt == Timestamp(seconds: 950_000) && ben?.credential?.data == "$scrypt$ben")
+        let kept = try #require(ana?.credential)
+        #expect(try await store.write { try $0.use(kept, now: Self.now) })
+        try store.close()
     }
 
     @Test func `has its people signed in as before, and what waits in their browsers goes on`() async throws {

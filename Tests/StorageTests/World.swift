@@ -17,7 +17,7 @@ struct World {
     init() async throws {
         folder = try TemporaryFolder()
         store = try folder.store()
-        user = User(name: "Ana", passwordHash: "$scrypt$", createdAt: Self.start)
+        user = User(name: "Ana", createdAt: Self.start)
         resource = try Self.resource("https://files.example/mcp")
         client = try RegisteredClient(
             id: ClientID("desk"), name: "Desk", redirectURIs: [RedirectURI("https://desk.example/cb")],

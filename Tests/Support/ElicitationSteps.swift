@@ -41,10 +41,11 @@ extension Harness {
 
     /// Adds a person whose password is that of the first.
     package func addUser(_ name: String) async throws -> User {
-        let user = User(
-            name: name, passwordHash: PasswordHash.make(Secret(Self.password), cost: .cheapForTests).string,
-            createdAt: clock.now)
-        try await gatehouse.store.write { _ = try $0.insert(user) }
+        let user = User(name: name, createdAt: clock.now)
+        try await gatehouse.store.write { transaction in
+            _ = try transaction.insert(user)
+            try transaction.insert(.password(Self.password, of: user))
+        }
         return user
     }
 

@@ -17,6 +17,8 @@ package struct Harness: Sendable {
     /// The folder that holds database and keys.
     package let folder: String
     package let user: User
+    /// The user's password, as it is stored at the start.
+    package let credential: Credential
     package let resource: Resource
     package let resourceSecret: ClientSecret
     /// A public client whose redirects are `redirect` and a loopback one; a test may put another in its place.
@@ -57,7 +59,8 @@ package struct Harness: Sendable {
             try await test(
                 Harness(
                     gatehouse: gatehouse, clock: clock, client: client, folder: folder, user: ground.user,
-                    resource: ground.resource, resourceSecret: ground.secret, registered: ground.client))
+                    credential: ground.credential, resource: ground.resource, resourceSecret: ground.secret,
+                    registered: ground.client))
         }
         try store.close()
     }
@@ -69,16 +72,16 @@ package struct Harness: Sendable {
 /// What every server in a test starts with.
 private struct Ground {
     let user: User
+    let credential: Credential
     let resource: Resource
     let secret: ClientSecret
     let client: RegisteredClient
 
     static func lay(in store: Store, now: Timestamp) async throws -> Ground {
         let secret = ClientSecret.random()
+        let user = User(name: "ada", createdAt: now)
         let ground = Ground(
-            user: User(
-                name: "ada", passwordHash: PasswordHash.make(Secret(Harness.password), cost: .cheapForTests).string,
-                createdAt: now),
+            user: user, credential: .password(Harness.password, of: user),
             resource: Resource(
                 identifier: try ResourceIdentifier("https://files.example/mcp"), name: "Team Files",
                 owner: "Platform team",
@@ -94,6 +97,7 @@ private struct Ground {
                 redirectURIs: [try RedirectURI(Harness.redirect), try RedirectURI(Harness.loopback)], createdAt: now))
         try await store.write { transaction in
             _ = try transaction.insert(ground.user)
+            try transaction.insert(ground.credential)
             _ = try transaction.insert(ground.resource)
             _ = try transaction.insert(ground.client)
         }

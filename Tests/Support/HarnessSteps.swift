@@ -140,6 +140,11 @@ extension Harness {
         try await gatehouse.store.read { [id = user.id] in try $0.browserLoginCount(of: id) }
     }
 
+    /// The password of an account as it is stored now.
+    package func password(of user: UserID? = nil) async throws -> Credential? {
+        try await gatehouse.store.read { [id = user ?? self.user.id] in try $0.credential(.password, of: id) }
+    }
+
     /// Registers another client; with a secret it has to send that in the form.
     package func register(
         _ id: String, redirects: [String], secret: ClientSecret? = nil, resources: [ResourceID] = []

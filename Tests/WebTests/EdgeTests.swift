@@ -145,7 +145,7 @@ struct EdgeTests {
     @Test func `RS2 nothing that is sent becomes part of a statement`() async throws {
         let injections = [
             "' OR 1=1 --", "\" OR \"\"=\"", "'; DROP TABLE sessions; --", "?1",
-            "%' UNION SELECT password_hash FROM users --",
+            "%' UNION SELECT data FROM credentials --",
             "\\' OR 1=1 --", "1 OR 1=1",
         ]
         try await Harness.run { h in

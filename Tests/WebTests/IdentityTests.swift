@@ -33,9 +33,7 @@ struct IdentityTests {
 
     @Test func `E60 a person named like a client is another subject than the client`() async throws {
         try await Harness.run { h in
-            let hash = PasswordHash.make(Secret(Harness.password), cost: .cheapForTests).string
-            let user = User(name: "quill", passwordHash: hash, createdAt: h.clock.now)
-            try await h.gatehouse.store.write { _ = try $0.insert(user) }
+            let user = try await h.addUser("quill")
             let browser = h.browser()
             let page = try await h.authorize(browser, h.request())
             _ = try await h.signIn(browser, at: page, as: "quill")

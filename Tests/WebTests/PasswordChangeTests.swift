@@ -86,8 +86,7 @@ struct PasswordChangeTests {
                 #expect(answer.text.contains("Nothing was changed"))
                 if !new.isEmpty { #expect(!answer.text.contains(new)) }
             }
-            let user = try await h.gatehouse.store.read { try $0.user(id: h.user.id) }
-            #expect(user?.passwordHash == h.user.passwordHash)
+            #expect(try await h.password()?.data == h.credential.data)
             #expect(try await h.records(.passwordChanged).isEmpty)
         }
     }

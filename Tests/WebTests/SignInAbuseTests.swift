@@ -69,15 +69,15 @@ struct SignInAbuseTests {
             await until { isInside.isOn }
             isArmed.set(false)
             try await h.gatehouse.store.write { [id = h.user.id, now = h.clock.now] tx in
-                if isLocked { try tx.setDisabled(now, id) } else { try tx.setPasswordHash(new, of: id, now: now) }
+                if isLocked { try tx.setDisabled(now, id) } else { try tx.setPassword(new, of: id, now: now) }
                 _ = try tx.endBrowserLogins(of: id)
             }
             gate.signal()
             #expect(try await answer.status == .tooManyRequests)
             #expect(try await h.browserLogins() == 0)
             #expect(try await h.records(.personSignedIn).isEmpty)
-            let stored = try await h.gatehouse.store.read { [id = h.user.id] in try $0.user(id: id)?.passwordHash }
-            #expect(isLocked || stored == .some(new))
+            let stored = try await h.password()
+            #expect(stored?.data == (isLocked ? h.credential.data : new) && stored?.usedAt == nil)
         }
     }
 

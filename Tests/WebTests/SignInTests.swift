@@ -23,7 +23,7 @@ struct SignInTests {
         }
     }
 
-    @Test func `RL9 an unknown name, a wrong password, a disabled account and a broken hash cost the same work`()
+    @Test func `RL9 an unknown name, a wrong or no password, a disabled account and a broken hash cost the same work`()
         async throws
     {
         let work = Mutex<[String]>([])
@@ -33,18 +33,20 @@ struct SignInTests {
             return hash.verifies(password)
         }
         try await Harness.run(hasher: hasher) { h in
-            let hash = PasswordHash.make(Secret(Harness.password), cost: .cheapForTests).string
-            let people = [("off", hash), ("odd", "no hash")].map {
-                User(name: $0, passwordHash: $1, createdAt: h.clock.now)
-            }
+            let off = try await h.addUser("off")
+            let odd = try await h.addUser("odd")
+            let bare = User(name: "bare", createdAt: h.clock.now)
             try await h.gatehouse.store.write { [now = h.clock.now] transaction in
-                for user in people { _ = try transaction.insert(user) }
-                _ = try transaction.setDisabled(now, people[0].id)
+                _ = try transaction.setDisabled(now, off.id)
+                try transaction.setPassword("no hash", of: odd.id, now: now)
+                _ = try transaction.insert(bare)
             }
             let browser = h.browser()
             let page = try await h.authorize(browser, h.request())
             var answers: Set<String> = []
-            for (name, password) in [("ada", "wrong"), ("eve", "wrong"), ("off", Harness.password), ("odd", "wrong")] {
+            for (name, password) in [
+                ("ada", "wrong"), ("eve", "wrong"), ("off", Harness.password), ("odd", "wrong"), ("bare", "wrong"),
+            ] {
                 let before = work.withLock { $0.count }
                 let answer = try await h.signIn(browser, at: page, as: name, password: password)
                 #expect(answer.status == .unauthorized)

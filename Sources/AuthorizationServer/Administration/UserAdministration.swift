@@ -16,13 +16,13 @@ extension AdministrationTask {
     private func addUser(_ name: String, _ email: String?, _ hash: String) async throws -> AdministrationAnswer {
         let name = try AdministrationText.checked(name, as: "The name", atMost: 128)
         let email = try email.map { try AdministrationText.checked($0, as: "The e-mail address", atMost: 254) }
-        let user = User(
-            id: .random(), subject: .random(), name: name, email: email, passwordHash: try checkedHash(hash),
-            createdAt: now)
+        let user = User(name: name, email: email, createdAt: now)
+        let password = Credential(userID: user.id, kind: .password, data: try checkedHash(hash), createdAt: now)
         return try await store.write { transaction in
             guard try transaction.insert(user) else {
                 throw AdministrationError(.conflict, "There is a user named '\(name)' already.")
             }
+            try transaction.insert(password)
             try audit(transaction, .userAdded, user: user.id)
             return .one([
                 "id": .string(user.id.string), "name": .string(user.name), "subject": .string(user.subject.string),
@@ -59,7 +59,7 @@ extension AdministrationTask {
         let hash = try checkedHash(hash)
         let (row, begun) = try await store.write { transaction in
             let user = try self.user(name, transaction)
-            try transaction.setPasswordHash(hash, of: user.id, now: now)
+            try transaction.setPassword(hash, of: user.id, now: now)
             _ = try transaction.endBrowserLogins(of: user.id)
             try audit(transaction, .passwordChanged, user: user.id)
             let begun =
@@ -109,7 +109,7 @@ extension AdministrationTask {
 }
 
 extension User {
-    /// The account as operators see it; its password's hash never leaves the store.
+    /// The account as operators see it.
     var row: JSONObject {
         [
             "id": .string(id.string), "name": .string(name), "subject": .string(subject.string), "email": JSON(email),

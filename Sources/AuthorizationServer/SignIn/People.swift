@@ -53,20 +53,21 @@ package struct People: Sendable {
     package func signIn(username: String, password: Secret, browser: Browser) async throws -> SignInVerdict {
         let now = clock.now()
         let name = AccountName(username)
-        let found = try await store.read { try $0.account(named: name, binding: browser.binding) }
+        let found = try await store.read { try $0.account(named: name, provenBy: .password, binding: browser.binding) }
         let attempt = SignInWatch.Attempt(name: name, user: found?.user, browser: browser, now: now)
-        switch await check(password, attempt, isKnown: found?.isKnownBrowser ?? false, browser: browser) {
+        let isKnown = found?.isKnownBrowser ?? false
+        switch await check(password, found?.credential, attempt, isKnown: isKnown, browser: browser) {
         case .wait(let seconds): return .wait(seconds)
         case .wrong: return .wrong
-        case .right(let rehashed):
+        case .right(let credential, let rehashed):
             guard let user = found?.user else { return .wrong }
-            return try await open(user, rehashed: rehashed, attempt: attempt, browser: browser)
+            return try await open(user, credential, rehashed: rehashed, attempt: attempt, browser: browser)
         }
     }
 
     /// What a look at a password came to.
     enum PasswordVerdict: Sendable {
-        case right(rehashed: PasswordHash?)
+        case right(Credential, rehashed: PasswordHash?)
         case wrong
         /// Too many tries; the seconds to wait.
         case wait(Int64)
@@ -76,16 +77,21 @@ package struct People: Sendable {
     func prove(
         _ person: SignedIn, by password: Secret, browser: Browser, now: Timestamp
     ) async throws -> PasswordVerdict {
-        let isKnown = try await store.read { try $0.hasSignedIn(person.user.id, binding: browser.binding) }
+        let id = person.user.id
+        let (isKnown, credential) = try await store.read { transaction in
+            try (
+                transaction.hasSignedIn(id, binding: browser.binding), transaction.credential(.password, of: id)
+            )
+        }
         let attempt = SignInWatch.Attempt(
             name: AccountName(person.user.name), user: person.user, browser: browser, now: now)
-        return await check(password, attempt, isKnown: isKnown, browser: browser)
+        return await check(password, credential, attempt, isKnown: isKnown, browser: browser)
     }
 
     /// Looks at a password within its budgets. Which ones count depends on the name that was typed, on the network and on the
     /// browser, and never on whether there is such an account.
     private func check(
-        _ password: Secret, _ attempt: SignInWatch.Attempt, isKnown: Bool, browser: Browser
+        _ password: Secret, _ credential: Credential?, _ attempt: SignInWatch.Attempt, isKnown: Bool, browser: Browser
     ) async -> PasswordVerdict {
         let claim: SignInThrottle.Claim =
             isKnown ? .known(attempt.name, in: browser.binding) : .stranger(attempt.name, from: attempt.network)
@@ -96,7 +102,9 @@ package struct People: Sendable {
         let usable = attempt.user.flatMap { $0.disabledAt == nil ? $0 : nil }
         let asker: PasswordHasher.Asker =
             if isKnown, let user = attempt.user { .known(user.id) } else { .stranger(from: attempt.network) }
-        switch await hasher.check(password, against: usable.flatMap { PasswordHash($0.passwordHash) }, for: asker) {
+        switch await hasher.check(
+            password, against: credential.flatMap { usable == nil ? nil : PasswordHash($0.data) }, for: asker)
+        {
         case .busy:
             throttle.giveBack(claim, now: clock.now())
             watch.note(.busy, of: attempt)
@@ -109,12 +117,12 @@ package struct People: Sendable {
             return .wrong
         case .right(let rehashed):
             throttle.succeed(claim, now: clock.now())
-            return .right(rehashed: rehashed)
+            return credential.map { .right($0, rehashed: rehashed) } ?? .wrong
         }
     }
 
     private func open(
-        _ user: User, rehashed: PasswordHash?, attempt: SignInWatch.Attempt, browser: Browser
+        _ user: User, _ credential: Credential, rehashed: PasswordHash?, attempt: SignInWatch.Attempt, browser: Browser
     ) async throws -> SignInVerdict {
         let now = attempt.now
         let failures = watch.failures(of: attempt.name, now: now)
@@ -125,10 +133,7 @@ package struct People: Sendable {
             lastSeenAt: now, expiresAt: now + Self.longest)
         let login = try await store.write { transaction -> BrowserLogin? in
             // The password may have been changed, or the account locked, while somebody looked at the old one.
-            let hash = rehashed?.string ?? user.passwordHash
-            guard try transaction.replacePasswordHash(hash, insteadOf: user.passwordHash, of: user.id) else {
-                return nil
-            }
+            guard try transaction.use(credential, renewedAs: rehashed?.string, now: now) else { return nil }
             let login = try transaction.enter(entering, inPlaceOf: browser.signIn)
             try transaction.audit(
                 AuditEntry(

@@ -58,6 +58,11 @@ package enum UserKind: IdentifierKind {
     /// `usr_`
     package static let prefix = "usr_"
 }
+/// Marks `CredentialID`.
+package enum CredentialIDKind: IdentifierKind {
+    /// `crd_`
+    package static let prefix = "crd_"
+}
 /// Marks `ResourceID`.
 package enum ResourceKind: IdentifierKind {
     /// `res_`
@@ -108,6 +113,8 @@ package enum JobKind: IdentifierKind {
 package typealias Subject = Identifier<SubjectKind>
 /// A person's account.
 package typealias UserID = Identifier<UserKind>
+/// What an account proves itself with.
+package typealias CredentialID = Identifier<CredentialIDKind>
 /// A registered MCP server, and its `client_id` when it calls.
 package typealias ResourceID = Identifier<ResourceKind>
 /// A session: `sid` in every token, and the family of its refresh tokens.

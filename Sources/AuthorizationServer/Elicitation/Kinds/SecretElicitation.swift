@@ -42,7 +42,7 @@ struct SecretElicitation: ElicitationStrategy {
             let values = schema.fields.indices.filter { schema.fields[$0].isPassword }.compactMap { place in
                 content[schema.fields[place].name].map { (place, $0.string ?? filled.typed[place].joined()) }
             }
-            guard let found = await ownPassword(among: values, of: person, now: now) else {
+            guard let found = try await ownPassword(among: values, of: person, now: now) else {
                 return keeping(content, of: asked, by: person)
             }
             filled.notice = found.notice
@@ -86,12 +86,16 @@ struct SecretElicitation: ElicitationStrategy {
     /// takes one place among strangers at a time, so that nobody who is signed in keeps others from signing in.
     private func ownPassword(
         among values: [(place: Int, value: String)], of person: SignedIn, now: Timestamp
-    ) async -> (notice: FilledForm.Notice, places: [Int])? {
+    ) async throws -> (notice: FilledForm.Notice, places: [Int])? {
         var suspects: [String] = []
         for (_, value) in values where value.utf8.count <= Self.longestSuspect && !suspects.contains(value) {
             suspects.append(value)
         }
-        guard !suspects.isEmpty, let hash = PasswordHash(person.user.passwordHash) else { return nil }
+        guard !suspects.isEmpty else { return nil }
+        let password = try await services.people.store.read { [id = person.user.id] in
+            try $0.credential(.password, of: id)
+        }
+        guard let password, let hash = PasswordHash(password.data) else { return nil }
         let claim = SignInThrottle.Claim.form(of: person.user.id)
         if let seconds = services.people.throttle.admit(claim, now: now) { return (.wait(seconds), []) }
         for (count, value) in suspects.prefix(Self.mostSuspects).enumerated() {

@@ -96,8 +96,8 @@ struct ManySessions {
     private var people: String {
         """
         \(numbers)
-        INSERT INTO users (id, subject, name, name_key, password_hash, created_at)
-        SELECT printf('usr_%021dA', i), printf('sub_%021dA', i), name, name, '$none$', 1 FROM (
+        INSERT INTO users (id, subject, name, name_key, created_at)
+        SELECT printf('usr_%021dA', i), printf('sub_%021dA', i), name, name, 1 FROM (
             SELECT i, CASE i WHEN 1 THEN 'ten' WHEN 2 THEN 'hundred' WHEN 3 THEN 'thousand' ELSE 'person' || i END name
             FROM n LIMIT max(10, \(count / 20)))
         """
