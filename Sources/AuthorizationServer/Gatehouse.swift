@@ -42,13 +42,12 @@ package struct Gatehouse: Sendable {
         let refusals = CountedLog(log, clock: clock)
         let errands = Errands(log: log)
         let watch = SignInWatch(store: store, lines: refusals, log: log, errands: errands)
-        let people = People(store: store, hasher: hasher, throttle: SignInThrottle(), watch: watch, clock: clock)
+        let people = People(store: store, methods: Self.signInMethods(hasher), watch: watch, clock: clock)
         let seal = InteractionSeal(keys: keys)
         let authorize = AuthorizeEndpoint(
             settings: settings, store: store, clients: clients, people: people, seal: seal, clock: clock)
-        (self.settings, self.store, self.keys, self.clock) = (settings, store, keys, clock)
-        (self.refusals, self.log) = (refusals, log)
-        (self.clients, self.people, self.authorize) = (clients, people, authorize)
+        (self.settings, self.store, self.keys, self.clock, self.log) = (settings, store, keys, clock, log)
+        (self.clients, self.people, self.authorize, self.refusals) = (clients, people, authorize, refusals)
         signIn = SignInEndpoint(people: people, seal: seal, authorize: authorize, clock: clock)
         consent = ConsentEndpoint(
             settings: settings, store: store, keys: keys, people: people, clock: clock, timelines: authorize.timelines)
@@ -66,7 +65,8 @@ package struct Gatehouse: Sendable {
             refresh: ConnectionRefresh(store: store, excess: excess, clock: clock, log: log), excess: excess,
             clock: clock)
         let grants = Self.grants(settings, keys, authorize.timelines, counters, clock, exchange)
-        metadata = MetadataEndpoint(issuer: settings.issuer, grantTypes: grants.types, keys: keys)
+        metadata = MetadataEndpoint(
+            issuer: settings.issuer, grantTypes: grants.types, acrValues: people.contexts, keys: keys)
         token = TokenEndpoint(
             store: store, authentication: TokenAuthentication(clients: authentication, resources: resources),
             issuer: TokenIssuer(settings: settings, keys: keys), grants: grants, clock: clock, counters: counters,
@@ -76,7 +76,8 @@ package struct Gatehouse: Sendable {
         introspection = IntrospectionEndpoint(
             store: store, clients: clients, authentication: resources, reader: reader, lastUses: lastUses,
             clock: clock)
-        let services = ElicitationServices(vault: vault, providers: provider, people: people, counters: counters)
+        let services = ElicitationServices(
+            vault: vault, providers: provider, people: people, hasher: hasher, counters: counters)
         let signer = EventSigner(issuer: settings.issuer, keys: keys)
         resourceAuthentication = resources
         eventPoll = EventPollEndpoint(
@@ -88,7 +89,7 @@ package struct Gatehouse: Sendable {
             store: store, keys: keys, people: people, seal: seal, services: services, misdirections: misdirections,
             clock: clock, counters: counters)
         account = AccountEndpoint(
-            store: store, keys: keys, people: people, seal: seal,
+            store: store, keys: keys, people: people, passwords: PasswordSignIn(hasher: hasher), seal: seal,
             revocation: ConnectionRevocation(store: store, client: provider, vault: vault), clock: clock)
     }
 
@@ -110,6 +111,11 @@ package struct Gatehouse: Sendable {
     package var eventStatus: EventStatusEndpoint { EventStatusEndpoint(store: store, clock: clock) }
     package var session: SessionEndpoint {
         SessionEndpoint(store: store, authentication: resourceAuthentication, clock: clock)
+    }
+
+    /// Every way to sign in. The password comes last: it reads every form that no other method reads.
+    private static func signInMethods(_ hasher: PasswordHasher) -> [any SignInMethod] {
+        [PasswordSignIn(hasher: hasher)]
     }
 }
 

@@ -124,15 +124,14 @@ struct SignInEnumerationTests {
     }
 
     private func attempt(_ h: Harness, _ password: String, from address: String) async throws -> People.SignInVerdict {
-        try await h.gatehouse.people.signIn(
-            username: "ada", password: Secret(password),
-            browser: Browser(binding: .sha256(Random.token()), signIn: nil, address: address))
+        try await h.signIn(
+            "ada", password, in: Browser(binding: .sha256(Random.token()), signIn: nil, address: address))
     }
 
     /// The seconds that a try has to wait; nil when the password was looked at.
     private func wait(_ h: Harness, _ name: String, _ password: String, from address: String) async throws -> Int64? {
         let browser = Browser(binding: .sha256(Random.token()), signIn: nil, address: address)
-        let verdict = try await h.gatehouse.people.signIn(username: name, password: Secret(password), browser: browser)
+        let verdict = try await h.signIn(name, password, in: browser)
         if case .wait(let seconds) = verdict { return seconds }
         return nil
     }

@@ -17,9 +17,8 @@ struct SignInTraceTests {
 
         @discardableResult
         func attempt(_ name: String, _ password: String = "wrong") async throws -> People.SignInVerdict {
-            try await h.gatehouse.people.signIn(
-                username: name, password: Secret(password),
-                browser: Browser(binding: binding, signIn: nil, address: address, reference: "ref-1"))
+            try await h.signIn(
+                name, password, in: Browser(binding: binding, signIn: nil, address: address, reference: "ref-1"))
         }
     }
 

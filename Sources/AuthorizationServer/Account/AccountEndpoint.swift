@@ -7,6 +7,7 @@ package struct AccountEndpoint: Sendable {
     let store: Store
     let keys: KeyRing
     let people: People
+    let passwords: PasswordSignIn
     let seal: InteractionSeal
     let revocation: ConnectionRevocation
     let clock: WallClock

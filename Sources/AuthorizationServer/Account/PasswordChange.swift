@@ -52,20 +52,21 @@ extension AccountEndpoint {
         _ change: PasswordChange, of person: SignedIn, browser: Browser, now: Timestamp
     ) async throws -> Outcome {
         if let fault = change.fault { return try await again(.password(fault), person, now) }
-        let current: Credential
-        switch try await people.prove(person, by: change.current, browser: browser, now: now) {
+        let claim = passwords.claim(name: person.user.name, password: change.current)
+        let proof: Proof
+        switch try await people.confirm(person, by: claim, browser: browser, now: now) {
         case .wrong: return try await again(.password(.wrong), person, now)
         case .wait(let seconds): return try await again(.password(.wait(seconds)), person, now)
-        case .right(let credential, _): current = credential
+        case .proven(let found): proof = found
         }
-        guard let hash = await people.hasher.hash(change.new, for: .known(person.user.id)) else {
+        guard let hash = await passwords.hasher.hash(change.new, for: .known(person.user.id)) else {
             return try await again(.password(.wait(1)), person, now)
         }
         let cookie = Secret(Random.token())
         let digest = Digest.sha256(cookie.bytes)
         let begun = try await store.write { transaction -> EndedSessions? in
             let isReplaced = try replace(
-                current, with: hash, of: person, cookie: digest, address: browser.address, in: transaction, now: now)
+                proof, with: hash, of: person, cookie: digest, address: browser.address, in: transaction, now: now)
             guard isReplaced else { return nil }
             guard change.endsEverything else { return EndedSessions() }
             let user = person.user.id
@@ -81,16 +82,15 @@ extension AccountEndpoint {
 
     /// False when the password, or this sign-in, is not any more what it was when the current password was looked at.
     private func replace(
-        _ current: Credential, with hash: PasswordHash, of person: SignedIn, cookie: Digest, address: String?,
+        _ proof: Proof, with hash: PasswordHash, of person: SignedIn, cookie: Digest, address: String?,
         in transaction: Transaction,
         now: Timestamp
     ) throws -> Bool {
         let user = person.user
         guard try transaction.browserLogin(digest: person.login.digest, now: now) != nil,
-            try transaction.replace(current, with: hash.string, now: now),
+            try transaction.replace(proof.credential, with: hash.string, now: now),
             try transaction.renew(
-                browserLogin: person.login.id, digest: cookie,
-                authentication: Authentication(time: now, context: .password, methods: [.password]))
+                browserLogin: person.login.id, digest: cookie, authentication: proof.authentication)
         else { return false }
         try transaction.audit(
             AuditEntry(

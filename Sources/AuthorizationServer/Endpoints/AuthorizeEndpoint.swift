@@ -25,7 +25,9 @@ package struct AuthorizeEndpoint: Sendable {
             let request = try draft.checked(against: client, localhostAnyPort: settings.clients.localhostAnyPort)
             let wanted = request.body.authentication
             // Where the redirect is not proven yet, this is told after the sign-in.
-            if request.redirect != nil, let unmet = wanted.refusal { throw request.failure(unmet) }
+            if request.redirect != nil, let unmet = wanted.refusal(among: people.contexts) {
+                throw request.failure(unmet)
+            }
             let isSignedIn = person.map { wanted.isMet(by: $0.login.authentication, at: now) } ?? false
             // Nobody can be asked silently, and no approval is remembered that could answer instead.
             if request.body.prompt.contains(.none) {
@@ -72,9 +74,9 @@ package struct AuthorizeEndpoint: Sendable {
             draft.asker.clientID, now: now, for: attempt, person: person.user.id, browser: browser)
         let request = try draft.checked(against: client, localhostAnyPort: settings.clients.localhostAnyPort)
         guard let redirect = request.redirect else { throw request.failure(Self.nobodyAsked) }
-        if let unmet = request.body.authentication.refusal { throw request.failure(unmet) }
+        if let unmet = request.body.authentication.refusal(among: people.contexts) { throw request.failure(unmet) }
         guard request.body.authentication.accepts(person.login.authentication.context) else {
-            throw request.failure(AuthenticationRequirement.unmet)
+            throw request.failure(Self.signedInOtherwise)
         }
         guard client.metadata.allows(.authorizationCode) else {
             throw request.failure(
@@ -154,6 +156,8 @@ package struct AuthorizeEndpoint: Sendable {
 
     private static let nobodySignedIn = OAuthError(
         .loginRequired, "Somebody has to sign in; ask again without prompt=none.")
+    private static let signedInOtherwise = OAuthError(
+        .unmetAuthenticationRequirements, "The person signed in, but in none of the ways that acr_values names.")
     private static let nobodyAsked = OAuthError(
         .consentRequired, "A person has to approve; ask again without prompt=none.")
 }

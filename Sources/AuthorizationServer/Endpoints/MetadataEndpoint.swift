@@ -20,7 +20,7 @@ package struct MetadataEndpoint: Sendable {
     package let metadata: Document
     private let keys: KeyRing
 
-    init(issuer: Issuer, grantTypes: [GrantType], keys: KeyRing) {
+    init(issuer: Issuer, grantTypes: [GrantType], acrValues: [AuthenticationContext], keys: KeyRing) {
         self.keys = keys
         let metadata = AuthorizationServerMetadata(
             issuer: issuer,
@@ -30,7 +30,7 @@ package struct MetadataEndpoint: Sendable {
             tokenEndpointAuthMethods: ClientAuthenticationMethod.allCases,
             revocationEndpointAuthMethods: ClientAuthenticationMethod.allCases,
             introspectionEndpointAuthMethods: ClientAuthenticationMethod.confidential,
-            promptValues: [.none, .login, .consent, .selectAccount], acrValues: AuthenticationContext.supported)
+            promptValues: [.none, .login, .consent, .selectAccount], acrValues: acrValues)
         self.metadata = Document(metadata.json)
     }
 

@@ -2,7 +2,7 @@ package import JOSE
 package import OAuth
 import Storage
 
-/// Takes name and password from the sign-in page and goes on with what waited in it.
+/// Takes what the sign-in page submits and goes on with what waited in it.
 package struct SignInEndpoint: Sendable {
     /// The most that the request in the page may measure once it is sealed.
     package static let longestToken = InteractionSeal.longest
@@ -16,7 +16,7 @@ package struct SignInEndpoint: Sendable {
     package enum Outcome: Sendable {
         /// Signed in; the browser gets `cookie` and goes where the request leads.
         case signedIn(cookie: Secret, next: Next)
-        /// Name or password is not right: the page again, with what it said before.
+        /// The proof is not right: the page again, with what it said before.
         case wrong(Prompt)
         /// Too many tries: the page again, with the seconds to wait.
         case wait(Int64, Prompt)
@@ -49,13 +49,15 @@ package struct SignInEndpoint: Sendable {
         let isForAuthorization: Bool
     }
 
-    /// Answers the form. The sealed request is opened first, so that a form from elsewhere never tests a password.
-    package func submit(username: String, password: Secret, token: String, browser: Browser) async throws -> Outcome {
+    /// Answers the form. The sealed request is opened before the proof is looked at, whatever the method, so that a form from
+    /// elsewhere never tests one.
+    package func submit(_ form: Parameters, browser: Browser) async throws -> Outcome {
         let now = clock.now()
+        let token = try form.value("interaction") ?? ""
+        let claim = try people.claim(in: form)
         switch seal.open(token, for: browser, now: now) {
         case .current(let waiting):
-            let name = AdministrationText.trimmed(username)
-            return try await take(waiting, username: name, password: password, browser: browser)
+            return try await take(waiting, claim, browser: browser)
         case .outdated(let waiting, let since):
             attempt(waiting, browser)?.note(.signInOutdated)
             let token = try seal.seal(waiting, for: browser, since: since, now: now)
@@ -69,10 +71,10 @@ package struct SignInEndpoint: Sendable {
     }
 
     private func take(
-        _ waiting: InteractionSeal.Waiting, username: String, password: Secret, browser: Browser
+        _ waiting: InteractionSeal.Waiting, _ claim: SignInClaim, browser: Browser
     ) async throws -> Outcome {
         let attempt = attempt(waiting, browser)
-        switch try await verdict(username, password, browser, attempt) {
+        switch try await verdict(claim, browser, attempt) {
         case .wrong:
             attempt?.note(.signInRefused)
             return .wrong(waiting.prompt)
@@ -108,10 +110,10 @@ package struct SignInEndpoint: Sendable {
     }
 
     private func verdict(
-        _ username: String, _ password: Secret, _ browser: Browser, _ attempt: Attempt?
+        _ claim: SignInClaim, _ browser: Browser, _ attempt: Attempt?
     ) async throws -> People.SignInVerdict {
         do {
-            return try await people.signIn(username: username, password: password, browser: browser)
+            return try await people.signIn(claim, browser: browser)
         } catch {
             attempt?.note(.failed)
             throw error

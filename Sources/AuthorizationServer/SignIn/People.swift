@@ -16,19 +16,27 @@ package struct SignedIn: Sendable {
     func isFresh(at now: Timestamp) -> Bool { now.isWithin(Self.freshness, of: login.authTime) }
 }
 
-/// Signs people in and recognises them again.
+/// Signs people in and recognises them again. Whatever the method of a sign-in, its budgets, its equal work for unknown names,
+/// the count and the log of failures and the login that follows are here.
 package struct People: Sendable {
     let store: Store
-    let hasher: PasswordHasher
-    let throttle: SignInThrottle
+    /// Every way to sign in; the first that reads a form has it.
+    let methods: [any SignInMethod]
+    let throttle = SignInThrottle()
     let watch: SignInWatch
     let clock: WallClock
 
-    /// Seconds of disuse, and seconds in all, after which a browser login is over.
-    private static let idle: Int64 = 1800
+    /// Seconds in all after which a browser login is over.
     private static let longest: Int64 = 43_200
-    /// So many failed tries before the right password are worth a word in the audit trail.
+    /// So many failed tries before the right proof are worth a word in the audit trail.
     private static let suspicious = 5
+
+    /// What a sign-in here can come to: `acr_values_supported`.
+    var contexts: [AuthenticationContext] {
+        methods.map(\.context).reduce(into: []) { found, context in
+            if !found.contains(context) { found.append(context) }
+        }
+    }
 
     /// The person signed in in `browser`, or nil.
     package func signedIn(_ browser: Browser, now: Timestamp) async throws -> SignedIn? {
@@ -49,91 +57,87 @@ package struct People: Sendable {
         case wait(Int64)
     }
 
-    /// Checks a name and a password. An unknown name costs and answers the same as a wrong password.
-    package func signIn(username: String, password: Secret, browser: Browser) async throws -> SignInVerdict {
-        let now = clock.now()
-        let name = AccountName(username)
-        let found = try await store.read { try $0.account(named: name, provenBy: .password, binding: browser.binding) }
-        let attempt = SignInWatch.Attempt(name: name, user: found?.user, browser: browser, now: now)
-        let isKnown = found?.isKnownBrowser ?? false
-        switch await check(password, found?.credential, attempt, isKnown: isKnown, browser: browser) {
+    /// What the sign-in page submitted, by the method that reads it.
+    func claim(in form: Parameters) throws(OAuthError) -> SignInClaim {
+        for method in methods {
+            if let claim = try method.claim(in: form) { return claim }
+        }
+        throw OAuthError(.invalidRequest, "The sign-in page sent nothing to sign in with.")
+    }
+
+    /// Signs in whoever proves the claim. An unknown name costs and answers the same as a wrong proof.
+    func signIn(_ claim: SignInClaim, browser: Browser) async throws -> SignInVerdict {
+        let (verdict, attempt) = try await examine(claim, browser: browser, now: clock.now())
+        switch verdict {
         case .wait(let seconds): return .wait(seconds)
         case .wrong: return .wrong
-        case .right(let credential, let rehashed):
-            guard let user = found?.user else { return .wrong }
-            return try await open(user, credential, rehashed: rehashed, attempt: attempt, browser: browser)
+        case .proven(let proof): return try await open(proof, attempt: attempt, browser: browser)
         }
     }
 
-    /// What a look at a password came to.
-    enum PasswordVerdict: Sendable {
-        case right(Credential, rehashed: PasswordHash?)
+    /// What the examination of a claim came to.
+    enum ClaimVerdict: Sendable {
+        case proven(Proof)
         case wrong
         /// Too many tries; the seconds to wait.
         case wait(Int64)
     }
 
-    /// Checks the password of somebody who is signed in; tries are counted together with those to sign in.
-    func prove(
-        _ person: SignedIn, by password: Secret, browser: Browser, now: Timestamp
-    ) async throws -> PasswordVerdict {
-        let id = person.user.id
-        let (isKnown, credential) = try await store.read { transaction in
-            try (
-                transaction.hasSignedIn(id, binding: browser.binding), transaction.credential(.password, of: id)
-            )
-        }
-        let attempt = SignInWatch.Attempt(
-            name: AccountName(person.user.name), user: person.user, browser: browser, now: now)
-        return await check(password, credential, attempt, isKnown: isKnown, browser: browser)
+    /// Has somebody who is signed in prove it once more; tries are counted together with those to sign in.
+    func confirm(
+        _ person: SignedIn, by claim: SignInClaim, browser: Browser, now: Timestamp
+    ) async throws -> ClaimVerdict {
+        let verdict = try await examine(claim, browser: browser, now: now).verdict
+        if case .proven(let proof) = verdict, proof.user.id != person.user.id { return .wrong }
+        return verdict
     }
 
-    /// Looks at a password within its budgets. Which ones count depends on the name that was typed, on the network and on the
+    /// Examines a claim within its budgets. Which ones count depends on the name that was typed, on the network and on the
     /// browser, and never on whether there is such an account.
-    private func check(
-        _ password: Secret, _ credential: Credential?, _ attempt: SignInWatch.Attempt, isKnown: Bool, browser: Browser
-    ) async -> PasswordVerdict {
-        let claim: SignInThrottle.Claim =
-            isKnown ? .known(attempt.name, in: browser.binding) : .stranger(attempt.name, from: attempt.network)
-        if let seconds = throttle.admit(claim, now: attempt.now) {
-            watch.note(.throttled, of: attempt)
-            return .wait(seconds)
+    private func examine(
+        _ claim: SignInClaim, browser: Browser, now: Timestamp
+    ) async throws -> (verdict: ClaimVerdict, attempt: SignInWatch.Attempt) {
+        let account = try await store.read { [name = claim.name, kind = claim.method.kind] transaction in
+            try transaction.account(named: name, provenBy: kind, binding: browser.binding)
         }
-        let usable = attempt.user.flatMap { $0.disabledAt == nil ? $0 : nil }
-        let asker: PasswordHasher.Asker =
-            if isKnown, let user = attempt.user { .known(user.id) } else { .stranger(from: attempt.network) }
-        switch await hasher.check(
-            password, against: credential.flatMap { usable == nil ? nil : PasswordHash($0.data) }, for: asker)
-        {
+        let attempt = SignInWatch.Attempt(claim, user: account?.user, browser: browser, now: now)
+        let isKnown = account?.isKnownBrowser ?? false
+        let budget: SignInThrottle.Claim =
+            isKnown ? .known(claim.name, in: browser.binding) : .stranger(claim.name, from: attempt.network)
+        if let seconds = throttle.admit(budget, now: now) {
+            watch.note(.throttled, of: attempt)
+            return (.wait(seconds), attempt)
+        }
+        let admitted = AdmittedClaim(claim, of: account, from: attempt.network, now: now)
+        switch await claim.method.prove(admitted) {
         case .busy:
-            throttle.giveBack(claim, now: clock.now())
+            throttle.giveBack(budget, now: clock.now())
             watch.note(.busy, of: attempt)
-            return .wait(1)
-        case .wrong:
-            let isHeld = throttle.fail(claim, now: clock.now())
+            return (.wait(1), attempt)
+        case .proven(let proof) where proof.isAbout(admitted.account):
+            throttle.succeed(budget, now: clock.now())
+            return (.proven(proof), attempt)
+        case .wrong, .proven:
+            let isHeld = throttle.fail(budget, now: clock.now())
             watch.note(
-                attempt.user == nil ? .unknownAccount : usable == nil ? .accountDisabled : .wrongPassword, of: attempt)
+                account == nil ? .unknownAccount : admitted.account == nil ? .accountDisabled : .wrong, of: attempt)
             if isHeld, !isKnown { watch.noteHeld(attempt) }
-            return .wrong
-        case .right(let rehashed):
-            throttle.succeed(claim, now: clock.now())
-            return credential.map { .right($0, rehashed: rehashed) } ?? .wrong
+            return (.wrong, attempt)
         }
     }
 
     private func open(
-        _ user: User, _ credential: Credential, rehashed: PasswordHash?, attempt: SignInWatch.Attempt, browser: Browser
+        _ proof: Proof, attempt: SignInWatch.Attempt, browser: Browser
     ) async throws -> SignInVerdict {
-        let now = attempt.now
+        let (now, user) = (attempt.now, proof.user)
         let failures = watch.failures(of: attempt.name, now: now)
         let cookie = Secret(Random.token())
         let entering = BrowserLogin(
             digest: .sha256(cookie.bytes), userID: user.id, binding: browser.binding,
-            authentication: Authentication(time: now, context: .password, methods: [.password]), createdAt: now,
-            lastSeenAt: now, expiresAt: now + Self.longest)
+            authentication: proof.authentication, createdAt: now, lastSeenAt: now, expiresAt: now + Self.longest)
         let login = try await store.write { transaction -> BrowserLogin? in
-            // The password may have been changed, or the account locked, while somebody looked at the old one.
-            guard try transaction.use(credential, renewedAs: rehashed?.string, now: now) else { return nil }
+            // The credential may have been replaced, or the account disabled, while the proof was checked.
+            guard try transaction.use(proof.credential, renewedAs: proof.renewed, now: now) else { return nil }
             let login = try transaction.enter(entering, inPlaceOf: browser.signIn)
             try transaction.audit(
                 AuditEntry(
@@ -150,6 +154,30 @@ package struct People: Sendable {
     }
 }
 
+/// A claim whose try is counted and within its budgets: only `People` makes one, and no method looks at anything else.
+struct AdmittedClaim: Sendable {
+    let claim: SignInClaim
+    /// The account with its credential; nil where there is none, or it is disabled.
+    let account: ClaimedAccount?
+    /// Who competes with others for places where a check is dear.
+    let asker: PasswordHasher.Asker
+    let now: Timestamp
+
+    fileprivate init(_ claim: SignInClaim, of account: ClaimedAccount?, from network: ClientNetwork?, now: Timestamp) {
+        self.claim = claim
+        self.account = account.flatMap { $0.user.disabledAt == nil ? $0 : nil }
+        asker = if let account, account.isKnownBrowser { .known(account.user.id) } else { .stranger(from: network) }
+        self.now = now
+    }
+}
+
+extension Proof {
+    /// Whether it proves the very account that was claimed, by a credential of that account.
+    fileprivate func isAbout(_ account: ClaimedAccount?) -> Bool {
+        user.id == account?.user.id && credential.userID == user.id
+    }
+}
+
 extension Interaction {
     /// Whether this person, in this very browser login, is the one who was asked.
     func belongs(to person: SignedIn) -> Bool {
@@ -159,9 +187,9 @@ extension Interaction {
 
 extension SignInWatch.Attempt {
     /// A try in a browser.
-    fileprivate init(name: AccountName, user: User?, browser: Browser, now: Timestamp) {
+    fileprivate init(_ claim: SignInClaim, user: User?, browser: Browser, now: Timestamp) {
         self.init(
-            name: name, user: user, network: ClientNetwork(address: browser.address), address: browser.address,
-            reference: browser.reference, now: now)
+            name: claim.name, method: claim.method.kind, user: user, network: ClientNetwork(address: browser.address),
+            address: browser.address, reference: browser.reference, now: now)
     }
 }

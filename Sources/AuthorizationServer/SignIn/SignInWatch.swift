@@ -11,18 +11,24 @@ final class SignInWatch: Sendable {
     /// How a try ended.
     enum Outcome: String, Sendable {
         case success
-        case wrongPassword = "wrong_password"
+        /// The proof was not right.
+        case wrong
         case unknownAccount = "unknown_account"
         case accountDisabled = "account_disabled"
-        /// Too many tries; no password was looked at.
+        /// Too many tries; no proof was looked at.
         case throttled
-        /// Too many others wanted a password checked.
+        /// Too many others wanted a proof checked.
         case busy
+
+        /// The outcome as the log and the metrics call it: a wrong proof is named after its method, as in `wrong_password`.
+        func word(for method: CredentialKind) -> String { self == .wrong ? "wrong_\(method)" : rawValue }
     }
 
     /// Who tries, and from where.
     struct Attempt: Sendable {
         let name: AccountName
+        /// The sign-in method.
+        let method: CredentialKind
         /// The account that has the name, if one has.
         let user: User?
         let network: ClientNetwork?
@@ -49,15 +55,17 @@ final class SignInWatch: Sendable {
     /// Notes how a try ended.
     func note(_ outcome: Outcome, of attempt: Attempt) {
         Counter(
-            label: "gatehouse_sign_ins_total", dimensions: [("method", Self.method), ("outcome", outcome.rawValue)]
+            label: "gatehouse_sign_ins_total",
+            dimensions: [("method", attempt.method.rawValue), ("outcome", outcome.word(for: attempt.method))]
         )
         .increment()
         guard outcome != .success else { return }
         lines.note(
             "sign-in failed",
             [
-                "account": attempt.user?.id.string, "network": attempt.network?.description, "method": Self.method,
-                "outcome": outcome.rawValue,
+                "account": attempt.user?.id.string, "network": attempt.network?.description,
+                "method": attempt.method.rawValue,
+                "outcome": outcome.word(for: attempt.method),
             ], reference: attempt.reference)
         guard outcome != .busy else { return }
         if outcome != .throttled { failures.withLock { $0.count(attempt.name, now: attempt.now) } }
@@ -65,7 +73,7 @@ final class SignInWatch: Sendable {
         if names.withLock({ $0.isOverLimit(attempt.name, from: network, now: attempt.now) }) {
             log.warning(
                 "more than \(FailedNames.limit) names failed to sign in from one network within ten minutes",
-                metadata: ["network": "\(network)", "method": "\(Self.method)"])
+                metadata: ["network": "\(network)", "method": "\(attempt.method)"])
         }
     }
 
@@ -92,8 +100,6 @@ final class SignInWatch: Sendable {
             }
         }
     }
-
-    private static let method = "password"
 }
 
 /// Which names failed from which network in the last ten minutes.

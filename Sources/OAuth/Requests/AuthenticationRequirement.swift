@@ -19,18 +19,15 @@ package struct AuthenticationRequirement: Hashable, Sendable {
         }
     }
 
-    /// Why no sign-in here can come up to it; nil where one can.
+    /// Why no sign-in can come up to it, where `possible` is all that a sign-in can come to; nil where one can.
     ///
     /// Spec: RFC 9470 §5
-    package var refusal: OAuthError? {
-        let isPossible = contexts.isEmpty || contexts.contains(where: AuthenticationContext.supported.contains)
-        return isPossible ? nil : Self.unmet
+    package func refusal(among possible: [AuthenticationContext]) -> OAuthError? {
+        guard !contexts.isEmpty, !contexts.contains(where: possible.contains) else { return nil }
+        return OAuthError(
+            .unmetAuthenticationRequirements,
+            "People sign in here in none of these ways; use one of acr_values_supported in this server's metadata.")
     }
-
-    /// What a client is told whose request no sign-in comes up to.
-    package static let unmet = OAuthError(
-        .unmetAuthenticationRequirements,
-        "People sign in here in none of these ways; use one of acr_values_supported in this server's metadata.")
 
     /// Whether a sign-in that was made before the request still comes up to it.
     package func isMet(by authentication: Authentication, at now: Timestamp) -> Bool {

@@ -16,7 +16,4 @@ package struct AuthenticationContext: RawRepresentable, Hashable, Sendable, Cust
     /// By name and password.
     package static let password = AuthenticationContext(
         rawValue: "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport")
-
-    /// Those that a sign-in here can come to.
-    package static let supported: [AuthenticationContext] = [.password]
 }

@@ -32,9 +32,7 @@ struct AuthorizeHandlers: Sendable {
         let form = try OAuth.Parameters(form: body, longestValue: SignInEndpoint.longestToken)
         let token = try form.value("interaction") ?? ""
         let username = try form.value("username") ?? ""
-        let outcome = try await gatehouse.signIn.submit(
-            username: username, password: Secret(try form.value("password") ?? ""), token: token,
-            browser: visitor.browser)
+        let outcome = try await gatehouse.signIn.submit(form, browser: visitor.browser)
         let response = try present(outcome, from: (token, username), visitor, context)
         return outcome.isOfAuthorization ? response.inSharedWindow() : response
     }

@@ -18,6 +18,7 @@ struct ElicitationServices: Sendable {
     let vault: ConnectionVault
     let providers: ProviderClient
     let people: People
+    let hasher: PasswordHasher
     let counters: Counters
 
     var keys: KeyRing { vault.keys }

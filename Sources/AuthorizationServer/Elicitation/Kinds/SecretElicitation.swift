@@ -99,7 +99,7 @@ struct SecretElicitation: ElicitationStrategy {
         let claim = SignInThrottle.Claim.form(of: person.user.id)
         if let seconds = services.people.throttle.admit(claim, now: now) { return (.wait(seconds), []) }
         for (count, value) in suspects.prefix(Self.mostSuspects).enumerated() {
-            switch await services.people.hasher.check(Secret(value), against: hash, for: .form(of: person.user.id)) {
+            switch await services.hasher.check(Secret(value), against: hash, for: .form(of: person.user.id)) {
             case .wrong: continue
             case .right:
                 services.counters.ownPassword()
