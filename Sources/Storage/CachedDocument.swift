@@ -54,7 +54,7 @@ extension Transaction {
             """
             SELECT EXISTS (SELECT 1 FROM documents WHERE client_id = ?1)
                 OR EXISTS (SELECT 1 FROM sessions INDEXED BY sessions_by_client_state
-                    WHERE client_id = ?1 AND state IN ('approved', 'active')),
+                    WHERE client_id = ?1 AND \(SessionLife.hasStateThatLives())),
                 EXISTS (SELECT 1 FROM documents WHERE client_id >= ?2 || '/' AND client_id < ?2 || '0')
                 OR EXISTS (SELECT 1 FROM sessions INDEXED BY sessions_by_host_state WHERE client_host = ?3)
             """, id.string, origin, id.documentHost
@@ -78,7 +78,7 @@ extension Transaction {
                 SELECT client_id FROM documents d
                 WHERE client_id <> ?2 AND NOT EXISTS (
                     SELECT 1 FROM sessions s INDEXED BY sessions_by_client_state
-                    WHERE s.client_id = d.client_id AND s.state IN ('approved', 'active'))
+                    WHERE s.client_id = d.client_id AND \(SessionLife.hasStateThatLives("s")))
                 ORDER BY last_good_at LIMIT max(0, (SELECT count(*) FROM documents) - ?1))
             """, limit, document.clientID.string)
     }

@@ -40,7 +40,7 @@ extension Transaction {
 
     static let pastTheirEnd = """
         SELECT id, expires_at FROM sessions INDEXED BY sessions_by_end
-        WHERE state IN ('approved', 'active') AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2
+        WHERE \(SessionLife.hasStateThatLives()) AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2
         """
 
     /// An approval whose code was never redeemed expires with the code.
@@ -64,10 +64,10 @@ extension Transaction {
     // The hour of the last use is in the index, its second is in the row; hence the time is compared twice.
     static let idleTooLong = """
         WITH RECURSIVE \(Session.limitsOfDisuse)
-        SELECT s.id, s.last_used_at + s.idle_seconds
+        SELECT s.id, \(SessionLife.idleEnd("s"))
         FROM limits CROSS JOIN sessions s INDEXED BY live_sessions_by_use
         WHERE s.ended_at IS NULL AND s.idle_seconds = limits.seconds AND s.used_hour <= (?1 - limits.seconds) / 3600
-            AND s.last_used_at + s.idle_seconds <= ?1
+            AND \(SessionLife.idleEnd("s")) <= ?1
         LIMIT ?2
         """
 
@@ -104,10 +104,10 @@ extension Transaction {
             """
             WITH RECURSIVE used (key) AS (
                 SELECT (SELECT min(refresh_key) FROM sessions INDEXED BY sessions_by_key
-                    WHERE state IN ('approved', 'active'))
+                    WHERE \(SessionLife.hasStateThatLives()))
                 UNION ALL
                 SELECT (SELECT min(refresh_key) FROM sessions INDEXED BY sessions_by_key
-                    WHERE state IN ('approved', 'active') AND refresh_key > used.key)
+                    WHERE \(SessionLife.hasStateThatLives()) AND refresh_key > used.key)
                 FROM used WHERE used.key IS NOT NULL)
             SELECT key FROM used WHERE key IS NOT NULL
             """

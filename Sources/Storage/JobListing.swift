@@ -61,8 +61,7 @@ extension Transaction {
             j.expires_at, j.ended_at,
             coalesce(j.end_reason, CASE
                 WHEN j.expires_at <= ?1 THEN 'expired'
-                WHEN s.state IN ('approved', 'active') AND s.expires_at > ?1 AND s.last_used_at + s.idle_seconds > ?1
-                    THEN NULL
+                WHEN \(SessionLife.lives("s", at: "?1")) THEN NULL
                 ELSE 'session_ended' END) AS ending
         FROM jobs j LEFT JOIN users u ON u.id = j.user_id LEFT JOIN resources r ON r.id = j.resource_id
             LEFT JOIN sessions s ON s.id = j.session_id

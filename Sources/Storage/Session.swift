@@ -82,24 +82,17 @@ package struct Session: Hashable, Sendable {
 
     /// Where it stands at a moment: over as soon as its time is, whenever the row is tidied.
     package func state(at now: Timestamp) -> State {
-        SessionLife(state: state, expiresAt: expiresAt, lastUsedAt: lastUsedAt, idleSeconds: idleSeconds)
-            .state(at: now)
+        life.state(at: now)
     }
 
-    /// When its time is over if nobody uses it any more: its absolute end, or the end of the disuse that is allowed.
-    var timeIsOverAt: Timestamp { min(expiresAt, lastUsedAt + idleSeconds) }
-}
+    /// Whether it can be used at `now`.
+    package func isLive(at now: Timestamp) -> Bool { life.isLive(at: now) }
 
-/// The rule of when a session is over by time: at its absolute end, or after too long a disuse.
-struct SessionLife {
-    let state: Session.State
-    let expiresAt: Timestamp
-    let lastUsedAt: Timestamp
-    let idleSeconds: Int64
+    /// When its time is over if nobody uses it any more: its absolute end, or the end of the idle time that is allowed.
+    var timeIsOverAt: Timestamp { life.timeIsOverAt }
 
-    func state(at now: Timestamp) -> Session.State {
-        guard state == .approved || state == .active else { return state }
-        return now < expiresAt && now < lastUsedAt + idleSeconds ? state : .expired
+    private var life: SessionLife {
+        SessionLife(state: state, expiresAt: expiresAt, lastUsedAt: lastUsedAt, idleSeconds: idleSeconds)
     }
 }
 

@@ -65,7 +65,7 @@ extension Transaction {
 extension SessionFilter {
     fileprivate func liveRows(at now: Timestamp) -> SessionClause {
         var clause = SessionClause(self)
-        clause.add(ids.isEmpty ? "state IN ('approved', 'active')" : "+ended_at IS NULL")
+        clause.add(ids.isEmpty ? SessionLife.hasStateThatLives() : "+ended_at IS NULL")
         if let since = idleSince { clause.add("last_used_at <= #0", since.seconds) }
         clause.addLives(at: now)
         return clause
@@ -123,7 +123,6 @@ extension Transaction {
                 <= coalesce((SELECT spent_at FROM codes WHERE session_id = sessions.id), created_at)), 0),
             min(created_at), max(expires_at)
         FROM sessions INDEXED BY sessions_by_resource_state
-        WHERE resource_id = ?1 AND state IN ('approved', 'active') AND expires_at > ?2
-            AND last_used_at + idle_seconds > ?2
+        WHERE resource_id = ?1 AND \(SessionLife.lives(at: "?2"))
         """
 }

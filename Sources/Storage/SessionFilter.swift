@@ -74,9 +74,6 @@ extension Session {
     /// As `used_hour` has it.
     var hourOfUse: Int64 { lastUsedAt.seconds / 3_600 }
 
-    /// A row that no decision has ended; its time may be over nevertheless.
-    static let rowsThatLive: [State] = [.approved, .active]
-
     /// The part of a WITH RECURSIVE that names the limits of disuse of sessions that live; it jumps from one to the next.
     static let limitsOfDisuse = """
         limits (seconds) AS (
@@ -122,7 +119,7 @@ struct SessionClause {
 
     /// Its time is not over.
     mutating func addLives(at now: Timestamp) {
-        add("expires_at > #0 AND last_used_at + idle_seconds > #0", now.seconds)
+        add(SessionLife.hasTime(at: "#0"), now.seconds)
     }
 
     /// The clause for a statement.

@@ -38,8 +38,8 @@ package struct SessionGrant: Hashable, Sendable {
 
     /// Whether the session can be used: not over by a decision, by its end or by disuse.
     package func isLive(at now: Timestamp) -> Bool {
-        let life = SessionLife(state: state, expiresAt: expiresAt, lastUsedAt: lastUsedAt, idleSeconds: idleSeconds)
-        return [.approved, .active].contains(life.state(at: now))
+        SessionLife(state: state, expiresAt: expiresAt, lastUsedAt: lastUsedAt, idleSeconds: idleSeconds)
+            .isLive(at: now)
     }
 }
 

@@ -56,13 +56,14 @@ extension Transaction {
     /// Writes down when sessions were last used, never backwards and never waking one that is over.
     package func touch(sessions: [(SessionID, Timestamp)]) throws {
         for (id, time) in sessions {
-            try execute(
-                """
-                UPDATE sessions SET last_used_at = ?2 WHERE id = ?1 AND state = 'active'
-                    AND last_used_at < ?2 AND ?2 < expires_at AND ?2 < last_used_at + idle_seconds
-                """, id.string, time.seconds)
+            try execute(Self.touch, id.string, time.seconds)
         }
     }
+
+    private static let touch = """
+        UPDATE sessions SET last_used_at = ?2 WHERE id = ?1 AND state = 'active' AND last_used_at < ?2
+            AND \(SessionLife.hasTime(at: "?2"))
+        """
 
     /// Ends one that was read in this transaction and returns it as it is then; nil when it was over. Where its time ran out
     /// before, that is what ended it, although nobody had looked.
@@ -82,7 +83,7 @@ extension Transaction {
         let closed = try first(
             """
             UPDATE sessions SET state = ?2, end_reason = ?3, ended_by = ?4, ended_at = ?5
-            WHERE id = ?1 AND state IN ('approved', 'active') RETURNING \(Session.columns)
+            WHERE id = ?1 AND \(SessionLife.hasStateThatLives()) RETURNING \(Session.columns)
             """, id.string, state.rawValue, ending.reason.rawValue, ending.initiator.rawValue, ending.at.seconds
         ) { try Session($0) }
         guard let closed else { return nil }

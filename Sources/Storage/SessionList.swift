@@ -98,12 +98,12 @@ struct SessionPage {
             """
             rowid IN (
                 SELECT rowid FROM sessions INDEXED BY sessions_by_end
-                WHERE state IN ('approved', 'active') AND expires_at <= #0
+                WHERE \(SessionLife.hasStateThatLives()) AND expires_at <= #0
                 UNION ALL
                 SELECT * FROM (WITH RECURSIVE \(Session.limitsOfDisuse)
                 SELECT s.rowid FROM limits CROSS JOIN sessions s INDEXED BY live_sessions_by_use
                 WHERE s.ended_at IS NULL AND s.idle_seconds = limits.seconds
-                    AND s.used_hour <= (#0 - limits.seconds) / 3600 AND s.last_used_at + s.idle_seconds <= #0))
+                    AND s.used_hour <= (#0 - limits.seconds) / 3600 AND \(SessionLife.idleEnd("s")) <= #0))
             """, now.seconds)
         return newestFirst(clause, .byRow)
     }
@@ -114,7 +114,7 @@ struct SessionPage {
         if let state = filter.state {
             clause.add(
                 """
-                CASE WHEN ended_at IS NULL AND (expires_at <= #1 OR last_used_at + idle_seconds <= #1)
+                CASE WHEN ended_at IS NULL AND NOT (\(SessionLife.hasTime(at: "#1")))
                     THEN 'expired' ELSE state END = #0
                 """, state.rawValue, now.seconds)
         }
@@ -133,7 +133,7 @@ struct SessionPage {
 
     private var clause: SessionClause { SessionClause(filter) }
 
-    private var live: [Session.State] { filter.state.map { [$0] } ?? Session.rowsThatLive }
+    private var live: [Session.State] { filter.state.map { [$0] } ?? SessionLife.states }
 }
 
 extension Transaction {
@@ -179,7 +179,7 @@ extension Transaction {
         _ filter: SessionFilter, after cursor: SessionCursor?, upTo last: Int64?, limit: Int, way: SessionWay? = nil
     ) -> [SessionWalk] {
         // The plus keeps SQLite from looking for named ones in any other way than by their ids.
-        let rows = filter.ids.isEmpty ? Session.rowsThatLive.map { "state = '\($0.rawValue)'" } : ["+ended_at IS NULL"]
+        let rows = filter.ids.isEmpty ? SessionLife.states.map { "state = '\($0.rawValue)'" } : ["+ended_at IS NULL"]
         return rows.map { row in
             var clause = SessionClause(filter)
             clause.add(row)
@@ -228,8 +228,7 @@ extension Transaction {
         try all(
             """
             SELECT \(Session.columns) FROM sessions INDEXED BY live_sessions_by_user
-            WHERE user_id = ?1 AND client_id = ?2 AND resource_id = ?3 AND state IN ('approved', 'active')
-                AND expires_at > ?4 AND last_used_at + idle_seconds > ?4
+            WHERE user_id = ?1 AND client_id = ?2 AND resource_id = ?3 AND \(SessionLife.lives(at: "?4"))
             ORDER BY created_at DESC, id DESC
             """, user.string, client.string, resource.string, now.seconds
         ) { try Session($0) }
@@ -246,8 +245,7 @@ extension Transaction {
 
     static let liveOfUser = """
         SELECT \(Session.columns) FROM sessions INDEXED BY live_sessions_by_user
-        WHERE user_id = ?1 AND state IN ('approved', 'active') AND (created_at, id) < (?2, ?3)
-            AND expires_at > ?4 AND last_used_at + idle_seconds > ?4
+        WHERE user_id = ?1 AND (created_at, id) < (?2, ?3) AND \(SessionLife.lives(at: "?4"))
         ORDER BY created_at DESC, id DESC LIMIT ?5
         """
 }

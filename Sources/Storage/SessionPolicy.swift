@@ -100,7 +100,6 @@ extension Transaction {
     static let liveCount = """
         SELECT count(*) FROM (
             SELECT 1 FROM sessions INDEXED BY sessions_by_resource_state
-            WHERE resource_id = ?1 AND state IN ('approved', 'active')
-                AND expires_at > ?2 AND last_used_at + idle_seconds > ?2 LIMIT ?3)
+            WHERE resource_id = ?1 AND \(SessionLife.lives(at: "?2")) LIMIT ?3)
         """
 }

@@ -38,8 +38,7 @@ extension Transaction {
         let another = try first(
             """
             SELECT 1 FROM sessions INDEXED BY live_sessions_by_user
-            WHERE user_id = ?1 AND resource_id = ?2 AND state IN ('approved', 'active')
-                AND expires_at > ?3 AND last_used_at + idle_seconds > ?3 LIMIT 1
+            WHERE user_id = ?1 AND resource_id = ?2 AND \(SessionLife.lives(at: "?3")) LIMIT 1
             """, user.string, session.resourceID.string, ending.at.seconds
         ) { _ in true }
         guard another == nil else { return }

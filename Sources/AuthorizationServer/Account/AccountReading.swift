@@ -54,9 +54,7 @@ private struct AccountReading {
     mutating func jobs() throws -> (shown: [AccountOverview.OpenJob], areMore: Bool) {
         let found = try transaction.openJobs(of: user, now: now, limit: Self.mostJobs + 1)
         let shown = try found.prefix(Self.mostJobs).compactMap { job -> AccountOverview.OpenJob? in
-            guard let session = try transaction.session(job.sessionID),
-                [.approved, .active].contains(session.state(at: now))
-            else { return nil }
+            guard let session = try transaction.session(job.sessionID), session.isLive(at: now) else { return nil }
             return .init(
                 id: job.id, server: try server(job.resourceID),
                 app: .init(name: session.clientName, host: session.shownHost), purpose: job.purpose,
