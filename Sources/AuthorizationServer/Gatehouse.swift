@@ -38,6 +38,7 @@ package struct Gatehouse: Sendable {
     ) {
         let reader = AccessTokenReader(keys: keys, issuer: settings.issuer)
         let clients = ClientDirectory(store: store, fetcher: fetcher, settings: settings.clients, log: log)
+        let standing = StandingRule(clients: clients)
         let authentication = ClientAuthentication(clients: clients, counters: counters)
         let refusals = CountedLog(log, clock: clock)
         let errands = Errands(log: log)
@@ -50,15 +51,17 @@ package struct Gatehouse: Sendable {
         (self.clients, self.people, self.authorize, self.refusals) = (clients, people, authorize, refusals)
         signIn = SignInEndpoint(people: people, seal: seal, authorize: authorize, clock: clock)
         consent = ConsentEndpoint(
-            settings: settings, store: store, keys: keys, people: people, clock: clock, timelines: authorize.timelines)
+            settings: settings, store: store, keys: keys, people: people, standing: standing, clock: clock,
+            timelines: authorize.timelines)
         let resources = ResourceAuthentication(store: store, counters: counters)
-        let subjects = SubjectTokens(reader: reader, clients: clients)
+        let subjects = SubjectTokens(reader: reader, standing: standing)
         let vault = ConnectionVault(keys: keys)
         let provider = ProviderClient(issuer: settings.issuer, outbound: operators)
         let misdirections = Misdirections(store: store, errands: errands)
         let excess = ScopeExcess(unkept: UnkeptTokens(client: provider, vault: vault, log: log))
         connect = ConnectEndpoint(
-            store: store, people: people, client: provider, vault: vault, misdirections: misdirections,
+            store: store, people: people, standing: standing, client: provider, vault: vault,
+            misdirections: misdirections,
             unkept: excess.unkept, clock: clock, counters: counters, log: log)
         let exchange = TokenExchangeGrant(
             subjects: subjects, vault: vault,
@@ -74,7 +77,7 @@ package struct Gatehouse: Sendable {
         revocation = RevocationEndpoint(
             store: store, keys: keys, authentication: authentication, reader: reader, clock: clock)
         introspection = IntrospectionEndpoint(
-            store: store, clients: clients, authentication: resources, reader: reader, lastUses: lastUses,
+            store: store, standing: standing, authentication: resources, reader: reader, lastUses: lastUses,
             clock: clock)
         let services = ElicitationServices(
             vault: vault, providers: provider, people: people, hasher: hasher, counters: counters)
@@ -86,7 +89,8 @@ package struct Gatehouse: Sendable {
             issuer: settings.issuer, store: store, authentication: resources, subjects: subjects,
             services: services, watch: Watch(store) { $0.elicitations }, signer: signer, clock: clock)
         elicitationPage = ElicitationPageEndpoint(
-            store: store, keys: keys, people: people, seal: seal, services: services, misdirections: misdirections,
+            store: store, keys: keys, people: people, standing: standing, seal: seal, services: services,
+            misdirections: misdirections,
             clock: clock, counters: counters)
         account = AccountEndpoint(
             store: store, keys: keys, people: people, passwords: PasswordSignIn(hasher: hasher), seal: seal,
@@ -99,8 +103,10 @@ package struct Gatehouse: Sendable {
         _ exchange: TokenExchangeGrant
     ) -> GrantList {
         GrantList([
-            AuthorizationCodeGrant(timelines: timelines, counters: counters, clock: clock),
-            RefreshTokenGrant(keys: keys, grace: settings.tokens.refreshGrace),
+            AuthorizationCodeGrant(
+                standing: exchange.subjects.standing, timelines: timelines, counters: counters, clock: clock),
+            RefreshTokenGrant(
+                standing: exchange.subjects.standing, keys: keys, grace: settings.tokens.refreshGrace),
             exchange,
         ])
     }

@@ -36,10 +36,10 @@ package struct SessionGrant: Hashable, Sendable {
     /// When the last generations were superseded, the latest first, four at most.
     package let turns: [Timestamp]
 
-    /// Whether the session can be used: not over by a decision, by its end or by disuse.
-    package func isLive(at now: Timestamp) -> Bool {
+    /// The state at `now`: expired as soon as its time is over, whatever the row says.
+    package func state(at now: Timestamp) -> Session.State {
         SessionLife(state: state, expiresAt: expiresAt, lastUsedAt: lastUsedAt, idleSeconds: idleSeconds)
-            .isLive(at: now)
+            .state(at: now)
     }
 }
 

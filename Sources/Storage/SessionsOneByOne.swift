@@ -32,7 +32,7 @@ extension Transaction {
     /// The ids alone, whatever else stands in the rows.
     fileprivate func liveSessionIDs(_ filter: SessionFilter, after id: String, limit: Int) throws -> [String] {
         var clause = SessionClause(filter)
-        clause.add("state IN ('approved', 'active') AND id > #0", id)
+        clause.add("\(SessionLife.hasStateThatLives()) AND id > #0", id)
         return try all(
             "SELECT id FROM sessions \(clause.text) ORDER BY id LIMIT ?\(clause.values.count + 1)",
             clause.values + [limit]

@@ -32,6 +32,12 @@ struct ArchitectureTests {
         #expect(GrantRule.violations(in: files) == [])
     }
 
+    @Test func `Whether a session may be used is decided in one place`() {
+        let files = Repository.files(under: "Sources", ending: ".swift")
+        #expect(files.contains { $0.baseName == "StandingRule" } && files.contains { $0.baseName == "SessionLife" })
+        #expect(files.flatMap(StandingPlaceRule.violations) == [])
+    }
+
     @Test func `No template writes a value unescaped`() {
         let templates = Repository.files(under: "templates", ending: ".mustache")
         #expect(!templates.isEmpty)

@@ -140,4 +140,13 @@ struct RuleTests {
         #expect(GrantRule.violations(in: [grant, file(GrantRule.endpoint, "is DeviceGrant")]).count == 1)
         #expect(GrantRule.violations(in: [grant, file("Sources/Web/Handler.swift", look)]).count == 1)
     }
+
+    @Test func `A second place that decides whether a session may be used is found`() {
+        let decides = "guard !session.userIsDisabled else { return }"
+        #expect(StandingPlaceRule.violations(in: file("Sources/A/A.swift", decides)).count == 1)
+        #expect(StandingPlaceRule.violations(in: file("Sources/A/StandingRule.swift", decides)) == [])
+        let sql = "WHERE state IN ('approved', 'active') AND last_used_at + idle_seconds > ?1"
+        #expect(StandingPlaceRule.violations(in: file("Sources/Storage/Job.swift", sql)).count == 2)
+        #expect(StandingPlaceRule.violations(in: file("Sources/Storage/Migrations/Jobs.swift", sql)) == [])
+    }
 }

@@ -17,7 +17,7 @@ struct SessionTests {
         #expect(grant.resource == world.resource.identifier && !grant.resourceIsGone && !grant.clientIsBlocked)
         #expect(grant.scope == session.scope && grant.state == .active && grant.generation == 1)
         #expect(grant.refreshKeyID == "k1" && grant.authTime == start && grant.turns.isEmpty)
-        #expect(grant.isLive(at: start + 43_199) && !grant.isLive(at: start + 43_200))
+        #expect(grant.state(at: start + 43_199) == .active && grant.state(at: start + 43_200) == .expired)
         let stored = try await world.store.read { try $0.session(session.id) }
         #expect(stored?.state == .active && stored?.binding == session.binding)
     }
@@ -59,8 +59,8 @@ struct SessionTests {
         let world = try await World()
         let session = try await world.active(world.session(idle: 100))
         try await world.store.write { try $0.touch(sessions: [(session.id, start + 50)]) }
-        #expect(try await world.grant(session.id)?.isLive(at: start + 149) == true)
-        #expect(try await world.grant(session.id)?.isLive(at: start + 150) == false)
+        #expect(try await world.grant(session.id)?.state(at: start + 149) == .active)
+        #expect(try await world.grant(session.id)?.state(at: start + 150) == .expired)
         try await world.store.write { try $0.touch(sessions: [(session.id, start + 150), (session.id, start + 20)]) }
         #expect(try await world.grant(session.id)?.lastUsedAt == start + 50)
     }

@@ -26,7 +26,7 @@ package struct ClientDirectory: Sendable {
 
     /// The client, if nothing has to be fetched to know it; nil for a document that is not in the cache.
     func known(_ id: ClientID, now: Timestamp, for attempt: Attempt) async throws -> Client? {
-        switch try await store.read({ try standing(of: id, in: $0) }) {
+        switch try await store.read({ try record(of: id, in: $0) }) {
         case .registered(let client):
             attempt.note(.clientRegistered)
             return client
@@ -61,7 +61,7 @@ package struct ClientDirectory: Sendable {
     /// approved was kept, and only public clients have documents here.
     package func named(_ id: ClientID) async throws -> Client {
         try await store.read { transaction in
-            switch try standing(of: id, in: transaction) {
+            switch try record(of: id, in: transaction) {
             case .registered(let client): client
             case .document: Client(id: id, metadata: ClientMetadata(name: id.string, redirectURIs: []), digest: nil)
             }
@@ -75,7 +75,7 @@ package struct ClientDirectory: Sendable {
         // Read first: whatever is committed after it makes what is kept under it worthless.
         let version = store.clientsVersion
         if let client = memory.client(id, version: version, now: now) { return client }
-        switch try await store.read({ try standing(of: id, in: $0) }) {
+        switch try await store.read({ try record(of: id, in: $0) }) {
         case .registered(let client):
             memory.keep(client, until: nil, version: version)
             return client
@@ -99,13 +99,13 @@ package struct ClientDirectory: Sendable {
 
     // MARK: What is known
 
-    enum Standing: Sendable {
+    enum Record: Sendable {
         case registered(Client)
         case document(CachedDocument?)
     }
 
     /// The order is policy: a block acts at once and on everybody, then an operator's record wins over a document.
-    func standing(of id: ClientID, in transaction: Transaction) throws -> Standing {
+    func record(of id: ClientID, in transaction: Transaction) throws -> Record {
         if let block = try transaction.block(client: id, host: id.documentHost) {
             throw Self.keptOut(id, by: "the rule '\(block.target.name)' of 'clients block'")
         }

@@ -8,6 +8,7 @@ import Storage
 package struct ConnectEndpoint: Sendable {
     let store: Store
     let people: People
+    let standing: StandingRule
     let client: ProviderClient
     let vault: ConnectionVault
     let misdirections: Misdirections
@@ -88,7 +89,7 @@ package struct ConnectEndpoint: Sendable {
         guard attempt.isOf(person, in: browser), asked.userID == person.user.id,
             let provider = try transaction.provider(name)
         else { return .turnedAway(asked) }
-        let settled = try asked.settled(in: transaction, now: now)
+        let settled = try standing.settled(asked, in: transaction, now: now)
         guard settled.status.isOpen else { return .settled(try over(settled, isJustNow: false, in: transaction)) }
         guard attempt.spentAt == nil else { return .settled(.again(.used)) }
         guard try transaction.spend(attempt: state, now: now) else { return .settled(.again(.late)) }
@@ -192,7 +193,7 @@ package struct ConnectEndpoint: Sendable {
         _ connection: Connection, of journey: Journey, in transaction: Transaction, now: Timestamp
     ) throws -> Keeping {
         guard let asked = try transaction.elicitation(journey.asked.id) else { return .notKept(.notYours) }
-        let settled = try asked.settled(in: transaction, now: now)
+        let settled = try standing.settled(asked, in: transaction, now: now)
         guard settled.status.isOpen else {
             return .notKept(try over(settled, isJustNow: false, in: transaction))
         }
@@ -232,7 +233,7 @@ package struct ConnectEndpoint: Sendable {
             return try over(done, isJustNow: true, in: transaction)
         }
         guard let asked = try transaction.elicitation(journey.asked.id) else { return .notYours }
-        return try over(asked.settled(in: transaction, now: now), isJustNow: false, in: transaction)
+        return try over(standing.settled(asked, in: transaction, now: now), isJustNow: false, in: transaction)
     }
 
     private func over(_ asked: Elicitation, isJustNow: Bool, in transaction: Transaction) throws -> View {

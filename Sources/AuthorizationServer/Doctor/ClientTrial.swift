@@ -23,7 +23,7 @@ package struct ClientTrial: Sendable {
     /// What would become of a client with this id, check by check, and what it will do here.
     func run(_ text: String, now: Timestamp) async throws -> [Finding] {
         let id = try Self.id(text)
-        switch await standing(of: id) {
+        switch await record(of: id) {
         case .failure(let error):
             return [Finding("allowed", .problem, try await refusal(of: id, error))]
         case .success(.registered(let client)):
@@ -52,9 +52,9 @@ package struct ClientTrial: Sendable {
         return id
     }
 
-    private func standing(of id: ClientID) async -> Result<ClientDirectory.Standing, OAuthError> {
+    private func record(of id: ClientID) async -> Result<ClientDirectory.Record, OAuthError> {
         do {
-            return .success(try await store.read { try directory.standing(of: id, in: $0) })
+            return .success(try await store.read { try directory.record(of: id, in: $0) })
         } catch {
             return .failure(
                 error as? OAuthError

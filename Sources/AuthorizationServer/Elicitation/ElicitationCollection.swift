@@ -25,7 +25,7 @@ extension ElicitationEndpoint {
             guard let found = try Self.find(ElicitationID(text), of: asker, in: transaction) else {
                 return Spent.refused(Self.unknown)
             }
-            return try spend(found.settled(in: transaction, now: now), by: asker, in: transaction, now: now)
+            return try spend(standing.settled(found, in: transaction, now: now), by: asker, in: transaction, now: now)
         }
         switch spent {
         case .refused(let error): throw error

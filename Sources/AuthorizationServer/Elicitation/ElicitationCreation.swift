@@ -103,7 +103,7 @@ extension ElicitationEndpoint {
                 let found = try transaction.elicitation(
                     key: key, resource: session.resourceID, user: session.userID, client: session.clientID)
             else { return nil }
-            let settled = try found.settled(in: transaction, now: now)
+            let settled = try standing.settled(found, in: transaction, now: now)
             guard settled.status.isOpen || settled.status == .completed else { return nil }
             // What is approved in one session counts in no other, not even of the same person and client.
             guard settled.digest == request.digest, settled.sessionID == session.id else {

@@ -32,7 +32,7 @@ extension ElicitationPageEndpoint {
     private func ending(
         of asked: Elicitation, in transaction: Transaction, now: Timestamp
     ) throws -> ElicitationOutcome? {
-        if let outcome = try asked.ending(in: transaction, now: now) { return outcome }
+        if let outcome = try standing.ending(of: asked, in: transaction, now: now) { return outcome }
         guard asked.status.isOpen else { return nil }
         switch try asked.kind.strategy.view(of: asked, in: transaction) {
         case .part: return nil

@@ -42,7 +42,7 @@ package struct ElicitationEndpoint: Sendable {
         let asker = try await authentication.identify(authorization)
         let found = try await store.write { transaction -> Found? in
             guard let found = try Self.find(ElicitationID(text), of: asker.id, in: transaction) else { return nil }
-            let settled = try found.settled(in: transaction, now: now)
+            let settled = try standing.settled(found, in: transaction, now: now)
             return try Found(
                 transaction.finish(settled.id, as: .cancelled(by: asker.id), now: now) ?? settled, in: transaction)
         }
@@ -67,7 +67,7 @@ package struct ElicitationEndpoint: Sendable {
             try Self.find(id, of: asker.id, in: transaction).map { try Found($0, in: transaction) }
         }
         if let late = found?.elicitation, late.status(at: now) != late.status {
-            found = try await store.write { try Found(late.settled(in: $0, now: now), in: $0) }
+            found = try await store.write { try Found(standing.settled(late, in: $0, now: now), in: $0) }
         }
         guard let found else { throw Self.unknown }
         return try report(found, to: asker, now: now)
@@ -87,12 +87,11 @@ package struct ElicitationEndpoint: Sendable {
         return found
     }
 
+    var standing: StandingRule { subjects.standing }
+
     /// The session in whose name something may still be done for it; nil when that is over, or its client is shut out.
     func session(of asked: Elicitation, in transaction: Transaction, now: Timestamp) throws -> SessionGrant? {
-        guard let session = try transaction.grant(asked.sessionID),
-            try subjects.isInForce(session, in: transaction, now: now)
-        else { return nil }
-        return session
+        try standing.session(asked.sessionID, in: transaction, now: now)
     }
 
     static let unknown = OAuthError(.notFound, "There is no such elicitation of this MCP server.")

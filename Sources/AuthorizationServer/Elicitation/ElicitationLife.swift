@@ -1,21 +1,20 @@
 import OAuth
 import Storage
 
-extension Elicitation {
-    /// How it has to end now although nobody did anything; nil while it stands, or is over.
-    func ending(in transaction: Transaction, now: Timestamp) throws -> ElicitationOutcome? {
-        guard status.isOpen else { return nil }
-        if expiresAt <= now { return .expired }
-        guard let session = try transaction.grant(sessionID), Gate.refusal(session, now: now) == nil else {
-            return .sessionEnded
-        }
-        return nil
+extension StandingRule {
+    /// How an elicitation has to end now although nobody did anything; nil while it stands, or is over.
+    func ending(
+        of asked: Elicitation, in transaction: Transaction, now: Timestamp
+    ) throws -> ElicitationOutcome? {
+        guard asked.status.isOpen else { return nil }
+        if asked.expiresAt <= now { return .expired }
+        return try session(asked.sessionID, in: transaction, now: now) == nil ? .sessionEnded : nil
     }
 
     /// The elicitation as it is at `now`: one whose time or session is over becomes final before anybody acts on it,
     /// whenever housekeeping would have come by.
-    func settled(in transaction: Transaction, now: Timestamp) throws -> Elicitation {
-        guard let outcome = try ending(in: transaction, now: now) else { return self }
-        return try transaction.finish(id, as: outcome, now: now) ?? transaction.elicitation(id) ?? self
+    func settled(_ asked: Elicitation, in transaction: Transaction, now: Timestamp) throws -> Elicitation {
+        guard let outcome = try ending(of: asked, in: transaction, now: now) else { return asked }
+        return try transaction.finish(asked.id, as: outcome, now: now) ?? transaction.elicitation(asked.id) ?? asked
     }
 }

@@ -9,6 +9,7 @@ package struct ElicitationPageEndpoint: Sendable {
     let store: Store
     let keys: KeyRing
     let people: People
+    let standing: StandingRule
     let seal: InteractionSeal
     let services: ElicitationServices
     let misdirections: Misdirections

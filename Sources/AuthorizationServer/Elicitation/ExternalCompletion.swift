@@ -18,7 +18,7 @@ extension ElicitationEndpoint {
         let ticket = try ReportedOutcome.ticket(json: try Self.object(body))
         let redeemed = try await store.write { transaction -> Elicitation? in
             guard let found = try transaction.elicitation(ticket: .sha256(ticket), resource: asker),
-                try found.settled(in: transaction, now: now).status.isOpen,
+                try standing.settled(found, in: transaction, now: now).status.isOpen,
                 try session(of: found, in: transaction, now: now) != nil,
                 try transaction.redeem(ticket: .sha256(ticket), resource: asker, now: now)
             else { return nil }
@@ -66,7 +66,7 @@ extension ElicitationEndpoint {
     ) throws -> Taken {
         guard let found = try Self.find(id, of: asker, in: transaction) else { return .refused(Self.unknown) }
         guard found.kind.strategy.isReported else { return .refused(Self.notReported) }
-        let asked = try found.settled(in: transaction, now: now)
+        let asked = try standing.settled(found, in: transaction, now: now)
         if asked.status.isFinal {
             // The same report once more: its first answer may have been lost.
             if asked.status == reported.status, asked.reportedBy != nil {

@@ -59,7 +59,7 @@ extension ElicitationEndpoint {
     ) throws -> Looked {
         guard let found = try Self.find(id, of: asker, in: transaction) else { return .refused(Self.unknown) }
         guard found.kind.strategy.isReadUntilAcknowledged else { return .refused(Self.isOnce) }
-        let asked = try found.settled(in: transaction, now: now)
+        let asked = try standing.settled(found, in: transaction, now: now)
         guard asked.status == .completed else { return .notCompleted(asked.status) }
         guard asked.isCollectable(at: now) else { return .refused(Self.gone) }
         return try body(asked)

@@ -53,16 +53,16 @@ extension ConsentEndpoint {
         guard try transaction.finish(interaction.id, as: .approved(session.id), now: now) else {
             throw Self.decidedMeanwhile
         }
-        try checkGate(session.id, in: transaction, now: now)
+        try checkStanding(session.id, in: transaction, now: now)
         try transaction.audit(
             AuditEntry(.sessionApproved, at: now, actor: .person(interaction.userID), of: session, initiator: .human))
         return .handOff(try pending.answer(issuer: settings.issuer, code: code), approved: true)
     }
 
-    /// A gate that closed while the page was open takes the approval back, by rolling the transaction back.
-    private func checkGate(_ id: SessionID, in transaction: Transaction, now: Timestamp) throws {
+    /// What lapsed while the page was open takes the approval back, by rolling the transaction back.
+    private func checkStanding(_ id: SessionID, in transaction: Transaction, now: Timestamp) throws {
         guard let session = try transaction.grant(id) else { return }
-        if let refusal = Gate.refusal(session, now: now) { throw refusal }
+        if let refusal = try standing.standing(of: session, in: transaction, now: now).refusal { throw refusal }
     }
 
     /// The answer given before, while it is of use: a second click must not lose the first one's. A denial is of use as

@@ -8,6 +8,7 @@ package struct ConsentEndpoint: Sendable {
     let store: Store
     let keys: KeyRing
     let people: People
+    let standing: StandingRule
     let clock: WallClock
     let timelines: Timelines
 

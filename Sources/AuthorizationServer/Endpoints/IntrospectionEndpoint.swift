@@ -6,7 +6,7 @@ import Storage
 /// Spec: RFC 7662 §2
 package struct IntrospectionEndpoint: Sendable {
     let store: Store
-    let clients: ClientDirectory
+    let standing: StandingRule
     let authentication: ResourceAuthentication
     let reader: AccessTokenReader
     let lastUses: LastUses
@@ -26,13 +26,12 @@ package struct IntrospectionEndpoint: Sendable {
             try authentication.check(presented, secret: digest)
             let asked = try IntrospectionRequest(parameters)
             guard let claims = reader.claims(of: asked.token, now: now),
-                let session = try transaction.grant(claims.sessionID),
-                try !clients.isShutOut(session.clientID, in: transaction)
+                let session = try standing.session(claims.sessionID, in: transaction, now: now)
             else { return (nil, nil) }
             return (claims, session)
         }
         guard let claims, let session, session.resourceID == asker, claims.audience == session.resource,
-            now < claims.expiresAt, Gate.refusal(session, now: now) == nil
+            now < claims.expiresAt
         else { return .inactive }
         lastUses.note(session.id, at: now)
         return .active(claims, username: session.username)

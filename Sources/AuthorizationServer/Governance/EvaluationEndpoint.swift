@@ -59,7 +59,7 @@ package struct EvaluationEndpoint: Sendable {
             return Ground(session: session, scope: claims.scope.intersection(session.scope), job: nil)
         case .job(let text):
             guard let found = try JobEndpoint.find(JobID(text), of: asker.id, in: transaction) else { return nil }
-            let (job, session) = try subjects.settled(found, in: transaction, now: now)
+            let (job, session) = try subjects.standing.settled(found, in: transaction, now: now)
             guard let session else {
                 // The MCP server is told nothing, but that it went on asking is worth knowing.
                 try transaction.audit(

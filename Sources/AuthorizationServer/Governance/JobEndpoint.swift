@@ -85,7 +85,7 @@ package struct JobEndpoint: Sendable {
         let asker = try await authentication.identify(authorization).id
         let job = try await store.write { transaction -> Job? in
             guard let job = try Self.find(JobID(text), of: asker, in: transaction) else { return nil }
-            return try act(transaction, subjects.settled(job, in: transaction, now: now).job, now)
+            return try act(transaction, subjects.standing.settled(job, in: transaction, now: now).job, now)
         }
         guard let job else { throw OAuthError(.notFound, "There is no such job of this MCP server.") }
         return job.json
@@ -98,7 +98,7 @@ package struct JobEndpoint: Sendable {
     }
 }
 
-extension SubjectTokens {
+extension StandingRule {
     /// The job as it is at `now`, and its session if both are in force: one whose time or session is over ends before
     /// anybody acts on it.
     func settled(
@@ -106,9 +106,9 @@ extension SubjectTokens {
     ) throws -> (job: Job, session: SessionGrant?) {
         guard job.endedAt == nil else { return (job, nil) }
         guard job.isOpen(at: now) else { return (try transaction.end(job.id, .expired, now: now) ?? job, nil) }
-        guard let session = try transaction.grant(job.sessionID),
-            try isInForce(session, in: transaction, now: now)
-        else { return (try transaction.end(job.id, .withSession, now: now) ?? job, nil) }
+        guard let session = try session(job.sessionID, in: transaction, now: now) else {
+            return (try transaction.end(job.id, .withSession, now: now) ?? job, nil)
+        }
         return (job, session)
     }
 }

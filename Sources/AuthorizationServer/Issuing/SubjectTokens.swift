@@ -5,7 +5,7 @@ import Storage
 /// Finds the person behind an access token that an MCP server shows: its own, live, and of somebody.
 struct SubjectTokens: Sendable {
     let reader: AccessTokenReader
-    let clients: ClientDirectory
+    let standing: StandingRule
 
     /// What the token says, if this server signed it; reads no database.
     func claims(of token: String, now: Timestamp) -> AccessTokenClaims? { reader.claims(of: token, now: now) }
@@ -17,14 +17,9 @@ struct SubjectTokens: Sendable {
     ) throws -> SessionGrant? {
         guard let claims, now < claims.expiresAt, claims.audience == asker.identifier,
             let session = try transaction.grant(claims.sessionID), session.resourceID == asker.id,
-            session.subject == claims.subject, try isInForce(session, in: transaction, now: now)
+            session.subject == claims.subject,
+            try standing.standing(of: session, in: transaction, now: now) == .good
         else { return nil }
         return session
-    }
-
-    /// Whether something may still be done in this session's name: the gate lets it through and its client is let in.
-    func isInForce(_ session: SessionGrant, in transaction: Transaction, now: Timestamp) throws -> Bool {
-        guard Gate.refusal(session, now: now) == nil else { return false }
-        return try !clients.isShutOut(session.clientID, in: transaction)
     }
 }

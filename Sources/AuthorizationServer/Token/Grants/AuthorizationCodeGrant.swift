@@ -38,6 +38,7 @@ struct AuthorizationCodeGrant: Grant {
     let type = GrantType.authorizationCode
     /// The document that its person was shown was kept with the approval.
     let knowledge = ClientKnowledge.identity
+    let standing: StandingRule
     let timelines: Timelines
     let counters: Counters
     let clock: WallClock
@@ -70,7 +71,7 @@ struct AuthorizationCodeGrant: Grant {
         }
         guard now < record.expiresAt else { return .refused(Self.refusal("expired code")) }
         let admitted: AdmittedSession
-        switch try TokenEndpoint.admit(session, wanting: nil, in: transaction, now: now) {
+        switch try standing.admit(session, wanting: nil, in: transaction, now: now) {
         case .success(let session): admitted = session
         case .failure(let error): return .refused(error)
         }

@@ -29,6 +29,7 @@ struct RefreshTokenGrant: Grant {
     let type = GrantType.refreshToken
     /// What the client's document says today decides whether its session goes on.
     let knowledge = ClientKnowledge.document
+    let standing: StandingRule
     let keys: KeyRing
     /// Seconds in which a superseded token is answered with its successor.
     let grace: Int64
@@ -50,7 +51,7 @@ struct RefreshTokenGrant: Grant {
         if let error = ResourceRule.refusal(asked.resource, granted: session.resource) { return .refused(error) }
         // Before the turn: a request that gets nothing must not use up its token.
         let admitted: AdmittedSession
-        switch try TokenEndpoint.admit(session, wanting: asked.scope, in: transaction, now: now) {
+        switch try standing.admit(session, wanting: asked.scope, in: transaction, now: now) {
         case .success(let session): admitted = session
         case .failure(let error): return .refused(error)
         }

@@ -1,0 +1,60 @@
+import OAuth
+import Storage
+
+/// Whether a session may be used now.
+enum Standing: Hashable, Sendable {
+    /// Its person, client, MCP server and the session itself are in good standing.
+    case good
+    /// Something of it is not; nothing may be issued, shown or done in its name.
+    case lapsed(Lapse)
+
+    /// What is not in good standing, in words for the log alone.
+    enum Lapse: String, Hashable, Sendable {
+        case accountDisabled = "the account is disabled"
+        case clientBlocked = "the client is blocked"
+        case clientNotLetIn = "the configuration does not let the client in"
+        case hostExcluded = "the MCP server's policy excludes the client's host"
+        case resourceRemoved = "the MCP server was removed"
+        case sessionEnded = "the session is ended"
+        case sessionExpired = "the session is expired"
+    }
+
+    /// What a client is told; nil in good standing.
+    var refusal: OAuthError? {
+        switch self {
+        case .good: nil
+        case .lapsed(let lapse):
+            OAuthError(
+                .invalidGrant, "This session has ended; the person has to approve the client again.",
+                reason: lapse.rawValue)
+        }
+    }
+}
+
+/// The one rule of whether a session may be used now. Tokens, introspection, elicitations, jobs and connections all ask it
+/// inside their own transaction, so that a condition that is added here holds everywhere.
+struct StandingRule: Sendable {
+    let clients: ClientDirectory
+
+    /// The standing of a session that was read in this transaction. The order is policy: what a person can mend comes first.
+    func standing(of session: SessionGrant, in transaction: Transaction, now: Timestamp) throws -> Standing {
+        if session.userIsDisabled { return .lapsed(.accountDisabled) }
+        if session.clientIsBlocked { return .lapsed(.clientBlocked) }
+        if session.hostIsExcluded { return .lapsed(.hostExcluded) }
+        if session.resourceIsGone { return .lapsed(.resourceRemoved) }
+        switch session.state(at: now) {
+        case .approved, .active: break
+        case .ended: return .lapsed(.sessionEnded)
+        case .expired: return .lapsed(.sessionExpired)
+        }
+        return try clients.isShutOut(session.clientID, in: transaction) ? .lapsed(.clientNotLetIn) : .good
+    }
+
+    /// The session of this id if it may be used now.
+    func session(_ id: SessionID, in transaction: Transaction, now: Timestamp) throws -> SessionGrant? {
+        guard let session = try transaction.grant(id),
+            try standing(of: session, in: transaction, now: now) == .good
+        else { return nil }
+        return session
+    }
+}
