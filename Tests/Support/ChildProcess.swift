@@ -75,8 +75,11 @@ package final class ChildProcess: Sendable {
         Foundation.kill(process.processIdentifier, SIGKILL)
     }
 
+    /// The sanitizers' options as well: a child that reports leaks at its exit fails a test of its exit code.
+    private static let inheritedNames = ["PATH", "HOME", "LANG", "TMPDIR", "ASAN_OPTIONS", "TSAN_OPTIONS"]
+
     private static var inherited: [String: String] {
-        ProcessInfo.processInfo.environment.filter { ["PATH", "HOME", "LANG", "TMPDIR"].contains($0.key) }
+        ProcessInfo.processInfo.environment.filter { inheritedNames.contains($0.key) }
     }
 }
 
