@@ -10,11 +10,11 @@ extension Transaction {
     /// Whether something is over is decided by its times wherever it is used; here only the rows follow. The audit
     /// trail is never touched.
     package func housekeep(now: Timestamp, limit: Int) throws -> Int {
-        try noteClock(now.seconds)
+        try clock.note(now.seconds)
         return try expireSessions(now: now, limit: limit) + expireUnredeemed(now: now, limit: limit)
-            + expireIdle(now: now, limit: limit) + tidyElicitations(now: now, limit: limit)
-            + tidyEvents(now: now, limit: limit) + tidyAttempts(now: now, limit: limit)
-            + tidyJobs(now: now, limit: limit) + chainTallies(now: now, limit: limit)
+            + expireIdle(now: now, limit: limit) + elicitations.tidy(now: now, limit: limit)
+            + events.tidy(now: now, limit: limit) + connectionAttempts.tidy(now: now, limit: limit)
+            + jobs.tidy(now: now, limit: limit) + audit.chainTallies(now: now, limit: limit)
             + deleteFinal(now: now, limit: limit) + deleteOld(now: now, limit: limit)
     }
 
@@ -34,7 +34,7 @@ extension Transaction {
 
     private func expireSessions(now: Timestamp, limit: Int) throws -> Int {
         let due = try all(Self.pastTheirEnd, now.seconds, limit) { (try $0.id(0, SessionID.self), try $0.time(1)) }
-        for (id, end) in due { try close(id, .byTime(at: end)) }
+        for (id, end) in due { try sessions.close(id, .byTime(at: end)) }
         return due.count
     }
 
@@ -51,13 +51,13 @@ extension Transaction {
             ORDER BY expires_at LIMIT ?2
             """, now.seconds, limit
         ) { (try $0.id(0, SessionID.self), try $0.time(1)) }
-        for (id, end) in due { try close(id, .byTime(.neverRedeemed, at: end)) }
+        for (id, end) in due { try sessions.close(id, .byTime(.neverRedeemed, at: end)) }
         return due.count
     }
 
     private func expireIdle(now: Timestamp, limit: Int) throws -> Int {
         let due = try all(Self.idleTooLong, now.seconds, limit) { (try $0.id(0, SessionID.self), try $0.time(1)) }
-        for (id, end) in due { try close(id, .byTime(at: end)) }
+        for (id, end) in due { try sessions.close(id, .byTime(at: end)) }
         return due.count
     }
 

@@ -32,6 +32,13 @@ struct ArchitectureTests {
         #expect(GrantRule.violations(in: files) == [])
     }
 
+    @Test func `GRDB is imported below one folder alone`() {
+        let files = Repository.files(under: "Sources/Storage", ending: ".swift")
+        let importing = files.filter { $0.text.contains("import GRDB") }
+        #expect(importing.count > 5)
+        #expect(importing.filter { !$0.path.hasPrefix("Sources/Storage/SQLite/") }.map(\.path) == [])
+    }
+
     @Test func `Whether a session may be used is decided in one place`() {
         let files = Repository.files(under: "Sources", ending: ".swift")
         #expect(files.contains { $0.baseName == "StandingRule" } && files.contains { $0.baseName == "SessionLife" })

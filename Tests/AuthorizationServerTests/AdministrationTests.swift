@@ -29,7 +29,7 @@ struct AdministrationTests {
     }
 
     private func lastAction(_ harness: Harness) async throws -> AuditEntry? {
-        try await harness.gatehouse.store.read { try $0.auditTail(limit: 1) }.first?.entry
+        try await harness.gatehouse.store.read { try $0.audit.tail(limit: 1) }.first?.entry
     }
 
     /// What the next refresh and the next introspection say after an operator did something.

@@ -15,7 +15,7 @@ struct AuditNotaryTests {
 
     private func verify(_ h: Harness) async throws -> AuditVerdict {
         let trusted = h.gatehouse.keys.verification(.events, at: h.clock.now.seconds)
-        return try await h.gatehouse.store.read { try $0.verifyAudit(trusted: trusted) }
+        return try await h.gatehouse.store.read { try $0.audit.verify(trusted: trusted) }
     }
 
     private func administer(_ h: Harness, _ request: AuditRequest) async throws -> JSONObject? {
@@ -26,7 +26,8 @@ struct AuditNotaryTests {
     private func write(_ h: Harness, _ count: Int) async throws {
         try await h.gatehouse.store.write { [now = h.clock.now] transaction in
             for _ in 0..<count {
-                _ = try transaction.audit(AuditEntry(.personSignedOut, at: now, actor: .system, initiator: .system))
+                _ = try transaction.audit.append(
+                    AuditEntry(.personSignedOut, at: now, actor: .system, initiator: .system))
             }
         }
     }
@@ -70,7 +71,7 @@ struct AuditNotaryTests {
     @Test func `each MCP server's reports get checkpoints of their own`() async throws {
         try await Harness.run { h in
             let entry = ReportedEntry(.elicitationRead, at: h.clock.now, by: h.resource.id, initiator: .server)
-            guard case .recorded = try await h.gatehouse.store.write({ try $0.report(entry) }) else {
+            guard case .recorded = try await h.gatehouse.store.write({ try $0.audit.report(entry) }) else {
                 Issue.record("it was not recorded")
                 return
             }
@@ -95,7 +96,7 @@ struct AuditNotaryTests {
             h.clock.advance(by: 3_600)
             await Housekeeper(h.gatehouse, log: log.logger).round()
             #expect(log.lines.contains { $0.hasPrefix("error no audit checkpoint was signed") && $0.contains(said) })
-            #expect(try await h.gatehouse.store.read { try $0.lastCheckpoint(.main) }?.sequence == 4)
+            #expect(try await h.gatehouse.store.read { try $0.audit.lastCheckpoint(.main) }?.sequence == 4)
             let refusal = await #expect(throws: AdministrationError.self) { _ = try await administer(h, .verify) }
             #expect(refusal?.kind == .unsound && refusal?.description.contains(said) == true)
         }
@@ -104,7 +105,7 @@ struct AuditNotaryTests {
     @Test func `what was dropped whole is not signed anew by the next key, and stands in nothing's way`() async throws {
         try await Harness.run { h in
             let entry = ReportedEntry(.elicitationRead, at: h.clock.now, by: h.resource.id, initiator: .server)
-            _ = try await h.gatehouse.store.write { try $0.report(entry) }
+            _ = try await h.gatehouse.store.write { try $0.audit.report(entry) }
             for _ in 0..<2 {
                 let marks = try await notary(h).signAll(at: h.clock.now).map { AuditMark($0) }
                 let answer = try await administer(h, .drop(marks))
@@ -123,7 +124,7 @@ struct AuditNotaryTests {
         try await Harness.run { h in
             try await write(h, 3)
             await Housekeeper(h.gatehouse, log: log.logger).round()
-            let head = try #require(try await h.gatehouse.store.read { try $0.auditTail(limit: 1) }.first)
+            let head = try #require(try await h.gatehouse.store.read { try $0.audit.tail(limit: 1) }.first)
             #expect(log.lines.contains { $0.contains("audit checkpoint") && $0.contains(head.hash.base64URL) })
             #expect(try await verify(h).checkpointed == 4)
         }

@@ -92,7 +92,7 @@ struct EventDeliveryTests {
             #expect(stage.notices == ["resource=\(resource.id) status=410"])
             #expect(old.ids == ids)
             #expect(try await stage.states(ids) == [.waiting])
-            #expect(try await stage.store.read { try $0.eventStream(of: resource.id) }?.state == .disabled)
+            #expect(try await stage.store.read { try $0.eventStreams.find(of: resource.id) }?.state == .disabled)
             let listed = try await stage.list()
             #expect(listed.rows.first?["next_attempt_at"] == .null)
             #expect(listed.note?.contains("https://a.example/mcp") == true, "\(listed.note ?? "no note")")

@@ -31,7 +31,7 @@ struct EventStage: Sendable {
         let resource = Resource(
             identifier: try ResourceIdentifier("https://\(name).example/mcp"), name: name, owner: "Team", scopes: [],
             secretDigest: .sha256(name), eventsEndpoint: endpoint, createdAt: now)
-        _ = try await store.write { try $0.insert(resource) }
+        _ = try await store.write { try $0.resources.insert(resource) }
         return resource
     }
 
@@ -45,7 +45,9 @@ struct EventStage: Sendable {
 
     /// Names another endpoint, as an operator does.
     func point(_ resource: Resource, at receiver: Receiver) async throws {
-        try await store.write { [now] in try $0.set(eventsEndpoint: receiver.endpoint, of: resource.id, now: now) }
+        try await store.write { [now] in
+            try $0.eventStreams.set(eventsEndpoint: receiver.endpoint, of: resource.id, now: now)
+        }
     }
 
     /// Brings back what a verification event carried.
@@ -62,14 +64,14 @@ struct EventStage: Sendable {
                 payload: ["kind": "confirm"])
         }
         try await store.write { transaction in
-            for event in events { try transaction.enqueue(event, resource: resource.id) }
+            for event in events { try transaction.events.enqueue(event, resource: resource.id) }
         }
         return events.map(\.id.string)
     }
 
     /// How the rows of these events stand.
     func records(_ ids: [String]) async throws -> [EventRecord] {
-        try await store.read { transaction in try ids.compactMap { try EventID($0).flatMap(transaction.event) } }
+        try await store.read { transaction in try ids.compactMap { try EventID($0).flatMap(transaction.events.find) } }
     }
 
     func states(_ ids: [String]) async throws -> [EventRecord.State] { try await records(ids).map(\.state) }
@@ -77,7 +79,7 @@ struct EventStage: Sendable {
     /// Has an event sent again, as an operator would.
     func retry(_ id: String) async throws -> Bool {
         guard let id = EventID(id) else { return false }
-        return try await store.write { [now] in try $0.retry(id, now: now) }
+        return try await store.write { [now] in try $0.events.retry(id, now: now) }
     }
 
     /// Moves the clock and sends what is due then.

@@ -9,7 +9,7 @@ import Testing
 @Suite("An endpoint gets events only after it has shown that it wants them")
 struct EventStreamTests {
     private func stream(_ stage: EventStage, _ resource: Resource) async throws -> EventStream? {
-        try await stage.store.read { try $0.eventStream(of: resource.id) }
+        try await stage.store.read { try $0.eventStreams.find(of: resource.id) }
     }
 
     @Test func `RN1 events wait until the state came back with the MCP server's credentials`() async throws {

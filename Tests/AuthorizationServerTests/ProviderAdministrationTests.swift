@@ -77,7 +77,7 @@ struct ProviderAdministrationTests {
             let answer = try await run(h, .providers(.add(discovered(issuer, secret: "s3cret")))).get()
             #expect(answer.rows.first?["redirect_uri"]?.string == "http://localhost/connect/hub/callback")
             let hub = try ProviderName("hub")
-            let kept = try #require(try await h.gatehouse.store.read { try $0.provider(hub) })
+            let kept = try #require(try await h.gatehouse.store.read { try $0.providers.find(hub) })
             #expect(kept.authMethod == .clientSecretPost && kept.sendsIssuer && kept.issuer == issuer)
             #expect(kept.authorizationEndpoint == "http://127.0.0.1:\(server.port)/a")
             #expect(kept.tokenEndpoint == "http://127.0.0.1:\(server.port)/t")
@@ -101,7 +101,7 @@ struct ProviderAdministrationTests {
             }
             let outcome = await run(h, .providers(.add(discovered("http://127.0.0.1:\(server.port)"))))
             #expect(throws: AdministrationError.self) { try outcome.get() }
-            #expect(try await h.gatehouse.store.read { try $0.providers() }.isEmpty)
+            #expect(try await h.gatehouse.store.read { try $0.providers.list() }.isEmpty)
             try await server.stop()
         }
     }
@@ -112,7 +112,7 @@ struct ProviderAdministrationTests {
             let listed = try await run(h, .providers(.list)).get()
             #expect(!added.json.text.contains("canary") && !listed.json.text.contains("canary"))
             let hub = try ProviderName("hub")
-            let kept = try #require(try await h.gatehouse.store.read { try $0.provider(hub) })
+            let kept = try #require(try await h.gatehouse.store.read { try $0.providers.find(hub) })
             #expect(!String(decoding: try #require(kept.clientSecret), as: UTF8.self).contains("canary"))
             let vault = ConnectionVault(keys: h.gatehouse.keys)
             #expect(try vault.access(to: kept).secret == Secret("provider-secret-canary"))
@@ -131,7 +131,7 @@ struct ProviderAdministrationTests {
             draft.tokenEndpoint = "http://localhost/token"
             let outcome = await run(h, .providers(.add(draft)))
             #expect(throws: AdministrationError.self) { try outcome.get() }
-            let kept = try await h.gatehouse.store.read { try $0.providers() }
+            let kept = try await h.gatehouse.store.read { try $0.providers.list() }
             #expect(kept.isEmpty)
         }
     }
@@ -143,13 +143,13 @@ struct ProviderAdministrationTests {
             let id = h.resource.id.string
             let foreign = await run(h, .providers(.allow(provider: "other", resource: id, scope: "repo")))
             #expect(throws: AdministrationError.self) { try foreign.get() }
-            #expect(try await h.gatehouse.store.read { try $0.providerRules() }.isEmpty)
+            #expect(try await h.gatehouse.store.read { try $0.providers.rules() }.isEmpty)
             _ = try await run(h, .providers(.allow(provider: "hub", resource: id, scope: "repo user"))).get()
-            #expect(try await h.gatehouse.store.read { try $0.providerRules() }.map(\.scope.string) == ["repo user"])
-            let last = try await h.gatehouse.store.read { try $0.auditTail(limit: 1) }.first?.entry
+            #expect(try await h.gatehouse.store.read { try $0.providers.rules() }.map(\.scope.string) == ["repo user"])
+            let last = try await h.gatehouse.store.read { try $0.audit.tail(limit: 1) }.first?.entry
             #expect(last?.action == .providerAllowed && last?.resource == h.resource.id)
             _ = try await run(h, .providers(.allow(provider: "hub", resource: id, scope: nil))).get()
-            #expect(try await h.gatehouse.store.read { try $0.providerRules() }.isEmpty)
+            #expect(try await h.gatehouse.store.read { try $0.providers.rules() }.isEmpty)
         }
     }
 
@@ -166,7 +166,7 @@ struct ProviderAdministrationTests {
                 let answer = try await run(h, .connections(.revoke(id.string))).get()
                 #expect(answer.note?.contains(note) == true)
                 #expect(answer.rows.first?["state"]?.string == "ended")
-                let kept = try await h.gatehouse.store.read { try $0.connection(id) }
+                let kept = try await h.gatehouse.store.read { try $0.connections.find(id) }
                 #expect(kept?.tokens == nil && kept?.endReason == .revokedByAdmin)
                 let again = await run(h, .connections(.revoke(id.string)))
                 #expect(throws: AdministrationError.self) { try again.get() }
@@ -186,7 +186,7 @@ struct ProviderAdministrationTests {
             ProviderTokens(Array(#"{"access":"access-canary","refresh":"\#(refresh)"}"#.utf8)))
         try await h.gatehouse.store.write { [now = h.clock.now] transaction in
             let sealed = try ConnectionVault(keys: h.gatehouse.keys).seal(tokens, of: id, in: transaction)
-            try transaction.connect(
+            try transaction.connections.connect(
                 Connection(
                     id: id, userID: h.user.id, resourceID: h.resource.id, provider: ProviderName("hub"),
                     asked: ScopeSet(parsing: "repo"), scope: ScopeSet(parsing: "repo"), tokens: sealed, createdAt: now))

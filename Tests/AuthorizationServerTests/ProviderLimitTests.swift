@@ -55,7 +55,7 @@ struct ProviderLimitTests {
     }
 
     private func kept(_ h: Harness) async throws -> Provider? {
-        try await h.gatehouse.store.read { try $0.provider(ProviderName("hub")) }
+        try await h.gatehouse.store.read { try $0.providers.find(ProviderName("hub")) }
     }
 
     static let unfit = [
@@ -118,7 +118,7 @@ struct ProviderLimitTests {
             let second = try Resource(
                 identifier: ResourceIdentifier("https://second.example/mcp"), name: "Second", owner: h.resource.owner,
                 scopes: [], secretDigest: .sha256("secret"), createdAt: h.clock.now)
-            try await h.gatehouse.store.write { _ = try $0.insert(second) }
+            try await h.gatehouse.store.write { _ = try $0.resources.insert(second) }
             func allow(_ id: ResourceID) async throws -> AdministrationAnswer {
                 try await run(h, .providers(.allow(provider: "hub", resource: id.string, scope: "repo"))).get()
             }
@@ -143,10 +143,10 @@ struct ProviderLimitTests {
                 let outcome = await allow(wrong)
                 #expect(throws: AdministrationError.self, "\(wrong)") { try outcome.get() }
             }
-            #expect(try await h.gatehouse.store.read { try $0.providerRules() }.isEmpty)
+            #expect(try await h.gatehouse.store.read { try $0.providers.rules() }.isEmpty)
             let url = "https://hub.example/auth/email?v=1"
             _ = try await allow("email=\(url)", "a=b=c").get()
-            let rule = try #require(try await h.gatehouse.store.read { try $0.providerRules() }.first)
+            let rule = try #require(try await h.gatehouse.store.read { try $0.providers.rules() }.first)
             #expect(
                 rule.aliases == [
                     ScopeAlias(try Scope("email"), grantedAs: try Scope(url)),

@@ -20,7 +20,7 @@ struct ScopeAdministrationTests {
     }
 
     private func scope(_ h: Harness, _ name: String) async throws -> ResourceScope? {
-        try await h.gatehouse.store.read { try $0.resource(id: h.resource.id) }?.scopes.first {
+        try await h.gatehouse.store.read { try $0.resources.find(id: h.resource.id) }?.scopes.first {
             $0.scope.string == name
         }
     }
@@ -89,16 +89,16 @@ struct ScopeAdministrationTests {
     ) async throws {
         try await Harness.run { h in
             try await change(h, ScopeChanges(implies: Self.writes("files:list"), tools: Self.writes("edit")))
-            let before = try await h.gatehouse.store.read { try $0.resource(id: h.resource.id) }
-            let records = try await h.gatehouse.store.read { try $0.auditTail(limit: 1000) }.count
+            let before = try await h.gatehouse.store.read { try $0.resources.find(id: h.resource.id) }
+            let records = try await h.gatehouse.store.read { try $0.audit.tail(limit: 1000) }.count
             var whole = reach
             whole.tools.append(.init(scope: "files:list", value: "ls"))
             let error = await #expect(throws: AdministrationError.self) { try await change(h, whole) }
             #expect(
                 error?.kind == .invalid && error?.description.contains(sentence) == true, "\(error?.description ?? "")")
             #expect(error?.description.hasSuffix(".") == true)
-            #expect(try await h.gatehouse.store.read { try $0.resource(id: h.resource.id) } == before)
-            #expect(try await h.gatehouse.store.read { try $0.auditTail(limit: 1000) }.count == records)
+            #expect(try await h.gatehouse.store.read { try $0.resources.find(id: h.resource.id) } == before)
+            #expect(try await h.gatehouse.store.read { try $0.audit.tail(limit: 1000) }.count == records)
         }
     }
 
@@ -111,7 +111,7 @@ struct ScopeAdministrationTests {
                         scopes: ["w", "r"].map { .init(name: $0, description: $0, onRequest: false) }, reach: reach))
             }
             _ = try await run(h, draft("good", ScopeChanges(implies: [.init(scope: "w", value: "r")])))
-            let added = try await h.gatehouse.store.read { try $0.resources() }.first { $0.name == "A" }
+            let added = try await h.gatehouse.store.read { try $0.resources.list() }.first { $0.name == "A" }
             #expect(added?.scopes.first?.implies.string == "r")
             await #expect(throws: AdministrationError.self) {
                 try await run(h, draft("bad", ScopeChanges(implies: [.init(scope: "w", value: "x")])))
@@ -121,7 +121,7 @@ struct ScopeAdministrationTests {
                 try await run(
                     h, .add(ResourceDraft(identifier: "https://m.example", name: "M", owner: "B", scopes: many)))
             }
-            #expect(try await h.gatehouse.store.read { try $0.resources() }.count == 2)
+            #expect(try await h.gatehouse.store.read { try $0.resources.list() }.count == 2)
         }
     }
 }

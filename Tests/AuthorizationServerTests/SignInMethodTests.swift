@@ -19,7 +19,7 @@ struct SignInMethodTests {
             let people = People(
                 store: own.store, methods: [word] + own.methods, watch: own.watch, clock: own.clock)
             try await h.gatehouse.store.write { [user = h.user] transaction in
-                try transaction.insert(
+                try transaction.credentials.insert(
                     Credential(userID: user.id, kind: .word, data: "swordfish", createdAt: user.createdAt))
             }
             try await test(h, people)
@@ -36,7 +36,7 @@ struct SignInMethodTests {
     }
 
     private static func word(_ h: Harness) async throws -> Credential? {
-        try await h.gatehouse.store.read { [id = h.user.id] in try $0.credential(CredentialKind.word, of: id) }
+        try await h.gatehouse.store.read { [id = h.user.id] in try $0.credentials.find(CredentialKind.word, of: id) }
     }
 
     @Test func `the first method that reads a form has it, and the password reads all others`() async throws {
@@ -88,9 +88,9 @@ struct SignInMethodTests {
         try await Self.play(word: method) { h, people in
             let off = try await h.addUser("off")
             try await h.gatehouse.store.write { [now = h.clock.now] transaction in
-                try transaction.insert(
+                try transaction.credentials.insert(
                     Credential(userID: off.id, kind: .word, data: "swordfish", createdAt: now))
-                _ = try transaction.setDisabled(now, off.id)
+                _ = try transaction.users.setDisabled(now, off.id)
             }
             _ = try await h.addUser("bare")
             for (count, name) in ["nobody", "off", "bare"].enumerated() {
@@ -128,7 +128,7 @@ struct SignInMethodTests {
             let seen = try #require(try await Self.word(h))
             method.meanwhile.withLock { meanwhile in
                 meanwhile = { [store = h.gatehouse.store, now = h.clock.now] in
-                    _ = try? await store.write { try $0.replace(seen, with: "another", now: now) }
+                    _ = try? await store.write { try $0.credentials.replace(seen, with: "another", now: now) }
                 }
             }
             guard case .wait(1) = try await Self.signIn(people, "username=ada&word=swordfish") else {

@@ -36,7 +36,7 @@ struct AuditCommandTests {
         let store = try Store(path: database)
         try await store.write { transaction in
             for _ in 0..<4_000 {
-                _ = try transaction.audit(
+                _ = try transaction.audit.append(
                     AuditEntry(
                         .sessionEnded, at: Timestamp(seconds: 1), actor: .system, reason: "an old one",
                         initiator: .system))

@@ -16,14 +16,14 @@ struct AuditDropTests {
             try await gatehouse.withStore { store in
                 let old = Timestamp(seconds: now - 40 * 86_400)
                 try await store.write { transaction in
-                    try transaction.audit(.auditKeyUsed(key.kid, at: old))
+                    try transaction.audit.append(.auditKeyUsed(key.kid, at: old))
                     for _ in 0..<4 {
-                        try transaction.audit(
+                        try transaction.audit.append(
                             AuditEntry(.personSignedOut, at: old, actor: .system, initiator: .system))
                     }
-                    let head = try #require(try transaction.auditTail(limit: 1).first)
+                    let head = try #require(try transaction.audit.tail(limit: 1).first)
                     #expect(
-                        try transaction.insert(
+                        try transaction.audit.insert(
                             AuditCheckpoint(.main, sequence: head.sequence, hash: head.hash, at: old, with: key)))
                 }
             }

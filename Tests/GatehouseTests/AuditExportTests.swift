@@ -40,7 +40,7 @@ struct AuditExportTests {
             #expect(run.output.contains(path))
             let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
             #expect(lines.contains { $0.contains(#""sequence":2"#) || $0.contains("unreadable") })
-            let left = try await gatehouse.withStore { try await $0.read { try $0.auditTail(limit: 99) }.count }
+            let left = try await gatehouse.withStore { try await $0.read { try $0.audit.tail(limit: 99) }.count }
             #expect(left >= 3, "nothing was dropped")
         }
     }

@@ -56,8 +56,8 @@ struct ClientRuleCommandTests {
         try await SessionWorld.play { world in
             try await world.gatehouse.withStore { store in
                 try await store.write { tx in
-                    try tx.set(ClientRule(.host("*.bad.example"), .block, createdAt: SessionWorld.now))
-                    try tx.set(ClientRule(.host("app.bad.example"), .allow, createdAt: SessionWorld.now))
+                    try tx.clientRules.set(ClientRule(.host("*.bad.example"), .block, createdAt: SessionWorld.now))
+                    try tx.clientRules.set(ClientRule(.host("app.bad.example"), .allow, createdAt: SessionWorld.now))
                 }
                 try await store.read { tx in
                     for (host, rule) in [
@@ -65,19 +65,21 @@ struct ClientRuleCommandTests {
                         ("notbad.example", nil), ("bad.example.org", nil),
                     ] as [(String, ClientRule.Rule?)] {
                         let id = try ClientID("https://\(host)/client.json")
-                        #expect(try tx.hostRule(host) == rule, "\(host)")
-                        #expect(try tx.isBlocked(client: id, host: host) == (rule == .block), "\(host)")
+                        #expect(try tx.clientRules.host(host) == rule, "\(host)")
+                        #expect(try tx.clientRules.isBlocked(client: id, host: host) == (rule == .block), "\(host)")
                     }
-                    #expect(try !tx.isBlocked(client: ClientID("desk"), host: nil))
-                    let blocked = try tx.sessions(SessionFilter(), limit: 10, now: SessionWorld.now).filter {
-                        try tx.grant($0.id)?.clientIsBlocked == true
+                    #expect(try !tx.clientRules.isBlocked(client: ClientID("desk"), host: nil))
+                    let blocked = try tx.sessions.list(SessionFilter(), limit: 10, now: SessionWorld.now).filter {
+                        try tx.sessions.grant($0.id)?.clientIsBlocked == true
                     }
                     #expect(blocked.map(\.clientHost) == ["app.bad.example"])
                 }
-                try await store.write { try $0.set(ClientRule(.host("*"), .block, createdAt: SessionWorld.now)) }
+                try await store.write {
+                    try $0.clientRules.set(ClientRule(.host("*"), .block, createdAt: SessionWorld.now))
+                }
                 let open = try await store.read { tx in
-                    try tx.sessions(SessionFilter(), limit: 10, now: SessionWorld.now).filter {
-                        try tx.grant($0.id)?.clientIsBlocked == false
+                    try tx.sessions.list(SessionFilter(), limit: 10, now: SessionWorld.now).filter {
+                        try tx.sessions.grant($0.id)?.clientIsBlocked == false
                     }
                 }
                 #expect(open.map(\.clientID.string) == ["desk"], "a registered client has no host")

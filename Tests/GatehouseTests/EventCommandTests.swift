@@ -128,9 +128,9 @@ struct EventCommandTests {
             SecurityEvent(type: .elicitationCompleted, issuedAt: now, about: .stream(resource), payload: [:])
         }
         try await store.write { transaction in
-            for event in events { try transaction.enqueue(event, resource: resource) }
-            try transaction.deliver(events[1].id, to: resource, now: now)
-            try transaction.fail(
+            for event in events { try transaction.events.enqueue(event, resource: resource) }
+            try transaction.events.deliver(events[1].id, to: resource, now: now)
+            try transaction.events.fail(
                 events[2].id, to: resource, answer: EventAnswer(status: 400, error: "invalid_audience"), again: nil,
                 now: now)
         }

@@ -228,8 +228,9 @@ struct ExaminationTests {
             let store = try Store(path: gatehouse.stage.path("var/gatehouse.sqlite"))
             try await store.write { transaction in
                 let (endpoint, now) = ("https://files.example/events", Timestamp(seconds: 1))
-                _ = try transaction.challenge(endpoint, of: id, digest: .sha256("v"), expiresAt: now, now: now)
-                _ = try transaction.disable(endpoint, of: id, answer: EventAnswer(status: 410))
+                _ = try transaction.eventStreams.challenge(
+                    endpoint, of: id, digest: .sha256("v"), expiresAt: now, now: now)
+                _ = try transaction.eventStreams.disable(endpoint, of: id, answer: EventAnswer(status: 410))
             }
             try store.close()
             let ill = try await Self.found(gatehouse)

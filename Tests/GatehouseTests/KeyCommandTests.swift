@@ -64,12 +64,12 @@ struct KeyCommandTests {
             identifier: try ResourceIdentifier("https://files.example/mcp"), name: "Files", owner: "Ops", scopes: [],
             secretDigest: .sha256("secret"), createdAt: now)
         try await store.write { transaction in
-            _ = try (transaction.insert(user), transaction.insert(resource))
+            _ = try (transaction.users.insert(user), transaction.resources.insert(resource))
             for index in 0..<count {
                 let id = ConnectionID.random()
                 let sealed = try Sealing.seal(
                     Array("word \(id)".utf8), key: keys.secret(.sealing), context: "connection:\(id)")
-                try transaction.connect(
+                try transaction.connections.connect(
                     Connection(
                         id: id, userID: user.id, resourceID: resource.id, provider: ProviderName("p\(index)"),
                         asked: [], scope: [], tokens: sealed, createdAt: now))
@@ -86,7 +86,7 @@ struct KeyCommandTests {
     /// How many values bear the name of one of these keys.
     private static func sealed(_ store: Store, with names: Set<String>) async throws -> Int {
         try await store.read { transaction in
-            try transaction.sealedValues(in: .connections, after: "", limit: 10_000)
+            try transaction.sealedValues.list(in: .connections, after: "", limit: 10_000)
                 .count { Sealing.keyID(of: $0.bytes).map(names.contains) ?? false }
         }
     }
@@ -122,7 +122,9 @@ struct KeyCommandTests {
                 try watching.close()
                 let between = try Self.ring(stage)
                 let store = try Store(path: stage.path("var/gatehouse.sqlite"))
-                let values = try await store.read { try $0.sealedValues(in: .connections, after: "", limit: 10_000) }
+                let values = try await store.read {
+                    try $0.sealedValues.list(in: .connections, after: "", limit: 10_000)
+                }
                 try store.close()
                 #expect(values.count == count)
                 for value in values {

@@ -42,8 +42,8 @@ extension Stage {
             identifier: ResourceIdentifier("https://files-\(UInt16.random(in: 0 ... .max)).example/mcp"),
             name: "Files", owner: "Team", scopes: [], secretDigest: .sha256("secret"), createdAt: now)
         try await store.write { transaction in
-            try transaction.insert(user)
-            _ = try transaction.insert(server)
+            try transaction.users.insert(user)
+            _ = try transaction.resources.insert(server)
         }
         var ids: [SessionID] = []
         for start in stride(from: 0, to: count, by: 250) {
@@ -59,8 +59,11 @@ extension Stage {
                         clientID: session.clientID, redirectURI: session.redirectURI ?? "",
                         challenge: CodeChallenge(for: CodeVerifier(String(repeating: "v", count: 43))),
                         expiresAt: now + 60)
-                    try transaction.approve(session, code: code)
-                    _ = try (transaction.spend(code.digest, now: now), transaction.activate(session.id, now: now))
+                    try transaction.sessions.approve(session, code: code)
+                    _ = try (
+                        transaction.codes.spend(code.digest, now: now),
+                        transaction.sessions.activate(session.id, now: now)
+                    )
                     return session.id
                 }
             }
@@ -73,6 +76,8 @@ extension RunningGatehouse {
     /// How many sessions can be used.
     static func live(in store: Store) async throws -> Int {
         let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970))
-        return try await store.read { try $0.sessions(SessionFilter(state: .active), limit: 10_000, now: now).count }
+        return try await store.read {
+            try $0.sessions.list(SessionFilter(state: .active), limit: 10_000, now: now).count
+        }
     }
 }

@@ -113,15 +113,15 @@ struct RestoreCommandTests {
             let key = SigningKey.generate()
             let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970))
             try await store.write { transaction in
-                try transaction.audit(.auditKeyUsed(key.kid, at: now))
+                try transaction.audit.append(.auditKeyUsed(key.kid, at: now))
                 for _ in 0..<20 {
-                    try transaction.audit(
+                    try transaction.audit.append(
                         AuditEntry(.personSignedOut, at: now, actor: .system, initiator: .system))
                 }
-                let head = try #require(try transaction.auditTail(limit: 1).first)
+                let head = try #require(try transaction.audit.tail(limit: 1).first)
                 let checkpoint = try AuditCheckpoint(
                     .main, sequence: head.sequence, hash: head.hash, at: now, with: key)
-                #expect(try transaction.insert(checkpoint))
+                #expect(try transaction.audit.insert(checkpoint))
             }
             try store.close()
             let refused = try await gatehouse.command(["serve"])
@@ -132,7 +132,7 @@ struct RestoreCommandTests {
                 ["audit", "export", stage.path("three.jsonl"), "--drop-before", "0s", "--yes"])
             #expect(dropped.status == 1)
             let after = try Store(path: stage.path("var/gatehouse.sqlite"))
-            #expect(try await after.read { try $0.lastCheckpoint(.main) }?.checkpoint?.kid == key.kid)
+            #expect(try await after.read { try $0.audit.lastCheckpoint(.main) }?.checkpoint?.kid == key.kid)
             try after.close()
         }
     }

@@ -30,7 +30,7 @@ struct RestoredKeysTests {
     private static func state(_ stage: Stage) async throws -> (live: Int, records: [AuditEntry]) {
         let store = try Store(path: stage.path("var/gatehouse.sqlite"))
         let live = try await RunningGatehouse.live(in: store)
-        let records = try await store.read { try $0.auditTail(limit: 9_999) }.map(\.entry)
+        let records = try await store.read { try $0.audit.tail(limit: 9_999) }.map(\.entry)
         try store.close()
         return (live, records)
     }

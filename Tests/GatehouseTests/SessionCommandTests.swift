@@ -25,9 +25,9 @@ struct SessionCommandTests {
             let bos = try session(of: bo, at: mail, now - 10 * 86_400)
             try await gatehouse.withStore { store in
                 try await store.write { tx in
-                    for user in [ana, bo] { try tx.insert(user) }
-                    for server in [files, mail] { _ = try tx.insert(server) }
-                    try tx.insert(desk)
+                    for user in [ana, bo] { try tx.users.insert(user) }
+                    for server in [files, mail] { _ = try tx.resources.insert(server) }
+                    try tx.clients.insert(desk)
                     for session in anas + [bos] { try approve(session, in: tx) }
                 }
             }
@@ -58,9 +58,9 @@ struct SessionCommandTests {
             clientID: session.clientID, redirectURI: session.redirectURI ?? "",
             challenge: CodeChallenge(for: CodeVerifier(String(repeating: "v", count: 43))),
             expiresAt: session.createdAt + 60)
-        try transaction.approve(session, code: code)
-        guard try transaction.spend(code.digest, now: session.createdAt),
-            try transaction.activate(session.id, now: session.createdAt)
+        try transaction.sessions.approve(session, code: code)
+        guard try transaction.codes.spend(code.digest, now: session.createdAt),
+            try transaction.sessions.activate(session.id, now: session.createdAt)
         else { throw StageFailure("the code is not to be redeemed") }
     }
 
@@ -210,32 +210,32 @@ struct ListPageCommandTests {
             try await gatehouse.withStore { store in
                 try await store.write { tx in
                     for name in ["ana", "Bo", "Čeněk", "dora", "eva"] {
-                        try tx.insert(User(name: name, createdAt: now))
+                        try tx.users.insert(User(name: name, createdAt: now))
                         let uri =
                             "https://\(User(name: name, createdAt: now).subject.string.dropFirst(4))"
-                        _ = try tx.insert(
+                        _ = try tx.resources.insert(
                             Resource(
                                 identifier: ResourceIdentifier(uri.lowercased().replacing("_", with: "x") + ".example"),
                                 name: "Server", owner: "Ops", scopes: [], secretDigest: .sha256(name), createdAt: now))
                     }
                     for id in ["desk", "it's", "web"] {
-                        try tx.insert(
+                        try tx.clients.insert(
                             RegisteredClient(
                                 id: ClientID(id), name: id, redirectURIs: [RedirectURI("https://a.example/cb")],
                                 createdAt: now))
                     }
                     for index in 0..<2 {
                         let id = try ClientID("https://h\(index).example/c.json?a=1&b=2")
-                        try tx.keep(
+                        try tx.documents.keep(
                             CachedDocument(
                                 clientID: id, bytes: [1], digest: .sha256([1]), fetchedAt: now, expiresAt: now,
                                 lastGoodAt: now))
-                        try tx.set(ClientRule(.client(id), .allow, createdAt: now))
+                        try tx.clientRules.set(ClientRule(.client(id), .allow, createdAt: now))
                     }
                     for host in ["a.example", "b.example"] {
-                        try tx.set(ClientRule(.host(host), .block, createdAt: now))
+                        try tx.clientRules.set(ClientRule(.host(host), .block, createdAt: now))
                     }
-                    try tx.set(ClientRule(.client(ClientID("gone")), .block, createdAt: now))
+                    try tx.clientRules.set(ClientRule(.client(ClientID("gone")), .block, createdAt: now))
                 }
             }
             try await expect(gatehouse, "users", pieces: [2, 2, 1], by: "id")

@@ -31,14 +31,14 @@ struct SessionWorld {
             identifier: ResourceIdentifier(Self.resource), name: "Files", owner: "Team",
             scopes: [ResourceScope(scope: Scope("files:read"), description: "Read")], secretDigest: .sha256("secret"),
             createdAt: Self.now)
-        _ = try transaction.insert(server)
-        try transaction.insert(
+        _ = try transaction.resources.insert(server)
+        try transaction.clients.insert(
             RegisteredClient(
                 id: ClientID("desk"), name: "Desk", redirectURIs: [RedirectURI("https://desk.example/cb")],
                 createdAt: Self.now))
         for (name, client) in Self.approvals {
             let user = User(name: name, createdAt: Self.now)
-            try transaction.insert(user)
+            try transaction.users.insert(user)
             try approve(try session(of: user, ClientID(client), at: server), in: transaction)
         }
     }
@@ -57,7 +57,7 @@ struct SessionWorld {
             clientID: session.clientID, redirectURI: session.redirectURI ?? "",
             challenge: CodeChallenge(for: CodeVerifier(String(repeating: "v", count: 43))),
             expiresAt: session.createdAt + 60)
-        try transaction.approve(session, code: code)
+        try transaction.sessions.approve(session, code: code)
     }
 
     /// The people whose sessions can be used.

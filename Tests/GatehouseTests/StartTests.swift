@@ -84,7 +84,7 @@ struct StartTests {
             again.process.kill()
             _ = await again.process.end()
             let after = try Store(path: database)
-            let records = try await after.read { try $0.auditTail(limit: 4_000) }
+            let records = try await after.read { try $0.audit.tail(limit: 4_000) }
             #expect(records.count { $0.entry.action == .sessionEnded } == 3_000, "each has its record")
             try after.close()
         }
@@ -103,8 +103,8 @@ struct StartTests {
             identifier: ResourceIdentifier("https://files.example/mcp"), name: "Files", owner: "Team", scopes: [],
             secretDigest: .sha256("secret"), createdAt: begun)
         try await store.write { transaction in
-            try transaction.insert(user)
-            _ = try transaction.insert(server)
+            try transaction.users.insert(user)
+            _ = try transaction.resources.insert(server)
         }
         for _ in 0..<(count / 250) {
             try await store.write { transaction in
@@ -119,8 +119,11 @@ struct StartTests {
                         clientID: session.clientID, redirectURI: session.redirectURI ?? "",
                         challenge: CodeChallenge(for: CodeVerifier(String(repeating: "v", count: 43))),
                         expiresAt: begun + 60)
-                    try transaction.approve(session, code: code)
-                    _ = try (transaction.spend(code.digest, now: begun), transaction.activate(session.id, now: begun))
+                    try transaction.sessions.approve(session, code: code)
+                    _ = try (
+                        transaction.codes.spend(code.digest, now: begun),
+                        transaction.sessions.activate(session.id, now: begun)
+                    )
                 }
             }
         }

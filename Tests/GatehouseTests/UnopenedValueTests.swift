@@ -39,9 +39,9 @@ struct UnopenedValueTests {
                 try await Self.fill(store, connection: id, with: ring.secret(.sealing))
                 // One bit is not what it was.
                 let value = try #require(
-                    try await store.read { try $0.sealedValues(in: .connections, after: "", limit: 1) }.first)
+                    try await store.read { try $0.sealedValues.list(in: .connections, after: "", limit: 1) }.first)
                 try await store.write {
-                    try $0.replace(value, with: value.bytes.dropLast() + [(value.bytes.last ?? 0) ^ 1])
+                    try $0.sealedValues.replace(value, with: value.bytes.dropLast() + [(value.bytes.last ?? 0) ^ 1])
                 }
             }
             let run = try await gatehouse("keys", "rotate", "sealing", "--now", "--yes")
@@ -61,13 +61,13 @@ struct UnopenedValueTests {
         let tokens = try Sealing.seal(Array("canary tokens".utf8), key: key, context: "connection:\(id)")
         let secret = try Sealing.seal(Array("canary secret".utf8), key: key, context: "provider:hub")
         try await store.write { transaction in
-            _ = try (transaction.insert(user), transaction.insert(resource))
-            _ = try transaction.insert(
+            _ = try (transaction.users.insert(user), transaction.resources.insert(resource))
+            _ = try transaction.providers.insert(
                 Provider(
                     name: ProviderName("hub"), owner: "Ops", issuer: nil,
                     authorizationEndpoint: "https://hub.example/authorize", tokenEndpoint: "https://hub.example/token",
                     clientID: "gatehouse", clientSecret: secret, authMethod: .clientSecretBasic, createdAt: now))
-            try transaction.connect(
+            try transaction.connections.connect(
                 Connection(
                     id: id, userID: user.id, resourceID: resource.id, provider: ProviderName("hub"), asked: [],
                     scope: [], tokens: tokens, createdAt: now))

@@ -14,7 +14,7 @@ struct WholeListTests {
             try await gatehouse.withStore { store in
                 try await store.write { tx in
                     for number in 0..<count {
-                        try tx.insert(
+                        try tx.users.insert(
                             User(name: "user-\(1000 + number)", createdAt: Self.now))
                     }
                 }

@@ -70,7 +70,7 @@ struct EventSoakTests {
                 payload: ["number": .integer(Int64(number))])
         }
         try await store.write { transaction in
-            for event in events { try transaction.enqueue(event, resource: resource) }
+            for event in events { try transaction.events.enqueue(event, resource: resource) }
         }
         try store.close()
         return events.map(\.id.string)

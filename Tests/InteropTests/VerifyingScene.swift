@@ -62,13 +62,14 @@ struct VerifyingScene: Sendable {
         let store = try Store(path: stage.path("var/gatehouse.sqlite"))
         let (now, digest) = (Timestamp(seconds: Int64(Date().timeIntervalSince1970)), Digest.sha256("aged"))
         let isVerified = try await store.write { transaction in
-            guard let resource = ResourceID(id), try transaction.eventStream(of: resource)?.state == .active else {
+            guard let resource = ResourceID(id), try transaction.eventStreams.find(of: resource)?.state == .active
+            else {
                 return false
             }
             let then = now - VerifyingServer.age
-            _ = try transaction.challenge(
+            _ = try transaction.eventStreams.challenge(
                 VerifyingServer.endpoint(at: port), of: resource, digest: digest, expiresAt: now, now: then)
-            return try transaction.prove(digest, of: resource, now: then)
+            return try transaction.eventStreams.prove(digest, of: resource, now: then)
         }
         try store.close()
         guard isVerified else { throw StageFailure("the events endpoint was not verified") }

@@ -19,13 +19,13 @@ struct AccountRowsTests {
         async throws
     {
         let world = try await World()
-        let sessions = try await plan(world, Transaction.liveOfUser, 5)
+        let sessions = try await plan(world, Sessions.liveOfUser, 5)
         #expect(sessions == "SEARCH sessions USING INDEX live_sessions_by_user (user_id=? AND (created_at,id)<(?,?))")
-        let past = try await plan(world, Transaction.pastOfUser, 5)
+        let past = try await plan(world, Elicitations.pastOfUser, 5)
         #expect(past == "SEARCH elicitations USING INDEX elicitations_by_user (user_id=? AND (created_at,id)<(?,?))")
-        let open = try await plan(world, Transaction.openOfUser, 3)
+        let open = try await plan(world, Elicitations.openOfUser, 3)
         #expect(open == "SEARCH elicitations USING INDEX open_elicitations_by_user (user_id=? AND expires_at>?)")
-        let connections = try await plan(world, Transaction.liveConnectionsOfUser, 2)
+        let connections = try await plan(world, Connections.liveConnectionsOfUser, 2)
         #expect(connections.hasPrefix("SEARCH connections USING INDEX live_connections (user_id=?)"))
     }
 
@@ -34,18 +34,18 @@ struct AccountRowsTests {
     {
         let world = try await World()
         let other = User(name: "Bob", createdAt: start)
-        try await world.store.write { _ = try $0.insert(other) }
+        try await world.store.write { _ = try $0.users.insert(other) }
         var made: [SessionID] = []
         for index in 0..<5 { made.append(try await world.active(world.session(from: start + Int64(index / 2))).id) }
         let unused = try await world.active(world.session(idle: 10))
         let short = try await world.active(world.session(lasting: 10))
         let ended = try await world.active(world.session())
         _ = try await world.store.write {
-            try $0.end(
+            try $0.sessions.end(
                 ended.id, SessionEnding(reason: .revokedByPerson, initiator: .user, actor: .system, at: start))
         }
         func piece(of user: UserID, after cursor: SessionCursor?, at now: Timestamp) async throws -> [Session] {
-            try await world.store.read { try $0.liveSessions(of: user, after: cursor, limit: 2, now: now) }
+            try await world.store.read { try $0.sessions.live(of: user, after: cursor, limit: 2, now: now) }
         }
         var seen: [Session] = []
         var last: Session?
@@ -57,7 +57,7 @@ struct AccountRowsTests {
         #expect(Set(seen.map(\.id)) == Set(made) && seen.count == 5)
         #expect(seen.map(\.createdAt) == seen.map(\.createdAt).sorted(by: >))
         #expect(try await piece(of: other.id, after: nil, at: start + 10).isEmpty)
-        let before = try await world.store.read { try $0.liveSessions(of: world.user.id, limit: 100, now: start + 9) }
+        let before = try await world.store.read { try $0.sessions.live(of: world.user.id, limit: 100, now: start + 9) }
         #expect(Set(before.map(\.id)) == Set(made + [unused.id, short.id]))
     }
 
@@ -70,15 +70,15 @@ struct AccountRowsTests {
                 resourceID: world.resource.id, userID: world.user.id, subject: world.user.subject,
                 clientID: session.clientID, sessionID: session.id, message: "Do it.", ask: ConfirmAsk(action),
                 digest: action.digest, createdAt: start + Int64(index), expiresAt: start + 900)
-            try await world.store.write { try $0.insert(asked) }
+            try await world.store.write { try $0.elicitations.insert(asked) }
         }
         let (id, start) = (world.user.id, start)
         try await world.store.write {
             _ = try $0.execute(
                 "UPDATE elicitations SET client_id = 'no client' WHERE created_at = ?1", start.seconds + 1)
         }
-        let open = try await world.store.read { try $0.openElicitations(of: id, now: start + 9, limit: 9) }
-        let past = try await world.store.read { try $0.pastElicitations(of: id, now: start + 900, limit: 9) }
+        let open = try await world.store.read { try $0.elicitations.open(of: id, now: start + 9, limit: 9) }
+        let past = try await world.store.read { try $0.elicitations.past(of: id, now: start + 900, limit: 9) }
         #expect(Set(open.map(\.createdAt)) == [start, start + 2])
         #expect(past.map(\.createdAt) == [start + 2, start])
     }
@@ -89,19 +89,19 @@ struct AccountRowsTests {
         let world = try await World()
         let id = world.user.id
         let first = Credential(userID: id, kind: .password, data: "zero", createdAt: start, usedAt: start)
-        try await world.store.write { try $0.insert(first) }
+        try await world.store.write { try $0.credentials.insert(first) }
         func stored() async throws -> Credential? {
-            try await world.store.read { try $0.credential(.password, of: id) }
+            try await world.store.read { try $0.credentials.find(.password, of: id) }
         }
         #expect(try await stored() == first)
         func replace(_ seen: Credential, with hash: String) async throws -> Bool {
-            try await world.store.write { [start] in try $0.replace(seen, with: hash, now: start + 9) }
+            try await world.store.write { [start] in try $0.credentials.replace(seen, with: hash, now: start + 9) }
         }
         #expect(try await replace(first, with: "one"))
         #expect(try await !replace(first, with: "two"))
         let second = try #require(try await stored())
         #expect(second.data == "one" && second.createdAt == start + 9 && second.usedAt == nil)
-        try await world.store.write { [start] in _ = try $0.setDisabled(start, id) }
+        try await world.store.write { [start] in _ = try $0.users.setDisabled(start, id) }
         #expect(try await !replace(second, with: "two"))
         #expect(try await stored() == second)
     }
@@ -112,18 +112,19 @@ struct AccountRowsTests {
             id: .random(), digest: .sha256("old"), userID: world.user.id, binding: .sha256("b"),
             authentication: .password(at: start),
             createdAt: start, lastSeenAt: start, expiresAt: start + 43_200)
-        try await world.store.write { try $0.insert(login) }
+        try await world.store.write { try $0.logins.insert(login) }
         #expect(
             try await world.store.write {
-                try $0.renew(browserLogin: login.id, digest: .sha256("new"), authentication: .password(at: start + 9))
+                try $0.logins.renew(
+                    browserLogin: login.id, digest: .sha256("new"), authentication: .password(at: start + 9))
             })
         let found = try await world.store.read { tx in
-            try ["old", "new"].map { try tx.browserLogin(digest: .sha256($0), now: start + 10)?.login }
+            try ["old", "new"].map { try tx.logins.find(digest: .sha256($0), now: start + 10)?.login }
         }
         #expect(found[0] == nil && found[1]?.id == login.id && found[1]?.authTime == start + 9)
         #expect(found[1]?.expiresAt == login.expiresAt)
         let none = try await world.store.write {
-            try $0.renew(browserLogin: .random(), digest: .sha256("x"), authentication: .password(at: start))
+            try $0.logins.renew(browserLogin: .random(), digest: .sha256("x"), authentication: .password(at: start))
         }
         #expect(!none)
     }

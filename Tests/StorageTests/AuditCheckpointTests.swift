@@ -18,7 +18,7 @@ struct AuditCheckpointTests {
     private func write(_ count: Int, in world: World? = nil) async throws {
         for index in 0..<count {
             try await (world ?? self.world).store.write {
-                _ = try $0.audit(
+                _ = try $0.audit.append(
                     AuditEntry(
                         .tokenIssued, at: World.start + Int64(index), actor: .system, reason: "r\(index)",
                         initiator: .system))
@@ -31,23 +31,23 @@ struct AuditCheckpointTests {
     private func sign(with key: SigningKey? = nil, _ chain: AuditChainName = .main) async throws -> AuditCheckpoint {
         let key = key ?? self.key
         return try await world.store.write { transaction in
-            if chain == .main { _ = try transaction.audit(.auditKeyUsed(key.kid, at: World.start)) }
-            guard let head = try transaction.auditHead(chain) else { throw Refused() }
+            if chain == .main { _ = try transaction.audit.append(.auditKeyUsed(key.kid, at: World.start)) }
+            guard let head = try transaction.audit.head(chain) else { throw Refused() }
             let checkpoint = try AuditCheckpoint(
                 chain, sequence: head.sequence, hash: head.hash, at: World.start, with: key)
-            guard try transaction.insert(checkpoint) else { throw Refused() }
+            guard try transaction.audit.insert(checkpoint) else { throw Refused() }
             return checkpoint
         }
     }
 
     private func report() async throws {
         let entry = ReportedEntry(.elicitationRead, at: World.start, by: world.resource.id, initiator: .server)
-        guard case .recorded = try await world.store.write({ try $0.report(entry) }) else { throw Refused() }
+        guard case .recorded = try await world.store.write({ try $0.audit.report(entry) }) else { throw Refused() }
     }
 
     private func verify(_ keys: VerificationKeySet? = nil) async throws -> AuditVerdict {
         let keys = keys ?? ring
-        return try await world.store.read { try $0.verifyAudit(trusted: keys) }
+        return try await world.store.read { try $0.audit.verify(trusted: keys) }
     }
 
     /// Changes the file behind Gatehouse's back.
@@ -64,7 +64,7 @@ struct AuditCheckpointTests {
         try queue.close()
         let store = try Store(path: world.folder.database)
         let keys = ring
-        let defects = try await store.read { try $0.verifyAudit(trusted: keys) }.defects
+        let defects = try await store.read { try $0.audit.verify(trusted: keys) }.defects
         try store.close()
         return defects
     }
@@ -99,7 +99,7 @@ struct AuditCheckpointTests {
         try await write(2)
         for (sequence, hash) in [(Int64(2), Digest.beginning), (9, .beginning)] {
             let wrong = try AuditCheckpoint(.main, sequence: sequence, hash: hash, at: World.start, with: key)
-            #expect(try await world.store.write { try $0.insert(wrong) } == false)
+            #expect(try await world.store.write { try $0.audit.insert(wrong) } == false)
         }
         #expect(try await verify().checkpointed == nil)
     }
@@ -121,7 +121,7 @@ struct AuditCheckpointTests {
         try await write(2)
         // All hashes are right again, as somebody with the file and the source can make them.
         var records: [AuditRecord] = []
-        for record in try await world.store.read({ try $0.auditTail(limit: 9) }).reversed() {
+        for record in try await world.store.read({ try $0.audit.tail(limit: 9) }).reversed() {
             var entry = record.entry
             if record.sequence == 2 {
                 entry = AuditEntry(.keyRotated, at: entry.at, actor: .system, initiator: .system)
@@ -175,10 +175,10 @@ struct AuditCheckpointTests {
         let stranger = try await world.store.write { [world, key] transaction in
             _ = (world, key)
             let forger = SigningKey.generate()
-            guard let head = try transaction.auditTail(limit: 1, before: 2).first else { throw Refused() }
+            guard let head = try transaction.audit.tail(limit: 1, before: 2).first else { throw Refused() }
             let checkpoint = try AuditCheckpoint(
                 .main, sequence: head.sequence, hash: head.hash, at: World.start, with: forger)
-            return try transaction.insert(checkpoint)
+            return try transaction.audit.insert(checkpoint)
         }
         #expect(stranger)
         #expect(try await verify().defects == [AuditDefect(.unknownKey, 1)])

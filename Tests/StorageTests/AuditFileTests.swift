@@ -18,7 +18,7 @@ struct AuditFileTests {
         let key = SigningKey.generate()
         return try await world.store.write { [world] transaction in
             for index in 0..<12 {
-                _ = try transaction.audit(
+                _ = try transaction.audit.append(
                     AuditEntry(
                         .sessionEnded, at: World.start + Int64(index), actor: .admin(uid: 7, claimed: "root"),
                         user: world.user.id, client: world.client.id, resource: world.resource.id, session: .random(),
@@ -26,19 +26,19 @@ struct AuditFileTests {
                         address: index == 5 ? "::1" : nil))
                 let entry = ReportedEntry(
                     .elicitationRead, at: World.start, by: world.resource.id, initiator: .server, explanation: "so")
-                guard case .recorded = try transaction.report(entry) else { throw Refused() }
+                guard case .recorded = try transaction.audit.report(entry) else { throw Refused() }
             }
-            _ = try transaction.audit(.auditKeyUsed(key.kid, at: World.start))
-            for chain in try transaction.auditChains() {
-                guard let head = try transaction.auditHead(chain) else { throw Refused() }
+            _ = try transaction.audit.append(.auditKeyUsed(key.kid, at: World.start))
+            for chain in try transaction.audit.chains() {
+                guard let head = try transaction.audit.head(chain) else { throw Refused() }
                 let checkpoint = try AuditCheckpoint(
                     chain, sequence: head.sequence, hash: head.hash, at: World.start, with: key)
-                guard try transaction.insert(checkpoint) else { throw Refused() }
+                guard try transaction.audit.insert(checkpoint) else { throw Refused() }
             }
-            _ = try transaction.eraseAudit(.claimed("root"), by: .system, at: World.start)
+            _ = try transaction.audit.erase(.claimed("root"), by: .system, at: World.start)
             var lines: [AuditLine] = [.header(at: World.start, isSelection: false)]
-            for chain in try transaction.auditChains() {
-                try transaction.walkAudit(chain, from: nil) { step in
+            for chain in try transaction.audit.chains() {
+                try transaction.audit.walk(chain, from: nil) { step in
                     switch step {
                     case .begin(let sequence, let hash): lines.append(.chain(chain, after: sequence, hash: hash))
                     case .record(let sequence, let record):
@@ -102,7 +102,7 @@ struct AuditFileTests {
             db.trace { event in statements.withLock { $0.append("\(event)") } }
         }
         try await world.store.write { [world] in
-            _ = try $0.audit(
+            _ = try $0.audit.append(
                 AuditEntry(
                     .tokenIssued, at: World.start, actor: .client(world.client.id), user: world.user.id,
                     initiator: .model))
@@ -115,7 +115,7 @@ struct AuditFileTests {
             db.trace { event in statements.withLock { $0.append("\(event)") } }
         }
         try await world.store.write {
-            _ = try $0.audit(AuditEntry(.tokenRefreshed, at: World.start, actor: .system, initiator: .model))
+            _ = try $0.audit.append(AuditEntry(.tokenRefreshed, at: World.start, actor: .system, initiator: .model))
         }
         let second = statements.withLock { $0 }.filter { $0.contains("audit") }
         #expect(first.filter { $0.contains("INSERT INTO audit ") }.count == 1)

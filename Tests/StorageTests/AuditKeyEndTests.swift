@@ -19,33 +19,33 @@ struct AuditKeyEndTests {
     private func write(_ count: Int = 1) async throws {
         for _ in 0..<count {
             try await world.store.write {
-                _ = try $0.audit(AuditEntry(.tokenIssued, at: World.start, actor: .system, initiator: .system))
+                _ = try $0.audit.append(AuditEntry(.tokenIssued, at: World.start, actor: .system, initiator: .system))
             }
         }
     }
 
     private func report() async throws {
         let entry = ReportedEntry(.elicitationRead, at: World.start, by: world.resource.id, initiator: .server)
-        guard case .recorded = try await world.store.write({ try $0.report(entry) }) else { throw Refused() }
+        guard case .recorded = try await world.store.write({ try $0.audit.report(entry) }) else { throw Refused() }
     }
 
     /// Signs a chain's end, or an earlier record of it.
     private func sign(with key: SigningKey, _ chain: AuditChainName = .main, at sequence: Int64? = nil) async throws {
         try await world.store.write { transaction in
-            if chain == .main, try !transaction.hasSignedCheckpoint(key.kid) {
-                try transaction.audit(.auditKeyUsed(key.kid, at: World.start))
+            if chain == .main, try !transaction.audit.hasSignedCheckpoint(key.kid) {
+                try transaction.audit.append(.auditKeyUsed(key.kid, at: World.start))
             }
-            let found = try transaction.auditTail(chain, AuditFilter(), limit: 1, before: (sequence ?? .max - 1) + 1)
+            let found = try transaction.audit.tail(chain, AuditFilter(), limit: 1, before: (sequence ?? .max - 1) + 1)
             guard let record = found.first else { throw Refused() }
             let checkpoint = try AuditCheckpoint(
                 chain, sequence: record.sequence, hash: record.hash, at: World.start, with: key)
-            guard try transaction.insert(checkpoint) else { throw Refused() }
+            guard try transaction.audit.insert(checkpoint) else { throw Refused() }
         }
     }
 
     private func defects() async throws -> [AuditDefect] {
         let ring = VerificationKeySet([new.verification])
-        return try await world.store.read { try $0.verifyAudit(trusted: ring) }.defects
+        return try await world.store.read { try $0.audit.verify(trusted: ring) }.defects
     }
 
     /// Two chains that the old key signed, then its end, then the new key's word.
@@ -54,7 +54,7 @@ struct AuditKeyEndTests {
         for _ in 0..<3 { try await report() }
         try await sign(with: old)
         try await sign(with: old, chain)
-        try await world.store.write { [old] in try $0.audit(endOfKeys: [old.kid], at: World.start) }
+        try await world.store.write { [old] in try $0.audit.append(endOfKeys: [old.kid], at: World.start) }
         try await sign(with: new)
     }
 
@@ -87,7 +87,7 @@ struct AuditKeyEndTests {
     @Test func `a chain that began after the key's end takes no checkpoint of it`() async throws {
         try await write()
         try await sign(with: old)
-        try await world.store.write { [old] in try $0.audit(endOfKeys: [old.kid], at: World.start) }
+        try await world.store.write { [old] in try $0.audit.append(endOfKeys: [old.kid], at: World.start) }
         try await sign(with: new)
         try await report()
         try await sign(with: old, chain)
@@ -98,7 +98,7 @@ struct AuditKeyEndTests {
     {
         try await rotate()
         // All hashes and the signature are right again; only the main chain remembers another record.
-        let records = try await world.store.read { [chain] in try $0.auditTail(chain, AuditFilter(), limit: 9) }
+        let records = try await world.store.read { [chain] in try $0.audit.tail(chain, AuditFilter(), limit: 9) }
         guard let last = records.first, let before = records.dropFirst().first else { throw Refused() }
         let entry = AuditEntry(
             .formAsked, at: World.start, actor: last.entry.actor, resource: last.entry.resource, initiator: .server,
@@ -110,7 +110,7 @@ struct AuditKeyEndTests {
                 try transaction.execute("DROP TRIGGER \(trigger)")
             }
             try transaction.execute("DELETE FROM audit_reported WHERE chain = ?1 AND sequence = 3", name)
-            try transaction.insert(forged)
+            try transaction.audit.insert(forged)
         }
         try await sign(with: old, chain)
         let found = try await defects()
@@ -120,13 +120,13 @@ struct AuditKeyEndTests {
     @Test func `the end of a key is said again when the record that said it is dropped`() async throws {
         try await rotate()
         let marks = try await world.store.read { transaction in
-            try [transaction.lastCheckpoint(.main)].compactMap { $0?.checkpoint }.map { AuditMark($0) }
+            try [transaction.audit.lastCheckpoint(.main)].compactMap { $0?.checkpoint }.map { AuditMark($0) }
         }
         let isDone = try await world.store.write {
-            try $0.shortenAudit(to: marks, by: .system, at: World.start)
+            try $0.audit.shorten(to: marks, by: .system, at: World.start)
         }
         #expect(isDone)
-        while try await world.store.write({ try $0.dropAudit(limit: 100) }) > 0 {}
+        while try await world.store.write({ try $0.audit.drop(limit: 100) }) > 0 {}
         try await sign(with: new)
         #expect(try await defects() == [])
         try await report()

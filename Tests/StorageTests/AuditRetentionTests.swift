@@ -16,7 +16,7 @@ struct AuditRetentionTests {
     private func write(_ count: Int) async throws {
         for index in 0..<count {
             try await world.store.write {
-                _ = try $0.audit(
+                _ = try $0.audit.append(
                     AuditEntry(
                         .sessionEnded, at: World.start, actor: .admin(uid: 7, claimed: "grace"), user: world.user.id,
                         reason: "r\(index)", initiator: .human, explanation: "Ana moved to Ghent",
@@ -28,26 +28,26 @@ struct AuditRetentionTests {
     @discardableResult
     private func sign() async throws -> AuditCheckpoint {
         try await world.store.write { [key] transaction in
-            _ = try transaction.audit(.auditKeyUsed(key.kid, at: World.start))
-            guard let head = try transaction.auditHead(.main) else { throw Refused() }
+            _ = try transaction.audit.append(.auditKeyUsed(key.kid, at: World.start))
+            guard let head = try transaction.audit.head(.main) else { throw Refused() }
             let checkpoint = try AuditCheckpoint(
                 .main, sequence: head.sequence, hash: head.hash, at: World.start, with: key)
-            guard try transaction.insert(checkpoint) else { throw Refused() }
+            guard try transaction.audit.insert(checkpoint) else { throw Refused() }
             return checkpoint
         }
     }
 
     private func verify() async throws -> AuditVerdict {
         let keys = VerificationKeySet([key.verification])
-        return try await world.store.read { try $0.verifyAudit(trusted: keys) }
+        return try await world.store.read { try $0.audit.verify(trusted: keys) }
     }
 
     private func drop(_ mark: AuditMark) async throws -> Bool {
         let isDone = try await world.store.write { [admin] in
-            try $0.shortenAudit(to: [mark], by: admin, at: World.start)
+            try $0.audit.shorten(to: [mark], by: admin, at: World.start)
         }
         // A small step, so that a stop in the middle is looked at as well.
-        while try await world.store.write({ try $0.dropAudit(limit: 2) }) > 0 {
+        while try await world.store.write({ try $0.audit.drop(limit: 2) }) > 0 {
             if isDone { #expect(try await verify().defects.allSatisfy { $0.kind == .unknownKey }) }
         }
         return isDone
@@ -61,7 +61,7 @@ struct AuditRetentionTests {
         try await sign()
         let verdict = try await verify()
         #expect(verdict.defects == [] && verdict.dropped == 6 && verdict.records == 6)
-        let sequences = try await world.store.read { try $0.auditTail(limit: 99).map(\.sequence) }
+        let sequences = try await world.store.read { try $0.audit.tail(limit: 99).map(\.sequence) }
         #expect(sequences == (7...12).reversed())
         #expect(try await world.store.read { try $0.rows("audit_personal") } == 3 * 3 + 1)
         // And once more, after which nothing but the last piece is left.
@@ -69,7 +69,7 @@ struct AuditRetentionTests {
         try await sign()
         try world.store.close()
         let store = try Store(path: world.folder.database)
-        #expect(try await store.write { try $0.audit(.auditKeyUsed("k", at: World.start)) }.sequence == 17)
+        #expect(try await store.write { try $0.audit.append(.auditKeyUsed("k", at: World.start)) }.sequence == 17)
         try store.close()
     }
 
@@ -105,23 +105,23 @@ struct AuditRetentionTests {
         try await write(2)
         let other = User(name: "Bo", createdAt: World.start)
         try await world.store.write { transaction in
-            _ = try transaction.insert(other)
-            _ = try transaction.audit(
+            _ = try transaction.users.insert(other)
+            _ = try transaction.audit.append(
                 AuditEntry(
                     .personSignedIn, at: World.start, actor: .person(other.id), user: other.id, initiator: .human,
                     address: "192.0.2.1"))
         }
         let user = world.user.id
-        #expect(try await world.store.write { try $0.eraseAudit(.user(user), by: admin, at: World.start) } == 4)
+        #expect(try await world.store.write { try $0.audit.erase(.user(user), by: admin, at: World.start) } == 4)
         let verdict = try await verify()
         #expect(verdict.defects == [] && verdict.erased == 2)
-        let entries = try await world.store.read { try $0.auditTail() }.map(\.entry)
+        let entries = try await world.store.read { try $0.audit.tail() }.map(\.entry)
         #expect(entries.first?.action == .auditErased && entries.first?.user == user)
         #expect(entries.last?.explanation == nil && entries.last?.address == nil)
         #expect(entries.last?.actor == .admin(uid: 7, claimed: "grace"))
         #expect(entries[1].address == "192.0.2.1")
         // A second time there is nothing, and nothing is written.
-        #expect(try await world.store.write { try $0.eraseAudit(.user(user), by: admin, at: World.start) } == 0)
+        #expect(try await world.store.write { try $0.audit.erase(.user(user), by: admin, at: World.start) } == 0)
         #expect(try await verify().records == verdict.records)
         try world.store.close()
         let bytes = try Data(contentsOf: URL(filePath: world.folder.database))
@@ -132,19 +132,19 @@ struct AuditRetentionTests {
     @Test func `P8 an admin who erases the name that they claim does not write it down again`() async throws {
         try await write(2)
         let grace = AuditActor.admin(uid: 7, claimed: "grace")
-        #expect(try await world.store.write { try $0.eraseAudit(.claimed("grace"), by: grace, at: World.start) } == 2)
+        #expect(try await world.store.write { try $0.audit.erase(.claimed("grace"), by: grace, at: World.start) } == 2)
         let verdict = try await verify()
         #expect(verdict.defects == [] && verdict.erased == 2)
-        let entries = try await world.store.read { try $0.auditTail().map(\.entry) }
+        let entries = try await world.store.read { try $0.audit.tail().map(\.entry) }
         #expect(entries.allSatisfy { $0.actor == .admin(uid: 7, claimed: nil) })
     }
 
     @Test func `the name that an admin claimed can be erased alone`() async throws {
         try await write(2)
-        #expect(try await world.store.write { try $0.eraseAudit(.claimed("grace"), by: admin, at: World.start) } == 2)
+        #expect(try await world.store.write { try $0.audit.erase(.claimed("grace"), by: admin, at: World.start) } == 2)
         let verdict = try await verify()
         #expect(verdict.defects == [] && verdict.erased == 2)
-        let oldest = try await world.store.read { try $0.auditTail().last?.entry }
+        let oldest = try await world.store.read { try $0.audit.tail().last?.entry }
         #expect(oldest?.actor == .admin(uid: 7, claimed: nil) && oldest?.explanation == "Ana moved to Ghent")
     }
 }

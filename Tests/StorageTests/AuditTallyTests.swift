@@ -31,17 +31,17 @@ struct AuditTallyTests {
     ) async throws {
         for number in 0..<count {
             let entry = entry(action, at: start + Int64(min(number / 10, 59)))
-            try await (store ?? world.store).write { try $0.auditFrequent(entry) }
+            try await (store ?? world.store).write { try $0.audit.appendFrequent(entry) }
         }
     }
 
     private func records(_ action: AuditAction = .tokenRefreshed, in store: Store? = nil) async throws -> [AuditEntry] {
-        try await (store ?? world.store).read { try $0.auditTail(limit: 1_000) }.map(\.entry)
+        try await (store ?? world.store).read { try $0.audit.tail(limit: 1_000) }.map(\.entry)
             .filter { $0.action == action }
     }
 
     private func waiting(in store: Store? = nil) async throws -> Int64 {
-        try await (store ?? world.store).read { try $0.tallied() }
+        try await (store ?? world.store).read { try $0.audit.tallied() }
     }
 
     @Test func `beyond sixty a minute they are counted, and the first one of a later minute chains the number`()
@@ -62,7 +62,7 @@ struct AuditTallyTests {
         #expect(closing.resource == session.resourceID && closing.actor == .client(session.clientID))
         #expect(closing.initiator == .model && closing.trace == nil)
         #expect(all.reduce(0) { $0 + $1.count } == 101)
-        let verdict = try await world.store.read { try $0.verifyAudit() }
+        let verdict = try await world.store.read { try $0.audit.verify() }
         #expect(verdict.defects.isEmpty)
         #expect(verdict.repeated == 39)
         #expect(verdict.waiting == 0)
@@ -74,22 +74,22 @@ struct AuditTallyTests {
         try await act(60, .elicitationRead)
         try await act(60, .connectionUsed)
         let entry = AuditEntry(.tokenRefreshed, at: Self.minute, actor: .system, of: other, initiator: .model)
-        try await world.store.write { try $0.auditFrequent(entry) }
+        try await world.store.write { try $0.audit.appendFrequent(entry) }
         #expect(try await waiting() == 0)
         try await act(2, .elicitationRead)
         #expect(try await waiting() == 2)
-        #expect(try await world.store.read { try $0.verifyAudit().waiting } == 2)
+        #expect(try await world.store.read { try $0.audit.verify().waiting } == 2)
     }
 
     @Test func `the session's end chains what was counted, before itself`() async throws {
         try await act(75)
         let ended = try await world.store.write { [id = session.id] in
-            try $0.end(
+            try $0.sessions.end(
                 id, SessionEnding(reason: .revokedByPerson, initiator: .user, actor: .system, at: Self.minute + 30))
         }
         #expect(ended)
         #expect(try await waiting() == 0)
-        let last = try await world.store.read { try $0.auditTail(limit: 2) }.map(\.entry)
+        let last = try await world.store.read { try $0.audit.tail(limit: 2) }.map(\.entry)
         #expect(last.map(\.action) == [.sessionEnded, .tokenRefreshed])
         #expect(last.last?.count == 15)
     }
@@ -117,7 +117,7 @@ struct AuditTallyTests {
         #expect(try await waiting(in: store) == 35)
         try await act(1, from: Self.minute + 60, in: store)
         #expect(try await records(in: store).reduce(0) { $0 + $1.count } == 96)
-        #expect(try await store.read { try $0.verifyAudit().defects.isEmpty })
+        #expect(try await store.read { try $0.audit.verify().defects.isEmpty })
         try store.close()
     }
 
@@ -126,7 +126,7 @@ struct AuditTallyTests {
         for _ in 0..<80 {
             await #expect(throws: Refused.self) {
                 try await world.store.write { transaction -> Void in
-                    try transaction.auditFrequent(entry)
+                    try transaction.audit.appendFrequent(entry)
                     throw Refused()
                 }
             }
@@ -137,7 +137,7 @@ struct AuditTallyTests {
         try await act(3)
         await #expect(throws: Refused.self) {
             try await world.store.write { transaction -> Void in
-                try transaction.auditFrequent(self.entry(at: Self.minute + 60))
+                try transaction.audit.appendFrequent(self.entry(at: Self.minute + 60))
                 throw Refused()
             }
         }
@@ -155,7 +155,7 @@ struct AuditTallyTests {
                 let seen = Mutex<[String]>([])
                 transaction.db.trace { event in seen.withLock { $0.append("\(event)") } }
                 defer { transaction.db.trace() }
-                for _ in 0..<count { try transaction.auditFrequent(entry) }
+                for _ in 0..<count { try transaction.audit.appendFrequent(entry) }
                 return seen.withLock { $0 }
             }
             #expect(statements.count == count)
@@ -166,14 +166,14 @@ struct AuditTallyTests {
     @Test func `a tally names what it is about only where all of it is about that`() async throws {
         for about in ["one", "one", "one"] {
             let entry = entry(.elicitationRead, at: Self.minute, about: about)
-            for _ in 0..<30 { try await world.store.write { try $0.auditFrequent(entry) } }
+            for _ in 0..<30 { try await world.store.write { try $0.audit.appendFrequent(entry) } }
         }
         let other = entry(.connectionUsed, at: Self.minute, about: "two")
         for number in 0..<70 {
             let entry = number == 65 ? entry(.connectionUsed, at: Self.minute, about: "three") : other
-            try await world.store.write { try $0.auditFrequent(entry) }
+            try await world.store.write { try $0.audit.appendFrequent(entry) }
         }
-        try await world.store.write { _ = try $0.chainTallies(now: nil, limit: 10) }
+        try await world.store.write { _ = try $0.audit.chainTallies(now: nil, limit: 10) }
         #expect(try await records(.elicitationRead).first?.correlation == "one")
         #expect(try await records(.connectionUsed).first?.correlation == nil)
     }

@@ -21,7 +21,7 @@ struct AuditTamperingTests {
     @discardableResult
     private func write(by claimed: String = "grace", at seconds: Int64 = 0) async throws -> Int64 {
         try await world.store.write { [user = world.user.id] in
-            try $0.audit(
+            try $0.audit.append(
                 AuditEntry(
                     .userDisabled, at: World.start + seconds, actor: .admin(uid: 7, claimed: claimed), user: user,
                     initiator: .human, explanation: "left the company")
@@ -33,27 +33,27 @@ struct AuditTamperingTests {
         let entry = ReportedEntry(
             .formAsked, at: World.start + seconds, by: world.resource.id, user: world.user.id, initiator: .server,
             explanation: "tool pay")
-        guard case .recorded = try await world.store.write({ try $0.report(entry) }) else { throw Refused() }
+        guard case .recorded = try await world.store.write({ try $0.audit.report(entry) }) else { throw Refused() }
     }
 
     @discardableResult
     private func sign(_ chain: AuditChainName = .main, at seconds: Int64 = 0) async throws -> AuditCheckpoint {
         try await world.store.write { [key] transaction in
-            if chain == .main { _ = try transaction.audit(.auditKeyUsed(key.kid, at: World.start)) }
-            guard let head = try transaction.auditHead(chain) else { throw Refused() }
+            if chain == .main { _ = try transaction.audit.append(.auditKeyUsed(key.kid, at: World.start)) }
+            guard let head = try transaction.audit.head(chain) else { throw Refused() }
             let checkpoint = try AuditCheckpoint(
                 chain, sequence: head.sequence, hash: head.hash, at: World.start + seconds, with: key)
-            guard try transaction.insert(checkpoint) else { throw Refused() }
+            guard try transaction.audit.insert(checkpoint) else { throw Refused() }
             return checkpoint
         }
     }
 
     private func erase(_ erasure: AuditErasure) async throws -> Int64 {
         let count = try await world.store.write { [admin] in
-            try $0.eraseAudit(erasure, by: admin, at: World.start)
+            try $0.audit.erase(erasure, by: admin, at: World.start)
         }
         #expect(count > 0)
-        return try await world.store.read { try $0.auditTail(limit: 1).first?.sequence } ?? 0
+        return try await world.store.read { try $0.audit.tail(limit: 1).first?.sequence } ?? 0
     }
 
     /// Erases a field as the server does, but by the word of a record that is about something else.
@@ -66,7 +66,7 @@ struct AuditTamperingTests {
 
     private func verify(signed: [AuditCheckpoint] = []) async throws -> [AuditDefect] {
         let keys = VerificationKeySet([key.verification])
-        return try await world.store.read { try $0.verifyAudit(trusted: keys, signed: signed) }.defects
+        return try await world.store.read { try $0.audit.verify(trusted: keys, signed: signed) }.defects
     }
 
     /// Changes the file behind Gatehouse's back, and says what is found then; before that nothing is.
@@ -84,7 +84,7 @@ struct AuditTamperingTests {
         try queue.close()
         let store = try Store(path: world.folder.database)
         let keys = VerificationKeySet([key.verification])
-        let defects = try await store.read { try $0.verifyAudit(trusted: keys) }.defects
+        let defects = try await store.read { try $0.audit.verify(trusted: keys) }.defects
         try store.close()
         return defects
     }
@@ -148,11 +148,11 @@ struct AuditTamperingTests {
         try await sign()
         let (forger, chain) = (SigningKey.generate(), reports)
         try await world.store.write { transaction in
-            _ = try transaction.audit(.auditKeyUsed(forger.kid, at: World.start))
-            guard let head = try transaction.auditHead(chain) else { throw Refused() }
+            _ = try transaction.audit.append(.auditKeyUsed(forger.kid, at: World.start))
+            guard let head = try transaction.audit.head(chain) else { throw Refused() }
             let forged = try AuditCheckpoint(
                 chain, sequence: head.sequence, hash: head.hash, at: World.start, with: forger)
-            guard try transaction.insert(forged) else { throw Refused() }
+            guard try transaction.audit.insert(forged) else { throw Refused() }
         }
         #expect(try await verify() == [AuditDefect(.unknownKey, 1, in: chain)])
         // Once Gatehouse has signed the record, it takes the key for its own: an export tells its thumbprint.
@@ -218,10 +218,10 @@ struct AuditTamperingTests {
         let dropped = try await other.erase(.user(other.world.user.id))
         let mark = AuditMark(try await other.sign(at: 10))
         let isShortened = try await other.world.store.write { [admin] in
-            try $0.shortenAudit(to: [mark], by: admin, at: World.start + 10)
+            try $0.audit.shorten(to: [mark], by: admin, at: World.start + 10)
         }
         #expect(isShortened)
-        while try await other.world.store.write({ try $0.dropAudit(limit: 100) }) > 0 {}
+        while try await other.world.store.write({ try $0.audit.drop(limit: 100) }) > 0 {}
         try await other.sign(at: 10)
         try await other.report(at: 11)
         let place = other.hide("explanation", of: 2, in: other.world.resource.id.string, by: dropped)

@@ -25,7 +25,7 @@ struct AuditTests {
     }
 
     private func write(_ count: Int) async throws {
-        for index in 0..<count { try await world.store.write { _ = try $0.audit(entry("r\(index)")) } }
+        for index in 0..<count { try await world.store.write { _ = try $0.audit.append(entry("r\(index)")) } }
     }
 
     /// Changes the file behind Gatehouse's back, as somebody with the disk could.
@@ -36,7 +36,7 @@ struct AuditTests {
             try db.execute(sql: "DROP TRIGGER audit_is_kept; DROP TRIGGER audit_is_not_edited; \(sql)")
         }
         try queue.close()
-        return try await Store(path: world.folder.database).read { try $0.verifyAudit() }
+        return try await Store(path: world.folder.database).read { try $0.audit.verify() }
     }
 
     @Test func `records read back as written and the chain verifies`() async throws {
@@ -46,18 +46,18 @@ struct AuditTests {
         ]
         for actor in actors {
             let entry = AuditEntry(.tokenIssued, at: World.start, actor: actor, initiator: .model)
-            let record = try await world.store.write { try $0.audit(entry) }
-            #expect(try await world.store.read { try $0.auditTail(limit: 1) } == [record])
+            let record = try await world.store.write { try $0.audit.append(entry) }
+            #expect(try await world.store.read { try $0.audit.tail(limit: 1) } == [record])
         }
         try await write(3)
-        let verdict = try await world.store.read { try $0.verifyAudit() }
+        let verdict = try await world.store.read { try $0.audit.verify() }
         #expect(verdict.records == 8 && verdict.defect == nil)
-        #expect(try await world.store.read { try $0.auditTail(limit: 2, before: 8).map(\.sequence) } == [7, 6])
-        #expect(try await world.store.read { try $0.auditTail(limit: 1).first?.hash } == verdict.head)
+        #expect(try await world.store.read { try $0.audit.tail(limit: 2, before: 8).map(\.sequence) } == [7, 6])
+        #expect(try await world.store.read { try $0.audit.tail(limit: 1).first?.hash } == verdict.head)
     }
 
     @Test func `an empty chain is sound`() async throws {
-        #expect(try await world.store.read { try $0.verifyAudit() } == AuditVerdict())
+        #expect(try await world.store.read { try $0.audit.verify() } == AuditVerdict())
     }
 
     @Test func `a flipped field is named`() async throws {
@@ -108,7 +108,7 @@ struct AuditTests {
 
     @Test func `a record whose hash was computed anew is named by the one after it`() async throws {
         try await write(4)
-        let second = try #require(try await world.store.read { try $0.auditTail(limit: 1, before: 3) }.first)
+        let second = try #require(try await world.store.read { try $0.audit.tail(limit: 1, before: 3) }.first)
         let forged = AuditRecord(entry("forged"), sequence: 2, previous: second.previous)
         let hash = Self.hex(forged.hash.bytes)
         let seal = Self.hex(try #require(forged.seal).bytes)
@@ -131,34 +131,34 @@ struct AuditTests {
     @Test func `a member that is undone leaves no gap and no stale head`() async throws {
         try await write(1)
         let results = try await world.store.grouped([
-            { _ = try $0.audit(entry("kept")) },
+            { _ = try $0.audit.append(entry("kept")) },
             { tx in
-                _ = try tx.audit(entry("undone"))
+                _ = try tx.audit.append(entry("undone"))
                 throw Refused()
             },
-            { _ = try $0.audit(entry("after")) },
+            { _ = try $0.audit.append(entry("after")) },
         ])
         #expect(throws: Refused.self) { try results[1].get() }
-        let reasons = try await world.store.read { try $0.auditTail(limit: 9).map(\.entry.reason) }
+        let reasons = try await world.store.read { try $0.audit.tail(limit: 9).map(\.entry.reason) }
         #expect(reasons == ["after", "kept", "r0"])
-        #expect(try await world.store.read { try $0.verifyAudit() }.defect == nil)
+        #expect(try await world.store.read { try $0.audit.verify() }.defect == nil)
     }
 
     @Test func `a disk that fills up in the middle of a group leaves the chain whole`() async throws {
         try await write(2)
         _ = try await world.store.grouped([
-            { _ = try $0.audit(entry("before")) },
+            { _ = try $0.audit.append(entry("before")) },
             { tx in
                 _ = try tx.pragma("max_page_count = \(try tx.pragma("page_count") ?? 0)")
-                for _ in 0..<5_000 { _ = try tx.audit(entry(String(repeating: "x", count: 900))) }
+                for _ in 0..<5_000 { _ = try tx.audit.append(entry(String(repeating: "x", count: 900))) }
             },
             { tx in
                 _ = try tx.pragma("max_page_count = 100000")
-                _ = try tx.audit(entry("after"))
+                _ = try tx.audit.append(entry("after"))
             },
         ])
         try await write(1)
-        let verdict = try await world.store.read { try $0.verifyAudit() }
+        let verdict = try await world.store.read { try $0.audit.verify() }
         #expect(verdict.defect == nil && verdict.records == 5)
     }
 
@@ -173,9 +173,9 @@ struct AuditTests {
         try await write(2)
         try world.store.close()
         let store = try Store(path: world.folder.database)
-        let record = try await store.write { try $0.audit(entry("later")) }
+        let record = try await store.write { try $0.audit.append(entry("later")) }
         #expect(record.sequence == 3)
-        #expect(try await store.read { try $0.verifyAudit() }.records == 3)
+        #expect(try await store.read { try $0.audit.verify() }.records == 3)
     }
 
     @Test func `P8 what stands beside the chain is named when it is altered, moved, taken away or put there`()
@@ -196,7 +196,7 @@ struct AuditTests {
             #expect(try await other.tamper(edit).defects == [AuditDefect(.personal, 3)], "\(edit)")
         }
         try await world.store.write {
-            _ = try $0.audit(AuditEntry(.keyRotated, at: World.start, actor: .system, initiator: .system))
+            _ = try $0.audit.append(AuditEntry(.keyRotated, at: World.start, actor: .system, initiator: .system))
         }
         let planted = """
             INSERT INTO audit_personal VALUES ('main', 1, 'explanation', zeroblob(32), zeroblob(16), 'planted', NULL)
@@ -229,7 +229,7 @@ struct AuditTests {
             }
             try queue.close()
             let store = try Store(path: copy.database)
-            let defects = try await store.read { try $0.verifyAudit() }.defects
+            let defects = try await store.read { try $0.audit.verify() }.defects
             try store.close()
             #expect(defects.first?.sequence == 2, "\(column): \(defects)")
         }
@@ -257,11 +257,11 @@ struct AuditTests {
         try queue.close()
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: folder.database)
         let store = try Store(path: folder.database)
-        let record = try await store.write { try $0.audit(entry("later")) }
+        let record = try await store.write { try $0.audit.append(entry("later")) }
         #expect(record.sequence == 3 && record.previous.bytes.map { String(format: "%02x", $0) }.joined() == two)
-        let verdict = try await store.read { try $0.verifyAudit() }
+        let verdict = try await store.read { try $0.audit.verify() }
         #expect(verdict.defects == [] && verdict.records == 3)
-        let oldest = try #require(try await store.read { try $0.auditTail(limit: 1, before: 2) }.first)
+        let oldest = try #require(try await store.read { try $0.audit.tail(limit: 1, before: 2) }.first)
         #expect(oldest.entry.actor == .admin(uid: 7, claimed: "root") && oldest.format == .first)
         try store.close()
         // What the first format knows nothing of cannot be put there later.
@@ -275,7 +275,7 @@ struct AuditTests {
         }
         try later.close()
         let again = try Store(path: folder.database)
-        let defects = try await again.read { try $0.verifyAudit() }.defects
+        let defects = try await again.read { try $0.audit.verify() }.defects
         #expect(defects == [AuditDefect(.altered, 1), AuditDefect(.altered, 2)])
         try again.close()
     }
@@ -283,10 +283,10 @@ struct AuditTests {
     @Test func `a record takes over the trace id of the request that causes it`() async throws {
         let trace = TraceID.random()
         let record = try await TraceID.$current.withValue(trace) {
-            try await world.store.write { try $0.audit(entry("traced")) }
+            try await world.store.write { try $0.audit.append(entry("traced")) }
         }
         #expect(record.entry.trace == trace)
-        #expect(try await world.store.read { try $0.auditTail(limit: 1) } == [record])
-        #expect(try await world.store.write { try $0.audit(entry("untraced")) }.entry.trace == nil)
+        #expect(try await world.store.read { try $0.audit.tail(limit: 1) } == [record])
+        #expect(try await world.store.write { try $0.audit.append(entry("untraced")) }.entry.trace == nil)
     }
 }

@@ -13,7 +13,7 @@ struct CheckpointStandingTests {
 
     private func write(_ reason: String, in world: World? = nil) async throws {
         try await (world ?? self.world).store.write {
-            _ = try $0.audit(
+            _ = try $0.audit.append(
                 AuditEntry(.tokenIssued, at: World.start, actor: .system, reason: reason, initiator: .system))
         }
     }
@@ -21,17 +21,17 @@ struct CheckpointStandingTests {
     private func signed(in world: World? = nil, with key: SigningKey? = nil) async throws -> AuditCheckpoint {
         let key = key ?? self.key
         return try await (world ?? self.world).store.write { transaction in
-            guard let head = try transaction.auditHead(.main) else { throw Refused() }
+            guard let head = try transaction.audit.head(.main) else { throw Refused() }
             let checkpoint = try AuditCheckpoint(
                 .main, sequence: head.sequence, hash: head.hash, at: World.start, with: key)
-            guard try transaction.insert(checkpoint) else { throw Refused() }
+            guard try transaction.audit.insert(checkpoint) else { throw Refused() }
             return checkpoint
         }
     }
 
     private func standing(of known: AuditCheckpoint, in world: World? = nil) async throws -> CheckpointStanding {
         let trusted = VerificationKeySet([key.verification])
-        return try await (world ?? self.world).store.read { try $0.standing(of: known, trusted: trusted) }
+        return try await (world ?? self.world).store.read { try $0.audit.standing(of: known, trusted: trusted) }
     }
 
     @Test func `it is held where its record stands, also when the chain went on`() async throws {
@@ -44,7 +44,7 @@ struct CheckpointStandingTests {
 
     @Test func `a chain that ends before it, an empty one too, is older`() async throws {
         try await write("a")
-        let first = try await world.store.read { try $0.auditHead(.main) }
+        let first = try await world.store.read { try $0.audit.head(.main) }
         try await write("b")
         let known = try await signed()
         let other = try await World()
@@ -58,7 +58,7 @@ struct CheckpointStandingTests {
         let known = try await signed()
         let other = try await World()
         for reason in ["x", "y"] { try await write(reason, in: other) }
-        let head = try #require(try await other.store.read { try $0.auditHead(.main) })
+        let head = try #require(try await other.store.read { try $0.audit.head(.main) })
         #expect(try await standing(of: known, in: other) == .replaced(sequence: 2, hash: head.hash))
     }
 
@@ -70,10 +70,10 @@ struct CheckpointStandingTests {
         try await write("b")
         let later = try await signed(with: isOurs ? key : .generate())
         let isDone = try await world.store.write {
-            try $0.shortenAudit(to: [AuditMark(later)], by: .system, at: World.start)
+            try $0.audit.shorten(to: [AuditMark(later)], by: .system, at: World.start)
         }
         #expect(isDone)
-        while try await world.store.write({ try $0.dropAudit(limit: 100) }) > 0 {}
+        while try await world.store.write({ try $0.audit.drop(limit: 100) }) > 0 {}
         let found = try await standing(of: known)
         #expect((found == .held) == isOurs)
     }

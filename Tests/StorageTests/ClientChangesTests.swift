@@ -16,17 +16,17 @@ struct ClientChangesTests {
             defer { seen = store.clientsVersion }
             return seen != store.clientsVersion
         }
-        try await store.write { try $0.noteClock(now.seconds) }
+        try await store.write { try $0.clock.note(now.seconds) }
         #expect(!changed())
         try await store.write {
-            _ = try $0.insert(RegisteredClient(id: id, name: "Quill", redirectURIs: [], createdAt: now))
+            _ = try $0.clients.insert(RegisteredClient(id: id, name: "Quill", redirectURIs: [], createdAt: now))
         }
         #expect(changed())
-        try await store.write { try $0.set(ClientRule(.client(id), .block, createdAt: now)) }
+        try await store.write { try $0.clientRules.set(ClientRule(.client(id), .block, createdAt: now)) }
         #expect(changed())
-        _ = try await store.write { try $0.removeRule(about: .client(id)) }
+        _ = try await store.write { try $0.clientRules.remove(about: .client(id)) }
         #expect(changed())
-        _ = try await store.write { try $0.remove(client: id, .byAdmin(at: now, .clientRemoved)) }
+        _ = try await store.write { try $0.clients.remove(client: id, .byAdmin(at: now, .clientRemoved)) }
         #expect(changed())
         try store.close()
     }

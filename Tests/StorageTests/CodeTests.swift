@@ -17,7 +17,7 @@ struct CodeTests {
             for _ in 0..<100 {
                 group.addTask {
                     try await world.store.write { tx in
-                        try tx.spend(code.digest, now: start) && tx.activate(session.id, now: start)
+                        try tx.codes.spend(code.digest, now: start) && tx.sessions.activate(session.id, now: start)
                     }
                 }
             }
@@ -31,11 +31,11 @@ struct CodeTests {
         let world = try await World()
         let session = try await world.active(world.session())
         let digest = try world.code(of: session).digest
-        #expect(try await world.store.read { try $0.code(digest)?.spentAt } == start)
+        #expect(try await world.store.read { try $0.codes.find(digest)?.spentAt } == start)
         _ = try await world.store.write { try $0.housekeep(now: start + 3_600, limit: 100) }
-        #expect(try await world.store.read { try $0.code(digest) } != nil)
-        _ = try await world.store.write { try $0.end(session.id, .byAdmin(at: start, .codeReplayed)) }
-        #expect(try await world.store.read { try $0.code(digest) } == nil)
+        #expect(try await world.store.read { try $0.codes.find(digest) } != nil)
+        _ = try await world.store.write { try $0.sessions.end(session.id, .byAdmin(at: start, .codeReplayed)) }
+        #expect(try await world.store.read { try $0.codes.find(digest) } == nil)
     }
 
     @Test func `RT5 two wrong verifiers leave a code usable, the third spends it`() async throws {
@@ -43,12 +43,12 @@ struct CodeTests {
         let session = try world.session()
         let code = try await world.approved(session)
         for count in 1...2 {
-            #expect(try await world.store.write { try $0.countFailure(code.digest, now: start) } == count)
-            #expect(try await world.store.read { try $0.code(code.digest)?.spentAt } == nil)
+            #expect(try await world.store.write { try $0.codes.countFailure(code.digest, now: start) } == count)
+            #expect(try await world.store.read { try $0.codes.find(code.digest)?.spentAt } == nil)
         }
-        #expect(try await world.store.write { try $0.countFailure(code.digest, now: start) } == 3)
-        #expect(try await world.store.write { try $0.countFailure(code.digest, now: start) } == 0)
-        #expect(try await world.store.write { try !$0.spend(code.digest, now: start) })
+        #expect(try await world.store.write { try $0.codes.countFailure(code.digest, now: start) } == 3)
+        #expect(try await world.store.write { try $0.codes.countFailure(code.digest, now: start) } == 0)
+        #expect(try await world.store.write { try !$0.codes.spend(code.digest, now: start) })
     }
 
     @Test func `a repetition is counted once, and only of a code that was redeemed`() async throws {
@@ -56,19 +56,19 @@ struct CodeTests {
         let session = try world.session()
         let code = try await world.approved(session)
         let redemption = Digest.sha256("a request")
-        #expect(try await world.store.write { try !$0.countRepeat(code.digest) })
-        #expect(try await world.store.write { try $0.spend(code.digest, on: redemption, now: start) })
-        #expect(try await world.store.read { try $0.code(code.digest)?.redemption } == redemption)
-        #expect(try await world.store.write { try $0.countRepeat(code.digest) })
-        #expect(try await world.store.write { try !$0.countRepeat(code.digest) })
+        #expect(try await world.store.write { try !$0.codes.countRepeat(code.digest) })
+        #expect(try await world.store.write { try $0.codes.spend(code.digest, on: redemption, now: start) })
+        #expect(try await world.store.read { try $0.codes.find(code.digest)?.redemption } == redemption)
+        #expect(try await world.store.write { try $0.codes.countRepeat(code.digest) })
+        #expect(try await world.store.write { try !$0.codes.countRepeat(code.digest) })
     }
 
     @Test func `a code reads back as written, and is not spent after its time`() async throws {
         let world = try await World()
         let session = try world.session()
         let code = try await world.approved(session)
-        #expect(try await world.store.read { try $0.code(code.digest) } == code)
-        #expect(try await world.store.write { try !$0.spend(code.digest, now: start + 60) })
-        #expect(try await world.store.write { try $0.spend(code.digest, now: start + 59) })
+        #expect(try await world.store.read { try $0.codes.find(code.digest) } == code)
+        #expect(try await world.store.write { try !$0.codes.spend(code.digest, now: start + 60) })
+        #expect(try await world.store.write { try $0.codes.spend(code.digest, now: start + 59) })
     }
 }

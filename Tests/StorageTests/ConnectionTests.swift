@@ -30,7 +30,7 @@ struct ConnectionTests {
     private func world() async throws -> World {
         let world = try await World()
         let provider = try provider()
-        try await world.store.write { _ = try $0.insert(provider) }
+        try await world.store.write { _ = try $0.providers.insert(provider) }
         return world
     }
 
@@ -39,9 +39,9 @@ struct ConnectionTests {
     {
         let world = try await world()
         let (provider, hub) = (try provider(), hub)
-        #expect(try await world.store.read { try $0.provider(hub) } == provider)
-        #expect(try await !world.store.write { try $0.insert(provider) })
-        #expect(try await world.store.read { try $0.rule(provider: hub, resource: world.resource.id) } == nil)
+        #expect(try await world.store.read { try $0.providers.find(hub) } == provider)
+        #expect(try await !world.store.write { try $0.providers.insert(provider) })
+        #expect(try await world.store.read { try $0.providers.rule(provider: hub, resource: world.resource.id) } == nil)
     }
 
     @Test func `a rule replaces the one before, and can be taken back once`() async throws {
@@ -49,43 +49,44 @@ struct ConnectionTests {
         for scope in ["repo", "user repo"] {
             let rule = ProviderRule(
                 provider: hub, resourceID: world.resource.id, scope: try ScopeSet(parsing: scope), createdAt: now)
-            try await world.store.write { try $0.set(rule) }
+            try await world.store.write { try $0.providers.set(rule) }
         }
-        let rule = try await world.store.read { try $0.rule(provider: hub, resource: world.resource.id) }
+        let rule = try await world.store.read { try $0.providers.rule(provider: hub, resource: world.resource.id) }
         #expect(rule?.scope.string == "user repo")
-        #expect(try await world.store.read { try $0.providerRules() }.count == 1)
-        #expect(try await world.store.write { try $0.removeRule(provider: hub, resource: world.resource.id) })
-        #expect(try await !world.store.write { try $0.removeRule(provider: hub, resource: world.resource.id) })
+        #expect(try await world.store.read { try $0.providers.rules() }.count == 1)
+        #expect(try await world.store.write { try $0.providers.removeRule(provider: hub, resource: world.resource.id) })
+        #expect(
+            try await !world.store.write { try $0.providers.removeRule(provider: hub, resource: world.resource.id) })
     }
 
     @Test func `connecting again replaces the live connection and erases its tokens`() async throws {
         let (world, hub, now) = (try await world(), hub, now)
         let (first, second) = (try connection(world, at: now), try connection(world, at: now + 5))
-        try await world.store.write { try $0.connect(first) }
-        #expect(try await world.store.read { try $0.connection(first.id) } == first)
-        try await world.store.write { try $0.connect(second) }
+        try await world.store.write { try $0.connections.connect(first) }
+        #expect(try await world.store.read { try $0.connections.find(first.id) } == first)
+        try await world.store.write { try $0.connections.connect(second) }
         let live = try await world.store.read {
-            try $0.connection(user: world.user.id, resource: world.resource.id, provider: hub)
+            try $0.connections.find(user: world.user.id, resource: world.resource.id, provider: hub)
         }
         #expect(live == second)
-        let old = try await world.store.read { try $0.connection(first.id) }
+        let old = try await world.store.read { try $0.connections.find(first.id) }
         #expect(old?.tokens == nil && old?.endReason == .replaced && old?.endedAt == now + 5)
         // What a refresh of the old one brings comes too late.
         let kept = try await world.store.write {
-            try $0.refresh(first.id, tokens: [9], scope: first.scope, now: now + 6)
+            try $0.connections.refresh(first.id, tokens: [9], scope: first.scope, now: now + 6)
         }
         #expect(!kept)
-        #expect(try await world.store.read { try $0.connection(first.id) }?.tokens == nil)
+        #expect(try await world.store.read { try $0.connections.find(first.id) }?.tokens == nil)
     }
 
     @Test func `a refresh replaces tokens and scope of a live connection`() async throws {
         let (world, now) = (try await world(), now)
         let made = try connection(world, at: now)
         try await world.store.write { tx in
-            try tx.connect(made)
-            #expect(try tx.refresh(made.id, tokens: [9], scope: [], now: now + 6))
+            try tx.connections.connect(made)
+            #expect(try tx.connections.refresh(made.id, tokens: [9], scope: [], now: now + 6))
         }
-        let kept = try await world.store.read { try $0.connection(made.id) }
+        let kept = try await world.store.read { try $0.connections.find(made.id) }
         #expect(kept?.tokens == [9] && kept?.scope.isEmpty == true && kept?.refreshedAt == now + 6)
     }
 
@@ -98,15 +99,19 @@ struct ConnectionTests {
                 provider: hub, resourceID: world.resource.id, scope: made.asked, createdAt: now)
             let (attempt, _) = try await attempt(world)
             try await world.store.write { tx in
-                try tx.connect(made)
-                try tx.set(rule)
+                try tx.connections.connect(made)
+                try tx.providers.set(rule)
                 _ =
                     isProvider
-                    ? try tx.remove(provider: hub, now: now + 1)?.count
-                    : try tx.remove(resource: world.resource.id, .byAdmin(at: now + 1, .resourceRemoved))?.count
+                    ? try tx.providers.remove(provider: hub, now: now + 1)?.count
+                    : try tx.resources.remove(resource: world.resource.id, .byAdmin(at: now + 1, .resourceRemoved))?
+                        .count
             }
             let (ended, rules, way) = try await world.store.read { tx in
-                (try tx.connection(made.id), try tx.providerRules(), try tx.attempt(attempt.state))
+                (
+                    try tx.connections.find(made.id), try tx.providers.rules(),
+                    try tx.connectionAttempts.find(attempt.state)
+                )
             }
             #expect(ended?.endReason == (isProvider ? .providerRemoved : .resourceRemoved) && ended?.tokens == nil)
             #expect(rules.isEmpty)
@@ -135,9 +140,9 @@ struct ConnectionTests {
             browserLoginID: login.id, binding: login.binding, provider: hub, asked: try ScopeSet(parsing: "repo"),
             proof: [5], createdAt: now)
         try await world.store.write { tx in
-            try tx.insert(login)
-            if elicitation == nil { try tx.insert(asked) }
-            try tx.insert(attempt)
+            try tx.logins.insert(login)
+            if elicitation == nil { try tx.elicitations.insert(asked) }
+            try tx.connectionAttempts.insert(attempt)
         }
         return (attempt, login)
     }
@@ -145,14 +150,15 @@ struct ConnectionTests {
     @Test func `B45 an attempt reads back as it was written and is spent once, in time`() async throws {
         let (world, now) = (try await world(), now)
         let (attempt, _) = try await attempt(world)
-        #expect(try await world.store.read { try $0.attempt(attempt.state) } == attempt)
-        #expect(try await world.store.read { try $0.attempt(.sha256("other")) } == nil)
+        #expect(try await world.store.read { try $0.connectionAttempts.find(attempt.state) } == attempt)
+        #expect(try await world.store.read { try $0.connectionAttempts.find(.sha256("other")) } == nil)
         let late = now + ConnectionAttempt.lifetime
         let spent = try await world.store.write { tx in
             [
-                try tx.spend(attempt: attempt.state, now: late), try tx.spend(attempt: .sha256("other"), now: now),
-                try tx.spend(attempt: attempt.state, now: late - 1),
-                try tx.spend(attempt: attempt.state, now: late - 1),
+                try tx.connectionAttempts.spend(attempt: attempt.state, now: late),
+                try tx.connectionAttempts.spend(attempt: .sha256("other"), now: now),
+                try tx.connectionAttempts.spend(attempt: attempt.state, now: late - 1),
+                try tx.connectionAttempts.spend(attempt: attempt.state, now: late - 1),
             ]
         }
         #expect(spent == [false, false, true, false])
@@ -161,8 +167,8 @@ struct ConnectionTests {
     @Test func `signing out forgets the way to the provider`() async throws {
         let world = try await world()
         let (attempt, login) = try await attempt(world)
-        _ = try await world.store.write { try $0.endBrowserLogin(login.id) }
-        #expect(try await world.store.read { try $0.attempt(attempt.state) } == nil)
+        _ = try await world.store.write { try $0.logins.end(login.id) }
+        #expect(try await world.store.read { try $0.connectionAttempts.find(attempt.state) } == nil)
     }
 
     @Test func `of many ways to one provider the latest few are kept, and old ones are tidied away`() async throws {
@@ -171,11 +177,11 @@ struct ConnectionTests {
         for index in 1...ConnectionAttempt.mostOpen {
             _ = try await attempt(world, state: "s\(index)", of: first.elicitationID, at: now + Int64(index))
         }
-        #expect(try await world.store.read { try $0.attempt(first.state) } == nil)
-        #expect(try await world.store.read { try $0.attempt(.sha256("s1")) } != nil)
+        #expect(try await world.store.read { try $0.connectionAttempts.find(first.state) } == nil)
+        #expect(try await world.store.read { try $0.connectionAttempts.find(.sha256("s1")) } != nil)
         _ = try await world.store.write { try $0.housekeep(now: now + 3000, limit: 100) }
-        #expect(try await world.store.read { try $0.attempt(.sha256("s1")) } != nil)
+        #expect(try await world.store.read { try $0.connectionAttempts.find(.sha256("s1")) } != nil)
         _ = try await world.store.write { try $0.housekeep(now: now + 5000, limit: 100) }
-        #expect(try await world.store.read { try $0.attempt(.sha256("s1")) } == nil)
+        #expect(try await world.store.read { try $0.connectionAttempts.find(.sha256("s1")) } == nil)
     }
 }

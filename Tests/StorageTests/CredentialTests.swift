@@ -14,20 +14,20 @@ struct CredentialTests {
     }
 
     private func stored(_ world: World, _ kind: CredentialKind = .password) async throws -> Credential? {
-        try await world.store.read { try $0.credential(kind, of: world.user.id) }
+        try await world.store.read { try $0.credentials.find(kind, of: world.user.id) }
     }
 
     @Test func `an account has one password, and as many credentials of other kinds as it likes`() async throws {
         let world = try await World()
         let id = world.user.id
         let (first, second) = (password(id), password(id, "another"))
-        try await world.store.write { try $0.insert(first) }
-        await #expect(throws: (any Error).self) { try await world.store.write { try $0.insert(second) } }
+        try await world.store.write { try $0.credentials.insert(first) }
+        await #expect(throws: (any Error).self) { try await world.store.write { try $0.credentials.insert(second) } }
         #expect(try await stored(world) == first)
         let key = CredentialKind(rawValue: "key")
         for data in ["one", "two"] {
             let credential = Credential(userID: id, kind: key, data: data, createdAt: start)
-            try await world.store.write { try $0.insert(credential) }
+            try await world.store.write { try $0.credentials.insert(credential) }
         }
         let count = try await world.store.read {
             try $0.first("SELECT count(*) FROM credentials") { try $0.integer(0) }
@@ -39,20 +39,22 @@ struct CredentialTests {
     @Test func `a credential belongs to an account that exists`() async throws {
         let world = try await World()
         let credential = password(.random())
-        await #expect(throws: (any Error).self) { try await world.store.write { try $0.insert(credential) } }
+        await #expect(throws: (any Error).self) {
+            try await world.store.write { try $0.credentials.insert(credential) }
+        }
     }
 
     @Test func `using a credential notes when, and keeps what its method renewed`() async throws {
         let world = try await World()
         let first = password(world.user.id)
         try await world.store.write { [start] tx in
-            try tx.insert(first)
-            #expect(try tx.use(first, now: start + 5))
+            try tx.credentials.insert(first)
+            #expect(try tx.credentials.use(first, now: start + 5))
         }
         let used = try #require(try await stored(world))
         #expect(used.usedAt == start + 5 && used.data == "hash" && used.createdAt == start && used.id == first.id)
         let isRenewed = try await world.store.write { [start] in
-            try $0.use(used, renewedAs: "stronger", now: start + 6)
+            try $0.credentials.use(used, renewedAs: "stronger", now: start + 6)
         }
         let renewed = try await stored(world)
         #expect(isRenewed && renewed?.data == "stronger" && renewed?.usedAt == start + 6)
@@ -66,15 +68,17 @@ struct CredentialTests {
         let world = try await World()
         let seen = password(world.user.id)
         try await world.store.write { [start] tx in
-            try tx.insert(seen)
+            try tx.credentials.insert(seen)
             if isDisabled {
-                try tx.setDisabled(start, seen.userID)
+                try tx.users.setDisabled(start, seen.userID)
             } else {
-                try tx.setPassword("new", of: seen.userID, now: start + 1)
+                try tx.credentials.setPassword("new", of: seen.userID, now: start + 1)
             }
         }
         let before = try await stored(world)
-        let isUsed = try await world.store.write { [start] in try $0.use(seen, renewedAs: "x", now: start + 2) }
+        let isUsed = try await world.store.write { [start] in
+            try $0.credentials.use(seen, renewedAs: "x", now: start + 2)
+        }
         #expect(!isUsed)
         #expect(try await stored(world) == before)
     }
@@ -82,12 +86,12 @@ struct CredentialTests {
     @Test func `a password can be set for an account that has one and for one that has none`() async throws {
         let world = try await World()
         let id = world.user.id
-        try await world.store.write { [start] in try $0.setPassword("one", of: id, now: start + 1) }
+        try await world.store.write { [start] in try $0.credentials.setPassword("one", of: id, now: start + 1) }
         let first = try #require(try await stored(world))
         #expect(first.data == "one" && first.createdAt == start + 1 && first.usedAt == nil)
         try await world.store.write { [start] tx in
-            _ = try tx.use(first, now: start + 2)
-            try tx.setPassword("two", of: id, now: start + 3)
+            _ = try tx.credentials.use(first, now: start + 2)
+            try tx.credentials.setPassword("two", of: id, now: start + 3)
         }
         let second = try await stored(world)
         #expect(second?.data == "two" && second?.createdAt == start + 3)
@@ -97,10 +101,10 @@ struct CredentialTests {
     @Test func `a name is looked up with its credential in one go, and whatever its case`() async throws {
         let world = try await World()
         let credential = password(world.user.id)
-        try await world.store.write { try $0.insert(credential) }
+        try await world.store.write { try $0.credentials.insert(credential) }
         func find(_ name: String, _ kind: CredentialKind = .password) async throws -> ClaimedAccount? {
             try await world.store.read {
-                try $0.account(named: AccountName(name), provenBy: kind, binding: .sha256("browser"))
+                try $0.credentials.account(named: AccountName(name), provenBy: kind, binding: .sha256("browser"))
             }
         }
         let found = try await find("ANA")
@@ -121,21 +125,21 @@ struct CredentialTests {
             createdAt: start + 5, lastSeenAt: start + 5, expiresAt: start + 43_200)
         func found(_ cookie: String) async throws -> BrowserLogin? {
             try await world.store.read { [start] in
-                try $0.browserLogin(digest: .sha256(cookie), now: start + 9)?.login
+                try $0.logins.find(digest: .sha256(cookie), now: start + 9)?.login
             }
         }
-        try await world.store.write { try $0.insert(login) }
+        try await world.store.write { try $0.logins.insert(login) }
         #expect(try await found("c") == login)
         // Another proof replaces all of it: nothing of the stronger one stands for the weaker one.
         let weaker = BrowserLogin(
             digest: .sha256("d"), userID: world.user.id, binding: .sha256("b"),
             authentication: .password(at: start + 6),
             createdAt: start + 6, lastSeenAt: start + 6, expiresAt: start + 43_206)
-        let entered = try await world.store.write { try $0.enter(weaker, inPlaceOf: login.digest) }
+        let entered = try await world.store.write { try $0.logins.enter(weaker, inPlaceOf: login.digest) }
         #expect(entered.id == login.id)
         #expect(try await found("d")?.authentication == .password(at: start + 6))
         let isRenewed = try await world.store.write {
-            try $0.renew(browserLogin: login.id, digest: .sha256("e"), authentication: vouched)
+            try $0.logins.renew(browserLogin: login.id, digest: .sha256("e"), authentication: vouched)
         }
         #expect(isRenewed)
         #expect(try await found("e")?.authentication == vouched)

@@ -19,22 +19,22 @@ struct DocumentEvictionTests {
         let own = try Self.document("https://own.example/client.json", 1)
         let session = try await world.active(world.session(client: own.clientID, host: "own.example"))
         try await world.store.write { transaction in
-            try transaction.keep(own)
+            try transaction.documents.keep(own)
             for number in 0..<20 {
-                try transaction.keep(
+                try transaction.documents.keep(
                     try Self.document("https://h\(number).example/client.json", 100 + Int64(number)), atMost: 5)
             }
         }
         func kept() async throws -> [String] {
-            try await world.store.read { try $0.cachedDocuments().map(\.clientID.string) }
+            try await world.store.read { try $0.documents.list().map(\.clientID.string) }
         }
         #expect(try await kept().count == 5)
         #expect(try await kept().contains(own.clientID.string))
         try await world.store.write { transaction in
-            _ = try transaction.end(
+            _ = try transaction.sessions.end(
                 session.id,
                 SessionEnding(reason: .revokedByPerson, initiator: .user, actor: .system, at: World.start))
-            try transaction.keep(try Self.document("https://late.example/client.json", 500), atMost: 5)
+            try transaction.documents.keep(try Self.document("https://late.example/client.json", 500), atMost: 5)
         }
         #expect(try await !kept().contains(own.clientID.string), "the oldest one goes once nobody needs it")
     }
@@ -43,11 +43,11 @@ struct DocumentEvictionTests {
         let world = try await World()
         let id = try ClientID("https://own.example:8443/client.json")
         func known(_ id: String) async throws -> [Bool] {
-            let found = try await world.store.read { try $0.knownDocument(ClientID(id)) }
+            let found = try await world.store.read { try $0.documents.isKnown(ClientID(id)) }
             return [found.itself, found.host]
         }
         #expect(try await known(id.string) == [false, false])
-        try await world.store.write { try $0.keep(Self.document(id.string, 1)) }
+        try await world.store.write { try $0.documents.keep(Self.document(id.string, 1)) }
         #expect(try await known(id.string) == [true, true])
         #expect(try await known("https://own.example:8443/other.json") == [false, true])
         for other in ["https://own.example/client.json", "https://own.example.evil.example:8443/client.json"] {

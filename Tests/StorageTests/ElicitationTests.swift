@@ -33,34 +33,34 @@ struct ElicitationTests {
     @Test func `an elicitation reads back as it was written`() async throws {
         let (world, session) = try await world()
         let asked = try asked(world, of: session, key: "k")
-        try await world.store.write { try $0.insert(asked) }
-        #expect(try await world.store.read { try $0.elicitation(asked.id) } == asked)
-        #expect(try await world.store.read { try $0.elicitation(page: asked.pageID) } == asked)
-        #expect(try await world.store.read { try $0.elicitation(.random()) } == nil)
+        try await world.store.write { try $0.elicitations.insert(asked) }
+        #expect(try await world.store.read { try $0.elicitations.find(asked.id) } == asked)
+        #expect(try await world.store.read { try $0.elicitations.find(page: asked.pageID) } == asked)
+        #expect(try await world.store.read { try $0.elicitations.find(.random()) } == nil)
     }
 
     @Test func `B63 completion, its event and its record are written together, once`() async throws {
         let (world, session) = try await world()
         let asked = try asked(world, of: session)
         let (done, again) = try await world.store.write { [now] tx in
-            try tx.insert(asked)
-            try tx.open(asked.id, now: now)
+            try tx.elicitations.insert(asked)
+            try tx.elicitations.open(asked.id, now: now)
             return (
-                try tx.finish(asked.id, as: completed(world), now: now + 5),
-                try tx.finish(asked.id, as: .declined(by: world.user.id), now: now + 6)
+                try tx.elicitations.finish(asked.id, as: completed(world), now: now + 5),
+                try tx.elicitations.finish(asked.id, as: .declined(by: world.user.id), now: now + 6)
             )
         }
         #expect(done?.status == .completed)
         #expect(done?.version == 3)
         #expect(again == nil)
         let (events, records) = try await world.store.read { tx in
-            (try tx.count("events"), try tx.auditTail(limit: 1))
+            (try tx.count("events"), try tx.audit.tail(limit: 1))
         }
         #expect(events == 1)
         #expect(records.first?.entry.action == .elicitationCompleted)
         #expect(records.first?.entry.initiator == .human)
         #expect(records.first?.entry.correlation == asked.id.string)
-        let event = try await world.store.read { try $0.event(of: asked.id) }
+        let event = try await world.store.read { try $0.events.find(of: asked.id) }
         #expect(event?.event.type == .elicitationCompleted)
         #expect(event?.event.about == .person(world.user.subject))
         #expect(event?.state == .waiting)
@@ -70,12 +70,12 @@ struct ElicitationTests {
         let (world, session) = try await world()
         let asked = try asked(world, of: session)
         let verdicts = try await world.store.write { [now] tx in
-            try tx.insert(asked)
+            try tx.elicitations.insert(asked)
             return try [
-                tx.finish(asked.id, as: .expired, now: now + 899),
-                tx.finish(asked.id, as: completed(world), now: now + 900),
-                tx.finish(asked.id, as: .declined(by: world.user.id), now: now + 900),
-                tx.finish(asked.id, as: .expired, now: now + 900),
+                tx.elicitations.finish(asked.id, as: .expired, now: now + 899),
+                tx.elicitations.finish(asked.id, as: completed(world), now: now + 900),
+                tx.elicitations.finish(asked.id, as: .declined(by: world.user.id), now: now + 900),
+                tx.elicitations.finish(asked.id, as: .expired, now: now + 900),
             ].map { $0?.status }
         }
         #expect(verdicts == [nil, nil, nil, .expired])
@@ -87,13 +87,13 @@ struct ElicitationTests {
         let open = try asked(world, of: session)
         let over = try asked(world, of: session, path: "b.txt")
         try await world.store.write { [now] tx in
-            try tx.insert(open)
-            try tx.insert(over)
-            _ = try tx.finish(over.id, as: completed(world), now: now)
-            #expect(try tx.end(session.id, .byAdmin(at: now + 1)))
+            try tx.elicitations.insert(open)
+            try tx.elicitations.insert(over)
+            _ = try tx.elicitations.finish(over.id, as: completed(world), now: now)
+            #expect(try tx.sessions.end(session.id, .byAdmin(at: now + 1)))
         }
         let (cancelled, kept, event) = try await world.store.read {
-            (try $0.elicitation(open.id), try $0.elicitation(over.id), try $0.event(of: open.id))
+            (try $0.elicitations.find(open.id), try $0.elicitations.find(over.id), try $0.events.find(of: open.id))
         }
         #expect(cancelled?.status == .cancelled)
         #expect(cancelled?.reason == "session_ended")
@@ -107,10 +107,12 @@ struct ElicitationTests {
         let (world, session) = try await world()
         let asked = try asked(world, of: session, lasting: 60)
         try await world.store.write { [now] tx in
-            try tx.insert(asked)
-            #expect(try tx.end(session.id, .byAdmin(at: now + 60)))
+            try tx.elicitations.insert(asked)
+            #expect(try tx.sessions.end(session.id, .byAdmin(at: now + 60)))
         }
-        let (expired, event) = try await world.store.read { (try $0.elicitation(asked.id), try $0.event(of: asked.id)) }
+        let (expired, event) = try await world.store.read {
+            (try $0.elicitations.find(asked.id), try $0.events.find(of: asked.id))
+        }
         #expect(expired?.status == .expired && expired?.reason == nil)
         #expect(event?.event.type == .elicitationExpired)
     }
@@ -119,18 +121,21 @@ struct ElicitationTests {
         let (world, session) = try await world()
         let asked = try asked(world, of: session)
         let verdicts = try await world.store.write { [now] tx in
-            try tx.insert(asked)
-            let early = try tx.collect(asked.id, now: now)
+            try tx.elicitations.insert(asked)
+            let early = try tx.elicitations.collect(asked.id, now: now)
             let outcome = ElicitationOutcome.completed(by: world.user.id, authTime: now, content: [1, 2, 3])
-            _ = try tx.finish(asked.id, as: outcome, now: now)
-            let kept = try tx.elicitation(asked.id)?.content
-            return (early, kept, try tx.collect(asked.id, now: now + 899), try tx.collect(asked.id, now: now + 899))
+            _ = try tx.elicitations.finish(asked.id, as: outcome, now: now)
+            let kept = try tx.elicitations.find(asked.id)?.content
+            return (
+                early, kept, try tx.elicitations.collect(asked.id, now: now + 899),
+                try tx.elicitations.collect(asked.id, now: now + 899)
+            )
         }
         #expect(verdicts.0 == false)
         #expect(verdicts.1 == [1, 2, 3])
         #expect(verdicts.2 == true)
         #expect(verdicts.3 == false)
-        #expect(try await world.store.read { try $0.elicitation(asked.id)?.content } == nil)
+        #expect(try await world.store.read { try $0.elicitations.find(asked.id)?.content } == nil)
     }
 
     @Test func `the same question is found again while its answer is of use, by digest or by key`() async throws {
@@ -138,21 +143,21 @@ struct ElicitationTests {
         let asked = try asked(world, of: session, key: "k")
         try await world.store.write { [now] tx in
             func byDigest(_ time: Timestamp, of id: SessionID) throws -> ElicitationID? {
-                try tx.elicitation(digest: asked.digest, session: id, resource: asked.resourceID, now: time)?.id
+                try tx.elicitations.find(digest: asked.digest, session: id, resource: asked.resourceID, now: time)?.id
             }
             func byKey(_ client: ClientID) throws -> ElicitationID? {
-                try tx.elicitation(key: "k", resource: asked.resourceID, user: asked.userID, client: client)?.id
+                try tx.elicitations.find(key: "k", resource: asked.resourceID, user: asked.userID, client: client)?.id
             }
-            try tx.insert(asked)
+            try tx.elicitations.insert(asked)
             #expect(try byDigest(now, of: asked.sessionID) == asked.id)
             #expect(try byDigest(now + 900, of: asked.sessionID) == nil)
             #expect(try byDigest(now, of: .random()) == nil)
             #expect(try byKey(asked.clientID) == asked.id)
             #expect(try byKey(ClientID("other")) == nil)
-            _ = try tx.finish(asked.id, as: completed(world), now: now + 1)
+            _ = try tx.elicitations.finish(asked.id, as: completed(world), now: now + 1)
             #expect(try byDigest(now + 900, of: asked.sessionID) == asked.id)
             #expect(try byDigest(now + 901, of: asked.sessionID) == nil)
-            #expect(try tx.collect(asked.id, now: now + 2))
+            #expect(try tx.elicitations.collect(asked.id, now: now + 2))
             #expect(try byDigest(now + 3, of: asked.sessionID) == nil)
             #expect(try byKey(asked.clientID) == asked.id)
         }
@@ -163,14 +168,14 @@ struct ElicitationTests {
         let asked = try asked(world, of: session)
         let digest = Digest.sha256("ticket")
         let verdicts = try await world.store.write { [now] tx in
-            try tx.insert(asked)
-            #expect(try tx.setTicket(digest, of: asked.id, expiresAt: now + 60, now: now))
+            try tx.elicitations.insert(asked)
+            #expect(try tx.elicitations.setTicket(digest, of: asked.id, expiresAt: now + 60, now: now))
             return try [
-                tx.redeem(ticket: digest, resource: .random(), now: now),
-                tx.redeem(ticket: .sha256("other"), resource: asked.resourceID, now: now),
-                tx.redeem(ticket: digest, resource: asked.resourceID, now: now + 60),
-                tx.redeem(ticket: digest, resource: asked.resourceID, now: now + 59),
-                tx.redeem(ticket: digest, resource: asked.resourceID, now: now + 59),
+                tx.elicitations.redeem(ticket: digest, resource: .random(), now: now),
+                tx.elicitations.redeem(ticket: .sha256("other"), resource: asked.resourceID, now: now),
+                tx.elicitations.redeem(ticket: digest, resource: asked.resourceID, now: now + 60),
+                tx.elicitations.redeem(ticket: digest, resource: asked.resourceID, now: now + 59),
+                tx.elicitations.redeem(ticket: digest, resource: asked.resourceID, now: now + 59),
             ]
         }
         #expect(verdicts == [false, false, false, true, false])
@@ -183,14 +188,14 @@ struct ElicitationTests {
         let late = try asked(world, of: session)
         let full = try asked(world, of: session, path: "b.txt")
         try await world.store.write { [now] tx in
-            try tx.insert(late)
-            try tx.insert(full)
-            _ = try tx.finish(
+            try tx.elicitations.insert(late)
+            try tx.elicitations.insert(full)
+            _ = try tx.elicitations.finish(
                 full.id, as: .completed(by: world.user.id, authTime: now, content: [7]), now: now)
         }
         try await world.store.write { [now] tx in _ = try tx.housekeep(now: now + 900, limit: 10) }
         let (expired, erased, event) = try await world.store.read {
-            (try $0.elicitation(late.id), try $0.elicitation(full.id), try $0.event(of: late.id))
+            (try $0.elicitations.find(late.id), try $0.elicitations.find(full.id), try $0.events.find(of: late.id))
         }
         #expect(expired?.status == .expired)
         #expect(event?.event.type == .elicitationExpired)
@@ -205,22 +210,24 @@ struct ElicitationTests {
         let asked = try asked(world, of: session)
         let heard = Mutex<[CommitSignals]>([])
         world.store.onCommit { signals in heard.withLock { $0.append(signals) } }
-        try await world.store.write { try $0.insert(asked) }
-        try await world.store.write { [now] in _ = try $0.finish(asked.id, as: completed(world), now: now) }
+        try await world.store.write { try $0.elicitations.insert(asked) }
+        try await world.store.write { [now] in _ = try $0.elicitations.finish(asked.id, as: completed(world), now: now)
+        }
         #expect(heard.withLock { $0.map(\.elicitations) } == [[asked.id]])
         #expect(heard.withLock { $0.map(\.streams) } == [[asked.resourceID]])
-        try await world.store.write { [now] in _ = try $0.finish(asked.id, as: completed(world), now: now) }
+        try await world.store.write { [now] in _ = try $0.elicitations.finish(asked.id, as: completed(world), now: now)
+        }
         #expect(heard.withLock { $0.count } == 1)
     }
 
     @Test func `an MCP server may ask to confirm until an administrator decides otherwise`() async throws {
         let (world, _) = try await world()
         let id = world.resource.id
-        #expect(try await world.store.read { try $0.policy(of: id) } == ResourcePolicy())
+        #expect(try await world.store.read { try $0.resources.policy(of: id) } == ResourcePolicy())
         let policy = ResourcePolicy(
             elicitationKinds: [.secret, .external], externalHosts: ["pay.example", "x.example:8443"])
-        try await world.store.write { try $0.set(policy, of: id) }
-        #expect(try await world.store.read { try $0.policy(of: id) } == policy)
+        try await world.store.write { try $0.resources.set(policy, of: id) }
+        #expect(try await world.store.read { try $0.resources.policy(of: id) } == policy)
     }
 }
 

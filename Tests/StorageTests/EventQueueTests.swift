@@ -13,23 +13,23 @@ struct EventQueueTests {
     /// Has the events of the MCP server pushed.
     private func push(_ world: World) async throws {
         try await world.store.write { [start] in
-            try $0.set(eventsEndpoint: "https://files.example/events", of: world.resource.id, now: start)
+            try $0.eventStreams.set(eventsEndpoint: "https://files.example/events", of: world.resource.id, now: start)
         }
     }
 
     private func queue(_ world: World, at time: Timestamp, of resource: ResourceID? = nil) async throws -> EventID {
         let event = SecurityEvent(
             type: .elicitationCompleted, issuedAt: time, about: .person(world.user.subject), payload: [:])
-        try await world.store.write { try $0.enqueue(event, resource: resource ?? world.resource.id) }
+        try await world.store.write { try $0.events.enqueue(event, resource: resource ?? world.resource.id) }
         return event.id
     }
 
     private func state(_ id: EventID, _ world: World) async throws -> EventRecord.State? {
-        try await world.store.read { try $0.event(id) }?.state
+        try await world.store.read { try $0.events.find(id) }?.state
     }
 
     private func tidy(_ world: World, at now: Timestamp, limit: Int = 100) async throws -> Int {
-        try await world.store.write { try $0.tidyEvents(now: now, limit: limit) }
+        try await world.store.write { try $0.events.tidy(now: now, limit: limit) }
     }
 
     @Test func `an event is settled once, by its own MCP server alone`() async throws {
@@ -37,9 +37,10 @@ struct EventQueueTests {
         let id = try await queue(world, at: start)
         let (foreign, first, again, late) = try await world.store.write { tx in
             (
-                try tx.deliver(id, to: .random(), now: start), try tx.deliver(id, to: world.resource.id, now: start),
-                try tx.deliver(id, to: world.resource.id, now: start),
-                try tx.fail(id, to: world.resource.id, answer: EventAnswer(status: 500), again: nil, now: start)
+                try tx.events.deliver(id, to: .random(), now: start),
+                try tx.events.deliver(id, to: world.resource.id, now: start),
+                try tx.events.deliver(id, to: world.resource.id, now: start),
+                try tx.events.fail(id, to: world.resource.id, answer: EventAnswer(status: 500), again: nil, now: start)
             )
         }
         #expect(!foreign && first && !again && !late)
@@ -50,17 +51,17 @@ struct EventQueueTests {
         let world = try await World()
         let ids = [try await queue(world, at: start), try await queue(world, at: start)]
         _ = try await world.store.write { tx in
-            try tx.fail(
+            try tx.events.fail(
                 ids[0], to: world.resource.id, answer: EventAnswer(error: "no connection"), again: start + 8, now: start
             )
         }
         func due(_ now: Timestamp) async throws -> [EventID] {
-            try await world.store.read { try $0.dueEvents(of: world.resource.id, now: now, limit: 9) }.map(\.event.id)
+            try await world.store.read { try $0.events.due(of: world.resource.id, now: now, limit: 9) }.map(\.event.id)
         }
         #expect(try await due(start) == [ids[1]])
         #expect(try await due(start + 8) == [ids[1], ids[0]])
-        #expect(try await world.store.read { try $0.nextDue(of: world.resource.id, after: start) } == start + 8)
-        try await world.store.write { try $0.hasten(eventsFor: world.resource.id, now: start + 1) }
+        #expect(try await world.store.read { try $0.events.nextDue(of: world.resource.id, after: start) } == start + 8)
+        try await world.store.write { try $0.events.hasten(eventsFor: world.resource.id, now: start + 1) }
         #expect(try await due(start + 1) == [ids[1], ids[0]])
     }
 
@@ -73,13 +74,13 @@ struct EventQueueTests {
             try await queue(world, at: start), try await queue(world, at: start), try await queue(world, at: start)
         )
         try await world.store.write { tx in
-            try tx.deliver(delivered, to: world.resource.id, now: start)
-            try tx.fail(dead, to: world.resource.id, answer: EventAnswer(status: 400), again: nil, now: start)
+            try tx.events.deliver(delivered, to: world.resource.id, now: start)
+            try tx.events.fail(dead, to: world.resource.id, answer: EventAnswer(status: 400), again: nil, now: start)
         }
         #expect(try await tidy(world, at: start + 4 * day - 1) == 0)
         #expect(try await tidy(world, at: start + 4 * day) == 1)
         #expect(try await state(waiting, world) == .dead)
-        #expect(try await world.store.read { try $0.event(waiting) }?.lastError == "nobody took it")
+        #expect(try await world.store.read { try $0.events.find(waiting) }?.lastError == "nobody took it")
         #expect(try await tidy(world, at: start + 7 * day - 1) == 0)
         #expect(try await tidy(world, at: start + 7 * day) == 1)
         #expect(try await state(delivered, world) == nil)
@@ -95,7 +96,7 @@ struct EventQueueTests {
         let world = try await World()
         let (waiting, refused) = (try await queue(world, at: start), try await queue(world, at: start))
         _ = try await world.store.write { [start] tx in
-            try tx.fail(
+            try tx.events.fail(
                 refused, to: world.resource.id, answer: EventAnswer(error: "invalid_key"), again: start + 1, now: start)
         }
         #expect(try await tidy(world, at: start + 4 * day - 1) == 0)
@@ -103,14 +104,14 @@ struct EventQueueTests {
         #expect(try await tidy(world, at: start + 4 * day + 1) == 2)
         #expect(try await state(waiting, world) == nil)
         #expect(try await state(refused, world) == .dead, "what the MCP server could not use is told to the operator")
-        #expect(try await world.store.read { try $0.waitingEvents() } == 0)
+        #expect(try await world.store.read { try $0.events.waitingCount() } == 0)
     }
 
     @Test func `who fetched events and stopped leaves dead letters`() async throws {
         let world = try await World()
-        try await world.store.write { [start] tx in try tx.notePoll(by: world.resource.id, now: start) }
+        try await world.store.write { [start] tx in try tx.resources.notePoll(by: world.resource.id, now: start) }
         let (missed, late) = (try await queue(world, at: start + 1), try await queue(world, at: start + 4 * day))
-        #expect(try await world.store.read { try $0.waitingEvents() } == 1)
+        #expect(try await world.store.read { try $0.events.waitingCount() } == 1)
         #expect(try await tidy(world, at: start + 9 * day) == 2)
         #expect(try await state(missed, world) == .dead)
         #expect(try await state(late, world) == nil)
@@ -121,9 +122,9 @@ struct EventQueueTests {
         try await push(world)
         let id = try await queue(world, at: start)
         let isRetried = try await world.store.write { [start, day] tx in
-            try tx.fail(
+            try tx.events.fail(
                 id, to: world.resource.id, answer: EventAnswer(status: 503), again: nil, now: start + 3 * day)
-            return try tx.retry(id, now: start + 5 * day)
+            return try tx.events.retry(id, now: start + 5 * day)
         }
         #expect(isRetried)
         #expect(try await tidy(world, at: start + 9 * day - 1) == 0)
@@ -162,7 +163,7 @@ struct EventQueueTests {
         #expect(told.ids == [world.resource.id])
         told.clear()
         try await world.store.write { [start] in
-            try $0.set(eventsEndpoint: "https://a.example/e", of: world.resource.id, now: start)
+            try $0.eventStreams.set(eventsEndpoint: "https://a.example/e", of: world.resource.id, now: start)
         }
         #expect(told.ids == [world.resource.id])
     }

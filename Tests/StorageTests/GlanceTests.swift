@@ -11,16 +11,18 @@ struct GlanceTests {
         let world = try await World()
         let session = try await world.active(try world.session())
         let (store, id) = (world.store, world.resource.id)
-        func state() throws -> Session.State? { try store.glance { try $0.grant(session.id)?.state } }
-        func digest() throws -> Digest? { try store.glance { try $0.secretDigest(ofServed: id) } }
+        func state() throws -> Session.State? { try store.glance { try $0.sessions.grant(session.id)?.state } }
+        func digest() throws -> Digest? { try store.glance { try $0.resources.secretDigest(ofServed: id) } }
         #expect(try state() == .active)
-        _ = try await store.write { try $0.end(session.id, .byAdmin(at: World.start + 1)) }
+        _ = try await store.write { try $0.sessions.end(session.id, .byAdmin(at: World.start + 1)) }
         #expect(try state() == .ended)
 
         #expect(try digest() == .sha256("secret"))
-        _ = try await store.write { try $0.setSecret(.sha256("another"), of: id) }
+        _ = try await store.write { try $0.resources.setSecret(.sha256("another"), of: id) }
         #expect(try digest() == .sha256("another"))
-        _ = try await store.write { try $0.remove(resource: id, .byAdmin(at: World.start + 2, .resourceRemoved)) }
+        _ = try await store.write {
+            try $0.resources.remove(resource: id, .byAdmin(at: World.start + 2, .resourceRemoved))
+        }
         #expect(try digest() == nil)
         try store.close()
     }
@@ -28,11 +30,11 @@ struct GlanceTests {
     @Test func `a glance cannot write, and a closed store is said to be closed`() async throws {
         let world = try await World()
         let store = world.store
-        #expect(throws: StoreError.self) { try store.glance { try $0.noteClock(1) } }
-        let last = try await store.read { try $0.lastClock() }
+        #expect(throws: StoreError.self) { try store.glance { try $0.clock.note(1) } }
+        let last = try await store.read { try $0.clock.last() }
         #expect(last == nil)
         try store.close()
-        #expect(throws: StoreError.closed) { try store.glance { try $0.lastClock() } }
+        #expect(throws: StoreError.closed) { try store.glance { try $0.clock.last() } }
     }
 
     @Test func `statements take texts, numbers, bytes and nothing as they are, and no other number of them`()

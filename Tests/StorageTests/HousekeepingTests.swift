@@ -21,7 +21,7 @@ struct HousekeepingTests {
         var steps: [Int] = []
         repeat { steps.append(try await tidy(world, at: start + 100, limit: 2)) } while steps.last != 0
         #expect(steps == [2, 2, 1, 0])
-        let sessions = try await world.store.read { try $0.sessions(now: start) }
+        let sessions = try await world.store.read { try $0.sessions.list(now: start) }
         #expect(sessions.allSatisfy { $0.state == .expired && $0.endedAt == start + 100 && $0.endReason == .expired })
     }
 
@@ -33,7 +33,7 @@ struct HousekeepingTests {
         let burnt = try world.session()
         try await world.approved(forgotten)
         let code = try await world.approved(burnt)
-        for _ in 0..<3 { try await world.store.write { _ = try $0.countFailure(code.digest, now: start) } }
+        for _ in 0..<3 { try await world.store.write { _ = try $0.codes.countFailure(code.digest, now: start) } }
         let redeemed = try await world.active(world.session())
         #expect(try await tidy(world, at: start + 59) == 0)
         #expect(try await tidy(world, at: start + 60) == 2)
@@ -63,17 +63,18 @@ struct HousekeepingTests {
             clientID: ClientID("https://h.example/c.json"), bytes: [1], digest: .sha256([1]), fetchedAt: start,
             expiresAt: start, lastGoodAt: start)
         try await world.store.write { tx in
-            try tx.insert(login)
-            try tx.open(waiting)
-            try tx.keep(document)
-            try tx.audit(AuditEntry(.personSignedIn, at: start, actor: .person(world.user.id), initiator: .human))
+            try tx.logins.insert(login)
+            try tx.interactions.open(waiting)
+            try tx.documents.keep(document)
+            try tx.audit.append(
+                AuditEntry(.personSignedIn, at: start, actor: .person(world.user.id), initiator: .human))
         }
         #expect(try await tidy(world, at: start + 43_199) == 0)
         #expect(try await tidy(world, at: start + 43_200) == 1)
-        #expect(try await world.store.read { try $0.interaction(waiting.id) } == nil)
+        #expect(try await world.store.read { try $0.interactions.find(waiting.id) } == nil)
         #expect(try await tidy(world, at: start + 91 * 86_400) == 2)
-        #expect(try await world.store.read { try !$0.hasSignedIn(world.user.id, binding: login.binding) })
-        #expect(try await world.store.read { try $0.verifyAudit() }.records == 1)
+        #expect(try await world.store.read { try !$0.logins.hasSignedIn(world.user.id, binding: login.binding) })
+        #expect(try await world.store.read { try $0.audit.verify() }.records == 1)
     }
 
     @Test func `a session that has been over for ninety days is deleted, in steps, and its record stays`() async throws
@@ -85,7 +86,7 @@ struct HousekeepingTests {
         let live = try await world.active(world.session(lasting: 200 * 86_400, idle: 200 * 86_400))
         try await world.store.write { tx in
             for (index, session) in over.enumerated() {
-                _ = try tx.end(session.id, .byAdmin(at: start + Int64(index), .revokedByPerson))
+                _ = try tx.sessions.end(session.id, .byAdmin(at: start + Int64(index), .revokedByPerson))
             }
         }
         let end = start + 90 * 86_400
@@ -98,7 +99,7 @@ struct HousekeepingTests {
         #expect(try await world.grant(over[2].id)?.state == .ended)
         #expect(try await tidy(world, at: end + 2) == 1)
         #expect(try await world.grant(live.id)?.state == .active)
-        #expect(try await world.store.read { try $0.verifyAudit() }.records == 3)
+        #expect(try await world.store.read { try $0.audit.verify() }.records == 3)
         #expect(try await world.store.check() == [])
     }
 
@@ -115,14 +116,14 @@ struct HousekeepingTests {
         let session = try world.session(redirect: "https://desk.example/" + canary)
         try await world.approved(session)
         try await world.store.write { tx in
-            try tx.insert(login)
+            try tx.logins.insert(login)
             for _ in 0..<20 {
-                try tx.open(
+                try tx.interactions.open(
                     Interaction(
                         userID: world.user.id, browserLoginID: login.id, request: canary, createdAt: start,
                         expiresAt: start + 600))
             }
-            try tx.keep(document)
+            try tx.documents.keep(document)
         }
         #expect(try Self.holds(canary, in: world.folder.path), "the search finds what is there")
         for days in [1, 91] as [Int64] {

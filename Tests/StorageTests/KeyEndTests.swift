@@ -13,22 +13,22 @@ struct KeyEndTests {
     init() async throws { world = try await World() }
 
     private func said() async throws -> [String: Timestamp] {
-        try await world.store.read { try $0.keysPutOutOfUse() }
+        try await world.store.read { try $0.audit.keysPutOutOfUse() }
     }
 
     @Test func `each is said once, with the time of the first record`() async throws {
         let ends = [KeyEnd(purpose: "refresh", id: "k1"), KeyEnd(purpose: "code", id: "k2")]
-        try await world.store.write { [now] in try $0.audit(putOutOfUse: [ends[0]], at: now) }
-        try await world.store.write { [now] in try $0.audit(putOutOfUse: ends, at: now + 5) }
+        try await world.store.write { [now] in try $0.audit.append(putOutOfUse: [ends[0]], at: now) }
+        try await world.store.write { [now] in try $0.audit.append(putOutOfUse: ends, at: now + 5) }
         #expect(try await said() == ["k1": now, "k2": now + 5])
-        let records = try await world.store.read { try $0.auditTail(limit: 9) }.map(\.entry.action)
+        let records = try await world.store.read { try $0.audit.tail(limit: 9) }.map(\.entry.action)
         #expect(records == [.keyEnded, .keyEnded])
     }
 
     @Test func `what the trail says of a key of checkpoints counts as well`() async throws {
         try await world.store.write { [now] transaction in
-            try transaction.audit(AuditEntry(.personSignedOut, at: now, actor: .system, initiator: .system))
-            try transaction.audit(endOfKeys: ["e1"], at: now)
+            try transaction.audit.append(AuditEntry(.personSignedOut, at: now, actor: .system, initiator: .system))
+            try transaction.audit.append(endOfKeys: ["e1"], at: now)
         }
         #expect(try await said() == ["e1": now])
     }
@@ -36,19 +36,19 @@ struct KeyEndTests {
     @Test func `it is said again when the record that said it is dropped`() async throws {
         let key = SigningKey.generate()
         let mark = try await world.store.write { [now] transaction in
-            try transaction.audit(putOutOfUse: [KeyEnd(purpose: "refresh", id: "k1")], at: now)
-            try transaction.audit(.auditKeyUsed(key.kid, at: now))
-            guard let head = try transaction.auditTail(limit: 1).first else { throw Refused() }
+            try transaction.audit.append(putOutOfUse: [KeyEnd(purpose: "refresh", id: "k1")], at: now)
+            try transaction.audit.append(.auditKeyUsed(key.kid, at: now))
+            guard let head = try transaction.audit.tail(limit: 1).first else { throw Refused() }
             let checkpoint = try AuditCheckpoint(
                 .main, sequence: head.sequence, hash: head.hash, at: now, with: key)
-            guard try transaction.insert(checkpoint) else { throw Refused() }
+            guard try transaction.audit.insert(checkpoint) else { throw Refused() }
             return AuditMark(checkpoint)
         }
         let isDone = try await world.store.write { [now] in
-            try $0.shortenAudit(to: [mark], by: .system, at: now + 9)
+            try $0.audit.shorten(to: [mark], by: .system, at: now + 9)
         }
         #expect(isDone)
-        while try await world.store.write({ try $0.dropAudit(limit: 100) }) > 0 {}
+        while try await world.store.write({ try $0.audit.drop(limit: 100) }) > 0 {}
         #expect(try await said() == ["k1": now + 9])
     }
 
@@ -57,10 +57,10 @@ struct KeyEndTests {
         try await world.store.write { [world] transaction in
             for session in sessions {
                 let code = try world.code(of: session)
-                try transaction.approve(session, code: code)
+                try transaction.sessions.approve(session, code: code)
                 _ = (
-                    try transaction.spend(code.digest, now: World.start),
-                    try transaction.activate(session.id, now: World.start)
+                    try transaction.codes.spend(code.digest, now: World.start),
+                    try transaction.sessions.activate(session.id, now: World.start)
                 )
                 _ = try transaction.execute(
                     "UPDATE sessions SET refresh_key = ?2 WHERE id = ?1", session.id.string, key)
@@ -71,7 +71,7 @@ struct KeyEndTests {
 
     private func live() async throws -> Set<SessionID> {
         try await world.store.read { [now] transaction in
-            Set(try transaction.sessions(SessionFilter(state: .active), limit: 9_999, now: now).map(\.id))
+            Set(try transaction.sessions.list(SessionFilter(state: .active), limit: 9_999, now: now).map(\.id))
         }
     }
 
@@ -80,7 +80,7 @@ struct KeyEndTests {
         _ = try await fill(600, key: "k1")
         let filter = SessionFilter(refreshKeys: ["k1", "k0"])
         // The first step alone: the process dies behind it.
-        let begun = try await world.store.write { [now] in try $0.endSessions(filter, .byAdmin(at: now)) }
+        let begun = try await world.store.write { [now] in try $0.sessions.end(filter, .byAdmin(at: now)) }
         #expect(begun.count == 250)
         #expect(try await world.store.finishEndings(now: now) == 350)
         #expect(try await live() == Set(other.map(\.id)))
@@ -110,18 +110,19 @@ struct KeyEndTests {
         let resource = world.resource.id
         try await world.store.write { [now] transaction in
             for name in ["a", "b", "c"] {
-                try transaction.connect(
+                try transaction.connections.connect(
                     Connection(
                         id: .random(), userID: user, resourceID: resource, provider: ProviderName(name), asked: [],
                         scope: [], tokens: [1, 65, 2], createdAt: now))
             }
         }
-        let ids = try await world.store.read { try $0.sealedPage(of: .connections, after: "", limit: 9) }.values
+        let ids = try await world.store.read { try $0.sealedValues.sealedPage(of: .connections, after: "", limit: 9) }
+            .values
         #expect(ids.count == 3)
         try await world.store.write {
             _ = try $0.execute("UPDATE connections SET id = 'broken' WHERE id = ?1", ids[1].cursor)
         }
-        let page = try await world.store.read { try $0.sealedPage(of: .connections, after: "", limit: 9) }
+        let page = try await world.store.read { try $0.sealedValues.sealedPage(of: .connections, after: "", limit: 9) }
         #expect(Set(page.values.map(\.cursor)) == [ids[0].cursor, ids[2].cursor])
         #expect(page.unreadable == ["broken"] && page.next == nil)
     }

@@ -30,21 +30,21 @@ struct LoginTests {
         let second = login(world, cookie: "two", at: start + 1_000)
         let interaction = waiting(in: first)
         let entered = try await world.store.write { tx in
-            _ = try tx.enter(first, inPlaceOf: nil)
-            try tx.open(interaction)
-            return try tx.enter(second, inPlaceOf: first.digest)
+            _ = try tx.logins.enter(first, inPlaceOf: nil)
+            try tx.interactions.open(interaction)
+            return try tx.logins.enter(second, inPlaceOf: first.digest)
         }
         #expect(entered.id == first.id && entered.authTime == start + 1_000)
         func found(_ login: BrowserLogin) async throws -> BrowserLogin? {
             try await world.store.read { [start] in
-                try $0.browserLogin(digest: login.digest, now: start + 1_000)?.login
+                try $0.logins.find(digest: login.digest, now: start + 1_000)?.login
             }
         }
         #expect(try await found(first) == nil, "the old cookie is worthless")
         let live = try await found(second)
         #expect(live?.authTime == start + 1_000 && live?.expiresAt == start + 44_200)
-        #expect(try await world.store.read { try $0.interaction(interaction.id) } == interaction)
-        #expect(try await world.store.read { try $0.browserLoginCount(of: world.user.id) } == 1)
+        #expect(try await world.store.read { try $0.interactions.find(interaction.id) } == interaction)
+        #expect(try await world.store.read { try $0.logins.count(of: world.user.id) } == 1)
     }
 
     @Test(arguments: ["another person", "another browser", "a login that is over", "a cookie of nobody"])
@@ -59,14 +59,14 @@ struct LoginTests {
             browser: what == "another browser" ? "other" : "browser", at: start + late)
         let presented = what == "a cookie of nobody" ? Digest.sha256("nobody") : first.digest
         let entered = try await world.store.write { tx in
-            _ = try tx.insert(bob)
-            _ = try tx.enter(first, inPlaceOf: nil)
-            try tx.open(interaction)
-            return try tx.enter(second, inPlaceOf: presented)
+            _ = try tx.users.insert(bob)
+            _ = try tx.logins.enter(first, inPlaceOf: nil)
+            try tx.interactions.open(interaction)
+            return try tx.logins.enter(second, inPlaceOf: presented)
         }
         #expect(entered == second)
         let isKept = what == "a cookie of nobody"
-        #expect(try await world.store.read { try $0.interaction(interaction.id) != nil } == isKept)
+        #expect(try await world.store.read { try $0.interactions.find(interaction.id) != nil } == isKept)
     }
 
     @Test func `what a person said so far is kept with a request that waits, and with no other`() async throws {
@@ -74,15 +74,17 @@ struct LoginTests {
         let first = login(world, cookie: "one", at: start)
         let interaction = waiting(in: first)
         try await world.store.write { tx in
-            _ = try tx.enter(first, inPlaceOf: nil)
-            try tx.open(interaction)
+            _ = try tx.logins.enter(first, inPlaceOf: nil)
+            try tx.interactions.open(interaction)
         }
         func amend(_ request: String, until end: Int64, at now: Int64) async throws -> Bool {
             try await world.store.write { [start] in
-                try $0.amend(interaction.id, request: request, until: start + end, now: start + now)
+                try $0.interactions.amend(interaction.id, request: request, until: start + end, now: start + now)
             }
         }
-        func kept() async throws -> Interaction? { try await world.store.read { try $0.interaction(interaction.id) } }
+        func kept() async throws -> Interaction? {
+            try await world.store.read { try $0.interactions.find(interaction.id) }
+        }
         #expect(try await amend("{1}", until: 900, at: 300))
         #expect(try await kept()?.request == "{1}")
         #expect(try await kept()?.expiresAt == start + 900)
@@ -90,7 +92,7 @@ struct LoginTests {
         #expect(try await kept()?.expiresAt == start + 900, "never sooner")
         #expect(try await !amend("{3}", until: 2_000, at: 900))
         let isFinished = try await world.store.write { [start] tx in
-            try tx.finish(interaction.id, as: .denied, now: start + 400)
+            try tx.interactions.finish(interaction.id, as: .denied, now: start + 400)
         }
         #expect(isFinished)
         #expect(try await !amend("{4}", until: 2_000, at: 401))

@@ -14,11 +14,14 @@ struct ManyEndingsTests {
         let world = try await World()
         let sessions = try (0..<count).map { _ in try world.session() }
         try await world.store.write { tx in
-            try tx.notePoll(by: world.resource.id, now: now)
+            try tx.resources.notePoll(by: world.resource.id, now: now)
             for session in sessions {
                 let code = try world.code(of: session)
-                try tx.approve(session, code: code)
-                _ = (try tx.spend(code.digest, now: World.start), try tx.activate(session.id, now: World.start))
+                try tx.sessions.approve(session, code: code)
+                _ = (
+                    try tx.codes.spend(code.digest, now: World.start),
+                    try tx.sessions.activate(session.id, now: World.start)
+                )
             }
         }
         return world
@@ -26,12 +29,12 @@ struct ManyEndingsTests {
 
     private func live(_ world: World) async throws -> Int {
         try await world.store.read { [now] in
-            try $0.sessions(SessionFilter(state: .active), limit: 10_000, now: now).count
+            try $0.sessions.list(SessionFilter(state: .active), limit: 10_000, now: now).count
         }
     }
 
     private func records(_ world: World) async throws -> [AuditEntry] {
-        try await world.store.read { try $0.auditTail(limit: 10_000) }.map(\.entry)
+        try await world.store.read { try $0.audit.tail(limit: 10_000) }.map(\.entry)
     }
 
     @Test func `E52 ending by filter ends what matches, names it and leaves nothing to do`() async throws {
@@ -53,13 +56,13 @@ struct ManyEndingsTests {
             reason: .userDisabled, initiator: .admin, actor: .admin(uid: 7, claimed: "eve"), explanation: "left",
             at: now)
         // The first step alone: the process dies behind it.
-        let begun = try await world.store.write { try $0.endSessions(filter, ending) }
+        let begun = try await world.store.write { try $0.sessions.end(filter, ending) }
         #expect(begun.count == 250)
         #expect(try await live(world) == 350)
         let since = try await world.active(world.session())
         #expect(try await world.store.finishEndings(now: now + 60) == 350)
         let sessions = try await world.store.read { [now] in
-            try $0.sessions(SessionFilter(state: .ended), limit: 1000, now: now)
+            try $0.sessions.list(SessionFilter(state: .ended), limit: 1000, now: now)
         }
         #expect(sessions.count == 600 && sessions.allSatisfy { $0.endReason == .userDisabled && $0.endedBy == .admin })
         #expect(Set(sessions.map(\.endedAt)) == [now, now + 60])
@@ -75,10 +78,10 @@ struct ManyEndingsTests {
     {
         let world = try await world(1_200)
         let ids = try await world.store.read { [now] in
-            try $0.sessions(SessionFilter(state: .active), limit: 2_000, now: now).map(\.id)
+            try $0.sessions.list(SessionFilter(state: .active), limit: 2_000, now: now).map(\.id)
         }
         let begun = try await world.store.write { [now] in
-            try $0.endSessions(SessionFilter(ids: ids), .byAdmin(at: now))
+            try $0.sessions.end(SessionFilter(ids: ids), .byAdmin(at: now))
         }
         #expect(ids.count == 1_200 && begun.count == 250)
         #expect(try await world.store.finishEndings(now: now + 60) == 950)
@@ -88,7 +91,7 @@ struct ManyEndingsTests {
     @Test func `E52 what cannot be finished keeps no other end from being finished`() async throws {
         let world = try await world(600)
         try await world.store.write { [now] in
-            _ = try $0.endSessions(SessionFilter(user: world.user.id), .byAdmin(at: now))
+            _ = try $0.sessions.end(SessionFilter(user: world.user.id), .byAdmin(at: now))
             try $0.execute(
                 "INSERT INTO endings SELECT 'a', '{\"x\":1}', reason, initiator, actor, admin_uid, admin_claimed, "
                     + "explanation, last_row, after_created_at, after_id, started_at - 1 FROM endings")
@@ -107,18 +110,19 @@ struct ManyEndingsTests {
             try world.session(host: hosts[$0 % 5], resource: $0 < 1_500 ? world.resource.id : other.id)
         }
         try await world.store.write { tx in
-            _ = try tx.insert(other)
-            for session in sessions { try tx.approve(session, code: world.code(of: session)) }
-            try tx.set(ResourcePolicy(sessions: SessionPolicy(clientHosts: ["app.example"])), of: world.resource.id)
+            _ = try tx.resources.insert(other)
+            for session in sessions { try tx.sessions.approve(session, code: world.code(of: session)) }
+            try tx.resources.set(
+                ResourcePolicy(sessions: SessionPolicy(clientHosts: ["app.example"])), of: world.resource.id)
         }
         let begun = try await world.store.write { [now] in
-            try $0.endExcludedSessions(at: world.resource.id, .byAdmin(at: now, .hostExcluded))
+            try $0.sessions.endExcluded(at: world.resource.id, .byAdmin(at: now, .hostExcluded))
         }
         #expect(begun.count == 250)
         // The process dies here; what is left of one host, and both of the others, is written down.
         #expect(try await world.store.finishEndings(now: now + 60) == 650)
         let kept = try await world.store.read { [now] in
-            try $0.sessions(SessionFilter(state: .approved), limit: 10_000, now: now)
+            try $0.sessions.list(SessionFilter(state: .approved), limit: 10_000, now: now)
         }
         #expect(kept.count == 1_100 && kept.count { $0.resourceID == other.id } == 500)
         let there = kept.filter { $0.resourceID == world.resource.id }
@@ -126,14 +130,14 @@ struct ManyEndingsTests {
         #expect(try await records(world).allSatisfy { $0.reason == "client_host_excluded" })
         #expect(try await world.store.read { try $0.count("endings") } == 0)
         // Where no policy names hosts, nobody is excluded.
-        let none = try await world.store.write { [now] in try $0.endExcludedSessions(at: other.id, .byAdmin(at: now)) }
+        let none = try await world.store.write { [now] in try $0.sessions.endExcluded(at: other.id, .byAdmin(at: now)) }
         #expect(none.count == 0)
     }
 
     @Test func `what is under way is not taken up a second time`() async throws {
         let world = try await world(600)
         let ending = SessionEnding.byAdmin(at: now)
-        let begun = try await world.store.write { try $0.endSessions(SessionFilter(), ending) }
+        let begun = try await world.store.write { try $0.sessions.end(SessionFilter(), ending) }
         let id = try #require(try await world.store.read { try $0.first("SELECT id FROM endings") { try $0.text(0) } })
         world.store.endingsUnderWay.withLock { _ = $0.insert(id) }
         #expect(try await world.store.finishEndings(now: now) == 0)
@@ -150,7 +154,7 @@ struct ManyEndingsTests {
     func `a filter that was kept and cannot be read ends nobody`(text: String) async throws {
         let world = try await world(300)
         let filter = SessionFilter(user: world.user.id)
-        _ = try await world.store.write { [now] in try $0.endSessions(filter, .byAdmin(at: now)) }
+        _ = try await world.store.write { [now] in try $0.sessions.end(filter, .byAdmin(at: now)) }
         _ = try await world.store.write { try $0.execute("UPDATE endings SET filter = ?1", text) }
         await #expect(throws: StoreError.self) { try await world.store.finishEndings(now: now) }
         #expect(try await live(world) == 50)
@@ -165,13 +169,13 @@ struct ManyEndingsTests {
         ]
         for (column, filter) in filters {
             let cursor = SessionCursor(position: 1, id: .random())
-            for walk in Transaction.liveWalks(filter, after: cursor, upTo: 2, limit: 9) {
+            for walk in Sessions.liveWalks(filter, after: cursor, upTo: 2, limit: 9) {
                 let plan = try await plan(walk, world)
                 #expect(plan.count == 1 && plan[0].contains("USING INDEX") && plan[0].contains("\(column)=?"))
                 #expect(plan[0].contains("state=? AND (created_at,id)>(?,?)"), "\(plan)")
             }
         }
-        let named = Transaction.liveWalks(SessionFilter(ids: [.random()]), after: nil, upTo: 2, limit: 9)
+        let named = Sessions.liveWalks(SessionFilter(ids: [.random()]), after: nil, upTo: 2, limit: 9)
         let plan = try await plan(try #require(named.first), world)
         #expect(plan.contains("SEARCH sessions USING INDEX sqlite_autoindex_sessions_1 (id=?)"), "\(plan)")
     }

@@ -19,48 +19,48 @@ struct PeopleTests {
     @Test func `a name is one person's, whatever its case or composition`() async throws {
         let world = try await World()
         let twin = User(name: "ANA", createdAt: start)
-        #expect(try await world.store.write { try !$0.insert(twin) })
-        #expect(try await world.store.read { try $0.user(named: "aNa")?.id } == world.user.id)
+        #expect(try await world.store.write { try !$0.users.insert(twin) })
+        #expect(try await world.store.read { try $0.users.find(named: "aNa")?.id } == world.user.id)
         let rene = User(name: "Ren\u{E9}", createdAt: start)
-        #expect(try await world.store.write { try $0.insert(rene) })
-        #expect(try await world.store.read { try $0.user(named: "rene\u{301}") } == rene)
-        #expect(try await world.store.read { try $0.user(subject: rene.subject) } == rene)
-        #expect(try await world.store.read { try $0.users().map(\.name) } == ["Ana", "Ren\u{E9}"])
+        #expect(try await world.store.write { try $0.users.insert(rene) })
+        #expect(try await world.store.read { try $0.users.find(named: "rene\u{301}") } == rene)
+        #expect(try await world.store.read { try $0.users.find(subject: rene.subject) } == rene)
+        #expect(try await world.store.read { try $0.users.list().map(\.name) } == ["Ana", "Ren\u{E9}"])
     }
 
     @Test func `a login is over after half an hour of disuse, at its end, and when its person is locked`() async throws
     {
         let world = try await World()
         let session = login(world)
-        try await world.store.write { try $0.insert(session) }
+        try await world.store.write { try $0.logins.insert(session) }
         func isFound(at now: Timestamp) async throws -> Bool {
-            try await world.store.read { try $0.browserLogin(digest: session.digest, now: now) != nil }
+            try await world.store.read { try $0.logins.find(digest: session.digest, now: now) != nil }
         }
         #expect(try await isFound(at: start + 1_799))
         #expect(try await !isFound(at: start + 1_800))
-        try await world.store.write { try $0.touch(browserLogin: session.id, now: start + 59) }
+        try await world.store.write { try $0.logins.touch(browserLogin: session.id, now: start + 59) }
         #expect(try await !isFound(at: start + 1_800))
         var now = start
         while now < start + 43_000 {
             now = now + 1_000
-            try await world.store.write { [now] in try $0.touch(browserLogin: session.id, now: now) }
+            try await world.store.write { [now] in try $0.logins.touch(browserLogin: session.id, now: now) }
         }
         #expect(try await isFound(at: start + 43_199))
         #expect(try await !isFound(at: start + 43_200))
-        try await world.store.write { _ = try $0.setDisabled(start, world.user.id) }
+        try await world.store.write { _ = try $0.users.setDisabled(start, world.user.id) }
         #expect(try await !isFound(at: start + 43_100))
     }
 
     @Test func `a known browser is remembered after its login ended`() async throws {
         let world = try await World()
         let session = login(world)
-        #expect(try await world.store.read { try !$0.hasSignedIn(world.user.id, binding: session.binding) })
+        #expect(try await world.store.read { try !$0.logins.hasSignedIn(world.user.id, binding: session.binding) })
         try await world.store.write { tx in
-            try tx.insert(session)
-            try tx.endBrowserLogin(digest: session.digest, now: start)
+            try tx.logins.insert(session)
+            try tx.logins.end(digest: session.digest, now: start)
         }
-        #expect(try await world.store.read { try $0.hasSignedIn(world.user.id, binding: session.binding) })
-        #expect(try await world.store.read { try !$0.hasSignedIn(world.user.id, binding: .sha256("other")) })
+        #expect(try await world.store.read { try $0.logins.hasSignedIn(world.user.id, binding: session.binding) })
+        #expect(try await world.store.read { try !$0.logins.hasSignedIn(world.user.id, binding: .sha256("other")) })
     }
 
     private func waiting(_ login: BrowserLogin, at time: Timestamp = World.start) -> Interaction {
@@ -73,13 +73,16 @@ struct PeopleTests {
         let session = login(world)
         let request = waiting(session)
         try await world.store.write { tx in
-            try tx.insert(session)
-            try tx.open(request)
+            try tx.logins.insert(session)
+            try tx.interactions.open(request)
         }
-        #expect(try await world.store.read { try $0.interaction(request.id) } == request)
-        #expect(try await world.store.write { try !$0.finish(request.id, as: .denied, now: start + 600) })
-        #expect(try await world.store.write { try $0.finish(request.id, as: .denied, now: start + 599) })
-        #expect(try await world.store.write { try !$0.finish(request.id, as: .approved(.random()), now: start + 599) })
+        #expect(try await world.store.read { try $0.interactions.find(request.id) } == request)
+        #expect(try await world.store.write { try !$0.interactions.finish(request.id, as: .denied, now: start + 600) })
+        #expect(try await world.store.write { try $0.interactions.finish(request.id, as: .denied, now: start + 599) })
+        #expect(
+            try await world.store.write {
+                try !$0.interactions.finish(request.id, as: .approved(.random()), now: start + 599)
+            })
     }
 
     @Test func `at most fifty requests of one person wait; the oldest undecided one gives way to a new one`()
@@ -95,16 +98,16 @@ struct PeopleTests {
         let (decided, foreign) = (waiting(session), waiting(others))
         let requests = (0..<120).map { waiting(session, at: start + Int64($0 / 7)) }
         try await world.store.write { tx in
-            _ = try tx.insert(other)
-            for login in [session, others] { try tx.insert(login) }
-            for request in [decided, foreign] { try tx.open(request) }
-            _ = try tx.finish(decided.id, as: .denied, now: start)
-            for request in requests { try tx.open(request) }
+            _ = try tx.users.insert(other)
+            for login in [session, others] { try tx.logins.insert(login) }
+            for request in [decided, foreign] { try tx.interactions.open(request) }
+            _ = try tx.interactions.finish(decided.id, as: .denied, now: start)
+            for request in requests { try tx.interactions.open(request) }
         }
-        let kept = try await world.store.read { tx in try requests.map { try tx.interaction($0.id) != nil } }
+        let kept = try await world.store.read { tx in try requests.map { try tx.interactions.find($0.id) != nil } }
         #expect(kept == Array(repeating: false, count: 70) + Array(repeating: true, count: 50))
-        #expect(try await world.store.read { try $0.interaction(decided.id)?.state } == .denied)
-        #expect(try await world.store.read { try $0.interaction(foreign.id) } == foreign)
+        #expect(try await world.store.read { try $0.interactions.find(decided.id)?.state } == .denied)
+        #expect(try await world.store.read { try $0.interactions.find(foreign.id) } == foreign)
     }
 
     @Test func `the cache of documents is bounded, the oldest go first`() async throws {
@@ -114,13 +117,13 @@ struct PeopleTests {
             let document = try CachedDocument(
                 clientID: ClientID("https://h\(index).example/c.json"), bytes: bytes, digest: .sha256(bytes),
                 fetchedAt: start, expiresAt: start + 60, lastGoodAt: start + Int64(index))
-            try await world.store.write { try $0.keep(document, atMost: 3) }
+            try await world.store.write { try $0.documents.keep(document, atMost: 3) }
         }
-        let kept = try await world.store.read { try $0.cachedDocuments().map(\.clientID.string) }
+        let kept = try await world.store.read { try $0.documents.list().map(\.clientID.string) }
         #expect(kept == [2, 3, 4].map { "https://h\($0).example/c.json" })
         let id = try ClientID("https://h4.example/c.json")
-        #expect(try await world.store.write { try $0.expireDocument(id, now: start) })
-        #expect(try await world.store.read { try $0.cachedDocument(id)?.expiresAt } == start)
+        #expect(try await world.store.write { try $0.documents.expire(id, now: start) })
+        #expect(try await world.store.read { try $0.documents.find(id)?.expiresAt } == start)
     }
 
     @Test func `a registered client reads back as written and goes with its sessions`() async throws {
@@ -129,14 +132,14 @@ struct PeopleTests {
             id: ClientID("closed"), name: "Closed",
             redirectURIs: [RedirectURI("https://a.example/cb"), RedirectURI("http://127.0.0.1/cb")],
             authMethod: .clientSecretPost, secretDigest: .sha256("s"), resources: [world.resource.id], createdAt: start)
-        #expect(try await world.store.write { try $0.insert(client) })
-        #expect(try await world.store.write { try !$0.insert(client) })
-        #expect(try await world.store.read { try $0.registeredClient(client.id) } == client)
+        #expect(try await world.store.write { try $0.clients.insert(client) })
+        #expect(try await world.store.write { try !$0.clients.insert(client) })
+        #expect(try await world.store.read { try $0.clients.find(client.id) } == client)
         let session = try await world.active(world.session(client: client.id))
         let ended = try await world.store.write {
-            try $0.remove(client: client.id, .byAdmin(at: start, .clientRemoved))
+            try $0.clients.remove(client: client.id, .byAdmin(at: start, .clientRemoved))
         }
         #expect(ended?.sessions.map(\.id) == [session.id])
-        #expect(try await world.store.read { try $0.registeredClients().map(\.id) } == [world.client.id])
+        #expect(try await world.store.read { try $0.clients.list().map(\.id) } == [world.client.id])
     }
 }

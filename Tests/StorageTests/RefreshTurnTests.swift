@@ -38,7 +38,9 @@ struct RefreshTurnTests {
         try world.store.close()
         let again = try Store(path: world.folder.database)
         let verdict = try await again.write { tx in
-            try tx.grant(session.id).map { try tx.turn($0, presented: 1, now: start + 121, grace: 120) }
+            try tx.sessions.grant(session.id).map {
+                try tx.sessions.turn($0, presented: 1, now: start + 121, grace: 120)
+            }
         }
         #expect(verdict == .reused)
     }
@@ -90,9 +92,9 @@ struct RefreshTurnTests {
         let world = try await World()
         let session = try await world.active(world.session())
         let stale = try #require(try await world.grant(session.id))
-        _ = try await world.store.write { try $0.end(session.id, .byAdmin(at: start)) }
+        _ = try await world.store.write { try $0.sessions.end(session.id, .byAdmin(at: start)) }
         await #expect(throws: StoreError.self) {
-            try await world.store.write { try $0.turn(stale, presented: 1, now: start, grace: 120) }
+            try await world.store.write { try $0.sessions.turn(stale, presented: 1, now: start, grace: 120) }
         }
     }
 

@@ -30,15 +30,15 @@ struct ScopeReachTests {
         }
         let changed = [try scope("write", implies: "read", tools: ["put"]), scopes[1], try scope("list", fresh: 60)]
         try await world.store.write { tx in
-            for resource in resources { #expect(try tx.insert(resource)) }
-            try tx.setReach(changed + [scope("nonsense", tools: ["x"])], of: resources[0].id)
+            for resource in resources { #expect(try tx.resources.insert(resource)) }
+            try tx.resources.setReach(changed + [scope("nonsense", tools: ["x"])], of: resources[0].id)
         }
         let (first, second) = try await world.store.read { tx in
-            (try tx.resource(id: resources[0].id), try tx.resource(id: resources[1].id))
+            (try tx.resources.find(id: resources[0].id), try tx.resources.find(id: resources[1].id))
         }
         #expect(first?.scopes == changed && second?.scopes == scopes)
         let ids = [resources[0].id, resources[1].id, world.resource.id]
-        let rules = try await world.store.read { tx in try ids.map { try tx.implications(of: $0) } }
+        let rules = try await world.store.read { tx in try ids.map { try tx.resources.implications(of: $0) } }
         let write = try ScopeSet(parsing: "write")
         #expect(rules.map { $0.closure(of: write).string } == ["write read", "write read list", "write"])
     }
@@ -48,7 +48,7 @@ struct ScopeReachTests {
         for seconds in [0, -1] {
             let wrong = [try scope("files:read", fresh: Int64(seconds))]
             await #expect(throws: StoreError.self) {
-                try await world.store.write { try $0.setReach(wrong, of: world.resource.id) }
+                try await world.store.write { try $0.resources.setReach(wrong, of: world.resource.id) }
             }
         }
     }

@@ -21,14 +21,14 @@ struct SessionEndingTests {
         try await world.store.write { tx in
             switch delivery {
             case .neverPolled: break
-            case .polled: try tx.notePoll(by: id, now: now - 4 * 86_400 + 1)
-            case .polledLongAgo: try tx.notePoll(by: id, now: now - 4 * 86_400)
+            case .polled: try tx.resources.notePoll(by: id, now: now - 4 * 86_400 + 1)
+            case .polledLongAgo: try tx.resources.notePoll(by: id, now: now - 4 * 86_400)
             case .unproven, .proven, .gone, .movedSince:
-                try tx.set(eventsEndpoint: "https://files.example/events", of: id, now: now)
+                try tx.eventStreams.set(eventsEndpoint: "https://files.example/events", of: id, now: now)
                 let endpoint = "https://files.example/events"
-                _ = try tx.challenge(endpoint, of: id, digest: .sha256("x"), expiresAt: now + 60, now: now)
-                if delivery != .unproven { _ = try tx.prove(.sha256("x"), of: id, now: now) }
-                if delivery == .gone { try tx.disable(endpoint, of: id, answer: EventAnswer(status: 410)) }
+                _ = try tx.eventStreams.challenge(endpoint, of: id, digest: .sha256("x"), expiresAt: now + 60, now: now)
+                if delivery != .unproven { _ = try tx.eventStreams.prove(.sha256("x"), of: id, now: now) }
+                if delivery == .gone { try tx.eventStreams.disable(endpoint, of: id, answer: EventAnswer(status: 410)) }
                 if delivery == .movedSince {
                     try tx.execute("UPDATE resources SET events_endpoint = 'https://files.example/other'")
                 }
@@ -44,11 +44,11 @@ struct SessionEndingTests {
         try await prepare(delivery, world)
         let session = try await world.active(world.session())
         let (first, second) = try await world.store.write { [now] tx in
-            (try tx.end(session.id, .byAdmin(at: now)), try tx.end(session.id, .byAdmin(at: now + 1)))
+            (try tx.sessions.end(session.id, .byAdmin(at: now)), try tx.sessions.end(session.id, .byAdmin(at: now + 1)))
         }
         #expect(first && !second)
         let (event, count, records) = try await world.store.read { tx in
-            (try tx.event(of: session.id), try tx.count("events"), try tx.auditTail())
+            (try tx.events.find(of: session.id), try tx.count("events"), try tx.audit.tail())
         }
         #expect(count == (delivery.isTold ? 1 : 0) && (event != nil) == delivery.isTold)
         #expect(records.map(\.entry.action) == [.sessionEnded])
@@ -67,9 +67,9 @@ struct SessionEndingTests {
         let ending = SessionEnding(
             reason: .userDisabled, initiator: .admin, actor: .admin(uid: 7, claimed: "eve"),
             explanation: "suspected of theft", at: now)
-        #expect(try await world.store.write { try $0.end(session.id, ending) })
+        #expect(try await world.store.write { try $0.sessions.end(session.id, ending) })
         let (event, record, stored) = try await world.store.read { tx in
-            (try tx.event(of: session.id), try tx.auditTail().first?.entry, try tx.session(session.id))
+            (try tx.events.find(of: session.id), try tx.audit.tail().first?.entry, try tx.sessions.find(session.id))
         }
         #expect(event?.event.payload["reason_admin"]?.object?["en"] == "An administrator disabled the account.")
         #expect(event?.event.payload.text.contains("theft") == false)
@@ -88,8 +88,8 @@ struct SessionEndingTests {
         for (initiator, actor, source, outcome) in cases {
             let session = try await world.active(world.session())
             let ending = SessionEnding(reason: .revokedByPerson, initiator: initiator, actor: actor, at: now)
-            try await world.store.write { _ = try $0.end(session.id, ending) }
-            let record = try await world.store.read { try $0.auditTail(limit: 1).first?.entry }
+            try await world.store.write { _ = try $0.sessions.end(session.id, ending) }
+            let record = try await world.store.read { try $0.audit.tail(limit: 1).first?.entry }
             #expect(record?.initiator == source && record?.outcome == outcome && record?.actor == actor)
         }
     }
@@ -102,14 +102,14 @@ struct SessionEndingTests {
         let tidied = try await world.active(world.session(lasting: 9))
         let (first, many) = try await world.store.write { [now] tx in
             (
-                try tx.end(over.id, .byAdmin(at: now)),
-                try tx.endSessions(SessionFilter(ids: [idle.id]), .byAdmin(at: now))
+                try tx.sessions.end(over.id, .byAdmin(at: now)),
+                try tx.sessions.end(SessionFilter(ids: [idle.id]), .byAdmin(at: now))
             )
         }
         #expect(!first && many.count == 0 && many.sessions.isEmpty)
         _ = try await world.store.write { [now] in try $0.housekeep(now: now, limit: 10) }
         let (sessions, records, events) = try await world.store.read { [now] tx in
-            (try tx.sessions(now: now), try tx.auditTail(), try tx.count("events"))
+            (try tx.sessions.list(now: now), try tx.audit.tail(), try tx.count("events"))
         }
         #expect(sessions.allSatisfy { $0.state == .expired && $0.endReason == .expired && $0.endedBy == .system })
         let ends = [over.id: 5, idle.id: 7, tidied.id: 9] as [SessionID: Int64]
@@ -126,12 +126,12 @@ struct SessionEndingTests {
             clientID: session.clientID, sessionID: session.id, message: "May I?", ask: ask, digest: .sha256("x"),
             createdAt: now, expiresAt: now + 60)
         let (before, after) = try await world.store.write { [now] tx in
-            try tx.insert(asked)
+            try tx.elicitations.insert(asked)
             let outcome = ElicitationOutcome.completed(by: world.user.id, authTime: now, content: [1, 2, 3])
-            _ = try tx.finish(asked.id, as: outcome, now: now)
-            let before = try tx.elicitation(asked.id)?.content
-            _ = try tx.end(session.id, .byAdmin(at: now + 1))
-            return (before, try tx.elicitation(asked.id))
+            _ = try tx.elicitations.finish(asked.id, as: outcome, now: now)
+            let before = try tx.elicitations.find(asked.id)?.content
+            _ = try tx.sessions.end(session.id, .byAdmin(at: now + 1))
+            return (before, try tx.elicitations.find(asked.id))
         }
         #expect(before == [1, 2, 3] && after?.content == nil && after?.status == .completed)
     }
@@ -144,11 +144,11 @@ struct SessionEndingTests {
             id: .random(), userID: world.user.id, resourceID: world.resource.id, provider: try ProviderName("hub"),
             asked: try ScopeSet(parsing: "repo"), scope: try ScopeSet(parsing: "repo"), tokens: [7], createdAt: now)
         try await world.store.write { tx in
-            try tx.connect(connection)
-            try tx.set(ResourcePolicy(endsConnections: true), of: world.resource.id)
-            _ = try tx.end(last.id, .byAdmin(at: now))
+            try tx.connections.connect(connection)
+            try tx.resources.set(ResourcePolicy(endsConnections: true), of: world.resource.id)
+            _ = try tx.sessions.end(last.id, .byAdmin(at: now))
         }
-        #expect(try await world.store.read { try $0.connection(connection.id)?.endReason } == .sessionsEnded)
+        #expect(try await world.store.read { try $0.connections.find(connection.id)?.endReason } == .sessionsEnded)
     }
 
     @Test(arguments: [true, false])
@@ -167,18 +167,18 @@ struct SessionEndingTests {
         }
         let (here, there) = (try connection(world.resource.id), try connection(other.id))
         try await world.store.write { tx in
-            _ = try tx.insert(other)
-            try tx.connect(here)
-            try tx.connect(there)
-            try tx.set(ResourcePolicy(endsConnections: isPolicy), of: world.resource.id)
-            #expect(try tx.policy(of: world.resource.id).endsConnections == isPolicy)
+            _ = try tx.resources.insert(other)
+            try tx.connections.connect(here)
+            try tx.connections.connect(there)
+            try tx.resources.set(ResourcePolicy(endsConnections: isPolicy), of: world.resource.id)
+            #expect(try tx.resources.policy(of: world.resource.id).endsConnections == isPolicy)
         }
         _ = try await world.active(elsewhere)
-        _ = try await world.store.write { [now] in try $0.end(sessions[0].id, .byAdmin(at: now)) }
-        #expect(try await world.store.read { try $0.connection(here.id)?.endReason } == nil)
-        _ = try await world.store.write { [now] in try $0.end(sessions[1].id, .byAdmin(at: now)) }
+        _ = try await world.store.write { [now] in try $0.sessions.end(sessions[0].id, .byAdmin(at: now)) }
+        #expect(try await world.store.read { try $0.connections.find(here.id)?.endReason } == nil)
+        _ = try await world.store.write { [now] in try $0.sessions.end(sessions[1].id, .byAdmin(at: now)) }
         let (gone, kept, records) = try await world.store.read { tx in
-            (try tx.connection(here.id), try tx.connection(there.id), try tx.auditTail())
+            (try tx.connections.find(here.id), try tx.connections.find(there.id), try tx.audit.tail())
         }
         #expect(gone?.endReason == (isPolicy ? .sessionsEnded : nil) && (gone?.tokens == nil) == isPolicy)
         #expect(kept?.endedAt == nil)

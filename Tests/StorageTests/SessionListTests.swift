@@ -112,7 +112,10 @@ struct SessionListTests {
         for _ in 0..<3 { _ = try await world.active(world.session()) }
         let both = SessionFilter(client: world.client.id, resource: world.resource.id)
         let ways = try await world.store.read { tx in
-            try [tx.way(of: both), tx.way(of: both, few: 3), tx.way(of: both, few: 2), tx.way(of: SessionFilter())].map(
+            try [
+                tx.sessions.way(of: both), tx.sessions.way(of: both, few: 3), tx.sessions.way(of: both, few: 2),
+                tx.sessions.way(of: SessionFilter()),
+            ].map(
                 \.text)
         }
         let (few, many) = (
@@ -124,17 +127,17 @@ struct SessionListTests {
     @Test func `counts are those of the list, and a review counts each MCP server by itself`() async throws {
         let (world, all) = try await crowd()
         let live = all.filter { [.active, .approved].contains($0.state(at: now)) }
-        let counts = try await world.store.read { [now] in try $0.liveSessionCounts(SessionFilter(), now: now) }
+        let counts = try await world.store.read { [now] in try $0.sessions.liveCounts(SessionFilter(), now: now) }
         #expect(counts.sessions == Int64(live.count) && counts.people == 2 && counts.resources == 2)
         #expect(counts.clients == Int64(Set(live.map(\.clientID)).count))
         let first = try await world.store.read { [now] in
-            try $0.newestLiveSessions(SessionFilter(), limit: 5, now: now)
+            try $0.sessions.newestLive(SessionFilter(), limit: 5, now: now)
         }
         let newest = live.sorted { ($1.createdAt, $1.id) < ($0.createdAt, $0.id) }.prefix(5)
         #expect(first.map(\.id) == newest.map(\.id))
         let since = now - 7 * 86_400
         let reports = try await world.store.read { [now] in
-            try $0.resourceReports(idleSince: since, now: now, limit: 10)
+            try $0.sessions.resourceReports(idleSince: since, now: now, limit: 10)
         }
         #expect(reports.count == 2 && reports.reduce(0) { $0 + $1.live } == counts.sessions)
         for report in reports {
@@ -144,7 +147,7 @@ struct SessionListTests {
                 report.people == Int64(Set(here.map(\.userID)).count) && report.lastEnd == here.map(\.expiresAt).max())
             #expect(report.idle == Int64(here.filter { $0.lastUsedAt <= since }.count) && report.idle > 0)
         }
-        let plan = try await plan(world, Transaction.resourceReport, [1, 1, 1])
+        let plan = try await plan(world, Sessions.resourceReport, [1, 1, 1])
         #expect(plan.contains("SEARCH sessions USING INDEX sessions_by_resource_state (resource_id=? AND state=?)"))
         #expect(!plan.contains { $0.hasPrefix("SCAN") }, "\(plan)")
     }
@@ -153,7 +156,7 @@ struct SessionListTests {
         let world = try await World()
         func report() async throws -> ResourceReport? {
             try await world.store.read { [start] in
-                try $0.resourceReports(owner: "Ops", idleSince: start - 1, now: start + 100, limit: 9).first
+                try $0.sessions.resourceReports(owner: "Ops", idleSince: start - 1, now: start + 100, limit: 9).first
             }
         }
         let sessions = try [world.session(), world.session(), world.session()]
@@ -162,12 +165,12 @@ struct SessionListTests {
         #expect(try await report()?.live == 1)
         for session in sessions[1...] { _ = try await world.active(session) }
         #expect(try await report()?.neverUsed == 2)
-        try await world.store.write { [start] in try $0.touch(sessions: [(sessions[1].id, start + 60)]) }
+        try await world.store.write { [start] in try $0.sessions.touch(sessions: [(sessions[1].id, start + 60)]) }
         _ = try await world.turn(sessions[2].id, 1, at: start)
         #expect(try await report()?.neverUsed == 0)
         #expect(try await report()?.live == 3)
         let others = try await world.store.read { [start] in
-            try $0.resourceReports(owner: "Others", idleSince: start, now: start, limit: 9)
+            try $0.sessions.resourceReports(owner: "Others", idleSince: start, now: start, limit: 9)
         }
         #expect(others.isEmpty)
     }
@@ -180,7 +183,7 @@ extension SessionListTests {
         let world = try await World()
         let other = try World.resource("https://mail.example/mcp")
         let bob = User(name: "Bob", createdAt: start)
-        try await world.store.write { tx in _ = try (tx.insert(other), tx.insert(bob)) }
+        try await world.store.write { tx in _ = try (tx.resources.insert(other), tx.users.insert(bob)) }
         let url = try ClientID("https://app.example/client.json")
         var random = SteadyNumbers()
         for index in 0..<300 {
@@ -193,12 +196,15 @@ extension SessionListTests {
             let (state, isBobs) = (random.next(10), index % 5 == 0)
             let code = try world.code(of: session)
             try await world.store.write { tx in
-                try tx.approve(session, code: code)
+                try tx.sessions.approve(session, code: code)
                 guard state > 0 else { return }
-                _ = try (tx.spend(code.digest, now: session.createdAt), tx.activate(session.id, now: session.createdAt))
-                try tx.touch(sessions: [(session.id, used)])
-                if state == 1 { _ = try tx.end(session.id, .byAdmin(at: session.createdAt + 1)) }
-                if state == 2 { try tx.close(session.id, .byTime(at: session.createdAt + 1)) }
+                _ = try (
+                    tx.codes.spend(code.digest, now: session.createdAt),
+                    tx.sessions.activate(session.id, now: session.createdAt)
+                )
+                try tx.sessions.touch(sessions: [(session.id, used)])
+                if state == 1 { _ = try tx.sessions.end(session.id, .byAdmin(at: session.createdAt + 1)) }
+                if state == 2 { try tx.sessions.close(session.id, .byTime(at: session.createdAt + 1)) }
                 if isBobs {
                     try tx.execute("UPDATE sessions SET user_id = ?2 WHERE id = ?1", session.id.string, bob.id.string)
                 }
@@ -218,7 +224,7 @@ extension SessionListTests {
         var cursor: SessionCursor?
         while true {
             let page = try await world.store.read { [cursor, now] in
-                try $0.sessions(filter, after: cursor, limit: 7, now: now)
+                try $0.sessions.list(filter, after: cursor, limit: 7, now: now)
             }
             guard let last = page.last else { return seen }
             seen += page
@@ -244,14 +250,16 @@ struct UsedHourTests {
         let first = start.seconds / 3_600
         #expect(try await hour(world, session.id) == first)
         try await world.store.write { [start] tx in
-            _ = try (tx.spend(code.digest, now: start + 3_600), tx.activate(session.id, now: start + 3_600))
+            _ = try (
+                tx.codes.spend(code.digest, now: start + 3_600), tx.sessions.activate(session.id, now: start + 3_600)
+            )
         }
         #expect(try await hour(world, session.id) == first + 1)
         _ = try await world.turn(session.id, 1, at: start + 2 * 3_600)
         #expect(try await hour(world, session.id) == first + 2)
         _ = try await world.turn(session.id, 1, at: start + 2 * 3_600 + 60, grace: 120)
         #expect(try await hour(world, session.id) == first + 2)
-        try await world.store.write { [start] in try $0.touch(sessions: [(session.id, start + 5 * 3_600)]) }
+        try await world.store.write { [start] in try $0.sessions.touch(sessions: [(session.id, start + 5 * 3_600)]) }
         #expect(try await hour(world, session.id) == first + 5)
     }
 

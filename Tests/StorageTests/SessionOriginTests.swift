@@ -14,13 +14,15 @@ struct SessionOriginTests {
             userID: nil, clientID: world.client.id, clientName: "Desk", resourceID: world.resource.id,
             scope: ScopeSet(parsing: "files:read"), redirectURI: nil, binding: nil, createdAt: World.start,
             expiresAt: World.start + 3600, idleSeconds: 3600, authTime: World.start, refreshKeyID: "k1")
-        try await world.store.write { try $0.begin(session) }
-        let (kept, grant) = try await world.store.read { (try $0.session(session.id), try $0.grant(session.id)) }
+        try await world.store.write { try $0.sessions.begin(session) }
+        let (kept, grant) = try await world.store.read {
+            (try $0.sessions.find(session.id), try $0.sessions.grant(session.id))
+        }
         #expect(kept == session)
         #expect(grant == nil, "no token is issued for a session without a person")
         let ending = SessionEnding(reason: .revokedByResource, initiator: .system, actor: .system, at: World.start + 5)
-        #expect(try await world.store.write { try $0.end(session.id, ending) })
-        let ended = try #require(try await world.store.read { try $0.session(session.id) })
+        #expect(try await world.store.write { try $0.sessions.end(session.id, ending) })
+        let ended = try #require(try await world.store.read { try $0.sessions.find(session.id) })
         #expect(ended.state == .ended && ended.userID == nil)
     }
 

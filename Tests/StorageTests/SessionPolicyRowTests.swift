@@ -17,11 +17,11 @@ struct SessionPolicyRowTests {
     @Test func `a policy comes back as it was set, and nothing is said until one is`() async throws {
         let world = try await World()
         let id = world.resource.id
-        #expect(try await world.store.read { try $0.policy(of: id) }.sessions == SessionPolicy())
-        try await world.store.write { [full] in try $0.set(full, of: id) }
-        #expect(try await world.store.read { try $0.policy(of: id) } == full)
-        try await world.store.write { try $0.set(ResourcePolicy(), of: id) }
-        #expect(try await world.store.read { try $0.policy(of: id) } == ResourcePolicy())
+        #expect(try await world.store.read { try $0.resources.policy(of: id) }.sessions == SessionPolicy())
+        try await world.store.write { [full] in try $0.resources.set(full, of: id) }
+        #expect(try await world.store.read { try $0.resources.policy(of: id) } == full)
+        try await world.store.write { try $0.resources.set(ResourcePolicy(), of: id) }
+        #expect(try await world.store.read { try $0.resources.policy(of: id) } == ResourcePolicy())
     }
 
     @Test(arguments: [
@@ -33,9 +33,9 @@ struct SessionPolicyRowTests {
         let world = try await World()
         let id = world.resource.id
         await #expect(throws: StoreError.self) {
-            try await world.store.write { try $0.set(ResourcePolicy(sessions: sessions), of: id) }
+            try await world.store.write { try $0.resources.set(ResourcePolicy(sessions: sessions), of: id) }
         }
-        #expect(try await world.store.read { try $0.policy(of: id) } == ResourcePolicy())
+        #expect(try await world.store.read { try $0.resources.policy(of: id) } == ResourcePolicy())
     }
 
     @Test func `what issuing needs of the policy comes with the session, in one statement`() async throws {
@@ -43,12 +43,12 @@ struct SessionPolicyRowTests {
         let session = try await world.active(world.session(host: "other.example"))
         #expect(try await world.grant(session.id)?.tokenLife == nil)
         #expect(try await world.grant(session.id)?.hostIsExcluded == false)
-        try await world.store.write { [full] in try $0.set(full, of: world.resource.id) }
+        try await world.store.write { [full] in try $0.resources.set(full, of: world.resource.id) }
         let statements = Mutex<[String]>([])
         try await world.store.pool.writeWithoutTransaction { db in
             db.trace { event in statements.withLock { $0.append("\(event)") } }
         }
-        let grant = try await world.store.write { try $0.grant(session.id) }
+        let grant = try await world.store.write { try $0.sessions.grant(session.id) }
         try await world.store.pool.writeWithoutTransaction { $0.trace(options: []) }
         #expect(grant?.tokenLife == 300 && grant?.hostIsExcluded == true)
         let asked = statements.withLock { $0.filter { $0.contains("SELECT") } }
@@ -58,16 +58,16 @@ struct SessionPolicyRowTests {
     @Test func `what lives at an MCP server is counted, up to as many as are asked for`() async throws {
         let world = try await World()
         let other = try World.resource("https://other.example/mcp")
-        try await world.store.write { _ = try $0.insert(other) }
+        try await world.store.write { _ = try $0.resources.insert(other) }
         for _ in 0..<4 { _ = try await world.active(world.session()) }
         _ = try await world.active(world.session(lasting: 5))
         _ = try await world.active(world.session(idle: 5))
         _ = try await world.active(world.session(resource: other.id))
         let ended = try await world.active(world.session())
-        _ = try await world.store.write { try $0.end(ended.id, .byAdmin(at: World.start)) }
+        _ = try await world.store.write { try $0.sessions.end(ended.id, .byAdmin(at: World.start)) }
         func count(_ limit: Int) async throws -> Int {
             try await world.store.read {
-                try $0.liveSessionCount(at: world.resource.id, atMost: limit, now: World.start + 10)
+                try $0.sessions.liveCount(at: world.resource.id, atMost: limit, now: World.start + 10)
             }
         }
         #expect(try await count(100) == 4)

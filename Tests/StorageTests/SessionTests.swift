@@ -18,7 +18,7 @@ struct SessionTests {
         #expect(grant.scope == session.scope && grant.state == .active && grant.generation == 1)
         #expect(grant.refreshKeyID == "k1" && grant.authTime == start && grant.turns.isEmpty)
         #expect(grant.state(at: start + 43_199) == .active && grant.state(at: start + 43_200) == .expired)
-        let stored = try await world.store.read { try $0.session(session.id) }
+        let stored = try await world.store.read { try $0.sessions.find(session.id) }
         #expect(stored?.state == .active && stored?.binding == session.binding)
     }
 
@@ -30,15 +30,15 @@ struct SessionTests {
         let url = try ClientID("https://app.example/client.json")
         let hosted = try await world.active(world.session(client: url, host: "app.example"))
         try await world.store.write { tx in
-            try tx.setDisabled(start, world.user.id)
-            try tx.set(ClientRule(.host("app.example"), .block, createdAt: start))
+            try tx.users.setDisabled(start, world.user.id)
+            try tx.clientRules.set(ClientRule(.host("app.example"), .block, createdAt: start))
             try tx.execute("DELETE FROM clients WHERE id = ?1", "desk")
             try tx.execute("UPDATE resources SET removed_at = ?1", 1)
         }
         let grant = try #require(try await world.grant(session.id))
         #expect(grant.userIsDisabled && grant.clientIsBlocked && grant.resourceIsGone)
         #expect(try await world.grant(hosted.id)?.clientIsBlocked == true)
-        #expect(try await world.store.read { try $0.isBlocked(client: url, host: "app.example") })
+        #expect(try await world.store.read { try $0.clientRules.isBlocked(client: url, host: "app.example") })
     }
 
     @Test func `a block of the client wins over an allowance of its host`() async throws {
@@ -46,22 +46,24 @@ struct SessionTests {
         let url = try ClientID("https://app.example/client.json")
         let session = try await world.active(world.session(client: url, host: "app.example"))
         try await world.store.write { tx in
-            try tx.set(ClientRule(.host("app.example"), .allow, createdAt: start))
-            try tx.set(ClientRule(.client(url), .block, createdAt: start))
+            try tx.clientRules.set(ClientRule(.host("app.example"), .allow, createdAt: start))
+            try tx.clientRules.set(ClientRule(.client(url), .block, createdAt: start))
         }
         #expect(try await world.grant(session.id)?.clientIsBlocked == true)
-        #expect(try await world.store.read { try $0.hostRule("app.example") } == .allow)
-        #expect(try await world.store.write { try $0.removeRule(about: .client(url)) })
+        #expect(try await world.store.read { try $0.clientRules.host("app.example") } == .allow)
+        #expect(try await world.store.write { try $0.clientRules.remove(about: .client(url)) })
         #expect(try await world.grant(session.id)?.clientIsBlocked == false)
     }
 
     @Test func `disuse ends a session, and a late touch does not wake it`() async throws {
         let world = try await World()
         let session = try await world.active(world.session(idle: 100))
-        try await world.store.write { try $0.touch(sessions: [(session.id, start + 50)]) }
+        try await world.store.write { try $0.sessions.touch(sessions: [(session.id, start + 50)]) }
         #expect(try await world.grant(session.id)?.state(at: start + 149) == .active)
         #expect(try await world.grant(session.id)?.state(at: start + 150) == .expired)
-        try await world.store.write { try $0.touch(sessions: [(session.id, start + 150), (session.id, start + 20)]) }
+        try await world.store.write {
+            try $0.sessions.touch(sessions: [(session.id, start + 150), (session.id, start + 20)])
+        }
         #expect(try await world.grant(session.id)?.lastUsedAt == start + 50)
     }
 
@@ -69,11 +71,12 @@ struct SessionTests {
         let world = try await World()
         let session = try world.session()
         let code = try await world.approved(session)
-        #expect(try await world.store.write { try $0.end(session.id, .byAdmin(at: start + 1, .revokedByPerson)) })
-        #expect(try await world.store.write { try !$0.end(session.id, .byAdmin(at: start + 2, .expired)) })
-        #expect(try await world.store.write { try !$0.spend(code.digest, now: start + 2) })
-        #expect(try await world.store.write { try !$0.activate(session.id, now: start + 2) })
-        let stored = try await world.store.read { try $0.session(session.id) }
+        #expect(
+            try await world.store.write { try $0.sessions.end(session.id, .byAdmin(at: start + 1, .revokedByPerson)) })
+        #expect(try await world.store.write { try !$0.sessions.end(session.id, .byAdmin(at: start + 2, .expired)) })
+        #expect(try await world.store.write { try !$0.codes.spend(code.digest, now: start + 2) })
+        #expect(try await world.store.write { try !$0.sessions.activate(session.id, now: start + 2) })
+        let stored = try await world.store.read { try $0.sessions.find(session.id) }
         #expect(stored?.endReason == .revokedByPerson && stored?.endedAt == start + 1)
     }
 
@@ -83,19 +86,23 @@ struct SessionTests {
         let open = try world.session()
         try await world.approved(open)
         let again = try World.resource("https://files.example:443/mcp")
-        #expect(try await world.store.write { try !$0.insert(again) })
+        #expect(try await world.store.write { try !$0.resources.insert(again) })
         let ended = try await world.store.write {
-            try $0.remove(resource: world.resource.id, .byAdmin(at: start + 5, .resourceRemoved))
+            try $0.resources.remove(resource: world.resource.id, .byAdmin(at: start + 5, .resourceRemoved))
         }
         #expect(Set(ended?.sessions.map(\.id) ?? []) == [session.id, open.id])
         #expect(
-            try await world.store.write { try $0.remove(resource: world.resource.id, .byAdmin(at: start + 6)) } == nil)
-        #expect(try await world.store.write { try $0.insert(again) })
+            try await world.store.write {
+                try $0.resources.remove(resource: world.resource.id, .byAdmin(at: start + 6))
+            } == nil)
+        #expect(try await world.store.write { try $0.resources.insert(again) })
         #expect(try await world.grant(session.id)?.state == .ended)
         #expect(try await world.grant(session.id)?.resourceIsGone == true)
-        #expect(try await world.store.read { try $0.resource(comparable: again.identifier.comparable)?.id } == again.id)
+        #expect(
+            try await world.store.read { try $0.resources.find(comparable: again.identifier.comparable)?.id }
+                == again.id)
         let held = try await world.store.read {
-            try $0.liveSessions(user: world.user.id, client: world.client.id, resource: again.id, now: start)
+            try $0.sessions.live(user: world.user.id, client: world.client.id, resource: again.id, now: start)
         }
         #expect(held.isEmpty)
     }
@@ -103,7 +110,7 @@ struct SessionTests {
     @Test func `pages go on behind a cursor, newest first, and filters narrow`() async throws {
         let world = try await World()
         let other = try World.resource("https://mail.example/mcp")
-        try await world.store.write { _ = try $0.insert(other) }
+        try await world.store.write { _ = try $0.resources.insert(other) }
         var made: [SessionID] = []
         for index in 0..<7 {
             let session = try world.session(
@@ -113,7 +120,8 @@ struct SessionTests {
         var seen: [Session] = []
         var cursor: SessionCursor?
         repeat {
-            let page = try await world.store.read { [cursor] in try $0.sessions(after: cursor, limit: 3, now: start + 9)
+            let page = try await world.store.read { [cursor] in
+                try $0.sessions.list(after: cursor, limit: 3, now: start + 9)
             }
             seen += page
             cursor = page.last.map { SessionCursor(after: $0) }
@@ -121,7 +129,7 @@ struct SessionTests {
         #expect(Set(seen.map(\.id)) == Set(made) && seen.count == 7)
         #expect(seen.map(\.createdAt) == seen.map(\.createdAt).sorted(by: >))
         func count(_ filter: SessionFilter) async throws -> Int {
-            try await world.store.read { try $0.sessions(filter, now: start + 9).count }
+            try await world.store.read { try $0.sessions.list(filter, now: start + 9).count }
         }
         #expect(try await count(SessionFilter(resource: other.id)) == 1)
         #expect(try await count(SessionFilter(ids: [made[1], made[2]])) == 2)
@@ -141,15 +149,17 @@ struct SessionTests {
             _ = try $0.execute("UPDATE sessions SET refresh_key = 'k0' WHERE id = ?1", session.id.string)
         }
         #expect(try await world.store.read { try $0.refreshKeysInUse() } == ["k0", "k1"])
-        _ = try await world.store.write { try $0.end(session.id, .byAdmin(at: start, .expired)) }
+        _ = try await world.store.write { try $0.sessions.end(session.id, .byAdmin(at: start, .expired)) }
         #expect(try await world.store.read { try $0.refreshKeysInUse() } == ["k1"])
     }
 
     @Test func `an earlier approval is remembered for asking, never for skipping`() async throws {
         let world = try await World()
-        #expect(try await world.store.read { try !$0.hasApproved(user: world.user.id, client: world.client.id) })
+        #expect(
+            try await world.store.read { try !$0.sessions.hasApproved(user: world.user.id, client: world.client.id) })
         let session = try await world.active(world.session())
-        _ = try await world.store.write { try $0.end(session.id, .byAdmin(at: start, .expired)) }
-        #expect(try await world.store.read { try $0.hasApproved(user: world.user.id, client: world.client.id) })
+        _ = try await world.store.write { try $0.sessions.end(session.id, .byAdmin(at: start, .expired)) }
+        #expect(
+            try await world.store.read { try $0.sessions.hasApproved(user: world.user.id, client: world.client.id) })
     }
 }

@@ -55,7 +55,8 @@ struct SignInMigrationTests {
         let store = try old.store()
         func find(_ name: String) async throws -> ClaimedAccount? {
             try await store.read {
-                try $0.account(named: AccountName(name), provenBy: .password, binding: .sha256("ana's browser"))
+                try $0.credentials.account(
+                    named: AccountName(name), provenBy: .password, binding: .sha256("ana's browser"))
             }
         }
         let ana = try await find("ana")
@@ -65,7 +66,7 @@ struct SignInMigrationTests {
         let ben = try await find("ben")
         #expect(ben?.user.disabledAt == Timestamp(seconds: 950_000) && ben?.credential?.data == "$scrypt$ben")
         let kept = try #require(ana?.credential)
-        #expect(try await store.write { try $0.use(kept, now: Self.now) })
+        #expect(try await store.write { try $0.credentials.use(kept, now: Self.now) })
         try store.close()
     }
 
@@ -73,17 +74,17 @@ struct SignInMigrationTests {
         let old = try EarlierDatabase()
         try old.migrate()
         let store = try old.store()
-        let found = try await store.read { try $0.browserLogin(digest: .sha256("ana's cookie"), now: Self.now) }
+        let found = try await store.read { try $0.logins.find(digest: .sha256("ana's cookie"), now: Self.now) }
         #expect(found?.login.id == old.login && found?.user.id == old.ana)
         #expect(found?.login.authentication == .password(at: World.start))
         #expect(found?.login.expiresAt == World.start + 43_200)
-        #expect(try await store.read { try $0.hasSignedIn(old.ana, binding: .sha256("ana's browser")) })
+        #expect(try await store.read { try $0.logins.hasSignedIn(old.ana, binding: .sha256("ana's browser")) })
         let waiting = try await store.read { tx in
-            try tx.interaction(old.interaction, waitingIn: .sha256("ana's browser"), now: Self.now)
+            try tx.interactions.find(old.interaction, waitingIn: .sha256("ana's browser"), now: Self.now)
         }
         #expect(waiting?.browserLoginID == old.login)
         // Signing out still takes along what waits in the login.
-        try await store.write { _ = try $0.endBrowserLogin(old.login) }
+        try await store.write { _ = try $0.logins.end(old.login) }
         let left = try await store.read { tx in
             try tx.first("SELECT (SELECT count(*) FROM interactions), (SELECT count(*) FROM connection_attempts)") {
                 (try $0.integer(0), try $0.integer(1))

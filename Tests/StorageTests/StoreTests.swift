@@ -87,12 +87,12 @@ struct StoreTests {
     @Test func `a clock more than five seconds behind is refused unless told`() async throws {
         let store = try folder.store()
         try await store.checkClock(now: 1_000)
-        try await store.write { try $0.noteClock(1_000) }
-        try await store.write { try $0.noteClock(900) }
+        try await store.write { try $0.clock.note(1_000) }
+        try await store.write { try $0.clock.note(900) }
         try await store.checkClock(now: 995)
         await #expect(throws: StoreError.clockSteppedBack(seconds: 6)) { try await store.checkClock(now: 994) }
         try await store.checkClock(now: 500, allowStepBack: true)
-        try await store.write { try $0.resetClock(500) }
+        try await store.write { try $0.clock.reset(500) }
         try await store.checkClock(now: 500)
     }
 

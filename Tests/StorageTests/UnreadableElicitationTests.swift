@@ -26,7 +26,7 @@ struct UnreadableElicitationTests {
             ask: try ConfirmAsk(json: ["action": .object(action)]), digest: .sha256("a"),
             createdAt: now, expiresAt: now + 900)
         try await world.store.write { tx in
-            try tx.insert(asked)
+            try tx.elicitations.insert(asked)
             try tx.execute("UPDATE elicitations SET " + damage)
         }
         return (world, session, asked)
@@ -37,7 +37,7 @@ struct UnreadableElicitationTests {
     }
 
     private func event(_ world: World, of asked: Elicitation) async throws -> SecurityEventType? {
-        try await world.store.read { try $0.event(of: asked.id) }?.event.type
+        try await world.store.read { try $0.events.find(of: asked.id) }?.event.type
     }
 
     @Test(arguments: damages) func `B62 the session ends, and takes it along with event and record`(damage: String)
@@ -45,12 +45,12 @@ struct UnreadableElicitationTests {
     {
         let (world, session, asked) = try await damaged(damage)
         let isEnded = try await world.store.write { [now] tx in
-            try tx.end(session.id, .byAdmin(at: now + 1))
+            try tx.sessions.end(session.id, .byAdmin(at: now + 1))
         }
         #expect(isEnded)
         #expect(try await status(world) == "cancelled")
         #expect(try await event(world, of: asked) == .elicitationCancelled)
-        let records = try await world.store.read { try $0.auditTail(limit: 5) }.map(\.entry)
+        let records = try await world.store.read { try $0.audit.tail(limit: 5) }.map(\.entry)
         #expect(records.contains { $0.action == .elicitationCancelled && $0.correlation == asked.id.string })
     }
 
@@ -62,7 +62,7 @@ struct UnreadableElicitationTests {
             clientID: session.clientID, sessionID: session.id, message: "And I?",
             ask: try ExternalAsk(json: ["url": "https://pay.example/"]), digest: .sha256("b"),
             createdAt: now, expiresAt: now + 900)
-        try await world.store.write { try $0.insert(other) }
+        try await world.store.write { try $0.elicitations.insert(other) }
         try await world.store.write { [now] tx in _ = try tx.housekeep(now: now + 900, limit: 10) }
         #expect(try await event(world, of: asked) == .elicitationExpired)
         #expect(try await event(world, of: other) == .elicitationExpired)

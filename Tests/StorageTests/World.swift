@@ -23,7 +23,7 @@ struct World {
             id: ClientID("desk"), name: "Desk", redirectURIs: [RedirectURI("https://desk.example/cb")],
             createdAt: Self.start)
         try await store.write { [user, resource, client] tx in
-            _ = try (tx.insert(user), tx.insert(resource), tx.insert(client))
+            _ = try (tx.users.insert(user), tx.resources.insert(resource), tx.clients.insert(client))
         }
     }
 
@@ -58,7 +58,7 @@ struct World {
     @discardableResult
     func approved(_ session: Session) async throws -> AuthorizationCodeRecord {
         let code = try code(of: session)
-        try await store.write { try $0.approve(session, code: code) }
+        try await store.write { try $0.sessions.approve(session, code: code) }
         return code
     }
 
@@ -66,7 +66,8 @@ struct World {
     func active(_ session: Session) async throws -> Session {
         let code = try await approved(session)
         try await store.write { tx in
-            guard try tx.spend(code.digest, now: session.createdAt), try tx.activate(session.id, now: session.createdAt)
+            guard try tx.codes.spend(code.digest, now: session.createdAt),
+                try tx.sessions.activate(session.id, now: session.createdAt)
             else { throw Refused() }
         }
         return session
@@ -76,12 +77,12 @@ struct World {
     func turn(_ id: SessionID, _ generation: UInt32, at now: Timestamp, grace: Int64 = 120) async throws -> TurnVerdict
     {
         try await store.write { tx in
-            guard let grant = try tx.grant(id) else { throw Refused() }
-            return try tx.turn(grant, presented: generation, now: now, grace: grace)
+            guard let grant = try tx.sessions.grant(id) else { throw Refused() }
+            return try tx.sessions.turn(grant, presented: generation, now: now, grace: grace)
         }
     }
 
-    func grant(_ id: SessionID) async throws -> SessionGrant? { try await store.read { try $0.grant(id) } }
+    func grant(_ id: SessionID) async throws -> SessionGrant? { try await store.read { try $0.sessions.grant(id) } }
 }
 
 extension Authentication {

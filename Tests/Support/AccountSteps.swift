@@ -47,8 +47,8 @@ extension Harness {
             clientID: session.clientID, redirectURI: session.redirectURI ?? "",
             challenge: CodeChallenge(for: .random()), expiresAt: start + 60)
         try await gatehouse.store.write { transaction in
-            try transaction.approve(session, code: code)
-            _ = try transaction.activate(session.id, now: start + usedAfter)
+            try transaction.sessions.approve(session, code: code)
+            _ = try transaction.sessions.activate(session.id, now: start + usedAfter)
         }
         return session
     }
@@ -58,11 +58,13 @@ extension Harness {
         in session: Session, purpose: String = "File the expenses of November", lasting: Int64 = 3_600
     ) async throws -> Job {
         try await gatehouse.store.write { transaction in
-            guard let grant = try transaction.grant(session.id) else { throw StageFailure("there is no such session") }
+            guard let grant = try transaction.sessions.grant(session.id) else {
+                throw StageFailure("there is no such session")
+            }
             let job = try Job(
                 of: grant, actions: [ActionName("expenses.submit")], scope: grant.scope, purpose: purpose,
                 createdAt: session.createdAt, expiresAt: session.createdAt + lasting)
-            try transaction.open(job)
+            try transaction.jobs.open(job)
             return job
         }
     }
@@ -91,11 +93,11 @@ extension Harness {
         _ = try await plantJob(
             in: quill, purpose: "Submit the expenses of the trip to Geneva, one by one", lasting: 200_000)
         try await gatehouse.store.write { transaction in
-            try transaction.connect(connection)
+            try transaction.connections.connect(connection)
             for (elicitation, outcome) in asked {
-                try transaction.insert(elicitation)
+                try transaction.elicitations.insert(elicitation)
                 guard let outcome else { continue }
-                _ = try transaction.finish(elicitation.id, as: outcome, now: elicitation.createdAt + 30)
+                _ = try transaction.elicitations.finish(elicitation.id, as: outcome, now: elicitation.createdAt + 30)
             }
         }
     }
@@ -110,6 +112,6 @@ extension Harness {
 
     /// Where a session stands in the database.
     package func stored(_ session: Session) async throws -> Session? {
-        try await gatehouse.store.read { try $0.session(session.id) }
+        try await gatehouse.store.read { try $0.sessions.find(session.id) }
     }
 }

@@ -26,7 +26,7 @@ extension Harness {
         _ = try await administration.run(
             .providers(.allow(provider: name, resource: resource.id.string, scope: "repo user")), by: administrator)
         try await gatehouse.store.write { [resource] in
-            try $0.set(ResourcePolicy(elicitationKinds: [.confirm, .connect]), of: resource.id)
+            try $0.resources.set(ResourcePolicy(elicitationKinds: [.confirm, .connect]), of: resource.id)
         }
     }
 
@@ -82,6 +82,6 @@ extension Harness {
 
     /// Every connection in the database, the newest first.
     package func connections() async throws -> [Connection] {
-        try await gatehouse.store.read { try $0.connections(ConnectionFilter(), limit: 100) }
+        try await gatehouse.store.read { try $0.connections.list(ConnectionFilter(), limit: 100) }
     }
 }

@@ -35,7 +35,7 @@ extension Harness {
         let resource = Resource(
             identifier: try ResourceIdentifier(identifier), name: "Other", owner: "Somebody", scopes: [],
             secretDigest: secret.digest, createdAt: clock.now)
-        try await gatehouse.store.write { _ = try $0.insert(resource) }
+        try await gatehouse.store.write { _ = try $0.resources.insert(resource) }
         return AskingServer(resource: resource, secret: secret)
     }
 
@@ -43,8 +43,8 @@ extension Harness {
     package func addUser(_ name: String) async throws -> User {
         let user = User(name: name, createdAt: clock.now)
         try await gatehouse.store.write { transaction in
-            _ = try transaction.insert(user)
-            try transaction.insert(.password(Self.password, of: user))
+            _ = try transaction.users.insert(user)
+            try transaction.credentials.insert(.password(Self.password, of: user))
         }
         return user
     }
@@ -84,7 +84,7 @@ extension Harness {
     /// An elicitation in the database, as it stands there.
     package func stored(_ asked: Asked) async throws -> Elicitation? {
         guard let id = ElicitationID(asked.id) else { return nil }
-        return try await gatehouse.store.read { try $0.elicitation(id) }
+        return try await gatehouse.store.read { try $0.elicitations.find(id) }
     }
 
     /// Presses a button of the page of an elicitation.
@@ -104,7 +104,7 @@ extension Harness {
 
     /// The records of one action about elicitations, the latest first.
     package func records(_ action: AuditAction) async throws -> [AuditEntry] {
-        try await gatehouse.store.read { try $0.auditTail(limit: 500) }.map(\.entry).filter { $0.action == action }
+        try await gatehouse.store.read { try $0.audit.tail(limit: 500) }.map(\.entry).filter { $0.action == action }
     }
 
     private var origin: String { gatehouse.settings.issuer.origin }

@@ -96,10 +96,10 @@ private struct Ground {
                 id: try ClientID("quill"), name: "Quill Notes",
                 redirectURIs: [try RedirectURI(Harness.redirect), try RedirectURI(Harness.loopback)], createdAt: now))
         try await store.write { transaction in
-            _ = try transaction.insert(ground.user)
-            try transaction.insert(ground.credential)
-            _ = try transaction.insert(ground.resource)
-            _ = try transaction.insert(ground.client)
+            _ = try transaction.users.insert(ground.user)
+            try transaction.credentials.insert(ground.credential)
+            _ = try transaction.resources.insert(ground.resource)
+            _ = try transaction.clients.insert(ground.client)
         }
         return ground
     }

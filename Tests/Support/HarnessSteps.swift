@@ -132,17 +132,17 @@ extension Harness {
 
     /// Every session in the database, oldest first.
     package func sessions() async throws -> [Session] {
-        try await gatehouse.store.read { [now = clock.now] in try $0.sessions(limit: 1000, now: now) }.reversed()
+        try await gatehouse.store.read { [now = clock.now] in try $0.sessions.list(limit: 1000, now: now) }.reversed()
     }
 
     /// How many browser logins the database holds for the first user.
     package func browserLogins() async throws -> Int {
-        try await gatehouse.store.read { [id = user.id] in try $0.browserLoginCount(of: id) }
+        try await gatehouse.store.read { [id = user.id] in try $0.logins.count(of: id) }
     }
 
     /// The password of an account as it is stored now.
     package func password(of user: UserID? = nil) async throws -> Credential? {
-        try await gatehouse.store.read { [id = user ?? self.user.id] in try $0.credential(.password, of: id) }
+        try await gatehouse.store.read { [id = user ?? self.user.id] in try $0.credentials.find(.password, of: id) }
     }
 
     /// Registers another client; with a secret it has to send that in the form.
@@ -153,7 +153,7 @@ extension Harness {
             id: try ClientID(id), name: id, redirectURIs: try redirects.map { try RedirectURI($0) },
             authMethod: secret == nil ? .none : .clientSecretPost, secretDigest: secret?.digest, resources: resources,
             createdAt: clock.now)
-        try await gatehouse.store.write { _ = try $0.insert(client) }
+        try await gatehouse.store.write { _ = try $0.clients.insert(client) }
         return client
     }
 
@@ -174,7 +174,7 @@ extension Harness {
             scope.freshSeconds = given?.fresh
             return scope
         }
-        try await gatehouse.store.write { [id = resource.id] in try $0.setReach(scopes, of: id) }
+        try await gatehouse.store.write { [id = resource.id] in try $0.resources.setReach(scopes, of: id) }
     }
 
     /// The Authorization header of HTTP Basic.

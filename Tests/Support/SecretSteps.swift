@@ -28,7 +28,7 @@ extension Harness {
     /// Lets the first MCP server ask for these kinds, and send people to these hosts.
     package func grant(_ kinds: Set<ElicitationKind>, hosts: [String] = []) async throws {
         let policy = ResourcePolicy(elicitationKinds: kinds, externalHosts: hosts)
-        try await gatehouse.store.write { [id = resource.id] in try $0.set(policy, of: id) }
+        try await gatehouse.store.write { [id = resource.id] in try $0.resources.set(policy, of: id) }
     }
 
     /// Asks the person behind an access token to fill in `schema`, or whatever `changes` say.

@@ -53,7 +53,7 @@ struct AccountAbuseTests {
                 }
             }
             #expect(try await untouched(h, session))
-            #expect(try await h.gatehouse.store.read { try $0.job(job.id) } == job)
+            #expect(try await h.gatehouse.store.read { try $0.jobs.find(job.id) } == job)
         }
     }
 

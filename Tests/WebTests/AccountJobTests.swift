@@ -57,7 +57,7 @@ struct AccountJobTests {
             let session = try await h.plant(h.user)
             let ended = try await h.plantJob(in: session)
             try await h.gatehouse.store.write { [now = h.clock.now] in
-                _ = try $0.end(ended.id, .byResource(ended.resourceID), now: now)
+                _ = try $0.jobs.end(ended.id, .byResource(ended.resourceID), now: now)
             }
             let browser = h.browser()
             let page = try await h.account(browser)
@@ -69,7 +69,7 @@ struct AccountJobTests {
                 answers.insert(answer.text)
             }
             #expect(answers.count == 1)
-            #expect(try await h.gatehouse.store.read { try $0.job(foreign.id)?.endedAt } == nil)
+            #expect(try await h.gatehouse.store.read { try $0.jobs.find(foreign.id)?.endedAt } == nil)
             #expect(try await h.records(.jobEnded).map(\.reason) == ["resource"])
         }
     }
@@ -90,7 +90,7 @@ struct AccountJobTests {
             #expect(page.values("job") == [live.id.string])
             #expect(try await h.step(browser, at: page, "end_job", [("job", short.id.string)]).status == .notFound)
             #expect(try await h.records(.jobEnded).map(\.reason) == ["expired"])
-            #expect(try await h.gatehouse.store.read { try $0.job(disused.id)?.endedAt } == nil)
+            #expect(try await h.gatehouse.store.read { try $0.jobs.find(disused.id)?.endedAt } == nil)
         }
     }
 

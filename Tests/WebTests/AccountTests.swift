@@ -37,7 +37,7 @@ struct AccountTests {
             let browser = h.browser()
             let page = try await h.account(browser)
             let token = page.input("token") ?? ""
-            let before = try await h.gatehouse.store.read { try $0.auditTail(limit: 100) }.count
+            let before = try await h.gatehouse.store.read { try $0.audit.tail(limit: 100) }.count
             for query in [
                 "step=end_all&token=\(token)", "step=end&session=\(session.id)&token=\(token)",
                 "sessions=\(session.id)", "sessions=x&asked=y&notice=z", "sessions=\(SessionID.random())",
@@ -47,7 +47,7 @@ struct AccountTests {
             }
             #expect(try await browser.get("/account?sessions=a&sessions=b").status == .badRequest)
             #expect(try await h.stored(session)?.state == .active)
-            #expect(try await h.gatehouse.store.read { try $0.auditTail(limit: 100) }.count == before)
+            #expect(try await h.gatehouse.store.read { try $0.audit.tail(limit: 100) }.count == before)
         }
     }
 

@@ -23,7 +23,7 @@ struct AuditTallyDoorTests {
             let records = try await h.records(.tokenRefreshed)
             #expect(records.count == 62)
             #expect(records.reduce(0) { $0 + $1.count } == 201)
-            #expect(try await h.gatehouse.store.read { try $0.verifyAudit().defects.isEmpty })
+            #expect(try await h.gatehouse.store.read { try $0.audit.verify().defects.isEmpty })
         }
     }
 

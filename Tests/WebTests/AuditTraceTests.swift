@@ -24,7 +24,7 @@ struct AuditTraceTests {
         let answer = try await h.client.execute(
             uri: "/token", method: .post, headers: headers, body: ByteBuffer(string: form))
         #expect(answer.status == .ok)
-        let record = try await h.gatehouse.store.read { try $0.auditTail(limit: 1) }.first
+        let record = try await h.gatehouse.store.read { try $0.audit.tail(limit: 1) }.first
         #expect(record?.entry.action == .tokenRefreshed)
         return record?.entry.trace?.string
     }
@@ -57,11 +57,11 @@ struct AuditTraceTests {
     @Test func `a sign-in leaves where it came from beside the chain`() async throws {
         try await Harness.run { h in
             _ = try await h.tokens()
-            let records = try await h.gatehouse.store.read { try $0.auditTail(limit: 50) }
+            let records = try await h.gatehouse.store.read { try $0.audit.tail(limit: 50) }
             let signIn = try #require(records.first { $0.entry.action == .personSignedIn })
             #expect(signIn.entry.trace != nil)
             #expect(signIn.fields.map(\.name) == (signIn.entry.address == nil ? [] : [.address]))
-            #expect(try await h.gatehouse.store.read { try $0.verifyAudit() }.defects == [])
+            #expect(try await h.gatehouse.store.read { try $0.audit.verify() }.defects == [])
         }
     }
 }

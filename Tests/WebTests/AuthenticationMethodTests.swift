@@ -42,7 +42,7 @@ struct AuthenticationMethodTests {
                 id: try ClientID("app"), name: "App", redirectURIs: [try RedirectURI("https://app.example/cb")],
                 authMethod: registered, secretDigest: registered.isSharedSecret ? secret.digest : nil,
                 createdAt: h.clock.now)
-            try await h.gatehouse.store.write { _ = try $0.insert(client) }
+            try await h.gatehouse.store.write { _ = try $0.clients.insert(client) }
             for method in ClientAuthenticationMethod.allCases {
                 for value in [secret.reveal(), "wrong"] {
                     let (form, basic) = shown(method, "app", value)

@@ -42,7 +42,7 @@ struct CheckpointTests {
                 (Self.form, ["outcome": "declined"], "form.asked", "declined", .human, ""),
             ]
             let session = try #require(try await h.sessions().last)
-            let before = try await h.gatehouse.store.read { try $0.auditTail(limit: 500) }.count
+            let before = try await h.gatehouse.store.read { try $0.audit.tail(limit: 500) }.count
             for (body, changes, action, reason, initiator, explanation) in cases {
                 let answer = try await report(h, token, body, changes)
                 #expect(answer.status == .created)
@@ -58,7 +58,7 @@ struct CheckpointTests {
                 #expect(explanation.isEmpty || entry.explanation == explanation)
             }
             #expect(try await h.reports().count == cases.count)
-            #expect(try await h.gatehouse.store.read { try $0.auditTail(limit: 500) }.count == before)
+            #expect(try await h.gatehouse.store.read { try $0.audit.tail(limit: 500) }.count == before)
         }
     }
 
@@ -112,7 +112,7 @@ struct CheckpointTests {
             #expect(try await h.reports().isEmpty)
             #expect(
                 try await h.gatehouse.store.read {
-                    try $0.auditTail(.reported(other.resource.id), AuditFilter(), limit: 5)
+                    try $0.audit.tail(.reported(other.resource.id), AuditFilter(), limit: 5)
                 }.isEmpty)
         }
     }
@@ -122,14 +122,14 @@ struct CheckpointTests {
             let token = try await h.tokens().access
             let (id, now) = (h.resource.id, h.clock.now)
             try await h.gatehouse.store.write { tx in
-                for _ in 0..<Transaction.reportsPerHour {
-                    _ = try tx.report(ReportedEntry(.formAsked, at: now, by: id, initiator: .server))
+                for _ in 0..<AuditTrail.reportsPerHour {
+                    _ = try tx.audit.report(ReportedEntry(.formAsked, at: now, by: id, initiator: .server))
                 }
             }
             let refused = try await report(h, token, Self.form)
             #expect(refused.status == .tooManyRequests && refused.error == "too_many_requests")
             #expect(refused.headers[.retryAfter] == "60")
-            #expect(try await h.reports().first?.sequence == Transaction.reportsPerHour)
+            #expect(try await h.reports().first?.sequence == AuditTrail.reportsPerHour)
             #expect(try await h.records(.reportsOverQuota).count == 1)
             h.clock.advance(by: 3_600)
             #expect(try await report(h, try await h.tokens().access, Self.form).status == .created)

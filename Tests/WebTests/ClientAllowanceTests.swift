@@ -44,9 +44,9 @@ struct ClientAllowanceTests {
             #expect(try await scene.consentPage(browser).input("token") == nil)
             try await scene.set(.host(DocumentHost.name), .allow)
             #expect(try await isLive(scene, tokens))
-            _ = try await scene.h.gatehouse.store.write { try $0.removeRule(about: .host(DocumentHost.name)) }
+            _ = try await scene.h.gatehouse.store.write { try $0.clientRules.remove(about: .host(DocumentHost.name)) }
             #expect(try await isLive(scene, tokens))
-            _ = try await scene.h.gatehouse.store.write { try $0.removeRule(about: .client(id)) }
+            _ = try await scene.h.gatehouse.store.write { try $0.clientRules.remove(about: .client(id)) }
             #expect(try await !isLive(scene, tokens))
             #expect(try await scene.refresh(tokens.refresh).error == "invalid_client")
             try await scene.set(.client(id), .block)

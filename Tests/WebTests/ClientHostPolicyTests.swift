@@ -96,7 +96,7 @@ struct ClientHostPolicyTests {
             let code = try await scene.code()
             // The rule alone, as it stands between two steps of an end of many.
             try await h.gatehouse.store.write { [id = h.resource.id] in
-                try $0.set(ResourcePolicy(sessions: SessionPolicy(clientHosts: ["desk.example"])), of: id)
+                try $0.resources.set(ResourcePolicy(sessions: SessionPolicy(clientHosts: ["desk.example"])), of: id)
             }
             #expect(try await scene.refresh(tokens.refresh).error == "invalid_grant")
             #expect(try await h.introspect(tokens.access)["active"] == false)
@@ -113,7 +113,7 @@ struct ClientHostPolicyTests {
     func `a host counts whole, not in part`(hosts: [String]) async throws {
         try await DocumentScene.play { scene in
             try await scene.h.gatehouse.store.write { [id = scene.h.resource.id] in
-                try $0.set(ResourcePolicy(sessions: SessionPolicy(clientHosts: hosts)), of: id)
+                try $0.resources.set(ResourcePolicy(sessions: SessionPolicy(clientHosts: hosts)), of: id)
             }
             let browser = try await scene.signedIn()
             #expect(try await scene.h.authorize(browser, scene.request()).text.contains(Self.sentence))

@@ -35,11 +35,14 @@ struct ClientTrialTests {
 
     @Test func `nothing is kept and nothing recorded, whatever comes of it`() async throws {
         try await DocumentScene.play { scene in
-            let before = try await scene.h.gatehouse.store.read { try $0.auditTail(limit: 100).count }
+            let before = try await scene.h.gatehouse.store.read { try $0.audit.tail(limit: 100).count }
             _ = try await scene.tried()
             _ = try await scene.tried(path: "/missing.json")
             let (documents, records, open) = try await scene.h.gatehouse.store.read {
-                (try $0.cachedDocuments(), try $0.auditTail(limit: 100).count, try $0.sessions(now: .init(seconds: 0)))
+                (
+                    try $0.documents.list(), try $0.audit.tail(limit: 100).count,
+                    try $0.sessions.list(now: .init(seconds: 0))
+                )
             }
             #expect(documents.isEmpty && records == before && open.isEmpty)
             #expect(scene.h.gatehouse.timelines.all.isEmpty)

@@ -137,7 +137,7 @@ struct CodeRedemptionTests {
         try await Harness.run { h in
             let grant = try await h.code()
             try await h.gatehouse.store.write { [user = h.user.id, now = h.clock.now] in
-                _ = try $0.setDisabled(now, user)
+                _ = try $0.users.setDisabled(now, user)
             }
             #expect(try await h.redeem(grant).error == "invalid_grant")
             #expect(try await h.sessions().allSatisfy { $0.state != .active })

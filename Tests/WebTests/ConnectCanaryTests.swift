@@ -44,7 +44,7 @@ struct ConnectCanaryTests {
             h.clock.advance(by: 90)
             shown.append(try await h.exchange(token).text)
             let events = try await h.gatehouse.store.read { tx in
-                try h.allElicitations(tx).compactMap { try tx.event(of: $0)?.event.payload }.map {
+                try h.allElicitations(tx).compactMap { try tx.events.find(of: $0)?.event.payload }.map {
                     JSON.object($0).text
                 }
             }
@@ -68,6 +68,6 @@ struct ConnectCanaryTests {
 
 extension Harness {
     fileprivate func allElicitations(_ transaction: Transaction) throws -> [ElicitationID] {
-        try transaction.listedElicitations(now: clock.now, limit: 100).compactMap { ElicitationID($0.id) }
+        try transaction.elicitations.list(now: clock.now, limit: 100).compactMap { ElicitationID($0.id) }
     }
 }

@@ -203,7 +203,9 @@ struct ConnectTests {
             let stored = try #require(try await h.stored(asked))
             #expect(stored.status == .failed && stored.reason == reason)
             #expect(try await h.connections().isEmpty)
-            #expect(try await h.gatehouse.store.read { try $0.event(of: stored.id) }?.event.type == .elicitationFailed)
+            #expect(
+                try await h.gatehouse.store.read { try $0.events.find(of: stored.id) }?.event.type == .elicitationFailed
+            )
         }
     }
 
@@ -248,7 +250,7 @@ struct ConnectTests {
             let browser = h.browser()
             let page = try await h.open(browser, asked)
             try await h.gatehouse.store.write { [id = h.resource.id] in
-                _ = try $0.removeRule(provider: ProviderName("hub"), resource: id)
+                _ = try $0.providers.removeRule(provider: ProviderName("hub"), resource: id)
             }
             let answer = try await h.press(browser, asked, "approve", at: page)
             #expect(answer.continuation == nil)

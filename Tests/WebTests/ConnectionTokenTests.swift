@@ -78,14 +78,16 @@ struct ConnectionTokenTests {
             let connection = try await h.connections().first?.id
             _ = try await h.gatehouse.store.write { tx -> Bool? in
                 switch self {
-                case .accountLocked: return try tx.setDisabled(now, user)
-                case .sessionEnded: return try session.map { try tx.end($0, .byAdmin(at: now)) }
-                case .permissionGone: return try tx.removeRule(provider: hub, resource: resource)
+                case .accountLocked: return try tx.users.setDisabled(now, user)
+                case .sessionEnded: return try session.map { try tx.sessions.end($0, .byAdmin(at: now)) }
+                case .permissionGone: return try tx.providers.removeRule(provider: hub, resource: resource)
                 case .permissionNarrowed:
                     let scope = try ScopeSet(parsing: "user")
-                    try tx.set(ProviderRule(provider: hub, resourceID: resource, scope: scope, createdAt: now))
+                    try tx.providers.set(
+                        ProviderRule(provider: hub, resourceID: resource, scope: scope, createdAt: now))
                     return true
-                case .connectionEnded: return try connection.map { try tx.end($0, reason: .revokedByAdmin, now: now) }
+                case .connectionEnded:
+                    return try connection.map { try tx.connections.end($0, reason: .revokedByAdmin, now: now) }
                 }
             }
         }

@@ -197,7 +197,7 @@ struct ConsentTests {
             let browser = h.browser()
             let page = try await h.consentPage(browser, h.request())
             try await h.gatehouse.store.write { [user = h.user.id, now = h.clock.now] in
-                _ = try $0.setDisabled(now, user)
+                _ = try $0.users.setDisabled(now, user)
             }
             #expect(try await h.decide(browser, at: page).continuation == nil)
             #expect(try await h.sessions().isEmpty)

@@ -55,10 +55,10 @@ struct DiskFaultTests {
 
     private static func state(of store: Store) async throws -> State {
         try await store.read { transaction in
-            let session = try transaction.sessions(limit: 2, now: Timestamp(seconds: 0)).first
+            let session = try transaction.sessions.list(limit: 2, now: Timestamp(seconds: 0)).first
             return State(
-                session: session, generation: try session.flatMap { try transaction.grant($0.id)?.generation },
-                records: Int(try transaction.verifyAudit().records))
+                session: session, generation: try session.flatMap { try transaction.sessions.grant($0.id)?.generation },
+                records: Int(try transaction.audit.verify().records))
         }
     }
 

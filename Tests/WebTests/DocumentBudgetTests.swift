@@ -37,7 +37,7 @@ struct DocumentBudgetTests {
             let browser = try await scene.signedIn()
             _ = try await scene.consentPage(browser)
             let known = try await scene.h.gatehouse.store.read { [id = scene.host.id()] in
-                try $0.knownDocument(ClientID(id))
+                try $0.documents.isKnown(ClientID(id))
             }
             #expect(known.itself && known.host, "it stands in the database, not in the memory of this process")
             scene.age()

@@ -133,7 +133,7 @@ struct DocumentChangeTests {
             let grant = try await scene.code()
             let fetches = scene.host.fetches
             let forget = try ClientID(scene.host.id())
-            #expect(try await scene.h.gatehouse.store.write { try $0.forgetDocument(forget) })
+            #expect(try await scene.h.gatehouse.store.write { try $0.documents.forget(forget) })
             scene.host.answer(LoopbackServer.http("500 Internal Server Error", body: ""))
             let tokens = try await scene.redeem(grant).tokens
             #expect(tokens.refresh != nil)
@@ -188,7 +188,7 @@ struct DocumentChangeTests {
             let tokens = try await scene.tokens(browser)
             #expect(try await scene.h.introspect(tokens.access)["active"]?.bool == true)
             let removed = try await scene.h.gatehouse.store.write {
-                try $0.removeRule(about: .host(DocumentHost.name))
+                try $0.clientRules.remove(about: .host(DocumentHost.name))
             }
             #expect(removed)
             #expect(try await scene.h.authorize(browser, scene.request()).status == .badRequest)

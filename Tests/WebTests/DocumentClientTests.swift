@@ -157,7 +157,7 @@ struct DocumentClientTests {
                 #expect(page.headers[.location] == nil)
                 #expect(page.continuation == nil)
             }
-            let kept = try await scene.h.gatehouse.store.read { try $0.cachedDocuments() }
+            let kept = try await scene.h.gatehouse.store.read { try $0.documents.list() }
             #expect(kept.isEmpty)
             #expect(scene.host.fetches == wrong.count)
         }

@@ -91,7 +91,7 @@ struct DocumentFaultTests {
         try await DocumentScene.play { scene in
             let tokens = try await scene.tokens()
             let id = try ClientID(scene.host.id())
-            #expect(try await scene.h.gatehouse.store.write { try $0.forgetDocument(id) })
+            #expect(try await scene.h.gatehouse.store.write { try $0.documents.forget(id) })
             scene.host.answer(LoopbackServer.http("404 Not Found", body: "{}"))
             let gone = try await scene.refresh(tokens.refresh)
             #expect(gone.status == .badRequest && gone.error == "unauthorized_client")
@@ -136,6 +136,8 @@ struct DocumentFaultTests {
 
 extension DocumentScene {
     fileprivate func nothingIsKept() async throws -> Bool {
-        try await h.gatehouse.store.read { try $0.cachedDocuments().isEmpty && $0.sessions(now: h.clock.now).isEmpty }
+        try await h.gatehouse.store.read {
+            try $0.documents.list().isEmpty && $0.sessions.list(now: h.clock.now).isEmpty
+        }
     }
 }

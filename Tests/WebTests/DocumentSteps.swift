@@ -82,6 +82,6 @@ struct DocumentScene: Sendable {
     /// Sets a rule as the command line does.
     func set(_ target: ClientRule.Target, _ rule: ClientRule.Rule) async throws {
         let rule = ClientRule(target, rule, createdAt: h.clock.now)
-        try await h.gatehouse.store.write { try $0.set(rule) }
+        try await h.gatehouse.store.write { try $0.clientRules.set(rule) }
     }
 }

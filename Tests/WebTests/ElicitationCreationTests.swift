@@ -11,7 +11,7 @@ import Testing
 @Suite("An MCP server asks for an elicitation")
 struct ElicitationCreationTests {
     private func listed(_ h: Harness) async throws -> [ElicitationListing] {
-        try await h.gatehouse.store.read { [now = h.clock.now] in try $0.listedElicitations(now: now, limit: 100) }
+        try await h.gatehouse.store.read { [now = h.clock.now] in try $0.elicitations.list(now: now, limit: 100) }
     }
 
     @Test func `B50 B52 B35 B36 the answer has a handle, a URL with a public id and nothing else, and the digest`()
@@ -58,7 +58,7 @@ struct ElicitationCreationTests {
             #expect(try await h.ask(fresh.access).status == .created)
             let session = try #require(try await h.sessions().last)
             _ = try await h.gatehouse.store.write { [now = h.clock.now] in
-                try $0.end(session.id, .byAdmin(at: now))
+                try $0.sessions.end(session.id, .byAdmin(at: now))
             }
             answers.append(try await h.ask(fresh.access))
             for answer in answers {
@@ -206,7 +206,7 @@ struct ElicitationCreationTests {
             #expect(try await h.call(.get, asked.path).json["status"] == "pending")
             let session = try #require(try await h.sessions().last)
             let isEnded = try await h.gatehouse.store.write { [now = h.clock.now] in
-                try $0.end(session.id, .byAdmin(at: now))
+                try $0.sessions.end(session.id, .byAdmin(at: now))
             }
             #expect(isEnded)
             #expect(try await h.stored(asked)?.status == .cancelled)

@@ -16,7 +16,7 @@ struct ElicitationKindIdentityTests {
         try await Harness.run { h in
             try await h.add(provider)
             try await h.gatehouse.store.write { [id = h.resource.id] in
-                try $0.set(
+                try $0.resources.set(
                     ResourcePolicy(elicitationKinds: Set(ElicitationKind.allCases), externalHosts: ["pay.example"]),
                     of: id)
             }
@@ -84,8 +84,8 @@ struct ElicitationKindIdentityTests {
                     h.clock.advance(by: 901)
                 } else {
                     try await h.gatehouse.store.write { [now = h.clock.now] transaction in
-                        for session in try transaction.sessions(limit: 10, now: now) {
-                            _ = try transaction.end(session.id, .byAdmin(at: now))
+                        for session in try transaction.sessions.list(limit: 10, now: now) {
+                            _ = try transaction.sessions.end(session.id, .byAdmin(at: now))
                         }
                     }
                 }

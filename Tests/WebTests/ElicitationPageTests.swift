@@ -54,7 +54,7 @@ struct ElicitationPageTests {
             #expect(end.text.contains("go back to Quill Notes"))
             let stored = try #require(try await h.stored(asked))
             #expect(stored.status == .completed)
-            #expect(try await h.gatehouse.store.read { try $0.event(of: stored.id) } != nil)
+            #expect(try await h.gatehouse.store.read { try $0.events.find(of: stored.id) } != nil)
             let record = try #require(try await h.records(.elicitationCompleted).first)
             #expect(record.actor == .person(h.user.id))
             #expect(record.initiator == .human)
@@ -239,7 +239,7 @@ struct ElicitationPageTests {
             let page = try await h.open(browser, asked)
             let session = try #require(try await h.sessions().first)
             _ = try await h.gatehouse.store.write { [now = h.clock.now] in
-                try $0.end(session.id, .byAdmin(at: now))
+                try $0.sessions.end(session.id, .byAdmin(at: now))
             }
             let end = try await h.press(browser, asked, "approve", at: page)
             #expect(end.status == .gone)

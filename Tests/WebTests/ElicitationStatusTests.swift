@@ -203,7 +203,7 @@ struct ElicitationStatusTests {
             let ended = try await answered(h)
             let session = try #require(try await h.stored(ended)).sessionID
             _ = try await h.gatehouse.store.write { [now = h.clock.now] in
-                try $0.end(session, .byAdmin(at: now))
+                try $0.sessions.end(session, .byAdmin(at: now))
             }
             let refused = try await h.call(.post, ended.path + "/result")
             #expect(refused.status == .conflict)

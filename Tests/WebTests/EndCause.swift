@@ -140,12 +140,12 @@ struct EndedState: Equatable, Sendable {
     init(_ scene: LiveScene) async throws {
         let (id, code, asked) = (scene.id, scene.code.code, [scene.open.id, scene.done.id])
         self = try await scene.h.gatehouse.store.read { tx in
-            let asked = try asked.compactMap { try ElicitationID($0).flatMap(tx.elicitation) }
+            let asked = try asked.compactMap { try ElicitationID($0).flatMap(tx.elicitations.find) }
             return try EndedState(
-                session: tx.session(id), generation: tx.grant(id)?.generation,
-                codes: AuthorizationCode(code).map { try tx.code($0.digest) != nil } ?? false,
-                events: tx.events(limit: 100).filter { $0.sessionID == id }.map(\.event.id),
-                records: tx.auditTail(limit: 500).map(\.entry).filter { $0.session == id },
+                session: tx.sessions.find(id), generation: tx.sessions.grant(id)?.generation,
+                codes: AuthorizationCode(code).map { try tx.codes.find($0.digest) != nil } ?? false,
+                events: tx.events.list(limit: 100).filter { $0.sessionID == id }.map(\.event.id),
+                records: tx.audit.tail(limit: 500).map(\.entry).filter { $0.session == id },
                 elicitations: asked.map(\.status), isContentKept: asked.contains { $0.content != nil })
         }
     }

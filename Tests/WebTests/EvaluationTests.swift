@@ -47,7 +47,7 @@ struct EvaluationTests {
             let token = try await h.tokens().access
             let other = try await h.addServer("https://other.example/mcp")
             let rules = [ServerAction(name: try ActionName("books.close"), rule: .allow)]
-            try await h.gatehouse.store.write { try $0.set(rules, of: other.resource.id) }
+            try await h.gatehouse.store.write { try $0.resources.set(rules, of: other.resource.id) }
             let unlisted = try await h.evaluate("access_token", token, "books.close")
             #expect(unlisted.json["context"]?.object?["reason"] == "not_allowed")
             try await h.list()
@@ -91,7 +91,7 @@ struct EvaluationTests {
             let job = try #require(try await h.storedJob(h.openJob(token)))
             let other = try await h.addServer("https://other.example/mcp")
             let rules = [ServerAction(name: try ActionName("expenses.submit"), rule: .allow)]
-            try await h.gatehouse.store.write { try $0.set(rules, of: other.resource.id) }
+            try await h.gatehouse.store.write { try $0.resources.set(rules, of: other.resource.id) }
             var answers = [
                 try await h.evaluate("job", job.id.string, as: other),
                 try await h.evaluate("job", JobID.random().string),
@@ -134,7 +134,7 @@ struct EvaluationTests {
             #expect(wanting.json["context"]?.object?["reason"] == "approval_required")
             let shown = try #require(wanting.json["context"]?.object?["elicitation"]?.object)
             let id = try #require(shown["id"]?.string.flatMap { ElicitationID($0) })
-            let asked = try #require(try await h.gatehouse.store.read { try $0.elicitation(id) })
+            let asked = try #require(try await h.gatehouse.store.read { try $0.elicitations.find(id) })
             #expect(asked.sessionID == job.sessionID && asked.resourceID == h.resource.id)
             #expect(asked.message == "The month is over.")
             guard let action = asked.ask(ConfirmAsk.self)?.action else {
@@ -148,7 +148,7 @@ struct EvaluationTests {
             #expect(try await h.records(.elicitationCreated).count == 1)
             let now = h.clock.now
             _ = try await h.gatehouse.store.write { [user = h.user.id] in
-                try $0.finish(id, as: .completed(by: user, authTime: now), now: now)
+                try $0.elicitations.finish(id, as: .completed(by: user, authTime: now), now: now)
             }
             #expect(try await ask("R-2").json["decision"] == false)
             // Of many at once one gets it.
@@ -157,7 +157,7 @@ struct EvaluationTests {
                 return try await group.reduce(into: []) { $0.append($1) }
             }
             #expect(decisions.filter { $0 }.count == 1)
-            #expect(try await h.gatehouse.store.read { try $0.elicitation(id) }?.collectedAt == now)
+            #expect(try await h.gatehouse.store.read { try $0.elicitations.find(id) }?.collectedAt == now)
             #expect(
                 try await h.records(.actionEvaluated).filter { $0.outcome == .success }.map(\.reason) == [
                     "approved books.close"
@@ -175,12 +175,12 @@ struct EvaluationTests {
             let shown = try #require(wanting.json["context"]?.object?["elicitation"]?.object)
             let id = try #require(shown["id"]?.string.flatMap { ElicitationID($0) })
             _ = try await h.gatehouse.store.write { [user = h.user.id, now = h.clock.now] in
-                try $0.finish(id, as: .completed(by: user, authTime: now), now: now)
+                try $0.elicitations.finish(id, as: .completed(by: user, authTime: now), now: now)
             }
             let second = try await h.tokens().access
             #expect(try await h.evaluate("access_token", second, "books.close").json["decision"] == false)
             try await h.gatehouse.store.write { [id = h.resource.id] in
-                try $0.set(ResourcePolicy(elicitationKinds: []), of: id)
+                try $0.resources.set(ResourcePolicy(elicitationKinds: []), of: id)
             }
             let mute = try await h.evaluate("access_token", second, "books.close", report: "R-9")
             #expect(mute.text == #"{"decision":false,"context":{"reason":"unsupported_kind"}}"#)
@@ -202,7 +202,7 @@ struct EvaluationTests {
                     }
                     try await group.waitForAll()
                 }
-                let records = try await h.gatehouse.store.read { try $0.auditTail(limit: 500) }.map(\.entry)
+                let records = try await h.gatehouse.store.read { try $0.audit.tail(limit: 500) }.map(\.entry)
                     .filter { $0.correlation == job.id.string }
                 // The latest first: nothing is allowed behind the end.
                 let end = try #require(records.firstIndex { $0.action == .jobEnded })
@@ -219,7 +219,7 @@ struct EvaluationTests {
             let token = try await h.tokens().access
             let (id, now) = (h.resource.id, h.clock.now)
             try await h.gatehouse.store.write { tx in
-                for _ in 1..<Transaction.decisionsPerHour { _ = try tx.countDecision(for: id, now: now) }
+                for _ in 1..<Resources.decisionsPerHour { _ = try tx.resources.countDecision(for: id, now: now) }
             }
             #expect(try await h.evaluate("access_token", token).json["decision"] == true)
             let refused = try await h.evaluate("access_token", token)

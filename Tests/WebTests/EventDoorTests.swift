@@ -23,7 +23,7 @@ struct EventDoorTests {
     private func queue(_ h: Harness) async throws -> EventID {
         let event = SecurityEvent(
             type: .elicitationDeclined, issuedAt: h.clock.now, about: .person(h.user.subject), payload: [:])
-        try await h.gatehouse.store.write { try $0.enqueue(event, resource: h.resource.id) }
+        try await h.gatehouse.store.write { try $0.events.enqueue(event, resource: h.resource.id) }
         return event.id
     }
 
@@ -36,7 +36,7 @@ struct EventDoorTests {
             #expect(answer.json["sets"]?.object?.members.map(\.name) == [id.string])
             let done = try await post(h, "/events/poll", #"{"ack":["\#(id)"],"maxEvents":0}"#)
             #expect(done.json == ["sets": [:], "moreAvailable": false])
-            #expect(try await h.gatehouse.store.read { try $0.event(id) }?.state == .delivered)
+            #expect(try await h.gatehouse.store.read { try $0.events.find(id) }?.state == .delivered)
         }
     }
 
@@ -73,7 +73,7 @@ struct EventDoorTests {
                 #expect(answer.status == .unauthorized && answer.error == "invalid_client")
                 #expect(answer.headers[.wwwAuthenticate]?.hasPrefix("Basic ") == true)
             }
-            #expect(try await h.gatehouse.store.read { try $0.event(id) }?.state == .waiting)
+            #expect(try await h.gatehouse.store.read { try $0.events.find(id) }?.state == .waiting)
         }
     }
 
@@ -91,7 +91,7 @@ struct EventDoorTests {
         try await Harness.run { h in
             let answer = try await post(h, "/events/verify", #"{"state":"AAAA"}"#)
             #expect(answer.status == .badRequest && answer.error == "invalid_request")
-            #expect(try await h.gatehouse.store.read { try $0.eventStream(of: h.resource.id) } == nil)
+            #expect(try await h.gatehouse.store.read { try $0.eventStreams.find(of: h.resource.id) } == nil)
         }
     }
 }

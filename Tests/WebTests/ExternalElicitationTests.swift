@@ -184,7 +184,7 @@ struct ExternalElicitationTests {
             let ticket = try await ticket(h, browser, waiting, at: waitingPage)
             for session in try await h.sessions() {
                 _ = try await h.gatehouse.store.write { [now = h.clock.now] in
-                    try $0.end(session.id, .byAdmin(at: now))
+                    try $0.sessions.end(session.id, .byAdmin(at: now))
                 }
             }
             #expect(try await complete(h, asked).error == "session_ended")
@@ -211,7 +211,7 @@ struct ExternalElicitationTests {
             let (first, second) = (try await h.open(browser, one), try await h.open(browser, two))
             _ = try await redeem(h, ticket(h, browser, one, at: first))
             let unused = try await ticket(h, browser, two, at: second)
-            _ = try await h.gatehouse.store.write { try $0.removeRule(about: .host(DocumentHost.name)) }
+            _ = try await h.gatehouse.store.write { try $0.clientRules.remove(about: .host(DocumentHost.name)) }
             #expect(try await complete(h, one).error == "session_ended")
             #expect(try await redeem(h, unused).status == .notFound)
             #expect(try await h.records(.elicitationCompleted).isEmpty)

@@ -19,7 +19,7 @@ extension Harness {
     /// Lists actions for the first MCP server, as an operator does.
     func list(_ actions: [(String, ServerAction.Rule, ScopeSet)] = Self.listed) async throws {
         let rules = try actions.map { ServerAction(name: try ActionName($0.0), rule: $0.1, scope: $0.2) }
-        try await gatehouse.store.write { [id = resource.id] in try $0.set(rules, of: id) }
+        try await gatehouse.store.write { [id = resource.id] in try $0.resources.set(rules, of: id) }
     }
 
     /// Opens a job; nil takes a member out, others replace or add one.
@@ -51,19 +51,19 @@ extension Harness {
     /// A job in the database, as it stands there.
     func storedJob(_ answer: TestResponse) async throws -> Job? {
         guard let id = answer.json["id"]?.string.flatMap({ JobID($0) }) else { return nil }
-        return try await gatehouse.store.read { try $0.job(id) }
+        return try await gatehouse.store.read { try $0.jobs.find(id) }
     }
 
     /// What is on record in the first MCP server's own chain, the latest first.
     func reports() async throws -> [AuditRecord] {
         try await gatehouse.store.read { [id = resource.id] in
-            try $0.auditTail(.reported(id), AuditFilter(), limit: 50)
+            try $0.audit.tail(.reported(id), AuditFilter(), limit: 50)
         }
     }
 
     /// Ends the latest session as an admin does.
     func endLatestSession() async throws {
         guard let session = try await sessions().last else { return }
-        _ = try await gatehouse.store.write { [now = clock.now] in try $0.end(session.id, .byAdmin(at: now)) }
+        _ = try await gatehouse.store.write { [now = clock.now] in try $0.sessions.end(session.id, .byAdmin(at: now)) }
     }
 }

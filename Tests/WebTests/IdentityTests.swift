@@ -72,7 +72,7 @@ struct IdentityTests {
             let other = Resource(
                 identifier: try ResourceIdentifier("https://files.example/mcp2"), name: "Other", owner: "Another team",
                 scopes: h.resource.scopes, secretDigest: secret.digest, createdAt: h.clock.now)
-            try await h.gatehouse.store.write { _ = try $0.insert(other) }
+            try await h.gatehouse.store.write { _ = try $0.resources.insert(other) }
             let tokens = try await h.tokens()
             #expect(try await h.introspect(tokens.access)["active"] == true)
             let foreign = try await h.send(
@@ -99,7 +99,7 @@ struct IdentityTests {
                 let client = RegisteredClient(
                     id: try ClientID("evil\(index)"), name: name, redirectURIs: [try RedirectURI(Harness.redirect)],
                     createdAt: h.clock.now)
-                try await h.gatehouse.store.write { _ = try $0.insert(client) }
+                try await h.gatehouse.store.write { _ = try $0.clients.insert(client) }
                 let page = try await h.consentPage(browser, h.request(["client_id": "evil\(index)"]))
                 #expect(page.input("token") != nil)
                 for mark in ["<script", "<img", "onfocus='", "\u{202E}", "\u{FEFF}", "<b>"] {

@@ -51,7 +51,7 @@ struct JobAdministrationTests {
             #expect(try await list(h, JobSelection(state: "open")).isEmpty)
             let shown = try #require(try await run(h, .show(job.id.string)).rows.first)
             #expect(shown["state"] == "ended" && shown["end_reason"] == "session_ended" && shown["ended_at"] == .null)
-            #expect(try await h.gatehouse.store.read { try $0.job(job.id) } == job, "a list changes nothing")
+            #expect(try await h.gatehouse.store.read { try $0.jobs.find(job.id) } == job, "a list changes nothing")
         }
     }
 
@@ -99,7 +99,7 @@ struct JobAdministrationTests {
                 try await run(h, .end([job.id.string], reason: "a\u{202e}b"))
             }
             #expect(steering?.kind == .invalid)
-            #expect(try await h.gatehouse.store.read { try $0.job(job.id) } == job)
+            #expect(try await h.gatehouse.store.read { try $0.jobs.find(job.id) } == job)
             h.clock.advance(by: 3_600)
             let over = await #expect(throws: AdministrationError.self) {
                 try await run(h, .end([job.id.string], reason: nil))

@@ -59,7 +59,7 @@ struct JobTests {
             let other = try await h.addServer("https://other.example/mcp")
             #expect(try await h.openJob(token, as: other).error == "invalid_subject_token")
             let (id, now) = (h.user.id, h.clock.now)
-            let open = try await h.gatehouse.store.read { try $0.openJobs(of: id, now: now, limit: 10) }
+            let open = try await h.gatehouse.store.read { try $0.jobs.open(of: id, now: now, limit: 10) }
             #expect(open.isEmpty)
             #expect(try await h.records(.jobOpened).isEmpty)
         }
@@ -97,7 +97,7 @@ struct JobTests {
                 let wrong = AskingServer(resource: h.resource, secret: .random())
                 #expect(try await h.call(method, "/jobs/\(job.id)", as: wrong).status == .unauthorized)
             }
-            #expect(try await h.gatehouse.store.read { try $0.job(job.id) } == job)
+            #expect(try await h.gatehouse.store.read { try $0.jobs.find(job.id) } == job)
         }
     }
 
@@ -124,8 +124,8 @@ struct JobTests {
             let spared = try #require(try await h.storedJob(h.openJob(again.access)))
             let (now, session) = (h.clock.now, job.sessionID)
             let seen = try await h.gatehouse.store.write { tx -> Job? in
-                _ = try tx.end(session, .byAdmin(at: now))
-                return try tx.job(job.id)
+                _ = try tx.sessions.end(session, .byAdmin(at: now))
+                return try tx.jobs.find(job.id)
             }
             #expect(seen?.endReason == .sessionEnded && seen?.endedAt == now)
             #expect(try await h.call(.get, "/jobs/\(job.id)").json["end_reason"] == "session_ended")
@@ -144,7 +144,7 @@ struct JobTests {
             let denied = try await h.evaluate("job", job.id.string)
             #expect(denied.status == .ok && denied.text == #"{"decision":false}"#)
             #expect(try await h.call(.get, "/jobs/\(job.id)").json["status"] == "ended")
-            #expect(try await h.gatehouse.store.read { try $0.job(job.id) }?.endedAt == h.clock.now)
+            #expect(try await h.gatehouse.store.read { try $0.jobs.find(job.id) }?.endedAt == h.clock.now)
         }
     }
 
@@ -160,12 +160,12 @@ struct JobTests {
             } else {
                 #expect(try await h.evaluate("job", job.id.string).text == #"{"decision":false}"#)
             }
-            let ended = try await h.gatehouse.store.read { try $0.job(job.id) }
+            let ended = try await h.gatehouse.store.read { try $0.jobs.find(job.id) }
             #expect(ended?.endReason == .expired && ended?.endedAt == job.expiresAt)
             #expect(try await h.records(.jobEnded).map(\.reason) == ["expired"])
             h.clock.advance(by: 91 * 86_400)
             _ = try await h.gatehouse.store.write { [now = h.clock.now] in try $0.housekeep(now: now, limit: 100) }
-            #expect(try await h.gatehouse.store.read { try $0.job(job.id) } == nil)
+            #expect(try await h.gatehouse.store.read { try $0.jobs.find(job.id) } == nil)
         }
     }
 }

@@ -23,7 +23,7 @@ struct KeptOutLogTests {
             let log = CapturedLog()
             try await Harness.run(log: log.logger) { h in
                 let now = h.clock.now
-                try await h.gatehouse.store.write { try $0.set(ClientRule(rule, .block, createdAt: now)) }
+                try await h.gatehouse.store.write { try $0.clientRules.set(ClientRule(rule, .block, createdAt: now)) }
                 let page = try await h.authorize(h.browser(), h.request(["client_id": Self.client]))
                 #expect(page.status == .badRequest && !page.text.contains("'\(rule.name)'"))
                 let line = try #require(Self.lines(log).first)

@@ -69,12 +69,13 @@ struct KeyReplacementTests {
             #expect(verified?["verified"] == true && verified?["keys"]?.array?.count == 2)
             let end = try #require(try await h.records(AuditAction(rawValue: "audit.key_ended")).first?.reason)
             #expect(end.hasPrefix(before.kid + " main "))
-            #expect(try await h.gatehouse.store.read { try $0.lastCheckpoint(.main) }?.checkpoint?.kid == after.kid)
+            #expect(
+                try await h.gatehouse.store.read { try $0.audit.lastCheckpoint(.main) }?.checkpoint?.kid == after.kid)
             // And what it signs from now on counts for nothing.
-            let stolen = try #require(try await h.gatehouse.store.read { try $0.auditTail(limit: 1) }.first)
+            let stolen = try #require(try await h.gatehouse.store.read { try $0.audit.tail(limit: 1) }.first)
             let forged = try AuditCheckpoint(
                 .main, sequence: stolen.sequence, hash: stolen.hash, at: h.clock.now, with: .generate())
-            #expect(try await h.gatehouse.store.write { try $0.insert(forged) })
+            #expect(try await h.gatehouse.store.write { try $0.audit.insert(forged) })
             await #expect(throws: AdministrationError.self) { try await h.administer(.audit(.verify)) }
         }
     }
@@ -162,7 +163,7 @@ struct KeyReplacementTests {
             let page = try await h.open(browser, secret)
             _ = try await h.fill(browser, secret, [("f0", "sk-canary-0123"), ("f1", "team")], at: page)
             let old = h.gatehouse.keys.secret(.sealing)
-            let before = try await h.gatehouse.store.read { try $0.sealedValues() }
+            let before = try await h.gatehouse.store.read { try $0.sealedValues.list() }
             #expect(before == 6)
             #expect(try await cost(h, "sealing").contains("6 sealed values are sealed with a new key"))
             let keys: KeyRing
@@ -179,8 +180,10 @@ struct KeyReplacementTests {
                 #expect(try await replace(h, "sealing") == "The old keys are erased, and 6 values were sealed anew.")
             }
             let names = try await h.gatehouse.store.read { transaction in
-                try SealedValue.Table.allCases.flatMap { try transaction.sealedValues(in: $0, after: "", limit: 9) }
-                    .map { Sealing.keyID(of: $0.bytes) }
+                try SealedValue.Table.allCases.flatMap {
+                    try transaction.sealedValues.list(in: $0, after: "", limit: 9)
+                }
+                .map { Sealing.keyID(of: $0.bytes) }
             }
             #expect(names == Array(repeating: keys.secret(.sealing).id, count: 6))
             #expect(keys.secret(.sealing, id: old.id) == nil)
@@ -201,8 +204,11 @@ struct KeyReplacementTests {
         try await Harness.run { h in
             try await h.add(provider)
             let value = try #require(
-                try await h.gatehouse.store.read { try $0.sealedValues(in: .providers, after: "", limit: 1) }.first)
-            try await h.gatehouse.store.write { try $0.replace(value, with: value.bytes.dropLast() + [0, 0]) }
+                try await h.gatehouse.store.read { try $0.sealedValues.list(in: .providers, after: "", limit: 1) }.first
+            )
+            try await h.gatehouse.store.write {
+                try $0.sealedValues.replace(value, with: value.bytes.dropLast() + [0, 0])
+            }
             let said = try await replace(h, "sealing")
             #expect(said.contains("0 values were sealed anew. 1 could not be opened before either"))
             #expect(h.gatehouse.keys.ended(.secret(.sealing)).isEmpty)

@@ -17,8 +17,8 @@ struct LoginProofTests {
         let cookie = try #require(browser.cookies["gatehouse"].flatMap(Base64URL.decode))
         let isRenewed = try await h.gatehouse.store.write { [now = h.clock.now] transaction in
             let digest = Digest.sha256(cookie)
-            guard let login = try transaction.browserLogin(digest: digest, now: now)?.login else { return false }
-            return try transaction.renew(browserLogin: login.id, digest: digest, authentication: authentication)
+            guard let login = try transaction.logins.find(digest: digest, now: now)?.login else { return false }
+            return try transaction.logins.renew(browserLogin: login.id, digest: digest, authentication: authentication)
         }
         #expect(isRenewed)
     }

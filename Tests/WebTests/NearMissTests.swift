@@ -35,7 +35,7 @@ struct NearMissTests {
             let other = Resource(
                 identifier: try ResourceIdentifier("https://mail.example/mcp"), name: "Mail", owner: "Mail team",
                 scopes: [], secretDigest: .sha256("x"), createdAt: h.clock.now)
-            try await h.gatehouse.store.write { _ = try $0.insert(other) }
+            try await h.gatehouse.store.write { _ = try $0.resources.insert(other) }
             _ = try await h.register("narrow", redirects: [Harness.redirect], resources: [other.id])
             let browser = h.browser()
             _ = try await h.consentPage(browser, h.request())

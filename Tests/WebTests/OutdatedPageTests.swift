@@ -158,7 +158,7 @@ struct OutdatedPageTests {
             h.clock.advance(by: 3_600)
             _ = try await h.account(browser)
             try await h.gatehouse.store.write { [now = h.clock.now] in
-                _ = try $0.remove(client: other.id, .byAdmin(at: now, .clientRemoved))
+                _ = try $0.clients.remove(client: other.id, .byAdmin(at: now, .clientRemoved))
             }
             let answer = try await h.signIn(browser, at: page)
             #expect(answer.status == .gone && answer.continuation == nil)

@@ -22,7 +22,7 @@ struct OwnSchemeFlowTests {
         let (redirect, named) = Self.taken[number]
         try await Harness.run { h in
             let id = try await h.add([redirect], named)
-            let kept = try await h.gatehouse.store.read { try $0.registeredClient(ClientID(id)) }
+            let kept = try await h.gatehouse.store.read { try $0.clients.find(ClientID(id)) }
             #expect(kept?.redirectURIs.map(\.string) == [redirect])
         }
     }
@@ -132,6 +132,6 @@ extension Harness {
 
     /// What an administrator's act leaves behind.
     fileprivate func footprint() async throws -> [Int] {
-        try await gatehouse.store.read { [try $0.registeredClients().count, try $0.auditTail(limit: 100).count] }
+        try await gatehouse.store.read { [try $0.clients.list().count, try $0.audit.tail(limit: 100).count] }
     }
 }

@@ -42,11 +42,11 @@ struct PromptTests {
             #expect(try await h.interactions() == 0)
             _ = try await h.tokens(browser)
             let (rows, records) = try await (
-                h.interactions(), h.gatehouse.store.read { try $0.auditTail(limit: 99) }.count
+                h.interactions(), h.gatehouse.store.read { try $0.audit.tail(limit: 99) }.count
             )
             #expect(way(try await h.authorize(browser, h.request(["prompt": prompt]))) == somebody)
             #expect(try await h.interactions() == rows + (somebody == .consent ? 1 : 0))
-            #expect(try await h.gatehouse.store.read { try $0.auditTail(limit: 99) }.count == records)
+            #expect(try await h.gatehouse.store.read { try $0.audit.tail(limit: 99) }.count == records)
             #expect(try await h.sessions().count == 1)
         }
     }

@@ -154,7 +154,7 @@ struct RefreshTests {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             let now = h.clock.now
-            try await h.gatehouse.store.write { [user = h.user.id] in _ = try $0.setDisabled(now, user) }
+            try await h.gatehouse.store.write { [user = h.user.id] in _ = try $0.users.setDisabled(now, user) }
             #expect(try await h.refresh(tokens.refresh).error == "invalid_grant")
             #expect(try await h.introspect(tokens.access)["active"]?.bool == false)
         }
@@ -162,7 +162,7 @@ struct RefreshTests {
             let tokens = try await h.refresh(try await h.tokens().refresh).tokens
             let now = h.clock.now
             try await h.gatehouse.store.write { [id = h.registered.id] in
-                try $0.set(ClientRule(.client(id), .block, createdAt: now))
+                try $0.clientRules.set(ClientRule(.client(id), .block, createdAt: now))
             }
             #expect(try await h.refresh(tokens.refresh).status != .ok)
             #expect(try await h.introspect(tokens.access)["active"]?.bool == false)
@@ -171,7 +171,7 @@ struct RefreshTests {
             let tokens = try await h.tokens()
             let now = h.clock.now
             try await h.gatehouse.store.write { [id = h.resource.id] in
-                _ = try $0.remove(resource: id, .byAdmin(at: now, .resourceRemoved))
+                _ = try $0.resources.remove(resource: id, .byAdmin(at: now, .resourceRemoved))
             }
             #expect(try await h.refresh(tokens.refresh).error == "invalid_grant")
         }

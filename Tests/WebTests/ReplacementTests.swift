@@ -43,7 +43,7 @@ struct ReplacementTests {
             let plain = Resource(
                 identifier: try ResourceIdentifier("https://plain.example/mcp"), name: "Plain", owner: "Platform team",
                 scopes: [], secretDigest: ClientSecret.random().digest, createdAt: h.clock.now)
-            try await h.gatehouse.store.write { _ = try $0.insert(plain) }
+            try await h.gatehouse.store.write { _ = try $0.resources.insert(plain) }
             let code = try await h.code(nil, ["resource": plain.identifier.string, "scope": nil], scopes: [])
             let answer = try await h.redeem(code)
             #expect(answer.status == .ok)
@@ -69,7 +69,8 @@ struct ReplacementTests {
             _ = try await h.send("/revoke", [("token", next.access), ("client_id", "quill")])
             _ = try await h.send("/revoke", [("token", next.access), ("client_id", "quill")])
             _ = try await h.refresh(next.refresh)
-            let actions = try await h.gatehouse.store.read { try $0.auditTail(limit: 100) }.map(\.entry.action.rawValue)
+            let actions = try await h.gatehouse.store.read { try $0.audit.tail(limit: 100) }.map(
+                \.entry.action.rawValue)
             #expect(
                 actions.reversed() == [
                     "person.signed_in", "access.denied", "session.approved", "code.burnt", "session.approved",

@@ -88,7 +88,7 @@ struct IntrospectionTests {
                 identifier: try ResourceIdentifier("https://other.example/mcp"), name: "Other", owner: "Others",
                 scopes: [],
                 secretDigest: secret.digest, createdAt: h.clock.now)
-            try await h.gatehouse.store.write { _ = try $0.insert(other) }
+            try await h.gatehouse.store.write { _ = try $0.resources.insert(other) }
             let basic = (h.resource.id.string, h.resourceSecret.reveal())
             var answers = [
                 try await h.send("/introspect", [("token", tokens.access)], basic: (other.id.string, secret.reveal())),
@@ -131,7 +131,7 @@ struct IntrospectionTests {
             #expect(try await h.introspect(tokens.access)["active"]?.bool == true)
             let now = h.clock.now
             try await h.gatehouse.store.write {
-                _ = try $0.endSessions(SessionFilter(), .byAdmin(at: now))
+                _ = try $0.sessions.end(SessionFilter(), .byAdmin(at: now))
             }
             #expect(try await h.introspect(tokens.access)["active"]?.bool == false)
             #expect(try await h.refresh(tokens.refresh).error == "invalid_grant")

@@ -178,7 +178,7 @@ struct ScopeExceededTests {
             let state = try await h.depart(browser, asked)
             let resource = h.resource.id
             try await h.gatehouse.store.write {
-                _ = try $0.removeRule(provider: ProviderName("hub"), resource: resource)
+                _ = try $0.providers.removeRule(provider: ProviderName("hub"), resource: resource)
             }
             _ = try await h.comeBack(browser, state: state)
             #expect(try await h.stored(asked)?.reason == "not_allowed")

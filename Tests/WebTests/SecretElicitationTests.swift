@@ -118,7 +118,7 @@ struct SecretElicitationTests {
             let ended = try await handedOver(h)
             let session = try #require(try await h.stored(ended)).sessionID
             _ = try await h.gatehouse.store.write { [now = h.clock.now] in
-                try $0.end(session, .byAdmin(at: now))
+                try $0.sessions.end(session, .byAdmin(at: now))
             }
             #expect(try await h.call(.get, ended.path + "/result").error == "session_ended")
             #expect(try await h.call(.post, ended.path + "/result").error == "session_ended")

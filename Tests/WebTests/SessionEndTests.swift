@@ -107,7 +107,7 @@ struct SessionEndTests {
             #expect(try await h.refresh(other.refresh).status == .ok)
             let ended = try #require(try await h.sessions().first { $0.state == .ended })
             #expect(ended.endReason == .clientBlocked && ended.endedBy == .admin)
-            #expect(try await h.gatehouse.store.read { try $0.event(of: ended.id) } != nil)
+            #expect(try await h.gatehouse.store.read { try $0.events.find(of: ended.id) } != nil)
             #expect(try await h.records(.sessionEnded).map(\.session) == [ended.id])
         }
     }
@@ -126,14 +126,14 @@ struct SessionEndTests {
                     group.addTask { try await EndCause.end(id, in: h) }
                     try await group.waitForAll()
                 }
-                let records = try await h.gatehouse.store.read { try $0.auditTail(limit: 500) }.map(\.entry)
+                let records = try await h.gatehouse.store.read { try $0.audit.tail(limit: 500) }.map(\.entry)
                 let own = records.filter { $0.session == id }.map(\.action)
                 #expect(own.first == .sessionEnded && own.count { $0 == .sessionEnded } == 1)
-                #expect(try await h.gatehouse.store.read { try $0.event(of: id) } != nil)
+                #expect(try await h.gatehouse.store.read { try $0.events.find(of: id) } != nil)
                 #expect(try await h.refresh(tokens.refresh).error == "invalid_grant")
                 #expect(try await h.introspect(tokens.access)["active"] == false)
             }
-            #expect(try await h.gatehouse.store.read { try $0.verifyAudit() }.defect == nil)
+            #expect(try await h.gatehouse.store.read { try $0.audit.verify() }.defect == nil)
         }
     }
 }
@@ -208,26 +208,29 @@ struct SessionDoorTests {
             h.clock.advance(by: 7)
             #expect(try await status() == ["delivery": "poll", "status": "enabled", "waiting_since": since])
             // One that was given up is no less an end that the MCP server does not know of.
-            let event = try #require(try await h.gatehouse.store.read { try $0.event(of: id) }?.event.id)
+            let event = try #require(try await h.gatehouse.store.read { try $0.events.find(of: id) }?.event.id)
             let error: JSONObject = ["err": "invalid_audience", "description": "not mine"]
             let refused: JSONObject = ["returnImmediately": true, "setErrs": .object([event.string: .object(error)])]
             _ = try await h.call(.post, "/events/poll", refused)
-            #expect(try await h.gatehouse.store.read { try $0.event(event) }?.state == .dead)
+            #expect(try await h.gatehouse.store.read { try $0.events.find(event) }?.state == .dead)
             #expect(try await status()["waiting_since"] == since)
             h.clock.advance(by: 3_593)
             #expect(try await status()["waiting_since"] == nil)
             let (resource, endpoint, now) = (h.resource.id, "https://files.example/events", h.clock.now)
-            try await h.gatehouse.store.write { try $0.set(eventsEndpoint: endpoint, of: resource, now: now) }
+            try await h.gatehouse.store.write {
+                try $0.eventStreams.set(eventsEndpoint: endpoint, of: resource, now: now)
+            }
             #expect(try await status()["status"] == "paused")
             try await h.gatehouse.store.write { tx in
-                _ = try tx.challenge(endpoint, of: resource, digest: .sha256("x"), expiresAt: now + 9, now: now)
-                _ = try tx.prove(.sha256("x"), of: resource, now: now)
+                _ = try tx.eventStreams.challenge(
+                    endpoint, of: resource, digest: .sha256("x"), expiresAt: now + 9, now: now)
+                _ = try tx.eventStreams.prove(.sha256("x"), of: resource, now: now)
             }
             let proven = try await status()
             #expect(proven["status"] == "enabled" && proven["delivery"] == "push")
             #expect(proven["since"]?.integer == now.seconds)
             _ = try await h.gatehouse.store.write {
-                try $0.disable(endpoint, of: resource, answer: EventAnswer(status: 410))
+                try $0.eventStreams.disable(endpoint, of: resource, answer: EventAnswer(status: 410))
             }
             #expect(try await status()["status"] == "disabled")
             #expect(try await h.client.execute(uri: "/events/status", method: .get).status == .unauthorized)

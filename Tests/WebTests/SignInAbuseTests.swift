@@ -69,8 +69,12 @@ struct SignInAbuseTests {
             await until { isInside.isOn }
             isArmed.set(false)
             try await h.gatehouse.store.write { [id = h.user.id, now = h.clock.now] tx in
-                if isLocked { try tx.setDisabled(now, id) } else { try tx.setPassword(new, of: id, now: now) }
-                _ = try tx.endBrowserLogins(of: id)
+                if isLocked {
+                    try tx.users.setDisabled(now, id)
+                } else {
+                    try tx.credentials.setPassword(new, of: id, now: now)
+                }
+                _ = try tx.logins.endAll(of: id)
             }
             gate.signal()
             #expect(try await answer.status == .tooManyRequests)

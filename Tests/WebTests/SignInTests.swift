@@ -37,9 +37,9 @@ struct SignInTests {
             let odd = try await h.addUser("odd")
             let bare = User(name: "bare", createdAt: h.clock.now)
             try await h.gatehouse.store.write { [now = h.clock.now] transaction in
-                _ = try transaction.setDisabled(now, off.id)
-                try transaction.setPassword("no hash", of: odd.id, now: now)
-                _ = try transaction.insert(bare)
+                _ = try transaction.users.setDisabled(now, off.id)
+                try transaction.credentials.setPassword("no hash", of: odd.id, now: now)
+                _ = try transaction.users.insert(bare)
             }
             let browser = h.browser()
             let page = try await h.authorize(browser, h.request())
@@ -148,7 +148,7 @@ struct SignInTests {
     @Test func `a disabled account cannot sign in and is told the same as a wrong password`() async throws {
         try await Harness.run { h in
             try await h.gatehouse.store.write { [user = h.user.id, now = h.clock.now] in
-                _ = try $0.setDisabled(now, user)
+                _ = try $0.users.setDisabled(now, user)
             }
             let browser = h.browser()
             let page = try await h.authorize(browser, h.request())

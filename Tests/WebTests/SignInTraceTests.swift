@@ -29,7 +29,7 @@ struct SignInTraceTests {
         let log = CapturedLog()
         try await Harness.run(log: log.logger) { h in
             let off = try await h.addUser("off")
-            try await h.gatehouse.store.write { [now = h.clock.now] in _ = try $0.setDisabled(now, off.id) }
+            try await h.gatehouse.store.write { [now = h.clock.now] in _ = try $0.users.setDisabled(now, off.id) }
             let place = Place(h: h, address: "2001:db8::5")
             for name in ["ada", "my password", "off"] { try await place.attempt(name) }
             let lines = log.lines.filter { $0.contains("sign-in failed") }

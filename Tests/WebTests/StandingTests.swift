@@ -20,12 +20,13 @@ enum SwitchedOff: CaseIterable, CustomTestStringConvertible, Sendable {
         let sessions = try await h.sessions().map(\.id)
         try await h.gatehouse.store.write { transaction in
             switch self {
-            case .account: _ = try transaction.setDisabled(now, user)
-            case .client: try transaction.set(ClientRule(.client(client), .block, createdAt: now))
-            case .clientRecord: _ = try transaction.remove(client: client, .byAdmin(at: now, .clientRemoved))
-            case .resource: _ = try transaction.remove(resource: resource, .byAdmin(at: now, .resourceRemoved))
+            case .account: _ = try transaction.users.setDisabled(now, user)
+            case .client: try transaction.clientRules.set(ClientRule(.client(client), .block, createdAt: now))
+            case .clientRecord: _ = try transaction.clients.remove(client: client, .byAdmin(at: now, .clientRemoved))
+            case .resource:
+                _ = try transaction.resources.remove(resource: resource, .byAdmin(at: now, .resourceRemoved))
             case .session:
-                for id in sessions { _ = try transaction.end(id, .byAdmin(at: now)) }
+                for id in sessions { _ = try transaction.sessions.end(id, .byAdmin(at: now)) }
             }
         }
     }
@@ -77,7 +78,7 @@ struct StandingTests {
             let tokens = try await h.tokens()
             try await SwitchedOff.account.apply(to: h)
             #expect(try await h.refresh(tokens.refresh).error == "invalid_grant")
-            try await h.gatehouse.store.write { [id = h.user.id] in _ = try $0.setDisabled(nil, id) }
+            try await h.gatehouse.store.write { [id = h.user.id] in _ = try $0.users.setDisabled(nil, id) }
             #expect(try await h.refresh(tokens.refresh).status == .ok)
         }
     }
@@ -92,7 +93,7 @@ struct StandingTests {
                 identifier: h.resource.identifier, name: "Team Files", owner: "Platform team",
                 scopes: h.resource.scopes,
                 secretDigest: secret.digest, createdAt: h.clock.now)
-            try await h.gatehouse.store.write { _ = try $0.insert(again) }
+            try await h.gatehouse.store.write { _ = try $0.resources.insert(again) }
             #expect(try await h.refresh(tokens.refresh).error == "invalid_grant")
             #expect(try await h.redeem(code).error == "invalid_grant")
             let asked = try await h.send(

@@ -147,7 +147,7 @@ struct TimelineTests {
             let browser = h.browser()
             let page = try await h.consentPage(browser, h.request())
             try await h.gatehouse.store.write { [id = h.registered.id, now = h.clock.now] in
-                try $0.set(ClientRule(.client(id), .block, createdAt: now))
+                try $0.clientRules.set(ClientRule(.client(id), .block, createdAt: now))
             }
             let answer = try await h.decide(browser, at: page)
             #expect(answer.status == .badRequest)

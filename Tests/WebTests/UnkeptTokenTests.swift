@@ -19,7 +19,7 @@ struct UnkeptTokenTests {
         try await Harness.run(log: log.logger) { h in
             try await h.add(provider)
             try await h.gatehouse.store.write { [id = h.resource.id, now = h.clock.now] in
-                try $0.set(
+                try $0.providers.set(
                     ProviderRule(
                         provider: ProviderName("hub"), resourceID: id,
                         scope: ScopeSet(parsing: "repo user openid"), createdAt: now))

@@ -5,9 +5,9 @@ extension AccountEndpoint {
     func endSession(_ id: SessionID?, of person: SignedIn, now: Timestamp) async throws -> Outcome {
         let user = person.user.id
         let deed = try await store.write { transaction -> AccountDeed? in
-            guard let id, let session = try transaction.session(id), session.userID == user else { return nil }
-            let server = try transaction.resource(id: session.resourceID)?.name ?? ""
-            return try transaction.end(id, SessionEnding(by: user, at: now))
+            guard let id, let session = try transaction.sessions.find(id), session.userID == user else { return nil }
+            let server = try transaction.resources.find(id: session.resourceID)?.name ?? ""
+            return try transaction.sessions.end(id, SessionEnding(by: user, at: now))
                 ? .sessionEnded(client: session.clientName, server: server)
                 : .sessionWasOver(client: session.clientName, server: server)
         }
@@ -25,10 +25,10 @@ extension AccountEndpoint {
     func endJob(_ id: JobID?, of person: SignedIn, now: Timestamp) async throws -> Outcome {
         let user = person.user.id
         let server = try await store.write { transaction -> String? in
-            guard let id, let job = try transaction.job(id), job.userID == user,
-                try transaction.end(id, .byPerson(user), now: now)?.endReason == .person
+            guard let id, let job = try transaction.jobs.find(id), job.userID == user,
+                try transaction.jobs.end(id, .byPerson(user), now: now)?.endReason == .person
             else { return nil }
-            return try transaction.resource(id: job.resourceID)?.name ?? ""
+            return try transaction.resources.find(id: job.resourceID)?.name ?? ""
         }
         guard let server else { return try await again(.unknown, person, now) }
         return .done(.jobEnded(server: server), for: user, cookie: .none)
@@ -54,22 +54,22 @@ extension AccountEndpoint {
 
     func signOut(_ person: SignedIn, browser: Browser, now: Timestamp) async throws -> Outcome {
         try await store.write { transaction in
-            guard try transaction.endBrowserLogin(person.login.id) else { return }
-            try transaction.audit(AuditEntry(signOutOf: person, from: browser, at: now))
+            guard try transaction.logins.end(person.login.id) else { return }
+            try transaction.audit.append(AuditEntry(signOutOf: person, from: browser, at: now))
         }
         return .done(.signedOut, for: nil, cookie: .cleared)
     }
 
     func signOutEverywhere(_ person: SignedIn, browser: Browser, now: Timestamp) async throws -> Outcome {
         try await store.write { transaction in
-            guard try transaction.endBrowserLogins(of: person.user.id) > 0 else { return }
-            try transaction.audit(AuditEntry(signOutOf: person, from: browser, at: now, reason: "every browser"))
+            guard try transaction.logins.endAll(of: person.user.id) > 0 else { return }
+            try transaction.audit.append(AuditEntry(signOutOf: person, from: browser, at: now, reason: "every browser"))
         }
         return .done(.signedOutEverywhere, for: nil, cookie: .cleared)
     }
 
     private func server(_ connection: Connection) async throws -> String {
-        try await store.read { try $0.resource(id: connection.resourceID)?.name } ?? ""
+        try await store.read { try $0.resources.find(id: connection.resourceID)?.name } ?? ""
     }
 }
 

@@ -41,8 +41,8 @@ private struct AccountReading {
     mutating func sessions(
         after last: SessionID?
     ) throws -> AccountOverview.Piece<AccountOverview.LiveSession, SessionID> {
-        let last = try last.flatMap { try transaction.session($0) }.flatMap { $0.userID == user ? $0 : nil }
-        let found = try transaction.liveSessions(
+        let last = try last.flatMap { try transaction.sessions.find($0) }.flatMap { $0.userID == user ? $0 : nil }
+        let found = try transaction.sessions.live(
             of: user, after: last.map { SessionCursor(after: $0) }, limit: Self.sessionsOnPage + 1, now: now)
         let shown = found.prefix(Self.sessionsOnPage)
         return .init(
@@ -52,9 +52,11 @@ private struct AccountReading {
 
     /// Those whose session is over, though nobody has looked since, are over as well.
     mutating func jobs() throws -> (shown: [AccountOverview.OpenJob], areMore: Bool) {
-        let found = try transaction.openJobs(of: user, now: now, limit: Self.mostJobs + 1)
+        let found = try transaction.jobs.open(of: user, now: now, limit: Self.mostJobs + 1)
         let shown = try found.prefix(Self.mostJobs).compactMap { job -> AccountOverview.OpenJob? in
-            guard let session = try transaction.session(job.sessionID), session.isLive(at: now) else { return nil }
+            guard let session = try transaction.sessions.find(job.sessionID), session.isLive(at: now) else {
+                return nil
+            }
             return .init(
                 id: job.id, server: try server(job.resourceID),
                 app: .init(name: session.clientName, host: session.shownHost), purpose: job.purpose,
@@ -64,7 +66,7 @@ private struct AccountReading {
     }
 
     mutating func connections() throws -> [AccountOverview.LiveConnection] {
-        try transaction.liveConnections(of: user, limit: Self.mostConnections).map { connection in
+        try transaction.connections.live(of: user, limit: Self.mostConnections).map { connection in
             .init(
                 id: connection.id, provider: connection.provider, server: try server(connection.resourceID),
                 scope: connection.scope, since: connection.createdAt)
@@ -72,15 +74,17 @@ private struct AccountReading {
     }
 
     mutating func open() throws -> [AccountOverview.Asked] {
-        try transaction.openElicitations(of: user, now: now, limit: Self.mostOpen).map { try asked($0) }
+        try transaction.elicitations.open(of: user, now: now, limit: Self.mostOpen).map { try asked($0) }
     }
 
     /// What is over and was asked before `last`, or the newest if that is nobody's or another person's.
     mutating func past(
         before last: ElicitationPageID?
     ) throws -> AccountOverview.Piece<AccountOverview.Asked, ElicitationPageID> {
-        let last = try last.flatMap { try transaction.elicitation(page: $0) }.flatMap { $0.userID == user ? $0 : nil }
-        let found = try transaction.pastElicitations(of: user, after: last, now: now, limit: Self.pastOnPage + 1)
+        let last = try last.flatMap { try transaction.elicitations.find(page: $0) }.flatMap {
+            $0.userID == user ? $0 : nil
+        }
+        let found = try transaction.elicitations.past(of: user, after: last, now: now, limit: Self.pastOnPage + 1)
         let shown = found.prefix(Self.pastOnPage)
         return .init(
             items: try shown.map { try asked($0) }, more: found.count > shown.count ? shown.last?.pageID : nil,
@@ -100,7 +104,7 @@ private struct AccountReading {
     }
 
     private mutating func asked(_ elicitation: Elicitation) throws -> AccountOverview.Asked {
-        let session = try transaction.session(elicitation.sessionID)
+        let session = try transaction.sessions.find(elicitation.sessionID)
         return .init(
             page: elicitation.pageID, status: elicitation.status(at: now),
             completedWord: elicitation.kind.strategy.completedWord,
@@ -117,7 +121,7 @@ private struct AccountReading {
 
     private mutating func resource(_ id: ResourceID) throws -> Resource {
         if let known = resources[id] { return known }
-        guard let resource = try transaction.resource(id: id) else {
+        guard let resource = try transaction.resources.find(id: id) else {
             throw StoreError.constraint("something of a person names an MCP server that was never there")
         }
         resources[id] = resource

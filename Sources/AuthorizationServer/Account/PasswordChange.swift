@@ -70,8 +70,8 @@ extension AccountEndpoint {
             guard isReplaced else { return nil }
             guard change.endsEverything else { return EndedSessions() }
             let user = person.user.id
-            try transaction.endBrowserLogins(of: user, but: person.login.id)
-            return try transaction.endSessions(SessionFilter(user: user), SessionEnding(by: user, at: now))
+            try transaction.logins.endAll(of: user, but: person.login.id)
+            return try transaction.sessions.end(SessionFilter(user: user), SessionEnding(by: user, at: now))
         }
         guard let begun else { return try await again(.password(.meanwhile), person, now) }
         let ended = try await store.endRest(of: begun).count
@@ -87,12 +87,12 @@ extension AccountEndpoint {
         now: Timestamp
     ) throws -> Bool {
         let user = person.user
-        guard try transaction.browserLogin(digest: person.login.digest, now: now) != nil,
-            try transaction.replace(proof.credential, with: hash.string, now: now),
-            try transaction.renew(
+        guard try transaction.logins.find(digest: person.login.digest, now: now) != nil,
+            try transaction.credentials.replace(proof.credential, with: hash.string, now: now),
+            try transaction.logins.renew(
                 browserLogin: person.login.id, digest: cookie, authentication: proof.authentication)
         else { return false }
-        try transaction.audit(
+        try transaction.audit.append(
             AuditEntry(
                 .passwordChanged, at: now, actor: .person(user.id), user: user.id, initiator: .human, address: address))
         return true

@@ -161,7 +161,7 @@ struct AdministrationTask: Sendable {
         _ transaction: Transaction, _ action: AuditAction, user: UserID? = nil, client: ClientID? = nil,
         resource: ResourceID? = nil, session: SessionID? = nil, reason: String? = nil, explanation: String? = nil
     ) throws {
-        try transaction.audit(
+        try transaction.audit.append(
             AuditEntry(
                 action, at: now, actor: administrator.actor, user: user, client: client, resource: resource,
                 session: session, reason: reason, initiator: .human, explanation: explanation))

@@ -22,7 +22,7 @@ extension AdministrationTask {
         return try await store.read { transaction in
             let filter = try self.filter(selection, transaction)
             var names = Names(transaction)
-            let rows = try transaction.auditRecords(filter, limit: count).map { record in
+            let rows = try transaction.audit.records(filter, limit: count).map { record in
                 record.row(user: try names.user(record.entry.user), resource: try names.resource(record.entry.resource))
             }
             return .many(rows, note: rows.isEmpty && filter != AuditFilter() ? "No record matches." : nil)
@@ -33,21 +33,21 @@ extension AdministrationTask {
         if let keys = administration.keys { try await KeptCheckpoints.recall(from: keys, into: store) }
         let trusted = administration.keys?.verification(.events, at: now.seconds)
         let signed = store.signedCheckpoints
-        return try await store.read { try $0.verifyAudit(trusted: trusted, signed: signed) }.answer()
+        return try await store.read { try $0.audit.verify(trusted: trusted, signed: signed) }.answer()
     }
 
     private func dropAudit(_ marks: [AuditMark]) async throws -> AdministrationAnswer {
         guard !marks.isEmpty else {
             throw AdministrationError(.invalid, "No checkpoint is old enough; nothing was dropped.")
         }
-        guard try await store.write({ try $0.shortenAudit(to: marks, by: administrator.actor, at: now) }) else {
+        guard try await store.write({ try $0.audit.shorten(to: marks, by: administrator.actor, at: now) }) else {
             throw AdministrationError(
                 .conflict, "The export does not end at a checkpoint of this database; nothing was dropped.")
         }
         // Signed at once: the records that say what was dropped are what the rest stands on.
         _ = try await notary?.signAll(at: now)
         var dropped: Int64 = 0
-        while case let count = try await store.write({ try $0.dropAudit(limit: 1_000) }), count > 0 {
+        while case let count = try await store.write({ try $0.audit.drop(limit: 1_000) }), count > 0 {
             dropped += Int64(count)
         }
         return .one(["dropped": .integer(dropped)])
@@ -60,7 +60,7 @@ extension AdministrationTask {
                 case .user(let name): .user(try userOrSubject(name, transaction).id)
                 case .claimed(let name): .claimed(name)
                 }
-            return try transaction.eraseAudit(erasure, by: administrator.actor, at: now)
+            return try transaction.audit.erase(erasure, by: administrator.actor, at: now)
         }
         guard erased > 0 else {
             throw AdministrationError(.notFound, "The audit trail holds nothing of that; nothing was erased.")
@@ -77,7 +77,7 @@ extension AdministrationTask {
         let filter = try await store.read { try self.filter(selection, $0) }
         let isWhole = filter == AuditFilter()
         // What is only counted yet goes along as well.
-        while try await store.write({ try $0.chainTallies(now: nil, limit: 200) }) >= 200 {}
+        while try await store.write({ try $0.audit.chainTallies(now: nil, limit: 200) }) >= 200 {}
         try await store.write { try audit($0, .auditExported, reason: isWhole ? "all of it" : "a selection") }
         let unsigned = isWhole ? await notary?.signAllOrSay(at: now) : nil
         return try await store.read { transaction in
@@ -131,13 +131,13 @@ private struct Names {
 
     mutating func user(_ id: UserID?) throws -> String? {
         guard let id else { return nil }
-        if users[id] == nil { users[id] = try transaction.user(id: id)?.name }
+        if users[id] == nil { users[id] = try transaction.users.find(id: id)?.name }
         return users[id]
     }
 
     mutating func resource(_ id: ResourceID?) throws -> String? {
         guard let id else { return nil }
-        if resources[id] == nil { resources[id] = try transaction.resource(id: id)?.identifier.string }
+        if resources[id] == nil { resources[id] = try transaction.resources.find(id: id)?.identifier.string }
         return resources[id]
     }
 }

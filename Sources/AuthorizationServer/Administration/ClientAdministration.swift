@@ -38,7 +38,7 @@ extension AdministrationTask {
             let client = RegisteredClient(
                 id: id, name: name, redirectURIs: redirectURIs, authMethod: method, secretDigest: secret?.digest,
                 resources: try draft.resources.map { try self.resource($0, transaction).id }, createdAt: now)
-            guard try transaction.insert(client) else {
+            guard try transaction.clients.insert(client) else {
                 throw AdministrationError(.conflict, "There is a client '\(id)' already.")
             }
             try audit(transaction, .clientAdded, client: id)
@@ -54,7 +54,7 @@ extension AdministrationTask {
             throw AdministrationError(.invalid, "'\(id)' is registered by hand and has no document to fetch.")
         }
         return try await store.write { transaction in
-            guard try transaction.expireDocument(id, now: now) else {
+            guard try transaction.documents.expire(id, now: now) else {
                 throw AdministrationError(.notFound, "No document of '\(id)' is kept; it is fetched when it is needed.")
             }
             try audit(transaction, .clientRefreshed, client: id)
@@ -68,10 +68,10 @@ extension AdministrationTask {
         let (row, ended) = try await store.write { transaction in
             // Of a client whose document was forgotten nothing but its sessions may be left.
             let row = try rowIfAny(id, transaction) ?? ["client_id": .string(id.string)]
-            let registered = try transaction.remove(client: id, ending(.clientRemoved, reason))
-            let forgotten = try transaction.forgetDocument(id)
+            let registered = try transaction.clients.remove(client: id, ending(.clientRemoved, reason))
+            let forgotten = try transaction.documents.forget(id)
             let ended =
-                try registered ?? transaction.endSessions(SessionFilter(client: id), ending(.clientRemoved, reason))
+                try registered ?? transaction.sessions.end(SessionFilter(client: id), ending(.clientRemoved, reason))
             guard registered != nil || forgotten || ended.count > 0 else {
                 throw try Self.nothingToRemove(text, id, transaction)
             }
@@ -84,7 +84,7 @@ extension AdministrationTask {
 
     /// A rule outlives its client, on purpose: a block has to.
     private func leftRule(about id: ClientID) async throws -> String? {
-        guard let rule = try await store.read({ try $0.clientRule(about: .client(id)) }) else { return nil }
+        guard let rule = try await store.read({ try $0.clientRules.find(about: .client(id)) }) else { return nil }
         return "A rule still \(rule.rule == .block ? "blocks" : "allows") '\(id)'; \(Self.removal(of: id.string))."
     }
 
@@ -92,7 +92,7 @@ extension AdministrationTask {
     private static func nothingToRemove(
         _ text: String, _ id: ClientID, _ transaction: Transaction
     ) throws -> AdministrationError {
-        guard try !transaction.clientRules(named: text).isEmpty else { return noClient(id) }
+        guard try !transaction.clientRules.list(named: text).isEmpty else { return noClient(id) }
         return AdministrationError(
             .notFound, "There is no client '\(id)', but there is a rule about it; \(removal(of: text)).")
     }

@@ -20,19 +20,19 @@ extension AdministrationTask {
     ) throws -> [(place: String, row: JSONObject)] {
         var (found, start): ([(place: String, row: JSONObject)], ClientPlace) = ([], place ?? .registered(nil))
         if case .registered(let id) = start {
-            found += try transaction.registeredClients(after: id, limit: limit).map { client in
-                (client.id.string, client.row(rule: try transaction.clientRule(client.id)))
+            found += try transaction.clients.list(after: id, limit: limit).map { client in
+                (client.id.string, client.row(rule: try transaction.clientRules.find(client.id)))
             }
             start = .document(nil)
         }
         if case .document(let id) = start {
-            found += try transaction.cachedDocuments(after: id, limit: limit - found.count).map { document in
-                (document.clientID.string, document.row(rule: try transaction.clientRule(document.clientID)))
+            found += try transaction.documents.list(after: id, limit: limit - found.count).map { document in
+                (document.clientID.string, document.row(rule: try transaction.clientRules.find(document.clientID)))
             }
             start = .rule(nil)
         }
         if case .rule(let target) = start {
-            found += try transaction.otherClientRules(after: target, limit: limit - found.count).map { rule in
+            found += try transaction.clientRules.others(after: target, limit: limit - found.count).map { rule in
                 (rule.target.clientID?.string ?? rule.target.host ?? "", rule.row)
             }
         }
@@ -46,14 +46,14 @@ extension AdministrationTask {
 
     /// Nil for a client that is neither registered nor known by a document or a rule.
     func rowIfAny(_ id: ClientID, _ transaction: Transaction) throws -> JSONObject? {
-        let rule = try transaction.clientRule(about: .client(id))
-        if let client = try transaction.registeredClient(id) {
+        let rule = try transaction.clientRules.find(about: .client(id))
+        if let client = try transaction.clients.find(id) {
             var row = client.row(rule: rule?.rule)
             row["resources"] = .strings(
-                try client.resources.compactMap { try transaction.resource(id: $0)?.identifier.string })
+                try client.resources.compactMap { try transaction.resources.find(id: $0)?.identifier.string })
             return row
         }
-        if let document = try transaction.cachedDocument(id) { return document.row(rule: rule?.rule) }
+        if let document = try transaction.documents.find(id) { return document.row(rule: rule?.rule) }
         return rule?.row
     }
 }
@@ -66,11 +66,11 @@ private enum ClientPlace {
 
     /// Behind the client or host of this name; nil when there is none in the list.
     init?(_ text: String, _ transaction: Transaction) throws {
-        if let id = try? ClientID(text), try transaction.registeredClient(id) != nil {
+        if let id = try? ClientID(text), try transaction.clients.find(id) != nil {
             self = .registered(id)
-        } else if let id = try? ClientID(text), try transaction.cachedDocument(id) != nil {
+        } else if let id = try? ClientID(text), try transaction.documents.find(id) != nil {
             self = .document(id)
-        } else if let rule = try transaction.clientRules(named: text).last {
+        } else if let rule = try transaction.clientRules.list(named: text).last {
             self = .rule(rule.target)
         } else {
             return nil

@@ -10,7 +10,7 @@ extension AdministrationTask {
         let (entry, ended, warning) = try await store.write { transaction in
             let (target, unknown) = try self.ruleTarget(name, transaction)
             let entry = ClientRule(target, rule, createdAt: now)
-            try transaction.set(entry)
+            try transaction.clientRules.set(entry)
             try audit(
                 transaction, rule == .block ? .clientBlocked : .clientAllowed, client: target.clientID,
                 reason: target.host.map { "host \($0)" }, explanation: reason)
@@ -20,7 +20,8 @@ extension AdministrationTask {
                 return (entry, EndedSessions(), words.isEmpty ? nil : words.joined(separator: " "))
             }
             // The rule keeps them from every token already; ending them tells whoever has to know, and is final.
-            let ended = try transaction.endSessions(transaction.sessions(of: target), ending(.clientBlocked, reason))
+            let ended = try transaction.sessions.end(
+                transaction.clientRules.sessions(of: target), ending(.clientBlocked, reason))
             return (entry, ended, unknown)
         }
         guard rule == .block else { return .one(entry.row, warning: warning) }
@@ -31,9 +32,9 @@ extension AdministrationTask {
     /// The rules, about clients first.
     func listRules(_ request: PageRequest) async throws -> AdministrationAnswer {
         try await store.read { transaction in
-            let place = try request.place { try transaction.clientRules(named: $0).last?.target }
+            let place = try request.place { try transaction.clientRules.list(named: $0).last?.target }
             let page = try Page(
-                request, of: "rule", read: { try transaction.clientRules(after: place, limit: $0) },
+                request, of: "rule", read: { try transaction.clientRules.list(after: place, limit: $0) },
                 place: { $0.target.name })
             return .many(page.items.map(\.ruleRow), warning: page.warning, next: page.next)
         }
@@ -43,13 +44,13 @@ extension AdministrationTask {
     func removeRule(_ name: String, _ reason: String?) async throws -> AdministrationAnswer {
         let reason = try checkedReason(reason)
         return try await store.write { transaction in
-            let rules = try transaction.clientRules(named: name)
+            let rules = try transaction.clientRules.list(named: name)
             guard !rules.isEmpty else {
                 throw AdministrationError(
                     .notFound, "There is no rule about '\(name)'; 'gatehouse clients rules list' names them.")
             }
             for rule in rules {
-                _ = try transaction.removeRule(about: rule.target)
+                _ = try transaction.clientRules.remove(about: rule.target)
                 try audit(
                     transaction, .clientRuleRemoved, client: rule.target.clientID,
                     reason: rule.target.host.map { "host \($0)" }, explanation: reason)
@@ -73,7 +74,7 @@ extension AdministrationTask {
         }
         let host = text.lowercased()
         guard (try? HostPattern(host)) != nil else { throw Self.noTarget(text) }
-        let isKnown = try transaction.clientHosts().contains { ClientRule.Target.covers(host, $0) }
+        let isKnown = try transaction.clientRules.clientHosts().contains { ClientRule.Target.covers(host, $0) }
         guard isKnown || host == "*" || host == "localhost" || host.contains(".") else { throw Self.noTarget(text) }
         return (
             .host(host), isKnown ? nil : "No client of '\(host)' is known here: the rule is kept and waits for one."
@@ -83,7 +84,7 @@ extension AdministrationTask {
     /// An allowance lifts the block of the same name alone; one of another name still keeps the client out.
     private func remainingBlock(of target: ClientRule.Target, _ transaction: Transaction) throws -> String? {
         let host = target.clientID.map(\.documentHost) ?? target.host
-        guard let block = try transaction.block(client: target.clientID, host: host) else { return nil }
+        guard let block = try transaction.clientRules.block(client: target.clientID, host: host) else { return nil }
         let name = block.target.name
         return
             "'\(name)' is blocked, and a block wins: lift it by 'gatehouse clients rules remove \(ShellWord.quoted(name))'."

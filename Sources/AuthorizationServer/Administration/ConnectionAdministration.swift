@@ -19,11 +19,11 @@ extension AdministrationTask {
                 resource: try selection.resource.map { try self.resource($0, transaction).id },
                 provider: try selection.provider.map { try self.knownProvider($0, transaction) })
             let place = try request.place { text in
-                try ConnectionID(text).flatMap { try transaction.connection($0)?.id }
+                try ConnectionID(text).flatMap { try transaction.connections.find($0)?.id }
             }
             let page = try Page(
                 request, of: "connection",
-                read: { try transaction.connections(filter, after: place, limit: $0) }, place: { $0.id.string })
+                read: { try transaction.connections.list(filter, after: place, limit: $0) }, place: { $0.id.string })
             return .many(try page.items.map { try row($0, transaction) }, warning: page.warning, next: page.next)
         }
     }
@@ -31,7 +31,7 @@ extension AdministrationTask {
     /// A provider that is registered, or was when somebody connected an account there.
     private func knownProvider(_ text: String, _ transaction: Transaction) throws -> ProviderName {
         if let name = try? ProviderName(text),
-            try !transaction.connections(ConnectionFilter(provider: name), limit: 1).isEmpty
+            try !transaction.connections.list(ConnectionFilter(provider: name), limit: 1).isEmpty
         {
             return name
         }
@@ -61,14 +61,14 @@ extension AdministrationTask {
     /// A record for each connection that was ended, in the transaction that ended it.
     func record(_ ended: [Connection], _ transaction: Transaction) throws {
         for connection in ended {
-            try transaction.audit(AuditEntry(ended: connection, by: administrator.actor, at: now))
+            try transaction.audit.append(AuditEntry(ended: connection, by: administrator.actor, at: now))
         }
     }
 
     private func row(_ connection: Connection, _ transaction: Transaction) throws -> JSONObject {
         [
-            "id": .string(connection.id.string), "user": JSON(try transaction.user(id: connection.userID)?.name),
-            "resource": JSON(try transaction.resource(id: connection.resourceID)?.identifier.string),
+            "id": .string(connection.id.string), "user": JSON(try transaction.users.find(id: connection.userID)?.name),
+            "resource": JSON(try transaction.resources.find(id: connection.resourceID)?.identifier.string),
             "provider": .string(connection.provider.string), "scope": .string(connection.scope.string),
             "state": .string(connection.endedAt == nil ? "connected" : "ended"),
             "created_at": .string(connection.createdAt.rfc3339), "refreshed_at": JSON(connection.refreshedAt),

@@ -24,12 +24,12 @@ extension AdministrationTask {
             let user = try selection.user.map { try self.userOrSubject($0, transaction).id }
             let resource = try selection.resource.map { try self.resource($0, transaction).id }
             let place = try request.place { text in
-                try ElicitationID(text).flatMap { try transaction.listedElicitation($0, now: now) == nil ? nil : $0 }
+                try ElicitationID(text).flatMap { try transaction.elicitations.listed($0, now: now) == nil ? nil : $0 }
             }
             let page = try Page(
                 request, of: "elicitation",
                 read: {
-                    try transaction.listedElicitations(
+                    try transaction.elicitations.list(
                         user: user, resource: resource, status: status, after: place, now: now, limit: $0)
                 }, place: \.id)
             return .many(page.items.map(\.row), warning: page.warning, next: page.next)
@@ -42,8 +42,8 @@ extension AdministrationTask {
             let listing = try listing(id, transaction)
             var row = listing.row
             for (name, value) in listing.details.members { row[name] = value }
-            row["event"] = JSON(try transaction.event(of: id)?.event.id.string)
-            let isReadable = (try? transaction.elicitation(id))??.ask != nil
+            row["event"] = JSON(try transaction.events.find(of: id)?.event.id.string)
+            let isReadable = (try? transaction.elicitations.find(id))??.ask != nil
             return .one(row, warning: isReadable ? nil : Self.unreadable(listing))
         }
     }
@@ -53,7 +53,7 @@ extension AdministrationTask {
         let outcome = ElicitationOutcome.cancelled(byAdmin: administrator.uid, claimed: administrator.claimed)
         return try await store.write { transaction in
             let listing = try listing(id, transaction)
-            guard try transaction.close(id, as: outcome, now: now) else {
+            guard try transaction.elicitations.close(id, as: outcome, now: now) else {
                 throw AdministrationError(.conflict, "The elicitation \(id) is over: it is \(listing.status).")
             }
             return .one(try self.listing(id, transaction).row)
@@ -61,7 +61,7 @@ extension AdministrationTask {
     }
 
     private func listing(_ id: ElicitationID, _ transaction: Transaction) throws -> ElicitationListing {
-        guard let found = try transaction.listedElicitation(id, now: now) else { throw Self.noElicitation(id.string) }
+        guard let found = try transaction.elicitations.listed(id, now: now) else { throw Self.noElicitation(id.string) }
         return found
     }
 

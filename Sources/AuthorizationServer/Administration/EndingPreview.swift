@@ -11,8 +11,8 @@ extension AdministrationTask {
     func preview(of request: AdministrationRequest) async throws -> AdministrationAnswer {
         try await store.read { transaction in
             let filters = try self.endings(of: request, transaction)
-            let live = try transaction.liveSessionCounts(filters, now: now)
-            let first = try transaction.newestLiveSessions(filters, limit: Self.previewed, now: now)
+            let live = try transaction.sessions.liveCounts(filters, now: now)
+            let first = try transaction.sessions.newestLive(filters, limit: Self.previewed, now: now)
             return .many(try rows(first, transaction), note: live.sentence(shown: first.count))
         }
     }
@@ -30,11 +30,11 @@ extension AdministrationTask {
         case .resources(.policy(let name, let change, _)):
             let resource = try resource(name, transaction).id
             guard let hosts = try change.sessions.clientHosts.map(SessionPolicy.hosts) else { return [] }
-            return try transaction.excludedSessions(at: resource, admitting: hosts)
+            return try transaction.sessions.excluded(at: resource, admitting: hosts)
         case .clients(.remove(let id, _)):
             return [SessionFilter(client: try ClientID(id))]
         case .clients(.block(let name, _)):
-            return try transaction.sessions(of: ruleTarget(name, transaction).target)
+            return try transaction.clientRules.sessions(of: ruleTarget(name, transaction).target)
         case .sessions(.revoke(let selection, _)):
             return try filters(selection, transaction).each
         default:

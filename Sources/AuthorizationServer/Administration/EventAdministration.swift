@@ -22,11 +22,11 @@ extension AdministrationTask {
         return try await store.read { transaction in
             let id = try resource.map { try self.resource($0, transaction).id }
             let place = try request.place { text in
-                try EventID(text).flatMap { try transaction.event($0)?.event.id }
+                try EventID(text).flatMap { try transaction.events.find($0)?.event.id }
             }
             let page = try Page(
                 request, of: "event",
-                read: { try transaction.events(resource: id, state: state, after: place, limit: $0) },
+                read: { try transaction.events.list(resource: id, state: state, after: place, limit: $0) },
                 place: { $0.event.id.string })
             let receivers = try Dictionary(
                 Set(page.items.map(\.resourceID)).map { ($0, try EventReceiver($0, in: transaction)) },
@@ -40,14 +40,14 @@ extension AdministrationTask {
     private func retryEvent(_ text: String) async throws -> AdministrationAnswer {
         guard let id = EventID(text) else { throw Self.noEvent(text) }
         return try await store.write { transaction in
-            guard let event = try transaction.event(id) else { throw Self.noEvent(text) }
-            guard try transaction.retry(id, now: now) else {
+            guard let event = try transaction.events.find(id) else { throw Self.noEvent(text) }
+            guard try transaction.events.retry(id, now: now) else {
                 throw AdministrationError(.conflict, "The event \(id) has arrived; it is not sent again.")
             }
             try audit(transaction, .eventRetried, resource: event.resourceID, reason: id.string)
             let receiver = try EventReceiver(event.resourceID, in: transaction)
             return .one(
-                try (transaction.event(id) ?? event).row(for: receiver),
+                try (transaction.events.find(id) ?? event).row(for: receiver),
                 note: receiver.isShut ? receiver.identifier.map(Self.shut) : nil)
         }
     }
@@ -70,8 +70,8 @@ private struct EventReceiver: Sendable {
     let isShut: Bool
 
     init(_ id: ResourceID, in transaction: Transaction) throws {
-        let resource = try transaction.resource(id: id)
-        let stream = try transaction.eventStream(of: id).flatMap {
+        let resource = try transaction.resources.find(id: id)
+        let stream = try transaction.eventStreams.find(of: id).flatMap {
             $0.endpoint == resource?.eventsEndpoint ? $0 : nil
         }
         identifier = resource?.identifier.string

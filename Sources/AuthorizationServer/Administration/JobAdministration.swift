@@ -17,9 +17,9 @@ extension AdministrationTask {
     private func listJobs(_ selection: JobSelection, _ request: PageRequest) async throws -> AdministrationAnswer {
         try await store.read { transaction in
             let filter = try filter(selection, transaction)
-            let place = try request.place { text in try JobID(text).flatMap { try transaction.job($0)?.id } }
+            let place = try request.place { text in try JobID(text).flatMap { try transaction.jobs.find($0)?.id } }
             let page = try Page(
-                request, of: "job", read: { try transaction.listedJobs(filter, after: place, now: now, limit: $0) },
+                request, of: "job", read: { try transaction.jobs.list(filter, after: place, now: now, limit: $0) },
                 place: \.id)
             return .many(page.items.map(\.row), warning: page.warning, next: page.next)
         }
@@ -44,8 +44,8 @@ extension AdministrationTask {
         return try await store.write { transaction in
             var rows: [JSONObject] = []
             for id in ids {
-                guard try transaction.job(id) != nil else { throw Self.noJob(id.string) }
-                guard try transaction.end(id, end, explanation: reason, now: now)?.endReason == .person else {
+                guard try transaction.jobs.find(id) != nil else { throw Self.noJob(id.string) }
+                guard try transaction.jobs.end(id, end, explanation: reason, now: now)?.endReason == .person else {
                     continue
                 }
                 rows.append(try listedJob(id, transaction).row)
@@ -59,7 +59,7 @@ extension AdministrationTask {
     }
 
     private func listedJob(_ id: JobID, _ transaction: Transaction) throws -> JobListing {
-        guard let found = try transaction.listedJob(id, now: now) else { throw Self.noJob(id.string) }
+        guard let found = try transaction.jobs.listed(id, now: now) else { throw Self.noJob(id.string) }
         return found
     }
 
@@ -68,7 +68,7 @@ extension AdministrationTask {
         filter.user = try selection.user.map { try userOrSubject($0, transaction).id }
         filter.resource = try selection.resource.map { try resource($0, transaction).id }
         filter.session = try selection.session.map { text in
-            guard let id = SessionID(text), try transaction.session(id) != nil else { throw Self.noSession(text) }
+            guard let id = SessionID(text), try transaction.sessions.find(id) != nil else { throw Self.noSession(text) }
             return id
         }
         filter.state = try selection.state.map { text in

@@ -10,27 +10,27 @@ struct KeyCost {
     init(of purpose: KeyRing.Purpose, in transaction: Transaction, at now: Timestamp) throws {
         switch purpose {
         case .signing(.tokens):
-            let live = try transaction.liveSessionCounts(SessionFilter(), now: now)
+            let live = try transaction.sessions.liveCounts(SessionFilter(), now: now)
             sentence = """
                 Every access token is refused from now on. \(Self.count(live.sessions, "live session goes on", "live sessions go on")): \
                 clients refresh, and those without a refresh token ask their people again. MCP servers that verify locally take \
                 old tokens until they fetch the keys again, which the Swift library does within five minutes.
                 """
         case .signing(.events):
-            let waiting = try transaction.waitingEvents()
+            let waiting = try transaction.events.waitingCount()
             sentence = """
                 Events, approvals and audit checkpoints are signed with a new key. \
                 \(Self.count(waiting, "waiting event is", "waiting events are")) sent under the same jti with a new signature. \
                 Receivers refuse what the old key signed as soon as they fetch the keys again, and may refuse the new key until then.
                 """
         case .secret(.refresh):
-            let live = try transaction.liveSessionCounts(SessionFilter(), now: now)
+            let live = try transaction.sessions.liveCounts(SessionFilter(), now: now)
             sentence = """
                 Every session ends: \(Self.count(live.sessions, "live session", "live sessions")) of \
                 \(Self.count(live.people, "person", "people")), who have to approve their clients again.
                 """
         case .secret(.code):
-            let open = try transaction.openCodes(now: now)
+            let open = try transaction.codes.openCount(now: now)
             sentence = """
                 \(Self.count(open, "authorization code that waits to be redeemed is void", "authorization codes that wait to be redeemed are void")); \
                 their people approve again.
@@ -40,7 +40,7 @@ struct KeyCost {
                 Every page that is open in a browser is void: who is signing in, approving or answering has to start again.
                 """
         case .secret(.sealing):
-            let sealed = try transaction.sealedValues()
+            let sealed = try transaction.sealedValues.list()
             sentence = """
                 \(Self.count(sealed, "sealed value is", "sealed values are")) sealed with a new key, and the old keys are erased. \
                 Nothing opens the sealed values of an older backup any more. Whoever has the old key and a copy of the database \

@@ -104,7 +104,7 @@ package struct KeyReplacement: Sendable {
     package func unfinished() async throws -> [(purpose: KeyRing.Purpose, ids: [String])] {
         let known = KeyRing.Purpose.all.filter { !keys.putOutOfUse($0).isEmpty }
         guard !known.isEmpty else { return [] }
-        let said = try await store.read { try $0.keysPutOutOfUse() }
+        let said = try await store.read { try $0.audit.keysPutOutOfUse() }
         return known.compactMap { purpose in
             let ids = Set(keys.ended(purpose)).union(keys.putOutOfUse(purpose).filter { said[$0] == nil })
             return ids.isEmpty ? nil : (purpose, ids.sorted())
@@ -119,19 +119,19 @@ package struct KeyReplacement: Sendable {
             case .signing(.tokens), .secret(.form): .nothing
             case .signing(.events): try await handOverTheTrail(from: ids, at: ending.at)
             case .secret(.refresh): .ended(sessions: try await endSessions(on: ids, ending))
-            case .secret(.code): .voided(codes: try await store.write { try $0.voidCodes(now: ending.at) })
+            case .secret(.code): .voided(codes: try await store.write { try $0.codes.voidAll(now: ending.at) })
             case .secret(.sealing): try await sealAnew(from: Set(ids))
             }
         // Last: as long as a record is missing, all of it is done again.
         let ends = ids.map { KeyEnd(purpose: purpose.name, id: $0) }
-        try await store.write { try $0.audit(putOutOfUse: ends, at: ending.at) }
+        try await store.write { try $0.audit.append(putOutOfUse: ends, at: ending.at) }
         try keys.forgetEnded(purpose)
         return outcome
     }
 
     /// Writes down where each chain ended when the keys did, and has the new key sign that.
     private func handOverTheTrail(from ids: [String], at now: Timestamp) async throws -> Outcome {
-        try await store.write { try $0.audit(endOfKeys: ids, at: now) }
+        try await store.write { try $0.audit.append(endOfKeys: ids, at: now) }
         do {
             _ = try await AuditNotary(store: store, keys: keys, log: log).signDue(at: now)
         } catch let error as AuditBroken {
@@ -208,11 +208,11 @@ package struct KeyReplacement: Sendable {
         _ table: SealedValue.Table, after cursor: String, _ ended: Set<String>, _ vault: ConnectionVault,
         _ transaction: Transaction
     ) throws -> Step {
-        let page = try transaction.sealedPage(of: table, after: cursor, limit: step)
+        let page = try transaction.sealedValues.sealedPage(of: table, after: cursor, limit: step)
         var step = Step(unopened: page.unreadable.map { "a row that does not parse (\($0))" }, last: page.next)
         for value in page.values where Sealing.keyID(of: value.bytes).map(ended.contains) ?? false {
             if let bytes = try vault.sealedAnew(value, in: transaction) {
-                try transaction.replace(value, with: bytes)
+                try transaction.sealedValues.replace(value, with: bytes)
                 step.sealed += 1
             } else {
                 step.unopened.append(value.place.name)

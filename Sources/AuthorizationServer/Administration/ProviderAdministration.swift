@@ -22,7 +22,7 @@ extension AdministrationTask {
         let provider = try await store.write { transaction in
             let sealed = try secret.flatMap { try vault?.seal($0, of: described.name, in: transaction) }
             let provider = described.with(clientSecret: sealed)
-            guard try transaction.insert(provider) else {
+            guard try transaction.providers.insert(provider) else {
                 throw AdministrationError(.conflict, "There is a provider '\(provider.name)' already.")
             }
             try audit(
@@ -93,10 +93,10 @@ extension AdministrationTask {
     private func providerRows() async throws -> [JSONObject] {
         let client = administration.providers
         return try await store.read { transaction in
-            let rules = Dictionary(grouping: try transaction.providerRules(), by: \.provider)
-            return try transaction.providers().map { provider in
+            let rules = Dictionary(grouping: try transaction.providers.rules(), by: \.provider)
+            return try transaction.providers.list().map { provider in
                 let rules = try (rules[provider.name] ?? []).compactMap { rule in
-                    try transaction.resource(id: rule.resourceID).map { ($0.identifier.string, rule.told) }
+                    try transaction.resources.find(id: rule.resourceID).map { ($0.identifier.string, rule.told) }
                 }
                 return provider.row(redirectURI: client?.redirectURI(provider.name), rules: rules)
             }
@@ -106,7 +106,7 @@ extension AdministrationTask {
     private func removeProvider(_ text: String) async throws -> AdministrationAnswer {
         try await store.write { transaction in
             let provider = try self.provider(text, transaction)
-            let ended = try transaction.remove(provider: provider.name, now: now) ?? []
+            let ended = try transaction.providers.remove(provider: provider.name, now: now) ?? []
             try audit(transaction, .providerRemoved, reason: "provider \(provider.name)")
             try record(ended, transaction)
             return .one(
@@ -132,11 +132,11 @@ extension AdministrationTask {
             }
             let rule = ProviderRule(
                 provider: provider.name, resourceID: resource.id, scope: scope, aliases: aliases, createdAt: now)
-            try transaction.set(rule)
+            try transaction.providers.set(rule)
             try audit(
                 transaction, .providerAllowed, resource: resource.id,
                 reason: "provider \(provider.name): \(rule.told)")
-            let others = try transaction.providerRules().filter {
+            let others = try transaction.providers.rules().filter {
                 $0.provider == provider.name && $0.resourceID != resource.id
             }
             return .one(
@@ -149,7 +149,7 @@ extension AdministrationTask {
         try await store.write { transaction in
             let provider = try self.provider(provider, transaction)
             let resource = try self.resource(resource, transaction)
-            guard try transaction.removeRule(provider: provider.name, resource: resource.id) else {
+            guard try transaction.providers.removeRule(provider: provider.name, resource: resource.id) else {
                 throw AdministrationError(
                     .notFound, "The MCP server \(resource.identifier) may have nothing of '\(provider.name)' as it is.")
             }
@@ -177,7 +177,7 @@ extension AdministrationTask {
 
     /// The provider of this name, or the refusal that names it.
     func provider(_ text: String, _ transaction: Transaction) throws -> Provider {
-        guard let name = try? ProviderName(text), let provider = try transaction.provider(name) else {
+        guard let name = try? ProviderName(text), let provider = try transaction.providers.find(name) else {
             throw AdministrationError(
                 .notFound, "There is no provider '\(text)'; 'gatehouse providers list' names them.")
         }

@@ -10,7 +10,7 @@ extension AdministrationTask {
         let owner = try request.owner.map { try AdministrationText.checked($0, as: "The owner") }
         let idleSince = now - (try Self.checkedDisuse(request.idleFor))
         let reports = try await store.read { transaction in
-            try transaction.resourceReports(
+            try transaction.sessions.resourceReports(
                 owner: owner, idleSince: idleSince, now: now, limit: Self.mostReported + 1)
         }
         if let owner, reports.isEmpty {

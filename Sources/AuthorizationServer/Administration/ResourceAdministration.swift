@@ -25,8 +25,8 @@ extension AdministrationTask {
             eventsEndpoint: try draft.eventsEndpoint.map(checkedEndpoint), createdAt: now)
         return try await store.write { transaction in
             let near = ResourceNearMiss.nearest(
-                resource.identifier, among: try transaction.resources().map(\.identifier))
-            guard try transaction.insert(resource) else {
+                resource.identifier, among: try transaction.resources.list().map(\.identifier))
+            guard try transaction.resources.insert(resource) else {
                 throw AdministrationError(.conflict, "The MCP server \(resource.identifier) is registered already.")
             }
             try audit(transaction, .resourceAdded, resource: resource.id)
@@ -43,10 +43,10 @@ extension AdministrationTask {
     private func listResources(_ request: PageRequest) async throws -> AdministrationAnswer {
         try await store.read { transaction in
             let place = try request.place { text in
-                try ResourceID(text).flatMap { try transaction.resource(id: $0)?.id }
+                try ResourceID(text).flatMap { try transaction.resources.find(id: $0)?.id }
             }
             let page = try Page(
-                request, of: "MCP server", read: { try transaction.resources(after: place, limit: $0) },
+                request, of: "MCP server", read: { try transaction.resources.list(after: place, limit: $0) },
                 place: { $0.id.string })
             return .many(page.items.map(\.row), warning: page.warning, next: page.next)
         }
@@ -56,7 +56,7 @@ extension AdministrationTask {
         let secret = ClientSecret.random()
         return try await store.write { transaction in
             let resource = try self.resource(name, transaction)
-            _ = try transaction.setSecret(secret.digest, of: resource.id)
+            _ = try transaction.resources.setSecret(secret.digest, of: resource.id)
             try audit(transaction, .resourceSecretRotated, resource: resource.id)
             return .one(resource.credentials(secret), note: Self.secretNote)
         }
@@ -66,7 +66,7 @@ extension AdministrationTask {
         let reason = try checkedReason(reason)
         let (row, ended) = try await store.write { transaction in
             let resource = try self.resource(name, transaction)
-            let ended = try transaction.remove(resource: resource.id, ending(.resourceRemoved, reason))
+            let ended = try transaction.resources.remove(resource: resource.id, ending(.resourceRemoved, reason))
             try audit(transaction, .resourceRemoved, resource: resource.id, explanation: reason)
             return (resource.row, ended ?? EndedSessions())
         }
@@ -76,11 +76,11 @@ extension AdministrationTask {
 
     /// The MCP server of this id or identifier, or the refusal that names it.
     func resource(_ name: String, _ transaction: Transaction) throws -> Resource {
-        if let id = ResourceID(name), let resource = try transaction.resource(id: id), resource.removedAt == nil {
+        if let id = ResourceID(name), let resource = try transaction.resources.find(id: id), resource.removedAt == nil {
             return resource
         }
         if let identifier = try? ResourceIdentifier(name),
-            let resource = try transaction.resource(comparable: identifier.comparable)
+            let resource = try transaction.resources.find(comparable: identifier.comparable)
         {
             return resource
         }

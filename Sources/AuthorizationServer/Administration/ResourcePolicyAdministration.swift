@@ -21,23 +21,25 @@ extension AdministrationTask {
         }
         let (answer, notes, ended) = try await store.write { transaction in
             let resource = try self.resource(name, transaction)
-            let before = try transaction.policy(of: resource.id)
+            let before = try transaction.resources.policy(of: resource.id)
             var policy = before
             policy.elicitationKinds = kinds ?? policy.elicitationKinds
             policy.externalHosts = hosts ?? policy.externalHosts
             policy.endsConnections = change.endsConnections ?? policy.endsConnections
             policy.sessions = try policy.sessions.changed(by: change.sessions)
-            try transaction.set(policy, of: resource.id)
-            if let actions { try transaction.set(actions, of: resource.id) }
+            try transaction.resources.set(policy, of: resource.id)
+            if let actions { try transaction.resources.set(actions, of: resource.id) }
             if !change.reach.isEmpty {
-                try transaction.setReach(change.reach.applied(to: resource.scopes), of: resource.id)
+                try transaction.resources.setReach(change.reach.applied(to: resource.scopes), of: resource.id)
             }
-            if change.eventsEndpoint != nil { try transaction.set(eventsEndpoint: endpoint, of: resource.id, now: now) }
+            if change.eventsEndpoint != nil {
+                try transaction.eventStreams.set(eventsEndpoint: endpoint, of: resource.id, now: now)
+            }
             try audit(transaction, .policyChanged, resource: resource.id, explanation: reason)
             // The policy keeps them from every token already; ending them tells whoever has to know, and is final.
             let ended =
                 try change.sessions.clientHosts == nil
-                ? EndedSessions() : transaction.endExcludedSessions(at: resource.id, ending(.hostExcluded, reason))
+                ? EndedSessions() : transaction.sessions.endExcluded(at: resource.id, ending(.hostExcluded, reason))
             let row = try standing(of: try self.resource(name, transaction), transaction)
             return (row, Self.notes(from: before.sessions, to: policy.sessions, at: resource), ended)
         }

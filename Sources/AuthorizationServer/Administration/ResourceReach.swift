@@ -8,7 +8,7 @@ extension AdministrationTask {
     func showResource(_ name: String) async throws -> AdministrationAnswer {
         try await store.read { transaction in
             let resource = try self.resource(name, transaction)
-            let live = try transaction.liveSessionCount(at: resource.id, atMost: Self.mostCounted + 1, now: now)
+            let live = try transaction.sessions.liveCount(at: resource.id, atMost: Self.mostCounted + 1, now: now)
             var row = resource.row
             row["live_sessions"] = .integer(Int64(min(live, Self.mostCounted)))
             for (name, value) in try standing(of: resource, transaction).members { row[name] = value }
@@ -18,8 +18,8 @@ extension AdministrationTask {
 
     /// What an MCP server may do, what holds for its sessions, where its events go, and whether that works.
     func standing(of resource: Resource, _ transaction: Transaction) throws -> JSONObject {
-        let policy = try transaction.policy(of: resource.id)
-        let stream = try transaction.eventStream(of: resource.id).flatMap {
+        let policy = try transaction.resources.policy(of: resource.id)
+        let stream = try transaction.eventStreams.find(of: resource.id).flatMap {
             $0.endpoint == resource.eventsEndpoint ? $0 : nil
         }
         let state = resource.eventsEndpoint == nil ? "polled" : (stream?.state ?? .unverified).rawValue
@@ -29,7 +29,7 @@ extension AdministrationTask {
             "elicitation": .strings(policy.elicitationKinds.sorted().map(\.rawValue)),
             "external_hosts": .strings(policy.externalHosts), "ends_connections": .bool(policy.endsConnections),
             "providers": .object(try providers(of: resource, transaction)),
-            "actions": .strings(try transaction.serverActions(of: resource.id).map(\.typed)),
+            "actions": .strings(try transaction.resources.actions(of: resource.id).map(\.typed)),
             "scope_reach": .array(resource.scopes.map { .object($0.reach) }),
             "events_endpoint": JSON(resource.eventsEndpoint),
             "events": .string(state), "events_verified_at": JSON(stream?.verifiedAt),
@@ -63,7 +63,7 @@ extension AdministrationTask {
     /// The scopes that it may have of each provider.
     private func providers(of resource: Resource, _ transaction: Transaction) throws -> JSONObject {
         var row = JSONObject()
-        for rule in try transaction.providerRules() where rule.resourceID == resource.id {
+        for rule in try transaction.providers.rules() where rule.resourceID == resource.id {
             row[rule.provider.string] = .strings(rule.scope.scopes.map(\.string))
         }
         return row

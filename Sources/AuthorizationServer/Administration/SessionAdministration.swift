@@ -20,7 +20,7 @@ extension AdministrationTask {
             let cursor = try request.place { try SessionCursor(parsing: $0, in: filter, transaction) }
             let page = try Page(
                 request, of: "session",
-                read: { try transaction.sessions(filters, after: cursor, limit: $0, now: now) },
+                read: { try transaction.sessions.list(filters, after: cursor, limit: $0, now: now) },
                 place: { SessionCursor(after: $0, in: filter).text(in: filter) })
             return .many(try rows(page.items, transaction), warning: page.warning, next: page.next)
         }
@@ -29,7 +29,7 @@ extension AdministrationTask {
     private func showSession(_ text: String) async throws -> AdministrationAnswer {
         guard let id = SessionID(text) else { throw Self.noSession(text) }
         return try await store.read { transaction in
-            guard let session = try transaction.session(id) else { throw Self.noSession(text) }
+            guard let session = try transaction.sessions.find(id) else { throw Self.noSession(text) }
             var row = try rows([session], transaction).first ?? JSONObject()
             for (name, value) in session.details.members { row[name] = value }
             return .one(row)
@@ -39,7 +39,7 @@ extension AdministrationTask {
     private func revokeSessions(_ selection: SessionSelection, _ reason: String?) async throws -> AdministrationAnswer {
         let reason = try checkedReason(reason)
         let ending = ending(.revokedByAdmin, reason)
-        let begun = try await store.write { try $0.endSessions(self.filters(selection, $0).each, ending) }
+        let begun = try await store.write { try $0.sessions.end(self.filters(selection, $0).each, ending) }
         let ended = try await store.endRest(of: begun)
         guard ended.count > 0 else {
             throw AdministrationError(.notFound, "No live session matches; nothing was ended.")
@@ -66,9 +66,12 @@ extension AdministrationTask {
         var users: [UserID: String] = [:]
         var resources: [ResourceID: String] = [:]
         return try sessions.map { session in
-            if let user = session.userID, users[user] == nil { users[user] = try transaction.user(id: user)?.name }
+            if let user = session.userID, users[user] == nil {
+                users[user] = try transaction.users.find(id: user)?.name
+            }
             if resources[session.resourceID] == nil {
-                resources[session.resourceID] = try transaction.resource(id: session.resourceID)?.identifier.string
+                resources[session.resourceID] = try transaction.resources.find(id: session.resourceID)?.identifier
+                    .string
             }
             return session.row(
                 user: session.userID.flatMap { users[$0] }, resource: resources[session.resourceID], at: now)

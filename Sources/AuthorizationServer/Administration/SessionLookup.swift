@@ -11,7 +11,7 @@ extension AdministrationTask {
     ) throws -> (whole: SessionFilter, each: [SessionFilter]) {
         let whole = try filter(selection, transaction)
         guard let pattern = whole.host, pattern.hasPrefix("*") else { return (whole, [whole]) }
-        let hosts = try transaction.sessions(of: .host(pattern)).compactMap(\.host)
+        let hosts = try transaction.clientRules.sessions(of: .host(pattern)).compactMap(\.host)
         return (
             whole,
             hosts.map { host in
@@ -54,7 +54,7 @@ extension AdministrationTask {
 
     /// The account of this name or subject, or the refusal that names it.
     func userOrSubject(_ text: String, _ transaction: Transaction) throws -> User {
-        if let subject = Subject(text), let user = try transaction.user(subject: subject) { return user }
+        if let subject = Subject(text), let user = try transaction.users.find(subject: subject) { return user }
         return try user(text, transaction)
     }
 
@@ -66,9 +66,9 @@ extension AdministrationTask {
 
     /// Whether a client is registered, known by a document or a rule, or was when a session began.
     func isKnown(_ id: ClientID, _ transaction: Transaction) throws -> Bool {
-        try transaction.registeredClient(id) != nil || transaction.cachedDocument(id) != nil
-            || transaction.clientRule(id) != nil
-            || !transaction.sessions(SessionFilter(client: id), limit: 1, now: now).isEmpty
+        try transaction.clients.find(id) != nil || transaction.documents.find(id) != nil
+            || transaction.clientRules.find(id) != nil
+            || !transaction.sessions.list(SessionFilter(client: id), limit: 1, now: now).isEmpty
     }
 
     /// A host is nobody's to know beforehand, but a URL is none; patterns are those of `clients block`.
@@ -99,7 +99,7 @@ extension SessionCursor {
             guard parts.count == 2, let hour = Int64(parts[1]) else { return nil }
             self.init(position: hour, id: id)
         } else {
-            guard parts.count == 1, let session = try transaction.session(id) else { return nil }
+            guard parts.count == 1, let session = try transaction.sessions.find(id) else { return nil }
             self.init(after: session)
         }
     }

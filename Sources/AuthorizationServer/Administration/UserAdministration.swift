@@ -19,10 +19,10 @@ extension AdministrationTask {
         let user = User(name: name, email: email, createdAt: now)
         let password = Credential(userID: user.id, kind: .password, data: try checkedHash(hash), createdAt: now)
         return try await store.write { transaction in
-            guard try transaction.insert(user) else {
+            guard try transaction.users.insert(user) else {
                 throw AdministrationError(.conflict, "There is a user named '\(name)' already.")
             }
-            try transaction.insert(password)
+            try transaction.credentials.insert(password)
             try audit(transaction, .userAdded, user: user.id)
             return .one([
                 "id": .string(user.id.string), "name": .string(user.name), "subject": .string(user.subject.string),
@@ -40,11 +40,11 @@ extension AdministrationTask {
                 throw AdministrationError(
                     .conflict, "The user '\(user.name)' is \(disabled ? "disabled" : "enabled") already.")
             }
-            try transaction.setDisabled(disabled ? now : nil, user.id)
+            try transaction.users.setDisabled(disabled ? now : nil, user.id)
             try audit(transaction, disabled ? .userDisabled : .userEnabled, user: user.id, explanation: reason)
             let ended =
                 disabled
-                ? try transaction.endSessions(SessionFilter(user: user.id), ending(.userDisabled, reason))
+                ? try transaction.sessions.end(SessionFilter(user: user.id), ending(.userDisabled, reason))
                 : EndedSessions()
             return (try self.user(name, transaction).row, ended)
         }
@@ -59,12 +59,12 @@ extension AdministrationTask {
         let hash = try checkedHash(hash)
         let (row, begun) = try await store.write { transaction in
             let user = try self.user(name, transaction)
-            try transaction.setPassword(hash, of: user.id, now: now)
-            _ = try transaction.endBrowserLogins(of: user.id)
+            try transaction.credentials.setPassword(hash, of: user.id, now: now)
+            _ = try transaction.logins.endAll(of: user.id)
             try audit(transaction, .passwordChanged, user: user.id)
             let begun =
                 endSessions
-                ? try transaction.endSessions(SessionFilter(user: user.id), ending(.revokedByAdmin)) : EndedSessions()
+                ? try transaction.sessions.end(SessionFilter(user: user.id), ending(.revokedByAdmin)) : EndedSessions()
             return (user.row, begun)
         }
         let ended = try await store.endRest(of: begun).count
@@ -80,17 +80,18 @@ extension AdministrationTask {
     private func listUsers(_ request: PageRequest) async throws -> AdministrationAnswer {
         try await store.read { transaction in
             let place = try request.place { text in
-                try UserID(text).flatMap { try transaction.user(id: $0)?.id }
+                try UserID(text).flatMap { try transaction.users.find(id: $0)?.id }
             }
             let page = try Page(
-                request, of: "user", read: { try transaction.users(after: place, limit: $0) }, place: { $0.id.string })
+                request, of: "user", read: { try transaction.users.list(after: place, limit: $0) },
+                place: { $0.id.string })
             return .many(page.items.map(\.row), warning: page.warning, next: page.next)
         }
     }
 
     /// The user of this name, or the refusal that names it.
     func user(_ name: String, _ transaction: Transaction) throws -> User {
-        guard let user = try transaction.user(named: name) else {
+        guard let user = try transaction.users.find(named: name) else {
             throw AdministrationError(.notFound, "There is no user '\(name)'; 'gatehouse users list' names them.")
         }
         return user

@@ -22,7 +22,7 @@ struct AuditExport {
         defer { close(descriptor) }
         do {
             try add(.header(at: now, isSelection: filter != nil))
-            for chain in try transaction.auditChains() { try write(chain, filter, from: transaction) }
+            for chain in try transaction.audit.chains() { try write(chain, filter, from: transaction) }
             try add(.end(lines: lines + 1))
             try flush()
         } catch {
@@ -34,7 +34,7 @@ struct AuditExport {
     private mutating func write(
         _ chain: AuditChainName, _ filter: AuditFilter?, from transaction: Transaction
     ) throws {
-        try transaction.walkAudit(chain, from: nil) { step in
+        try transaction.audit.walk(chain, from: nil) { step in
             switch step {
             case .begin(let sequence, let hash): try add(.chain(chain, after: sequence, hash: hash))
             case .record(let sequence, nil) where filter == nil: try add(.unreadable(chain, sequence))

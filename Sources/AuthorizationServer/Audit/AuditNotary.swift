@@ -86,7 +86,7 @@ package struct AuditNotary: Sendable {
         }
         try await KeptCheckpoints.recall(from: keys, into: store)
         var due: [(chain: AuditChainName, reading: Reading)] = []
-        for chain in try await store.read({ try $0.auditChains() }) {
+        for chain in try await store.read({ try $0.audit.chains() }) {
             guard let reading = try await reading(of: chain, at: now),
                 reading.defect != nil || isDue(chain, reading, key.kid)
             else { continue }
@@ -115,7 +115,7 @@ package struct AuditNotary: Sendable {
         let isFirst = try await store.write { [keys] transaction in
             // A key that was put out of use meanwhile must not sign behind the record of its end.
             guard keys.accepts(.events, kid: key.kid, at: now.seconds) else { throw StoreError.busy }
-            return try transaction.insert(checkpoint)
+            return try transaction.audit.insert(checkpoint)
         }
         guard isFirst else {
             throw AuditBroken(defect: AuditDefect(.altered, reading.sequence, in: chain))
@@ -159,8 +159,8 @@ package struct AuditNotary: Sendable {
     /// Leaves a record of the key's first use; false when there is one already.
     private func introduce(_ kid: String, at now: Timestamp) async throws -> Bool {
         try await store.write { transaction in
-            guard try !transaction.hasSignedCheckpoint(kid) else { return false }
-            try transaction.audit(.auditKeyUsed(kid, at: now))
+            guard try !transaction.audit.hasSignedCheckpoint(kid) else { return false }
+            try transaction.audit.append(.auditKeyUsed(kid, at: now))
             return true
         }
     }
@@ -173,7 +173,7 @@ package struct AuditNotary: Sendable {
         let known = all.first { $0.chain == chain }
         let isFirstMeeting = !all.contains { $0.chain == .main }
         return try await store.read { transaction in
-            let stored = try transaction.lastCheckpoint(chain)
+            let stored = try transaction.audit.lastCheckpoint(chain)
             let last = stored?.checkpoint
             func broken(_ kind: AuditDefect.Kind, _ sequence: Int64, _ hash: Digest = .beginning) -> Reading {
                 Reading(
@@ -183,7 +183,7 @@ package struct AuditNotary: Sendable {
                 if (stored?.sequence ?? 0) < known.sequence {
                     return broken(.checkpointGone, known.sequence, known.hash)
                 }
-                guard try transaction.standing(of: known, trusted: trusted) == .held else {
+                guard try transaction.audit.standing(of: known, trusted: trusted) == .held else {
                     return broken(.replaced, known.sequence, known.hash)
                 }
             }
@@ -192,7 +192,7 @@ package struct AuditNotary: Sendable {
             if let last, known == nil, !isFirstMeeting, !trusted.contains(kid: last.kid) {
                 return broken(.unknownKey, last.sequence)
             }
-            let isHeldWhole = try known.map { try transaction.auditBegins(chain, atOrBefore: $0.sequence) } ?? false
+            let isHeldWhole = try known.map { try transaction.audit.begins(chain, atOrBefore: $0.sequence) } ?? false
             return try Self.walk(chain, from: isHeldWhole ? known : last, last: last, trusted, transaction)
         }
     }
@@ -203,7 +203,7 @@ package struct AuditNotary: Sendable {
     ) throws -> Reading? {
         var inspection = AuditInspection(.segment, trusted: trusted)
         var end: (Int64, Digest)?
-        try transaction.walkAudit(chain, from: start) { step in
+        try transaction.audit.walk(chain, from: start) { step in
             switch step {
             case .begin(let sequence, let hash):
                 if sequence > 0 { end = (sequence, hash) }

@@ -27,7 +27,7 @@ enum KeptCheckpoints {
                 note.last
             } else {
                 try await store.read { transaction in
-                    try transaction.auditChains().compactMap { try transaction.lastCheckpoint($0)?.checkpoint }
+                    try transaction.audit.chains().compactMap { try transaction.audit.lastCheckpoint($0)?.checkpoint }
                 }
             }
         for checkpoint in known { store.note(signed: checkpoint) }

@@ -14,9 +14,9 @@ package struct RestoredPast: Hashable, Sendable, CustomStringConvertible {
         let (known, trusted) = (try KeptCheckpoints.all(in: keys), keys.verification(.events, at: now.seconds))
         return try await store.read { transaction in
             try known.compactMap { checkpoint in
-                let standing = try transaction.standing(of: checkpoint, trusted: trusted)
+                let standing = try transaction.audit.standing(of: checkpoint, trusted: trusted)
                 guard standing == .held else { return RestoredPast(known: checkpoint, standing: standing) }
-                guard let last = try transaction.lastCheckpoint(checkpoint.chain)?.checkpoint,
+                guard let last = try transaction.audit.lastCheckpoint(checkpoint.chain)?.checkpoint,
                     last.sequence > checkpoint.sequence, !trusted.contains(kid: last.kid)
                 else { return nil }
                 return RestoredPast(known: checkpoint, standing: .held, stranger: last)
@@ -90,7 +90,7 @@ extension AdministrationTask {
         for past in found { store.forgetSigned(past.known.chain) }
         let others = try KeptCheckpoints.all(in: keys).filter { kept in !found.contains { $0.known == kept } }
         let standing = try await store.read { transaction in
-            try found.compactMap { try transaction.lastCheckpoint($0.known.chain)?.checkpoint }
+            try found.compactMap { try transaction.audit.lastCheckpoint($0.known.chain)?.checkpoint }
         }
         try KeptCheckpoints.save(others + standing, to: keys)
         // What stands on keys that were put out of use since the backup came back with it.

@@ -46,7 +46,7 @@ package struct ClientDirectory: Sendable {
         _ id: ClientID, now: Timestamp, for attempt: Attempt, person: UserID, browser: Browser
     ) async throws -> Client {
         if let client = try await known(id, now: now, for: attempt) { return client }
-        let history = try await store.read { try $0.knownDocument(id) }
+        let history = try await store.read { try $0.documents.isKnown(id) }
         let claim = FetchClaim(
             askers: ["person \(person)", "browser \(browser.binding.base64URL)"],
             standing: history.itself ? .knownDocument : history.host ? .knownHost : .newHost)
@@ -84,7 +84,7 @@ package struct ClientDirectory: Sendable {
                 memory.keep(client, until: kept.expiresAt, version: version)
                 return client
             }
-            let sessions = try await store.read { try $0.sessions(SessionFilter(client: id), limit: 1, now: now) }
+            let sessions = try await store.read { try $0.sessions.list(SessionFilter(client: id), limit: 1, now: now) }
             guard !sessions.isEmpty else { throw Self.unknown(id) }
             return try await renewed(id, kept, now: now)
         }
@@ -94,7 +94,7 @@ package struct ClientDirectory: Sendable {
     func isShutOut(_ id: ClientID, in transaction: Transaction) throws -> Bool {
         guard id.isDocument, !fetcher.admits(id.string, rule: nil) else { return false }
         let rule = try transaction.rule(ofDocument: id)
-        return try !fetcher.admits(id.string, rule: rule) && transaction.registeredClient(id) == nil
+        return try !fetcher.admits(id.string, rule: rule) && transaction.clients.find(id) == nil
     }
 
     // MARK: What is known
@@ -106,17 +106,17 @@ package struct ClientDirectory: Sendable {
 
     /// The order is policy: a block acts at once and on everybody, then an operator's record wins over a document.
     func record(of id: ClientID, in transaction: Transaction) throws -> Record {
-        if let block = try transaction.block(client: id, host: id.documentHost) {
+        if let block = try transaction.clientRules.block(client: id, host: id.documentHost) {
             throw Self.keptOut(id, by: "the rule '\(block.target.name)' of 'clients block'")
         }
-        if let record = try transaction.registeredClient(id) {
+        if let record = try transaction.clients.find(id) {
             return .registered(Client(id: id, metadata: record.metadata, origin: .registered(record)))
         }
         guard id.isDocument else { throw Self.unknown(id) }
         guard try !isShutOut(id, in: transaction) else {
             throw Self.keptOut(id, by: fetcher.exclusion(of: id.string))
         }
-        return .document(try transaction.cachedDocument(id))
+        return .document(try transaction.documents.find(id))
     }
 
     private func fresh(_ kept: CachedDocument?, now: Timestamp) -> Client? {
@@ -154,7 +154,7 @@ package struct ClientDirectory: Sendable {
             let kept = CachedDocument(
                 clientID: id, bytes: fetched.body, digest: .sha256(fetched.body), fetchedAt: now,
                 expiresAt: now + lifetime, lastGoodAt: now)
-            try await store.write { try $0.keep(kept) }
+            try await store.write { try $0.documents.keep(kept) }
             return Client(id, document)
         } catch let error as FetchError {
             log.info("metadata document not usable", metadata: ["client": "\(id)", "reason": "\(error.reason)"])
@@ -163,7 +163,7 @@ package struct ClientDirectory: Sendable {
             log.info("metadata document refused", metadata: ["client": "\(id)", "reason": "\(error.description)"])
             // A document that takes this server's way away from its client says so for its sessions too: the last good
             // one must not outlive that word.
-            if error.code == .unauthorizedClient { try await store.write { _ = try $0.forgetDocument(id) } }
+            if error.code == .unauthorizedClient { try await store.write { _ = try $0.documents.forget(id) } }
             throw error
         }
     }

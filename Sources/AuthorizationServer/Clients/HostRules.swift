@@ -9,10 +9,10 @@ extension DocumentFetcher {
     ) {
         self.init(
             policy: policy, roots: roots, resolver: resolver,
-            rule: { host in try await store.read { try $0.hostRule(host).map(HostRule.init) } },
+            rule: { host in try await store.read { try $0.clientRules.host(host).map(HostRule.init) } },
             clientRule: { url in
                 guard let id = try? ClientID(url) else { return nil }
-                return try await store.read { try $0.clientRule(id).map(HostRule.init) }
+                return try await store.read { try $0.clientRules.find(id).map(HostRule.init) }
             })
     }
 }
@@ -21,7 +21,8 @@ extension Transaction {
     /// What the operator decided about the client of a document: its host's block, else whether client or host is let in. It
     /// wins over the configuration's lists.
     func rule(ofDocument id: ClientID) throws -> HostRule? {
-        let rules = [try id.documentHost.flatMap { try hostRule($0) }, try clientRule(id)].compactMap(\.self)
+        let rules = [try id.documentHost.flatMap { try clientRules.host($0) }, try clientRules.find(id)].compactMap(
+            \.self)
         return rules.contains(.block) ? .block : rules.first.map(HostRule.init)
     }
 }

@@ -83,16 +83,16 @@ package struct ConnectEndpoint: Sendable {
         _ answer: ProviderAnswer, to state: Digest, at name: ProviderName, person: SignedIn, browser: Browser,
         in transaction: Transaction, now: Timestamp
     ) throws -> Admission {
-        guard let attempt = try transaction.attempt(state), attempt.provider == name,
-            let asked = try transaction.elicitation(attempt.elicitationID)
+        guard let attempt = try transaction.connectionAttempts.find(state), attempt.provider == name,
+            let asked = try transaction.elicitations.find(attempt.elicitationID)
         else { return .turnedAway(nil) }
         guard attempt.isOf(person, in: browser), asked.userID == person.user.id,
-            let provider = try transaction.provider(name)
+            let provider = try transaction.providers.find(name)
         else { return .turnedAway(asked) }
         let settled = try standing.settled(asked, in: transaction, now: now)
         guard settled.status.isOpen else { return .settled(try over(settled, isJustNow: false, in: transaction)) }
         guard attempt.spentAt == nil else { return .settled(.again(.used)) }
-        guard try transaction.spend(attempt: state, now: now) else { return .settled(.again(.late)) }
+        guard try transaction.connectionAttempts.spend(attempt: state, now: now) else { return .settled(.again(.late)) }
         guard answer.comesFrom(provider) else {
             log.notice(
                 "a callback names another issuer than its provider", metadata: ["provider": "\(provider.name)"])
@@ -192,13 +192,13 @@ package struct ConnectEndpoint: Sendable {
     private func keep(
         _ connection: Connection, of journey: Journey, in transaction: Transaction, now: Timestamp
     ) throws -> Keeping {
-        guard let asked = try transaction.elicitation(journey.asked.id) else { return .notKept(.notYours) }
+        guard let asked = try transaction.elicitations.find(journey.asked.id) else { return .notKept(.notYours) }
         let settled = try standing.settled(asked, in: transaction, now: now)
         guard settled.status.isOpen else {
             return .notKept(try over(settled, isJustNow: false, in: transaction))
         }
         // Not a provider of the same name that was registered meanwhile; its secret may have been sealed anew.
-        guard let provider = try transaction.provider(journey.provider.name),
+        guard let provider = try transaction.providers.find(journey.provider.name),
             provider.with(clientSecret: nil) == journey.provider.with(clientSecret: nil),
             try ConnectionPolicy.allows(connection, in: transaction)
         else {
@@ -211,8 +211,8 @@ package struct ConnectEndpoint: Sendable {
             let view = try end(journey, as: .failed(reason: failure.reason), in: transaction, now: now)
             return .notKept(view, failure)
         }
-        try transaction.connect(connection)
-        try transaction.audit(
+        try transaction.connections.connect(connection)
+        try transaction.audit.append(
             AuditEntry(
                 .connectionMade, at: now, actor: .person(connection.userID), user: connection.userID,
                 client: asked.clientID, resource: connection.resourceID, session: asked.sessionID,
@@ -229,10 +229,10 @@ package struct ConnectEndpoint: Sendable {
     private func end(
         _ journey: Journey, as outcome: ElicitationOutcome, in transaction: Transaction, now: Timestamp
     ) throws -> View {
-        if let done = try transaction.finish(journey.asked.id, as: outcome, now: now) {
+        if let done = try transaction.elicitations.finish(journey.asked.id, as: outcome, now: now) {
             return try over(done, isJustNow: true, in: transaction)
         }
-        guard let asked = try transaction.elicitation(journey.asked.id) else { return .notYours }
+        guard let asked = try transaction.elicitations.find(journey.asked.id) else { return .notYours }
         return try over(standing.settled(asked, in: transaction, now: now), isJustNow: false, in: transaction)
     }
 

@@ -15,8 +15,8 @@ enum ConnectionPolicy {
     static func permission(
         _ name: ProviderName, wanted: ScopeSet?, for resource: ResourceID, in transaction: Transaction
     ) throws -> Permission? {
-        guard let provider = try transaction.provider(name),
-            let rule = try transaction.rule(provider: name, resource: resource)
+        guard let provider = try transaction.providers.find(name),
+            let rule = try transaction.providers.rule(provider: name, resource: resource)
         else { return nil }
         let scope = wanted ?? rule.scope
         guard scope.isSubset(of: rule.scope) else { return nil }
@@ -42,7 +42,7 @@ enum ConnectionPolicy {
     static func excess(
         of granted: ScopeSet, at provider: ProviderName, for resource: ResourceID, in transaction: Transaction
     ) throws -> ScopeSet? {
-        guard let rule = try transaction.rule(provider: provider, resource: resource) else { return nil }
+        guard let rule = try transaction.providers.rule(provider: provider, resource: resource) else { return nil }
         let excess = rule.excess(of: granted)
         return excess.isEmpty ? nil : excess
     }

@@ -54,8 +54,8 @@ final class ConnectionRefresh: Sendable {
     private func fly(_ id: ConnectionID, margin: Int64) async throws -> Outcome {
         let now = clock.now()
         let (connection, provider) = try await store.read { transaction in
-            let connection = try transaction.connection(id)
-            return (connection, try connection.flatMap { try transaction.provider($0.provider) })
+            let connection = try transaction.connections.find(id)
+            return (connection, try connection.flatMap { try transaction.providers.find($0.provider) })
         }
         // Somebody may have been faster.
         guard let connection, connection.endedAt == nil, let provider else { return .ended }
@@ -135,8 +135,10 @@ final class ConnectionRefresh: Sendable {
                 return .exceeded(ended)
             }
             let sealed = try vault.seal(grant.tokens, of: connection.id, in: transaction)
-            guard try transaction.refresh(connection.id, tokens: sealed, scope: scope, now: now) else { return .over }
-            try transaction.audit(AuditEntry(.connectionRefreshed, ofItself: connection, at: now))
+            guard try transaction.connections.refresh(connection.id, tokens: sealed, scope: scope, now: now) else {
+                return .over
+            }
+            try transaction.audit.append(AuditEntry(.connectionRefreshed, ofItself: connection, at: now))
             return .kept
         }
     }
@@ -148,8 +150,8 @@ final class ConnectionRefresh: Sendable {
     private func end(_ connection: Connection, _ reason: String) async throws -> Outcome {
         let now = clock.now()
         try await store.write { transaction in
-            guard try transaction.end(connection.id, reason: .refusedByProvider, now: now) else { return }
-            try transaction.audit(AuditEntry(.connectionEnded, ofItself: connection, reason: reason, at: now))
+            guard try transaction.connections.end(connection.id, reason: .refusedByProvider, now: now) else { return }
+            try transaction.audit.append(AuditEntry(.connectionEnded, ofItself: connection, reason: reason, at: now))
         }
         return .ended
     }

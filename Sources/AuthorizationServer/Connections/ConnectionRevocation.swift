@@ -25,13 +25,13 @@ struct ConnectionRevocation: Sendable {
         _ id: ConnectionID, of owner: UserID? = nil, reason: Connection.End, actor: AuditActor, now: Timestamp
     ) async throws -> Verdict {
         let found = try await store.write { transaction -> (before: Connection, after: Connection, Provider?)? in
-            guard let before = try transaction.connection(id), owner == nil || before.userID == owner else {
+            guard let before = try transaction.connections.find(id), owner == nil || before.userID == owner else {
                 return nil
             }
-            let isEnded = try transaction.end(id, reason: reason, now: now)
-            guard let after = try transaction.connection(id) else { return nil }
-            if isEnded { try transaction.audit(AuditEntry(ended: after, by: actor, at: now)) }
-            return (before, after, try transaction.provider(after.provider))
+            let isEnded = try transaction.connections.end(id, reason: reason, now: now)
+            guard let after = try transaction.connections.find(id) else { return nil }
+            if isEnded { try transaction.audit.append(AuditEntry(ended: after, by: actor, at: now)) }
+            return (before, after, try transaction.providers.find(after.provider))
         }
         guard let (before, after, provider) = found else { return .unknown }
         guard before.endedAt == nil else { return .over(after) }

@@ -18,7 +18,7 @@ struct Departure: Sendable {
         let state = Random.token()
         let digest = Digest.sha256(state)
         let proof = ConnectionProof.random(for: permission.scope)
-        try transaction.insert(
+        try transaction.connectionAttempts.insert(
             ConnectionAttempt(
                 state: digest, elicitationID: asked.id, userID: person.user.id, browserLoginID: person.login.id,
                 binding: browser.binding, provider: permission.provider.name, asked: permission.scope,

@@ -22,13 +22,13 @@ struct ScopeExcess: Sendable {
             let excess = try ConnectionPolicy.excess(
                 of: granted, at: connection.provider, for: connection.resourceID, in: transaction)
         else { return nil }
-        if try transaction.end(connection.id, reason: .scopeExceeded, now: now) {
-            try transaction.audit(
+        if try transaction.connections.end(connection.id, reason: .scopeExceeded, now: now) {
+            try transaction.audit.append(
                 AuditEntry(
                     .connectionEnded, ofItself: connection, reason: Connection.End.scopeExceeded.rawValue, at: now))
         }
         return Ended(
-            connection: connection, provider: try transaction.provider(connection.provider),
+            connection: connection, provider: try transaction.providers.find(connection.provider),
             failure: .scopeExceeded(excess))
     }
 

@@ -22,7 +22,7 @@ package struct UnopenedValues: Sendable, CustomStringConvertible {
         for table in SealedValue.Table.allCases {
             var cursor: String? = ""
             while let place = cursor {
-                let page = try await store.read { try $0.sealedPage(of: table, after: place, limit: 500) }
+                let page = try await store.read { try $0.sealedValues.sealedPage(of: table, after: place, limit: 500) }
                 for value in page.values where !vault.opens(value) { found.add(value.place) }
                 found.unreadable += page.unreadable.count
                 found.count += page.unreadable.count

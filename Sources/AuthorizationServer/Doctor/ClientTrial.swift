@@ -65,7 +65,7 @@ package struct ClientTrial: Sendable {
     /// What the person is told, and which of the operator's decisions it was.
     private func refusal(of id: ClientID, _ error: OAuthError) async throws -> String {
         let (rule, block) = try await store.read { transaction in
-            (try transaction.rule(ofDocument: id), try transaction.block(client: id, host: id.documentHost))
+            (try transaction.rule(ofDocument: id), try transaction.clientRules.block(client: id, host: id.documentHost))
         }
         if let name = block?.target.name {
             return
@@ -81,10 +81,10 @@ package struct ClientTrial: Sendable {
     private func permission(_ id: ClientID) async throws -> String {
         let host = id.documentHost ?? ""
         return try await store.read { transaction in
-            if try transaction.clientRule(id) == .allow {
+            if try transaction.clientRules.find(id) == .allow {
                 return "An administrator's rule lets this client in, whatever the configuration's lists say."
             }
-            if try transaction.hostRule(host) == .allow {
+            if try transaction.clientRules.host(host) == .allow {
                 return "An administrator's rule lets the clients of \(host) in."
             }
             return "The configuration lets the clients of \(host) in, and no rule keeps this one out."
@@ -155,11 +155,11 @@ package struct ClientTrial: Sendable {
     private func future(of client: Client, now: Timestamp) async throws -> [Finding] {
         let prospects = ClientProspects(client: client, settings: settings)
         return try await store.read { transaction in
-            let closed = try client.host.map { try transaction.resources(closedTo: $0) } ?? []
-            let sessions = try transaction.newestLiveSessions(
+            let closed = try client.host.map { try transaction.sessions.resources(closedTo: $0) } ?? []
+            let sessions = try transaction.sessions.newestLive(
                 SessionFilter(client: client.id), limit: ClientProspects.mostSessions, now: now)
             return prospects.findings(
-                resources: try transaction.resources().filter { !closed.contains($0.id) },
+                resources: try transaction.resources.list().filter { !closed.contains($0.id) },
                 liveSessions: sessions.count)
         }
     }

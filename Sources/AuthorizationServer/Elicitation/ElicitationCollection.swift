@@ -42,8 +42,8 @@ extension ElicitationEndpoint {
         guard asked.isCollectable(at: now) else { return .refused(Self.gone) }
         guard let session = try session(of: asked, in: transaction, now: now) else { return .refused(Self.ended) }
         let body = try result(of: asked, in: session, now: now)
-        guard try transaction.collect(asked.id, now: now) else { return .refused(Self.gone) }
-        try transaction.audit(
+        guard try transaction.elicitations.collect(asked.id, now: now) else { return .refused(Self.gone) }
+        try transaction.audit.append(
             AuditEntry(
                 .elicitationCollected, at: now, actor: .resource(asker), of: session, initiator: .server,
                 correlation: asked.id.string))

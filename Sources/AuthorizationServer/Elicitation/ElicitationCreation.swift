@@ -55,7 +55,7 @@ extension ElicitationEndpoint {
         _ request: ElicitationDraft, session: SessionGrant, asker: Resource, in transaction: Transaction,
         now: Timestamp
     ) throws -> Verdict {
-        let policy = try transaction.policy(of: asker.id)
+        let policy = try transaction.resources.policy(of: asker.id)
         let kind = type(of: request.ask).kind
         guard policy.elicitationKinds.contains(kind) else {
             return .refused(
@@ -69,8 +69,8 @@ extension ElicitationEndpoint {
         if let earlier = try earlier(request, session: session, in: transaction, now: now) { return earlier }
         if let refusal = try tooMany(session, asker: asker, in: transaction, now: now) { return .refused(refusal) }
         let made = Elicitation(request, session: session, now: now)
-        try transaction.insert(made)
-        try transaction.audit(
+        try transaction.elicitations.insert(made)
+        try transaction.audit.append(
             AuditEntry(
                 .elicitationCreated, at: now, actor: .resource(asker.id), of: session, initiator: .server,
                 correlation: made.id.string))
@@ -82,12 +82,12 @@ extension ElicitationEndpoint {
     private func tooMany(
         _ session: SessionGrant, asker: Resource, in transaction: Transaction, now: Timestamp
     ) throws -> OAuthError? {
-        let open = try transaction.openElicitations(user: session.userID, resource: asker.id, now: now)
+        let open = try transaction.elicitations.open(user: session.userID, resource: asker.id, now: now)
         guard open < Elicitation.mostOpen else {
             return OAuthError(
                 .tooManyRequests, "Too many elicitations wait for this person; let some end or cancel them first.")
         }
-        let lately = try transaction.elicitations(askedOf: session.userID, by: asker.id, since: now - 3600)
+        let lately = try transaction.elicitations.count(askedOf: session.userID, by: asker.id, since: now - 3600)
         guard lately < Elicitation.mostAnHour else {
             return OAuthError(.tooManyRequests, "This person was asked too often within an hour; ask again later.")
         }
@@ -100,7 +100,7 @@ extension ElicitationEndpoint {
     ) throws -> Verdict? {
         if let key = request.idempotencyKey {
             guard
-                let found = try transaction.elicitation(
+                let found = try transaction.elicitations.find(
                     key: key, resource: session.resourceID, user: session.userID, client: session.clientID)
             else { return nil }
             let settled = try standing.settled(found, in: transaction, now: now)
@@ -114,7 +114,7 @@ extension ElicitationEndpoint {
             }
             return .found(settled)
         }
-        let found = try transaction.elicitation(
+        let found = try transaction.elicitations.find(
             digest: request.digest, session: session.id, resource: session.resourceID, now: now)
         return try found.flatMap { found in
             guard try found.status != .completed || found.kind.strategy.stands(found, in: transaction) else {

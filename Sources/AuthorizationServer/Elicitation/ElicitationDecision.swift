@@ -7,7 +7,7 @@ extension ElicitationPageEndpoint {
     func glance(
         at id: ElicitationID, person: SignedIn, in transaction: Transaction, now: Timestamp
     ) throws -> View? {
-        guard let asked = try transaction.elicitation(id), asked.status != .pending,
+        guard let asked = try transaction.elicitations.find(id), asked.status != .pending,
             try ending(of: asked, in: transaction, now: now) == nil
         else { return nil }
         return try view(of: asked, person: person, in: transaction)
@@ -17,13 +17,13 @@ extension ElicitationPageEndpoint {
     func look(
         at id: ElicitationID, person: SignedIn, in transaction: Transaction, now: Timestamp
     ) throws -> (asked: Elicitation, view: View) {
-        guard var asked = try transaction.elicitation(id) else {
+        guard var asked = try transaction.elicitations.find(id) else {
             throw OAuthError(.notFound, "There is no such request.")
         }
         if let outcome = try ending(of: asked, in: transaction, now: now) {
-            asked = try transaction.finish(id, as: outcome, now: now) ?? asked
+            asked = try transaction.elicitations.finish(id, as: outcome, now: now) ?? asked
         } else {
-            try transaction.open(id, now: now)
+            try transaction.elicitations.open(id, now: now)
         }
         return (asked, try view(of: asked, person: person, in: transaction))
     }
@@ -67,7 +67,7 @@ extension ElicitationPageEndpoint {
     func finish(
         _ asked: Elicitation, as outcome: ElicitationOutcome, in transaction: Transaction, now: Timestamp
     ) throws -> View {
-        guard let done = try transaction.finish(asked.id, as: outcome, now: now) else {
+        guard let done = try transaction.elicitations.finish(asked.id, as: outcome, now: now) else {
             throw OAuthError(
                 .serverError, "Try again in a moment.", reason: "an open elicitation could not be finished")
         }
@@ -112,7 +112,8 @@ extension ElicitationPageEndpoint {
 extension Elicitation {
     /// The MCP server that asks and the session in which it does.
     fileprivate func context(in transaction: Transaction) throws -> (Resource, Session) {
-        guard let resource = try transaction.resource(id: resourceID), let session = try transaction.session(sessionID)
+        guard let resource = try transaction.resources.find(id: resourceID),
+            let session = try transaction.sessions.find(sessionID)
         else { throw StoreError.constraint("an elicitation without its MCP server or session") }
         return (resource, session)
     }

@@ -44,7 +44,8 @@ package struct ElicitationEndpoint: Sendable {
             guard let found = try Self.find(ElicitationID(text), of: asker.id, in: transaction) else { return nil }
             let settled = try standing.settled(found, in: transaction, now: now)
             return try Found(
-                transaction.finish(settled.id, as: .cancelled(by: asker.id), now: now) ?? settled, in: transaction)
+                transaction.elicitations.finish(settled.id, as: .cancelled(by: asker.id), now: now) ?? settled,
+                in: transaction)
         }
         guard let found else { throw Self.unknown }
         return try report(found, to: asker, now: now)
@@ -57,7 +58,7 @@ package struct ElicitationEndpoint: Sendable {
 
         init(_ elicitation: Elicitation, in transaction: Transaction) throws {
             self.elicitation = elicitation
-            event = elicitation.status.isFinal ? try transaction.event(of: elicitation.id)?.event : nil
+            event = elicitation.status.isFinal ? try transaction.events.find(of: elicitation.id)?.event : nil
         }
     }
 
@@ -83,7 +84,7 @@ package struct ElicitationEndpoint: Sendable {
 
     /// The elicitation, if it is the asker's own.
     static func find(_ id: ElicitationID?, of asker: ResourceID, in transaction: Transaction) throws -> Elicitation? {
-        guard let id, let found = try transaction.elicitation(id), found.resourceID == asker else { return nil }
+        guard let id, let found = try transaction.elicitations.find(id), found.resourceID == asker else { return nil }
         return found
     }
 

@@ -15,6 +15,7 @@ extension StandingRule {
     /// whenever housekeeping would have come by.
     func settled(_ asked: Elicitation, in transaction: Transaction, now: Timestamp) throws -> Elicitation {
         guard let outcome = try ending(of: asked, in: transaction, now: now) else { return asked }
-        return try transaction.finish(asked.id, as: outcome, now: now) ?? transaction.elicitation(asked.id) ?? asked
+        return try transaction.elicitations.finish(asked.id, as: outcome, now: now) ?? transaction.elicitations.find(
+            asked.id) ?? asked
     }
 }

@@ -114,7 +114,7 @@ package struct ElicitationPageEndpoint: Sendable {
         guard let person = try await people.signedIn(browser, now: now) else {
             return .elsewhere(.signIn(token: try seal.seal(.elicitation(page), for: browser, now: now)))
         }
-        let asked = try await store.read { try $0.elicitation(page: page) }
+        let asked = try await store.read { try $0.elicitations.find(page: page) }
         guard let asked, asked.userID == person.user.id else {
             return .elsewhere(try turnAway(person, from: asked, page: page, browser: browser, now: now))
         }

@@ -17,12 +17,12 @@ extension ElicitationEndpoint {
         let asker = try await authentication.identify(authorization).id
         let ticket = try ReportedOutcome.ticket(json: try Self.object(body))
         let redeemed = try await store.write { transaction -> Elicitation? in
-            guard let found = try transaction.elicitation(ticket: .sha256(ticket), resource: asker),
+            guard let found = try transaction.elicitations.find(ticket: .sha256(ticket), resource: asker),
                 try standing.settled(found, in: transaction, now: now).status.isOpen,
                 try session(of: found, in: transaction, now: now) != nil,
-                try transaction.redeem(ticket: .sha256(ticket), resource: asker, now: now)
+                try transaction.elicitations.redeem(ticket: .sha256(ticket), resource: asker, now: now)
             else { return nil }
-            try transaction.audit(
+            try transaction.audit.append(
                 AuditEntry(
                     .elicitationRedeemed, at: now, actor: .resource(asker), user: found.userID, client: found.clientID,
                     resource: asker, session: found.sessionID, initiator: .server, correlation: found.id.string))
@@ -77,7 +77,7 @@ extension ElicitationEndpoint {
         guard try session(of: asked, in: transaction, now: now) != nil else { return .refused(Self.ended) }
         guard asked.ticketRedeemedAt != nil else { return .refused(Self.notRedeemed) }
         let outcome = ElicitationOutcome.reported(reported.status, by: asker, reference: reported.reference)
-        let done = try transaction.finish(asked.id, as: outcome, now: now)
+        let done = try transaction.elicitations.finish(asked.id, as: outcome, now: now)
         return .recorded(try Found(done ?? asked, in: transaction))
     }
 

@@ -16,10 +16,10 @@ struct Misdirections: Sendable {
             "\(asked.id) \(user)", failure: "a visit by another account than was asked is not in the records"
         ) { [store] in
             // Looked up before it is asked to write: who comes again and again costs no commit.
-            guard try await store.read({ try !$0.hasMisdirected(asked.id, to: user) }) else { return }
+            guard try await store.read({ try !$0.elicitations.hasMisdirected(asked.id, to: user) }) else { return }
             try await store.write { transaction in
-                guard try !transaction.hasMisdirected(asked.id, to: user) else { return }
-                try transaction.audit(
+                guard try !transaction.elicitations.hasMisdirected(asked.id, to: user) else { return }
+                try transaction.audit.append(
                     AuditEntry(
                         .elicitationMisdirected, at: now, actor: .person(user), user: user,
                         client: asked.clientID, resource: asked.resourceID, session: asked.sessionID,

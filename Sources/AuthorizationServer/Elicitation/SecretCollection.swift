@@ -20,7 +20,7 @@ extension ElicitationEndpoint {
                     return .refused(Self.ended)
                 }
                 let body = try self.result(of: asked, in: session, now: now)
-                try transaction.auditFrequent(
+                try transaction.audit.appendFrequent(
                     AuditEntry(
                         .elicitationRead, at: now, actor: .resource(asker), of: session, initiator: .server,
                         correlation: asked.id.string))
@@ -36,8 +36,8 @@ extension ElicitationEndpoint {
         let asker = try await authentication.identify(authorization).id
         let looked = try await store.write { transaction in
             try uncollected(ElicitationID(text), of: asker, in: transaction, now: now) { asked in
-                guard try transaction.collect(asked.id, now: now) else { return .refused(Self.gone) }
-                try transaction.audit(
+                guard try transaction.elicitations.collect(asked.id, now: now) else { return .refused(Self.gone) }
+                try transaction.audit.append(
                     AuditEntry(
                         .elicitationCollected, at: now, actor: .resource(asker), user: asked.userID,
                         client: asked.clientID, resource: asker, session: asked.sessionID, initiator: .server,

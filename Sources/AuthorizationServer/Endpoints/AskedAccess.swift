@@ -21,8 +21,8 @@ struct AskedAccess: Sendable {
         _ request: AuthorizationRequest, client: Client, defaultResource: ResourceIdentifier?,
         in transaction: Transaction
     ) throws -> Result<AskedAccess, OAuthError> {
-        let usable = try transaction.resources().filter { client.mayUse($0.id) }
-        let closed = try client.host.map { try transaction.resources(closedTo: $0) } ?? []
+        let usable = try transaction.resources.list().filter { client.mayUse($0.id) }
+        let closed = try client.host.map { try transaction.sessions.resources(closedTo: $0) } ?? []
         return Result { () throws(OAuthError) in
             let resource = try choose(request.resource, usable, but: closed, defaultResource)
             return AskedAccess(

@@ -96,7 +96,7 @@ package struct AuthorizeEndpoint: Sendable {
         let interaction = Interaction(
             userID: person.user.id, browserLoginID: person.login.id, request: try pending.text, createdAt: now,
             expiresAt: now + InteractionSeal.maximumAge)
-        try await store.write { try $0.open(interaction) }
+        try await store.write { try $0.interactions.open(interaction) }
         attempt.lead(from: .interaction(interaction.id))
         attempt.note(.consentAsked(server: access.resource.name, scopes: access.scope.scopes.count))
         return .consent(interaction.id)
@@ -148,8 +148,8 @@ package struct AuthorizeEndpoint: Sendable {
         ).location
         let id = draft.asker.clientID
         let isTrusted = try await store.read { transaction in
-            if try transaction.registeredClient(id) != nil { return true }
-            return try person.map { try transaction.hasApproved(user: $0.user.id, client: id) } ?? false
+            if try transaction.clients.find(id) != nil { return true }
+            return try person.map { try transaction.sessions.hasApproved(user: $0.user.id, client: id) } ?? false
         }
         return isTrusted ? .redirect(location, error) : .link(location, error)
     }

@@ -8,8 +8,8 @@ extension ConsentEndpoint {
         _ interaction: Interaction, person: SignedIn, in transaction: Transaction, now: Timestamp
     ) throws -> Outcome {
         let pending = try PendingAuthorization(of: interaction)
-        guard try transaction.finish(interaction.id, as: .denied, now: now) else { return .finished }
-        try transaction.audit(
+        guard try transaction.interactions.finish(interaction.id, as: .denied, now: now) else { return .finished }
+        try transaction.audit.append(
             AuditEntry(
                 .accessDenied, at: now, actor: .person(person.user.id), user: person.user.id,
                 client: try? ClientID(pending.clientID), resource: ResourceID(pending.resourceID), initiator: .human))
@@ -44,24 +44,24 @@ extension ConsentEndpoint {
             documentDigest: pending.documentDigest.flatMap(Base64URL.decode).flatMap { Digest(bytes: $0) },
             refreshKeyID: keys.secret(.refresh).id, replaces: earlier)
         let code = AuthorizationCode.derive(key: keys.secret(.code).bytes, interaction: interaction.id)
-        try transaction.approve(
+        try transaction.sessions.approve(
             session,
             code: AuthorizationCodeRecord(
                 digest: code.digest, sessionID: session.id, interactionID: interaction.id, clientID: session.clientID,
                 redirectURI: pending.redirectURI, challenge: try CodeChallenge(pending.challenge),
                 expiresAt: now + settings.tokens.code))
-        guard try transaction.finish(interaction.id, as: .approved(session.id), now: now) else {
+        guard try transaction.interactions.finish(interaction.id, as: .approved(session.id), now: now) else {
             throw Self.decidedMeanwhile
         }
         try checkStanding(session.id, in: transaction, now: now)
-        try transaction.audit(
+        try transaction.audit.append(
             AuditEntry(.sessionApproved, at: now, actor: .person(interaction.userID), of: session, initiator: .human))
         return .handOff(try pending.answer(issuer: settings.issuer, code: code), approved: true)
     }
 
     /// What lapsed while the page was open takes the approval back, by rolling the transaction back.
     private func checkStanding(_ id: SessionID, in transaction: Transaction, now: Timestamp) throws {
-        guard let session = try transaction.grant(id) else { return }
+        guard let session = try transaction.sessions.grant(id) else { return }
         if let refusal = try standing.standing(of: session, in: transaction, now: now).refusal { throw refusal }
     }
 
@@ -88,7 +88,8 @@ extension ConsentEndpoint {
     ) throws -> AuthorizationCode? {
         for key in keys.secrets(.code) {
             let code = AuthorizationCode.derive(key: key.bytes, interaction: interaction.id)
-            guard let record = try transaction.code(code.digest), record.spentAt == nil, record.expiresAt > now else {
+            guard let record = try transaction.codes.find(code.digest), record.spentAt == nil, record.expiresAt > now
+            else {
                 continue
             }
             return code
@@ -103,16 +104,17 @@ extension ConsentEndpoint {
         let pending = try PendingAuthorization(of: interaction)
         let client = try ClientID(pending.clientID)
         let redirect = try RedirectURI(pending.redirectURI)
-        guard let resourceID = ResourceID(pending.resourceID), let resource = try transaction.resource(id: resourceID)
+        guard let resourceID = ResourceID(pending.resourceID),
+            let resource = try transaction.resources.find(id: resourceID)
         else {
             throw OAuthError(
                 .invalidTarget, "The MCP server was removed while this page was open; go back to the client.")
         }
-        if let host = pending.clientHost, try transaction.resources(closedTo: host).contains(resource.id) {
+        if let host = pending.clientHost, try transaction.sessions.resources(closedTo: host).contains(resource.id) {
             throw AskedAccess.hostExcluded(at: resource)
         }
-        let policy = try transaction.policy(of: resource.id)
-        let live = try transaction.liveSessions(user: person.user.id, client: client, resource: resource.id, now: now)
+        let policy = try transaction.resources.policy(of: resource.id)
+        let live = try transaction.sessions.live(user: person.user.id, client: client, resource: resource.id, now: now)
         let held = live.reduce(ScopeSet([])) { $0.union($1.scope) }
         let asked = try ScopeSet(parsing: pending.scope)
         let implications = try pending.implications
@@ -144,7 +146,7 @@ extension ConsentEndpoint {
         now: Timestamp
     ) throws -> Bool {
         let filter = SessionFilter(user: person.user.id, client: client)
-        let approved = try transaction.sessions(filter, limit: 1, now: now).first?.documentDigest
+        let approved = try transaction.sessions.list(filter, limit: 1, now: now).first?.documentDigest
         guard let approved, let shown = pending.documentDigest else { return false }
         return approved.base64URL != shown
     }

@@ -90,7 +90,7 @@ package struct ConsentEndpoint: Sendable {
             return try await comeBack(id, browser, now).map(View.signIn) ?? .notYours
         }
         return try await store.read { transaction in
-            guard let interaction = try transaction.interaction(id), interaction.belongs(to: person) else {
+            guard let interaction = try transaction.interactions.find(id), interaction.belongs(to: person) else {
                 return .notYours
             }
             guard interaction.state == .pending else {
@@ -124,7 +124,7 @@ package struct ConsentEndpoint: Sendable {
             return try await comeBack(id, browser, now).map(Outcome.signIn) ?? .notYours
         }
         return try await store.write { transaction in
-            guard let interaction = try transaction.interaction(id), interaction.belongs(to: person),
+            guard let interaction = try transaction.interactions.find(id), interaction.belongs(to: person),
                 let token = ConsentToken(decision.token, of: interaction, keys: keys)
             else { return .notYours }
             guard interaction.state == .pending else {

@@ -7,7 +7,8 @@ extension ConsentEndpoint {
     /// other could use it to steer browsers.
     func wayBack(_ interaction: Interaction, in transaction: Transaction) throws -> String? {
         let pending = try PendingAuthorization(of: interaction)
-        guard try transaction.hasApproved(user: interaction.userID, client: try ClientID(pending.clientID)) else {
+        guard try transaction.sessions.hasApproved(user: interaction.userID, client: try ClientID(pending.clientID))
+        else {
             return nil
         }
         return try pending.answer(issuer: settings.issuer, refusing: AuthorizeEndpoint.expired)
@@ -16,7 +17,7 @@ extension ConsentEndpoint {
     /// The sign-in page for a request whose person is not signed in any more, in the very browser in which it waits; nil for
     /// any other browser, which learns nothing.
     func comeBack(_ id: InteractionID, _ browser: Browser, _ now: Timestamp) async throws -> SignInPrompt? {
-        let found = try await store.read { try $0.interaction(id, waitingIn: browser.binding, now: now) }
+        let found = try await store.read { try $0.interactions.find(id, waitingIn: browser.binding, now: now) }
         guard let found else { return nil }
         let pending = try PendingAuthorization(of: found)
         let client = pending.shownHost ?? pending.clientName
@@ -51,7 +52,7 @@ extension AuthorizeEndpoint {
             let client = try? await clients.known(draft.asker.clientID, now: now, for: attempt),
             let request = try? draft.checked(against: client, localhostAnyPort: settings.clients.localhostAnyPort),
             let redirect = request.redirect,
-            try await store.read({ try $0.hasApproved(user: person.user.id, client: client.id) })
+            try await store.read({ try $0.sessions.hasApproved(user: person.user.id, client: client.id) })
         else { return nil }
         return AuthorizationResponse(
             to: redirect, error: Self.expired.referring(to: attempt.reference), state: draft.state,

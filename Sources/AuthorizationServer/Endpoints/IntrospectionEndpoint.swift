@@ -22,7 +22,7 @@ package struct IntrospectionEndpoint: Sendable {
         let asker = ResourceID(presented.clientID.string)
         let (claims, session) = try store.glance { transaction -> (AccessTokenClaims?, SessionGrant?) in
             // Whoever did not prove itself has no token verified, no session read, and does not learn what its form lacks.
-            let digest = try asker.flatMap { try transaction.secretDigest(ofServed: $0) }
+            let digest = try asker.flatMap { try transaction.resources.secretDigest(ofServed: $0) }
             try authentication.check(presented, secret: digest)
             let asked = try IntrospectionRequest(parameters)
             guard let claims = reader.claims(of: asked.token, now: now),

@@ -10,7 +10,7 @@ extension ConsentEndpoint {
         now: Timestamp
     ) throws -> Bool {
         let signIn = person.login.authentication
-        guard let id = ResourceID(pending.resourceID), let resource = try transaction.resource(id: id) else {
+        guard let id = ResourceID(pending.resourceID), let resource = try transaction.resources.find(id: id) else {
             return false
         }
         return pending.accepts(signIn: signIn, at: now) && resource.accepts(signIn: signIn, for: scope, at: now)
@@ -24,7 +24,7 @@ extension ConsentEndpoint {
         var pending = pending
         pending.choice = choice
         guard
-            try transaction.amend(
+            try transaction.interactions.amend(
                 interaction.id, request: try pending.text, until: interaction.expiresAt, now: now)
         else { return .finished }
         let client = pending.shownHost ?? pending.clientName

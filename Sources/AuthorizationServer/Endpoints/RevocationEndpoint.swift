@@ -31,10 +31,11 @@ package struct RevocationEndpoint: Sendable {
         _ id: SessionID, of client: Client, now: Timestamp, if isProven: @escaping @Sendable (SessionGrant) -> Bool
     ) async throws {
         try await store.write { transaction in
-            guard let session = try transaction.grant(id), session.clientID == client.id, isProven(session) else {
+            guard let session = try transaction.sessions.grant(id), session.clientID == client.id, isProven(session)
+            else {
                 return
             }
-            _ = try transaction.end(
+            _ = try transaction.sessions.end(
                 id,
                 SessionEnding(
                     reason: .revokedByClient, initiator: .system, actor: .client(client.id),

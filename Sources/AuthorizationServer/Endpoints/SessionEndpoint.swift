@@ -13,8 +13,8 @@ package struct SessionEndpoint: Sendable {
         let asker = try await authentication.identify(authorization).id
         guard let id = SessionID(text) else { throw Self.unknown }
         let isKnown = try await store.write { transaction in
-            guard try transaction.session(id)?.resourceID == asker else { return false }
-            _ = try transaction.end(
+            guard try transaction.sessions.find(id)?.resourceID == asker else { return false }
+            _ = try transaction.sessions.end(
                 id,
                 SessionEnding(reason: .revokedByResource, initiator: .system, actor: .resource(asker), at: now))
             return true

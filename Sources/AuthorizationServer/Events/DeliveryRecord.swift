@@ -15,18 +15,18 @@ struct DeliveryRecord: Sendable {
         let (isWritten, isDisabled) = try await parts.store.write { [resource] transaction in
             if let trouble {
                 let attempts = DeliverySchedule.attempts(within: trouble)
-                try transaction.hasten(eventsFor: resource, triedAtMost: attempts, now: now)
+                try transaction.events.hasten(eventsFor: resource, triedAtMost: attempts, now: now)
             }
             var isDisabled = false
             if case .gone = answer {
-                isDisabled = try transaction.disable(push.endpoint, of: resource, answer: answer.kept)
+                isDisabled = try transaction.eventStreams.disable(push.endpoint, of: resource, answer: answer.kept)
             }
             guard case .accepted = answer else {
-                let isWritten = try transaction.fail(
+                let isWritten = try transaction.events.fail(
                     push.event.id, to: resource, answer: answer.kept, again: again, now: now)
                 return (isWritten, isDisabled)
             }
-            return (try transaction.deliver(push.event.id, to: resource, now: now), isDisabled)
+            return (try transaction.events.deliver(push.event.id, to: resource, now: now), isDisabled)
         }
         if isDisabled { parts.tell(thatDisabled: resource, answer.kept) }
         // Somebody else has settled it meanwhile: then there is nothing to tell.

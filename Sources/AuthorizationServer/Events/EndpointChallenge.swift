@@ -31,7 +31,8 @@ struct EndpointChallenge: Sendable {
         let end = now + Self.life
         let value = value(for: queue.endpoint, of: resource, until: end)
         let isBegun = try await store.write {
-            try $0.challenge(queue.endpoint, of: resource, digest: .sha256(value), expiresAt: end, now: now)
+            try $0.eventStreams.challenge(
+                queue.endpoint, of: resource, digest: .sha256(value), expiresAt: end, now: now)
         }
         return isBegun ? .ask(push(value, queue, resource, end)) : .wait(until: now)
     }
@@ -43,9 +44,9 @@ struct EndpointChallenge: Sendable {
         let pause = DeliverySchedule.pause(afterAttempts: push.attempts + 1, spread: spread())
         return try await store.write { transaction in
             switch answer {
-            case .gone: return try transaction.disable(push.endpoint, of: resource, answer: answer.kept)
+            case .gone: return try transaction.eventStreams.disable(push.endpoint, of: resource, answer: answer.kept)
             case .accepted, .refused, .failed:
-                let isNoted = try transaction.noteChallenge(
+                let isNoted = try transaction.eventStreams.noteChallenge(
                     .sha256(value), of: resource, answer: answer.kept, again: pause.map { now + $0 })
                 return isNoted && pause == nil
             }

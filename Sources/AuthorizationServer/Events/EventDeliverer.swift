@@ -76,7 +76,7 @@ package final class EventDeliverer: Service {
     private func endpoints() async -> Set<ResourceID> {
         while !Task.isCancelled {
             do {
-                return Set(try await parts.store.read { try $0.pushedResources() })
+                return Set(try await parts.store.read { try $0.events.pushedResources() })
             } catch is CancellationError {
                 // The server stops, which is nothing that an operator has to be told.
                 break

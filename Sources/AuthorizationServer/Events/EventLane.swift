@@ -121,7 +121,7 @@ final class EventLane: Sendable {
         let now = parts.clock.now()
         do {
             let queue = try await parts.store.read { [resource] in
-                try $0.pushQueue(of: resource, now: now, limit: 2 * Self.width)
+                try $0.events.pushQueue(of: resource, now: now, limit: 2 * Self.width)
             }
             guard let queue else { return Plan() }
             let (pausedUntil, width) = breaker.withLock { breaker in

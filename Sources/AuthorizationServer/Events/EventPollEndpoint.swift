@@ -41,7 +41,7 @@ package struct EventPollEndpoint: Sendable {
     private func note(_ resource: Resource) async throws {
         let now = clock.now()
         if let last = resource.polledAt, (0..<3600).contains(now - last) { return }
-        try await store.write { try $0.notePoll(by: resource.id, now: now) }
+        try await store.write { try $0.resources.notePoll(by: resource.id, now: now) }
     }
 
     /// Takes note of what the MCP server has, and of what it cannot use.
@@ -50,16 +50,16 @@ package struct EventPollEndpoint: Sendable {
         let now = clock.now()
         let outcomes = try await store.write { transaction in
             var outcomes: [EventOutcome] = []
-            for id in request.acknowledged where try transaction.deliver(id, to: resource, now: now) {
+            for id in request.acknowledged where try transaction.events.deliver(id, to: resource, now: now) {
                 outcomes.append(.delivered)
             }
             for (id, code) in request.errors {
-                guard let event = try transaction.event(id), event.resourceID == resource else { continue }
+                guard let event = try transaction.events.find(id), event.resourceID == resource else { continue }
                 let error = EventError(rawValue: code)
                 let pause = DeliverySchedule.pause(afterAttempts: event.attempts + 1, spread: 0)
                 let again = error?.mayHeal ?? true ? pause.map { now + $0 } : nil
                 let answer = EventAnswer(error: error?.rawValue ?? "other")
-                if try transaction.fail(id, to: resource, answer: answer, again: again, now: now) {
+                if try transaction.events.fail(id, to: resource, answer: answer, again: again, now: now) {
                     outcomes.append(again == nil ? .dead : .failed)
                 }
             }
@@ -71,7 +71,7 @@ package struct EventPollEndpoint: Sendable {
     /// One more than is asked for tells whether there is more.
     private func look(_ request: EventPollRequest, of resource: ResourceID) async throws -> [EventRecord] {
         let now = clock.now()
-        return try await store.read { try $0.dueEvents(of: resource, now: now, limit: request.maximum + 1) }
+        return try await store.read { try $0.events.due(of: resource, now: now, limit: request.maximum + 1) }
     }
 
     private func json(

@@ -12,8 +12,8 @@ package struct EventStatusEndpoint: Sendable {
     package func answer(for resource: Resource) async throws -> JSON {
         let (stream, waiting) = try await store.read { transaction in
             (
-                try transaction.eventStream(of: resource.id),
-                try transaction.oldestWaitingEnd(for: resource.id, now: clock.now())
+                try transaction.eventStreams.find(of: resource.id),
+                try transaction.events.oldestWaitingEnd(for: resource.id, now: clock.now())
             )
         }
         var body: JSONObject = ["delivery": .string(resource.eventsEndpoint == nil ? "poll" : "push")]

@@ -14,7 +14,7 @@ package struct EventVerifyEndpoint: Sendable {
         guard let state = body["state"]?.string, state.utf8.count <= 256 else {
             throw OAuthError(.invalidRequest, "Send the state of the verification event as a text.")
         }
-        guard try await store.write({ try $0.prove(.sha256(state), of: resource.id, now: now) }) else {
+        guard try await store.write({ try $0.eventStreams.prove(.sha256(state), of: resource.id, now: now) }) else {
             throw OAuthError(
                 .invalidRequest,
                 "The state is not that of the last verification event, or an hour has passed; another event follows.")

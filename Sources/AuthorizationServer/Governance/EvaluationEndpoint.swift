@@ -32,12 +32,13 @@ package struct EvaluationEndpoint: Sendable {
         var claims: AccessTokenClaims?
         if case .token(let token) = request.subject { claims = subjects.claims(of: token, now: now) }
         let verdict = try await store.write { [claims] transaction in
-            guard try transaction.countDecision(for: asker.id, now: now) else { return Verdict.tooMany }
+            guard try transaction.resources.countDecision(for: asker.id, now: now) else { return Verdict.tooMany }
             guard let ground = try ground(of: request, claims, for: asker, in: transaction, now: now) else {
                 return .decided(.unfounded)
             }
             let decision = try decide(request, on: ground, asker: asker, in: transaction, now: now)
-            try transaction.audit(decision.record(of: request, by: asker.id, ground.session, ground.job, at: now))
+            try transaction.audit.append(
+                decision.record(of: request, by: asker.id, ground.session, ground.job, at: now))
             return .decided(decision)
         }
         switch verdict {
@@ -62,7 +63,7 @@ package struct EvaluationEndpoint: Sendable {
             let (job, session) = try subjects.standing.settled(found, in: transaction, now: now)
             guard let session else {
                 // The MCP server is told nothing, but that it went on asking is worth knowing.
-                try transaction.audit(
+                try transaction.audit.append(
                     job.entry(
                         .actionEvaluated, at: now, actor: .resource(asker.id), initiator: .server, outcome: .refused,
                         reason: "the job has ended", explanation: request.deed))
@@ -76,7 +77,7 @@ package struct EvaluationEndpoint: Sendable {
     private func decide(
         _ request: EvaluationRequest, on ground: Ground, asker: Resource, in transaction: Transaction, now: Timestamp
     ) throws -> Decision {
-        guard let action = try transaction.serverAction(request.action, of: asker.id) else {
+        guard let action = try transaction.resources.action(request.action, of: asker.id) else {
             return .denied(.notAllowed)
         }
         if let job = ground.job, !job.actions.contains(request.action) { return .denied(.notInJob) }
@@ -92,12 +93,12 @@ package struct EvaluationEndpoint: Sendable {
         _ request: EvaluationRequest, on ground: Ground, asker: Resource, in transaction: Transaction, now: Timestamp
     ) throws -> Decision {
         let action = try request.approvable(purpose: ground.job?.purpose)
-        let found = try transaction.elicitation(
+        let found = try transaction.elicitations.find(
             digest: action.digest, session: ground.session.id, resource: asker.id, now: now)
         if let found, found.ask(ConfirmAsk.self) != nil, found.status == .completed,
-            try transaction.collect(found.id, now: now)
+            try transaction.elicitations.collect(found.id, now: now)
         {
-            try transaction.audit(
+            try transaction.audit.append(
                 AuditEntry(
                     .elicitationCollected, at: now, actor: .resource(asker.id), of: ground.session,
                     initiator: .server, correlation: found.id.string))

@@ -27,7 +27,7 @@ package struct JobEndpoint: Sendable {
             guard let claims, let session = try subjects.session(of: claims, for: asker, in: transaction, now: now)
             else { return Verdict.refused(ElicitationEndpoint.noPerson) }
             // To open and to end, again and again, would leave records without end.
-            guard try transaction.countDecision(for: asker.id, now: now) else {
+            guard try transaction.resources.countDecision(for: asker.id, now: now) else {
                 return .refused(EvaluationEndpoint.tooMany)
             }
             let scope = claims.scope.intersection(session.scope)
@@ -37,7 +37,7 @@ package struct JobEndpoint: Sendable {
             let job = Job(
                 of: session, actions: request.actions, scope: scope, purpose: request.purpose, createdAt: now,
                 expiresAt: min(request.expiresAt, session.expiresAt))
-            try transaction.open(job)
+            try transaction.jobs.open(job)
             return .opened(job)
         }
         switch verdict {
@@ -51,7 +51,7 @@ package struct JobEndpoint: Sendable {
         _ request: JobRequest, scope: ScopeSet, of session: SessionGrant, in transaction: Transaction, now: Timestamp
     ) throws -> OAuthError? {
         for name in request.actions {
-            guard let action = try transaction.serverAction(name, of: session.resourceID) else {
+            guard let action = try transaction.resources.action(name, of: session.resourceID) else {
                 return OAuthError(
                     .accessDenied, "This MCP server may not start \(name) by itself; ask its operator.")
             }
@@ -59,7 +59,7 @@ package struct JobEndpoint: Sendable {
                 return OAuthError(.accessDenied, "The token does not allow \(name); it needs \(action.scope).")
             }
         }
-        guard try transaction.openJobs(in: session.id, now: now) < Job.mostOpen else {
+        guard try transaction.jobs.open(in: session.id, now: now) < Job.mostOpen else {
             return OAuthError(.tooManyRequests, "Too many jobs are open in this session; end some first.")
         }
         return nil
@@ -73,7 +73,7 @@ package struct JobEndpoint: Sendable {
     /// Ends a job; one that is over stays as it ended.
     package func end(_ text: String, authorization: String?) async throws -> JSON {
         try await settled(text, authorization: authorization) { transaction, job, now in
-            try transaction.end(job.id, .byResource(job.resourceID), now: now) ?? job
+            try transaction.jobs.end(job.id, .byResource(job.resourceID), now: now) ?? job
         }
     }
 
@@ -93,7 +93,7 @@ package struct JobEndpoint: Sendable {
 
     /// The job, if it is the asker's own.
     static func find(_ id: JobID?, of asker: ResourceID, in transaction: Transaction) throws -> Job? {
-        guard let id, let job = try transaction.job(id), job.resourceID == asker else { return nil }
+        guard let id, let job = try transaction.jobs.find(id), job.resourceID == asker else { return nil }
         return job
     }
 }
@@ -105,9 +105,9 @@ extension StandingRule {
         _ job: Job, in transaction: Transaction, now: Timestamp
     ) throws -> (job: Job, session: SessionGrant?) {
         guard job.endedAt == nil else { return (job, nil) }
-        guard job.isOpen(at: now) else { return (try transaction.end(job.id, .expired, now: now) ?? job, nil) }
+        guard job.isOpen(at: now) else { return (try transaction.jobs.end(job.id, .expired, now: now) ?? job, nil) }
         guard let session = try session(job.sessionID, in: transaction, now: now) else {
-            return (try transaction.end(job.id, .withSession, now: now) ?? job, nil)
+            return (try transaction.jobs.end(job.id, .withSession, now: now) ?? job, nil)
         }
         return (job, session)
     }

@@ -25,7 +25,7 @@ package final class LastUses: Sendable {
         do {
             while !rest.isEmpty {
                 let piece = Array(rest.prefix(Self.piece))
-                try await store.write { try $0.touch(sessions: piece) }
+                try await store.write { try $0.sessions.touch(sessions: piece) }
                 rest = rest.dropFirst(Self.piece)
             }
         } catch {

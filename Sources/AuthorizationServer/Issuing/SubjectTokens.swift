@@ -16,7 +16,7 @@ struct SubjectTokens: Sendable {
         of claims: AccessTokenClaims?, for asker: Resource, in transaction: Transaction, now: Timestamp
     ) throws -> SessionGrant? {
         guard let claims, now < claims.expiresAt, claims.audience == asker.identifier,
-            let session = try transaction.grant(claims.sessionID), session.resourceID == asker.id,
+            let session = try transaction.sessions.grant(claims.sessionID), session.resourceID == asker.id,
             session.subject == claims.subject,
             try standing.standing(of: session, in: transaction, now: now) == .good
         else { return nil }

@@ -52,7 +52,7 @@ struct StandingRule: Sendable {
 
     /// The session of this id if it may be used now.
     func session(_ id: SessionID, in transaction: Transaction, now: Timestamp) throws -> SessionGrant? {
-        guard let session = try transaction.grant(id),
+        guard let session = try transaction.sessions.grant(id),
             try standing(of: session, in: transaction, now: now) == .good
         else { return nil }
         return session

@@ -41,9 +41,9 @@ package struct People: Sendable {
     /// The person signed in in `browser`, or nil.
     package func signedIn(_ browser: Browser, now: Timestamp) async throws -> SignedIn? {
         guard let digest = browser.signIn else { return nil }
-        guard let found = try await store.read({ try $0.browserLogin(digest: digest, now: now) }) else { return nil }
+        guard let found = try await store.read({ try $0.logins.find(digest: digest, now: now) }) else { return nil }
         if now - found.login.lastSeenAt >= 60 {
-            try await store.write { try $0.touch(browserLogin: found.login.id, now: now) }
+            try await store.write { try $0.logins.touch(browserLogin: found.login.id, now: now) }
         }
         return SignedIn(user: found.user, login: found.login)
     }
@@ -98,7 +98,7 @@ package struct People: Sendable {
         _ claim: SignInClaim, browser: Browser, now: Timestamp
     ) async throws -> (verdict: ClaimVerdict, attempt: SignInWatch.Attempt) {
         let account = try await store.read { [name = claim.name, kind = claim.method.kind] transaction in
-            try transaction.account(named: name, provenBy: kind, binding: browser.binding)
+            try transaction.credentials.account(named: name, provenBy: kind, binding: browser.binding)
         }
         let attempt = SignInWatch.Attempt(claim, user: account?.user, browser: browser, now: now)
         let isKnown = account?.isKnownBrowser ?? false
@@ -137,9 +137,11 @@ package struct People: Sendable {
             authentication: proof.authentication, createdAt: now, lastSeenAt: now, expiresAt: now + Self.longest)
         let login = try await store.write { transaction -> BrowserLogin? in
             // The credential may have been replaced, or the account disabled, while the proof was checked.
-            guard try transaction.use(proof.credential, renewedAs: proof.renewed, now: now) else { return nil }
-            let login = try transaction.enter(entering, inPlaceOf: browser.signIn)
-            try transaction.audit(
+            guard try transaction.credentials.use(proof.credential, renewedAs: proof.renewed, now: now) else {
+                return nil
+            }
+            let login = try transaction.logins.enter(entering, inPlaceOf: browser.signIn)
+            try transaction.audit.append(
                 AuditEntry(
                     .personSignedIn, at: now, actor: .person(user.id), user: user.id,
                     reason: failures >= Self.suspicious ? "after \(failures) failed tries" : nil, initiator: .human,

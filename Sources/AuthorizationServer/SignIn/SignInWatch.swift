@@ -89,10 +89,10 @@ final class SignInWatch: Sendable {
         guard let user = attempt.user?.id else { return }
         let (now, address) = (attempt.now, attempt.address)
         errands.run("held \(user)", failure: "a held-up account is not in the records") { [store] in
-            guard try await store.read({ try !$0.wasHeld(user, since: now - 3_600) }) else { return }
+            guard try await store.read({ try !$0.audit.wasHeld(user, since: now - 3_600) }) else { return }
             try await store.write { transaction in
-                guard try !transaction.wasHeld(user, since: now - 3_600) else { return }
-                try transaction.audit(
+                guard try !transaction.audit.wasHeld(user, since: now - 3_600) else { return }
+                try transaction.audit.append(
                     AuditEntry(
                         .signInHeld, at: now, actor: .system, user: user, outcome: .refused,
                         reason: "too many wrong passwords; browsers that the account does not know have to wait",

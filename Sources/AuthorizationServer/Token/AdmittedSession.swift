@@ -25,7 +25,7 @@ extension StandingRule {
             return .failure(error)
         }
         // Who names a scope means what it includes too, and never gets more than was approved.
-        let meant = try transaction.implications(of: session.resourceID).closure(of: named)
+        let meant = try transaction.resources.implications(of: session.resourceID).closure(of: named)
         return .success(AdmittedSession(session, scope: session.scope.intersection(meant)))
     }
 }

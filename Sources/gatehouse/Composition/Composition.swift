@@ -62,14 +62,14 @@ struct Composition {
             obstacles: { [store = gatehouse.store, up] in
                 guard up.areAll else { return ["not every listener is up"] }
                 do {
-                    _ = try await store.read { try $0.lastClock() }
+                    _ = try await store.read { try $0.clock.last() }
                     return []
                 } catch {
                     return ["the database does not answer: \(ErrorText.of(error))"]
                 }
             },
             metrics: { [store = gatehouse.store, counters] in
-                let events = try? await store.read { try $0.waitingEvents() }
+                let events = try? await store.read { try $0.events.waitingCount() }
                 let process = ProcessMetrics(waitingWrites: store.waitingWrites, waitingEvents: events)
                 return counters.text + MetricsRegistry.shared.text + process.text
             })

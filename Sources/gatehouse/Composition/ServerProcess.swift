@@ -94,7 +94,11 @@ struct Ground {
             throw Refusal("\(error), or start once with --accept-clock if the earlier time was the wrong one")
         }
         try await store.write { transaction in
-            if acceptsClock { try transaction.resetClock(now.seconds) } else { try transaction.noteClock(now.seconds) }
+            if acceptsClock {
+                try transaction.clock.reset(now.seconds)
+            } else {
+                try transaction.clock.note(now.seconds)
+            }
         }
         // New keys are made only where nothing depends on old ones.
         let needed = try await store.read { try $0.refreshKeysInUse() }

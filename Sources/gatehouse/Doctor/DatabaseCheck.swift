@@ -67,7 +67,7 @@ struct DatabaseCheck {
     private func copies() async throws -> [Finding] {
         var filter = AuditFilter()
         filter.action = AuditAction.databaseCopied.rawValue
-        let last = try await store.read { [filter] in try $0.auditTail(.main, filter, limit: 1) }.first?.entry.at
+        let last = try await store.read { [filter] in try $0.audit.tail(.main, filter, limit: 1) }.first?.entry.at
         guard let last else {
             return [
                 Finding("backup", .warning, "None was ever made by 'gatehouse db backup'; copy the keys' folder too.")
@@ -88,7 +88,7 @@ struct DatabaseCheck {
         } catch {
             return [Finding("clock", .problem, Sentence.of(error))]
         }
-        let last = try await store.read { try $0.auditTail(limit: 1) }.first?.entry.at
+        let last = try await store.read { try $0.audit.tail(limit: 1) }.first?.entry.at
         guard let last, last - now > 5 else { return [] }
         return [
             Finding(

@@ -12,11 +12,11 @@ struct EventCheck {
     func findings() async -> [Finding] {
         do {
             return try await store.read { [paused] transaction in
-                let pushed = try transaction.resources().filter { $0.eventsEndpoint != nil }
+                let pushed = try transaction.resources.list().filter { $0.eventsEndpoint != nil }
                 let endpoints = try pushed.compactMap { resource in
-                    try Self.judge(resource, try transaction.eventStream(of: resource.id), paused[resource.id])
+                    try Self.judge(resource, try transaction.eventStreams.find(of: resource.id), paused[resource.id])
                 }
-                let dead = try transaction.events(state: .dead, limit: Self.mostDead).count
+                let dead = try transaction.events.list(state: .dead, limit: Self.mostDead).count
                 let good = Finding(
                     "events", .ok, "\(pushed.count) MCP servers have their events pushed, and none has trouble.")
                 return (endpoints.isEmpty ? [good] : endpoints) + Self.left(dead)

@@ -20,7 +20,7 @@ struct ConnectElicitation: ElicitationStrategy {
     /// An account that was connected and is not any more has to be connected anew.
     static func stands(_ completed: Elicitation, in transaction: Transaction) throws -> Bool {
         guard let ask = completed.ask(ConnectAsk.self) else { return true }
-        return try transaction.connection(
+        return try transaction.connections.find(
             user: completed.userID, resource: completed.resourceID, provider: ProviderName(ask.provider)) != nil
     }
 

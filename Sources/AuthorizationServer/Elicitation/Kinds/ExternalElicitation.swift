@@ -34,15 +34,15 @@ struct ExternalElicitation: ElicitationStrategy {
     ) -> ElicitationApproval {
         { transaction in
             // What was allowed when it was asked may be forbidden by now.
-            guard try transaction.policy(of: asked.resourceID).externalHosts.contains(ask.url.host) else {
+            guard try transaction.resources.policy(of: asked.resourceID).externalHosts.contains(ask.url.host) else {
                 return .finish(.failed(reason: "not_allowed"))
             }
             let ticket = Random.token()
             guard
-                try transaction.setTicket(
+                try transaction.elicitations.setTicket(
                     .sha256(ticket), of: asked.id, expiresAt: now + Self.ticketLifetime, now: now)
             else { throw OAuthError(.serverError, "Try again in a moment.", reason: "no ticket could be made") }
-            try transaction.audit(
+            try transaction.audit.append(
                 AuditEntry(
                     .elicitationHandedOver, at: now, actor: .person(person.user.id), user: person.user.id,
                     client: asked.clientID, resource: asked.resourceID, session: asked.sessionID, initiator: .human,

@@ -70,7 +70,7 @@ struct SecretElicitation: ElicitationStrategy {
     ) -> ElicitationApproval {
         { transaction in
             if filled.notice == .ownPassword {
-                try transaction.audit(
+                try transaction.audit.append(
                     AuditEntry(
                         .elicitationOwnPassword, at: now, actor: .person(person.user.id), user: person.user.id,
                         client: asked.clientID, resource: asked.resourceID, session: asked.sessionID, outcome: .refused,
@@ -93,7 +93,7 @@ struct SecretElicitation: ElicitationStrategy {
         }
         guard !suspects.isEmpty else { return nil }
         let password = try await services.people.store.read { [id = person.user.id] in
-            try $0.credential(.password, of: id)
+            try $0.credentials.find(.password, of: id)
         }
         guard let password, let hash = PasswordHash(password.data) else { return nil }
         let claim = SignInThrottle.Claim.form(of: person.user.id)

@@ -23,7 +23,7 @@ package struct ResourceAuthentication: Sendable {
 
     private func resource(_ presented: PresentedClient) async throws -> Resource {
         let found = try await store.read { transaction in
-            try ResourceID(presented.clientID.string).flatMap { try transaction.resource(id: $0) }
+            try ResourceID(presented.clientID.string).flatMap { try transaction.resources.find(id: $0) }
         }
         let named = found.flatMap { $0.isServed ? $0 : nil }
         try Self.prove(presented, secret: named?.secretDigest)

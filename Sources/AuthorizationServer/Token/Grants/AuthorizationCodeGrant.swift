@@ -54,10 +54,12 @@ struct AuthorizationCodeGrant: Grant {
         _ request: Identified<Request, Client>, _: Void, in transaction: Transaction, now: Timestamp
     ) throws -> GrantVerdict<Never> {
         let (asked, client) = (request.request, request.asker)
-        guard let record = try transaction.code(asked.code.digest) else {
+        guard let record = try transaction.codes.find(asked.code.digest) else {
             return .refused(Self.refusal("unknown code"))
         }
-        guard let session = try transaction.grant(record.sessionID) else { return .refused(Self.refusal("no session")) }
+        guard let session = try transaction.sessions.grant(record.sessionID) else {
+            return .refused(Self.refusal("no session"))
+        }
         let redemption = Self.redemption(asked, by: client)
         if record.spentAt != nil { return try again(request, redemption, record, session, in: transaction, now: now) }
         guard record.clientID == client.id else { return .refused(Self.refusal("another client's code")) }
@@ -75,11 +77,11 @@ struct AuthorizationCodeGrant: Grant {
         case .success(let session): admitted = session
         case .failure(let error): return .refused(error)
         }
-        guard try transaction.spend(record.digest, on: redemption, now: now),
-            try transaction.activate(session.id, now: now)
+        guard try transaction.codes.spend(record.digest, on: redemption, now: now),
+            try transaction.sessions.activate(session.id, now: now)
         else { return .refused(Self.refusal("spent meanwhile")) }
         for earlier in session.replaces {
-            _ = try transaction.end(
+            _ = try transaction.sessions.end(
                 earlier,
                 SessionEnding(
                     reason: .replaced, initiator: .user, actor: .person(session.userID),
@@ -104,7 +106,7 @@ struct AuthorizationCodeGrant: Grant {
     private func refreshes(
         _ client: Client, _ record: AuthorizationCodeRecord, in transaction: Transaction
     ) throws -> Bool {
-        guard !client.isRegistered, let interaction = try transaction.interaction(record.interactionID) else {
+        guard !client.isRegistered, let interaction = try transaction.interactions.find(record.interactionID) else {
             return client.refreshes
         }
         return try PendingAuthorization(of: interaction).refreshes
@@ -115,9 +117,9 @@ struct AuthorizationCodeGrant: Grant {
         _ record: AuthorizationCodeRecord, of session: SessionGrant, in transaction: Transaction, now: Timestamp
     ) throws {
         guard record.spentAt == nil,
-            try transaction.countFailure(record.digest, now: now) == AuthorizationCodeRecord.mostFailures
+            try transaction.codes.countFailure(record.digest, now: now) == AuthorizationCodeRecord.mostFailures
         else { return }
-        try transaction.audit(
+        try transaction.audit.append(
             AuditEntry(
                 .codeBurnt, at: now, actor: .client(session.clientID), of: session, outcome: .refused,
                 reason: "too many wrong verifiers", initiator: .system))
@@ -132,12 +134,12 @@ struct AuthorizationCodeGrant: Grant {
     ) throws -> GrantVerdict<Never> {
         if let spentAt = record.spentAt, now.isWithin(Self.repeatable, of: spentAt), record.redemption == redemption,
             ResourceRule.refusal(request.request.resource, granted: session.resource) == nil,
-            try transaction.countRepeat(record.digest)
+            try transaction.codes.countRepeat(record.digest)
         {
             return .repeated(Self.refusal("the request that redeemed the code came twice"))
         }
         let wasRedeemed = record.redemption != nil
-        _ = try transaction.end(
+        _ = try transaction.sessions.end(
             session.id,
             SessionEnding(
                 reason: .codeReplayed, initiator: .policy, actor: .client(request.asker.id),

@@ -42,7 +42,7 @@ struct RefreshTokenGrant: Grant {
         _ request: Identified<Request, Client>, _: Void, in transaction: Transaction, now: Timestamp
     ) throws -> GrantVerdict<Never> {
         let asked = request.request
-        guard let session = try transaction.grant(asked.token.sessionID) else {
+        guard let session = try transaction.sessions.grant(asked.token.sessionID) else {
             return .refused(Self.refusal("unknown session"))
         }
         guard let key = keys.secret(.refresh, id: session.refreshKeyID), asked.token.isAuthentic(key: key.bytes)
@@ -55,7 +55,7 @@ struct RefreshTokenGrant: Grant {
         case .success(let session): admitted = session
         case .failure(let error): return .refused(error)
         }
-        switch try transaction.turn(session, presented: asked.token.generation, now: now, grace: grace) {
+        switch try transaction.sessions.turn(session, presented: asked.token.generation, now: now, grace: grace) {
         case .turned(let generation): return earned(admitted, generation, as: .tokenRefreshed, now: now)
         case .repeated(let generation): return earned(admitted, generation, as: .tokenRepeated, now: now)
         case .reused: return try reuse(session, in: transaction, now: now)
@@ -76,7 +76,7 @@ struct RefreshTokenGrant: Grant {
     private func reuse(_ session: SessionGrant, in transaction: Transaction, now: Timestamp) throws -> GrantVerdict<
         Never
     > {
-        _ = try transaction.end(
+        _ = try transaction.sessions.end(
             session.id,
             SessionEnding(
                 reason: .refreshTokenReused, initiator: .policy, actor: .client(session.clientID),

@@ -70,7 +70,7 @@ struct TokenExchangeGrant: Grant {
             return .refused(Self.notAllowed)
         }
         guard
-            let connection = try transaction.connection(
+            let connection = try transaction.connections.find(
                 user: session.userID, resource: asker.id, provider: asked.provider),
             try ConnectionPolicy.allows(connection, in: transaction)
         else { return .refused(Self.notConnected) }

@@ -1,0 +1,109 @@
+package import JOSE
+package import OAuth
+
+/// A signed word that at this time a chain ended with this record: from then on nobody without the key can change what
+/// came before, nor cut it off, unseen.
+///
+/// The public key travels along under its thumbprint, because it outlives its time in the key ring; who trusts it is told
+/// by the ring, and for older keys by the record that names them.
+/// Spec: RFC 7515 §4.1.3
+/// Spec: RFC 7638 §3
+package struct AuditCheckpoint: Hashable, Sendable {
+    /// The `typ` of its header.
+    package static let type = "gatehouse-audit-checkpoint+jwt"
+
+    package let chain: AuditChainName
+    package let sequence: Int64
+    package let hash: Digest
+    package let at: Timestamp
+    /// The thumbprint of the key that signed it.
+    package let kid: String
+    /// The compact form.
+    package let signed: String
+
+    /// Signs that `chain` ends with this record now.
+    package init(
+        _ chain: AuditChainName, sequence: Int64, hash: Digest, at: Timestamp, with key: SigningKey
+    ) throws(KeyError) {
+        self.chain = chain
+        self.sequence = sequence
+        self.hash = hash
+        self.at = at
+        kid = key.kid
+        let header: JSONObject = [
+            "typ": .string(Self.type), "alg": "ES256", "kid": .string(key.kid), "jwk": .object(key.jwk.json),
+        ]
+        let claims: JSONObject = [
+            "iat": .integer(at.seconds), "chain": .string(chain.description), "sequence": .integer(sequence),
+            "hash": .string(hash.base64URL),
+        ]
+        signed = try JWS.sign(header: header, payload: claims.bytes, with: key)
+    }
+
+    /// Reads a checkpoint whose signature is that of the key it names; whether that key is to be trusted is another question.
+    package init?(signed: String) {
+        guard let start = signed.utf8.firstIndex(of: UInt8(ascii: ".")),
+            let header = Base64URL.decode(String(signed[..<start])).flatMap({ try? JSONObject(parsing: $0) }),
+            let jwk = header["jwk"]?.object.flatMap({ try? JWK(json: $0) }), let kid = header["kid"]?.string,
+            jwk.thumbprint == kid, let key = try? VerificationKey(jwk),
+            let token = try? JWT.verify(
+                signed, typ: Self.type, algorithms: [.es256], keys: VerificationKeySet([key])),
+            let chain = token.claims["chain"]?.string.flatMap(AuditChainName.init),
+            let sequence = token.claims["sequence"]?.integer, let seconds = token.claims["iat"]?.integer,
+            let hash = token.claims["hash"]?.string.flatMap({ Base64URL.decode($0) }).flatMap(Digest.init(bytes:))
+        else { return nil }
+        self.chain = chain
+        self.sequence = sequence
+        self.hash = hash
+        at = Timestamp(seconds: seconds)
+        self.kid = kid
+        self.signed = signed
+    }
+}
+
+/// A checkpoint as it stands in its row, which anybody with the file could have written.
+package struct StoredCheckpoint: Hashable, Sendable {
+    package let chain: AuditChainName
+    package let sequence: Int64
+    package let signed: String
+
+    /// The checkpoint, if it is signed and about the record under whose number it stands.
+    package var checkpoint: AuditCheckpoint? {
+        AuditCheckpoint(signed: signed).flatMap { $0.chain == chain && $0.sequence == sequence ? $0 : nil }
+    }
+}
+
+extension AuditTrail {
+    /// Keeps a checkpoint, provided that its record is there and says so; else nothing is written and the answer is false.
+    package func insert(_ checkpoint: AuditCheckpoint) throws -> Bool {
+        let table = AuditTable.of(checkpoint.chain)
+        return try execute(
+            """
+            INSERT INTO audit_checkpoints (chain, sequence, hash, at, kid, signed)
+            SELECT ?1, ?2, ?3, ?4, ?5, ?6 FROM \(table.name) WHERE \(table.chain) = ?1 AND sequence = ?2 AND hash = ?3
+            ON CONFLICT (chain, sequence) DO UPDATE SET at = excluded.at, kid = excluded.kid, signed = excluded.signed
+            """, checkpoint.chain.description, checkpoint.sequence, checkpoint.hash.stored, checkpoint.at.seconds,
+            checkpoint.kid, checkpoint.signed) == 1
+    }
+
+    /// All checkpoints of a chain after this record, the oldest first.
+    func checkpoints(_ chain: AuditChainName, from sequence: Int64) throws -> [StoredCheckpoint] {
+        try all(
+            "SELECT sequence, signed FROM audit_checkpoints WHERE chain = ?1 AND sequence >= ?2 ORDER BY sequence",
+            chain.description, sequence
+        ) { StoredCheckpoint(chain: chain, sequence: try $0.integer(0), signed: try $0.text(1)) }
+    }
+
+    /// Whether a key signed any checkpoint that is kept.
+    package func hasSignedCheckpoint(_ kid: String) throws -> Bool {
+        try first("SELECT 1 FROM audit_checkpoints WHERE kid = ?1 LIMIT 1", kid) { _ in true } ?? false
+    }
+
+    /// The last checkpoint of a chain, as its row says.
+    package func lastCheckpoint(_ chain: AuditChainName) throws -> StoredCheckpoint? {
+        try first(
+            "SELECT sequence, signed FROM audit_checkpoints WHERE chain = ?1 ORDER BY sequence DESC LIMIT 1",
+            chain.description
+        ) { StoredCheckpoint(chain: chain, sequence: try $0.integer(0), signed: try $0.text(1)) }
+    }
+}

@@ -1,0 +1,85 @@
+package import OAuth
+
+/// What an MCP server says has happened, in its own chain and at the cost of its own quota. It satisfies no policy.
+package struct ReportedEntry: Hashable, Sendable {
+    /// The MCP server that reports.
+    package let resource: ResourceID
+    /// The entry as it is recorded; its evidence is the report.
+    package let entry: AuditEntry
+
+    /// What `resource` reports about whatever is named; `reason` is one of Gatehouse's own words, `explanation` what the MCP
+    /// server wrote.
+    package init(
+        _ action: AuditAction, at: Timestamp, by resource: ResourceID, user: UserID? = nil, client: ClientID? = nil,
+        session: SessionID? = nil, outcome: AuditEntry.Outcome = .success, reason: String? = nil,
+        initiator: AuditEntry.Initiator, correlation: String? = nil, explanation: String? = nil
+    ) {
+        self.resource = resource
+        entry = AuditEntry(
+            action, at: at, actor: .resource(resource), user: user, client: client, resource: resource,
+            session: session, outcome: outcome, reason: reason, initiator: initiator,
+            evidence: .reported(by: resource.string), correlation: correlation, explanation: explanation)
+    }
+
+    /// What the MCP server of this session reports about it.
+    package init(
+        _ action: AuditAction, at: Timestamp, of session: SessionGrant, outcome: AuditEntry.Outcome = .success,
+        reason: String? = nil, initiator: AuditEntry.Initiator, correlation: String? = nil, explanation: String? = nil
+    ) {
+        self.init(
+            action, at: at, by: session.resourceID, user: session.userID, client: session.clientID,
+            session: session.id, outcome: outcome, reason: reason, initiator: initiator, correlation: correlation,
+            explanation: explanation)
+    }
+}
+
+/// What became of a report.
+package enum ReportVerdict: Hashable, Sendable {
+    case recorded(AuditRecord)
+    /// The MCP server has said as much as it may in this hour; nothing was written.
+    case overQuota
+}
+
+extension AuditTrail {
+    /// How many reports of one MCP server are recorded in an hour.
+    package static let reportsPerHour: Int64 = 3_600
+
+    /// Puts a report at the end of its MCP server's own chain, unless that one has used up its quota. That it did is
+    /// witnessed in the main chain, once an hour.
+    package func report(_ report: ReportedEntry, quota: Int64 = reportsPerHour) throws -> ReportVerdict {
+        guard chain != nil else { throw StoreError.constraint("a reader cannot write to the audit trail") }
+        let used = try countReport(report, quota)
+        guard used <= quota else {
+            if used == quota + 1 {
+                try append(
+                    AuditEntry(
+                        .reportsOverQuota, at: report.entry.at, actor: .resource(report.resource),
+                        resource: report.resource, outcome: .refused, reason: "more than \(quota) reports in an hour",
+                        initiator: .server))
+            }
+            return .overQuota
+        }
+        let name = AuditChainName.reported(report.resource)
+        let head = try head(name)
+        let record = AuditRecord(
+            traced(report.entry), in: name, sequence: (head?.sequence ?? 0) + 1, previous: head?.hash ?? .beginning)
+        try insert(record)
+        return .recorded(record)
+    }
+
+    /// The number of this report within its hour. Whoever is over the quota already writes nothing any more.
+    private func countReport(_ report: ReportedEntry, _ quota: Int64) throws -> Int64 {
+        let hour = report.entry.at.seconds / 3_600
+        let resource = report.resource.string
+        let used = try first(
+            "SELECT used FROM audit_quotas WHERE resource_id = ?1 AND hour = ?2", resource, hour
+        ) { try $0.integer(0) }
+        if let used, used > quota { return used + 1 }
+        try execute(
+            """
+            INSERT INTO audit_quotas (resource_id, hour, used) VALUES (?1, ?2, ?3)
+            ON CONFLICT (resource_id) DO UPDATE SET hour = excluded.hour, used = excluded.used
+            """, resource, hour, (used ?? 0) + 1)
+        return (used ?? 0) + 1
+    }
+}

@@ -1,0 +1,43 @@
+package import JOSE
+
+/// Whether a chain still is the one that a checkpoint speaks of, which is known from outside of the database.
+package enum CheckpointStanding: Hashable, Sendable {
+    /// Its record is there, or was dropped behind a later checkpoint of ours.
+    case held
+    /// The chain ends before it, with this record; without one where nothing is there.
+    case gone(sequence: Int64, hash: Digest?)
+    /// Another record stands in its place, in a chain that ends with this one.
+    case replaced(sequence: Int64, hash: Digest)
+}
+
+extension AuditTrail {
+    /// Looks a known checkpoint up. Where its record was dropped, a later checkpoint has to bear a trusted key.
+    package func standing(
+        of known: AuditCheckpoint, trusted: VerificationKeySet
+    ) throws -> CheckpointStanding {
+        guard let head = try head(known.chain) else { return .gone(sequence: 0, hash: nil) }
+        if let base = try base(known.chain), base.sequence >= known.sequence {
+            if base.sequence == known.sequence {
+                return base.hash == known.hash ? .held : .replaced(sequence: head.sequence, hash: head.hash)
+            }
+            let kid = try checkpoints(known.chain, from: base.sequence).first?.checkpoint?.kid
+            return kid.map(trusted.contains(kid:)) ?? false
+                ? .held : .replaced(sequence: head.sequence, hash: head.hash)
+        }
+        let table = AuditTable.of(known.chain)
+        let hash = try first(
+            "SELECT hash FROM \(table.name) WHERE \(table.chain) = ?1 AND sequence = ?2", known.chain.description,
+            known.sequence
+        ) { try $0.digest(0) }
+        switch hash {
+        case known.hash: return .held
+        case nil where head.sequence < known.sequence: return .gone(sequence: head.sequence, hash: head.hash)
+        default: return .replaced(sequence: head.sequence, hash: head.hash)
+        }
+    }
+
+    /// Whether nothing behind this record was dropped.
+    package func begins(_ chain: AuditChainName, atOrBefore sequence: Int64) throws -> Bool {
+        try (base(chain)?.sequence ?? 0) <= sequence
+    }
+}

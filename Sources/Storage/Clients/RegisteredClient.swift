@@ -1,0 +1,96 @@
+package import JOSE
+package import OAuth
+
+/// A client that an operator entered by hand.
+package struct RegisteredClient: Hashable, Sendable {
+    package let id: ClientID
+    package let name: String
+    package let redirectURIs: [RedirectURI]
+    package let authMethod: ClientAuthenticationMethod
+    /// The digest of its secret, nil for a public client.
+    package let secretDigest: Digest?
+    package let grantTypes: [GrantType]
+    /// The MCP servers it may ask for; empty means any.
+    package let resources: [ResourceID]
+    package let createdAt: Timestamp
+
+    /// A client, as it is to be stored.
+    package init(
+        id: ClientID, name: String, redirectURIs: [RedirectURI], authMethod: ClientAuthenticationMethod = .none,
+        secretDigest: Digest? = nil, grantTypes: [GrantType] = [.authorizationCode, .refreshToken],
+        resources: [ResourceID] = [], createdAt: Timestamp
+    ) {
+        self.id = id
+        self.name = name
+        self.redirectURIs = redirectURIs
+        self.authMethod = authMethod
+        self.secretDigest = secretDigest
+        self.grantTypes = grantTypes
+        self.resources = resources
+        self.createdAt = createdAt
+    }
+}
+
+/// Clients that an operator registered.
+package struct RegisteredClients: Noun {
+    let transaction: Transaction
+}
+
+extension RegisteredClients {
+    private static let columns = "id, name, redirect_uris, auth_method, secret_digest, grant_types, created_at"
+
+    /// Registers a client; false when the id is taken.
+    @discardableResult
+    package func insert(_ client: RegisteredClient) throws -> Bool {
+        clientChanges?.note()
+        let isNew = try execute(
+            """
+            INSERT INTO clients (id, name, redirect_uris, auth_method, secret_digest, grant_types, created_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO NOTHING
+            """, client.id.string, client.name, client.redirectURIs.map(\.string).joined(separator: "\n"),
+            client.authMethod.rawValue, client.secretDigest?.stored,
+            client.grantTypes.map(\.rawValue).joined(separator: "\n"), client.createdAt.seconds)
+        guard isNew == 1 else { return false }
+        for resource in client.resources {
+            try execute(
+                "INSERT INTO client_resources (client_id, resource_id) VALUES (?1, ?2)", client.id.string,
+                resource.string)
+        }
+        return true
+    }
+
+    /// The registered client of this id.
+    package func find(_ id: ClientID) throws -> RegisteredClient? {
+        try first("SELECT \(Self.columns) FROM clients WHERE id = ?1", id.string) { try client($0) }
+    }
+
+    /// Registered clients by id, those behind one if it is named, at most `limit`.
+    package func list(after id: ClientID? = nil, limit: Int = 1_000) throws -> [RegisteredClient] {
+        try all(
+            "SELECT \(Self.columns) FROM clients WHERE id > ?1 ORDER BY id LIMIT ?2", id?.string ?? "", limit
+        ) { try client($0) }
+    }
+
+    /// Removes a registered client and ends its sessions; nil when there is none.
+    package func remove(client id: ClientID, _ ending: SessionEnding) throws -> EndedSessions? {
+        clientChanges?.note()
+        guard try execute("DELETE FROM clients WHERE id = ?1", id.string) == 1 else { return nil }
+        return try transaction.sessions.end(SessionFilter(client: id), ending)
+    }
+
+    private func client(_ row: StoredRow) throws -> RegisteredClient {
+        let id = try ClientID(row.text(0))
+        return try RegisteredClient(
+            id: id, name: row.text(1), redirectURIs: lines(row.text(2)).map { try RedirectURI($0) },
+            authMethod: row.parsed(ClientAuthenticationMethod(rawValue: row.text(3))), secretDigest: row.digestIfAny(4),
+            grantTypes: lines(row.text(5)).map { GrantType(rawValue: $0) }, resources: resources(of: id),
+            createdAt: row.time(6))
+    }
+
+    // Neither a URI nor a grant type can hold a line break, so lists of them are lines.
+    private func lines(_ text: String) -> [String] { text.split(separator: "\n").map(String.init) }
+
+    private func resources(of id: ClientID) throws -> [ResourceID] {
+        try all("SELECT resource_id FROM client_resources WHERE client_id = ?1", id.string) { try $0.id(0) }
+    }
+}

@@ -1,0 +1,74 @@
+package import OAuth
+
+/// An elicitation as operators look at it: as it stands in its row, so that no rule of today keeps one from being seen.
+package struct ElicitationListing: Hashable, Sendable {
+    package let id: String
+    package let kind: String
+    /// The name of the person, and the identifier of the MCP server.
+    package let user: String?
+    package let resource: String?
+    package let clientID: String
+    package let session: String
+    /// Where it stands now, whenever the row is tidied.
+    package let status: String
+    package let createdAt: Timestamp
+    package let expiresAt: Timestamp
+    package let message: String
+    package let version: Int64
+    package let reason: String?
+    package let reportedBy: String?
+    package let finishedAt: Timestamp?
+    package let collectedAt: Timestamp?
+}
+
+extension ElicitationListing {
+    fileprivate init(_ row: StoredRow) throws {
+        id = try row.text(0)
+        kind = try row.text(1)
+        user = try row.textIfAny(2)
+        resource = try row.textIfAny(3)
+        clientID = try row.text(4)
+        session = try row.text(5)
+        status = try row.text(6)
+        createdAt = try row.time(7)
+        expiresAt = try row.time(8)
+        message = try row.text(9)
+        version = try row.integer(10)
+        reason = try row.textIfAny(11)
+        reportedBy = try row.textIfAny(12)
+        finishedAt = try row.timeIfAny(13)
+        collectedAt = try row.timeIfAny(14)
+    }
+}
+
+extension Elicitations {
+    // The first value is the present time.
+    private static let listing = """
+        SELECT e.id, e.kind, u.name, r.identifier, e.client_id, e.session_id,
+            iif(e.status IN ('pending', 'opened') AND e.expires_at <= ?1, 'expired', e.status) AS standing,
+            e.created_at, e.expires_at, e.message, e.version, e.reason, e.reported_by, e.finished_at, e.collected_at
+        FROM elicitations e LEFT JOIN users u ON u.id = e.user_id LEFT JOIN resources r ON r.id = e.resource_id
+        """
+
+    /// The elicitation of this handle, whatever became of it.
+    package func listed(_ id: ElicitationID, now: Timestamp) throws -> ElicitationListing? {
+        try first("\(Self.listing) WHERE e.id = ?2", now.seconds, id.string) { try ElicitationListing($0) }
+    }
+
+    /// The latest elicitations, those of one person, MCP server and status or all; the newest first, those behind one if it
+    /// is named.
+    package func list(
+        user: UserID? = nil, resource: ResourceID? = nil, status: ElicitationStatus? = nil,
+        after id: ElicitationID? = nil, now: Timestamp, limit: Int
+    ) throws -> [ElicitationListing] {
+        try all(
+            """
+            \(Self.listing)
+            WHERE (?2 IS NULL OR e.user_id = ?2) AND (?3 IS NULL OR e.resource_id = ?3)
+                AND (?4 IS NULL OR standing = ?4)
+                AND (?5 IS NULL OR (e.created_at, e.id) < (SELECT created_at, id FROM elicitations WHERE id = ?5))
+            ORDER BY e.created_at DESC, e.id DESC LIMIT ?6
+            """, now.seconds, user?.string, resource?.string, status?.rawValue, id?.string, limit
+        ) { try ElicitationListing($0) }
+    }
+}

@@ -1,0 +1,217 @@
+package import OAuth
+
+/// Work that an MCP server goes on with in a person's name when the client is gone: on whose authority, for what, and
+/// until when. It never outlives its session.
+package struct Job: Hashable, Sendable {
+    /// How many of one session may be open.
+    package static let mostOpen = 20
+
+    /// How a job ended, by its stored name.
+    package enum EndReason: String, Hashable, Sendable {
+        /// The MCP server was done with it, or gave it up.
+        case resource
+        /// Its person ended it, or an administrator; the record says who.
+        case person
+        case sessionEnded = "session_ended"
+        case expired
+    }
+
+    package let id: JobID
+    package let resourceID: ResourceID
+    package let userID: UserID
+    package let clientID: ClientID
+    package let sessionID: SessionID
+    /// What it may start.
+    package let actions: [ActionName]
+    /// What the token allowed that it was opened with.
+    package let scope: ScopeSet
+    /// What it is for, in the MCP server's words.
+    package let purpose: String
+    package let createdAt: Timestamp
+    package let expiresAt: Timestamp
+    package let endedAt: Timestamp?
+    package let endReason: EndReason?
+
+    /// A new job.
+    package init(
+        of session: SessionGrant, actions: [ActionName], scope: ScopeSet, purpose: String, createdAt: Timestamp,
+        expiresAt: Timestamp
+    ) {
+        id = .random()
+        resourceID = session.resourceID
+        userID = session.userID
+        clientID = session.clientID
+        sessionID = session.id
+        self.actions = actions
+        self.scope = scope
+        self.purpose = purpose
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+        endedAt = nil
+        endReason = nil
+    }
+
+    /// Whether it goes on: not ended, and its time is not over. Its session may be over all the same.
+    package func isOpen(at now: Timestamp) -> Bool { endedAt == nil && now < expiresAt }
+}
+
+/// By whose doing a job ends.
+package enum JobEnd: Hashable, Sendable {
+    case byResource(ResourceID)
+    case byPerson(UserID)
+    /// The proven user id, and the name that was only claimed.
+    case byAdmin(uid: UInt32, claimed: String?)
+    case withSession
+    /// Its time is over.
+    case expired
+
+    fileprivate var reason: Job.EndReason {
+        switch self {
+        case .byResource: .resource
+        case .byPerson, .byAdmin: .person
+        case .withSession: .sessionEnded
+        case .expired: .expired
+        }
+    }
+
+    /// The same for the record, which tells an administrator from the person.
+    fileprivate var word: String {
+        if case .byAdmin = self { "admin" } else { reason.rawValue }
+    }
+
+    fileprivate var actor: AuditActor {
+        switch self {
+        case .byResource(let id): .resource(id)
+        case .byPerson(let id): .person(id)
+        case .byAdmin(let uid, let claimed): .admin(uid: uid, claimed: claimed)
+        case .withSession, .expired: .system
+        }
+    }
+
+    fileprivate var initiator: AuditEntry.Initiator {
+        switch self {
+        case .byResource: .server
+        case .byPerson, .byAdmin: .human
+        case .withSession, .expired: .system
+        }
+    }
+}
+
+/// Jobs that MCP servers opened in sessions.
+package struct Jobs: Noun {
+    let transaction: Transaction
+}
+
+extension Jobs {
+    /// Opens a job: its row and its record are one.
+    package func open(_ job: Job) throws {
+        try execute(
+            """
+            INSERT INTO jobs (
+                id, resource_id, user_id, client_id, session_id, actions, scope, purpose, created_at, expires_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+            """, job.id.string, job.resourceID.string, job.userID.string, job.clientID.string, job.sessionID.string,
+            job.actions.map(\.string).joined(separator: " "), job.scope.string, job.purpose, job.createdAt.seconds,
+            job.expiresAt.seconds)
+        // Each of these names is one that the operator listed.
+        try transaction.audit.append(
+            job.entry(
+                .jobOpened, at: job.createdAt, actor: .resource(job.resourceID), initiator: .server,
+                reason: job.actions.map(\.string).joined(separator: " "), explanation: job.purpose))
+    }
+
+    /// The job of this id, whatever became of it.
+    package func find(_ id: JobID) throws -> Job? {
+        try first("SELECT \(Job.columns) FROM jobs WHERE id = ?1", id.string) { try Job($0) }
+    }
+
+    /// How many of a session go on.
+    package func open(in session: SessionID, now: Timestamp) throws -> Int {
+        try first(
+            "SELECT count(*) FROM jobs WHERE session_id = ?1 AND ended_at IS NULL AND expires_at > ?2", session.string,
+            now.seconds
+        ) { Int(try $0.integer(0)) } ?? 0
+    }
+
+    /// What goes on in a person's name; what ends first comes first.
+    package func open(of user: UserID, now: Timestamp, limit: Int) throws -> [Job] {
+        try all(
+            """
+            SELECT \(Job.columns) FROM jobs WHERE user_id = ?1 AND ended_at IS NULL AND expires_at > ?2
+            ORDER BY expires_at, id LIMIT ?3
+            """, user.string, now.seconds, limit
+        ) { try Job($0) }
+    }
+
+    /// The one way in which a job ends: the change and its record are one. One whose time was over before has expired,
+    /// although nobody looked. Nil when it had ended, or was never there. What somebody wrote about it stands beside the record.
+    @discardableResult
+    package func end(_ id: JobID, _ end: JobEnd, explanation: String? = nil, now: Timestamp) throws -> Job? {
+        guard let job = try find(id), job.endedAt == nil else { return nil }
+        let isLate = job.expiresAt <= now
+        let (cause, at) = isLate ? (JobEnd.expired, job.expiresAt) : (end, now)
+        try execute(
+            "UPDATE jobs SET ended_at = ?2, end_reason = ?3 WHERE id = ?1 AND ended_at IS NULL", id.string, at.seconds,
+            cause.reason.rawValue)
+        try transaction.audit.append(
+            job.entry(
+                .jobEnded, at: now, actor: cause.actor, initiator: cause.initiator, reason: cause.word,
+                explanation: isLate ? nil : explanation))
+        return try self.find(id)
+    }
+
+    /// Ends what goes on in a session that is over.
+    func end(of session: SessionID, now: Timestamp) throws {
+        let open = try all(
+            "SELECT id FROM jobs WHERE session_id = ?1 AND ended_at IS NULL", session.string
+        ) { try $0.id(0, JobID.self) }
+        for id in open { try end(id, .withSession, now: now) }
+    }
+
+    /// Ends those whose time is over, and forgets what is long over.
+    func tidy(now: Timestamp, limit: Int) throws -> Int {
+        let due = try all(
+            "SELECT id FROM jobs WHERE ended_at IS NULL AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2", now.seconds,
+            limit
+        ) { try $0.id(0, JobID.self) }
+        for id in due { try end(id, .expired, now: now) }
+        let forgotten = try execute(
+            """
+            DELETE FROM jobs WHERE id IN (
+                SELECT id FROM jobs WHERE ended_at IS NOT NULL AND ended_at <= ?1 ORDER BY ended_at LIMIT ?2)
+            """, (now - Transaction.finalSessionsKept).seconds, limit)
+        return due.count + forgotten
+    }
+}
+
+extension Job {
+    fileprivate static let columns = """
+        id, resource_id, user_id, client_id, session_id, actions, scope, purpose, created_at, expires_at, ended_at,
+        end_reason
+        """
+
+    fileprivate init(_ row: StoredRow) throws {
+        id = try row.id(0)
+        resourceID = try row.id(1)
+        userID = try row.id(2)
+        clientID = try ClientID(row.text(3))
+        sessionID = try row.id(4)
+        actions = try row.text(5).split(separator: " ").map { try ActionName($0) }
+        scope = try row.scope(6)
+        purpose = try row.text(7)
+        createdAt = try row.time(8)
+        expiresAt = try row.time(9)
+        endedAt = try row.timeIfAny(10)
+        endReason = try row.textIfAny(11).map { try row.parsed(EndReason(rawValue: $0)) }
+    }
+
+    /// A record about it.
+    package func entry(
+        _ action: AuditAction, at now: Timestamp, actor: AuditActor, initiator: AuditEntry.Initiator,
+        outcome: AuditEntry.Outcome = .success, reason: String? = nil, explanation: String? = nil
+    ) -> AuditEntry {
+        AuditEntry(
+            action, at: now, actor: actor, user: userID, client: clientID, resource: resourceID, session: sessionID,
+            outcome: outcome, reason: reason, initiator: initiator, correlation: id.string, explanation: explanation)
+    }
+}

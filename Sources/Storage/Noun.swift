@@ -1,0 +1,58 @@
+import OAuth
+
+/// The verbs of a transaction about one noun, which share its rows and SQL.
+protocol Noun {
+    var transaction: Transaction { get }
+}
+
+extension Noun {
+    var chain: AuditChain? { transaction.chain }
+    var clientChanges: ClientChanges? { transaction.clientChanges }
+    var signals: PendingSignals? { transaction.signals }
+    var trace: TraceID? { transaction.trace }
+
+    @discardableResult
+    func execute(_ sql: String, _ values: Value...) throws -> Int { try transaction.execute(sql, values) }
+
+    @discardableResult
+    func execute(_ sql: String, _ values: [Value]) throws -> Int { try transaction.execute(sql, values) }
+
+    func first<T>(_ sql: String, _ values: Value..., as decode: (StoredRow) throws -> T) throws -> T? {
+        try transaction.first(sql, values, as: decode)
+    }
+
+    func first<T>(_ sql: String, _ values: [Value], as decode: (StoredRow) throws -> T) throws -> T? {
+        try transaction.first(sql, values, as: decode)
+    }
+
+    func all<T>(_ sql: String, _ values: Value..., as decode: (StoredRow) throws -> T) throws -> [T] {
+        try transaction.all(sql, values, as: decode)
+    }
+
+    func all<T>(_ sql: String, _ values: [Value], as decode: (StoredRow) throws -> T) throws -> [T] {
+        try transaction.all(sql, values, as: decode)
+    }
+}
+
+extension Transaction {
+    package var audit: AuditTrail { AuditTrail(transaction: self) }
+    package var codes: AuthorizationCodes { AuthorizationCodes(transaction: self) }
+    package var logins: BrowserLogins { BrowserLogins(transaction: self) }
+    package var documents: ClientDocuments { ClientDocuments(transaction: self) }
+    package var clientRules: ClientRules { ClientRules(transaction: self) }
+    package var clients: RegisteredClients { RegisteredClients(transaction: self) }
+    package var connections: Connections { Connections(transaction: self) }
+    package var connectionAttempts: ConnectionAttempts { ConnectionAttempts(transaction: self) }
+    package var elicitations: Elicitations { Elicitations(transaction: self) }
+    package var events: Events { Events(transaction: self) }
+    package var eventStreams: EventStreams { EventStreams(transaction: self) }
+    package var interactions: Interactions { Interactions(transaction: self) }
+    package var jobs: Jobs { Jobs(transaction: self) }
+    package var clock: StoredClock { StoredClock(transaction: self) }
+    package var providers: Providers { Providers(transaction: self) }
+    package var sessions: Sessions { Sessions(transaction: self) }
+    package var resources: Resources { Resources(transaction: self) }
+    package var sealedValues: SealedValues { SealedValues(transaction: self) }
+    package var users: Users { Users(transaction: self) }
+    package var credentials: Credentials { Credentials(transaction: self) }
+}

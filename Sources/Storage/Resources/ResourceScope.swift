@@ -1,0 +1,86 @@
+package import OAuth
+
+/// A scope that an MCP server knows, what a person reads about it, and what it reaches.
+package struct ResourceScope: Hashable, Sendable {
+    package let scope: Scope
+    package let description: String
+    /// Granted only to a client that names it, or one that includes it.
+    package let onRequest: Bool
+    /// The narrower scopes that whoever holds this one holds as well.
+    package var implies: ScopeSet
+    /// The tools that it unlocks, in the order in which a person reads them.
+    package var tools: [ToolName]
+    /// How old its person's sign-in may be when it is approved, in seconds; nil for as old as any.
+    package var freshSeconds: Int64?
+
+    /// A scope with its description.
+    package init(
+        scope: Scope, description: String, onRequest: Bool = false, implies: ScopeSet = [], tools: [ToolName] = [],
+        freshSeconds: Int64? = nil
+    ) {
+        self.scope = scope
+        self.description = description
+        self.onRequest = onRequest
+        self.implies = implies
+        self.tools = tools
+        self.freshSeconds = freshSeconds
+    }
+}
+
+extension [ResourceScope] {
+    /// Which of them include others.
+    package var implications: ScopeImplications {
+        ScopeImplications(Dictionary(map { ($0.scope, $0.implies) }) { $0.union($1) })
+    }
+}
+
+extension Resources {
+    /// Decides what the scopes of an MCP server reach, from the next approval on; scopes that it does not have are passed over.
+    package func setReach(_ scopes: [ResourceScope], of resource: ResourceID) throws {
+        for scope in scopes {
+            try execute(
+                """
+                UPDATE resource_scopes SET implies = ?3, tools = ?4, fresh_seconds = ?5
+                WHERE resource_id = ?1 AND scope = ?2
+                """, resource.string, scope.scope.string, scope.implies.string, scope.tools.stored, scope.freshSeconds)
+        }
+    }
+
+    /// Which scopes of an MCP server include others, as it stands now.
+    package func implications(of resource: ResourceID) throws -> ScopeImplications {
+        let pairs = try all(
+            "SELECT scope, implies FROM resource_scopes WHERE resource_id = ?1 AND implies <> ''", resource.string
+        ) { (try Scope($0.text(0)), try $0.scope(1)) }
+        return ScopeImplications(Dictionary(pairs) { $0.union($1) })
+    }
+
+    func insert(_ scopes: [ResourceScope], of resource: ResourceID) throws {
+        for (position, scope) in scopes.enumerated() {
+            try execute(
+                """
+                INSERT INTO resource_scopes
+                    (resource_id, scope, position, description, on_request, implies, tools, fresh_seconds)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                """, resource.string, scope.scope.string, position, scope.description, scope.onRequest ? 1 : 0,
+                scope.implies.string, scope.tools.stored, scope.freshSeconds)
+        }
+    }
+
+    func scopes(of resource: ResourceID) throws -> [ResourceScope] {
+        try all(
+            """
+            SELECT scope, description, on_request, implies, tools, fresh_seconds FROM resource_scopes
+            WHERE resource_id = ?1 ORDER BY position
+            """, resource.string
+        ) { row in
+            ResourceScope(
+                scope: try Scope(row.text(0)), description: try row.text(1), onRequest: try row.flag(2),
+                implies: try row.scope(3), tools: try row.text(4).split(separator: " ").map { try ToolName($0) },
+                freshSeconds: try row.integerIfAny(5))
+        }
+    }
+}
+
+extension [ToolName] {
+    fileprivate var stored: String { map(\.string).joined(separator: " ") }
+}

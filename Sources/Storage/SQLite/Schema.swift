@@ -1,0 +1,45 @@
+import GRDB
+
+/// Brings a database to this version's schema, or refuses one that it does not know.
+enum Schema {
+    /// "Gate" in ASCII: marks the file as Gatehouse's in its header.
+    static let applicationID: Int32 = 0x4761_7465
+
+    static func bringUpToDate(_ pool: DatabasePool, path: String, isNew: Bool) throws {
+        let migrator = migrator()
+        try pool.writeWithoutTransaction { db in
+            let marked = try Int32.fetchOne(db, sql: "PRAGMA application_id") == applicationID
+            let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema")
+            guard marked || tables == 0 else { throw StoreError.foreign(path: path) }
+            guard try !migrator.hasBeenSuperseded(db) else { throw StoreError.newerSchema(path: path) }
+        }
+        try migrator.migrate(pool)
+    }
+
+    /// Append only: a migration that was ever released is never edited. There is no 0008.
+    private static let migrations = [
+        ("0001 ground", Ground.statements), ("0002 elicitations", ElicitationTables.statements),
+        ("0003 final sessions", FinalSessions.statements), ("0004 connections", ConnectionTables.statements),
+        ("0005 endings", Endings.statements), ("0006 audit", LastingAudit.statements),
+        ("0007 account", AccountIndexes.statements), ("0009 jobs", JobTables.statements),
+        ("0010 session policies", SessionPolicies.statements), ("0011 scopes", ScopeReach.statements),
+        ("0012 lists", SessionLists.statements), ("0013 code redemptions", CodeRedemptions.statements),
+        ("0014 provider limits", ProviderLimits.statements),
+        ("0015 held sign-ins", HeldSignIns.statements),
+        ("0016 audit tallies", AuditTallyRows.statements),
+        ("0017 browser logins", BrowserLoginTable.statements), ("0018 ended keys", EndedKeys.statements),
+        ("0019 session origins", SessionOrigins.statements),
+        ("0020 elicitation kinds", ElicitationKindList.statements), ("0021 login proofs", LoginProofs.statements),
+        ("0022 credentials", CredentialTable.statements),
+    ]
+
+    static func migrator() -> DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        for (name, statements) in migrations {
+            migrator.registerMigration(name) { db in
+                for statement in statements { try db.execute(sql: statement) }
+            }
+        }
+        return migrator
+    }
+}

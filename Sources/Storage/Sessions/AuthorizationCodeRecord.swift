@@ -1,0 +1,112 @@
+package import JOSE
+package import OAuth
+
+/// What is kept of an authorization code: its digest and what it is bound to.
+package struct AuthorizationCodeRecord: Hashable, Sendable {
+    /// How many wrong verifiers spend a code.
+    package static let mostFailures = 3
+
+    package let digest: Digest
+    package let sessionID: SessionID
+    package let interactionID: InteractionID
+    package let clientID: ClientID
+    package let redirectURI: String
+    package let challenge: CodeChallenge
+    package let expiresAt: Timestamp
+    /// How many wrong verifiers came; the third spends the code.
+    package let failures: Int
+    package let spentAt: Timestamp?
+    /// The digest of the request that redeemed it; nil for a code that was not redeemed.
+    package let redemption: Digest?
+
+    /// A code, as it is to be stored.
+    package init(
+        digest: Digest, sessionID: SessionID, interactionID: InteractionID, clientID: ClientID, redirectURI: String,
+        challenge: CodeChallenge, expiresAt: Timestamp, failures: Int = 0, spentAt: Timestamp? = nil,
+        redemption: Digest? = nil
+    ) {
+        self.digest = digest
+        self.sessionID = sessionID
+        self.interactionID = interactionID
+        self.clientID = clientID
+        self.redirectURI = redirectURI
+        self.challenge = challenge
+        self.expiresAt = expiresAt
+        self.failures = failures
+        self.spentAt = spentAt
+        self.redemption = redemption
+    }
+}
+
+/// Authorization codes.
+package struct AuthorizationCodes: Noun {
+    let transaction: Transaction
+}
+
+extension AuthorizationCodes {
+    /// The code of this digest, spent or not, as long as its session is not over.
+    package func find(_ digest: Digest) throws -> AuthorizationCodeRecord? {
+        try first(
+            """
+            SELECT digest, session_id, interaction_id, client_id, redirect_uri, challenge, expires_at, failures, spent_at,
+                redemption
+            FROM codes WHERE digest = ?1
+            """, digest.stored
+        ) { row in
+            try AuthorizationCodeRecord(
+                digest: row.digest(0), sessionID: row.id(1), interactionID: row.id(2),
+                clientID: ClientID(row.text(3)), redirectURI: row.text(4), challenge: CodeChallenge(row.text(5)),
+                expiresAt: row.time(6), failures: Int(row.integer(7)), spentAt: row.timeIfAny(8),
+                redemption: row.digestIfAny(9))
+        }
+    }
+
+    /// Counts a wrong verifier against an unspent code and returns how many there were; the third spends it.
+    @discardableResult
+    package func countFailure(_ digest: Digest, now: Timestamp) throws -> Int {
+        try first(
+            """
+            UPDATE codes SET failures = failures + 1, spent_at = CASE WHEN failures + 1 >= ?3 THEN ?2 END
+            WHERE digest = ?1 AND spent_at IS NULL RETURNING failures
+            """, digest.stored, now.seconds, AuthorizationCodeRecord.mostFailures
+        ) { Int(try $0.integer(0)) } ?? 0
+    }
+
+    /// Spends a code on the request with the digest `redemption`; false when the code is spent or expired: of two at once,
+    /// one succeeds.
+    package func spend(_ digest: Digest, on redemption: Digest? = nil, now: Timestamp) throws -> Bool {
+        try execute(
+            """
+            UPDATE codes SET spent_at = ?2, redemption = ?3
+            WHERE digest = ?1 AND spent_at IS NULL AND expires_at > ?2
+            """, digest.stored, now.seconds, redemption?.stored) == 1
+    }
+
+    /// Counts that the request which redeemed a code came once more; false from the second time on.
+    package func countRepeat(_ digest: Digest) throws -> Bool {
+        try execute(
+            "UPDATE codes SET repeats = 1 WHERE digest = ?1 AND redemption IS NOT NULL AND repeats = 0", digest.stored)
+            == 1
+    }
+
+    /// How many codes could be redeemed now.
+    package func openCount(now: Timestamp) throws -> Int64 {
+        try first("SELECT count(*) FROM codes WHERE spent_at IS NULL AND expires_at > ?1", now.seconds) {
+            try $0.integer(0)
+        } ?? 0
+    }
+
+    /// Ends the time of every code that was not redeemed, and returns how many; their sessions expire with them.
+    package func voidAll(now: Timestamp) throws -> Int {
+        try execute("UPDATE codes SET expires_at = ?1 WHERE spent_at IS NULL AND expires_at > ?1", now.seconds)
+    }
+
+    func insert(_ code: AuthorizationCodeRecord) throws {
+        try execute(
+            """
+            INSERT INTO codes (digest, session_id, interaction_id, client_id, redirect_uri, challenge, expires_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            """, code.digest.stored, code.sessionID.string, code.interactionID.string, code.clientID.string,
+            code.redirectURI, code.challenge.string, code.expiresAt.seconds)
+    }
+}

@@ -1,0 +1,121 @@
+package import JOSE
+package import OAuth
+
+/// A request that waits for its person.
+package struct Interaction: Hashable, Sendable {
+    /// Where it stands.
+    package enum State: String, Hashable, Sendable {
+        case pending, approved, denied
+    }
+
+    /// What its person decided.
+    package enum Outcome: Hashable, Sendable {
+        case approved(SessionID)
+        case denied
+    }
+
+    /// How many of one person's requests may wait at once.
+    package static let mostOpen = 50
+
+    package let id: InteractionID
+    package let userID: UserID
+    package let browserLoginID: BrowserLoginID
+    /// What was asked for, as its endpoint wrote it.
+    package let request: String
+    package let createdAt: Timestamp
+    package let expiresAt: Timestamp
+    package let state: State
+    /// The session that an approval made.
+    package let sessionID: SessionID?
+
+    /// A request, as it is to be stored.
+    package init(
+        id: InteractionID = .random(), userID: UserID, browserLoginID: BrowserLoginID, request: String,
+        createdAt: Timestamp, expiresAt: Timestamp, state: State = .pending, sessionID: SessionID? = nil
+    ) {
+        self.id = id
+        self.userID = userID
+        self.browserLoginID = browserLoginID
+        self.request = request
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+        self.state = state
+        self.sessionID = sessionID
+    }
+}
+
+/// Requests that wait for their person.
+package struct Interactions: Noun {
+    let transaction: Transaction
+}
+
+extension Interactions {
+    /// Stores a request that waits. Where too many of this person's wait already the oldest gives way: a page that opens
+    /// one after the other must not be able to keep the person from opening one of their own.
+    package func open(_ interaction: Interaction) throws {
+        try execute(
+            """
+            DELETE FROM interactions WHERE id IN (
+                SELECT id FROM interactions WHERE user_id = ?1 AND state = 'pending'
+                ORDER BY created_at DESC, rowid DESC LIMIT -1 OFFSET ?2)
+            """, interaction.userID.string, Interaction.mostOpen - 1)
+        try execute(
+            """
+            INSERT INTO interactions (id, browser_login_id, user_id, request, state, created_at, expires_at)
+            VALUES (?1, ?2, ?3, ?4, 'pending', ?5, ?6)
+            """, interaction.id.string, interaction.browserLoginID.string, interaction.userID.string,
+            interaction.request, interaction.createdAt.seconds, interaction.expiresAt.seconds)
+    }
+
+    /// The request of this id, whatever became of it.
+    package func find(_ id: InteractionID) throws -> Interaction? {
+        try first(
+            """
+            SELECT id, user_id, browser_login_id, request, created_at, expires_at, state, session_id
+            FROM interactions WHERE id = ?1
+            """, id.string
+        ) { row in
+            try Interaction(
+                id: row.id(0), userID: row.id(1), browserLoginID: row.id(2), request: row.text(3),
+                createdAt: row.time(4), expiresAt: row.time(5),
+                state: row.parsed(Interaction.State(rawValue: row.text(6))), sessionID: row.idIfAny(7))
+        }
+    }
+
+    /// The request of this id while it waits, if it waits in the browser with this cookie, whoever is signed in there now.
+    package func find(
+        _ id: InteractionID, waitingIn binding: Digest, now: Timestamp
+    ) throws -> Interaction? {
+        let isHere = try first(
+            """
+            SELECT 1 FROM interactions i JOIN browser_logins b ON b.id = i.browser_login_id
+            WHERE i.id = ?1 AND b.binding = ?2 AND i.state = 'pending' AND i.expires_at > ?3
+            """, id.string, binding.stored, now.seconds
+        ) { _ in true }
+        return isHere == nil ? nil : try find(id)
+    }
+
+    /// Keeps what its person said so far with a request that waits, and has it wait until `end`; false when it does not wait
+    /// any more.
+    package func amend(_ id: InteractionID, request: String, until end: Timestamp, now: Timestamp) throws -> Bool {
+        try execute(
+            """
+            UPDATE interactions SET request = ?2, expires_at = max(expires_at, ?3)
+            WHERE id = ?1 AND state = 'pending' AND expires_at > ?4
+            """, id.string, request, end.seconds, now.seconds) == 1
+    }
+
+    /// Writes down the decision; false when it was taken before or comes too late.
+    package func finish(_ id: InteractionID, as outcome: Interaction.Outcome, now: Timestamp) throws -> Bool {
+        let (state, session): (Interaction.State, SessionID?) =
+            switch outcome {
+            case .approved(let session): (.approved, session)
+            case .denied: (.denied, nil)
+            }
+        return try execute(
+            """
+            UPDATE interactions SET state = ?2, session_id = ?3
+            WHERE id = ?1 AND state = 'pending' AND expires_at > ?4
+            """, id.string, state.rawValue, session?.string, now.seconds) == 1
+    }
+}

@@ -1,0 +1,128 @@
+package import OAuth
+
+/// How many sessions live, and how many they concern.
+package struct LiveSessionCounts: Hashable, Sendable {
+    package let sessions: Int64
+    package let people: Int64
+    package let clients: Int64
+    package let resources: Int64
+}
+
+extension Sessions {
+    /// How many sessions that match can be used; a filter's own state is not asked.
+    package func liveCounts(_ filter: SessionFilter, now: Timestamp) throws -> LiveSessionCounts {
+        let clause = filter.liveRows(at: now)
+        let counts = try first(
+            """
+            SELECT count(*), count(DISTINCT user_id), count(DISTINCT client_id), count(DISTINCT resource_id)
+            FROM sessions \(try way(of: filter).text) \(clause.text)
+            """, clause.values
+        ) {
+            LiveSessionCounts(
+                sessions: try $0.integer(0), people: try $0.integer(1), clients: try $0.integer(2),
+                resources: try $0.integer(3))
+        }
+        return counts ?? LiveSessionCounts(sessions: 0, people: 0, clients: 0, resources: 0)
+    }
+
+    /// The same for filters of which no session matches two, one for each host of clients.
+    package func liveCounts(_ filters: [SessionFilter], now: Timestamp) throws -> LiveSessionCounts {
+        if filters.count == 1 { return try liveCounts(filters[0], now: now) }
+        var (people, resources): (Set<String>, Set<String>) = ([], [])
+        var (sessions, clients): (Int64, Int64) = (0, 0)
+        for filter in filters {
+            let counts = try liveCounts(filter, now: now)
+            sessions += counts.sessions
+            clients += counts.clients
+            let clause = filter.liveRows(at: now)
+            let both = try all(
+                "SELECT DISTINCT user_id, resource_id FROM sessions \(try way(of: filter).text) \(clause.text)",
+                clause.values
+            ) { (person: try $0.text(0), resource: try $0.text(1)) }
+            people.formUnion(both.map(\.person))
+            resources.formUnion(both.map(\.resource))
+        }
+        return LiveSessionCounts(
+            sessions: sessions, people: Int64(people.count), clients: clients, resources: Int64(resources.count))
+    }
+
+    /// The first of those that match any of the filters and can be used, the newest first.
+    package func newestLive(_ filters: [SessionFilter], limit: Int, now: Timestamp) throws -> [Session] {
+        let found = try filters.flatMap { try newestLive($0, limit: limit, now: now) }
+        return Array(found.sorted { ($1.createdAt, $1.id) < ($0.createdAt, $0.id) }.prefix(limit))
+    }
+
+    /// The first of those that match and can be used, the newest first.
+    package func newestLive(_ filter: SessionFilter, limit: Int, now: Timestamp) throws -> [Session] {
+        var (active, approved) = (filter, filter)
+        (active.state, approved.state) = (.active, .approved)
+        let found =
+            try list(active, limit: limit, now: now) + list(approved, limit: limit, now: now)
+        return Array(found.sorted { ($1.createdAt, $1.id) < ($0.createdAt, $0.id) }.prefix(limit))
+    }
+}
+
+extension SessionFilter {
+    fileprivate func liveRows(at now: Timestamp) -> SessionClause {
+        var clause = SessionClause(self)
+        clause.add(ids.isEmpty ? SessionLife.hasStateThatLives() : "+ended_at IS NULL")
+        if let since = idleSince { clause.add("last_used_at <= #0", since.seconds) }
+        clause.addLives(at: now)
+        return clause
+    }
+}
+
+/// What an access review asks of one MCP server: how much lives there, and how much of it nobody needs.
+package struct ResourceReport: Hashable, Sendable {
+    package let resource: ResourceID
+    package let identifier: String
+    package let name: String
+    /// The one accountable name.
+    package let owner: String
+    package let live: Int64
+    package let people: Int64
+    package let clients: Int64
+    /// Those of the live ones that were not used since the moment asked for.
+    package let idle: Int64
+    /// Those of the live ones that were neither refreshed nor introspected since their code was redeemed.
+    package let neverUsed: Int64
+    /// When the oldest of them was approved; nil when none lives.
+    package let oldest: Timestamp?
+    /// When the last of them ends at the latest.
+    package let lastEnd: Timestamp?
+}
+
+extension Sessions {
+    /// The registered MCP servers by owner, with what lives there; one at a time, each along its own part of an index.
+    package func resourceReports(
+        owner: String? = nil, idleSince: Timestamp, now: Timestamp, limit: Int
+    ) throws -> [ResourceReport] {
+        let servers = try all(
+            """
+            SELECT id, identifier, name, owner FROM resources
+            WHERE removed_at IS NULL AND (?1 IS NULL OR owner = ?1) ORDER BY owner, name, id LIMIT ?2
+            """, owner, limit
+        ) {
+            (id: try $0.id(0, ResourceID.self), identifier: try $0.text(1), name: try $0.text(2), owner: try $0.text(3))
+        }
+        return try servers.compactMap { server in
+            try first(Self.resourceReport, server.id.string, now.seconds, idleSince.seconds) { row in
+                ResourceReport(
+                    resource: server.id, identifier: server.identifier, name: server.name, owner: server.owner,
+                    live: try row.integer(0), people: try row.integer(1), clients: try row.integer(2),
+                    idle: try row.integer(3), neverUsed: try row.integer(4), oldest: try row.timeIfAny(5),
+                    lastEnd: try row.timeIfAny(6))
+            }
+        }
+    }
+
+    // The code of a session is kept as long as the session lives, and knows when it was redeemed.
+    static let resourceReport = """
+        SELECT count(*), count(DISTINCT user_id), count(DISTINCT client_id), coalesce(sum(last_used_at <= ?3), 0),
+            coalesce(sum(generation = 1 AND last_used_at
+                <= coalesce((SELECT spent_at FROM codes WHERE session_id = sessions.id), created_at)), 0),
+            min(created_at), max(expires_at)
+        FROM sessions INDEXED BY sessions_by_resource_state
+        WHERE resource_id = ?1 AND \(SessionLife.lives(at: "?2"))
+        """
+}

@@ -1,0 +1,100 @@
+package import JOSE
+package import OAuth
+
+/// Everything that decides whether tokens may be issued for a session, and what they say: one row, read at once.
+package struct SessionGrant: Hashable, Sendable {
+    package let id: SessionID
+    package let userID: UserID
+    package let subject: Subject
+    package let username: String
+    package let userIsDisabled: Bool
+    package let clientID: ClientID
+    package let clientName: String
+    /// The client or its host was blocked, or the operator removed the client.
+    package let clientIsBlocked: Bool
+    /// The MCP server's policy names hosts of clients, and this one's is none of them.
+    package let hostIsExcluded: Bool
+    package let resourceID: ResourceID
+    package let resource: ResourceIdentifier
+    /// The MCP server was removed or is disabled.
+    package let resourceIsGone: Bool
+    package let scope: ScopeSet
+    package let state: Session.State
+    package let createdAt: Timestamp
+    package let expiresAt: Timestamp
+    package let idleSeconds: Int64
+    /// Seconds an access token lives at most by the MCP server's policy; nil where it says nothing.
+    package let tokenLife: Int64?
+    package let lastUsedAt: Timestamp
+    package let authTime: Timestamp
+    package let acr: String?
+    package let documentDigest: Digest?
+    package let replaces: [SessionID]
+    package let refreshKeyID: String
+    /// The refresh generation that is current; none before the code is redeemed.
+    package let generation: UInt32
+    /// When the last generations were superseded, the latest first, four at most.
+    package let turns: [Timestamp]
+
+    /// The state at `now`: expired as soon as its time is over, whatever the row says.
+    package func state(at now: Timestamp) -> Session.State {
+        SessionLife(state: state, expiresAt: expiresAt, lastUsedAt: lastUsedAt, idleSeconds: idleSeconds)
+            .state(at: now)
+    }
+}
+
+extension Sessions {
+    /// The session with its person, client and MCP server as they stand now; nil when there is no such session.
+    package func grant(_ id: SessionID) throws -> SessionGrant? {
+        try first(Self.joined, id.string) { try SessionGrant($0) }
+    }
+
+    // The rules are asked separately, because an OR over both kinds would cost the index.
+    private static let joined = """
+        SELECT s.id, s.user_id, u.subject, u.name, u.disabled_at IS NOT NULL, s.client_id, s.client_name,
+            EXISTS (SELECT 1 FROM client_rules WHERE kind = 'client' AND name = s.client_id AND rule = 'block')
+            OR CASE WHEN s.client_host IS NULL THEN NOT EXISTS (SELECT 1 FROM clients WHERE id = s.client_id)
+                ELSE EXISTS (SELECT 1 FROM client_rules WHERE kind = 'host' AND name = s.client_host AND rule = 'block')
+                    OR EXISTS (SELECT 1 FROM client_rules
+                        WHERE rule = 'block' AND \(ClientRule.isPattern(covering: "s.client_host")))
+            END,
+            s.resource_id, r.identifier, r.removed_at IS NOT NULL OR r.disabled_at IS NOT NULL, s.scope, s.state,
+            s.created_at, s.expires_at, s.idle_seconds, s.last_used_at, s.auth_time, s.acr, s.document_digest, s.replaces,
+            s.refresh_key, s.generation, s.turn_1, s.turn_2, s.turn_3, s.turn_4, p.token_life,
+            \(SessionPolicy.excludes(host: "s.client_host"))
+        FROM sessions s JOIN users u ON u.id = s.user_id JOIN resources r ON r.id = s.resource_id
+            LEFT JOIN resource_policies p ON p.resource_id = s.resource_id
+        WHERE s.id = ?1
+        """
+}
+
+extension SessionGrant {
+    init(_ row: StoredRow) throws {
+        id = try row.id(0)
+        userID = try row.id(1)
+        subject = try row.id(2)
+        username = try row.text(3)
+        userIsDisabled = try row.flag(4)
+        clientID = try row.client(5)
+        clientName = try row.text(6)
+        clientIsBlocked = try row.flag(7)
+        resourceID = try row.id(8)
+        resource = try row.resource(9)
+        resourceIsGone = try row.flag(10)
+        scope = try row.scope(11)
+        state = try row.parsed(Session.State(rawValue: row.text(12)))
+        createdAt = try row.time(13)
+        expiresAt = try row.time(14)
+        idleSeconds = try row.integer(15)
+        lastUsedAt = try row.time(16)
+        authTime = try row.time(17)
+        acr = try row.textIfAny(18)
+        documentDigest = try row.digestIfAny(19)
+        replaces = try row.ids(20)
+        refreshKeyID = try row.text(21)
+        generation = try row.parsed(UInt32(exactly: row.integer(22)))
+        turns = try (23...26).compactMap { try row.timeIfAny($0) }
+        tokenLife = try row.integerIfAny(27)
+        hostIsExcluded = try row.flag(28)
+    }
+}

@@ -1,0 +1,113 @@
+package import OAuth
+
+/// Sessions, and what decides whether they live.
+package struct Sessions: Noun {
+    let transaction: Transaction
+}
+
+extension Sessions {
+    /// Writes down a person's approval: the session, and the code that its client redeems.
+    package func approve(_ session: Session, code: AuthorizationCodeRecord) throws {
+        try begin(session)
+        try transaction.codes.insert(code)
+    }
+
+    /// Writes down a session, whoever begins it.
+    package func begin(_ session: Session) throws {
+        try execute(
+            """
+            INSERT INTO sessions (
+                id, user_id, client_id, client_name, client_host, resource_id, scope, redirect_uri, binding, state,
+                created_at, expires_at, idle_seconds, last_used_at, used_hour, auth_time, acr, document_digest,
+                refresh_key, replaces)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'approved', ?10, ?11, ?12, ?13, ?13 / 3600, ?14, ?15, ?16, ?17,
+                ?18)
+            """, session.id.string, session.userID?.string, session.clientID.string, session.clientName,
+            session.clientHost, session.resourceID.string, session.scope.string, session.redirectURI,
+            session.binding?.stored, session.createdAt.seconds, session.expiresAt.seconds, session.idleSeconds,
+            session.lastUsedAt.seconds, session.authTime.seconds, session.acr, session.documentDigest?.stored,
+            session.refreshKeyID,
+            session.replaces.isEmpty ? nil : session.replaces.map(\.string).joined(separator: " "))
+    }
+
+    /// Makes an approved session active, with its first refresh generation; false when it is not approved (any more).
+    package func activate(_ id: SessionID, now: Timestamp) throws -> Bool {
+        try execute(
+            """
+            UPDATE sessions SET state = 'active', generation = 1, last_used_at = max(last_used_at, ?2)
+            WHERE id = ?1 AND state = 'approved'
+            """, id.string, now.seconds) == 1
+    }
+
+    /// Ends a session and all that hangs on it; false when it was over already, by a decision or by its time.
+    package func end(_ id: SessionID, _ ending: SessionEnding) throws -> Bool {
+        guard let session = try find(id) else { return false }
+        return try end(session, ending) != nil
+    }
+
+    /// The session of this id, whatever became of it.
+    package func find(_ id: SessionID) throws -> Session? {
+        try first("SELECT \(Session.columns) FROM sessions WHERE id = ?1", id.string) { try Session($0) }
+    }
+
+    /// Whether the person ever approved this client, anywhere.
+    package func hasApproved(user: UserID, client: ClientID) throws -> Bool {
+        try first(
+            "SELECT 1 FROM sessions INDEXED BY sessions_by_user_state WHERE user_id = ?1 AND client_id = ?2 LIMIT 1",
+            user.string, client.string
+        ) { _ in true } ?? false
+    }
+
+    /// Writes down when sessions were last used, never backwards and never waking one that is over.
+    package func touch(sessions: [(SessionID, Timestamp)]) throws {
+        for (id, time) in sessions {
+            try execute(Self.touch, id.string, time.seconds)
+        }
+    }
+
+    private static let touch = """
+        UPDATE sessions SET last_used_at = ?2 WHERE id = ?1 AND state = 'active' AND last_used_at < ?2
+            AND \(SessionLife.hasTime(at: "?2"))
+        """
+
+    /// Ends one that was read in this transaction and returns it as it is then; nil when it was over. Where its time ran out
+    /// before, that is what ended it, although nobody had looked.
+    func end(_ session: Session, _ ending: SessionEnding) throws -> Session? {
+        guard session.timeIsOverAt > ending.at else {
+            try close(session.id, .byTime(at: session.timeIsOverAt))
+            return nil
+        }
+        return try close(session.id, ending)
+    }
+
+    /// The one way into a final state: the change, the record and the event are one, and what hangs on the session goes
+    /// with it. Nothing of it can be redeemed, refreshed, shown or collected any more.
+    @discardableResult
+    func close(_ id: SessionID, _ ending: SessionEnding) throws -> Session? {
+        let state: Session.State = ending.reason.isByTime ? .expired : .ended
+        let closed = try first(
+            """
+            UPDATE sessions SET state = ?2, end_reason = ?3, ended_by = ?4, ended_at = ?5
+            WHERE id = ?1 AND \(SessionLife.hasStateThatLives()) RETURNING \(Session.columns)
+            """, id.string, state.rawValue, ending.reason.rawValue, ending.initiator.rawValue, ending.at.seconds
+        ) { try Session($0) }
+        guard let closed else { return nil }
+        try transaction.audit.chainTallies(of: id)
+        try transaction.audit.append(ending.record(of: closed))
+        let ground = try ground(of: closed, at: ending.at)
+        // The event is about a person's session.
+        if state == .ended, ground.takesEvents, let subject = ground.subject {
+            try transaction.events.enqueue(
+                .sessionRevoked(closed, ending, subject: subject), resource: closed.resourceID)
+        }
+        try execute("DELETE FROM codes WHERE session_id = ?1", id.string)
+        try execute(
+            "UPDATE interactions SET expires_at = ?2 WHERE session_id = ?1 AND expires_at > ?2", id.string,
+            ending.at.seconds)
+        try transaction.elicitations.cancel(of: id, now: ending.at)
+        try transaction.elicitations.eraseResults(of: id)
+        try transaction.jobs.end(of: id, now: ending.at)
+        if ground.connectionsEnd { try endConnections(after: closed, ending) }
+        return closed
+    }
+}
