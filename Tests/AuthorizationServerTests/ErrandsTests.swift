@@ -30,6 +30,7 @@ struct ErrandsTests {
         let errands = Errands(capacity: 1, log: log.logger)
         #expect(errands.run("one", failure: "it was not written") { throw Broken() })
         await eventually { log.lines.contains { $0.contains("it was not written") } }
+        #expect(log.lines.count { $0.contains("it was not written") && $0.contains("subject=one") } == 1)
         let done = Counted()
         await eventually { errands.run("two", failure: "failed") { done.count() } }
         await eventually { done.value == 1 }

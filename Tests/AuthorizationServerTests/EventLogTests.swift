@@ -22,7 +22,7 @@ struct EventLogTests {
             for _ in 0..<5 { try await stage.queue(for: resource) }
             await stage.deliverer.round()
             let first = lines(stage, "an event did not arrive")
-            #expect(first.count == 1)
+            try #require(first.count == 1)
             #expect(first[0].contains("resource=\(resource.id)") && first[0].contains("status=500"))
             #expect(first[0].contains("reference=") && !first[0].contains("repeated="))
             stage.harness.clock.advance(by: 60)
@@ -41,7 +41,7 @@ struct EventLogTests {
             let resource = try await stage.resource("a", endpoint: receiver.endpoint)
             await stage.deliverer.round()
             let told = lines(stage, "an events endpoint did not take its verification")
-            #expect(told.count == 1)
+            try #require(told.count == 1)
             #expect(told[0].contains("resource=\(resource.id)") && told[0].contains("status=403"))
             try await receiver.stop()
         }

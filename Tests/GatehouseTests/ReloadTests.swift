@@ -1,4 +1,5 @@
 import Foundation
+import OAuth
 import TestSupport
 import Testing
 
@@ -72,12 +73,32 @@ struct ReloadTests {
         }
     }
 
+    /// What the server answers to ada, who signs in for a client.
+    private func visit(_ gatehouse: RunningGatehouse, as client: String) async throws -> LoopbackHTTP.Response {
+        let query = [
+            ("response_type", "code"), ("client_id", client), ("redirect_uri", "http://127.0.0.1/callback"),
+            ("code_challenge", CodeChallenge(for: .random()).string), ("code_challenge_method", "S256"),
+        ].map { "\($0.0)=\(LoopbackHTTP.encode($0.1))" }.joined(separator: "&")
+        let page = try await gatehouse.http.get("/authorize?\(query)")
+        // Who is kept out is told so at once; everybody else's person signs in first.
+        guard let token = page.text.firstMatch(of: /name="interaction" value="([^"]+)"/)?.1 else { return page }
+        let cookies = page.headers.filter { $0.name == "set-cookie" }.map { $0.value.prefix { $0 != ";" } }
+        return try await gatehouse.http.post(
+            "/login",
+            form: ["interaction": String(token), "username": "ada", "password": "correct horse battery"],
+            headers: [("Cookie", cookies.joined(separator: "; "))])
+    }
+
     @Test func `SIGHUP changes the lists of metadata documents and names what waits for a restart`() async throws {
         try await Stage.play { stage in
             let gatehouse = try await RunningGatehouse.start(on: stage)
+            let client = "https://app.bad.invalid/client.json"
             func verdict() async throws -> String {
-                try await gatehouse.command(["doctor", "--client", "https://app.bad.invalid/client.json"]).output
+                try await gatehouse.command(["doctor", "--client", client]).output
             }
+            _ = try await gatehouse.object(
+                ["users", "add", "ada", "--password-stdin"], input: "correct horse battery\n")
+            #expect(try await visit(gatehouse, as: client).status == 503, "it may come, but its host is not there")
             let first = try String(contentsOfFile: stage.path("gatehouse.yaml"), encoding: .utf8)
             let before = try await verdict()
             #expect(!before.contains("is not allowed by the configuration"), "\(before)")
@@ -87,6 +108,8 @@ struct ReloadTests {
             #expect(said.contains(#""applied":"clients.metadata_documents.block""#), "\(said)")
             let after = try await verdict()
             #expect(after.contains("app.bad.invalid is not allowed by the configuration"), "\(after)")
+            let keptOut = try await visit(gatehouse, as: client)
+            #expect(keptOut.status == 400 && keptOut.text.contains("is not on the list of those let in"))
             try change(stage) { $0 + "\nsessions: { idle: 3d }\nproxies: [10.0.0.1]\n" }
             let waiting = try await reload(stage, gatehouse)
             #expect(

@@ -103,6 +103,15 @@ struct CloudMetadataTests {
                 }
             }
         }
+        // What is global is dialled over https alone.
+        let global = "2606:4700::1"
+        let everywhere = OperatorClient(
+            roots: try TestAuthority.roots(),
+            resolver: Resolver { _ in [try SocketAddress(ipAddress: global, port: 0)] })
+        let plain = try RemoteURL(operator: "http://localhost/token")
+        await #expect(throws: OutboundFailure.refusedAddress(host: "localhost", address: global)) {
+            _ = try await everywhere.post(plain, body: [], contentType: "application/json", namedBy: .aDocument)
+        }
         let client = OperatorClient(roots: try TestAuthority.roots())
         let literal = try RemoteURL(operator: "https://10.0.0.5/token")
         await #expect(throws: OutboundFailure.refusedAddress(host: "10.0.0.5", address: "10.0.0.5")) {

@@ -153,6 +153,11 @@ struct MessageFormTests {
             #expect(answer.hasPrefix("HTTP/1.1 200") || answer.hasPrefix("HTTP/1.0 200"))
             #expect(!answer.contains("100 Continue"))
         }
+        // One whose body never comes would be asked for it.
+        let unfinished =
+            "POST /revoke HTTP/1.0\r\nHost: localhost:8080\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n"
+        let answer = try await Self.serving { try await Wire.converse(.port($0), [.send(unfinished), .finish]) }
+        #expect(answer.contains(" 400 ") && !answer.contains("100 Continue"), "\(answer)")
     }
 
     @Test func `a stray line end behind a body, in a packet of its own, cuts nothing that is being answered`()

@@ -29,9 +29,9 @@ struct OwnSchemeFlowTests {
 
     static let refused: [(redirects: [String], named: [String], word: String)] = [
         (["acme:/callback"], [], "--own-scheme acme"), (["acme:/callback"], ["other"], "--own-scheme acme"),
-        (["javascript:alert(1)"], ["javascript"], "begin with https://"),
+        (["javascript:alert(1)"], ["javascript"], "No answer is ever sent"),
         (["https://app.example/cb"], ["intent"], "No answer is ever sent"),
-        (["ms-word:ofe"], [], "begin with https://"), (["mailto:a"], [], "begin with https://"),
+        (["ms-word:ofe"], [], "No answer is ever sent"), (["mailto:a"], [], "IANA registers it"),
         (["acme:/callback"], ["mailto"], "IANA registers it"),
         (["https://app.example/cb"], ["acme"], "leave --own-scheme"),
         (["acme:/callback"], ["acme://"], "without its colon"), ([cursor, "acme:/callback"], [], "--own-scheme acme"),
