@@ -40,8 +40,7 @@ package struct Gatehouse: Sendable {
         let clients = ClientDirectory(store: store, fetcher: fetcher, settings: settings.clients, log: log)
         let standing = StandingRule(clients: clients)
         let authentication = ClientAuthentication(clients: clients, counters: counters)
-        let refusals = CountedLog(log, clock: clock)
-        let errands = Errands(log: log)
+        let (refusals, errands) = (CountedLog(log, clock: clock), Errands(log: log))
         let watch = SignInWatch(store: store, lines: refusals, log: log, errands: errands)
         let people = People(store: store, methods: Self.signInMethods(hasher), watch: watch, clock: clock)
         let seal = InteractionSeal(keys: keys)
@@ -61,12 +60,10 @@ package struct Gatehouse: Sendable {
         let excess = ScopeExcess(unkept: UnkeptTokens(client: provider, vault: vault, log: log))
         connect = ConnectEndpoint(
             store: store, people: people, standing: standing, client: provider, vault: vault,
-            misdirections: misdirections,
-            unkept: excess.unkept, clock: clock, counters: counters, log: log)
+            misdirections: misdirections, unkept: excess.unkept, clock: clock, counters: counters, log: log)
+        let refresh = ConnectionRefresh(store: store, excess: excess, clock: clock, log: log)
         let exchange = TokenExchangeGrant(
-            subjects: subjects, vault: vault,
-            refresh: ConnectionRefresh(store: store, excess: excess, clock: clock, log: log), excess: excess,
-            clock: clock)
+            subjects: subjects, vault: vault, refresh: refresh, excess: excess, clock: clock)
         let grants = Self.grants(settings, keys, authorize.timelines, counters, clock, exchange)
         metadata = MetadataEndpoint(
             issuer: settings.issuer, grantTypes: grants.types, acrValues: people.contexts, keys: keys)
@@ -90,8 +87,7 @@ package struct Gatehouse: Sendable {
             services: services, watch: Watch(store) { $0.elicitations }, signer: signer, clock: clock)
         elicitationPage = ElicitationPageEndpoint(
             store: store, keys: keys, people: people, standing: standing, seal: seal, services: services,
-            misdirections: misdirections,
-            clock: clock, counters: counters)
+            misdirections: misdirections, clock: clock, counters: counters)
         account = AccountEndpoint(
             store: store, keys: keys, people: people, passwords: PasswordSignIn(hasher: hasher), seal: seal,
             revocation: ConnectionRevocation(store: store, client: provider, vault: vault), clock: clock)
