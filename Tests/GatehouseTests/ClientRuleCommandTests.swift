@@ -66,9 +66,10 @@ struct ClientRuleCommandTests {
                     ] as [(String, ClientRule.Rule?)] {
                         let id = try ClientID("https://\(host)/client.json")
                         #expect(try tx.clientRules.host(host) == rule, "\(host)")
-                        #expect(try tx.clientRules.isBlocked(client: id, host: host) == (rule == .block), "\(host)")
+                        #expect(
+                            try (tx.clientRules.block(client: id, host: host) != nil) == (rule == .block), "\(host)")
                     }
-                    #expect(try !tx.clientRules.isBlocked(client: ClientID("desk"), host: nil))
+                    #expect(try tx.clientRules.block(client: ClientID("desk"), host: nil) == nil)
                     let blocked = try tx.sessions.list(SessionFilter(), limit: 10, now: SessionWorld.now).filter {
                         try tx.sessions.grant($0.id)?.clientIsBlocked == true
                     }

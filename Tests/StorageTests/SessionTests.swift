@@ -38,7 +38,7 @@ struct SessionTests {
         let grant = try #require(try await world.grant(session.id))
         #expect(grant.userIsDisabled && grant.clientIsBlocked && grant.resourceIsGone)
         #expect(try await world.grant(hosted.id)?.clientIsBlocked == true)
-        #expect(try await world.store.read { try $0.clientRules.isBlocked(client: url, host: "app.example") })
+        #expect(try await world.store.read { try $0.clientRules.block(client: url, host: "app.example") } != nil)
     }
 
     @Test func `a block of the client wins over an allowance of its host`() async throws {

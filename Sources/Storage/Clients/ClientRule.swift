@@ -153,11 +153,6 @@ extension ClientRules {
         ) { try ClientRule($0) }
     }
 
-    /// Whether the client or its host is kept out; a block of one wins over an allowance of the other.
-    package func isBlocked(client id: ClientID, host: String?) throws -> Bool {
-        try block(client: id, host: host) != nil
-    }
-
     /// The sessions that a rule concerns.
     package func sessions(of target: ClientRule.Target) throws -> [SessionFilter] {
         switch target {

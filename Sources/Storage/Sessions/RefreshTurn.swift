@@ -30,7 +30,7 @@ enum RefreshRule {
 }
 
 extension Sessions {
-    /// Takes a generation of a session that the gate let pass: turns it, repeats its successor, or calls it reused.
+    /// Takes a generation of a session in good standing: turns it, repeats its successor, or calls it reused.
     ///
     /// `session` must have been read in this transaction. Reuse changes nothing here, so that the caller can end the
     /// session with its event and its record.

@@ -1,7 +1,7 @@
 package import OAuth
 
-/// Why sessions end, at whose will, by whose hand and when. Every cause makes one and hands it to `end` or `endSessions`,
-/// which do all the rest: whoever ends a session writes no record and queues no event of its own.
+/// Why sessions end, at whose will, by whose hand and when. Every cause makes one and hands it to `Sessions.end`, or to
+/// `Store.endSessions` for many, which do all the rest: no caller writes a record or queues an event of its own.
 package struct SessionEnding: Hashable, Sendable {
     /// At whose will it ends, in the words that MCP servers are told.
     ///
