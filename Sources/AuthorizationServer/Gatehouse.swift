@@ -12,10 +12,10 @@ package struct Gatehouse: Sendable {
     package let clock: WallClock
     package let counters = Counters()
     /// Where refusals are told to operators.
-    package let refusals: CountedLog
+    package let refusals: DeduplicatedLog
     package let log: Logger
     package let clients: ClientDirectory
-    package let people: People
+    package let people: SignInService
     package let metadata: MetadataEndpoint
     package let authorize: AuthorizeEndpoint
     package let signIn: SignInEndpoint
@@ -27,7 +27,7 @@ package struct Gatehouse: Sendable {
     package let elicitation: ElicitationEndpoint
     package let elicitationPage: ElicitationPageEndpoint
     package let account: AccountEndpoint
-    package let lastUses = LastUses()
+    package let lastUses = UsageBuffer()
     package let resourceAuthentication: ResourceAuthentication
     package let eventPoll: EventPollEndpoint
 
@@ -40,9 +40,9 @@ package struct Gatehouse: Sendable {
         let clients = ClientDirectory(store: store, fetcher: fetcher, settings: settings.clients, log: log)
         let standing = StandingRule(clients: clients)
         let authentication = ClientAuthentication(clients: clients, counters: counters)
-        let (refusals, errands) = (CountedLog(log, clock: clock), Errands(log: log))
-        let watch = SignInWatch(store: store, lines: refusals, log: log, errands: errands)
-        let people = People(store: store, methods: Self.signInMethods(hasher), watch: watch, clock: clock)
+        let (refusals, errands) = (DeduplicatedLog(log, clock: clock), BackgroundWork(log: log))
+        let watch = SignInMonitor(store: store, lines: refusals, log: log, errands: errands)
+        let people = SignInService(store: store, methods: Self.signInMethods(hasher), watch: watch, clock: clock)
         let seal = InteractionSeal(keys: keys)
         let authorize = AuthorizeEndpoint(
             settings: settings, store: store, clients: clients, people: people, seal: seal, clock: clock)
@@ -56,8 +56,8 @@ package struct Gatehouse: Sendable {
         let subjects = SubjectTokens(reader: reader, standing: standing)
         let vault = ConnectionVault(keys: keys)
         let provider = ProviderClient(issuer: settings.issuer, outbound: operators)
-        let misdirections = Misdirections(store: store, errands: errands)
-        let excess = ScopeExcess(unkept: UnkeptTokens(client: provider, vault: vault, log: log))
+        let misdirections = WrongAccountLog(store: store, errands: errands)
+        let excess = ExcessScopeRevocation(unkept: DiscardedTokenRevocation(client: provider, vault: vault, log: log))
         connect = ConnectEndpoint(
             store: store, people: people, standing: standing, client: provider, vault: vault,
             misdirections: misdirections, unkept: excess.unkept, clock: clock, counters: counters, log: log)
@@ -70,7 +70,7 @@ package struct Gatehouse: Sendable {
         token = TokenEndpoint(
             store: store, authentication: TokenAuthentication(clients: authentication, resources: resources),
             issuer: TokenIssuer(settings: settings, keys: keys), grants: grants, clock: clock, counters: counters,
-            trace: TokenTrace(timelines: authorize.timelines, clock: clock))
+            trace: TokenStepTrace(timelines: authorize.timelines, clock: clock))
         revocation = RevocationEndpoint(
             store: store, keys: keys, authentication: authentication, reader: reader, clock: clock)
         introspection = IntrospectionEndpoint(
@@ -81,10 +81,10 @@ package struct Gatehouse: Sendable {
         let signer = EventSigner(issuer: settings.issuer, keys: keys)
         resourceAuthentication = resources
         eventPoll = EventPollEndpoint(
-            store: store, signer: signer, watch: Watch(store) { $0.streams }, counters: counters, clock: clock)
+            store: store, signer: signer, watch: CommitWaitList(store) { $0.streams }, counters: counters, clock: clock)
         elicitation = ElicitationEndpoint(
             issuer: settings.issuer, store: store, authentication: resources, subjects: subjects,
-            services: services, watch: Watch(store) { $0.elicitations }, signer: signer, clock: clock)
+            services: services, watch: CommitWaitList(store) { $0.elicitations }, signer: signer, clock: clock)
         elicitationPage = ElicitationPageEndpoint(
             store: store, keys: keys, people: people, standing: standing, seal: seal, services: services,
             misdirections: misdirections, clock: clock, counters: counters)

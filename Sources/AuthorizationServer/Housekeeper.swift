@@ -66,7 +66,7 @@ package struct Housekeeper: Service, CustomStringConvertible {
         do {
             while try await gatehouse.store.write({ try $0.audit.drop(limit: 200) }) > 0 { await Task.yield() }
             _ = try await notary.signDue(at: gatehouse.clock.now())
-        } catch let error as AuditBroken {
+        } catch let error as BrokenAuditChain {
             log.error("no audit checkpoint was signed", metadata: ["error": "\(error)"])
         } catch is CancellationError {
         } catch {
@@ -74,5 +74,5 @@ package struct Housekeeper: Service, CustomStringConvertible {
         }
     }
 
-    private var notary: AuditNotary { AuditNotary(store: gatehouse.store, keys: gatehouse.keys, log: log) }
+    private var notary: AuditCheckpointSigner { AuditCheckpointSigner(store: gatehouse.store, keys: gatehouse.keys, log: log) }
 }

@@ -28,6 +28,6 @@ public struct Access: Sendable, Hashable {
 }
 
 /// A token as it was presented; nothing prints it.
-struct PresentedToken: Hashable, Sendable, Unprintable {
+struct PresentedToken: Hashable, Sendable, RedactedCredential {
     let text: String
 }

@@ -14,21 +14,21 @@ struct AccessTokenRule: Sendable {
     private static let datingTolerance: Int64 = 60
 
     /// The claims of a signed token, all of which RFC 9068 §2.2 demands.
-    func access(signed claims: JSONObject, now: Int64) throws(TokenFault) -> Access {
+    func access(signed claims: JSONObject, now: Int64) throws(TokenRejection) -> Access {
         guard claims["iss"] != nil, claims["iat"] != nil, claims["jti"]?.string != nil else {
-            throw TokenFault("the token lacks a claim that RFC 9068 demands")
+            throw TokenRejection("the token lacks a claim that RFC 9068 demands")
         }
         return try access(claims, now: now)
     }
 
     /// The members of an introspection answer, or the claims of a signed token.
-    func access(_ claims: JSONObject, now: Int64) throws(TokenFault) -> Access {
+    func access(_ claims: JSONObject, now: Int64) throws(TokenRejection) -> Access {
         try demandIssuer(claims)
         try demandAudience(claims)
         let end = try demandLifetime(claims, now: now)
         try demandPlainBearer(claims)
         guard let subject = claims["sub"]?.string, let client = claims["client_id"]?.string else {
-            throw TokenFault("the token names no subject or no client")
+            throw TokenRejection("the token names no subject or no client")
         }
         let scopes = (claims["scope"]?.string ?? "").split(separator: " ").map(String.init)
         return Access(
@@ -37,41 +37,41 @@ struct AccessTokenRule: Sendable {
             authenticatedAt: claims.date("auth_time"), acr: claims["acr"]?.string, issuedAt: claims.date("iat"))
     }
 
-    private func demandIssuer(_ claims: JSONObject) throws(TokenFault) {
+    private func demandIssuer(_ claims: JSONObject) throws(TokenRejection) {
         guard let named = claims["iss"] else { return }
-        guard named.string == issuer.string else { throw TokenFault("the token is from another issuer") }
+        guard named.string == issuer.string else { throw TokenRejection("the token is from another issuer") }
     }
 
     /// A token that names no audience is for nobody: taking it would make this server one with every other.
-    private func demandAudience(_ claims: JSONObject) throws(TokenFault) {
+    private func demandAudience(_ claims: JSONObject) throws(TokenRejection) {
         let audience = claims["aud"]?.string.map { [$0] } ?? claims["aud"]?.strings ?? []
         let isForThis = audience.contains { name in
             guard let other = try? ResourceIdentifier(name) else { return false }
             return other.matches(resource)
         }
-        guard isForThis else { throw TokenFault("the token is for another MCP server") }
+        guard isForThis else { throw TokenRejection("the token is for another MCP server") }
     }
 
-    private func demandLifetime(_ claims: JSONObject, now: Int64) throws(TokenFault) -> Int64 {
-        guard let end = claims.date("exp") else { throw TokenFault("the token names no end") }
-        guard now - allowedSkew < end else { throw TokenFault("the token is expired") }
+    private func demandLifetime(_ claims: JSONObject, now: Int64) throws(TokenRejection) -> Int64 {
+        guard let end = claims.date("exp") else { throw TokenRejection("the token names no end") }
+        guard now - allowedSkew < end else { throw TokenRejection("the token is expired") }
         if claims["nbf"] != nil {
             guard let start = claims.date("nbf"), start <= now + allowedSkew else {
-                throw TokenFault("the token is not valid yet")
+                throw TokenRejection("the token is not valid yet")
             }
         }
         if claims["iat"] != nil {
             guard let dated = claims.date("iat"), dated <= now + max(allowedSkew, Self.datingTolerance) else {
-                throw TokenFault("the token is dated in the future: compare the clocks")
+                throw TokenRejection("the token is dated in the future: compare the clocks")
             }
         }
         return end
     }
 
     /// A token that is bound to a key is no bearer token, and nobody here asks for the proof.
-    private func demandPlainBearer(_ claims: JSONObject) throws(TokenFault) {
+    private func demandPlainBearer(_ claims: JSONObject) throws(TokenRejection) {
         guard claims["cnf"] == nil, claims["token_type"].map({ $0.string?.lowercased() == "bearer" }) ?? true else {
-            throw TokenFault("the token is bound to a key and is no bearer token")
+            throw TokenRejection("the token is bound to a key and is no bearer token")
         }
     }
 }

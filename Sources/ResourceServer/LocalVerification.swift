@@ -13,13 +13,13 @@ struct LocalVerification: Sendable {
     func verdict(on token: String, now: Int64) async -> TokenVerdict {
         switch await signatures.claims(of: token, typ: "at+jwt", now: now) {
         case .claims(let claims): judged(claims, now: now)
-        case .bad(let error): .bad(TokenFault(error.description))
+        case .bad(let error): .bad(TokenRejection(error.description))
         case .unknown(let reason): .unknown(reason: reason)
         }
     }
 
     private func judged(_ claims: JSONObject, now: Int64) -> TokenVerdict {
-        do throws(TokenFault) {
+        do throws(TokenRejection) {
             return .good(try rule.access(signed: claims, now: now))
         } catch {
             return .bad(error)

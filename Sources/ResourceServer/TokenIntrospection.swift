@@ -39,9 +39,9 @@ struct TokenIntrospection: Sendable {
 
     private func judged(_ answer: JSONObject, now: Int64) -> TokenVerdict {
         guard answer["active"]?.bool == true else {
-            return .bad(TokenFault("the token is not active: expired, ended, or never issued"))
+            return .bad(TokenRejection("the token is not active: expired, ended, or never issued"))
         }
-        do throws(TokenFault) {
+        do throws(TokenRejection) {
             return .good(try rule.access(answer, now: now))
         } catch {
             return .bad(error)

@@ -12,9 +12,9 @@ package import OAuth
 package struct ErrorAnswers: Sendable {
     private let renderer: PageRenderer
     /// Where it is told why.
-    let log: DoorLog
+    let log: RefusalLog
 
-    package init(renderer: PageRenderer, log: DoorLog = .silent) {
+    package init(renderer: PageRenderer, log: RefusalLog = .silent) {
         self.renderer = renderer
         self.log = log
     }

@@ -13,15 +13,15 @@ package enum Routes {
         counters: RequestCounters = RequestCounters(), witness: ProxyWitness = ProxyWitness(),
         backChannel: BackChannel? = nil, logsRequests: Bool = false
     ) -> RouteResponder {
-        let door = FrontDoor(
+        let door = RequestPipeline(
             issuer: gatehouse.settings.issuer, renderer: renderer, proxies: proxies, counters: counters,
             witness: witness, backChannel: backChannel,
-            log: DoorLog(logger: gatehouse.log, refusals: gatehouse.refusals, requests: logsRequests))
+            log: RefusalLog(logger: gatehouse.log, refusals: gatehouse.refusals, requests: logsRequests))
         return door.responder(main(gatehouse, door))
     }
 
     /// The main listener.
-    static func main(_ gatehouse: Gatehouse, _ door: FrontDoor) -> [Route] {
+    static func main(_ gatehouse: Gatehouse, _ door: RequestPipeline) -> [Route] {
         let path = gatehouse.settings.issuer.path
         return metadata(gatehouse)
             + (forPrograms(gatehouse, door) + forPeople(gatehouse, door)).map { $0.below(path) }
@@ -36,7 +36,7 @@ package enum Routes {
         }
     }
 
-    private static func forPrograms(_ gatehouse: Gatehouse, _ door: FrontDoor) -> [Route] {
+    private static func forPrograms(_ gatehouse: Gatehouse, _ door: RequestPipeline) -> [Route] {
         let discovery = DiscoveryHandlers(gatehouse: gatehouse)
         let tokens = TokenHandlers(gatehouse: gatehouse, door: door)
         let elicitations = ElicitationHandlers(gatehouse: gatehouse, door: door)
@@ -68,7 +68,7 @@ package enum Routes {
         ]
     }
 
-    private static func forPeople(_ gatehouse: Gatehouse, _ door: FrontDoor) -> [Route] {
+    private static func forPeople(_ gatehouse: Gatehouse, _ door: RequestPipeline) -> [Route] {
         let authorize = AuthorizeHandlers(gatehouse: gatehouse, door: door)
         let consent = ConsentHandlers(gatehouse: gatehouse, door: door)
         let elicitation = ElicitationPageHandlers(gatehouse: gatehouse, door: door)

@@ -26,7 +26,7 @@ final class Narrator: Sendable {
 
     /// A name and its value, in columns; identifiers are cut, and a long value goes on below itself.
     func fact(_ name: String, _ value: String) {
-        let lines = Wrapped.sentence(Brief.text(value), width: Self.space - Self.names)
+        let lines = WrappedText.sentence(ShortID.text(value), width: Self.space - Self.names)
         for (index, line) in lines.enumerated() {
             let name = (index == 0 ? name : "").padding(toLength: Self.names, withPad: " ", startingAt: 0)
             detail(styled(name, "2") + line)
@@ -35,7 +35,7 @@ final class Narrator: Sendable {
 
     /// A command as a person would type it, but for its identifiers.
     func command(_ text: String) {
-        let lines = Wrapped.command(Brief.text(text), width: Self.space - 4)
+        let lines = WrappedText.command(ShortID.text(text), width: Self.space - 4)
         for (index, line) in lines.enumerated() { detail(styled((index == 0 ? "$ " : "    ") + line, "33")) }
     }
 

@@ -97,7 +97,7 @@ final class Story {
         let authorization = notebook.authorization(discovery, scope: scope)
         let (replies, reply) = AsyncStream<Parameters>.makeStream()
         stage.door.behave(
-            CallbackDoor.Manners {
+            CallbackListener.BrowserReplies {
                 authorization.address
             } welcome: { parameters in
                 reply.yield(parameters)

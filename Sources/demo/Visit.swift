@@ -11,8 +11,8 @@ final class Visit: Sendable {
         self.notebook = notebook
     }
 
-    var manners: CallbackDoor.Manners {
-        CallbackDoor.Manners(begin: begin, welcome: welcome)
+    var manners: CallbackListener.BrowserReplies {
+        CallbackListener.BrowserReplies(begin: begin, welcome: welcome)
     }
 
     @Sendable private func begin() async throws -> String {

@@ -7,7 +7,7 @@ struct CallState: Sendable {
     /// What the person gave in a form, as if the call had brought it.
     var given: JSONObject = [:]
     /// What the client was asked for; nil when it was given a link.
-    var asked: Inquiry.Kind?
+    var asked: FormElicitation.Kind?
     /// The state of the link, as the library sealed it.
     var link: String?
 }
@@ -48,7 +48,7 @@ struct CallStateSeal: Sendable {
             let end = object["exp"]?.integer, now() < end
         else { return nil }
         return CallState(
-            given: given, asked: object["asked"]?.string.flatMap(Inquiry.Kind.init), link: object["link"]?.string)
+            given: given, asked: object["asked"]?.string.flatMap(FormElicitation.Kind.init), link: object["link"]?.string)
     }
 
     private static func context(_ call: ToolCall) -> String {

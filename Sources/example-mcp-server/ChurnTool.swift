@@ -4,7 +4,7 @@ import ResourceServer
 
 /// A tool that lets the client's model write, and says on record what its person did with that.
 extension Tool {
-    static func reportChurn(_ shelf: FileShelf, _ governance: Governance) -> Tool {
+    static func reportChurn(_ shelf: FileStore, _ governance: Governance) -> Tool {
         Tool(
             name: "report_churn", title: "Report churn",
             description: "Has your model sum up why customers left in a month, and files what you made of it.",
@@ -14,7 +14,7 @@ extension Tool {
             ],
             scopes: ["files:write"]
         ) { arguments, access, given in
-            guard let month = arguments["month"]?.string, month.utf8.count == 7, FileShelf.isName(month) else {
+            guard let month = arguments["month"]?.string, month.utf8.count == 7, FileStore.isName(month) else {
                 return .failure("Name the month like 2026-10.")
             }
             guard case .reply(let reply) = given else { return .inquires(summary(of: month)) }
@@ -36,7 +36,7 @@ extension Tool {
     }
 
     private static func file(
-        _ text: String, about month: String, _ review: Checkpoint.Review, on shelf: FileShelf, for access: Access
+        _ text: String, about month: String, _ review: Checkpoint.Review, on shelf: FileStore, for access: Access
     ) async -> Outcome {
         let name = "churn-\(month).txt"
         if let problem = await shelf.write(text, as: name, for: access.subject) { return .failure(problem) }
@@ -44,7 +44,7 @@ extension Tool {
             "Filed \(name): the summary \(review == .edited ? "as its person edited it" : "as the model wrote it").")
     }
 
-    private static func summary(of month: String) -> Inquiry {
+    private static func summary(of month: String) -> FormElicitation {
         .sampling(
             prompt:
                 "In \(month) 41 of 1,260 customers left: 19 named the price, 14 a missing export, 8 nothing. Sum it up.",
@@ -57,7 +57,7 @@ extension Governance {
     func recorded(
         _ checkpoint: Checkpoint, for access: Access, _ act: () async -> Tool.Outcome
     ) async -> Tool.Outcome {
-        do throws(ElicitationFault) {
+        do throws(ElicitationError) {
             try await recordCheckpoint(checkpoint, for: access)
         } catch {
             return .failure("Nothing was done, because it could not be put on record. \(error.description)")

@@ -14,7 +14,7 @@ struct ExampleServer {
     let calls: WaitingCalls?
     let receiver: EventReceiver?
     /// Nil where people cannot be sent here, which needs https.
-    let desk: PaymentDesk?
+    let desk: PaymentService?
     private let now: @Sendable () -> Int64
 
     /// - Parameter elicitations: the way to ask people; nil when this server has no credentials of its own.
@@ -24,7 +24,7 @@ struct ExampleServer {
     /// - Parameter pace: how long work that goes on by itself rests before each step.
     init(
         _ configuration: ProtectedResourceConfiguration, elicitations: Elicitations? = nil, takesEvents: Bool = false,
-        cabinet: KeyCabinet = KeyCabinet(), upstream: Upstream? = nil, pace: Duration = .seconds(2),
+        cabinet: ServiceKeyStore = ServiceKeyStore(), upstream: Upstream? = nil, pace: Duration = .seconds(2),
         logger: Logger = Logger(label: "example-mcp-server")
     ) throws {
         resource = try ResourceIdentifier(configuration.resource)
@@ -34,10 +34,10 @@ struct ExampleServer {
         let origin = resource.origin
         desk = elicitations.flatMap {
             origin.hasPrefix("https://")
-                ? PaymentDesk(book: OrderBook(), origin: origin, elicitations: $0, now: configuration.clock) : nil
+                ? PaymentService(book: OrderBook(), origin: origin, elicitations: $0, now: configuration.clock) : nil
         }
         let expenses = elicitations.map {
-            ExpenseDesk($0, pace: pace, now: configuration.clock, logger: logger)
+            ExpenseService($0, pace: pace, now: configuration.clock, logger: logger)
         }
         tools = Toolbox(
             resource: protected, elicitations: elicitations, cabinet: cabinet, upstream: upstream, desk: desk,
@@ -71,12 +71,12 @@ struct ExampleServer {
         router.delete(path) { _, _ in Response(status: .methodNotAllowed, headers: [.allow: "POST"]) }
         if let receiver {
             router.post("/events") { request, context in
-                try await EventDoor(receiver: receiver).respond(to: request, context: context)
+                try await EventEndpoint(receiver: receiver).respond(to: request, context: context)
             }
         }
         if let desk {
-            router.get(RouterPath(PaymentDesk.path)) { request, _ in await desk.show(request) }
-            router.post(RouterPath(PaymentDesk.path)) { request, _ in try await desk.decide(request) }
+            router.get(RouterPath(PaymentService.path)) { request, _ in await desk.show(request) }
+            router.post(RouterPath(PaymentService.path)) { request, _ in try await desk.decide(request) }
         }
         router.get(RouterPath(protected.metadataPath)) { _, _ in metadata() }
         return router

@@ -4,7 +4,7 @@ import ResourceServer
 
 /// Tools whose work goes on by itself when the call is over.
 extension Tool {
-    static func submitExpenses(at desk: ExpenseDesk) -> Tool {
+    static func submitExpenses(at desk: ExpenseService) -> Tool {
         Tool(
             name: "submit_expenses", title: "Submit expenses",
             description: "Submits your expenses one after another, in the background. Answers at once.",
@@ -12,21 +12,21 @@ extension Tool {
                 "type": "object", "required": ["expenses"],
                 "properties": [
                     "expenses": [
-                        "type": "array", "minItems": 1, "maxItems": .integer(Int64(ExpenseDesk.maximumExpenses)),
-                        "items": ["type": "string", "maxLength": .integer(Int64(ExpenseDesk.longestName))],
+                        "type": "array", "minItems": 1, "maxItems": .integer(Int64(ExpenseService.maximumExpenses)),
+                        "items": ["type": "string", "maxLength": .integer(Int64(ExpenseService.longestName))],
                     ]
                 ],
             ],
             scopes: []
         ) { arguments, access, _ in
             guard let expenses = arguments["expenses"]?.strings, expenses.allSatisfy(isName),
-                (1...ExpenseDesk.maximumExpenses).contains(expenses.count)
+                (1...ExpenseService.maximumExpenses).contains(expenses.count)
             else {
                 return .failure(
-                    "Name 1 to \(ExpenseDesk.maximumExpenses) expenses, each in at most \(ExpenseDesk.longestName) characters."
+                    "Name 1 to \(ExpenseService.maximumExpenses) expenses, each in at most \(ExpenseService.longestName) characters."
                 )
             }
-            do throws(ElicitationFault) {
+            do throws(ElicitationError) {
                 switch try await desk.take(expenses, for: access) {
                 case .refused(let sentence): return .failure(sentence)
                 case .begun(let job):
@@ -41,7 +41,7 @@ extension Tool {
         }
     }
 
-    static func listExpenses(at desk: ExpenseDesk) -> Tool {
+    static func listExpenses(at desk: ExpenseService) -> Tool {
         Tool(
             name: "list_expenses", title: "List expenses",
             description: "Lists the expenses that you gave last, and which of them are submitted.",
@@ -56,6 +56,6 @@ extension Tool {
     }
 
     private static func isName(_ expense: String) -> Bool {
-        (1...ExpenseDesk.longestName).contains(expense.unicodeScalars.count)
+        (1...ExpenseService.longestName).contains(expense.unicodeScalars.count)
     }
 }

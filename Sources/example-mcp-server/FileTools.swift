@@ -3,7 +3,7 @@ import ResourceServer
 
 /// The tools of the shelf; deleting needs its person's word.
 extension Tool {
-    static func listFiles(_ shelf: FileShelf) -> Tool {
+    static func listFiles(_ shelf: FileStore) -> Tool {
         Tool(
             name: "list_files", title: "List files", description: "Lists the names of your files.",
             inputSchema: ["type": "object", "properties": [:], "additionalProperties": false], scopes: ["files:read"]
@@ -12,7 +12,7 @@ extension Tool {
         }
     }
 
-    static func writeFile(_ shelf: FileShelf) -> Tool {
+    static func writeFile(_ shelf: FileStore) -> Tool {
         Tool(
             name: "write_file", title: "Write a file", description: "Writes a text into one of your files.",
             inputSchema: [
@@ -29,7 +29,7 @@ extension Tool {
         }
     }
 
-    static func deleteFile(_ shelf: FileShelf) -> Tool {
+    static func deleteFile(_ shelf: FileStore) -> Tool {
         Tool(
             name: "delete_file", title: "Delete a file",
             description: "Deletes one of your files, after you have approved it at the authorization server.",

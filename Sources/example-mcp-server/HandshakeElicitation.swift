@@ -6,12 +6,12 @@ import ResourceServer
 /// Spec: MCP 2025-11-25 §Elicitation
 struct HandshakeElicitation: Sendable {
     let calls: WaitingCalls
-    let questions: OpenQuestions
+    let questions: PendingFormElicitations
     let call: ToolCall
     let request: ElicitationRequest
 
     func answer(takesEvents: Bool) async -> Answer {
-        do throws(ElicitationFault) {
+        do throws(ElicitationError) {
             switch try await calls.open(request, by: call.access) {
             case .over(let step): return await end(step)
             case .waiting(let id, let url, _):
@@ -55,11 +55,11 @@ struct HandshakeElicitation: Sendable {
     }
 
     /// What happens while the stream is open.
-    private enum Happening: Sendable {
+    private enum StreamEvent: Sendable {
         case silence
-        case reply(OpenQuestions.Reply)
+        case reply(PendingFormElicitations.Reply)
         case over(ElicitationStep)
-        case fault(ElicitationFault)
+        case fault(ElicitationError)
     }
 
     private func converse(about link: Link) -> AsyncStream<JSONObject?> {
@@ -86,9 +86,9 @@ struct HandshakeElicitation: Sendable {
 
     /// Until the person has acted or the client refuses; the second value tells whether it was the person.
     private func follow(
-        _ link: Link, _ replies: AsyncStream<OpenQuestions.Reply>, silence: @Sendable () -> Void
+        _ link: Link, _ replies: AsyncStream<PendingFormElicitations.Reply>, silence: @Sendable () -> Void
     ) async -> (Answer, isOver: Bool) {
-        let (happenings, happening) = AsyncStream<Happening>.makeStream()
+        let (happenings, happening) = AsyncStream<StreamEvent>.makeStream()
         // No group: it would stay until the question at Gatehouse is answered, when the client has refused long before.
         let tasks = [
             Task { await wait(for: link, happening) },
@@ -111,9 +111,9 @@ struct HandshakeElicitation: Sendable {
         return (call.unanswered(link.url), false)
     }
 
-    private func wait(for link: Link, _ happening: AsyncStream<Happening>.Continuation) async {
+    private func wait(for link: Link, _ happening: AsyncStream<StreamEvent>.Continuation) async {
         defer { happening.finish() }
-        do throws(ElicitationFault) {
+        do throws(ElicitationError) {
             while !Task.isCancelled {
                 if let step = try await calls.wait(for: link.id, request, by: call.access) {
                     happening.yield(.over(step))

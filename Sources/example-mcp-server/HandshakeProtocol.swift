@@ -11,7 +11,7 @@ struct HandshakeProtocol {
     let tools: Toolbox
     let calls: WaitingCalls?
     let sessions: HandshakeSessions
-    let questions: OpenQuestions
+    let questions: PendingFormElicitations
 
     func answer(_ message: JSONRPCMessage, _ headers: RoutingHeaders, _ access: Access) async -> Answer {
         guard let abilities = sessions.abilities(headers.session, of: access) else { return .unknownSession }
@@ -42,7 +42,7 @@ struct HandshakeProtocol {
 
     /// What the client can do, and whether it can be asked while it waits.
     private struct Listener: Sendable {
-        let abilities: ClientAbilities
+        let abilities: ClientCapabilities
         let takesEvents: Bool
     }
 
@@ -64,11 +64,11 @@ struct HandshakeProtocol {
         return await elicitation.answer(takesEvents: client.takesEvents)
     }
 
-    private func inquire(_ inquiry: Inquiry, of call: ToolCall, _ client: Listener) -> Answer {
+    private func inquire(_ inquiry: FormElicitation, of call: ToolCall, _ client: Listener) -> Answer {
         guard client.abilities.contains(inquiry.kind.ability), client.takesEvents else {
             return call.failure("This tool needs a client that asks its person (\(inquiry.kind.rawValue)).")
         }
-        return HandshakeInquiry(questions: questions, call: call, inquiry: inquiry).answer { reply in
+        return HandshakeFormElicitation(questions: questions, call: call, inquiry: inquiry).answer { reply in
             await present(call.run(.reply(reply)), of: call, client)
         }
     }
@@ -76,7 +76,7 @@ struct HandshakeProtocol {
     /// What a client can do is remembered by itself, in its session identifier.
     private func introduce(_ request: JSONRPCRequest, _ access: Access) -> Answer {
         let introduction = introduction(to: request)
-        let abilities = ClientAbilities(request.parameters["capabilities"]?.object)
+        let abilities = ClientCapabilities(request.parameters["capabilities"]?.object)
         guard !abilities.isEmpty else { return .result(id: request.id, introduction) }
         return .welcome(id: request.id, introduction, session: sessions.open(for: access, able: abilities))
     }

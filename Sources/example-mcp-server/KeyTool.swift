@@ -8,7 +8,7 @@ extension Tool {
         "properties": ["api_key": ["type": "string", "format": "password", "title": "API key", "maxLength": 200]],
     ]
 
-    static func storeKey(_ cabinet: KeyCabinet, _ elicitations: Elicitations) -> Tool {
+    static func storeKey(_ cabinet: ServiceKeyStore, _ elicitations: Elicitations) -> Tool {
         Tool(
             name: "store_api_key", title: "Store an API key",
             description: "Stores your key for another service. You type it at the authorization server, never here.",
@@ -17,7 +17,7 @@ extension Tool {
             ],
             scopes: []
         ) { arguments, access, given in
-            guard let service = arguments["service"]?.string, FileShelf.isName(service) else {
+            guard let service = arguments["service"]?.string, FileStore.isName(service) else {
                 return .failure("Name the service with 1 to 64 letters, digits, dots, dashes and underscores.")
             }
             guard case .result(.content(let content)) = given else { return question(about: service) }

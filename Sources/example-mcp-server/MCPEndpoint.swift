@@ -16,7 +16,7 @@ struct MCPEndpoint: Sendable {
     /// Nil when this server cannot ask people.
     let calls: WaitingCalls?
     let sessions = HandshakeSessions()
-    let questions = OpenQuestions()
+    let questions = PendingFormElicitations()
     let states: CallStateSeal
 
     func respond(to request: Request, context: some RequestContext) async throws -> Response {

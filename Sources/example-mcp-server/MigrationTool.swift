@@ -20,7 +20,7 @@ extension Tool {
             ],
             scopes: []
         ) { arguments, access, given in
-            guard let database = arguments["database"]?.string, FileShelf.isName(database) else {
+            guard let database = arguments["database"]?.string, FileStore.isName(database) else {
                 return .failure("Name the database with 1 to 64 letters, digits, dots, dashes and underscores.")
             }
             guard choices.allSatisfy({ choice in isAbsent(arguments[choice.name], orOneOf: choice.words) }) else {
@@ -49,7 +49,7 @@ extension Tool {
 
     /// What the person did with the form is on record before anything comes of it.
     private static func take(
-        _ reply: InquiryReply, _ missing: [String], _ arguments: JSONObject, _ access: Access,
+        _ reply: FormElicitationReply, _ missing: [String], _ arguments: JSONObject, _ access: Access,
         _ governance: Governance
     ) async -> Outcome {
         func recorded(_ answer: Checkpoint.Reply, _ act: () -> Outcome) async -> Outcome {

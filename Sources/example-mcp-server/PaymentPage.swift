@@ -26,7 +26,7 @@ enum PaymentPage {
             <h1>Pay \(order.euros) €</h1>
             <p>For: <bdi>\(Self.escaped(order.purpose))</bdi></p>
             <p>This is an example: no money moves.</p>
-            <form method="post" action="\(PaymentDesk.path)">
+            <form method="post" action="\(PaymentService.path)">
             <input type="hidden" name="order" value="\(order.number)">
             <button name="decision" value="approve">Pay</button>
             <button name="decision" value="decline">Do not pay</button>

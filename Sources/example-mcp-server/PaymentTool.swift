@@ -3,7 +3,7 @@ import ResourceServer
 
 /// A tool whose person does their part at a page of this server's own.
 extension Tool {
-    static func pay(at desk: PaymentDesk) -> Tool {
+    static func pay(at desk: PaymentService) -> Tool {
         Tool(
             name: "pay", title: "Pay",
             description: "Pays for something, after you have paid at this server's own page.",
@@ -28,7 +28,7 @@ extension Tool {
         }
     }
 
-    private static func payment(of order: OrderBook.Order, at desk: PaymentDesk) -> Outcome {
+    private static func payment(of order: OrderBook.Order, at desk: PaymentService) -> Outcome {
         guard
             let request = try? ElicitationRequest.external(
                 url: "\(desk.address)?order=\(order.number)", message: "Pay \(order.euros) € for \(order.purpose).")

@@ -9,7 +9,7 @@ extension Tool {
             description: "Lists your pull requests, after you have connected your account.",
             inputSchema: ["type": "object", "properties": [:], "additionalProperties": false], scopes: []
         ) { _, access, _ in
-            do throws(ElicitationFault) {
+            do throws(ElicitationError) {
                 // What the person did is not looked at: that the account is connected now is what counts.
                 return await upstream.pullRequests(by: try await elicitations.token(of: upstream.provider, for: access))
             } catch {

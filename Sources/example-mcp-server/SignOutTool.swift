@@ -10,7 +10,7 @@ extension Tool {
             inputSchema: ["type": "object", "properties": [:], "additionalProperties": false], scopes: []
         ) { _, access, _ in
             guard let session = access.sessionID else { return .failure("This access has no session that could end.") }
-            do throws(ElicitationFault) {
+            do throws(ElicitationError) {
                 try await sessions.endSession(session)
                 return .text("Signed out: this access is over.")
             } catch {

@@ -5,7 +5,7 @@ import ResourceServer
 ///
 /// Spec: MCP 2026-07-28 §Multi Round-Trip Requests
 struct StatelessCall: Sendable {
-    let abilities: ClientAbilities
+    let abilities: ClientCapabilities
     /// Nil when nobody can be asked at the authorization server.
     let calls: WaitingCalls?
     let seal: CallStateSeal
@@ -21,7 +21,7 @@ struct StatelessCall: Sendable {
             return await present(call.run(), of: call, linkState: state.link.map(JSON.string))
         }
         let reply = call.request.parameters["inputResponses"]?.object?[kind.rawValue]?.object
-        return await present(call.run(.reply(InquiryReply(kind, reply))), of: call, linkState: nil)
+        return await present(call.run(.reply(FormElicitationReply(kind, reply))), of: call, linkState: nil)
     }
 
     private func present(_ outcome: Tool.Outcome, of call: ToolCall, linkState: JSON?) async -> Answer {
@@ -33,7 +33,7 @@ struct StatelessCall: Sendable {
         }
     }
 
-    private func inquire(_ inquiry: Inquiry, of call: ToolCall) -> Answer {
+    private func inquire(_ inquiry: FormElicitation, of call: ToolCall) -> Answer {
         guard abilities.contains(inquiry.kind.ability) else {
             return Self.demand(inquiry.kind.capabilities, "This tool needs a client that asks its person.", of: call)
         }

@@ -17,14 +17,14 @@ struct StatelessElicitation {
     let wrap: (String) -> String
 
     func answer() async -> Answer {
-        do throws(ElicitationFault) {
+        do throws(ElicitationError) {
             return await present(try await step())
         } catch {
             return call.answer(to: error)
         }
     }
 
-    private func step() async throws(ElicitationFault) -> ElicitationStep {
+    private func step() async throws(ElicitationError) -> ElicitationStep {
         let origin = OriginatingRequest(
             method: call.request.method, name: call.tool.name, arguments: call.arguments.bytes)
         let answer = call.request.parameters["inputResponses"]?.object?[Self.key]?.object?["action"]?.string

@@ -48,7 +48,7 @@ struct StatelessProtocol {
         case .answer(let answer): return answer
         case .call(let call):
             let said = request.parameters["_meta"]?.object?[Self.capabilitiesKey]?.object
-            return await StatelessCall(abilities: ClientAbilities(said), calls: calls, seal: seal).answer(call)
+            return await StatelessCall(abilities: ClientCapabilities(said), calls: calls, seal: seal).answer(call)
                 .mapResult { $0["resultType"] == nil ? complete($0) : signed($0) }
         }
     }

@@ -13,7 +13,7 @@ struct Tool: Sendable {
         /// among the arguments from then on.
         case asks(ElicitationRequest, given: JSONObject = [:])
         /// Nothing was done: the client has to ask its person or its model first.
-        case inquires(Inquiry)
+        case inquires(FormElicitation)
     }
 
     /// What a tool is run with besides the call.
@@ -21,7 +21,7 @@ struct Tool: Sendable {
         /// What the person did at the authorization server.
         case result(ElicitationResult)
         /// What the client brought back.
-        case reply(InquiryReply)
+        case reply(FormElicitationReply)
     }
 
     let name: String

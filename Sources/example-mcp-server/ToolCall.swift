@@ -49,7 +49,7 @@ struct ToolCall: Sendable {
     func failure(_ text: String) -> Answer { .result(id: request.id, Self.content(text, isError: true)) }
 
     /// What waiting for a person came to, in either era.
-    func answer(to fault: ElicitationFault) -> Answer {
+    func answer(to fault: ElicitationError) -> Answer {
         switch fault.kind {
         case .invalidRequestState: .failure(id: request.id, JSONRPCError(.invalidParameters, fault.description))
         case .tooManyRequests: failure("Too many requests wait for this person: answer those first.")

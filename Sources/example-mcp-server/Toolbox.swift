@@ -13,11 +13,11 @@ struct Toolbox: Sendable {
 
     /// Without a way to ask people there is no tool that needs it.
     init(
-        resource: ProtectedResource, elicitations: Elicitations? = nil, cabinet: KeyCabinet = KeyCabinet(),
-        upstream: Upstream? = nil, desk: PaymentDesk? = nil, expenses: ExpenseDesk? = nil,
+        resource: ProtectedResource, elicitations: Elicitations? = nil, cabinet: ServiceKeyStore = ServiceKeyStore(),
+        upstream: Upstream? = nil, desk: PaymentService? = nil, expenses: ExpenseService? = nil,
         now: @escaping @Sendable () -> Int64
     ) {
-        let shelf = FileShelf()
+        let shelf = FileStore()
         self.resource = resource
         var tools: [Tool] = [.serverTime(now), .listFiles(shelf), .writeFile(shelf)]
         if let elicitations {

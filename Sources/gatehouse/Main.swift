@@ -36,7 +36,7 @@ struct Failure {
 
     /// Says what is wrong and returns the exit code.
     func report() -> Int32 {
-        if let misuse = error as? Misuse {
+        if let misuse = error as? UsageProblem {
             Terminal.complain("\(misuse)")
             return 2
         }

@@ -10,11 +10,11 @@ import Testing
 struct ElicitationStrategyTests {
     private let now = Timestamp(seconds: 1_800_000_000)
 
-    private static func ask(_ kind: ElicitationKind) throws -> any ElicitationAsk {
+    private static func ask(_ kind: ElicitationKind) throws -> any ElicitationKindRequest {
         try kind.read(JSONObject(parsing: Array(Workspace.text("Tests/Elicitations/\(kind.rawValue).json").utf8)))
     }
 
-    private func elicitation(_ ask: any ElicitationAsk) throws -> Elicitation {
+    private func elicitation(_ ask: any ElicitationKindRequest) throws -> Elicitation {
         Elicitation(
             resourceID: .random(), userID: .random(), subject: .random(), clientID: try ClientID("quill"),
             sessionID: .random(), message: "Please.", ask: ask, digest: try ask.digest(message: "Please."),

@@ -12,11 +12,11 @@ struct SignInMethodTests {
     /// People who can sign in by a word besides their passwords. Ada has a word.
     private static func play(
         word: WordSignIn = WordSignIn(), log: CapturedLog = CapturedLog(),
-        _ test: @Sendable @escaping (Harness, People) async throws -> Void
+        _ test: @Sendable @escaping (Harness, SignInService) async throws -> Void
     ) async throws {
         try await Harness.run(log: log.logger) { h in
             let own = h.gatehouse.people
-            let people = People(
+            let people = SignInService(
                 store: own.store, methods: [word] + own.methods, watch: own.watch, clock: own.clock)
             try await h.gatehouse.store.write { [user = h.user] transaction in
                 try transaction.credentials.insert(
@@ -31,7 +31,7 @@ struct SignInMethodTests {
     }
 
     @discardableResult
-    private static func signIn(_ people: People, _ form: String) async throws -> People.SignInVerdict {
+    private static func signIn(_ people: SignInService, _ form: String) async throws -> SignInService.SignInResult {
         try await people.signIn(people.claim(in: Parameters(query: form)), browser: browser())
     }
 
@@ -187,7 +187,7 @@ private final class WordSignIn: SignInMethod {
         return SignInClaim(method: self, name: AccountName(try form.value("username") ?? ""), proof: Secret(word))
     }
 
-    func prove(_ admitted: AdmittedClaim) async -> SignInFinding {
+    func prove(_ admitted: AdmittedClaim) async -> SignInMethodResult {
         seen.withLock { $0.append(admitted.account?.user.name) }
         await meanwhile.withLock { $0 }?()
         guard let authentication = try? Self.authentication(at: admitted.now) else { return .busy }

@@ -90,7 +90,7 @@ struct TimelinesTests {
             Issue.record("the last step is \(String(describing: timeline.entries.last))")
             return
         }
-        #expect(timelines.leads == 2 * AttemptTimeline.mostKeys)
+        #expect(timelines.leads == 2 * AuthorizationTrace.mostKeys)
         #expect(timelines.timeline("99") != nil && timelines.timeline("50") == nil)
     }
 

@@ -185,7 +185,7 @@ struct ExaminationTests {
             (100 * 1024 * mebibyte, 0.5, true, .problem),
         ]
         for (free, share, isReadOnly, state) in cases {
-            let room = FileFacts.Room(freeBytes: free, share: share, isReadOnly: isReadOnly)
+            let room = FileStatus.Room(freeBytes: free, share: share, isReadOnly: isReadOnly)
             #expect(DatabaseCheck.judge(room, of: "/data").state == state)
         }
         #expect(DatabaseCheck.judge(nil, of: "/data").state == .problem)

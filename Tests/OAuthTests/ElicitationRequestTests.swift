@@ -31,7 +31,7 @@ struct ElicitationRequestTests {
         let request = try ElicitationRequest(json: body())
         #expect(request.draft.expiresIn == 900)
         #expect(request.draft.idempotencyKey == nil)
-        guard let action = (request.draft.ask as? ConfirmAsk)?.action else { throw Unexpected() }
+        guard let action = (request.draft.ask as? ConfirmRequest)?.action else { throw Unexpected() }
         #expect(action.name == "delete_file")
         #expect(action.details == [.init(label: "File", value: "report.txt")])
         #expect(action.arguments?["path"] == "report.txt")
@@ -118,7 +118,7 @@ struct ElicitationRequestTests {
                 $0["action"] = nil
                 $0["url"] = "https://pay.example/checkout?cart=7"
             })
-        #expect((external.draft.ask as? ExternalAsk)?.url.text == "https://pay.example/checkout?cart=7")
+        #expect((external.draft.ask as? ExternalRequest)?.url.text == "https://pay.example/checkout?cart=7")
         let connect = try ElicitationRequest(
             json: body {
                 $0["kind"] = "connect"
@@ -126,7 +126,7 @@ struct ElicitationRequestTests {
                 $0["provider"] = "forge"
                 $0["scope"] = "repo:read"
             })
-        let account = try #require(connect.draft.ask as? ConnectAsk)
+        let account = try #require(connect.draft.ask as? ConnectAccountRequest)
         #expect(account.provider == "forge")
         #expect(account.scope == (try ScopeSet(parsing: "repo:read")))
         #expect(connect.draft.digest != external.draft.digest)

@@ -23,7 +23,7 @@ struct AccessTokenRuleTests {
     func `D7.5 refuses a token without a claim that RFC 9068 demands`(claim: String) throws {
         var claims = good()
         claims[claim] = nil
-        #expect(throws: TokenFault.self) { try Fixture.rule().access(signed: claims, now: now) }
+        #expect(throws: TokenRejection.self) { try Fixture.rule().access(signed: claims, now: now) }
     }
 
     @Test(arguments: [
@@ -33,7 +33,7 @@ struct AccessTokenRuleTests {
     func `E41 RT8 D7.5 refuses a token of another issuer or for another server`(claim: String, value: String) throws {
         var claims = good()
         claims[claim] = .string(value)
-        #expect(throws: TokenFault.self) { try Fixture.rule().access(signed: claims, now: now) }
+        #expect(throws: TokenRejection.self) { try Fixture.rule().access(signed: claims, now: now) }
     }
 
     @Test func `A70 matches the audience without regard to the case of the host`() throws {
@@ -41,32 +41,32 @@ struct AccessTokenRuleTests {
         claims["aud"] = ["https://other.example", "HTTP://127.0.0.1:9/mcp"]
         #expect(throws: Never.self) { try Fixture.rule().access(signed: claims, now: now) }
         claims["aud"] = ["https://other.example"]
-        #expect(throws: TokenFault.self) { try Fixture.rule().access(signed: claims, now: now) }
+        #expect(throws: TokenRejection.self) { try Fixture.rule().access(signed: claims, now: now) }
     }
 
     @Test func `D7.5 ends a token in the second it names`() throws {
         #expect(throws: Never.self) { try Fixture.rule().access(signed: good(), now: now + 599) }
-        #expect(throws: TokenFault.self) { try Fixture.rule().access(signed: good(), now: now + 600) }
+        #expect(throws: TokenRejection.self) { try Fixture.rule().access(signed: good(), now: now + 600) }
         #expect(throws: Never.self) { try Fixture.rule(skew: 5).access(signed: good(), now: now + 604) }
-        #expect(throws: TokenFault.self) { try Fixture.rule(skew: 5).access(signed: good(), now: now + 605) }
+        #expect(throws: TokenRejection.self) { try Fixture.rule(skew: 5).access(signed: good(), now: now + 605) }
     }
 
     @Test func `D7.5 refuses a token from the future`() throws {
         var claims = good()
         claims["nbf"] = .integer(now + 1)
-        #expect(throws: TokenFault.self) { try Fixture.rule().access(signed: claims, now: now) }
+        #expect(throws: TokenRejection.self) { try Fixture.rule().access(signed: claims, now: now) }
         claims["nbf"] = nil
         claims["iat"] = .integer(now + 61)
-        #expect(throws: TokenFault.self) { try Fixture.rule().access(signed: claims, now: now) }
+        #expect(throws: TokenRejection.self) { try Fixture.rule().access(signed: claims, now: now) }
     }
 
     @Test func `refuses a token that is bound to a key`() throws {
         var claims = good()
         claims["cnf"] = ["jkt": "x"]
-        #expect(throws: TokenFault.self) { try Fixture.rule().access(signed: claims, now: now) }
+        #expect(throws: TokenRejection.self) { try Fixture.rule().access(signed: claims, now: now) }
         claims["cnf"] = nil
         claims["token_type"] = "DPoP"
-        #expect(throws: TokenFault.self) { try Fixture.rule().access(claims, now: now) }
+        #expect(throws: TokenRejection.self) { try Fixture.rule().access(claims, now: now) }
     }
 
     @Test func `reads dates with fractions and refuses dates out of range`() throws {
@@ -74,6 +74,6 @@ struct AccessTokenRuleTests {
         claims["exp"] = .number(1_800_000_600.5)
         #expect(try Fixture.rule().access(signed: claims, now: now).expiresAt == now + 600)
         claims["exp"] = .number(1e300)
-        #expect(throws: TokenFault.self) { try Fixture.rule().access(signed: claims, now: now) }
+        #expect(throws: TokenRejection.self) { try Fixture.rule().access(signed: claims, now: now) }
     }
 }

@@ -68,7 +68,7 @@ struct AccountRowsTests {
             let action = try ElicitationAction(json: ["name": "a", "summary": .string("Number \(index)")])
             let asked = Elicitation(
                 resourceID: world.resource.id, userID: world.user.id, subject: world.user.subject,
-                clientID: session.clientID, sessionID: session.id, message: "Do it.", ask: ConfirmAsk(action),
+                clientID: session.clientID, sessionID: session.id, message: "Do it.", ask: ConfirmRequest(action),
                 digest: action.digest, createdAt: start + Int64(index), expiresAt: start + 900)
             try await world.store.write { try $0.elicitations.insert(asked) }
         }

@@ -120,7 +120,7 @@ struct AuditKeyEndTests {
     @Test func `the end of a key is said again when the record that said it is dropped`() async throws {
         try await rotate()
         let marks = try await world.store.read { transaction in
-            try [transaction.audit.lastCheckpoint(.main)].compactMap { $0?.checkpoint }.map { AuditMark($0) }
+            try [transaction.audit.lastCheckpoint(.main)].compactMap { $0?.checkpoint }.map { AuditPruneMark($0) }
         }
         let isDone = try await world.store.write {
             try $0.audit.shorten(to: marks, by: .system, at: World.start)

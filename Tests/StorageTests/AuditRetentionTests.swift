@@ -42,7 +42,7 @@ struct AuditRetentionTests {
         return try await world.store.read { try $0.audit.verify(trusted: keys) }
     }
 
-    private func drop(_ mark: AuditMark) async throws -> Bool {
+    private func drop(_ mark: AuditPruneMark) async throws -> Bool {
         let isDone = try await world.store.write { [admin] in
             try $0.audit.shorten(to: [mark], by: admin, at: World.start)
         }
@@ -57,7 +57,7 @@ struct AuditRetentionTests {
         try await write(5)
         let checkpoint = try await sign()
         try await write(3)
-        #expect(try await drop(AuditMark(checkpoint)))
+        #expect(try await drop(AuditPruneMark(checkpoint)))
         try await sign()
         let verdict = try await verify()
         #expect(verdict.defects == [] && verdict.dropped == 6 && verdict.records == 6)
@@ -65,7 +65,7 @@ struct AuditRetentionTests {
         #expect(sequences == (7...12).reversed())
         #expect(try await world.store.read { try $0.rows("audit_personal") } == 3 * 3 + 1)
         // And once more, after which nothing but the last piece is left.
-        #expect(try await drop(AuditMark(try await sign())))
+        #expect(try await drop(AuditPruneMark(try await sign())))
         try await sign()
         try world.store.close()
         let store = try Store(path: world.folder.database)
@@ -77,10 +77,10 @@ struct AuditRetentionTests {
         try await write(3)
         let checkpoint = try await sign()
         let foreign = try AuditCheckpoint(.main, sequence: 2, hash: .beginning, at: World.start, with: key)
-        #expect(try await drop(AuditMark(foreign)) == false)
+        #expect(try await drop(AuditPruneMark(foreign)) == false)
         let other = try AuditCheckpoint(
             .main, sequence: checkpoint.sequence, hash: .beginning, at: World.start, with: key)
-        #expect(try await drop(AuditMark(other)) == false)
+        #expect(try await drop(AuditPruneMark(other)) == false)
         let verdict = try await verify()
         #expect(verdict.defects == [] && verdict.records == 4 && verdict.dropped == 0)
         await #expect(throws: StoreError.self) {

@@ -216,7 +216,7 @@ struct AuditTamperingTests {
             ])
         try await other.report()
         let dropped = try await other.erase(.user(other.world.user.id))
-        let mark = AuditMark(try await other.sign(at: 10))
+        let mark = AuditPruneMark(try await other.sign(at: 10))
         let isShortened = try await other.world.store.write { [admin] in
             try $0.audit.shorten(to: [mark], by: admin, at: World.start + 10)
         }

@@ -70,7 +70,7 @@ struct CheckpointStandingTests {
         try await write("b")
         let later = try await signed(with: isOurs ? key : .generate())
         let isDone = try await world.store.write {
-            try $0.audit.shorten(to: [AuditMark(later)], by: .system, at: World.start)
+            try $0.audit.shorten(to: [AuditPruneMark(later)], by: .system, at: World.start)
         }
         #expect(isDone)
         while try await world.store.write({ try $0.audit.drop(limit: 100) }) > 0 {}

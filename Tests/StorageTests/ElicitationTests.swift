@@ -14,7 +14,7 @@ struct ElicitationTests {
         _ world: World, of session: Session, path: String = "a.txt", key: String? = nil, lasting seconds: Int64 = 900
     ) throws -> Elicitation {
         let action: JSONObject = ["name": "delete_file", "summary": .string("Delete \(path)")]
-        let ask = try ConfirmAsk(json: ["action": .object(action)])
+        let ask = try ConfirmRequest(json: ["action": .object(action)])
         return Elicitation(
             resourceID: session.resourceID, userID: world.user.id, subject: world.user.subject,
             clientID: session.clientID, sessionID: session.id, message: "May I?", ask: ask, digest: .sha256(path),

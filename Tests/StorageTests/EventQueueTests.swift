@@ -157,7 +157,7 @@ struct EventQueueTests {
 
     @Test func `a commit tells which MCP servers have something new`() async throws {
         let world = try await World()
-        let told = Told()
+        let told = RefusalDestination()
         world.store.onCommit { told.add($0.streams) }
         _ = try await queue(world, at: start)
         #expect(told.ids == [world.resource.id])
@@ -170,7 +170,7 @@ struct EventQueueTests {
 }
 
 /// What a listener was told.
-private final class Told: Sendable {
+private final class RefusalDestination: Sendable {
     private let touched = Mutex<Set<ResourceID>>([])
 
     var ids: Set<ResourceID> { touched.withLock { $0 } }

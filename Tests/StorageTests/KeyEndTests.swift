@@ -42,7 +42,7 @@ struct KeyEndTests {
             let checkpoint = try AuditCheckpoint(
                 .main, sequence: head.sequence, hash: head.hash, at: now, with: key)
             guard try transaction.audit.insert(checkpoint) else { throw Refused() }
-            return AuditMark(checkpoint)
+            return AuditPruneMark(checkpoint)
         }
         let isDone = try await world.store.write { [now] in
             try $0.audit.shorten(to: [mark], by: .system, at: now + 9)

@@ -180,7 +180,7 @@ struct ManyEndingsTests {
         #expect(plan.contains("SEARCH sessions USING INDEX sqlite_autoindex_sessions_1 (id=?)"), "\(plan)")
     }
 
-    private func plan(_ walk: SessionWalk, _ world: World) async throws -> [String] {
+    private func plan(_ walk: SessionScan, _ world: World) async throws -> [String] {
         let (sql, count) = (walk.sql, walk.values.count)
         return try await world.store.read { tx in
             try tx.all("EXPLAIN QUERY PLAN " + sql, Array(repeating: 1, count: count)) { try $0.text(3) }

@@ -120,7 +120,7 @@ struct SessionEndingTests {
     @Test func `an end erases what was handed over and not collected`() async throws {
         let world = try await World()
         let session = try await world.active(world.session())
-        let ask = try ConfirmAsk(json: ["action": ["name": "a", "summary": "b"]])
+        let ask = try ConfirmRequest(json: ["action": ["name": "a", "summary": "b"]])
         let asked = Elicitation(
             resourceID: session.resourceID, userID: world.user.id, subject: world.user.subject,
             clientID: session.clientID, sessionID: session.id, message: "May I?", ask: ask, digest: .sha256("x"),

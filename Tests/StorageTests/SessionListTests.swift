@@ -47,7 +47,7 @@ struct SessionListTests {
                     #expect(cursor == nil || plan[0].contains("(created_at,id)<(?,?)"), "\(walk.sql): \(plan)")
                     let lead = ["user_id=?", "client_id=?", "client_host=?", "resource_id=?"].contains(
                         where: plan[0].contains)
-                    #expect(lead == (filter.way.text != SessionWay.along("sessions_by_state").text), "\(plan)")
+                    #expect(lead == (filter.way.text != SessionScanPath.along("sessions_by_state").text), "\(plan)")
                 }
             }
         }

@@ -23,7 +23,7 @@ struct UnreadableElicitationTests {
         let asked = Elicitation(
             resourceID: session.resourceID, userID: world.user.id, subject: world.user.subject,
             clientID: session.clientID, sessionID: session.id, message: "May I?",
-            ask: try ConfirmAsk(json: ["action": .object(action)]), digest: .sha256("a"),
+            ask: try ConfirmRequest(json: ["action": .object(action)]), digest: .sha256("a"),
             createdAt: now, expiresAt: now + 900)
         try await world.store.write { tx in
             try tx.elicitations.insert(asked)
@@ -60,7 +60,7 @@ struct UnreadableElicitationTests {
         let other = Elicitation(
             resourceID: session.resourceID, userID: world.user.id, subject: world.user.subject,
             clientID: session.clientID, sessionID: session.id, message: "And I?",
-            ask: try ExternalAsk(json: ["url": "https://pay.example/"]), digest: .sha256("b"),
+            ask: try ExternalRequest(json: ["url": "https://pay.example/"]), digest: .sha256("b"),
             createdAt: now, expiresAt: now + 900)
         try await world.store.write { try $0.elicitations.insert(other) }
         try await world.store.write { [now] tx in _ = try tx.housekeep(now: now + 900, limit: 10) }

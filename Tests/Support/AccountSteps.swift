@@ -106,7 +106,7 @@ extension Harness {
         let action = try ElicitationAction(json: ["name": "file_work", "summary": .string(summary)])
         return Elicitation(
             resourceID: resource.id, userID: user.id, subject: user.subject, clientID: session.clientID,
-            sessionID: session.id, message: "Approve this to go on.", ask: ConfirmAsk(action), digest: action.digest,
+            sessionID: session.id, message: "Approve this to go on.", ask: ConfirmRequest(action), digest: action.digest,
             createdAt: start, expiresAt: start + 900)
     }
 

@@ -74,16 +74,16 @@ struct AdmissionTests {
         ("::ffff:198.51.100.1", "::ffff:198.51.100.2", false),
     ])
     func `what one line has of IPv6 counts as one address`(one: String, other: String, isSame: Bool) {
-        #expect((Admission.network(one) == Admission.network(other)) == isSame)
+        #expect((ConnectionAdmission.network(one) == ConnectionAdmission.network(other)) == isSame)
     }
 
     @Test func `an error of accepting one connection does not end the listener`() throws {
         for code in [EMFILE, ENFILE, ECONNABORTED] {
-            let channel = EmbeddedChannel(handler: Admission(ConnectionLimits(), proxies: .nobody, log: Self.logger))
+            let channel = EmbeddedChannel(handler: ConnectionAdmission(ConnectionLimits(), proxies: .nobody, log: Self.logger))
             channel.pipeline.fireErrorCaught(IOError(errnoCode: code, reason: "accept"))
             #expect(throws: Never.self) { try channel.throwIfErrorCaught() }
         }
-        let channel = EmbeddedChannel(handler: Admission(ConnectionLimits(), proxies: .nobody, log: Self.logger))
+        let channel = EmbeddedChannel(handler: ConnectionAdmission(ConnectionLimits(), proxies: .nobody, log: Self.logger))
         channel.pipeline.fireErrorCaught(IOError(errnoCode: EBADF, reason: "accept"))
         #expect(throws: IOError.self) { try channel.throwIfErrorCaught() }
     }

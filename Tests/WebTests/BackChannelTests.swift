@@ -50,7 +50,7 @@ struct BackChannelTests {
     @Test func `under its host answers what MCP servers ask, and nothing else`() async throws {
         try await Harness.run { h in
             let renderer = try PageRenderer(templatesDirectory: TestDoor.templates)
-            let door = FrontDoor(issuer: h.gatehouse.settings.issuer, renderer: renderer, proxies: .nobody)
+            let door = RequestPipeline(issuer: h.gatehouse.settings.issuer, renderer: renderer, proxies: .nobody)
             var answered: Set<String> = []
             for route in Routes.main(h.gatehouse, door) {
                 let path = route.template.replacing(/\{[a-z]+\}/, with: "x")

@@ -112,7 +112,7 @@ struct DocumentFaultTests {
         try await DocumentScene.play { scene in
             scene.host.answer(LoopbackServer.http("403 Forbidden", body: ""))
             let id = scene.host.id()
-            let trial = ClientTrial(
+            let trial = ClientProbe(
                 store: scene.h.gatehouse.store, fetcher: try scene.host.fetcher(scene.h.gatehouse.store),
                 settings: scene.h.gatehouse.settings, log: CapturedLog().logger)
             let administration = Administration(

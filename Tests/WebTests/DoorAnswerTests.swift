@@ -125,7 +125,7 @@ struct DoorAnswerTests {
         try await Harness.run { h in
             let issuer = h.gatehouse.settings.issuer
             let renderer = try PageRenderer(templatesDirectory: TestDoor.templates, base: issuer.path)
-            let door = FrontDoor(issuer: issuer, renderer: renderer, proxies: .nobody)
+            let door = RequestPipeline(issuer: issuer, renderer: renderer, proxies: .nobody)
             let doors = Routes.main(h.gatehouse, door).filter { $0.method == .get }
             let reading = doors.filter { $0.audience != .document && $0.answersHead }.map(\.template)
             #expect(reading == ["/account", Stylesheet.path])

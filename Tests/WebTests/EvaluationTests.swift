@@ -137,7 +137,7 @@ struct EvaluationTests {
             let asked = try #require(try await h.gatehouse.store.read { try $0.elicitations.find(id) })
             #expect(asked.sessionID == job.sessionID && asked.resourceID == h.resource.id)
             #expect(asked.message == "The month is over.")
-            guard let action = asked.ask(ConfirmAsk.self)?.action else {
+            guard let action = asked.ask(ConfirmRequest.self)?.action else {
                 Issue.record("another kind")
                 return
             }

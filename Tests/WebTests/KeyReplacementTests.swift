@@ -47,7 +47,7 @@ struct KeyReplacementTests {
     @Test func `events: a waiting event is signed anew under its jti, and the trail goes on to verify`() async throws {
         try await Harness.run { h in
             let session = try await h.tokens()
-            let notary = AuditNotary(store: h.gatehouse.store, keys: h.gatehouse.keys, log: nil)
+            let notary = AuditCheckpointSigner(store: h.gatehouse.store, keys: h.gatehouse.keys, log: nil)
             _ = try await h.poll()
             _ = try await h.send("/revoke", [("token", session.access), ("client_id", "quill")])
             _ = try await notary.signAll(at: h.clock.now)

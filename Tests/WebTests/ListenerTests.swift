@@ -228,7 +228,7 @@ struct ListenerTests {
     }
 
     @Test func `ready means that the last of all listeners is up`() {
-        let up = ListenersUp(expecting: ["main", "admin"])
+        let up = ListenerReadiness(expecting: ["main", "admin"])
         #expect(!up.areAll)
         #expect(!up.note("main"))
         #expect(!up.note("main"))

@@ -123,7 +123,7 @@ extension Harness {
     }
 
     fileprivate func trial(_ host: DocumentHost) throws -> Administration {
-        let trial = ClientTrial(
+        let trial = ClientProbe(
             store: gatehouse.store, fetcher: try host.fetcher(gatehouse.store), settings: gatehouse.settings,
             log: CapturedLog().logger)
         return Administration(

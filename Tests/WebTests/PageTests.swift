@@ -38,7 +38,7 @@ struct PageTests {
                     ReturnPage(to: target, explanation: PlainText(text), reference: PlainText(text))),
                 renderer.render(FinishedPage(explanation: PlainText(text))),
                 renderer.render(ExpiredPage(back: target, reference: text)),
-                renderer.render(elicitation(text)), renderer.render(OtherAccountPage(account: text, token: text)),
+                renderer.render(elicitation(text)), renderer.render(WrongAccountPage(account: text, token: text)),
                 renderer.render(
                     ElicitationEndPage(
                         title: PlainText(text), explanation: PlainText(text), advice: PlainText(text))),
@@ -151,7 +151,7 @@ struct PageTests {
     }
 
     @Test func `B54 the page for another account says nothing but that`() {
-        let html = renderer.render(OtherAccountPage(account: "bob", token: "t"))
+        let html = renderer.render(WrongAccountPage(account: "bob", token: "t"))
         #expect(html.contains("belongs to another account, or does not exist"))
         #expect(html.contains("name=\"password\""))
     }

@@ -14,7 +14,7 @@ struct RouteTableTests {
         let issuer = h.gatehouse.settings.issuer
         let renderer = try PageRenderer(templatesDirectory: TestDoor.templates, base: issuer.path)
         return Routes.main(
-            h.gatehouse, FrontDoor(issuer: issuer, renderer: renderer, proxies: try ProxyTrust(proxies: [])))
+            h.gatehouse, RequestPipeline(issuer: issuer, renderer: renderer, proxies: try ProxyTrust(proxies: [])))
     }
 
     @Test func `every form of a person demands a page of this server, but for the authorization request`() async throws

@@ -123,7 +123,7 @@ struct SignInEnumerationTests {
         }
     }
 
-    private func attempt(_ h: Harness, _ password: String, from address: String) async throws -> People.SignInVerdict {
+    private func attempt(_ h: Harness, _ password: String, from address: String) async throws -> SignInService.SignInResult {
         try await h.signIn(
             "ada", password, in: Browser(binding: .sha256(Random.token()), signIn: nil, address: address))
     }

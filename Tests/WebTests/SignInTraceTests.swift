@@ -16,7 +16,7 @@ struct SignInTraceTests {
         var binding = Digest.sha256(Random.token())
 
         @discardableResult
-        func attempt(_ name: String, _ password: String = "wrong") async throws -> People.SignInVerdict {
+        func attempt(_ name: String, _ password: String = "wrong") async throws -> SignInService.SignInResult {
             try await h.signIn(
                 name, password, in: Browser(binding: binding, signIn: nil, address: address, reference: "ref-1"))
         }

@@ -52,11 +52,11 @@ struct SocketFolderTests {
             let folder = SocketFolder(of: "\(place.path)/\(name)/gatehouse.sock", group: nil)
             #expect(Self.sentence { _ = try folder.prepare() }.contains("is a link or a file"))
         }
-        let foreign = FolderFacts(isFolder: true, isOwn: false, mode: 0o700, names: [])
+        let foreign = FolderStatus(isFolder: true, isOwn: false, mode: 0o700, names: [])
         #expect(foreign.objection(to: "gatehouse.sock") == "belongs to another user")
         #expect(!foreign.isSafeToMakeIn)
-        #expect(FolderFacts(isFolder: true, isOwn: false, isRoots: true, mode: 0o755, names: []).isSafeToMakeIn)
-        #expect(!FolderFacts(isFolder: true, isOwn: false, isRoots: true, mode: 0o1777, names: []).isSafeToMakeIn)
+        #expect(FolderStatus(isFolder: true, isOwn: false, isRoots: true, mode: 0o755, names: []).isSafeToMakeIn)
+        #expect(!FolderStatus(isFolder: true, isOwn: false, isRoots: true, mode: 0o1777, names: []).isSafeToMakeIn)
     }
 
     @Test func `modes are set on the folder that was taken, not on what its path leads to later`() throws {

@@ -15,21 +15,21 @@ struct TestDoor {
     static let templates = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "templates").path()
 
-    let door: FrontDoor
+    let door: RequestPipeline
     let responder: RouteResponder
     let log = CapturedLog()
 
     init(issuer: String = "http://localhost:8080") throws {
         let issuer = try Issuer(issuer)
-        door = FrontDoor(
+        door = RequestPipeline(
             issuer: issuer, renderer: try PageRenderer(templatesDirectory: Self.templates, base: issuer.path),
             proxies: try ProxyTrust(proxies: []),
-            log: DoorLog(logger: log.logger, refusals: CountedLog(log.logger, clock: .system)))
+            log: RefusalLog(logger: log.logger, refusals: DeduplicatedLog(log.logger, clock: .system)))
         responder = door.responder(Self.routes(door).map { $0.below(issuer.path) })
     }
 
     /// One door of each audience of the main listener, some of which fail.
-    static func routes(_ door: FrontDoor) -> [Route] {
+    static func routes(_ door: RequestPipeline) -> [Route] {
         [
             .document("/jwks", document), .document("/.well-known/oauth-authorization-server", document),
             .document("/.well-known/openid-configuration", document),

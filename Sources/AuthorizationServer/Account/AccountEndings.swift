@@ -4,7 +4,7 @@ import Storage
 extension AccountEndpoint {
     func endSession(_ id: SessionID?, of person: SignedIn, now: Timestamp) async throws -> Outcome {
         let user = person.user.id
-        let deed = try await store.write { transaction -> AccountDeed? in
+        let deed = try await store.write { transaction -> AccountNotice? in
             guard let id, let session = try transaction.sessions.find(id), session.userID == user else { return nil }
             let server = try transaction.resources.find(id: session.resourceID)?.name ?? ""
             return try transaction.sessions.end(id, SessionEnding(by: user, at: now))

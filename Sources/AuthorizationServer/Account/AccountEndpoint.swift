@@ -6,7 +6,7 @@ import Storage
 package struct AccountEndpoint: Sendable {
     let store: Store
     let keys: KeyRing
-    let people: People
+    let people: SignInService
     let passwords: PasswordSignIn
     let seal: InteractionSeal
     let revocation: ConnectionRevocation
@@ -26,9 +26,9 @@ package struct AccountEndpoint: Sendable {
         /// The sign-in is too long ago for this step; nothing was changed.
         case signInAgain(token: String, account: String)
         /// The step could not be taken; the page again, with the reason.
-        case again(AccountOverview, AccountProblem)
+        case again(AccountOverview, AccountActionError)
         /// It is done. `user` is who may read of it: nobody is signed in after a sign-out.
-        case done(AccountDeed, for: UserID?, cookie: CookieChange)
+        case done(AccountNotice, for: UserID?, cookie: CookieChange)
     }
 
     /// What becomes of the browser's sign-in cookie.
@@ -39,7 +39,7 @@ package struct AccountEndpoint: Sendable {
     }
 
     /// Opens the page. Changes nothing.
-    package func show(_ place: AccountPlace, browser: Browser) async throws -> View {
+    package func show(_ place: AccountCursor, browser: Browser) async throws -> View {
         let now = clock.now()
         let notices = NoticeSeal(keys: keys)
         guard let person = try await people.signedIn(browser, now: now) else {
@@ -56,7 +56,7 @@ package struct AccountEndpoint: Sendable {
     /// whether the sign-in is recent enough for it.
     package func act(_ form: Parameters, browser: Browser) async throws -> Outcome {
         let now = clock.now()
-        let step = try AccountStep(form)
+        let step = try AccountAction(form)
         let token = try form.value("token") ?? ""
         guard let person = try await people.signedIn(browser, now: now) else {
             return .signIn(token: try seal.seal(.account(isAgain: true), for: browser, now: now))
@@ -80,7 +80,7 @@ package struct AccountEndpoint: Sendable {
     }
 
     private func take(
-        _ step: AccountStep, by person: SignedIn, browser: Browser, now: Timestamp
+        _ step: AccountAction, by person: SignedIn, browser: Browser, now: Timestamp
     ) async throws -> Outcome {
         switch step {
         case .endSession(let id): try await endSession(id, of: person, now: now)
@@ -94,8 +94,8 @@ package struct AccountEndpoint: Sendable {
     }
 
     /// The first page again, with the reason why nothing was done.
-    func again(_ problem: AccountProblem, _ person: SignedIn, _ now: Timestamp) async throws -> Outcome {
-        .again(try await overview(of: person, at: AccountPlace(), now: now), problem)
+    func again(_ problem: AccountActionError, _ person: SignedIn, _ now: Timestamp) async throws -> Outcome {
+        .again(try await overview(of: person, at: AccountCursor(), now: now), problem)
     }
 
     /// What a form has to bring back: only this person, with this very cookie, was shown the page. The next sign-in makes a

@@ -19,7 +19,7 @@ struct PasswordChange: Sendable {
     }
 
     /// What is wrong with the new password, before anybody looks at the old one.
-    var fault: PasswordFault? {
+    var fault: PasswordChangeError? {
         guard new == again else { return .differs }
         switch PasswordRule.fault(of: new) {
         case .tooShort: return .tooShort
@@ -30,7 +30,7 @@ struct PasswordChange: Sendable {
 }
 
 /// Why a password was not changed.
-package enum PasswordFault: Hashable, Sendable {
+package enum PasswordChangeError: Hashable, Sendable {
     /// The current one is not right.
     case wrong
     /// The new one was not typed the same twice.

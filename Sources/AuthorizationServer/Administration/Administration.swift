@@ -120,9 +120,9 @@ package struct Administration: Sendable {
         case let error as StoreError: AdministrationError(.unavailable, "\(error)")
         case let error as KeyRingError: AdministrationError(.unavailable, "\(error)")
         case let error as AuditExportError: AdministrationError(.unavailable, "\(error)")
-        case let error as AuditBroken: AdministrationError(.unsound, "Nothing was signed or dropped: \(error).")
-        case let error as RevivedKey: AdministrationError(.unsound, "Nothing was signed or dropped: \(error).")
-        case let error as KeysUnfinished: AdministrationError(.unavailable, error.sentence)
+        case let error as BrokenAuditChain: AdministrationError(.unsound, "Nothing was signed or dropped: \(error).")
+        case let error as ReinstatedKey: AdministrationError(.unsound, "Nothing was signed or dropped: \(error).")
+        case let error as UnfinishedKeyReplacement: AdministrationError(.unavailable, error.sentence)
         default: unexpected(error)
         }
     }

@@ -21,7 +21,7 @@ extension Administration {
     ) async throws(AdministrationError) -> AdministrationAnswer {
         let answer = try await run(request, by: administrator)
         guard request.takesAway, let keys else { return answer }
-        let notary = AuditNotary(store: store, keys: keys, log: log)
+        let notary = AuditCheckpointSigner(store: store, keys: keys, log: log)
         return answer.warning(also: await notary.signAllOrSay(at: clock.now()))
     }
 }

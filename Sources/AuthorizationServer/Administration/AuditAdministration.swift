@@ -30,13 +30,13 @@ extension AdministrationTask {
     }
 
     func verifyAudit() async throws -> AdministrationAnswer {
-        if let keys = administration.keys { try await KeptCheckpoints.recall(from: keys, into: store) }
+        if let keys = administration.keys { try await AuditCheckpointFile.recall(from: keys, into: store) }
         let trusted = administration.keys?.verification(.events, at: now.seconds)
         let signed = store.signedCheckpoints
         return try await store.read { try $0.audit.verify(trusted: trusted, signed: signed) }.answer()
     }
 
-    private func dropAudit(_ marks: [AuditMark]) async throws -> AdministrationAnswer {
+    private func dropAudit(_ marks: [AuditPruneMark]) async throws -> AdministrationAnswer {
         guard !marks.isEmpty else {
             throw AdministrationError(.invalid, "No checkpoint is old enough; nothing was dropped.")
         }
@@ -68,8 +68,8 @@ extension AdministrationTask {
         return .one(["erased": .integer(Int64(erased))], note: "Backups and exports made before still hold it.")
     }
 
-    var notary: AuditNotary? {
-        administration.keys.map { AuditNotary(store: store, keys: $0, log: administration.log) }
+    var notary: AuditCheckpointSigner? {
+        administration.keys.map { AuditCheckpointSigner(store: store, keys: $0, log: administration.log) }
     }
 
     /// Writes a file beside the database. What is broken is exported as it is: somebody wants to look at it.

@@ -10,7 +10,7 @@ package enum AuditRequest: Codable, Hashable, Sendable {
     /// Writes what matches into a file; its answer is that file.
     case export(AuditSelection)
     /// Lets chains begin behind these checkpoints: whoever asks holds the export of what goes.
-    case drop([AuditMark])
+    case drop([AuditPruneMark])
     /// Erases what was written about a person, or the name that an admin claimed.
     case erase(AuditErasureRequest)
     /// Accepts a database that is older than the keys know, for this reason.

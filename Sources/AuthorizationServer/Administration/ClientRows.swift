@@ -6,7 +6,7 @@ extension AdministrationTask {
     /// Registered clients, known documents, and the rules that name neither, each as operators see it.
     func listClients(_ request: PageRequest) async throws -> AdministrationAnswer {
         try await store.read { transaction in
-            let place = try request.place { try ClientPlace($0, transaction) }
+            let place = try request.place { try ClientCursor($0, transaction) }
             let page = try Page(
                 request, of: "client", read: { try self.listed(after: place, limit: $0, transaction) },
                 place: \.place)
@@ -16,9 +16,9 @@ extension AdministrationTask {
 
     /// One kind behind the other, until there are enough.
     private func listed(
-        after place: ClientPlace?, limit: Int, _ transaction: Transaction
+        after place: ClientCursor?, limit: Int, _ transaction: Transaction
     ) throws -> [(place: String, row: JSONObject)] {
-        var (found, start): ([(place: String, row: JSONObject)], ClientPlace) = ([], place ?? .registered(nil))
+        var (found, start): ([(place: String, row: JSONObject)], ClientCursor) = ([], place ?? .registered(nil))
         if case .registered(let id) = start {
             found += try transaction.clients.list(after: id, limit: limit).map { client in
                 (client.id.string, client.row(rule: try transaction.clientRules.find(client.id)))
@@ -59,7 +59,7 @@ extension AdministrationTask {
 }
 
 /// Where a page of clients ended; nothing named is the beginning of that kind.
-private enum ClientPlace {
+private enum ClientCursor {
     case registered(ClientID?)
     case document(ClientID?)
     case rule(ClientRule.Target?)

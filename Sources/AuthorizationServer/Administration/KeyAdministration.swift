@@ -13,7 +13,7 @@ extension AdministrationTask {
             return try await rotate(try purpose(name ?? KeyRing.SigningPurpose.tokens.rawValue), keys)
         case .weigh(let name):
             let purpose = try purpose(name)
-            let cost = try await store.read { try KeyCost(of: purpose, in: $0, at: now) }
+            let cost = try await store.read { try KeyReplacementImpact(of: purpose, in: $0, at: now) }
             return .one(["purpose": .string(purpose.name)], note: cost.sentence)
         case .replace(let name, let reason): return try await replace(try purpose(name), reason, keys)
         }
@@ -55,7 +55,7 @@ extension AdministrationTask {
                 return try await replacement.settle(purpose, Set(names + keys.ended(purpose)).sorted(), ending)
             } catch {
                 // The keys are out of use already, and the housekeeper goes on with the rest.
-                throw error as? KeysUnfinished ?? KeysUnfinished(purpose: purpose, reason: "\(error)")
+                throw error as? UnfinishedKeyReplacement ?? UnfinishedKeyReplacement(purpose: purpose, reason: "\(error)")
             }
         }
         guard let done else {

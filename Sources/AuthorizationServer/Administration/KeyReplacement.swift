@@ -35,15 +35,15 @@ package struct KeyReplacement: Sendable {
             switch self {
             case .nothing: "The old keys are out of use."
             case .ended(let sessions):
-                "The old keys are out of use, and \(KeyCost.count(Int64(sessions), "session", "sessions")) ended."
+                "The old keys are out of use, and \(KeyReplacementImpact.count(Int64(sessions), "session", "sessions")) ended."
             case .voided(let codes):
-                "The old keys are out of use, and \(KeyCost.count(Int64(codes), "code is void", "codes are void"))."
+                "The old keys are out of use, and \(KeyReplacementImpact.count(Int64(codes), "code is void", "codes are void"))."
             case .sealedAnew(let count, let unopened):
-                "The old keys are erased, and \(KeyCost.count(Int64(count), "value was", "values were")) sealed anew."
+                "The old keys are erased, and \(KeyReplacementImpact.count(Int64(count), "value was", "values were")) sealed anew."
                     + (unopened.isEmpty
                         ? ""
                         : " \(unopened.count) could not be opened before either, and stayed as they were: "
-                            + "\(KeysUnfinished.named(unopened)).")
+                            + "\(UnfinishedKeyReplacement.named(unopened)).")
             }
         }
     }
@@ -71,7 +71,7 @@ package struct KeyReplacement: Sendable {
         } catch is CancellationError {
             // The server stops; the next one goes on.
         } catch {
-            note(KeysUnfinished(purpose: nil, reason: "\(error)"), in: &finished)
+            note(UnfinishedKeyReplacement(purpose: nil, reason: "\(error)"), in: &finished)
         }
         return finished
     }
@@ -90,11 +90,11 @@ package struct KeyReplacement: Sendable {
         } catch let error as CancellationError {
             throw error
         } catch {
-            note(error as? KeysUnfinished ?? KeysUnfinished(purpose: purpose, reason: "\(error)"), in: &finished)
+            note(error as? UnfinishedKeyReplacement ?? UnfinishedKeyReplacement(purpose: purpose, reason: "\(error)"), in: &finished)
         }
     }
 
-    private func note(_ error: KeysUnfinished, in finished: inout Finished) {
+    private func note(_ error: UnfinishedKeyReplacement, in finished: inout Finished) {
         finished.failures.append("\(error)")
         log?.error("keys were put out of use, and something still stands on them", metadata: ["error": "\(error)"])
     }
@@ -133,8 +133,8 @@ package struct KeyReplacement: Sendable {
     private func handOverTheTrail(from ids: [String], at now: Timestamp) async throws -> Outcome {
         try await store.write { try $0.audit.append(endOfKeys: ids, at: now) }
         do {
-            _ = try await AuditNotary(store: store, keys: keys, log: log).signDue(at: now)
-        } catch let error as AuditBroken {
+            _ = try await AuditCheckpointSigner(store: store, keys: keys, log: log).signDue(at: now)
+        } catch let error as BrokenAuditChain {
             // A trail that somebody changed must not keep the leaked key in use.
             log?.error("no audit checkpoint was signed", metadata: ["error": "\(error)"])
         }
@@ -160,9 +160,9 @@ package struct KeyReplacement: Sendable {
         } catch  where Self.isAboutARow(error) {
             let rest = try await store.endOneByOne(filter, ending)
             guard rest.left.isEmpty else {
-                throw KeysUnfinished(
+                throw UnfinishedKeyReplacement(
                     purpose: .secret(.refresh),
-                    reason: "these sessions cannot be ended: \(KeysUnfinished.named(rest.left))")
+                    reason: "these sessions cannot be ended: \(UnfinishedKeyReplacement.named(rest.left))")
             }
             return count + rest.ended
         }
@@ -223,7 +223,7 @@ package struct KeyReplacement: Sendable {
 }
 
 /// Why something still stands on keys that were put out of use.
-struct KeysUnfinished: Error, CustomStringConvertible {
+struct UnfinishedKeyReplacement: Error, CustomStringConvertible {
     let purpose: KeyRing.Purpose?
     let reason: String
 

@@ -11,8 +11,8 @@ package struct ClientDirectory: Sendable {
     let fetcher: DocumentFetcher
     let settings: Settings.Clients
     let log: Logger
-    private let memory = ClientMemory()
-    private let silence = SilentDocuments()
+    private let memory = ClientCache()
+    private let silence = UnreachableDocuments()
 
     init(store: Store, fetcher: DocumentFetcher, settings: Settings.Clients, log: Logger) {
         self.store = store

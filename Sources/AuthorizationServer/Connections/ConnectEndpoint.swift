@@ -7,12 +7,12 @@ import Storage
 /// the code redeemed, and the elicitation ends with what came of it.
 package struct ConnectEndpoint: Sendable {
     let store: Store
-    let people: People
+    let people: SignInService
     let standing: StandingRule
     let client: ProviderClient
     let vault: ConnectionVault
-    let misdirections: Misdirections
-    let unkept: UnkeptTokens
+    let misdirections: WrongAccountLog
+    let unkept: DiscardedTokenRevocation
     let clock: WallClock
     let counters: Counters
     let log: Logger
@@ -112,7 +112,7 @@ package struct ConnectEndpoint: Sendable {
     private func finish(_ journey: Journey, code: String) async throws -> View {
         switch await redeem(code, of: journey) {
         case .success(let grant):
-            return try await settle(journey, unlessKept: UnkeptToken(grant.tokens)) { transaction, now in
+            return try await settle(journey, unlessKept: DiscardedToken(grant.tokens)) { transaction, now in
                 let connection = try connection(journey, grant, in: transaction, now: now)
                 return try keep(connection, of: journey, in: transaction, now: now)
             }
@@ -150,7 +150,7 @@ package struct ConnectEndpoint: Sendable {
     /// Writes down how it ended. Unless that keeps the token, it is revoked at the provider, also when nothing could be
     /// written.
     private func settle(
-        _ journey: Journey, unlessKept token: UnkeptToken?,
+        _ journey: Journey, unlessKept token: DiscardedToken?,
         _ write: @escaping @Sendable (Transaction, Timestamp) throws -> Keeping
     ) async throws -> View {
         let now = clock.now()
@@ -173,7 +173,7 @@ package struct ConnectEndpoint: Sendable {
     }
 
     /// Whether the provider took the token back; nil where there is none.
-    private func giveBack(_ token: UnkeptToken?, of journey: Journey) async -> Bool? {
+    private func giveBack(_ token: DiscardedToken?, of journey: Journey) async -> Bool? {
         guard let token else { return nil }
         return await unkept.revoke(token, at: journey.provider, about: ["elicitation": "\(journey.asked.id)"])
     }

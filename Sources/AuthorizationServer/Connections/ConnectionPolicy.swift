@@ -25,7 +25,7 @@ enum ConnectionPolicy {
 
     /// The provider and the scopes for what an MCP server asks a person to connect.
     static func permission(
-        for ask: ConnectAsk, of resource: ResourceID, in transaction: Transaction
+        for ask: ConnectAccountRequest, of resource: ResourceID, in transaction: Transaction
     ) throws -> Permission? {
         guard let name = try? ProviderName(ask.provider) else { return nil }
         return try permission(name, wanted: ask.scope, for: resource, in: transaction)

@@ -3,7 +3,7 @@ import OAuth
 
 /// What ties a provider's answer to the very attempt that led to it: the PKCE verifier, and a nonce where the provider
 /// gives out ID tokens. Both stay here; the browser carries what is made of them.
-struct ConnectionProof: Sendable, Unprintable {
+struct ConnectionProof: Sendable, RedactedCredential {
     let verifier: CodeVerifier
     /// Only for providers that are asked for `openid`: others would not send it back.
     let nonce: String?

@@ -22,12 +22,12 @@ final class ConnectionRefresh: Sendable {
     private let store: Store
     private let client: ProviderClient
     private let vault: ConnectionVault
-    private let excess: ScopeExcess
+    private let excess: ExcessScopeRevocation
     private let clock: WallClock
     private let log: Logger
     private let flights = Mutex<[ConnectionID: Task<Outcome, any Error>]>([:])
 
-    init(store: Store, excess: ScopeExcess, clock: WallClock, log: Logger) {
+    init(store: Store, excess: ExcessScopeRevocation, clock: WallClock, log: Logger) {
         self.store = store
         self.excess = excess
         client = excess.unkept.client
@@ -100,7 +100,7 @@ final class ConnectionRefresh: Sendable {
         case kept
         /// The connection ended meanwhile.
         case over
-        case exceeded(ScopeExcess.Ended)
+        case exceeded(ExcessScopeRevocation.Ended)
     }
 
     /// A renewal that brings more than the MCP server may have ends the connection, as it would have failed at the start.
@@ -113,13 +113,13 @@ final class ConnectionRefresh: Sendable {
             keeping = try await write(grant, to: connection)
         } catch {
             // The connection stays, with the refresh token that it has.
-            await giveBack(UnkeptToken(grant.tokens, besides: earlier), of: connection, at: provider)
+            await giveBack(DiscardedToken(grant.tokens, besides: earlier), of: connection, at: provider)
             throw error
         }
         switch keeping {
         case .kept: return .renewed
         case .over:
-            await giveBack(UnkeptToken(grant.tokens), of: connection, at: provider)
+            await giveBack(DiscardedToken(grant.tokens), of: connection, at: provider)
             return .ended
         case .exceeded(let ended):
             await excess.giveBack(ended, grant.tokens)
@@ -143,7 +143,7 @@ final class ConnectionRefresh: Sendable {
         }
     }
 
-    private func giveBack(_ token: UnkeptToken, of connection: Connection, at provider: Provider) async {
+    private func giveBack(_ token: DiscardedToken, of connection: Connection, at provider: Provider) async {
         _ = await excess.unkept.revoke(token, at: provider, about: ["connection": "\(connection.id)"])
     }
 

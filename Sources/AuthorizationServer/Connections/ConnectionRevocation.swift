@@ -44,7 +44,7 @@ struct ConnectionRevocation: Sendable {
         // Nobody knows the tokens any more: a caller that hangs up must not keep them from being revoked.
         return await Task { [vault] in
             do throws(ProviderFailure) {
-                try await client.revoke(UnkeptToken(tokens), at: vault.access(to: provider))
+                try await client.revoke(DiscardedToken(tokens), at: vault.access(to: provider))
                 return .taken
             } catch {
                 return .failed("\(error)")

@@ -79,14 +79,14 @@ package struct ProviderClient: Sendable {
         do throws(ProviderFailure) {
             return try read(response)
         } catch {
-            throw GrantFailure(error, token: UnkeptToken(response.body, besides: earlier))
+            throw GrantFailure(error, token: DiscardedToken(response.body, besides: earlier))
         }
     }
 
     /// Tells the provider that its tokens are not needed any more.
     ///
     /// Spec: RFC 7009 §2.1
-    func revoke(_ token: UnkeptToken, at access: ProviderAccess) async throws(ProviderFailure) {
+    func revoke(_ token: DiscardedToken, at access: ProviderAccess) async throws(ProviderFailure) {
         guard let endpoint = access.revocationEndpoint else {
             throw .unavailable("it has no revocation endpoint here")
         }

@@ -3,7 +3,7 @@ import OAuth
 import Outbound
 
 /// What a provider gave out for one person, as it is sealed and kept.
-struct ProviderTokens: Sendable, Unprintable {
+struct ProviderTokens: Sendable, RedactedCredential {
     private static let longest = 16_384
 
     let access: String

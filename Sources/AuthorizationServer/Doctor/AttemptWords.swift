@@ -1,7 +1,7 @@
 package import JOSE
 import OAuth
 
-extension AttemptStep {
+extension AuthorizationStep {
     /// The step's name for programs.
     package var name: String {
         switch self {
@@ -95,7 +95,7 @@ extension AttemptStep {
     }
 }
 
-extension AttemptStep.Told {
+extension AuthorizationStep.RefusalDestination {
     fileprivate var words: String {
         switch self {
         case .onPage: "told on a page here and not to the client"
@@ -105,7 +105,7 @@ extension AttemptStep.Told {
     }
 }
 
-extension AttemptTimeline {
+extension AuthorizationTrace {
     /// The steps as operators see them; where some were dropped, a row says so.
     package var rows: [JSONObject] {
         var rows = entries.map { Self.row($0.at, $0.step.name, $0.step.sentence) }

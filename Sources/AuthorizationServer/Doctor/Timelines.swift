@@ -25,10 +25,10 @@ package final class Timelines: Sendable {
 
     fileprivate struct State {
         var last: UInt64 = 0
-        var timelines: [UInt64: AttemptTimeline] = [:]
-        var numbers: [AttemptTimeline.Key: UInt64] = [:]
-        var strangers: Ring
-        var people: Ring
+        var timelines: [UInt64: AuthorizationTrace] = [:]
+        var numbers: [AuthorizationTrace.Key: UInt64] = [:]
+        var strangers: RingBuffer
+        var people: RingBuffer
         /// The attempts of each person, the oldest first.
         var ofPerson: [UserID: [UInt64]] = [:]
         let perPerson: Int
@@ -40,16 +40,16 @@ package final class Timelines: Sendable {
     package init(bounds: Bounds = Bounds()) {
         state = Mutex(
             State(
-                strangers: Ring(bounds.strangers), people: Ring(bounds.people), perPerson: max(1, bounds.perPerson)))
+                strangers: RingBuffer(bounds.strangers), people: RingBuffer(bounds.people), perPerson: max(1, bounds.perPerson)))
     }
 
     /// What happened in the attempt that a request with this reference was part of.
-    package func timeline(_ reference: String) -> AttemptTimeline? {
+    package func timeline(_ reference: String) -> AuthorizationTrace? {
         state.withLock { state in state.numbers[.reference(reference)].flatMap { state.timelines[$0] } }
     }
 
     /// All that is kept, in no order.
-    package var all: [AttemptTimeline] { state.withLock { Array($0.timelines.values) } }
+    package var all: [AuthorizationTrace] { state.withLock { Array($0.timelines.values) } }
 
     /// How many references, interactions and codes lead to what is kept.
     package var leads: Int { state.withLock { $0.numbers.count } }
@@ -65,7 +65,7 @@ package final class Timelines: Sendable {
     }
 
     /// The attempt that this browser's request is part of, or a new one where it has been forgotten.
-    func resume(_ key: AttemptTimeline.Key?, for browser: Browser, clock: WallClock) -> Attempt {
+    func resume(_ key: AuthorizationTrace.Key?, for browser: Browser, clock: WallClock) -> Attempt {
         let number = state.withLock { state in
             guard let number = key.flatMap({ state.numbers[$0] }) else { return UInt64?.none }
             state.lead(.reference(browser.reference), to: number)
@@ -77,17 +77,17 @@ package final class Timelines: Sendable {
 
     /// The attempt that made this code, if it is remembered.
     func attempt(of code: AuthorizationCode, clock: WallClock) -> Attempt? {
-        let key = AttemptTimeline.Key.code(code.digest)
+        let key = AuthorizationTrace.Key.code(code.digest)
         return state.withLock { $0.numbers[key] }.map {
             Attempt(timelines: self, number: $0, reference: "", clock: clock)
         }
     }
 
-    fileprivate func note(_ step: AttemptStep, in number: UInt64, at now: Timestamp) {
+    fileprivate func note(_ step: AuthorizationStep, in number: UInt64, at now: Timestamp) {
         state.withLock { $0.timelines[number]?.add(step, at: now) }
     }
 
-    fileprivate func lead(_ key: AttemptTimeline.Key, to number: UInt64) {
+    fileprivate func lead(_ key: AuthorizationTrace.Key, to number: UInt64) {
         state.withLock { $0.lead(key, to: number) }
     }
 
@@ -101,14 +101,14 @@ extension Timelines.State {
         last += 1
         let (slot, evicted) = strangers.put(last)
         if let evicted { forget(evicted) }
-        var timeline = AttemptTimeline()
+        var timeline = AuthorizationTrace()
         timeline.slot = slot
         timelines[last] = timeline
         return last
     }
 
     /// A key leads to one timeline, the first that had it.
-    fileprivate mutating func lead(_ key: AttemptTimeline.Key, to number: UInt64) {
+    fileprivate mutating func lead(_ key: AuthorizationTrace.Key, to number: UInt64) {
         guard numbers[key] == nil, timelines[number] != nil else { return }
         if let dropped = timelines[number]?.add(key) { numbers[dropped] = nil }
         numbers[key] = number
@@ -145,7 +145,7 @@ extension Timelines.State {
 }
 
 /// Places that are taken in turn; who comes after the last takes the first one's.
-private struct Ring: Sendable {
+private struct RingBuffer: Sendable {
     private var places: [UInt64?]
     private var next = 0
 
@@ -176,10 +176,10 @@ struct Attempt: Sendable {
     let clock: WallClock
 
     /// Adds a step.
-    func note(_ step: AttemptStep) { timelines.note(step, in: number, at: clock.now()) }
+    func note(_ step: AuthorizationStep) { timelines.note(step, in: number, at: clock.now()) }
 
     /// Has it found by one more thing.
-    func lead(from key: AttemptTimeline.Key) { timelines.lead(key, to: number) }
+    func lead(from key: AuthorizationTrace.Key) { timelines.lead(key, to: number) }
 
     /// Notes that it reached a person.
     func belongs(to user: UserID) { timelines.give(number, to: user) }

@@ -98,7 +98,7 @@ extension ElicitationPageEndpoint {
     }
 
     private func question(
-        _ asked: Elicitation, _ part: any ElicitationPart, person: SignedIn, in transaction: Transaction
+        _ asked: Elicitation, _ part: any ElicitationSection, person: SignedIn, in transaction: Transaction
     ) throws -> ElicitationQuestion {
         let (resource, session) = try asked.context(in: transaction)
         return ElicitationQuestion(

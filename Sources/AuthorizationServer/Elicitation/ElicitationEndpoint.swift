@@ -13,7 +13,7 @@ package struct ElicitationEndpoint: Sendable {
     let authentication: ResourceAuthentication
     let subjects: SubjectTokens
     let services: ElicitationServices
-    let watch: Watch<ElicitationID>
+    let watch: CommitWaitList<ElicitationID>
     let signer: EventSigner
     let clock: WallClock
 

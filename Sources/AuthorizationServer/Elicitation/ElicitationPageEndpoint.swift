@@ -8,11 +8,11 @@ import Storage
 package struct ElicitationPageEndpoint: Sendable {
     let store: Store
     let keys: KeyRing
-    let people: People
+    let people: SignInService
     let standing: StandingRule
     let seal: InteractionSeal
     let services: ElicitationServices
-    let misdirections: Misdirections
+    let misdirections: WrongAccountLog
     let clock: WallClock
     let counters: Counters
 
@@ -32,7 +32,7 @@ package struct ElicitationPageEndpoint: Sendable {
         /// The form could not be taken as it was sent; the page again, with the reason.
         case again(ElicitationQuestion, problem: Problem)
         /// Something is wrong with what was filled in; the page again, with what may be shown of it.
-        case correct(ElicitationQuestion, FilledForm)
+        case correct(ElicitationQuestion, SubmittedForm)
     }
 
     /// Who is signed in and was not asked.

@@ -11,7 +11,7 @@ package struct ElicitationQuestion: Sendable {
     }
 
     /// The client in whose session it is asked.
-    package struct Through: Sendable {
+    package struct RequestingClient: Sendable {
         package let name: String
         /// The host of a metadata document's URL; nil when an operator registered the client.
         package let host: String?
@@ -23,11 +23,11 @@ package struct ElicitationQuestion: Sendable {
     /// The value that a decision has to bring back.
     package let token: String
     package let asker: Asker
-    package let through: Through
+    package let through: RequestingClient
     package let username: String
     package let message: String
     /// What is asked, as its kind shows it.
-    package let part: any ElicitationPart
+    package let part: any ElicitationSection
     /// Until when an answer counts.
     package let expiresAt: Timestamp
 }
@@ -46,5 +46,5 @@ package struct ElicitationEnd: Sendable {
     /// How it ended.
     package var status: ElicitationStatus { asked.status }
     /// What its page says.
-    package var words: ElicitationWords { asked.kind.strategy.words(for: self) }
+    package var words: ElicitationOutcomeText { asked.kind.strategy.words(for: self) }
 }

@@ -3,7 +3,7 @@ package import OAuth
 import Storage
 
 extension ElicitationEndpoint {
-    private enum Looked: Sendable {
+    private enum SecretLookup: Sendable {
         case content(Elicitation, ElicitationResultBody)
         case erased
         case notCompleted(ElicitationStatus)
@@ -55,8 +55,8 @@ extension ElicitationEndpoint {
     /// Finds a secret that is there to be handed out.
     private func uncollected(
         _ id: ElicitationID?, of asker: ResourceID, in transaction: Transaction, now: Timestamp,
-        _ body: (Elicitation) throws -> Looked
-    ) throws -> Looked {
+        _ body: (Elicitation) throws -> SecretLookup
+    ) throws -> SecretLookup {
         guard let found = try Self.find(id, of: asker, in: transaction) else { return .refused(Self.unknown) }
         guard found.kind.strategy.isReadUntilAcknowledged else { return .refused(Self.isOnce) }
         let asked = try standing.settled(found, in: transaction, now: now)
@@ -65,7 +65,7 @@ extension ElicitationEndpoint {
         return try body(asked)
     }
 
-    private func result(of looked: Looked) throws -> ElicitationResult {
+    private func result(of looked: SecretLookup) throws -> ElicitationResult {
         switch looked {
         case .content(let asked, let body): .collected(try Self.json(of: asked, body))
         case .notCompleted(let status): .notCompleted(status)

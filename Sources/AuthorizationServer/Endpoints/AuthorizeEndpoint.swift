@@ -10,7 +10,7 @@ package struct AuthorizeEndpoint: Sendable {
     let settings: Settings
     let store: Store
     let clients: ClientDirectory
-    let people: People
+    let people: SignInService
     let seal: InteractionSeal
     let clock: WallClock
     let timelines = Timelines()
@@ -83,7 +83,7 @@ package struct AuthorizeEndpoint: Sendable {
                 OAuthError(.unauthorizedClient, "This client did not register the authorization_code grant."))
         }
         let found = try await store.read { [defaultResource = settings.defaultResource] transaction in
-            try AskedAccess.find(request.body, client: client, defaultResource: defaultResource, in: transaction)
+            try RequestedAccess.find(request.body, client: client, defaultResource: defaultResource, in: transaction)
         }
         let access = try found.mapError(request.failure).get()
         guard hasJustSignedIn || access.accepts(signIn: person.login.authentication, at: now) else {

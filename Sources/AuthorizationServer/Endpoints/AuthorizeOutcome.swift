@@ -48,7 +48,7 @@ package enum AuthorizeRefusal: Sendable {
     }
 
     /// Where it is told, in the words of a timeline.
-    var told: AttemptStep.Told {
+    var told: AuthorizationStep.RefusalDestination {
         switch self {
         case .page: .onPage
         case .redirect: .byRedirect

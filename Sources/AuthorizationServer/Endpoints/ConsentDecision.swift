@@ -111,7 +111,7 @@ extension ConsentEndpoint {
                 .invalidTarget, "The MCP server was removed while this page was open; go back to the client.")
         }
         if let host = pending.clientHost, try transaction.sessions.resources(closedTo: host).contains(resource.id) {
-            throw AskedAccess.hostExcluded(at: resource)
+            throw RequestedAccess.hostExcluded(at: resource)
         }
         let policy = try transaction.resources.policy(of: resource.id)
         let live = try transaction.sessions.live(user: person.user.id, client: client, resource: resource.id, now: now)

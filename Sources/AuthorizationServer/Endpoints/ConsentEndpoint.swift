@@ -7,7 +7,7 @@ package struct ConsentEndpoint: Sendable {
     let settings: Settings
     let store: Store
     let keys: KeyRing
-    let people: People
+    let people: SignInService
     let standing: StandingRule
     let clock: WallClock
     let timelines: Timelines
@@ -151,7 +151,7 @@ package struct ConsentEndpoint: Sendable {
 
 extension ConsentEndpoint.View {
     /// What the timeline says of it.
-    fileprivate var step: AttemptStep {
+    fileprivate var step: AuthorizationStep {
         switch self {
         case .ask: .consentShown
         case .answered(_, let approved): approved ? .approved : .denied
@@ -164,7 +164,7 @@ extension ConsentEndpoint.View {
 
 extension ConsentEndpoint.Outcome {
     /// What the timeline says of it.
-    fileprivate var step: AttemptStep {
+    fileprivate var step: AuthorizationStep {
         switch self {
         case .handOff(_, let approved): approved ? .approved : .denied
         case .again(_, .outdated): .consentOutdated
@@ -177,7 +177,7 @@ extension ConsentEndpoint.Outcome {
 }
 
 extension ConsentEndpoint.ConsentProblem {
-    fileprivate var lack: AttemptStep.Lack {
+    fileprivate var lack: AuthorizationStep.MissingConsentField {
         switch self {
         case .noScope: .scope
         case .noLifetime, .notOffered: .lifetime

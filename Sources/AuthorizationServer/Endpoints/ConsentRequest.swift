@@ -3,7 +3,7 @@ package import OAuth
 /// Everything the consent page tells a person; nothing in it comes from the browser.
 package struct ConsentRequest: Sendable {
     /// One thing that the client asks to do, and that the person decides about.
-    package struct AskedScope: Sendable {
+    package struct RequestedScope: Sendable {
         package let scope: Scope
         package let description: String
         /// The tools of the MCP server that it unlocks.
@@ -24,7 +24,7 @@ package struct ConsentRequest: Sendable {
     }
 
     /// The MCP server that the client wants to reach, and who answers for it.
-    package struct AskedResource: Sendable {
+    package struct RequestedResource: Sendable {
         package let id: ResourceID
         package let identifier: ResourceIdentifier
         package let name: String
@@ -32,7 +32,7 @@ package struct ConsentRequest: Sendable {
     }
 
     /// What was chosen on this page before it is shown again.
-    package struct KeptChoice: Sendable {
+    package struct EarlierChoice: Sendable {
         package let scopes: Set<String>
         /// As the form spells it.
         package let lifetime: String
@@ -61,14 +61,14 @@ package struct ConsentRequest: Sendable {
     package let redirect: RedirectURI
     /// Whether the client can only be reached on the person's own machine, where any program may answer.
     package let isLoopbackOnly: Bool
-    package let resource: AskedResource
-    package let scopes: [AskedScope]
+    package let resource: RequestedResource
+    package let scopes: [RequestedScope]
     /// All that would be allowed if every one of them were.
     package let all: ScopeSet
     /// How long the session may last, as things stand now.
     package let terms: SessionTerms
     package let username: String
-    package private(set) var kept: KeptChoice?
+    package private(set) var kept: EarlierChoice?
     /// The earlier sessions that this one may take the place of, the newest first.
     package let replaceable: [EarlierSession]
     /// Whether what the client says of itself differs from what the person last approved.
@@ -81,7 +81,7 @@ package struct ConsentRequest: Sendable {
     /// The same page with what was sent from it: what somebody unticked stays unticked.
     func keeping(_ decision: ConsentEndpoint.Decision) -> ConsentRequest {
         var request = self
-        request.kept = KeptChoice(
+        request.kept = EarlierChoice(
             scopes: Set(decision.scopes), lifetime: decision.lifetime, replaces: Set(decision.replaces))
         return request
     }

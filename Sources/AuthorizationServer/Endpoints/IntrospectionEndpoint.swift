@@ -9,7 +9,7 @@ package struct IntrospectionEndpoint: Sendable {
     let standing: StandingRule
     let authentication: ResourceAuthentication
     let reader: AccessTokenReader
-    let lastUses: LastUses
+    let lastUses: UsageBuffer
     let clock: WallClock
 
     /// How many tokens it has verified and remembers.

@@ -62,7 +62,7 @@ struct PendingAuthorization: Codable, Sendable {
     }
 
     init(
-        _ request: AuthorizationRequest, client: Client, redirect: VerifiedRedirect, access: AskedAccess, text: String,
+        _ request: AuthorizationRequest, client: Client, redirect: VerifiedRedirect, access: RequestedAccess, text: String,
         signedIn: Timestamp?
     ) {
         clientID = client.id.string

@@ -35,7 +35,7 @@ extension ConsentEndpoint {
 
 extension PendingAuthorization.Choice {
     /// As the page shows it again.
-    var kept: ConsentRequest.KeptChoice {
-        ConsentRequest.KeptChoice(scopes: Set(scopes), lifetime: lifetime, replaces: Set(replacing ?? []))
+    var kept: ConsentRequest.EarlierChoice {
+        ConsentRequest.EarlierChoice(scopes: Set(scopes), lifetime: lifetime, replaces: Set(replacing ?? []))
     }
 }

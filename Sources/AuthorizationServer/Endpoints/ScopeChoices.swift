@@ -7,11 +7,11 @@ extension Resource {
     /// A narrower scope that is asked for by itself can be allowed by itself, so it is a choice of its own beside the wider one.
     func choices(
         among asked: ScopeSet, _ implications: ScopeImplications, held: ScopeSet
-    ) -> [ConsentRequest.AskedScope] {
+    ) -> [ConsentRequest.RequestedScope] {
         let known = Dictionary(uniqueKeysWithValues: scopes.map { ($0.scope, $0) })
         return asked.scopes.compactMap { scope in
             known[scope].map { described in
-                ConsentRequest.AskedScope(
+                ConsentRequest.RequestedScope(
                     scope: scope, description: described.description, tools: described.tools,
                     included: implications.included(in: scope).scopes.compactMap {
                         known[$0]?.included(namingTools: !asked.contains($0))

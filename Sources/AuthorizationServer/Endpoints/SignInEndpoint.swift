@@ -7,7 +7,7 @@ package struct SignInEndpoint: Sendable {
     /// The most that the request in the page may measure once it is sealed.
     package static let longestToken = InteractionSeal.longest
 
-    let people: People
+    let people: SignInService
     let seal: InteractionSeal
     let authorize: AuthorizeEndpoint
     let clock: WallClock
@@ -111,7 +111,7 @@ package struct SignInEndpoint: Sendable {
 
     private func verdict(
         _ claim: SignInClaim, _ browser: Browser, _ attempt: Attempt?
-    ) async throws -> People.SignInVerdict {
+    ) async throws -> SignInService.SignInResult {
         do {
             return try await people.signIn(claim, browser: browser)
         } catch {
@@ -124,7 +124,7 @@ package struct SignInEndpoint: Sendable {
     private func attempt(_ waiting: InteractionSeal.Waiting, _ browser: Browser) -> Attempt? {
         switch waiting {
         case .authorization(_, _, let reference):
-            authorize.timelines.resume(reference.map(AttemptTimeline.Key.reference), for: browser, clock: clock)
+            authorize.timelines.resume(reference.map(AuthorizationTrace.Key.reference), for: browser, clock: clock)
         case .consent(let id, _): authorize.timelines.resume(.interaction(id), for: browser, clock: clock)
         case .elicitation, .account: nil
         }

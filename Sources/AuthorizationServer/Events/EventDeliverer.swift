@@ -12,7 +12,7 @@ import Synchronization
 /// sent again, with the same `jti`.
 package final class EventDeliverer: Service {
     private let parts: DeliveryParts
-    private let lanes = Mutex<[ResourceID: EventLane]>([:])
+    private let lanes = Mutex<[ResourceID: DeliveryQueue]>([:])
 
     /// Delivers the events of `gatehouse`. `spread` gives numbers in -1…1 by which attempts are moved apart.
     package init(
@@ -28,7 +28,7 @@ package final class EventDeliverer: Service {
 
     /// Delivers until the server shuts down; what is under way then is broken off, and sent again after the next start.
     package func run() async throws {
-        let news = News()
+        let news = PendingDeliveries()
         parts.store.onCommit { news.add($0.streams) }
         await cancelWhenGracefulShutdown { [self] in
             await withDiscardingTaskGroup { group in
@@ -64,10 +64,10 @@ package final class EventDeliverer: Service {
         return lanes.withLock { $0 }.compactMapValues { lane in lane.pausedUntil.flatMap { $0 > now ? $0 : nil } }
     }
 
-    private func lane(of id: ResourceID) -> EventLane {
+    private func lane(of id: ResourceID) -> DeliveryQueue {
         lanes.withLock { lanes in
             if let lane = lanes[id] { return lane }
-            let lane = EventLane(id, parts)
+            let lane = DeliveryQueue(id, parts)
             lanes[id] = lane
             return lane
         }
@@ -90,9 +90,9 @@ package final class EventDeliverer: Service {
 }
 
 /// Collects which MCP servers' events were touched while nobody looked.
-private final class News: Sendable {
+private final class PendingDeliveries: Sendable {
     private let touched = Mutex<Set<ResourceID>>([])
-    private let bell = Bell()
+    private let bell = WakeSignal()
 
     func add(_ ids: Set<ResourceID>) {
         guard !ids.isEmpty else { return }

@@ -7,7 +7,7 @@ package import Storage
 package struct EventPollEndpoint: Sendable {
     let store: Store
     let signer: EventSigner
-    let watch: Watch<ResourceID>
+    let watch: CommitWaitList<ResourceID>
     let counters: Counters
     let clock: WallClock
     /// Seconds that a question is held that has no answer yet.

@@ -6,7 +6,7 @@ import Storage
 /// token that is not in force learns nothing but that.
 package struct EvaluationEndpoint: Sendable {
     /// On what a decision stands: a session in force, what it holds, and the job in which it is asked.
-    private struct Ground {
+    private struct DecisionContext {
         let session: SessionGrant
         let scope: ScopeSet
         let job: Job?
@@ -52,12 +52,12 @@ package struct EvaluationEndpoint: Sendable {
     private func ground(
         of request: EvaluationRequest, _ claims: AccessTokenClaims?, for asker: Resource, in transaction: Transaction,
         now: Timestamp
-    ) throws -> Ground? {
+    ) throws -> DecisionContext? {
         switch request.subject {
         case .token:
             guard let claims, let session = try subjects.session(of: claims, for: asker, in: transaction, now: now)
             else { return nil }
-            return Ground(session: session, scope: claims.scope.intersection(session.scope), job: nil)
+            return DecisionContext(session: session, scope: claims.scope.intersection(session.scope), job: nil)
         case .job(let text):
             guard let found = try JobEndpoint.find(JobID(text), of: asker.id, in: transaction) else { return nil }
             let (job, session) = try subjects.standing.settled(found, in: transaction, now: now)
@@ -69,13 +69,13 @@ package struct EvaluationEndpoint: Sendable {
                         reason: "the job has ended", explanation: request.deed))
                 return nil
             }
-            return Ground(session: session, scope: job.scope.intersection(session.scope), job: job)
+            return DecisionContext(session: session, scope: job.scope.intersection(session.scope), job: job)
         }
     }
 
     /// The order is policy: what the operator lists, what the job was opened for, what the session holds, and then the person.
     private func decide(
-        _ request: EvaluationRequest, on ground: Ground, asker: Resource, in transaction: Transaction, now: Timestamp
+        _ request: EvaluationRequest, on ground: DecisionContext, asker: Resource, in transaction: Transaction, now: Timestamp
     ) throws -> Decision {
         guard let action = try transaction.resources.action(request.action, of: asker.id) else {
             return .denied(.notAllowed)
@@ -90,12 +90,12 @@ package struct EvaluationEndpoint: Sendable {
 
     /// Spends the person's approval of this very action in this session, or asks for it.
     private func ask(
-        _ request: EvaluationRequest, on ground: Ground, asker: Resource, in transaction: Transaction, now: Timestamp
+        _ request: EvaluationRequest, on ground: DecisionContext, asker: Resource, in transaction: Transaction, now: Timestamp
     ) throws -> Decision {
         let action = try request.approvable(purpose: ground.job?.purpose)
         let found = try transaction.elicitations.find(
             digest: action.digest, session: ground.session.id, resource: asker.id, now: now)
-        if let found, found.ask(ConfirmAsk.self) != nil, found.status == .completed,
+        if let found, found.ask(ConfirmRequest.self) != nil, found.status == .completed,
             try transaction.elicitations.collect(found.id, now: now)
         {
             try transaction.audit.append(

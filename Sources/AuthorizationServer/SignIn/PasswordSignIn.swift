@@ -19,7 +19,7 @@ struct PasswordSignIn: SignInMethod {
         SignInClaim(method: self, name: AccountName(name), proof: password)
     }
 
-    func prove(_ admitted: AdmittedClaim) async -> SignInFinding {
+    func prove(_ admitted: AdmittedClaim) async -> SignInMethodResult {
         let credential = admitted.account?.credential
         let hash = credential.flatMap { PasswordHash($0.data) }
         switch await hasher.check(admitted.claim.proof, against: hash, for: admitted.asker) {

@@ -5,7 +5,7 @@ import Storage
 /// A way to prove a person, such as a password. A new one is a file in this folder and a line in the list of `Gatehouse`.
 ///
 /// A method reads its part of the sign-in page and checks the proof. Everything else is the same for all of them and belongs to
-/// `People`: the sealed request, the budgets of tries, the count and the log of failures, the login. An `AdmittedClaim` comes
+/// `SignInService`: the sealed request, the budgets of tries, the count and the log of failures, the login. An `AdmittedClaim` comes
 /// from there alone, so a method cannot be asked without them.
 protocol SignInMethod: Sendable {
     /// The kind of its credentials, and its name in the log and in the metrics.
@@ -17,7 +17,7 @@ protocol SignInMethod: Sendable {
     func claim(in form: Parameters) throws(OAuthError) -> SignInClaim?
 
     /// Checks the proof. It must cost the same whether or not the account exists or has a credential.
-    func prove(_ admitted: AdmittedClaim) async -> SignInFinding
+    func prove(_ admitted: AdmittedClaim) async -> SignInMethodResult
 }
 
 /// Who somebody says they are, and what they submit as proof.
@@ -31,7 +31,7 @@ struct SignInClaim: Sendable {
 }
 
 /// What a sign-in method found out.
-enum SignInFinding: Sendable {
+enum SignInMethodResult: Sendable {
     case proven(Proof)
     case wrong
     /// Too many proofs are being checked already; this one was not looked at.

@@ -20,14 +20,14 @@ package final class SignInThrottle: Sendable {
 
     /// What one try counts under.
     package struct Claim: Sendable {
-        fileprivate let keys: [(key: Key, pace: TryPace)]
+        fileprivate let keys: [(key: Key, pace: AttemptRate)]
         /// Who competes with others for the next try under the first key.
         fileprivate let network: Key?
 
         /// A try at a name in a browser that the account, if there is one, does not know.
         package static func stranger(_ name: AccountName, from network: ClientNetwork?) -> Claim {
             let network = network.map { Key("network", $0.description) }
-            let keys = [(Key("name", name.key), TryPace.name)] + (network.map { [($0, TryPace.network)] } ?? [])
+            let keys = [(Key("name", name.key), AttemptRate.name)] + (network.map { [($0, AttemptRate.network)] } ?? [])
             return Claim(keys: keys, network: network ?? Key("network", ""))
         }
 
@@ -43,9 +43,9 @@ package final class SignInThrottle: Sendable {
     }
 
     private struct Entry {
-        var budget: TryBudget
-        let pace: TryPace
-        var next = NextTry<Key>()
+        var budget: AttemptBudget
+        let pace: AttemptRate
+        var next = RetryTurn<Key>()
     }
 
     private static let forgottenAfter: Int64 = 86_400
@@ -62,7 +62,7 @@ package final class SignInThrottle: Sendable {
     package func admit(_ claim: Claim, now: Timestamp) -> Int64? {
         entries.withLock { entries in
             var found = claim.keys.map { key, pace in
-                var entry = entries[key] ?? Entry(budget: TryBudget(at: now), pace: pace)
+                var entry = entries[key] ?? Entry(budget: AttemptBudget(at: now), pace: pace)
                 entry.budget.settle(pace, now: now)
                 return entry
             }

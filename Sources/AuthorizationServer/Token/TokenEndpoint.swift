@@ -10,7 +10,7 @@ package struct TokenEndpoint: Sendable {
     let grants: GrantList
     let clock: WallClock
     let counters: Counters
-    let trace: TokenTrace
+    let trace: TokenStepTrace
 
     /// Answers a token request, given its form and its Authorization header. `onBackChannel` tells that it came under a host
     /// name that only MCP servers reach.

@@ -12,17 +12,17 @@ package enum ElicitationKind: String, Hashable, Sendable, CaseIterable, Comparab
     case external
 
     /// The type that reads what a request of this kind asks.
-    package var ask: any ElicitationAsk.Type {
+    package var ask: any ElicitationKindRequest.Type {
         switch self {
-        case .confirm: ConfirmAsk.self
-        case .secret: SecretAsk.self
-        case .connect: ConnectAsk.self
-        case .external: ExternalAsk.self
+        case .confirm: ConfirmRequest.self
+        case .secret: SecretRequest.self
+        case .connect: ConnectAccountRequest.self
+        case .external: ExternalRequest.self
         }
     }
 
     /// Reads the members of this kind out of a request, or out of what was kept of one; a member of another kind is refused.
-    package func read(_ json: JSONObject) throws(OAuthError) -> any ElicitationAsk {
+    package func read(_ json: JSONObject) throws(OAuthError) -> any ElicitationKindRequest {
         let reader = MemberReader(json)
         for other in Self.allCases where other != self {
             for member in other.ask.members where reader.value(member) != nil {

@@ -27,7 +27,7 @@ package struct ElicitationDraft: Sendable {
     /// The MCP server's own name for the request, by which it finds it again.
     package let idempotencyKey: String?
     /// What is asked.
-    package let ask: any ElicitationAsk
+    package let ask: any ElicitationKindRequest
     /// Names what is asked: for `confirm` the digest of the action, which the MCP server computes as well.
     package let digest: Digest
 
@@ -36,7 +36,7 @@ package struct ElicitationDraft: Sendable {
         self.message = message
         self.expiresIn = min(expiresIn ?? Self.usualLifetime, Self.usualLifetime)
         idempotencyKey = nil
-        ask = ConfirmAsk(action)
+        ask = ConfirmRequest(action)
         digest = action.digest
     }
 

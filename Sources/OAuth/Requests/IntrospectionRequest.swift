@@ -1,7 +1,7 @@
 /// An MCP server's question whether a token is good.
 ///
 /// Spec: RFC 7662 §2.1
-package struct IntrospectionRequest: Sendable, Unprintable {
+package struct IntrospectionRequest: Sendable, RedactedCredential {
     /// The token in question.
     package let token: String
 

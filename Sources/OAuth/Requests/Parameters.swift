@@ -2,7 +2,7 @@
 ///
 /// Spec: OAuth 2.1 §3.1
 /// Spec: RFC 6749 §B
-package struct Parameters: Sendable, Unprintable {
+package struct Parameters: Sendable, RedactedCredential {
     static let maximumCount = 100
     static let maximumNameLength = 64
 

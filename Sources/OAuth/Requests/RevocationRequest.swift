@@ -1,7 +1,7 @@
 /// A client's wish to give a token up.
 ///
 /// Spec: RFC 7009 §2.1
-package struct RevocationRequest: Sendable, Unprintable {
+package struct RevocationRequest: Sendable, RedactedCredential {
     /// The token, of whatever kind: its form tells, so that the hint need not be trusted.
     package let token: String
 

@@ -4,7 +4,7 @@
 ///
 /// Spec: RFC 6749 §4.1.2
 /// Spec: RFC 9207 §2
-package struct AuthorizationResponse: Hashable, Sendable, Unprintable {
+package struct AuthorizationResponse: Hashable, Sendable, RedactedCredential {
     /// The address. It carries a code: show it to the person's browser and to nobody else.
     package let location: String
 

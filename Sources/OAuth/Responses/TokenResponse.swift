@@ -4,7 +4,7 @@ package import JOSE
 ///
 /// Spec: OAuth 2.1 §3.2.3
 /// Spec: RFC 8693 §2.2.1
-package struct TokenResponse: Sendable, Unprintable {
+package struct TokenResponse: Sendable, RedactedCredential {
     /// The access token.
     package let accessToken: String
     /// For how many seconds it is good; nil where another server gave it out and did not say.

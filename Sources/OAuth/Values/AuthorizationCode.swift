@@ -3,13 +3,13 @@ package import JOSE
 /// A single-use code, derived from the interaction that earned it: asked twice, the same approval shows the same code.
 ///
 /// Spec: RFC 6749 §4.1.2
-package struct AuthorizationCode: Hashable, Sendable, Unprintable {
+package struct AuthorizationCode: Hashable, Sendable, RedactedCredential {
     private static let prefix = "gate_c_"
     private let text: String
 
     /// Reads a code: the prefix and 43 canonical base64url characters.
     package init?(_ text: String) {
-        guard Prefixed.holds32Bytes(text, behind: Self.prefix) else { return nil }
+        guard PrefixedSecret.holds32Bytes(text, behind: Self.prefix) else { return nil }
         self.text = text
     }
 
@@ -31,7 +31,7 @@ package struct AuthorizationCode: Hashable, Sendable, Unprintable {
 }
 
 /// The form that our high-entropy credentials share: a prefix that scanners know, and 256 bits.
-enum Prefixed {
+enum PrefixedSecret {
     static func holds32Bytes(_ text: String, behind prefix: String) -> Bool {
         text.utf8.count == prefix.utf8.count + 43 && text.hasPrefix(prefix)
             && Base64URL.decode(text.dropFirst(prefix.count))?.count == 32

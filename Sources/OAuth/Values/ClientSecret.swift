@@ -3,13 +3,13 @@ package import JOSE
 /// A generated secret of 256 bits, for clients and MCP servers; random enough that its plain SHA-256 may be stored.
 ///
 /// Spec: RFC 6749 §2.3.1
-package struct ClientSecret: Hashable, Sendable, Unprintable {
+package struct ClientSecret: Hashable, Sendable, RedactedCredential {
     private static let prefix = "gate_s_"
     private let text: String
 
     /// Reads a secret: the prefix and 43 canonical base64url characters.
     package init?(_ text: String) {
-        guard Prefixed.holds32Bytes(text, behind: Self.prefix) else { return nil }
+        guard PrefixedSecret.holds32Bytes(text, behind: Self.prefix) else { return nil }
         self.text = text
     }
 

@@ -38,7 +38,7 @@ package struct CodeChallenge: Hashable, Sendable, CustomStringConvertible {
 /// The secret that proves whoever redeems a code to be who asked for it.
 ///
 /// Spec: RFC 7636 §4.1
-package struct CodeVerifier: Sendable, Unprintable {
+package struct CodeVerifier: Sendable, RedactedCredential {
     private let text: String
 
     /// Reads a verifier: 43 to 128 unreserved characters, checked before anything is hashed.

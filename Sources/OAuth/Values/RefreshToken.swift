@@ -6,7 +6,7 @@ import JOSE
 ///
 /// Spec: RFC 6749 §1.5
 /// Spec: RFC 6749 §10.4
-package struct RefreshToken: Sendable, Unprintable {
+package struct RefreshToken: Sendable, RedactedCredential {
     private static let prefix = "gate_r_"
     private static let length = 52
 

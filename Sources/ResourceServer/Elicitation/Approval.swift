@@ -24,12 +24,12 @@ struct ApprovalRule: Sendable {
 
     func approval(
         _ compact: String, of id: String, for action: OAuth.ElicitationAction, by access: Access
-    ) async throws(ElicitationFault) -> Approval {
+    ) async throws(ElicitationError) -> Approval {
         let claims: JSONObject
         switch await authority.signatures.claims(of: compact, typ: ApprovalClaims.type, now: authority.clock()) {
         case .claims(let proven): claims = proven
         case .bad(let error): throw Self.fault(error.description)
-        case .unknown(let reason): throw ElicitationFault(DocumentFailure(reason))
+        case .unknown(let reason): throw ElicitationError(DocumentFailure(reason))
         }
         try demandParties(claims)
         try demandTime(claims)
@@ -44,14 +44,14 @@ struct ApprovalRule: Sendable {
             authenticatedAt: claims.date("auth_time"), compact: compact)
     }
 
-    private func demandParties(_ claims: JSONObject) throws(ElicitationFault) {
+    private func demandParties(_ claims: JSONObject) throws(ElicitationError) {
         guard claims["iss"]?.string == authority.issuer.string else { throw Self.fault("It is from another issuer.") }
         guard claims["aud"]?.string == authority.resource.string else {
             throw Self.fault("It is for another MCP server.")
         }
     }
 
-    private func demandTime(_ claims: JSONObject) throws(ElicitationFault) {
+    private func demandTime(_ claims: JSONObject) throws(ElicitationError) {
         guard let end = claims.date("exp"), authority.clock() - authority.allowedSkew < end else {
             throw Self.fault("It is over.")
         }
@@ -60,7 +60,7 @@ struct ApprovalRule: Sendable {
         }
     }
 
-    private func demandPerson(_ claims: JSONObject, _ access: Access) throws(ElicitationFault) {
+    private func demandPerson(_ claims: JSONObject, _ access: Access) throws(ElicitationError) {
         guard claims["sub"]?.string == access.subject else { throw Self.fault("It is another person's.") }
         guard claims["client_id"]?.string == access.clientID else { throw Self.fault("It came by another client.") }
         guard let session = claims["sid"]?.string, session == access.sessionID else {
@@ -68,7 +68,7 @@ struct ApprovalRule: Sendable {
         }
     }
 
-    private static func fault(_ sentence: String) -> ElicitationFault {
-        ElicitationFault(.invalidApproval, "The approval does not count. \(sentence)")
+    private static func fault(_ sentence: String) -> ElicitationError {
+        ElicitationError(.invalidApproval, "The approval does not count. \(sentence)")
     }
 }

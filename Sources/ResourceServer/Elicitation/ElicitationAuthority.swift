@@ -28,18 +28,18 @@ struct ElicitationAuthority: Sendable {
     /// The JSON object of a good answer; empty when there is nothing in it.
     func ask(
         _ verb: AuthorizationServerConnection.Verb, _ path: String
-    ) async throws(ElicitationFault) -> JSONObject {
+    ) async throws(ElicitationError) -> JSONObject {
         let response: OutboundResponse
         do throws(DocumentFailure) {
             response = try await server.send(verb, path, as: credentials)
         } catch {
-            throw ElicitationFault(error)
+            throw ElicitationError(error)
         }
         return try Self.object(of: response)
     }
 
     /// The same for a form at the token endpoint, which may have to ask a third party first.
-    func exchange(_ form: String) async throws(ElicitationFault) -> JSONObject {
+    func exchange(_ form: String) async throws(ElicitationError) -> JSONObject {
         let response: OutboundResponse
         do throws(DocumentFailure) {
             guard let endpoint = try await server.metadata.current(at: clock()).tokenEndpoint else {
@@ -47,19 +47,19 @@ struct ElicitationAuthority: Sendable {
             }
             response = try await server.post(form, to: endpoint, authorization: credentials.field, isPatient: true)
         } catch {
-            throw ElicitationFault(error)
+            throw ElicitationError(error)
         }
         return try Self.object(of: response)
     }
 
-    private static func object(of response: OutboundResponse) throws(ElicitationFault) -> JSONObject {
+    private static func object(of response: OutboundResponse) throws(ElicitationError) -> JSONObject {
         guard (200..<300).contains(response.status) else {
-            throw ElicitationFault(
+            throw ElicitationError(
                 status: response.status, body: response.body, retryAfter: response.values(of: "retry-after").first)
         }
         guard !response.body.isEmpty else { return [:] }
         guard let object = try? JSONObject(parsing: response.body) else {
-            throw ElicitationFault(.unavailable, "The authorization server answered no JSON object.")
+            throw ElicitationError(.unavailable, "The authorization server answered no JSON object.")
         }
         return object
     }

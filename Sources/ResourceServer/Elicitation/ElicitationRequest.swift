@@ -10,11 +10,11 @@ public struct ElicitationRequest: Sendable, Hashable {
     /// A name for this request: whoever sends it again finds the same elicitation.
     public var idempotencyKey: String?
 
-    let ask: any CollectedAsk
+    let ask: any CollectableRequest
 
     /// Asks to approve one described action.
     public static func confirm(_ action: ElicitationAction, message: String) -> ElicitationRequest {
-        ElicitationRequest(message: message, ask: ConfirmAsk(action.value))
+        ElicitationRequest(message: message, ask: ConfirmRequest(action.value))
     }
 
     /// Asks for values that neither the client nor the model may see. `schema` is the flat JSON Schema of an MCP form in
@@ -25,7 +25,7 @@ public struct ElicitationRequest: Sendable, Hashable {
         guard let object = try? JSONObject(parsing: schema) else {
             throw InvalidElicitation("Give the schema as one JSON object, with no name twice.")
         }
-        return try ElicitationRequest(SecretAsk.self, ["requested_schema": .object(object)], message)
+        return try ElicitationRequest(SecretRequest.self, ["requested_schema": .object(object)], message)
     }
 
     /// Asks to connect an account at a provider, by the name that the authorization server's operator gave it. Without
@@ -35,21 +35,21 @@ public struct ElicitationRequest: Sendable, Hashable {
     ) throws(InvalidElicitation) -> ElicitationRequest {
         var members: JSONObject = ["provider": .string(provider)]
         if !scopes.isEmpty { members["scope"] = .string(scopes.joined(separator: " ")) }
-        return try ElicitationRequest(ConnectAsk.self, members, message)
+        return try ElicitationRequest(ConnectAccountRequest.self, members, message)
     }
 
     /// Asks to go on to a page of this MCP server's: an https URL without fragment, on a host that an operator listed.
     public static func external(url: String, message: String) throws(InvalidElicitation) -> ElicitationRequest {
-        try ElicitationRequest(ExternalAsk.self, ["url": .string(url)], message)
+        try ElicitationRequest(ExternalRequest.self, ["url": .string(url)], message)
     }
 
-    private init(message: String, ask: any CollectedAsk) {
+    private init(message: String, ask: any CollectableRequest) {
         self.message = message
         self.ask = ask
     }
 
     private init(
-        _ kind: any CollectedAsk.Type, _ members: JSONObject, _ message: String
+        _ kind: any CollectableRequest.Type, _ members: JSONObject, _ message: String
     ) throws(InvalidElicitation) {
         do throws(OAuthError) {
             self.init(message: message, ask: try kind.init(json: members))

@@ -46,23 +46,23 @@ extension Elicitations {
     /// often as they are asked for until they are acknowledged.
     public func result(
         of id: String, for request: ElicitationRequest, by access: Access
-    ) async throws(ElicitationFault) -> ElicitationResult {
+    ) async throws(ElicitationError) -> ElicitationResult {
         let body = try await authority.ask(type(of: request.ask).fetch, Self.path(id) + "/result")
         guard body["id"]?.string == id, body["kind"]?.string == request.kind.rawValue,
             let result = try await request.ask.result(body, of: id, by: access, from: authority)
         else {
-            throw ElicitationFault(.unavailable, "The result is not one of what was asked.")
+            throw ElicitationError(.unavailable, "The result is not one of what was asked.")
         }
         return result
     }
 
     /// Says that the values are kept here, whereupon the authorization server erases them.
-    public func acknowledge(_ content: SecretContent) async throws(ElicitationFault) {
+    public func acknowledge(_ content: SecretContent) async throws(ElicitationError) {
         _ = try await authority.ask(.delete, Self.path(content.elicitation) + "/result")
     }
 
     /// Spends the result of a completed one unread, so that nobody finds it later.
-    public func discardResult(of id: String) async throws(ElicitationFault) {
+    public func discardResult(of id: String) async throws(ElicitationError) {
         _ = try await authority.ask(.post([], repeatable: false), Self.path(id) + "/result")
     }
 }

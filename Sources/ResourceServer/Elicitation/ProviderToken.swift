@@ -30,13 +30,13 @@ public struct ProviderToken: Sendable, Equatable {
 extension Elicitations {
     /// The access token of the account that the person behind an access connected at a provider, which is renewed where it
     /// has to be. `notConnected` means that there is none, or none any more: ask the person to connect it.
-    public func token(of provider: String, for access: Access) async throws(ElicitationFault) -> ProviderToken {
+    public func token(of provider: String, for access: Access) async throws(ElicitationError) -> ProviderToken {
         guard let token = access.token else { throw Self.tokenless }
         let audience: String
         do throws(OAuthValueError) {
             audience = try ProviderName(provider).audience
         } catch {
-            throw ElicitationFault(.invalidTarget, error.sentence)
+            throw ElicitationError(.invalidTarget, error.sentence)
         }
         let form: [(ParameterName, String)] = [
             (.grantType, GrantType.tokenExchange.rawValue), (.subjectToken, token.text),
@@ -45,7 +45,7 @@ extension Elicitations {
         let answer = try await authority.exchange(
             form.map { "\($0.0.rawValue)=\(PercentEncoding.encode($0.1))" }.joined(separator: "&"))
         guard let handed = ProviderToken(answer) else {
-            throw ElicitationFault(.unavailable, "The authorization server answered no token that can be used.")
+            throw ElicitationError(.unavailable, "The authorization server answered no token that can be used.")
         }
         return handed
     }

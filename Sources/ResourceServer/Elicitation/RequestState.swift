@@ -77,14 +77,14 @@ public struct RequestStateSeal: Sendable {
     /// told: whoever sends it may be trying things out.
     public func open(
         _ text: String, for request: OriginatingRequest, by access: Access
-    ) throws(ElicitationFault) -> RequestState {
+    ) throws(ElicitationError) -> RequestState {
         guard text.utf8.count <= Self.maximumLength, let sealed = Base64URL.decode(text),
             let plain = Sealing.open(sealed, keys: { opening[$0] }, context: Self.context(request, access)),
             let object = try? JSONObject(parsing: plain), let elicitation = object["elicitation"]?.string,
             let url = object["url"]?.string, let rounds = object["rounds"]?.integer,
             let expiresAt = object["exp"]?.integer, clock() < expiresAt
         else {
-            throw ElicitationFault(
+            throw ElicitationError(
                 .invalidRequestState,
                 "The requestState is over or belongs to another request: repeat the call without it.")
         }

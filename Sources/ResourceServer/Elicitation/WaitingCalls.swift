@@ -27,14 +27,14 @@ public struct WaitingCalls: Sendable {
     /// Asks the person, or takes what they did when the same was asked before.
     public func open(
         _ request: ElicitationRequest, by access: Access
-    ) async throws(ElicitationFault) -> ElicitationOpening {
+    ) async throws(ElicitationError) -> ElicitationOpening {
         let elicitation = try await elicitations.create(request, for: access)
         if elicitation.status.isFinal { return .over(try await end(elicitation, of: request, by: access)) }
         guard let url = elicitation.url else {
-            throw ElicitationFault(.unavailable, "The authorization server gave no link.")
+            throw ElicitationError(.unavailable, "The authorization server gave no link.")
         }
         if let digest = request.sharedDigest, elicitation.digest != digest.base64URL {
-            throw ElicitationFault(.unavailable, "The authorization server understood another action.")
+            throw ElicitationError(.unavailable, "The authorization server understood another action.")
         }
         return .waiting(id: elicitation.id, url: url, expiresAt: elicitation.expiresAt)
     }
@@ -42,7 +42,7 @@ public struct WaitingCalls: Sendable {
     /// Waits up to `hold` seconds for the person; nil when they have not acted.
     public func wait(
         for id: String, _ request: ElicitationRequest, by access: Access
-    ) async throws(ElicitationFault) -> ElicitationStep? {
+    ) async throws(ElicitationError) -> ElicitationStep? {
         let elicitation = try await held(id)
         return elicitation.status.isFinal ? try await end(elicitation, of: request, by: access) : nil
     }
@@ -57,7 +57,7 @@ public struct WaitingCalls: Sendable {
         return .refused("The link was not opened, so nothing was done.")
     }
 
-    private func held(_ id: String) async throws(ElicitationFault) -> Elicitation {
+    private func held(_ id: String) async throws(ElicitationError) -> Elicitation {
         guard let receiver else { return try await elicitations.status(of: id, waiting: hold) }
         // Registered before the question, so that no event falls between the two.
         let arrival = receiver.expect(id)
@@ -69,7 +69,7 @@ public struct WaitingCalls: Sendable {
 
     private func end(
         _ elicitation: Elicitation, of request: ElicitationRequest, by access: Access
-    ) async throws(ElicitationFault) -> ElicitationStep {
+    ) async throws(ElicitationError) -> ElicitationStep {
         switch elicitation.status {
         case .completed: try await collect(elicitation.id, request, access)
         case .declined: .refused("The person declined, so nothing was done.")
@@ -81,8 +81,8 @@ public struct WaitingCalls: Sendable {
 
     private func collect(
         _ id: String, _ request: ElicitationRequest, _ access: Access
-    ) async throws(ElicitationFault) -> ElicitationStep {
-        do throws(ElicitationFault) {
+    ) async throws(ElicitationError) -> ElicitationStep {
+        do throws(ElicitationError) {
             return .completed(try await elicitations.result(of: id, for: request, by: access))
         } catch {
             switch error.kind {
@@ -99,7 +99,7 @@ extension WaitingCalls {
     /// A call that brings no state: asks the person, or takes what they did when the same call was made before.
     public func begin(
         _ request: ElicitationRequest, in call: OriginatingRequest, by access: Access
-    ) async throws(ElicitationFault) -> ElicitationStep {
+    ) async throws(ElicitationError) -> ElicitationStep {
         switch try await open(request, by: access) {
         case .over(let step): return step
         case .waiting(let id, let url, let expiresAt):
@@ -112,7 +112,7 @@ extension WaitingCalls {
     public func resume(
         _ text: String, answer: ClientAnswer?, _ request: ElicitationRequest, in call: OriginatingRequest,
         by access: Access
-    ) async throws(ElicitationFault) -> ElicitationStep {
+    ) async throws(ElicitationError) -> ElicitationStep {
         var state = try seal.open(text, for: call, by: access)
         if let answer, answer != .accept { return await withdraw(state.elicitation) }
         if let step = try await wait(for: state.elicitation, request, by: access) { return step }

@@ -7,12 +7,12 @@ extension EventReceiver {
     /// Fetches events until the task is cancelled; a question waits up to half a minute for its answer. Run one of these in
     /// a process, and none where events are pushed.
     public func poll() async {
-        var settled = SettledEvents()
+        var settled = AcknowledgedEvents()
         var isFirst = true
         while !Task.isCancelled {
             let body = settled.body(isImmediate: isFirst)
             let asked = ContinuousClock.now
-            do throws(ElicitationFault) {
+            do throws(ElicitationError) {
                 let answer = try await authority.ask(.awaitPost(body.bytes), "/events/poll")
                 let sets = answer["sets"]?.object ?? [:]
                 settled = await take(sets)
@@ -30,8 +30,8 @@ extension EventReceiver {
 
     private static let pause = 5
 
-    private func take(_ sets: JSONObject) async -> SettledEvents {
-        var settled = SettledEvents()
+    private func take(_ sets: JSONObject) async -> AcknowledgedEvents {
+        var settled = AcknowledgedEvents()
         for (name, token) in sets.members {
             let reply = await judge(token.string ?? "")
             switch reply.status {
@@ -48,7 +48,7 @@ extension EventReceiver {
 }
 
 /// What became of fetched events, for the next question to say.
-struct SettledEvents {
+struct AcknowledgedEvents {
     var taken: [String] = []
     var refused: [(name: String, error: [UInt8])] = []
     /// Something has to come again, but not at once.

@@ -10,7 +10,7 @@ public final class EventReceiver: Sendable {
     let authority: ElicitationAuthority
     let coverage: EventCoverage
     let sleep: @Sendable (_ seconds: Int) async -> Void
-    private let arrivals: EventArrivals
+    private let arrivals: EventWaiters
     private let handle: @Sendable (ElicitationEvent) async throws -> Void
     private let handleRevocation: @Sendable (SessionRevocation) async throws -> Void
     private let revoked: Mutex<RevokedSessions>
@@ -37,7 +37,7 @@ public final class EventReceiver: Sendable {
         revoked = Mutex(RevokedSessions(limit: limit, skew: elicitations.authority.allowedSkew))
         handleRevocation = whenRevoked
         self.sleep = sleep
-        arrivals = EventArrivals(sleep: sleep)
+        arrivals = EventWaiters(sleep: sleep)
         self.handle = handle
     }
 
@@ -76,7 +76,7 @@ public final class EventReceiver: Sendable {
         }
     }
 
-    func expect(_ elicitation: String) -> EventArrival { arrivals.expect(elicitation) }
+    func expect(_ elicitation: String) -> EventWaiter { arrivals.expect(elicitation) }
 
     /// How many calls wait for events.
     var waiting: Int { arrivals.count }
@@ -113,7 +113,7 @@ public final class EventReceiver: Sendable {
         case .other: return nil
         case .verification(let state):
             let body: JSONObject = ["state": .string(state)]
-            do throws(ElicitationFault) {
+            do throws(ElicitationError) {
                 _ = try await authority.ask(.post(body.bytes, repeatable: true), "/events/verify")
                 return nil
             } catch {

@@ -39,7 +39,7 @@ public struct ServerAction: Sendable, Hashable {
         self.arguments = members
     }
 
-    func body(on authority: Authority) throws(ElicitationFault) -> [UInt8] {
+    func body(on authority: Authority) throws(ElicitationError) -> [UInt8] {
         var action: JSONObject = ["name": .string(name)]
         action["properties"] = arguments.map(JSON.object)
         var context = JSONObject()
@@ -53,7 +53,7 @@ public struct ServerAction: Sendable, Hashable {
         return body.bytes
     }
 
-    private static func subject(_ authority: Authority) throws(ElicitationFault) -> JSON {
+    private static func subject(_ authority: Authority) throws(ElicitationError) -> JSON {
         switch authority {
         case .job(let id): return ["type": "job", "id": .string(id)]
         case .access(let access):

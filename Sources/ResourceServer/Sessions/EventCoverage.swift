@@ -29,7 +29,7 @@ final class EventCoverage: Sendable {
         startedAt = authority.clock()
         margin = max(Self.margin, authority.allowedSkew)
         status = CachedDocument(fresh: 30, stale: 60) { () throws(DocumentFailure) in
-            do throws(ElicitationFault) {
+            do throws(ElicitationError) {
                 return EventStatus(try await authority.ask(.get, "/events/status"))
             } catch {
                 throw DocumentFailure(error.description)

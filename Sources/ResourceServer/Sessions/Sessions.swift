@@ -11,7 +11,7 @@ public struct Sessions: Sendable {
 
     /// Ends a session of this MCP server, such as `Access.sessionID`; one that has ended stays so. All its tokens are worth
     /// nothing from then on, and the client has to send its person to approve it anew.
-    public func endSession(_ id: String) async throws(ElicitationFault) {
+    public func endSession(_ id: String) async throws(ElicitationError) {
         _ = try await authority.ask(.delete, "/sessions/" + PercentEncoding.encode(id))
     }
 }

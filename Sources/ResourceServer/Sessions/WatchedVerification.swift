@@ -9,7 +9,7 @@ struct WatchedVerification: Sendable {
         let verdict = await local.verdict(on: token, now: now)
         guard case .good(let access) = verdict else { return verdict }
         if let session = access.sessionID, events.hasEnded(session) {
-            return .bad(TokenFault("the session of the token has ended"))
+            return .bad(TokenRejection("the session of the token has ended"))
         }
         if access.sessionID != nil, let issuedAt = access.issuedAt, await events.knows(issuedAt: issuedAt, now: now) {
             return verdict

@@ -25,7 +25,7 @@ package struct AuditFile {
     private var lines: Int64 = 0
     private var hasEnded = false
     private let latest: Timestamp?
-    private var marks: [AuditChainName: AuditMark] = [:]
+    private var marks: [AuditChainName: AuditPruneMark] = [:]
     /// Whether records were left out of it, so that nothing can be said of what is not there.
     package private(set) var isSelection = false
 
@@ -72,7 +72,7 @@ package struct AuditFile {
     }
 
     /// The last checkpoint of each chain that is old enough.
-    package var lastMarks: [AuditMark] {
+    package var lastMarks: [AuditPruneMark] {
         marks.values.sorted { $0.chain < $1.chain }
     }
 
@@ -82,6 +82,6 @@ package struct AuditFile {
     private mutating func take(_ stored: StoredCheckpoint) {
         inspection.take(stored)
         guard let latest, let checkpoint = stored.checkpoint, checkpoint.at <= latest else { return }
-        marks[checkpoint.chain] = AuditMark(checkpoint)
+        marks[checkpoint.chain] = AuditPruneMark(checkpoint)
     }
 }

@@ -18,7 +18,7 @@ extension AuditEntry {
 }
 
 /// A checkpoint that old records shall be dropped up to, as somebody names it who holds their export.
-package struct AuditMark: Codable, Hashable, Sendable {
+package struct AuditPruneMark: Codable, Hashable, Sendable {
     /// `main`, or the id of an MCP server.
     package let chain: String
     /// The last record to drop.
@@ -37,7 +37,7 @@ package struct AuditMark: Codable, Hashable, Sendable {
 extension AuditTrail {
     /// Lets chains begin behind these checkpoints, by a record each; `by` is who asked. False, with nothing changed, when one
     /// of them is not a checkpoint that stands here. The records themselves go with `dropAudit`.
-    package func shorten(to marks: [AuditMark], by actor: AuditActor, at now: Timestamp) throws -> Bool {
+    package func shorten(to marks: [AuditPruneMark], by actor: AuditActor, at now: Timestamp) throws -> Bool {
         for mark in marks where try !isCheckpoint(mark) { return false }
         for mark in marks {
             try execute(
@@ -85,12 +85,12 @@ extension AuditTrail {
         return 0
     }
 
-    private func isCheckpoint(_ mark: AuditMark) throws -> Bool {
+    private func isCheckpoint(_ mark: AuditPruneMark) throws -> Bool {
         let signed = try first(
             "SELECT signed FROM audit_checkpoints WHERE chain = ?1 AND sequence = ?2", mark.chain, mark.sequence
         ) { try $0.text(0) }
         guard let signed, let checkpoint = AuditCheckpoint(signed: signed) else { return false }
-        return AuditMark(checkpoint) == mark
+        return AuditPruneMark(checkpoint) == mark
     }
 
     /// The records that named the keys of the remaining checkpoints may be among those that go.

@@ -50,7 +50,7 @@ package struct Elicitation: Hashable, Sendable {
     package init(
         id: ElicitationID = .random(), pageID: ElicitationPageID = .random(), resourceID: ResourceID, userID: UserID,
         subject: Subject, clientID: ClientID, sessionID: SessionID, message: String,
-        ask: any ElicitationAsk, digest: Digest,
+        ask: any ElicitationKindRequest, digest: Digest,
         idempotencyKey: String? = nil, createdAt: Timestamp, expiresAt: Timestamp
     ) {
         self.id = id
@@ -80,7 +80,7 @@ package struct Elicitation: Hashable, Sendable {
 
     /// What is asked; nil where the rules of today refuse what those of its day let in. Everything but showing it and
     /// handing it out goes on without.
-    package var ask: (any ElicitationAsk)? {
+    package var ask: (any ElicitationKindRequest)? {
         // It may be longer here than it was in the request: what was spelled with two bytes is written with six.
         let limits = JSON.Limits(bytes: .max)
         guard let json = try? JSONObject(parsing: Array(askText.utf8), limits: limits) else { return nil }
@@ -88,7 +88,7 @@ package struct Elicitation: Hashable, Sendable {
     }
 
     /// What is asked, if it is of this kind and can be read.
-    package func ask<Ask: ElicitationAsk>(_: Ask.Type) -> Ask? { kind == Ask.kind ? ask as? Ask : nil }
+    package func ask<Ask: ElicitationKindRequest>(_: Ask.Type) -> Ask? { kind == Ask.kind ? ask as? Ask : nil }
 
     /// Where it stands at a moment: over as soon as its time is, whenever the row is tidied.
     package func status(at now: Timestamp) -> ElicitationStatus {

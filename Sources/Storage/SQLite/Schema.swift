@@ -18,7 +18,7 @@ enum Schema {
 
     /// Append only: a migration that was ever released is never edited. There is no 0008.
     private static let migrations = [
-        ("0001 ground", Ground.statements), ("0002 elicitations", ElicitationTables.statements),
+        ("0001 ground", InitialSchema.statements), ("0002 elicitations", ElicitationTables.statements),
         ("0003 final sessions", FinalSessions.statements), ("0004 connections", ConnectionTables.statements),
         ("0005 endings", Endings.statements), ("0006 audit", LastingAudit.statements),
         ("0007 account", AccountIndexes.statements), ("0009 jobs", JobTables.statements),

@@ -26,7 +26,7 @@ package final class Store: Sendable {
     /// The absolute path of the database file.
     package let path: String
     let pool: DatabasePool
-    private let glances: GlanceReaders
+    private let glances: PointReaders
     private let group: GroupCommit
     private let isClosed = Mutex(false)
     /// Ends of many sessions that somebody is at.
@@ -44,7 +44,7 @@ package final class Store: Sendable {
             pool = try DatabasePool(path: path, configuration: Self.configuration(options))
             try pool.writeWithoutTransaction { try Self.prepareWriter($0) }
             try Schema.bringUpToDate(pool, path: path, isNew: isNew)
-            glances = try GlanceReaders(
+            glances = try PointReaders(
                 path: path, configuration: Self.configuration(options), count: options.glances)
         } catch let error as StoreError {
             throw error

@@ -34,7 +34,7 @@ package struct SessionFilter: Hashable, Sendable {
     }
 
     /// How to find them: a person has few sessions, a client fewer than its host, an MCP server can have nearly all.
-    var way: SessionWay {
+    var way: SessionScanPath {
         if !ids.isEmpty { return .byID }
         if user != nil { return .along("sessions_by_user_state") }
         if client != nil { return .along("sessions_by_client_state") }

@@ -2,12 +2,12 @@ package import OAuth
 
 /// One walk along one index in the order of a list. A list is the merge of a few, each no longer than the page, so that it
 /// costs what the page costs and not what is in the table.
-struct SessionWalk {
+struct SessionScan {
     let sql: String
     let values: [Value]
 
     /// Walks so through the sessions of a clause.
-    init(_ clause: SessionClause, _ way: SessionWay, order: String, limit: Int) {
+    init(_ clause: SessionClause, _ way: SessionScanPath, order: String, limit: Int) {
         sql = """
             SELECT \(Session.columns) FROM sessions \(way.text) \(clause.text)
             ORDER BY \(order) LIMIT ?\(clause.values.count + 1)
@@ -18,7 +18,7 @@ struct SessionWalk {
 
 /// How a walk finds its sessions. SQLite has no statistics here and would guess among several indexes, sometimes at the cost
 /// of a million rows.
-enum SessionWay {
+enum SessionScanPath {
     case along(String)
     /// By their numbers, which another search gave.
     case byRow
@@ -41,13 +41,13 @@ struct SessionPage {
     let limit: Int
     let now: Timestamp
     /// Another way than the filter's own, where that one is longer.
-    var way: SessionWay?
+    var way: SessionScanPath?
 
     static let newestFirst = "created_at DESC, id DESC"
     static let longestUnusedFirst = "used_hour, id"
 
     /// The walks of a list of all times, the newest first.
-    var walks: [SessionWalk] {
+    var walks: [SessionScan] {
         if !filter.ids.isEmpty { return [named] }
         switch filter.state {
         case nil: return [.approved, .active, .ended, .expired].map { walk($0) }
@@ -60,7 +60,7 @@ struct SessionPage {
 
     /// The walks of a list of idle ones; these limits of disuse are all that there are. Nobody has so many sessions that their
     /// own could not be sorted.
-    func idleWalks(_ limits: [Int64], since: Timestamp) -> [SessionWalk] {
+    func idleWalks(_ limits: [Int64], since: Timestamp) -> [SessionScan] {
         guard filter.user == nil else {
             return live.map { state in
                 var clause = clause
@@ -76,15 +76,15 @@ struct SessionPage {
         }
     }
 
-    private func idle(_ clause: SessionClause, _ way: SessionWay, _ since: Timestamp) -> SessionWalk {
+    private func idle(_ clause: SessionClause, _ way: SessionScanPath, _ since: Timestamp) -> SessionScan {
         var clause = clause
         clause.add("used_hour <= #0 AND last_used_at <= #1", since.seconds / 3_600, since.seconds)
         if let cursor { clause.add("(used_hour, id) > (#0, #1)", cursor.position, cursor.id.string) }
         clause.addLives(at: now)
-        return SessionWalk(clause, way, order: Self.longestUnusedFirst, limit: limit)
+        return SessionScan(clause, way, order: Self.longestUnusedFirst, limit: limit)
     }
 
-    private func walk(_ state: Session.State, lives: Bool = false) -> SessionWalk {
+    private func walk(_ state: Session.State, lives: Bool = false) -> SessionScan {
         var clause = clause
         clause.add("state = #0", state.rawValue)
         if lives { clause.addLives(at: now) }
@@ -92,7 +92,7 @@ struct SessionPage {
     }
 
     /// Those whose time is over and of which no row says so yet: what housekeeping has left of the last minute.
-    private var overdue: SessionWalk {
+    private var overdue: SessionScan {
         var clause = clause
         clause.add(
             """
@@ -109,7 +109,7 @@ struct SessionPage {
     }
 
     /// A few that are named, whatever is asked of them besides.
-    private var named: SessionWalk {
+    private var named: SessionScan {
         var clause = clause
         if let state = filter.state {
             clause.add(
@@ -125,10 +125,10 @@ struct SessionPage {
         return newestFirst(clause, .byID)
     }
 
-    private func newestFirst(_ clause: SessionClause, _ way: SessionWay) -> SessionWalk {
+    private func newestFirst(_ clause: SessionClause, _ way: SessionScanPath) -> SessionScan {
         var clause = clause
         if let cursor { clause.add("(created_at, id) < (#0, #1)", cursor.position, cursor.id.string) }
-        return SessionWalk(clause, way, order: Self.newestFirst, limit: limit)
+        return SessionScan(clause, way, order: Self.newestFirst, limit: limit)
     }
 
     private var clause: SessionClause { SessionClause(filter) }
@@ -176,8 +176,8 @@ extension Sessions {
     }
 
     static func liveWalks(
-        _ filter: SessionFilter, after cursor: SessionCursor?, upTo last: Int64?, limit: Int, way: SessionWay? = nil
-    ) -> [SessionWalk] {
+        _ filter: SessionFilter, after cursor: SessionCursor?, upTo last: Int64?, limit: Int, way: SessionScanPath? = nil
+    ) -> [SessionScan] {
         // The plus keeps SQLite from looking for named ones in any other way than by their ids.
         let rows = filter.ids.isEmpty ? SessionLife.states.map { "state = '\($0.rawValue)'" } : ["+ended_at IS NULL"]
         return rows.map { row in
@@ -186,13 +186,13 @@ extension Sessions {
             if let since = filter.idleSince { clause.add("last_used_at <= #0", since.seconds) }
             if let cursor { clause.add("(created_at, id) > (#0, #1)", cursor.position, cursor.id.string) }
             if let last { clause.add("+rowid <= #0", last) }
-            return SessionWalk(clause, way ?? filter.way, order: "created_at, id", limit: limit)
+            return SessionScan(clause, way ?? filter.way, order: "created_at, id", limit: limit)
         }
     }
 
     /// The first of all that the walks find.
     private func merged(
-        _ walks: [SessionWalk], _ limit: Int, by isBefore: (Session, Session) -> Bool
+        _ walks: [SessionScan], _ limit: Int, by isBefore: (Session, Session) -> Bool
     ) throws -> [Session] {
         let found = try walks.flatMap { try all($0.sql, $0.values) { try Session($0) } }
         return Array((walks.count > 1 ? found.sorted(by: isBefore) : found).prefix(limit))
@@ -200,7 +200,7 @@ extension Sessions {
 
     /// A client or its host usually has fewer sessions than an MCP server. Where the MCP server has few, they are all looked at
     /// instead: the client may have half a million.
-    func way(of filter: SessionFilter, few: Int = 2_000) throws -> SessionWay {
+    func way(of filter: SessionFilter, few: Int = 2_000) throws -> SessionScanPath {
         guard filter.ids.isEmpty, filter.user == nil, filter.client != nil || filter.host != nil,
             let resource = filter.resource
         else { return filter.way }

@@ -2,7 +2,7 @@ import JOSE
 import OAuth
 
 /// What the end of a session has to know of the ground that the session stands on.
-struct SessionGround {
+struct SessionEndContext {
     /// Whether the MCP server gets events at all.
     let takesEvents: Bool
     /// Whether its connections go with a person's last session.
@@ -17,7 +17,7 @@ extension Sessions {
 
     /// Nobody is told who could not hear it: an endpoint that has not shown that it wants events, or an MCP server that
     /// never fetches any, would only collect dead letters. Those ask about tokens, or learn of the end from the token's.
-    func ground(of session: Session, at now: Timestamp) throws -> SessionGround {
+    func ground(of session: Session, at now: Timestamp) throws -> SessionEndContext {
         let ground = try first(
             """
             SELECT r.removed_at IS NULL AND r.disabled_at IS NULL
@@ -27,7 +27,7 @@ extension Sessions {
                 coalesce((SELECT p.ends_connections FROM resource_policies p WHERE p.resource_id = r.id), 0), u.subject
             FROM resources r LEFT JOIN users u ON u.id = ?2 WHERE r.id = ?1
             """, session.resourceID.string, session.userID?.string, (now - Self.pollKept).seconds
-        ) { SessionGround(takesEvents: try $0.flag(0), connectionsEnd: try $0.flag(1), subject: try $0.idIfAny(2)) }
+        ) { SessionEndContext(takesEvents: try $0.flag(0), connectionsEnd: try $0.flag(1), subject: try $0.idIfAny(2)) }
         guard let ground else { throw StoreError.constraint("a session has an MCP server") }
         return ground
     }

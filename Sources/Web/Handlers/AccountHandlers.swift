@@ -7,11 +7,11 @@ import OAuth
 /// The page of one's own account and the steps that it offers.
 struct AccountHandlers: Sendable {
     let gatehouse: Gatehouse
-    let door: FrontDoor
+    let door: RequestPipeline
 
     func show(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let visitor = Visitor(request, context, door: door)
-        let place = try AccountPlace(OAuth.Parameters(query: request.uri.query ?? ""))
+        let place = try AccountCursor(OAuth.Parameters(query: request.uri.query ?? ""))
         return visitor.greet(present(try await gatehouse.account.show(place, browser: visitor.browser)))
     }
 
@@ -68,7 +68,7 @@ extension Gatehouse {
     }
 }
 
-extension AccountProblem {
+extension AccountActionError {
     fileprivate var httpStatus: HTTPResponse.Status {
         switch self {
         case .stale, .noStep: .badRequest

@@ -1,7 +1,7 @@
 import AuthorizationServer
 import OAuth
 
-extension AccountDeed {
+extension AccountNotice {
     /// What the page says of it, names included. They are cleaned before they stand in a sentence.
     var sentence: String {
         switch self {
@@ -44,7 +44,7 @@ extension AccountDeed {
     }
 }
 
-extension AccountProblem {
+extension AccountActionError {
     /// Where nothing but the password is at fault, its own section says it.
     var sentence: PlainText? {
         switch self {
@@ -73,7 +73,7 @@ extension AccountProblem {
 
 extension AccountPage {
     /// The page for what `overview` says.
-    init(_ overview: AccountOverview, notice: String? = nil, problem: AccountProblem? = nil) {
+    init(_ overview: AccountOverview, notice: String? = nil, problem: AccountActionError? = nil) {
         self.init(
             account: overview.username, token: overview.token, notice: notice, problem: problem?.sentence,
             passwordProblem: problem?.passwordSentence, isFresh: overview.isFresh,

@@ -7,7 +7,7 @@ import OAuth
 /// The way in: authorization requests and the sign-in form.
 struct AuthorizeHandlers: Sendable {
     let gatehouse: Gatehouse
-    let door: FrontDoor
+    let door: RequestPipeline
 
     func query(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         try await begin(request.uri.query ?? "", request, context)
@@ -155,7 +155,7 @@ extension Response {
     }
 }
 
-extension FrontDoor {
+extension RequestPipeline {
     /// The page that leads on to the client with its answer.
     func handOff(to location: String, approved: Bool) throws -> Response {
         guard let target = LinkTarget(location) else {

@@ -3,7 +3,7 @@ import OAuth
 
 extension ElicitationPage.Action {
     /// The action of a `confirm`; nil for the other kinds.
-    init?(_ part: any ElicitationPart) {
+    init?(_ part: any ElicitationSection) {
         guard let action = part as? ElicitationAction else { return nil }
         self.init(
             name: action.name, summary: action.summary,

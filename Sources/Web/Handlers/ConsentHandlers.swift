@@ -6,7 +6,7 @@ import OAuth
 /// The checkpoint's page: shows the request and takes the decision.
 struct ConsentHandlers: Sendable {
     let gatehouse: Gatehouse
-    let door: FrontDoor
+    let door: RequestPipeline
 
     func show(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let visitor = Visitor(request, context, door: door)
@@ -132,7 +132,7 @@ extension ConsentPage {
 
 extension ConsentPage.ScopeChoice {
     /// The box for what is asked.
-    fileprivate init(_ asked: ConsentRequest.AskedScope, isTicked: Bool) {
+    fileprivate init(_ asked: ConsentRequest.RequestedScope, isTicked: Bool) {
         self.init(
             value: asked.scope.string, description: asked.description, isTicked: isTicked,
             tools: asked.tools.map(\.string),

@@ -7,7 +7,7 @@ import OAuth
 /// What MCP servers call to ask a person something: JSON in, JSON out, HTTP Basic in front.
 struct ElicitationHandlers: Sendable {
     let gatehouse: Gatehouse
-    let door: FrontDoor
+    let door: RequestPipeline
 
     func create(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let made = try await gatehouse.elicitation.create(body, authorization: request.authorization)

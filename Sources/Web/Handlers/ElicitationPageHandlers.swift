@@ -6,7 +6,7 @@ import OAuth
 /// The page on which a person answers an MCP server.
 struct ElicitationPageHandlers: Sendable {
     let gatehouse: Gatehouse
-    let door: FrontDoor
+    let door: RequestPipeline
 
     func show(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let visitor = Visitor(request, context, door: door)
@@ -46,11 +46,11 @@ struct ElicitationPageHandlers: Sendable {
                 "opened with another account", status: .forbidden, context,
                 ["elicitation": stranger.elicitation?.string ?? "unknown"])
             return door.answers.html(
-                OtherAccountPage(account: stranger.account, token: stranger.token), status: .forbidden)
+                WrongAccountPage(account: stranger.account, token: stranger.token), status: .forbidden)
         }
     }
 
-    private func correct(_ question: ElicitationQuestion, _ filled: FilledForm) -> Response {
+    private func correct(_ question: ElicitationQuestion, _ filled: SubmittedForm) -> Response {
         let (sentence, status, wait): (PlainText, HTTPResponse.Status, Int64?) =
             switch filled.notice {
             case .fields: ("Nothing was sent yet. Look at the fields that are marked.", .badRequest, nil)

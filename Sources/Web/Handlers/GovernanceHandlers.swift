@@ -6,7 +6,7 @@ import OAuth
 /// What MCP servers call so that it stays on record who acts, on whose authority: JSON in, JSON out, HTTP Basic in front.
 struct GovernanceHandlers: Sendable {
     let gatehouse: Gatehouse
-    let door: FrontDoor
+    let door: RequestPipeline
 
     func checkpoint(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         .json(try await gatehouse.checkpoints.record(body, authorization: request.authorization), status: .created)

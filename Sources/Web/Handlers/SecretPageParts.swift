@@ -3,13 +3,13 @@ import OAuth
 
 extension ElicitationPage.SecretFields {
     /// The fields of a secret, with what was typed before; nil for the other kinds.
-    init?(_ part: any ElicitationPart, filled: FilledForm?) {
+    init?(_ part: any ElicitationSection, filled: SubmittedForm?) {
         guard let schema = part as? RequestedSchema else { return nil }
         self.init(schema.fields.enumerated().map { Self.field($1, at: $0, filled: filled) })
     }
 
-    private static func field(_ field: SchemaField, at place: Int, filled: FilledForm?) -> ElicitationPage.Field {
-        let name = FilledForm.name(place)
+    private static func field(_ field: SchemaField, at place: Int, filled: SubmittedForm?) -> ElicitationPage.Field {
+        let name = SubmittedForm.name(place)
         let (entry, isLost) = entry(field, name: name, typed: filled?.typed[place])
         return ElicitationPage.Field(
             name, label: field.title, explanation: field.description, isRequired: field.isRequired,

@@ -7,7 +7,7 @@ import OAuth
 /// The endpoints of the protocol that programs post forms to: token, revocation, introspection.
 struct TokenHandlers: Sendable {
     let gatehouse: Gatehouse
-    let door: FrontDoor
+    let door: RequestPipeline
 
     func token(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let form = try Self.form(request, body)

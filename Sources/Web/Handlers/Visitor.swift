@@ -16,7 +16,7 @@ struct Visitor: Sendable {
     /// As long as browsers keep a cookie at all.
     private static let visitorAge: Int64 = 400 * 86_400
 
-    init(_ request: Request, _ context: WebContext, door: FrontDoor) {
+    init(_ request: Request, _ context: WebContext, door: RequestPipeline) {
         let sent = door.cookies.value(of: Self.visitorCookie, in: request).flatMap { value in
             Base64URL.decode(value)?.count == 32 ? value : nil
         }

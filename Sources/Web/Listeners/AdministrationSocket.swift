@@ -55,7 +55,7 @@ package struct AdministrationSocket: Sendable {
         let folder = try SocketFolder(of: path, data: data, group: group).prepare()
         let failure = Failure()
         let application = Application(
-            responder: RouteResponder(Routes.administration(handler), checks: [BareErrors(), MessageForm()]),
+            responder: RouteResponder(Routes.administration(handler), checks: [PlainErrorCatcher(), MessageForm()]),
             server: .bounded(limits),
             configuration: ApplicationConfiguration(address: .unixDomainSocket(path: path)),
             onServerRunning: { channel in

@@ -37,7 +37,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Whether nothing more is read: a message was malformed, or the last answer is on its way.
     private var isOver = false
     private var isLastAnswer = false
-    private var stall: StallWatch?
+    private var stall: StallDetector?
 
     init(limits: ConnectionLimits) {
         self.limits = limits
@@ -47,15 +47,15 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         let pipeline = context.pipeline.syncOperations
         do {
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
-            try pipeline.addHandler(FirstByte(of: self), position: .before(decoder))
-            try pipeline.addHandler(HangUp(of: self), position: .first)
+            try pipeline.addHandler(FirstByteHandler(of: self), position: .before(decoder))
+            try pipeline.addHandler(DisconnectHandler(of: self), position: .first)
             let codec = try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
-            try pipeline.addHandler(HeadForm(), position: .before(codec))
+            try pipeline.addHandler(RequestTargetHandler(), position: .before(codec))
         } catch {
             // Without its eyes the guard guards nothing.
             context.close(promise: nil)
         }
-        stall = limits.stall.map { StallWatch(patience: $0, channel: context.channel) }
+        stall = limits.stall.map { StallDetector(patience: $0, channel: context.channel) }
         if context.channel.isActive { bytesArrived(context.channel) }
     }
 
@@ -214,7 +214,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 }
 
 /// Sees the bytes of requests before HTTP does.
-private final class FirstByte: ChannelInboundHandler, RemovableChannelHandler {
+private final class FirstByteHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 
@@ -236,7 +236,7 @@ private final class FirstByte: ChannelInboundHandler, RemovableChannelHandler {
 ///
 /// Who closes only his sending side gets his answer, and gets it now. Heard at the front, because the HTTP pipeline
 /// behind keeps it back until that answer is written.
-private final class HangUp: ChannelInboundHandler, RemovableChannelHandler {
+private final class DisconnectHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 

@@ -22,7 +22,7 @@ extension Listener {
         whenRunning: @escaping WhenRunning = { _ in }
     ) throws(ListenerError) -> Listener {
         let checks: [RouteResponder.Check] = [
-            BareErrors(), MessageForm(), HostCheck.operations(HostNames(["localhost", host] + hosts)), StrictPath(),
+            PlainErrorCatcher(), MessageForm(), HostCheck.operations(HostNames(["localhost", host] + hosts)), StrictPath(),
         ]
         return try network(
             "operations", responder: RouteResponder(Routes.operations(operations), checks: checks), host: host,
@@ -38,7 +38,7 @@ extension Listener {
             configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
             onServerRunning: { channel in
                 do {
-                    let admission = Admission(limits, proxies: proxies, log: logger)
+                    let admission = ConnectionAdmission(limits, proxies: proxies, log: logger)
                     try await channel.pipeline.addHandler(admission, position: .first)
                 } catch {
                     // Only a listener that ends at this moment has no pipeline.
@@ -61,7 +61,7 @@ extension HTTPServerBuilder {
     /// identity it is behind TLS.
     static func loopBound(_ limits: ConnectionLimits, _ identity: TLSIdentity?) -> HTTPServerBuilder {
         HTTPServerBuilder { responder in
-            let plain = LoopBound(base: HTTP1Channel(responder: responder, configuration: configuration(limits)))
+            let plain = EventLoopBound(base: HTTP1Channel(responder: responder, configuration: configuration(limits)))
             guard let identity else { return plain }
             return TLSServed(base: plain, identity: identity)
         }

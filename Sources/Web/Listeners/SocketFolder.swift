@@ -25,11 +25,11 @@ struct SocketFolder: Sendable {
 
     /// Refuses a folder that is not the socket's alone, and a socket at which somebody answers; changes nothing.
     func examine() throws(ListenerError) {
-        guard let folder = FolderFacts(path) else { return }
+        guard let folder = FolderStatus(path) else { return }
         try examine(folder)
     }
 
-    private func examine(_ folder: FolderFacts) throws(ListenerError) {
+    private func examine(_ folder: FolderStatus) throws(ListenerError) {
         if let objection = folder.objection(to: name) {
             throw ListenerError(
                 "The folder \(path) of the admin socket \(objection), and the socket needs a folder of its own: "
@@ -46,7 +46,7 @@ struct SocketFolder: Sendable {
     }
 
     /// A folder in one that others can write to, such as `/tmp/gatehouse`, could be made by anybody first.
-    private func advice(_ folder: FolderFacts) -> String {
+    private func advice(_ folder: FolderStatus) -> String {
         if folder.isSafeToMakeIn {
             return "set 'admin.socket' to \(path == "/" ? "" : path)/gatehouse/\(name), for which Gatehouse makes one."
         }
@@ -57,7 +57,7 @@ struct SocketFolder: Sendable {
     }
 
     /// Makes the folder if it is missing, and takes it for this process; its mode is set whatever the umask says.
-    func prepare() throws(ListenerError) -> TakenFolder {
+    func prepare() throws(ListenerError) -> LockedSocketFolder {
         if mkdir(path, 0o700) != 0, errno != EEXIST {
             throw ListenerError(
                 "The folder \(path) of the admin socket cannot be made (\(String(cString: strerror(errno)))): make it with "
@@ -71,14 +71,14 @@ struct SocketFolder: Sendable {
                 "The folder \(path) of the admin socket cannot be opened (\(cause)): let the server's user read it, or choose "
                     + "another 'admin.socket'.")
         }
-        let folder = TakenFolder(descriptor, socket: socket, name: name, group: group)
+        let folder = LockedSocketFolder(descriptor, socket: socket, name: name, group: group)
         // Two servers that start at once both find nobody at the socket: the lock lets one of them go on.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw ListenerError(
                 "Another server uses the folder \(path) of the admin socket: stop it, or give this one an 'admin.socket' of "
                     + "its own.")
         }
-        guard let facts = FolderFacts(open: descriptor) else {
+        guard let facts = FolderStatus(open: descriptor) else {
             throw ListenerError("The folder \(path) of the admin socket cannot be looked at.")
         }
         try examine(facts)
@@ -90,7 +90,7 @@ struct SocketFolder: Sendable {
 /// The socket's folder as one process holds it, until that process ends.
 ///
 /// It is held by a descriptor: what is examined, locked and shut is one and the same folder, whoever renames the path meanwhile.
-final class TakenFolder: Sendable {
+final class LockedSocketFolder: Sendable {
     private let descriptor: Int32
     private let socket: String
     private let name: String
@@ -138,7 +138,7 @@ final class TakenFolder: Sendable {
 }
 
 /// What a folder that is there already looks like.
-struct FolderFacts {
+struct FolderStatus {
     let isFolder: Bool
     let isOwn: Bool
     /// Whether it is root's.

@@ -22,7 +22,7 @@ package struct ErrorCatcher: RouterMiddleware {
 }
 
 /// The same for the listeners that know neither people nor OAuth: their handlers throw nothing but refusals.
-struct BareErrors: RouterMiddleware {
+struct PlainErrorCatcher: RouterMiddleware {
     typealias Context = WebContext
 
     func handle(

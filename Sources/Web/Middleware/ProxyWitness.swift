@@ -5,7 +5,7 @@ import Synchronization
 /// Remembers how one request arrived that the operator sent to their own server, told by its trace id.
 package final class ProxyWitness: Sendable {
     /// What the server saw of a request.
-    package struct Sight: Hashable, Sendable {
+    package struct Observation: Hashable, Sendable {
         /// The other end of the connection.
         package let peer: String?
         /// The values of X-Forwarded-For.
@@ -13,7 +13,7 @@ package final class ProxyWitness: Sendable {
     }
 
     private let isWatching = Atomic<Bool>(false)
-    private let sights = Mutex<[TraceID: Sight?]>([:])
+    private let sights = Mutex<[TraceID: Observation?]>([:])
 
     package init() {}
 
@@ -24,7 +24,7 @@ package final class ProxyWitness: Sendable {
     }
 
     /// What was seen of it, and the end of waiting; nil when it did not come.
-    package func seen(_ trace: TraceID) -> Sight? {
+    package func seen(_ trace: TraceID) -> Observation? {
         sights.withLock { sights in
             let sight = sights.removeValue(forKey: trace)
             if sights.isEmpty { isWatching.store(false, ordering: .releasing) }
@@ -36,7 +36,7 @@ package final class ProxyWitness: Sendable {
         guard isWatching.load(ordering: .acquiring) else { return }
         sights.withLock { sights in
             guard sights[trace] != nil else { return }
-            sights[trace] = Sight(
+            sights[trace] = Observation(
                 peer: context.peerAddress?.ipAddress,
                 forwarded: request.headers[values: FieldNames.forwardedFor].prefix(8).map { String($0.prefix(200)) })
         }
@@ -57,7 +57,7 @@ package enum ProxyVerdict: Hashable, Sendable {
 
 extension ProxyTrust {
     /// What is made of a request that was seen.
-    package func verdict(on sight: ProxyWitness.Sight) -> ProxyVerdict {
+    package func verdict(on sight: ProxyWitness.Observation) -> ProxyVerdict {
         let peer = sight.peer ?? "a Unix socket"
         let caller = clientAddress(peer: sight.peer, forwarded: sight.forwarded)
         switch (trusts(sight.peer), sight.forwarded.isEmpty) {

@@ -9,10 +9,10 @@ package struct RequestLog: RouterMiddleware {
 
     private let counters: RequestCounters
     private let witness: ProxyWitness
-    private let log: DoorLog
+    private let log: RefusalLog
     private let clock = ContinuousClock()
 
-    package init(counters: RequestCounters, witness: ProxyWitness = ProxyWitness(), log: DoorLog = .silent) {
+    package init(counters: RequestCounters, witness: ProxyWitness = ProxyWitness(), log: RefusalLog = .silent) {
         self.counters = counters
         self.witness = witness
         self.log = log

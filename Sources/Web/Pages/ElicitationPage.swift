@@ -141,7 +141,7 @@ package struct ElicitationPage: Page {
 
 extension ElicitationPage {
     /// The page for what `question` says. Of the parts one is there: that of its kind.
-    init(_ question: ElicitationQuestion, filled: FilledForm? = nil, problem: PlainText? = nil) {
+    init(_ question: ElicitationQuestion, filled: SubmittedForm? = nil, problem: PlainText? = nil) {
         let asker = question.asker
         self.init(
             server: Server(

@@ -113,7 +113,7 @@ struct Audit: AsyncParsableCommand {
         func run() async throws {
             let configuration = try ServerConfiguration.load(file: global.config)
             if let dropBefore, !yes, dropBefore.time > WallClock.system.now() - Self.floor {
-                throw Misuse(
+                throw UsageProblem(
                     "--drop-before would delete records of the last 30 days; name an earlier time, or say --yes. Nothing was "
                         + "exported or deleted.")
             }

@@ -84,7 +84,7 @@ struct Clients: AsyncParsableCommand {
         @Argument(
             help: "A client's id, a host (bad.example), all hosts below one ('*.bad.example'), or '*' for every host.")
         var hostOrID: String
-        @OptionGroup var ending: EndingOptions
+        @OptionGroup var ending: RevocationOptions
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest {
@@ -107,7 +107,7 @@ struct Clients: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "remove", abstract: "Remove a registered client, or forget a document, and end its sessions.")
         @Argument(help: "The client's id.") var id: String
-        @OptionGroup var ending: EndingOptions
+        @OptionGroup var ending: RevocationOptions
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest {

@@ -37,7 +37,7 @@ struct Doctor: AsyncParsableCommand {
     private func examined(_ configuration: ServerConfiguration) async throws -> AdministrationAnswer {
         let route = AdministrationRoute(configuration)
         if let answer = try await route.sendToServer(.doctor(.examination)) { return answer }
-        let visit = await IssuerVisit(configuration, witness: nil)
+        let visit = await IssuerProbe(configuration, witness: nil)
         let opened = Result { try DirectAccess(configuration).open() }
         defer { try? opened.get().close() }
         let examination = Examination(

@@ -27,7 +27,7 @@ struct ResourcePolicyCommand: AdministrationCommand {
     @OptionGroup var reach: ScopeReachOptions
     @Option(help: "Where its events are pushed; '' lets it poll instead.") var eventsEndpoint: String?
     @OptionGroup var sessions: SessionPolicyOptions
-    @OptionGroup var ending: EndingOptions
+    @OptionGroup var ending: RevocationOptions
     @OptionGroup var global: GlobalOptions
 
     func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest {

@@ -101,7 +101,7 @@ struct Resources: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "remove", abstract: "Remove an MCP server and end its sessions.")
         @Argument(help: "Its id or its URI.") var id: String
-        @OptionGroup var ending: EndingOptions
+        @OptionGroup var ending: RevocationOptions
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest {

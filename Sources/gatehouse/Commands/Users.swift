@@ -38,7 +38,7 @@ struct Users: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "disable", abstract: "Lock an account and end its sessions.")
         @Argument(help: "The account's name.") var name: String
-        @OptionGroup var ending: EndingOptions
+        @OptionGroup var ending: RevocationOptions
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest {

@@ -14,19 +14,19 @@ struct Composition {
     let deliverer: EventDeliverer
     private let configuration: ServerConfiguration
     private let gatehouse: Gatehouse
-    private let trial: ClientTrial
+    private let trial: ClientProbe
     private let fetcher: DocumentFetcher
     private let tls: TLSIdentity?
     private let renderer: PageRenderer
     private let counters = RequestCounters()
     private let witness = ProxyWitness()
-    let up = ListenersUp()
+    let up = ListenerReadiness()
     private let openFiles: UInt64
     private let log: Logger
 
     /// `openFiles` is the limit that was reached for this process, for the log.
     init(
-        _ configuration: ServerConfiguration, ground: Ground, renderer: PageRenderer, trust: TrustRoots,
+        _ configuration: ServerConfiguration, ground: Prerequisites, renderer: PageRenderer, trust: TrustRoots,
         openFiles: UInt64, log: Logger
     ) throws {
         fetcher = DocumentFetcher(
@@ -95,7 +95,7 @@ struct Composition {
                 case .json(let succeeded, let bytes): return .json(bytes, refused: !succeeded)
                 case .file(let path):
                     do {
-                        return .stream(try FilePieces(path).pieces)
+                        return .stream(try FileChunks(path).pieces)
                     } catch {
                         log.error("a file could not be sent", metadata: ["error": "\(ErrorText.of(error))"])
                         return .json(AdministrationAnswer.bytes(.failure(Self.unsent)), refused: true)
@@ -121,7 +121,7 @@ struct Composition {
 
     /// What the doctor looks at.
     private var examination: Examination {
-        let living = LivingServer(keys: gatehouse.keys, witness: witness, paused: { [deliverer] in deliverer.paused() })
+        let living = RunningServer(keys: gatehouse.keys, witness: witness, paused: { [deliverer] in deliverer.paused() })
         return Examination(configuration: configuration, store: .success(gatehouse.store), server: living)
     }
 
@@ -165,9 +165,9 @@ extension ServerConfiguration {
     }
 
     /// What tries clients' documents, by the rules of this configuration.
-    func clientTrial(store: Store, trust: TrustRoots, log: Logger) throws -> ClientTrial {
+    func clientTrial(store: Store, trust: TrustRoots, log: Logger) throws -> ClientProbe {
         let fetcher = DocumentFetcher(policy: try fetchPolicy(), roots: trust, rulesIn: store)
-        return ClientTrial(store: store, fetcher: fetcher, settings: try settings(), log: log)
+        return ClientProbe(store: store, fetcher: fetcher, settings: try settings(), log: log)
     }
 
     /// What strangers' documents may be fetched from.

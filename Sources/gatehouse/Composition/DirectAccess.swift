@@ -41,7 +41,7 @@ struct DirectAccess {
         private func refuseAnotherPast(for request: AdministrationRequest) async throws {
             guard !request.isSafeOnAnotherPast, KeyRing.keepsNote(in: configuration.paths.keys) else { return }
             let keys = try configuration.openKeys(createIfEmpty: false)
-            let past = try await RestoredPast.find(in: store, keys: keys, at: WallClock.system.now())
+            let past = try await RolledBackAuditChain.find(in: store, keys: keys, at: WallClock.system.now())
                 .first(where: \.isRefused)
             if let past { throw Refusal("\(past)") }
         }

@@ -20,7 +20,7 @@ struct ExportedAudit {
     }
 
     /// The last checkpoint of each chain up to this time, and how many records they cover.
-    func marks(until time: Timestamp) throws -> (marks: [AuditMark], records: Int64) {
+    func marks(until time: Timestamp) throws -> (marks: [AuditPruneMark], records: Int64) {
         var file = AuditFile(checkpointsUntil: time)
         try read(into: &file)
         return (file.lastMarks, file.covered)

@@ -43,7 +43,7 @@ struct ServerProcess {
         // Another server with other data may live at this socket, which binding would take away from it.
         try configuration.administrationSocket().examine()
         try DataFolderGroup(configuration).apply()
-        let ground = try await Ground.open(configuration, directory, acceptsClock: acceptsClock, log: log)
+        let ground = try await Prerequisites.open(configuration, directory, acceptsClock: acceptsClock, log: log)
         let server = try Composition(
             configuration, ground: ground, renderer: renderer, trust: trust, openFiles: FileLimit.raise(), log: log)
         try await serve(server, log: log)
@@ -72,19 +72,19 @@ extension Listener: Service {}
 
 extension Logger {
     /// The logger of the libraries beneath: their errors alone, and only from the moment that the server is ready.
-    static func libraries(_ up: ListenersUp) -> Logger {
+    static func libraries(_ up: ListenerReadiness) -> Logger {
         Logger(label: "gatehouse.libraries") { _ in JSONLines(logLevel: .error, speaks: { up.areAll }) }
     }
 }
 
 /// What the server stands on: an open database and the keys that it depends on.
-struct Ground {
+struct Prerequisites {
     let store: Store
     let keys: KeyRing
 
     static func open(
         _ configuration: ServerConfiguration, _ directory: DataDirectory, acceptsClock: Bool, log: Logger
-    ) async throws -> Ground {
+    ) async throws -> Prerequisites {
         let store = try Store(path: directory.database, options: Store.Options(create: true))
         let now = WallClock.system.now()
         do {
@@ -103,11 +103,11 @@ struct Ground {
         // New keys are made only where nothing depends on old ones.
         let needed = try await store.read { try $0.refreshKeysInUse() }
         let keys = try configuration.openKeys(createIfEmpty: needed.isEmpty)
-        if let past = try await RestoredPast.find(in: store, keys: keys, at: now).first(where: \.isRefused) {
+        if let past = try await RolledBackAuditChain.find(in: store, keys: keys, at: now).first(where: \.isRefused) {
             throw Refusal("\(past)")
         }
         // Whoever has a key that leaked must not be let in again by an older folder.
-        if let revived = try await RevivedKey.find(in: store, keys: keys, at: now).first { throw Refusal("\(revived)") }
+        if let revived = try await ReinstatedKey.find(in: store, keys: keys, at: now).first { throw Refusal("\(revived)") }
         // What stands on keys that were put out of use goes before anybody is served. What cannot go is in the log, and keeps
         // nobody from being served: the ring refuses those keys whatever stands on them.
         await KeyReplacement(store: store, keys: keys, log: log).finish(at: now)
@@ -119,9 +119,9 @@ struct Ground {
                     + "restore it from a backup of the keys, or, if it is lost, run 'gatehouse sessions revoke --all' first"
             )
         }
-        if let unopened = try await UnopenedValues.find(in: store, keys: keys) {
+        if let unopened = try await UnreadableSealedValues.find(in: store, keys: keys) {
             log.warning("sealed values that no key opens", metadata: ["values": "\(unopened)"])
         }
-        return Ground(store: store, keys: keys)
+        return Prerequisites(store: store, keys: keys)
     }
 }

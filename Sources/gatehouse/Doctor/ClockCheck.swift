@@ -8,12 +8,12 @@ struct ClockCheck {
     private static let tolerance: Int64 = 5
 
     private let configuration: ServerConfiguration
-    private let visit: IssuerVisit
+    private let visit: IssuerProbe
     private let drift: Int64
     private let now: Timestamp
 
     /// `drift` is by how many seconds the clock moved otherwise than a steady one during the examination.
-    init(_ configuration: ServerConfiguration, _ visit: IssuerVisit, drift: Int64, now: Timestamp) {
+    init(_ configuration: ServerConfiguration, _ visit: IssuerProbe, drift: Int64, now: Timestamp) {
         self.configuration = configuration
         self.visit = visit
         self.drift = drift
@@ -44,7 +44,7 @@ struct ClockCheck {
 
     private var files: Finding? {
         let names = ["/gatehouse.sqlite", "/gatehouse.sqlite-wal", "/lock"]
-        let latest = names.compactMap { FileFacts(configuration.paths.data + $0)?.writtenAt }.max() ?? 0
+        let latest = names.compactMap { FileStatus(configuration.paths.data + $0)?.writtenAt }.max() ?? 0
         guard latest > now.seconds + Self.tolerance else { return nil }
         return Finding(
             "clock", .problem,

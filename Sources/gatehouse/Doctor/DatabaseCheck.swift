@@ -46,10 +46,10 @@ struct DatabaseCheck {
         ]
     }
 
-    private func room() -> [Finding] { [Self.judge(FileFacts.Room(at: folder), of: folder)] }
+    private func room() -> [Finding] { [Self.judge(FileStatus.Room(at: folder), of: folder)] }
 
     /// What the room on the disk of `folder` means; nil where it cannot be told.
-    static func judge(_ room: FileFacts.Room?, of folder: String) -> Finding {
+    static func judge(_ room: FileStatus.Room?, of folder: String) -> Finding {
         guard let room else {
             return Finding("disk", .problem, "\(folder) cannot be looked at; check that it exists and is the server's.")
         }

@@ -6,7 +6,7 @@ import Storage
 import Web
 
 /// What a running server knows of itself and nobody else does.
-struct LivingServer: Sendable {
+struct RunningServer: Sendable {
     let keys: KeyRing
     let witness: ProxyWitness
     /// Until when no event is sent to MCP servers whose endpoints are in trouble.
@@ -18,15 +18,15 @@ struct Examination: Sendable {
     let configuration: ServerConfiguration
     let store: Result<Store, any Error>
     /// Nil when the files are looked at without a server.
-    let server: LivingServer?
+    let server: RunningServer?
     /// A call of the issuer that was made before the database was opened, so that it is not held meanwhile.
-    var visit: IssuerVisit?
+    var visit: IssuerProbe?
     var clock = WallClock.system
 
     func findings() async -> [Finding] {
         guard let visit else {
             var visited = self
-            visited.visit = await IssuerVisit(configuration, witness: server?.witness)
+            visited.visit = await IssuerProbe(configuration, witness: server?.witness)
             return await visited.findings()
         }
         let steady = ContinuousClock.now
@@ -57,7 +57,7 @@ struct Examination: Sendable {
         case .failure(let error): return [Finding("database", .problem, Sentence.of(error))]
         case .success(let store):
             return await DatabaseCheck(store: store, folder: configuration.paths.data, now: now).findings()
-                + TrailCheck(configuration: configuration, store: store, now: now, isServed: server != nil).findings()
+                + AuditTrailCheck(configuration: configuration, store: store, now: now, isServed: server != nil).findings()
                 + SealedCheck(configuration: configuration, store: store).findings()
                 + EventCheck(store: store, paused: server?.paused() ?? [:]).findings()
         }

@@ -5,12 +5,12 @@ import Outbound
 import Web
 
 /// One call of this server's own metadata, at the address that clients use.
-struct IssuerVisit: Sendable {
+struct IssuerProbe: Sendable {
     let issuer: Issuer?
     let address: String
     let answer: Result<OutboundResponse, any Error>
     /// What the server saw of the call.
-    let sight: ProxyWitness.Sight?
+    let sight: ProxyWitness.Observation?
 
     init(_ configuration: ServerConfiguration, witness: ProxyWitness?) async {
         let trace = TraceID.random()
@@ -36,10 +36,10 @@ struct IssuerVisit: Sendable {
 /// Whether the issuer is where it says it is.
 struct IssuerCheck {
     private let configuration: ServerConfiguration
-    private let visit: IssuerVisit
+    private let visit: IssuerProbe
     private let isServed: Bool
 
-    init(_ configuration: ServerConfiguration, _ visit: IssuerVisit, isServed: Bool) {
+    init(_ configuration: ServerConfiguration, _ visit: IssuerProbe, isServed: Bool) {
         self.configuration = configuration
         self.visit = visit
         self.isServed = isServed

@@ -4,10 +4,10 @@ import Web
 /// Whether the addresses of people are theirs, or a proxy's.
 struct ProxyCheck {
     private let configuration: ServerConfiguration
-    private let visit: IssuerVisit
+    private let visit: IssuerProbe
     private let isServed: Bool
 
-    init(_ configuration: ServerConfiguration, _ visit: IssuerVisit, isServed: Bool) {
+    init(_ configuration: ServerConfiguration, _ visit: IssuerProbe, isServed: Bool) {
         self.configuration = configuration
         self.visit = visit
         self.isServed = isServed

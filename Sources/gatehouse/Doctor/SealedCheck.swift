@@ -10,7 +10,7 @@ struct SealedCheck {
     func findings() async -> [Finding] {
         do {
             let keys = try configuration.openKeys(createIfEmpty: false)
-            guard let unopened = try await UnopenedValues.find(in: store, keys: keys) else {
+            guard let unopened = try await UnreadableSealedValues.find(in: store, keys: keys) else {
                 return [Finding("sealing", .ok, "The keys open everything that is sealed.")]
             }
             return [

@@ -12,8 +12,8 @@ struct SocketCheck {
 
     var findings: [Finding] {
         let path = configuration.paths.adminSocket
-        let folder = FileFacts.folder(of: path)
-        guard let socket = FileFacts(path), let place = FileFacts(folder) else {
+        let folder = FileStatus.folder(of: path)
+        guard let socket = FileStatus(path), let place = FileStatus(folder) else {
             return isServed
                 ? [Finding("admin socket", .problem, "\(path) is gone while the server runs; restart it.")] : []
         }

@@ -9,10 +9,10 @@ struct TLSCheck {
     private static let notice: Int64 = 14
 
     private let configuration: ServerConfiguration
-    private let visit: IssuerVisit
+    private let visit: IssuerProbe
     private let now: Timestamp
 
-    init(_ configuration: ServerConfiguration, _ visit: IssuerVisit, now: Timestamp) {
+    init(_ configuration: ServerConfiguration, _ visit: IssuerProbe, now: Timestamp) {
         self.configuration = configuration
         self.visit = visit
         self.now = now

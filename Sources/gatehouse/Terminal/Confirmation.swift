@@ -20,7 +20,7 @@ struct Confirmation {
     }
 
     /// What a script is told; the line stays one line.
-    var withoutTerminal: Misuse { Misuse("There is no terminal to ask on; say --yes to \(purpose).") }
+    var withoutTerminal: UsageProblem { UsageProblem("There is no terminal to ask on; say --yes to \(purpose).") }
 }
 
 /// The word of a script that nobody has to be asked.

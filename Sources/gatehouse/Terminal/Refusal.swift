@@ -8,7 +8,7 @@ struct Refusal: Error, CustomStringConvertible {
 }
 
 /// A command that was understood and still lacks something that its writer has to say; it ends with exit code 2.
-struct Misuse: Error, CustomStringConvertible {
+struct UsageProblem: Error, CustomStringConvertible {
     let description: String
 
     init(_ description: String) {

@@ -20,7 +20,7 @@ struct ArrivalTests {
             let early = await fault { try await scene.elicitations.complete(id, as: .completed) }
             #expect(early?.kind == .notRedeemed)
             let arrival = try await scene.elicitations.redeem(ticket: "T")
-            let expected = Arrival(
+            let expected = ExternalVisitor(
                 elicitation: id, subject: "sub_1", clientID: "https://client.example/c.json", sessionID: "ses_1")
             #expect(arrival == expected)
             #expect(await fault { try await scene.elicitations.redeem(ticket: "T") }?.kind == .notFound)

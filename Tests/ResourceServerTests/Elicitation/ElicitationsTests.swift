@@ -51,8 +51,8 @@ struct ElicitationsTests {
             (403, "access_denied", .accessDenied), (409, "not_redeemed", .notRedeemed),
             (400, "invalid_grant", .notConnected), (400, "invalid_target", .invalidTarget),
             (500, "server_error", .unavailable), (418, "invalid_approval", .unavailable),
-        ] as [(Int, String, ElicitationFault.Kind)])
-    func `each refusal has its own kind`(status: Int, code: String, kind: ElicitationFault.Kind) async throws {
+        ] as [(Int, String, ElicitationError.Kind)])
+    func `each refusal has its own kind`(status: Int, code: String, kind: ElicitationError.Kind) async throws {
         try await ElicitationScene.play { scene in
             scene.fake.change {
                 $0.failure = (status, #"{"error":"\#(code)","error_description":"Do this instead."}"#)

@@ -38,8 +38,8 @@ struct ProviderTokenTests {
             (400, "invalid_grant", .notConnected), (400, "invalid_target", .invalidTarget),
             (400, "invalid_request", .invalidRequest), (401, "invalid_client", .invalidClient),
             (503, "temporarily_unavailable", .unavailable), (500, "nonsense", .unavailable),
-        ] as [(Int, String, ElicitationFault.Kind)])
-    func `each refusal has its own kind`(status: Int, code: String, kind: ElicitationFault.Kind) async throws {
+        ] as [(Int, String, ElicitationError.Kind)])
+    func `each refusal has its own kind`(status: Int, code: String, kind: ElicitationError.Kind) async throws {
         try await ElicitationScene.play { scene in
             scene.fake.change { $0.exchange = (status, ["error": .string(code)]) }
             let access = try await scene.access()

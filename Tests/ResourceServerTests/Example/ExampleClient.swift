@@ -12,7 +12,7 @@ struct ExampleClient {
     let port: Int
     let authorizationServer: FakeAuthorizationServer
     let elicitations: FakeElicitations
-    let cabinet: KeyCabinet
+    let cabinet: ServiceKeyStore
     let resource: String
 
     /// Runs the example and the fake behind it for as long as the body takes.
@@ -22,7 +22,7 @@ struct ExampleClient {
         takesEvents: Bool = false, isSecure: Bool = false, _ body: (ExampleClient) async throws -> Void
     ) async throws {
         let clock = ManualClock()
-        let cabinet = KeyCabinet()
+        let cabinet = ServiceKeyStore()
         let server = FakeAuthorizationServer()
         let elicitations = FakeElicitations(server, clock: clock)
         try await server.run(adding: elicitations.routes) {

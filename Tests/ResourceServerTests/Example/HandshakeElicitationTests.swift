@@ -121,7 +121,7 @@ struct HandshakeElicitationTests {
         let access = try await scene.access()
         let handshake = HandshakeProtocol(
             tools: Toolbox(resource: scene.resource, elicitations: scene.elicitations) { 0 }, calls: scene.calls(),
-            sessions: HandshakeSessions(), questions: OpenQuestions())
+            sessions: HandshakeSessions(), questions: PendingFormElicitations())
         var headers = RoutingHeaders(protocolVersion: "2025-11-25")
         headers.session = handshake.sessions.open(for: access, able: .links)
         headers.takesEvents = true

@@ -59,7 +59,7 @@ struct KeyToolTests {
     @Test func `a full cabinet takes no more, and the key is not erased over there unkept`() async throws {
         try await ExampleClient.run { client in
             client.grant("")
-            for number in 0..<KeyCabinet.maximumKeys {
+            for number in 0..<ServiceKeyStore.maximumKeys {
                 #expect(await client.cabinet.keep(Secret("k"), for: "s\(number)", of: "sub_1") == nil)
             }
             let state = try await call(client).json?["result"]?.object?["requestState"]

@@ -56,12 +56,12 @@ struct ElicitationScene {
 }
 
 /// The fault that a call ends with.
-func fault(_ body: () async throws -> some Any) async -> ElicitationFault? {
+func fault(_ body: () async throws -> some Any) async -> ElicitationError? {
     do {
         _ = try await body()
         return nil
     } catch {
-        return error as? ElicitationFault
+        return error as? ElicitationError
     }
 }
 

@@ -9,15 +9,15 @@ struct ConfirmElicitation: ElicitationStrategy {
     init(_ services: ElicitationServices) { self.services = services }
 
     static func refusal(
-        of ask: ConfirmAsk, by asker: ResourceID, policy: ResourcePolicy, in transaction: Transaction
+        of ask: ConfirmRequest, by asker: ResourceID, policy: ResourcePolicy, in transaction: Transaction
     ) -> OAuthError? { nil }
 
     static func part(
-        _ ask: ConfirmAsk, of asked: Elicitation, in transaction: Transaction
-    ) -> (any ElicitationPart)? { ask.action }
+        _ ask: ConfirmRequest, of asked: Elicitation, in transaction: Transaction
+    ) -> (any ElicitationSection)? { ask.action }
 
     func approval(
-        _ ask: ConfirmAsk, of asked: Elicitation, by person: SignedIn, in browser: Browser, form: Parameters,
+        _ ask: ConfirmRequest, of asked: Elicitation, by person: SignedIn, in browser: Browser, form: Parameters,
         now: Timestamp
     ) -> ElicitationApproval {
         { _ in .finish(.completed(by: person.user.id, authTime: person.login.authTime)) }
@@ -25,7 +25,7 @@ struct ConfirmElicitation: ElicitationStrategy {
 
     /// The approval is signed after it was spent.
     func result(of asked: Elicitation, in session: SessionGrant, now: Timestamp) -> ElicitationResultBody? {
-        guard let action = asked.ask(ConfirmAsk.self)?.action else { return nil }
+        guard let action = asked.ask(ConfirmRequest.self)?.action else { return nil }
         let claims = ApprovalClaims(
             issuer: services.issuer, subject: session.subject, audience: session.resource,
             clientID: session.clientID, sessionID: session.id, elicitation: asked.id, action: action.name,
@@ -41,7 +41,7 @@ struct ConfirmElicitation: ElicitationStrategy {
         }
     }
 
-    static func words(for end: ElicitationEnd) -> ElicitationWords {
+    static func words(for end: ElicitationEnd) -> ElicitationOutcomeText {
         let asker = end.asker
         return switch (end.status, end.isJustNow) {
         case (.completed, true): .init("Approved", "\(asker) is told that you approved this one action.")
@@ -63,8 +63,8 @@ struct ConfirmElicitation: ElicitationStrategy {
 
     /// The action, as it is the part that was approved.
     static func subjectMatter(of asked: Elicitation) -> String {
-        asked.ask(ConfirmAsk.self)?.action.summary ?? asked.message
+        asked.ask(ConfirmRequest.self)?.action.summary ?? asked.message
     }
 }
 
-extension ElicitationAction: ElicitationPart {}
+extension ElicitationAction: ElicitationSection {}

@@ -10,7 +10,7 @@ struct ConnectElicitation: ElicitationStrategy {
     init(_ services: ElicitationServices) { self.services = services }
 
     static func refusal(
-        of ask: ConnectAsk, by asker: ResourceID, policy: ResourcePolicy, in transaction: Transaction
+        of ask: ConnectAccountRequest, by asker: ResourceID, policy: ResourcePolicy, in transaction: Transaction
     ) throws -> OAuthError? {
         let permission = try ConnectionPolicy.permission(for: ask, of: asker, in: transaction)
         guard permission == nil else { return nil }
@@ -19,14 +19,14 @@ struct ConnectElicitation: ElicitationStrategy {
 
     /// An account that was connected and is not any more has to be connected anew.
     static func stands(_ completed: Elicitation, in transaction: Transaction) throws -> Bool {
-        guard let ask = completed.ask(ConnectAsk.self) else { return true }
+        guard let ask = completed.ask(ConnectAccountRequest.self) else { return true }
         return try transaction.connections.find(
             user: completed.userID, resource: completed.resourceID, provider: ProviderName(ask.provider)) != nil
     }
 
     static func part(
-        _ ask: ConnectAsk, of asked: Elicitation, in transaction: Transaction
-    ) throws -> (any ElicitationPart)? {
+        _ ask: ConnectAccountRequest, of asked: Elicitation, in transaction: Transaction
+    ) throws -> (any ElicitationSection)? {
         guard let permission = try ConnectionPolicy.permission(for: ask, of: asked.resourceID, in: transaction),
             let address = try? RemoteURL(operator: permission.provider.authorizationEndpoint)
         else { return nil }
@@ -35,10 +35,10 @@ struct ConnectElicitation: ElicitationStrategy {
 
     /// Nothing is completed here: that is for the way back to do.
     func approval(
-        _ ask: ConnectAsk, of asked: Elicitation, by person: SignedIn, in browser: Browser, form: Parameters,
+        _ ask: ConnectAccountRequest, of asked: Elicitation, by person: SignedIn, in browser: Browser, form: Parameters,
         now: Timestamp
     ) -> ElicitationApproval {
-        let departure = Departure(client: services.providers, vault: services.vault)
+        let departure = ProviderRedirect(client: services.providers, vault: services.vault)
         return { transaction in
             guard
                 let address = try departure.begin(
@@ -55,8 +55,8 @@ struct ConnectElicitation: ElicitationStrategy {
 
     static func sealingContext(of id: ElicitationID) -> String { ConnectionVault.receiptContext(id) }
 
-    static func words(for end: ElicitationEnd) -> ElicitationWords {
-        guard let provider = end.asked.ask(ConnectAsk.self)?.provider else { return ConfirmElicitation.words(for: end) }
+    static func words(for end: ElicitationEnd) -> ElicitationOutcomeText {
+        guard let provider = end.asked.ask(ConnectAccountRequest.self)?.provider else { return ConfirmElicitation.words(for: end) }
         let asker = end.asker
         return switch (end.status, end.isJustNow) {
         case (.completed, true): .init("Connected", "\(asker) may use your account at \(provider) from now on.")
@@ -96,7 +96,7 @@ struct ConnectElicitation: ElicitationStrategy {
 }
 
 /// The account that is to be connected, for the page.
-package struct AccountToConnect: ElicitationPart {
+package struct AccountToConnect: ElicitationSection {
     package let provider: ProviderName
     /// Where the person will sign in.
     package let host: String

@@ -17,7 +17,7 @@ extension ElicitationKind {
 struct ElicitationServices: Sendable {
     let vault: ConnectionVault
     let providers: ProviderClient
-    let people: People
+    let people: SignInService
     let hasher: PasswordHasher
     let counters: Counters
 

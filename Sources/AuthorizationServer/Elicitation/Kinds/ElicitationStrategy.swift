@@ -8,7 +8,7 @@ import Storage
 /// transaction, the event and the record. A kind is asked only after that is settled.
 protocol ElicitationStrategy: Sendable {
     /// What an MCP server asks by this kind.
-    associatedtype Ask: ElicitationAsk
+    associatedtype Ask: ElicitationKindRequest
 
     /// The kind with what it works with.
     init(_ services: ElicitationServices)
@@ -31,7 +31,7 @@ protocol ElicitationStrategy: Sendable {
     /// What the page shows of it; nil when nobody could do any more what it asks, because it is not allowed by now.
     static func part(
         _ ask: Ask, of asked: Elicitation, in transaction: Transaction
-    ) throws -> (any ElicitationPart)?
+    ) throws -> (any ElicitationSection)?
 
     // The decision
 
@@ -60,7 +60,7 @@ protocol ElicitationStrategy: Sendable {
     // The words
 
     /// What the page says of one that is over.
-    static func words(for end: ElicitationEnd) -> ElicitationWords
+    static func words(for end: ElicitationEnd) -> ElicitationOutcomeText
 
     /// How the account page calls one that the person completed.
     static var completedWord: String { get }
@@ -80,7 +80,7 @@ extension ElicitationStrategy {
 }
 
 /// What the page shows of one kind's request, besides who asks and by which app.
-package protocol ElicitationPart: Sendable {}
+package protocol ElicitationSection: Sendable {}
 
 /// What an approval does in the transaction, once the endpoint has found that this person may decide.
 typealias ElicitationApproval = @Sendable (Transaction) throws -> ElicitationStep
@@ -94,14 +94,14 @@ enum ElicitationStep: Sendable {
     /// The page is shown again.
     case again(ElicitationPageEndpoint.Problem)
     /// The page is shown again with what was filled in.
-    case correct(FilledForm)
+    case correct(SubmittedForm)
 }
 
 /// Makes the members of a result besides `id` and `kind`, after the result was spent.
 typealias ElicitationResultBody = @Sendable () throws -> JSONObject
 
 /// What a page says of an elicitation that is over.
-package struct ElicitationWords: Sendable {
+package struct ElicitationOutcomeText: Sendable {
     package let title: String
     package let explanation: String
 
@@ -113,7 +113,7 @@ package struct ElicitationWords: Sendable {
 
 /// What became of what a page would show.
 enum ElicitationView: Sendable {
-    case part(any ElicitationPart)
+    case part(any ElicitationSection)
     /// The elicitation fails for this reason.
     case failed(reason: String)
 }

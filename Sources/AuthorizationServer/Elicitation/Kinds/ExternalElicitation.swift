@@ -10,16 +10,16 @@ struct ExternalElicitation: ElicitationStrategy {
     init(_ services: ElicitationServices) {}
 
     static func refusal(
-        of ask: ExternalAsk, by asker: ResourceID, policy: ResourcePolicy, in transaction: Transaction
+        of ask: ExternalRequest, by asker: ResourceID, policy: ResourcePolicy, in transaction: Transaction
     ) -> OAuthError? {
         guard !policy.externalHosts.contains(ask.url.host) else { return nil }
         return OAuthError(.accessDenied, "This MCP server may not send people to \(ask.url.host); ask its operator.")
     }
 
     static func part(
-        _ ask: ExternalAsk, of asked: Elicitation, in transaction: Transaction
-    ) -> (any ElicitationPart)? {
-        OtherSite(url: ask.url, isThere: asked.ticketRedeemedAt != nil)
+        _ ask: ExternalRequest, of asked: Elicitation, in transaction: Transaction
+    ) -> (any ElicitationSection)? {
+        ExternalSite(url: ask.url, isThere: asked.ticketRedeemedAt != nil)
     }
 
     /// Who is there already ends it there.
@@ -29,7 +29,7 @@ struct ExternalElicitation: ElicitationStrategy {
 
     /// Lets the person go on with a new ticket.
     func approval(
-        _ ask: ExternalAsk, of asked: Elicitation, by person: SignedIn, in browser: Browser, form: Parameters,
+        _ ask: ExternalRequest, of asked: Elicitation, by person: SignedIn, in browser: Browser, form: Parameters,
         now: Timestamp
     ) -> ElicitationApproval {
         { transaction in
@@ -60,7 +60,7 @@ struct ExternalElicitation: ElicitationStrategy {
         }
     }
 
-    static func words(for end: ElicitationEnd) -> ElicitationWords {
+    static func words(for end: ElicitationEnd) -> ElicitationOutcomeText {
         let asker = end.asker
         return switch (end.status, end.isJustNow) {
         case (.declined, true): .init("Declined", "\(asker) is told that you declined. You were sent nowhere.")
@@ -78,7 +78,7 @@ struct ExternalElicitation: ElicitationStrategy {
 }
 
 /// The other site to which the person goes, for the page.
-package struct OtherSite: ElicitationPart {
+package struct ExternalSite: ElicitationSection {
     package let url: ExternalURL
     /// The person has arrived there.
     package let isThere: Bool

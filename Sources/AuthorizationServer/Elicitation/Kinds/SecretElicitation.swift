@@ -14,26 +14,26 @@ struct SecretElicitation: ElicitationStrategy {
     init(_ services: ElicitationServices) { self.services = services }
 
     static func refusal(
-        of ask: SecretAsk, by asker: ResourceID, policy: ResourcePolicy, in transaction: Transaction
+        of ask: SecretRequest, by asker: ResourceID, policy: ResourcePolicy, in transaction: Transaction
     ) -> OAuthError? { nil }
 
     /// Whoever was lured into another's account before would notice when typing secrets.
     static let needsFreshSignIn = true
 
     static func part(
-        _ ask: SecretAsk, of asked: Elicitation, in transaction: Transaction
-    ) -> (any ElicitationPart)? { ask.schema }
+        _ ask: SecretRequest, of asked: Elicitation, in transaction: Transaction
+    ) -> (any ElicitationSection)? { ask.schema }
 
     /// Checks what was filled in. Passwords are looked at last, so that whoever would guess one gives away a whole answer for
     /// it.
     func approval(
-        _ ask: SecretAsk, of asked: Elicitation, by person: SignedIn, in browser: Browser, form: Parameters,
+        _ ask: SecretRequest, of asked: Elicitation, by person: SignedIn, in browser: Browser, form: Parameters,
         now: Timestamp
     ) async throws -> ElicitationApproval {
         // Whatever is over by now is not compared with any password.
         guard asked.status(at: now).isOpen else { return { _ in .again(.noDecision) } }
         let schema = ask.schema
-        var filled = FilledForm(typed: FilledForm.typed(in: form, for: schema), problems: [:], notice: .fields)
+        var filled = SubmittedForm(typed: SubmittedForm.typed(in: form, for: schema), problems: [:], notice: .fields)
         switch schema.read(filled.typed) {
         case .problems(let problems):
             filled.problems = problems
@@ -66,7 +66,7 @@ struct SecretElicitation: ElicitationStrategy {
     }
 
     private func refusing(
-        _ filled: FilledForm, of asked: Elicitation, by person: SignedIn, now: Timestamp
+        _ filled: SubmittedForm, of asked: Elicitation, by person: SignedIn, now: Timestamp
     ) -> ElicitationApproval {
         { transaction in
             if filled.notice == .ownPassword {
@@ -86,7 +86,7 @@ struct SecretElicitation: ElicitationStrategy {
     /// takes one place among strangers at a time, so that nobody who is signed in keeps others from signing in.
     private func ownPassword(
         among values: [(place: Int, value: String)], of person: SignedIn, now: Timestamp
-    ) async throws -> (notice: FilledForm.Notice, places: [Int])? {
+    ) async throws -> (notice: SubmittedForm.Notice, places: [Int])? {
         var suspects: [String] = []
         for (_, value) in values where value.utf8.count <= Self.longestSuspect && !suspects.contains(value) {
             suspects.append(value)
@@ -119,7 +119,7 @@ struct SecretElicitation: ElicitationStrategy {
         return { ["content": .object(content)] }
     }
 
-    static func words(for end: ElicitationEnd) -> ElicitationWords {
+    static func words(for end: ElicitationEnd) -> ElicitationOutcomeText {
         let asker = end.asker
         return switch (end.status, end.isJustNow) {
         case (.completed, true): .init("Handed over", "\(asker) alone can collect what you typed. The app cannot.")
@@ -139,4 +139,4 @@ struct SecretElicitation: ElicitationStrategy {
     static let completedWord = "Handed over"
 }
 
-extension RequestedSchema: ElicitationPart {}
+extension RequestedSchema: ElicitationSection {}

@@ -19,7 +19,7 @@ struct TokenExchangeGrant: Grant {
         /// The connection's token is about to expire.
         case renewal(ConnectionID)
         /// The connection was found to exceed what the MCP server may have, and has ended.
-        case revocation(ScopeExcess.Ended)
+        case revocation(ExcessScopeRevocation.Ended)
     }
 
     typealias Asker = Resource
@@ -31,7 +31,7 @@ struct TokenExchangeGrant: Grant {
     let subjects: SubjectTokens
     let vault: ConnectionVault
     let refresh: ConnectionRefresh
-    let excess: ScopeExcess
+    let excess: ExcessScopeRevocation
     let clock: WallClock
 
     func read(_ parameters: Parameters) throws(OAuthError) -> TokenExchangeRequest {

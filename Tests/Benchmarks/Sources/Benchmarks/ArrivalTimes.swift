@@ -32,7 +32,7 @@ struct ArrivalTimes {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let loop = Self.loop
-        let door = try await EventDoor(on: loop)
+        let door = try await EventEndpoint(on: loop)
         defer { door.close() }
         let gatehouse = try Gatehouse(program: program, directory: folder, port: Int.random(in: 20_000..<31_000))
         let first = try await gatehouse.start().process

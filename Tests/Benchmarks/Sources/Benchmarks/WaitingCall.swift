@@ -56,7 +56,7 @@ struct WaitingCall {
     }
 
     /// Brings back what the verification event says, so that events are pushed from now on.
-    func verify(_ arrivals: inout AsyncStream<EventDoor.Arrival>.Iterator) async throws {
+    func verify(_ arrivals: inout AsyncStream<EventEndpoint.Arrival>.Iterator) async throws {
         while let arrival = await arrivals.next() {
             guard let state = arrival.state else { continue }
             let answer = try await PlainHTTP(target: target).post(
@@ -84,7 +84,7 @@ struct WaitingCall {
 
     /// A decision whose event is pushed.
     mutating func pushed(
-        _ number: Int, _ arrivals: inout AsyncStream<EventDoor.Arrival>.Iterator
+        _ number: Int, _ arrivals: inout AsyncStream<EventEndpoint.Arrival>.Iterator
     ) async throws -> Times {
         let (handle, link) = try await ask(number)
         guard let connections else { throw BenchmarkFailure("nothing is connected") }

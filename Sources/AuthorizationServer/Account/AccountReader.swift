@@ -1,0 +1,130 @@
+import OAuth
+import Storage
+
+extension AccountEndpoint {
+    /// What the page says, read at once and no more than fits on it.
+    func overview(of person: SignedIn, at place: AccountCursor, now: Timestamp) async throws -> AccountOverview {
+        let token = formToken(person)
+        return try await store.read { transaction in
+            var reading = AccountReader(user: person.user.id, transaction: transaction, now: now)
+            let jobs = try reading.jobs()
+            return AccountOverview(
+                username: person.user.name, token: token, isFresh: person.isFresh(at: now),
+                sessions: try reading.sessions(after: place.session), jobs: jobs.shown, hasMoreJobs: jobs.areMore,
+                connections: try reading.connections(),
+                open: try reading.open(), past: try reading.past(before: place.asked))
+        }
+    }
+}
+
+/// Reads what belongs to one person, in one view of the database.
+private struct AccountReader {
+    private static let sessionsOnPage = 20
+    private static let pastOnPage = 10
+    /// As many as anybody answers; each MCP server may have five open.
+    private static let mostOpen = 50
+    private static let mostConnections = 100
+    private static let mostJobs = 50
+
+    let user: UserID
+    let transaction: Transaction
+    let now: Timestamp
+    private var resources: [ResourceID: Resource] = [:]
+
+    init(user: UserID, transaction: Transaction, now: Timestamp) {
+        self.user = user
+        self.transaction = transaction
+        self.now = now
+    }
+
+    /// The sessions behind `last`, or the newest if that is nobody's or another person's.
+    mutating func sessions(
+        after last: SessionID?
+    ) throws -> AccountOverview.Piece<AccountOverview.LiveSession, SessionID> {
+        let last = try last.flatMap { try transaction.sessions.find($0) }.flatMap { $0.userID == user ? $0 : nil }
+        let found = try transaction.sessions.live(
+            of: user, after: last.map { SessionCursor(after: $0) }, limit: Self.sessionsOnPage + 1, now: now)
+        let shown = found.prefix(Self.sessionsOnPage)
+        return .init(
+            items: try shown.map { try live($0) }, more: found.count > shown.count ? shown.last?.id : nil,
+            isFirst: last == nil)
+    }
+
+    /// Those whose session is over, though nobody has looked since, are over as well.
+    mutating func jobs() throws -> (shown: [AccountOverview.OpenJob], areMore: Bool) {
+        let found = try transaction.jobs.open(of: user, now: now, limit: Self.mostJobs + 1)
+        let shown = try found.prefix(Self.mostJobs).compactMap { job -> AccountOverview.OpenJob? in
+            guard let session = try transaction.sessions.find(job.sessionID), session.isLive(at: now) else {
+                return nil
+            }
+            return .init(
+                id: job.id, server: try server(job.resourceID),
+                app: .init(name: session.clientName, host: session.shownHost), purpose: job.purpose,
+                actions: job.actions, since: job.createdAt, endsAt: job.expiresAt)
+        }
+        return (shown, found.count > Self.mostJobs)
+    }
+
+    mutating func connections() throws -> [AccountOverview.LiveConnection] {
+        try transaction.connections.live(of: user, limit: Self.mostConnections).map { connection in
+            .init(
+                id: connection.id, provider: connection.provider, server: try server(connection.resourceID),
+                scope: connection.scope, since: connection.createdAt)
+        }
+    }
+
+    mutating func open() throws -> [AccountOverview.Asked] {
+        try transaction.elicitations.open(of: user, now: now, limit: Self.mostOpen).map { try asked($0) }
+    }
+
+    /// What is over and was asked before `last`, or the newest if that is nobody's or another person's.
+    mutating func past(
+        before last: ElicitationPageID?
+    ) throws -> AccountOverview.Piece<AccountOverview.Asked, ElicitationPageID> {
+        let last = try last.flatMap { try transaction.elicitations.find(page: $0) }.flatMap {
+            $0.userID == user ? $0 : nil
+        }
+        let found = try transaction.elicitations.past(of: user, after: last, now: now, limit: Self.pastOnPage + 1)
+        let shown = found.prefix(Self.pastOnPage)
+        return .init(
+            items: try shown.map { try asked($0) }, more: found.count > shown.count ? shown.last?.pageID : nil,
+            isFirst: last == nil)
+    }
+
+    private mutating func live(_ session: Session) throws -> AccountOverview.LiveSession {
+        let words = Dictionary(
+            uniqueKeysWithValues: try resource(session.resourceID).scopes.map { ($0.scope, $0.description) })
+        let unusedEnd = session.lastUsedAt + session.idleSeconds
+        return .init(
+            id: session.id, app: .init(name: session.clientName, host: session.shownHost),
+            server: try server(session.resourceID),
+            scopes: session.scope.scopes.map { words[$0] ?? $0.string }, since: session.createdAt,
+            lastUsedAt: session.state == .approved ? nil : session.lastUsedAt, endsAt: session.expiresAt,
+            endsUnusedAt: unusedEnd < session.expiresAt ? unusedEnd : nil)
+    }
+
+    private mutating func asked(_ elicitation: Elicitation) throws -> AccountOverview.Asked {
+        let session = try transaction.sessions.find(elicitation.sessionID)
+        return .init(
+            page: elicitation.pageID, status: elicitation.status(at: now),
+            completedWord: elicitation.kind.strategy.completedWord,
+            server: try server(elicitation.resourceID),
+            app: session.map { .init(name: $0.clientName, host: $0.shownHost) },
+            text: elicitation.kind.strategy.subjectMatter(of: elicitation),
+            at: elicitation.createdAt, until: elicitation.expiresAt)
+    }
+
+    private mutating func server(_ id: ResourceID) throws -> AccountOverview.Server {
+        let resource = try resource(id)
+        return .init(name: resource.name, identifier: resource.identifier, owner: resource.owner)
+    }
+
+    private mutating func resource(_ id: ResourceID) throws -> Resource {
+        if let known = resources[id] { return known }
+        guard let resource = try transaction.resources.find(id: id) else {
+            throw StoreError.constraint("something of a person names an MCP server that was never there")
+        }
+        resources[id] = resource
+        return resource
+    }
+}

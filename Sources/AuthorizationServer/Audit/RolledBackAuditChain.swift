@@ -1,0 +1,118 @@
+package import JOSE
+package import OAuth
+package import Storage
+
+/// A chain of the database that is not the one whose last checkpoint is kept beside the keys.
+package struct RolledBackAuditChain: Hashable, Sendable, CustomStringConvertible {
+    let known: AuditCheckpoint
+    let standing: CheckpointStanding
+    /// A later checkpoint of the chain, which bears a key that the folder does not know.
+    var stranger: AuditCheckpoint?
+
+    /// The chains of a database that the keys know otherwise; none where it is the one that was left.
+    package static func find(in store: Store, keys: KeyRing, at now: Timestamp) async throws -> [RolledBackAuditChain] {
+        let (known, trusted) = (try AuditCheckpointFile.all(in: keys), keys.verification(.events, at: now.seconds))
+        return try await store.read { transaction in
+            try known.compactMap { checkpoint in
+                let standing = try transaction.audit.standing(of: checkpoint, trusted: trusted)
+                guard standing == .held else { return RolledBackAuditChain(known: checkpoint, standing: standing) }
+                guard let last = try transaction.audit.lastCheckpoint(checkpoint.chain)?.checkpoint,
+                    last.sequence > checkpoint.sequence, !trusted.contains(kid: last.kid)
+                else { return nil }
+                return RolledBackAuditChain(known: checkpoint, standing: .held, stranger: last)
+            }
+        }
+    }
+
+    /// Whether no server may start on it. A checkpoint of an unknown key is reported and stands in nobody's way: who can write
+    /// the database could add one at any time.
+    package var isRefused: Bool { stranger == nil }
+
+    /// What is wrong, in one sentence that says what to do.
+    package var description: String {
+        let place = known.chain == .main ? "its audit trail" : "the audit trail of the reports of \(known.chain)"
+        let signed = "record \(known.sequence), signed at \(known.at.rfc3339)"
+        if let stranger {
+            return
+                "\(place) is signed up to record \(stranger.sequence) by the key \(stranger.kid), which the keys folder does not "
+                + "know, so nothing more is signed: put the newer folder back, or, if it is lost, run 'gatehouse audit "
+                + "accept-restore --reason …'; if no key was made since, find out who can write to the database"
+        }
+        switch standing {
+        case .gone(let end, _):
+            return "the database is older than the keys know: \(place) ends at record \(end), and the keys know "
+                + "\(signed); put the newer database back, or, if you restored a backup on purpose, run 'gatehouse audit "
+                + "accept-restore --reason …'"
+        case .replaced, .held:
+            return
+                "the database holds another past than the keys know: in \(place) \(signed), is another one now; find out "
+                + "who can write to the database, or, if you restored a backup on purpose, run 'gatehouse audit "
+                + "accept-restore --reason …'"
+        }
+    }
+
+    /// Both hashes, as the record of the acceptance says them.
+    var reason: String {
+        let (end, hash): (Int64, Digest?) =
+            switch standing {
+            case .gone(let sequence, let hash): (sequence, hash)
+            case .replaced(let sequence, let hash): (sequence, hash)
+            case .held: (stranger?.sequence ?? known.sequence, stranger?.hash ?? known.hash)
+            }
+        return "\(known.chain): known \(known.sequence) \(known.hash.base64URL), accepted \(end) "
+            + (hash?.base64URL ?? "none") + (stranger.map { ", signed by \($0.kid)" } ?? "")
+    }
+}
+
+extension AdministrationTask {
+    /// Accepts that the database is not the one that the keys know, by a record of each chain with both hashes.
+    ///
+    /// The record comes first: killed behind it, the same is refused and accepted once more.
+    func acceptRestore(_ reason: String) async throws -> AdministrationAnswer {
+        let reason = try AdministrationText.checked(reason, as: "The reason", atMost: 1_000)
+        guard let keys = administration.keys else {
+            throw AdministrationError(.unavailable, "The keys are not open here.")
+        }
+        if let revived = try await ReinstatedKey.find(in: store, keys: keys, at: now).first {
+            throw AdministrationError(.conflict, "Nothing was accepted: \(revived).")
+        }
+        let found = try await RolledBackAuditChain.find(in: store, keys: keys, at: now)
+        guard !found.isEmpty else {
+            throw AdministrationError(
+                .conflict, "The database is the one that the keys know; there is nothing to accept.")
+        }
+        try await store.write { transaction in
+            for past in found {
+                try audit(transaction, .auditRestoreAccepted, reason: past.reason, explanation: reason)
+            }
+        }
+        // From here on the keys know what stands there: the checkpoints of this database, and then a new one over the record.
+        for past in found { store.forgetSigned(past.known.chain) }
+        let others = try AuditCheckpointFile.all(in: keys).filter { kept in !found.contains { $0.known == kept } }
+        let standing = try await store.read { transaction in
+            try found.compactMap { try transaction.audit.lastCheckpoint($0.known.chain)?.checkpoint }
+        }
+        try AuditCheckpointFile.save(others + standing, to: keys)
+        // What stands on keys that were put out of use since the backup came back with it.
+        let again = await KeyReplacement(store: store, keys: keys, log: administration.log).finish(at: now)
+        let unsigned = await AuditCheckpointSigner(store: store, keys: keys, log: administration.log).signAllOrSay(at: now)
+        let warnings = again.failures.map(Self.sentence) + [unsigned].compactMap(\.self)
+        return .many(
+            found.map { past in
+                ["chain": .string(past.known.chain.description), "accepted": .string(past.reason)]
+            },
+            note: (["The keys know this database now; 'gatehouse serve' starts on it."] + cameBack(again))
+                .joined(separator: "\n"),
+            warning: warnings.isEmpty ? nil : warnings.joined(separator: "\n"))
+    }
+
+    /// What a restored database brings back, as far as the keys can tell, and what was done about it.
+    private func cameBack(_ again: KeyReplacement.Finished) -> [String] {
+        let undone = again.done.map { "Put out of use since the backup, and done again: \($0)" }
+        return undone + [
+            "What people and administrators ended, disabled, blocked or changed after the backup is as it was before: do it again."
+        ]
+    }
+
+    private static func sentence(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() + "." }
+}

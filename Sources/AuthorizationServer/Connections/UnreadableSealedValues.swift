@@ -1,0 +1,67 @@
+package import JOSE
+import OAuth
+package import Storage
+
+/// The sealed values of a database that no key of the folder opens, by the names of what they belong to.
+///
+/// They come with a database from before a sealing key was put out of use, or with another folder of keys.
+package struct UnreadableSealedValues: Sendable, CustomStringConvertible {
+    /// How many there are.
+    package private(set) var count = 0
+    /// The providers whose client secret it is.
+    package private(set) var providers: [String] = []
+    private var connections: [String] = []
+    private var elicitations: [String] = []
+    private var attempts = 0
+    private var unreadable = 0
+
+    /// Tries every sealed value; nil when all open.
+    package static func find(in store: Store, keys: KeyRing) async throws -> UnreadableSealedValues? {
+        let vault = ConnectionVault(keys: keys)
+        var found = UnreadableSealedValues()
+        for table in SealedValue.Table.allCases {
+            var cursor: String? = ""
+            while let place = cursor {
+                let page = try await store.read { try $0.sealedValues.sealedPage(of: table, after: place, limit: 500) }
+                for value in page.values where !vault.opens(value) { found.add(value.place) }
+                found.unreadable += page.unreadable.count
+                found.count += page.unreadable.count
+                cursor = page.next
+            }
+        }
+        return found.count == 0 ? nil : found
+    }
+
+    private mutating func add(_ place: SealedValue.Place) {
+        count += 1
+        switch place {
+        case .provider(let name): providers.append(name.string)
+        case .connection(let id): connections.append(id.string)
+        case .elicitation(let id, _): elicitations.append(id.string)
+        case .attempt: attempts += 1
+        }
+    }
+
+    /// How many, and of what, never what is in them.
+    package var description: String {
+        let parts = [
+            Self.named(providers, "the client secret of the provider", "the client secrets of the providers"),
+            Self.named(connections, "the tokens of the connection", "the tokens of the connections"),
+            Self.named(
+                elicitations, "what was handed over in the elicitation", "what was handed over in the elicitations"),
+            attempts == 0 ? nil : KeyReplacementImpact.count(Int64(attempts), "open attempt to connect", "open attempts to connect"),
+            unreadable == 0
+                ? nil : KeyReplacementImpact.count(Int64(unreadable), "row that does not parse", "rows that do not parse"),
+        ]
+        return "\(count): " + parts.compactMap(\.self).joined(separator: "; ")
+    }
+
+    private static func named(_ names: [String], _ one: String, _ many: String) -> String? {
+        names.isEmpty ? nil : (names.count == 1 ? one : many) + " " + UnfinishedKeyReplacement.named(names)
+    }
+}
+
+extension ConnectionVault {
+    /// Whether a sealed value opens for its row.
+    fileprivate func opens(_ value: SealedValue) -> Bool { open(value.bytes, Self.context(of: value.place)) != nil }
+}

@@ -1,0 +1,115 @@
+import JOSE
+package import OAuth
+
+/// What is remembered of one try to authorize a client: its first step and the latest ones, within a bound of bytes.
+package struct AuthorizationTrace: Sendable {
+    /// A step and when it happened.
+    package struct Entry: Hashable, Sendable {
+        /// When, to the second.
+        package let at: Timestamp
+        /// What.
+        package let step: AuthorizationStep
+    }
+
+    /// By what a timeline is found again.
+    enum Key: Hashable, Sendable {
+        /// The id of a request, which stands on error pages and in the log.
+        case reference(String)
+        /// The request that waits for its person's decision.
+        case interaction(InteractionID)
+        /// The digest of the code that the approval made.
+        case code(Digest)
+
+        fileprivate var kind: Int {
+            switch self {
+            case .reference: 0
+            case .interaction: 1
+            case .code: 2
+            }
+        }
+    }
+
+    /// What the steps of one timeline may take in memory, in bytes.
+    static let mostBytes = 4096
+    /// How many keys of each kind lead to one timeline.
+    static let mostKeys = 8
+    /// The longest text in a step, in bytes.
+    static let longestText = 320
+
+    /// The steps, oldest first.
+    package private(set) var entries: [Entry] = []
+    /// How many steps between the first and the next were dropped.
+    package private(set) var omitted = 0
+    /// Who signed in, if somebody did.
+    package private(set) var user: UserID?
+    private(set) var keys: [Key] = []
+    /// Its place in the ring that holds it.
+    var slot = 0
+    private var bytes = 0
+
+    init() {}
+
+    /// Adds a step. What came first and what came last tells most, so the second gives way.
+    mutating func add(_ step: AuthorizationStep, at now: Timestamp) {
+        let step = step.shortened(to: Self.longestText)
+        if step.isSaidOnce, entries.contains(where: { $0.step == step }) { return }
+        entries.append(Entry(at: now, step: step))
+        bytes += step.size
+        while bytes > Self.mostBytes, entries.count > 2 {
+            bytes -= entries.remove(at: 1).step.size
+            omitted += 1
+        }
+    }
+
+    /// Adds a way to find it. Where there are enough of its kind, one is given up for it, and returned: the second, because
+    /// the first and the latest are those that somebody holds.
+    mutating func add(_ key: Key) -> Key? {
+        let alike = keys.indices.filter { keys[$0].kind == key.kind }
+        let dropped = alike.count < Self.mostKeys ? nil : keys.remove(at: alike[1])
+        keys.append(key)
+        return dropped
+    }
+
+    /// Notes who signed in.
+    mutating func belong(to user: UserID) { self.user = user }
+}
+
+extension AuthorizationStep {
+    /// What an entry takes besides its texts.
+    private static let room = 64
+
+    fileprivate var size: Int { Self.room + texts.reduce(0) { $0 + $1.utf8.count } }
+
+    private var texts: [String] {
+        switch self {
+        case .arrived(let client, let host): [client ?? "", host ?? ""]
+        case .documentFetched(let host, _, _, _): [host]
+        case .documentUnavailable(let cause, _), .documentRefused(let cause, _, _), .refused(_, let cause, _),
+            .redemptionRefused(_, let cause):
+            [cause]
+        case .consentAsked(let server, _): [server]
+        default: []
+        }
+    }
+
+    fileprivate func shortened(to limit: Int) -> AuthorizationStep {
+        guard texts.contains(where: { $0.utf8.count > limit }) else { return self }
+        func cut(_ text: String) -> String {
+            guard text.utf8.count > limit else { return text }
+            return String(decoding: text.utf8.prefix(limit), as: UTF8.self) + "…"
+        }
+        return switch self {
+        case .arrived(let client, let host): .arrived(client: client.map(cut), redirectHost: host.map(cut))
+        case .documentFetched(let host, let bytes, let milliseconds, let seconds):
+            .documentFetched(host: cut(host), bytes: bytes, milliseconds: milliseconds, keptFor: seconds)
+        case .documentUnavailable(let cause, let milliseconds):
+            .documentUnavailable(cause: cut(cause), milliseconds: milliseconds)
+        case .documentRefused(let cause, let bytes, let milliseconds):
+            .documentRefused(cause: cut(cause), bytes: bytes, milliseconds: milliseconds)
+        case .refused(let code, let cause, let told): .refused(code, cause: cut(cause), told)
+        case .redemptionRefused(let code, let cause): .redemptionRefused(code, cause: cut(cause))
+        case .consentAsked(let server, let scopes): .consentAsked(server: cut(server), scopes: scopes)
+        default: self
+        }
+    }
+}

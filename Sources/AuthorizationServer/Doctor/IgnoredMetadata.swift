@@ -1,0 +1,62 @@
+import JOSE
+import OAuth
+
+/// What a good document says and what nothing here comes of.
+struct IgnoredMetadata {
+    private let id: ClientID
+    private let members: JSONObject
+    private let metadata: ClientMetadata
+
+    init(_ id: ClientID, _ bytes: [UInt8], _ metadata: ClientMetadata) {
+        self.id = id
+        members = (try? JSONObject(parsing: bytes)) ?? [:]
+        self.metadata = metadata
+    }
+
+    var findings: [Finding] { ownSchemes + unusable + methods }
+
+    /// What the document lists as redirects and nothing here comes of, in its order.
+    private var passedOver: [(text: String, redirect: RedirectURI?)] {
+        let used = Set(metadata.redirectURIs.map(\.string))
+        let listed = members["redirect_uris"]?.array?.compactMap(\.string) ?? []
+        return listed.filter { !used.contains($0) }.map { ($0, try? RedirectURI($0)) }
+    }
+
+    /// An administrator can take the word of a document for what the document itself cannot claim.
+    private var ownSchemes: [Finding] {
+        let own = passedOver.compactMap { $0.redirect }
+        guard !own.isEmpty else { return [] }
+        let command = ManualRegistration(id: id, redirects: metadata.redirectURIs + own)
+        return [
+            Finding(
+                "redirect", .warning,
+                "Passed over, because a document cannot claim an app's own scheme: \(Self.shown(own.map(\.string))). If the app "
+                    + "needs it, register the client by hand: \(command)")
+        ]
+    }
+
+    private var unusable: [Finding] {
+        let others = passedOver.filter { $0.redirect == nil }.map { $0.text }
+        guard !others.isEmpty else { return [] }
+        return [
+            Finding(
+                "redirect", .warning,
+                "Passed over, because no answer can be sent there: \(Self.shown(others)). Its maker has to use https://, or "
+                    + "http:// on localhost.")
+        ]
+    }
+
+    private static func shown(_ texts: [String]) -> String {
+        texts.prefix(5).map { String($0.prefix(200)) }.joined(separator: ", ")
+    }
+
+    private var methods: [Finding] {
+        let single = members["token_endpoint_auth_method"]?.string.map { [$0] } ?? []
+        let named = (members["token_endpoint_auth_methods_supported"]?.strings ?? single)
+        let others = named.filter { $0 != metadata.authMethod.rawValue }.prefix(8).map { String($0.prefix(64)) }
+        guard !others.isEmpty else { return [] }
+        return [
+            Finding("authentication", .ok, "It offers \(others.joined(separator: ", ")) too, which is not used here.")
+        ]
+    }
+}

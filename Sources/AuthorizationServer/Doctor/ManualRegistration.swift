@@ -1,0 +1,14 @@
+import OAuth
+
+/// The command that registers by hand what a client's document says, ready to be copied.
+struct ManualRegistration: CustomStringConvertible {
+    let id: ClientID
+    let redirects: [RedirectURI]
+
+    var description: String {
+        let places = redirects.map { " --redirect-uri \(ShellWord.quoted($0.string))" }.joined()
+        let schemes = redirects.compactMap(\.ownScheme).filter { !$0.isFamiliar }
+        let named = Set(schemes.map(\.string)).sorted().map { " --own-scheme \($0)" }.joined()
+        return "gatehouse clients add --id \(ShellWord.quoted(id.string)) --name NAME\(places)\(named)"
+    }
+}

@@ -1,0 +1,67 @@
+import Hummingbird
+import JOSE
+import NIOCore
+import OAuth
+import Synchronization
+
+/// The client's own small listener on this machine, to which browsers come back with the answer.
+///
+/// Spec: RFC 8252 §7.3
+final class CallbackListener: Sendable {
+    /// What the client does with a browser: sends it to sign in, and shows what came of it.
+    struct BrowserReplies: Sendable {
+        /// The address to sign in at.
+        let begin: @Sendable () async throws -> String
+        /// The text to show to a person whose browser came back.
+        let welcome: @Sendable (OAuth.Parameters) async throws -> String
+    }
+
+    let port: Int
+    private let manners = Mutex<BrowserReplies?>(nil)
+
+    init() throws {
+        port = try FreePort.find()
+    }
+
+    var redirect: String { "http://127.0.0.1:\(port)/callback" }
+    var start: String { "http://127.0.0.1:\(port)/" }
+
+    func behave(_ manners: BrowserReplies) {
+        self.manners.withLock { $0 = manners }
+    }
+
+    func application(_ ready: @escaping @Sendable () -> Void) -> some ApplicationProtocol {
+        let router = Router()
+        router.get("/") { _, _ in
+            guard let manners = self.manners.withLock({ $0 }) else { return Response(status: .notFound) }
+            return Response(status: .seeOther, headers: [.location: try await manners.begin()])
+        }
+        router.get("/callback") { request, _ in
+            guard let manners = self.manners.withLock({ $0 }) else { return Response(status: .notFound) }
+            do {
+                return Self.page(try await manners.welcome(try OAuth.Parameters(query: request.uri.query ?? "")))
+            } catch {
+                return Self.page("This did not work. \(error)", status: .badRequest)
+            }
+        }
+        return Application(
+            router: router, configuration: .init(address: .hostname("127.0.0.1", port: port)),
+            onServerRunning: { _ in ready() }, logger: .silent)
+    }
+
+    private static func page(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
+        let entities = [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;")]
+        let safe = entities.reduce(text) { $0.replacing($1.0, with: $1.1) }
+        let html = """
+            <!doctype html><html lang="en"><meta charset="utf-8"><title>Demo Notebook</title>
+            <style>body{font:18px/1.6 system-ui;max-width:34em;margin:12vh auto;padding:0 1em}pre{white-space:pre-wrap}</style>
+            <h1>Demo Notebook</h1><pre>\(safe)</pre></html>
+            """
+        return Response(
+            status: status,
+            headers: [
+                .contentType: "text/html; charset=utf-8", .cacheControl: "no-store",
+                .contentSecurityPolicy: "default-src 'none'; style-src 'unsafe-inline'",
+            ], body: .init(byteBuffer: ByteBuffer(string: html)))
+    }
+}

@@ -1,0 +1,24 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import ResourceServer
+
+/// The URL to which the authorization server pushes its events.
+struct EventEndpoint {
+    static let maximumBody = 16 * 1024
+
+    let receiver: EventReceiver
+
+    func respond(to request: Request, context: some RequestContext) async throws -> Response {
+        let body = try await request.body.collect(upTo: Self.maximumBody)
+        let reply = await receiver.receive(Array(body.readableBytesView), contentType: request.headers[.contentType])
+        if let reason = reply.reason { context.logger.notice("Refused an event: \(reason)") }
+        var fields = HTTPFields()
+        for (name, value) in reply.fields {
+            if let name = HTTPField.Name(name) { fields[name] = value }
+        }
+        return Response(
+            status: .init(code: reply.status), headers: fields, body: .init(byteBuffer: ByteBuffer(bytes: reply.body)))
+    }
+}

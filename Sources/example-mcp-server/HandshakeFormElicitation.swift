@@ -1,0 +1,68 @@
+import JOSE
+import ResourceServer
+
+/// A call that asks the client itself, while the client listens to the stream of its answer.
+///
+/// Spec: MCP 2025-11-25 §Elicitation
+struct HandshakeFormElicitation: Sendable {
+    /// In pieces, so that the client is told that the call still lives; ten minutes in all.
+    private static let (piece, pieces) = (Duration.seconds(20), 30)
+
+    let questions: PendingFormElicitations
+    let call: ToolCall
+    let inquiry: FormElicitation
+
+    /// Asks, and goes on with what comes back.
+    func answer(_ proceed: @escaping @Sendable (FormElicitationReply) async -> Answer) -> Answer {
+        .stream(
+            AsyncStream { messages in
+                let task = Task {
+                    let name = Random.token(16)
+                    // Registered before it is asked, so that no answer comes too early.
+                    let replies = questions.expect(name, from: call.access)
+                    messages.yield([
+                        "jsonrpc": "2.0", "id": .string(name), "method": .string(inquiry.method),
+                        "params": inquiry.parameters,
+                    ])
+                    let reply = await wait(for: replies) { messages.yield(nil) }
+                    await Self.pass(await proceed(reply), to: messages)
+                    messages.finish()
+                }
+                messages.onTermination = { _ in task.cancel() }
+            })
+    }
+
+    /// An answer that is a stream itself goes on in this one.
+    private static func pass(_ answer: Answer, to messages: AsyncStream<JSONObject?>.Continuation) async {
+        guard case .stream(let more) = answer else {
+            messages.yield(answer.message)
+            return
+        }
+        for await message in more { messages.yield(message) }
+    }
+
+    private func wait(
+        for replies: AsyncStream<PendingFormElicitations.Reply>, silence: @escaping @Sendable () -> Void
+    ) async -> FormElicitationReply {
+        let (happenings, happening) = AsyncStream<PendingFormElicitations.Reply?>.makeStream()
+        let tasks = [
+            Task { for await reply in replies { happening.yield(reply) } },
+            Task {
+                for _ in 0..<Self.pieces {
+                    do { try await Task.sleep(for: Self.piece) } catch { return }
+                    happening.yield(nil)
+                }
+                happening.finish()
+            },
+        ]
+        defer { for task in tasks { task.cancel() } }
+        for await now in happenings {
+            switch now {
+            case nil: silence()
+            case .result(let result): return FormElicitationReply(inquiry.kind, result)
+            case .failed(let code): return FormElicitationReply(inquiry.kind, nil, errorCode: code)
+            }
+        }
+        return .unusable
+    }
+}

@@ -1,0 +1,30 @@
+import OAuth
+import Testing
+
+@testable import AuthorizationServer
+
+@Suite("Whose turn the next try at a name is")
+struct NextTryTests {
+    private let opening = Timestamp(seconds: 1_800_000_000)
+
+    @Test func `networks that ask for turns and take none do not keep the owner out`() {
+        var next = RetryTurn<String>()
+        for network in ["owner", "b"] { next.knock(network) }
+        var turns = 0
+        while next.wait(for: "owner", since: opening, now: opening + Int64(turns) * 120) > 0, turns < 10 {
+            // Two others take turns at asking right behind the owner, and never try a password.
+            _ = next.wait(for: turns % 2 == 0 ? "c" : "b", since: opening, now: opening + Int64(turns) * 120)
+            turns += 1
+        }
+        #expect(turns == 2)
+    }
+
+    @Test func `a clock that is set back does not keep a turn for longer`() {
+        var next = RetryTurn<String>()
+        next.knock("b")
+        _ = next.wait(for: "c", since: opening, now: opening)
+        #expect(next.wait(for: "owner", since: opening, now: opening + 120) == 120, "it is the turn of c now")
+        let earlier = opening - 3600
+        #expect(next.wait(for: "owner", since: earlier, now: earlier) == 0)
+    }
+}
