@@ -95,7 +95,8 @@ package struct Gatehouse: Sendable {
 
     /// The grants that are served; the metadata lists them in this order.
     private static func grants(
-        _ settings: Settings, _ keys: KeyRing, _ timelines: Timelines, _ counters: Counters, _ clock: WallClock,
+        _ settings: Settings, _ keys: KeyRing, _ timelines: AuthorizationTraces, _ counters: Counters,
+        _ clock: WallClock,
         _ exchange: TokenExchangeGrant
     ) -> GrantList {
         GrantList([
@@ -108,7 +109,7 @@ package struct Gatehouse: Sendable {
     }
 
     /// What happened in the latest authorizations.
-    package var timelines: Timelines { authorize.timelines }
+    package var timelines: AuthorizationTraces { authorize.timelines }
     package var eventVerify: EventVerifyEndpoint { EventVerifyEndpoint(store: store, clock: clock) }
     package var eventStatus: EventStatusEndpoint { EventStatusEndpoint(store: store, clock: clock) }
     package var session: SessionEndpoint {

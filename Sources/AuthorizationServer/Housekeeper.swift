@@ -74,5 +74,7 @@ package struct Housekeeper: Service, CustomStringConvertible {
         }
     }
 
-    private var notary: AuditCheckpointSigner { AuditCheckpointSigner(store: gatehouse.store, keys: gatehouse.keys, log: log) }
+    private var notary: AuditCheckpointSigner {
+        AuditCheckpointSigner(store: gatehouse.store, keys: gatehouse.keys, log: log)
+    }
 }

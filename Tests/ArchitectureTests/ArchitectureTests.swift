@@ -17,6 +17,12 @@ struct ArchitectureTests {
         #expect(files.filter { !$0.path.contains("/.build/") }.flatMap(BudgetRule.violations) == [])
     }
 
+    @Test func `No folder holds more than 24 files directly`() throws {
+        let paths = try Repository.tracked().map(\.path).filter { $0.hasSuffix(".swift") }
+        #expect(paths.count > 500)
+        #expect(BudgetRule.crowdedFolders(paths) == [])
+    }
+
     @Test func `Each Spec line has its row in the index and each row its Spec line`() throws {
         let index = try #require(Repository.file("docs/specifications.md"))
         let violations = SpecificationRule.violations(

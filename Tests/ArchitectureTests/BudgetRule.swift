@@ -1,7 +1,17 @@
-/// How long a file and a function may be: what is longer hides a second idea.
+/// How long a file and a function may be, and how full a folder: what is larger hides a second idea.
 enum BudgetRule {
+    static let folderFiles = 24
     static let fileLines = 400
     static let functionLines = 60
+
+    /// The folders that hold too many of these paths directly.
+    static func crowdedFolders(_ paths: [String]) -> [String] {
+        let folders = paths.map { $0.split(separator: "/").dropLast().joined(separator: "/") }
+        return Dictionary(grouping: folders) { $0 }.filter { $0.value.count > folderFiles }.sorted { $0.key < $1.key }
+            .map {
+                "\($0.key): \($0.value.count) files, at most \(folderFiles) are allowed"
+            }
+    }
 
     static func violations(in file: RepositoryFile) -> [String] {
         let count = file.text.split(separator: "\n", omittingEmptySubsequences: false).count - 1

@@ -28,6 +28,12 @@ struct RuleTests {
         #expect(BudgetRule.violations(in: file("a.swift", String(repeating: line, count: 401))).count == 1)
     }
 
+    @Test func `A folder with 25 files is refused, however many its subfolders hold`() {
+        let flat = (1...25).map { "Sources/A/\($0).swift" }
+        #expect(BudgetRule.crowdedFolders(flat).count == 1)
+        #expect(BudgetRule.crowdedFolders(flat.dropLast() + ["Sources/A/B/25.swift"]) == [])
+    }
+
     @Test func `A function of 61 lines is found and one of 60 is not`() {
         func text(_ lines: Int) -> String {
             "struct A {\n    func b(c: () -> Void = { }) -> Int {\n"

@@ -13,7 +13,7 @@ struct TimelinesTests {
         Browser(binding: .sha256("b"), signIn: nil, reference: reference)
     }
 
-    private func attempt(_ timelines: Timelines, _ reference: String, of user: UserID? = nil) -> Attempt {
+    private func attempt(_ timelines: AuthorizationTraces, _ reference: String, of user: UserID? = nil) -> Attempt {
         let attempt = timelines.begin(for: browser(reference), clock: clock.wall)
         attempt.note(.signInAsked)
         if let user { attempt.belongs(to: user) }
@@ -21,7 +21,7 @@ struct TimelinesTests {
     }
 
     @Test func `a flood of strangers, many at a time, pushes out strangers and nobody who signed in`() async {
-        let timelines = Timelines(bounds: .init(strangers: 50, people: 20, perPerson: 4))
+        let timelines = AuthorizationTraces(bounds: .init(strangers: 50, people: 20, perPerson: 4))
         let people = (0..<5).map { _ in UserID.random() }
         for (number, person) in people.enumerated() { _ = attempt(timelines, "p\(number)", of: person) }
         await withTaskGroup(of: Void.self) { group in
@@ -42,7 +42,7 @@ struct TimelinesTests {
     }
 
     @Test func `one person with many attempts pushes out their own, and a busy day the oldest`() {
-        let timelines = Timelines(bounds: .init(strangers: 4, people: 10, perPerson: 3))
+        let timelines = AuthorizationTraces(bounds: .init(strangers: 4, people: 10, perPerson: 3))
         let (one, other) = (UserID.random(), UserID.random())
         _ = attempt(timelines, "other", of: other)
         for number in 0..<100 { _ = attempt(timelines, "one\(number)", of: one) }
@@ -57,7 +57,7 @@ struct TimelinesTests {
 
     @Test
     func `somebody who signs in twice in one attempt holds one place, and a forgotten attempt takes nothing more`() {
-        let timelines = Timelines(bounds: .init(strangers: 1, people: 1, perPerson: 1))
+        let timelines = AuthorizationTraces(bounds: .init(strangers: 1, people: 1, perPerson: 1))
         let person = UserID.random()
         let first = attempt(timelines, "first", of: person)
         first.belongs(to: person)
@@ -74,7 +74,7 @@ struct TimelinesTests {
 
     @Test func `one timeline takes four kibibytes: its first step, the latest ones, and how many were between`() throws
     {
-        let timelines = Timelines()
+        let timelines = AuthorizationTraces()
         let attempt = timelines.begin(for: browser("a"), clock: clock.wall)
         let long = String(repeating: "é", count: 10_000)
         attempt.note(.arrived(client: long, redirectHost: long))
@@ -95,7 +95,7 @@ struct TimelinesTests {
     }
 
     @Test func `what is said once is said once, what counts is counted`() {
-        let timelines = Timelines()
+        let timelines = AuthorizationTraces()
         let attempt = timelines.begin(for: browser("a"), clock: clock.wall)
         for _ in 0..<3 {
             attempt.note(.clientRegistered)

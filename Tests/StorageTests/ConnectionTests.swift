@@ -133,7 +133,8 @@ struct ConnectionTests {
         let asked = Elicitation(
             resourceID: world.resource.id, userID: world.user.id, subject: world.user.subject,
             clientID: world.client.id, sessionID: session.id, message: "May I?",
-            ask: try ConnectAccountRequest(json: ["provider": "hub"]), digest: .sha256(state), createdAt: now, expiresAt: now + 900
+            ask: try ConnectAccountRequest(json: ["provider": "hub"]), digest: .sha256(state), createdAt: now,
+            expiresAt: now + 900
         )
         let attempt = ConnectionAttempt(
             state: .sha256(state), elicitationID: elicitation ?? asked.id, userID: world.user.id,

@@ -81,7 +81,8 @@ package struct AuditCheckpointSigner: Sendable {
     ) async throws -> Signed {
         let key = keys.signing(.events, at: now.seconds)
         // An older folder that was put back must not have a leaked key vouch for anything.
-        if let revived = try await ReinstatedKey.find(in: store, keys: keys, at: now).first(where: { $0.id == key.kid }) {
+        if let revived = try await ReinstatedKey.find(in: store, keys: keys, at: now).first(where: { $0.id == key.kid })
+        {
             throw revived
         }
         try await AuditCheckpointFile.recall(from: keys, into: store)

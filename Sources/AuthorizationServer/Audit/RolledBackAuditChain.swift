@@ -95,7 +95,8 @@ extension AdministrationTask {
         try AuditCheckpointFile.save(others + standing, to: keys)
         // What stands on keys that were put out of use since the backup came back with it.
         let again = await KeyReplacement(store: store, keys: keys, log: administration.log).finish(at: now)
-        let unsigned = await AuditCheckpointSigner(store: store, keys: keys, log: administration.log).signAllOrSay(at: now)
+        let unsigned = await AuditCheckpointSigner(store: store, keys: keys, log: administration.log).signAllOrSay(
+            at: now)
         let warnings = again.failures.map(Self.sentence) + [unsigned].compactMap(\.self)
         return .many(
             found.map { past in

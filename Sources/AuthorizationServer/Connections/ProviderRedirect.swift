@@ -9,7 +9,8 @@ struct ProviderRedirect: Sendable {
 
     /// The address at the provider to go on to; nil when the MCP server may not have this (any more).
     func begin(
-        _ ask: ConnectAccountRequest, of asked: Elicitation, by person: SignedIn, browser: Browser, in transaction: Transaction,
+        _ ask: ConnectAccountRequest, of asked: Elicitation, by person: SignedIn, browser: Browser,
+        in transaction: Transaction,
         now: Timestamp
     ) throws -> String? {
         guard let permission = try ConnectionPolicy.permission(for: ask, of: asked.resourceID, in: transaction) else {

@@ -49,9 +49,12 @@ package struct UnreadableSealedValues: Sendable, CustomStringConvertible {
             Self.named(connections, "the tokens of the connection", "the tokens of the connections"),
             Self.named(
                 elicitations, "what was handed over in the elicitation", "what was handed over in the elicitations"),
-            attempts == 0 ? nil : KeyReplacementImpact.count(Int64(attempts), "open attempt to connect", "open attempts to connect"),
+            attempts == 0
+                ? nil
+                : KeyReplacementImpact.count(Int64(attempts), "open attempt to connect", "open attempts to connect"),
             unreadable == 0
-                ? nil : KeyReplacementImpact.count(Int64(unreadable), "row that does not parse", "rows that do not parse"),
+                ? nil
+                : KeyReplacementImpact.count(Int64(unreadable), "row that does not parse", "rows that do not parse"),
         ]
         return "\(count): " + parts.compactMap(\.self).joined(separator: "; ")
     }

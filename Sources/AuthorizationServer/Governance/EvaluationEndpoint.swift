@@ -75,7 +75,8 @@ package struct EvaluationEndpoint: Sendable {
 
     /// The order is policy: what the operator lists, what the job was opened for, what the session holds, and then the person.
     private func decide(
-        _ request: EvaluationRequest, on ground: DecisionContext, asker: Resource, in transaction: Transaction, now: Timestamp
+        _ request: EvaluationRequest, on ground: DecisionContext, asker: Resource, in transaction: Transaction,
+        now: Timestamp
     ) throws -> Decision {
         guard let action = try transaction.resources.action(request.action, of: asker.id) else {
             return .denied(.notAllowed)
@@ -90,7 +91,8 @@ package struct EvaluationEndpoint: Sendable {
 
     /// Spends the person's approval of this very action in this session, or asks for it.
     private func ask(
-        _ request: EvaluationRequest, on ground: DecisionContext, asker: Resource, in transaction: Transaction, now: Timestamp
+        _ request: EvaluationRequest, on ground: DecisionContext, asker: Resource, in transaction: Transaction,
+        now: Timestamp
     ) throws -> Decision {
         let action = try request.approvable(purpose: ground.job?.purpose)
         let found = try transaction.elicitations.find(

@@ -176,7 +176,8 @@ extension Sessions {
     }
 
     static func liveWalks(
-        _ filter: SessionFilter, after cursor: SessionCursor?, upTo last: Int64?, limit: Int, way: SessionScanPath? = nil
+        _ filter: SessionFilter, after cursor: SessionCursor?, upTo last: Int64?, limit: Int,
+        way: SessionScanPath? = nil
     ) -> [SessionScan] {
         // The plus keeps SQLite from looking for named ones in any other way than by their ids.
         let rows = filter.ids.isEmpty ? SessionLife.states.map { "state = '\($0.rawValue)'" } : ["+ended_at IS NULL"]

@@ -22,7 +22,8 @@ extension Listener {
         whenRunning: @escaping WhenRunning = { _ in }
     ) throws(ListenerError) -> Listener {
         let checks: [RouteResponder.Check] = [
-            PlainErrorCatcher(), MessageForm(), HostCheck.operations(HostNames(["localhost", host] + hosts)), StrictPath(),
+            PlainErrorCatcher(), MessageForm(), HostCheck.operations(HostNames(["localhost", host] + hosts)),
+            StrictPath(),
         ]
         return try network(
             "operations", responder: RouteResponder(Routes.operations(operations), checks: checks), host: host,

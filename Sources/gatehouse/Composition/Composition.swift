@@ -121,7 +121,8 @@ struct Composition {
 
     /// What the doctor looks at.
     private var examination: Examination {
-        let living = RunningServer(keys: gatehouse.keys, witness: witness, paused: { [deliverer] in deliverer.paused() })
+        let living = RunningServer(
+            keys: gatehouse.keys, witness: witness, paused: { [deliverer] in deliverer.paused() })
         return Examination(configuration: configuration, store: .success(gatehouse.store), server: living)
     }
 

@@ -107,7 +107,9 @@ struct Prerequisites {
             throw Refusal("\(past)")
         }
         // Whoever has a key that leaked must not be let in again by an older folder.
-        if let revived = try await ReinstatedKey.find(in: store, keys: keys, at: now).first { throw Refusal("\(revived)") }
+        if let revived = try await ReinstatedKey.find(in: store, keys: keys, at: now).first {
+            throw Refusal("\(revived)")
+        }
         // What stands on keys that were put out of use goes before anybody is served. What cannot go is in the log, and keeps
         // nobody from being served: the ring refuses those keys whatever stands on them.
         await KeyReplacement(store: store, keys: keys, log: log).finish(at: now)

@@ -148,7 +148,8 @@ struct InquiryTests {
         let odd = [
             reply(""), reply("a", ["role": "user"]), reply("a", said("seen")),
             reply("a", ["content": [["type": "text", "text": "a"]]]),
-            word(FormElicitationReply(.sampling, nil, errorCode: -32603)), word(FormElicitationReply(.form, nil, errorCode: -1)),
+            word(FormElicitationReply(.sampling, nil, errorCode: -32603)),
+            word(FormElicitationReply(.form, nil, errorCode: -1)),
         ]
         #expect(odd.allSatisfy { $0 == "unusable" }, "\(odd)")
     }

@@ -56,7 +56,9 @@ struct ConnectElicitation: ElicitationStrategy {
     static func sealingContext(of id: ElicitationID) -> String { ConnectionVault.receiptContext(id) }
 
     static func words(for end: ElicitationEnd) -> ElicitationOutcomeText {
-        guard let provider = end.asked.ask(ConnectAccountRequest.self)?.provider else { return ConfirmElicitation.words(for: end) }
+        guard let provider = end.asked.ask(ConnectAccountRequest.self)?.provider else {
+            return ConfirmElicitation.words(for: end)
+        }
         let asker = end.asker
         return switch (end.status, end.isJustNow) {
         case (.completed, true): .init("Connected", "\(asker) may use your account at \(provider) from now on.")

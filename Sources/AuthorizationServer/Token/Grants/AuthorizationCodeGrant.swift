@@ -39,7 +39,7 @@ struct AuthorizationCodeGrant: Grant {
     /// The document that its person was shown was kept with the approval.
     let knowledge = ClientKnowledge.identity
     let standing: StandingRule
-    let timelines: Timelines
+    let timelines: AuthorizationTraces
     let counters: Counters
     let clock: WallClock
 

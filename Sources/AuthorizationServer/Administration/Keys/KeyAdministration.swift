@@ -1,0 +1,89 @@
+import JOSE
+import OAuth
+import Storage
+
+extension AdministrationTask {
+    func run(_ request: KeyRequest) async throws -> AdministrationAnswer {
+        guard let keys = administration.keys else {
+            throw AdministrationError(.unavailable, "The keys are not open here.")
+        }
+        switch request {
+        case .list: return .many((keys.past() + keys.list(at: now.seconds)).map(\.row))
+        case .rotate(let name):
+            return try await rotate(try purpose(name ?? KeyRing.SigningPurpose.tokens.rawValue), keys)
+        case .weigh(let name):
+            let purpose = try purpose(name)
+            let cost = try await store.read { try KeyReplacementImpact(of: purpose, in: $0, at: now) }
+            return .one(["purpose": .string(purpose.name)], note: cost.sentence)
+        case .replace(let name, let reason): return try await replace(try purpose(name), reason, keys)
+        }
+    }
+
+    private func purpose(_ name: String) throws(AdministrationError) -> KeyRing.Purpose {
+        guard let purpose = KeyRing.Purpose(name) else {
+            let known = KeyRing.Purpose.all.map(\.name).joined(separator: ", ")
+            throw AdministrationError(.invalid, "'\(name)' is no purpose of a key; there are \(known).")
+        }
+        return purpose
+    }
+
+    /// The record comes first: a key without its record would be worse than a record without its key.
+    private func rotate(_ purpose: KeyRing.Purpose, _ keys: KeyRing) async throws -> AdministrationAnswer {
+        if case .signing(let signing) = purpose { try keys.requireNoNext(of: signing, at: now.seconds) }
+        try await store.write { try audit($0, .keyRotated, reason: purpose.name) }
+        switch purpose {
+        case .signing(let signing): try keys.rotate(signing, now: now.seconds)
+        case .secret(let secret): try keys.rotate(secret, now: now.seconds)
+        }
+        return .many(rows(of: purpose, keys))
+    }
+
+    private func replace(
+        _ purpose: KeyRing.Purpose, _ reason: String?, _ keys: KeyRing
+    ) async throws -> AdministrationAnswer {
+        let reason = try reason.map { try AdministrationText.checked($0, as: "The reason") }
+        let replacement = KeyReplacement(store: store, keys: keys, log: administration.log)
+        let ending = ending(.revokedByAdmin, reason ?? "keys rotate \(purpose.name) --now")
+        let done = try await keys.whileNoOtherReplaces {
+            try await store.write { transaction in
+                try audit(
+                    transaction, .keyRotated, reason: "\(purpose.name), the old ones out of use at once",
+                    explanation: reason)
+            }
+            let names = try keys.replace(purpose, now: now.seconds)
+            do {
+                return try await replacement.settle(purpose, Set(names + keys.ended(purpose)).sorted(), ending)
+            } catch {
+                // The keys are out of use already, and the housekeeper goes on with the rest.
+                throw error as? UnfinishedKeyReplacement
+                    ?? UnfinishedKeyReplacement(purpose: purpose, reason: "\(error)")
+            }
+        }
+        guard let done else {
+            throw AdministrationError(.conflict, "Other keys are being replaced right now; try again in a moment.")
+        }
+        var rows = rows(of: purpose, keys)
+        // The new key's row tells what it cost; the old ones' rows do not, or a program would count it twice.
+        if let ended = done.sessionsEnded, let new = rows.firstIndex(where: { $0["state"] == "active" }) {
+            rows[new] = rows[new].counting(ended: ended)
+        }
+        return .many(rows, note: done.sentence)
+    }
+
+    private func rows(of purpose: KeyRing.Purpose, _ keys: KeyRing) -> [JSONObject] {
+        keys.list(at: now.seconds).filter { $0.purpose == purpose.name }.map(\.row)
+    }
+}
+
+extension KeyDescription {
+    /// The key as operators see it; what is in it never leaves the ring.
+    var row: JSONObject {
+        [
+            "id": .string(id), "purpose": .string(purpose), "kind": .string(kind.rawValue),
+            "state": .string(state.rawValue),
+            "created_at": .string(Timestamp(seconds: createdAt).rfc3339),
+            "active_from": .string(Timestamp(seconds: activeFrom).rfc3339),
+            "retires_at": JSON(retiresAt.map { Timestamp(seconds: $0) }),
+        ]
+    }
+}

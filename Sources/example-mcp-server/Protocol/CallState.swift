@@ -1,0 +1,66 @@
+import JOSE
+import OAuth
+import ResourceServer
+
+/// What a call of 2026-07-28 has to know of its earlier rounds when the client brings it back.
+struct CallState: Sendable {
+    /// What the person gave in a form, as if the call had brought it.
+    var given: JSONObject = [:]
+    /// What the client was asked for; nil when it was given a link.
+    var asked: FormElicitation.Kind?
+    /// The state of the link, as the library sealed it.
+    var link: String?
+}
+
+/// Seals it for one person's client and one call, so that nobody can read it, change it, or show it elsewhere.
+///
+/// Spec: MCP 2026-07-28 §Multi Round-Trip Requests
+struct CallStateSeal: Sendable {
+    /// The library's own states have no dot.
+    private static let prefix = "call."
+    private static let lifetime: Int64 = 7200
+    private static let longest = 64 * 1024
+
+    private let key = NamedKey.generate()
+    private let now: @Sendable () -> Int64
+
+    init(now: @escaping @Sendable () -> Int64) {
+        self.now = now
+    }
+
+    /// Whether a text was sealed here, and not by the library.
+    static func isOwn(_ text: String) -> Bool { text.hasPrefix(prefix) }
+
+    func seal(_ state: CallState, for call: ToolCall) -> String {
+        var plain: JSONObject = ["given": .object(state.given), "exp": .integer(now() + Self.lifetime)]
+        plain["asked"] = state.asked.map { .string($0.rawValue) }
+        plain["link"] = state.link.map(JSON.string)
+        let sealed = try? Sealing.seal(plain.bytes, key: key, context: Self.context(call))
+        return Self.prefix + Base64URL.encode(sealed ?? [])
+    }
+
+    /// Nil for a text that is over, was changed, or belongs to another person, client or call.
+    func open(_ text: String, for call: ToolCall) -> CallState? {
+        guard text.utf8.count <= Self.longest, Self.isOwn(text),
+            let sealed = Base64URL.decode(String(text.dropFirst(Self.prefix.count))),
+            let plain = Sealing.open(sealed, keys: { $0 == key.id ? key : nil }, context: Self.context(call)),
+            let object = try? JSONObject(parsing: plain), let given = object["given"]?.object,
+            let end = object["exp"]?.integer, now() < end
+        else { return nil }
+        return CallState(
+            given: given, asked: object["asked"]?.string.flatMap(FormElicitation.Kind.init),
+            link: object["link"]?.string)
+    }
+
+    private static func context(_ call: ToolCall) -> String {
+        let arguments = (try? JSON.object(call.request.arguments).canonical()) ?? []
+        return JSON.strings([
+            "call", call.access.subject, call.access.clientID, call.tool.name, Digest.sha256(arguments).base64URL,
+        ]).text
+    }
+}
+
+extension JSONRPCRequest {
+    /// The arguments of a call of a tool, as the client sent them.
+    var arguments: JSONObject { parameters["arguments"]?.object ?? [:] }
+}

@@ -1,0 +1,81 @@
+import AuthorizationServer
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import NIOEmbedded
+import OAuth
+import Synchronization
+import TestSupport
+
+@testable import Web
+
+/// The front door with the distribution's templates and a few routes, asked without a socket.
+struct TestDoor {
+    static let templates = "\(Workspace.root)/templates"
+
+    let door: RequestPipeline
+    let responder: RouteResponder
+    let log = CapturedLog()
+
+    init(issuer: String = "http://localhost:8080") throws {
+        let issuer = try Issuer(issuer)
+        door = RequestPipeline(
+            issuer: issuer, renderer: try PageRenderer(templatesDirectory: Self.templates, base: issuer.path),
+            proxies: try ProxyTrust(proxies: []),
+            log: RefusalLog(logger: log.logger, refusals: DeduplicatedLog(log.logger, clock: .system)))
+        responder = door.responder(Self.routes(door).map { $0.below(issuer.path) })
+    }
+
+    /// One door of each audience of the main listener, some of which fail.
+    static func routes(_ door: RequestPipeline) -> [Route] {
+        [
+            .document("/jwks", document), .document("/.well-known/oauth-authorization-server", document),
+            .document("/.well-known/openid-configuration", document),
+            .client("/token", .form()) { _, _, _ in
+                throw OAuthError(.invalidClient, "The client is not known here.")
+            },
+            .client("/revoke", .bytes()) { _, _, _ in Response(status: .ok) },
+            .page("/login") { _, _, _ in door.answers.html(SignInPage.sample) },
+            .form("/login") { _, _, _ in door.answers.html(HandOffPage.sample) },
+            .page("/consent") { _, _, _ in door.answers.html(ConsentPage.sample) },
+            .form("/consent") { _, _, _ in door.answers.html(FinishedPage.sample) },
+            .form("/e/{id}") { _, _, _ in door.answers.html(FinishedPage.sample) },
+            .page("/authorize") { _, context, _ in
+                door.answers.page(for: OAuthError(.invalidRequest, "The client is not known here."), context: context)
+            },
+            .page("/broken") { _, _, _ in throw CocoaError(.fileNoSuchFile) },
+            .page(Stylesheet.path, door.stylesheet),
+        ]
+    }
+
+    private static let document: Route.Handler = { _, _, _ in
+        Response(status: .ok, headers: [.contentType: "application/json", .cacheControl: "max-age=60"])
+    }
+
+    /// Sends one request through the whole door.
+    func ask(
+        _ method: HTTPRequest.Method = .get, _ path: String, authority: String? = "localhost:8080",
+        headers: HTTPFields = [:], body: String = ""
+    ) async throws -> (response: Response, text: String) {
+        let head = HTTPRequest(
+            method: method, scheme: "http", authority: authority, path: path, headerFields: headers)
+        let context = WebContext(source: .init(channel: EmbeddedChannel(), logger: log.logger))
+        let response = try await responder.respond(
+            to: Request(head: head, body: RequestBody(buffer: ByteBuffer(string: body))), context: context)
+        let collector = BodyCollector()
+        try await response.body.write(collector)
+        return (response, collector.text)
+    }
+}
+
+/// Keeps what a response writes.
+final class BodyCollector: ResponseBodyWriter, Sendable {
+    private let collected = Mutex("")
+
+    var text: String { collected.withLock { $0 } }
+
+    func write(_ buffer: ByteBuffer) async throws { collected.withLock { $0 += String(buffer: buffer) } }
+
+    func finish(_ trailingHeaders: HTTPFields?) async throws {}
+}
