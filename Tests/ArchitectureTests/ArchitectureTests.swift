@@ -57,11 +57,11 @@ struct ArchitectureTests {
         #expect(templates.flatMap(TemplateRule.violations) == [])
     }
 
-    @Test func `E53 No secret is compared by its value`() {
+    @Test func `No secret is compared by its value`() {
         #expect(Repository.files(under: "Sources", ending: ".swift").flatMap(ComparisonRule.violations) == [])
     }
 
-    @Test func `RA5 No pattern decides what an address is`() {
+    @Test func `No pattern decides what an address is`() {
         let folders = ["Sources/OAuth", "Sources/AuthorizationServer", "Sources/Web"]
         let files = folders.flatMap { Repository.files(under: $0, ending: ".swift") }
         #expect(files.count > 50)
@@ -78,6 +78,12 @@ struct ArchitectureTests {
         let pages = Repository.files(under: "docs", ending: ".md") + [Repository.file("README.md")].compactMap { $0 }
         #expect(pages.count > 10)
         #expect(pages.flatMap { LinkRule.violations(in: $0, text: Repository.content) } == [])
+    }
+
+    @Test func `No test name cites a row of a list that is not in the repository`() {
+        let files = Repository.files(under: "Tests", ending: ".swift").filter { !$0.path.contains("/.build/") }
+            .filter { $0.baseName != "RuleTests" }
+        #expect(files.flatMap(TestNameRule.violations) == [])
     }
 
     @Test func `Each test target has tests`() {

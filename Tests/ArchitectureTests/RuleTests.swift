@@ -93,7 +93,7 @@ struct RuleTests {
     @Test(arguments: [
         "if secret == other {", "guard given != record.secret else {", "x.passwordHash == y", "return a == b.proof",
     ])
-    func `E53 A secret that is compared by its value is found`(line: String) {
+    func `A secret that is compared by its value is found`(line: String) {
         #expect(ComparisonRule.violations(in: file("Sources/A/A.swift", line)).count == 1)
     }
 
@@ -105,7 +105,7 @@ struct RuleTests {
         #expect(ComparisonRule.violations(in: file("Sources/A/A.swift", line)) == [])
     }
 
-    @Test func `RA5 A pattern is found and its name in a comment is not`() {
+    @Test func `A pattern is found and its name in a comment is not`() {
         #expect(PatternRule.violations(in: file("a.swift", "let a = try Regex(b)")).count == 1)
         #expect(PatternRule.violations(in: file("a.swift", "// no Regex here")) == [])
     }
@@ -154,5 +154,13 @@ struct RuleTests {
         let sql = "WHERE state IN ('approved', 'active') AND last_used_at + idle_seconds > ?1"
         #expect(StandingPlaceRule.violations(in: file("Sources/Storage/Job.swift", sql)).count == 2)
         #expect(StandingPlaceRule.violations(in: file("Sources/Storage/Migrations/Jobs.swift", sql)) == [])
+    }
+
+    @Test(arguments: [
+        ("@Test func `RR7 a token comes back`() {}", false), ("@Test(\n    \"E1 D1.30 a name\")", false),
+        ("@Test func `RS256 verifies, RFC 7636 §4.6 holds`() {}", true), ("@Test func `a token comes back`() {}", true),
+    ])
+    func `A test name that cites a row is found, one that cites a standard is not`(text: String, isGood: Bool) {
+        #expect(TestNameRule.violations(in: file("Tests/ATests/ATests.swift", text)).isEmpty == isGood)
     }
 }

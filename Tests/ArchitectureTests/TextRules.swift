@@ -83,3 +83,13 @@ enum PatternRule {
         return engines.filter(code.contains).map { "\(file.path): matches by \($0)" }
     }
 }
+
+/// A test name is a requirement that stands alone: it cites no row of a list that the repository does not hold.
+enum TestNameRule {
+    static func violations(in file: RepositoryFile) -> [String] {
+        let names = file.text.matches(of: /(?:func `|@(?:Test|Suite)\(\s*")([^`"]+)/)
+        return names.map { String($0.1) }.filter { $0.contains(/\b(?:[ABCDEFP]|R[A-Z])\d{1,2}(?:\.\d+)?\b/) }.map {
+            "\(file.path): '\($0)' cites a row that the repository does not hold"
+        }
+    }
+}

@@ -32,7 +32,7 @@ struct AuditNotaryTests {
         }
     }
 
-    @Test func `P8 a checkpoint is due at the first record, then after an hour or after a thousand records`()
+    @Test func `a checkpoint is due at the first record, then after an hour or after a thousand records`()
         async throws
     {
         try await Harness.run { h in
@@ -81,7 +81,7 @@ struct AuditNotaryTests {
         }
     }
 
-    @Test func `P8 a server whose last checkpoint was taken away signs no more and says where it was`() async throws {
+    @Test func `a server whose last checkpoint was taken away signs no more and says where it was`() async throws {
         let log = CapturedLog()
         try await Harness.run { h in
             for _ in 0..<2 {

@@ -58,7 +58,7 @@ struct ConnectWalkTests {
 
     @Test(arguments: FieldWalkTests.windows)
     func
-        `B44 B57 the page names the provider, the person goes there and is back at Gatehouse with the account connected`(
+        `the page names the provider, the person goes there and is back at Gatehouse with the account connected`(
             width: Int64, dark: Bool
         ) async throws
     {
@@ -103,7 +103,7 @@ struct ConnectWalkTests {
         }
     }
 
-    @Test func `B48 RE9 going on leads to the very address with a ticket, and tells it nothing else`() async throws {
+    @Test func `going on leads to the very address with a ticket, and tells it nothing else`() async throws {
         try await House.play { house in
             let client = try await house.client()
             _ = try await house.gatehouse.object([

@@ -8,7 +8,7 @@ import Testing
 /// `PICTURES=folder` keeps the two that the documentation shows there.
 @Suite("In the browser: what an MCP server asks")
 struct ElicitationWalkTests {
-    @Test func `B33 B55 the link leads through the sign-in to the page, and the approval ends on a page that says so`()
+    @Test func `the link leads through the sign-in to the page, and the approval ends on a page that says so`()
         async throws
     {
         try await House.play { house in
@@ -49,7 +49,7 @@ struct ElicitationWalkTests {
         }
     }
 
-    @Test func `RE1 B54 the wrong person sees no word of it and may change the account`() async throws {
+    @Test func `the wrong person sees no word of it and may change the account`() async throws {
         try await House.play { house in
             _ = try await house.gatehouse.object(
                 ["users", "add", "bob", "--password-stdin"], input: House.password + "\n")
@@ -69,7 +69,7 @@ struct ElicitationWalkTests {
         }
     }
 
-    @Test func `RE10 blanks and line breaks of the MCP server's text are seen as they were sent`() async throws {
+    @Test func `blanks and line breaks of the MCP server's text are seen as they were sent`() async throws {
         try await House.play { house in
             let action: JSON = [
                 "name": "run  it", "summary": "Run\tthis",

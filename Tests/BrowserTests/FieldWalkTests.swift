@@ -27,7 +27,7 @@ struct FieldWalkTests {
     ]
 
     @Test(arguments: windows)
-    func `B38 fields are filled in, corrected and sent`(width: Int64, dark: Bool) async throws {
+    func `fields are filled in, corrected and sent`(width: Int64, dark: Bool) async throws {
         try await House.play { house in
             let client = try await house.client()
             _ = try await house.gatehouse.object(
@@ -62,7 +62,7 @@ struct FieldWalkTests {
     }
 
     @Test(arguments: windows)
-    func `B48 the page shows where it leads, and declining leads nowhere`(width: Int64, dark: Bool) async throws {
+    func `the page shows where it leads, and declining leads nowhere`(width: Int64, dark: Bool) async throws {
         try await House.play { house in
             let client = try await house.client()
             _ = try await house.gatehouse.object(

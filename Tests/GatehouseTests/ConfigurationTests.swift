@@ -203,7 +203,7 @@ struct ConfigurationTests {
         #expect(sentence(yaml).contains(expected))
     }
 
-    @Test func `RS6 A wrong value cannot steer the terminal`() {
+    @Test func `A wrong value cannot steer the terminal`() {
         #expect(!sentence("listen: \"\\e[2J\"").unicodeScalars.contains("\u{1B}"))
     }
 

@@ -9,7 +9,7 @@ import Testing
 /// that asks nobody about its tokens goes on serving.
 @Suite("Ended sessions where tokens are verified locally, from the command to the 401")
 struct LocalRevocationTests {
-    @Test func `E52 D23.6 D23.12 by push: the ended session's token is refused, and no other`() async throws {
+    @Test func `by push: the ended session's token is refused, and no other`() async throws {
         try await Stage.play { stage in
             try await VerifyingScene.play(.pushed, on: stage) { scene in
                 let (held, other) = (try await scene.session(), try await scene.session())
@@ -42,7 +42,7 @@ struct LocalRevocationTests {
         #expect(scene.server.heard.allSatisfy { $0.sessionID != other.id })
     }
 
-    @Test func `E49 E52 by push: a blocked host, a disabled account and a removed MCP server end what is theirs`()
+    @Test func `by push: a blocked host, a disabled account and a removed MCP server end what is theirs`()
         async throws
     {
         try await Stage.play { stage in
@@ -87,7 +87,7 @@ struct LocalRevocationTests {
         #expect(scene.server.heard.allSatisfy { $0.sessionID != held.id })
     }
 
-    @Test func `D23.3 D23.12 by poll: the same, and who stops polling asks`() async throws {
+    @Test func `by poll: the same, and who stops polling asks`() async throws {
         try await Stage.play { stage in
             try await VerifyingScene.play(.polled, on: stage) { scene in
                 let polling = Task { await scene.server.poll() }

@@ -24,7 +24,7 @@ struct ReportedToolTests {
     ]
 
     @Test(arguments: SDKClient.Era.allCases, ["approved", "edited"])
-    func `E62 D24 what the model wrote goes on as its doing, and what its person edited as theirs`(
+    func `what the model wrote goes on as its doing, and what its person edited as theirs`(
         era: SDKClient.Era, review: String
     ) async throws {
         try await Scene.play { scene in
@@ -44,7 +44,7 @@ struct ReportedToolTests {
         }
     }
 
-    @Test func `E62 B66 a rejected text does nothing, and is on record as the human's word in the older era`()
+    @Test func `a rejected text does nothing, and is on record as the human's word in the older era`()
         async throws
     {
         try await Scene.play { scene in
@@ -59,7 +59,7 @@ struct ReportedToolTests {
         }
     }
 
-    @Test func `E62 of a text that is rejected in the newer era the server never hears, and nothing happens`()
+    @Test func `of a text that is rejected in the newer era the server never hears, and nothing happens`()
         async throws
     {
         try await Scene.play { scene in
@@ -73,7 +73,7 @@ struct ReportedToolTests {
     }
 
     @Test(arguments: SDKClient.Era.allCases)
-    func `E62 D24 a form is the server's question and then the human's answer`(era: SDKClient.Era) async throws {
+    func `a form is the server's question and then the human's answer`(era: SDKClient.Era) async throws {
         try await Scene.play { scene in
             let client = try await connect(
                 to: scene, era, asked: ["form": ["action": "accept", "content": ["environment": "staging"]]])
@@ -96,7 +96,7 @@ struct ReportedToolTests {
     }
 
     @Test(arguments: SDKClient.Era.allCases)
-    func `E62 D24 for production the person approves at Gatehouse what they said in the form`(
+    func `for production the person approves at Gatehouse what they said in the form`(
         era: SDKClient.Era
     ) async throws {
         try await Scene.play { scene in
@@ -123,7 +123,7 @@ struct ReportedToolTests {
     }
 
     @Test(arguments: SDKClient.Era.allCases)
-    func `E62 B66 a person who declines the form migrates nothing`(era: SDKClient.Era) async throws {
+    func `a person who declines the form migrates nothing`(era: SDKClient.Era) async throws {
         try await Scene.play { scene in
             let client = try await connect(to: scene, era, opens: .approve, asked: ["form": ["action": "decline"]])
             let outcome = try await client.outcome("migrate_database", ["database": "main"])

@@ -18,11 +18,11 @@ struct Base64URLTests {
     }
 
     @Test(arguments: ["Zg==", "Z", "Zh", "Zm9", "Zm 8", "Zm8\n", "A+z/4ME", "Zm8=", "Zé8A", "Zm9vYg\0"])
-    func `RK9 refuses every spelling but the canonical one`(text: String) {
+    func `refuses every spelling but the canonical one`(text: String) {
         #expect(Base64URL.decode(text) == nil)
     }
 
-    @Test func `RK9 what decodes encodes to the same text, for every text of three letters`() {
+    @Test func `what decodes encodes to the same text, for every text of three letters`() {
         let letters = (UInt8(0x20)...0x7E).map { Character(Unicode.Scalar($0)) }
         for a in ["A", "_", "8"] {
             for b in letters {

@@ -22,7 +22,7 @@ struct DigestTests {
         #expect(hex(HMAC.sha256(key: key, Array(message[..<10]), [], Array(message[10...]))) == expected)
     }
 
-    @Test func `RK3 a key under 32 bytes stops the program`() async {
+    @Test func `a key under 32 bytes stops the program`() async {
         await #expect(processExitsWith: .failure) { _ = HMAC.sha256(key: [UInt8](repeating: 1, count: 31), []) }
     }
 

@@ -38,11 +38,11 @@ struct JSONTests {
     }
 
     @Test(arguments: [#"{"a":1,"a":2}"#, #"{"a":1,"\u0061":1}"#, #"[{"b":{"x":1,"y":2,"x":3}}]"#])
-    func `RK16 refuses a member that comes twice`(text: String) {
+    func `refuses a member that comes twice`(text: String) {
         #expect(refusal(text) == .duplicateMember)
     }
 
-    @Test func `RK16 names differ by case and by code point`() throws {
+    @Test func `names differ by case and by code point`() throws {
         let object = try JSONObject(parsing: Array(#"{"Alg":1,"alg":2,"K":3,"\u212a":4}"#.utf8))
         #expect(object["alg"] == 2)
         #expect(object["ALG"] == nil)
@@ -50,7 +50,7 @@ struct JSONTests {
         #expect(object["\u{212A}"] == 4)
     }
 
-    @Test func `RK16 refuses NUL, raw control characters, invalid UTF-8 and lone surrogates`() {
+    @Test func `refuses NUL, raw control characters, invalid UTF-8 and lone surrogates`() {
         #expect(refusal(#""a\u0000b""#) == .controlCharacter)
         #expect(refusal("\"a\u{0}b\"") == .controlCharacter)
         #expect(refusal("\"a\nb\"") == .controlCharacter)
@@ -62,13 +62,13 @@ struct JSONTests {
         }
     }
 
-    @Test func `RK16 refuses a byte-order mark and whatever follows the value`() {
+    @Test func `refuses a byte-order mark and whatever follows the value`() {
         #expect(refusal([0xEF, 0xBB, 0xBF, 0x31]) == .byteOrderMark)
         #expect(refusal("{} {}") == .trailingBytes)
         #expect(refusal("1\u{0}") == .trailingBytes)
     }
 
-    @Test func `RK16 refuses numbers that no 64 bits hold instead of rounding them`() {
+    @Test func `refuses numbers that no 64 bits hold instead of rounding them`() {
         for text in ["9223372036854775808", "-9223372036854775809", "123456789012345678901234567890", "1e400"] {
             #expect(refusal(text) == .numberOutOfRange)
         }

@@ -71,7 +71,7 @@ struct JWKTests {
         }
     }
 
-    @Test func `RK2 a shared key and unknown types, curves and algorithms are refused`() throws {
+    @Test func `a shared key and unknown types, curves and algorithms are refused`() throws {
         #expect(refusal(["kty": "oct", "k": "AAAA"]) == .privateMaterial)
         #expect(refusal(["kty": "oct"]) == .unsupported)
         #expect(refusal([:]) == .malformed)
@@ -85,7 +85,7 @@ struct JWKTests {
         #expect(refusal(mismatched) == .malformed)
     }
 
-    @Test func `RK18 points off their curve, short ones and the origin are refused`() throws {
+    @Test func `points off their curve, short ones and the origin are refused`() throws {
         var json = try object(Vectors.es256Key)
         json["y"] = json["x"]
         #expect(refusal(json) == .invalid)
@@ -101,7 +101,7 @@ struct JWKTests {
         #expect(refusal(small) == .malformed)
     }
 
-    @Test func `RK18 RSA keys have 2048 to 8192 bits and a safe exponent`() throws {
+    @Test func `RSA keys have 2048 to 8192 bits and a safe exponent`() throws {
         #expect(refusal(["kty": "RSA", "n": .string(Vectors.smallModulus), "e": "AQAB"]) == .unsafeSize)
         #expect(refusal(rsa([UInt8](repeating: 255, count: 1025))) == .unsafeSize)
         #expect(refusal(rsa([UInt8](repeating: 255, count: 2048))) == .malformed)
@@ -116,7 +116,7 @@ struct JWKTests {
         #expect(refusal(rsa(Array(good.dropLast()) + [0x80])) == .invalid)
     }
 
-    @Test func `RK18 a set of more than 100 keys is refused whole, unsound keys in a set are left out`() throws {
+    @Test func `a set of more than 100 keys is refused whole, unsound keys in a set are left out`() throws {
         let good = JSON.object(try object(Vectors.es256Key))
         #expect(try JWKSet(json: ["keys": .array(Array(repeating: good, count: 100))]).keys.count == 100)
         #expect(throws: KeyError.tooManyKeys) {

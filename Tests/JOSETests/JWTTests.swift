@@ -18,7 +18,7 @@ struct JWTTests {
         #expect(jwt.algorithm == .es256)
     }
 
-    @Test func `E42 a token of one type is none of another`() throws {
+    @Test func `a token of one type is none of another`() throws {
         let types = ["at+jwt", "secevent+jwt", "JWT", "oauth-id-jag+jwt", "client-authentication+jwt"]
         for own in types {
             let compact = try JWT.sign(typ: own, claims: claims, with: key)
@@ -48,7 +48,7 @@ struct JWTTests {
         }
     }
 
-    @Test func `RI3 every flipped bit and every cut of a token is refused`() throws {
+    @Test func `every flipped bit and every cut of a token is refused`() throws {
         let compact = try JWT.sign(typ: "at+jwt", claims: claims, with: key)
         let bytes = Array(compact.utf8)
         for index in bytes.indices {

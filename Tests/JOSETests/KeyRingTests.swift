@@ -212,7 +212,7 @@ struct KeyRingTests {
         #expect(try !directory.names().contains(".creating"))
     }
 
-    @Test func `E63 a new key is published before it signs, the old one until what it signed is over`() throws {
+    @Test func `a new key is published before it signs, the old one until what it signed is over`() throws {
         let ring = try open()
         let old = ring.signing(.tokens, at: start).kid
         let events = ring.signing(.events, at: start).kid
@@ -237,7 +237,7 @@ struct KeyRingTests {
         #expect(states(start + 11_700) == [.retired, .active])
     }
 
-    @Test func `E63 at every moment a verifier with a key set of 75 minutes ago, or of an hour ahead, verifies`() throws
+    @Test func `at every moment a verifier with a key set of 75 minutes ago, or of an hour ahead, verifies`() throws
     {
         let ring = try open()
         // What was published at each moment, as a verifier fetched it: asked later, the ring knows keys that it has made since.
@@ -254,7 +254,7 @@ struct KeyRingTests {
         }
     }
 
-    @Test func `E42 the ring verifies what it signed for one purpose, and not what it signed for the other`() throws {
+    @Test func `the ring verifies what it signed for one purpose, and not what it signed for the other`() throws {
         let ring = try open()
         let token = try JWT.sign(typ: "at+jwt", claims: [:], with: ring.signing(.tokens, at: start))
         try ring.rotate(.tokens, now: start)

@@ -43,7 +43,7 @@ struct PasswordHashTests {
         #expect(PasswordHash(filled) == nil)
     }
 
-    @Test func `RS3 a hash is not printed`() {
+    @Test func `a hash is not printed`() {
         let hash = PasswordHash.make(Secret("x"), cost: .cheapForTests)
         var dumped = ""
         dump(hash, to: &dumped)

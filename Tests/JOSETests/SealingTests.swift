@@ -18,7 +18,7 @@ struct SealingTests {
         #expect(sealed.count == 1 + key.id.utf8.count + 16 + 12 + plain.count + 16)
     }
 
-    @Test func `RI3 every flipped bit is refused`() throws {
+    @Test func `every flipped bit is refused`() throws {
         let sealed = try Sealing.seal(plain, key: key, context: "row 1")
         for index in sealed.indices {
             for bit in 0..<8 {
@@ -30,7 +30,7 @@ struct SealingTests {
         }
     }
 
-    @Test func `RK6 every cut is refused, and so is a shortened tag`() throws {
+    @Test func `every cut is refused, and so is a shortened tag`() throws {
         let sealed = try Sealing.seal(plain, key: key, context: "row 1")
         for count in sealed.indices {
             #expect(open(Array(sealed.prefix(count))) == nil)
@@ -56,7 +56,7 @@ struct SealingTests {
         #expect(asked == [key.id])
     }
 
-    @Test func `RK3 a key has 32 bytes and a name`() {
+    @Test func `a key has 32 bytes and a name`() {
         for count in [0, 16, 31, 33, 64] {
             #expect(NamedKey(id: "a", bytes: [UInt8](repeating: 1, count: count)) == nil)
         }
@@ -64,7 +64,7 @@ struct SealingTests {
         #expect(NamedKey(id: "a", bytes: [UInt8](repeating: 1, count: 32))?.bytes.count == 32)
     }
 
-    @Test func `RS3 a key is not printed`() throws {
+    @Test func `a key is not printed`() throws {
         let key = try #require(NamedKey(id: "a", bytes: [UInt8](repeating: 111, count: 32)))
         var dumped = ""
         dump(key, to: &dumped)

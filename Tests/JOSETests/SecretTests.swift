@@ -9,7 +9,7 @@ struct SecretTests {
         let list = [Secret("battery staple")]
     }
 
-    @Test func `RS3 no way of printing shows a secret`() {
+    @Test func `no way of printing shows a secret`() {
         let holder = Holder()
         var dumped = ""
         dump(holder, to: &dumped)
@@ -33,7 +33,7 @@ struct SecretTests {
         #expect(Secret("a") != Secret("b"))
     }
 
-    @Test func `RS3 a secret can be neither encoded nor hashed`() {
+    @Test func `a secret can be neither encoded nor hashed`() {
         #expect(!(Secret("a") as Any is any Encodable))
         #expect(!(Secret("a") as Any is any Hashable))
     }

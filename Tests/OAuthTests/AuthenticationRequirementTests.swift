@@ -17,7 +17,7 @@ struct AuthenticationRequirementTests {
         Authentication(time: time, context: context, methods: [.password])
     }
 
-    @Test func `D13.1 max_age is a whole number, and a sign-in of just that age will do`() throws {
+    @Test func `max_age is a whole number, and a sign-in of just that age will do`() throws {
         let now = Timestamp(seconds: 1_000_000)
         for (age, expected) in [(Int64(0), true), (1, true), (300, true), (301, false), (100_000, false)] {
             #expect(try wanted([("max_age", "300")]).isMet(by: signIn(now + -age), at: now) == expected, "\(age)")
@@ -30,17 +30,17 @@ struct AuthenticationRequirementTests {
     }
 
     @Test(arguments: ["-1", "+1", "1.5", " 1", "1 ", "1e3", "0x10", "ten", "\u{0661}", "9223372036854775808"])
-    func `D13.1 E70 any other max_age is refused`(text: String) {
+    func `any other max_age is refused`(text: String) {
         #expect(refusal { try wanted([("max_age", text)]) } == .invalidRequest)
     }
 
-    @Test func `E70 neither parameter may come twice`() {
+    @Test func `neither parameter may come twice`() {
         for name in ["max_age", "acr_values"] {
             #expect(refusal { try wanted([(name, "1"), (name, "1")]) } == .invalidRequest)
         }
     }
 
-    @Test func `D13.2 §5 the first way that is known here is enough, and none of them is a refusal`() throws {
+    @Test func `§5 the first way that is known here is enough, and none of them is a refusal`() throws {
         for values in ["", password, "urn:other \(password)", " \(password)  x "] {
             #expect(try wanted([("acr_values", values)]).refusal(among: [.password]) == nil, "\(values)")
         }
@@ -77,7 +77,7 @@ struct AuthenticationRequirementTests {
         ("login", true), ("select_account", true), ("login consent", true), ("foo login", true), ("consent", false),
         ("foo", false), ("create", false), ("none", false),
     ])
-    func `D22.2 two prompts want a sign-in anew, and words that nobody knows want nothing`(text: String, isAnew: Bool)
+    func `two prompts want a sign-in anew, and words that nobody knows want nothing`(text: String, isAnew: Bool)
         throws
     {
         let now = Timestamp(seconds: 100)

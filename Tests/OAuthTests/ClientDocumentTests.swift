@@ -27,7 +27,7 @@ struct ClientDocumentTests {
         "claude", "claude-code", "chatgpt", "vscode", "goose", "copilot-cli", "opencode", "smithery", "mcpjam",
         "gemini",
     ])
-    func `RM16 C17 the documents of real clients are accepted`(name: String) throws {
+    func `the documents of real clients are accepted`(name: String) throws {
         let url = try #require(Bundle.module.url(forResource: "Fixtures/\(name)", withExtension: "json"))
         let bytes = Array(try Data(contentsOf: url))
         let members = try JSONObject(parsing: bytes)
@@ -40,21 +40,21 @@ struct ClientDocumentTests {
         #expect(RedirectRule.verify(first.string, registered: metadata.redirectURIs, localhostAnyPort: true) != nil)
     }
 
-    @Test func `A77 A78 Claude Code and Copilot CLI come with a port of their own`() throws {
+    @Test func `Claude Code and Copilot CLI come with a port of their own`() throws {
         let redirects = try ["http://localhost/callback", "http://127.0.0.1:33418/"].map { try RedirectURI($0) }
         for sent in ["http://localhost:3118/callback", "http://127.0.0.1:50123/"] {
             #expect(RedirectRule.verify(sent, registered: redirects, localhostAnyPort: true) != nil)
         }
     }
 
-    @Test func `C13 C15 three members are enough, and mean a public client with every grant`() throws {
+    @Test func `three members are enough, and mean a public client with every grant`() throws {
         let metadata = try parse(good).metadata
         #expect(metadata.name == "App" && metadata.authMethod == .none && metadata.grantTypes == nil)
         #expect(metadata.allows(.authorizationCode) && metadata.allows(.refreshToken))
     }
 
     @Test(arguments: ["client_id", "client_name", "redirect_uris"])
-    func `C13 each of the three is needed`(name: String) {
+    func `each of the three is needed`(name: String) {
         var object = good
         object[name] = nil
         #expect(refusal { try parse(object) } == .invalidClient)
@@ -64,7 +64,7 @@ struct ClientDocumentTests {
         "https://app.example:443/client.json", "https://APP.example/client.json", "https://app.example/client.json/",
         "https://app.example/client.json?", "https://app.example/Client.json", "",
     ])
-    func `C3 RM12 a document that names another client_id is refused`(claimed: String) {
+    func `a document that names another client_id is refused`(claimed: String) {
         #expect(refusal { try parse(with(["client_id": .string(claimed)])) } == .invalidClient)
     }
 
@@ -77,13 +77,13 @@ struct ClientDocumentTests {
             ["jwks": ["keys": []], "jwks_uri": "https://app.example/jwks"], ["jwks_uri": "http://app.example/jwks"],
             ["software_statement": "e30.eyJqd2tzIjp7ImtleXMiOlt7Imt0eSI6IkVDIiwiZCI6IkEifV19fQ.AA"],
         ] as [JSONObject])
-    func `C11 C12 C18 RM13 secrets, private keys and contradictions about keys are refused`(members: JSONObject) {
+    func `secrets, private keys and contradictions about keys are refused`(members: JSONObject) {
         #expect(
             refusal { try parse(with(members), supported: [.none, .clientSecretBasic]) }
                 == .invalidClient)
     }
 
-    @Test func `C16 C18 the method is negotiated`() throws {
+    @Test func `the method is negotiated`() throws {
         func method(_ members: JSONObject, _ supported: [ClientAuthenticationMethod]) throws
             -> ClientAuthenticationMethod
         {
@@ -107,7 +107,7 @@ struct ClientDocumentTests {
         #expect(refusal { try method(apart, [.none]) } == .invalidClient)
     }
 
-    @Test func `C17 unknown members, grants and response types are passed over`() throws {
+    @Test func `unknown members, grants and response types are passed over`() throws {
         let object = with([
             "grant_types": ["authorization_code", "urn:ietf:params:oauth:grant-type:jwt-bearer", "made_up"],
             "response_types": ["code", "token"], "made_up": ["deep": [1, 2, 3]], "application_type": "native",
@@ -176,7 +176,7 @@ struct ClientDocumentTests {
         #expect(refusal { try parse(with(JSONObject(dictionaryLiteral: (name, nil)))) } == .invalidClient)
     }
 
-    @Test func `C35 fifty redirects are the most, and they are a list`() throws {
+    @Test func `fifty redirects are the most, and they are a list`() throws {
         func list(_ count: Int) -> JSON { .strings((0..<count).map { "https://app.example/\($0)" }) }
         #expect(try parse(with(["redirect_uris": list(50)])).metadata.redirectURIs.count == 50)
         #expect(refusal { try parse(with(["redirect_uris": list(51)])) } == .invalidClient)
@@ -184,7 +184,7 @@ struct ClientDocumentTests {
         #expect(refusal { try parse(with(["redirect_uris": []])) } == .invalidClient)
     }
 
-    @Test func `C35 RM10 only strict JSON of bounded size and depth is read`() throws {
+    @Test func `only strict JSON of bounded size and depth is read`() throws {
         let text = JSON.object(good).bytes
         let inside = text.dropFirst().dropLast()
         let deep = Array(#"{"a":"#.utf8) + [UInt8](repeating: 0x5B, count: 20) + [UInt8](repeating: 0x5D, count: 20)
@@ -200,7 +200,7 @@ struct ClientDocumentTests {
     }
 
     @Test(arguments: ["client_uri", "logo_uri", "tos_uri", "policy_uri"])
-    func `C23 RM5 links are https or nothing, and a harmful one refuses the document`(member: String) throws {
+    func `links are https or nothing, and a harmful one refuses the document`(member: String) throws {
         for text in [
             "javascript:alert(1)", "jAvaScript:x", " \u{1}javascript:x", "java\tscript:x", "data:text/html,x",
             "file:///x",
@@ -222,7 +222,7 @@ struct ClientDocumentTests {
             ])
     }
 
-    @Test func `C24 E7 RM14 the security digest moves with what an approval rests on, and with nothing else`() throws {
+    @Test func `the security digest moves with what an approval rests on, and with nothing else`() throws {
         let digest = try parse(good).securityDigest
         let decisive: [JSONObject] = [
             ["client_name": "Other"], ["redirect_uris": ["https://app.example/other"]],

@@ -9,7 +9,7 @@ struct ClientValueTests {
         ("https://app.example/c.json?redirect_uri=http%3A%2F%2F127.0.0.1", "app.example"),
         ("https://app.example/", "app.example"),
     ])
-    func `C1 C2 a URL with a path is a document`(text: String, host: String) throws {
+    func `a URL with a path is a document`(text: String, host: String) throws {
         let id = try ClientID(text)
         #expect(id.kind == .document(host: host) && id.documentHost == host && id.isDocument && id.string == text)
     }
@@ -22,7 +22,7 @@ struct ClientValueTests {
         "https:app.example/c",
         "https:///c.json", "https://app.example/c d", "http:x", "https://" + String(repeating: "a", count: 3000) + "/c",
     ])
-    func `C1 C3 RM12 other URLs are refused before anything is fetched`(text: String) {
+    func `other URLs are refused before anything is fetched`(text: String) {
         #expect(throws: OAuthValueError.self) { try ClientID(text) }
     }
 
@@ -40,13 +40,13 @@ struct ClientValueTests {
         ("a\u{0}\u{1B}[31mb", "a[31mb"), ("\u{E0041}a", "a"), ("a\u{2028}b", "a b"), ("Ünïcode 日本", "Ünïcode 日本"),
         ("a\u{3164}\u{2800}\u{115F}b", "ab"), ("<script>alert(1)</script>", "<script>alert(1)</script>"),
     ])
-    func `E34 E35 a name is shown without what hides or turns text; escaping is the page's`(
+    func `a name is shown without what hides or turns text; escaping is the page's`(
         claimed: String, shown: String
     ) {
         #expect(DisplayName(claimed)?.string == shown)
     }
 
-    @Test func `E34 RL1 a name has an end, marks do not pile up, and nothing is no name`() {
+    @Test func `a name has an end, marks do not pile up, and nothing is no name`() {
         #expect(DisplayName(String(repeating: "a", count: 10_000))?.string.count == 128)
         #expect(DisplayName("a" + String(repeating: "\u{0301}", count: 500))?.string.unicodeScalars.count == 3)
         #expect(DisplayName("\u{200B}\u{202E} \n") == nil)

@@ -27,7 +27,7 @@ struct ElicitationRequestTests {
         }
     }
 
-    @Test func `B50 a request to confirm is read whole, and lives 15 minutes unless it says otherwise`() throws {
+    @Test func `a request to confirm is read whole, and lives 15 minutes unless it says otherwise`() throws {
         let request = try ElicitationRequest(json: body())
         #expect(request.draft.expiresIn == 900)
         #expect(request.draft.idempotencyKey == nil)
@@ -84,14 +84,14 @@ struct ElicitationRequestTests {
                 .hasPrefix("action has no canonical form.") == true)
     }
 
-    @Test func `RE10 length is counted in code points, so that one letter cannot carry a thousand marks`() {
+    @Test func `length is counted in code points, so that one letter cannot carry a thousand marks`() {
         let letter = "a" + String(repeating: "\u{301}", count: 500)
         #expect(letter.count == 1)
         #expect(refusal { $0["message"] = .string(letter) } == "message is too long; send at most 500 characters.")
     }
 
     @Test(arguments: ["\u{202E}", "\u{2066}", "\u{200B}", "\u{FEFF}", "\u{E0041}", "\u{7}", "\u{3164}", "\u{E000}"])
-    func `RE10 what a page could not show is not asked, since an approval would cover it unseen`(hidden: String) throws
+    func `what a page could not show is not asked, since an approval would cover it unseen`(hidden: String) throws
     {
         let text = JSON.string("report\(hidden).txt")
         let code = try #require(hidden.unicodeScalars.first)
@@ -151,7 +151,7 @@ struct ElicitationRequestTests {
 
 @Suite("RFC 8417 security event tokens and approvals")
 struct SecurityEventTests {
-    @Test func `D23.1 a token names issuer, audience, time, its own id and one event about a person`() throws {
+    @Test func `a token names issuer, audience, time, its own id and one event about a person`() throws {
         let subject = Subject.random()
         let event = SecurityEvent(
             type: .elicitationCompleted, issuedAt: Timestamp(seconds: 1000), about: .person(subject),
@@ -166,7 +166,7 @@ struct SecurityEventTests {
         #expect(claims["exp"] == nil && claims["sub"] == nil)
     }
 
-    @Test func `D23.6 the end of a session is told of the session and its person, in the words of CAEP`() throws {
+    @Test func `the end of a session is told of the session and its person, in the words of CAEP`() throws {
         let (session, subject) = (SessionID.random(), Subject.random())
         let event = SecurityEvent(
             type: .sessionRevoked, issuedAt: Timestamp(seconds: 1000), about: .session(session, of: subject),

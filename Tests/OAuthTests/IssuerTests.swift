@@ -18,7 +18,7 @@ struct IssuerTests {
         ("https://auth.example?a=b", "https://auth.example"), ("https://auth.example/t1#x", "https://auth.example/t1"),
         ("https://auth.example//t1", "https://auth.example/t1"),
     ])
-    func `A23 another spelling is refused with the canonical one`(text: String, canonical: String) {
+    func `another spelling is refused with the canonical one`(text: String, canonical: String) {
         let error = #expect(throws: OAuthValueError.self) { try Issuer(text) }
         #expect(error?.sentence.contains("which is \(canonical) (") == true)
     }

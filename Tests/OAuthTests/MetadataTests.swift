@@ -10,7 +10,7 @@ struct MetadataTests {
             tokenEndpointAuthMethods: [.none])
     }
 
-    @Test func `D3 unset members and empty lists are left out`() throws {
+    @Test func `unset members and empty lists are left out`() throws {
         let object = try #require(try minimal().json.object)
         #expect(
             object.members.map(\.name) == [
@@ -25,7 +25,7 @@ struct MetadataTests {
         #expect(empty.json.object?["token_endpoint"] == nil)
     }
 
-    @Test func `A24 A26 A29 D3 what is set is written as it is`() throws {
+    @Test func `what is set is written as it is`() throws {
         var metadata = try minimal()
         metadata.tokenEndpoint = metadata.issuer.endpoint("/token")
         metadata.scopesSupported = .offlineAccess
@@ -44,7 +44,7 @@ struct MetadataTests {
             object["introspection_endpoint_auth_methods_supported"] == ["client_secret_basic", "client_secret_post"])
     }
 
-    @Test func `A22 the document stands at every path that clients probe`() throws {
+    @Test func `the document stands at every path that clients probe`() throws {
         let names = ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"]
         let (plain, below) = (try Issuer("https://auth.example"), try Issuer("https://auth.example/t1"))
         for atRoot in [false, true] {
@@ -58,7 +58,7 @@ struct MetadataTests {
         #expect(AuthorizationServerMetadata.paths(for: below, atRoot: true) == paths + names)
     }
 
-    @Test func `D4 a protected resource says whom it delegates to, without offline_access, and is read back`() throws {
+    @Test func `a protected resource says whom it delegates to, without offline_access, and is read back`() throws {
         let metadata = ProtectedResourceMetadata(
             resource: "https://mcp.example/mcp", authorizationServers: ["https://auth.example"],
             scopesSupported: ["files:read", "offline_access"], resourceName: "Files")

@@ -15,12 +15,12 @@ struct ParametersTests {
     }
 
     @Test(arguments: ["a=1&a=2", "a=1&a=1", "a=&a=1", "a&a", "a=1&%61=2"])
-    func `D1.4 E70 RA20 a repeated parameter is invalid_request, even beside an empty one`(query: String) throws {
+    func `a repeated parameter is invalid_request, even beside an empty one`(query: String) throws {
         let parameters = try Parameters(query: query)
         #expect(refusal { try parameters.value("a") } == .invalidRequest)
     }
 
-    @Test func `E70 resource alone may be repeated`() throws {
+    @Test func `resource alone may be repeated`() throws {
         let parameters = try Parameters(query: "resource=a&resource=&resource=b")
         #expect(parameters.values("resource") == ["a", "b"])
     }
@@ -43,7 +43,7 @@ struct ParametersTests {
         #expect(refusal { try Parameters(query: "a=" + longest + "x") } == .invalidRequest)
     }
 
-    @Test func `E70 look-alike names are other names`() throws {
+    @Test func `look-alike names are other names`() throws {
         let parameters = try Parameters(query: "to%E2%84%AAen=x")
         #expect(try parameters.value("token") == nil)
     }
@@ -53,7 +53,7 @@ struct ParametersTests {
         #expect(refusal { try Parameters(query: query) } == .invalidRequest)
     }
 
-    @Test func `E57 too many or too long is invalid_request`() throws {
+    @Test func `too many or too long is invalid_request`() throws {
         let many = (0..<101).map { "p\($0)=1" }.joined(separator: "&")
         #expect(refusal { try Parameters(query: many) } == .invalidRequest)
         #expect(refusal { try Parameters(query: String(repeating: "n", count: 65) + "=1") } == .invalidRequest)
@@ -83,7 +83,7 @@ struct PresentedClientTests {
         #expect(presented.clientID.string == "app" && presented.secret == nil)
     }
 
-    @Test func `D1.17 a secret in the form or in the header, whose parts are form-encoded`() throws {
+    @Test func `a secret in the form or in the header, whose parts are form-encoded`() throws {
         let post = try PresentedClient(form([("client_id", "app"), ("client_secret", "s/1")]), authorization: nil)
         guard case .post = post else {
             Issue.record("not post")
@@ -98,7 +98,7 @@ struct PresentedClientTests {
         #expect(basic.clientID.string == "my:app" && basic.secret?.reveal() == "s/ 1")
     }
 
-    @Test func `D1.18 RT11 two methods at once are invalid_request`() throws {
+    @Test func `two methods at once are invalid_request`() throws {
         let header = "Basic " + basic("app:secret")
         let both = try form([("client_secret", "secret")])
         #expect(refusal { try PresentedClient(both, authorization: header) } == .invalidRequest)
@@ -108,7 +108,7 @@ struct PresentedClientTests {
         #expect(try PresentedClient(same, authorization: header).clientID.string == "app")
     }
 
-    @Test func `RT6 an empty secret is none at all`() throws {
+    @Test func `an empty secret is none at all`() throws {
         let presented = try PresentedClient(form([("client_id", "app"), ("client_secret", "")]), authorization: nil)
         guard case .none = presented else {
             Issue.record("an empty secret counted")

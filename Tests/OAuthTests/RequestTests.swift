@@ -25,7 +25,7 @@ struct RequestTests {
         #expect(request.prompt == [.login, .consent])
     }
 
-    @Test func `D1.3 client and redirect are judged first and fail by themselves`() throws {
+    @Test func `client and redirect are judged first and fail by themselves`() throws {
         #expect(refusal { try ClientAndRedirect(changed("client_id", to: [])) } == .invalidRequest)
         #expect(refusal { try ClientAndRedirect(changed("client_id", to: ["a", "b"])) } == .invalidRequest)
         #expect(
@@ -46,11 +46,11 @@ struct RequestTests {
             ("resource", ["https://a.example/#b"], .invalidTarget), ("prompt", ["none login"], .invalidRequest),
             ("resource", ["https://a.example", "https://b.example"], .invalidTarget),
         ] as [(String, [String], OAuthError.Code)])
-    func `D1.6 D1.16 E70 what is wrong has its code`(name: String, values: [String], code: OAuthError.Code) throws {
+    func `what is wrong has its code`(name: String, values: [String], code: OAuthError.Code) throws {
         #expect(refusal { try AuthorizationRequest(changed(name, to: values)) } == code)
     }
 
-    @Test func `RA9 E25 D1.7 only S256 with a challenge gets through`() throws {
+    @Test func `only S256 with a challenge gets through`() throws {
         for challenge in [nil, "", "short", Self.verifier, Self.challenge] {
             for method in [nil, "", "plain", "s256", "S512", "S256"] {
                 let others = good.filter { !$0.0.hasPrefix("code_challenge") }

@@ -66,7 +66,7 @@ struct RequestedSchemaTests {
                 == .problems([0: "Please fill in this field.", 1: "Please fill in this field."]))
     }
 
-    @Test func `RE8 a sentence about a field never repeats what was typed`() throws {
+    @Test func `a sentence about a field never repeats what was typed`() throws {
         let typed = "canary-value"
         let fields: [JSON] = [
             ["type": "integer"], ["type": "number"], ["type": "string", "format": "email"],

@@ -7,7 +7,7 @@ struct ResourceIdentifierTests {
         ("https://mcp.example", "https://mcp.example/"), ("HTTPS://MCP.Example/a", "https://mcp.example/a"),
         ("https://mcp.example:443/a", "https://mcp.example/a"), ("http://localhost:80", "http://localhost"),
     ])
-    func `A70 these two name one server`(one: String, other: String) throws {
+    func `these two name one server`(one: String, other: String) throws {
         #expect(try ResourceIdentifier(one).matches(ResourceIdentifier(other)))
     }
 
@@ -17,7 +17,7 @@ struct ResourceIdentifierTests {
         ("https://mcp.example/%61", "https://mcp.example/a"), ("https://mcp.example/?a", "https://mcp.example/"),
         ("https://mcp.example:8443", "https://mcp.example"), ("https://mcp.example/b/../a", "https://mcp.example/a"),
     ])
-    func `A70 nothing else is normalised`(one: String, other: String) throws {
+    func `nothing else is normalised`(one: String, other: String) throws {
         #expect(try !ResourceIdentifier(one).matches(ResourceIdentifier(other)))
     }
 
@@ -29,11 +29,11 @@ struct ResourceIdentifierTests {
         "https://mcp.example/\n", "urn:example:mcp", "javascript://mcp.example/", "ftp://mcp.example/",
         "https://mcp..example/", "https://mcp.example./", "https://" + String(repeating: "a", count: 3000),
     ])
-    func `D5.1 E69 only an absolute ASCII URL without fragment is a resource`(text: String) {
+    func `only an absolute ASCII URL without fragment is a resource`(text: String) {
         #expect(throws: OAuthValueError.self) { try ResourceIdentifier(text) }
     }
 
-    @Test func `E69 the comparable form is a fixed point, and different servers keep different ones`() throws {
+    @Test func `the comparable form is a fixed point, and different servers keep different ones`() throws {
         var registry: [String: String] = [:]
         for scheme in ["https", "http"] {
             for host in ["a.example", "b.example", "localhost", "[::1]"] {
@@ -49,7 +49,7 @@ struct ResourceIdentifierTests {
         }
     }
 
-    @Test func `D5.2 a malformed resource is invalid_target, two spellings of one are fine, two servers are not`()
+    @Test func `a malformed resource is invalid_target, two spellings of one are fine, two servers are not`()
         throws
     {
         #expect(refusal { try ResourceRule.requested(["https://a.example/#x"]) } == .invalidTarget)
@@ -64,7 +64,7 @@ struct ResourceIdentifierTests {
         try ResourceRule.choose(requested, usable: usable, by: { $0 }, fallback: fallback)
     }
 
-    @Test func `D5.8 none named: the default, else the only one, else invalid_target`() throws {
+    @Test func `none named: the default, else the only one, else invalid_target`() throws {
         let a = try ResourceIdentifier("https://a.example")
         let b = try ResourceIdentifier("https://b.example/mcp")
         #expect(try choose(nil, [a, b], b) == b)
@@ -74,7 +74,7 @@ struct ResourceIdentifierTests {
         #expect(refusal { try choose(nil, [], nil) } == .invalidTarget)
     }
 
-    @Test func `A70 the chosen resource is spelled as registered, an unknown one is invalid_target`() throws {
+    @Test func `the chosen resource is spelled as registered, an unknown one is invalid_target`() throws {
         let registered = try ResourceIdentifier("https://a.example")
         let asked = try ResourceIdentifier("https://A.example:443/")
         #expect(try choose(asked, [registered], nil).string == "https://a.example")
@@ -83,7 +83,7 @@ struct ResourceIdentifierTests {
             refusal { try choose(other, [registered], registered) } == .invalidTarget)
     }
 
-    @Test func `D5.3 RT7 a token request may repeat the approved resource and name no other`() throws {
+    @Test func `a token request may repeat the approved resource and name no other`() throws {
         let granted = try ResourceIdentifier("https://a.example")
         #expect(ResourceRule.refusal(nil, granted: granted) == nil)
         #expect(ResourceRule.refusal(try ResourceIdentifier("https://a.example/"), granted: granted) == nil)

@@ -9,7 +9,7 @@ struct ScopeImplicationsTests {
                 uniqueKeysWithValues: try direct.map { (try Scope($0.key), try ScopeSet(parsing: $0.value)) }))
     }
 
-    @Test func `A55 a wide scope brings along what follows from it: the named ones first, the others nearest first`()
+    @Test func `a wide scope brings along what follows from it: the named ones first, the others nearest first`()
         throws
     {
         let rule = try implications(["admin": "write list", "write": "read", "list": "read count"])
@@ -22,7 +22,7 @@ struct ScopeImplicationsTests {
     }
 
     @Test
-    func `A55 over a thousand random rules a closure holds what can be reached, in a settled order, and is final`()
+    func `over a thousand random rules a closure holds what can be reached, in a settled order, and is final`()
         throws
     {
         var random = SeededGenerator(seed: 470)

@@ -12,7 +12,7 @@ struct ScopeTests {
     }
 
     @Test(arguments: [nil, "", " ", "offline_access", " offline_access", "offline_access  offline_access "])
-    func `A72 whoever names nothing but offline_access gets the defaults`(text: String?) throws {
+    func `whoever names nothing but offline_access gets the defaults`(text: String?) throws {
         #expect(try granted(text) == "files:read")
     }
 
@@ -60,7 +60,7 @@ struct ScopeTests {
         #expect(refusal { try granted(text) } == .invalidScope)
     }
 
-    @Test func `RH8 scope bombs are refused, a long list of repeats is not one`() throws {
+    @Test func `scope bombs are refused, a long list of repeats is not one`() throws {
         let bomb = (0..<65).map { "s\($0)" }.joined(separator: " ")
         #expect(throws: OAuthValueError.self) { try ScopeSet(parsing: bomb) }
         #expect(try ScopeSet(parsing: (0..<64).map { "s\($0)" }.joined(separator: " ")).count == 64)
@@ -73,7 +73,7 @@ struct ScopeTests {
         arguments: [
             (nil, nil), ("offline_access", nil), ("", nil), ("a b", "a b"), ("a \"bad\" b", "a b"), (" b  a ", "b a"),
         ] as [(String?, String?)])
-    func `D1.20 what a refresh names is read leniently`(text: String?, expected: String?) {
+    func `what a refresh names is read leniently`(text: String?, expected: String?) {
         #expect(ScopeRule.narrowing(text)?.string == expected)
     }
 

@@ -27,14 +27,14 @@ struct TokenFormatTests {
         #expect(Array(bytes[20...]) == HMAC.sha256(key: key, Array("refresh".utf8), Array(0..<16), [0, 0, 1, 2]))
     }
 
-    @Test func `RI3 every truncation, bit flip and case flip of a refresh token is refused`() {
+    @Test func `every truncation, bit flip and case flip of a refresh token is refused`() {
         let text = RefreshToken.mint(session: .random(), generation: 3, key: key).reveal()
         for variant in variants(of: text) where variant != text {
             #expect(RefreshToken(variant)?.isAuthentic(key: key) != true, "\(variant.count)")
         }
     }
 
-    @Test func `RI3 every truncation, bit flip and case flip of a code or secret is refused or another one`() throws {
+    @Test func `every truncation, bit flip and case flip of a code or secret is refused or another one`() throws {
         let code = AuthorizationCode.derive(key: key, interaction: .random())
         for variant in variants(of: code.reveal()) where variant != code.reveal() {
             #expect(AuthorizationCode(variant)?.digest != code.digest)
@@ -64,7 +64,7 @@ struct TokenFormatTests {
         #expect(RefreshToken("gate_r_" + Base64URL.encode(bytes)) == nil)
     }
 
-    @Test func `E40 one kind of credential is not read as another`() {
+    @Test func `one kind of credential is not read as another`() {
         let code = AuthorizationCode.derive(key: key, interaction: .random()).reveal()
         let secret = ClientSecret.random().reveal()
         let refresh = RefreshToken.mint(session: .random(), generation: 1, key: key).reveal()
@@ -84,7 +84,7 @@ struct TokenFormatTests {
         #expect(code.digest == Digest.sha256(code.reveal()))
     }
 
-    @Test func `E22 credentials do not print themselves`() throws {
+    @Test func `credentials do not print themselves`() throws {
         let refresh = RefreshToken.mint(session: .random(), generation: 1, key: key)
         let secret = ClientSecret.random()
         let code = AuthorizationCode.derive(key: key, interaction: .random())

@@ -35,17 +35,17 @@ struct AddressPolicyTests {
         "2606:4700:4700::1111", "3ffe::1", "3fff:1000::1", "2a00:1450:4001:800:100:5efe:7f00:1",
     ]
 
-    @Test("E1 RM3 §3.5 refuses what is not global unicast", arguments: refused)
+    @Test("§3.5 refuses what is not global unicast", arguments: refused)
     func refuses(spelling: String) throws {
         #expect(!AddressPolicy.isGlobal(try SocketAddress(ipAddress: spelling, port: 443)))
     }
 
-    @Test("E1 §3.5 takes the neighbours of every refused block", arguments: global)
+    @Test("§3.5 takes the neighbours of every refused block", arguments: global)
     func takes(spelling: String) throws {
         #expect(AddressPolicy.isGlobal(try SocketAddress(ipAddress: spelling, port: 443)))
     }
 
-    @Test func `C9 judges bytes, and nothing that is neither 4 nor 16 of them`() throws {
+    @Test func `judges bytes, and nothing that is neither 4 nor 16 of them`() throws {
         #expect(AddressPolicy.isGlobal([8, 8, 8, 8]))
         #expect(!AddressPolicy.isGlobal([127, 0, 0, 1]))
         #expect(!AddressPolicy.isGlobal([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 8, 8, 8, 8]))

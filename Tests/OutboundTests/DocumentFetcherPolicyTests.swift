@@ -24,7 +24,7 @@ struct DocumentFetcherPolicyTests {
         }
     }
 
-    @Test func `C32 a certificate for another name is refused before the request`() async throws {
+    @Test func `a certificate for another name is refused before the request`() async throws {
         let fixture = try await FetcherFixture(certificate: "other.example", answer: Self.good)
         let reason = await fixture.failure()
         guard case .untrusted = reason else {
@@ -34,7 +34,7 @@ struct DocumentFetcherPolicyTests {
         #expect(fixture.server.requests.isEmpty)
     }
 
-    @Test func `C32 a certificate for the address is no certificate for the name`() async throws {
+    @Test func `a certificate for the address is no certificate for the name`() async throws {
         // The certificate of localhost bears 127.0.0.1 too, which is what the name leads to here.
         let fixture = try await FetcherFixture(certificate: "localhost", answer: Self.good)
         #expect(await fixture.failure() == .untrusted("the certificate is for another name"))
@@ -42,7 +42,7 @@ struct DocumentFetcherPolicyTests {
     }
 
     @Test(
-        "C32 RFC 9525 a certificate's name covers a host",
+        "RFC 9525 a certificate's name covers a host",
         arguments: [
             ("client.example", "client.example", true), ("client.example", "CLIENT.example", true),
             ("a.client.example", "*.client.example", true), ("client.example", "*.client.example", false),
@@ -54,7 +54,7 @@ struct DocumentFetcherPolicyTests {
         #expect(CertificateName.covers(host, presented) == expected)
     }
 
-    @Test func `C32 an authority that is not in outbound.trust is refused before the request`() async throws {
+    @Test func `an authority that is not in outbound.trust is refused before the request`() async throws {
         let fixture = try await FetcherFixture(roots: .system, answer: Self.good)
         let reason = await fixture.failure()
         guard case .untrusted = reason else {
@@ -64,7 +64,7 @@ struct DocumentFetcherPolicyTests {
         #expect(fixture.server.requests.isEmpty)
     }
 
-    @Test func `C32 TLS older than 1.2 is refused`() async throws {
+    @Test func `TLS older than 1.2 is refused`() async throws {
         let server = try await LoopbackServer.start(
             tls: TestAuthority.server("client.example", from: .tlsv1, to: .tlsv11), answer: Self.good)
         var policy = try FetchPolicy(privateHosts: ["client.example:\(server.port)"])
@@ -86,7 +86,7 @@ struct DocumentFetcherPolicyTests {
         #expect(throws: TrustRootsError(file: "/dev/null")) { try TrustRoots(additionalFiles: ["/dev/null"]) }
     }
 
-    @Test func `C36 private_hosts lifts port and address, never https`() async throws {
+    @Test func `private_hosts lifts port and address, never https`() async throws {
         let plain = try await LoopbackServer.start(answer: Self.good)
         var policy = try FetchPolicy(privateHosts: ["client.example:\(plain.port)"])
         policy.deadline = .milliseconds(300)
@@ -101,7 +101,7 @@ struct DocumentFetcherPolicyTests {
     }
 
     @Test(
-        "E1 RM2 RM3 RM6 a name that leads to even one address that is not global is not dialled",
+        "a name that leads to even one address that is not global is not dialled",
         arguments: [
             ["127.0.0.1"], ["::1"], ["10.0.0.1"], ["169.254.169.254"], ["8.8.8.8", "127.0.0.1"],
             ["2606:4700::1", "8.8.8.8", "fd00::1"], ["8.8.8.8", "::ffff:8.8.8.8"], ["64:ff9b::7f00:1"],
@@ -126,7 +126,7 @@ struct DocumentFetcherPolicyTests {
         return policy
     }
 
-    @Test func `RM2 a name is looked up once, and what was vetted is what is dialled`() async throws {
+    @Test func `a name is looked up once, and what was vetted is what is dialled`() async throws {
         let server = try await LoopbackServer.start(tls: TestAuthority.server("client.example"), answer: Self.good)
         let lookups = Shared(0)
         let flipping = Resolver { _ in
@@ -153,7 +153,7 @@ struct DocumentFetcherPolicyTests {
     }
 
     @Test(
-        "RM4 RM12 C1 what cannot be a client's URL costs no look-up",
+        "what cannot be a client's URL costs no look-up",
         arguments: [
             "http://client.example/x", "https://127.0.0.1/x", "https://[::1]/x", "https://2130706433/x",
             "https://localhost/x", "https://client.example:8443/x", "https://user@client.example/x",
@@ -175,7 +175,7 @@ struct DocumentFetcherPolicyTests {
         #expect(lookups.withLock { $0 } == 0)
     }
 
-    @Test func `C36 the operator's word decides before any look-up, and no word at all is a refusal`() async throws {
+    @Test func `the operator's word decides before any look-up, and no word at all is a refusal`() async throws {
         struct Unreadable: Error {}
         let lookups = Shared(0)
         let resolver = Resolver { host in
@@ -198,7 +198,7 @@ struct DocumentFetcherPolicyTests {
         #expect(await Self.reason(fetcher, "https://other.example/x") == .unresolvable(host: "other.example"))
     }
 
-    @Test func `RM9 a closed port, a refused name and a bad certificate look the same, at the same pace`() async throws
+    @Test func `a closed port, a refused name and a bad certificate look the same, at the same pace`() async throws
     {
         let bad = try await LoopbackServer.start(tls: TestAuthority.server("localhost"), answer: Self.good)
         let closed = try await LoopbackServer.start(answer: Self.good)

@@ -51,7 +51,7 @@ struct DocumentFetcherTests {
             "200 OK", "Content-Type: application/json\r\nCache-Control: max-age=300", body: FetcherFixture.document)
     }
 
-    @Test func `C5 C32 fetches with a fixed name of its own, no credential, and hangs up`() async throws {
+    @Test func `fetches with a fixed name of its own, no credential, and hangs up`() async throws {
         let fixture = try await FetcherFixture(answer: Self.good)
         let document = try await fixture.fetcher.fetch(fixture.url("/x?a=b"))
         #expect(document.body == Array(FetcherFixture.document.utf8))
@@ -67,7 +67,7 @@ struct DocumentFetcherTests {
     }
 
     @Test(
-        "C4 RN3 a redirect is a failure, and nothing else is asked for",
+        "a redirect is a failure, and nothing else is asked for",
         arguments: ["301 Moved", "302 Found", "303 See Other", "307 Temporary Redirect", "308 Permanent Redirect"])
     func redirect(status: String) async throws {
         let fixture = try await FetcherFixture { _ in
@@ -79,7 +79,7 @@ struct DocumentFetcherTests {
     }
 
     @Test(
-        "C4 only status 200 counts",
+        "only status 200 counts",
         arguments: [
             "201 Created", "204 No Content", "206 Partial Content", "304 Not Modified", "404 Not Found", "500 Oops",
         ])
@@ -90,7 +90,7 @@ struct DocumentFetcherTests {
         #expect(await fixture.failure() == .status(Int(status.prefix(3)) ?? 0))
     }
 
-    @Test func `RM11 C8 a failure is not kept: 500, then 200`() async throws {
+    @Test func `a failure is not kept: 500, then 200`() async throws {
         let failed = Shared(false)
         let fixture = try await FetcherFixture { request in
             let isFirst = failed.withLock { failed in
@@ -104,7 +104,7 @@ struct DocumentFetcherTests {
         #expect(fixture.server.requests.count == 2)
     }
 
-    @Test func `C5 what is not JSON by its media type is refused, and so is what comes compressed`() async throws {
+    @Test func `what is not JSON by its media type is refused, and so is what comes compressed`() async throws {
         let fixture = try await FetcherFixture { request in
             request.hasPrefix("GET /html")
                 ? LoopbackServer.http("200 OK", "Content-Type: text/html", body: "{}")
@@ -138,20 +138,20 @@ struct DocumentFetcherTests {
         ),
     ]
 
-    @Test("C6 RM10 reading stops at the cap", arguments: oversized)
+    @Test("reading stops at the cap", arguments: oversized)
     func size(name: String, bytes: String) async throws {
         let fixture = try await FetcherFixture { _ in .bytes(bytes) }
         #expect(await fixture.failure() == .oversized, "\(name)")
     }
 
-    @Test func `C6 a document of exactly the cap is taken`() async throws {
+    @Test func `a document of exactly the cap is taken`() async throws {
         let body = #"{"x":""# + String(repeating: "x", count: 16_384 - 8) + #""}"#
         let fixture = try await FetcherFixture { _ in LoopbackServer.http("200 OK", body: body) }
         #expect(try await fixture.fetcher.fetch(fixture.url()).body.count == 16_384)
     }
 
     @Test(
-        "RM10 a head beyond 16 KiB, or what is no HTTP, ends the fetch",
+        "a head beyond 16 KiB, or what is no HTTP, ends the fetch",
         arguments: [
             "HTTP/1.1 200 OK\r\nX: " + String(repeating: "x", count: 17_000) + "\r\n\r\n",
             "HTTP/1.1 200 OK\r\n" + String(repeating: "X: " + String(repeating: "x", count: 80) + "\r\n", count: 220),
@@ -178,12 +178,12 @@ struct DocumentFetcherTests {
         }
     }
 
-    @Test func `C32 a server that never answers meets the deadline`() async throws {
+    @Test func `a server that never answers meets the deadline`() async throws {
         let fixture = try await FetcherFixture(deadline: .milliseconds(300)) { _ in .silence }
         #expect(await fixture.failure() == .deadline)
     }
 
-    @Test func `C32 a body that never ends meets the deadline`() async throws {
+    @Test func `a body that never ends meets the deadline`() async throws {
         let fixture = try await FetcherFixture(deadline: .milliseconds(300)) { _ in
             .bytes("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
         }

@@ -31,7 +31,7 @@ struct FetchGovernorTests {
         return failure
     }
 
-    @Test func `E6 RM17 a thousand query variants of one host are a handful of connections`() async throws {
+    @Test func `a thousand query variants of one host are a handful of connections`() async throws {
         let fixture = try await FetcherFixture { _ in LoopbackServer.http("200 OK", body: "{}") }
         let outcomes = await withTaskGroup(of: OutboundFailure?.self) { group in
             for variant in 0..<1000 { group.addTask { await fixture.failure("/x?\(variant)") } }
@@ -43,7 +43,7 @@ struct FetchGovernorTests {
         #expect(outcomes.count == 1000)
     }
 
-    @Test func `C32 a hundred calls for one URL are one fetch`() async throws {
+    @Test func `a hundred calls for one URL are one fetch`() async throws {
         let governor = FetchGovernor(budget: FetchBudget(), now: { .now() })
         let url = try Self.url("client.example")
         let fetches = Shared(0)
@@ -64,7 +64,7 @@ struct FetchGovernorTests {
         #expect(fetches.withLock { $0 } == 1)
     }
 
-    @Test func `RM17 five fetches a minute from one host, then again in the next`() async throws {
+    @Test func `five fetches a minute from one host, then again in the next`() async throws {
         let hands = Hands()
         let governor = FetchGovernor(budget: FetchBudget(), now: { hands.now })
         for query in 0..<5 {
@@ -165,7 +165,7 @@ struct FetchGovernorTests {
         #expect(outcomes.count { $0 == nil } == 4)
     }
 
-    @Test func `C32 few run at a time, a few wait, the rest are refused at once`() async throws {
+    @Test func `few run at a time, a few wait, the rest are refused at once`() async throws {
         var budget = FetchBudget()
         budget.inFlight = 2
         budget.waiting = 3

@@ -7,7 +7,7 @@ struct FetchedDocumentTests {
     typealias Fields = [(name: String, value: String)]
 
     @Test(
-        "C7 the lifetime is the document's own word within the operator's bounds",
+        "the lifetime is the document's own word within the operator's bounds",
         arguments: [
             ([], 60), ([("Cache-Control", "max-age=3600")], 3600), ([("cache-control", "public, MAX-AGE=3600")], 3600),
             ([("Cache-Control", "max-age=\"3600\"")], 3600), ([("Cache-Control", "max-age=5")], 60),
@@ -30,7 +30,7 @@ struct FetchedDocumentTests {
     }
 
     @Test(
-        "C5 application/json and application/*+json are JSON",
+        "application/json and application/*+json are JSON",
         arguments: [
             (["application/json"], true), (["Application/JSON; charset=utf-8"], true), (["application/ld+json"], true),
             (["application/cimd+json ;x=y"], true), (["text/json"], false), (["text/html"], false), ([], false),

@@ -27,7 +27,7 @@ struct HostListsTests {
     }
 
     @Test(
-        "C36 a private host needs its port and is a name",
+        "a private host needs its port and is a name",
         arguments: [
             "", "a.example", "a.example:", "a.example:0", "10.0.0.1:443", "[::1]:443", "*.a.example:443", ":443",
         ])
@@ -46,7 +46,7 @@ struct HostListsTests {
         #expect(try !FetchPolicy(allow: []).permits("good.example", rule: nil))
     }
 
-    @Test func `C6 the size is capped at 64 KiB whatever is configured`() throws {
+    @Test func `the size is capped at 64 KiB whatever is configured`() throws {
         #expect(try FetchPolicy().maximumSize == 16_384)
         #expect(try FetchPolicy(maximumSize: 1 << 30).maximumSize == 65_536)
     }

@@ -67,7 +67,7 @@ struct OperatorClientTests {
         #expect(server.requests.count == 3)
     }
 
-    @Test func `RN3 a redirect is handed back, and the credential goes nowhere else`() async throws {
+    @Test func `a redirect is handed back, and the credential goes nowhere else`() async throws {
         let other = try await LoopbackServer.start(answer: Self.good)
         let server = try await LoopbackServer.start { _ in
             LoopbackServer.http("307 Temporary Redirect", "Location: http://localhost:\(other.port)/", body: "")
@@ -80,7 +80,7 @@ struct OperatorClientTests {
     }
 
     @Test(
-        "RN1 RN2 E4 a name that later leads to a metadata service or a group is not dialled",
+        "a name that later leads to a metadata service or a group is not dialled",
         arguments: ["169.254.169.254", "168.63.129.16", "0.0.0.0", "fe80::1", "fd00:ec2::254", "224.0.0.1"])
     func metadataService(address: String) async throws {
         let client = OperatorClient(resolver: .fixed("10.0.0.1", address))

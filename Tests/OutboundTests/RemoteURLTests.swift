@@ -43,12 +43,12 @@ struct RemoteURLTests {
         ("https://client.example/" + String(repeating: "x", count: 2048), .length),
     ]
 
-    @Test("E1 RM4 RM12 C1 refuses every form but the plain one", arguments: refused)
+    @Test("refuses every form but the plain one", arguments: refused)
     func refuses(url: String, error: RemoteURLError) {
         #expect(throws: error) { try RemoteURL(stranger: url) }
     }
 
-    @Test func `C1 C2 takes a name of two labels with path, port and query apart`() throws {
+    @Test func `takes a name of two labels with path, port and query apart`() throws {
         let url = try RemoteURL(stranger: "https://Client.Example:8443/a/b%20c;v=1/?q=/?")
         #expect(url.string == "https://Client.Example:8443/a/b%20c;v=1/?q=/?")
         #expect(url.host == "client.example")
@@ -62,7 +62,7 @@ struct RemoteURLTests {
         #expect(try RemoteURL(stranger: "https://client.example/..x/...").target == "/..x/...")
     }
 
-    @Test func `C3 RM12 two spellings are two URLs`() throws {
+    @Test func `two spellings are two URLs`() throws {
         let plain = try RemoteURL(stranger: "https://client.example/x")
         #expect(try RemoteURL(stranger: "https://client.example:443/x") != plain)
         #expect(try RemoteURL(stranger: "https://client.example/x?") != plain)
@@ -70,7 +70,7 @@ struct RemoteURLTests {
         #expect(try RemoteURL(stranger: "https://client.example/x") == plain)
     }
 
-    @Test func `C36 a name of one label is taken only when private_hosts lists it with this port`() throws {
+    @Test func `a name of one label is taken only when private_hosts lists it with this port`() throws {
         let listed: Set<HostPort> = [try HostPort("localhost:8443")]
         #expect(try RemoteURL(stranger: "https://localhost:8443/x", privateHosts: listed).host == "localhost")
         #expect(throws: RemoteURLError.host) {

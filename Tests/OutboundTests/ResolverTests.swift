@@ -26,7 +26,7 @@ struct ResolverTests {
         }
     }
 
-    @Test func `RM2 one bad answer among good ones refuses the whole name`() async throws {
+    @Test func `one bad answer among good ones refuses the whole name`() async throws {
         let mixed = Resolver { _ in
             [try SocketAddress(ipAddress: "8.8.8.8", port: 0), try SocketAddress(ipAddress: "fd00::1", port: 0)]
         }

@@ -10,7 +10,7 @@ struct AccessTokenRuleTests {
 
     private func good() -> JSONObject { Fixture.claims(issuer: issuer) }
 
-    @Test func `D7.5 reads a good token`() throws {
+    @Test func `reads a good token`() throws {
         let access = try Fixture.rule().access(signed: good(), now: now)
         #expect(access.subject == "sub_1")
         #expect(access.clientID == "https://client.example/c.json")
@@ -20,7 +20,7 @@ struct AccessTokenRuleTests {
     }
 
     @Test(arguments: ["iss", "sub", "aud", "client_id", "iat", "jti", "exp"])
-    func `D7.5 refuses a token without a claim that RFC 9068 demands`(claim: String) throws {
+    func `refuses a token without a claim that RFC 9068 demands`(claim: String) throws {
         var claims = good()
         claims[claim] = nil
         #expect(throws: TokenRejection.self) { try Fixture.rule().access(signed: claims, now: now) }
@@ -30,13 +30,13 @@ struct AccessTokenRuleTests {
         ("iss", "https://gate.example/"), ("iss", "https://other.example"), ("aud", "http://127.0.0.1:9/other"),
         ("aud", "http://127.0.0.1:10/mcp"), ("aud", ""), ("aud", "mcp"), ("exp", "1800000600"),
     ])
-    func `E41 RT8 D7.5 refuses a token of another issuer or for another server`(claim: String, value: String) throws {
+    func `refuses a token of another issuer or for another server`(claim: String, value: String) throws {
         var claims = good()
         claims[claim] = .string(value)
         #expect(throws: TokenRejection.self) { try Fixture.rule().access(signed: claims, now: now) }
     }
 
-    @Test func `A70 matches the audience without regard to the case of the host`() throws {
+    @Test func `matches the audience without regard to the case of the host`() throws {
         var claims = good()
         claims["aud"] = ["https://other.example", "HTTP://127.0.0.1:9/mcp"]
         #expect(throws: Never.self) { try Fixture.rule().access(signed: claims, now: now) }
@@ -44,14 +44,14 @@ struct AccessTokenRuleTests {
         #expect(throws: TokenRejection.self) { try Fixture.rule().access(signed: claims, now: now) }
     }
 
-    @Test func `D7.5 ends a token in the second it names`() throws {
+    @Test func `ends a token in the second it names`() throws {
         #expect(throws: Never.self) { try Fixture.rule().access(signed: good(), now: now + 599) }
         #expect(throws: TokenRejection.self) { try Fixture.rule().access(signed: good(), now: now + 600) }
         #expect(throws: Never.self) { try Fixture.rule(skew: 5).access(signed: good(), now: now + 604) }
         #expect(throws: TokenRejection.self) { try Fixture.rule(skew: 5).access(signed: good(), now: now + 605) }
     }
 
-    @Test func `D7.5 refuses a token from the future`() throws {
+    @Test func `refuses a token from the future`() throws {
         var claims = good()
         claims["nbf"] = .integer(now + 1)
         #expect(throws: TokenRejection.self) { try Fixture.rule().access(signed: claims, now: now) }

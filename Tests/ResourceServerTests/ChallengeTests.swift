@@ -10,7 +10,7 @@ struct ChallengeTests {
         try ProtectedResource(Fixture.configuration(issuer: "https://gate.example"))
     }
 
-    @Test func `A52 A54 D4.3 §3.1 challenges a request without token with scope and metadata but no error`()
+    @Test func `§3.1 challenges a request without token with scope and metadata but no error`()
         async throws
     {
         let resource = try resource()
@@ -19,7 +19,7 @@ struct ChallengeTests {
         #expect(refused?.challenge == "Bearer scope=\"files:read\", " + metadata)
     }
 
-    @Test func `A54 asks for the usual scopes and for those of the operation`() async throws {
+    @Test func `asks for the usual scopes and for those of the operation`() async throws {
         let resource = try resource()
         let refused = await refusal {
             try await resource.authorize(authorizationHeader: nil, requiring: ["files:write"])
@@ -27,7 +27,7 @@ struct ChallengeTests {
         #expect(refused?.challenge == "Bearer scope=\"files:read files:write\", " + metadata)
     }
 
-    @Test func `A53 names all that the operation needs when the scope does not suffice`() throws {
+    @Test func `names all that the operation needs when the scope does not suffice`() throws {
         let resource = try resource()
         let access = Access(subject: "s", clientID: "c", sessionID: nil, scopes: ["files:read"], expiresAt: 1)
         let refused = #expect(throws: Refusal.self) { try resource.demand(["files:read", "files:write"], of: access) }
@@ -37,7 +37,7 @@ struct ChallengeTests {
         #expect(challenge.hasSuffix("scope=\"files:read files:write\", " + metadata))
     }
 
-    @Test func `A55 lets a wide scope stand in for the narrow one that it implies`() throws {
+    @Test func `lets a wide scope stand in for the narrow one that it implies`() throws {
         let catalogue = try ScopeCatalogue([
             ProtectedScope("all", implies: ["write"]), ProtectedScope("write", implies: ["read", "all"]), "read",
         ])
@@ -46,7 +46,7 @@ struct ChallengeTests {
         #expect(catalogue.closure(of: ["unknown"]) == ["unknown"])
     }
 
-    @Test func `A55 what would bring along a scope on request is not asked for at first`() throws {
+    @Test func `what would bring along a scope on request is not asked for at first`() throws {
         let catalogue = try ScopeCatalogue([
             ProtectedScope("write", implies: ["purge"]), ProtectedScope("purge", onRequest: true), "read",
         ])
@@ -55,14 +55,14 @@ struct ChallengeTests {
     }
 
     @Test(arguments: ["Bearer", "Bearer ", "Bearer a b", "Bearer a,b", "Bearer =a", "Bearer a=b", "bearer \u{e4}"])
-    func `A52 answers 400 to a token that cannot be read`(field: String) async throws {
+    func `answers 400 to a token that cannot be read`(field: String) async throws {
         let resource = try resource()
         let refused = await refusal { try await resource.authorize(authorizationHeader: field) }
         #expect(refused?.status == 400)
         #expect(refused?.challenge?.contains("error=\"invalid_request\"") == true)
     }
 
-    @Test func `A52 answers 400 to a token of more than 8 KiB`() async throws {
+    @Test func `answers 400 to a token of more than 8 KiB`() async throws {
         let resource = try resource()
         let field = "Bearer " + String(repeating: "a", count: 8193)
         let refused = await refusal { try await resource.authorize(authorizationHeader: field) }

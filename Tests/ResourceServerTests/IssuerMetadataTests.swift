@@ -35,7 +35,7 @@ struct IssuerMetadataTests {
         }
     }
 
-    @Test func `E41 asks no one when the metadata is another issuer's`() async throws {
+    @Test func `asks no one when the metadata is another issuer's`() async throws {
         try await FakeAuthorizationServer.run { server in
             let endpoint = JSON.string(server.issuer + "/introspect")
             server.change { $0.metadata = ["issuer": "https://other.example", "introspection_endpoint": endpoint] }

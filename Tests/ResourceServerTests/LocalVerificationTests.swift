@@ -23,7 +23,7 @@ struct LocalVerificationTests {
         await outcome(resource, token)?.kind
     }
 
-    @Test func `D7.5 lets a good token through and asks for the keys once`() async throws {
+    @Test func `lets a good token through and asks for the keys once`() async throws {
         try await FakeAuthorizationServer.run { server in
             let key = SigningKey.generate()
             server.change { $0.keys = [key.jwk] }
@@ -38,7 +38,7 @@ struct LocalVerificationTests {
     }
 
     @Test(arguments: ["JWT", "logout+jwt", "secevent+jwt", "at+jwt2", ""])
-    func `D7.5 refuses a token of another type`(typ: String) async throws {
+    func `refuses a token of another type`(typ: String) async throws {
         try await FakeAuthorizationServer.run { server in
             let key = SigningKey.generate()
             server.change { $0.keys = [key.jwk] }
@@ -48,7 +48,7 @@ struct LocalVerificationTests {
     }
 
     @Test(arguments: ["none", "HS256", "ES256K", "RS256"])
-    func `D7.5 refuses a signature algorithm that the key is not for`(algorithm: String) async throws {
+    func `refuses a signature algorithm that the key is not for`(algorithm: String) async throws {
         try await FakeAuthorizationServer.run { server in
             let key = SigningKey.generate()
             server.change { $0.keys = [key.jwk] }
@@ -60,7 +60,7 @@ struct LocalVerificationTests {
         }
     }
 
-    @Test func `E41 RT8 refuses at B a token for A`() async throws {
+    @Test func `refuses at B a token for A`() async throws {
         try await FakeAuthorizationServer.run { server in
             let key = SigningKey.generate()
             server.change { $0.keys = [key.jwk] }

@@ -16,7 +16,7 @@ struct ProtectedResourceMetadataTests {
         return try resource(configuration)
     }
 
-    @Test func `A50 D4.1 D4.2 names the resource as spelled and its one authorization server`() throws {
+    @Test func `names the resource as spelled and its one authorization server`() throws {
         let resource = try resource(Fixture.configuration(issuer: "https://gate.example"))
         let document = try JSONObject(parsing: resource.metadataDocument)
         #expect(document["resource"] == "http://127.0.0.1:9/mcp")
@@ -25,20 +25,20 @@ struct ProtectedResourceMetadataTests {
         #expect(document["resource_name"] == "Files")
     }
 
-    @Test func `A54 publishes what is asked for at first and keeps back what is on request`() throws {
+    @Test func `publishes what is asked for at first and keeps back what is on request`() throws {
         let resource = try resource(Fixture.configuration(issuer: "https://gate.example"))
         let document = try JSONObject(parsing: resource.metadataDocument)
         #expect(document["scopes_supported"] == ["files:read"])
     }
 
-    @Test func `A54 publishes no empty list of scopes`() throws {
+    @Test func `publishes no empty list of scopes`() throws {
         var configuration = Fixture.configuration(issuer: "https://gate.example")
         configuration.scopes = []
         let document = try JSONObject(parsing: try resource(configuration).metadataDocument)
         #expect(document["scopes_supported"] == nil)
     }
 
-    @Test func `D4.4 refuses offline_access among the scopes`() throws {
+    @Test func `refuses offline_access among the scopes`() throws {
         var configuration = Fixture.configuration(issuer: "https://gate.example")
         configuration.scopes = ["offline_access"]
         #expect(throws: InvalidConfiguration.self) { try ProtectedResource(configuration) }
@@ -66,7 +66,7 @@ struct ProtectedResourceMetadataTests {
     }
 
     @Test(arguments: ["", "mcp.example", "ftp://mcp.example", "https://mcp.example/#a"])
-    func `D4.1 refuses a resource that clients could not have called`(spelled: String) {
+    func `refuses a resource that clients could not have called`(spelled: String) {
         var configuration = Fixture.configuration(issuer: "https://gate.example")
         configuration.resource = spelled
         #expect(throws: InvalidConfiguration.self) { try ProtectedResource(configuration) }

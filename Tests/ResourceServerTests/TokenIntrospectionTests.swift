@@ -16,7 +16,7 @@ struct TokenIntrospectionTests {
         await refusal { try await resource.authorize(authorizationHeader: "Bearer t", requiring: scopes) }
     }
 
-    @Test func `D7.9 asks with its own credentials and reads the answer`() async throws {
+    @Test func `asks with its own credentials and reads the answer`() async throws {
         try await FakeAuthorizationServer.run { server in
             server.change { $0.answers["t"] = Fixture.answer(issuer: server.issuer) }
             let access = try await resource(server).authorize(
@@ -40,7 +40,7 @@ struct TokenIntrospectionTests {
         }
     }
 
-    @Test func `E52 D7.11 refuses a token in the moment it is no longer active`() async throws {
+    @Test func `refuses a token in the moment it is no longer active`() async throws {
         try await FakeAuthorizationServer.run { server in
             server.change { $0.answers["t"] = Fixture.answer(issuer: server.issuer) }
             let resource = try resource(server)
@@ -63,7 +63,7 @@ struct TokenIntrospectionTests {
         }
     }
 
-    @Test func `E41 RT8 A51 refuses an active token that is for another server or for none`() async throws {
+    @Test func `refuses an active token that is for another server or for none`() async throws {
         try await FakeAuthorizationServer.run { server in
             let resource = try resource(server)
             for audience in [JSON.string("http://127.0.0.1:9/other"), .array([]), nil] {
@@ -75,7 +75,7 @@ struct TokenIntrospectionTests {
         }
     }
 
-    @Test func `A52 A53 answers 403 to a good token without the scope`() async throws {
+    @Test func `answers 403 to a good token without the scope`() async throws {
         try await FakeAuthorizationServer.run { server in
             server.change { $0.answers["t"] = Fixture.answer(issuer: server.issuer) }
             let refused = await outcome(try resource(server), requiring: ["files:write"])
@@ -84,7 +84,7 @@ struct TokenIntrospectionTests {
         }
     }
 
-    @Test func `A55 accepts the wide scope where the narrow one is needed`() async throws {
+    @Test func `accepts the wide scope where the narrow one is needed`() async throws {
         try await FakeAuthorizationServer.run { server in
             var answer = Fixture.answer(issuer: server.issuer)
             answer["scope"] = "files:write"

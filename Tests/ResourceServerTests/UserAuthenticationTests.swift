@@ -30,7 +30,7 @@ struct UserAuthenticationTests {
         }
     }
 
-    @Test func `D13.1 the challenge names ways, age and scopes, and the status is 401`() throws {
+    @Test func `the challenge names ways, age and scopes, and the status is 401`() throws {
         let wanted = UserAuthentication(maxAge: 300, acrValues: ["urn:two", "urn:three"])
         let resource = try resource()
         let refused = #expect(throws: Refusal.self) {
@@ -45,7 +45,7 @@ struct UserAuthenticationTests {
         #expect(refused?.reason.contains("urn:one") == true)
     }
 
-    @Test func `D13.1 what is not wanted is not in the challenge`() throws {
+    @Test func `what is not wanted is not in the challenge`() throws {
         let resource = try resource()
         let refused = #expect(throws: Refusal.self) {
             try resource.demand(UserAuthentication(maxAge: 0), of: access(at: now - 1))
@@ -57,7 +57,7 @@ struct UserAuthenticationTests {
         #expect(plain.challenge?.contains("max_age") == false)
     }
 
-    @Test func `D13.1 a sign-in of just that age is enough, an older or an unknown one is not`() throws {
+    @Test func `a sign-in of just that age is enough, an older or an unknown one is not`() throws {
         let wanted = UserAuthentication(maxAge: 300)
         #expect(try isEnough(wanted, access(at: now)))
         #expect(try isEnough(wanted, access(at: now - 300)))
@@ -68,14 +68,14 @@ struct UserAuthenticationTests {
         #expect(try isEnough(wanted, access(at: .max)))
     }
 
-    @Test func `D13.1 one of the ways is enough, and a token that names none is not`() throws {
+    @Test func `one of the ways is enough, and a token that names none is not`() throws {
         #expect(try isEnough(UserAuthentication(), access(at: nil, acr: nil)))
         #expect(try isEnough(UserAuthentication(acrValues: ["urn:two", "urn:one"]), access(at: nil)))
         #expect(try !isEnough(UserAuthentication(acrValues: ["urn:two"]), access(at: now)))
         #expect(try !isEnough(UserAuthentication(acrValues: ["urn:one"]), access(at: now, acr: nil)))
     }
 
-    @Test func `D13.1 the claims of a token say when and how`() throws {
+    @Test func `the claims of a token say when and how`() throws {
         var claims = Fixture.claims(issuer: "https://gate.example")
         #expect(try Fixture.rule().access(signed: claims, now: now).authenticatedAt == nil)
         claims["auth_time"] = .integer(now - 7)

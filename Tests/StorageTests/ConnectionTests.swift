@@ -148,7 +148,7 @@ struct ConnectionTests {
         return (attempt, login)
     }
 
-    @Test func `B45 an attempt reads back as it was written and is spent once, in time`() async throws {
+    @Test func `an attempt reads back as it was written and is spent once, in time`() async throws {
         let (world, now) = (try await world(), now)
         let (attempt, _) = try await attempt(world)
         #expect(try await world.store.read { try $0.connectionAttempts.find(attempt.state) } == attempt)

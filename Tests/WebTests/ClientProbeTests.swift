@@ -79,7 +79,7 @@ struct ClientTrialTests {
         ("302 Found", "Content-Type: application/json\r\nLocation: /x", "{}", "the status is 302"),
         ("200 OK", "Content-Type: text/plain", "{}", "Its maker has to serve it as application/json"),
     ])
-    func `C12 what cannot be had is told with its cause and what to do`(
+    func `what cannot be had is told with its cause and what to do`(
         status: String, fields: String, body: String, words: String
     ) async throws {
         try await DocumentScene.play { scene in

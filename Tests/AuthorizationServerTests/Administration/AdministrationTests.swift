@@ -40,7 +40,7 @@ struct AdministrationTests {
     }
 
     @Test(arguments: ["id", "user", "subject", "client", "resource", "all"])
-    func `E52 A session ended by an operator is refused at the next refresh and introspection`(way: String) async throws
+    func `A session ended by an operator is refused at the next refresh and introspection`(way: String) async throws
     {
         try await Harness.run { harness in
             let tokens = try await harness.tokens()
@@ -93,7 +93,7 @@ struct AdministrationTests {
         }
     }
 
-    @Test func `RT9 Disabling a user ends the sessions with a record each, and enabling wakes none`() async throws {
+    @Test func `Disabling a user ends the sessions with a record each, and enabling wakes none`() async throws {
         try await Harness.run { harness in
             let tokens = try await harness.tokens()
             _ = try await rows(harness, .users(.disable(name: "ada")))
@@ -105,7 +105,7 @@ struct AdministrationTests {
         }
     }
 
-    @Test func `RR8 Blocking a client and removing it or the MCP server end their sessions`() async throws {
+    @Test func `Blocking a client and removing it or the MCP server end their sessions`() async throws {
         let requests: [AdministrationRequest] = [
             .clients(.block("quill")), .clients(.remove("quill")), .resources(.remove("https://files.example/mcp")),
         ]
@@ -120,7 +120,7 @@ struct AdministrationTests {
         }
     }
 
-    @Test func `RS9 An MCP server that is removed and added again starts from nothing`() async throws {
+    @Test func `An MCP server that is removed and added again starts from nothing`() async throws {
         try await Harness.run { harness in
             _ = try await rows(harness, .resources(.remove(harness.resource.id.string)))
             let draft = ResourceDraft(identifier: "https://files.example/mcp", name: "Files", owner: "Team")

@@ -17,7 +17,7 @@ struct ElicitationAdministrationTests {
         try await run(h, .list(ElicitationSelection(status: status))).rows.compactMap { $0["id"]?.string }
     }
 
-    @Test func `B58 a list by status goes by what holds now, whenever the rows are tidied`() async throws {
+    @Test func `a list by status goes by what holds now, whenever the rows are tidied`() async throws {
         try await Harness.run { h in
             let asked = try await Asked(h.ask(try await h.tokens().access))
             #expect(try await list(h, "pending") == [asked.id])
@@ -29,7 +29,7 @@ struct ElicitationAdministrationTests {
         }
     }
 
-    @Test func `RE9 what is over by its time cannot be cancelled any more, and expires as it would have`() async throws
+    @Test func `what is over by its time cannot be cancelled any more, and expires as it would have`() async throws
     {
         try await Harness.run { h in
             let asked = try await Asked(h.ask(try await h.tokens().access))

@@ -106,7 +106,7 @@ struct ProviderAdministrationTests {
         }
     }
 
-    @Test func `RE8 a provider's secret is sealed, and in no listing`() async throws {
+    @Test func `a provider's secret is sealed, and in no listing`() async throws {
         try await Harness.run { h in
             let added = try await run(h, .providers(.add(explicit()))).get()
             let listed = try await run(h, .providers(.list)).get()
@@ -125,7 +125,7 @@ struct ProviderAdministrationTests {
         }
     }
 
-    @Test func `B40 Gatehouse itself is no provider`() async throws {
+    @Test func `Gatehouse itself is no provider`() async throws {
         try await Harness.run { h in
             var draft = explicit()
             draft.tokenEndpoint = "http://localhost/token"
@@ -136,7 +136,7 @@ struct ProviderAdministrationTests {
         }
     }
 
-    @Test func `B47 a provider serves MCP servers of its own owner alone, and by default none`() async throws {
+    @Test func `a provider serves MCP servers of its own owner alone, and by default none`() async throws {
         try await Harness.run { h in
             _ = try await run(h, .providers(.add(explicit()))).get()
             _ = try await run(h, .providers(.add(explicit("other", owner: "Somebody else")))).get()

@@ -29,7 +29,7 @@ struct ScopeAdministrationTests {
         values.map { Assignment(scope: "files:write", value: $0) }
     }
 
-    @Test func `A55 a named scope's lists are replaced, an empty side clears, what is not named stays`() async throws {
+    @Test func `a named scope's lists are replaced, an empty side clears, what is not named stays`() async throws {
         try await Harness.run { h in
             try await change(
                 h,

@@ -145,7 +145,7 @@ struct ProviderClientTests {
         }
     }
 
-    @Test func `RX5 an ID token of another sign-in, or none at all, is refused where one was asked for`() async throws {
+    @Test func `an ID token of another sign-in, or none at all, is refused where one was asked for`() async throws {
         func idToken(_ payload: String) -> String { "e30.\(Base64URL.encode(Array(payload.utf8))).AAAA" }
         for payload in [#"{"nonce":"another"}"#, #"{"sub":"x"}"#, "[]"] {
             let answer = ok(#"{"access_token":"a","token_type":"bearer","id_token":"\#(idToken(payload))"}"#)

@@ -28,7 +28,7 @@ struct DeliveryScheduleTests {
         #expect(DeliverySchedule.pause(afterAttempts: 0, spread: 0) == nil)
     }
 
-    @Test func `RN7 what was tried more often than a trouble is long failed before it`() {
+    @Test func `what was tried more often than a trouble is long failed before it`() {
         for (seconds, attempts) in [(0, 1), (1, 2), (3, 3), (8, 3), (9, 4), (25, 5), (264, 5), (265, 6), (300_000, 13)]
         {
             #expect(DeliverySchedule.attempts(within: Int64(seconds)) == attempts, "\(seconds)")

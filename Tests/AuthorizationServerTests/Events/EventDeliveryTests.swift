@@ -8,7 +8,7 @@ import Testing
 
 @Suite("RFC 8935: events reach the endpoints of MCP servers")
 struct EventDeliveryTests {
-    @Test func `B60 an event reaches its endpoint, signed, with the row's id and for that MCP server`() async throws {
+    @Test func `an event reaches its endpoint, signed, with the row's id and for that MCP server`() async throws {
         try await EventStage.run { stage in
             let receiver = try await Receiver()
             let resource = try await stage.proven("a", receiver)
@@ -28,7 +28,7 @@ struct EventDeliveryTests {
         }
     }
 
-    @Test func `D23.10 what does not arrive is sent again with the same id, thirteen times in three days`() async throws
+    @Test func `what does not arrive is sent again with the same id, thirteen times in three days`() async throws
     {
         try await EventStage.run { stage in
             let receiver = try await Receiver()
@@ -59,7 +59,7 @@ struct EventDeliveryTests {
         }
     }
 
-    @Test func `D23.2 a refusal that will not heal ends the attempts, one that may is tried again`() async throws {
+    @Test func `a refusal that will not heal ends the attempts, one that may is tried again`() async throws {
         try await EventStage.run { stage in
             let receiver = try await Receiver()
             let resource = try await stage.proven("a", receiver)
@@ -126,7 +126,7 @@ struct EventDeliveryTests {
         }
     }
 
-    @Test func `RN7 an endpoint in trouble is probed by one event at a time, and gets all that waited when it is back`()
+    @Test func `an endpoint in trouble is probed by one event at a time, and gets all that waited when it is back`()
         async throws
     {
         try await EventStage.run { stage in
@@ -149,7 +149,7 @@ struct EventDeliveryTests {
         }
     }
 
-    @Test func `RN7 what an endpoint asked for is not held against the next one, nor against the same one named anew`()
+    @Test func `what an endpoint asked for is not held against the next one, nor against the same one named anew`()
         async throws
     {
         try await EventStage.run { stage in
@@ -175,7 +175,7 @@ struct EventDeliveryTests {
         }
     }
 
-    @Test func `RN7 an event that fails on its own keeps its schedule while all others arrive`() async throws {
+    @Test func `an event that fails on its own keeps its schedule while all others arrive`() async throws {
         try await EventStage.run { stage in
             let receiver = try await Receiver()
             let resource = try await stage.proven("a", receiver)
@@ -210,7 +210,7 @@ struct EventDeliveryTests {
         }
     }
 
-    @Test func `E68 RN7 a receiver that never answers slows no other`() async throws {
+    @Test func `a receiver that never answers slows no other`() async throws {
         try await EventStage.run(deadline: 3_600_000) { stage in
             let (dead, alive) = (try await Receiver(), try await Receiver())
             let silent = try await stage.proven("silent", dead)
@@ -234,7 +234,7 @@ struct EventDeliveryTests {
         }
     }
 
-    @Test func `RN3 a redirect is followed nowhere, and the event stays`() async throws {
+    @Test func `a redirect is followed nowhere, and the event stays`() async throws {
         try await EventStage.run { stage in
             let (receiver, elsewhere) = (try await Receiver(), try await Receiver())
             let resource = try await stage.proven("a", receiver)

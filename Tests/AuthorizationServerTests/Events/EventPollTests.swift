@@ -8,7 +8,7 @@ import Testing
 
 @Suite("RFC 8936: MCP servers ask for their events")
 struct EventPollTests {
-    @Test func `D23.3 what is not acknowledged comes again, and what is does not`() async throws {
+    @Test func `what is not acknowledged comes again, and what is does not`() async throws {
         try await EventStage.run { stage in
             let resource = try await stage.resource("a")
             let ids = try await stage.queue(3, for: resource)
@@ -24,7 +24,7 @@ struct EventPollTests {
         }
     }
 
-    @Test func `D23.3 an event is signed for the MCP server that asks, under its own id`() async throws {
+    @Test func `an event is signed for the MCP server that asks, under its own id`() async throws {
         try await EventStage.run { stage in
             let resource = try await stage.resource("a")
             let ids = try await stage.queue(for: resource)
@@ -36,7 +36,7 @@ struct EventPollTests {
         }
     }
 
-    @Test func `D23.3 maxEvents bounds an answer, which says whether there is more`() async throws {
+    @Test func `maxEvents bounds an answer, which says whether there is more`() async throws {
         try await EventStage.run { stage in
             let resource = try await stage.resource("a")
             let ids = try await stage.queue(150, for: resource)
@@ -51,7 +51,7 @@ struct EventPollTests {
         }
     }
 
-    @Test func `E68 an MCP server neither sees nor settles another's events`() async throws {
+    @Test func `an MCP server neither sees nor settles another's events`() async throws {
         try await EventStage.run { stage in
             let (mine, other) = (try await stage.resource("mine"), try await stage.resource("other"))
             let ids = try await stage.queue(2, for: other)
@@ -63,7 +63,7 @@ struct EventPollTests {
         }
     }
 
-    @Test func `D23.3 an event with an error is a dead letter, unless the error may heal`() async throws {
+    @Test func `an event with an error is a dead letter, unless the error may heal`() async throws {
         try await EventStage.run { stage in
             let resource = try await stage.resource("a")
             let ids = try await stage.queue(3, for: resource)
@@ -108,7 +108,7 @@ struct EventPollTests {
         }
     }
 
-    @Test func `D23.3 a question that finds nothing is held until there is an event, and only then`() async throws {
+    @Test func `a question that finds nothing is held until there is an event, and only then`() async throws {
         try await EventStage.run { stage in
             let (mine, other) = (try await stage.resource("mine"), try await stage.resource("other"))
             #expect(try await stage.poll(["returnImmediately": true], as: mine).setIDs.isEmpty)

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("RFC 8417: the signature of an event")
 struct EventSignerTests {
-    @Test func `D23.1 an event is signed by an events key, says the same each time, and passes for nothing else`()
+    @Test func `an event is signed by an events key, says the same each time, and passes for nothing else`()
         async throws
     {
         try await Harness.run { h in

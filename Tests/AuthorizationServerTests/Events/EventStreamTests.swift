@@ -12,7 +12,7 @@ struct EventStreamTests {
         try await stage.store.read { try $0.eventStreams.find(of: resource.id) }
     }
 
-    @Test func `RN1 events wait until the state came back with the MCP server's credentials`() async throws {
+    @Test func `events wait until the state came back with the MCP server's credentials`() async throws {
         try await EventStage.run { stage in
             let receiver = try await Receiver()
             let resource = try await stage.resource("a", endpoint: receiver.endpoint)

@@ -27,13 +27,13 @@ struct PushAnswerTests {
     }
 
     @Test(arguments: ["200 OK", "202 Accepted", "204 No Content"])
-    func `D23.2 every 2xx is an acceptance, whatever its body says`(status: String) async throws {
+    func `every 2xx is an acceptance, whatever its body says`(status: String) async throws {
         let body = status.hasPrefix("204") ? "" : #"{"err":"invalid_audience"}"#
         #expect(try await answer(status, body: body) == .accepted)
     }
 
     @Test(arguments: ["invalid_request", "invalid_issuer", "invalid_audience", "access_denied"])
-    func `D23.2 an error that will be the same the next time is a refusal`(code: String) async throws {
+    func `an error that will be the same the next time is a refusal`(code: String) async throws {
         let body = #"{"err":"\#(code)","description":"<b>ours alone</b>"}"#
         #expect(try await answer("400 Bad Request", body: body) == .refused(EventAnswer(status: 400, error: code)))
     }
@@ -43,7 +43,7 @@ struct PushAnswerTests {
         (#"{"err":"invalid_key","description":"no"}"#, "invalid_key"),
         (#"{"err":"something_new"}"#, nil), (#"{"err":7}"#, nil), ("no JSON", nil), ("", nil),
     ])
-    func `D23.2 an error that may be mended, or that nobody knows, is tried again`(
+    func `an error that may be mended, or that nobody knows, is tried again`(
         body: String, word: String?
     ) async throws {
         #expect(
@@ -52,7 +52,7 @@ struct PushAnswerTests {
     }
 
     @Test(arguments: ["429 Too Many Requests", "502 Bad Gateway", "503 Service Unavailable", "504 Gateway Timeout"])
-    func `D23.10 overload is the endpoint's trouble, and its Retry-After is read in seconds alone`(
+    func `overload is the endpoint's trouble, and its Retry-After is read in seconds alone`(
         status: String
     ) async throws {
         let kept = EventAnswer(status: Int(status.prefix(3)))
@@ -65,7 +65,7 @@ struct PushAnswerTests {
     }
 
     @Test(arguments: ["301 Moved", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect"])
-    func `RN3 a redirect is a failure, and no second request follows`(status: String) async throws {
+    func `a redirect is a failure, and no second request follows`(status: String) async throws {
         let elsewhere = try await LoopbackServer.start { _ in LoopbackServer.http("202 Accepted", body: "") }
         let got = try await answer(status, "Location: http://127.0.0.1:\(elsewhere.port)/")
         #expect(got == .failed(EventAnswer(status: Int(status.prefix(3))), isTrouble: false, retryAfter: nil))
@@ -104,7 +104,7 @@ struct PushAnswerTests {
                 == .failed(EventAnswer(status: 503), isTrouble: true, retryAfter: nil))
     }
 
-    @Test func `D23.2 an event is posted as what it is, and the answer is asked for as JSON`() async throws {
+    @Test func `an event is posted as what it is, and the answer is asked for as JSON`() async throws {
         let server = try await LoopbackServer.start { _ in LoopbackServer.http("202 Accepted", body: "") }
         let sender = EventSender()
         _ = try await sender.send("a.b.c", to: "http://127.0.0.1:\(server.port)/events?x=1")
@@ -117,7 +117,7 @@ struct PushAnswerTests {
     }
 
     @Test(arguments: ["http://events.example/x", "http://10.0.0.1/x", "ftp://a.example/", "https://u:p@a.example/"])
-    func `RN1 what an operator's rule does not allow is not sent to`(endpoint: String) async throws {
+    func `what an operator's rule does not allow is not sent to`(endpoint: String) async throws {
         let failure = await #expect(throws: OutboundFailure.self) {
             try await EventSender().send("a.b.c", to: endpoint)
         }

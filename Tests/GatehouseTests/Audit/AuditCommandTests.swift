@@ -49,7 +49,7 @@ struct AuditCommandTests {
         try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init)
     }
 
-    @Test func `P8 an export verifies by itself, and whatever is done to it is named`() async throws {
+    @Test func `an export verifies by itself, and whatever is done to it is named`() async throws {
         try await Self.play { gatehouse in
             let path = try await Self.export(gatehouse)
             let attributes = try FileManager.default.attributesOfItem(atPath: path)
@@ -245,7 +245,7 @@ struct AuditCommandTests {
         }
     }
 
-    @Test func `P8 a record that was changed in the database is named by its number`() async throws {
+    @Test func `a record that was changed in the database is named by its number`() async throws {
         try await Self.play { gatehouse in
             let queue = try DatabaseQueue(path: gatehouse.stage.path("var/gatehouse.sqlite"))
             try await queue.writeWithoutTransaction { db in

@@ -48,7 +48,7 @@ struct EventCommandTests {
         }
     }
 
-    @Test func `E62 resources policy lists what an MCP server may start by itself; without it, nothing`() async throws {
+    @Test func `resources policy lists what an MCP server may start by itself; without it, nothing`() async throws {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
             _ = try await addResource(gatehouse)
             #expect(try await policy(gatehouse)["actions"]?.strings == [])

@@ -131,7 +131,7 @@ struct SessionCommandTests {
         }
     }
 
-    @Test func `E52 revoking by a filter is shown and asked first, and without a terminal it wants --yes`() async throws
+    @Test func `revoking by a filter is shown and asked first, and without a terminal it wants --yes`() async throws
     {
         try await Self.play(12) { gatehouse, anas, bos in
             let words = ["sessions", "revoke", "--user", "ana", "--reason", "left"]
@@ -156,7 +156,7 @@ struct SessionCommandTests {
         }
     }
 
-    @Test func `E52 a script ends what it names, hears what it was, and fails where nothing matched`() async throws {
+    @Test func `a script ends what it names, hears what it was, and fails where nothing matched`() async throws {
         try await Self.play(2) { gatehouse, anas, bos in
             let one = try await gatehouse("sessions", "revoke", anas[0], "--json")
             #expect(one.status == 0)
@@ -172,7 +172,7 @@ struct SessionCommandTests {
         }
     }
 
-    @Test func `E49 a report counts what lives by owner and MCP server, idle and never used ones apart`() async throws {
+    @Test func `a report counts what lives by owner and MCP server, idle and never used ones apart`() async throws {
         try await Self.play(3) { gatehouse, anas, bos in
             let run = try await gatehouse("report", "--json")
             let rows = try #require(try run.json().array?.compactMap(\.object))

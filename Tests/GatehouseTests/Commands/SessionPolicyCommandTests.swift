@@ -34,7 +34,7 @@ struct SessionPolicyCommandTests {
         return "\(value) \(said["from"]?.string ?? "?")"
     }
 
-    @Test func `D24 what holds for sessions is shown with who says so, changed by name and given back`() async throws {
+    @Test func `what holds for sessions is shown with who says so, changed by name and given back`() async throws {
         try await onResource { gatehouse in
             let configured = ["GATEHOUSE_SESSIONS_IDLE": "3d", "GATEHOUSE_TOKENS_ACCESS": "7m"]
             let fresh = try await policy(gatehouse, environment: configured)

@@ -39,7 +39,7 @@ struct ServeTests {
     }
 
     @Test
-    func `E62 Commands go to the server that holds the data, and the record names the uid that the kernel proves`()
+    func `Commands go to the server that holds the data, and the record names the uid that the kernel proves`()
         async throws
     {
         try await Stage.play { stage in
@@ -58,7 +58,7 @@ struct ServeTests {
         }
     }
 
-    @Test func `RS1 A backup streams out of a running server into a private file that opens as a database`()
+    @Test func `A backup streams out of a running server into a private file that opens as a database`()
         async throws
     {
         try await Stage.play { stage in
@@ -77,7 +77,7 @@ struct ServeTests {
         }
     }
 
-    @Test func `RS4 the database is made once, and no listener but the socket administers`() async throws {
+    @Test func `the database is made once, and no listener but the socket administers`() async throws {
         try await Stage.play { stage in
             let gatehouse = try await RunningGatehouse.start(on: stage)
             _ = try await gatehouse.object(["users", "add", "alice", "--password-stdin"], input: "secret pass\n")
@@ -110,7 +110,7 @@ struct ServeTests {
         }
     }
 
-    @Test func `RS1 What it writes is its user's alone`() async throws {
+    @Test func `What it writes is its user's alone`() async throws {
         try await Stage.play { stage in
             _ = try await RunningGatehouse.start(on: stage)
             for name in ["var", "var/admin", "keys", "var/gatehouse.sqlite", "var/admin/gatehouse.sock", "var/lock"] {

@@ -47,7 +47,7 @@ struct TLSTests {
         }
     }
 
-    @Test func `E36 over https each cookie is bound to this host and to https`() async throws {
+    @Test func `over https each cookie is bound to this host and to https`() async throws {
         try await play { stage, gatehouse, authority in
             _ = try await gatehouse.object([
                 "resources", "add", "https://files.example/mcp", "--name", "Files", "--owner", "Team", "--scope",

@@ -90,7 +90,7 @@ struct CommandLineTests {
         }
     }
 
-    @Test func `RC7 A resource's secret is printed once, rotated, and never listed; a removed one starts from nothing`()
+    @Test func `A resource's secret is printed once, rotated, and never listed; a removed one starts from nothing`()
         async throws
     {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
@@ -187,7 +187,7 @@ struct CommandLineTests {
         }
     }
 
-    @Test func `E62 Each change leaves a record that names the user of the machine, and the chain verifies`()
+    @Test func `Each change leaves a record that names the user of the machine, and the chain verifies`()
         async throws
     {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
@@ -204,7 +204,7 @@ struct CommandLineTests {
         }
     }
 
-    @Test func `RS1 A backup is private, whole, and never written over another file`() async throws {
+    @Test func `A backup is private, whole, and never written over another file`() async throws {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
             let path = gatehouse.stage.path("copy.sqlite")
             let made = try await gatehouse("db", "backup", path, "--json")

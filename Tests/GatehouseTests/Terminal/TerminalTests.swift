@@ -157,12 +157,12 @@ struct TerminalTests {
         #expect(try lines(.one(row), width: nil).contains("scope texts  a_b  Read all of the files that you can read"))
     }
 
-    @Test func `RS6 Names of fields cannot steer the terminal either`() throws {
+    @Test func `Names of fields cannot steer the terminal either`() throws {
         let row: JSONObject = ["texts": .object(["x\u{1B}[2J": "y\u{1B}[2J"])]
         #expect(!(try lines(.one(row), width: 80).joined().unicodeScalars.contains("\u{1B}")))
     }
 
-    @Test func `RS6 Escape sequences, line ends and reordering marks are shown as replaced characters`() throws {
+    @Test func `Escape sequences, line ends and reordering marks are shown as replaced characters`() throws {
         let row: JSONObject = [
             "id": "a", "name": "x\u{1B}[2J\r\ny\u{202E}z\u{85}", "resource": "b", "expires_at": .null,
         ]

@@ -17,7 +17,7 @@ struct ConnectCrashTests {
     }
 
     @Test(arguments: Moment.allCases)
-    func `RE8 B63 kill -9 in the callback leaves a whole connection or an open request`(moment: Moment) async throws {
+    func `kill -9 in the callback leaves a whole connection or an open request`(moment: Moment) async throws {
         let provider = try await LoopbackProvider.start()
         try await Stage.play { stage in
             var gatehouse = try await RunningGatehouse.start(on: stage)

@@ -35,7 +35,7 @@ struct ElicitationInteropTests {
     }
 
     @Test(arguments: Server.allCases, SDKClient.Era.allCases)
-    func `B2 B10 B13 the person approves at the page and the call goes on`(
+    func `the person approves at the page and the call goes on`(
         server: Server, era: SDKClient.Era
     ) async throws {
         try await Scene.play { scene in
@@ -50,7 +50,7 @@ struct ElicitationInteropTests {
     }
 
     @Test(arguments: Server.allCases, SDKClient.Era.allCases)
-    func `B42 B66 the person declines at the page and the call fails, though the client had accepted`(
+    func `the person declines at the page and the call fails, though the client had accepted`(
         server: Server, era: SDKClient.Era
     ) async throws {
         try await Scene.play { scene in
@@ -86,14 +86,14 @@ struct ElicitationInteropTests {
     }
 
     @Test(arguments: SDKClient.Era.allCases)
-    func `B3 a client that does not open the link ends the call`(era: SDKClient.Era) async throws {
+    func `a client that does not open the link ends the call`(era: SDKClient.Era) async throws {
         try await Scene.play { scene in
             let client = try await connect(.example, era, .never, in: scene)
             #expect(try await client.outcome("delete_file", Server.example.arguments).failed)
         }
     }
 
-    @Test func `B1 B6 a client that opens no links is told so in the words of its era`() async throws {
+    @Test func `a client that opens no links is told so in the words of its era`() async throws {
         try await Scene.play { scene in
             let modern = try await connect(.example, .modern, nil, in: scene)
             await #expect {
@@ -104,7 +104,7 @@ struct ElicitationInteropTests {
         }
     }
 
-    @Test func `B31 B32 another account sees one neutral page, and the right person can still approve`() async throws {
+    @Test func `another account sees one neutral page, and the right person can still approve`() async throws {
         try await Scene.play { scene in
             _ = try await scene.gatehouse.object(
                 ["users", "add", "mallory", "--password-stdin"], input: Scene.password + "\n")

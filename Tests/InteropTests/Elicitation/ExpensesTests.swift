@@ -33,7 +33,7 @@ struct ExpensesTests {
     }
 
     @Test(arguments: SDKClient.Era.allCases)
-    func `E62 D24 each step of the work is decided and on record, and the job ends when it is done`(
+    func `each step of the work is decided and on record, and the job ends when it is done`(
         era: SDKClient.Era
     ) async throws {
         try await play(era) { scene, client in
@@ -57,7 +57,7 @@ struct ExpensesTests {
     }
 
     @Test(arguments: SDKClient.Era.allCases)
-    func `E62 the session is ended from the command line, and the next step is denied and said once`(
+    func `the session is ended from the command line, and the next step is denied and said once`(
         era: SDKClient.Era
     ) async throws {
         try await play(era) { scene, client in
@@ -85,7 +85,7 @@ struct ExpensesTests {
         }
     }
 
-    @Test func `D24 what the operator did not list begins nothing`() async throws {
+    @Test func `what the operator did not list begins nothing`() async throws {
         try await play(.modern, listed: []) { scene, client in
             let outcome = try await client.outcome("submit_expenses", Self.many)
             #expect(outcome.failed && outcome.text.contains("may not start expenses.submit"), "\(outcome.text)")
@@ -94,7 +94,7 @@ struct ExpensesTests {
         }
     }
 
-    @Test func `E62 what the operator wants asked waits for its person, and a no stops the work`() async throws {
+    @Test func `what the operator wants asked waits for its person, and a no stops the work`() async throws {
         try await play(.modern, listed: ["expenses.submit=ask"]) { scene, client in
             let begun = try await client.outcome("submit_expenses", ["expenses": ["train"]])
             #expect(!begun.failed, "\(begun.text)")

@@ -38,7 +38,7 @@ struct ThirdPartyTests {
     }
 
     @Test(arguments: ["client_secret_basic", "client_secret_post"])
-    func `B57 B61 a person connects an account, the MCP server uses it, it is renewed, and revoked on both sides`(
+    func `a person connects an account, the MCP server uses it, it is renewed, and revoked on both sides`(
         authentication: String
     ) async throws {
         try await Scene.play { scene in

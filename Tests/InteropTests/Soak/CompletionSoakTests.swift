@@ -12,7 +12,7 @@ struct CompletionSoakTests {
     /// As many as one person may have open at one MCP server.
     private static let pages = 5
 
-    @Test func `B63 RN6 kill -9 around a decision: no answer that was shown is lost, and none becomes another one`()
+    @Test func `kill -9 around a decision: no answer that was shown is lost, and none becomes another one`()
         async throws
     {
         try await Stage.play { stage in

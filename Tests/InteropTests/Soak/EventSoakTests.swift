@@ -12,7 +12,7 @@ struct EventSoakTests {
     private static let rounds = ProcessInfo.processInfo.environment["SOAK"].flatMap { Int($0) } ?? 3
     private static let eventsPerRound = 12
 
-    @Test func `RN6 B63 kill -9 at each step of delivery: every event arrives, and always under the same id`()
+    @Test func `kill -9 at each step of delivery: every event arrives, and always under the same id`()
         async throws
     {
         try await Stage.play { stage in

@@ -10,7 +10,7 @@ struct SoakTests {
     private static let clients = 6
     private static let answersBeforeTheKill = 60
 
-    @Test func `P1 P2 RR3 kill -9 under load loses no answered refresh, and brings no spent or revoked grant back`()
+    @Test func `kill -9 under load loses no answered refresh, and brings no spent or revoked grant back`()
         async throws
     {
         try await Stage.play { stage in
@@ -25,7 +25,7 @@ struct SoakTests {
         }
     }
 
-    @Test func `P1 P2 A power cut at any write loses no answered refresh, and brings no spent or revoked grant back`()
+    @Test func `A power cut at any write loses no answered refresh, and brings no spent or revoked grant back`()
         async throws
     {
         try await Stage.play { stage in
@@ -42,7 +42,7 @@ struct SoakTests {
         }
     }
 
-    @Test func `P1 The simulated power cut catches a disk that only says that it has written the log`() async throws {
+    @Test func `The simulated power cut catches a disk that only says that it has written the log`() async throws {
         try await Stage.play { stage in
             var (visitor, work) = try await Self.open(on: stage)
             let cut = PowerCut(after: 200, seed: 1, lies: true)

@@ -17,7 +17,7 @@ struct ApprovalTests {
         return try #require(result.approval)
     }
 
-    @Test func `B32 an approval by this person, for this action, in this session counts, once`() async throws {
+    @Test func `an approval by this person, for this action, in this session counts, once`() async throws {
         try await ElicitationScene.play { scene in
             let approval = try await collect(in: scene)
             #expect(approval.subject == "sub_1" && approval.elicitation == "eli_1" && approval.id == "apr_1")
@@ -39,7 +39,7 @@ struct ApprovalTests {
     }
 
     @Test(arguments: ["subject", "client", "session"])
-    func `E19 B30 an approval for another caller does not count`(part: String) async throws {
+    func `an approval for another caller does not count`(part: String) async throws {
         try await ElicitationScene.play { scene in
             let other = try await scene.access(
                 "u", subject: part == "subject" ? "sub_2" : "sub_1",
@@ -73,7 +73,7 @@ struct ApprovalTests {
         }
     }
 
-    @Test func `RT8 another type or another key does not count`() async throws {
+    @Test func `another type or another key does not count`() async throws {
         try await ElicitationScene.play { scene in
             scene.fake.change { $0.approvalType = "secevent+jwt" }
             #expect(await fault { try await collect(in: scene) }?.kind == .invalidApproval)

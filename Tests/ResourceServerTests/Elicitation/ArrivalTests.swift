@@ -14,7 +14,7 @@ struct ArrivalTests {
         return made.id
     }
 
-    @Test func `B48 a ticket tells who came, once, and the end is reported after that`() async throws {
+    @Test func `a ticket tells who came, once, and the end is reported after that`() async throws {
         try await ElicitationScene.play { scene in
             let id = try await ask(scene)
             let early = await fault { try await scene.elicitations.complete(id, as: .completed) }
@@ -41,7 +41,7 @@ struct ArrivalTests {
         }
     }
 
-    @Test func `RE7 another MCP server neither redeems the ticket nor reports`() async throws {
+    @Test func `another MCP server neither redeems the ticket nor reports`() async throws {
         try await ElicitationScene.play { scene in
             let other = try Elicitations(
                 Fixture.configuration(issuer: scene.server.issuer, clock: scene.clock), clientID: "res_2",

@@ -33,7 +33,7 @@ struct ElicitationResultTests {
         return try await (other ?? scene.elicitations).result(of: made.id, for: request, by: access)
     }
 
-    @Test func `B61 the values of a secret come as often as they are asked for, until they are acknowledged`()
+    @Test func `the values of a secret come as often as they are asked for, until they are acknowledged`()
         async throws
     {
         try await ElicitationScene.play { scene in
@@ -55,7 +55,7 @@ struct ElicitationResultTests {
         }
     }
 
-    @Test func `RE8 nothing prints what a person typed`() async throws {
+    @Test func `nothing prints what a person typed`() async throws {
         try await ElicitationScene.play { scene in
             let result = try await collect(scene, secret())
             var printed = "\(result) \(String(reflecting: result)) \(ElicitationStep.completed(result))"
@@ -87,7 +87,7 @@ struct ElicitationResultTests {
         }
     }
 
-    @Test func `RE7 another MCP server's elicitation is as unknown as none`() async throws {
+    @Test func `another MCP server's elicitation is as unknown as none`() async throws {
         try await ElicitationScene.play { scene in
             let other = try Elicitations(
                 Fixture.configuration(issuer: scene.server.issuer, clock: scene.clock), clientID: "res_2",
@@ -129,7 +129,7 @@ struct ElicitationResultTests {
         }
     }
 
-    @Test func `B10 B66 a call waits for a secret as for an approval, and a client that gives up leaves none behind`()
+    @Test func `a call waits for a secret as for an approval, and a client that gives up leaves none behind`()
         async throws
     {
         try await ElicitationScene.play { scene in
@@ -147,7 +147,7 @@ struct ElicitationResultTests {
         }
     }
 
-    @Test func `E19 a state of a secret opens for nobody else, and nothing is read`() async throws {
+    @Test func `a state of a secret opens for nobody else, and nothing is read`() async throws {
         try await ElicitationScene.play { scene in
             let calls = scene.calls()
             let request = try secret()

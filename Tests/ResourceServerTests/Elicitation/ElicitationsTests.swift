@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Elicitations: what an MCP server asks the authorization server for")
 struct ElicitationsTests {
-    @Test func `B30 B33 B65 asks with its own credentials and shows the person's token, which nothing prints`()
+    @Test func `asks with its own credentials and shows the person's token, which nothing prints`()
         async throws
     {
         try await ElicitationScene.play { scene in
@@ -28,7 +28,7 @@ struct ElicitationsTests {
         }
     }
 
-    @Test func `B66 a wait is a long poll of at most 30 seconds, and no wait asks at once`() async throws {
+    @Test func `a wait is a long poll of at most 30 seconds, and no wait asks at once`() async throws {
         try await ElicitationScene.play { scene in
             let made = try await scene.elicitations.create(
                 .confirm(try scene.action(), message: "m"), for: try await scene.access())

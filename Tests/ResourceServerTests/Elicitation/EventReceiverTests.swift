@@ -48,7 +48,7 @@ struct EventReceiverTests {
         }
     }
 
-    @Test func `E21 the same event twice is acted on once and answered alike`() async throws {
+    @Test func `the same event twice is acted on once and answered alike`() async throws {
         try await play { scene, receiver, ear in
             let event = try scene.event("completed")
             for _ in 0..<3 { #expect(await push(receiver, event).status == 202) }
@@ -58,7 +58,7 @@ struct EventReceiverTests {
         }
     }
 
-    @Test func `E21 the same event while it is being acted on is put off, not acted on again`() async throws {
+    @Test func `the same event while it is being acted on is put off, not acted on again`() async throws {
         try await ElicitationScene.play { scene in
             let (entered, enter) = AsyncStream<Void>.makeStream()
             let (released, release) = AsyncStream<Void>.makeStream()
@@ -113,7 +113,7 @@ struct EventReceiverTests {
         }
     }
 
-    @Test func `E21 §2.4 a wrong key, a wrong type, another format are refused`() async throws {
+    @Test func `§2.4 a wrong key, a wrong type, another format are refused`() async throws {
         try await play { scene, receiver, ear in
             let forged = try scene.event("completed", key: SigningKey.generate())
             #expect(error(await push(receiver, forged)) == "invalid_key")

@@ -50,7 +50,7 @@ struct GovernanceTests {
         }
     }
 
-    @Test func `E62 checkpoints go out as names and closed words, with the person's token`() async throws {
+    @Test func `checkpoints go out as names and closed words, with the person's token`() async throws {
         try await play(201, #"{"evidence":"reported"}"#) { governance, access, desk in
             try await governance.recordCheckpoint(.sampling(.edited, tool: "report_churn", model: "m"), for: access)
             try await governance.recordCheckpoint(.form(missing: ["environment"]), for: access)
@@ -68,7 +68,7 @@ struct GovernanceTests {
         }
     }
 
-    @Test func `E62 a job is opened with the person's token, and shown and ended by its id alone`() async throws {
+    @Test func `a job is opened with the person's token, and shown and ended by its id alone`() async throws {
         let answer = """
             {"id":"job_1","status":"open","actions":["a"],"purpose":"p","expires_at":"2026-11-21T18:00:00Z"}
             """

@@ -31,7 +31,7 @@ struct RequestStateTests {
         return found == nil
     }
 
-    @Test func `B17 E20 comes back as it was, as often as it is shown, until it expires`() async throws {
+    @Test func `comes back as it was, as often as it is shown, until it expires`() async throws {
         let seal = seal()
         var counted = state
         counted.rounds = 3
@@ -43,7 +43,7 @@ struct RequestStateTests {
         #expect(await !opens(seal, text))
     }
 
-    @Test func `E20 a single flipped bit anywhere, a cut or an addition does not open`() async throws {
+    @Test func `a single flipped bit anywhere, a cut or an addition does not open`() async throws {
         let seal = seal()
         let text = seal.seal(state, for: request(), by: access())
         let bytes = try #require(Base64URL.decode(text))
@@ -60,7 +60,7 @@ struct RequestStateTests {
         }
     }
 
-    @Test func `E19 E20 B30 another person, another client, another call does not open it`() async throws {
+    @Test func `another person, another client, another call does not open it`() async throws {
         let seal = seal()
         let text = seal.seal(state, for: request(), by: access())
         #expect(await !opens(seal, text, by: access("sub_2")))

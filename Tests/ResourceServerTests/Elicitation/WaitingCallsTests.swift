@@ -18,7 +18,7 @@ struct WaitingCallsTests {
             by: scene.access())
     }
 
-    @Test func `B10 B11 B13 B64 asks, holds the call that comes back, and goes on when the person has approved`()
+    @Test func `asks, holds the call that comes back, and goes on when the person has approved`()
         async throws
     {
         try await ElicitationScene.play { scene in
@@ -35,7 +35,7 @@ struct WaitingCallsTests {
     }
 
     @Test
-    func `B15 B42 a person who takes six minutes: eight rounds, then the link as an answer, then it is found again`()
+    func `a person who takes six minutes: eight rounds, then the link as an answer, then it is found again`()
         async throws
     {
         try await ElicitationScene.play { scene in
@@ -56,7 +56,7 @@ struct WaitingCallsTests {
         }
     }
 
-    @Test func `B66 B42 a person who declines at the page ends the call, whatever the client said`() async throws {
+    @Test func `a person who declines at the page ends the call, whatever the client said`() async throws {
         try await ElicitationScene.play { scene in
             let calls = scene.calls()
             let state = try await begin(scene, calls).state
@@ -67,7 +67,7 @@ struct WaitingCallsTests {
     }
 
     @Test(arguments: [ClientAnswer.decline, .cancel])
-    func `B3 a client that opens no link ends the call and takes the question back`(answer: ClientAnswer) async throws {
+    func `a client that opens no link ends the call and takes the question back`(answer: ClientAnswer) async throws {
         try await ElicitationScene.play { scene in
             let calls = scene.calls()
             let state = try await begin(scene, calls).state
@@ -77,7 +77,7 @@ struct WaitingCallsTests {
         }
     }
 
-    @Test func `B66 an approval that came before the client gave up is spent, so that no later call runs on it`()
+    @Test func `an approval that came before the client gave up is spent, so that no later call runs on it`()
         async throws
     {
         try await ElicitationScene.play { scene in
@@ -101,7 +101,7 @@ struct WaitingCallsTests {
         }
     }
 
-    @Test func `E20 a state shown twice waits twice, and the approval is spent once`() async throws {
+    @Test func `a state shown twice waits twice, and the approval is spent once`() async throws {
         try await ElicitationScene.play { scene in
             let calls = scene.calls()
             let state = try await begin(scene, calls).state
@@ -111,7 +111,7 @@ struct WaitingCallsTests {
         }
     }
 
-    @Test func `E19 E20 a state of another person or another call is refused and nothing is asked`() async throws {
+    @Test func `a state of another person or another call is refused and nothing is asked`() async throws {
         try await ElicitationScene.play { scene in
             let calls = scene.calls()
             let state = try #require(try await begin(scene, calls).state)
@@ -149,7 +149,7 @@ struct WaitingCallsTests {
         }
     }
 
-    @Test func `B64 with pushed events a held call asks nothing until the event wakes it`() async throws {
+    @Test func `with pushed events a held call asks nothing until the event wakes it`() async throws {
         try await ElicitationScene.play { scene in
             let receiver = EventReceiver(scene.elicitations, sleep: { _ in await Gate().wait() })
             let calls = scene.calls(receiver)
@@ -165,7 +165,7 @@ struct WaitingCallsTests {
         }
     }
 
-    @Test func `E21 an event alone approves nothing: the status is asked for before anything runs`() async throws {
+    @Test func `an event alone approves nothing: the status is asked for before anything runs`() async throws {
         try await ElicitationScene.play { scene in
             let receiver = EventReceiver(scene.elicitations, sleep: { _ in await Gate().wait() })
             let calls = scene.calls(receiver)

@@ -7,7 +7,7 @@ import Testing
 @Suite("The example server's doors")
 struct ExampleServerTests {
     @Test(arguments: ["evil.example", "127.0.0.1:10", "localhost:9", ""])
-    func `E56 answers nobody who calls it by another name`(host: String) async throws {
+    func `answers nobody who calls it by another name`(host: String) async throws {
         try await ExampleClient.run { client in
             client.grant("")
             let answer = try await client.post(["jsonrpc": "2.0", "id": 1, "method": "ping"], host: host)
@@ -27,7 +27,7 @@ struct ExampleServerTests {
         }
     }
 
-    @Test func `A50 publishes its metadata to everybody, pages included`() async throws {
+    @Test func `publishes its metadata to everybody, pages included`() async throws {
         try await ExampleClient.run { client in
             var request = RawHTTP(method: "GET", path: "/.well-known/oauth-protected-resource/mcp")
             request.fields = [("Host", ExampleClient.host), ("Origin", "http://inspector.example")]
@@ -41,7 +41,7 @@ struct ExampleServerTests {
         }
     }
 
-    @Test func `E57 takes no body beyond 64 KiB and no other type than JSON`() async throws {
+    @Test func `takes no body beyond 64 KiB and no other type than JSON`() async throws {
         try await ExampleClient.run { client in
             client.grant("")
             let big = [UInt8](repeating: UInt8(ascii: " "), count: 64 * 1024 + 1)
@@ -52,7 +52,7 @@ struct ExampleServerTests {
         }
     }
 
-    @Test func `A52 answers 400 to two tokens`() async throws {
+    @Test func `answers 400 to two tokens`() async throws {
         try await ExampleClient.run { client in
             let answer = try await client.post(
                 ["jsonrpc": "2.0", "id": 1, "method": "ping"], [("Authorization", "Bearer u")])

@@ -26,7 +26,7 @@ struct InquiryTests {
         client.elicitations.read { $0.checkpoints.map { $0["outcome"]?.string } }
     }
 
-    @Test func `E62 B10 a form asks for what the call lacks, and only that is taken from it`() async throws {
+    @Test func `a form asks for what the call lacks, and only that is taken from it`() async throws {
         try await ExampleClient.run { client in
             client.grant("")
             let asked = try await migrate(client).json?["result"]?.object
@@ -43,7 +43,7 @@ struct InquiryTests {
         }
     }
 
-    @Test func `E62 B10 what was given in the form is what the person approves, and what is done`() async throws {
+    @Test func `what was given in the form is what the person approves, and what is done`() async throws {
         try await ExampleClient.run { client in
             client.grant("")
             let asked = try await migrate(client).json?["result"]?.object
@@ -60,7 +60,7 @@ struct InquiryTests {
         }
     }
 
-    @Test func `E19 a state is no key: of another person, another call, changed or old, it opens nothing`() async throws
+    @Test func `a state is no key: of another person, another call, changed or old, it opens nothing`() async throws
     {
         try await ExampleClient.run { client in
             client.grant("")
@@ -78,7 +78,7 @@ struct InquiryTests {
         }
     }
 
-    @Test func `B1 a client that cannot ask is told what it lacks, and nothing is reported of a form`() async throws {
+    @Test func `a client that cannot ask is told what it lacks, and nothing is reported of a form`() async throws {
         try await ExampleClient.run { client in
             client.grant("files:write")
             let links: JSON = ["elicitation": ["url": [:]]]
@@ -92,7 +92,7 @@ struct InquiryTests {
         }
     }
 
-    @Test func `E62 what cannot be put on record is not done`() async throws {
+    @Test func `what cannot be put on record is not done`() async throws {
         try await ExampleClient.run { client in
             client.grant("")
             let asked = try await migrate(client).json?["result"]?.object
@@ -109,7 +109,7 @@ struct InquiryTests {
             (["action": "accept", "content": ["environment": "moon"]], "accepted"), (["action": "accept"], "accepted"),
             (["action": 7], nil),
         ] as [(JSON, String?)])
-    func `E62 every other end of a form migrates nothing and is reported as what it was`(
+    func `every other end of a form migrates nothing and is reported as what it was`(
         reply: JSON, outcome: String?
     ) async throws {
         try await ExampleClient.run { client in
@@ -132,7 +132,7 @@ struct InquiryTests {
         }
     }
 
-    @Test func `E62 no human act is claimed of a client that says nothing of one`() {
+    @Test func `no human act is claimed of a client that says nothing of one`() {
         func reply(_ text: String, _ members: JSONObject = [:]) -> String {
             var result: JSONObject = [
                 "role": "assistant", "content": ["type": "text", "text": .string(text)], "model": "m",
@@ -184,7 +184,7 @@ struct InquiryTests {
         return (received, reported)
     }
 
-    @Test func `E62 in the older era the client is asked in the stream of the call, and a rejection is heard`()
+    @Test func `in the older era the client is asked in the stream of the call, and a rejection is heard`()
         async throws
     {
         let call: JSON = [
@@ -203,7 +203,7 @@ struct InquiryTests {
         #expect(broken.messages.last?["result"]?.object?["isError"] == true && broken.reported.isEmpty)
     }
 
-    @Test func `B1 in the older era a link is not given to a client that shows forms alone`() async throws {
+    @Test func `in the older era a link is not given to a client that shows forms alone`() async throws {
         let call: JSON = [
             "jsonrpc": "2.0", "id": "a", "method": "tools/call",
             "params": ["name": "migrate_database", "arguments": ["database": "main", "when": "now"]],

@@ -36,7 +36,7 @@ struct HandshakeElicitationTests {
         }
     }
 
-    @Test func `B2 B4 B65 asks on the call's stream, says that it is complete, and then answers`() async throws {
+    @Test func `asks on the call's stream, says that it is complete, and then answers`() async throws {
         try await ExampleClient.run { client in
             client.grant("files:write")
             let session = try await session(client)
@@ -58,7 +58,7 @@ struct HandshakeElicitationTests {
         }
     }
 
-    @Test func `B5 a client that takes no stream gets -32042, and its next call finds the approval`() async throws {
+    @Test func `a client that takes no stream gets -32042, and its next call finds the approval`() async throws {
         try await ExampleClient.run { client in
             client.grant("files:write")
             let session = try await session(client)
@@ -74,7 +74,7 @@ struct HandshakeElicitationTests {
     }
 
     @Test(arguments: [[:], ["elicitation": [:]], ["elicitation": ["form": [:]]]] as [JSON])
-    func `B1 B6 a client that opens no links gets a failed tool call, and an identifier only for what it can do`(
+    func `a client that opens no links gets a failed tool call, and an identifier only for what it can do`(
         capabilities: JSON
     )
         async throws
@@ -89,7 +89,7 @@ struct HandshakeElicitationTests {
         }
     }
 
-    @Test func `E19 a session identifier is no key: another person's, a changed and a made-up one are unknown`()
+    @Test func `a session identifier is no key: another person's, a changed and a made-up one are unknown`()
         async throws
     {
         try await ExampleClient.run { client in
@@ -104,7 +104,7 @@ struct HandshakeElicitationTests {
     }
 
     @Test(arguments: ["declined", "expired", "cancelled"])
-    func `B66 every other end is a failed tool call`(status: String) async throws {
+    func `every other end is a failed tool call`(status: String) async throws {
         try await ExampleClient.run { client in
             client.grant("files:write")
             let session = try await session(client)
@@ -148,7 +148,7 @@ struct HandshakeElicitationTests {
     }
 
     @Test(arguments: ["decline", "cancel"])
-    func `B3 B42 a client that does not open the link ends the call and takes the question back`(action: String)
+    func `a client that does not open the link ends the call and takes the question back`(action: String)
         async throws
     {
         try await ElicitationScene.play { scene in
@@ -163,7 +163,7 @@ struct HandshakeElicitationTests {
         }
     }
 
-    @Test func `B3 accepting means that the link was opened, not that it is done`() async throws {
+    @Test func `accepting means that the link was opened, not that it is done`() async throws {
         try await ElicitationScene.play { scene in
             scene.fake.change { $0.isHeld = true }
             let events = try await converse(scene) { handshake, question, access in
@@ -191,7 +191,7 @@ struct HandshakeElicitationTests {
         }
     }
 
-    @Test func `E19 nobody else can answer a question, whatever its name`() async throws {
+    @Test func `nobody else can answer a question, whatever its name`() async throws {
         try await ElicitationScene.play { scene in
             scene.fake.change { $0.isHeld = true }
             let events = try await converse(scene) { handshake, question, _ in

@@ -31,7 +31,7 @@ struct HandshakeProtocolTests {
         }
     }
 
-    @Test func `A53 lists and calls tools, and climbs by the same challenge`() async throws {
+    @Test func `lists and calls tools, and climbs by the same challenge`() async throws {
         try await ExampleClient.run { client in
             client.grant("files:read")
             let list = try await client.post(message("tools/list"), version)

@@ -18,7 +18,7 @@ struct KeyToolTests {
         return try await client.stateless("tools/call", parameters, capabilities: capabilities)
     }
 
-    @Test func `RE8 B10 the key goes from the person to the server, past client and model`() async throws {
+    @Test func `the key goes from the person to the server, past client and model`() async throws {
         try await ExampleClient.run { client in
             client.grant("")
             let asked = try await call(client)
@@ -37,7 +37,7 @@ struct KeyToolTests {
         }
     }
 
-    @Test func `B6 a client that opens no links gets -32021, and nobody is asked`() async throws {
+    @Test func `a client that opens no links gets -32021, and nobody is asked`() async throws {
         try await ExampleClient.run { client in
             client.grant("")
             let refused = try await call(client, capabilities: ["elicitation": ["form": [:]]])

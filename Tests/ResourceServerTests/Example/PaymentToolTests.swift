@@ -57,7 +57,7 @@ struct PaymentToolTests {
         try await visit(client, "", cookie: cookie, form: "\(query.dropFirst())&decision=\(decision)")
     }
 
-    @Test func `B48 the person comes with a ticket, pays, and the call goes on, once`() async throws {
+    @Test func `the person comes with a ticket, pays, and the call goes on, once`() async throws {
         try await ExampleClient.run(isSecure: true) { client in
             client.grant("")
             let state = try #require(try await call(client)?["result"]?.object?["requestState"])
@@ -87,7 +87,7 @@ struct PaymentToolTests {
         }
     }
 
-    @Test func `E19 a ticket opens its own person's order alone, and once`() async throws {
+    @Test func `a ticket opens its own person's order alone, and once`() async throws {
         try await ExampleClient.run(isSecure: true) { client in
             client.grant("")
             client.grant("", to: "u", subject: "sub_2")
@@ -125,7 +125,7 @@ struct PaymentToolTests {
         }
     }
 
-    @Test func `B66 a person who does not pay ends the call`() async throws {
+    @Test func `a person who does not pay ends the call`() async throws {
         try await ExampleClient.run(isSecure: true) { client in
             client.grant("")
             let state = try await call(client)?["result"]?.object?["requestState"]
@@ -153,7 +153,7 @@ struct PaymentToolTests {
         }
     }
 
-    @Test func `B62 nobody pays for what is no longer asked, or while nobody can tell`() async throws {
+    @Test func `nobody pays for what is no longer asked, or while nobody can tell`() async throws {
         try await ExampleClient.run(isSecure: true) { client in
             client.grant("")
             _ = try await call(client)

@@ -23,7 +23,7 @@ struct PullRequestToolTests {
         client.elicitations.change { $0.exchange = (200, ProviderTokenTests.answer(token)) }
     }
 
-    @Test func `B57 B61 asks to connect, and lists with the token that it is given for the person's own`() async throws
+    @Test func `asks to connect, and lists with the token that it is given for the person's own`() async throws
     {
         try await ExampleClient.run { client in
             client.grant("")
@@ -52,7 +52,7 @@ struct PullRequestToolTests {
         }
     }
 
-    @Test func `B6 who has to be asked and opens no links is told -32021`() async throws {
+    @Test func `who has to be asked and opens no links is told -32021`() async throws {
         try await ExampleClient.run { client in
             client.grant("")
             let refused = try await call(client, capabilities: [:])

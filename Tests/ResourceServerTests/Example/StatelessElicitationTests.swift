@@ -18,7 +18,7 @@ struct StatelessElicitationTests {
         return try await client.stateless("tools/call", parameters, capabilities: capabilities, token: token)
     }
 
-    @Test func `B10 B11 B12 B13 asks with a link and a state, and answers the retry once the person has approved`()
+    @Test func `asks with a link and a state, and answers the retry once the person has approved`()
         async throws
     {
         try await ExampleClient.run { client in
@@ -47,7 +47,7 @@ struct StatelessElicitationTests {
     }
 
     @Test
-    func `B14 B16 a person who takes six minutes: at most eight rounds, the link as text, and a fresh call finds it`()
+    func `a person who takes six minutes: at most eight rounds, the link as text, and a fresh call finds it`()
         async throws
     {
         try await ExampleClient.run { client in
@@ -74,7 +74,7 @@ struct StatelessElicitationTests {
     @Test(
         arguments: [[:], ["elicitation": [:]], ["elicitation": ["form": [:]]], ["elicitation": ["url": true]]] as [JSON]
     )
-    func `B1 B6 a client that opens no links gets -32021 with HTTP 400, and nobody is asked`(capabilities: JSON)
+    func `a client that opens no links gets -32021 with HTTP 400, and nobody is asked`(capabilities: JSON)
         async throws
     {
         try await ExampleClient.run { client in
@@ -88,7 +88,7 @@ struct StatelessElicitationTests {
         }
     }
 
-    @Test func `B66 a person who declines ends in a failed tool call, and a fresh call asks anew`() async throws {
+    @Test func `a person who declines ends in a failed tool call, and a fresh call asks anew`() async throws {
         try await ExampleClient.run { client in
             client.grant("files:write")
             let state = try await call(client).json?["result"]?.object?["requestState"]
@@ -102,7 +102,7 @@ struct StatelessElicitationTests {
     }
 
     @Test(arguments: ["decline", "cancel", "nonsense"])
-    func `B3 a client that does not open the link takes the question back`(action: String) async throws {
+    func `a client that does not open the link takes the question back`(action: String) async throws {
         try await ExampleClient.run { client in
             client.grant("files:write")
             let state = try await call(client).json?["result"]?.object?["requestState"]
@@ -112,7 +112,7 @@ struct StatelessElicitationTests {
         }
     }
 
-    @Test func `E20 a state that was changed, of another person, or for another file is refused with -32602`()
+    @Test func `a state that was changed, of another person, or for another file is refused with -32602`()
         async throws
     {
         try await ExampleClient.run { client in

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("MCP 2026-07-28 at the example server")
 struct StatelessProtocolTests {
-    @Test func `A60 A68 answers server/discover without a handshake and without a session`() async throws {
+    @Test func `answers server/discover without a handshake and without a session`() async throws {
         try await ExampleClient.run { client in
             client.grant("files:read")
             let answer = try await client.stateless("server/discover")
@@ -37,7 +37,7 @@ struct StatelessProtocolTests {
         }
     }
 
-    @Test func `A53 A56 climbs from 403 to a written file when the wider scope is granted`() async throws {
+    @Test func `climbs from 403 to a written file when the wider scope is granted`() async throws {
         try await ExampleClient.run { client in
             let call: JSONObject = ["name": "write_file", "arguments": ["name": "a.txt", "text": "hello"]]
             client.grant("files:read")
@@ -56,7 +56,7 @@ struct StatelessProtocolTests {
         }
     }
 
-    @Test func `A52 A54 answers 401 with scope to everything without a token, before it reads the body`() async throws {
+    @Test func `answers 401 with scope to everything without a token, before it reads the body`() async throws {
         try await ExampleClient.run { client in
             for body in ["{", "{}"] {
                 let answer = try await client.post(bytes: Array(body.utf8), token: nil)
@@ -69,7 +69,7 @@ struct StatelessProtocolTests {
         }
     }
 
-    @Test func `E52 answers 401 in the moment the session is over`() async throws {
+    @Test func `answers 401 in the moment the session is over`() async throws {
         try await ExampleClient.run { client in
             client.grant("files:read")
             #expect(try await client.stateless("tools/list").status == 200)
@@ -84,7 +84,7 @@ struct StatelessProtocolTests {
         ("MCP-Protocol-Version", "2026-07-29"), ("Mcp-Method", "tools/list"), ("Mcp-Name", "list_files"),
         ("Mcp-Name", "=?base64?bGlzdF9maWxlcw==?="), ("Mcp-Name", "=?base64?c2VydmVyX3RpbWV=?="),
     ])
-    func `A64 A65 answers -32020 when a header differs from the message`(name: String, value: String) async throws {
+    func `answers -32020 when a header differs from the message`(name: String, value: String) async throws {
         try await ExampleClient.run { client in
             client.grant("")
             var fields = ["MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "server_time"]
@@ -101,7 +101,7 @@ struct StatelessProtocolTests {
         }
     }
 
-    @Test func `A64 takes a wrapped name and refuses a field that stands there twice`() async throws {
+    @Test func `takes a wrapped name and refuses a field that stands there twice`() async throws {
         try await ExampleClient.run { client in
             client.grant("")
             let message = ExampleClient.message("tools/call", ["name": "server_time"])
@@ -115,7 +115,7 @@ struct StatelessProtocolTests {
         }
     }
 
-    @Test func `A65 answers -32022 with what is spoken to an unknown version`() async throws {
+    @Test func `answers -32022 with what is spoken to an unknown version`() async throws {
         try await ExampleClient.run { client in
             client.grant("")
             let answer = try await client.post(
@@ -129,7 +129,7 @@ struct StatelessProtocolTests {
         }
     }
 
-    @Test func `A60 answers -32602 to a message without its envelope and 404 to an unknown method`() async throws {
+    @Test func `answers -32602 to a message without its envelope and 404 to an unknown method`() async throws {
         try await ExampleClient.run { client in
             client.grant("")
             let fields = [("MCP-Protocol-Version", "2026-07-28"), ("Mcp-Method", "tools/list")]
@@ -144,7 +144,7 @@ struct StatelessProtocolTests {
         }
     }
 
-    @Test func `A62 accepts a notification and refuses a batch, a response and what is no JSON`() async throws {
+    @Test func `accepts a notification and refuses a batch, a response and what is no JSON`() async throws {
         try await ExampleClient.run { client in
             client.grant("")
             let fields = [("MCP-Protocol-Version", "2026-07-28")]

@@ -44,7 +44,7 @@ struct SessionRevocationTests {
     ]
 
     @Test(arguments: official.indices)
-    func `D23.6 the official examples are understood`(index: Int) throws {
+    func `the official examples are understood`(index: Int) throws {
         let example = Self.official[index]
         let claims: JSONObject = [
             "iss": "https://idp.example.com/123456789/", "jti": "24c63fb56e5a2d77a6b512616ca9fa24",
@@ -62,7 +62,7 @@ struct SessionRevocationTests {
         #expect(event.reason == (index == 1 ? "Landspeed Policy Violation: C076E82F" : nil))
     }
 
-    @Test func `D23.6 a handler hears once whose session ended, at whose will and why`() async throws {
+    @Test func `a handler hears once whose session ended, at whose will and why`() async throws {
         let heard = Mutex<[SessionRevocation]>([])
         let ear = SessionEar { event in heard.withLock { $0.append(event) } }
         try await SessionScene.play(ear: ear) { (scene) async throws in

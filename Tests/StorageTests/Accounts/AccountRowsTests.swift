@@ -15,7 +15,7 @@ struct AccountRowsTests {
         }.joined(separator: "; ")
     }
 
-    @Test func `P9 however much others have or is over, each list of a person is read along an index of its own`()
+    @Test func `however much others have or is over, each list of a person is read along an index of its own`()
         async throws
     {
         let world = try await World()

@@ -22,7 +22,7 @@ struct LoginTests {
             userID: login.userID, browserLoginID: login.id, request: "{}", createdAt: start, expiresAt: start + 600)
     }
 
-    @Test func `RL3 the same person in the same browser gets a new cookie and a whole new day, and what waits goes on`()
+    @Test func `the same person in the same browser gets a new cookie and a whole new day, and what waits goes on`()
         async throws
     {
         let world = try await World()
@@ -48,7 +48,7 @@ struct LoginTests {
     }
 
     @Test(arguments: ["another person", "another browser", "a login that is over", "a cookie of nobody"])
-    func `RL3 of anybody else, elsewhere, or too late nothing lives on`(what: String) async throws {
+    func `of anybody else, elsewhere, or too late nothing lives on`(what: String) async throws {
         let world = try await World()
         let bob = User(name: "Bob", createdAt: start)
         let first = login(world, cookie: "one", at: start)

@@ -104,7 +104,7 @@ struct AuditCheckpointTests {
         #expect(try await verify().checkpointed == nil)
     }
 
-    @Test func `P8 a chain that was cut behind its last checkpoint is named from the first missing record on`()
+    @Test func `a chain that was cut behind its last checkpoint is named from the first missing record on`()
         async throws
     {
         try await write(6)
@@ -115,7 +115,7 @@ struct AuditCheckpointTests {
             try await tamper("DELETE FROM audit WHERE sequence > 4") == [AuditDefect(.missing(through: 7), 5)])
     }
 
-    @Test func `P8 a chain that was written anew before a checkpoint is named`() async throws {
+    @Test func `a chain that was written anew before a checkpoint is named`() async throws {
         try await write(3)
         try await sign()
         try await write(2)
@@ -184,7 +184,7 @@ struct AuditCheckpointTests {
         #expect(try await verify().defects == [AuditDefect(.unknownKey, 1)])
     }
 
-    @Test func `P8 a report that is altered, gone or cut off is named with its MCP server`() async throws {
+    @Test func `a report that is altered, gone or cut off is named with its MCP server`() async throws {
         let edits: [(String, AuditDefect.Kind, Int64)] = [
             ("UPDATE audit_reported SET action = 'x' WHERE sequence = 2", .altered, 2),
             ("DELETE FROM audit_reported WHERE sequence = 2", .missing(through: 2), 2),

@@ -67,7 +67,7 @@ struct AuditFileTests {
         #expect(fault(try await lines()) == nil)
     }
 
-    @Test func `P8 no change of a line, no record less, no line more or elsewhere goes unseen`() async throws {
+    @Test func `no change of a line, no record less, no line more or elsewhere goes unseen`() async throws {
         let lines = try await lines()
         var generator = SystemRandomNumberGenerator()
         var unseen: [String] = []

@@ -129,7 +129,7 @@ struct AuditRetentionTests {
         #expect(bytes.range(of: Data("192.0.2.1".utf8)) != nil)
     }
 
-    @Test func `P8 an admin who erases the name that they claim does not write it down again`() async throws {
+    @Test func `an admin who erases the name that they claim does not write it down again`() async throws {
         try await write(2)
         let grace = AuditActor.admin(uid: 7, claimed: "grace")
         #expect(try await world.store.write { try $0.audit.erase(.claimed("grace"), by: grace, at: World.start) } == 2)

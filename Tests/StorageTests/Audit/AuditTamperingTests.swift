@@ -89,7 +89,7 @@ struct AuditTamperingTests {
         return defects
     }
 
-    @Test func `P8 reports that are all gone are missed for as long as a checkpoint of them is there`() async throws {
+    @Test func `reports that are all gone are missed for as long as a checkpoint of them is there`() async throws {
         for _ in 0..<3 { try await report() }
         try await sign()
         try await sign(reports)
@@ -97,7 +97,7 @@ struct AuditTamperingTests {
             try await tamper("DELETE FROM audit_reported") == [AuditDefect(.missing(through: 3), 1, in: reports)])
     }
 
-    @Test func `P8 with Gatehouse's own chain gone nothing vouches for the others`() async throws {
+    @Test func `with Gatehouse's own chain gone nothing vouches for the others`() async throws {
         try await report()
         try await sign()
         try await sign(reports)
@@ -106,7 +106,7 @@ struct AuditTamperingTests {
                 == [AuditDefect(.unknownKey, 1, in: reports)])
     }
 
-    @Test func `P8 the last checkpoint cannot be taken from a server that signed it, nor what stood behind it`()
+    @Test func `the last checkpoint cannot be taken from a server that signed it, nor what stood behind it`()
         async throws
     {
         for _ in 0..<2 { try await write() }
@@ -120,7 +120,7 @@ struct AuditTamperingTests {
         #expect(try await verify(signed: [first]) == [])
     }
 
-    @Test func `P8 checkpoints that changed places are named both`() async throws {
+    @Test func `checkpoints that changed places are named both`() async throws {
         try await write()
         try await sign()
         try await write()
@@ -134,7 +134,7 @@ struct AuditTamperingTests {
         #expect(defects == [AuditDefect(.checkpoint, 2), AuditDefect(.checkpoint, 4), AuditDefect(.noCheckpoint, 2)])
     }
 
-    @Test func `P8 what came after the last checkpoint cannot be altered by itself`() async throws {
+    @Test func `what came after the last checkpoint cannot be altered by itself`() async throws {
         try await write()
         try await sign()
         let last = try await write()
@@ -143,7 +143,7 @@ struct AuditTamperingTests {
                 == [AuditDefect(.altered, last)])
     }
 
-    @Test func `P8 a key that only an unsigned record names vouches for nothing`() async throws {
+    @Test func `a key that only an unsigned record names vouches for nothing`() async throws {
         try await report()
         try await sign()
         let (forger, chain) = (SigningKey.generate(), reports)
@@ -160,14 +160,14 @@ struct AuditTamperingTests {
         #expect(try await verify() == [])
     }
 
-    @Test func `P8 a number of an administrator cannot be put on a record of what none did`() async throws {
+    @Test func `a number of an administrator cannot be put on a record of what none did`() async throws {
         let checkpoint = try await sign()
         #expect(
             try await tamper("UPDATE audit SET admin_uid = 8 WHERE sequence = \(checkpoint.sequence)")
                 == [AuditDefect(.altered, checkpoint.sequence)])
     }
 
-    @Test func `P8 personal fields that changed places are named with both records`() async throws {
+    @Test func `personal fields that changed places are named with both records`() async throws {
         let (one, other) = (try await write(by: "grace"), try await write(by: "heidi"))
         let defects = try await tamper(
             """
@@ -178,7 +178,7 @@ struct AuditTamperingTests {
         #expect(defects == [AuditDefect(.personal, one), AuditDefect(.personal, other)])
     }
 
-    @Test func `P8 an erasure of what was written about a person does not hide who an admin claimed to be`()
+    @Test func `an erasure of what was written about a person does not hide who an admin claimed to be`()
         async throws
     {
         let place = try await write()
@@ -189,7 +189,7 @@ struct AuditTamperingTests {
             ])
     }
 
-    @Test func `P8 an erasure of one admin's name does not hide another's, nor one that came later`() async throws {
+    @Test func `an erasure of one admin's name does not hide another's, nor one that came later`() async throws {
         try await write(by: "grace")
         let place = try await write(by: "mallory")
         let erased = try await erase(.claimed("grace"))
@@ -202,7 +202,7 @@ struct AuditTamperingTests {
         #expect(defects == [AuditDefect(.personal, later), AuditDefect(.erasedBeyond, earlier)])
     }
 
-    @Test func `P8 an erasure does not hide what was reported since, nor one that was dropped what came behind it`()
+    @Test func `an erasure does not hide what was reported since, nor one that was dropped what came behind it`()
         async throws
     {
         try await report()

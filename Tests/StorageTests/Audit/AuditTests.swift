@@ -178,7 +178,7 @@ struct AuditTests {
         #expect(try await store.read { try $0.audit.verify() }.records == 3)
     }
 
-    @Test func `P8 what stands beside the chain is named when it is altered, moved, taken away or put there`()
+    @Test func `what stands beside the chain is named when it is altered, moved, taken away or put there`()
         async throws
     {
         let edits = [
@@ -204,7 +204,7 @@ struct AuditTests {
         #expect(try await tamper(planted).defects == [AuditDefect(.personal, 1)])
     }
 
-    @Test func `P8 whatever is changed in a record, or whichever record goes, that very record is named`() async throws
+    @Test func `whatever is changed in a record, or whichever record goes, that very record is named`() async throws
     {
         try await write(3)
         try world.store.close()

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("What is kept of clients in memory")
 struct ClientChangesTests {
-    @Test func `RI8 every change to a client or a rule shows, and nothing else does`() async throws {
+    @Test func `every change to a client or a rule shows, and nothing else does`() async throws {
         let folder = try TemporaryFolder()
         let store = try folder.store()
         let id = try ClientID("quill")

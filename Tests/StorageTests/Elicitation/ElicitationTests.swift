@@ -39,7 +39,7 @@ struct ElicitationTests {
         #expect(try await world.store.read { try $0.elicitations.find(.random()) } == nil)
     }
 
-    @Test func `B63 completion, its event and its record are written together, once`() async throws {
+    @Test func `completion, its event and its record are written together, once`() async throws {
         let (world, session) = try await world()
         let asked = try asked(world, of: session)
         let (done, again) = try await world.store.write { [now] tx in
@@ -66,7 +66,7 @@ struct ElicitationTests {
         #expect(event?.state == .waiting)
     }
 
-    @Test func `RE9 after its time nothing but its expiry can be written, and that only then`() async throws {
+    @Test func `after its time nothing but its expiry can be written, and that only then`() async throws {
         let (world, session) = try await world()
         let asked = try asked(world, of: session)
         let verdicts = try await world.store.write { [now] tx in
@@ -82,7 +82,7 @@ struct ElicitationTests {
         #expect(try await world.store.read { try $0.count("events") } == 1)
     }
 
-    @Test func `B62 a session that ends takes its open elicitations back and says so`() async throws {
+    @Test func `a session that ends takes its open elicitations back and says so`() async throws {
         let (world, session) = try await world()
         let open = try asked(world, of: session)
         let over = try asked(world, of: session, path: "b.txt")
@@ -102,7 +102,7 @@ struct ElicitationTests {
         #expect(event?.event.payload["reason"] == "session_ended")
     }
 
-    @Test func `B58 what ran out before its session ended has expired, although nobody looked in between`() async throws
+    @Test func `what ran out before its session ended has expired, although nobody looked in between`() async throws
     {
         let (world, session) = try await world()
         let asked = try asked(world, of: session, lasting: 60)
@@ -117,7 +117,7 @@ struct ElicitationTests {
         #expect(event?.event.type == .elicitationExpired)
     }
 
-    @Test func `B61 a result is collected once, within its time`() async throws {
+    @Test func `a result is collected once, within its time`() async throws {
         let (world, session) = try await world()
         let asked = try asked(world, of: session)
         let verdicts = try await world.store.write { [now] tx in
@@ -163,7 +163,7 @@ struct ElicitationTests {
         }
     }
 
-    @Test func `E20 a ticket is redeemed once, in time, by the MCP server that it was made for`() async throws {
+    @Test func `a ticket is redeemed once, in time, by the MCP server that it was made for`() async throws {
         let (world, session) = try await world()
         let asked = try asked(world, of: session)
         let digest = Digest.sha256("ticket")

@@ -40,7 +40,7 @@ struct UnreadableElicitationTests {
         try await world.store.read { try $0.events.find(of: asked.id) }?.event.type
     }
 
-    @Test(arguments: damages) func `B62 the session ends, and takes it along with event and record`(damage: String)
+    @Test(arguments: damages) func `the session ends, and takes it along with event and record`(damage: String)
         async throws
     {
         let (world, session, asked) = try await damaged(damage)
@@ -54,7 +54,7 @@ struct UnreadableElicitationTests {
         #expect(records.contains { $0.action == .elicitationCancelled && $0.correlation == asked.id.string })
     }
 
-    @Test(arguments: damages) func `B58 housekeeping expires it, and goes on to the others`(damage: String) async throws
+    @Test(arguments: damages) func `housekeeping expires it, and goes on to the others`(damage: String) async throws
     {
         let (world, session, asked) = try await damaged(damage)
         let other = Elicitation(

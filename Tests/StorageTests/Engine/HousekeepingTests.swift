@@ -103,7 +103,7 @@ struct HousekeepingTests {
         #expect(try await world.store.check() == [])
     }
 
-    @Test func `RS8 what was deleted is neither in the files nor in a backup`() async throws {
+    @Test func `what was deleted is neither in the files nor in a backup`() async throws {
         let world = try await World()
         let canary = "canary-" + String(repeating: "c0ffee", count: 20)
         let login = BrowserLogin(

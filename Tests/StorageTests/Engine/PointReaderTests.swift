@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Glances at a row or two")
 struct GlanceTests {
-    @Test func `RR7 a glance sees what was committed a moment before, session, secret and removal`() async throws {
+    @Test func `a glance sees what was committed a moment before, session, secret and removal`() async throws {
         let world = try await World()
         let session = try await world.active(try world.session())
         let (store, id) = (world.store, world.resource.id)

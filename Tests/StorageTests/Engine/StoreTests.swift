@@ -38,7 +38,7 @@ struct StoreTests {
         #expect(throws: StoreError.foreign(path: folder.database)) { try Store(path: folder.database) }
     }
 
-    @Test func `RS1 the files are private, and looser ones are refused`() throws {
+    @Test func `the files are private, and looser ones are refused`() throws {
         let store = try folder.store()
         for file in [folder.database, folder.database + "-wal", folder.database + "-shm"] {
             let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
@@ -108,7 +108,7 @@ struct StoreTests {
         #expect(try await copy.check() == [])
     }
 
-    @Test func `RI4 a closed store closes again without harm and refuses all else`() async throws {
+    @Test func `a closed store closes again without harm and refuses all else`() async throws {
         let store = try folder.store()
         try await store.write { try $0.note("kept") }
         try store.close()

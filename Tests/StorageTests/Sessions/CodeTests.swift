@@ -9,7 +9,7 @@ import Testing
 struct CodeTests {
     private let start = World.start
 
-    @Test func `RT1 a hundred parallel redemptions of one code: one succeeds`() async throws {
+    @Test func `a hundred parallel redemptions of one code: one succeeds`() async throws {
         let world = try await World()
         let session = try world.session()
         let code = try await world.approved(session)
@@ -27,7 +27,7 @@ struct CodeTests {
         #expect(try await world.grant(session.id)?.generation == 1)
     }
 
-    @Test func `RT2 a spent code stays as long as its session lives, so that a second use is seen`() async throws {
+    @Test func `a spent code stays as long as its session lives, so that a second use is seen`() async throws {
         let world = try await World()
         let session = try await world.active(world.session())
         let digest = try world.code(of: session).digest
@@ -38,7 +38,7 @@ struct CodeTests {
         #expect(try await world.store.read { try $0.codes.find(digest) } == nil)
     }
 
-    @Test func `RT5 two wrong verifiers leave a code usable, the third spends it`() async throws {
+    @Test func `two wrong verifiers leave a code usable, the third spends it`() async throws {
         let world = try await World()
         let session = try world.session()
         let code = try await world.approved(session)

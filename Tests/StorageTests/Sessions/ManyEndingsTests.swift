@@ -37,7 +37,7 @@ struct ManyEndingsTests {
         try await world.store.read { try $0.audit.tail(limit: 10_000) }.map(\.entry)
     }
 
-    @Test func `E52 ending by filter ends what matches, names it and leaves nothing to do`() async throws {
+    @Test func `ending by filter ends what matches, names it and leaves nothing to do`() async throws {
         let world = try await world(600)
         let ended = try await world.store.endSessions(SessionFilter(user: world.user.id), .byAdmin(at: now))
         #expect(ended.count == 600 && ended.sessions.count == 600 && ended.sessions.allSatisfy { $0.state == .ended })
@@ -47,7 +47,7 @@ struct ManyEndingsTests {
         #expect(try await world.store.endSessions(SessionFilter(), .byAdmin(at: now)).count == 0)
     }
 
-    @Test func `E52 what a crash broke off is finished later, by the same hand, without those approved since`()
+    @Test func `what a crash broke off is finished later, by the same hand, without those approved since`()
         async throws
     {
         let world = try await world(600)
@@ -74,7 +74,7 @@ struct ManyEndingsTests {
         #expect(try await world.store.finishEndings(now: now + 120) == 0)
     }
 
-    @Test func `E52 more ids than a document may have members are ended, also when a crash comes between`() async throws
+    @Test func `more ids than a document may have members are ended, also when a crash comes between`() async throws
     {
         let world = try await world(1_200)
         let ids = try await world.store.read { [now] in
@@ -88,7 +88,7 @@ struct ManyEndingsTests {
         #expect(try await live(world) == 0)
     }
 
-    @Test func `E52 what cannot be finished keeps no other end from being finished`() async throws {
+    @Test func `what cannot be finished keeps no other end from being finished`() async throws {
         let world = try await world(600)
         try await world.store.write { [now] in
             _ = try $0.sessions.end(SessionFilter(user: world.user.id), .byAdmin(at: now))
@@ -101,7 +101,7 @@ struct ManyEndingsTests {
         #expect(try await world.store.read { try $0.count("endings") } == 1)
     }
 
-    @Test func `E52 clients of hosts that a policy excludes end, across steps and a crash, and no others`() async throws
+    @Test func `clients of hosts that a policy excludes end, across steps and a crash, and no others`() async throws
     {
         let world = try await World()
         let other = try World.resource("https://other.example/mcp")

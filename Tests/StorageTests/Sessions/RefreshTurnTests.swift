@@ -8,7 +8,7 @@ import Testing
 struct RefreshTurnTests {
     private let start = World.start
 
-    @Test func `RR1 a hundred parallel refreshes of one token make one generation, and all answers carry it`()
+    @Test func `a hundred parallel refreshes of one token make one generation, and all answers carry it`()
         async throws
     {
         let world = try await World()
@@ -22,7 +22,7 @@ struct RefreshTurnTests {
         #expect(try await world.grant(session.id)?.generation == 2)
     }
 
-    @Test func `RR2 two turns in one second do not make the first token good again`() async throws {
+    @Test func `two turns in one second do not make the first token good again`() async throws {
         let world = try await World()
         let session = try await world.active(world.session())
         #expect(try await world.turn(session.id, 1, at: start, grace: 0) == .turned(2))
@@ -31,7 +31,7 @@ struct RefreshTurnTests {
         #expect(try await world.turn(session.id, 2, at: start - 50, grace: 0) == .reused)
     }
 
-    @Test func `RR3 a restart remembers which generation is current`() async throws {
+    @Test func `a restart remembers which generation is current`() async throws {
         let world = try await World()
         let session = try await world.active(world.session())
         #expect(try await world.turn(session.id, 1, at: start) == .turned(2))
@@ -45,7 +45,7 @@ struct RefreshTurnTests {
         #expect(verdict == .reused)
     }
 
-    @Test func `RR7 a token is good again only within its own grace, and only four generations back`() async throws {
+    @Test func `a token is good again only within its own grace, and only four generations back`() async throws {
         let world = try await World()
         let session = try await world.active(world.session())
         for generation: UInt32 in 1...5 {

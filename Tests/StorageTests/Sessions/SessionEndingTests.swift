@@ -37,7 +37,7 @@ struct SessionEndingTests {
     }
 
     @Test(arguments: Delivery.allCases)
-    func `D23.11 an end is told once where events are taken, and leaves no letter where nobody takes any`(
+    func `an end is told once where events are taken, and leaves no letter where nobody takes any`(
         delivery: Delivery
     ) async throws {
         let world = try await World()
@@ -60,7 +60,7 @@ struct SessionEndingTests {
         #expect(event.event.payload["initiating_entity"] == "admin")
     }
 
-    @Test func `D23.6 what an administrator wrote down is in the record, and not in the event`() async throws {
+    @Test func `what an administrator wrote down is in the record, and not in the event`() async throws {
         let world = try await World()
         try await prepare(.polled, world)
         let session = try await world.active(world.session())

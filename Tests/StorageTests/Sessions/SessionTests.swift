@@ -22,7 +22,7 @@ struct SessionTests {
         #expect(stored?.state == .active && stored?.binding == session.binding)
     }
 
-    @Test func `RR8 the grant sees a locked person, a blocked host, a removed client and a removed resource at once`()
+    @Test func `the grant sees a locked person, a blocked host, a removed client and a removed resource at once`()
         async throws
     {
         let world = try await World()
@@ -80,7 +80,7 @@ struct SessionTests {
         #expect(stored?.endReason == .revokedByPerson && stored?.endedAt == start + 1)
     }
 
-    @Test func `RS9 a removed resource ends its sessions, and added again it starts from nothing`() async throws {
+    @Test func `a removed resource ends its sessions, and added again it starts from nothing`() async throws {
         let world = try await World()
         let session = try await world.active(world.session())
         let open = try world.session()

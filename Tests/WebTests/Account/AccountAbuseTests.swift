@@ -27,7 +27,7 @@ struct AccountAbuseTests {
         return stored?.state == .active && password?.data == h.credential.data && logins > 0
     }
 
-    @Test func `E10 RL2 a form from another site, without a token or with another's is not taken`() async throws {
+    @Test func `a form from another site, without a token or with another's is not taken`() async throws {
         try await Harness.run { h in
             let session = try await h.plant(h.user)
             let job = try await h.plantJob(in: session)
@@ -78,7 +78,7 @@ struct AccountAbuseTests {
         }
     }
 
-    @Test func `E10 a form that is sent again after a sign-out, or by nobody, does nothing`() async throws {
+    @Test func `a form that is sent again after a sign-out, or by nobody, does nothing`() async throws {
         try await Harness.run { h in
             let session = try await h.plant(h.user)
             let browser = h.browser()
@@ -94,7 +94,7 @@ struct AccountAbuseTests {
         }
     }
 
-    @Test func `E16 another person's session is answered like one that nobody has`() async throws {
+    @Test func `another person's session is answered like one that nobody has`() async throws {
         try await Harness.run { h in
             let foreign = try await h.plant(h.addUser("bob"))
             let browser = h.browser()
@@ -111,7 +111,7 @@ struct AccountAbuseTests {
         }
     }
 
-    @Test func `E17 what would hurt most wants a sign-in of the last quarter of an hour`() async throws {
+    @Test func `what would hurt most wants a sign-in of the last quarter of an hour`() async throws {
         try await Harness.run { h in
             let session = try await h.plant(h.user)
             let browser = h.browser()
@@ -153,7 +153,7 @@ struct AccountAbuseTests {
         }
     }
 
-    @Test func `RH8 doubled and unknown parameters are refused and do nothing`() async throws {
+    @Test func `doubled and unknown parameters are refused and do nothing`() async throws {
         try await Harness.run { h in
             let session = try await h.plant(h.user)
             let browser = h.browser()
@@ -182,7 +182,7 @@ struct AccountAbuseTests {
         }
     }
 
-    @Test func `E9 E54 what a client calls itself and an MCP server asks is text and nothing else`() async throws {
+    @Test func `what a client calls itself and an MCP server asks is text and nothing else`() async throws {
         try await Harness.run { h in
             let name = "<script>alert(1)</script>\"'>\u{202e}x</h3>"
             let session = try await h.plant(

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("One's own account: work in the background")
 struct AccountJobTests {
-    @Test func `E62 a job is shown with whose word its purpose is, what it may start and when it ends`() async throws {
+    @Test func `a job is shown with whose word its purpose is, what it may start and when it ends`() async throws {
         try await Harness.run { h in
             let session = try await h.plant(
                 h.user, client: "https://quill.example.com/c.json", host: "quill.example.com")
@@ -25,7 +25,7 @@ struct AccountJobTests {
         }
     }
 
-    @Test func `E62 E9 a press ends it at once, on record as the person's own doing`() async throws {
+    @Test func `a press ends it at once, on record as the person's own doing`() async throws {
         try await Harness.run { h in
             try await h.list()
             let token = try await h.tokens().access
@@ -50,7 +50,7 @@ struct AccountJobTests {
         }
     }
 
-    @Test func `E16 another person's job, one that has ended and one that nobody has are answered alike`() async throws
+    @Test func `another person's job, one that has ended and one that nobody has are answered alike`() async throws
     {
         try await Harness.run { h in
             let foreign = try await h.plantJob(in: h.plant(h.addUser("bob")))
@@ -74,7 +74,7 @@ struct AccountJobTests {
         }
     }
 
-    @Test func `E62 what is over by its time or by its session's disuse is not shown, and nobody ends it any more`()
+    @Test func `what is over by its time or by its session's disuse is not shown, and nobody ends it any more`()
         async throws
     {
         try await Harness.run { h in
@@ -94,7 +94,7 @@ struct AccountJobTests {
         }
     }
 
-    @Test func `E54 the purpose is text and nothing else, and what an MCP server cannot send is not shown either`()
+    @Test func `the purpose is text and nothing else, and what an MCP server cannot send is not shown either`()
         async throws
     {
         try await Harness.run { h in
@@ -109,7 +109,7 @@ struct AccountJobTests {
         }
     }
 
-    @Test func `RL4 no more than fifty are shown, and it is said that there is more`() async throws {
+    @Test func `no more than fifty are shown, and it is said that there is more`() async throws {
         try await Harness.run { h in
             for _ in 0..<3 {
                 let session = try await h.plant(h.user)

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("One's own account")
 struct AccountTests {
-    @Test func `E9 the page is for who is signed in, and the sign-in before it tells nothing`() async throws {
+    @Test func `the page is for who is signed in, and the sign-in before it tells nothing`() async throws {
         try await Harness.run { h in
             _ = try await h.tokens()
             let browser = h.browser()
@@ -51,7 +51,7 @@ struct AccountTests {
         }
     }
 
-    @Test func `E9 ending a session acts at once, is recorded as the person's own doing, and is told once`()
+    @Test func `ending a session acts at once, is recorded as the person's own doing, and is told once`()
         async throws
     {
         try await Harness.run { h in
@@ -131,7 +131,7 @@ struct AccountTests {
         }
     }
 
-    @Test func `B55 what waits is linked to its page, and what is over says how it ended`() async throws {
+    @Test func `what waits is linked to its page, and what is over says how it ended`() async throws {
         try await Harness.run { h in
             let token = try await h.tokens().access
             let browser = h.browser()
@@ -158,7 +158,7 @@ struct AccountTests {
         }
     }
 
-    @Test func `P9 the list of what was asked comes in pages`() async throws {
+    @Test func `the list of what was asked comes in pages`() async throws {
         try await Harness.run { h in
             let token = try await h.tokens().access
             let browser = h.browser()

@@ -20,7 +20,7 @@ struct PasswordChangeTests {
             [("current", current), ("new", new), ("again", again ?? new)] + (everything ? [("everything", "yes")] : []))
     }
 
-    @Test func `E61 the new password counts, the old one does not, and this browser goes on with a new cookie`()
+    @Test func `the new password counts, the old one does not, and this browser goes on with a new cookie`()
         async throws
     {
         try await Harness.run { h in
@@ -49,7 +49,7 @@ struct PasswordChangeTests {
         }
     }
 
-    @Test func `E36 everything ends with it where that is wanted: sessions and all other browsers`() async throws {
+    @Test func `everything ends with it where that is wanted: sessions and all other browsers`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             let foreign = try await h.plant(h.addUser("bob"))
@@ -91,7 +91,7 @@ struct PasswordChangeTests {
         }
     }
 
-    @Test func `RL7 E61 guesses of the current password share the budget of the sign-in`() async throws {
+    @Test func `guesses of the current password share the budget of the sign-in`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let page = try await h.account(browser)
@@ -113,7 +113,7 @@ struct PasswordChangeTests {
         }
     }
 
-    @Test func `RL7 of many changes at once one wins, and the password is that one's`() async throws {
+    @Test func `of many changes at once one wins, and the password is that one's`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let page = try await h.account(browser)

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("OAuth 2.1 §4.1.1 Asking for authorization")
 struct AuthorizeTests {
-    @Test func `RA6 E31 an unknown client or redirect is answered on a page, without a Location and without a row`()
+    @Test func `an unknown client or redirect is answered on a page, without a Location and without a row`()
         async throws
     {
         try await Harness.run { h in
@@ -30,7 +30,7 @@ struct AuthorizeTests {
         }
     }
 
-    @Test func `RA9 E25 only S256 with a well-formed challenge is taken`() async throws {
+    @Test func `only S256 with a well-formed challenge is taken`() async throws {
         try await Harness.run { h in
             let wrong: [[String: String?]] = [
                 ["code_challenge": nil], ["code_challenge_method": nil], ["code_challenge_method": "plain"],
@@ -49,7 +49,7 @@ struct AuthorizeTests {
         }
     }
 
-    @Test func `D1.6 no response type but code exists`() async throws {
+    @Test func `no response type but code exists`() async throws {
         try await Harness.run { h in
             for type in ["token", "id_token", "code token", "CODE"] {
                 let answer = try await h.authorize(h.browser(), h.request(["response_type": type]))
@@ -58,7 +58,7 @@ struct AuthorizeTests {
         }
     }
 
-    @Test func `E70 RA20 a repeated parameter is refused, a repeated equal resource is not`() async throws {
+    @Test func `a repeated parameter is refused, a repeated equal resource is not`() async throws {
         try await Harness.run { h in
             let request = h.request()
             for name in ["state", "scope", "code_challenge", "response_type", "prompt"] {
@@ -76,7 +76,7 @@ struct AuthorizeTests {
         }
     }
 
-    @Test func `D5.2 an unknown resource is invalid_target, and none means the only one there is`() async throws {
+    @Test func `an unknown resource is invalid_target, and none means the only one there is`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             _ = try await h.consentPage(browser, h.request())
@@ -87,14 +87,14 @@ struct AuthorizeTests {
         }
     }
 
-    @Test func `A39 A70 the resource may be spelled with capitals and a default port`() async throws {
+    @Test func `the resource may be spelled with capitals and a default port`() async throws {
         try await Harness.run { h in
             let page = try await h.consentPage(h.browser(), h.request(["resource": "HTTPS://Files.Example:443/mcp"]))
             #expect(page.text.contains("https://files.example/mcp"))
         }
     }
 
-    @Test func `A40 A72 offline_access is no scope of a resource: alone it counts as none`() async throws {
+    @Test func `offline_access is no scope of a resource: alone it counts as none`() async throws {
         try await Harness.run { h in
             for scope in ["offline_access", " offline_access", "offline_access ", nil, ""] {
                 let page = try await h.consentPage(h.browser(), h.request(["scope": scope]))
@@ -106,7 +106,7 @@ struct AuthorizeTests {
         }
     }
 
-    @Test func `D1.16 scopes that are unknown are dropped, and the defaults offered when none is left`() async throws {
+    @Test func `scopes that are unknown are dropped, and the defaults offered when none is left`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let some = try await h.consentPage(browser, h.request(["scope": "files:write nonsense"]))
@@ -118,7 +118,7 @@ struct AuthorizeTests {
         }
     }
 
-    @Test func `RA11 E33 prompt=none never shows a page and never makes a session`() async throws {
+    @Test func `prompt=none never shows a page and never makes a session`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let stranger = try await h.authorize(browser, h.request(["prompt": "none"]))
@@ -130,7 +130,7 @@ struct AuthorizeTests {
         }
     }
 
-    @Test func `D22.2 prompt=login asks for the password again, prompt=consent does not`() async throws {
+    @Test func `prompt=login asks for the password again, prompt=consent does not`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             _ = try await h.consentPage(browser, h.request())
@@ -140,7 +140,7 @@ struct AuthorizeTests {
         }
     }
 
-    @Test func `RA12 a signed-in person still has to press the button: GET never makes a code`() async throws {
+    @Test func `a signed-in person still has to press the button: GET never makes a code`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             _ = try await h.tokens(browser)
@@ -151,14 +151,14 @@ struct AuthorizeTests {
         }
     }
 
-    @Test func `D1.5 a request may also come as a form`() async throws {
+    @Test func `a request may also come as a form`() async throws {
         try await Harness.run { h in
             let answer = try await h.browser().post("/authorize", h.request())
             #expect(answer.input("interaction") != nil)
         }
     }
 
-    @Test func `RA18 nothing that was sent shows on an error page`() async throws {
+    @Test func `nothing that was sent shows on an error page`() async throws {
         try await Harness.run { h in
             let payload = "\"><script>alert(1)</script>"
             for name in ["client_id", "redirect_uri", "state", "scope", "resource", "response_type", "prompt"] {

@@ -12,7 +12,7 @@ struct ClientHostPolicyTests {
     private static let others = SessionPolicyChange(clientHosts: ["desk.example", "Quill.Example"])
     private static let sentence = "takes apps of certain hosts only"
 
-    @Test func `E9 a client of another host is told so, and nothing waits for its person`() async throws {
+    @Test func `a client of another host is told so, and nothing waits for its person`() async throws {
         try await DocumentScene.play { scene in
             let h = scene.h
             try await h.policy(Self.others)
@@ -41,7 +41,7 @@ struct ClientHostPolicyTests {
         }
     }
 
-    @Test func `RT9 a policy that excludes the host while the page is open lets it approve nothing`() async throws {
+    @Test func `a policy that excludes the host while the page is open lets it approve nothing`() async throws {
         try await DocumentScene.play { scene in
             let h = scene.h
             let browser = h.browser()
@@ -60,7 +60,7 @@ struct ClientHostPolicyTests {
         }
     }
 
-    @Test func `E52 excluding a host ends its clients' sessions there, and no others`() async throws {
+    @Test func `excluding a host ends its clients' sessions there, and no others`() async throws {
         try await DocumentScene.play { scene in
             let h = scene.h
             let other = try await h.addServer("https://other.example/mcp")
@@ -89,7 +89,7 @@ struct ClientHostPolicyTests {
         }
     }
 
-    @Test func `E49 the rule holds from its first moment, whatever is left to end`() async throws {
+    @Test func `the rule holds from its first moment, whatever is left to end`() async throws {
         try await DocumentScene.play { scene in
             let h = scene.h
             let tokens = try await scene.tokens()

@@ -25,7 +25,7 @@ struct ConsentTests {
         }
     }
 
-    @Test func `A30 C21 C22 the page names client, place, MCP server, owner, scopes and account`() async throws {
+    @Test func `the page names client, place, MCP server, owner, scopes and account`() async throws {
         try await Harness.run { h in
             let page = try await h.consentPage(h.browser(), h.request(["scope": "files:read files:write"]))
             for text in [
@@ -38,7 +38,7 @@ struct ConsentTests {
         }
     }
 
-    @Test func `E10 a decision needs the page's own token, from the same browser and person`() async throws {
+    @Test func `a decision needs the page's own token, from the same browser and person`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let page = try await h.consentPage(browser, h.request())
@@ -58,7 +58,7 @@ struct ConsentTests {
         }
     }
 
-    @Test func `E10 a page that was opened twice can be answered from the first copy`() async throws {
+    @Test func `a page that was opened twice can be answered from the first copy`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let answer = try await h.authorize(browser, h.request())
@@ -87,7 +87,7 @@ struct ConsentTests {
         }
     }
 
-    @Test func `RT1 a hundred parallel approvals make one session and one code`() async throws {
+    @Test func `a hundred parallel approvals make one session and one code`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let page = try await h.consentPage(browser, h.request())
@@ -147,7 +147,7 @@ struct ConsentTests {
         }
     }
 
-    @Test func `E10 anything but the two buttons is no decision`() async throws {
+    @Test func `anything but the two buttons is no decision`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let page = try await h.consentPage(browser, h.request())
@@ -158,7 +158,7 @@ struct ConsentTests {
         }
     }
 
-    @Test func `A56 E65 a wider request shows only what is new apart, and replaces the earlier session when told`()
+    @Test func `a wider request shows only what is new apart, and replaces the earlier session when told`()
         async throws
     {
         try await Harness.run { h in
@@ -192,7 +192,7 @@ struct ConsentTests {
         }
     }
 
-    @Test func `RT9 a person who is disabled while the page is open can approve nothing`() async throws {
+    @Test func `a person who is disabled while the page is open can approve nothing`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let page = try await h.consentPage(browser, h.request())
@@ -204,7 +204,7 @@ struct ConsentTests {
         }
     }
 
-    @Test func `E11 every page refuses to be framed, cached or scripted`() async throws {
+    @Test func `every page refuses to be framed, cached or scripted`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let pages = [

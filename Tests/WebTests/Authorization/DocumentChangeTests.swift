@@ -26,7 +26,7 @@ struct DocumentChangeTests {
         ("client_uri", #"{"client_uri":"https://client.example/"}"#, false, true),
         ("unknown", #"{"x_release":"2"}"#, false, true),
     ])
-    func `E7 RM14 C24 each member that is swapped after the approval has its meaning`(
+    func `each member that is swapped after the approval has its meaning`(
         member: String, change: String, isTold: Bool, goesOn: Bool
     ) async throws {
         let change = try JSONObject(parsing: Array(change.utf8))
@@ -52,7 +52,7 @@ struct DocumentChangeTests {
         }
     }
 
-    @Test func `E7 a document that no longer allows public clients stops refreshing until it does again`() async throws
+    @Test func `a document that no longer allows public clients stops refreshing until it does again`() async throws
     {
         try await DocumentScene.play { scene in
             let tokens = try await scene.tokens()
@@ -70,7 +70,7 @@ struct DocumentChangeTests {
         }
     }
 
-    @Test func `C34 RM11 the last good document carries refresh for a bounded time, and no new approval`() async throws
+    @Test func `the last good document carries refresh for a bounded time, and no new approval`() async throws
     {
         try await DocumentScene.play { scene in
             let browser = scene.h.browser()
@@ -97,7 +97,7 @@ struct DocumentChangeTests {
         }
     }
 
-    @Test func `C34 C8 while a host is dead one refresh in half a minute asks it, and every new authorization does`()
+    @Test func `while a host is dead one refresh in half a minute asks it, and every new authorization does`()
         async throws
     {
         try await DocumentScene.play { scene in
@@ -158,7 +158,7 @@ struct DocumentChangeTests {
     }
 
     @Test(arguments: [true, false])
-    func `C25 D1.34 a block acts at once on a client that is known and kept`(ofHost: Bool) async throws {
+    func `a block acts at once on a client that is known and kept`(ofHost: Bool) async throws {
         try await DocumentScene.play { scene in
             let browser = scene.h.browser()
             let tokens = try await scene.tokens(browser)
@@ -179,7 +179,7 @@ struct DocumentChangeTests {
         }
     }
 
-    @Test func `C25 the file's lists act on documents that were kept earlier, and a row wins over them`() async throws {
+    @Test func `the file's lists act on documents that were kept earlier, and a row wins over them`() async throws {
         try await DocumentScene.play(allow: [], block: [DocumentHost.name]) { scene in
             let browser = try await scene.signedIn()
             #expect(try await scene.h.authorize(browser, scene.request()).status == .badRequest)

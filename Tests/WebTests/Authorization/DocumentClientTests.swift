@@ -22,7 +22,7 @@ struct DocumentClientTests {
             ("mcpjam", "http://localhost:6274/oauth/callback"),
             ("gemini", "https://oauth-redirect.googleusercontent.com/r/user_bound_custom-mcp-1-files_example"),
         ])
-    func `A27 A28 A77 A78 C17 RM16 the documents of known clients lead to tokens`(
+    func `the documents of known clients lead to tokens`(
         name: String, redirect: String
     ) async throws {
         let text = try Workspace.text("Tests/OAuthTests/Fixtures/\(name).json")
@@ -43,7 +43,7 @@ struct DocumentClientTests {
         }
     }
 
-    @Test func `C33 RM1 nothing is fetched before somebody has signed in and the cheap checks have passed`()
+    @Test func `nothing is fetched before somebody has signed in and the cheap checks have passed`()
         async throws
     {
         try await DocumentScene.play { scene in
@@ -66,7 +66,7 @@ struct DocumentClientTests {
         }
     }
 
-    @Test func `C33 the endpoints for programs fetch nothing for a client that nobody approved`() async throws {
+    @Test func `the endpoints for programs fetch nothing for a client that nobody approved`() async throws {
         try await DocumentScene.play { scene in
             let code = Redeemable(code: "gate_c_x", verifier: String(repeating: "v", count: 43))
             #expect(try await scene.redeem(code).status == .badRequest)
@@ -78,7 +78,7 @@ struct DocumentClientTests {
     }
 
     @Test
-    func `C1 C2 RM12 forbidden forms of a client_id are refused before any fetch, another spelling is another client`()
+    func `forbidden forms of a client_id are refused before any fetch, another spelling is another client`()
         async throws
     {
         try await DocumentScene.play { scene in
@@ -103,7 +103,7 @@ struct DocumentClientTests {
         }
     }
 
-    @Test func `E6 RM17 C8 a thousand requests cause a handful of fetches`() async throws {
+    @Test func `a thousand requests cause a handful of fetches`() async throws {
         try await DocumentScene.play(budget: FetchBudget()) { scene in
             let browser = try await scene.signedIn()
             scene.host.answer(LoopbackServer.http("404 Not Found", body: "{}"), at: "*")
@@ -121,7 +121,7 @@ struct DocumentClientTests {
         }
     }
 
-    @Test func `E6 C7 requests of one client share one fetch`() async throws {
+    @Test func `requests of one client share one fetch`() async throws {
         try await DocumentScene.play(budget: FetchBudget()) { scene in
             let browser = try await scene.signedIn()
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -138,7 +138,7 @@ struct DocumentClientTests {
         }
     }
 
-    @Test func `A28 C3 C11 C12 C13 C35 RM13 a document that is not right is a page, never a redirect, never kept`()
+    @Test func `a document that is not right is a page, never a redirect, never kept`()
         async throws
     {
         try await DocumentScene.play { scene in
@@ -163,7 +163,7 @@ struct DocumentClientTests {
         }
     }
 
-    @Test func `E33 before this person's first approval an error is a page with a link, after it a redirect`()
+    @Test func `before this person's first approval an error is a page with a link, after it a redirect`()
         async throws
     {
         try await DocumentScene.play { scene in
@@ -187,7 +187,7 @@ struct DocumentClientTests {
     }
 
     @Test
-    func `A30 A31 C21 C22 E8 RM15 the page shows both hosts, no trust, and warns where only this computer answers`()
+    func `the page shows both hosts, no trust, and warns where only this computer answers`()
         async throws
     {
         try await DocumentScene.play { scene in
@@ -213,7 +213,7 @@ struct DocumentClientTests {
         "</title><svg/onload=alert(1)>",
         "&lt;b&gt;", "' onmouseover='alert(1)", "\u{202E}gpj.exe", "<a href=\"https://evil.example\">Approve</a>",
     ])
-    func `RL1 whatever a client calls itself is shown as text`(name: String) async throws {
+    func `whatever a client calls itself is shown as text`(name: String) async throws {
         try await DocumentScene.play { scene in
             scene.host.publish(["client_name": .string(name), "client_uri": "https://evil.example/<script>"])
             let page = try await scene.consentPage(scene.h.browser())
@@ -234,7 +234,7 @@ struct DocumentClientTests {
         ("https://127.0.0.1:4000/callback", false), ("http://127.0.0.2:4000/callback", false),
         ("http://localhost.evil.example:4000/callback", false), ("http://127.0.0.1:99999/callback", false),
     ])
-    func `C14 A77 the port of a loopback redirect does not count, everything else does`(
+    func `the port of a loopback redirect does not count, everything else does`(
         redirect: String, isGood: Bool
     ) async throws {
         try await DocumentScene.play { scene in
@@ -244,7 +244,7 @@ struct DocumentClientTests {
         }
     }
 
-    @Test func `C26 an operator's own record of a URL wins over the document`() async throws {
+    @Test func `an operator's own record of a URL wins over the document`() async throws {
         try await DocumentScene.play { scene in
             let id = scene.host.id()
             _ = try await scene.h.register(id, redirects: ["https://kept.example/callback"])

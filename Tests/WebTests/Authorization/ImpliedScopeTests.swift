@@ -17,7 +17,7 @@ struct ImpliedScopeTests {
         ])
     }
 
-    @Test func `A55 asking for the wide one grants what it includes, on request or not, in session and token`()
+    @Test func `asking for the wide one grants what it includes, on request or not, in session and token`()
         async throws
     {
         try await Harness.run { h in
@@ -29,7 +29,7 @@ struct ImpliedScopeTests {
         }
     }
 
-    @Test func `A55 who names nothing does not get by inclusion what has to be named`() async throws {
+    @Test func `who names nothing does not get by inclusion what has to be named`() async throws {
         try await Harness.run { h in
             try await h.setReach(["files:list": ("files:write", ["write_file"], nil)])
             let page = try await h.consentPage(h.browser(), h.request(["scope": nil]))
@@ -38,7 +38,7 @@ struct ImpliedScopeTests {
         }
     }
 
-    @Test func `A55 the page shows what comes along and all tools, and no box for what was not asked for by itself`()
+    @Test func `the page shows what comes along and all tools, and no box for what was not asked for by itself`()
         async throws
     {
         try await Harness.run { h in
@@ -56,7 +56,7 @@ struct ImpliedScopeTests {
         }
     }
 
-    @Test func `A55 a narrow one that was asked for as well can be allowed alone, and is granted with the wide one`()
+    @Test func `a narrow one that was asked for as well can be allowed alone, and is granted with the wide one`()
         async throws
     {
         try await Harness.run { h in
@@ -74,7 +74,7 @@ struct ImpliedScopeTests {
         }
     }
 
-    @Test func `E10 a box that the page does not have ticks nothing`() async throws {
+    @Test func `a box that the page does not have ticks nothing`() async throws {
         try await Harness.run { h in
             try await widen(h)
             let browser = h.browser()
@@ -85,7 +85,7 @@ struct ImpliedScopeTests {
         }
     }
 
-    @Test func `A55 D1.20 a refresh that names the wide one keeps what it includes, and never gets more than approved`()
+    @Test func `a refresh that names the wide one keeps what it includes, and never gets more than approved`()
         async throws
     {
         try await Harness.run { h in
@@ -104,7 +104,7 @@ struct ImpliedScopeTests {
         }
     }
 
-    @Test func `A55 what an operator changes after the approval changes no session`() async throws {
+    @Test func `what an operator changes after the approval changes no session`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             try await h.setReach(["files:read": ("files:write", [], nil)])
@@ -115,7 +115,7 @@ struct ImpliedScopeTests {
         }
     }
 
-    @Test func `E10 what an operator lets a scope include while the page is open is not approved with it`() async throws
+    @Test func `what an operator lets a scope include while the page is open is not approved with it`() async throws
     {
         try await Harness.run { h in
             let browser = h.browser()
@@ -126,7 +126,7 @@ struct ImpliedScopeTests {
         }
     }
 
-    @Test func `A56 E65 a step-up compares all that is allowed: nothing is called new that a wider one included`()
+    @Test func `a step-up compares all that is allowed: nothing is called new that a wider one included`()
         async throws
     {
         try await Harness.run { h in
@@ -140,7 +140,7 @@ struct ImpliedScopeTests {
         }
     }
 
-    @Test func `A56 E65 a scope that includes more than what is held is new, whatever its name`() async throws {
+    @Test func `a scope that includes more than what is held is new, whatever its name`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             _ = try await h.tokens(browser, scopes: ["files:list"], asking: "files:list")

@@ -33,7 +33,7 @@ struct PromptTests {
     ]
 
     @Test(arguments: prompts)
-    func `D22.2 each word leads where it says, and only an open page leaves a row`(
+    func `each word leads where it says, and only an open page leaves a row`(
         prompt: String?, nobody: Way, somebody: Way
     ) async throws {
         try await Harness.run { h in
@@ -51,7 +51,7 @@ struct PromptTests {
         }
     }
 
-    @Test func `D22.3 prompt=none makes no session, whatever stands beside it and however much was approved before`()
+    @Test func `prompt=none makes no session, whatever stands beside it and however much was approved before`()
         async throws
     {
         try await Harness.run { h in
@@ -77,7 +77,7 @@ struct PromptTests {
     }
 
     @Test(arguments: ["login", "select_account", "login consent"])
-    func `D22.2 whoever signed in for it is not asked again on the way to the approval`(prompt: String) async throws {
+    func `whoever signed in for it is not asked again on the way to the approval`(prompt: String) async throws {
         try await Harness.run { h in
             let browser = h.browser()
             _ = try await h.tokens(browser)
@@ -93,7 +93,7 @@ struct PromptTests {
         }
     }
 
-    @Test func `D22.2 select_account lets another person go on, and that person alone`() async throws {
+    @Test func `select_account lets another person go on, and that person alone`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             _ = try await h.tokens(browser)

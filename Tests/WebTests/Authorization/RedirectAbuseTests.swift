@@ -16,7 +16,7 @@ struct RedirectAbuseTests {
         #expect(answer.input("interaction") == nil, "\(redirect)")
     }
 
-    @Test func `RA1 E30 a registered redirect with one byte changed, added or missing anywhere is a page`()
+    @Test func `a registered redirect with one byte changed, added or missing anywhere is a page`()
         async throws
     {
         try await Harness.run { h in
@@ -40,7 +40,7 @@ struct RedirectAbuseTests {
         }
     }
 
-    @Test func `RA2 E30 no traversal leads anywhere, however it is encoded`() async throws {
+    @Test func `no traversal leads anywhere, however it is encoded`() async throws {
         let dots = ["..", "%2e%2e", "%252e%252e", "..;", ".%2e", "%c0%ae%c0%ae", "．．"]
         let slashes = ["/", "%2f", "%252f", "\\", "%5c", ";/", "//"]
         let places = [
@@ -56,7 +56,7 @@ struct RedirectAbuseTests {
         }
     }
 
-    @Test func `RA7 E32 no scheme but https, and http to the loopback, leads anywhere`() async throws {
+    @Test func `no scheme but https, and http to the loopback, leads anywhere`() async throws {
         let schemes = [
             "javascript:alert(1)", "JaVaScRiPt:alert(1)", "\tjavascript:alert(1)", " javascript:alert(1)",
             "java\nscript:alert(1)", "data:text/html,x", "vbscript:x", "file:///etc/passwd",
@@ -69,7 +69,7 @@ struct RedirectAbuseTests {
         }
     }
 
-    @Test func `RA4 RA3 E30 only the loopback itself is the loopback`() async throws {
+    @Test func `only the loopback itself is the loopback`() async throws {
         let hosts = [
             "127.0.0.1.evil.example", "127.0.0.1@evil.example", "evil.example#127.0.0.1", "127.1", "2130706433",
             "0x7f.0.0.1",
@@ -88,7 +88,7 @@ struct RedirectAbuseTests {
         }
     }
 
-    @Test func `RT4 a code is not redeemed with another redirect that the client also registered`() async throws {
+    @Test func `a code is not redeemed with another redirect that the client also registered`() async throws {
         try await Harness.run { h in
             let code = try await h.code()
             for other in [Harness.loopback, Harness.redirect + "/", "HTTPS://app.example/callback"] {
@@ -98,7 +98,7 @@ struct RedirectAbuseTests {
         }
     }
 
-    @Test func `RA14 E5 a request object is refused and never fetched`() async throws {
+    @Test func `a request object is refused and never fetched`() async throws {
         try await Harness.run { h in
             for name in ["request", "request_uri"] {
                 let answer = try await h.authorize(
@@ -109,7 +109,7 @@ struct RedirectAbuseTests {
         }
     }
 
-    @Test func `RA13 E66 the page is shown again to a client that was approved a moment ago`() async throws {
+    @Test func `the page is shown again to a client that was approved a moment ago`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             _ = try await h.tokens(browser)
@@ -122,7 +122,7 @@ struct RedirectAbuseTests {
         }
     }
 
-    @Test func `RA19 E23 every redirect, of an answer or a refusal, carries exactly one iss`() async throws {
+    @Test func `every redirect, of an answer or a refusal, carries exactly one iss`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             _ = try await h.consentPage(browser, h.request())

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("What an approval replaces and holds")
 struct ReplacementTests {
-    @Test func `A56 the session that is replaced is the one the page spoke of, not one approved behind its back`()
+    @Test func `the session that is replaced is the one the page spoke of, not one approved behind its back`()
         async throws
     {
         try await Harness.run { h in
@@ -51,7 +51,7 @@ struct ReplacementTests {
         }
     }
 
-    @Test func `P8 every decision of a whole walk leaves exactly one record, and a refusal that proves nothing none`()
+    @Test func `every decision of a whole walk leaves exactly one record, and a refusal that proves nothing none`()
         async throws
     {
         try await Harness.run { h in

@@ -127,7 +127,7 @@ struct TimelineTests {
         ("/secret.json", "document_refused", "it may hold no client_secret"),
         ("/nothing.json", "document_refused", "strict JSON"),
     ])
-    func `RM1 what a fetch met is told to the operator, not to the person`(
+    func `what a fetch met is told to the operator, not to the person`(
         path: String, step: String, words: String
     ) async throws {
         try await DocumentScene.play { scene in

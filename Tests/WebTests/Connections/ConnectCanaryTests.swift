@@ -9,7 +9,7 @@ import Testing
 
 @Suite("What a provider gives leaves no trace")
 struct ConnectCanaryTests {
-    @Test func `RE8 no token, code, state or secret of a provider stands in files, log lines, events or other pages`()
+    @Test func `no token, code, state or secret of a provider stands in files, log lines, events or other pages`()
         async throws
     {
         let log = CapturedLog()

@@ -28,7 +28,7 @@ struct ConnectTests {
 
     private let hasty = OperatorClient(deadline: .milliseconds(300))
 
-    @Test func `B43 B57 the page tells who will use what, and only agreeing makes the way to the provider`()
+    @Test func `the page tells who will use what, and only agreeing makes the way to the provider`()
         async throws
     {
         try await play { h, provider, asked in
@@ -51,7 +51,7 @@ struct ConnectTests {
         }
     }
 
-    @Test func `B61 who comes back is connected: the MCP server is told, collects once and gets tokens one at a time`()
+    @Test func `who comes back is connected: the MCP server is told, collects once and gets tokens one at a time`()
         async throws
     {
         try await play { h, provider, asked in
@@ -77,7 +77,7 @@ struct ConnectTests {
     }
 
     @Test
-    func `B46 E13 E14 nobody but the person, in the login in which they left, comes back; nothing is spent on others`()
+    func `nobody but the person, in the login in which they left, comes back; nothing is spent on others`()
         async throws
     {
         try await play { h, provider, asked in
@@ -102,7 +102,7 @@ struct ConnectTests {
         }
     }
 
-    @Test func `B44 a foreign callback leaves one record an account, and one of nobody none`() async throws {
+    @Test func `a foreign callback leaves one record an account, and one of nobody none`() async throws {
         try await play { h, _, asked in
             let bob = try await h.addUser("bob")
             let state = try await h.depart(h.browser(), asked)
@@ -119,7 +119,7 @@ struct ConnectTests {
         }
     }
 
-    @Test func `E15 RE5 a code that comes to another provider's callback goes nowhere`() async throws {
+    @Test func `a code that comes to another provider's callback goes nowhere`() async throws {
         let other = try await LoopbackProvider.start()
         try await play { h, provider, asked in
             try await h.add(other, as: "pub")
@@ -134,7 +134,7 @@ struct ConnectTests {
         try await other.stop()
     }
 
-    @Test func `B45 RE4 a state counts once and for ten minutes, and an unknown one never`() async throws {
+    @Test func `a state counts once and for ten minutes, and an unknown one never`() async throws {
         try await play { h, provider, asked in
             let browser = h.browser()
             let state = try await h.depart(browser, asked)
@@ -170,7 +170,7 @@ struct ConnectTests {
     }
 
     @Test(arguments: ["https://evil.example", "http://127.0.0.1:1/", "HTTPS://HUB.EXAMPLE"])
-    func `E15 an answer in another issuer's name redeems nothing and leaves the request open`(issuer: String)
+    func `an answer in another issuer's name redeems nothing and leaves the request open`(issuer: String)
         async throws
     {
         try await play(issuer: "https://hub.example") { h, provider, asked in

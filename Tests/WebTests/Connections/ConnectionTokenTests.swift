@@ -26,7 +26,7 @@ struct ConnectionTokenTests {
         try await provider.stop()
     }
 
-    @Test func `B61 B39 the MCP server gets the access token with a live token of the person, and never more`()
+    @Test func `the MCP server gets the access token with a live token of the person, and never more`()
         async throws
     {
         try await play { h, _, token in
@@ -43,7 +43,7 @@ struct ConnectionTokenTests {
         }
     }
 
-    @Test func `RX1 a token that is over, foreign or no token at all gets nothing`() async throws {
+    @Test func `a token that is over, foreign or no token at all gets nothing`() async throws {
         try await play { h, _, token in
             let other = try await h.addServer("https://other.example/mcp")
             #expect(try await h.exchange(token, as: other).error == "invalid_request")
@@ -94,7 +94,7 @@ struct ConnectionTokenTests {
     }
 
     @Test(arguments: Deed.allCases)
-    func `RX3 the tokens are of no use once session, account, permission or connection are gone`(deed: Deed)
+    func `the tokens are of no use once session, account, permission or connection are gone`(deed: Deed)
         async throws
     {
         try await play { h, _, token in

@@ -14,7 +14,7 @@ struct ElicitationCreationTests {
         try await h.gatehouse.store.read { [now = h.clock.now] in try $0.elicitations.list(now: now, limit: 100) }
     }
 
-    @Test func `B50 B52 B35 B36 the answer has a handle, a URL with a public id and nothing else, and the digest`()
+    @Test func `the answer has a handle, a URL with a public id and nothing else, and the digest`()
         async throws
     {
         try await Harness.run { h in
@@ -44,7 +44,7 @@ struct ElicitationCreationTests {
         }
     }
 
-    @Test func `B51 RE6 E19 only a live token of a person for this very MCP server proves the person`() async throws {
+    @Test func `only a live token of a person for this very MCP server proves the person`() async throws {
         try await Harness.run { h in
             let token = try await h.tokens().access
             let other = try await h.addServer("https://other.example/mcp")
@@ -70,7 +70,7 @@ struct ElicitationCreationTests {
         }
     }
 
-    @Test func `E18 without the MCP server's credentials nothing is done, whatever is asked`() async throws {
+    @Test func `without the MCP server's credentials nothing is done, whatever is asked`() async throws {
         try await Harness.run { h in
             let token = try await h.tokens().access
             let wrong = AskingServer(resource: h.resource, secret: .random())
@@ -154,7 +154,7 @@ struct ElicitationCreationTests {
         }
     }
 
-    @Test func `B51 B67 an MCP server that asks and takes back is stopped within the hour, and goes on after it`()
+    @Test func `an MCP server that asks and takes back is stopped within the hour, and goes on after it`()
         async throws
     {
         try await Harness.run { h in
@@ -171,7 +171,7 @@ struct ElicitationCreationTests {
             #expect(try await h.ask(try await h.tokens().access).status == .created)
         }
     }
-    @Test func `B51 B67 the sixth open one of a person at one MCP server is refused until another is over`()
+    @Test func `the sixth open one of a person at one MCP server is refused until another is over`()
         async throws
     {
         try await Harness.run { h in
@@ -187,7 +187,7 @@ struct ElicitationCreationTests {
         }
     }
 
-    @Test func `RE9 what grows when it is written down can be read back, so that its session can end`() async throws {
+    @Test func `what grows when it is written down can be read back, so that its session can end`() async throws {
         try await Harness.run { h in
             let body: JSONObject = [
                 "subject_token": .string(try await h.tokens().access), "kind": "confirm", "message": "Go on?",

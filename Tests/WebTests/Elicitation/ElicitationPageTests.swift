@@ -18,7 +18,7 @@ struct ElicitationPageTests {
         page.text.replacing(page.input("interaction") ?? "-", with: "")
     }
 
-    @Test func `RE3 B36 the URL alone in a fresh browser shows the sign-in and nothing of the request`() async throws {
+    @Test func `the URL alone in a fresh browser shows the sign-in and nothing of the request`() async throws {
         try await Harness.run { h in
             let asked = try await ask(h)
             let page = try await h.browser().get(asked.page)
@@ -36,7 +36,7 @@ struct ElicitationPageTests {
     }
 
     @Test
-    func `B55 after the sign-in the page tells who asks what, and the approval is committed with event and record`()
+    func `after the sign-in the page tells who asks what, and the approval is committed with event and record`()
         async throws
     {
         try await Harness.run { h in
@@ -62,7 +62,7 @@ struct ElicitationPageTests {
         }
     }
 
-    @Test func `B53 B56 opening decides nothing, also twice; declining is final`() async throws {
+    @Test func `opening decides nothing, also twice; declining is final`() async throws {
         try await Harness.run { h in
             let asked = try await ask(h)
             let browser = h.browser()
@@ -78,7 +78,7 @@ struct ElicitationPageTests {
         }
     }
 
-    @Test func `E14 E16 RE1 B30 B32 three accounts in three browsers: only the one who was asked opens and submits`()
+    @Test func `three accounts in three browsers: only the one who was asked opens and submits`()
         async throws
     {
         try await Harness.run { h in
@@ -109,7 +109,7 @@ struct ElicitationPageTests {
         }
     }
 
-    @Test func `RE2 E16 a session switched between open and submit decides nothing`() async throws {
+    @Test func `a session switched between open and submit decides nothing`() async throws {
         try await Harness.run { h in
             let asked = try await ask(h)
             _ = try await h.addUser("bob")
@@ -134,7 +134,7 @@ struct ElicitationPageTests {
         }
     }
 
-    @Test func `B54 who is signed in with the wrong account can change it there and then`() async throws {
+    @Test func `who is signed in with the wrong account can change it there and then`() async throws {
         try await Harness.run { h in
             let asked = try await ask(h)
             _ = try await h.addUser("bob")
@@ -148,7 +148,7 @@ struct ElicitationPageTests {
         }
     }
 
-    @Test func `E10 B56 a form from another site and a decision that is neither are not taken`() async throws {
+    @Test func `a form from another site and a decision that is neither are not taken`() async throws {
         try await Harness.run { h in
             let asked = try await ask(h)
             let browser = h.browser()
@@ -163,7 +163,7 @@ struct ElicitationPageTests {
         }
     }
 
-    @Test func `RE9 B56 of a hundred submits one decides: one final status, one event, one record`() async throws {
+    @Test func `of a hundred submits one decides: one final status, one event, one record`() async throws {
         try await Harness.run { h in
             let asked = try await ask(h)
             let browser = h.browser()
@@ -185,7 +185,7 @@ struct ElicitationPageTests {
         }
     }
 
-    @Test func `RE9 cancelling and submitting at once leave one of the two`() async throws {
+    @Test func `cancelling and submitting at once leave one of the two`() async throws {
         try await Harness.run { h in
             let token = try await h.tokens().access
             let browser = h.browser()
@@ -204,7 +204,7 @@ struct ElicitationPageTests {
         }
     }
 
-    @Test func `RE9 too late, taken back and done before each have their page, and the database agrees`() async throws {
+    @Test func `too late, taken back and done before each have their page, and the database agrees`() async throws {
         try await Harness.run { h in
             let token = try await h.tokens().access
             let browser = h.browser()
@@ -232,7 +232,7 @@ struct ElicitationPageTests {
         }
     }
 
-    @Test func `B62 an approval after the session's end approves nothing`() async throws {
+    @Test func `an approval after the session's end approves nothing`() async throws {
         try await Harness.run { h in
             let asked = try await ask(h)
             let browser = h.browser()

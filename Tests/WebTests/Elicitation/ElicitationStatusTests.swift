@@ -16,7 +16,7 @@ struct ElicitationStatusTests {
         return asked
     }
 
-    @Test func `B59 E18 RE7 another's elicitation, an unknown one and a malformed id are answered in the same bytes`()
+    @Test func `another's elicitation, an unknown one and a malformed id are answered in the same bytes`()
         async throws
     {
         try await Harness.run { h in
@@ -39,7 +39,7 @@ struct ElicitationStatusTests {
         }
     }
 
-    @Test func `B59 the status has a version as its tag, and who has it is told nothing new`() async throws {
+    @Test func `the status has a version as its tag, and who has it is told nothing new`() async throws {
         try await Harness.run { h in
             let asked = try await Asked(h.ask(try await h.tokens().access))
             let answer = try await h.call(.get, asked.path)
@@ -55,7 +55,7 @@ struct ElicitationStatusTests {
         }
     }
 
-    @Test func `B59 B63 who waits is woken by the decision and gets the signed event`() async throws {
+    @Test func `who waits is woken by the decision and gets the signed event`() async throws {
         try await Harness.run { h in
             let asked = try await Asked(h.ask(try await h.tokens().access))
             let browser = h.browser()
@@ -79,7 +79,7 @@ struct ElicitationStatusTests {
         }
     }
 
-    @Test func `B59 the wait ends with its time, at most thirty seconds, and with the elicitation's`() async throws {
+    @Test func `the wait ends with its time, at most thirty seconds, and with the elicitation's`() async throws {
         try await Harness.run { h in
             let asked = try await Asked(h.ask(try await h.tokens().access))
             async let waiting = h.call(.get, asked.path + "?wait=9999", headers: [.ifNoneMatch: "\"v1\""])
@@ -99,7 +99,7 @@ struct ElicitationStatusTests {
         }
     }
 
-    @Test func `B59 a thousand wait and are all woken by one decision`() async throws {
+    @Test func `a thousand wait and are all woken by one decision`() async throws {
         try await Harness.run { h in
             let asked = try await Asked(h.ask(try await h.tokens().access))
             let statuses = try await withThrowingTaskGroup(of: String?.self) { group in
@@ -116,7 +116,7 @@ struct ElicitationStatusTests {
         }
     }
 
-    @Test func `B59 who hangs up frees the seat at once`() async throws {
+    @Test func `who hangs up frees the seat at once`() async throws {
         try await Harness.run { h in
             let asked = try await Asked(h.ask(try await h.tokens().access))
             let request = [
@@ -133,7 +133,7 @@ struct ElicitationStatusTests {
         }
     }
 
-    @Test func `B62 RE9 the MCP server takes it back once; what is over stays as it is`() async throws {
+    @Test func `the MCP server takes it back once; what is over stays as it is`() async throws {
         try await Harness.run { h in
             let asked = try await Asked(h.ask(try await h.tokens().access))
             let first = try await h.call(.delete, asked.path)
@@ -148,7 +148,7 @@ struct ElicitationStatusTests {
         }
     }
 
-    @Test func `B62 the end of the session takes back what is open, with an event`() async throws {
+    @Test func `the end of the session takes back what is open, with an event`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             let asked = try await Asked(h.ask(tokens.access))
@@ -160,7 +160,7 @@ struct ElicitationStatusTests {
         }
     }
 
-    @Test func `B61 a hundred collect at once and one gets the approval`() async throws {
+    @Test func `a hundred collect at once and one gets the approval`() async throws {
         try await Harness.run { h in
             let asked = try await answered(h)
             let answers = try await withThrowingTaskGroup(of: TestResponse.self) { group in
@@ -186,7 +186,7 @@ struct ElicitationStatusTests {
         }
     }
 
-    @Test func `B61 no result before the completion, after a refusal, after its time or without the session`()
+    @Test func `no result before the completion, after a refusal, after its time or without the session`()
         async throws
     {
         try await Harness.run { h in

@@ -41,7 +41,7 @@ struct ExternalElicitationTests {
     }
 
     @Test
-    func `B48 the page says where it goes, the hand-off has the ticket, and what is reported is told as reported`()
+    func `the page says where it goes, the hand-off has the ticket, and what is reported is told as reported`()
         async throws
     {
         try await Harness.run { h in
@@ -105,7 +105,7 @@ struct ExternalElicitationTests {
         }
     }
 
-    @Test func `RE9 a ticket of another server's, twice, late, replaced or after the end is refused, all alike`()
+    @Test func `a ticket of another server's, twice, late, replaced or after the end is refused, all alike`()
         async throws
     {
         try await Harness.run { h in
@@ -139,7 +139,7 @@ struct ExternalElicitationTests {
         }
     }
 
-    @Test func `RE9 a hundred redeem at once and one does`() async throws {
+    @Test func `a hundred redeem at once and one does`() async throws {
         try await Harness.run { h in
             let asked = try await granted(h)
             let browser = h.browser()
@@ -173,7 +173,7 @@ struct ExternalElicitationTests {
         }
     }
 
-    @Test func `B62 with the session ends the hand-over, before and after the ticket was redeemed`() async throws {
+    @Test func `with the session ends the hand-over, before and after the ticket was redeemed`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let asked = try await granted(h)
@@ -193,7 +193,7 @@ struct ExternalElicitationTests {
         }
     }
 
-    @Test func `C25 a client that is shut out redeems no ticket, and nothing is completed in its session`() async throws
+    @Test func `a client that is shut out redeems no ticket, and nothing is completed in its session`() async throws
     {
         try await DocumentScene.play(allow: [], block: [DocumentHost.name]) { scene in
             let h = scene.h

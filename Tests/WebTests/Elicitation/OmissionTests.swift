@@ -14,7 +14,7 @@ struct OmissionTests {
     private static let optional: Set<String> = ["resource", "scope", "state"]
 
     @Test(arguments: [nil, "", "null"])
-    func `RT10 an authorization request with a field left out, empty or unknown gets no more than the whole one`(
+    func `an authorization request with a field left out, empty or unknown gets no more than the whole one`(
         value: String?
     ) async throws {
         try await Harness.run { h in
@@ -45,7 +45,7 @@ struct OmissionTests {
     }
 
     @Test(arguments: [nil, "", "null"])
-    func `RT10 a client with a secret gets nothing when a field of its exchange is left out, empty or unknown`(
+    func `a client with a secret gets nothing when a field of its exchange is left out, empty or unknown`(
         value: String?
     ) async throws {
         try await Harness.run { h in
@@ -83,7 +83,7 @@ struct OmissionTests {
     ]
 
     @Test(arguments: tolerated.keys.sorted())
-    func `RT10 a document with a member left out, null or of another kind is refused, or means a public client`(
+    func `a document with a member left out, null or of another kind is refused, or means a public client`(
         member: String
     ) async throws {
         try await DocumentScene.play { scene in

@@ -27,7 +27,7 @@ struct SecretElicitationTests {
         return asked
     }
 
-    @Test func `B38 the page shows the fields under names of ours, and who reads them`() async throws {
+    @Test func `the page shows the fields under names of ours, and who reads them`() async throws {
         try await Harness.run { h in
             let asked = try await ask(h)
             let page = try await h.open(h.browser(), asked).text
@@ -43,7 +43,7 @@ struct SecretElicitationTests {
         }
     }
 
-    @Test func `B61 E22 the values reach that MCP server alone, once, and no event, record or status holds them`()
+    @Test func `the values reach that MCP server alone, once, and no event, record or status holds them`()
         async throws
     {
         try await Harness.run { h in
@@ -88,7 +88,7 @@ struct SecretElicitationTests {
         }
     }
 
-    @Test func `B61 a secret can be read until it is acknowledged, then it is erased`() async throws {
+    @Test func `a secret can be read until it is acknowledged, then it is erased`() async throws {
         try await Harness.run { h in
             let asked = try await handedOver(h)
             for _ in 1...2 {
@@ -104,7 +104,7 @@ struct SecretElicitationTests {
         }
     }
 
-    @Test func `B61 nothing is read before its time, after it, without the session, or of another kind`() async throws {
+    @Test func `nothing is read before its time, after it, without the session, or of another kind`() async throws {
         try await Harness.run { h in
             let open = try await ask(h)
             for method in [HTTPRequest.Method.get, .post, .delete] {
@@ -147,7 +147,7 @@ struct SecretElicitationTests {
         }
     }
 
-    @Test func `RE9 what is wrong stands beside its field, the rest stays, but for passwords`() async throws {
+    @Test func `what is wrong stands beside its field, the rest stays, but for passwords`() async throws {
         try await Harness.run { h in
             let asked = try await ask(h)
             let browser = h.browser()
@@ -195,7 +195,7 @@ struct SecretElicitationTests {
         }
     }
 
-    @Test func `E17 B54 a sign-in of more than a quarter of an hour ago has to be renewed first, also to send`()
+    @Test func `a sign-in of more than a quarter of an hour ago has to be renewed first, also to send`()
         async throws
     {
         try await Harness.run { h in
@@ -223,7 +223,7 @@ struct SecretElicitationTests {
         }
     }
 
-    @Test func `B38 E17 the person's own password is refused, recorded, and not shown again`() async throws {
+    @Test func `the person's own password is refused, recorded, and not shown again`() async throws {
         try await Harness.run { h in
             let asked = try await ask(h)
             let browser = h.browser()
@@ -244,7 +244,7 @@ struct SecretElicitationTests {
         }
     }
 
-    @Test func `B38 each value is compared once, five times an elicitation, and nothing is for a foreign form`()
+    @Test func `each value is compared once, five times an elicitation, and nothing is for a foreign form`()
         async throws
     {
         let work = Mutex(0)
@@ -277,7 +277,7 @@ struct SecretElicitationTests {
         }
     }
 
-    @Test func `RE1 E16 nobody else sends, in whatever way`() async throws {
+    @Test func `nobody else sends, in whatever way`() async throws {
         try await Harness.run { h in
             let asked = try await ask(h)
             _ = try await h.addUser("bob")

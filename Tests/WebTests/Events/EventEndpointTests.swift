@@ -27,7 +27,7 @@ struct EventDoorTests {
         return event.id
     }
 
-    @Test func `D23.3 events are polled with the MCP server's credentials, as JSON that nobody keeps`() async throws {
+    @Test func `events are polled with the MCP server's credentials, as JSON that nobody keeps`() async throws {
         try await Harness.run { h in
             let id = try await queue(h)
             let answer = try await post(h, "/events/poll", #"{"returnImmediately":true}"#)
@@ -40,7 +40,7 @@ struct EventDoorTests {
         }
     }
 
-    @Test func `D23.3 who hangs up while it waits frees the seat at once`() async throws {
+    @Test func `who hangs up while it waits frees the seat at once`() async throws {
         try await Harness.run { h in
             let request = [
                 "POST /events/poll HTTP/1.1", "Host: localhost", "Content-Type: application/json", "Content-Length: 2",
@@ -57,7 +57,7 @@ struct EventDoorTests {
     }
 
     @Test(arguments: ["/events/poll", "/events/verify"])
-    func `RC7 whoever is not the MCP server is answered 401 alike, and nothing is settled`(path: String) async throws {
+    func `whoever is not the MCP server is answered 401 alike, and nothing is settled`(path: String) async throws {
         try await Harness.run { h in
             let id = try await queue(h)
             let body = #"{"ack":["\#(id)"],"returnImmediately":true,"state":"x"}"#
@@ -87,7 +87,7 @@ struct EventDoorTests {
         }
     }
 
-    @Test func `RN1 a state that nobody sent verifies nothing`() async throws {
+    @Test func `a state that nobody sent verifies nothing`() async throws {
         try await Harness.run { h in
             let answer = try await post(h, "/events/verify", #"{"state":"AAAA"}"#)
             #expect(answer.status == .badRequest && answer.error == "invalid_request")

@@ -12,7 +12,7 @@ import Testing
 /// Walks through everything with values that must not be found anywhere afterwards.
 @Suite("Secrets leave no trace")
 struct CanaryTests {
-    @Test func `E22 E54 E55 RS3 after a whole walk no secret stands in the database, in a log line or on a page`()
+    @Test func `after a whole walk no secret stands in the database, in a log line or on a page`()
         async throws
     {
         let log = CapturedLog()

@@ -16,7 +16,7 @@ struct DiskFaultTests {
     }
 
     @Test(arguments: Exchange.allCases, FaultyDisk.Fault.allCases)
-    func `RI4 whichever file call fails, the answer is 503 and the grant is as it was`(
+    func `whichever file call fails, the answer is 503 and the grant is as it was`(
         exchange: Exchange, fault: FaultyDisk.Fault
     ) async throws {
         var calls = 0

@@ -11,7 +11,7 @@ import Testing
 
 @Suite("When something fails")
 struct FailureTests {
-    @Test func `RI4 a store that fails is answered 503 everywhere, and nothing is issued`() async throws {
+    @Test func `a store that fails is answered 503 everywhere, and nothing is issued`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let tokens = try await h.tokens(browser)
@@ -80,7 +80,7 @@ struct FailureTests {
         }
     }
 
-    @Test func `RS6 nothing that was sent breaks a log line in two`() async throws {
+    @Test func `nothing that was sent breaks a log line in two`() async throws {
         let log = CapturedLog()
         try await Harness.run(log: log.logger) { h in
             let poison = "x\r\nerror forged\u{1B}[2J\u{85}\u{2028}"

@@ -24,7 +24,7 @@ struct CheckpointTests {
         return try await h.call(.post, "/checkpoints", body, as: server)
     }
 
-    @Test func `D23 E62 each moment is on record as reported, and says whose word counts from there on`() async throws {
+    @Test func `each moment is on record as reported, and says whose word counts from there on`() async throws {
         try await Harness.run { h in
             let token = try await h.tokens().access
             let cases: [(JSONObject, [String: JSON?], String, String, AuditEntry.Initiator, String)] = [
@@ -89,7 +89,7 @@ struct CheckpointTests {
         }
     }
 
-    @Test func `E62 a foreign, expired or ended session, or no token of a person at all, is one refusal`() async throws
+    @Test func `a foreign, expired or ended session, or no token of a person at all, is one refusal`() async throws
     {
         try await Harness.run { h in
             let token = try await h.tokens().access
@@ -117,7 +117,7 @@ struct CheckpointTests {
         }
     }
 
-    @Test func `E62 an MCP server that floods uses up its own hour and nobody else's`() async throws {
+    @Test func `an MCP server that floods uses up its own hour and nobody else's`() async throws {
         try await Harness.run { h in
             let token = try await h.tokens().access
             let (id, now) = (h.resource.id, h.clock.now)

@@ -11,7 +11,7 @@ import Testing
 struct EvaluationTests {
     private static let no = #"{"decision":false}"#
 
-    @Test func `E62 D24 what is not listed is denied, and each decision is on record`() async throws {
+    @Test func `what is not listed is denied, and each decision is on record`() async throws {
         try await Harness.run { h in
             let token = try await h.tokens().access
             let unlisted = try await h.evaluate("access_token", token)
@@ -42,7 +42,7 @@ struct EvaluationTests {
         }
     }
 
-    @Test func `E62 what another MCP server may start says nothing of this one`() async throws {
+    @Test func `what another MCP server may start says nothing of this one`() async throws {
         try await Harness.run { h in
             let token = try await h.tokens().access
             let other = try await h.addServer("https://other.example/mcp")
@@ -62,7 +62,7 @@ struct EvaluationTests {
         }
     }
 
-    @Test func `E62 a narrowed token allows no more than it says, nor does the job that was opened with it`()
+    @Test func `a narrowed token allows no more than it says, nor does the job that was opened with it`()
         async throws
     {
         try await Harness.run { h in
@@ -82,7 +82,7 @@ struct EvaluationTests {
         }
     }
 
-    @Test func `E62 a job or token that is unknown, foreign, over or no such thing is one and the same no`()
+    @Test func `a job or token that is unknown, foreign, over or no such thing is one and the same no`()
         async throws
     {
         try await Harness.run { h in
@@ -120,7 +120,7 @@ struct EvaluationTests {
         }
     }
 
-    @Test func `E62 the person is asked, approves, and it may be done once`() async throws {
+    @Test func `the person is asked, approves, and it may be done once`() async throws {
         try await Harness.run { h in
             try await h.list()
             let job = try #require(try await h.storedJob(h.openJob(try await h.tokens().access)))
@@ -187,7 +187,7 @@ struct EvaluationTests {
         }
     }
 
-    @Test func `E62 between the end of a job and a decision there is no third`() async throws {
+    @Test func `between the end of a job and a decision there is no third`() async throws {
         try await Harness.run { h in
             try await h.list()
             let token = try await h.tokens().access

@@ -44,7 +44,7 @@ struct JobAdministrationTests {
         }
     }
 
-    @Test func `E62 a job whose session is over is listed as ended, whenever the rows are tidied`() async throws {
+    @Test func `a job whose session is over is listed as ended, whenever the rows are tidied`() async throws {
         try await Harness.run { h in
             let job = try await h.plantJob(in: h.plant(h.user, lasting: 2_592_000), lasting: 2_500_000)
             h.clock.advance(by: 1_209_600)
@@ -55,7 +55,7 @@ struct JobAdministrationTests {
         }
     }
 
-    @Test func `E62 D24 an administrator ends jobs at once, on record with the uid and what was typed`() async throws {
+    @Test func `an administrator ends jobs at once, on record with the uid and what was typed`() async throws {
         try await Harness.run { h in
             try await h.list()
             let token = try await h.tokens().access

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("Jobs: authority for work that goes on")
 struct JobTests {
-    @Test func `E62 a job is on record with its session, and never lasts past it`() async throws {
+    @Test func `a job is on record with its session, and never lasts past it`() async throws {
         try await Harness.run { h in
             try await h.list()
             let token = try await h.tokens(lifetime: "1h").access
@@ -32,7 +32,7 @@ struct JobTests {
         }
     }
 
-    @Test func `E62 what the operator did not list, or the token does not hold, opens no job`() async throws {
+    @Test func `what the operator did not list, or the token does not hold, opens no job`() async throws {
         try await Harness.run { h in
             let token = try await h.tokens().access
             #expect(try await h.openJob(token).error == "access_denied")
@@ -65,7 +65,7 @@ struct JobTests {
         }
     }
 
-    @Test func `E62 a session has twenty open jobs at most`() async throws {
+    @Test func `a session has twenty open jobs at most`() async throws {
         try await Harness.run { h in
             try await h.list()
             let tokens = try await h.tokens()
@@ -101,7 +101,7 @@ struct JobTests {
         }
     }
 
-    @Test func `E62 it ends once, by its MCP server`() async throws {
+    @Test func `it ends once, by its MCP server`() async throws {
         try await Harness.run { h in
             try await h.list()
             let job = try #require(try await h.storedJob(h.openJob(try await h.tokens().access)))
@@ -115,7 +115,7 @@ struct JobTests {
         }
     }
 
-    @Test func `E62 E49 it ends with its session, in the same transaction`() async throws {
+    @Test func `it ends with its session, in the same transaction`() async throws {
         try await Harness.run { h in
             try await h.list()
             let token = try await h.tokens().access
@@ -136,7 +136,7 @@ struct JobTests {
     }
 
     @Test(arguments: SwitchedOff.allCases.filter { $0 != .resource })
-    func `E49 nothing goes on for what was switched off`(off: SwitchedOff) async throws {
+    func `nothing goes on for what was switched off`(off: SwitchedOff) async throws {
         try await Harness.run { h in
             try await h.list()
             let job = try #require(try await h.storedJob(h.openJob(try await h.tokens().access)))

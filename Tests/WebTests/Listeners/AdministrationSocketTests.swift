@@ -111,7 +111,7 @@ struct AdministrationSocketTests {
         #expect(!answer.hasSuffix("0\r\n\r\n"))
     }
 
-    @Test func `RH5 a request over 64 KiB and another path are refused`() async throws {
+    @Test func `a request over 64 KiB and another path are refused`() async throws {
         let folder = try Folder()
         let answers = try await serving(folder) { _, _ in
             .json([])

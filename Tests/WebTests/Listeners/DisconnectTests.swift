@@ -23,7 +23,7 @@ struct DisconnectTests {
         try await provider.stop()
     }
 
-    @Test func `B61 a person disconnects: the tokens are erased here, the provider is told, and no more come`()
+    @Test func `a person disconnects: the tokens are erased here, the provider is told, and no more come`()
         async throws
     {
         try await play { h, provider, browser in
@@ -61,7 +61,7 @@ struct DisconnectTests {
         }
     }
 
-    @Test func `E16 another person's connection is answered like one that nobody has`() async throws {
+    @Test func `another person's connection is answered like one that nobody has`() async throws {
         try await play { h, provider, _ in
             _ = try await h.addUser("bob")
             let stranger = h.browser()

@@ -12,7 +12,7 @@ struct EdgeTests {
     private static let programs = ["/token", "/revoke", "/introspect"]
     private static let pages = ["/authorize", "/login", "/consent", "/account"]
 
-    @Test func `RH2 a path has one spelling`() async throws {
+    @Test func `a path has one spelling`() async throws {
         try await Harness.run { h in
             for path in Self.programs {
                 for odd in [
@@ -26,7 +26,7 @@ struct EdgeTests {
         }
     }
 
-    @Test func `RH3 E62 health, metrics and administration are not on this listener`() async throws {
+    @Test func `health, metrics and administration are not on this listener`() async throws {
         try await Harness.run { h in
             for path in ["/healthz", "/readyz", "/metrics", "/v1/administration", "/admin", "/.git/config"] {
                 for method in [HTTPRequest.Method.get, .post, .put, .delete] {
@@ -38,7 +38,7 @@ struct EdgeTests {
         }
     }
 
-    @Test func `RH4 a header's name with underscores is another header`() async throws {
+    @Test func `a header's name with underscores is another header`() async throws {
         try await Harness.run { h in
             let credentials = "Basic " + Base64URL.encode(Array("\(h.resource.id):\(h.resourceSecret.reveal())".utf8))
             let form: HTTPFields = [.contentType: "application/x-www-form-urlencoded"]
@@ -70,7 +70,7 @@ struct EdgeTests {
         }
     }
 
-    @Test func `E59 RH9 scripts of other origins reach what takes no cookie, and nothing else`() async throws {
+    @Test func `scripts of other origins reach what takes no cookie, and nothing else`() async throws {
         try await Harness.run { h in
             for path in Self.programs + Self.pages {
                 let isOpen = path == "/token" || path == "/revoke"
@@ -91,7 +91,7 @@ struct EdgeTests {
         }
     }
 
-    @Test func `E58 nothing but metadata and style may be kept, and metadata sets no cookie`() async throws {
+    @Test func `nothing but metadata and style may be kept, and metadata sets no cookie`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let tokens = try await h.tokens(browser)
@@ -111,7 +111,7 @@ struct EdgeTests {
         }
     }
 
-    @Test func `E57 RH5 what is too large or too much is refused before it is read`() async throws {
+    @Test func `what is too large or too much is refused before it is read`() async throws {
         try await Harness.run { h in
             let large = try await h.send("/token", [("grant_type", String(repeating: "a", count: 1 << 20))])
             #expect(large.status == .contentTooLarge)
@@ -128,7 +128,7 @@ struct EdgeTests {
         }
     }
 
-    @Test func `RH8 a scope of many words is refused at once`() async throws {
+    @Test func `a scope of many words is refused at once`() async throws {
         try await Harness.run { h in
             let words = (0..<500).map { "s\($0)" }.joined(separator: " ")
             let answer = try await h.authorize(h.browser(), h.request(["scope": words]))
@@ -142,7 +142,7 @@ struct EdgeTests {
         }
     }
 
-    @Test func `RS2 nothing that is sent becomes part of a statement`() async throws {
+    @Test func `nothing that is sent becomes part of a statement`() async throws {
         let injections = [
             "' OR 1=1 --", "\" OR \"\"=\"", "'; DROP TABLE sessions; --", "?1",
             "%' UNION SELECT data FROM credentials --",

@@ -43,7 +43,7 @@ struct ListenerTests {
         get("ftp://localhost:8080/jwks", "Host: localhost:8080"), get("http:///jwks", "Host: localhost:8080"),
         get("https:/jwks", "Host: localhost:8080"), "GET /jwks HTTP/1.0\r\n\r\n",
     ])
-    func `E56 RL12 a missing, doubled or foreign Host and a foreign absolute target are refused on the wire`(
+    func `a missing, doubled or foreign Host and a foreign absolute target are refused on the wire`(
         request: String
     ) async throws {
         let answer = try await serving { try await Wire.exchange(.port($0), request) }
@@ -73,13 +73,13 @@ struct ListenerTests {
     }
 
     @Test(arguments: ["//jwks", "/jwks/", "/jwks%2f", "/./jwks", "/x/../jwks", "/jwks;a"])
-    func `RH2 the wire brings no other spelling through`(path: String) async throws {
+    func `the wire brings no other spelling through`(path: String) async throws {
         let answer = try await serving { try await Wire.exchange(.port($0), Self.get(path, "Host: localhost:8080")) }
         #expect(answer.hasPrefix("HTTP/1.1 404"))
     }
 
     @Test(arguments: ["", "GET /jwks HT", "GET /jwks HTTP/1.1\r\nHost: localhost:8080\r\nX-Slow: a"])
-    func `RH6 a head that never ends ends the connection`(start: String) async throws {
+    func `a head that never ends ends the connection`(start: String) async throws {
         var limits = ConnectionLimits()
         limits.head = .milliseconds(50)
         limits.idle = .minutes(10)
@@ -87,7 +87,7 @@ struct ListenerTests {
         #expect(answer.isEmpty)
     }
 
-    @Test func `RH6 a later head on the same connection has its own deadline`() async throws {
+    @Test func `a later head on the same connection has its own deadline`() async throws {
         var limits = ConnectionLimits()
         limits.head = .seconds(2)
         limits.idle = .minutes(10)
@@ -97,7 +97,7 @@ struct ListenerTests {
         #expect(answer.hasPrefix("HTTP/1.1 200"))
     }
 
-    @Test func `RH6 a body that never ends ends the connection`() async throws {
+    @Test func `a body that never ends ends the connection`() async throws {
         var limits = ConnectionLimits()
         limits.body = .milliseconds(50)
         limits.idle = .minutes(10)
@@ -110,7 +110,7 @@ struct ListenerTests {
         #expect(!answer.contains("200"))
     }
 
-    @Test func `RH6 an idle connection ends`() async throws {
+    @Test func `an idle connection ends`() async throws {
         var limits = ConnectionLimits()
         limits.idle = .seconds(2)
         let answer = try await serving(limits) { port in
@@ -124,14 +124,14 @@ struct ListenerTests {
         (0..<70).map { "X-Field-\($0): a" }.joined(separator: "\r\n"),
         (0..<40).map { "X-Field-\($0): " + String(repeating: "a", count: 1000) }.joined(separator: "\r\n"),
     ])
-    func `RH6 a field too long, too many fields and too long a head are refused`(lines: String) async throws {
+    func `a field too long, too many fields and too long a head are refused`(lines: String) async throws {
         let answer = try await serving { port in
             try await Wire.exchange(.port(port), Self.get("/jwks", "Host: localhost:8080", lines))
         }
         #expect(answer.hasPrefix("HTTP/1.1 4"))
     }
 
-    @Test func `RH8 a state of one megabyte is refused on the wire`() async throws {
+    @Test func `a state of one megabyte is refused on the wire`() async throws {
         let target = "/authorize?state=" + String(repeating: "a", count: 1 << 20)
         let answer = try await serving { port in
             try await Wire.exchange(.port(port), Self.get(target, "Host: localhost:8080"))
@@ -140,7 +140,7 @@ struct ListenerTests {
         #expect(!answer.contains("aaaa"))
     }
 
-    @Test func `RH6 a body without end is refused and then cut off`() async throws {
+    @Test func `a body without end is refused and then cut off`() async throws {
         let chunk = "10000\r\n" + String(repeating: "a", count: 0x10000) + "\r\n"
         let answer = try await serving { port in
             try await Wire.exchange(
@@ -180,7 +180,7 @@ struct ListenerTests {
     }
 
     @Test(arguments: [([String](), "200"), (["The disk is full."], "503")])
-    func `RH3 the operators' listener tells health, readiness and numbers`(
+    func `the operators' listener tells health, readiness and numbers`(
         obstacles: [String], status: String
     ) async throws {
         let operations = Operations(obstacles: { obstacles }, metrics: { "gatehouse_up 1\n" })

@@ -16,7 +16,7 @@ struct ProxyTrustTests {
         trust = try ProxyTrust(proxies: ["10.0.0.1", "10.0.0.2", "2001:db8:0:0::1"])
     }
 
-    @Test func `RH1 the header of anybody else is ignored`() {
+    @Test func `the header of anybody else is ignored`() {
         #expect(trust.clientAddress(peer: "192.0.2.9", forwarded: ["198.51.100.1"]) == "192.0.2.9")
         #expect(trust.clientAddress(peer: nil, forwarded: ["198.51.100.1"]) == nil)
     }
@@ -34,14 +34,14 @@ struct ProxyTrustTests {
         ("10.0.0.1", ["[::ffff:198.51.100.1]:9"], "198.51.100.1"),
         ("10.0.0.1", [String(repeating: "a,", count: 40) + "198.51.100.1"], "198.51.100.1"),
     ])
-    func `RH1 a trusted proxy names the nearest stranger, never one that the client wrote`(
+    func `a trusted proxy names the nearest stranger, never one that the client wrote`(
         peer: String, forwarded: [String], client: String
     ) {
         #expect(trust.clientAddress(peer: peer, forwarded: forwarded) == client)
     }
 
     @Test(arguments: ["X_Forwarded_For", "X-Forwarded_For", "X_Forwarded-For", "XForwardedFor", "Forwarded"])
-    func `RH4 a field whose name only resembles the forwarding header is not read`(name: String) async throws {
+    func `a field whose name only resembles the forwarding header is not read`(name: String) async throws {
         let channel = EmbeddedChannel()
         try await channel.connect(to: SocketAddress(ipAddress: "10.0.0.1", port: 1)).get()
         let context = WebContext(source: .init(channel: channel, logger: Logger(label: "test")))
@@ -59,7 +59,7 @@ struct ProxyTrustTests {
         ["198.51.100.1:x"], ["198.51.100.1:123456"], ["[2001:db8::7"], ["[2001:db8::7]443"], ["[2001:db8::7]:"],
         ["1 98.51.100.1"],
     ])
-    func `RH1 without a usable entry the proxy itself is the client`(forwarded: [String]) {
+    func `without a usable entry the proxy itself is the client`(forwarded: [String]) {
         #expect(trust.clientAddress(peer: "10.0.0.1", forwarded: forwarded) == "10.0.0.1")
     }
 

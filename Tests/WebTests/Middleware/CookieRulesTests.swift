@@ -7,7 +7,7 @@ struct CookieRulesTests {
     private let secure = CookieRules(isHTTPS: true, port: 8443)
     private let loopback = CookieRules(isHTTPS: false, port: 80)
 
-    @Test func `A112 on https a cookie is bound to the host, hidden from scripts and never sent in clear`() {
+    @Test func `on https a cookie is bound to the host, hidden from scripts and never sent in clear`() {
         #expect(
             secure.setting("browser", to: "a-b_c.d") == "__Host-browser=a-b_c.d; Path=/; HttpOnly; SameSite=Lax; Secure"
         )

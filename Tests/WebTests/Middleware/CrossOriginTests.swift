@@ -19,7 +19,7 @@ struct CrossOriginTests {
     }
 
     @Test(arguments: open)
-    func `A73 D1.5 E59 a preflight on an open endpoint is granted to all and without credentials`(
+    func `a preflight on an open endpoint is granted to all and without credentials`(
         path: String
     ) async throws {
         let (response, _) = try await TestDoor().ask(.options, path, headers: Self.preflight("POST"))
@@ -31,7 +31,7 @@ struct CrossOriginTests {
     }
 
     @Test(arguments: closed)
-    func `RH9 E59 a preflight anywhere else is refused`(path: String) async throws {
+    func `a preflight anywhere else is refused`(path: String) async throws {
         let (response, _) = try await TestDoor().ask(.options, path, headers: Self.preflight("POST"))
         #expect(response.status == .notFound || response.status == .methodNotAllowed)
         #expect(response.headers[.accessControlAllowOrigin] == nil)
@@ -64,12 +64,12 @@ struct CrossOriginTests {
     }
 
     @Test(arguments: closed)
-    func `RH9 E59 no script may read the pages`(path: String) async throws {
+    func `no script may read the pages`(path: String) async throws {
         let (response, _) = try await TestDoor().ask(.get, path, headers: [.origin: "http://localhost:8080"])
         #expect(response.headers[.accessControlAllowOrigin] == nil)
     }
 
-    @Test func `A73 a script may read an answer, an error and the challenge in it`() async throws {
+    @Test func `a script may read an answer, an error and the challenge in it`() async throws {
         var headers = FrontDoorTests.form
         headers[.accept] = "application/json"
         headers[.origin] = "https://app.example"
@@ -93,7 +93,7 @@ struct CrossOriginTests {
             ("same-origin", nil), ("same-origin", "null"), ("same-origin", "http://localhost:8080"),
             (nil, "http://localhost:8080"), (nil, nil), (nil, "null"),
         ] as [(String?, String?)])
-    func `RL2 a form of our own page passes`(site: String?, origin: String?) async throws {
+    func `a form of our own page passes`(site: String?, origin: String?) async throws {
         let (response, _) = try await TestDoor().ask(.post, "/consent", headers: Self.sent(site, origin))
         #expect(response.status == .ok)
     }
@@ -106,12 +106,12 @@ struct CrossOriginTests {
             (nil, "https://evil.example"), (nil, "http://localhost:8081"), (nil, "http://localhost:8080.evil.example"),
             ("same-origin, cross-site", nil),
         ] as [(String?, String?)])
-    func `E10 RL2 a form from another site is refused`(site: String?, origin: String?) async throws {
+    func `a form from another site is refused`(site: String?, origin: String?) async throws {
         let (response, _) = try await TestDoor().ask(.post, "/consent", headers: Self.sent(site, origin))
         #expect(response.status == .forbidden)
     }
 
-    @Test func `E10 RL2 a form below a folder of forms is guarded as well`() async throws {
+    @Test func `a form below a folder of forms is guarded as well`() async throws {
         let sent = Self.sent("cross-site", nil)
         #expect(try await TestDoor().ask(.post, "/e/pag_x", headers: sent).0.status == .forbidden)
         #expect(try await TestDoor().ask(.post, "/elsewhere", headers: sent).0.status == .notFound)

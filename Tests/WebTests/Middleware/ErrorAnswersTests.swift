@@ -13,7 +13,7 @@ struct ErrorAnswersTests {
         (.unsupportedGrantType, 400), (.invalidScope, 400), (.invalidTarget, 400), (.invalidClient, 401),
         (.serverError, 500), (.temporarilyUnavailable, 503),
     ])
-    func `D1.15 every code has its status and no answer is kept`(code: OAuthError.Code, status: Int) throws {
+    func `every code has its status and no answer is kept`(code: OAuthError.Code, status: Int) throws {
         let response = try TestDoor().door.answers.json(OAuthError(code, "A sentence."), usedBasic: false)
         #expect(response.status.code == status)
         #expect(response.headers[.cacheControl] == "no-store")
@@ -22,7 +22,7 @@ struct ErrorAnswersTests {
         #expect((response.headers[.retryAfter] != nil) == (status == 503))
     }
 
-    @Test func `D1.15 a client that used Basic is challenged for Basic`() throws {
+    @Test func `a client that used Basic is challenged for Basic`() throws {
         let answers = try TestDoor().door.answers
         let response = answers.json(OAuthError(.invalidClient, "A sentence."), usedBasic: true)
         #expect(response.headers[.wwwAuthenticate]?.hasPrefix("Basic ") ?? false)

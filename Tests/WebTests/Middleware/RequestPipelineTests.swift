@@ -20,7 +20,7 @@ struct FrontDoorTests {
         (.post, "/consent", 200), (.get, "/authorize", 400), (.get, "/broken", 500), (.get, "/nothing", 404),
         (.get, "//login", 404),
     ])
-    func `E11 RL15 every HTML answer bears every header, errors too`(
+    func `every HTML answer bears every header, errors too`(
         method: HTTPRequest.Method, path: String, status: Int
     ) async throws {
         let (response, _) = try await door.ask(method, path, headers: Self.form)
@@ -42,7 +42,7 @@ struct FrontDoorTests {
         #expect(response.headers[.strictTransportSecurity] == "max-age=31536000")
     }
 
-    @Test func `E11 the policy allows frames, scripts and inline styles nowhere`() {
+    @Test func `the policy allows frames, scripts and inline styles nowhere`() {
         #expect(SecurityHeaders.policy.contains("frame-ancestors 'none'"))
         #expect(SecurityHeaders.policy.contains("default-src 'none'"))
         #expect(SecurityHeaders.policy.contains("form-action 'self'"))
@@ -54,13 +54,13 @@ struct FrontDoorTests {
         "/LOGIN", "/login/..", "/login#x", "/log\\in", "login", "*", "/.well-known//openid-configuration",
         "/login%3Fx", "/login%20",
     ])
-    func `RH2 a path in any other spelling is not found`(path: String) async throws {
+    func `a path in any other spelling is not found`(path: String) async throws {
         let (response, _) = try await door.ask(.get, path)
         #expect(response.status == .notFound)
     }
 
     @Test(arguments: ["/login", "/login?next=//x/../%2f;a", "/jwks?"])
-    func `RH2 the query may hold what the path may not`(path: String) async throws {
+    func `the query may hold what the path may not`(path: String) async throws {
         let (response, _) = try await door.ask(.get, path)
         #expect(response.status == .ok)
     }
@@ -77,14 +77,14 @@ struct FrontDoorTests {
         #expect(response.headers[.allow] == "POST")
     }
 
-    @Test func `RH8 a state of one megabyte is refused by its length alone`() async throws {
+    @Test func `a state of one megabyte is refused by its length alone`() async throws {
         let state = String(repeating: "a", count: 1 << 20)
         let (response, text) = try await door.ask(.get, "/authorize?state=" + state)
         #expect(response.status == .uriTooLong)
         #expect(!text.contains("aaaa"))
     }
 
-    @Test func `RH5 a body over 64 KiB is refused`() async throws {
+    @Test func `a body over 64 KiB is refused`() async throws {
         let body = String(repeating: "a", count: 64 * 1024 + 1)
         let (response, _) = try await door.ask(.post, "/token", headers: Self.form, body: body)
         #expect(response.status == .contentTooLarge)
@@ -118,7 +118,7 @@ struct FrontDoorTests {
         #expect(response.status == .ok)
     }
 
-    @Test func `E55 the log has the route and never the path, the query or the body`() async throws {
+    @Test func `the log has the route and never the path, the query or the body`() async throws {
         _ = try await door.ask(.get, "/login?code=canary-query")
         _ = try await door.ask(.get, "/canary-path?canary-query")
         _ = try await door.ask(.post, "/token", headers: Self.form, body: "client_secret=canary-body")

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("The catalogue of errors")
 struct ErrorCatalogueTests {
-    @Test func `RS7 programs are told these sentences and nothing of what lies inside`() async throws {
+    @Test func `programs are told these sentences and nothing of what lies inside`() async throws {
         try await Harness.run { h in
             let code = try await h.code()
             let cases: [(TestResponse, String)] = [
@@ -50,7 +50,7 @@ struct ErrorCatalogueTests {
         }
     }
 
-    @Test func `RS7 no answer names a type, a table, a file or a folder of this server`() async throws {
+    @Test func `no answer names a type, a table, a file or a folder of this server`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             var answers: [TestResponse] = []

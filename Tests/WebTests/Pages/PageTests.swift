@@ -21,13 +21,13 @@ struct PageTests {
     ]
 
     @Test(arguments: payloads)
-    func `E34 RL1 no field of the consent page changes its markup`(payload: String) {
+    func `no field of the consent page changes its markup`(payload: String) {
         let benign = markup(renderer.render(consent("x")))
         #expect(markup(renderer.render(consent(payload))) == benign)
     }
 
     @Test(arguments: payloads)
-    func `E34 RL1 RA18 no field of the other pages changes their markup`(payload: String) throws {
+    func `no field of the other pages changes their markup`(payload: String) throws {
         let target = try #require(LinkTarget("http://127.0.0.1:9/cb?x=\"'<>&"))
         func pages(_ text: String) -> [String] {
             [
@@ -63,13 +63,13 @@ struct PageTests {
         #expect(html.contains("name=\"decision\" value=\"deny\""))
     }
 
-    @Test func `E8 a client that only listens on this computer is warned about, another is not`() {
+    @Test func `a client that only listens on this computer is warned about, another is not`() {
         let warning = "Any program on this computer could have sent this."
         #expect(renderer.render(ConsentPage.sample).contains(warning))
         #expect(!renderer.render(consent("x")).contains(warning))
     }
 
-    @Test func `E9 a registered client is not called unverified, and no host is invented for it`() {
+    @Test func `a registered client is not called unverified, and no host is invented for it`() {
         let html = renderer.render(consent("x", host: nil))
         #expect(html.contains("Registered here by your administrator"))
         #expect(!html.contains("Not verified"))
@@ -112,7 +112,7 @@ struct PageTests {
         #expect(html.contains("<bdi>cursor:</bdi>"))
     }
 
-    @Test func `E33 the page that offers a return does not go there by itself`() {
+    @Test func `the page that offers a return does not go there by itself`() {
         let html = renderer.render(ReturnPage.sample)
         #expect(html.contains("id=\"continue\""))
         #expect(!html.contains("http-equiv"))
@@ -127,7 +127,7 @@ struct PageTests {
         }
     }
 
-    @Test func `B55 RE10 what the MCP server wrote stands inside its frame and nowhere else`() throws {
+    @Test func `what the MCP server wrote stands inside its frame and nowhere else`() throws {
         let html = renderer.render(elicitation("From elsewhere", server: "Team Files"))
         let frame = try #require(html.range(of: "<section class=\"foreign\""))
         let end = try #require(html[frame.upperBound...].range(of: "</section>"))
@@ -137,7 +137,7 @@ struct PageTests {
         #expect(!html[end.upperBound...].contains("From elsewhere"))
     }
 
-    @Test func `B55 the page of an elicitation names server, host, owner, client, its start, account and action`() {
+    @Test func `the page of an elicitation names server, host, owner, client, its start, account and action`() {
         let html = renderer.render(ElicitationPage.sample)
         for text in [
             "Team Files", "files.example.org", "https://files.example.org/mcp", "Platform team, Example Org",
@@ -150,13 +150,13 @@ struct PageTests {
         #expect(html.contains("action=\"/e/sample\""))
     }
 
-    @Test func `B54 the page for another account says nothing but that`() {
+    @Test func `the page for another account says nothing but that`() {
         let html = renderer.render(WrongAccountPage(account: "bob", token: "t"))
         #expect(html.contains("belongs to another account, or does not exist"))
         #expect(html.contains("name=\"password\""))
     }
 
-    @Test func `RE10 arguments are shown whole, line by line, and what is invisible is spelled out`() {
+    @Test func `arguments are shown whole, line by line, and what is invisible is spelled out`() {
         let shown = PlainText(
             code: IndentedJSON.text(["a": "x  y\u{202E}\n", "b": ["c": [1, true, .null], "d": [:]], "e": []]))
         #expect(

@@ -9,12 +9,12 @@ struct PlainTextTests {
         ("line\r\nbreak\u{2028}more\u{0}", "line break more"), ("  a \t b  ", "a b"), ("\u{3164}\u{115F}", ""),
         ("tag\u{E0041}\u{E0042}", "tag"), ("private\u{E000}", "private"), ("esc\u{1B}[31m", "esc [31m"),
     ])
-    func `E34 what cannot be seen is taken out`(text: String, shown: String) {
+    func `what cannot be seen is taken out`(text: String, shown: String) {
         #expect(PlainText(text).description == shown)
     }
 
     @Test(arguments: ["\"\u{301}\u{302}", "\u{D4E}<\u{301}", "a" + String(repeating: "\u{1100}", count: 60)])
-    func `RE10 of program text nothing is left out, however its characters combine`(text: String) {
+    func `of program text nothing is left out, however its characters combine`(text: String) {
         let shown = PlainText(code: text).description
         for scalar in text.unicodeScalars {
             let spelled = "\\u{\(String(scalar.value, radix: 16))}"
@@ -33,7 +33,7 @@ struct PlainTextTests {
         ("a\u{2028}\u{85}b", "a↵\n↵\nb"), ("a\u{A0}\u{3000}b", "a\u{A0}\u{3000}b"), ("\r\n", "↵\n"),
         ("a\u{202E}b\u{0}", "a\\u{202e}b\\u{0}"), ("❤️ می‌خواهم", "❤️ می‌خواهم"), ("a\u{2800}", "a\\u{2800}"),
     ])
-    func `RE10 what a digest covers is shown as it was written, with a mark for breaks and tabs`(
+    func `what a digest covers is shown as it was written, with a mark for breaks and tabs`(
         text: String, shown: String
     ) {
         #expect(PlainText(written: text).description == shown)
@@ -44,19 +44,19 @@ struct PlainTextTests {
         #expect(PlainText(text).description == text)
     }
 
-    @Test func `E34 a name of ten thousand bytes is cut and says so`() {
+    @Test func `a name of ten thousand bytes is cut and says so`() {
         let shown = PlainText(String(repeating: "x", count: 10_240)).description
         #expect(shown.count == 201)
         #expect(shown.hasSuffix("…"))
     }
 
-    @Test func `E34 marks piled upon one letter are bounded`() {
+    @Test func `marks piled upon one letter are bounded`() {
         let shown = PlainText("a" + String(repeating: "\u{0301}", count: 5000)).description
         #expect(shown.unicodeScalars.count <= 12)
     }
 
     @Test(arguments: ["\"", "'", "<", ">", "&"], ["\u{0308}", "\u{0903}", "\u{200D}", "\u{FE0F}", "\u{20E3}"])
-    func `E34 no mark of HTML hides in a larger character, where escaping would miss it`(syntax: String, mark: String) {
+    func `no mark of HTML hides in a larger character, where escaping would miss it`(syntax: String, mark: String) {
         for text in [syntax + mark, "\u{0600}" + syntax + mark, "a" + syntax + mark + mark] {
             let shown = PlainText(text).description
             #expect(shown.contains(syntax))
@@ -72,7 +72,7 @@ struct PlainTextTests {
         "intent://x#Intent;end", "view-source:https://a.example", "ms-word:ofe", "MS-Word:x",
         "https:evil", "https://", "https://a@evil.example/", "http://a b/", "java\tscript:alert(1)", "",
     ])
-    func `E33 a page never links to what a browser would run, or to what is no address`(address: String) {
+    func `a page never links to what a browser would run, or to what is no address`(address: String) {
         #expect(LinkTarget(address) == nil)
     }
 

@@ -35,7 +35,7 @@ struct QuietPageTests {
         return wasAnswered ? page : nil
     }
 
-    @Test func `B53 a page that was opened before, and one that is over, are shown without a write`() async throws {
+    @Test func `a page that was opened before, and one that is over, are shown without a write`() async throws {
         try await Harness.run { h in
             let asked = try await Asked(h.ask(try await h.tokens().access))
             let browser = h.browser()
@@ -63,7 +63,7 @@ struct QuietPageTests {
         }
     }
 
-    @Test func `E18 the answer to a stranger does not wait for the record, so that it tells nothing by its time`()
+    @Test func `the answer to a stranger does not wait for the record, so that it tells nothing by its time`()
         async throws
     {
         try await Harness.run { h in

@@ -11,7 +11,7 @@ import Testing
 struct DiscoveryTests {
     private static let names = ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"]
 
-    @Test func `A22 A23 A86 the document is the same at every address and names the issuer exactly`() async throws {
+    @Test func `the document is the same at every address and names the issuer exactly`() async throws {
         try await Harness.run { h in
             let bodies = try await h.texts(of: Self.names)
             #expect(Set(bodies).count == 1)
@@ -29,7 +29,7 @@ struct DiscoveryTests {
 
     private static let below = names.map { $0 + "/t1" } + names.map { "/t1" + $0 }
 
-    @Test func `A22 an issuer with a path has four addresses, and all endpoints below it`() async throws {
+    @Test func `an issuer with a path has four addresses, and all endpoints below it`() async throws {
         try await Harness.run(issuer: "http://localhost/t1") { h in
             #expect(Set(try await h.texts(of: Self.below)).count == 1)
             for name in Self.names { #expect(try await h.browser().get(name).status == .notFound) }
@@ -92,7 +92,7 @@ struct DiscoveryTests {
         }
     }
 
-    @Test func `D3 the document can be cached, checked by its tag and asked for by HEAD`() async throws {
+    @Test func `the document can be cached, checked by its tag and asked for by HEAD`() async throws {
         try await Harness.run { h in
             let first = try await h.browser().get(Self.names[0])
             let tag = try #require(first.headers[.eTag])
@@ -104,7 +104,7 @@ struct DiscoveryTests {
         }
     }
 
-    @Test func `A73 a script may read it after asking, with the header that MCP clients send`() async throws {
+    @Test func `a script may read it after asking, with the header that MCP clients send`() async throws {
         try await Harness.run { h in
             for path in Self.names + ["/jwks", "/token", "/revoke"] {
                 let answer = try await h.client.execute(

@@ -10,7 +10,7 @@ import Testing
 @Suite("RFC 7009 Revocation")
 struct RevocationTests {
     @Test(arguments: [true, false])
-    func `D7.8 giving up either token ends the session`(refresh: Bool) async throws {
+    func `giving up either token ends the session`(refresh: Bool) async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             let token = refresh ? tokens.refresh ?? "" : tokens.access
@@ -21,7 +21,7 @@ struct RevocationTests {
         }
     }
 
-    @Test func `D7.7 RI5 an unknown token and another client's are answered alike, and nothing ends`() async throws {
+    @Test func `an unknown token and another client's are answered alike, and nothing ends`() async throws {
         try await Harness.run { h in
             let other = try await h.register("other", redirects: [Harness.redirect])
             let tokens = try await h.tokens()
@@ -38,7 +38,7 @@ struct RevocationTests {
         }
     }
 
-    @Test func `D7.7 a client that does not prove itself revokes nothing`() async throws {
+    @Test func `a client that does not prove itself revokes nothing`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             let answers = [
@@ -51,7 +51,7 @@ struct RevocationTests {
         }
     }
 
-    @Test func `RR12 a revoked token that comes back is refused without an alarm`() async throws {
+    @Test func `a revoked token that comes back is refused without an alarm`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             _ = try await h.send("/revoke", [("token", tokens.refresh ?? ""), ("client_id", "quill")])
@@ -63,7 +63,7 @@ struct RevocationTests {
 
 @Suite("RFC 7662 Introspection")
 struct IntrospectionTests {
-    @Test func `D7.3 D7.9 an active token says what it is`() async throws {
+    @Test func `an active token says what it is`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             let body = try await h.introspect(tokens.access)
@@ -80,7 +80,7 @@ struct IntrospectionTests {
         }
     }
 
-    @Test func `RI1 RI2 D7.10 every other token is inactive, byte for byte`() async throws {
+    @Test func `every other token is inactive, byte for byte`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             let secret = ClientSecret.random()
@@ -105,7 +105,7 @@ struct IntrospectionTests {
         }
     }
 
-    @Test func `D7.9 nobody but an MCP server with its secret may ask`() async throws {
+    @Test func `nobody but an MCP server with its secret may ask`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             let id = h.resource.id.string
@@ -125,7 +125,7 @@ struct IntrospectionTests {
         }
     }
 
-    @Test func `D7.11 E52 a session that an administrator ended is inactive at the next question`() async throws {
+    @Test func `a session that an administrator ended is inactive at the next question`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             #expect(try await h.introspect(tokens.access)["active"]?.bool == true)
@@ -138,7 +138,7 @@ struct IntrospectionTests {
         }
     }
 
-    @Test func `D7.2 a token is an at+jwt under ES256 with a key that is published`() async throws {
+    @Test func `a token is an at+jwt under ES256 with a key that is published`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             let answer = try await h.browser().get("/jwks", accept: "application/json")

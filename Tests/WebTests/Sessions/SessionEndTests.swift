@@ -10,7 +10,7 @@ import Testing
 @Suite("The end of a session: every cause, every grant, every later use")
 struct SessionEndTests {
     @Test(arguments: EndCause.allCases, EarnedBy.allCases)
-    func `E52 E49 D22.6 nothing that hung on the session is of use, and nothing moves any more`(
+    func `nothing that hung on the session is of use, and nothing moves any more`(
         cause: EndCause, earned: EarnedBy
     ) async throws {
         let lifetime = cause == .disuse ? "30d" : "12h"
@@ -70,7 +70,7 @@ struct SessionEndTests {
     ]
 
     @Test(arguments: early)
-    func `E49 RT9 a code of a session that ended before it was redeemed is worthless, and its page gives no other`(
+    func `a code of a session that ended before it was redeemed is worthless, and its page gives no other`(
         cause: EndCause
     ) async throws {
         try await LiveScene.play(.code, documents: cause.isOfDocuments) { live in
@@ -95,7 +95,7 @@ struct SessionEndTests {
         }
     }
 
-    @Test func `E52 a blocked host ends the sessions of its clients, and of no others`() async throws {
+    @Test func `a blocked host ends the sessions of its clients, and of no others`() async throws {
         try await DocumentScene.play { scene in
             let h = scene.h
             _ = try await h.poll()
@@ -112,7 +112,7 @@ struct SessionEndTests {
         }
     }
 
-    @Test func `E52 of a refresh and a revocation at once one is first, and nothing is issued behind the end`()
+    @Test func `of a refresh and a revocation at once one is first, and nothing is issued behind the end`()
         async throws
     {
         try await Harness.run { h in
@@ -171,7 +171,7 @@ struct SessionDoorTests {
         }
     }
 
-    @Test func `RC7 another's session and an unknown one are the same to whoever asks, and nothing ends`() async throws
+    @Test func `another's session and an unknown one are the same to whoever asks, and nothing ends`() async throws
     {
         try await Harness.run { h in
             let other = try await h.addServer("https://other.example/mcp")
@@ -195,7 +195,7 @@ struct SessionDoorTests {
         }
     }
 
-    @Test func `D23.12 an MCP server learns whether its events reach it`() async throws {
+    @Test func `an MCP server learns whether its events reach it`() async throws {
         try await Harness.run { h in
             func status() async throws -> JSONObject { try await h.call(.get, "/events/status").json }
             #expect(try await status() == ["delivery": "poll", "status": "paused"])

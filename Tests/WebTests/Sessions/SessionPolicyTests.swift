@@ -24,7 +24,7 @@ struct SessionPolicyTests {
     ]
 
     @Test(arguments: pages)
-    func `D24 the page offers what the policy allows, and what is configured where it says nothing`(
+    func `the page offers what the policy allows, and what is configured where it says nothing`(
         change: SessionPolicyChange, offered: String
     ) async throws {
         try await Harness.run { h in
@@ -52,7 +52,7 @@ struct SessionPolicyTests {
         }
     }
 
-    @Test func `D24 a length counts as the policy stands at the decision, not as the page was shown`() async throws {
+    @Test func `a length counts as the policy stands at the decision, not as the page was shown`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let page = try await h.consentPage(browser, h.request(["scope": "files:read files:write"]))
@@ -73,7 +73,7 @@ struct SessionPolicyTests {
         }
     }
 
-    @Test func `D24 a session keeps its end and its idle limit when the policy is tightened`() async throws {
+    @Test func `a session keeps its end and its idle limit when the policy is tightened`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens(lifetime: "30d")
             let before = try await h.sessions()
@@ -88,7 +88,7 @@ struct SessionPolicyTests {
         }
     }
 
-    @Test func `D24 a session whose policy has a short idle limit is over when nobody used it for so long`()
+    @Test func `a session whose policy has a short idle limit is over when nobody used it for so long`()
         async throws
     {
         try await Harness.run { h in
@@ -102,7 +102,7 @@ struct SessionPolicyTests {
         }
     }
 
-    @Test func `D24 D23.12 tokens live as the policy says from the next one on, and never past the session's end`()
+    @Test func `tokens live as the policy says from the next one on, and never past the session's end`()
         async throws
     {
         try await Harness.run { h in
@@ -124,7 +124,7 @@ struct SessionPolicyTests {
     }
 
     @Test(arguments: [(idle: "5m", life: 150), (idle: "20m", life: 600), (idle: "1m", life: 30)])
-    func `D23.12 no token outlives the disuse that ends its session, and who refreshes comes in time`(
+    func `no token outlives the disuse that ends its session, and who refreshes comes in time`(
         idle: String, life: Int64
     ) async throws {
         try await Harness.run { h in

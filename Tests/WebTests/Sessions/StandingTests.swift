@@ -37,7 +37,7 @@ struct StandingTests {
     private static let operators: [SwitchedOff] = [.account, .client, .clientRecord, .resource]
 
     @Test(arguments: operators)
-    func `RT9 E49 between the request and the approval`(off: SwitchedOff) async throws {
+    func `between the request and the approval`(off: SwitchedOff) async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let page = try await h.consentPage(browser, h.request())
@@ -49,7 +49,7 @@ struct StandingTests {
     }
 
     @Test(arguments: SwitchedOff.allCases)
-    func `RT9 E49 between the approval and the code's redemption`(off: SwitchedOff) async throws {
+    func `between the approval and the code's redemption`(off: SwitchedOff) async throws {
         try await Harness.run { h in
             let code = try await h.code()
             try await off.apply(to: h)
@@ -60,7 +60,7 @@ struct StandingTests {
     }
 
     @Test(arguments: SwitchedOff.allCases)
-    func `RT9 E49 RR8 RI7 E52 between one token and the next`(off: SwitchedOff) async throws {
+    func `between one token and the next`(off: SwitchedOff) async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             #expect(try await h.introspect(tokens.access)["active"] == true)
@@ -73,7 +73,7 @@ struct StandingTests {
         }
     }
 
-    @Test func `RT9 an account that is enabled again goes on with a session that nobody ended`() async throws {
+    @Test func `an account that is enabled again goes on with a session that nobody ended`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             try await SwitchedOff.account.apply(to: h)
@@ -83,7 +83,7 @@ struct StandingTests {
         }
     }
 
-    @Test func `RS9 an MCP server that is removed and added again starts from nothing`() async throws {
+    @Test func `an MCP server that is removed and added again starts from nothing`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             let code = try await h.code()
@@ -106,7 +106,7 @@ struct StandingTests {
     /// How often each of the sixty-four refreshes: ten thousand tokens in all.
     private static let refreshes = 157
 
-    @Test func `RT12 sixty-four people at once each get tokens of their own, ten thousand times`() async throws {
+    @Test func `sixty-four people at once each get tokens of their own, ten thousand times`() async throws {
         try await Harness.run { h in
             var people: [User] = []
             for number in 0..<64 { people.append(try await h.addUser("person\(number)")) }

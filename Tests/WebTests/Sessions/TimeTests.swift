@@ -10,7 +10,7 @@ import Testing
 
 @Suite("Time and restarts")
 struct TimeTests {
-    @Test func `E64 a clock that steps back ends nothing, prolongs nothing and opens nothing again`() async throws {
+    @Test func `a clock that steps back ends nothing, prolongs nothing and opens nothing again`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens(lifetime: "1h")
             let first = try #require(try await h.sessions().first)
@@ -28,7 +28,7 @@ struct TimeTests {
         }
     }
 
-    @Test func `E64 RR2 while the clock stands still every turn counts, and no token is made twice`() async throws {
+    @Test func `while the clock stands still every turn counts, and no token is made twice`() async throws {
         try await Harness.run { h in
             var tokens = try await h.tokens()
             var seen: Set<String> = [tokens.access, tokens.refresh ?? ""]
@@ -40,7 +40,7 @@ struct TimeTests {
         }
     }
 
-    @Test func `RI6 a token is over at its second, and all of them are with their session`() async throws {
+    @Test func `a token is over at its second, and all of them are with their session`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             h.clock.advance(by: 599)
@@ -54,7 +54,7 @@ struct TimeTests {
         }
     }
 
-    @Test func `RR3 RR4 a server that starts again remembers every turn`() async throws {
+    @Test func `a server that starts again remembers every turn`() async throws {
         try await Harness.run { h in
             let first = try await h.tokens()
             let second = try await h.refresh(first.refresh).tokens
@@ -79,7 +79,7 @@ struct TimeTests {
         }
     }
 
-    @Test func `RR10 seven processes that share one token for a day never lose it`() async throws {
+    @Test func `seven processes that share one token for a day never lose it`() async throws {
         try await Harness.run { h in
             var shared = try await h.tokens(lifetime: "30d")
             for round in 0..<288 {

@@ -29,7 +29,7 @@ struct FreshSignInTests {
         String(try #require(answer.headers[.location]).dropFirst("http://localhost".count))
     }
 
-    @Test func `RL11 an older sign-in leads to the sign-in page first, and the session carries the new time`()
+    @Test func `an older sign-in leads to the sign-in page first, and the session carries the new time`()
         async throws
     {
         try await run { h, browser in
@@ -56,7 +56,7 @@ struct FreshSignInTests {
     }
 
     @Test(arguments: ["files:list", nil])
-    func `RL11 neither a wider name nor no name at all gets around it`(scope: String?) async throws {
+    func `neither a wider name nor no name at all gets around it`(scope: String?) async throws {
         try await Harness.run { h in
             try await h.setReach([
                 "files:list": ("files:write", [], nil), "files:write": ("", [], 300), "files:read": ("", [], 600),
@@ -69,7 +69,7 @@ struct FreshSignInTests {
         }
     }
 
-    @Test func `RL11 a page that was open too long asks once more and comes back with what was chosen`() async throws {
+    @Test func `a page that was open too long asks once more and comes back with what was chosen`() async throws {
         try await run { h, browser in
             let verifier = CodeVerifier.random()
             let page = try await h.consentPage(browser, h.request(["scope": Self.both], verifier: verifier))
@@ -94,7 +94,7 @@ struct FreshSignInTests {
         }
     }
 
-    @Test func `RL11 sending the form again without signing in changes nothing`() async throws {
+    @Test func `sending the form again without signing in changes nothing`() async throws {
         try await run { h, browser in
             let page = try await h.consentPage(browser, h.request(["scope": Self.both]))
             h.clock.advance(by: 301)
@@ -118,7 +118,7 @@ struct FreshSignInTests {
         }
     }
 
-    @Test func `RL11 RT9 what an operator begins to want while the page is open is wanted at the approval`()
+    @Test func `what an operator begins to want while the page is open is wanted at the approval`()
         async throws
     {
         try await Harness.run { h in
@@ -131,7 +131,7 @@ struct FreshSignInTests {
         }
     }
 
-    @Test func `E10 E36 the way back is for the same browser, the same person, and the right password`() async throws {
+    @Test func `the way back is for the same browser, the same person, and the right password`() async throws {
         try await run { h, browser in
             let page = try await h.consentPage(browser, h.request(["scope": Self.both]))
             h.clock.advance(by: 301)
@@ -155,7 +155,7 @@ struct FreshSignInTests {
         }
     }
 
-    @Test func `E10 the way back is good for ten minutes, and leads to nothing new once it was decided`() async throws {
+    @Test func `the way back is good for ten minutes, and leads to nothing new once it was decided`() async throws {
         try await run { h, browser in
             let page = try await h.consentPage(browser, h.request(["scope": Self.both]))
             h.clock.advance(by: 301)
@@ -194,7 +194,7 @@ struct FreshSignInTests {
         }
     }
 
-    @Test func `E65 a step-up in two parts wants a fresh sign-in for the part that has the scope`() async throws {
+    @Test func `a step-up in two parts wants a fresh sign-in for the part that has the scope`() async throws {
         try await run { h, browser in
             let first = try await h.tokens(browser)
             h.clock.advance(by: 301)

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("Who is who")
 struct IdentityTests {
-    @Test func `RR5 E39 a client with a secret cannot refresh without it, or with another's`() async throws {
+    @Test func `a client with a secret cannot refresh without it, or with another's`() async throws {
         try await Harness.run { h in
             let secret = ClientSecret.random()
             let other = ClientSecret.random()
@@ -31,7 +31,7 @@ struct IdentityTests {
         }
     }
 
-    @Test func `E60 a person named like a client is another subject than the client`() async throws {
+    @Test func `a person named like a client is another subject than the client`() async throws {
         try await Harness.run { h in
             let user = try await h.addUser("quill")
             let browser = h.browser()
@@ -44,7 +44,7 @@ struct IdentityTests {
         }
     }
 
-    @Test func `E19 the name of a session, a person or an interaction proves nothing`() async throws {
+    @Test func `the name of a session, a person or an interaction proves nothing`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             let session = try #require(try await h.sessions().first)
@@ -64,7 +64,7 @@ struct IdentityTests {
         }
     }
 
-    @Test func `RK17 E41 a token that was looked at answers for itself alone, and for its MCP server alone`()
+    @Test func `a token that was looked at answers for itself alone, and for its MCP server alone`()
         async throws
     {
         try await Harness.run { h in
@@ -87,7 +87,7 @@ struct IdentityTests {
         }
     }
 
-    @Test func `RL1 E34 a name full of markup is text on the consent page`() async throws {
+    @Test func `a name full of markup is text on the consent page`() async throws {
         let names = [
             "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "' autofocus onfocus='alert(1)",
             "{{{token}}}",

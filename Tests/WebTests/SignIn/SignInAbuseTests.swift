@@ -12,7 +12,7 @@ import Testing
 
 @Suite("Signing in under attack")
 struct SignInAbuseTests {
-    @Test func `E61 RH10 a flood of invented names does not wipe out what was counted against an account`() {
+    @Test func `a flood of invented names does not wipe out what was counted against an account`() {
         let throttle = SignInThrottle(capacity: 64)
         let victim = SignInThrottle.Claim.stranger(AccountName("ada"), from: nil)
         var now = Timestamp(seconds: 1_000_000)
@@ -26,13 +26,13 @@ struct SignInAbuseTests {
         #expect(throttle.count <= 64)
     }
 
-    @Test func `P9 a name that was typed is not kept, however long it is`() {
+    @Test func `a name that was typed is not kept, however long it is`() {
         let long = SignInThrottle.Claim.stranger(AccountName(String(repeating: "a", count: 1 << 20)), from: nil)
         #expect("\(long)".utf8.count < 2_000)
     }
 
     @Test
-    func `E61 a full password hasher still has a place for a known browser, and never gives all places to one network`()
+    func `a full password hasher still has a place for a known browser, and never gives all places to one network`()
     {
         var places = PasswordHasher.Places(forAll: 4, forKnown: 2, perNetwork: 3)
         let stranger = PasswordHasher.Asker.stranger(from: ClientNetwork(address: "2001:db8::1"))
@@ -85,7 +85,7 @@ struct SignInAbuseTests {
         }
     }
 
-    @Test func `RL9 the hash that unknown names are compared with needs no making and fits nothing`() {
+    @Test func `the hash that unknown names are compared with needs no making and fits nothing`() {
         let decoy = PasswordHash.unmatchable(cost: .cheapForTests)
         #expect(!decoy.verifies(Secret("")))
         #expect(!decoy.verifies(Secret(Harness.password)))
@@ -93,7 +93,7 @@ struct SignInAbuseTests {
         #expect(decoy.string != PasswordHash.unmatchable(cost: .cheapForTests).string)
     }
 
-    @Test func `E57 a request as long as any that is taken survives the sign-in page`() async throws {
+    @Test func `a request as long as any that is taken survives the sign-in page`() async throws {
         try await Harness.run { h in
             let page = try await h.consentPage(
                 h.browser(),
@@ -102,7 +102,7 @@ struct SignInAbuseTests {
         }
     }
 
-    @Test func `E57 a longer one is refused before anybody types a password`() async throws {
+    @Test func `a longer one is refused before anybody types a password`() async throws {
         try await Harness.run { h in
             let long = String(repeating: "y", count: 8_000)
             let answer = try await h.browser().post("/authorize", h.request(["x": long, "y": long, "z": long]))
@@ -111,7 +111,7 @@ struct SignInAbuseTests {
         }
     }
 
-    @Test func `E70 a request that comes as a form has nothing in its URL, and is UTF-8 as it stands`() async throws {
+    @Test func `a request that comes as a form has nothing in its URL, and is UTF-8 as it stands`() async throws {
         try await Harness.run { h in
             let mixed = try await h.browser().post("/authorize?client_id=quill", h.request(["client_id": nil]))
             #expect(mixed.status == .badRequest)

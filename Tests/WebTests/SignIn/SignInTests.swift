@@ -10,7 +10,7 @@ import Testing
 
 @Suite("Signing in")
 struct SignInTests {
-    @Test func `RL9 E61 an unknown name and a wrong password are answered alike`() async throws {
+    @Test func `an unknown name and a wrong password are answered alike`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let page = try await h.authorize(browser, h.request())
@@ -23,7 +23,7 @@ struct SignInTests {
         }
     }
 
-    @Test func `RL9 an unknown name, a wrong or no password, a disabled account and a broken hash cost the same work`()
+    @Test func `an unknown name, a wrong or no password, a disabled account and a broken hash cost the same work`()
         async throws
     {
         let work = Mutex<[String]>([])
@@ -58,7 +58,7 @@ struct SignInTests {
         }
     }
 
-    @Test func `E36 RL3 the cookie of a signed-in person is new and the one before it is worthless`() async throws {
+    @Test func `the cookie of a signed-in person is new and the one before it is worthless`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             _ = try await h.consentPage(browser, h.request())
@@ -71,7 +71,7 @@ struct SignInTests {
         }
     }
 
-    @Test func `E17 RL2 a sign-in form of another browser is refused before any password is tried`() async throws {
+    @Test func `a sign-in form of another browser is refused before any password is tried`() async throws {
         try await Harness.run { h in
             let page = try await h.authorize(h.browser(), h.request())
             let victim = h.browser()
@@ -83,7 +83,7 @@ struct SignInTests {
         }
     }
 
-    @Test func `E12 RA10 RA17 a sealed request with a flipped byte, or a late one, opens nothing`() async throws {
+    @Test func `a sealed request with a flipped byte, or a late one, opens nothing`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let page = try await h.authorize(browser, h.request())
@@ -102,7 +102,7 @@ struct SignInTests {
         }
     }
 
-    @Test func `RL7 of two hundred parallel wrong passwords five are looked at`() async throws {
+    @Test func `of two hundred parallel wrong passwords five are looked at`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let page = try await h.authorize(browser, h.request())
@@ -121,7 +121,7 @@ struct SignInTests {
         }
     }
 
-    @Test func `RL8 another spelling of the name shares the budget`() async throws {
+    @Test func `another spelling of the name shares the budget`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let page = try await h.authorize(browser, h.request())
@@ -132,7 +132,7 @@ struct SignInTests {
         }
     }
 
-    @Test func `E61 a browser in which the person signed in before is not locked out by strangers`() async throws {
+    @Test func `a browser in which the person signed in before is not locked out by strangers`() async throws {
         try await Harness.run { h in
             let own = h.browser()
             _ = try await h.consentPage(own, h.request())
@@ -157,7 +157,7 @@ struct SignInTests {
         }
     }
 
-    @Test func `E17 a form from another site is refused whatever it carries`() async throws {
+    @Test func `a form from another site is refused whatever it carries`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let page = try await h.authorize(browser, h.request())
@@ -170,7 +170,7 @@ struct SignInTests {
         }
     }
 
-    @Test func `D24 a login ends after half an hour of disuse`() async throws {
+    @Test func `a login ends after half an hour of disuse`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             _ = try await h.consentPage(browser, h.request())

@@ -15,7 +15,7 @@ struct StepUpAuthenticationTests {
         FormText.decode(queryOf: answer.headers[.location] ?? "")["error"]
     }
 
-    @Test func `D13.2 max_age that is exceeded leads to a real sign-in, and the token says when it was`() async throws {
+    @Test func `max_age that is exceeded leads to a real sign-in, and the token says when it was`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let first = try await h.introspect(try await h.tokens(browser).access)
@@ -32,7 +32,7 @@ struct StepUpAuthenticationTests {
         }
     }
 
-    @Test func `D13.2 max_age=0 asks whoever is signed in, once, however long the page is read`() async throws {
+    @Test func `max_age=0 asks whoever is signed in, once, however long the page is read`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             _ = try await h.tokens(browser)
@@ -47,7 +47,7 @@ struct StepUpAuthenticationTests {
         }
     }
 
-    @Test func `D13.2 a page that was open for longer than max_age asks once more, and then never again`() async throws
+    @Test func `a page that was open for longer than max_age asks once more, and then never again`() async throws
     {
         try await Harness.run { h in
             let browser = h.browser()
@@ -67,7 +67,7 @@ struct StepUpAuthenticationTests {
     }
 
     @Test(arguments: ["-1", "1.5", "soon", "99999999999999999999"])
-    func `D13.1 E70 a max_age that is no number goes back as invalid_request`(text: String) async throws {
+    func `a max_age that is no number goes back as invalid_request`(text: String) async throws {
         try await Harness.run { h in
             let answer = try await h.authorize(h.browser(), h.request(["max_age": text]))
             #expect(error(of: answer) == ["invalid_request"])
@@ -75,7 +75,7 @@ struct StepUpAuthenticationTests {
         }
     }
 
-    @Test func `D13.2 §5 a way that nobody signs in here goes back as unmet, before anybody is asked`() async throws {
+    @Test func `§5 a way that nobody signs in here goes back as unmet, before anybody is asked`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             for isSignedIn in [false, true] {
@@ -93,7 +93,7 @@ struct StepUpAuthenticationTests {
         }
     }
 
-    @Test func `D13.2 RA11 a client whose redirect is not proven yet hears of it after the sign-in, by a link`()
+    @Test func `a client whose redirect is not proven yet hears of it after the sign-in, by a link`()
         async throws
     {
         try await DocumentScene.play { scene in
@@ -108,7 +108,7 @@ struct StepUpAuthenticationTests {
         }
     }
 
-    @Test func `D13.2 one way of several is enough`() async throws {
+    @Test func `one way of several is enough`() async throws {
         try await Harness.run { h in
             let code = try await h.code(nil, ["acr_values": "urn:example:other \(Self.password)"])
             let answer = try await h.introspect(try await h.redeem(code).tokens.access)
@@ -117,14 +117,14 @@ struct StepUpAuthenticationTests {
         }
     }
 
-    @Test func `D13.1 the ways are in the metadata`() async throws {
+    @Test func `the ways are in the metadata`() async throws {
         try await Harness.run { h in
             let body = try await h.browser().get("/.well-known/oauth-authorization-server").json
             #expect(body["acr_values_supported"]?.strings == [Self.password])
         }
     }
 
-    @Test func `D13.1 a refresh does not make the sign-in any younger`() async throws {
+    @Test func `a refresh does not make the sign-in any younger`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             let signedIn = h.clock.now.seconds

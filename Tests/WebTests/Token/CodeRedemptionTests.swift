@@ -9,7 +9,7 @@ import Testing
 
 @Suite("OAuth 2.1 §4.1.3 Redeeming a code")
 struct CodeRedemptionTests {
-    @Test func `A76 A87 a code is redeemed once, without a resource or a redirect in the token request`() async throws {
+    @Test func `a code is redeemed once, without a resource or a redirect in the token request`() async throws {
         try await Harness.run { h in
             let grant = try await h.code()
             let answer = try await h.redeem(grant, ["redirect_uri": nil])
@@ -22,7 +22,7 @@ struct CodeRedemptionTests {
         }
     }
 
-    @Test func `A25 A26 E23 the redirect carries exactly one code, state and iss`() async throws {
+    @Test func `the redirect carries exactly one code, state and iss`() async throws {
         try await Harness.run { h in
             let query = FormText.decode(queryOf: try await h.code().location)
             #expect(query["code"]?.count == 1)
@@ -31,7 +31,7 @@ struct CodeRedemptionTests {
         }
     }
 
-    @Test func `RT1 E28 of a hundred parallel redemptions one succeeds, and the session is over afterwards`()
+    @Test func `of a hundred parallel redemptions one succeeds, and the session is over afterwards`()
         async throws
     {
         try await Harness.run { h in
@@ -54,7 +54,7 @@ struct CodeRedemptionTests {
         }
     }
 
-    @Test func `RT2 D1.11 a second valid use ends the session that the first one began`() async throws {
+    @Test func `a second valid use ends the session that the first one began`() async throws {
         try await Harness.run { h in
             let grant = try await h.code()
             let tokens = try await h.redeem(grant).tokens
@@ -66,7 +66,7 @@ struct CodeRedemptionTests {
         }
     }
 
-    @Test func `RT3 E24 E29 each single mismatch fails, and the right request succeeds after all of them`() async throws
+    @Test func `each single mismatch fails, and the right request succeeds after all of them`() async throws
     {
         try await Harness.run { h in
             let other = try await h.register("other", redirects: [Harness.redirect])
@@ -85,7 +85,7 @@ struct CodeRedemptionTests {
         }
     }
 
-    @Test func `RT5 E27 a stranger who presents a code does not burn it`() async throws {
+    @Test func `a stranger who presents a code does not burn it`() async throws {
         try await Harness.run { h in
             let other = try await h.register("other", redirects: [Harness.redirect])
             let grant = try await h.code()
@@ -94,7 +94,7 @@ struct CodeRedemptionTests {
         }
     }
 
-    @Test func `E26 two wrong verifiers leave a code usable`() async throws {
+    @Test func `two wrong verifiers leave a code usable`() async throws {
         try await Harness.run { h in
             let grant = try await h.code()
             for _ in 0..<2 { _ = try await h.redeem(grant, ["code_verifier": CodeVerifier.random().reveal()]) }
@@ -102,7 +102,7 @@ struct CodeRedemptionTests {
         }
     }
 
-    @Test func `E26 the third wrong verifier spends a code`() async throws {
+    @Test func `the third wrong verifier spends a code`() async throws {
         try await Harness.run { h in
             let grant = try await h.code()
             for _ in 0..<3 { _ = try await h.redeem(grant, ["code_verifier": CodeVerifier.random().reveal()]) }
@@ -111,7 +111,7 @@ struct CodeRedemptionTests {
         }
     }
 
-    @Test func `D1.10 a code is good for a minute and no longer`() async throws {
+    @Test func `a code is good for a minute and no longer`() async throws {
         try await Harness.run { h in
             let grant = try await h.code()
             h.clock.advance(by: 60)
@@ -120,7 +120,7 @@ struct CodeRedemptionTests {
         }
     }
 
-    @Test func `D1.9 E25 a code without its verifier is refused and stays good`() async throws {
+    @Test func `a code without its verifier is refused and stays good`() async throws {
         try await Harness.run { h in
             let grant = try await h.code()
             for verifier in [
@@ -133,7 +133,7 @@ struct CodeRedemptionTests {
         }
     }
 
-    @Test func `RT9 E49 an account, a client or an MCP server that is gone by then gets nothing`() async throws {
+    @Test func `an account, a client or an MCP server that is gone by then gets nothing`() async throws {
         try await Harness.run { h in
             let grant = try await h.code()
             try await h.gatehouse.store.write { [user = h.user.id, now = h.clock.now] in
@@ -144,7 +144,7 @@ struct CodeRedemptionTests {
         }
     }
 
-    @Test func `RT6 a client with a secret has to show it, by the method it registered`() async throws {
+    @Test func `a client with a secret has to show it, by the method it registered`() async throws {
         try await Harness.run { h in
             let secret = ClientSecret.random()
             let client = try await h.register("server", redirects: [Harness.redirect], secret: secret)
@@ -170,7 +170,7 @@ struct CodeRedemptionTests {
         }
     }
 
-    @Test func `D1.4 E70 a repeated parameter, or one in the URL, is refused`() async throws {
+    @Test func `a repeated parameter, or one in the URL, is refused`() async throws {
         try await Harness.run { h in
             let grant = try await h.code()
             let form = [
@@ -183,7 +183,7 @@ struct CodeRedemptionTests {
         }
     }
 
-    @Test func `E40 no other kind of token is taken for a code or a refresh token`() async throws {
+    @Test func `no other kind of token is taken for a code or a refresh token`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             let grant = try await h.code()

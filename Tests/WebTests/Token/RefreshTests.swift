@@ -9,7 +9,7 @@ import Testing
 
 @Suite("OAuth 2.1 §4.3 Refreshing")
 struct RefreshTests {
-    @Test func `A37 each refresh gives the next generation, and the session stays one`() async throws {
+    @Test func `each refresh gives the next generation, and the session stays one`() async throws {
         try await Harness.run { h in
             var tokens = try await h.tokens()
             for _ in 0..<5 {
@@ -22,7 +22,7 @@ struct RefreshTests {
         }
     }
 
-    @Test func `RR1 E38 of a hundred parallel refreshes all succeed with one and the same successor`() async throws {
+    @Test func `of a hundred parallel refreshes all succeed with one and the same successor`() async throws {
         try await Harness.run { h in
             let first = try await h.tokens()
             let successors = try await withThrowingTaskGroup(of: String?.self) { group in
@@ -36,7 +36,7 @@ struct RefreshTests {
         }
     }
 
-    @Test func `RR2 RR9 a lost answer is given again within the grace, with a fresh access token`() async throws {
+    @Test func `a lost answer is given again within the grace, with a fresh access token`() async throws {
         try await Harness.run { h in
             let first = try await h.tokens()
             let second = try await h.refresh(first.refresh).tokens
@@ -48,7 +48,7 @@ struct RefreshTests {
         }
     }
 
-    @Test func `RR7 E37 a superseded token after its grace ends the session`() async throws {
+    @Test func `a superseded token after its grace ends the session`() async throws {
         try await Harness.run { h in
             let first = try await h.tokens()
             let second = try await h.refresh(first.refresh).tokens
@@ -60,7 +60,7 @@ struct RefreshTests {
         }
     }
 
-    @Test func `RR7 a fifth generation back ends the session, even within the grace`() async throws {
+    @Test func `a fifth generation back ends the session, even within the grace`() async throws {
         try await Harness.run { h in
             let first = try await h.tokens()
             var latest = first
@@ -70,7 +70,7 @@ struct RefreshTests {
         }
     }
 
-    @Test func `RR6 another client's token is refused and ends nothing`() async throws {
+    @Test func `another client's token is refused and ends nothing`() async throws {
         try await Harness.run { h in
             let other = try await h.register("other", redirects: [Harness.redirect])
             let tokens = try await h.tokens()
@@ -79,7 +79,7 @@ struct RefreshTests {
         }
     }
 
-    @Test func `RI3 a token with any bit or case changed is refused and touches nothing`() async throws {
+    @Test func `a token with any bit or case changed is refused and touches nothing`() async throws {
         try await Harness.run { h in
             let token = try #require(try await h.tokens().refresh)
             for index in token.indices {
@@ -93,7 +93,7 @@ struct RefreshTests {
         }
     }
 
-    @Test func `RR13 D1.20 a wider scope is narrowed to what was granted, and the session keeps all of it`()
+    @Test func `a wider scope is narrowed to what was granted, and the session keeps all of it`()
         async throws
     {
         try await Harness.run { h in
@@ -105,7 +105,7 @@ struct RefreshTests {
         }
     }
 
-    @Test func `RT7 E41 another resource is refused and ends nothing`() async throws {
+    @Test func `another resource is refused and ends nothing`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             let answer = try await h.refresh(tokens.refresh, ["resource": "https://other.example/mcp"])
@@ -115,7 +115,7 @@ struct RefreshTests {
         }
     }
 
-    @Test func `D2.3 no token outlives the session, and its end cannot be moved`() async throws {
+    @Test func `no token outlives the session, and its end cannot be moved`() async throws {
         try await Harness.run { h in
             var tokens = try await h.tokens(lifetime: "1h")
             for _ in 0..<4 {
@@ -132,7 +132,7 @@ struct RefreshTests {
         }
     }
 
-    @Test func `D1.21 a session that nobody used for its idle time is over`() async throws {
+    @Test func `a session that nobody used for its idle time is over`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens(lifetime: "30d")
             h.clock.advance(by: 14 * 86_400)
@@ -140,7 +140,7 @@ struct RefreshTests {
         }
     }
 
-    @Test func `RR11 two installations of one client have sessions of their own`() async throws {
+    @Test func `two installations of one client have sessions of their own`() async throws {
         try await Harness.run { h in
             let one = try await h.tokens(h.browser())
             let two = try await h.tokens(h.browser())
@@ -150,7 +150,7 @@ struct RefreshTests {
         }
     }
 
-    @Test func `RR8 E49 a disabled account, a blocked client and a removed MCP server stop refreshing`() async throws {
+    @Test func `a disabled account, a blocked client and a removed MCP server stop refreshing`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             let now = h.clock.now
