@@ -53,22 +53,22 @@ package struct Administration: Sendable {
         _ request: AdministrationRequest, by administrator: Administrator
     ) async throws -> AdministrationAnswer {
         let task = AdministrationTask(administration: self, administrator: administrator, now: clock.now())
-        switch request {
-        case .users(let request): return try await task.run(request)
-        case .resources(let request): return try await task.run(request)
-        case .clients(let request): return try await task.run(request)
-        case .sessions(let request): return try await task.run(request)
-        case .elicitations(let request): return try await task.run(request)
-        case .jobs(let request): return try await task.run(request)
-        case .events(let request): return try await task.run(request)
-        case .providers(let request): return try await task.run(request)
-        case .connections(let request): return try await task.run(request)
-        case .keys(let request): return try await task.run(request)
-        case .audit(let request): return try await task.run(request)
-        case .report(let request): return try await task.run(request)
-        case .database(let request): return try await task.run(request)
-        case .doctor(let request): return try await task.run(request)
-        case .preview(let request): return try await task.preview(of: request)
+        return switch request {
+        case .users(let request): try await UserAdministration(task: task).perform(request)
+        case .resources(let request): try await ResourceAdministration(task: task).perform(request)
+        case .clients(let request): try await ClientAdministration(task: task).perform(request)
+        case .sessions(let request): try await SessionAdministration(task: task).perform(request)
+        case .elicitations(let request): try await ElicitationAdministration(task: task).perform(request)
+        case .jobs(let request): try await JobAdministration(task: task).perform(request)
+        case .events(let request): try await EventAdministration(task: task).perform(request)
+        case .providers(let request): try await ProviderAdministration(task: task).perform(request)
+        case .connections(let request): try await ConnectionAdministration(task: task).perform(request)
+        case .keys(let request): try await KeyAdministration(task: task).perform(request)
+        case .audit(let request): try await AuditAdministration(task: task).perform(request)
+        case .report(let request): try await ReportAdministration(task: task).perform(request)
+        case .database(let request): try await DatabaseAdministration(task: task).perform(request)
+        case .doctor(let request): try await DoctorAdministration(task: task).perform(request)
+        case .preview(let request): try await RevocationPreview(task: task).preview(of: request)
         }
     }
 
@@ -80,8 +80,8 @@ package struct Administration: Sendable {
         do {
             return try await TraceID.$current.withValue(.random()) {
                 switch request {
-                case .database(.backup): try await task.backup()
-                case .audit(.export(let selection)): try await task.exportAudit(selection)
+                case .database(.backup): try await DatabaseAdministration(task: task).backup()
+                case .audit(.export(let selection)): try await AuditAdministration(task: task).export(selection)
                 default: nil
                 }
             }
@@ -146,24 +146,4 @@ package enum AdministrationResponse: Sendable {
     case json(succeeded: Bool, [UInt8])
     /// A file to send whole, and then to delete.
     case file(String)
-}
-
-/// One request on its way: who asks, when, and the way to write and to leave a record.
-struct AdministrationTask: Sendable {
-    let administration: Administration
-    let administrator: Administrator
-    let now: Timestamp
-
-    var store: Store { administration.store }
-
-    /// Records in the same transaction what was done.
-    func audit(
-        _ transaction: Transaction, _ action: AuditAction, user: UserID? = nil, client: ClientID? = nil,
-        resource: ResourceID? = nil, session: SessionID? = nil, reason: String? = nil, explanation: String? = nil
-    ) throws {
-        try transaction.audit.append(
-            AuditEntry(
-                action, at: now, actor: administrator.actor, user: user, client: client, resource: resource,
-                session: session, reason: reason, initiator: .human, explanation: explanation))
-    }
 }

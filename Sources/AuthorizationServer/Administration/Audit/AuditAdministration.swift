@@ -2,14 +2,17 @@ import JOSE
 import OAuth
 import Storage
 
-extension AdministrationTask {
-    func run(_ request: AuditRequest) async throws -> AdministrationAnswer {
+/// The audit trail: shown, verified, exported, shortened and erased.
+struct AuditAdministration: AdministrationNoun {
+    let task: AdministrationTask
+
+    func perform(_ request: AuditRequest) async throws -> AdministrationAnswer {
         switch request {
         case .tail(let selection, let count): try await tail(selection, count)
-        case .verify: try await verifyAudit()
-        case .drop(let marks): try await dropAudit(marks)
-        case .erase(let erasure): try await eraseAudit(erasure)
-        case .acceptRestore(let reason): try await acceptRestore(reason)
+        case .verify: try await verify()
+        case .drop(let marks): try await drop(marks)
+        case .erase(let erasure): try await erase(erasure)
+        case .acceptRestore(let reason): try await RestoreAcceptance(task: task).accept(reason)
         case .export: throw AdministrationError(.invalid, "An export is a file, not an answer.")
         }
     }
@@ -29,14 +32,14 @@ extension AdministrationTask {
         }
     }
 
-    func verifyAudit() async throws -> AdministrationAnswer {
+    func verify() async throws -> AdministrationAnswer {
         if let keys = administration.keys { try await AuditCheckpointFile.recall(from: keys, into: store) }
         let trusted = administration.keys?.verification(.events, at: now.seconds)
         let signed = store.signedCheckpoints
         return try await store.read { try $0.audit.verify(trusted: trusted, signed: signed) }.answer()
     }
 
-    private func dropAudit(_ marks: [AuditPruneMark]) async throws -> AdministrationAnswer {
+    private func drop(_ marks: [AuditPruneMark]) async throws -> AdministrationAnswer {
         guard !marks.isEmpty else {
             throw AdministrationError(.invalid, "No checkpoint is old enough; nothing was dropped.")
         }
@@ -53,7 +56,7 @@ extension AdministrationTask {
         return .one(["dropped": .integer(dropped)])
     }
 
-    private func eraseAudit(_ request: AuditErasureRequest) async throws -> AdministrationAnswer {
+    private func erase(_ request: AuditErasureRequest) async throws -> AdministrationAnswer {
         let erased = try await store.write { transaction in
             let erasure: AuditErasure =
                 switch request {
@@ -68,12 +71,8 @@ extension AdministrationTask {
         return .one(["erased": .integer(Int64(erased))], note: "Backups and exports made before still hold it.")
     }
 
-    var notary: AuditCheckpointSigner? {
-        administration.keys.map { AuditCheckpointSigner(store: store, keys: $0, log: administration.log) }
-    }
-
     /// Writes a file beside the database. What is broken is exported as it is: somebody wants to look at it.
-    func exportAudit(_ selection: AuditSelection) async throws -> AdministrationFile {
+    func export(_ selection: AuditSelection) async throws -> AdministrationFile {
         let filter = try await store.read { try self.filter(selection, $0) }
         let isWhole = filter == AuditFilter()
         // What is only counted yet goes along as well.

@@ -2,20 +2,26 @@ import JOSE
 import OAuth
 import Storage
 
-extension AdministrationTask {
-    func run(_ request: ClientRequest) async throws -> AdministrationAnswer {
+/// Clients: added, listed, described, refreshed and removed.
+struct ClientAdministration: AdministrationNoun {
+    let task: AdministrationTask
+
+    func perform(_ request: ClientRequest) async throws -> AdministrationAnswer {
         switch request {
         case .add(let draft): try await addClient(draft)
-        case .list(let page): try await listClients(page)
-        case .show(let id): .one(try await store.read { try self.clientRow(ClientID(id), $0) })
-        case .allow(let name): try await setRule(.allow, for: name, nil)
-        case .block(let name, let reason): try await setRule(.block, for: name, reason)
-        case .rules(let page): try await listRules(page)
-        case .removeRule(let name, let reason): try await removeRule(name, reason)
+        case .list(let page): try await rows.list(page)
+        case .show(let id): .one(try await store.read { try rows.row(ClientID(id), $0) })
+        case .allow(let name): try await rules.set(.allow, for: name, nil)
+        case .block(let name, let reason): try await rules.set(.block, for: name, reason)
+        case .rules(let page): try await rules.list(page)
+        case .removeRule(let name, let reason): try await rules.remove(name, reason)
         case .refresh(let id): try await refreshDocument(id)
         case .remove(let id, let reason): try await removeClient(id, reason)
         }
     }
+
+    private var rows: ClientRows { ClientRows(task: task) }
+    private var rules: ClientRuleAdministration { ClientRuleAdministration(task: task) }
 
     private func addClient(_ draft: ClientDraft) async throws -> AdministrationAnswer {
         guard let method = ClientAuthenticationMethod(rawValue: draft.authMethod) else {
@@ -58,7 +64,7 @@ extension AdministrationTask {
                 throw AdministrationError(.notFound, "No document of '\(id)' is kept; it is fetched when it is needed.")
             }
             try audit(transaction, .clientRefreshed, client: id)
-            return .one(try clientRow(id, transaction), note: "The document is fetched anew at the next sign-in.")
+            return .one(try rows.row(id, transaction), note: "The document is fetched anew at the next sign-in.")
         }
     }
 
@@ -67,7 +73,7 @@ extension AdministrationTask {
         let id = try ClientID(text)
         let (row, ended) = try await store.write { transaction in
             // Of a client whose document was forgotten nothing but its sessions may be left.
-            let row = try rowIfAny(id, transaction) ?? ["client_id": .string(id.string)]
+            let row = try rows.rowIfAny(id, transaction) ?? ["client_id": .string(id.string)]
             let registered = try transaction.clients.remove(client: id, ending(.clientRemoved, reason))
             let forgotten = try transaction.documents.forget(id)
             let ended =
@@ -99,9 +105,5 @@ extension AdministrationTask {
 
     private static func removal(of rule: String) -> String {
         "'gatehouse clients rules remove \(ShellWord.quoted(rule))' removes that"
-    }
-
-    static func noClient(_ id: ClientID) -> AdministrationError {
-        AdministrationError(.notFound, "There is no client '\(id)'; 'gatehouse clients list' names them.")
     }
 }

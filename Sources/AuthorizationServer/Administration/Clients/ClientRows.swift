@@ -2,9 +2,12 @@ import JOSE
 import OAuth
 import Storage
 
-extension AdministrationTask {
-    /// Registered clients, known documents, and the rules that name neither, each as operators see it.
-    func listClients(_ request: PageRequest) async throws -> AdministrationAnswer {
+/// Clients as operators see them: registered ones, known documents, and the rules that name neither.
+struct ClientRows: AdministrationNoun {
+    let task: AdministrationTask
+
+    /// One page of all of them.
+    func list(_ request: PageRequest) async throws -> AdministrationAnswer {
         try await store.read { transaction in
             let place = try request.place { try ClientCursor($0, transaction) }
             let page = try Page(
@@ -39,7 +42,7 @@ extension AdministrationTask {
         return found
     }
 
-    func clientRow(_ id: ClientID, _ transaction: Transaction) throws -> JSONObject {
+    func row(_ id: ClientID, _ transaction: Transaction) throws -> JSONObject {
         guard let row = try rowIfAny(id, transaction) else { throw Self.noClient(id) }
         return row
     }

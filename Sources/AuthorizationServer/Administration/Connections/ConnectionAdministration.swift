@@ -2,8 +2,11 @@ import JOSE
 import OAuth
 import Storage
 
-extension AdministrationTask {
-    func run(_ request: ConnectionRequest) async throws -> AdministrationAnswer {
+/// Connections: listed and revoked.
+struct ConnectionAdministration: AdministrationNoun {
+    let task: AdministrationTask
+
+    func perform(_ request: ConnectionRequest) async throws -> AdministrationAnswer {
         switch request {
         case .list(let selection, let page): try await listConnections(selection, page)
         case .revoke(let text): try await revokeConnection(text)
@@ -55,13 +58,6 @@ extension AdministrationTask {
         case .taken: "The provider was told to revoke the tokens."
         case .notAsked: "The provider was not told; end the access there as well."
         case .failed(let cause): "The tokens are erased here, but \(cause); end the access there as well."
-        }
-    }
-
-    /// A record for each connection that was ended, in the transaction that ended it.
-    func record(_ ended: [Connection], _ transaction: Transaction) throws {
-        for connection in ended {
-            try transaction.audit.append(AuditEntry(ended: connection, by: administrator.actor, at: now))
         }
     }
 

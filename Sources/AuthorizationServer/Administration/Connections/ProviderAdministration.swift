@@ -3,8 +3,11 @@ import OAuth
 import Outbound
 import Storage
 
-extension AdministrationTask {
-    func run(_ request: ProviderRequest) async throws -> AdministrationAnswer {
+/// Providers: added, listed, removed, and allowed to MCP servers.
+struct ProviderAdministration: AdministrationNoun {
+    let task: AdministrationTask
+
+    func perform(_ request: ProviderRequest) async throws -> AdministrationAnswer {
         switch request {
         case .add(let draft): try await addProvider(draft)
         case .list: .many(try await providerRows())
@@ -175,21 +178,11 @@ extension AdministrationTask {
         ]
     }
 
-    /// The provider of this name, or the refusal that names it.
-    func provider(_ text: String, _ transaction: Transaction) throws -> Provider {
-        guard let name = try? ProviderName(text), let provider = try transaction.providers.find(name) else {
-            throw AdministrationError(
-                .notFound, "There is no provider '\(text)'; 'gatehouse providers list' names them.")
+    /// A record for each connection that was ended, in the transaction that ended it.
+    private func record(_ ended: [Connection], _ transaction: Transaction) throws {
+        for connection in ended {
+            try transaction.audit.append(AuditEntry(ended: connection, by: administrator.actor, at: now))
         }
-        return provider
-    }
-
-    /// What seals and opens, where the keys are open.
-    func vault() throws(AdministrationError) -> ConnectionVault {
-        guard let keys = administration.keys else {
-            throw AdministrationError(.unavailable, "The keys are not open here.")
-        }
-        return ConnectionVault(keys: keys)
     }
 
     private static func checkedURL(_ text: String, as what: String) throws(AdministrationError) -> String {

@@ -2,8 +2,38 @@ import JOSE
 import OAuth
 import Storage
 
-extension AdministrationTask {
-    func run(_ request: ElicitationsRequest) async throws -> AdministrationAnswer {
+/// What can be asked about elicitations.
+package enum ElicitationsRequest: Codable, Hashable, Sendable {
+    /// Names those that match, the newest first.
+    case list(ElicitationSelection, page: PageRequest = PageRequest())
+    /// Describes one by its handle.
+    case show(String)
+    /// Cancels one that still waits for its person.
+    case cancel(String)
+}
+
+/// Which elicitations are meant; what is not said does not narrow.
+package struct ElicitationSelection: Codable, Hashable, Sendable {
+    /// Those of a person, by name or subject.
+    package var user: String?
+    /// Those of an MCP server, by id or identifier.
+    package var resource: String?
+    /// Those that stand so.
+    package var status: String?
+
+    /// A selection that does not narrow unless told to.
+    package init(user: String? = nil, resource: String? = nil, status: String? = nil) {
+        self.user = user
+        self.resource = resource
+        self.status = status
+    }
+}
+
+/// Elicitations: listed, described and cancelled.
+struct ElicitationAdministration: AdministrationNoun {
+    let task: AdministrationTask
+
+    func perform(_ request: ElicitationsRequest) async throws -> AdministrationAnswer {
         switch request {
         case .list(let selection, let page): try await listElicitations(selection, page)
         case .show(let text): try await showElicitation(text)

@@ -2,8 +2,23 @@ import JOSE
 import OAuth
 import Storage
 
-extension AdministrationTask {
-    func run(_ request: KeyRequest) async throws -> AdministrationAnswer {
+/// What can be asked about keys.
+package enum KeyRequest: Codable, Hashable, Sendable {
+    /// Names all keys, never their contents.
+    case list
+    /// Makes a new key for a purpose; without one, for tokens.
+    case rotate(purpose: String?)
+    /// Says what it would cost to put the keys of a purpose out of use now; nothing is changed.
+    case weigh(purpose: String)
+    /// Puts the keys of a purpose out of use at once and makes a new one.
+    case replace(purpose: String, reason: String?)
+}
+
+/// Keys: listed, rotated, and replaced at once.
+struct KeyAdministration: AdministrationNoun {
+    let task: AdministrationTask
+
+    func perform(_ request: KeyRequest) async throws -> AdministrationAnswer {
         guard let keys = administration.keys else {
             throw AdministrationError(.unavailable, "The keys are not open here.")
         }

@@ -3,13 +3,17 @@ import OAuth
 import Outbound
 import Storage
 
-extension AdministrationTask {
-    func run(_ request: ResourceRequest) async throws -> AdministrationAnswer {
+/// MCP servers: registered, listed, described, given a new secret and removed.
+struct ResourceAdministration: AdministrationNoun {
+    let task: AdministrationTask
+
+    func perform(_ request: ResourceRequest) async throws -> AdministrationAnswer {
         switch request {
         case .add(let draft): try await addResource(draft)
         case .list(let page): try await listResources(page)
-        case .show(let name): try await showResource(name)
-        case .policy(let name, let change, let reason): try await policy(of: name, change, reason)
+        case .show(let name): try await ResourceReach(task: task).show(name)
+        case .policy(let name, let change, let reason):
+            try await ResourcePolicyAdministration(task: task).change(name, change, reason)
         case .rotateSecret(let name): try await rotateSecret(name)
         case .remove(let name, let reason): try await removeResource(name, reason)
         }
@@ -22,7 +26,7 @@ extension AdministrationTask {
             name: try AdministrationText.checked(draft.name, as: "The name"),
             owner: try AdministrationText.checked(draft.owner, as: "The owner"),
             scopes: try draft.reach.applied(to: try scopes(draft.scopes)), secretDigest: secret.digest,
-            eventsEndpoint: try draft.eventsEndpoint.map(checkedEndpoint), createdAt: now)
+            eventsEndpoint: try draft.eventsEndpoint.map(ResourcePolicyAdministration.checkedEndpoint), createdAt: now)
         return try await store.write { transaction in
             let near = ResourceNearMiss.nearest(
                 resource.identifier, among: try transaction.resources.list().map(\.identifier))
@@ -74,19 +78,6 @@ extension AdministrationTask {
         return .one(row.counting(ended: count), note: Self.note(ended: count))
     }
 
-    /// The MCP server of this id or identifier, or the refusal that names it.
-    func resource(_ name: String, _ transaction: Transaction) throws -> Resource {
-        if let id = ResourceID(name), let resource = try transaction.resources.find(id: id), resource.removedAt == nil {
-            return resource
-        }
-        if let identifier = try? ResourceIdentifier(name),
-            let resource = try transaction.resources.find(comparable: identifier.comparable)
-        {
-            return resource
-        }
-        throw AdministrationError(.notFound, "There is no MCP server '\(name)'; 'gatehouse resources list' names them.")
-    }
-
     private func scopes(_ drafts: [ResourceDraft.Scope]) throws -> [ResourceScope] {
         var scopes: [ResourceScope] = []
         for draft in drafts {
@@ -107,17 +98,6 @@ extension AdministrationTask {
         }
         return scopes
     }
-
-    func checkedEndpoint(_ text: String) throws -> String {
-        do {
-            _ = try RemoteURL(operator: text)
-            return text
-        } catch {
-            throw AdministrationError(.invalid, "The events endpoint \(error)")
-        }
-    }
-
-    static let secretNote = "The secret is shown this once; Gatehouse keeps only its digest."
 }
 
 extension Resource {

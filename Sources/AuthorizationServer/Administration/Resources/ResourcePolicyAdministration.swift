@@ -3,20 +3,23 @@ import OAuth
 import Outbound
 import Storage
 
-extension AdministrationTask {
+/// The policy of an MCP server: shown and changed.
+struct ResourcePolicyAdministration: AdministrationNoun {
+    let task: AdministrationTask
+
     /// Changes what is named and shows what holds then.
-    func policy(
-        of name: String, _ change: PolicyChange, _ reason: String?
+    func change(
+        _ name: String, _ change: PolicyChange, _ reason: String?
     ) async throws -> AdministrationAnswer {
         let reason = try checkedReason(reason)
-        let kinds = try change.kinds.map(checkedKinds)
-        let hosts = try change.externalHosts.map { try $0.map(checkedHost) }
+        let kinds = try change.kinds.map(Self.checkedKinds)
+        let hosts = try change.externalHosts.map { try $0.map(Self.checkedHost) }
         let actions = try change.actions.map { try $0.map(ServerAction.init(typed:)) }
-        let endpoint = try change.eventsEndpoint.flatMap { try $0.isEmpty ? nil : checkedEndpoint($0) }
+        let endpoint = try change.eventsEndpoint.flatMap { try $0.isEmpty ? nil : Self.checkedEndpoint($0) }
         guard !change.isEmpty else {
             return .one(
                 try await store.read { transaction in
-                    try standing(of: try self.resource(name, transaction), transaction)
+                    try ResourceReach(task: task).standing(of: try self.resource(name, transaction), transaction)
                 })
         }
         let (answer, notes, ended) = try await store.write { transaction in
@@ -40,7 +43,7 @@ extension AdministrationTask {
             let ended =
                 try change.sessions.clientHosts == nil
                 ? EndedSessions() : transaction.sessions.endExcluded(at: resource.id, ending(.hostExcluded, reason))
-            let row = try standing(of: try self.resource(name, transaction), transaction)
+            let row = try ResourceReach(task: task).standing(of: try self.resource(name, transaction), transaction)
             return (row, Self.notes(from: before.sessions, to: policy.sessions, at: resource), ended)
         }
         let count = try await store.endRest(of: ended).count
@@ -61,7 +64,7 @@ extension AdministrationTask {
         return notes
     }
 
-    private func checkedKinds(_ words: [String]) throws -> Set<ElicitationKind> {
+    private static func checkedKinds(_ words: [String]) throws -> Set<ElicitationKind> {
         Set(
             try words.map { word in
                 guard let kind = ElicitationKind(rawValue: word) else {
@@ -72,8 +75,17 @@ extension AdministrationTask {
             })
     }
 
+    static func checkedEndpoint(_ text: String) throws -> String {
+        do {
+            _ = try RemoteURL(operator: text)
+            return text
+        } catch {
+            throw AdministrationError(.invalid, "The events endpoint \(error)")
+        }
+    }
+
     /// A host, with a port where it is not 443: what the authority of an https URL may be.
-    private func checkedHost(_ text: String) throws -> String {
+    private static func checkedHost(_ text: String) throws -> String {
         let typed = text.lowercased()
         let host = typed.hasSuffix(":443") ? String(typed.dropLast(4)) : typed
         guard let url = try? RemoteURL(operator: "https://\(host)/"), url.hostField == host else {

@@ -2,10 +2,13 @@ import JOSE
 import OAuth
 import Storage
 
-extension AdministrationTask {
+/// All that an MCP server can reach and may do.
+struct ResourceReach: AdministrationNoun {
+    let task: AdministrationTask
+
     /// All that an MCP server can reach and may do: what it is, what holds for its sessions, what it may ask of people and
     /// start by itself.
-    func showResource(_ name: String) async throws -> AdministrationAnswer {
+    func show(_ name: String) async throws -> AdministrationAnswer {
         try await store.read { transaction in
             let resource = try self.resource(name, transaction)
             let live = try transaction.sessions.liveCount(at: resource.id, atMost: Self.mostCounted + 1, now: now)

@@ -2,11 +2,28 @@ import JOSE
 import OAuth
 import Storage
 
-extension AdministrationTask {
+/// What an access review asks.
+package struct ReportRequest: Codable, Hashable, Sendable {
+    /// Only the MCP servers of one accountable name.
+    package var owner: String?
+    /// From how many seconds of disuse on a session counts as idle.
+    package var idleFor: Int64
+
+    /// A review of all owners unless one is named.
+    package init(owner: String? = nil, idleFor: Int64) {
+        self.owner = owner
+        self.idleFor = idleFor
+    }
+}
+
+/// The access review: live sessions counted by MCP server.
+struct ReportAdministration: AdministrationNoun {
+    let task: AdministrationTask
+
     /// The most MCP servers that one report has.
     private static let mostReported = 10_000
 
-    func run(_ request: ReportRequest) async throws -> AdministrationAnswer {
+    func perform(_ request: ReportRequest) async throws -> AdministrationAnswer {
         let owner = try request.owner.map { try AdministrationText.checked($0, as: "The owner") }
         let idleSince = now - (try Self.checkedDisuse(request.idleFor))
         let reports = try await store.read { transaction in

@@ -2,12 +2,16 @@ import JOSE
 import OAuth
 import Storage
 
-extension AdministrationTask {
-    func run(_ request: SessionRequest) async throws -> AdministrationAnswer {
+/// Sessions: listed, described, previewed and revoked.
+struct SessionAdministration: AdministrationNoun {
+    let task: AdministrationTask
+
+    func perform(_ request: SessionRequest) async throws -> AdministrationAnswer {
         switch request {
         case .list(let selection, let page): try await listSessions(selection, page)
         case .show(let text): try await showSession(text)
-        case .preview(let selection): try await preview(of: .sessions(.revoke(selection, reason: nil)))
+        case .preview(let selection):
+            try await RevocationPreview(task: task).preview(of: .sessions(.revoke(selection, reason: nil)))
         case .revoke(let selection, let reason): try await revokeSessions(selection, reason)
         }
     }
@@ -16,7 +20,7 @@ extension AdministrationTask {
         _ selection: SessionSelection, _ request: PageRequest
     ) async throws -> AdministrationAnswer {
         try await store.read { transaction in
-            let (filter, filters) = try self.filters(selection, transaction)
+            let (filter, filters) = try SessionLookup(task: task).filters(selection, transaction)
             let cursor = try request.place { try SessionCursor(parsing: $0, in: filter, transaction) }
             let page = try Page(
                 request, of: "session",
@@ -39,7 +43,9 @@ extension AdministrationTask {
     private func revokeSessions(_ selection: SessionSelection, _ reason: String?) async throws -> AdministrationAnswer {
         let reason = try checkedReason(reason)
         let ending = ending(.revokedByAdmin, reason)
-        let begun = try await store.write { try $0.sessions.end(self.filters(selection, $0).each, ending) }
+        let begun = try await store.write {
+            try $0.sessions.end(SessionLookup(task: task).filters(selection, $0).each, ending)
+        }
         let ended = try await store.endRest(of: begun)
         guard ended.count > 0 else {
             throw AdministrationError(.notFound, "No live session matches; nothing was ended.")
@@ -48,17 +54,6 @@ extension AdministrationTask {
             try await store.read { try self.rows(ended.sessions, $0) }, note: Self.note(ended: ended.count),
             warning: ended.count > ended.sessions.count
                 ? "\(ended.count) sessions were ended, of which the first \(ended.sessions.count) are shown." : nil)
-    }
-
-    /// Why an administrator ends sessions, in words that go into the records.
-    func checkedReason(_ text: String?) throws(AdministrationError) -> String? {
-        guard let text else { return nil }
-        return try AdministrationText.checked(text, as: "The reason")
-    }
-
-    /// What this administrator decided about sessions; `text` stands beside the records, from where it can be erased.
-    func ending(_ reason: EndReason, _ text: String? = nil) -> SessionEnding {
-        SessionEnding(reason: reason, initiator: .admin, actor: administrator.actor, explanation: text, at: now)
     }
 
     /// The sessions as operators see them.
@@ -76,10 +71,6 @@ extension AdministrationTask {
             return session.row(
                 user: session.userID.flatMap { users[$0] }, resource: resources[session.resourceID], at: now)
         }
-    }
-
-    static func noSession(_ text: String) -> AdministrationError {
-        AdministrationError(.notFound, "There is no session '\(text)'; 'gatehouse sessions list' names them.")
     }
 }
 

@@ -2,7 +2,10 @@ import OAuth
 import Outbound
 import Storage
 
-extension AdministrationTask {
+/// Turns the names in a `SessionSelection` into filters of sessions.
+struct SessionLookup: AdministrationNoun {
+    let task: AdministrationTask
+
     /// The selection with its names looked up; a name that nobody has is refused instead of matching nothing.
     ///
     /// A pattern of hosts stands for the hosts that sessions have now: one filter for `each`, and none where it covers none.
@@ -46,29 +49,10 @@ extension AdministrationTask {
         return filter
     }
 
-    /// A time of disuse that can be taken from the present.
-    static func checkedDisuse(_ seconds: Int64) throws(AdministrationError) -> Int64 {
-        guard seconds >= 0 else { throw AdministrationError(.invalid, "A time of disuse is not negative.") }
-        return seconds
-    }
-
-    /// The account of this name or subject, or the refusal that names it.
-    func userOrSubject(_ text: String, _ transaction: Transaction) throws -> User {
-        if let subject = Subject(text), let user = try transaction.users.find(subject: subject) { return user }
-        return try user(text, transaction)
-    }
-
     private func knownClient(_ text: String, _ transaction: Transaction) throws -> ClientID {
         let id = try ClientID(text)
         guard try isKnown(id, transaction) else { throw Self.noClient(id) }
         return id
-    }
-
-    /// Whether a client is registered, known by a document or a rule, or was when a session began.
-    func isKnown(_ id: ClientID, _ transaction: Transaction) throws -> Bool {
-        try transaction.clients.find(id) != nil || transaction.documents.find(id) != nil
-            || transaction.clientRules.find(id) != nil
-            || !transaction.sessions.list(SessionFilter(client: id), limit: 1, now: now).isEmpty
     }
 
     /// A host is nobody's to know beforehand, but a URL is none; patterns are those of `clients block`.

@@ -2,8 +2,25 @@ import JOSE
 import OAuth
 import Storage
 
-extension AdministrationTask {
-    func run(_ request: UserRequest) async throws -> AdministrationAnswer {
+/// What can be asked about accounts; a password travels as its hash alone.
+package enum UserRequest: Codable, Hashable, Sendable {
+    /// Makes an account.
+    case add(name: String, email: String?, passwordHash: String)
+    /// Names accounts, by name.
+    case list(PageRequest = PageRequest())
+    /// Locks an account and ends its sessions.
+    case disable(name: String, reason: String? = nil)
+    /// Unlocks an account.
+    case enable(name: String)
+    /// Replaces the password of an account, and ends its sessions if that is wanted.
+    case setPassword(name: String, passwordHash: String, endSessions: Bool = false)
+}
+
+/// Users: added, listed, disabled, enabled, given a new password.
+struct UserAdministration: AdministrationNoun {
+    let task: AdministrationTask
+
+    func perform(_ request: UserRequest) async throws -> AdministrationAnswer {
         switch request {
         case .add(let name, let email, let hash): try await addUser(name, email, hash)
         case .list(let page): try await listUsers(page)
@@ -89,23 +106,11 @@ extension AdministrationTask {
         }
     }
 
-    /// The user of this name, or the refusal that names it.
-    func user(_ name: String, _ transaction: Transaction) throws -> User {
-        guard let user = try transaction.users.find(named: name) else {
-            throw AdministrationError(.notFound, "There is no user '\(name)'; 'gatehouse users list' names them.")
-        }
-        return user
-    }
-
     private func checkedHash(_ text: String) throws -> String {
         guard PasswordHash(text) != nil else {
             throw AdministrationError(.invalid, "The password's hash is not understood.")
         }
         return text
-    }
-
-    static func note(ended count: Int) -> String? {
-        count == 0 ? nil : "\(count) session\(count == 1 ? " was" : "s were") ended."
     }
 }
 
@@ -117,17 +122,5 @@ extension User {
             "state": .string(disabledAt == nil ? "enabled" : "disabled"), "created_at": .string(createdAt.rfc3339),
             "disabled_at": JSON(disabledAt),
         ]
-    }
-}
-
-extension JSON {
-    /// A text, or null.
-    init(_ text: String?) {
-        self = text.map(JSON.string) ?? .null
-    }
-
-    /// A time as RFC 3339 writes it, or null.
-    init(_ time: Timestamp?) {
-        self = time.map { .string($0.rfc3339) } ?? .null
     }
 }

@@ -2,8 +2,19 @@ import JOSE
 import OAuth
 import Storage
 
-extension AdministrationTask {
-    func run(_ request: EventRequest) async throws -> AdministrationAnswer {
+/// What can be asked about events.
+package enum EventRequest: Codable, Hashable, Sendable {
+    /// Names those that are kept, the newest first: of an MCP server, by id or identifier, and in a state, if named.
+    case list(resource: String?, state: String?, page: PageRequest = PageRequest())
+    /// Sends one again that did not arrive, from the start of the schedule.
+    case retry(String)
+}
+
+/// Events on their way to MCP servers: listed, and sent again.
+struct EventAdministration: AdministrationNoun {
+    let task: AdministrationTask
+
+    func perform(_ request: EventRequest) async throws -> AdministrationAnswer {
         switch request {
         case .list(let resource, let state, let page): try await listEvents(resource, state, page)
         case .retry(let text): try await retryEvent(text)
@@ -99,12 +110,5 @@ extension SecurityEventType {
     /// What stands behind the last colon or slash of the URI.
     fileprivate var shortName: String {
         rawValue.split(whereSeparator: { $0 == ":" || $0 == "/" }).last.map(String.init) ?? rawValue
-    }
-}
-
-extension JSON {
-    /// A number, or null.
-    init(_ number: Int?) {
-        self = number.map { .integer(Int64($0)) } ?? .null
     }
 }

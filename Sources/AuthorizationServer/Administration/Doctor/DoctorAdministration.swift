@@ -1,7 +1,20 @@
 import JOSE
 
-extension AdministrationTask {
-    func run(_ request: DoctorRequest) async throws -> AdministrationAnswer {
+/// What can be asked about how things are going.
+package enum DoctorRequest: Codable, Hashable, Sendable {
+    /// Tells what happened in the authorization that a reference belongs to.
+    case attempt(reference: String)
+    /// Tries the client whose metadata document lies at this URL, and keeps nothing.
+    case client(String)
+    /// Looks at everything that the server stands on.
+    case examination
+}
+
+/// What `gatehouse doctor` asks a running server.
+struct DoctorAdministration: AdministrationNoun {
+    let task: AdministrationTask
+
+    func perform(_ request: DoctorRequest) async throws -> AdministrationAnswer {
         switch request {
         case .attempt(let reference): return try tell(reference)
         case .client(let url):

@@ -3,9 +3,12 @@ import OAuth
 import Outbound
 import Storage
 
-extension AdministrationTask {
+/// The rules by which operators allow and block clients and hosts.
+struct ClientRuleAdministration: AdministrationNoun {
+    let task: AdministrationTask
+
     /// Sets a rule; a block ends the sessions that it concerns.
-    func setRule(_ rule: ClientRule.Rule, for name: String, _ reason: String?) async throws -> AdministrationAnswer {
+    func set(_ rule: ClientRule.Rule, for name: String, _ reason: String?) async throws -> AdministrationAnswer {
         let reason = try checkedReason(reason)
         let (entry, ended, warning) = try await store.write { transaction in
             let (target, unknown) = try self.ruleTarget(name, transaction)
@@ -30,7 +33,7 @@ extension AdministrationTask {
     }
 
     /// The rules, about clients first.
-    func listRules(_ request: PageRequest) async throws -> AdministrationAnswer {
+    func list(_ request: PageRequest) async throws -> AdministrationAnswer {
         try await store.read { transaction in
             let place = try request.place { try transaction.clientRules.list(named: $0).last?.target }
             let page = try Page(
@@ -41,7 +44,7 @@ extension AdministrationTask {
     }
 
     /// Forgets what was decided about a name, so that the configuration decides again.
-    func removeRule(_ name: String, _ reason: String?) async throws -> AdministrationAnswer {
+    func remove(_ name: String, _ reason: String?) async throws -> AdministrationAnswer {
         let reason = try checkedReason(reason)
         return try await store.write { transaction in
             let rules = try transaction.clientRules.list(named: name)

@@ -1,8 +1,19 @@
 import JOSE
 import Storage
 
-extension AdministrationTask {
-    func run(_ request: DatabaseRequest) async throws -> AdministrationAnswer {
+/// What can be asked about the database.
+package enum DatabaseRequest: Codable, Hashable, Sendable {
+    /// Checks pages, references and the audit chain.
+    case check
+    /// Copies the whole database; its answer is the copy itself.
+    case backup
+}
+
+/// The database as a whole: checked, and copied into a backup.
+struct DatabaseAdministration: AdministrationNoun {
+    let task: AdministrationTask
+
+    func perform(_ request: DatabaseRequest) async throws -> AdministrationAnswer {
         switch request {
         case .check: return try await checkDatabase()
         case .backup: throw AdministrationError(.invalid, "A backup is a file, not an answer.")
@@ -14,7 +25,7 @@ extension AdministrationTask {
         if let first = defects.first {
             throw AdministrationError(.unsound, "The database is damaged (\(first)); restore a backup.")
         }
-        let chain = try await verifyAudit()
+        let chain = try await AuditAdministration(task: task).verify()
         return .one(["sound": true, "audit_records": chain.rows.first?["records"] ?? .null])
     }
 
@@ -23,10 +34,5 @@ extension AdministrationTask {
         // Signed before it is copied: what is put back later is known by this place, or is from before it.
         let unsigned = await notary?.signAllOrSay(at: now)
         return AdministrationFile(path: try await store.backup(into: folder), warning: unsigned)
-    }
-
-    /// The data directory, where files lie for a moment before they are handed over.
-    var folder: String {
-        store.path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
     }
 }

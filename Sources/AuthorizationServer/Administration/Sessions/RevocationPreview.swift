@@ -2,7 +2,10 @@ import JOSE
 import OAuth
 import Storage
 
-extension AdministrationTask {
+/// The sessions that a request would revoke, for the question that comes before it.
+struct RevocationPreview: AdministrationNoun {
+    let task: AdministrationTask
+
     /// How many sessions are shown before they are ended.
     private static let previewed = 10
 
@@ -13,7 +16,8 @@ extension AdministrationTask {
             let filters = try self.endings(of: request, transaction)
             let live = try transaction.sessions.liveCounts(filters, now: now)
             let first = try transaction.sessions.newestLive(filters, limit: Self.previewed, now: now)
-            return .many(try rows(first, transaction), note: live.sentence(shown: first.count))
+            return .many(
+                try SessionAdministration(task: task).rows(first, transaction), note: live.sentence(shown: first.count))
         }
     }
 
@@ -34,9 +38,10 @@ extension AdministrationTask {
         case .clients(.remove(let id, _)):
             return [SessionFilter(client: try ClientID(id))]
         case .clients(.block(let name, _)):
-            return try transaction.clientRules.sessions(of: ruleTarget(name, transaction).target)
+            return try transaction.clientRules.sessions(
+                of: ClientRuleAdministration(task: task).ruleTarget(name, transaction).target)
         case .sessions(.revoke(let selection, _)):
-            return try filters(selection, transaction).each
+            return try SessionLookup(task: task).filters(selection, transaction).each
         default:
             return []
         }
