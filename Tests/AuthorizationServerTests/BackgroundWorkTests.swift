@@ -11,7 +11,7 @@ struct ErrandsTests {
         let errands = BackgroundWork(capacity: 3, log: log.logger)
         let (released, done) = (Counted(), Counted())
         @Sendable func wait() async {
-            while released.value == 0 { await Task.yield() }
+            await eventually { released.value > 0 }
             done.count()
         }
         let taken = (0..<10).map { number in errands.run("subject \(number / 2)", failure: "failed") { await wait() } }

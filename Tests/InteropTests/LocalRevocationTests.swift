@@ -93,11 +93,11 @@ struct LocalRevocationTests {
                 let polling = Task { await scene.server.poll() }
                 defer { polling.cancel() }
                 // A first answer lies in the past of this MCP server's clock; the next is of now.
-                try await until { await scene.server.isInformed }
+                await eventually { await scene.server.isInformed }
                 scene.server.catchUp()
                 let first = try await scene.session()
                 try await scene.command("sessions", "revoke", first.id, "--yes")
-                try await until { await scene.server.isInformed }
+                await eventually { await scene.server.isInformed }
 
                 let (held, other) = (try await scene.session(), try await scene.session())
                 for session in [held, other] { try await expectGood(session, in: scene) }
@@ -106,7 +106,7 @@ struct LocalRevocationTests {
                 try await expectRefusal(of: held, in: scene)
                 try await expectGood(other, in: scene)
                 #expect(try await scene.questions() == asked, "the MCP server knows by itself")
-                try await until { scene.server.heard.count == 2 }
+                await eventually { scene.server.heard.count == 2 }
                 let event = scene.server.heard[1]
                 #expect(event.sessionID == held.id && event.subject == held.subject && event.initiator == .admin)
                 #expect(event.reason == "An administrator ended the session.")
@@ -169,14 +169,5 @@ struct LocalRevocationTests {
         #expect(record["initiator"] == "human" && record["evidence"] == "witnessed" && record["outcome"] == "success")
         #expect(record["actor"]?.string?.hasPrefix("admin ") == true)
         #expect(record["resource"]?.string == scene.server.resource)
-    }
-
-    /// Asks again until it is so.
-    private func until(_ condition: () async throws -> Bool) async throws {
-        for _ in 0..<1000 {
-            if try await condition() { return }
-            try await Task.sleep(for: .milliseconds(10))
-        }
-        throw StageFailure("it did not become so within ten seconds")
     }
 }

@@ -147,7 +147,7 @@ struct FetchGovernorTests {
                 group.addTask {
                     guard let url = try? Self.url("h\(host).example") else { return .interrupted }
                     let outcome = await governor.run(url, for: Self.claim("eve")) {
-                        while !isReleased.withLock({ $0 }) { await Task.yield() }
+                        await eventually { isReleased.withLock { $0 } }
                         return Self.good
                     }
                     if Self.failure(outcome) == .busy { refused.withLock { $0 += 1 } }

@@ -12,11 +12,3 @@ final class Shared<Value: Sendable>: Sendable {
         value.withLock(body)
     }
 }
-
-/// Lets other tasks go on until a condition holds; a test whose condition never does fails instead of hanging.
-func eventually(_ condition: @Sendable () async -> Bool) async {
-    for _ in 0..<100_000 {
-        if await condition() { return }
-        await Task.yield()
-    }
-}

@@ -24,7 +24,7 @@ extension Store {
         for body in writes {
             let before = waitingWrites
             tasks.append(Task { try await write(body) })
-            while waitingWrites == before { await Task.yield() }
+            await eventually { waitingWrites > before }
         }
         gate.signal()
         try await holder.value
@@ -43,7 +43,7 @@ extension Store {
                 gate.wait()
             }
         }
-        while !isInside.isRaised { await Task.yield() }
+        await eventually { isInside.isRaised }
         return (gate, holder)
     }
 

@@ -115,7 +115,7 @@ struct KeyCommandTests {
                 var readOnly = Configuration()
                 readOnly.readonly = true
                 let watching = try DatabaseQueue(path: stage.path("var/gatehouse.sqlite"), configuration: readOnly)
-                while try await Self.left(watching, with: old) > count - killedAfter { await Task.yield() }
+                await eventually { try await Self.left(watching, with: old) <= count - killedAfter }
                 gatehouse.process.kill()
                 _ = await gatehouse.process.end()
                 _ = try await answer

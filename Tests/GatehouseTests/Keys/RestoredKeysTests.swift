@@ -74,7 +74,7 @@ struct RestoredKeysTests {
                     try Int.fetchOne($0, sql: "SELECT count(*) FROM sessions WHERE state = 'ended'") ?? 0
                 }
             }
-            while try await ended() == 0 { await Task.yield() }
+            await eventually { try await ended() > 0 }
             started.kill()
             _ = await started.end()
             try watching.close()

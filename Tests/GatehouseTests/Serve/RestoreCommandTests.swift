@@ -171,7 +171,7 @@ struct RestoreCommandTests {
             let signed = try await head(gatehouse)
             let next = try await gatehouse.restarted()
             // The log is the next server's own; it begins with what was signed while none ran.
-            while try lines().isEmpty { await Task.yield() }
+            await eventually { try !lines().isEmpty }
             #expect(try lines().first?["hash"] == signed)
             await next.process.stop()
             let third = try await next.restarted()

@@ -77,7 +77,7 @@ struct SocketTrapTests {
                 ["--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/python3", "-c", script],
                 output: stage.logFile("stranger"), errors: stage.logFile("stranger-errors"))
             stage.adopt(stranger)
-            while stranger.isRunning, !FileManager.default.fileExists(atPath: socket) { await Task.yield() }
+            await eventually { !stranger.isRunning || FileManager.default.fileExists(atPath: socket) }
             try #require(stranger.isRunning)
             let file = try stage.write(
                 "data: var\nadmin: { socket: \(socket) }\ntemplates: \(Workspace.root)/templates", to: "other.yaml")
@@ -92,8 +92,8 @@ struct SocketTrapTests {
                 #expect(run.errors.contains("runs as the user 'nobody'"), "\(run.errors)")
                 #expect(run.errors.contains("nothing was sent to it"))
             }
-            while (try? String(contentsOfFile: heard, encoding: .utf8))?.count ?? 0 < 3, stranger.isRunning {
-                await Task.yield()
+            await eventually {
+                !stranger.isRunning || (try? String(contentsOfFile: heard, encoding: .utf8))?.count ?? 0 >= 3
             }
             #expect(try String(contentsOfFile: heard, encoding: .utf8) == "...")
         }

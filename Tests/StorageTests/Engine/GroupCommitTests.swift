@@ -71,7 +71,7 @@ struct GroupCommitTests {
             try await store.write { try $0.note("first") }
             resumed.raise()
         }
-        while store.waitingWrites < 1 { await Task.yield() }
+        await eventually { store.waitingWrites == 1 }
         let second = Task {
             try await store.write { _ in
                 // Give a wrongly resumed neighbour every chance to be seen.
@@ -79,7 +79,7 @@ struct GroupCommitTests {
                 if resumed.isRaised { seenEarly.raise() }
             }
         }
-        while store.waitingWrites < 2 { await Task.yield() }
+        await eventually { store.waitingWrites == 2 }
         gate.signal()
         try await holder.value
         try await first.value
@@ -105,7 +105,7 @@ struct GroupCommitTests {
             }
         }
         let neighbour = Task { try await store.write { try $0.note("neighbour") } }
-        while store.waitingWrites < 1 { await Task.yield() }
+        await eventually { store.waitingWrites == 1 }
         hangsUp.cancel()
         gate.signal()
         try await hangsUp.value
@@ -123,7 +123,7 @@ struct GroupCommitTests {
             let before = store.waitingWrites
             let index = waiting.count
             waiting.append(Task { try await store.write { try $0.note("waits \(index)") } })
-            while store.waitingWrites == before { await Task.yield() }
+            await eventually { store.waitingWrites > before }
         }
         await #expect(throws: StoreError.busy) { try await store.write { try $0.note("one too many") } }
         gate.signal()

@@ -108,11 +108,11 @@ struct ConnectTests {
             let state = try await h.depart(h.browser(), asked)
             let browser = h.browser()
             _ = try await h.open(browser, await h.askAnew(try await h.tokens().access, "other"), as: "bob")
-            await until { try await h.records(.elicitationMisdirected).count == 1 }
+            await eventually { try await h.records(.elicitationMisdirected).count == 1 }
             for _ in 1...3 { #expect(try await h.comeBack(browser, state: state).status == .forbidden) }
             #expect(try await h.comeBack(h.browser(), state: state).status == .forbidden)
             #expect(try await h.comeBack(browser, state: "unknown").status == .forbidden)
-            await until { try await h.records(.elicitationMisdirected).count == 2 }
+            await eventually { try await h.records(.elicitationMisdirected).count == 2 }
             let record = try #require(try await h.records(.elicitationMisdirected).first)
             #expect(record.user == bob.id && record.correlation == asked.id && record.outcome == .refused)
             #expect(record.reason?.contains("hub") == true)

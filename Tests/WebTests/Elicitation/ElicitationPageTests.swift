@@ -104,7 +104,7 @@ struct ElicitationPageTests {
                 }
             }
             #expect(try await h.stored(asked)?.status == .opened)
-            await until { try await h.records(.elicitationMisdirected).count == 2 }
+            await eventually { try await h.records(.elicitationMisdirected).count == 2 }
             #expect(try await h.records(.elicitationCompleted).isEmpty)
         }
     }

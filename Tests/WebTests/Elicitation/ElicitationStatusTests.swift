@@ -61,7 +61,7 @@ struct ElicitationStatusTests {
             let browser = h.browser()
             let page = try await h.open(browser, asked)
             async let waiting = h.call(.get, asked.path + "?wait=25")
-            await until { h.gatehouse.elicitation.waiting == 1 && h.clock.sleepers == 1 }
+            await eventually { h.gatehouse.elicitation.waiting == 1 && h.clock.sleepers == 1 }
             _ = try await h.press(browser, asked, "approve", at: page)
             let answer = try await waiting
             #expect(answer.json["status"] == "completed")
@@ -83,14 +83,14 @@ struct ElicitationStatusTests {
         try await Harness.run { h in
             let asked = try await Asked(h.ask(try await h.tokens().access))
             async let waiting = h.call(.get, asked.path + "?wait=9999", headers: [.ifNoneMatch: "\"v1\""])
-            await until { h.clock.sleepers == 1 }
+            await eventually { h.clock.sleepers == 1 }
             h.clock.advance(by: 29)
             #expect(h.clock.sleepers == 1)
             h.clock.advance(by: 1)
             #expect(try await waiting.status == .notModified)
             h.clock.advance(by: 860)
             async let last = h.call(.get, asked.path + "?wait=30")
-            await until { h.clock.sleepers == 1 }
+            await eventually { h.clock.sleepers == 1 }
             h.clock.advance(by: 10)
             let answer = try await last
             #expect(answer.json["status"] == "expired")
@@ -106,7 +106,7 @@ struct ElicitationStatusTests {
                 for _ in 0..<1000 {
                     group.addTask { try await h.call(.get, asked.path + "?wait=30").json["status"]?.string }
                 }
-                await until { h.clock.sleepers == 1000 }
+                await eventually { h.clock.sleepers == 1000 }
                 _ = try await h.call(.delete, asked.path)
                 return try await group.reduce(into: [String?]()) { $0.append($1) }
             }
@@ -125,9 +125,9 @@ struct ElicitationStatusTests {
             ].joined(separator: "\r\n")
             try await Wire.serving(h) { port in
                 let waiting = Task { try await Wire.exchange(.port(port), request) }
-                await until { h.gatehouse.elicitation.waiting == 1 && h.clock.sleepers == 1 }
+                await eventually { h.gatehouse.elicitation.waiting == 1 && h.clock.sleepers == 1 }
                 waiting.cancel()
-                await until { h.gatehouse.elicitation.waiting == 0 && h.clock.sleepers == 0 }
+                await eventually { h.gatehouse.elicitation.waiting == 0 && h.clock.sleepers == 0 }
                 _ = try? await waiting.value
             }
         }

@@ -3,6 +3,7 @@ import Logging
 import NIOCore
 import NIOEmbedded
 import NIOPosix
+import TestSupport
 import Testing
 
 @testable import Web
@@ -50,7 +51,7 @@ struct AdmissionTests {
             #expect(try await Wire.exchange(.port(port), Self.ask).isEmpty)
             try await first.close()
             // The server hears of it a moment later.
-            await until { try await Wire.exchange(.port(port), Self.ask).hasPrefix("HTTP/1.1 200") }
+            await eventually { try await Wire.exchange(.port(port), Self.ask).hasPrefix("HTTP/1.1 200") }
             try? await second.close()
         }
     }
@@ -63,7 +64,7 @@ struct AdmissionTests {
             let open = [try await Self.open(port), try await Self.open(port)]
             #expect(try await Wire.exchange(.port(port), Self.ask).hasPrefix("HTTP/1.1 200"))
             let third = try await Self.open(port)
-            await until { try await Wire.exchange(.port(port), Self.ask).isEmpty }
+            await eventually { try await Wire.exchange(.port(port), Self.ask).isEmpty }
             for channel in open + [third] { try? await channel.close() }
         }
     }
@@ -79,11 +80,13 @@ struct AdmissionTests {
 
     @Test func `an error of accepting one connection does not end the listener`() throws {
         for code in [EMFILE, ENFILE, ECONNABORTED] {
-            let channel = EmbeddedChannel(handler: ConnectionAdmission(ConnectionLimits(), proxies: .nobody, log: Self.logger))
+            let channel = EmbeddedChannel(
+                handler: ConnectionAdmission(ConnectionLimits(), proxies: .nobody, log: Self.logger))
             channel.pipeline.fireErrorCaught(IOError(errnoCode: code, reason: "accept"))
             #expect(throws: Never.self) { try channel.throwIfErrorCaught() }
         }
-        let channel = EmbeddedChannel(handler: ConnectionAdmission(ConnectionLimits(), proxies: .nobody, log: Self.logger))
+        let channel = EmbeddedChannel(
+            handler: ConnectionAdmission(ConnectionLimits(), proxies: .nobody, log: Self.logger))
         channel.pipeline.fireErrorCaught(IOError(errnoCode: EBADF, reason: "accept"))
         #expect(throws: IOError.self) { try channel.throwIfErrorCaught() }
     }

@@ -21,7 +21,7 @@ struct QuietPageTests {
                 gate.wait()
             }
         }
-        await until { isHeld.isSet }
+        await eventually { isHeld.isSet }
         let isAnswered = Mark()
         let answer = Task {
             defer { isAnswered.set() }
@@ -74,7 +74,7 @@ struct QuietPageTests {
             for path in [asked.page, "/e/\(ElicitationPageID.random())", asked.page] {
                 #expect(try await glance(h, browser, path)?.status == .forbidden)
             }
-            await until { try await h.records(.elicitationMisdirected).count == 1 }
+            await eventually { try await h.records(.elicitationMisdirected).count == 1 }
             #expect(try await h.records(.elicitationMisdirected).map(\.correlation) == [asked.id])
         }
     }

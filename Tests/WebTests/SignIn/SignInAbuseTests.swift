@@ -32,8 +32,7 @@ struct SignInAbuseTests {
     }
 
     @Test
-    func `a full password hasher still has a place for a known browser, and never gives all places to one network`()
-    {
+    func `a full password hasher still has a place for a known browser, and never gives all places to one network`() {
         var places = PasswordHasher.Places(forAll: 4, forKnown: 2, perNetwork: 3)
         let stranger = PasswordHasher.Asker.stranger(from: ClientNetwork(address: "2001:db8::1"))
         let neighbour = PasswordHasher.Asker.stranger(from: ClientNetwork(address: "2001:db8::2"))
@@ -66,7 +65,7 @@ struct SignInAbuseTests {
             let page = try await h.authorize(browser, h.request())
             isArmed.set(true)
             async let answer = h.signIn(browser, at: page)
-            await until { isInside.isOn }
+            await eventually { isInside.isOn }
             isArmed.set(false)
             try await h.gatehouse.store.write { [id = h.user.id, now = h.clock.now] tx in
                 if isLocked {

@@ -84,7 +84,7 @@ struct SignInTraceTests {
             }
             try await guess("eve", times: 9)
             try await guess("ada", times: 9)
-            await until { try await h.records(.signInHeld).count == 1 }
+            await eventually { try await h.records(.signInHeld).count == 1 }
             let record = try #require(try await h.records(.signInHeld).first)
             #expect(record.user == h.user.id)
             #expect(record.outcome == .refused)
@@ -95,11 +95,11 @@ struct SignInTraceTests {
             // What would be written is written behind the answers: another account's record shows that it was.
             _ = try await h.addUser("bob")
             try await guess("bob", times: 5)
-            await until { try await h.records(.signInHeld).count == 2 }
+            await eventually { try await h.records(.signInHeld).count == 2 }
             #expect(try await h.records(.signInHeld).count { $0.user == h.user.id } == 1)
             h.clock.advance(by: 1_800)
             try await guess("ada", times: 9)
-            await until { try await h.records(.signInHeld).count { $0.user == h.user.id } == 2 }
+            await eventually { try await h.records(.signInHeld).count { $0.user == h.user.id } == 2 }
         }
     }
 

@@ -159,13 +159,13 @@ struct CodeRepetitionTests {
                 isBlocked.store(true, ordering: .sequentiallyConsistent)
                 gate.wait()
             }
-            await until { isBlocked.load(ordering: .sequentiallyConsistent) }
+            await eventually { isBlocked.load(ordering: .sequentiallyConsistent) }
             async let one = h.redeem(grant).status.code
-            await until { store.waitingWrites == 1 }
+            await eventually { store.waitingWrites == 1 }
             // The second comes two seconds later, and both have their turn in the same one.
             h.clock.advance(by: 2)
             async let other = h.redeem(grant).status.code
-            await until { store.waitingWrites == 2 }
+            await eventually { store.waitingWrites == 2 }
             gate.signal()
             _ = try await blocking
             #expect(try await [one, other] == [200, 400])
