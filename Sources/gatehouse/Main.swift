@@ -2,15 +2,16 @@ import ArgumentParser
 import AuthorizationServer
 import Glibc
 
-/// Parses, runs, and ends with 0 (done), 1 (refused, one line says why) or 2 (the command was not understood).
+/// Parses and runs the command line. Exit codes: 0 for success, 1 for a failure with one line on standard error, 2 for a usage
+/// error.
 @main
 enum Main {
     static func main() async {
-        // Whatever this process writes is its owner's alone.
+        // Every file that this process creates is private to its owner.
         umask(0o077)
-        // Before there is a second thread.
+        // malloc reads the option once, before a second thread allocates.
         Heap.share()
-        // A reader that went away shows in the write's result, not as a dead process.
+        // A closed pipe shows in the result of the write instead of killing the process.
         signal(SIGPIPE, SIG_IGN)
         let arguments = LeadingOptions.moved(Array(CommandLine.arguments.dropFirst()), for: GatehouseCommand.self)
         do {
@@ -26,7 +27,7 @@ enum Main {
     }
 }
 
-/// How an error ends the process.
+/// Prints an error and chooses the exit code.
 struct Failure {
     private let error: any Error
 
@@ -34,10 +35,10 @@ struct Failure {
         self.error = error
     }
 
-    /// Says what is wrong and returns the exit code.
+    /// Prints the error to standard error, or help to standard output, and returns the exit code.
     func report() -> Int32 {
-        if let misuse = error as? UsageProblem {
-            Terminal.complain("\(misuse)")
+        if let error = error as? UsageError {
+            Terminal.printUsageError("Error: \(error)")
             return 2
         }
         switch GatehouseCommand.exitCode(for: error) {
@@ -45,10 +46,10 @@ struct Failure {
             Terminal.print(GatehouseCommand.message(for: error))
             return 0
         case .validationFailure:
-            Terminal.complainAboutUsage(GatehouseCommand.fullMessage(for: error))
+            Terminal.printUsageError(GatehouseCommand.fullMessage(for: error))
             return 2
         default:
-            Terminal.complain(ErrorText.of(error))
+            Terminal.printError(Sentence.of(error))
             return 1
         }
     }

@@ -29,7 +29,7 @@ struct ConfigurationTests {
         }
     }
 
-    @Test func `Nothing has to be said: the defaults are those of the documentation`() throws {
+    @Test func `Without any setting the documented defaults apply`() throws {
         let configuration = try load()
         #expect(configuration.issuer == "http://localhost:8080")
         #expect(configuration.listen == ListenAddress("127.0.0.1:8080"))
@@ -42,7 +42,7 @@ struct ConfigurationTests {
         #expect(configuration.tls == nil)
     }
 
-    @Test func `Metadata at the root is for who asks for it`() throws {
+    @Test func `Metadata at the root paths is off by default`() throws {
         #expect(try !load().metadataAtRoot && !load().settings().metadataAtRoot)
         #expect(try load("issuer: https://a.example/t1\nmetadata_at_root: true").settings().metadataAtRoot)
         #expect(sentence("metadata_at_root: perhaps").contains("true or false"))
@@ -74,7 +74,7 @@ struct ConfigurationTests {
         #expect(configuration.sessions.choices == [3600, 43_200, 604_800])
     }
 
-    @Test func `The documentation lists each key with its default, and no other`() throws {
+    @Test func `The documentation lists every key with its default, and no others`() throws {
         let rows = try Self.document().split(separator: "\n").filter { $0.hasPrefix("| `") }
         let documented = rows.map { $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) } }
         #expect(
@@ -96,19 +96,19 @@ struct ConfigurationTests {
         }
     }
 
-    @Test func `A flag wins over a variable, and a variable over the file`() throws {
+    @Test func `A flag takes precedence over a variable, and a variable over the file`() throws {
         let yaml = "tokens: { access: 5m, code: 30s, refresh_grace: 10s }"
         let environment = ["GATEHOUSE_TOKENS_ACCESS": "6m", "GATEHOUSE_TOKENS_CODE": "40s"]
         let configuration = try load(yaml, flags: [.accessLifetime: ["7m"]], environment: environment)
         #expect(configuration.tokens == .init(access: 420, code: 40, refreshGrace: 10))
     }
 
-    @Test func `A list in a variable stands between commas`() throws {
+    @Test func `A list in a variable is separated by commas`() throws {
         let configuration = try load(environment: ["GATEHOUSE_PROXIES": "10.0.0.1,::1"])
         #expect(configuration.proxies == ["10.0.0.1", "::1"])
     }
 
-    @Test func `Variables of a Kubernetes service that is called gatehouse are passed over, misspelt ones are not`()
+    @Test func `Variables of a Kubernetes service named gatehouse are ignored, and misspelt ones are refused`()
         throws
     {
         let service = [
@@ -125,15 +125,15 @@ struct ConfigurationTests {
         for name in [
             "GATEHOUSE_PORTS", "GATEHOUSE_PORT_TCP", "GATEHOUSE_PORT_X_TCP", "GATEHOUSE_SERVICE", "GATEHOUSE_TCP_ADDR",
         ] {
-            #expect(sentence("", environment: [name: "1"]).contains("unknown key '\(name)'"), "\(name)")
+            #expect(sentence("", environment: [name: "1"]).contains("'\(name)'"), "\(name)")
         }
     }
 
     @Test(arguments: ["/", "/var", "/tmp", "/run/", "/usr/local", "/etc/../srv"])
-    func `A folder of the system is neither the data nor the keys`(path: String) {
+    func `A system folder is refused for data and keys`(path: String) {
         for key in ["data", "keys"] {
-            let said = sentence("\(key): \(path)")
-            #expect(said.contains("a folder of the system; set it to one of Gatehouse's own"), "\(said)")
+            let refusal = sentence("\(key): \(path)")
+            #expect(refusal.contains("'\(key)'") && refusal.contains("system folder"), "\(refusal)")
         }
         #expect(sentence("data: \(path)/gatehouse-test") == "accepted")
     }
@@ -152,62 +152,64 @@ struct ConfigurationTests {
     }
 
     @Test func `An unknown key is an error that names the nearest one`() {
-        #expect(sentence("tokens: { acces: 5m }").contains("'tokens.acces'; the nearest known key is 'tokens.access'"))
-        #expect(sentence("isuer: https://a.example").contains("nearest known key is 'issuer'"))
-        #expect(sentence("clients: { localhost: true }").contains("unknown key 'clients.localhost'"))
-        #expect(
-            sentence("", environment: ["GATEHOUSE_TOKEN_ACCESS": "5m"])
-                .contains("'GATEHOUSE_TOKEN_ACCESS'; the nearest known key is 'GATEHOUSE_TOKENS_ACCESS'"))
+        func names(_ sentence: String, _ unknown: String, _ nearest: String) -> Bool {
+            sentence.contains("'\(unknown)'") && sentence.contains("'\(nearest)'")
+        }
+        #expect(names(sentence("tokens: { acces: 5m }"), "tokens.acces", "tokens.access"))
+        #expect(names(sentence("isuer: https://a.example"), "isuer", "issuer"))
+        #expect(sentence("clients: { localhost: true }").contains("'clients.localhost'"))
+        let variable = sentence("", environment: ["GATEHOUSE_TOKEN_ACCESS": "5m"])
+        #expect(names(variable, "GATEHOUSE_TOKEN_ACCESS", "GATEHOUSE_TOKENS_ACCESS"))
     }
 
     @Test(arguments: [
-        ("log: { level: verbose }", "log.level is 'verbose', but it must be one of trace, debug, info, notice"),
-        ("log: { requests: maybe }", "log.requests is 'maybe', but it must be true or false"),
-        ("log: { lvel: info }", "'log.lvel'; the nearest known key is 'log.level'"),
-        ("tokens: { access: 61m }", "tokens.access is '61m', but it must be a duration from 1m to 60m"),
-        ("tokens: { access: 59s }", "tokens.access is '59s'"),
-        ("tokens: { access: 600 }", "tokens.access is '600'"),
-        ("tokens: { code: 601s }", "tokens.code is '601s', but it must be a duration from 1s to 600s"),
+        ("log: { level: verbose }", "'verbose' for 'log.level': must be one of trace, debug, info, notice"),
+        ("log: { requests: maybe }", "'maybe' for 'log.requests': must be true or false"),
+        ("log: { lvel: info }", "'log.level'"),
+        ("tokens: { access: 61m }", "'61m' for 'tokens.access': must be a duration from 1m to 60m"),
+        ("tokens: { access: 59s }", "'59s' for 'tokens.access'"),
+        ("tokens: { access: 600 }", "'600' for 'tokens.access'"),
+        ("tokens: { code: 601s }", "'601s' for 'tokens.code': must be a duration from 1s to 600s"),
         ("tokens: { refresh_grace: 301s }", "from 0s to 300s"),
-        ("tokens: { refresh_grace: -1s }", "tokens.refresh_grace is '-1s'"),
+        ("tokens: { refresh_grace: -1s }", "'-1s' for 'tokens.refresh_grace'"),
         ("sessions: { preselected: 2h }", "one of sessions.choices: 1h, 12h, 30d"),
         ("sessions: { choices: [12h, 1h] }", "the shortest first"),
         ("sessions: { choices: 12h }", "must be a list"),
         ("listen: 8080", "host:port"),
         ("listen: 127.0.0.1:80800", "host:port"),
-        ("listen: 127.0.0.1:8081", "the same as listen"),
+        ("listen: 127.0.0.1:8081", "'operations.listen'"),
         ("clients: { metadata_documents: { max_size: 1MiB } }", "from 1KiB to 64KiB"),
         ("clients: { metadata_documents: { cache_min: 2h, cache_max: 1h } }", "no shorter than"),
         ("clients: { metadata_documents: { allow: ['https://a'] } }", "list of host names"),
         ("clients: { metadata_documents: { private_hosts: [a] } }", "list of host:port"),
         ("clients: { localhost_any_port: yes please }", "true or false"),
-        ("clients: true", "must hold keys of its own"),
+        ("clients: true", "'clients'"),
         ("proxies: [10.0.0.300]", "list of IP addresses"),
         ("back_channel_hosts: ['https://gatehouse.internal']", "a list of hosts, such as gatehouse.internal:8080"),
-        ("back_channel_hosts: ['*.internal']", "back_channel_hosts is '*.internal'"),
-        ("back_channel_hosts: ['gatehouse.internal:0']", "back_channel_hosts is 'gatehouse.internal:0'"),
+        ("back_channel_hosts: ['*.internal']", "'*.internal' for 'back_channel_hosts'"),
+        ("back_channel_hosts: ['gatehouse.internal:0']", "'gatehouse.internal:0' for 'back_channel_hosts'"),
         ("operations: { hosts: ['gatehouse:8081'] }", "a list of host names, such as gatehouse"),
-        ("connections: { total: 15 }", "connections.total is '15', but it must be a number from 16 to"),
+        ("connections: { total: 15 }", "'15' for 'connections.total': must be a number from 16 to"),
         ("connections: { per_address: 0 }", "a number from 1 to"),
-        ("connections: { per_address: many }", "connections.per_address is 'many'"),
-        ("connections: { stall: 0s }", "connections.stall is '0s', but it must be a duration from 1s to 1h"),
-        ("tls: { certificate: a.pem }", "without tls.key"),
-        ("tls: { certificate: a.pem, key: b.pem }", "issuer must start with https://"),
-        ("issuer: http://auth.example.org", "issuer is 'http://auth.example.org', but it must be an https URL"),
-        ("issuer: HTTPS://Auth.example.org", "issuer is"),
-        ("issuer: https://auth.example.org:443", "issuer is"),
-        ("issuer: [a", "is not YAML"),
-        ("- issuer", "must hold keys with values"),
+        ("connections: { per_address: many }", "'many' for 'connections.per_address'"),
+        ("connections: { stall: 0s }", "'0s' for 'connections.stall': must be a duration from 1s to 1h"),
+        ("tls: { certificate: a.pem }", "'tls.key'"),
+        ("tls: { certificate: a.pem, key: b.pem }", "https://"),
+        ("issuer: http://auth.example.org", "'http://auth.example.org' for 'issuer': must be an https URL"),
+        ("issuer: HTTPS://Auth.example.org", "for 'issuer'"),
+        ("issuer: https://auth.example.org:443", "for 'issuer'"),
+        ("issuer: [a", "YAML"),
+        ("- issuer", "keys with values"),
     ])
-    func `A value that is not accepted is named with what is`(yaml: String, expected: String) {
+    func `An invalid value is named together with the accepted ones`(yaml: String, expected: String) {
         #expect(sentence(yaml).contains(expected))
     }
 
-    @Test func `A wrong value cannot steer the terminal`() {
+    @Test func `An invalid value cannot control the terminal`() {
         #expect(!sentence("listen: \"\\e[2J\"").unicodeScalars.contains("\u{1B}"))
     }
 
-    @Test func `Durations and sizes are digits with a unit and nothing else`() {
+    @Test func `Durations and sizes consist of digits and a unit`() {
         #expect(DurationValue("30d")?.seconds == 2_592_000)
         for seconds: Int64 in [1, 59, 60, 90, 3_600, 5_400, 86_400, 129_600, 2_592_000] {
             #expect(DurationValue(Lifetime.text(seconds))?.seconds == seconds)

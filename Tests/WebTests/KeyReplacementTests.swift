@@ -27,8 +27,8 @@ struct KeyReplacementTests {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             #expect(try await h.introspect(tokens.access)["active"] == true)
-            #expect(try await cost(h, "tokens").contains("1 live session goes on"))
-            #expect(try await replace(h, "tokens", reason: "found in a backup") == "The old keys are out of use.")
+            #expect(try await cost(h, "tokens").contains("1 live session"))
+            #expect(try await replace(h, "tokens", reason: "found in a backup") == "The old keys ended.")
             #expect(try await h.introspect(tokens.access).text == #"{"active":false}"#)
             // Nor does it count elsewhere: as a proof of the person, or to be given up.
             #expect(try await h.ask(tokens.access).error == "invalid_subject_token")
@@ -37,7 +37,7 @@ struct KeyReplacementTests {
             let renewed = try await h.refresh(tokens.refresh).tokens
             #expect(try await h.introspect(renewed.access)["active"] == true)
             let record = try #require(try await h.records(.keyRotated).first)
-            #expect(record.reason == "tokens, the old ones out of use at once")
+            #expect(record.reason == "tokens, the old keys ended at once")
             #expect(record.explanation == "found in a backup")
             let kids = try await h.client.execute(uri: "/jwks", method: .get).json["keys"]?.array ?? []
             #expect(kids.count == 2)
@@ -122,7 +122,7 @@ struct KeyReplacementTests {
         try await Harness.run { h in
             let grant = try await h.code()
             #expect(try await cost(h, "code").contains("1 authorization code"))
-            #expect(try await replace(h, "code") == "The old keys are out of use, and 1 code is void.")
+            #expect(try await replace(h, "code") == "The old keys ended. 1 code is now invalid.")
             #expect(try await h.redeem(grant).error == "invalid_grant")
             await Housekeeper(h.gatehouse, log: CapturedLog().logger).round()
             #expect(try await h.sessions().map(\.state) == [.expired])
@@ -135,7 +135,7 @@ struct KeyReplacementTests {
             let (browser, other) = (h.browser(), h.browser())
             let consent = try await h.consentPage(browser, h.request())
             let signIn = try await h.authorize(other, h.request())
-            #expect(try await cost(h, "form").contains("Every page that is open in a browser is void"))
+            #expect(try await cost(h, "form").contains("Every open page"))
             _ = try await replace(h, "form")
             let decided = try await h.decide(browser, at: consent)
             #expect(decided.continuation == nil)

@@ -3,25 +3,24 @@ package import Logging
 import OAuth
 package import Storage
 
-/// Runs what operators ask, each request in one transaction with its audit record; the same whether it came over the
-/// admin socket or from a command that holds the database itself.
+/// Carries out requests of administrators, each in one transaction with its audit record. The admin socket and a command that
+/// holds the database itself use it alike.
 package struct Administration: Sendable {
     let store: Store
     let keys: KeyRing?
     let providers: ProviderClient?
     let diagnostics: Diagnostics
-    /// What holds for sessions and tokens where an MCP server's policy says nothing.
+    /// The configured lifetimes, for settings that an MCP server's policy leaves open.
     let sessions: Settings.Sessions
     let tokens: Settings.Tokens
-    /// The folder that the database lies in; nil where no request can have been meant for another one.
+    /// The folder of the database; nil in a command that opened the folder itself.
     let folder: DataFolder?
     let clock: WallClock
-    /// The server's log, where the causes go that are nobody's mistake; nil in a command that holds the database itself: its
-    /// user reads them.
+    /// The server's log for unexpected errors; nil in a command that holds the database itself, which prints them.
     let log: Logger?
 
-    /// Administration of this database; without keys, requests that need one are refused, without a client of providers
-    /// those that would ask them, and without diagnostics those for the doctor.
+    /// Administration of this database. Without keys, requests that need one are refused; without a provider client, requests
+    /// that call a provider; without diagnostics, requests of the doctor.
     package init(
         store: Store, keys: KeyRing?, providers: ProviderClient? = nil, diagnostics: Diagnostics = Diagnostics(),
         sessions: Settings.Sessions = .init(), tokens: Settings.Tokens = .init(), folder: DataFolder? = nil,
@@ -38,7 +37,7 @@ package struct Administration: Sendable {
         self.log = log
     }
 
-    /// Runs one request and returns its answer, or the one sentence why not.
+    /// Carries out one request. The error says in a sentence or two why it was refused.
     package func run(
         _ request: AdministrationRequest, by administrator: Administrator
     ) async throws(AdministrationError) -> AdministrationAnswer {
@@ -72,7 +71,7 @@ package struct Administration: Sendable {
         }
     }
 
-    /// Writes what a request for a file asks for beside the database. Nil for a request whose answer is no file.
+    /// Carries out a request whose answer is a file, and writes that file beside the database. Nil for any other request.
     package func file(
         _ request: AdministrationRequest, by administrator: Administrator
     ) async throws(AdministrationError) -> AdministrationFile? {
@@ -82,7 +81,9 @@ package struct Administration: Sendable {
                 switch request {
                 case .database(.backup): try await DatabaseAdministration(task: task).backup()
                 case .audit(.export(let selection)): try await AuditAdministration(task: task).export(selection)
-                default: nil
+                case .users, .resources, .clients, .sessions, .elicitations, .jobs, .events, .providers, .connections,
+                    .keys, .audit, .report, .database, .doctor, .preview:
+                    nil
                 }
             }
         } catch {
@@ -90,11 +91,11 @@ package struct Administration: Sendable {
         }
     }
 
-    /// Answers a message of the admin socket; `peer` is the uid that the kernel vouches for.
+    /// Answers a message of the admin socket. `uid` is the peer's, from the kernel.
     package func respond(to bytes: [UInt8], peer uid: UInt32) async -> AdministrationResponse {
         do throws(AdministrationError) {
             let message = try AdministrationMessage(parsing: bytes)
-            try refuseOtherData(message.data)
+            try requireSameData(as: message.data)
             let administrator = Administrator(uid: uid, claimed: message.claimed)
             if let file = try await file(message.request, by: administrator) { return .file(file.path) }
             let answer = try await runAndSign(message.request, by: administrator)
@@ -104,13 +105,13 @@ package struct Administration: Sendable {
         }
     }
 
-    /// A command whose configuration names another data folder came to the wrong server.
-    private func refuseOtherData(_ meant: DataFolder?) throws(AdministrationError) {
-        guard let meant, let folder, !folder.isSame(as: meant) else { return }
+    /// Refuses a command whose configuration names another data folder: it reached the wrong server.
+    private func requireSameData(as requested: DataFolder?) throws(AdministrationError) {
+        guard let requested, let folder, !folder.isSame(as: requested) else { return }
         throw AdministrationError(
             .conflict,
-            "The server at this socket works on the data in \(folder.path), and this command's configuration names "
-                + "\(meant.path): nothing was done; correct 'data' or 'admin.socket'.")
+            "The server at this socket uses the data in \(folder.path), but this command's configuration names "
+                + "\(requested.path). Nothing was done. Correct 'data' or 'admin.socket'.")
     }
 
     func refusal(_ error: any Error) -> AdministrationError {
@@ -120,30 +121,30 @@ package struct Administration: Sendable {
         case let error as StoreError: AdministrationError(.unavailable, "\(error)")
         case let error as KeyRingError: AdministrationError(.unavailable, "\(error)")
         case let error as AuditExportError: AdministrationError(.unavailable, "\(error)")
-        case let error as BrokenAuditChain: AdministrationError(.unsound, "Nothing was signed or dropped: \(error).")
-        case let error as ReinstatedKey: AdministrationError(.unsound, "Nothing was signed or dropped: \(error).")
+        case let error as BrokenAuditChain: AdministrationError(.unsound, "Nothing was signed or deleted: \(error).")
+        case let error as ReinstatedKey: AdministrationError(.unsound, "Nothing was signed or deleted: \(error).")
         case let error as UnfinishedKeyReplacement: AdministrationError(.unavailable, error.sentence)
         default: unexpected(error)
         }
     }
 
-    /// What nobody foresaw: over the socket the sentence stays short, and the log has the cause.
+    /// An unexpected error. The server logs the cause and does not send it over the socket.
     private func unexpected(_ error: any Error) -> AdministrationError {
         guard let log else {
             return AdministrationError(
-                .unavailable, "The request could not be carried out: \(ErrorText.of(error)).")
+                .unavailable, "The request failed: \(ErrorText.of(error)).")
         }
         log.error(
-            "an administration request failed",
+            "administration request failed",
             metadata: ["cause": "\(LogText.bounded("\(type(of: error)): \(error)"))"])
-        return AdministrationError(.unavailable, "The request could not be carried out; the server's log says why.")
+        return AdministrationError(.unavailable, "The request failed. The server's log has the cause.")
     }
 }
 
-/// What goes back over the admin socket.
+/// The response on the admin socket.
 package enum AdministrationResponse: Sendable {
-    /// An answer or a refusal.
+    /// An answer or an error, as JSON.
     case json(succeeded: Bool, [UInt8])
-    /// A file to send whole, and then to delete.
+    /// The path of a file to send and then to delete.
     case file(String)
 }

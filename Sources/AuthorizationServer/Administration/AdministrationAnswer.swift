@@ -1,6 +1,6 @@
 package import JOSE
 
-/// What an operator gets back: one object or a list of them, their fields in a settled order, and perhaps a remark.
+/// The answer to a request: one object or a list of objects, with their fields in a fixed order, and remarks about it.
 package struct AdministrationAnswer: Hashable, Sendable {
     /// Whether the answer is one object or a list.
     package enum Shape: String, Sendable {
@@ -14,11 +14,11 @@ package struct AdministrationAnswer: Hashable, Sendable {
     package let shape: Shape
     /// The objects.
     package let rows: [JSONObject]
-    /// What a person should know besides; never part of the `--json` output.
+    /// A remark for the reader of a table; `--json` does not print it.
     package let note: String?
-    /// What even a program must be told, such as that the list is not whole.
+    /// A warning on standard error, with `--json` too, such as that the list has more pages.
     package let warning: String?
-    /// Where a list goes on, in the words that `--after` takes.
+    /// The value of `--after` for the next page; nil on the last page.
     package let next: String?
 
     /// One object.
@@ -33,7 +33,7 @@ package struct AdministrationAnswer: Hashable, Sendable {
         Self(shape: .many, rows: rows, note: note, warning: warning, next: next)
     }
 
-    /// The list with what stands on the page behind it.
+    /// The list with the rows of the next page appended.
     package func joined(with page: AdministrationAnswer) -> AdministrationAnswer {
         .many(
             rows + page.rows, note: page.note ?? note, warning: page.next == nil ? nil : page.warning, next: page.next)
@@ -47,17 +47,17 @@ package struct AdministrationAnswer: Hashable, Sendable {
         }
     }
 
-    /// A page of a list as `--page` prints it: programs find there where it goes on.
+    /// A page of a list as `--page` prints it, with the cursor of the next page.
     package var pageJSON: JSON {
         .object(["items": .array(rows.map(JSON.object)), "next": next.map(JSON.string) ?? .null])
     }
 }
 
 extension AdministrationAnswer {
-    /// A listing can be long; everything else of the strict reader's limits stays.
+    /// The limits of the strict JSON reader, raised for long lists.
     private static let limits = JSON.Limits(bytes: 1 << 30, depth: 16, members: 10_000_000)
 
-    /// The bytes that travel over the admin socket for an answer or a refusal.
+    /// The JSON of an answer or an error on the admin socket.
     package static func bytes(_ outcome: Result<AdministrationAnswer, AdministrationError>) -> [UInt8] {
         var message: JSONObject = ["version": .integer(Int64(AdministrationMessage.currentVersion))]
         switch outcome {
@@ -73,24 +73,24 @@ extension AdministrationAnswer {
         return JSON.object(message).bytes
     }
 
-    /// Reads what came over the admin socket.
+    /// Parses the JSON from the admin socket. An error in it is thrown.
     package init(parsing bytes: [UInt8]) throws(AdministrationError) {
         guard let message = try? JSONObject(parsing: bytes, limits: Self.limits),
             message["version"]?.integer == Int64(AdministrationMessage.currentVersion)
-        else { throw Self.notUnderstood }
+        else { throw Self.incompatible }
         if let error = message["error"]?.object {
             throw AdministrationError(
                 error["kind"]?.string.flatMap(AdministrationError.Kind.init) ?? .unavailable,
-                error["message"]?.string ?? "The server refused without a reason.")
+                error["message"]?.string ?? "The server refused the request without a reason.")
         }
         guard let shape = message["shape"]?.string.flatMap(Shape.init), let rows = message["rows"]?.array else {
-            throw Self.notUnderstood
+            throw Self.incompatible
         }
         self.init(
             shape: shape, rows: rows.compactMap(\.object), note: message["note"]?.string,
             warning: message["warning"]?.string, next: message["next"]?.string)
     }
 
-    private static let notUnderstood = AdministrationError(
-        .unavailable, "The server's answer is not understood; use the gatehouse command of the server's own version.")
+    private static let incompatible = AdministrationError(
+        .unavailable, "Cannot read the server's answer. Use the gatehouse command of the server's version.")
 }

@@ -1,25 +1,25 @@
-/// Why an operator's request was refused, as one sentence that says what to do.
+/// Why a request was refused, in a sentence or two that say what to do.
 package struct AdministrationError: Error, Hashable, CustomStringConvertible {
-    /// What kind of refusal it is.
+    /// The kind of the refusal.
     package enum Kind: String, Sendable {
-        /// What is named does not exist.
+        /// The named object does not exist.
         case notFound = "not_found"
-        /// It is there already, or in a state that does not allow this.
+        /// The object already exists, or is in a state that does not allow the request.
         case conflict
-        /// A value that is not accepted.
+        /// A value is not acceptable.
         case invalid
-        /// What was checked does not hold.
+        /// A verification failed.
         case unsound
-        /// The server cannot do it now.
+        /// The server cannot carry the request out now.
         case unavailable
     }
 
-    /// What kind of refusal it is.
+    /// The kind of the refusal.
     package let kind: Kind
-    /// The sentence for the operator.
+    /// The text that the command line prints.
     package let description: String
 
-    /// A refusal with its sentence.
+    /// A refusal of this kind with its text.
     package init(_ kind: Kind, _ description: String) {
         self.kind = kind
         self.description = description

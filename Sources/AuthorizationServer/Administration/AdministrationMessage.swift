@@ -1,21 +1,21 @@
 import Foundation
 import JOSE
 
-/// The versioned form in which a request travels over the admin socket.
+/// A request as JSON on the admin socket, with its version.
 package struct AdministrationMessage: Codable, Hashable, Sendable {
-    /// The only version there is.
+    /// The only version so far.
     package static let currentVersion = 1
 
-    /// Which version of this form it is.
+    /// The version of the message format.
     package var version: Int
-    /// Who asks, as `SUDO_USER` claims it; the socket proves only the uid.
+    /// The name that the caller claims (`SUDO_USER`); the socket proves only the uid.
     package var claimed: String?
-    /// The data that the request is meant for; a server with other data refuses it.
+    /// The data folder that the request is meant for; a server with another one refuses it.
     package var data: DataFolder?
-    /// What is asked.
+    /// The request.
     package var request: AdministrationRequest
 
-    /// A message in the present version.
+    /// A message in the current version.
     package init(_ request: AdministrationRequest, claimed: String?, data: DataFolder? = nil) {
         version = Self.currentVersion
         self.claimed = claimed
@@ -23,7 +23,7 @@ package struct AdministrationMessage: Codable, Hashable, Sendable {
         self.request = request
     }
 
-    /// Reads a message; another version or another shape is refused with a sentence.
+    /// Parses a message. Another version and an unknown request are errors.
     package init(parsing bytes: [UInt8]) throws(AdministrationError) {
         let decoder = JSONDecoder()
         let data = Data(bytes)
@@ -33,25 +33,24 @@ package struct AdministrationMessage: Codable, Hashable, Sendable {
         guard version == Self.currentVersion else {
             throw AdministrationError(
                 .invalid,
-                "The server speaks version \(Self.currentVersion) of administration, not \(version); "
-                    + "use the gatehouse command of the server's own version.")
+                "The server accepts version \(Self.currentVersion) of administration requests, not \(version). "
+                    + "Use the gatehouse command of the server's version.")
         }
-        guard let message = try? decoder.decode(Self.self, from: data), message.says(all: bytes) else {
+        guard let message = try? decoder.decode(Self.self, from: data), message.containsAll(of: bytes) else {
             throw AdministrationError(
-                .invalid,
-                "The server does not know this request; use the gatehouse command of the server's own version.")
+                .invalid, "The server does not know this request. Use the gatehouse command of the server's version.")
         }
         self = message
     }
 
-    /// Whether nothing of what was sent was passed over: a filter that this version does not know would end more sessions
-    /// than were meant.
-    private func says(all sent: [UInt8]) -> Bool {
+    /// Whether decoding dropped no member. `JSONDecoder` ignores unknown ones; an unknown filter would revoke more sessions than
+    /// the operator selected.
+    private func containsAll(of sent: [UInt8]) -> Bool {
         let limits = JSON.Limits(bytes: .max, members: .max)
         guard let sent = try? JSON.parse(sent, limits: limits).canonical(),
-            let read = try? JSON.parse(bytes(), limits: limits).canonical()
+            let decoded = try? JSON.parse(bytes(), limits: limits).canonical()
         else { return false }
-        return sent == read
+        return sent == decoded
     }
 
     /// The message as JSON.

@@ -2,15 +2,16 @@ import JOSE
 import OAuth
 import Storage
 
-/// One request while it is carried out: who asks, and at what time.
+/// One request while it is carried out: its administrator and its time.
 struct AdministrationTask: Sendable {
     let administration: Administration
     let administrator: Administrator
-    /// The same moment for everything that the request reads and writes.
+    /// The time of the request, the same for everything that it reads and writes.
     let now: Timestamp
 }
 
-/// The requests about one noun, such as sessions, as `Noun` is for a `Transaction`.
+/// The administration of one noun, such as sessions: a conformer carries out its requests, and this protocol holds what they
+/// share.
 protocol AdministrationNoun: Sendable {
     var task: AdministrationTask { get }
 }
@@ -21,7 +22,7 @@ extension AdministrationNoun {
     var now: Timestamp { task.now }
     var store: Store { task.administration.store }
 
-    /// Records in the same transaction what was done.
+    /// Appends the audit record of the request, in the transaction that carries it out.
     func audit(
         _ transaction: Transaction, _ action: AuditAction, user: UserID? = nil, client: ClientID? = nil,
         resource: ResourceID? = nil, session: SessionID? = nil, reason: String? = nil, explanation: String? = nil
@@ -32,37 +33,39 @@ extension AdministrationNoun {
                 session: session, reason: reason, initiator: .human, explanation: explanation))
     }
 
-    /// Why an administrator ends sessions, in words that go into the records.
+    /// The reason that an administrator gives, checked because audit records and reports show it.
     func checkedReason(_ text: String?) throws(AdministrationError) -> String? {
         guard let text else { return nil }
         return try AdministrationText.checked(text, as: "The reason")
     }
 
-    /// What this administrator decided about sessions; `text` stands beside the records, from where it can be erased.
+    /// The revocation of sessions by this administrator. `text` is stored beside the audit record, from where it can be erased.
     func ending(_ reason: EndReason, _ text: String? = nil) -> SessionEnding {
         SessionEnding(reason: reason, initiator: .admin, actor: administrator.actor, explanation: text, at: now)
     }
 
-    var notary: AuditCheckpointSigner? {
+    /// The signer of audit checkpoints; nil without keys.
+    var checkpointSigner: AuditCheckpointSigner? {
         administration.keys.map { AuditCheckpointSigner(store: store, keys: $0, log: administration.log) }
     }
 
-    /// What seals and opens, where the keys are open.
+    /// The vault that seals and opens secrets, with the open keys.
     func vault() throws(AdministrationError) -> ConnectionVault {
         guard let keys = administration.keys else {
-            throw AdministrationError(.unavailable, "The keys are not open here.")
+            throw AdministrationError(.unavailable, "The keys are not open in this process.")
         }
         return ConnectionVault(keys: keys)
     }
 
-    /// The data directory, where files lie for a moment before they are handed over.
+    /// The data directory, in which files are written before they are sent.
     var folder: String {
         store.path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
     }
 
-    static func note(ended count: Int) -> String? {
-        count == 0 ? nil : "\(count) session\(count == 1 ? " was" : "s were") ended."
+    /// The remark about revoked sessions; nil if there are none.
+    static func note(revokedSessions count: Int) -> String? {
+        count == 0 ? nil : "Revoked \(count) session\(count == 1 ? "" : "s")."
     }
 
-    static var secretNote: String { "The secret is shown this once; Gatehouse keeps only its digest." }
+    static var secretNote: String { "The secret is shown only once; Gatehouse stores only its digest." }
 }

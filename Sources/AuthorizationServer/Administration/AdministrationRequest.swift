@@ -1,6 +1,6 @@
-/// One thing that an operator asks of Gatehouse, the same over the admin socket and directly on the database.
+/// A request of an administrator, over the admin socket or in a command that holds the database itself.
 package enum AdministrationRequest: Codable, Hashable, Sendable {
-    /// About accounts of people.
+    /// About users.
     case users(UserRequest)
     /// About MCP servers.
     case resources(ResourceRequest)
@@ -10,24 +10,24 @@ package enum AdministrationRequest: Codable, Hashable, Sendable {
     case sessions(SessionRequest)
     /// About elicitations.
     case elicitations(ElicitationsRequest)
-    /// About work that goes on without a client.
+    /// About jobs, which MCP servers continue without a client.
     case jobs(JobsRequest)
-    /// About events on their way to MCP servers.
+    /// About events for MCP servers.
     case events(EventRequest)
-    /// About third parties at which people have accounts.
+    /// About third parties at which users have accounts.
     case providers(ProviderRequest)
-    /// About accounts that people connected.
+    /// About connected accounts of users.
     case connections(ConnectionRequest)
     /// About keys.
     case keys(KeyRequest)
     /// About the audit trail.
     case audit(AuditRequest)
-    /// What lives at each MCP server, for an access review.
+    /// The live sessions at each MCP server, for an access review.
     case report(ReportRequest)
     /// About the database itself.
     case database(DatabaseRequest)
-    /// About how things are going.
+    /// A diagnosis.
     case doctor(DoctorRequest)
-    /// Counts the live sessions that a request would end if it were made now, and shows the newest; nothing is ended.
+    /// Counts the live sessions that a request would revoke now, and lists the newest; changes nothing.
     indirect case preview(AdministrationRequest)
 }

@@ -2,12 +2,12 @@ import JOSE
 import OAuth
 
 extension JSON {
-    /// A text, or null.
+    /// A string, or null.
     init(_ text: String?) {
         self = text.map(JSON.string) ?? .null
     }
 
-    /// A time as RFC 3339 writes it, or null.
+    /// A time in RFC 3339 format, or null.
     init(_ time: Timestamp?) {
         self = time.map { .string($0.rfc3339) } ?? .null
     }
@@ -19,8 +19,8 @@ extension JSON {
 }
 
 extension JSONObject {
-    /// The row of a command that also ends sessions, with their number, which may be zero.
-    func counting(ended count: Int) -> JSONObject {
+    /// The row of a command that also revokes sessions, with their number, which may be zero.
+    func counting(revokedSessions count: Int) -> JSONObject {
         var row = self
         row["sessions_ended"] = .integer(Int64(count))
         return row

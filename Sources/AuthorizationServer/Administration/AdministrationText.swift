@@ -1,23 +1,23 @@
 import OAuth
 
-/// Texts that operators type and that other people read: bounded, on one line, and without characters that steer.
+/// Checks texts from the command line that pages and tables show: one line, a maximum length in bytes, and no character that
+/// could control a terminal or reorder a page.
 enum AdministrationText {
-    /// The text without blanks around it, if it may stand in a page and in a table.
-    static func checked(_ text: String, as what: String, atMost limit: Int = 200) throws(AdministrationError) -> String
+    /// The text without surrounding white space. `name` begins the sentence of an error, such as `The owner`.
+    static func checked(_ text: String, as name: String, atMost limit: Int = 200) throws(AdministrationError) -> String
     {
         let trimmed = trimmed(text)
-        guard !trimmed.isEmpty else { throw AdministrationError(.invalid, "\(what) is empty.") }
+        guard !trimmed.isEmpty else { throw AdministrationError(.invalid, "\(name) is empty.") }
         guard trimmed.utf8.count <= limit else {
-            throw AdministrationError(.invalid, "\(what) is longer than \(limit) bytes.")
+            throw AdministrationError(.invalid, "\(name) is longer than \(limit) bytes.")
         }
         guard trimmed.unicodeScalars.allSatisfy(isPlain) else {
-            throw AdministrationError(.invalid, "\(what) holds control or formatting characters.")
+            throw AdministrationError(.invalid, "\(name) contains control or formatting characters.")
         }
         return trimmed
     }
 
-    /// The text without the blanks around it: all that Unicode calls white space, and the zero-width ones that come along
-    /// when a name is copied from a page.
+    /// The text without surrounding white space, including the zero-width characters that a copy from a web page can contain.
     static func trimmed(_ text: String) -> String {
         let scalars = text.unicodeScalars
         guard let first = scalars.firstIndex(where: { !isBlank($0) }),

@@ -1,25 +1,25 @@
 import Foundation
 import Storage
 
-/// Who administers: the uid that the kernel vouches for, and the name that `sudo` claims.
+/// The administrator of a request: the uid from the kernel, and the name that the caller claims.
 package struct Administrator: Hashable, Sendable {
-    /// The user of the process that asks, as the kernel says.
+    /// The user ID of the calling process, from the kernel.
     package let uid: UInt32
-    /// Who that process says it works for; anybody can claim anything here.
+    /// The name from `SUDO_USER`, which the calling process can set to anything.
     package let claimed: String?
 
-    /// Somebody with this uid; a claim is cut to what a name can be.
+    /// An administrator with this uid. The claim is cut to 64 characters.
     package init(uid: UInt32, claimed: String?) {
         self.uid = uid
         self.claimed = claimed.flatMap { $0.isEmpty ? nil : String($0.prefix(64)) }
     }
 
-    /// The user of this very process.
+    /// The user of this process.
     package static var current: Administrator { Administrator(uid: geteuid(), claimed: claimedName) }
 
-    /// What `sudo` left in the environment.
+    /// The name of the user who ran `sudo`, if any.
     package static var claimedName: String? { ProcessInfo.processInfo.environment["SUDO_USER"] }
 
-    /// How the audit names this person.
+    /// The actor in audit records.
     var actor: AuditActor { .admin(uid: uid, claimed: claimed) }
 }

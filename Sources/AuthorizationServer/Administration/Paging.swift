@@ -1,65 +1,64 @@
-/// Which piece of a list is asked for.
+/// The page of a list that a request asks for.
 package struct PageRequest: Codable, Hashable, Sendable {
-    /// How long a page is when nobody says.
+    /// The default number of rows.
     package static let usual = 100
-    /// How long a page can be: what is longer helps nobody and must not fill the memory.
+    /// The maximum number of rows, which bounds the memory of the server.
     package static let most = 1_000
 
-    /// How many rows at most.
+    /// The maximum number of rows.
     package var limit: Int
-    /// Where the page before ended, in the words in which it said so.
+    /// The cursor from the end of the previous page; nil for the first page.
     package var after: String?
 
-    /// The first page, unless another is meant.
+    /// The first page by default.
     package init(limit: Int = usual, after: String? = nil) {
         self.limit = limit
         self.after = after
     }
 }
 
-/// A piece of a list, and what is said about the rest of it.
+/// A page of a list, with its cursor and its warning.
 struct Page<Item> {
     let items: [Item]
-    /// Where the next page begins, if there is one.
+    /// The cursor of the next page; nil on the last page.
     let next: String?
-    /// That there are more and how to see them, or that there are none.
+    /// That there are more results and how to list them, or that there are none; nil otherwise.
     let warning: String?
 
-    /// Reads one more than is shown, which tells whether there are more. `thing` is what the list is of, `place` names where
-    /// an item stands in words that `--after` takes.
+    /// Reads one item more than the page shows, to find out whether there are more. `thing` names an item in the warning, and
+    /// `place` returns the cursor after an item, which `--after` accepts.
     init(
         _ request: PageRequest, of thing: String, read: (Int) throws -> [Item], place: (Item) -> String
     ) throws {
         guard (1...PageRequest.most).contains(request.limit) else {
-            throw AdministrationError(.invalid, "A page has from 1 to \(PageRequest.most) rows.")
+            throw AdministrationError(.invalid, "The limit must be between 1 and \(PageRequest.most) rows.")
         }
-        let found = try read(request.limit + 1)
-        items = Array(found.prefix(request.limit))
-        next = found.count > items.count ? items.last.map(place) : nil
+        let results = try read(request.limit + 1)
+        items = Array(results.prefix(request.limit))
+        next = results.count > items.count ? items.last.map(place) : nil
         if !items.isEmpty {
-            warning = next.map {
-                "There are more; --all shows them all; for the next ones add --after \(ShellWord.quoted($0))."
-            }
+            // The cursor ends the line, so that nothing is copied with it.
+            warning = next.map { "More results available. All: --all. Next page: --after \(ShellWord.quoted($0))" }
         } else {
-            warning = request.after == nil ? "No \(thing) matches." : "No \(thing) comes after that."
+            warning = request.after == nil ? "No matching \(thing)s." : "No further \(thing)s."
         }
     }
 }
 
 extension PageRequest {
-    /// What the page begins behind, as `find` knows it; a place that is not there is refused, so that no piece goes missing.
+    /// The row after which the page begins, as `find` returns it; nil for the first page. An unknown cursor is an error, so that a
+    /// script never skips rows.
     func place<Place>(_ find: (String) throws -> Place?) throws -> Place? {
         guard let after else { return nil }
         guard let place = try find(after) else {
             throw AdministrationError(
-                .invalid,
-                "The list cannot go on after '\(after)', which is not there; leave --after out to begin again.")
+                .invalid, "Row '\(after)' for --after not found. Omit --after to start from the beginning.")
         }
         return place
     }
 }
 
-/// A word as a shell takes it.
+/// Quotes a word for a shell.
 enum ShellWord {
     static func quoted(_ text: String) -> String {
         let isPlain = text.utf8.allSatisfy { byte in

@@ -2,22 +2,23 @@ import ArgumentParser
 import AuthorizationServer
 import JOSE
 
-/// A command that is one request and one answer; which of both ways it takes is none of its business.
+/// A command that sends one request and prints one answer. `AdministrationRoute` decides whether the server or this process
+/// carries the request out.
 protocol AdministrationCommand: AsyncParsableCommand {
     var global: GlobalOptions { get }
-    /// The columns of the table that a person sees.
+    /// The columns of the table; empty for a command that prints one object.
     var columns: [Column] { get }
-    /// How a row of the answer is told to a person; a program gets it as it is.
-    func told(_ row: JSONObject) -> JSONObject
+    /// The row as the table shows it. `--json` prints the row unchanged.
+    func displayed(_ row: JSONObject) -> JSONObject
 
-    /// What to ask; made before anything is opened, so that what is wrong in the arguments costs nothing.
+    /// The request, built before the database or the socket is opened, so that a wrong argument changes nothing.
     func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest
 }
 
-/// A command that lists what there is, in pages.
+/// A command that prints a list in pages.
 protocol ListCommand: AdministrationCommand {
     var page: PageOptions { get }
-    /// What to ask for one page.
+    /// The request for one page.
     func request(_ page: PageRequest) throws -> AdministrationRequest
 }
 
@@ -32,18 +33,18 @@ extension ListCommand {
             answer = answer.joined(
                 with: try await route.send(request(PageRequest(limit: page.first.limit, after: next))))
         }
-        Presentation(columns: columns, json: global.json, isPage: page.page, told: told).show(answer)
+        Presentation(columns: columns, json: global.json, isPage: page.page, displayed: displayed).show(answer)
     }
 }
 
 extension AdministrationCommand {
     var columns: [Column] { [] }
-    func told(_ row: JSONObject) -> JSONObject { row }
+    func displayed(_ row: JSONObject) -> JSONObject { row }
 
     func run() async throws {
         let configuration = try ServerConfiguration.load(file: global.config)
         let request = try await request(configuration)
         let answer = try await AdministrationRoute(configuration).send(request)
-        Presentation(columns: columns, json: global.json, told: told).show(answer)
+        Presentation(columns: columns, json: global.json, displayed: displayed).show(answer)
     }
 }

@@ -5,23 +5,23 @@ import JOSE
 import OAuth
 import Storage
 
-/// What happened, in chains that cannot be edited unseen.
+/// `gatehouse audit`: the hash-chained audit trail.
 struct Audit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "audit", abstract: "What happened, in a chain that cannot be edited unseen.",
+        commandName: "audit", abstract: "Show, verify, export and erase records of the audit trail.",
         subcommands: [Tail.self, Export.self, Verify.self, Erase.self, AcceptRestore.self])
 
     struct Tail: AdministrationCommand {
         static let configuration = CommandConfiguration(
-            commandName: "tail", abstract: "Show the last records that match.",
+            commandName: "tail", abstract: "Show the latest matching records.",
             discussion: """
-                INITIATOR is what set it off: a human, a model (the client's program), a server (an MCP server by itself), or \
-                the system. Where it says 'told', an MCP server reported it and Gatehouse did not see it.
+                INITIATOR is what caused the action: a human, a model (the client program), a server (an MCP server on its \
+                own) or the system. '(rep)' marks an action that an MCP server reported and Gatehouse did not witness.
                 """)
-        @Option(name: [.short, .long], help: "How many records.") var count = 20
+        @Option(name: [.short, .long], help: "Number of records, 1 to 10000.") var count = 20
         @OptionGroup var filters: AuditFilters
         @OptionGroup var global: GlobalOptions
-        /// What set it off and who did it come first. What is the same in every record is not said in each.
+        /// Initiator and actor come first. A column that a filter makes the same in every row is left out.
         var columns: [Column] {
             [
                 Column("sequence", "#"), Column("at", .time), Column("initiator", .id), Column("actor"),
@@ -33,24 +33,25 @@ struct Audit: AsyncParsableCommand {
                 + (filters.session == nil ? [Column("session", .id)] : [])
         }
 
-        /// Who did it in a word, since the other columns say which; and what is an MCP server's word alone.
-        func told(_ row: JSONObject) -> JSONObject {
-            var told = row
-            told["actor"] = row["actor"]?.string.map { .string(Self.word(for: $0)) }
+        /// Replaces the actor's ID by its kind, which the other columns identify, and marks reported records. The mark is short so
+        /// that a record fits into a line of 80 columns.
+        func displayed(_ row: JSONObject) -> JSONObject {
+            var displayed = row
+            displayed["actor"] = row["actor"]?.string.map { .string(Self.kind(ofActor: $0)) }
             if row["evidence"]?.string?.hasPrefix("reported") == true, let initiator = row["initiator"]?.string {
-                told["initiator"] = .string(initiator + ", told")
+                displayed["initiator"] = .string(initiator + " (rep)")
             }
-            return told
+            return displayed
         }
 
-        private static func word(for actor: String) -> String {
+        private static func kind(ofActor actor: String) -> String {
             if actor == "system" || actor.hasPrefix("admin ") { return actor }
-            if UserID(actor) != nil { return "person" }
+            if UserID(actor) != nil { return "user" }
             return ResourceID(actor) == nil ? "client" : "server"
         }
 
         func validate() throws {
-            guard (1...10_000).contains(count) else { throw ValidationError("--count must be from 1 to 10000.") }
+            guard (1...10_000).contains(count) else { throw ValidationError("--count must be between 1 and 10000.") }
         }
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest {
@@ -61,15 +62,15 @@ struct Audit: AsyncParsableCommand {
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "verify",
-            abstract: "Recompute every chain and check its checkpoints, in the database or in exported files.")
-        @Argument(help: "Files of 'audit export', instead of the database.") var files: [String] = []
+            abstract: "Verify every audit chain and its checkpoints, in the database or in exported files.")
+        @Argument(help: "Files written by 'audit export'; the database if omitted.") var files: [String] = []
         @OptionGroup var global: GlobalOptions
 
         func run() async throws {
             if files.isEmpty { try await verifyDatabase() } else { try verifyFiles() }
         }
 
-        // Two functions, because the compiler of Swift 6.3.1 dies of this as one when it optimises.
+        // Two functions, because the Swift 6.3.1 compiler crashes on a single one when it optimises.
         private func verifyDatabase() async throws {
             let configuration = try ServerConfiguration.load(file: global.config)
             presentation.show(try await AdministrationRoute(configuration).send(.audit(.verify)))
@@ -84,40 +85,40 @@ struct Audit: AsyncParsableCommand {
 
     struct Export: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "export", abstract: "Write the records as JSON lines into a new file.")
-        @Argument(help: "The file to write; it must not exist.") var file: String
+            commandName: "export", abstract: "Export the audit trail as JSON Lines into a new file.")
+        @Argument(help: "File to write; it must not exist.") var file: String
         @OptionGroup var filters: AuditFilters
         @Option(
             help: ArgumentHelp(
-                "Then delete the records up to the last checkpoint before this time: 365d, 2026-01-31 or RFC 3339.",
+                "Then delete the records up to the last checkpoint before this time: 365d (ago), 2026-01-31 or RFC 3339.",
                 discussion: """
-                    Only what is in the file, and the file on the disk and verified, is deleted. On a terminal you are asked first. \
-                    Records of the last 30 days are deleted with --yes alone.
+                    Deletes only records that are in the file, after the file is on the disk and verified. On a terminal the \
+                    command asks for confirmation. It deletes records of the last 30 days only with --yes.
                     """,
                 valueName: "time"))
         var dropBefore: TimeArgument?
-        @Flag(help: "With --drop-before: do not ask, and delete also what is younger than 30 days.") var yes = false
+        @Flag(help: "With --drop-before: do not ask, and also delete records of the last 30 days.") var yes = false
         @OptionGroup var global: GlobalOptions
 
         func validate() throws {
             if dropBefore != nil, let filter = filters.first {
                 throw ValidationError(
-                    "--drop-before and \(filter) exclude each other: only an export of everything is dropped.")
+                    "--drop-before and \(filter) cannot be combined: only a complete export can be dropped.")
             }
-            guard !yes || dropBefore != nil else { throw ValidationError("--yes goes with --drop-before.") }
+            guard !yes || dropBefore != nil else { throw ValidationError("--yes requires --drop-before.") }
         }
 
-        /// How long records are kept from a slip of the keyboard: a minute, or a year in the future, would take all of them.
-        private static let floor: Int64 = 30 * 86_400
+        /// Seconds for which records are safe from a mistyped time: `1m`, or a year in the future, would delete all of them.
+        private static let protectedAge: Int64 = 30 * 86_400
 
         func run() async throws {
             let configuration = try ServerConfiguration.load(file: global.config)
-            if let dropBefore, !yes, dropBefore.time > WallClock.system.now() - Self.floor {
-                throw UsageProblem(
-                    "--drop-before would delete records of the last 30 days; name an earlier time, or say --yes. Nothing was "
+            if let dropBefore, !yes, dropBefore.time > WallClock.system.now() - Self.protectedAge {
+                throw UsageError(
+                    "--drop-before would delete records of the last 30 days. Give an earlier time or use --yes. Nothing was "
                         + "exported or deleted.")
             }
-            let file = try BackupFile(path: file)
+            let file = try OutputFile(path: file)
             let route = AdministrationRoute(configuration)
             let bytes = try await route.file(.audit(.export(filters.selection)), into: file)
             var answer: JSONObject = ["file": .string(file.path), "bytes": .integer(bytes)]
@@ -127,17 +128,18 @@ struct Audit: AsyncParsableCommand {
                 if let dropBefore {
                     let dropped = try await drop(dropBefore.time, in: file.path, route)
                     answer["dropped"] = .integer(dropped ?? 0)
-                    if dropped == nil { note = "No checkpoint is as old as that; nothing was dropped." }
+                    if dropped == nil { note = "No checkpoint is that old. Nothing was deleted." }
                 }
             } catch let error as AdministrationError {
-                // Whoever looks for what is wrong has the file for it.
+                // The file stays: it is the evidence for finding out what happened.
                 Presentation(columns: [], json: global.json).show(.one(answer))
-                throw Refusal("\(error.description) The export is in \(file.path), as the trail is.")
+                throw CommandError("\(error.description) The export in \(file.path) contains the trail as it is.")
             }
             Presentation(columns: [], json: global.json).show(.one(answer, note: note))
         }
 
-        /// Deletes what the file holds up to the last checkpoint before a time; nil when no checkpoint is that old.
+        /// Deletes the exported records up to the last checkpoint before a time and returns their number; nil if no checkpoint is
+        /// that old.
         private func drop(_ time: Timestamp, in path: String, _ route: AdministrationRoute) async throws -> Int64? {
             let export = ExportedAudit(path: path)
             _ = try export.verify()
@@ -150,9 +152,9 @@ struct Audit: AsyncParsableCommand {
         private func confirm(_ records: Int64, before time: Timestamp, in path: String) throws {
             guard !yes, Terminal.isInteractive else { return }
             try Confirmation(
-                lines: ["\(path) is written and verified."],
+                lines: ["The export \(path) was written and verified."],
                 question: "Delete its \(records) audit records up to the last checkpoint before \(time.rfc3339)?",
-                purpose: "delete them", declined: "Nothing was deleted; the export is in \(path)."
+                purpose: "delete them", declined: "Nothing was deleted. The export is in \(path)."
             ).obtain()
         }
     }
@@ -160,9 +162,10 @@ struct Audit: AsyncParsableCommand {
     struct AcceptRestore: AdministrationCommand {
         static let configuration = CommandConfiguration(
             commandName: "accept-restore",
-            abstract: "Accept a database that is older than the keys know, after a backup was restored.",
-            discussion: "It becomes a record with the hash that the keys know and the one that the database ends with.")
-        @Option(help: "Why, for the audit record.") var reason: String
+            abstract: "Accept a restored backup, whose audit trail is older than the checkpoints in the keys folder.",
+            discussion:
+                "The audit trail records two hashes: the one in the keys folder and the last one in the database.")
+        @Option(help: "Reason, for the audit trail.") var reason: String
         @OptionGroup var global: GlobalOptions
         var columns: [Column] { [Column("chain"), Column("accepted")] }
 
@@ -174,15 +177,15 @@ struct Audit: AsyncParsableCommand {
     struct Erase: AdministrationCommand {
         static let configuration = CommandConfiguration(
             commandName: "erase",
-            abstract: "Erase what was written about a person, or a name that an admin claimed; the chain stays valid.")
-        @Option(help: "The person, by name or subject.") var user: String?
-        @Option(help: "The name that an admin claimed.") var claimed: String?
+            abstract: "Erase a user's personal data, or a name that an admin claimed; the chain stays valid.")
+        @Option(help: "User (name or subject).") var user: String?
+        @Option(help: "Name that an admin claimed (SUDO_USER).") var claimed: String?
         @OptionGroup var confirmation: ConfirmationOptions
         @OptionGroup var global: GlobalOptions
 
         func validate() throws {
             let ways = ExclusiveOptions([("--user", user != nil), ("--claimed", claimed != nil)])
-            guard !ways.isEmpty else { throw ValidationError("Say whose with either --user or --claimed.") }
+            guard !ways.isEmpty else { throw ValidationError("Missing --user or --claimed.") }
             try ways.requireOne()
         }
 
@@ -191,31 +194,34 @@ struct Audit: AsyncParsableCommand {
             if let user { erasure = .user(user) } else { erasure = .claimed(claimed ?? "") }
             guard !confirmation.yes else { return .audit(.erase(erasure)) }
             if let user {
-                // A wrong name is refused before anybody is asked.
+                // An unknown name fails before the confirmation.
                 var selection = AuditSelection()
                 selection.user = user
                 _ = try await AdministrationRoute(configuration).send(.audit(.tail(selection, count: 1)))
             }
-            try Confirmation(question: "Erase for good?", purpose: "erase for good", declined: "Nothing was erased.")
-                .obtain()
+            try Confirmation(
+                question: "Erase permanently?", purpose: "erase permanently", declined: "Nothing was erased."
+            ).obtain()
             return .audit(.erase(erasure))
         }
     }
 }
 
-/// Which audit records are meant.
+/// The options that select audit records.
 struct AuditFilters: ParsableArguments {
-    @Option(help: "Those about or by a person, by name or subject.") var user: String?
-    @Option(help: "Those about a client, by its id.") var client: String?
-    @Option(help: "Those about an MCP server, by id or URI.") var resource: String?
-    @Option(help: "Those under a session, by its id.") var session: String?
-    @Option(help: "An action such as session.ended, or all of a noun such as session.") var action: String?
-    @Option(help: "From this time on: 7d (ago), 2026-01-31 or RFC 3339.") var since: TimeArgument?
-    @Option(help: "Before this time.") var until: TimeArgument?
-    @Option(help: "witnessed or reported.") var evidence: EvidenceArgument?
-    @Option(help: "human, model, server or system.") var initiator: InitiatorArgument?
+    @Option(help: "Only records about or by this user (name or subject).") var user: String?
+    @Option(help: "Only records about this client (ID).") var client: String?
+    @Option(help: "Only records about this MCP server (ID or URI).") var resource: String?
+    @Option(help: "Only records of this session (ID).") var session: String?
+    @Option(help: "Only this action, such as session.ended, or all actions of a noun, such as session.")
+    var action: String?
+    @Option(help: "Only records from this time on: 7d (ago), 2026-01-31 or RFC 3339.") var since: TimeArgument?
+    @Option(help: "Only records before this time.") var until: TimeArgument?
+    @Option(help: "Only records with this evidence: witnessed or reported.") var evidence: EvidenceArgument?
+    @Option(help: "Only records with this initiator: human, model, server or system.")
+    var initiator: InitiatorArgument?
 
-    /// The first of them that is said.
+    /// The first filter that is given, by its name.
     var first: String? {
         let all: [(String, Bool)] = [
             ("--user", user != nil), ("--client", client != nil), ("--resource", resource != nil),
@@ -235,17 +241,17 @@ struct AuditFilters: ParsableArguments {
     }
 }
 
-/// How Gatehouse knows of something.
+/// Whether Gatehouse witnessed an action, or an MCP server reported it.
 enum EvidenceArgument: String, ExpressibleByArgument, CaseIterable {
     case witnessed, reported
 }
 
-/// What sets something off.
+/// What caused an action.
 enum InitiatorArgument: String, ExpressibleByArgument, CaseIterable {
     case human, model, server, system
 }
 
-/// A moment as an argument: how long ago, a day in UTC, or a whole time.
+/// A point in time as an argument: a duration before now, a day in UTC, or an RFC 3339 time.
 struct TimeArgument: ExpressibleByArgument {
     let time: Timestamp
 

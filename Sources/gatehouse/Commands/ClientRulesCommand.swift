@@ -1,17 +1,17 @@
 import ArgumentParser
 import AuthorizationServer
 
-/// What `clients allow` and `clients block` decided, and the way back to the configuration.
+/// `gatehouse clients rules`: the rules that `clients allow` and `clients block` set.
 struct ClientRulesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rules", abstract: "What 'clients allow' and 'clients block' decided.",
+        commandName: "rules", abstract: "List and remove the rules set by 'clients allow' and 'clients block'.",
         subcommands: [List.self, Remove.self])
 
     static let columns = [Column("name"), Column("about"), Column("rule"), Column("created_at", .time)]
 
     struct List: ListCommand {
         static let configuration = CommandConfiguration(
-            commandName: "list", abstract: "List the rules about clients and about hosts.")
+            commandName: "list", abstract: "List the rules about clients and hosts.")
         @OptionGroup var page: PageOptions
         @OptionGroup var global: GlobalOptions
         var columns: [Column] { ClientRulesCommand.columns }
@@ -22,9 +22,9 @@ struct ClientRulesCommand: AsyncParsableCommand {
     struct Remove: AdministrationCommand {
         static let configuration = CommandConfiguration(
             commandName: "remove",
-            abstract: "Forget what was decided about a client or a host; the configuration decides again.")
-        @Argument(help: "The name of the rule, as 'clients rules list' has it.") var name: String
-        @Option(help: "Why, for the audit record.") var reason: String?
+            abstract: "Remove the rule about a client or a host; the configuration applies again.")
+        @Argument(help: "Name of the rule, as printed by 'clients rules list'.") var name: String
+        @Option(help: "Reason, for the audit trail.") var reason: String?
         @OptionGroup var global: GlobalOptions
         var columns: [Column] { ClientRulesCommand.columns }
 

@@ -2,38 +2,37 @@ import ArgumentParser
 import AuthorizationServer
 import OAuth
 
-/// Clients: those registered by hand, those known by their document, and the rules about both.
+/// `gatehouse clients`: registered clients, clients known by their metadata document, and the rules about both.
 struct Clients: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "clients", abstract: "Clients, registered or known by their metadata document.",
+        commandName: "clients", abstract: "Manage clients, registered or known by their metadata document.",
         subcommands: [
             Add.self, List.self, Show.self, Allow.self, Block.self, ClientRulesCommand.self, Refresh.self, Remove.self,
         ])
 
     struct Add: AdministrationCommand {
         static let configuration = CommandConfiguration(
-            commandName: "add", abstract: "Register a client by hand; prints its secret once, if it has one.",
+            commandName: "add", abstract: "Register a client; prints its secret once, if it has one.",
             discussion: """
-                A redirect URI begins with https://, with http:// on localhost, or with a scheme of the app's own: one that has \
-                a dot, one of a known app (\(OwnScheme.known.joined(separator: ", "))), or one that --own-scheme names. A \
-                device hands such an address to whichever app has claimed its scheme, and the consent page says so.
+                A redirect URI starts with https://, with http:// on localhost, or with a private-use scheme: one with a dot, \
+                one of a known app (\(OwnScheme.known.joined(separator: ", "))), or one given with --own-scheme. Any app on a \
+                device can claim such a scheme, and the consent page says so.
 
-                With the URL of a metadata document as --id the client is pinned: what is registered here counts, and the \
-                document is no longer fetched. That lets in a client whose host turns servers away.
+                If --id is the URL of a metadata document, the client is pinned: the registration takes precedence, and \
+                Gatehouse no longer fetches the document. Use this for a client whose host does not answer Gatehouse.
                 """)
-        @Option(help: "The identifier; a random one without it.") var id: String?
-        @Option(help: "What people read on the consent page.") var name: String
-        @Option(help: "Where answers may go; repeatable.") var redirectURI: [String]
-        @Option(help: "How it proves itself: none, client_secret_basic or client_secret_post.") var auth =
+        @Option(help: "Client ID; random if omitted.") var id: String?
+        @Option(help: "Name shown on the consent page.") var name: String
+        @Option(help: "Redirect URI (repeatable).") var redirectURI: [String]
+        @Option(help: "Client authentication method: none, client_secret_basic or client_secret_post.") var auth =
             ClientAuthenticationMethod.none
-        @Option(help: "An MCP server it may ask for; repeatable, without any it may ask for each.") var resource:
+        @Option(help: "MCP server that the client may request access to (repeatable); any if omitted.") var resource:
             [String] = []
-        @Option(help: "A scheme of the client's own, without its colon, that no list knows; repeatable.") var ownScheme:
-            [String] = []
+        @Option(help: "Private-use scheme of the client, without its colon (repeatable).") var ownScheme: [String] = []
         @OptionGroup var global: GlobalOptions
 
         func validate() throws {
-            guard !redirectURI.isEmpty else { throw ValidationError("Say --redirect-uri at least once.") }
+            guard !redirectURI.isEmpty else { throw ValidationError("Missing --redirect-uri.") }
         }
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest {
@@ -46,7 +45,7 @@ struct Clients: AsyncParsableCommand {
 
     struct List: ListCommand {
         static let configuration = CommandConfiguration(
-            commandName: "list", abstract: "List registered clients, known documents and rules.")
+            commandName: "list", abstract: "List registered clients, known metadata documents and rules.")
         @OptionGroup var page: PageOptions
         @OptionGroup var global: GlobalOptions
         var columns: [Column] {
@@ -60,8 +59,8 @@ struct Clients: AsyncParsableCommand {
     }
 
     struct Show: AdministrationCommand {
-        static let configuration = CommandConfiguration(commandName: "show", abstract: "Describe a client.")
-        @Argument(help: "The client's id.") var id: String
+        static let configuration = CommandConfiguration(commandName: "show", abstract: "Show a client.")
+        @Argument(help: "Client ID.") var id: String
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .clients(.show(id)) }
@@ -69,10 +68,9 @@ struct Clients: AsyncParsableCommand {
 
     struct Allow: AdministrationCommand {
         static let configuration = CommandConfiguration(
-            commandName: "allow", abstract: "Let the clients of a host come, or one client; lifts a block of that name."
-        )
-        @Argument(help: "A client's id, a host (app.example), or all hosts below one ('*.example').") var hostOrID:
-            String
+            commandName: "allow",
+            abstract: "Allow a client or all clients of a host; replaces a block of the same name.")
+        @Argument(help: "Client ID, host (app.example), or '*.example' for all its subdomains.") var hostOrID: String
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .clients(.allow(hostOrID)) }
@@ -80,24 +78,24 @@ struct Clients: AsyncParsableCommand {
 
     struct Block: AdministrationCommand {
         static let configuration = CommandConfiguration(
-            commandName: "block", abstract: "Keep a client, or all clients of a host, out and end their sessions.")
+            commandName: "block", abstract: "Block a client or all clients of a host, and revoke their sessions.")
         @Argument(
-            help: "A client's id, a host (bad.example), all hosts below one ('*.bad.example'), or '*' for every host.")
+            help: "Client ID, host (bad.example), '*.bad.example' for all its subdomains, or '*' for every host.")
         var hostOrID: String
-        @OptionGroup var ending: RevocationOptions
+        @OptionGroup var revocation: RevocationOptions
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest {
-            let request = AdministrationRequest.clients(.block(hostOrID, reason: ending.reason))
-            try await ending.confirm(request, configuration)
+            let request = AdministrationRequest.clients(.block(hostOrID, reason: revocation.reason))
+            try await revocation.confirm(request, to: "block '\(hostOrID)'", configuration)
             return request
         }
     }
 
     struct Refresh: AdministrationCommand {
         static let configuration = CommandConfiguration(
-            commandName: "refresh", abstract: "Have a client's document fetched anew at its next sign-in.")
-        @Argument(help: "The client's id.") var id: String
+            commandName: "refresh", abstract: "Fetch a client's metadata document again at its next use.")
+        @Argument(help: "Client ID.") var id: String
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .clients(.refresh(id)) }
@@ -105,14 +103,15 @@ struct Clients: AsyncParsableCommand {
 
     struct Remove: AdministrationCommand {
         static let configuration = CommandConfiguration(
-            commandName: "remove", abstract: "Remove a registered client, or forget a document, and end its sessions.")
-        @Argument(help: "The client's id.") var id: String
-        @OptionGroup var ending: RevocationOptions
+            commandName: "remove",
+            abstract: "Remove a registered client or a known metadata document, and revoke its sessions.")
+        @Argument(help: "Client ID.") var id: String
+        @OptionGroup var revocation: RevocationOptions
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest {
-            let request = AdministrationRequest.clients(.remove(id, reason: ending.reason))
-            try await ending.confirm(request, configuration)
+            let request = AdministrationRequest.clients(.remove(id, reason: revocation.reason))
+            try await revocation.confirm(request, to: "remove the client '\(id)'", configuration)
             return request
         }
     }

@@ -1,18 +1,18 @@
 import ArgumentParser
 import AuthorizationServer
 
-/// Accounts at providers that people connected for MCP servers.
+/// `gatehouse connections`: accounts at providers that users connected for MCP servers.
 struct Connections: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "connections", abstract: "Accounts at providers that people connected.",
+        commandName: "connections", abstract: "List and revoke connections to users' accounts at providers.",
         subcommands: [List.self, Revoke.self])
 
     struct List: ListCommand {
         static let configuration = CommandConfiguration(
-            commandName: "list", abstract: "List connections, the newest first.")
-        @Option(help: "Those of a person, by name or subject.") var user: String?
-        @Option(help: "Those for an MCP server, by id or URI.") var resource: String?
-        @Option(help: "Those at a provider.") var provider: String?
+            commandName: "list", abstract: "List connections, newest first.")
+        @Option(help: "Only connections of this user (name or subject).") var user: String?
+        @Option(help: "Only connections for this MCP server (ID or URI).") var resource: String?
+        @Option(help: "Only connections at this provider (name).") var provider: String?
         @OptionGroup var page: PageOptions
         @OptionGroup var global: GlobalOptions
         var columns: [Column] {
@@ -31,8 +31,8 @@ struct Connections: AsyncParsableCommand {
 
     struct Revoke: AdministrationCommand {
         static let configuration = CommandConfiguration(
-            commandName: "revoke", abstract: "End a connection, erase its tokens and tell the provider.")
-        @Argument(help: "The connection's id.") var id: String
+            commandName: "revoke", abstract: "Revoke a connection here and at the provider, and erase its tokens.")
+        @Argument(help: "Connection ID.") var id: String
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .connections(.revoke(id)) }

@@ -2,63 +2,61 @@ import ArgumentParser
 import AuthorizationServer
 import JOSE
 
-/// Says what happened, what would happen, and what is wrong.
+/// `gatehouse doctor`: diagnoses the installation, one authorization request, or one client.
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Say what is wrong, what happened, or what a client would do here.",
+        commandName: "doctor", abstract: "Diagnose the installation, an authorization request, or a client.",
         discussion: """
-            Without an argument: looks at issuer, TLS, proxies, database, disk, events, keys, clock, templates and socket.
-            With the reference of an error page: what happened in that authorization, step by step.
-            With --client: tries the metadata document at that URL against this server; nothing is kept.
-            It exits 1 if there is a problem.
+            Without an argument: checks issuer, TLS, proxies, database, disk, events, keys, clock, templates and socket.
+            With the reference from an error page: shows that authorization request step by step.
+            With --client: checks whether this server accepts the metadata document at that URL; stores nothing.
+            Exits with 1 if a check finds a problem.
             """)
-    @Argument(help: "The reference that an error page shows.") var reference: String?
-    @Option(help: "The URL of a client's metadata document, which is its client_id.") var client: String?
+    @Argument(help: "Reference from an error page.") var reference: String?
+    @Option(help: "URL of a client's metadata document, which is its client_id.") var client: String?
     @OptionGroup var global: GlobalOptions
 
     func validate() throws {
         guard reference == nil || client == nil else {
-            throw ValidationError("Say a reference or --client URL, not both.")
+            throw ValidationError("A reference and --client cannot be combined.")
         }
     }
 
     func run() async throws {
         let configuration = try ServerConfiguration.load(file: global.config)
         if let reference {
-            try await tell(reference, configuration)
+            try await showTrace(reference, configuration)
         } else if let client {
             try report(try await AdministrationRoute(configuration).send(.doctor(.client(client))))
         } else {
-            try report(try await examined(configuration))
+            try report(try await installationFindings(configuration))
         }
     }
 
-    /// A running server examines itself; without one the files are looked at, and the database is held no longer than that.
-    private func examined(_ configuration: ServerConfiguration) async throws -> AdministrationAnswer {
+    /// A running server checks itself. Without one this process checks the files, and holds the database lock only for the checks.
+    private func installationFindings(_ configuration: ServerConfiguration) async throws -> AdministrationAnswer {
         let route = AdministrationRoute(configuration)
         if let answer = try await route.sendToServer(.doctor(.examination)) { return answer }
-        let visit = await IssuerProbe(configuration, witness: nil)
+        let probe = await IssuerProbe(configuration, witness: nil)
         let opened = Result { try DirectAccess(configuration).open() }
         defer { try? opened.get().close() }
-        let examination = Examination(
-            configuration: configuration, store: opened.map(\.store), server: nil, visit: visit)
-        return .many(await examination.findings().map(\.row))
+        let check = InstallationCheck(
+            configuration: configuration, store: opened.map(\.store), server: nil, probe: probe)
+        return .many(await check.findings().map(\.row))
     }
 
-    private func tell(_ reference: String, _ configuration: ServerConfiguration) async throws {
+    private func showTrace(_ reference: String, _ configuration: ServerConfiguration) async throws {
         let request = AdministrationRequest.doctor(.attempt(reference: reference))
         guard let answer = try await AdministrationRoute(configuration).sendToServer(request) else {
             throw AdministrationError.noTimelines
         }
-        Narration(labels: ["at"], json: global.json).show(answer)
+        DetailList(labels: ["at"], json: global.json).show(answer)
     }
 
-    /// Shows findings; a problem among them is how the command ends.
+    /// Prints the findings, and fails if one of them is a problem.
     private func report(_ answer: AdministrationAnswer) throws {
-        Narration(labels: ["state", "check"], json: global.json).show(answer)
+        DetailList(labels: ["state", "check"], json: global.json).show(answer)
         let problems = answer.rows.count { $0["state"]?.string == Finding.State.problem.rawValue }
-        guard problems == 0 else {
-            throw Refusal(problems == 1 ? "There is a problem." : "There are \(problems) problems.")
-        }
+        guard problems == 0 else { throw CommandError("\(problems) problem\(problems == 1 ? "" : "s") found.") }
     }
 }

@@ -2,37 +2,42 @@ import ArgumentParser
 import AuthorizationServer
 import OAuth
 
-/// What MCP servers asked people to do.
+/// `gatehouse elicitations`: what MCP servers ask users to do.
 struct Elicitations: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "elicitations", abstract: "What MCP servers asked people to do.",
+        commandName: "elicitations", abstract: "List, inspect and cancel elicitations.",
         subcommands: [List.self, Show.self, Cancel.self])
 
     static let columns = [
-        Column("id"), Column("kind"), Column("user"), Column("resource", .link), Column("status"),
+        Column("id"), Column("kind"), Column("user"), Column("resource", .link), Column("status", "STATE"),
         Column("created_at", .time), Column("expires_at", .time),
     ]
 
     struct List: ListCommand {
         static let configuration = CommandConfiguration(
-            commandName: "list", abstract: "List elicitations, the newest first.")
-        @Option(help: "Those of a person, by name or subject.") var user: String?
-        @Option(help: "Those of an MCP server, by id or URI.") var resource: String?
-        @Option(help: "pending, opened, completed, declined, cancelled, expired or failed.")
-        var status: ElicitationStatus?
+            commandName: "list", abstract: "List elicitations, newest first.")
+        @Option(help: "Only elicitations for this user (name or subject).") var user: String?
+        @Option(help: "Only elicitations of this MCP server (ID or URI).") var resource: String?
+        @Option(
+            help: "Only elicitations in this state: pending, opened, completed, declined, cancelled, expired or failed."
+        )
+        var state: ElicitationStatus?
+        // The former spelling, kept for one version.
+        @Option(name: .customLong("status"), help: .hidden) var formerStatus: ElicitationStatus?
         @OptionGroup var page: PageOptions
         @OptionGroup var global: GlobalOptions
         var columns: [Column] { Elicitations.columns }
 
         func request(_ page: PageRequest) -> AdministrationRequest {
-            let selection = ElicitationSelection(user: user, resource: resource, status: status?.rawValue)
+            let selection = ElicitationSelection(
+                user: user, resource: resource, status: (state ?? formerStatus)?.rawValue)
             return .elicitations(.list(selection, page: page))
         }
     }
 
     struct Show: AdministrationCommand {
-        static let configuration = CommandConfiguration(commandName: "show", abstract: "Describe an elicitation.")
-        @Argument(help: "The elicitation's id.") var id: String
+        static let configuration = CommandConfiguration(commandName: "show", abstract: "Show an elicitation.")
+        @Argument(help: "Elicitation ID.") var id: String
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .elicitations(.show(id)) }
@@ -40,8 +45,8 @@ struct Elicitations: AsyncParsableCommand {
 
     struct Cancel: AdministrationCommand {
         static let configuration = CommandConfiguration(
-            commandName: "cancel", abstract: "Cancel an elicitation that still waits, and tell its MCP server.")
-        @Argument(help: "The elicitation's id.") var id: String
+            commandName: "cancel", abstract: "Cancel an open elicitation and notify its MCP server.")
+        @Argument(help: "Elicitation ID.") var id: String
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .elicitations(.cancel(id)) }

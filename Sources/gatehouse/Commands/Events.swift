@@ -2,10 +2,10 @@ import ArgumentParser
 import AuthorizationServer
 import Storage
 
-/// Events on their way to MCP servers.
+/// `gatehouse events`: events for MCP servers.
 struct Events: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "events", abstract: "What MCP servers were told, and what still waits to be.",
+        commandName: "events", abstract: "List the events for MCP servers and send them again.",
         subcommands: [List.self, Retry.self])
 
     static let columns = [
@@ -15,9 +15,9 @@ struct Events: AsyncParsableCommand {
     ]
 
     struct List: ListCommand {
-        static let configuration = CommandConfiguration(commandName: "list", abstract: "List events, the newest first.")
-        @Option(help: "Those for an MCP server, by id or URI.") var resource: String?
-        @Option(help: "waiting, delivered or dead.") var state: EventRecord.State?
+        static let configuration = CommandConfiguration(commandName: "list", abstract: "List events, newest first.")
+        @Option(help: "Only events for this MCP server (ID or URI).") var resource: String?
+        @Option(help: "Only events in this state: waiting, delivered or dead.") var state: EventRecord.State?
         @OptionGroup var page: PageOptions
         @OptionGroup var global: GlobalOptions
         var columns: [Column] { Events.columns }
@@ -29,8 +29,8 @@ struct Events: AsyncParsableCommand {
 
     struct Retry: AdministrationCommand {
         static let configuration = CommandConfiguration(
-            commandName: "retry", abstract: "Send an event again that did not arrive, with the same id.")
-        @Argument(help: "The event's id.") var id: String
+            commandName: "retry", abstract: "Send an undelivered event again, with the same ID.")
+        @Argument(help: "Event ID.") var id: String
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .events(.retry(id)) }

@@ -1,20 +1,20 @@
 import ArgumentParser
 
-/// Options of which a command takes one alone, such as the ways to say which sessions are meant.
+/// Options of which a command accepts only one, such as the ways to select sessions.
 struct ExclusiveOptions {
-    /// What stands on the command line, in the order of the help.
-    private let said: [String]
+    /// The names of the options on the command line, in the order of the help.
+    private let given: [String]
 
-    /// Each option with whether it was said.
-    init(_ options: [(name: String, isSaid: Bool)]) {
-        said = options.filter(\.isSaid).map(\.name)
+    /// Each option, and whether it is on the command line.
+    init(_ options: [(name: String, isGiven: Bool)]) {
+        given = options.filter(\.isGiven).map(\.name)
     }
 
-    var isEmpty: Bool { said.isEmpty }
+    var isEmpty: Bool { given.isEmpty }
 
-    /// Refuses two of them by their names.
+    /// Throws if more than one option is given, and names two of them.
     func requireOne() throws {
-        guard said.count > 1 else { return }
-        throw ValidationError("\(said[0]) and \(said[1]) exclude each other; leave one of them out.")
+        guard given.count > 1 else { return }
+        throw ValidationError("\(given[0]) and \(given[1]) cannot be combined.")
     }
 }

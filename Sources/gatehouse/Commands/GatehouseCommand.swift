@@ -1,10 +1,10 @@
 import ArgumentParser
 
-/// The command line: each noun in a file of its own, each verb a type.
+/// The root command. Each noun has its own file, each verb its own type.
 struct GatehouseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gatehouse",
-        abstract: "The authorization server that MCP servers delegate to.",
+        abstract: "An OAuth 2.1 authorization server for MCP servers.",
         subcommands: [
             Serve.self, Users.self, Resources.self, Clients.self, Sessions.self, Elicitations.self, Jobs.self,
             Events.self, Providers.self, Connections.self, Keys.self, DatabaseCommands.self, Audit.self, Report.self,

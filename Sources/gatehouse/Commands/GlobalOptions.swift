@@ -1,40 +1,40 @@
 import ArgumentParser
 import AuthorizationServer
 
-/// What every command takes, before or after its verb.
+/// The options of every command, before or after its verb.
 struct GlobalOptions: ParsableArguments {
-    @Option(help: "The configuration file; without one, variables and defaults hold.")
+    @Option(help: "Configuration file; without one, environment variables and defaults apply.")
     var config: String?
 
     @Flag(help: "Print JSON instead of a table.")
     var json = false
 }
 
-/// Which piece of a list is asked for.
+/// The options that select a page of a list.
 struct PageOptions: ParsableArguments {
-    @Option(help: "How many rows at most, up to 1000 (default: 100).") var limit: Int?
-    @Option(help: "Go on behind this row, as the end of the piece before says.") var after: String?
-    @Flag(help: "The whole list, however long it is.") var all = false
+    @Option(help: "Maximum number of rows, up to 1000 (default: 100).") var limit: Int?
+    @Option(help: "Start after this row, as printed at the end of the previous page.") var after: String?
+    @Flag(help: "Print the whole list.") var all = false
     @Flag(
         help:
-            #"Print one page as JSON with its place: {"items": […], "next": …}; next goes to --after, null is the end."#
+            #"Print one page as JSON: {"items": […], "next": …}. Pass next to --after; null marks the last page."#
     )
     var page = false
 
-    /// The first page, or the one that is named.
+    /// The page that the options select, the first one by default.
     var first: PageRequest { PageRequest(limit: limit ?? (all ? PageRequest.most : PageRequest.usual), after: after) }
 
     func validate() throws {
         guard (1...PageRequest.most).contains(limit ?? 1) else {
-            throw ValidationError("--limit must be from 1 to \(PageRequest.most).")
+            throw ValidationError("--limit must be between 1 and \(PageRequest.most).")
         }
         guard !all || limit == nil && !page else {
-            throw ValidationError("--all is the whole list: leave --limit and --page out.")
+            throw ValidationError("--all cannot be combined with --limit or --page.")
         }
     }
 }
 
-/// Lets `--config` and `--json` stand before the verb too, by moving them behind it.
+/// Moves `--config` and `--json` behind the verb, where ArgumentParser expects them, so that they may also precede it.
 enum LeadingOptions {
     static func moved(_ arguments: [String], for root: any ParsableCommand.Type) -> [String] {
         var words: [String] = []

@@ -2,11 +2,11 @@ import ArgumentParser
 import AuthorizationServer
 import Storage
 
-/// Work that MCP servers go on with in people's names when the client is gone.
+/// `gatehouse jobs`: work that MCP servers continue for users without a client.
 struct Jobs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "jobs", abstract: "Work that MCP servers go on with when the client is gone.",
-        subcommands: [List.self, Show.self, End.self])
+        commandName: "jobs", abstract: "List, inspect and cancel jobs, which MCP servers continue without a client.",
+        subcommands: [List.self, Show.self, Cancel.self, FormerEnd.self])
 
     static let columns = [
         Column("id"), Column("user"), Column("resource", .link), Column("state"), Column("actions"),
@@ -14,11 +14,11 @@ struct Jobs: AsyncParsableCommand {
     ]
 
     struct List: ListCommand {
-        static let configuration = CommandConfiguration(commandName: "list", abstract: "List jobs, the newest first.")
-        @Option(help: "Those of a person, by name or subject.") var user: String?
-        @Option(help: "Those of an MCP server, by id or URI.") var resource: String?
-        @Option(help: "Those of a session, by its id.") var session: String?
-        @Option(help: "open or ended.") var state: JobListing.State?
+        static let configuration = CommandConfiguration(commandName: "list", abstract: "List jobs, newest first.")
+        @Option(help: "Only jobs of this user (name or subject).") var user: String?
+        @Option(help: "Only jobs of this MCP server (ID or URI).") var resource: String?
+        @Option(help: "Only jobs of this session (ID).") var session: String?
+        @Option(help: "Only jobs in this state: open or ended.") var state: JobListing.State?
         @OptionGroup var page: PageOptions
         @OptionGroup var global: GlobalOptions
         var columns: [Column] { Jobs.columns }
@@ -30,25 +30,40 @@ struct Jobs: AsyncParsableCommand {
     }
 
     struct Show: AdministrationCommand {
-        static let configuration = CommandConfiguration(commandName: "show", abstract: "Describe a job.")
-        @Argument(help: "The job's id.") var id: String
+        static let configuration = CommandConfiguration(commandName: "show", abstract: "Show a job.")
+        @Argument(help: "Job ID.") var id: String
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .jobs(.show(id)) }
     }
 
-    struct End: AdministrationCommand {
+    struct Cancel: AdministrationCommand {
         static let configuration = CommandConfiguration(
-            commandName: "end", abstract: "End jobs at once; their MCP servers are denied what they ask for them.")
-        @Argument(help: "The jobs' ids.") var ids: [String]
-        @Option(help: "Why, for the audit record.") var reason: String?
+            commandName: "cancel", abstract: "Cancel jobs; their MCP servers are denied every further action.")
+        @OptionGroup var jobs: JobCancellation
         @OptionGroup var global: GlobalOptions
         var columns: [Column] { Jobs.columns }
 
-        func request(_ configuration: ServerConfiguration) -> AdministrationRequest {
-            .jobs(.end(ids, reason: reason))
-        }
+        func request(_ configuration: ServerConfiguration) -> AdministrationRequest { jobs.request }
     }
+
+    /// The former spelling of `jobs cancel`, kept for one version.
+    struct FormerEnd: AdministrationCommand {
+        static let configuration = CommandConfiguration(commandName: "end", shouldDisplay: false)
+        @OptionGroup var jobs: JobCancellation
+        @OptionGroup var global: GlobalOptions
+        var columns: [Column] { Jobs.columns }
+
+        func request(_ configuration: ServerConfiguration) -> AdministrationRequest { jobs.request }
+    }
+}
+
+/// The jobs to cancel, and why.
+struct JobCancellation: ParsableArguments {
+    @Argument(help: "Job IDs.") var ids: [String]
+    @Option(help: "Reason, for the audit trail.") var reason: String?
+
+    var request: AdministrationRequest { .jobs(.end(ids, reason: reason)) }
 }
 
 extension JobListing.State: ExpressibleByArgument {}

@@ -1,10 +1,11 @@
 import ArgumentParser
 import AuthorizationServer
 
-/// Keys that sign and seal.
+/// `gatehouse keys`: the keys that sign and seal.
 struct Keys: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "keys", abstract: "Keys that sign and seal.", subcommands: [List.self, Rotate.self])
+        commandName: "keys", abstract: "List, rotate and replace the keys that sign and seal.",
+        subcommands: [List.self, Rotate.self])
 
     static let columns = [
         Column("id"), Column("purpose"), Column("kind"), Column("state"), Column("active_from", .time),
@@ -13,7 +14,7 @@ struct Keys: AsyncParsableCommand {
 
     struct List: AdministrationCommand {
         static let configuration = CommandConfiguration(
-            commandName: "list", abstract: "List the keys, never what is in them.")
+            commandName: "list", abstract: "List the keys without their contents.")
         @OptionGroup var global: GlobalOptions
         var columns: [Column] { Keys.columns }
 
@@ -23,26 +24,30 @@ struct Keys: AsyncParsableCommand {
     struct Rotate: AdministrationCommand {
         static let configuration = CommandConfiguration(
             commandName: "rotate",
-            abstract: "Make new keys; a signing key is published at once and used 75 minutes later.",
+            abstract: "Create a new key; a signing key is published at once and used after 75 minutes.",
             discussion: """
-                With --now every key of that purpose is out of use at once, as is right for one that leaked. You are told what \
-                that costs, and asked; without a terminal to ask on, say --yes. tokens: every access token is refused, sessions go \
-                on. events: waiting events are signed anew. refresh: every session ends. code, form: open codes and pages are \
-                void. sealing: everything sealed is sealed anew, and then the old keys are erased.
+                With --now, every key of the purpose ends at once; use this for a leaked key. The command prints the \
+                consequences and asks for confirmation; if it does not run on a terminal, use --yes. The consequences by purpose:
+
+                tokens: every access token is rejected; sessions continue.
+                events: waiting events are signed again.
+                refresh: every session is revoked.
+                code, form: open authorization codes and pages become invalid.
+                sealing: sealed values are sealed with a new key; then the old keys are erased.
                 """)
-        @Argument(help: "The purpose, as 'keys list' names it; without one, the key that signs tokens.")
+        @Argument(help: "Purpose, as printed by 'keys list'; tokens if omitted.")
         var purpose: String?
-        @Flag(help: "Put the old keys out of use at once; say the purpose.") var now = false
-        @Option(help: "With --now: why, for the audit record.") var reason: String?
-        @Flag(help: "With --now: do not ask.") var yes = false
+        @Flag(help: "End the old keys at once; requires the purpose.") var now = false
+        @Option(help: "With --now: reason, for the audit trail.") var reason: String?
+        @Flag(help: "With --now: do not ask for confirmation.") var yes = false
         @OptionGroup var global: GlobalOptions
         var columns: [Column] { Keys.columns }
 
         func validate() throws {
             guard !now || purpose != nil else {
-                throw ValidationError("Say the purpose of the keys to put out of use, as 'keys list' names it.")
+                throw ValidationError("--now requires the purpose of the keys, as printed by 'keys list'.")
             }
-            guard now || reason == nil && !yes else { throw ValidationError("--reason and --yes go with --now.") }
+            guard now || reason == nil && !yes else { throw ValidationError("--reason and --yes require --now.") }
         }
 
         func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest {
@@ -52,10 +57,10 @@ struct Keys: AsyncParsableCommand {
         }
 
         private func confirm(_ purpose: String, _ configuration: ServerConfiguration) async throws {
-            let cost = try await AdministrationRoute(configuration).send(.keys(.weigh(purpose: purpose))).note ?? ""
+            let impact = try await AdministrationRoute(configuration).send(.keys(.weigh(purpose: purpose))).note ?? ""
             try Confirmation(
-                lines: [cost], question: "Put the \(purpose) keys out of use now?",
-                purpose: "put the \(purpose) keys out of use, whatever that costs", declined: "Nothing was changed."
+                lines: [impact], question: "End the \(purpose) keys now?",
+                purpose: "end the \(purpose) keys", declined: "Nothing was changed."
             ).obtain()
         }
     }

@@ -3,32 +3,32 @@ import AuthorizationServer
 import JOSE
 import Storage
 
-/// Third parties at which people have accounts, and who may use which.
+/// `gatehouse providers`: third parties whose accounts users can connect, and the MCP servers that may use them.
 struct Providers: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "providers", abstract: "Third parties whose accounts people can connect.",
+        commandName: "providers", abstract: "Manage the third parties whose accounts users can connect.",
         subcommands: [Add.self, List.self, Remove.self, Allow.self])
 
     struct Add: AdministrationCommand {
         static let configuration = CommandConfiguration(
-            commandName: "add", abstract: "Register a provider, with the client that Gatehouse is there.")
-        @Argument(help: "A short name: lower-case letters, digits and hyphens.") var name: String
-        @Option(help: "Who answers for the registration; only MCP servers of the same owner may use it.")
+            commandName: "add", abstract: "Register a provider with Gatehouse's client credentials there.")
+        @Argument(help: "Short name: lower-case letters, digits and hyphens.") var name: String
+        @Option(help: "Accountable owner; only MCP servers of the same owner may use the provider.")
         var owner: String
-        @Option(help: "The provider's issuer, exactly as it names itself; its endpoints are discovered.")
+        @Option(help: "Issuer identifier, exactly as the provider publishes it; the endpoints are discovered.")
         var issuer: String?
-        @Option(help: "Where people are sent, instead of discovering it.") var authorizationEndpoint: String?
-        @Option(help: "Where codes are redeemed, instead of discovering it.") var tokenEndpoint: String?
-        @Option(help: "Where tokens are given up.") var revocationEndpoint: String?
-        @Option(help: "The client id that Gatehouse has at the provider.") var clientID: String
-        @Flag(help: "Read the client's secret from standard input, one line.") var clientSecretStdin = false
-        @Option(help: "How Gatehouse proves itself: none, client_secret_basic or client_secret_post.")
+        @Option(help: "Authorization endpoint, instead of the discovered one.") var authorizationEndpoint: String?
+        @Option(help: "Token endpoint, instead of the discovered one.") var tokenEndpoint: String?
+        @Option(help: "Revocation endpoint, instead of the discovered one.") var revocationEndpoint: String?
+        @Option(help: "Client ID of Gatehouse at the provider.") var clientID: String
+        @Flag(help: "Read the client secret from the first line of standard input.") var clientSecretStdin = false
+        @Option(help: "Client authentication method: none, client_secret_basic or client_secret_post.")
         var auth: ProviderAuthentication?
         @OptionGroup var global: GlobalOptions
 
         func validate() throws {
             guard issuer != nil || (authorizationEndpoint != nil && tokenEndpoint != nil) else {
-                throw ValidationError("Say --issuer, or both --authorization-endpoint and --token-endpoint.")
+                throw ValidationError("Missing --issuer, or both --authorization-endpoint and --token-endpoint.")
             }
         }
 
@@ -46,7 +46,7 @@ struct Providers: AsyncParsableCommand {
 
     struct List: AdministrationCommand {
         static let configuration = CommandConfiguration(
-            commandName: "list", abstract: "List the providers, and what each MCP server may have of them.")
+            commandName: "list", abstract: "List the providers and the MCP servers that may use them.")
         @OptionGroup var global: GlobalOptions
         var columns: [Column] {
             [
@@ -60,8 +60,8 @@ struct Providers: AsyncParsableCommand {
 
     struct Remove: AdministrationCommand {
         static let configuration = CommandConfiguration(
-            commandName: "remove", abstract: "Remove a provider and end the connections there.")
-        @Argument(help: "The provider's name.") var name: String
+            commandName: "remove", abstract: "Remove a provider and revoke its connections.")
+        @Argument(help: "Provider name.") var name: String
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .providers(.remove(name)) }
@@ -69,24 +69,24 @@ struct Providers: AsyncParsableCommand {
 
     struct Allow: AdministrationCommand {
         static let configuration = CommandConfiguration(
-            commandName: "allow", abstract: "Let an MCP server have people connect their accounts at a provider.")
-        @Argument(help: "The provider's name.") var provider: String
-        @Argument(help: "The MCP server's id or its URI.") var resource: String
-        @Option(help: "A scope at the provider that it may ask for; repeatable.") var scope: [String] = []
+            commandName: "allow", abstract: "Allow an MCP server to connect users' accounts at a provider.")
+        @Argument(help: "Provider name.") var provider: String
+        @Argument(help: "MCP server (ID or URI).") var resource: String
+        @Option(help: "Scope at the provider that the MCP server may request (repeatable).") var scope: [String] = []
         @Option(
             help: ArgumentHelp(
-                "Another name by which the provider grants an allowed scope, as ALLOWED=OTHER; repeatable.",
-                discussion: "What the provider grants beyond the scopes and these names fails the connection."))
+                "Another name under which the provider grants an allowed scope, as ALLOWED=OTHER (repeatable).",
+                discussion: "A connection fails if the provider grants anything beyond the scopes and these names."))
         var sameAs: [String] = []
-        @Flag(help: "Take the permission back.") var revoke = false
+        @Flag(help: "Withdraw the permission.") var revoke = false
         @OptionGroup var global: GlobalOptions
 
         func validate() throws {
             guard scope.isEmpty == revoke else {
-                throw ValidationError("Say --scope at least once, or --revoke to take the permission back.")
+                throw ValidationError("Give either --scope, or --revoke to withdraw the permission.")
             }
             guard sameAs.isEmpty || !revoke else {
-                throw ValidationError("--same-as belongs to --scope; leave it out to take the permission back.")
+                throw ValidationError("--same-as and --revoke cannot be combined.")
             }
         }
 

@@ -1,23 +1,25 @@
 import ArgumentParser
 import AuthorizationServer
 
-/// What lives at each MCP server, for an access review.
+/// `gatehouse report`: the live sessions at each MCP server, for an access review.
 struct Report: AdministrationCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
-        abstract: "Count live sessions by owner and MCP server: idle ones, never used ones, the oldest, the last end.",
+        abstract: "Count the live sessions of each owner and MCP server, idle and never used ones apart.",
         discussion: """
-            Used is what was refreshed or introspected; an MCP server that checks tokens itself shows its uses only by \
-            refreshes. Never used is what was not since its code was redeemed; it counts as idle too once it is old enough.
+            A refresh or an introspection counts as a use; an MCP server that verifies tokens itself shows only refreshes. A \
+            session is never used if neither has happened since its code was redeemed; it also counts as idle after the time \
+            given with --idle-for.
             """)
-    @Option(help: "Only the MCP servers of this owner.") var owner: String?
-    @Option(help: "Idle is what nobody used for so long; 7d unless you say.") var idleFor: DurationArgument?
+    @Option(help: "Only MCP servers of this owner.") var owner: String?
+    @Option(help: "Time without use after which a session counts as idle (default: 7d).")
+    var idleFor: DurationArgument?
     @OptionGroup var global: GlobalOptions
     var columns: [Column] {
         [
-            Column("owner"), Column("resource", .link), Column("live"), Column("people"), Column("clients"),
+            Column("owner"), Column("resource", .link), Column("live"), Column("people", "USERS"), Column("clients"),
             Column("idle"), Column("never_used"), Column("oldest_created_at", "OLDEST", .time),
-            Column("last_expires_at", "LAST END", .time),
+            Column("last_expires_at", "LAST EXPIRES", .time),
         ]
     }
 

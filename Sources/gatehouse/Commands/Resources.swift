@@ -1,10 +1,10 @@
 import ArgumentParser
 import AuthorizationServer
 
-/// MCP servers that delegate to this Gatehouse.
+/// `gatehouse resources`: the MCP servers that delegate to this Gatehouse.
 struct Resources: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "resources", abstract: "MCP servers that delegate to this Gatehouse.",
+        commandName: "resources", abstract: "Manage the MCP servers that delegate to this Gatehouse.",
         subcommands: [
             Add.self, List.self, Show.self, ResourcePolicyCommand.self, RotateSecret.self, Remove.self,
         ])
@@ -12,25 +12,24 @@ struct Resources: AsyncParsableCommand {
     struct Add: AdministrationCommand {
         static let configuration = CommandConfiguration(
             commandName: "add", abstract: "Register an MCP server; prints its credentials once.")
-        @Argument(help: "The resource identifier, exactly as the MCP server spells it.") var uri: String?
-        @Option(help: "Read identifier, name and scopes from this RFC 9728 document.") var from: String?
-        @Option(help: "What people call it.") var name: String?
-        @Option(help: "Who answers for it: a person or a team.") var owner: String
-        @Option(help: "A scope with the text that people read, such as 'files:read=Read your files'; repeatable.")
+        @Argument(help: "Resource identifier, exactly as the MCP server spells it.") var uri: String?
+        @Option(help: "URL of the protected resource metadata (RFC 9728) with identifier, name and scopes.")
+        var from: String?
+        @Option(help: "Name shown to users.") var name: String?
+        @Option(help: "Accountable owner, such as a team.") var owner: String
+        @Option(help: "Scope with its description, such as 'files:read=Read your files' (repeatable).")
         var scope: [String] = []
-        @Option(help: "A scope that only a client gets that asks for it by name; repeatable.")
+        @Option(help: "Scope that is granted only to a client that requests it by name (repeatable).")
         var onRequest: [String] = []
         @OptionGroup var reach: ScopeReachOptions
-        @Option(help: "Where its events are pushed.") var eventsEndpoint: String?
+        @Option(help: "URL to which its events are pushed.") var eventsEndpoint: String?
         @OptionGroup var global: GlobalOptions
 
         func validate() throws {
-            let ways = ExclusiveOptions([("The MCP server's URI", uri != nil), ("--from", from != nil)])
-            guard !ways.isEmpty else {
-                throw ValidationError("Name the MCP server's URI, or --from with the URL of its metadata document.")
-            }
+            let ways = ExclusiveOptions([("The resource identifier", uri != nil), ("--from", from != nil)])
+            guard !ways.isEmpty else { throw ValidationError("Missing the resource identifier or --from.") }
             try ways.requireOne()
-            guard from != nil || name != nil else { throw ValidationError("Say --name, what people call it.") }
+            guard from != nil || name != nil else { throw ValidationError("Missing --name.") }
             _ = try scopes()
         }
 
@@ -42,7 +41,7 @@ struct Resources: AsyncParsableCommand {
             return .resources(.add(draft))
         }
 
-        /// The scopes in the order they were written; `--on-request` marks one, or names one of its own.
+        /// The scopes in the order of the command line. `--on-request` marks a scope of `--scope`, or adds one.
         private func scopes() throws -> [ResourceDraft.Scope] {
             let marked = onRequest.map(Self.split)
             var all = scope.map(Self.split).map { scope in
@@ -53,7 +52,7 @@ struct Resources: AsyncParsableCommand {
                 all.append(ResourceDraft.Scope(name: name, description: text, onRequest: true))
             }
             guard !all.contains(where: { $0.name.isEmpty || $0.description.isEmpty }) else {
-                throw ValidationError("Write each scope as NAME=TEXT, such as 'files:read=Read your files'.")
+                throw ValidationError("Write each scope as NAME=DESCRIPTION, such as 'files:read=Read your files'.")
             }
             return all
         }
@@ -65,7 +64,7 @@ struct Resources: AsyncParsableCommand {
     }
 
     struct List: ListCommand {
-        static let configuration = CommandConfiguration(commandName: "list", abstract: "List the MCP servers, by name.")
+        static let configuration = CommandConfiguration(commandName: "list", abstract: "List the MCP servers by name.")
         @OptionGroup var page: PageOptions
         @OptionGroup var global: GlobalOptions
         var columns: [Column] {
@@ -81,8 +80,8 @@ struct Resources: AsyncParsableCommand {
     struct Show: AdministrationCommand {
         static let configuration = CommandConfiguration(
             commandName: "show",
-            abstract: "Describe an MCP server: its owner, its scopes, its sessions, and all that it may do.")
-        @Argument(help: "Its id or its URI.") var id: String
+            abstract: "Show an MCP server: owner, scopes, sessions and policy.")
+        @Argument(help: "MCP server (ID or URI).") var id: String
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .resources(.show(id)) }
@@ -90,8 +89,9 @@ struct Resources: AsyncParsableCommand {
 
     struct RotateSecret: AdministrationCommand {
         static let configuration = CommandConfiguration(
-            commandName: "rotate-secret", abstract: "Give an MCP server a new secret; the old one stops at once.")
-        @Argument(help: "Its id or its URI.") var id: String
+            commandName: "rotate-secret",
+            abstract: "Create a new secret for an MCP server; the old secret becomes invalid at once.")
+        @Argument(help: "MCP server (ID or URI).") var id: String
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .resources(.rotateSecret(id)) }
@@ -99,14 +99,14 @@ struct Resources: AsyncParsableCommand {
 
     struct Remove: AdministrationCommand {
         static let configuration = CommandConfiguration(
-            commandName: "remove", abstract: "Remove an MCP server and end its sessions.")
-        @Argument(help: "Its id or its URI.") var id: String
-        @OptionGroup var ending: RevocationOptions
+            commandName: "remove", abstract: "Remove an MCP server and revoke its sessions.")
+        @Argument(help: "MCP server (ID or URI).") var id: String
+        @OptionGroup var revocation: RevocationOptions
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest {
-            let request = AdministrationRequest.resources(.remove(id, reason: ending.reason))
-            try await ending.confirm(request, configuration)
+            let request = AdministrationRequest.resources(.remove(id, reason: revocation.reason))
+            try await revocation.confirm(request, to: "remove the MCP server '\(id)'", configuration)
             return request
         }
     }

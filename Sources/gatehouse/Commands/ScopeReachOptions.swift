@@ -1,21 +1,21 @@
 import ArgumentParser
 import AuthorizationServer
 
-/// What scopes reach: which they include, which tools they unlock, and how fresh a sign-in they want.
+/// What scopes reach: the scopes that they include, the tools that they unlock, and the sign-in that they require.
 struct ScopeReachOptions: ParsableArguments {
     @Option(
         help: """
-            A scope that includes another, such as 'files:write=files:read'; repeatable, replaces what the scope on the left includes; nothing on the right clears it.
+            Scope that includes another one, such as 'files:write=files:read' (repeatable, replaces what the scope includes; 'files:write=' clears it).
             """)
     var implies: [ScopeAssignment] = []
     @Option(
         help: """
-            A scope and a tool that it unlocks, shown under it when a person approves, such as 'files:write=write_file'; repeatable, replaces the scope's tools; nothing on the right clears them.
+            Tool that a scope unlocks, shown on the consent page, such as 'files:write=write_file' (repeatable, replaces the tools of the scope; 'files:write=' clears them).
             """)
     var tool: [ScopeAssignment] = []
     @Option(
         help: """
-            A scope that is approved only within so long after a sign-in, such as 'files:write=5m'; repeatable; nothing on the right clears it.
+            Maximum age of the sign-in with which a scope is approved, such as 'files:write=5m' (repeatable; 'files:write=' clears it).
             """)
     var freshSignIn: [ScopeFreshness] = []
 
@@ -26,7 +26,7 @@ struct ScopeReachOptions: ParsableArguments {
     }
 }
 
-/// `SCOPE=VALUE`, of which the value may be empty.
+/// `SCOPE=VALUE`; the value may be empty.
 struct ScopeAssignment: ExpressibleByArgument {
     let assignment: ScopeChanges.Assignment
 
@@ -37,7 +37,7 @@ struct ScopeAssignment: ExpressibleByArgument {
     }
 }
 
-/// `SCOPE=5m`, of which the length of time may be missing.
+/// `SCOPE=5m`; the duration may be empty.
 struct ScopeFreshness: ExpressibleByArgument {
     let freshness: ScopeChanges.Freshness
 

@@ -1,18 +1,20 @@
 import ArgumentParser
 
-/// Runs the server until it is told to stop.
+/// `gatehouse serve`: runs the server until SIGTERM or SIGINT.
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
         abstract: "Run the server.",
         discussion: """
-            Each flag sets the key of the configuration of the same name, and wins over variable and file. SIGTERM and SIGINT \
-            end the server once what is in flight has finished. SIGHUP reads the configuration anew: the TLS files, log.level and \
-            clients.metadata_documents.allow, block, private_hosts and max_size change at once; what else differs is named \
-            in the log and waits for a restart.
+            Each flag sets the configuration key of the same name, and takes precedence over the environment variable and the \
+            file.
+
+            SIGTERM and SIGINT stop the server after requests in flight have finished. SIGHUP reloads the configuration: the \
+            TLS files, log.level and clients.metadata_documents.allow, block, private_hosts and max_size change at once. The \
+            log names every other changed key; those require a restart.
             """)
     @OptionGroup var flags: ConfigurationFlags
-    @Flag(help: "Take the machine's clock as right, though the database saw a later time.") var acceptClock = false
+    @Flag(help: "Accept the system clock although the database has recorded a later time.") var acceptClock = false
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {

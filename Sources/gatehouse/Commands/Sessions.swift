@@ -2,10 +2,10 @@ import ArgumentParser
 import AuthorizationServer
 import JOSE
 
-/// Sessions: what people approved, and what still lives of it.
+/// `gatehouse sessions`: the approvals of users and everything that depends on them.
 struct Sessions: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sessions", abstract: "What people approved, and what still lives of it.",
+        commandName: "sessions", abstract: "List, inspect and revoke sessions.",
         subcommands: [List.self, Show.self, Revoke.self])
 
     static let columns = [
@@ -15,10 +15,11 @@ struct Sessions: AsyncParsableCommand {
 
     struct List: ListCommand {
         static let configuration = CommandConfiguration(
-            commandName: "list", abstract: "List sessions, the newest first; idle ones, the longest unused first.")
+            commandName: "list", abstract: "List sessions, newest first; with --idle-for, longest idle first.")
         @OptionGroup var filters: SessionFilters
-        @Option(help: "approved, active, ended or expired.") var state: SessionState?
-        @Option(help: "Only sessions that can still be used and were not for so long, such as 7d.")
+        @Option(help: "Only sessions in this state: approved, active, ended (revoked) or expired.")
+        var state: SessionState?
+        @Option(help: "Only live sessions that have been idle for this long, such as 7d.")
         var idleFor: DurationArgument?
         @OptionGroup var page: PageOptions
         @OptionGroup var global: GlobalOptions
@@ -26,7 +27,8 @@ struct Sessions: AsyncParsableCommand {
 
         func validate() throws {
             guard idleFor == nil || state != .ended && state != .expired else {
-                throw ValidationError("--idle-for is about sessions that can still be used: leave --state out.")
+                throw ValidationError(
+                    "--idle-for selects live sessions and cannot be combined with --state ended or --state expired.")
             }
         }
 
@@ -39,8 +41,8 @@ struct Sessions: AsyncParsableCommand {
     }
 
     struct Show: AdministrationCommand {
-        static let configuration = CommandConfiguration(commandName: "show", abstract: "Describe a session.")
-        @Argument(help: "The session's id.") var id: String
+        static let configuration = CommandConfiguration(commandName: "show", abstract: "Show a session.")
+        @Argument(help: "Session ID.") var id: String
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .sessions(.show(id)) }
@@ -48,27 +50,26 @@ struct Sessions: AsyncParsableCommand {
 
     struct Revoke: AdministrationCommand {
         static let configuration = CommandConfiguration(
-            commandName: "revoke", abstract: "End sessions at once, with their codes and tokens.",
+            commandName: "revoke", abstract: "Revoke sessions with their tokens and authorization codes.",
             discussion: """
-                Sessions that are named by their ids are ended without a question. Otherwise you are shown how many it will \
-                be, and asked; without a terminal to ask on, say --yes. Ended is what matches at that moment, also what was \
-                approved since you were asked; what was ended is printed.
+                Sessions given by ID are revoked without confirmation. Otherwise the command shows the matching sessions and asks \
+                for confirmation; if it does not run on a terminal, use --yes. It revokes all sessions that match at that moment, \
+                including sessions approved since the question was shown, and prints them.
                 """)
-        @Argument(help: "The sessions' ids.") var ids: [String] = []
+        @Argument(help: "Session IDs.") var ids: [String] = []
         @OptionGroup var filters: SessionFilters
-        @Flag(help: "Every live session.") var all = false
-        @Option(help: "Why, for the audit record.") var reason: String?
+        @Flag(help: "Revoke every live session.") var all = false
+        @Option(help: "Reason, for the audit trail.") var reason: String?
         @OptionGroup var confirmation: ConfirmationOptions
         @OptionGroup var global: GlobalOptions
         var columns: [Column] { Sessions.columns }
 
         func validate() throws {
             let ways = ExclusiveOptions([
-                ("The id of a session", !ids.isEmpty), (filters.first ?? "", !filters.isEmpty), ("--all", all),
+                ("Session IDs", !ids.isEmpty), (filters.first ?? "", !filters.isEmpty), ("--all", all),
             ])
             guard !ways.isEmpty else {
-                throw ValidationError(
-                    "Name sessions by their ids, or by --user, --client, --host, --resource, or say --all.")
+                throw ValidationError("Missing session IDs, a filter (--user, --client, --host, --resource) or --all.")
             }
             try ways.requireOne()
         }
@@ -80,39 +81,40 @@ struct Sessions: AsyncParsableCommand {
             return .sessions(.revoke(selection, reason: reason))
         }
 
-        /// A person is shown what it will be. A script has nobody to ask, and nobody who would see how many a filter matches.
+        /// Shows the matching sessions and asks. Without a terminal nobody sees how many sessions a filter matches, so that a script
+        /// has to confirm with `--yes`.
         private func confirm(_ selection: SessionSelection, _ configuration: ServerConfiguration) async throws {
-            var confirmation = Confirmation(
-                question: "End all of it?", purpose: all ? "end every session" : "end all that match",
-                declined: "Nothing was ended.")
-            // Looked at before anything is asked or demanded: what is wrong in a filter is what its author has to hear.
-            let preview = try await AdministrationRoute(configuration).send(.sessions(.preview(selection)))
-            // The server has the sentence for nothing.
-            guard !preview.rows.isEmpty else { return }
-            guard Terminal.isInteractive else { throw confirmation.withoutTerminal }
-            confirmation.lines = Presentation(columns: columns, json: false).text(preview, width: Terminal.width)
-            try confirmation.obtain()
+            // The preview comes first, so that a wrong filter is reported instead of a missing `--yes`.
+            let preview = SessionPreview(
+                try await AdministrationRoute(configuration).send(.sessions(.preview(selection))))
+            // Nothing matches: the request itself then fails with the reason.
+            guard !preview.isEmpty else { return }
+            try Confirmation(
+                lines: preview.lines, question: "Revoke \(preview.phrase)?",
+                purpose: all ? "revoke every session" : "revoke all matching sessions",
+                declined: "No session was revoked."
+            ).obtain()
         }
     }
 }
 
-/// Whose sessions are meant.
+/// The options that select sessions.
 struct SessionFilters: ParsableArguments {
-    @Option(help: "Those of a person, by name or subject.") var user: String?
-    @Option(help: "Those of a client, by its id.") var client: String?
-    @Option(help: "Those of clients whose documents lie on this host, or on those below one ('*.bad.example').")
+    @Option(help: "Only sessions of this user (name or subject).") var user: String?
+    @Option(help: "Only sessions of this client (ID).") var client: String?
+    @Option(help: "Only sessions of clients on this host, or on its subdomains ('*.bad.example').")
     var host: String?
-    @Option(help: "Those at an MCP server, by id or URI.") var resource: String?
+    @Option(help: "Only sessions at this MCP server (ID or URI).") var resource: String?
 
     var isEmpty: Bool { first == nil }
-    /// The first of them that is said.
+    /// The first filter that is given, by its name.
     var first: String? {
         [("--user", user), ("--client", client), ("--host", host), ("--resource", resource)].first { $0.1 != nil }?.0
     }
     var selection: SessionSelection { SessionSelection(user: user, client: client, host: host, resource: resource) }
 }
 
-/// The states that a session can be in.
+/// The states of a session.
 enum SessionState: String, ExpressibleByArgument, CaseIterable {
     case approved
     case active
@@ -120,7 +122,7 @@ enum SessionState: String, ExpressibleByArgument, CaseIterable {
     case expired
 }
 
-/// A duration as an argument.
+/// A duration as an argument, such as `7d`.
 struct DurationArgument: ExpressibleByArgument {
     let seconds: Int64
 

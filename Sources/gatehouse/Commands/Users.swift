@@ -2,16 +2,16 @@ import ArgumentParser
 import AuthorizationServer
 import JOSE
 
-/// Accounts of people.
+/// `gatehouse users`: the accounts that sign in.
 struct Users: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "users", abstract: "Accounts of people who sign in.",
+        commandName: "users", abstract: "Manage users.",
         subcommands: [Add.self, List.self, Disable.self, Enable.self, SetPassword.self])
 
     struct Add: AdministrationCommand {
-        static let configuration = CommandConfiguration(commandName: "add", abstract: "Make an account.")
-        @Argument(help: "The name to sign in with.") var name: String
-        @Option(help: "An address to reach the person.") var email: String?
+        static let configuration = CommandConfiguration(commandName: "add", abstract: "Add a user.")
+        @Argument(help: "Sign-in name.") var name: String
+        @Option(help: "E-mail address.") var email: String?
         @OptionGroup var password: PasswordOptions
         @OptionGroup var global: GlobalOptions
 
@@ -21,7 +21,7 @@ struct Users: AsyncParsableCommand {
     }
 
     struct List: ListCommand {
-        static let configuration = CommandConfiguration(commandName: "list", abstract: "List the accounts, by name.")
+        static let configuration = CommandConfiguration(commandName: "list", abstract: "List the users by name.")
         @OptionGroup var page: PageOptions
         @OptionGroup var global: GlobalOptions
         var columns: [Column] {
@@ -36,21 +36,21 @@ struct Users: AsyncParsableCommand {
 
     struct Disable: AdministrationCommand {
         static let configuration = CommandConfiguration(
-            commandName: "disable", abstract: "Lock an account and end its sessions.")
-        @Argument(help: "The account's name.") var name: String
-        @OptionGroup var ending: RevocationOptions
+            commandName: "disable", abstract: "Disable a user and revoke the user's sessions.")
+        @Argument(help: "User name.") var name: String
+        @OptionGroup var revocation: RevocationOptions
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest {
-            let request = AdministrationRequest.users(.disable(name: name, reason: ending.reason))
-            try await ending.confirm(request, configuration)
+            let request = AdministrationRequest.users(.disable(name: name, reason: revocation.reason))
+            try await revocation.confirm(request, to: "disable the user '\(name)'", configuration)
             return request
         }
     }
 
     struct Enable: AdministrationCommand {
-        static let configuration = CommandConfiguration(commandName: "enable", abstract: "Unlock an account.")
-        @Argument(help: "The account's name.") var name: String
+        static let configuration = CommandConfiguration(commandName: "enable", abstract: "Enable a disabled user.")
+        @Argument(help: "User name.") var name: String
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .users(.enable(name: name)) }
@@ -58,27 +58,30 @@ struct Users: AsyncParsableCommand {
 
     struct SetPassword: AdministrationCommand {
         static let configuration = CommandConfiguration(
-            commandName: "passwd", abstract: "Set a new password and sign the account's browsers out.")
-        @Argument(help: "The account's name.") var name: String
-        @Flag(help: "End its sessions too: apps that the person approved lose their access.") var endSessions = false
+            commandName: "passwd", abstract: "Set a user's password and sign the user out of every browser.")
+        @Argument(help: "User name.") var name: String
+        @Flag(help: "Also revoke the user's sessions; approved apps lose their access.") var revokeSessions = false
+        // The former spelling, kept for one version.
+        @Flag(name: .customLong("end-sessions"), help: .hidden) var formerEndSessions = false
         @OptionGroup var password: PasswordOptions
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest {
-            // Nobody types a password twice to read that there is no such account.
-            let asked = AdministrationRequest.users(
-                .setPassword(name: name, passwordHash: "", endSessions: endSessions))
-            _ = try await AdministrationRoute(configuration).send(.preview(asked))
-            return .users(.setPassword(name: name, passwordHash: try password.hash(), endSessions: endSessions))
+            let revokesSessions = revokeSessions || formerEndSessions
+            // An unknown name fails before the password is asked for.
+            let preview = AdministrationRequest.users(
+                .setPassword(name: name, passwordHash: "", endSessions: revokesSessions))
+            _ = try await AdministrationRoute(configuration).send(.preview(preview))
+            return .users(.setPassword(name: name, passwordHash: try password.hash(), endSessions: revokesSessions))
         }
     }
 }
 
-/// Where a password comes from: never from an argument, which every process of the machine can read.
+/// The source of a password. It is never an argument, which every process of the machine can read.
 struct PasswordOptions: ParsableArguments {
-    @Flag(help: "Read the password from standard input, one line.") var passwordStdin = false
+    @Flag(help: "Read the password from the first line of standard input.") var passwordStdin = false
 
-    /// The password's hash; the password itself does not leave this process.
+    /// The hash of the password. The password itself never leaves this process.
     func hash() throws -> String {
         let password = passwordStdin ? try PasswordPrompt.readLine() : try PasswordPrompt.askTwice()
         return PasswordHash.make(password, cost: .standard).string

@@ -5,7 +5,7 @@ import Outbound
 import Storage
 import Web
 
-/// The way a command takes: to the server that holds the data directory, or, when none does, to the database itself.
+/// Sends a request to the server that holds the data directory. If no server runs, this process opens the database itself.
 struct AdministrationRoute {
     private let configuration: ServerConfiguration
 
@@ -17,7 +17,7 @@ struct AdministrationRoute {
         try await either(direct: { try await $0.run(request) }, server: { try await ask($0, request) })
     }
 
-    /// Asks a running server and nobody else; nil when none runs.
+    /// Sends a request to a running server only; nil if none runs.
     func sendToServer(_ request: AdministrationRequest) async throws -> AdministrationAnswer? {
         do {
             return try await ask(client(), request)
@@ -40,19 +40,19 @@ struct AdministrationRoute {
         return try AdministrationAnswer(parsing: answer.body)
     }
 
-    /// The request with the data that it is meant for: at the socket may be a server with other data.
+    /// The request with the data directory that it is meant for. The server at the socket may have another one, and then refuses.
     private func message(_ request: AdministrationRequest) -> AdministrationMessage {
         AdministrationMessage(
             request, claimed: Administrator.claimedName, data: DataFolder(at: configuration.paths.data))
     }
 
-    /// Writes the file that a request asks for into `file` and returns its size, once it has complained of what else went wrong.
-    func file(_ request: AdministrationRequest, into file: BackupFile) async throws -> Int64 {
+    /// Writes the file that a request asks for into `file`, prints the warning that comes with it, and returns its size in bytes.
+    func file(_ request: AdministrationRequest, into file: OutputFile) async throws -> Int64 {
         try await either(
             direct: { direct in
                 let copy = try await direct.file(request)
                 defer { unlink(copy.path) }
-                if let warning = copy.warning { Terminal.complain(warning) }
+                if let warning = copy.warning { Terminal.printError(warning) }
                 return try await file.write { try $0.append(contentsOf: copy.path) }
             },
             server: { client in
@@ -62,7 +62,7 @@ struct AdministrationRoute {
                         path: AdministrationSocket.route, body: message.bytes(), into: open.descriptor)
                     guard answer.status == 200 else {
                         _ = try AdministrationAnswer(parsing: answer.body)
-                        throw Refusal("The server answered \(answer.status) and sent no file.")
+                        throw CommandError("The server answered with status \(answer.status) and sent no file.")
                     }
                 }
             })
@@ -83,8 +83,8 @@ struct AdministrationRoute {
         return try await direct(opened)
     }
 
-    /// Whoever may not open the data directory may still be welcome at the server's socket; when nobody answers there
-    /// either, the directory is what is wrong.
+    /// A member of `admin.group` cannot open the data directory, but can use the server's socket. Without a server, the error is
+    /// the one about the directory.
     private func throughSocket<T>(
         _ sentence: String, _ server: (AdministrationClient) async throws -> T
     ) async throws -> T {
@@ -97,14 +97,14 @@ struct AdministrationRoute {
 }
 
 extension AdministrationRequest {
-    /// Whether it walks along the whole audit trail, the whole database, or everything that lives.
+    /// Whether the server may take minutes: the request reads the whole audit trail or database, or revokes many sessions.
     fileprivate var isLong: Bool {
         switch self {
         case .audit, .database, .doctor, .report, .preview, .sessions(.preview), .sessions(.revoke), .keys(.replace),
-            // Many sessions end with an account, a host or an MCP server, in steps of 250.
+            // A user, a host or an MCP server can have many sessions, which are revoked in steps of 250.
             .users, .clients, .resources:
             true
-        default: false
+        case .sessions, .elicitations, .jobs, .events, .providers, .connections, .keys: false
         }
     }
 }

@@ -8,37 +8,38 @@ import ServiceLifecycle
 import Storage
 import Web
 
-/// The whole server, put together in one place.
+/// Builds the server: listeners, background work, and everything that they depend on.
 struct Composition {
     let housekeeper: Housekeeper
     let deliverer: EventDeliverer
     private let configuration: ServerConfiguration
     private let gatehouse: Gatehouse
-    private let trial: ClientProbe
+    private let probe: ClientProbe
     private let fetcher: DocumentFetcher
     private let tls: TLSIdentity?
     private let renderer: PageRenderer
     private let counters = RequestCounters()
     private let witness = ProxyWitness()
-    let up = ListenerReadiness()
+    let readiness = ListenerReadiness()
     private let openFiles: UInt64
     private let log: Logger
 
-    /// `openFiles` is the limit that was reached for this process, for the log.
+    /// `openFiles` is the number of files that this process may open, for the log and the connection limits.
     init(
-        _ configuration: ServerConfiguration, ground: Prerequisites, renderer: PageRenderer, trust: TrustRoots,
+        _ configuration: ServerConfiguration, prerequisites: Prerequisites, renderer: PageRenderer, trust: TrustRoots,
         openFiles: UInt64, log: Logger
     ) throws {
         fetcher = DocumentFetcher(
-            policy: try configuration.fetchPolicy(), roots: trust, rulesIn: ground.store)
-        trial = try configuration.clientTrial(store: ground.store, trust: trust, log: log)
+            policy: try configuration.fetchPolicy(), roots: trust, rulesIn: prerequisites.store)
+        probe = try configuration.clientProbe(store: prerequisites.store, trust: trust, log: log)
         tls = try configuration.tls.map { try TLSIdentity($0.files) }
         self.configuration = configuration
         self.renderer = renderer
         self.openFiles = openFiles
         self.log = log
         gatehouse = Gatehouse(
-            settings: try configuration.settings(), store: ground.store, keys: ground.keys, fetcher: fetcher,
+            settings: try configuration.settings(), store: prerequisites.store, keys: prerequisites.keys,
+            fetcher: fetcher,
             operators: OperatorClient(roots: trust, patience: 10, connections: 8), hasher: PasswordHasher(), log: log)
         housekeeper = Housekeeper(gatehouse, log: log)
         deliverer = EventDeliverer(gatehouse, sender: EventSender(roots: trust), log: log)
@@ -52,15 +53,15 @@ struct Composition {
             backChannel: configuration.backChannel(proxies), logsRequests: configuration.log.requests)
         return try .main(
             router: router, host: configuration.listen.host, port: configuration.listen.port,
-            tls: tls, limits: configuration.limits(openFiles: openFiles), proxies: proxies, logger: .libraries(up),
-            whenRunning: note("main"))
+            tls: tls, limits: configuration.limits(openFiles: openFiles), proxies: proxies,
+            logger: .libraries(readiness), whenRunning: markReady("main"))
     }
 
-    /// The operators' listener.
+    /// The listener for health checks and metrics.
     func operations() throws -> Listener {
         let operations = Operations(
-            obstacles: { [store = gatehouse.store, up] in
-                guard up.areAll else { return ["not every listener is up"] }
+            obstacles: { [store = gatehouse.store, readiness] in
+                guard readiness.areAll else { return ["not every listener is up"] }
                 do {
                     _ = try await store.read { try $0.clock.last() }
                     return []
@@ -76,20 +77,21 @@ struct Composition {
         return try .operations(
             operations, host: configuration.operations.host, port: configuration.operations.port,
             hosts: configuration.operationsHosts + [gatehouse.settings.issuer.host],
-            limits: configuration.limits(openFiles: openFiles), logger: .libraries(up), whenRunning: note("operations"))
+            limits: configuration.limits(openFiles: openFiles), logger: .libraries(readiness),
+            whenRunning: markReady("operations"))
     }
 
-    /// The socket of the command line.
+    /// The admin socket, which the command line uses.
     func administration() throws -> Listener {
         let administration = Administration(
             store: gatehouse.store, keys: gatehouse.keys, providers: try configuration.providerClient(),
             diagnostics: Diagnostics(
-                timelines: gatehouse.timelines, trial: trial, examine: { [examination] in await examination.findings() }
-            ),
+                timelines: gatehouse.timelines, trial: probe,
+                examine: { [installationCheck] in await installationCheck.findings() }),
             sessions: gatehouse.settings.sessions, tokens: gatehouse.settings.tokens,
             folder: DataFolder(at: configuration.paths.data), clock: gatehouse.clock, log: log)
         return try configuration.administrationSocket().listener(
-            logger: .libraries(up),
+            logger: .libraries(readiness),
             handler: { [log] peer, bytes in
                 switch await administration.respond(to: bytes, peer: peer.user) {
                 case .json(let succeeded, let bytes): return .json(bytes, refused: !succeeded)
@@ -97,41 +99,42 @@ struct Composition {
                     do {
                         return .stream(try FileChunks(path).pieces)
                     } catch {
-                        log.error("a file could not be sent", metadata: ["error": "\(ErrorText.of(error))"])
+                        log.error("cannot send a file", metadata: ["error": "\(ErrorText.of(error))"])
                         return .json(AdministrationAnswer.bytes(.failure(Self.unsent)), refused: true)
                     }
                 }
-            }, whenRunning: note("admin"))
+            }, whenRunning: markReady("admin"))
     }
 
-    /// Reads the configuration anew when the process is told to.
+    /// Reloads the configuration at SIGHUP.
     func reloader(_ load: @escaping @Sendable () throws -> ServerConfiguration) -> Reloader {
-        Reloader(configuration, load: load, log: log) { [fetcher, trial, tls, store = gatehouse.store] configuration in
+        Reloader(configuration, load: load, log: log) { [fetcher, probe, tls, store = gatehouse.store] configuration in
             let policy = try configuration.fetchPolicy()
             for file in configuration.secretFiles { try file.check() }
             let present = try configuration.tls.flatMap { try tls?.prepared($0.files) }
-            // From here on nothing can fail.
+            // Nothing below fails, so that a reload takes effect as a whole.
             present?()
             LogThreshold.shared.set(configuration.log.level)
             fetcher.follow(policy)
-            trial.follow(policy)
+            probe.follow(policy)
             store.noteClientsChanged()
         }
     }
 
-    /// What the doctor looks at.
-    private var examination: Examination {
-        let living = RunningServer(
+    /// The checks of `gatehouse doctor`.
+    private var installationCheck: InstallationCheck {
+        let server = RunningServer(
             keys: gatehouse.keys, witness: witness, paused: { [deliverer] in deliverer.paused() })
-        return Examination(configuration: configuration, store: .success(gatehouse.store), server: living)
+        return InstallationCheck(configuration: configuration, store: .success(gatehouse.store), server: server)
     }
 
     private static let unsent = AdministrationError(
-        .unavailable, "The file was made but cannot be read; see the server's log.")
+        .unavailable, "The server wrote the file but cannot read it. The server's log has the cause.")
 
-    private func note(_ name: String) -> Listener.WhenRunning {
-        { [up, log, configuration, openFiles] _ in
-            guard up.note(name) else { return }
+    /// Marks a listener as ready. The last one to start logs that the server is ready.
+    private func markReady(_ name: String) -> Listener.WhenRunning {
+        { [readiness, log, configuration, openFiles] _ in
+            guard readiness.note(name) else { return }
             log.notice(
                 "ready",
                 metadata: [
@@ -143,12 +146,12 @@ struct Composition {
 }
 
 extension ServerConfiguration.TLS {
-    /// The files, for the listener and for the doctor.
+    /// The certificate and key files, as listener and doctor read them.
     var files: TLSFiles { TLSFiles(certificate: certificate, key: key) }
 }
 
 extension ServerConfiguration {
-    /// What the decisions need of the configuration.
+    /// The settings of the authorization server.
     func settings() throws -> Settings {
         Settings(
             issuer: try Issuer(issuer), metadataAtRoot: metadataAtRoot,
@@ -160,18 +163,18 @@ extension ServerConfiguration {
                 documentCache: clients.cacheMin...clients.cacheMax, localhostAnyPort: clients.localhostAnyPort))
     }
 
-    /// The place of the command line's socket.
+    /// The admin socket.
     func administrationSocket() throws -> AdministrationSocket {
         try AdministrationSocket(path: paths.adminSocket, data: paths.data, group: adminGroup)
     }
 
-    /// What tries clients' documents, by the rules of this configuration.
-    func clientTrial(store: Store, trust: TrustRoots, log: Logger) throws -> ClientProbe {
+    /// The probe with which `doctor --client` checks metadata documents.
+    func clientProbe(store: Store, trust: TrustRoots, log: Logger) throws -> ClientProbe {
         let fetcher = DocumentFetcher(policy: try fetchPolicy(), roots: trust, rulesIn: store)
         return ClientProbe(store: store, fetcher: fetcher, settings: try settings(), log: log)
     }
 
-    /// What strangers' documents may be fetched from.
+    /// The policy for fetching client metadata documents.
     func fetchPolicy() throws -> FetchPolicy {
         try FetchPolicy(
             maximumSize: clients.maxSize, allow: clients.allow, block: clients.block,

@@ -1,7 +1,7 @@
 import Glibc
 import Web
 
-/// Lets the admin group pass through the data directory to the socket beneath it, and nobody look into it.
+/// The group and mode of the data directory: the admin group may pass through it to the socket, and cannot list it.
 struct DataFolderGroup {
     private let folder: String
     private let group: String?
@@ -12,8 +12,7 @@ struct DataFolderGroup {
         group = isBeneath ? configuration.adminGroup : nil
     }
 
-    /// Sets group and mode explicitly, whatever was there before. The folder is opened first, so that both are set on one and the
-    /// same, and never on what a link leads to.
+    /// Sets group and mode. The folder is opened first, so that a symbolic link put in its place cannot redirect either change.
     func apply() throws {
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure }
@@ -22,5 +21,7 @@ struct DataFolderGroup {
         guard fchmod(descriptor, group == nil ? 0o700 : 0o710) == 0 else { throw failure }
     }
 
-    private var failure: Refusal { Refusal("cannot set the mode of \(folder): \(String(cString: strerror(errno)))") }
+    private var failure: CommandError {
+        CommandError("Cannot set the mode of \(folder): \(String(cString: strerror(errno))).")
+    }
 }

@@ -6,7 +6,7 @@ import OAuth
 import Outbound
 import Storage
 
-/// The database without a server: the lock is taken first, so that no server can start meanwhile.
+/// The database without a server. The lock is taken first, so that no server starts while a command works.
 struct DirectAccess {
     private let configuration: ServerConfiguration
 
@@ -14,7 +14,7 @@ struct DirectAccess {
         self.configuration = configuration
     }
 
-    /// An open database with its lock.
+    /// An open database and its lock, until `close`.
     struct Opened {
         let directory: DataDirectory
         let store: Store
@@ -26,7 +26,7 @@ struct DirectAccess {
 
         func file(_ request: AdministrationRequest) async throws -> AdministrationFile {
             guard let file = try await administration(for: request).file(request, by: .current) else {
-                throw Refusal("this request is not answered by a file")
+                throw CommandError("This request has no file for an answer.")
             }
             return file
         }
@@ -36,26 +36,26 @@ struct DirectAccess {
             directory.unlock()
         }
 
-        /// A server would not start on a database that the keys know otherwise: what were written now would be lost with it, or would
-        /// hide what somebody did to it.
-        private func refuseAnotherPast(for request: AdministrationRequest) async throws {
-            guard !request.isSafeOnAnotherPast, KeyRing.keepsNote(in: configuration.paths.keys) else { return }
+        /// Refuses to change a database that does not match the checkpoints in the keys folder, on which no server would start. A
+        /// change would be lost with the database, or would cover the traces of an attack.
+        private func refuseRolledBackTrail(for request: AdministrationRequest) async throws {
+            guard !request.isSafeOnRolledBackTrail, KeyRing.keepsNote(in: configuration.paths.keys) else { return }
             let keys = try configuration.openKeys(createIfEmpty: false)
             let past = try await RolledBackAuditChain.find(in: store, keys: keys, at: WallClock.system.now())
                 .first(where: \.isRefused)
-            if let past { throw Refusal("\(past)") }
+            if let past { throw CommandError("\(past)") }
         }
 
         private func diagnostics(for request: AdministrationRequest) throws -> Diagnostics {
             guard case .doctor = request else { return Diagnostics() }
             let trust = try TrustRoots(additionalFiles: configuration.trust)
             let silent = Logger(label: "gatehouse") { _ in SwiftLogNoOpLogHandler() }
-            return Diagnostics(trial: try configuration.clientTrial(store: store, trust: trust, log: silent))
+            return Diagnostics(trial: try configuration.clientProbe(store: store, trust: trust, log: silent))
         }
 
-        /// Keys are opened only where they are needed: the other commands work without their passphrase.
+        /// Opens the keys only for requests that need them, so that all others work without the passphrase.
         private func administration(for request: AdministrationRequest) async throws -> Administration {
-            try await refuseAnotherPast(for: request)
+            try await refuseRolledBackTrail(for: request)
             let keys =
                 request.needsKeys ? try configuration.openKeys(createIfEmpty: false) : await keysForSigning(request)
             let providers = request.isAboutProviders ? try configuration.providerClient() : nil
@@ -66,33 +66,33 @@ struct DirectAccess {
                 clock: .system)
         }
 
-        /// What the audit trail is signed with behind a request, once a server has begun to sign it. Where the keys cannot be
-        /// opened, the next server signs.
+        /// The keys that sign the audit trail after a request; nil before a server has signed the first checkpoint. If the keys cannot
+        /// be opened, the next server signs.
         private func keysForSigning(_ request: AdministrationRequest) async -> KeyRing? {
-            guard request.takesAway || request == .database(.backup),
+            guard request.withdrawsAccess || request == .database(.backup),
                 (try? await store.read { try $0.audit.lastCheckpoint(.main) }) ?? nil != nil
             else { return nil }
             return try? configuration.openKeys(createIfEmpty: false)
         }
     }
 
-    /// Takes the lock and opens an existing database; one that is missing is not made.
+    /// Takes the lock and opens the existing database. It never creates one.
     func open() throws -> Opened {
         do throws(StoreError) {
             let directory = try DataDirectory.lock(configuration.paths.data, create: false)
             let store = try Store(path: directory.database)
             return Opened(directory: directory, store: store, configuration: configuration)
         } catch .missing(let path) {
-            throw Refusal("no Gatehouse database at \(path); run 'gatehouse db init' or 'gatehouse serve' first")
+            throw CommandError("No Gatehouse database at \(path). Run 'gatehouse db init' or 'gatehouse serve' first.")
         }
     }
 
-    /// Makes data directory, database and keys, and returns the database's path; what exists already is refused.
+    /// Creates data directory, database and keys, and returns the path of the database. An existing database is refused.
     func create() async throws -> String {
         let directory = try DataDirectory.lock(configuration.paths.data, create: true)
         defer { directory.unlock() }
         guard !FileManager.default.fileExists(atPath: directory.database) else {
-            throw Refusal("there is a Gatehouse database at \(directory.database) already; nothing was changed")
+            throw CommandError("A Gatehouse database already exists at \(directory.database). Nothing was changed.")
         }
         _ = try configuration.openKeys(createIfEmpty: true)
         try Store(path: directory.database, options: Store.Options(create: true)).close()
@@ -101,7 +101,7 @@ struct DirectAccess {
 }
 
 extension ServerConfiguration {
-    /// Opens the key directory with the passphrase from its file, if one is configured.
+    /// Opens the keys folder, with the passphrase from `keys_passphrase_file` if that is set.
     func openKeys(createIfEmpty: Bool) throws -> KeyRing {
         let now = WallClock.system.now().seconds
         return try KeyRing.open(
@@ -111,20 +111,20 @@ extension ServerConfiguration {
     private func passphrase() throws -> Secret? {
         guard let path = paths.keysPassphraseFile else { return nil }
         guard let bytes = FileManager.default.contents(atPath: path) else {
-            throw Refusal(
-                "the file of keys_passphrase_file, \(path), cannot be read; check that it exists and that the "
-                    + "server's user may read it")
+            throw CommandError(
+                "Cannot read the keys_passphrase_file \(path). Check that it exists and that the server's user may read it."
+            )
         }
         let line = bytes.prefix { $0 != UInt8(ascii: "\n") }
-        guard !line.isEmpty else { throw Refusal("the file of keys_passphrase_file, \(path), is empty") }
+        guard !line.isEmpty else { throw CommandError("The keys_passphrase_file \(path) is empty.") }
         return Secret(bytes: [UInt8](line))
     }
 }
 
 extension AdministrationRequest {
-    /// Whether it only reads, or decides about that very past. What comes before a question counts with what the question is
-    /// about, so that nobody is asked in vain.
-    fileprivate var isSafeOnAnotherPast: Bool {
+    /// Whether the request only reads, or accepts a rolled back audit trail. A preview is as safe as the change that it precedes, so
+    /// that a command fails before it asks.
+    fileprivate var isSafeOnRolledBackTrail: Bool {
         switch self {
         case .users(.list), .resources(.list), .resources(.show), .clients(.list), .clients(.show), .clients(.rules),
             .sessions(.list), .sessions(.show), .elicitations(.list), .elicitations(.show), .jobs(.list), .jobs(.show),
@@ -138,26 +138,30 @@ extension AdministrationRequest {
         }
     }
 
-    /// Whether it is about keys, or about something that is sealed with one.
+    /// Whether the request uses keys: it lists or changes them, verifies signatures, or seals or opens a secret.
     fileprivate var needsKeys: Bool {
         switch self {
         case .keys, .connections(.revoke), .audit(.verify), .audit(.export), .audit(.drop), .audit(.acceptRestore): true
         case .providers(.add(let draft)): draft.clientSecret != nil
-        default: false
+        case .users, .resources, .clients, .sessions, .elicitations, .jobs, .events, .providers, .connections, .audit,
+            .report, .database, .doctor, .preview:
+            false
         }
     }
 
-    /// Whether a provider may have to be asked or told.
+    /// Whether the request may call a provider.
     fileprivate var isAboutProviders: Bool {
         switch self {
         case .providers, .connections: true
-        default: false
+        case .users, .resources, .clients, .sessions, .elicitations, .jobs, .events, .keys, .audit, .report, .database,
+            .doctor, .preview:
+            false
         }
     }
 }
 
 extension ServerConfiguration {
-    /// The way to providers.
+    /// The client for calls to providers.
     func providerClient() throws -> ProviderClient {
         ProviderClient(
             issuer: try Issuer(issuer),

@@ -4,11 +4,11 @@ import JOSE
 import OAuth
 import Storage
 
-/// A file of `audit export`, read without a database.
+/// A file written by `audit export`, read without a database.
 struct ExportedAudit {
     let path: String
 
-    /// What a check of every line found, or the sentence that names what is wrong.
+    /// Verifies every line and returns the verdict; a defect is thrown as an error.
     func verify() throws -> AdministrationAnswer {
         var file = AuditFile()
         try read(into: &file)
@@ -16,10 +16,10 @@ struct ExportedAudit {
         guard file.isSelection else { return answer }
         return .one(
             answer.rows.first ?? [:],
-            note: "The file is a selection: each record is sound, which are missing cannot be told.")
+            note: "The file is a selection: its records are valid, but missing records cannot be detected.")
     }
 
-    /// The last checkpoint of each chain up to this time, and how many records they cover.
+    /// The last checkpoint of each chain up to this time, and the number of records that they cover.
     func marks(until time: Timestamp) throws -> (marks: [AuditPruneMark], records: Int64) {
         var file = AuditFile(checkpointsUntil: time)
         try read(into: &file)
@@ -30,13 +30,13 @@ struct ExportedAudit {
         do {
             return try file.finish()
         } catch {
-            throw Refusal("\(path) \(error)")
+            throw CommandError("\(path) \(error).")
         }
     }
 
     private func read(into file: inout AuditFile) throws {
         guard let handle = FileHandle(forReadingAtPath: path) else {
-            throw Refusal("\(path) cannot be read; check that it exists and that you may read it")
+            throw CommandError("Cannot read \(path). Check that it exists and that you may read it.")
         }
         defer { try? handle.close() }
         var rest: [UInt8] = []
@@ -44,16 +44,16 @@ struct ExportedAudit {
             rest += piece
             var lines = rest.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
             rest = Array(lines.removeLast())
-            for line in lines { try take(Array(line), into: &file) }
+            for line in lines { try append(Array(line), to: &file) }
         }
-        if !rest.isEmpty { try take(rest, into: &file) }
+        if !rest.isEmpty { try append(rest, to: &file) }
     }
 
-    private func take(_ line: [UInt8], into file: inout AuditFile) throws {
+    private func append(_ line: [UInt8], to file: inout AuditFile) throws {
         do {
             try file.take(line)
         } catch {
-            throw Refusal("\(path) \(error)")
+            throw CommandError("\(path) \(error).")
         }
     }
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A file in pieces for somebody who reads slowly; it loses its name at once and is gone when the reading ends.
+/// A file as a stream of chunks. The file is unlinked at once, so that it is gone when the stream ends, however it ends.
 struct FileChunks {
     private let handle: FileHandle
 
@@ -9,7 +9,7 @@ struct FileChunks {
         try FileManager.default.removeItem(atPath: path)
     }
 
-    /// The pieces, each read when it is asked for.
+    /// The chunks, each read on demand, so that a slow reader holds one chunk in memory.
     var pieces: AsyncThrowingStream<[UInt8], any Error> {
         AsyncThrowingStream { [handle] in
             guard let data = try handle.read(upToCount: 256 * 1024), !data.isEmpty else { return nil }

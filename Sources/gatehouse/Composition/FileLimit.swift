@@ -1,9 +1,9 @@
 import Foundation
 
-/// How many files and connections this process may have open. Each long poll is one, and the soft limit that a process
-/// inherits is kept low for programs that use `select`, which this one does not.
+/// The limit of open files and connections of this process. Each long poll holds one. The inherited soft limit is low for the sake
+/// of programs that use `select`; Gatehouse does not.
 enum FileLimit {
-    /// Raises the soft limit to the hard one and returns what holds then; what cannot be raised stays.
+    /// Raises the soft limit to the hard limit and returns the resulting limit. If that fails, the soft limit stays.
     static func raise() -> UInt64 {
         var limit = rlimit()
         guard getrlimit(openFiles, &limit) == 0 else { return 0 }

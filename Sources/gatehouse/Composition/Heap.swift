@@ -1,13 +1,13 @@
 import Glibc
 
-/// How the C library keeps the server's memory.
+/// Options of the C library's heap.
 enum Heap {
     private typealias Option = @convention(c) (Int32, Int32) -> Int32
-    /// `M_ARENA_MAX` of malloc.h, which Swift's module of the C library leaves out.
+    /// `M_ARENA_MAX` of malloc.h, which Swift does not import.
     private static let arenas: Int32 = -8
 
-    /// Two arenas instead of eight a core: what one thread frees another can use again. A C library without the option
-    /// is left as it is.
+    /// Limits malloc to two arenas instead of eight per core, so that threads reuse each other's freed memory. A C library
+    /// without `mallopt` stays unchanged.
     static func share() {
         guard let symbol = dlsym(nil, "mallopt") else { return }
         _ = unsafeBitCast(symbol, to: Option.self)(arenas, 2)

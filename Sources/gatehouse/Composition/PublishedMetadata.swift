@@ -3,7 +3,7 @@ import JOSE
 import OAuth
 import Outbound
 
-/// What an MCP server says about itself in its own RFC 9728 document, read once when an operator registers it.
+/// The protected resource metadata of an MCP server (RFC 9728), read once when an operator registers it with `--from`.
 struct PublishedMetadata {
     private let metadata: ProtectedResourceMetadata
 
@@ -13,15 +13,16 @@ struct PublishedMetadata {
         defer { client.close() }
         let response = try await client.get(url, fields: [("Accept", "application/json")])
         guard response.status == 200 else {
-            throw Refusal("\(address) answered \(response.status), not a metadata document; check the URL")
+            throw CommandError(
+                "\(address) answered with status \(response.status). Check the URL of the metadata document.")
         }
         guard let document = try? JSONObject(parsing: response.body),
             let metadata = try? ProtectedResourceMetadata(json: document)
-        else { throw Refusal("\(address) is not a protected resource metadata document (RFC 9728)") }
+        else { throw CommandError("\(address) is not a protected resource metadata document (RFC 9728).") }
         self.metadata = metadata
     }
 
-    /// Fills what the operator left open; what the operator wrote holds.
+    /// Fills in what the command line left out. The command line takes precedence.
     func complete(_ draft: inout ResourceDraft, name: String?) throws {
         draft.identifier = metadata.resource
         draft.name = name ?? metadata.resourceName ?? metadata.resource

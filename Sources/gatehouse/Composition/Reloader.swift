@@ -3,10 +3,10 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// Reads the configuration anew at SIGHUP, which would kill a process that does not listen for it.
+/// Reloads the configuration at SIGHUP.
 ///
-/// What can change under a running server is applied as a whole or not at all; the log says what differs besides and waits for a
-/// restart, so that nobody takes a key for changed that is not.
+/// The keys that can change in a running server take effect all together or not at all. The log names every other changed key,
+/// which requires a restart.
 struct Reloader: Service, CustomStringConvertible {
     let description = "reloader"
     private let started: ServerConfiguration
@@ -14,8 +14,8 @@ struct Reloader: Service, CustomStringConvertible {
     private let log: Logger
     private let apply: @Sendable (ServerConfiguration) throws -> Void
 
-    /// `started` is the configuration that the server began with, and `apply` puts into effect what can change of another one,
-    /// all of it or, when it throws, nothing.
+    /// `started` is the configuration at the start of the server. `apply` puts another one into effect, or throws and changes
+    /// nothing.
     init(
         _ started: ServerConfiguration, load: @escaping @Sendable () throws -> ServerConfiguration, log: Logger,
         apply: @escaping @Sendable (ServerConfiguration) throws -> Void
@@ -44,14 +44,16 @@ struct Reloader: Service, CustomStringConvertible {
             log.notice("configuration reloaded", metadata: metadata)
             current = configuration
         } catch {
-            log.error("configuration not reloaded; the old one holds", metadata: ["reason": "\(ErrorText.of(error))"])
+            log.error(
+                "configuration not reloaded; the previous one stays in effect",
+                metadata: ["reason": "\(ErrorText.of(error))"])
         }
     }
 }
 
 extension ServerConfiguration {
-    /// What another configuration changes under a running server. TLS files are read anew each time: they are renewed under
-    /// their old names.
+    /// The keys that another configuration changes in a running server. TLS files count as changed each time: they are renewed
+    /// under the same names.
     func changeable(unlike other: ServerConfiguration) -> [String] {
         let (mine, its) = (clients, other.clients)
         let groups: [(name: String, isSame: Bool)] = [
@@ -64,7 +66,7 @@ extension ServerConfiguration {
         return groups.filter { !$0.isSame }.map(\.name)
     }
 
-    /// The groups of keys in which another configuration differs and that hold until the server is started anew.
+    /// The keys in which another configuration differs and that require a restart.
     func fixed(unlike other: ServerConfiguration) -> [String] {
         let groups: [(name: String, isSame: Bool)] = [
             ("issuer", issuer == other.issuer), ("metadata_at_root", metadataAtRoot == other.metadataAtRoot),
@@ -84,7 +86,7 @@ extension ServerConfiguration {
             ("clients.localhost_any_port", clients.localhostAnyPort == other.clients.localhostAnyPort),
             ("log.requests", log.requests == other.log.requests), ("outbound.trust", trust == other.trust),
             ("proxies", proxies == other.proxies),
-            // The files can change, not whether there are any.
+            // A reload replaces the files, but cannot turn TLS on or off.
             ("tls", (tls == nil) == (other.tls == nil)),
         ]
         return groups.filter { !$0.isSame }.map(\.name)

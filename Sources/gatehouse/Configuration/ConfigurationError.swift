@@ -1,4 +1,4 @@
-/// Why a configuration does not hold, as one sentence for the person who wrote it.
+/// Why a configuration is invalid, in one sentence or two for its author.
 struct ConfigurationError: Error, Equatable, CustomStringConvertible {
     let description: String
 
@@ -6,14 +6,14 @@ struct ConfigurationError: Error, Equatable, CustomStringConvertible {
         self.description = description
     }
 
-    /// A value that the key does not take.
-    static func wrong(_ key: ConfigurationKey, _ value: String, accepted: String) -> ConfigurationError {
-        ConfigurationError("\(key.path) is '\(Terminal.sanitised(value))', but it must be \(accepted).")
+    /// A value that the key does not accept.
+    static func invalid(_ key: ConfigurationKey, _ value: String, accepted: String) -> ConfigurationError {
+        ConfigurationError("Invalid value '\(Terminal.sanitised(value))' for '\(key.path)': must be \(accepted).")
     }
 
-    /// A name that nobody knows, with the one that was probably meant.
+    /// An unknown key, with the known key of the most similar name.
     static func unknown(_ name: String, in place: String, nearest: String?) -> ConfigurationError {
-        let hint = nearest.map { "; the nearest known key is '\($0)'" } ?? ""
-        return ConfigurationError("\(place) has the unknown key '\(Terminal.sanitised(name))'\(hint).")
+        let hint = nearest.map { " The nearest known key is '\($0)'." } ?? ""
+        return ConfigurationError("Unknown key '\(Terminal.sanitised(name))' in \(place).\(hint)")
     }
 }

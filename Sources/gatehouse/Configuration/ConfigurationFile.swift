@@ -1,16 +1,17 @@
 import Foundation
 import Yams
 
-/// The YAML file, flattened to known keys; a name that is not known stops here, because no provider lists its keys.
+/// The YAML file, flattened to known keys. An unknown key is found here, because swift-configuration's providers do not list
+/// their keys.
 struct ConfigurationFile {
-    /// What the file sets, by key; a key written without a value is not set.
+    /// The values by key. A key without a value is not set.
     private(set) var values: [ConfigurationKey: [String]] = [:]
     private let name: String
 
     init(contentsOf path: String) throws(ConfigurationError) {
         guard let bytes = FileManager.default.contents(atPath: path) else {
             throw ConfigurationError(
-                "The configuration file \(path) cannot be read; check that it exists and is readable.")
+                "Cannot read the configuration file \(path). Check that it exists and is readable.")
         }
         guard let text = String(bytes: bytes, encoding: .utf8) else {
             throw ConfigurationError("The configuration file \(path) is not UTF-8 text.")
@@ -28,7 +29,8 @@ struct ConfigurationFile {
         }
         guard let root, root.null == nil else { return }
         guard let mapping = root.mapping else {
-            throw ConfigurationError("The configuration file \(name) must hold keys with values, such as 'issuer: …'.")
+            throw ConfigurationError(
+                "The configuration file \(name) must contain keys with values, such as 'issuer: …'.")
         }
         try read(mapping, under: [])
     }
@@ -42,13 +44,13 @@ struct ConfigurationFile {
             } else if Self.isGroup(path) {
                 guard value.null == nil else { continue }
                 guard let inner = value.mapping else {
-                    throw ConfigurationError("\(dotted) in \(name) must hold keys of its own, not a single value.")
+                    throw ConfigurationError("'\(dotted)' in \(name) must contain keys of its own, not a single value.")
                 }
                 try read(inner, under: path)
             } else {
                 let known = ConfigurationKey.allCases.map(\.path)
                 let nearest = ConfigurationKey.nearest(to: dotted, among: known)
-                throw .unknown(dotted, in: "The configuration file \(name)", nearest: nearest)
+                throw .unknown(dotted, in: "the configuration file \(name)", nearest: nearest)
             }
         }
     }
@@ -57,16 +59,16 @@ struct ConfigurationFile {
         if node.null != nil { return nil }
         if key.isList {
             guard let sequence = node.sequence else {
-                throw ConfigurationError("\(key.path) in \(name) must be a list, such as [\(Self.example(key))].")
+                throw ConfigurationError("'\(key.path)' in \(name) must be a list, such as [\(Self.example(key))].")
             }
             let scalars = sequence.compactMap(\.scalar?.string)
             guard scalars.count == sequence.count else {
-                throw ConfigurationError("\(key.path) in \(name) must be a list of plain values.")
+                throw ConfigurationError("'\(key.path)' in \(name) must be a list of plain values.")
             }
             return scalars
         }
         guard let scalar = node.scalar else {
-            throw ConfigurationError("\(key.path) in \(name) must be a single value.")
+            throw ConfigurationError("'\(key.path)' in \(name) must be a single value.")
         }
         return scalar.string.isEmpty ? nil : [scalar.string]
     }
@@ -79,7 +81,7 @@ struct ConfigurationFile {
         key.defaultValue.isEmpty ? "a, b" : key.defaultValue.joined(separator: ", ")
     }
 
-    /// The parser's own words on one line, without the snippet it draws below them.
+    /// The first line of the parser's message, without the excerpt below it.
     private static func cause(_ error: any Error) -> String {
         guard let error = error as? YamlError else { return "it cannot be parsed" }
         let lines = "\(error)".split(separator: "\n")

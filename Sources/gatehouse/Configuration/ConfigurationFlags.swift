@@ -1,48 +1,51 @@
 import ArgumentParser
 
-/// A flag for each key of the configuration; a test compares them with the keys.
+/// One flag for each configuration key; a test compares them with the keys.
 struct ConfigurationFlags: ParsableArguments {
-    @Option(help: "The server's public URL.") var issuer: String?
-    @Option(help: "Whether the root addresses serve the metadata too.") var metadataAtRoot: String?
-    @Option(help: "Where clients and people connect, host:port.") var listen: String?
-    @Option(help: "Where health and metrics are served, host:port.") var operationsListen: String?
-    @Option(help: "A further host name of the operations listener; repeatable.") var operationsHosts: [String] = []
-    @Option(help: "A host, or host:port, under which MCP servers reach Gatehouse from inside; repeatable.")
+    @Option(help: "Public URL of the server.") var issuer: String?
+    @Option(help: "Serve the metadata at the root paths too: true or false.") var metadataAtRoot: String?
+    @Option(help: "Address of the public listener, host:port.") var listen: String?
+    @Option(help: "Address of the listener for health and metrics, host:port.") var operationsListen: String?
+    @Option(help: "Additional host name of the operations listener (repeatable).") var operationsHosts: [String] = []
+    @Option(help: "Host or host:port at which MCP servers reach Gatehouse on the internal network (repeatable).")
     var backChannelHosts: [String] = []
-    @Option(help: "The folder of the database.") var data: String?
-    @Option(help: "The folder of the keys.") var keys: String?
-    @Option(help: "A file with the passphrase of the keys.") var keysPassphraseFile: String?
-    @Option(help: "The folder of the pages.") var templates: String?
-    @Option(help: "The socket of the command line.") var adminSocket: String?
-    @Option(help: "A group that may use the socket.") var adminGroup: String?
-    @Option(help: "The MCP server meant by requests that name none.") var defaultResource: String?
+    @Option(help: "Folder of the database.") var data: String?
+    @Option(help: "Folder of the keys.") var keys: String?
+    @Option(help: "File with the passphrase of the keys.") var keysPassphraseFile: String?
+    @Option(help: "Folder of the page templates.") var templates: String?
+    @Option(help: "Path of the admin socket.") var adminSocket: String?
+    @Option(help: "Group that may use the admin socket.") var adminGroup: String?
+    @Option(help: "MCP server for requests without a resource parameter.") var defaultResource: String?
     @Option(help: "Lifetime of access tokens.") var tokensAccess: String?
     @Option(help: "Lifetime of authorization codes.") var tokensCode: String?
-    @Option(help: "How long a superseded refresh token is answered.") var tokensRefreshGrace: String?
-    @Option(help: "A length of session that a person may choose; repeatable.") var sessionsChoices: [String] = []
-    @Option(help: "The choice that is ticked.") var sessionsPreselected: String?
-    @Option(help: "How long a session lives unused.") var sessionsIdle: String?
-    @Option(help: "A host whose metadata documents are taken; repeatable.")
+    @Option(help: "Grace period for superseded refresh tokens.") var tokensRefreshGrace: String?
+    @Option(help: "Session lifetime that a user can choose (repeatable).") var sessionsChoices: [String] = []
+    @Option(help: "Session lifetime that is preselected.") var sessionsPreselected: String?
+    @Option(help: "Idle timeout of sessions.") var sessionsIdle: String?
+    @Option(help: "Host whose client metadata documents are accepted (repeatable).")
     var clientsMetadataDocumentsAllow: [String] = []
-    @Option(help: "A host whose metadata documents are refused; repeatable.")
+    @Option(help: "Host whose client metadata documents are rejected (repeatable).")
     var clientsMetadataDocumentsBlock: [String] = []
-    @Option(help: "A host:port that may be private; repeatable.")
+    @Option(help: "host:port that may have a private address (repeatable).")
     var clientsMetadataDocumentsPrivateHosts: [String] = []
-    @Option(help: "The largest metadata document.") var clientsMetadataDocumentsMaxSize: String?
-    @Option(help: "How long a document is kept at least.") var clientsMetadataDocumentsCacheMin: String?
-    @Option(help: "How long a document is kept at most.") var clientsMetadataDocumentsCacheMax: String?
-    @Option(help: "Whether localhost redirects match on any port.") var clientsLocalhostAnyPort: String?
-    @Option(help: "A further CA file; repeatable.") var outboundTrust: [String] = []
-    @Option(help: "The certificate chain.") var tlsCertificate: String?
-    @Option(help: "The certificate's key.") var tlsKey: String?
-    @Option(help: "An address whose forwarding headers count; repeatable.") var proxies: [String] = []
-    @Option(help: "The least level that is written to the log.") var logLevel: String?
-    @Option(help: "Whether each request has a line in the log.") var logRequests: String?
-    @Option(help: "Connections to a listener at the same time.") var connectionsTotal: String?
-    @Option(help: "Connections from one address at the same time.") var connectionsPerAddress: String?
-    @Option(help: "How long a peer may take nothing of its answer.") var connectionsStall: String?
+    @Option(help: "Maximum size of a metadata document.") var clientsMetadataDocumentsMaxSize: String?
+    @Option(help: "Minimum time for which a metadata document is cached.")
+    var clientsMetadataDocumentsCacheMin: String?
+    @Option(help: "Maximum time for which a metadata document is cached.")
+    var clientsMetadataDocumentsCacheMax: String?
+    @Option(help: "Match localhost redirect URIs on any port: true or false.") var clientsLocalhostAnyPort: String?
+    @Option(help: "Additional CA file (repeatable).") var outboundTrust: [String] = []
+    @Option(help: "PEM file with the certificate chain.") var tlsCertificate: String?
+    @Option(help: "PEM file with the private key of the certificate.") var tlsKey: String?
+    @Option(help: "IP address of a proxy whose forwarding headers are trusted (repeatable).") var proxies: [String] = []
+    @Option(help: "Minimum level of the log.") var logLevel: String?
+    @Option(help: "Log every request: true or false.") var logRequests: String?
+    @Option(help: "Maximum number of connections to a listener.") var connectionsTotal: String?
+    @Option(help: "Maximum number of connections from one address.") var connectionsPerAddress: String?
+    @Option(help: "Time after which a peer that reads nothing of its response is disconnected.")
+    var connectionsStall: String?
 
-    /// What was set, by key.
+    /// The values of the flags that are set, by key.
     var values: [ConfigurationKey: [String]] {
         let single: [ConfigurationKey: String?] = [
             .issuer: issuer, .metadataAtRoot: metadataAtRoot, .listen: listen, .operationsListen: operationsListen,

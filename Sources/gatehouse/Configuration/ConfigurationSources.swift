@@ -1,10 +1,10 @@
 import Configuration
 import Foundation
 
-/// The three places a value may come from, in their order: flags, then variables, then the file.
+/// The sources of values by precedence: flags, environment variables, the file.
 struct ConfigurationSources {
     private let reader: ConfigReader
-    /// Relative paths resolve against this folder: the file's, or the working directory without a file.
+    /// The folder against which relative paths resolve: that of the file, or the working directory without a file.
     let baseDirectory: String
 
     init(
@@ -27,14 +27,14 @@ struct ConfigurationSources {
         ])
     }
 
-    /// The entries for the key, or its default.
+    /// The entries of the key, or its default.
     func entries(_ key: ConfigurationKey) -> [String] {
         let name = ConfigKey(key.components)
         if key.isList { return reader.stringArray(forKey: name) ?? key.defaultValue }
         return reader.string(forKey: name).map { [$0] } ?? key.defaultValue
     }
 
-    /// The single value for the key, or its default.
+    /// The single value of the key, or its default.
     func value(_ key: ConfigurationKey) -> String? { entries(key).first }
 
     private static let fileVariable = "GATEHOUSE_CONFIG"
@@ -48,20 +48,20 @@ struct ConfigurationSources {
         return InMemoryProvider(name: name, values: stored)
     }
 
-    /// A misspelt variable would otherwise be ignored in silence, and the default would hold.
+    /// Refuses a misspelt variable, which would otherwise be ignored in favour of the default.
     private static func refuseUnknownVariables(in environment: [String: String]) throws(ConfigurationError) {
         let known = ConfigurationKey.allCases.map(\.environmentVariable) + [fileVariable]
         for name in environment.keys.sorted() where name.hasPrefix("GATEHOUSE_") && !known.contains(name) {
             if ServiceVariable.matches(name) { continue }
-            throw .unknown(name, in: "The environment", nearest: ConfigurationKey.nearest(to: name, among: known))
+            throw .unknown(name, in: "the environment", nearest: ConfigurationKey.nearest(to: name, among: known))
         }
     }
 }
 
-/// The variables by which Kubernetes tells every container of a pod where services are. Those of a service that is called
-/// `gatehouse`, or `gatehouse-…`, begin like ours.
+/// The variables in which Kubernetes gives every container the addresses of services. Those of a service named `gatehouse` or
+/// `gatehouse-…` begin like Gatehouse's own.
 enum ServiceVariable {
-    /// Whether a name ends as theirs do: `_SERVICE_HOST`, `_SERVICE_PORT`, `_SERVICE_PORT_HTTPS`, `_PORT`, `_PORT_8080_TCP`,
+    /// Whether a name has one of their endings: `_SERVICE_HOST`, `_SERVICE_PORT`, `_SERVICE_PORT_HTTPS`, `_PORT`, `_PORT_8080_TCP`,
     /// `_PORT_8080_TCP_ADDR`.
     static func matches(_ name: String) -> Bool {
         var words = name.split(separator: "_", omittingEmptySubsequences: false)
@@ -75,7 +75,7 @@ enum ServiceVariable {
     }
 }
 
-/// A path that no longer depends on the working directory.
+/// An absolute path, standardised.
 struct AbsolutePath: Equatable {
     let string: String
 
@@ -84,7 +84,7 @@ struct AbsolutePath: Equatable {
         string = URL(filePath: full).standardizedFileURL.path(percentEncoded: false)
     }
 
-    /// The folder that holds it.
+    /// The folder of the path.
     var directory: String {
         URL(filePath: string).deletingLastPathComponent().standardizedFileURL.path(percentEncoded: false)
     }

@@ -1,7 +1,7 @@
 import AuthorizationServer
 import Glibc
 
-/// A length of time as the configuration spells it: `60s`, `10m`, `12h`, `30d`.
+/// A duration in the configuration's spelling: `60s`, `10m`, `12h`, `30d`.
 struct DurationValue: Equatable {
     let seconds: Int64
 
@@ -11,7 +11,7 @@ struct DurationValue: Equatable {
     }
 }
 
-/// An amount of bytes as the configuration spells it: `512`, `16KiB`, `1MiB`.
+/// A size in bytes in the configuration's spelling: `512`, `16KiB`, `1MiB`.
 struct SizeValue: Equatable {
     let bytes: Int
 
@@ -25,7 +25,7 @@ struct SizeValue: Equatable {
     }
 }
 
-/// Where a listener binds: an address or a host name, and a port.
+/// The address of a listener: an IP address or a host name, and a port.
 struct ListenAddress: Equatable, CustomStringConvertible {
     let host: String
     let port: Int
@@ -63,7 +63,7 @@ struct HostAndPort: Equatable, CustomStringConvertible {
     var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
 
-/// An IP address in its one canonical spelling, so that it compares as text.
+/// An IP address in its canonical spelling, so that addresses compare as text.
 struct CanonicalAddress: Equatable {
     let string: String
 
@@ -80,7 +80,7 @@ struct CanonicalAddress: Equatable {
     }
 }
 
-/// Digits and nothing else: no sign, no blank, no overflow.
+/// A number of ASCII digits: no sign, no space, no overflow.
 enum WholeNumber {
     static func parse(_ text: some StringProtocol) -> Int64? {
         guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {

@@ -1,7 +1,7 @@
 import Foundation
 import Logging
 
-/// Everything an operator can decide, checked; made only from flags, variables and the file.
+/// The checked configuration of a server, read from flags, environment variables and the file.
 struct ServerConfiguration: Equatable, Sendable {
     var issuer: String
     var metadataAtRoot: Bool
@@ -21,15 +21,15 @@ struct ServerConfiguration: Equatable, Sendable {
     var log: Log
     var connections: Connections
 
-    /// What is written to the log.
+    /// The settings of the log.
     struct Log: Equatable, Sendable {
-        /// The least level that is written.
+        /// The minimum level.
         var level: Logger.Level
-        /// Whether each request has a line, not only those that were refused or failed.
+        /// Whether every request is logged, and not only a refused or failed one.
         var requests: Bool
     }
 
-    /// Where things lie; each absolute.
+    /// Absolute paths.
     struct Paths: Equatable, Sendable {
         var data: String
         var keys: String
@@ -38,21 +38,21 @@ struct ServerConfiguration: Equatable, Sendable {
         var adminSocket: String
     }
 
-    /// How long tokens and codes live, in seconds.
+    /// Lifetimes of tokens and codes, in seconds.
     struct Tokens: Equatable, Sendable {
         var access: Int64
         var code: Int64
         var refreshGrace: Int64
     }
 
-    /// How long a session may last, in seconds.
+    /// Lifetimes and idle timeout of sessions, in seconds.
     struct Sessions: Equatable, Sendable {
         var choices: [Int64]
         var preselected: Int64
         var idle: Int64
     }
 
-    /// Who may come as a client, and how its metadata document is fetched.
+    /// The hosts of clients, and how their metadata documents are fetched. Sizes in bytes, times in seconds.
     struct Clients: Equatable, Sendable {
         var allow: [String]
         var block: [String]
@@ -63,14 +63,14 @@ struct ServerConfiguration: Equatable, Sendable {
         var localhostAnyPort: Bool
     }
 
-    /// How many connections a listener takes, and how long one may take nothing of its answer, in seconds.
+    /// The connection limits of a listener, and the seconds after which a peer that reads nothing is disconnected.
     struct Connections: Equatable, Sendable {
         var total: Int
         var perAddress: Int
         var stall: Int64
     }
 
-    /// The certificate chain and its key, when Gatehouse itself speaks TLS.
+    /// The PEM files of the certificate chain and its private key, if Gatehouse itself serves TLS.
     struct TLS: Equatable, Sendable {
         var certificate: String
         var key: String
@@ -78,9 +78,9 @@ struct ServerConfiguration: Equatable, Sendable {
 }
 
 extension ServerConfiguration {
-    /// Reads all keys from the sources; the first wrong one ends it with a sentence for its author.
+    /// Reads all keys from the sources, and throws for the first invalid one.
     init(_ sources: ConfigurationSources) throws(ConfigurationError) {
-        let read = ConfigurationReading(sources: sources)
+        let read = ConfigurationReader(sources: sources)
         issuer = try read.issuer()
         metadataAtRoot = try read.flag(.metadataAtRoot)
         listen = try read.address(.listen)
@@ -101,7 +101,7 @@ extension ServerConfiguration {
         try refuseContradictions()
     }
 
-    /// Reads the configuration as a process sees it: its own environment and working directory.
+    /// Reads the configuration with the environment and the working directory of this process.
     static func load(file: String?, flags: [ConfigurationKey: [String]] = [:]) throws(ConfigurationError) -> Self {
         try ServerConfiguration(
             ConfigurationSources(
@@ -112,34 +112,35 @@ extension ServerConfiguration {
     private func refuseContradictions() throws(ConfigurationError) {
         if listen.port != 0, listen == operations {
             throw ConfigurationError(
-                "operations.listen is \(operations), the same as listen; give the operations listener a place of its own."
+                "'operations.listen' and 'listen' are both \(operations). Give the operations listener another address."
             )
         }
         if tls != nil, !issuer.hasPrefix("https://") {
-            throw ConfigurationError("tls.certificate is set, so issuer must start with https://, but it is \(issuer).")
+            throw ConfigurationError(
+                "'tls.certificate' is set, but 'issuer' is \(issuer). The issuer must start with https://.")
         }
     }
 }
 
 extension ServerConfiguration.Paths {
-    /// The longest path that a Unix socket's address can hold.
+    /// The maximum length in bytes of a Unix socket's path.
     static let longestSocketPath = 103
 
-    fileprivate init(_ read: ConfigurationReading) throws(ConfigurationError) {
+    fileprivate init(_ read: ConfigurationReader) throws(ConfigurationError) {
         data = try read.ownFolder(.data)
         keys = try read.ownFolder(.keys)
         keysPassphraseFile = read.path(.keysPassphraseFile)
         templates = read.requiredPath(.templates)
         adminSocket = read.requiredPath(.adminSocket)
         guard adminSocket.utf8.count <= Self.longestSocketPath else {
-            throw .wrong(
+            throw .invalid(
                 .adminSocket, adminSocket, accepted: "at most \(Self.longestSocketPath) bytes long as an absolute path")
         }
     }
 }
 
 extension ServerConfiguration.Tokens {
-    fileprivate init(_ read: ConfigurationReading) throws(ConfigurationError) {
+    fileprivate init(_ read: ConfigurationReader) throws(ConfigurationError) {
         access = try read.duration(.accessLifetime, 60...3600, "from 1m to 60m, such as 10m")
         code = try read.duration(.codeLifetime, 1...600, "from 1s to 600s, such as 60s")
         refreshGrace = try read.duration(.refreshGrace, 0...300, "from 0s to 300s, such as 120s")
@@ -147,24 +148,24 @@ extension ServerConfiguration.Tokens {
 }
 
 extension ServerConfiguration.Sessions {
-    fileprivate init(_ read: ConfigurationReading) throws(ConfigurationError) {
+    fileprivate init(_ read: ConfigurationReader) throws(ConfigurationError) {
         choices = try read.durations(.sessionChoices, 60...year, "durations from 1m to 365d, such as [1h, 12h, 30d]")
         guard !choices.isEmpty, choices.count <= 8, zip(choices, choices.dropFirst()).allSatisfy({ $0 < $1 }) else {
             let text = read.sources.entries(.sessionChoices).joined(separator: ", ")
-            throw .wrong(.sessionChoices, text, accepted: "one to eight durations, the shortest first")
+            throw .invalid(.sessionChoices, text, accepted: "one to eight durations, the shortest first")
         }
         preselected = try read.duration(.sessionPreselected, 60...year, "one of sessions.choices")
         guard choices.contains(preselected) else {
             let list = read.sources.entries(.sessionChoices).joined(separator: ", ")
             let value = read.sources.value(.sessionPreselected) ?? ""
-            throw .wrong(.sessionPreselected, value, accepted: "one of sessions.choices: \(list)")
+            throw .invalid(.sessionPreselected, value, accepted: "one of sessions.choices: \(list)")
         }
         idle = try read.duration(.sessionIdle, 60...year, "from 1m to 365d, such as 14d")
     }
 }
 
 extension ServerConfiguration.Clients {
-    fileprivate init(_ read: ConfigurationReading) throws(ConfigurationError) {
+    fileprivate init(_ read: ConfigurationReader) throws(ConfigurationError) {
         allow = try read.hostPatterns(.documentsAllow)
         block = try read.hostPatterns(.documentsBlock)
         privateHosts = try read.privateHosts()
@@ -173,14 +174,14 @@ extension ServerConfiguration.Clients {
         cacheMax = try read.duration(.documentsCacheMax, 0...2_592_000, "from 0s to 30d, such as 24h")
         guard cacheMin <= cacheMax else {
             let value = read.sources.value(.documentsCacheMax) ?? ""
-            throw .wrong(.documentsCacheMax, value, accepted: "no shorter than clients.metadata_documents.cache_min")
+            throw .invalid(.documentsCacheMax, value, accepted: "no shorter than clients.metadata_documents.cache_min")
         }
         localhostAnyPort = try read.flag(.localhostAnyPort)
     }
 }
 
 extension ServerConfiguration.Connections {
-    fileprivate init(_ read: ConfigurationReading) throws(ConfigurationError) {
+    fileprivate init(_ read: ConfigurationReader) throws(ConfigurationError) {
         total = try read.count(.connectionsTotal, 16...1_000_000)
         perAddress = try read.count(.connectionsPerAddress, 1...1_000_000)
         stall = try read.duration(.connectionsStall, 1...3600, "from 1s to 1h, such as 30s")
@@ -188,14 +189,14 @@ extension ServerConfiguration.Connections {
 }
 
 extension ServerConfiguration.TLS {
-    fileprivate init?(_ read: ConfigurationReading) throws(ConfigurationError) {
+    fileprivate init?(_ read: ConfigurationReader) throws(ConfigurationError) {
         switch (read.path(.tlsCertificate), read.path(.tlsKey)) {
         case (nil, nil): return nil
         case (let certificate?, let key?): (self.certificate, self.key) = (certificate, key)
         case (_?, nil):
-            throw ConfigurationError("tls.certificate is set without tls.key; set both, or neither behind a proxy.")
+            throw ConfigurationError("'tls.certificate' is set without 'tls.key'. Set both, or neither behind a proxy.")
         case (nil, _?):
-            throw ConfigurationError("tls.key is set without tls.certificate; set both, or neither behind a proxy.")
+            throw ConfigurationError("'tls.key' is set without 'tls.certificate'. Set both, or neither behind a proxy.")
         }
     }
 }

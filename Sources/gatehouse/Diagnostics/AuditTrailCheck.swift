@@ -3,8 +3,7 @@ import JOSE
 import OAuth
 import Storage
 
-/// Whether database and keys' folder are of one time: the checkpoints that are kept beside the keys, and the keys that were put
-/// out of use.
+/// Checks that database and keys folder match: by the checkpoints in the keys folder, and by the keys that were ended.
 struct AuditTrailCheck {
     let configuration: ServerConfiguration
     let store: Store
@@ -14,34 +13,34 @@ struct AuditTrailCheck {
     func findings() async -> [Finding] {
         do {
             let keys = try configuration.openKeys(createIfEmpty: false)
-            let found = try await RolledBackAuditChain.find(in: store, keys: keys, at: now)
+            let rolledBack = try await RolledBackAuditChain.find(in: store, keys: keys, at: now)
             let trail =
-                found.isEmpty
-                ? [Finding("audit trail", .ok, "The database is the one that the keys know.")]
-                : found.map { Finding("audit trail", .problem, Sentence.of("\($0)")) }
-            return try await trail + revived(keys) + unfinished(keys)
+                rolledBack.isEmpty
+                ? [Finding("audit trail", .ok, "The database matches the checkpoints in the keys folder.")]
+                : rolledBack.map { Finding("audit trail", .problem, Sentence.of("\($0)")) }
+            return try await trail + reinstated(keys) + unfinished(keys)
         } catch {
-            // What is wrong with the keys is told where they are looked at.
+            // KeyCheck reports what is wrong with the keys.
             return []
         }
     }
 
-    private func revived(_ keys: KeyRing) async throws -> [Finding] {
+    private func reinstated(_ keys: KeyRing) async throws -> [Finding] {
         try await ReinstatedKey.find(in: store, keys: keys, at: now).map { Finding("keys", .problem, Sentence.of($0)) }
     }
 
-    /// What still stands on keys that were put out of use.
+    /// The ended keys on which sessions or secrets still depend.
     private func unfinished(_ keys: KeyRing) async throws -> [Finding] {
         try await KeyReplacement(store: store, keys: keys, log: nil).unfinished().map { purpose, ids in
-            let what = "The \(purpose.name) keys \(ids.joined(separator: ", ")) were put out of use"
+            let fact = "The \(purpose.name) keys \(ids.joined(separator: ", ")) were ended"
             return isServed
                 ? Finding(
                     "keys", .problem,
-                    "\(what), and what stands on them is not all ended or made anew; the server tries again every minute, and its "
-                        + "log says what is in the way.")
+                    "\(fact), but something in the database still depends on them. The server tries again every minute; its log "
+                        + "names the obstacle.")
                 : Finding(
                     "keys", .warning,
-                    "\(what), and this database does not know of it yet; the next start ends or makes anew what stands on them."
+                    "\(fact), but the database has no record of it. The next start revokes or seals again what depends on them."
                 )
         }
     }

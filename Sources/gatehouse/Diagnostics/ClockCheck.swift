@@ -2,44 +2,45 @@ import AuthorizationServer
 import OAuth
 import Outbound
 
-/// Whether the clock is right: codes, tokens and records stand on it.
+/// Checks the clock, on which the lifetimes of codes and tokens and the times of records depend.
 struct ClockCheck {
-    /// What a clock may be apart, in seconds.
+    /// The tolerated difference between two clocks, in seconds.
     private static let tolerance: Int64 = 5
 
     private let configuration: ServerConfiguration
-    private let visit: IssuerProbe
+    private let probe: IssuerProbe
     private let drift: Int64
     private let now: Timestamp
 
-    /// `drift` is by how many seconds the clock moved otherwise than a steady one during the examination.
-    init(_ configuration: ServerConfiguration, _ visit: IssuerProbe, drift: Int64, now: Timestamp) {
+    /// `drift` is the difference in seconds between the system clock and a steady clock during the checks.
+    init(_ configuration: ServerConfiguration, _ probe: IssuerProbe, drift: Int64, now: Timestamp) {
         self.configuration = configuration
-        self.visit = visit
+        self.probe = probe
         self.drift = drift
         self.now = now
     }
 
     var findings: [Finding] {
-        let wrong = [step, elsewhere, files].compactMap(\.self)
-        return wrong.isEmpty ? [Finding("clock", .ok, "It is \(now), and nothing here says otherwise.")] : wrong
+        let faults = [step, remoteClock, files].compactMap(\.self)
+        return faults.isEmpty ? [Finding("clock", .ok, "The clock says \(now), and nothing contradicts it.")] : faults
     }
 
     private var step: Finding? {
         guard abs(drift) > 2 else { return nil }
         return Finding(
             "clock", .problem,
-            "The clock was moved by \(drift) s while this was looked at; have one service alone set it.")
+            "The clock was set by \(drift) s during this check. Let a single service (NTP) set the clock.")
     }
 
-    /// A proxy of another machine writes its own time.
-    private var elsewhere: Finding? {
-        guard let answer = try? visit.answer.get(), let text = answer.values(of: "date").first,
+    /// The `Date` of the issuer's response, which a proxy on another machine writes.
+    private var remoteClock: Finding? {
+        guard let answer = try? probe.answer.get(), let text = answer.values(of: "date").first,
             let date = HTTPDate(text), abs(date.time - now) > Self.tolerance + 5
         else { return nil }
         return Finding(
             "clock", .warning,
-            "The issuer's answer was dated \(date.time - now) s from this machine's clock; synchronise both (NTP).")
+            "The date of the issuer's response differs from this machine's clock by \(date.time - now) s. Synchronise both "
+                + "clocks (NTP).")
     }
 
     private var files: Finding? {
@@ -48,12 +49,12 @@ struct ClockCheck {
         guard latest > now.seconds + Self.tolerance else { return nil }
         return Finding(
             "clock", .problem,
-            "Files in \(configuration.paths.data) were written \(latest - now.seconds) s from now on: the clock was set back; "
-                + "correct it.")
+            "Files in \(configuration.paths.data) are dated \(latest - now.seconds) s in the future: the clock was set back. "
+                + "Correct it.")
     }
 }
 
-/// The one form of dates that HTTP writes today.
+/// A date in the preferred format of HTTP.
 /// Spec: RFC 9110 §5.6.7
 struct HTTPDate {
     let time: Timestamp

@@ -2,83 +2,87 @@ import AuthorizationServer
 import OAuth
 import Storage
 
-/// Whether the database is whole, durable, and has room.
+/// Checks that the database is undamaged and durable, has disk space, and has been backed up.
 struct DatabaseCheck {
     let store: Store
     let folder: String
     let now: Timestamp
 
     private static let mebibyte: UInt64 = 1 << 20
-    /// Days without a copy after which one is recommended.
-    private static let copyAge: Int64 = 7
+    /// The age in days from which the last backup is too old.
+    private static let backupAge: Int64 = 7
 
     func findings() async -> [Finding] {
         do {
-            return try await condition() + room() + (try await copies()) + (try await records())
+            return try await condition() + disk() + (try await backups()) + (try await records())
         } catch {
-            return [Finding("database", .problem, Sentence.of(error))] + room()
+            return [Finding("database", .problem, Sentence.of(error))] + disk()
         }
     }
 
     private func condition() async throws -> [Finding] {
         let condition = try await store.condition()
         if let first = condition.defects.first {
-            return [Finding("database", .problem, "It is damaged (\(first)); restore a backup.")]
+            return [Finding("database", .problem, "The database is damaged (\(first)). Restore a backup.")]
         }
         guard condition.isDurable else {
             return [
                 Finding(
-                    "database", .problem, "Its commits are not durable (synchronous is not FULL); restart the server.")
+                    "database", .problem, "Commits are not durable (synchronous is not FULL). Restart the server.")
             ]
         }
         let log =
             condition.logBytes > Int64(512 * Self.mebibyte)
             ? Finding(
                 "database log", .warning,
-                "Its log has \(Self.size(UInt64(condition.logBytes))) and is not folded back; restart the server, and look for a "
-                    + "reader that never ends.")
-            : Finding("database log", .ok, "Its log has \(Self.size(UInt64(condition.logBytes))).")
+                "The write-ahead log has \(Self.size(UInt64(condition.logBytes))) and is not checkpointed. Restart the server, "
+                    + "and look for a process that keeps a read open.")
+            : Finding("database log", .ok, "The write-ahead log has \(Self.size(UInt64(condition.logBytes))).")
         return [
             Finding(
                 "database", .ok,
-                "Every page is sound: \(Self.size(UInt64(condition.bytes))), schema '\(condition.schema)', SQLite "
+                "Every page is intact: \(Self.size(UInt64(condition.bytes))), schema '\(condition.schema)', SQLite "
                     + "\(condition.engine), durable commits."), log,
         ]
     }
 
-    private func room() -> [Finding] { [Self.judge(FileStatus.Room(at: folder), of: folder)] }
+    private func disk() -> [Finding] { [Self.finding(FileStatus.Space(at: folder), of: folder)] }
 
-    /// What the room on the disk of `folder` means; nil where it cannot be told.
-    static func judge(_ room: FileStatus.Room?, of folder: String) -> Finding {
-        guard let room else {
-            return Finding("disk", .problem, "\(folder) cannot be looked at; check that it exists and is the server's.")
+    /// The finding about the space on the disk of `folder`; `space` is nil if it cannot be read.
+    static func finding(_ space: FileStatus.Space?, of folder: String) -> Finding {
+        guard let space else {
+            return Finding(
+                "disk", .problem, "Cannot read \(folder). Check that it exists and that the server's user owns it.")
         }
-        if room.isReadOnly {
-            return Finding("disk", .problem, "\(folder) cannot be written to; nothing can be approved until it can.")
+        if space.isReadOnly {
+            return Finding(
+                "disk", .problem, "\(folder) is not writable; users cannot approve anything. Make it writable.")
         }
-        let free = "\(size(room.freeBytes)) are free on the disk of \(folder)"
-        if room.freeBytes < 16 * mebibyte {
-            return Finding("disk", .problem, "Only \(free); make room, or nothing can be approved soon.")
+        let free = "\(size(space.freeBytes)) free on the disk of \(folder)"
+        if space.freeBytes < 16 * mebibyte {
+            return Finding("disk", .problem, "Only \(free). Free some space, or users soon cannot approve anything.")
         }
-        return room.freeBytes < 512 * mebibyte || room.share < 0.02
-            ? Finding("disk", .warning, "Only \(free); make room.") : Finding("disk", .ok, "\(free).")
+        return space.freeBytes < 512 * mebibyte || space.share < 0.02
+            ? Finding("disk", .warning, "Only \(free). Free some space.") : Finding("disk", .ok, "\(free).")
     }
 
-    private func copies() async throws -> [Finding] {
+    private func backups() async throws -> [Finding] {
         var filter = AuditFilter()
         filter.action = AuditAction.databaseCopied.rawValue
         let last = try await store.read { [filter] in try $0.audit.tail(.main, filter, limit: 1) }.first?.entry.at
         guard let last else {
             return [
-                Finding("backup", .warning, "None was ever made by 'gatehouse db backup'; copy the keys' folder too.")
+                Finding(
+                    "backup", .warning,
+                    "No backup was ever made. Run 'gatehouse db backup FILE', and copy the keys folder.")
             ]
         }
         let days = (now - last) / 86_400
         return [
-            days > Self.copyAge
+            days > Self.backupAge
                 ? Finding(
-                    "backup", .warning, "The last one was made \(days) days ago; 'gatehouse db backup FILE' makes one.")
-                : Finding("backup", .ok, "The last one was made \(days) days ago.")
+                    "backup", .warning, "The last backup was made \(days) days ago. Run 'gatehouse db backup FILE'.")
+                : Finding("backup", .ok, "The last backup was made \(days) days ago.")
         ]
     }
 
@@ -93,7 +97,7 @@ struct DatabaseCheck {
         return [
             Finding(
                 "clock", .problem,
-                "The last audit record is \(last - now) s in the future: the clock was set back; correct it.")
+                "The last audit record is \(last - now) s in the future: the clock was set back. Correct it.")
         ]
     }
 

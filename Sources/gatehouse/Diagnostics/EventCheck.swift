@@ -2,11 +2,12 @@ import AuthorizationServer
 import OAuth
 import Storage
 
-/// Whether events reach the MCP servers that want them.
+/// Checks that events reach the MCP servers that receive them by push.
 struct EventCheck {
     let store: Store
     let paused: [ResourceID: Timestamp]
 
+    /// The limit for counting undelivered events, which bounds the read.
     private static let mostDead = 1000
 
     func findings() async -> [Finding] {
@@ -14,44 +15,45 @@ struct EventCheck {
             return try await store.read { [paused] transaction in
                 let pushed = try transaction.resources.list().filter { $0.eventsEndpoint != nil }
                 let endpoints = try pushed.compactMap { resource in
-                    try Self.judge(resource, try transaction.eventStreams.find(of: resource.id), paused[resource.id])
+                    try Self.finding(resource, try transaction.eventStreams.find(of: resource.id), paused[resource.id])
                 }
                 let dead = try transaction.events.list(state: .dead, limit: Self.mostDead).count
-                let good = Finding(
-                    "events", .ok, "\(pushed.count) MCP servers have their events pushed, and none has trouble.")
-                return (endpoints.isEmpty ? [good] : endpoints) + Self.left(dead)
+                let ok = Finding("events", .ok, "\(pushed.count) MCP servers receive events by push, without failures.")
+                return (endpoints.isEmpty ? [ok] : endpoints) + Self.undelivered(dead)
             }
         } catch {
             return [Finding("events", .problem, Sentence.of(error))]
         }
     }
 
-    private static func judge(_ resource: Resource, _ stream: EventStream?, _ pause: Timestamp?) throws -> Finding? {
+    /// The finding about one endpoint; nil if it works.
+    private static func finding(_ resource: Resource, _ stream: EventStream?, _ pause: Timestamp?) throws -> Finding? {
         let name = resource.identifier.string
         let cause = stream?.lastError.map { " (\($0))" } ?? stream?.lastStatus.map { " (status \($0))" } ?? ""
         if let stream, stream.state == .disabled, stream.endpoint == resource.eventsEndpoint {
             return Finding(
                 "events", .problem,
-                "Nothing is sent to \(name): its events endpoint is disabled\(cause); mend it, and name it again by "
-                    + "'gatehouse resources policy'.")
+                "The events endpoint of \(name) is disabled\(cause). Repair it, and set it again with 'gatehouse resources "
+                    + "policy --events-endpoint'.")
         }
         if let pause {
             return Finding(
                 "events", .warning,
-                "The events endpoint of \(name) is in trouble\(cause); it is tried again at \(pause).")
+                "The events endpoint of \(name) fails\(cause). The next attempt is at \(pause).")
         }
         guard let stream, stream.state == .unverified, stream.attempts > 0 else { return nil }
         return Finding(
-            "events", .warning, "The events endpoint of \(name) has not shown that it wants events\(cause).")
+            "events", .warning, "The events endpoint of \(name) has not answered its verification event\(cause).")
     }
 
-    private static func left(_ dead: Int) -> [Finding] {
+    private static func undelivered(_ dead: Int) -> [Finding] {
         guard dead > 0 else { return [] }
         let count = dead >= mostDead ? "at least \(dead)" : "\(dead)"
         return [
             Finding(
                 "events", .warning,
-                "\(count) events were given up; see 'gatehouse events list', and 'gatehouse events retry ID'.")
+                "\(count) events could not be delivered. See 'gatehouse events list --state dead', and send them again with "
+                    + "'gatehouse events retry ID'.")
         ]
     }
 }

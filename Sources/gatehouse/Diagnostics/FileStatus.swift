@@ -1,14 +1,14 @@
 import Glibc
 
-/// What the system says of a file, a folder or the disk beneath it.
+/// The status of a file or folder, and the space on its disk.
 struct FileStatus {
     /// The permission bits.
     let mode: mode_t
     let isOwn: Bool
-    /// When it was written last, in seconds.
+    /// The time of the last change, in seconds since 1970.
     let writtenAt: Int64
 
-    /// Nil for what is not there or must not be looked at.
+    /// Nil for a path that does not exist or that this process must not read.
     init?(_ path: String) {
         var status = stat()
         guard lstat(path, &status) == 0 else { return nil }
@@ -19,8 +19,8 @@ struct FileStatus {
 
     var octal: String { "0" + String(mode, radix: 8) }
 
-    /// How much room a disk has for this user.
-    struct Room {
+    /// The space that a disk has for this user.
+    struct Space {
         let freeBytes: UInt64
         let share: Double
         let isReadOnly: Bool
@@ -40,7 +40,7 @@ struct FileStatus {
         }
     }
 
-    /// The folder that holds a path.
+    /// The folder of a path.
     static func folder(of path: String) -> String {
         let cut = path.lastIndex(of: "/") ?? path.startIndex
         return cut == path.startIndex ? "/" : String(path[..<cut])

@@ -4,13 +4,13 @@ import OAuth
 import Outbound
 import Web
 
-/// One call of this server's own metadata, at the address that clients use.
+/// One request for this server's own metadata, at the address that clients use.
 struct IssuerProbe: Sendable {
     let issuer: Issuer?
     let address: String
     let answer: Result<OutboundResponse, any Error>
-    /// What the server saw of the call.
-    let sight: ProxyWitness.Observation?
+    /// How the request arrived at the server; nil if it did not.
+    let observation: ProxyWitness.Observation?
 
     init(_ configuration: ServerConfiguration, witness: ProxyWitness?) async {
         let trace = TraceID.random()
@@ -29,85 +29,88 @@ struct IssuerProbe: Sendable {
         } catch {
             answer = .failure(error)
         }
-        sight = witness?.seen(trace)
+        observation = witness?.seen(trace)
     }
 }
 
-/// Whether the issuer is where it says it is.
+/// Checks that the issuer is an https URL and that its metadata comes from this server.
 struct IssuerCheck {
     private let configuration: ServerConfiguration
-    private let visit: IssuerProbe
+    private let probe: IssuerProbe
     private let isServed: Bool
 
-    init(_ configuration: ServerConfiguration, _ visit: IssuerProbe, isServed: Bool) {
+    init(_ configuration: ServerConfiguration, _ probe: IssuerProbe, isServed: Bool) {
         self.configuration = configuration
-        self.visit = visit
+        self.probe = probe
         self.isServed = isServed
     }
 
-    var findings: [Finding] { [form, reach] }
+    var findings: [Finding] { [scheme, reachability] }
 
-    private var form: Finding {
-        visit.issuer?.isHTTPS ?? false
+    private var scheme: Finding {
+        probe.issuer?.isHTTPS ?? false
             ? Finding("issuer", .ok, "\(configuration.issuer) is an https URL.")
             : Finding(
                 "issuer", .warning,
-                "\(configuration.issuer) is for this machine alone; others need an https:// issuer, by tls.certificate or a "
-                    + "proxy.")
+                "\(configuration.issuer) works on this machine only. Other machines need an https:// issuer, with "
+                    + "tls.certificate or a proxy.")
     }
 
-    private var reach: Finding {
-        switch visit.answer {
-        case .failure(let error): unreached(error)
-        case .success(let answer): answered(answer)
+    private var reachability: Finding {
+        switch probe.answer {
+        case .failure(let error): finding(for: error)
+        case .success(let answer): finding(for: answer)
         }
     }
 
-    private func unreached(_ error: any Error) -> Finding {
+    private func finding(for error: any Error) -> Finding {
         guard isServed else {
-            return Finding("reachable", .warning, "Nobody answers at \(visit.address), where no server runs.")
+            return Finding("reachable", .warning, "\(probe.address) does not answer; no server runs.")
         }
         let failure = error as? OutboundFailure
         return Finding(
             "reachable", .problem,
-            "\(visit.address) cannot be called from this machine: \(ErrorText.of(error)). "
-                + (failure.map(advice) ?? "See what stands in the way."))
+            "This machine cannot reach \(probe.address): \(ErrorText.of(error)). "
+                + (failure.map(advice) ?? "Check the network between them."))
     }
 
-    private func answered(_ answer: OutboundResponse) -> Finding {
+    private func finding(for answer: OutboundResponse) -> Finding {
         guard answer.status == 200 else {
             return Finding(
                 "reachable", .problem,
-                "\(visit.address) answers with status \(answer.status): the request has to come here with its path and its "
-                    + "Host unchanged; look at the proxy.")
+                "\(probe.address) answers with status \(answer.status). Check that the proxy forwards path and Host "
+                    + "unchanged.")
         }
         let named = (try? JSONObject(parsing: answer.body))?["issuer"]?.string
         guard named == configuration.issuer else {
             let other = named.map { "the issuer \(Terminal.sanitised(String($0.prefix(200))))" } ?? "no issuer"
             return Finding(
                 "reachable", .problem,
-                "\(visit.address) names \(other), so another server answers there; correct 'issuer' or the way to it.")
+                "\(probe.address) names \(other): another server answers there. Correct 'issuer', or the route to this server."
+            )
         }
-        guard !isServed || visit.sight != nil else {
+        guard !isServed || probe.observation != nil else {
             return Finding(
                 "reachable", .warning,
-                "\(visit.address) names this issuer, but this server did not see the request: a cache answers, or another "
-                    + "server of the same name.")
+                "\(probe.address) names this issuer, but the request did not arrive at this server. A cache answers, or "
+                    + "another server of the same name.")
         }
-        return Finding("reachable", .ok, "\(visit.address) answers, and names this issuer.")
+        return Finding("reachable", .ok, "\(probe.address) answers and names this issuer.")
     }
 
     private func advice(_ failure: OutboundFailure) -> String {
         switch failure {
-        case .unresolvable: "Give its name an address in DNS, or in this machine's hosts file."
+        case .unresolvable: "Add the name to DNS or to this machine's hosts file."
         case .untrusted where configuration.tls == nil:
-            "Gatehouse speaks no TLS here (tls.certificate is not set): look at the certificate of the proxy in front, or name "
-                + "its authority in outbound.trust; without a proxy, set tls.certificate and tls.key."
-        case .untrusted: "Replace the certificate in tls.certificate, or name its authority in outbound.trust."
+            "Gatehouse itself serves no TLS (tls.certificate is not set). Check the certificate of the proxy, or add its CA to "
+                + "outbound.trust; without a proxy, set tls.certificate and tls.key."
+        case .untrusted: "Replace the certificate in tls.certificate, or add its CA to outbound.trust."
         case .unreachable, .deadline, .interrupted:
-            "Start the proxy, open the port, or give the name a private address in this machine's hosts file."
-        case .refusedAddress: "Plain http is for loopback; the name has to lead to this machine."
-        default: "Look at what listens there."
+            "Start the proxy, open the port, or add a private address for the name to this machine's hosts file."
+        case .refusedAddress: "Plain http works on loopback only; the name must resolve to this machine."
+        case .unacceptableURL, .hostNotAllowed, .rulesUnavailable, .overBudget, .busy, .oversized, .unwritable,
+            .malformed, .status, .mediaType:
+            "Check which program listens there."
         }
     }
 }

@@ -2,17 +2,18 @@ import AuthorizationServer
 import JOSE
 import OAuth
 
-/// Whether the keys on the disk are whole, shut away, and the ones in use.
+/// Checks that the key files are complete and private, and that the server uses them.
 struct KeyCheck {
-    /// Days after which a signing key is worth a word.
-    private static let old: Int64 = 400
+    /// The age in days from which a signing key is too old.
+    private static let maximumAge: Int64 = 400
 
     private let configuration: ServerConfiguration
+    /// The keys of the running server; nil without one.
     private let inMemory: KeyRing?
     private let needed: [String]
     private let now: Timestamp
 
-    /// `needed` are the refresh keys that live sessions depend on.
+    /// `needed` are the IDs of the refresh keys on which live sessions depend.
     init(_ configuration: ServerConfiguration, inMemory: KeyRing?, needed: [String], now: Timestamp) {
         self.configuration = configuration
         self.inMemory = inMemory
@@ -22,39 +23,38 @@ struct KeyCheck {
 
     var findings: [Finding] {
         do {
-            // Opening reads every file, and refuses one that is open to others, damaged or missing.
+            // Opening reads every file and fails for one that is readable by other users, damaged or missing.
             let ring = try configuration.openKeys(createIfEmpty: false)
-            return [whole(ring), custody, age(ring)] + differing(ring) + missing(ring)
+            return [files(ring), custody, age(ring)] + differing(ring) + missing(ring)
         } catch {
             return [Finding("keys", .problem, Sentence.of(error))]
         }
     }
 
-    private func whole(_ ring: KeyRing) -> Finding {
+    private func files(_ ring: KeyRing) -> Finding {
         Finding(
             "keys", .ok,
-            "\(ring.list(at: now.seconds).count) keys in \(configuration.paths.keys), whole and closed to others.")
+            "\(ring.list(at: now.seconds).count) keys in \(configuration.paths.keys), complete and private.")
     }
 
     private var custody: Finding {
         guard let file = configuration.paths.keysPassphraseFile else {
             return Finding(
-                "custody", .ok, "The keys are files that are not encrypted; their folder's backup needs the same care.")
+                "custody", .ok, "The key files are not encrypted; protect backups of their folder like the folder.")
         }
         guard let fault = configuration.secretFiles.first(where: { $0.key == .keysPassphraseFile })?.fault else {
-            return Finding("custody", .ok, "The keys are encrypted, with the passphrase in \(file).")
+            return Finding("custody", .ok, "The key files are encrypted, with the passphrase in \(file).")
         }
-        return Finding("custody", .problem, "The passphrase in \(file) \(fault), and change it.")
+        return Finding("custody", .problem, "The passphrase file \(file) \(fault) Then change the passphrase.")
     }
 
     private func age(_ ring: KeyRing) -> Finding {
         let active = ring.list(at: now.seconds).filter { $0.kind == .signing && $0.state == .active }
         let days = active.map { (now.seconds - $0.activeFrom) / 86_400 }.max() ?? 0
-        return days > Self.old
+        return days > Self.maximumAge
             ? Finding(
-                "key age", .warning,
-                "A signing key has been in use for \(days) days; 'gatehouse keys rotate' makes the next one.")
-            : Finding("key age", .ok, "The oldest signing key in use is \(days) days old.")
+                "key age", .warning, "A signing key has been active for \(days) days. Run 'gatehouse keys rotate'.")
+            : Finding("key age", .ok, "The oldest active signing key is \(days) days old.")
     }
 
     private func differing(_ ring: KeyRing) -> [Finding] {
@@ -64,18 +64,18 @@ struct KeyCheck {
         return [
             Finding(
                 "keys", .problem,
-                "The server uses other keys than those in \(configuration.paths.keys): somebody replaced the files; restore "
-                    + "them, or restart the server to use them.")
+                "The server uses other keys than those in \(configuration.paths.keys): the files were replaced. Restore them, "
+                    + "or restart the server to use the new ones.")
         ]
     }
 
     private func missing(_ ring: KeyRing) -> [Finding] {
-        // What stands on one that was put out of use ends by itself.
+        // The server itself revokes the sessions of ended keys.
         let ended = ring.putOutOfUse(.secret(.refresh))
         return needed.filter { ring.secret(.refresh, id: $0) == nil && !ended.contains($0) }.map { id in
             Finding(
                 "keys", .problem,
-                "The refresh key \(id) is missing, and live sessions depend on it; restore it from a backup of the keys."
+                "The refresh key \(id) is missing, and live sessions depend on it. Restore it from a backup of the keys."
             )
         }
     }

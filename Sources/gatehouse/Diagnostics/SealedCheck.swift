@@ -2,7 +2,7 @@ import AuthorizationServer
 import JOSE
 import Storage
 
-/// Whether everything that the database keeps sealed opens with the keys on the disk.
+/// Checks that the keys on the disk open every sealed value in the database.
 struct SealedCheck {
     let configuration: ServerConfiguration
     let store: Store
@@ -11,16 +11,16 @@ struct SealedCheck {
         do {
             let keys = try configuration.openKeys(createIfEmpty: false)
             guard let unopened = try await UnreadableSealedValues.find(in: store, keys: keys) else {
-                return [Finding("sealing", .ok, "The keys open everything that is sealed.")]
+                return [Finding("sealing", .ok, "The keys open every sealed value.")]
             }
             return [
                 Finding(
                     "sealing", unopened.providers.isEmpty ? .warning : .problem,
-                    "No key opens \(unopened). Put the keys folder back that belongs to this database; if there is none, add "
-                        + "these providers anew, and let people connect their accounts again.")
+                    "No key opens \(unopened). Restore the keys folder that belongs to this database. If there is none, add "
+                        + "these providers again and ask users to connect their accounts again.")
             ]
         } catch {
-            // What is wrong with the keys is told where they are looked at.
+            // KeyCheck reports what is wrong with the keys.
             return []
         }
     }

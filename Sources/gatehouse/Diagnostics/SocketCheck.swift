@@ -1,6 +1,6 @@
 import AuthorizationServer
 
-/// Whether the command line's socket lets in those who are meant, and nobody else.
+/// Checks that only the server's user, and the admin group if there is one, can use the admin socket.
 struct SocketCheck {
     private let configuration: ServerConfiguration
     private let isServed: Bool
@@ -13,30 +13,32 @@ struct SocketCheck {
     var findings: [Finding] {
         let path = configuration.paths.adminSocket
         let folder = FileStatus.folder(of: path)
-        guard let socket = FileStatus(path), let place = FileStatus(folder) else {
+        guard let socket = FileStatus(path), let parent = FileStatus(folder) else {
             return isServed
-                ? [Finding("admin socket", .problem, "\(path) is gone while the server runs; restart it.")] : []
+                ? [Finding("admin socket", .problem, "\(path) is missing while the server runs. Restart the server.")]
+                : []
         }
-        let group: (socket: UInt32, folder: UInt32) = configuration.adminGroup == nil ? (0, 0) : (0o060, 0o050)
-        for (what, facts, allowed) in [(path, socket, group.socket), (folder, place, group.folder)] {
-            guard facts.isOwn else {
+        let groupMode: (socket: UInt32, folder: UInt32) = configuration.adminGroup == nil ? (0, 0) : (0o060, 0o050)
+        for (name, status, allowed) in [(path, socket, groupMode.socket), (folder, parent, groupMode.folder)] {
+            guard status.isOwn else {
                 return [
                     Finding(
                         "admin socket", .problem,
-                        "\(what) belongs to another user; set 'admin.socket' to a path in a folder of its own, which the "
-                            + "server makes when it starts.")
+                        "\(name) belongs to another user. Set 'admin.socket' to a path in a folder of its own, which the server "
+                            + "creates when it starts.")
                 ]
             }
-            guard facts.mode & 0o077 & ~allowed == 0 else {
+            guard status.mode & 0o077 & ~allowed == 0 else {
                 return [
                     Finding(
                         "admin socket", .problem,
-                        "\(what) is open to others (mode \(facts.octal)), who could command the server; restart it, which sets "
-                            + "the mode or says why it cannot.")
+                        "\(name) is open to other users (mode \(status.octal)), who could administer the server. Restart the "
+                            + "server, which sets the mode.")
                 ]
             }
         }
-        let who = configuration.adminGroup.map { "its user and the group '\($0)'" } ?? "its user alone"
-        return [Finding("admin socket", .ok, "\(path) is for \(who).")]
+        let group =
+            configuration.adminGroup.map { "the server's user and the group '\($0)'" } ?? "the server's user only"
+        return [Finding("admin socket", .ok, "\(path) is open to \(group).")]
     }
 }

@@ -3,75 +3,74 @@ import OAuth
 import Outbound
 import Web
 
-/// Whether the certificate holds, and for how long.
+/// Checks the certificate: its validity, its names, its key file, and whether the server presents it.
 struct TLSCheck {
-    /// Days before its end in which a certificate is worth a word.
-    private static let notice: Int64 = 14
+    /// The days before its expiry in which a certificate should be renewed.
+    private static let renewalPeriod: Int64 = 14
 
     private let configuration: ServerConfiguration
-    private let visit: IssuerProbe
+    private let probe: IssuerProbe
     private let now: Timestamp
 
-    init(_ configuration: ServerConfiguration, _ visit: IssuerProbe, now: Timestamp) {
+    init(_ configuration: ServerConfiguration, _ probe: IssuerProbe, now: Timestamp) {
         self.configuration = configuration
-        self.visit = visit
+        self.probe = probe
         self.now = now
     }
 
     var findings: [Finding] {
-        if let tls = configuration.tls { return own(tls) + pair(tls) + keyFile(tls) }
-        guard visit.issuer?.isHTTPS ?? false else { return [] }
+        if let tls = configuration.tls { return certificateFile(tls) + keyPair(tls) + keyFile(tls) }
+        guard probe.issuer?.isHTTPS ?? false else { return [] }
         guard let certificate = presented else {
-            return [Finding("certificate", .warning, "The certificate of the issuer could not be seen.")]
+            return [Finding("certificate", .warning, "The issuer presented no certificate that could be checked.")]
         }
-        return [judge(certificate, at: "at the issuer")]
+        return [finding(certificate, named: "of the issuer")]
     }
 
-    private var presented: PeerCertificate? { try? visit.answer.get().certificate }
+    /// The certificate that the issuer presented to the probe.
+    private var presented: PeerCertificate? { try? probe.answer.get().certificate }
 
-    private func own(_ tls: ServerConfiguration.TLS) -> [Finding] {
+    private func certificateFile(_ tls: ServerConfiguration.TLS) -> [Finding] {
         guard let certificate = PeerCertificate(file: tls.certificate) else {
             return [
-                Finding("certificate", .problem, "\(tls.certificate) is not a readable PEM certificate; replace it.")
+                Finding("certificate", .problem, "\(tls.certificate) is not a readable PEM certificate. Replace it.")
             ]
         }
-        let held = judge(certificate, at: "in \(tls.certificate)")
-        guard held.state == .ok, let presented, presented != certificate else { return [held] }
+        let finding = finding(certificate, named: tls.certificate)
+        guard finding.state == .ok, let presented, presented != certificate else { return [finding] }
         return [
             Finding(
                 "certificate", .warning,
-                "\(tls.certificate) holds another certificate than the one that is served; send the server SIGHUP to use it."
-            )
+                "The server presents another certificate than \(tls.certificate). Send it SIGHUP to use the file.")
         ]
     }
 
-    /// What `serve` would refuse; a certificate that cannot be read is named already.
-    private func pair(_ tls: ServerConfiguration.TLS) -> [Finding] {
+    /// The fault for which `serve` would not start. `certificateFile` reports an unreadable certificate.
+    private func keyPair(_ tls: ServerConfiguration.TLS) -> [Finding] {
         guard PeerCertificate(file: tls.certificate) != nil, let fault = tls.files.fault else { return [] }
         return [Finding("certificate", .problem, fault)]
     }
 
-    private func judge(_ certificate: PeerCertificate, at place: String) -> Finding {
+    private func finding(_ certificate: PeerCertificate, named name: String) -> Finding {
         let days = (certificate.validity.upperBound - now.seconds) / 86_400
-        let host = visit.issuer?.host ?? ""
-        let holder = configuration.tls == nil ? " at the proxy in front" : ""
+        let host = probe.issuer?.host ?? ""
+        let place = configuration.tls == nil ? " at the proxy" : ""
         if certificate.validity.upperBound <= now.seconds {
-            return Finding("certificate", .problem, "The certificate \(place) is over; renew it\(holder).")
+            return Finding("certificate", .problem, "The certificate \(name) has expired. Renew it\(place).")
         }
         if certificate.validity.lowerBound > now.seconds {
             return Finding(
-                "certificate", .problem, "The certificate \(place) begins later; look at the clock, or replace it.")
+                "certificate", .problem, "The certificate \(name) is not valid yet. Check the clock, or replace it.")
         }
         guard certificate.bears(host) || Self.isLiteral(host) else {
             return Finding(
                 "certificate", .problem,
-                "The certificate \(place) is for \(certificate.names.prefix(4).joined(separator: ", ")) and not for \(host)."
-            )
+                "The certificate \(name) is for \(certificate.names.prefix(4).joined(separator: ", ")) and not for \(host). "
+                    + "Replace it\(place).")
         }
-        return days < Self.notice
-            ? Finding(
-                "certificate", .warning, "The certificate \(place) holds for \(days) more days; renew it\(holder).")
-            : Finding("certificate", .ok, "The certificate \(place) holds for \(days) more days.")
+        return days < Self.renewalPeriod
+            ? Finding("certificate", .warning, "The certificate \(name) expires in \(days) days. Renew it\(place).")
+            : Finding("certificate", .ok, "The certificate \(name) is valid for \(days) more days.")
     }
 
     private static func isLiteral(_ host: String) -> Bool {
@@ -80,6 +79,6 @@ struct TLSCheck {
 
     private func keyFile(_ tls: ServerConfiguration.TLS) -> [Finding] {
         guard let fault = configuration.secretFiles.first(where: { $0.key == .tlsKey })?.fault else { return [] }
-        return [Finding("certificate", .problem, "The key \(tls.key) \(fault).")]
+        return [Finding("certificate", .problem, "The key \(tls.key) \(fault)")]
     }
 }

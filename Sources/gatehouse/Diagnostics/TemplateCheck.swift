@@ -2,7 +2,7 @@ import AuthorizationServer
 import OAuth
 import Web
 
-/// Whether the pages can be shown as they lie on the disk now.
+/// Checks that every page can be rendered from the templates on the disk.
 struct TemplateCheck {
     private let configuration: ServerConfiguration
 
@@ -14,14 +14,15 @@ struct TemplateCheck {
         do {
             let base = try Issuer(configuration.issuer).path
             let renderer = try PageRenderer(templatesDirectory: configuration.paths.templates, base: base)
-            let gaps = renderer.unshown.map { template, names in
+            let omissions = renderer.unshown.map { template, names in
                 Finding(
                     "templates", .warning,
-                    "The template '\(template)' never shows \(names.map { "{{\($0)}}" }.joined(separator: ", ")), which the one "
-                        + "of the distribution does; compare both.")
+                    "The template '\(template)' omits \(names.map { "{{\($0)}}" }.joined(separator: ", ")), which the "
+                        + "original template shows. Compare both.")
             }
-            return gaps.isEmpty
-                ? [Finding("templates", .ok, "Each page of \(configuration.paths.templates) can be shown.")] : gaps
+            return omissions.isEmpty
+                ? [Finding("templates", .ok, "Every page in \(configuration.paths.templates) can be rendered.")]
+                : omissions
         } catch {
             return [Finding("templates", .problem, Sentence.of(error))]
         }

@@ -3,17 +3,18 @@ import JOSE
 import Logging
 import OAuth
 
-/// Writes one JSON object a line to standard error; whatever a client sent in a value stays inside its quotes.
+/// Writes one JSON object a line to standard error. JSON escaping keeps text from clients inside its value, so that it cannot
+/// forge a line.
 struct JSONLines: LogHandler {
     var metadata: Logger.Metadata = [:]
-    /// A library's news counts only while this says so: what it says about a start that failed is said better elsewhere.
-    private let speaks: @Sendable () -> Bool
+    /// Whether to write at all, asked for each event.
+    private let isEnabled: @Sendable () -> Bool
     private var ownLevel: Logger.Level?
 
-    /// Writes from `logLevel` on, or from the configured level on, which can change while the server runs.
-    init(logLevel: Logger.Level? = nil, speaks: @escaping @Sendable () -> Bool = { true }) {
+    /// Writes events from `logLevel` on, or without one from `log.level` on, which a reload can change.
+    init(logLevel: Logger.Level? = nil, isEnabled: @escaping @Sendable () -> Bool = { true }) {
         ownLevel = logLevel
-        self.speaks = speaks
+        self.isEnabled = isEnabled
     }
 
     var logLevel: Logger.Level {
@@ -27,11 +28,11 @@ struct JSONLines: LogHandler {
     }
 
     func log(event: LogEvent) {
-        guard speaks() else { return }
+        guard isEnabled() else { return }
         Terminal.log(line(event, at: Date()))
     }
 
-    /// The line for an event.
+    /// The line of an event, without the line feed.
     func line(_ event: LogEvent, at date: Date) -> String {
         let seconds = Int64(date.timeIntervalSince1970.rounded(.down))
         var object: JSONObject = [

@@ -1,7 +1,7 @@
 import Logging
 import Synchronization
 
-/// The least level that the server's own log is written at, as `log.level` says.
+/// The minimum level of the server's own log, set by `log.level`; any thread may read and set it.
 final class LogThreshold: Sendable {
     static let shared = LogThreshold()
 
@@ -9,6 +9,6 @@ final class LogThreshold: Sendable {
 
     var level: Logger.Level { value.withLock { $0 } }
 
-    /// Writes from this level on.
+    /// Replaces the minimum level, at the start and at a reload.
     func set(_ level: Logger.Level) { value.withLock { $0 = level } }
 }

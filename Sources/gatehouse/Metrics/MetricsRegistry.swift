@@ -1,7 +1,7 @@
 import CoreMetrics
 import Synchronization
 
-/// Keeps the counts that the decisions make, and writes them in the text format that Prometheus reads.
+/// The swift-metrics backend: it holds the counters and writes them in the Prometheus text format.
 final class MetricsRegistry: MetricsFactory {
     static let shared = MetricsRegistry()
 
@@ -12,7 +12,7 @@ final class MetricsRegistry: MetricsFactory {
 
     private let counters = Mutex<[Series: Count]>([:])
 
-    /// One count, which any thread may raise.
+    /// One counter; any thread may increment it.
     final class Count: CounterHandler {
         private let value = Atomic<Int64>(0)
 
@@ -38,17 +38,17 @@ final class MetricsRegistry: MetricsFactory {
         }
     }
 
-    // Counts are all that the decisions make; nothing else is kept.
+    // Gatehouse uses counters only.
     func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
         NOOPMetricsHandler.instance
     }
     func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler { NOOPMetricsHandler.instance }
-    // A count goes on when the handle to it is gone.
+    // A counter keeps its value after its handle is destroyed, because the exported series must not restart.
     func destroyCounter(_ handler: any CounterHandler) {}
     func destroyRecorder(_ handler: any RecorderHandler) {}
     func destroyTimer(_ handler: any TimerHandler) {}
 
-    /// The counts as lines of text, in a stable order.
+    /// All counters in the Prometheus text format, in a stable order.
     var text: String {
         let all = counters.withLock { $0 }.sorted { ($0.key.name, $0.key.labels) < ($1.key.name, $1.key.labels) }
         var text = ""

@@ -1,12 +1,12 @@
 import Foundation
 
-/// What the process itself uses: processor time, memory, writes that wait for the disk, and events for their receivers.
+/// Metrics of the process: processor time, memory, waiting writes and waiting events.
 struct ProcessMetrics {
     let waitingWrites: Int
-    /// Nil when the database did not say.
+    /// Nil if the database did not answer.
     let waitingEvents: Int64?
 
-    /// The values as lines of text.
+    /// The metrics in the Prometheus text format.
     var text: String {
         """
         # TYPE process_cpu_seconds_total counter
@@ -25,7 +25,7 @@ struct ProcessMetrics {
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1_000_000_000
     }
 
-    /// The second number of `statm` counts the pages in memory.
+    /// In bytes; the second number of `statm` counts resident pages.
     private var residentBytes: Int {
         let numbers = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ") ?? []
         guard numbers.count > 1, let pages = Int(numbers[1]) else { return 0 }

@@ -1,29 +1,29 @@
 import ArgumentParser
 
-/// A question that comes before what cannot be undone; anything but a yes is a no.
+/// A question before an action that cannot be undone. Any answer but yes declines.
 struct Confirmation {
-    /// What is about to happen, shown above the question.
+    /// The lines above the question, which show what the action affects.
     var lines: [String] = []
-    /// The question itself, such as `End all of it?`.
+    /// The question, such as `Revoke these 16 sessions?`.
     let question: String
-    /// What `--yes` stands for where nobody can be asked, such as `end all that match`.
+    /// The action as `--yes` confirms it, such as `revoke all matching sessions`.
     let purpose: String
-    /// What is said after a no.
+    /// The error after a declined question.
     let declined: String
 
-    /// Returns after a yes. Without a terminal a script is told to say `--yes`: it would not see what is about to happen.
+    /// Asks, and returns after a yes. Without a terminal it fails and names `--yes`: a script would not see what the action
+    /// affects.
     func obtain() throws {
-        guard Terminal.isInteractive else { throw withoutTerminal }
-        guard Terminal.agrees((lines + ["\(question) [y/N] "]).joined(separator: "\n")) else {
-            throw Refusal(declined)
+        guard Terminal.isInteractive else {
+            throw UsageError("Not a terminal, cannot ask. Use --yes to \(purpose).")
+        }
+        guard Terminal.confirms((lines + ["\(question) [y/N] "]).joined(separator: "\n")) else {
+            throw CommandError(declined)
         }
     }
-
-    /// What a script is told; the line stays one line.
-    var withoutTerminal: UsageProblem { UsageProblem("There is no terminal to ask on; say --yes to \(purpose).") }
 }
 
-/// The word of a script that nobody has to be asked.
+/// The option that confirms in advance.
 struct ConfirmationOptions: ParsableArguments {
-    @Flag(help: "Do not ask.") var yes = false
+    @Flag(help: "Do not ask for confirmation.") var yes = false
 }

@@ -3,15 +3,17 @@ import AuthorizationServer
 import Glibc
 import JOSE
 
-/// Takes a password from a person, unseen and twice, or from a program's pipe.
+/// Reads a password from the terminal without echo, or from standard input.
 enum PasswordPrompt {
-    /// Asks on the terminal, without echo.
+    /// Asks twice on the terminal, without echo.
     static func askTwice() throws -> Secret {
         guard isatty(STDIN_FILENO) == 1 else {
-            throw Refusal("There is no terminal to ask for a password on; pipe it in with --password-stdin.")
+            throw CommandError("Not a terminal, cannot ask for a password. Use --password-stdin.")
         }
         let first = try ask("Password: ")
-        guard first == (try ask("Again: ")) else { throw Refusal("The two passwords differ; nothing was changed.") }
+        guard first == (try ask("Repeat: ")) else {
+            throw CommandError("The passwords do not match. Nothing was changed.")
+        }
         return try checked(first)
     }
 
@@ -20,30 +22,32 @@ enum PasswordPrompt {
         try checked(nextLine(limit: PasswordRule.longest))
     }
 
-    /// The first line of standard input, as a secret that somebody else made: how long it is and what is in it is their rule.
+    /// The first line of standard input as a provider's client secret. The provider chose its length and characters.
     static func readForeignSecret() throws -> Secret {
         let secret = nextLine(limit: longestForeignSecret)
-        guard !secret.bytes.isEmpty else { throw Refusal("The secret is empty; nothing was changed.") }
-        // RFC 6749, appendix A.2: what a client secret can be.
+        guard !secret.bytes.isEmpty else { throw CommandError("The secret is empty. Nothing was changed.") }
+        // RFC 6749, appendix A.2: the characters of a client secret.
         guard secret.bytes.count <= longestForeignSecret, secret.bytes.allSatisfy({ (0x20...0x7E).contains($0) }) else {
-            throw Refusal(
-                "The secret must be one line of at most \(longestForeignSecret) printable ASCII characters; nothing was changed."
-            )
+            throw CommandError(
+                "The secret must be one line of at most \(longestForeignSecret) printable ASCII characters. Nothing was "
+                    + "changed.")
         }
         return secret
     }
 
-    /// Some providers' secrets are signed tokens.
+    /// In bytes; some providers issue signed tokens as secrets.
     private static let longestForeignSecret = 8192
 
     private static func checked(_ password: Secret) throws -> Secret {
-        guard !password.bytes.isEmpty else { throw Refusal("The password is empty; nothing was changed.") }
+        guard !password.bytes.isEmpty else { throw CommandError("The password is empty. Nothing was changed.") }
         switch PasswordRule.fault(of: password) {
         case .tooShort:
-            throw Refusal("The password needs at least \(PasswordRule.shortest) characters; nothing was changed.")
+            throw CommandError(
+                "The password must have at least \(PasswordRule.shortest) characters. Nothing was changed.")
         case .unusable:
-            throw Refusal(
-                "The password must be one line of at most \(PasswordRule.longest) bytes without control characters.")
+            throw CommandError(
+                "The password must be one line of at most \(PasswordRule.longest) bytes without control characters. "
+                    + "Nothing was changed.")
         case nil: return password
         }
     }
@@ -51,7 +55,7 @@ enum PasswordPrompt {
     private static func ask(_ question: String) throws -> Secret {
         var before = termios()
         guard tcgetattr(STDIN_FILENO, &before) == 0 else {
-            throw Refusal("The terminal does not let its echo be turned off; use --password-stdin.")
+            throw CommandError("Cannot turn the terminal's echo off. Use --password-stdin.")
         }
         var silent = before
         silent.c_lflag &= ~tcflag_t(ECHO)

@@ -2,18 +2,18 @@ import AuthorizationServer
 import JOSE
 import OAuth
 
-/// A column of a table: the field of the answer, and the heading above it.
+/// A column of a table: the field of the row, and the heading above it.
 struct Column: Sendable {
     /// How the cells of a column are written.
     enum Style: Sendable {
         case plain
-        /// What a person copies into the next command: never cut.
+        /// An identifier to copy into the next command; never cut.
         case id
-        /// A URL that is only read: where there is no room its middle is left out.
+        /// A URL; its middle is left out where the table is too wide.
         case link
-        /// What explains the rest, and still does when little of it is left.
+        /// An explanation, which is still useful when it is cut to a few characters.
         case aside
-        /// A time is told as its distance from now, which is short and what a person asks for.
+        /// A time, printed as its distance from now, such as `5m ago`.
         case time
     }
 
@@ -33,20 +33,20 @@ struct Column: Sendable {
     }
 }
 
-/// Shows an answer: JSON to a program, a table or a description to a person.
+/// Prints an answer: JSON with `--json`, otherwise a table or a list of fields.
 struct Presentation {
     let columns: [Column]
     let json: Bool
-    /// Whether a program wants to know where the list goes on.
+    /// Whether to print one page with its cursor, as `--page` asks.
     var isPage = false
     var now = WallClock.system.now()
-    /// How a row of a table is told to a person.
-    var told: (JSONObject) -> JSONObject = { $0 }
+    /// Turns a row into the row that the table shows.
+    var displayed: (JSONObject) -> JSONObject = { $0 }
 
     func show(_ answer: AdministrationAnswer) {
-        // It stands in the page, and a sentence about it would only be in a program's way.
+        // The page holds the cursor itself, so that the warning about further pages is not needed.
         if isPage { return Terminal.print(answer.pageJSON.text) }
-        defer { if let warning = answer.warning { Terminal.complain(warning) } }
+        defer { if let warning = answer.warning { Terminal.printError(warning) } }
         if json {
             Terminal.print(answer.json.text)
             return
@@ -55,12 +55,12 @@ struct Presentation {
         if !lines.isEmpty { Terminal.print(lines.joined(separator: "\n")) }
     }
 
-    /// The lines for a person.
+    /// The lines as the terminal shows them; `width` in columns, nil for a pipe.
     func text(_ answer: AdministrationAnswer, width: Int?) -> [String] {
         var lines: [String] = []
         switch answer.shape {
-        case .one: lines = answer.rows.flatMap { Description(width: width).lines(of: $0) }
-        case .many where answer.rows.isEmpty: lines = (answer.note ?? answer.warning) == nil ? ["None."] : []
+        case .one: lines = answer.rows.flatMap { FieldList(width: width).lines(of: $0) }
+        case .many where answer.rows.isEmpty: lines = (answer.note ?? answer.warning) == nil ? ["No results."] : []
         case .many: lines = table(answer.rows, width: width)
         }
         if let note = answer.note { lines.append(Terminal.sanitised(note)) }
@@ -68,7 +68,7 @@ struct Presentation {
     }
 
     private func table(_ rows: [JSONObject], width: Int?) -> [String] {
-        let cells = rows.map(told).map { row in columns.map { cell(row[$0.field], $0.style) } }
+        let cells = rows.map(displayed).map { row in columns.map { cell(row[$0.field], $0.style) } }
         return Table(columns: columns, rows: cells).lines(width: width)
     }
 
@@ -92,7 +92,7 @@ struct Presentation {
         values(value ?? .null).joined(separator: ", ")
     }
 
-    /// A value as the lines that a person reads, one for each element of a list.
+    /// The lines of a value, one for each element of a list.
     static func values(_ value: JSON) -> [String] {
         switch value {
         case .null: ["-"]
@@ -105,9 +105,9 @@ struct Presentation {
         }
     }
 
-    /// Of what stands inside only what says something.
+    /// The members of a nested object in one line, without the empty ones.
     private static func inOneLine(_ object: JSONObject) -> String {
-        let told = object.members.map { (name: $0.name.replacing("_", with: " "), value: cell($0.value)) }
-        return told.filter { $0.value != "-" }.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
+        let members = object.members.map { (name: $0.name.replacing("_", with: " "), value: cell($0.value)) }
+        return members.filter { $0.value != "-" }.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
     }
 }

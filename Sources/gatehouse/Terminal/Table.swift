@@ -1,23 +1,23 @@
 /// Rows under headings, fitted to the width of the terminal.
 ///
-/// What is copied from a table (ids, times) is never cut. Where that leaves too little room for the rest, each row goes on
-/// in an indented line below itself, and so do the headings; no column is left out.
+/// Identifiers and times are never cut. If they leave too little room for the other columns, each row continues in an indented
+/// line below, and so do the headings. No column is left out.
 struct Table {
     let columns: [Column]
     let rows: [[String]]
 
     private static let gap = 2
-    /// How far the lines stand in that a row goes on in.
+    /// The indentation of continued lines, in characters.
     private static let indent = 2
 
-    /// One line of each row: which columns, and how wide.
+    /// One line of each row: its columns and their widths.
     private struct Part {
         var columns: [Int]
         var widths: [Int: Int] = [:]
         let indent: Int
     }
 
-    /// The lines of the table; without a width every row is one line and every cell whole.
+    /// The lines of the table. Without a width every row is one line and no cell is cut.
     func lines(width: Int?) -> [String] {
         let cells = ([columns.map(\.heading)] + rows).map { $0.map(Terminal.sanitised) }
         let natural = columns.indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
@@ -25,14 +25,14 @@ struct Table {
         return cells.flatMap { row in parts.map { line(row, $0) } }
     }
 
-    /// How narrow a column may become.
+    /// The least width of a column.
     private func needed(_ column: Int, _ natural: [Int]) -> Int {
-        // The first column names the row and is what a person copies.
+        // The first column identifies the row and is copied into the next command.
         guard column > 0, let least = columns[column].style.leastWidth else { return natural[column] }
         return min(natural[column], least)
     }
 
-    /// Puts the columns on a line as long as they fit, and the others below.
+    /// Distributes the columns over lines: as many as fit into each.
     private func parts(_ natural: [Int], _ width: Int) -> [Part] {
         var parts = [Part(columns: [], indent: 0)]
         var used = 0
@@ -49,7 +49,7 @@ struct Table {
         return parts
     }
 
-    /// Takes from the widest column until all of them fit; short columns stay whole.
+    /// Narrows the widest column until all columns fit; short columns stay whole.
     private func fitted(_ part: Part, _ natural: [Int], _ width: Int) -> Part {
         var widths = Dictionary(uniqueKeysWithValues: part.columns.map { ($0, natural[$0]) })
         let available = width - part.indent - Self.gap * (part.columns.count - 1)
@@ -77,7 +77,7 @@ struct Table {
 }
 
 extension Column.Style {
-    /// How few characters still say something; nil for what is never cut.
+    /// The least useful width, in characters; nil for a column that is never cut.
     fileprivate var leastWidth: Int? {
         switch self {
         case .aside: 8
@@ -87,7 +87,7 @@ extension Column.Style {
         }
     }
 
-    /// The text in so many characters. Of a URL both ends say the most, and `https` nothing.
+    /// The text cut to a width. Both ends of a URL say the most, its scheme nothing.
     fileprivate func cut(_ text: String, to width: Int) -> String {
         guard text.count > width else { return text }
         guard case .link = self else { return text.prefix(width - 1) + "…" }

@@ -1,8 +1,9 @@
 import Glibc
 
-/// What the person in front sees: width of the screen, and text that cannot steer it.
+/// The terminal: its width, and output that cannot control it.
 enum Terminal {
-    /// Replaces what could move the cursor, recolour or reorder the line, so that a client's name cannot forge output.
+    /// Replaces every character that could move the cursor, recolour or reorder the line, so that a client's name cannot forge
+    /// output.
     static func sanitised(_ text: String) -> String {
         var out = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
@@ -18,7 +19,7 @@ enum Terminal {
         }
     }
 
-    /// The columns to fill: what the terminal says, else `COLUMNS`, else nothing to fit into (a pipe gets whole lines).
+    /// The width in columns: `COLUMNS` if it is set, otherwise that of the terminal; nil for a pipe, which gets whole lines.
     static var width: Int? {
         if let columns = getenv("COLUMNS").flatMap({ Int(String(cString: $0)) }), columns > 0 { return columns }
         var size = winsize()
@@ -28,36 +29,36 @@ enum Terminal {
         return Int(size.ws_col)
     }
 
-    /// Writes text for the person, or for the pipe behind the command.
+    /// Writes a line to standard output.
     static func print(_ text: String) {
         write(text + "\n", to: STDOUT_FILENO)
     }
 
-    /// Writes a line about what went wrong.
-    static func complain(_ text: String) {
+    /// Writes an error or a warning to standard error.
+    static func printError(_ text: String) {
         write("gatehouse: " + sanitised(text) + "\n", to: STDERR_FILENO)
     }
 
-    /// Writes why the command line was not understood, and how it is written.
-    static func complainAboutUsage(_ text: String) {
+    /// Writes a usage error, which begins with `Error:`, to standard error.
+    static func printUsageError(_ text: String) {
         write(text + "\n", to: STDERR_FILENO)
     }
 
-    /// Writes a line of the log, which is whole and escaped already.
+    /// Writes a complete, escaped line of the log to standard error.
     static func log(_ line: String) {
         write(line + "\n", to: STDERR_FILENO)
     }
 
-    /// Writes a question where the answer is typed, apart from the command's output.
+    /// Writes a question to standard error, apart from the output of the command.
     static func prompt(_ text: String) {
         write(text, to: STDERR_FILENO)
     }
 
-    /// Whether a person sits in front and can be asked.
+    /// Whether the command can ask a question: input and error output are a terminal.
     static var isInteractive: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
 
-    /// Asks; anything but a yes is a no.
-    static func agrees(_ question: String) -> Bool {
+    /// Asks a question and returns whether the answer is `y` or `yes`.
+    static func confirms(_ question: String) -> Bool {
         prompt(question)
         return ["y", "yes"].contains(readLine()?.lowercased())
     }

@@ -40,7 +40,8 @@ struct AdministrationTests {
     }
 
     @Test(arguments: ["id", "user", "subject", "client", "resource", "all"])
-    func `A session ended by an operator is refused at the next refresh and introspection`(way: String) async throws
+    func `A session revoked by an administrator is refused at the next refresh and introspection`(way: String)
+        async throws
     {
         try await Harness.run { harness in
             let tokens = try await harness.tokens()
@@ -65,7 +66,7 @@ struct AdministrationTests {
         }
     }
 
-    @Test func `Ending one person's sessions leaves another client's alone`() async throws {
+    @Test func `Revoking the sessions of one client leaves those of another`() async throws {
         try await Harness.run { harness in
             let tokens = try await harness.tokens()
             _ = try await harness.register("other", redirects: [Harness.redirect])
@@ -75,7 +76,7 @@ struct AdministrationTests {
         }
     }
 
-    @Test func `A session is listed with the settled fields in their order`() async throws {
+    @Test func `A session is listed with its fields in the documented order`() async throws {
         try await Harness.run { harness in
             _ = try await harness.tokens()
             let row = try #require(try await rows(harness, .sessions(.list(SessionSelection(user: "ada")))).first)
@@ -93,7 +94,7 @@ struct AdministrationTests {
         }
     }
 
-    @Test func `Disabling a user ends the sessions with a record each, and enabling wakes none`() async throws {
+    @Test func `Disabling a user revokes the sessions with a record each, and enabling restores none`() async throws {
         try await Harness.run { harness in
             let tokens = try await harness.tokens()
             _ = try await rows(harness, .users(.disable(name: "ada")))
@@ -105,7 +106,7 @@ struct AdministrationTests {
         }
     }
 
-    @Test func `Blocking a client and removing it or the MCP server end their sessions`() async throws {
+    @Test func `Blocking or removing a client, and removing an MCP server, revoke their sessions`() async throws {
         let requests: [AdministrationRequest] = [
             .clients(.block("quill")), .clients(.remove("quill")), .resources(.remove("https://files.example/mcp")),
         ]
@@ -120,7 +121,7 @@ struct AdministrationTests {
         }
     }
 
-    @Test func `An MCP server that is removed and added again starts from nothing`() async throws {
+    @Test func `A removed MCP server that is added again keeps nothing`() async throws {
         try await Harness.run { harness in
             _ = try await rows(harness, .resources(.remove(harness.resource.id.string)))
             let draft = ResourceDraft(identifier: "https://files.example/mcp", name: "Files", owner: "Team")
@@ -142,7 +143,7 @@ struct AdministrationTests {
         .clients(.add(ClientDraft(id: nil, name: "A", redirectURIs: [], authMethod: "none", resources: []))),
         .clients(.refresh("quill")), .keys(.rotate(purpose: "everything")),
     ])
-    func `What is not accepted is refused and leaves neither row nor record`(request: AdministrationRequest)
+    func `A refused request leaves neither a row nor a record`(request: AdministrationRequest)
         async throws
     {
         try await Harness.run { harness in
@@ -154,9 +155,9 @@ struct AdministrationTests {
     }
 }
 
-@Suite("The wire of administration")
+@Suite("Messages of the admin socket")
 struct AdministrationWireTests {
-    @Test func `A request and an answer survive their way over the socket`() throws {
+    @Test func `A request and an answer are the same after the socket`() throws {
         let request = AdministrationRequest.sessions(.revoke(SessionSelection(user: "ada", idleFor: 60), reason: "x"))
         let message = try AdministrationMessage(parsing: AdministrationMessage(request, claimed: "ada").bytes())
         #expect(message.request == request && message.claimed == "ada" && message.version == 1)
@@ -166,7 +167,7 @@ struct AdministrationWireTests {
         #expect(throws: refusal) { try AdministrationAnswer(parsing: AdministrationAnswer.bytes(.failure(refusal))) }
     }
 
-    @Test func `a filter that this server does not know ends nothing`() async throws {
+    @Test func `an unknown filter revokes nothing`() async throws {
         try await Harness.run { harness in
             _ = try await harness.tokens()
             let administration = Administration(
@@ -190,7 +191,8 @@ struct AdministrationWireTests {
         }
     }
 
-    @Test(arguments: [Int.min, -1, 0, 10_001, .max]) func `no count stops the server or fills its memory`(count: Int)
+    @Test(arguments: [Int.min, -1, 0, 10_001, .max])
+    func `an extreme count neither stops the server nor fills its memory`(count: Int)
         async throws
     {
         try await Harness.run { harness in
@@ -208,7 +210,7 @@ struct AdministrationWireTests {
     }
 
     @Test(arguments: [#"{"version":2,"request":{}}"#, #"{"version":1,"request":{"magic":{}}}"#, "", "[]", "{}"])
-    func `Another version or shape is refused with a sentence`(text: String) async throws {
+    func `Another version or shape is refused with an error`(text: String) async throws {
         try await Harness.run { harness in
             let administration = Administration(
                 store: harness.gatehouse.store, keys: nil, clock: harness.clock.wall)

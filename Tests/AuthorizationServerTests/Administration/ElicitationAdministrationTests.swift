@@ -17,7 +17,7 @@ struct ElicitationAdministrationTests {
         try await run(h, .list(ElicitationSelection(status: status))).rows.compactMap { $0["id"]?.string }
     }
 
-    @Test func `a list by status goes by what holds now, whenever the rows are tidied`() async throws {
+    @Test func `a list by state uses the present state, whenever housekeeping runs`() async throws {
         try await Harness.run { h in
             let asked = try await Asked(h.ask(try await h.tokens().access))
             #expect(try await list(h, "pending") == [asked.id])
@@ -29,8 +29,7 @@ struct ElicitationAdministrationTests {
         }
     }
 
-    @Test func `what is over by its time cannot be cancelled any more, and expires as it would have`() async throws
-    {
+    @Test func `an elicitation after its expiry cannot be cancelled, and expires`() async throws {
         try await Harness.run { h in
             let asked = try await Asked(h.ask(try await h.tokens().access))
             h.clock.advance(by: 900)
@@ -43,7 +42,7 @@ struct ElicitationAdministrationTests {
     }
 
     @Test(arguments: ["ask = 'no JSON at all'", "client_id = 'not a client'"])
-    func `one row that cannot be read any more hides no other, is shown as far as it goes, and can be cancelled`(
+    func `an unreadable row hides no other row, is shown in part, and can be cancelled`(
         damage: String
     ) async throws {
         try await Harness.run { h in
@@ -55,7 +54,7 @@ struct ElicitationAdministrationTests {
             #expect(try await Set(list(h)) == [bad.id, good.id])
             let shown = try await run(h, .show(bad.id))
             #expect(shown.rows.first?["status"] == "pending" && shown.rows.first?["user"] == "ada")
-            #expect(shown.warning?.contains("cannot be read any more") == true, "\(shown.warning ?? "no warning")")
+            #expect(shown.warning?.contains("unreadable") == true, "\(shown.warning ?? "no warning")")
             #expect(try await run(h, .show(good.id)).warning == nil)
             #expect(try await run(h, .cancel(bad.id)).rows.first?["status"] == "cancelled")
             #expect(try await list(h, "cancelled") == [bad.id])

@@ -61,7 +61,7 @@ struct ProviderAdministrationTests {
         "/.well-known/oauth-authorization-server/realm", "/.well-known/openid-configuration/realm",
         "/realm/.well-known/openid-configuration",
     ])
-    func `an issuer is discovered wherever it publishes, and its ways of authentication count`(path: String)
+    func `an issuer is discovered at each well-known path, and its authentication methods are used`(path: String)
         async throws
     {
         try await Harness.run { h in
@@ -94,7 +94,9 @@ struct ProviderAdministrationTests {
         #"{"issuer":"ISSUER","authorization_endpoint":"https://a.example/","token_endpoint":"https://a.example/","code_challenge_methods_supported":["plain"]}"#,
         "<html>", "[]", "",
     ])
-    func `metadata of another issuer, without PKCE or without sense registers nothing`(document: String) async throws {
+    func `metadata of another issuer, without PKCE or with invalid values registers nothing`(document: String)
+        async throws
+    {
         try await Harness.run { h in
             let server = try await publisher(at: "/.well-known/oauth-authorization-server") { port in
                 document.replacing("ISSUER", with: "http://127.0.0.1:\(port)")
@@ -106,7 +108,7 @@ struct ProviderAdministrationTests {
         }
     }
 
-    @Test func `a provider's secret is sealed, and in no listing`() async throws {
+    @Test func `a provider's secret is sealed and never listed`() async throws {
         try await Harness.run { h in
             let added = try await run(h, .providers(.add(explicit()))).get()
             let listed = try await run(h, .providers(.list)).get()
@@ -125,7 +127,7 @@ struct ProviderAdministrationTests {
         }
     }
 
-    @Test func `Gatehouse itself is no provider`() async throws {
+    @Test func `Gatehouse itself is refused as a provider`() async throws {
         try await Harness.run { h in
             var draft = explicit()
             draft.tokenEndpoint = "http://localhost/token"
@@ -136,7 +138,7 @@ struct ProviderAdministrationTests {
         }
     }
 
-    @Test func `a provider serves MCP servers of its own owner alone, and by default none`() async throws {
+    @Test func `a provider is available to MCP servers of the same owner only, and by default to none`() async throws {
         try await Harness.run { h in
             _ = try await run(h, .providers(.add(explicit()))).get()
             _ = try await run(h, .providers(.add(explicit("other", owner: "Somebody else")))).get()
@@ -153,7 +155,7 @@ struct ProviderAdministrationTests {
         }
     }
 
-    @Test func `revoking a connection ends it here and tells the provider, and says so when that fails`() async throws {
+    @Test func `revoking a connection erases it here, notifies the provider, and reports a failure`() async throws {
         try await Harness.run { h in
             let server = try await LoopbackServer.start { request in
                 LoopbackServer.http(request.contains("token=refresh-1") ? "200 OK" : "503 Later", body: "")
@@ -161,7 +163,7 @@ struct ProviderAdministrationTests {
             var draft = explicit()
             draft.revocationEndpoint = "http://127.0.0.1:\(server.port)/revoke"
             _ = try await run(h, .providers(.add(draft))).get()
-            for (refresh, note) in [("refresh-1", "was told"), ("refresh-2", "503")] {
+            for (refresh, note) in [("refresh-1", "revoked the tokens"), ("refresh-2", "503")] {
                 let id = try await connect(h, refresh: refresh)
                 let answer = try await run(h, .connections(.revoke(id.string))).get()
                 #expect(answer.note?.contains(note) == true)

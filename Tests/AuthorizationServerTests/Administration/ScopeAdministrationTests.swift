@@ -29,7 +29,9 @@ struct ScopeAdministrationTests {
         values.map { Assignment(scope: "files:write", value: $0) }
     }
 
-    @Test func `a named scope's lists are replaced, an empty side clears, what is not named stays`() async throws {
+    @Test func `the lists of a named scope are replaced, an empty value clears them, and other scopes stay unchanged`()
+        async throws
+    {
         try await Harness.run { h in
             try await change(
                 h,
@@ -72,7 +74,7 @@ struct ScopeAdministrationTests {
         (ScopeChanges(tools: [.init(scope: "files:write", value: "x\u{202E}y")]), "The name of a tool is made of"),
         (
             ScopeChanges(tools: (0...64).map { .init(scope: "files:write", value: "tool\($0)") }),
-            "unlocks at most 64 tools"
+            "at most 64"
         ),
         (ScopeChanges(freshSignIn: [.init(scope: "files:write", seconds: 59)]), "1m to 12h"),
         (ScopeChanges(freshSignIn: [.init(scope: "files:write", seconds: 43_201)]), "1m to 12h"),
@@ -84,7 +86,7 @@ struct ScopeAdministrationTests {
     ]
 
     @Test(arguments: wrong)
-    func `What scopes cannot reach is refused in one sentence, and nothing is changed`(
+    func `An invalid reach is refused with one sentence and changes nothing`(
         reach: ScopeChanges, sentence: String
     ) async throws {
         try await Harness.run { h in
@@ -102,7 +104,7 @@ struct ScopeAdministrationTests {
         }
     }
 
-    @Test func `An MCP server is added with what its scopes reach, or not at all`() async throws {
+    @Test func `An MCP server is added together with the reach of its scopes, or not at all`() async throws {
         try await Harness.run { h in
             func draft(_ host: String, _ reach: ScopeChanges) -> ResourceRequest {
                 .add(

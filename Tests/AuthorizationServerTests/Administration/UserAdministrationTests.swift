@@ -6,10 +6,10 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("Administration of accounts")
+@Suite("Administration of users")
 struct UserAdministrationTests {
     @Test(arguments: [false, true])
-    func `a new password ends the sessions of its account when that is wanted, and no one else's`(ends: Bool)
+    func `a new password revokes only the user's own sessions, and only on request`(ends: Bool)
         async throws
     {
         try await Harness.run { h in
@@ -26,7 +26,7 @@ struct UserAdministrationTests {
             let live = try await h.sessions().filter { $0.state(at: h.clock.now) == .active }
             #expect(live.contains { $0.userID == h.user.id } == !ends)
             #expect(live.contains { $0.userID != h.user.id })
-            #expect(answer.note?.contains(ends ? "1 session was ended." : "--end-sessions") == true)
+            #expect(answer.note?.contains(ends ? "1 session" : "--revoke-sessions") == true)
             #expect(try await h.records(.passwordChanged).count == 1)
             #expect(try await h.records(.sessionEnded).count == (ends ? 1 : 0))
         }

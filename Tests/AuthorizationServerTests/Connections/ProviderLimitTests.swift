@@ -125,7 +125,7 @@ struct ProviderLimitTests {
             #expect(try await allow(h.resource.id).warning == nil)
             #expect(try await allow(h.resource.id).warning == nil)
             let warned = try await allow(second.id)
-            #expect(warned.warning?.contains("grants per client id") == true)
+            #expect(warned.warning?.contains("per client ID") == true)
             #expect(warned.warning?.contains("Register a client for each MCP server") == true)
         }
     }

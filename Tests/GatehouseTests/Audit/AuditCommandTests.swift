@@ -49,7 +49,7 @@ struct AuditCommandTests {
         try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init)
     }
 
-    @Test func `an export verifies by itself, and whatever is done to it is named`() async throws {
+    @Test func `an export verifies without a database, and every manipulation is named`() async throws {
         try await Self.play { gatehouse in
             let path = try await Self.export(gatehouse)
             let attributes = try FileManager.default.attributesOfItem(atPath: path)
@@ -86,12 +86,13 @@ struct AuditCommandTests {
             }
             #expect(try await gatehouse("audit", "verify", "/dev/null").errors.contains("no export"))
             #expect(
-                try await gatehouse("audit", "verify", gatehouse.stage.path("none")).errors.contains("cannot be read"))
+                try await gatehouse("audit", "verify", gatehouse.stage.path("none")).errors.contains(
+                    gatehouse.stage.path("none")))
             #expect(try await gatehouse("audit", "export", path).errors.contains("is not overwritten"))
         }
     }
 
-    @Test func `an export is checked by a program of twenty lines that knows nothing of Gatehouse`() async throws {
+    @Test func `an independent program of twenty lines verifies an export`() async throws {
         try await Self.play { gatehouse in
             let path = try await Self.export(gatehouse)
             let page = try String(contentsOfFile: Workspace.root + "/docs/audit.md", encoding: .utf8)
@@ -116,13 +117,13 @@ struct AuditCommandTests {
         }
     }
 
-    @Test func `what was exported can be dropped, the rest verifies, and nothing goes without a checkpoint`()
+    @Test func `exported records can be dropped up to a checkpoint, and the rest verifies`()
         async throws
     {
         try await Self.play { gatehouse in
             let none = gatehouse.stage.path("none.jsonl")
             let young = try await gatehouse("audit", "export", none, "--drop-before", "365d")
-            #expect(young.status == 0 && young.output.contains("nothing was dropped"))
+            #expect(young.status == 0 && young.output.contains("Nothing was deleted"))
             let mixed = try await gatehouse("audit", "export", none, "--user", "ana", "--drop-before", "0s")
             #expect(mixed.status == 2)
             let path = gatehouse.stage.path("old.jsonl")
@@ -139,8 +140,7 @@ struct AuditCommandTests {
         }
     }
 
-    @Test func `an export to a disk that is full ends in one sentence, leaves no file and drops nothing`() async throws
-    {
+    @Test func `an export to a full disk fails with one line, leaves no file and drops nothing`() async throws {
         try await Self.play { gatehouse in
             try await Self.lengthen(gatehouse.stage.path("var/gatehouse.sqlite"))
             let configuration = try gatehouse.stage.write(
@@ -161,7 +161,7 @@ struct AuditCommandTests {
             gatehouse.stage.adopt(child)
             #expect(await child.end() == 1)
             let errors = try gatehouse.stage.log("full-errors")
-            #expect(errors.split(separator: "\n").count == 1 && errors.contains("nothing was dropped"), "\(errors)")
+            #expect(errors.split(separator: "\n").count == 1 && errors.contains("Nothing was deleted"), "\(errors)")
             #expect(!FileManager.default.fileExists(atPath: path))
             let left = try FileManager.default.contentsOfDirectory(atPath: gatehouse.stage.path("var"))
             #expect(left.allSatisfy { !$0.hasSuffix(".jsonl") }, "\(left)")
@@ -171,7 +171,7 @@ struct AuditCommandTests {
     }
 
     @Test(.enabled(if: SmallDisk.isPossible), arguments: [false, true])
-    func `where the disk of the export itself is full, nothing of it is left there and nothing is dropped`(
+    func `an export that fills its disk leaves no file and drops nothing`(
         isServing: Bool
     ) async throws {
         let disk = try SmallDisk(megabytes: 1)
@@ -205,7 +205,7 @@ struct AuditCommandTests {
         }
     }
 
-    @Test func `filters narrow, and one that matches nothing says so`() async throws {
+    @Test func `filters narrow the list, and a filter without matches prints a remark`() async throws {
         try await Self.play { gatehouse in
             func actions(_ filter: String...) async throws -> [String] {
                 let run = try await gatehouse(["audit", "tail", "--json"] + filter)
@@ -219,7 +219,8 @@ struct AuditCommandTests {
             #expect(try await actions("--until", "2020-01-01") == [])
             #expect(try await actions("--evidence", "reported") == [])
             #expect(try await actions("--initiator", "human").count == 4)
-            #expect(try await gatehouse("audit", "tail", "--initiator", "model").output.contains("No record matches."))
+            #expect(
+                try await gatehouse("audit", "tail", "--initiator", "model").output.contains("No matching records."))
             #expect(try await gatehouse("audit", "tail", "--user", "nobody").status == 1)
             #expect(try await gatehouse("audit", "tail", "--since", "soon").status == 2)
             #expect(try await gatehouse("audit", "tail", "--evidence", "hearsay").status == 2)
@@ -230,7 +231,7 @@ struct AuditCommandTests {
         }
     }
 
-    @Test func `what is personal is erased on demand, and the trail still verifies`() async throws {
+    @Test func `personal data is erased on demand, and the trail still verifies`() async throws {
         try await Self.play { gatehouse in
             #expect(try await gatehouse("audit", "erase", "--claimed", "grace-hopper").status == 2)
             #expect(try await gatehouse("audit", "erase", "--yes").status == 2)
@@ -245,7 +246,7 @@ struct AuditCommandTests {
         }
     }
 
-    @Test func `a record that was changed in the database is named by its number`() async throws {
+    @Test func `a record that was altered in the database is named by its number`() async throws {
         try await Self.play { gatehouse in
             let queue = try DatabaseQueue(path: gatehouse.stage.path("var/gatehouse.sqlite"))
             try await queue.writeWithoutTransaction { db in

@@ -5,7 +5,7 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("When the audit trail is signed besides every hour")
+@Suite("Checkpoints besides the hourly one")
 struct CheckpointMomentTests {
     /// Whether the last record of the trail is signed, and that is kept beside the keys.
     private static func isSigned(_ gatehouse: RunningGatehouse) async throws -> Bool {
@@ -14,7 +14,7 @@ struct CheckpointMomentTests {
         return verified["checkpointed"]?.integer == records
     }
 
-    @Test func `what takes something away is signed at once, and a database from before it is not served`()
+    @Test func `a withdrawal of access is signed at once, and an older database is not served`()
         async throws
     {
         try await Stage.play { stage in
@@ -51,7 +51,7 @@ struct CheckpointMomentTests {
         }
     }
 
-    @Test func `sessions that are revoked are signed at once, and so is the trail at an orderly stop`() async throws {
+    @Test func `a revocation of sessions and an orderly stop sign the trail at once`() async throws {
         try await Stage.play { stage in
             let first = try await RunningGatehouse.start(on: stage)
             await first.process.stop()
@@ -73,7 +73,7 @@ struct CheckpointMomentTests {
         }
     }
 
-    @Test func `without a server, what takes something away is signed too, and each signature reaches the log once`()
+    @Test func `without a server a withdrawal of access is signed too, and each checkpoint is logged once`()
         async throws
     {
         try await Stage.play { stage in

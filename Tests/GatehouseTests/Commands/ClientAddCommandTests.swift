@@ -15,15 +15,15 @@ struct ClientAddCommandTests {
         return draft
     }
 
-    @Test func `own schemes are named one by one`() throws {
+    @Test func `--own-scheme is repeatable`() throws {
         let arguments = ["--name", "Notes", "--redirect-uri", "acme:/cb", "--own-scheme", "acme", "--own-scheme", "b"]
         #expect(try draft(arguments)?.ownSchemes == ["acme", "b"])
         #expect(try draft(["--name", "N", "--redirect-uri", "https://a.example/cb"])?.ownSchemes == [])
     }
 
-    @Test func `its help names the known schemes, --own-scheme, and what a URL as id does`() {
+    @Test func `the help names the known schemes, --own-scheme and pinning`() {
         let help = Clients.Add.helpMessage(columns: 200).split { $0.isWhitespace }.joined(separator: " ")
-        for word in OwnScheme.known + ["--own-scheme", "pinned", "turns servers away"] {
+        for word in OwnScheme.known + ["--own-scheme", "pinned"] {
             #expect(help.contains(word), "\(word)")
         }
     }

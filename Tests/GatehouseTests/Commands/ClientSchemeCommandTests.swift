@@ -2,10 +2,10 @@ import JOSE
 import TestSupport
 import Testing
 
-@Suite("clients add and schemes of an app's own")
+@Suite("clients add and private-use schemes")
 struct ClientSchemeCommandTests {
     @Test(arguments: ["mailto", "javascript", "intent", "MAILTO"])
-    func `a scheme that is never taken is refused as such, and --own-scheme is neither offered nor of use`(
+    func `a forbidden scheme is refused even with --own-scheme, which the error does not offer`(
         scheme: String
     ) async throws {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
@@ -22,7 +22,7 @@ struct ClientSchemeCommandTests {
         }
     }
 
-    @Test func `the case of a scheme does not count, in the redirect and in --own-scheme`() async throws {
+    @Test func `schemes are compared without case, in the redirect and in --own-scheme`() async throws {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
             for (redirect, rest) in [
                 ("CURSOR://place/callback", []), ("ACME:/cb", ["--own-scheme", "acme"]),

@@ -5,10 +5,10 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("What commands print about the sessions that they ended")
+@Suite("The number of revoked sessions in the output")
 struct EndedCountCommandTests {
     @Test(arguments: EndingCommandTests.commands)
-    func `--json says how many sessions a command ended`(
+    func `--json contains the number of revoked sessions`(
         _ command: (words: [String], ended: Set<String>, reason: String)
     ) async throws {
         try await SessionWorld.play { world in
@@ -19,7 +19,7 @@ struct EndedCountCommandTests {
         }
     }
 
-    @Test func `none is told as zero, and what ends nothing by its nature has no such field`() async throws {
+    @Test func `the number can be zero, and a command that revokes no sessions has no such field`() async throws {
         try await SessionWorld.play { world in
             let none = try await world.gatehouse("clients", "block", "other.example", "--json").json().object
             #expect(none?["sessions_ended"]?.integer == 0)
@@ -36,12 +36,12 @@ struct EndedCountCommandTests {
         }
     }
 
-    @Test func `a new password that ends the sessions says how many, and so does the row of a new refresh key`()
+    @Test func `users passwd --revoke-sessions prints the number`()
         async throws
     {
         try await SessionWorld.play { world in
             let changed = try await world.gatehouse(
-                "users", "passwd", "ada", "--end-sessions", "--password-stdin", "--json",
+                "users", "passwd", "ada", "--revoke-sessions", "--password-stdin", "--json",
                 input: "correct horse battery\n"
             ).json().object
             #expect(changed?["sessions_ended"]?.integer == 1)
@@ -50,7 +50,7 @@ struct EndedCountCommandTests {
         }
     }
 
-    @Test func `keys rotate refresh --now says it once, in the row of the key that is in use`() async throws {
+    @Test func `keys rotate refresh --now prints the number once, in the row of the active key`() async throws {
         try await SessionWorld.play { world in
             // The sessions of this world stand on the ring's own key.
             let list = try await world.gatehouse("keys", "list", "--json").json().array?.compactMap(\.object) ?? []

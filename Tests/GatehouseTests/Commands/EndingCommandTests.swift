@@ -2,7 +2,7 @@ import JOSE
 import TestSupport
 import Testing
 
-@Suite("Commands that end sessions besides what they are for")
+@Suite("Commands that also revoke sessions")
 struct EndingCommandTests {
     /// Each of these commands, and whose sessions it ends.
     static let commands: [(words: [String], ended: Set<String>, reason: String)] = [
@@ -22,14 +22,15 @@ struct EndingCommandTests {
     private static let everybody = Set(SessionWorld.approvals.map(\.0))
 
     @Test(arguments: commands)
-    func `without a terminal the command says what it would end, wants --yes and does nothing`(
+    func `without a terminal the command names the number of sessions, requires --yes and changes nothing`(
         _ command: (words: [String], ended: Set<String>, reason: String)
     ) async throws {
         try await SessionWorld.play { world in
             let run = try await world.gatehouse(command.words)
             let count = command.ended.count
             #expect(run.status == 2 && run.output.isEmpty && run.errorLines.count == 1, "\(run.errors)")
-            #expect(run.errors.contains("say --yes to go on and end \(count) live session\(count == 1 ? "" : "s") of"))
+            #expect(run.errors.hasPrefix("Error: ") && run.errors.contains("--yes"))
+            #expect(run.errors.contains("revoke \(count) session\(count == 1 ? "." : "s.")"), "\(run.errors)")
             #expect(try await world.live() == Self.everybody)
             #expect(try await world.gatehouse("audit", "tail", "--json").json() == [])
         }
@@ -43,9 +44,10 @@ struct EndingCommandTests {
             let declined = try await world.gatehouse.inTerminal(command.words, typed: "n\n")
             #expect(declined.run.status == 1 && declined.run.output.isEmpty)
             #expect(declined.shown.contains("\(command.ended.count) live session"))
-            #expect(declined.shown.contains("Go on and end all of it? [y/N]"))
+            let sessions = command.ended.count == 1 ? "this session" : "these \(command.ended.count) sessions"
+            #expect(declined.shown.contains("revoke \(sessions)? [y/N]"), "\(declined.shown)")
             for person in command.ended { #expect(declined.shown.contains(" \(person)")) }
-            #expect(declined.shown.contains("Nothing was changed, and nothing was ended."))
+            #expect(declined.shown.contains("Nothing was changed."))
             #expect(try await world.live() == Self.everybody)
             #expect(try await world.gatehouse("audit", "tail", "--json").json() == [])
             let agreed = try await world.gatehouse.inTerminal(command.words + ["--json"], typed: "y\n")
@@ -55,7 +57,7 @@ struct EndingCommandTests {
     }
 
     @Test(arguments: commands)
-    func `with --yes the command does it, and the reason stands in the records`(
+    func `with --yes the command runs, and the records contain the reason`(
         _ command: (words: [String], ended: Set<String>, reason: String)
     ) async throws {
         try await SessionWorld.play { world in
@@ -71,7 +73,7 @@ struct EndingCommandTests {
         }
     }
 
-    @Test func `what ends no session is not asked about`() async throws {
+    @Test func `a command that would revoke no session does not ask`() async throws {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
             _ = try await gatehouse("users", "add", "ada", "--password-stdin", input: "secret pass\n")
             _ = try await gatehouse(
@@ -87,7 +89,7 @@ struct EndingCommandTests {
         }
     }
 
-    @Test func `a wrong name is refused before anybody is asked, and a policy that ends nothing asks nobody`()
+    @Test func `an unknown name fails before the question, and a policy that revokes nothing asks nothing`()
         async throws
     {
         try await SessionWorld.play { world in

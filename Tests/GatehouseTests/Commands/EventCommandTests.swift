@@ -21,7 +21,7 @@ struct EventCommandTests {
         return try #require(try run.json().object, "\(run.errors)")
     }
 
-    @Test func `resources policy shows what holds and changes what is named, with a record`() async throws {
+    @Test func `resources policy shows the policy and changes the given settings, with a record`() async throws {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
             _ = try await addResource(gatehouse)
             let fresh = try await policy(gatehouse)
@@ -48,7 +48,7 @@ struct EventCommandTests {
         }
     }
 
-    @Test func `resources policy lists what an MCP server may start by itself; without it, nothing`() async throws {
+    @Test func `resources policy lists the actions of an MCP server, none by default`() async throws {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
             _ = try await addResource(gatehouse)
             #expect(try await policy(gatehouse)["actions"]?.strings == [])
@@ -64,16 +64,16 @@ struct EventCommandTests {
     }
 
     @Test(arguments: [
-        (["--action", "close the books"], "is no action"), (["--action", "books=maybe"], "is no action"),
-        (["--action", "books="], "is no action"), (["--action", "=allow"], "is no action"),
-        (["--elicitation", "confirm,magic"], "'magic' is no kind of elicitation"),
-        (["--external-host", "https://pay.example/"], "is no host"),
-        (["--external-host", "pay.example/x"], "is no host"),
-        (["--external-host", "u@pay.example"], "is no host"), (["--external-host", "*"], "is no host"),
-        (["--events-endpoint", "http://events.example/"], "The events endpoint"),
-        (["--events-endpoint", "ftp://events.example/"], "The events endpoint"),
+        (["--action", "close the books"], "'close the books'"), (["--action", "books=maybe"], "'books=maybe'"),
+        (["--action", "books="], "'books='"), (["--action", "=allow"], "'=allow'"),
+        (["--elicitation", "confirm,magic"], "'magic'"),
+        (["--external-host", "https://pay.example/"], "'https://pay.example/'"),
+        (["--external-host", "pay.example/x"], "'pay.example/x'"),
+        (["--external-host", "u@pay.example"], "'u@pay.example'"), (["--external-host", "*"], "'*'"),
+        (["--events-endpoint", "http://events.example/"], "events endpoint"),
+        (["--events-endpoint", "ftp://events.example/"], "events endpoint"),
     ])
-    func `what no policy can say is refused and changes nothing`(words: [String], sentence: String) async throws {
+    func `an invalid policy is refused and changes nothing`(words: [String], sentence: String) async throws {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
             _ = try await addResource(gatehouse)
             let before = try await policy(gatehouse)
@@ -84,7 +84,7 @@ struct EventCommandTests {
         }
     }
 
-    @Test func `events list shows what waits, arrived and died; retry brings a dead letter back under its id`()
+    @Test func `events list shows waiting, delivered and dead events, and retry sends a dead one again with its ID`()
         async throws
     {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
@@ -103,20 +103,22 @@ struct EventCommandTests {
             let retried = try #require(try await gatehouse("events", "retry", ids[2].string, "--json").json().object)
             #expect(retried["state"]?.string == "waiting" && retried["attempts"]?.integer == 0)
             let arrived = try await gatehouse("events", "retry", ids[1].string)
-            #expect(arrived.status == 1 && arrived.errors.contains("has arrived"))
-            #expect(try await gatehouse("events", "retry", "evt_nonsense").errors.contains("There is no event"))
+            #expect(arrived.status == 1 && arrived.errors.contains("delivered"))
+            #expect(
+                try await gatehouse("events", "retry", "evt_nonsense").errors.contains("'evt_nonsense' not found"))
             #expect(try await gatehouse("events", "list").output.contains("elicitation-completed"))
         }
     }
 
-    @Test func `elicitations that nobody made are none, and cancelling one is refused`() async throws {
+    @Test func `without elicitations the list is empty, and cancelling fails`() async throws {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
             #expect(try await gatehouse("elicitations", "list", "--json").json() == [])
             #expect(try await gatehouse("elicitations", "list", "--user", "nobody").status == 1)
-            #expect(try await gatehouse("elicitations", "list", "--status", "asleep").status == 2)
+            #expect(try await gatehouse("elicitations", "list", "--state", "asleep").status == 2)
             #expect(try await gatehouse("elicitations", "show", "eli_nonsense").status == 1)
-            let run = try await gatehouse("elicitations", "cancel", ElicitationID.random().string)
-            #expect(run.status == 1 && run.errors.contains("There is no elicitation"))
+            let id = ElicitationID.random().string
+            let run = try await gatehouse("elicitations", "cancel", id)
+            #expect(run.status == 1 && run.errors.contains("'\(id)' not found"))
         }
     }
 

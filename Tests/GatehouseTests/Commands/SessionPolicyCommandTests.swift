@@ -34,7 +34,7 @@ struct SessionPolicyCommandTests {
         return "\(value) \(said["from"]?.string ?? "?")"
     }
 
-    @Test func `what holds for sessions is shown with who says so, changed by name and given back`() async throws {
+    @Test func `settings for sessions are shown with their origin, changed and reset`() async throws {
         try await onResource { gatehouse in
             let configured = ["GATEHOUSE_SESSIONS_IDLE": "3d", "GATEHOUSE_TOKENS_ACCESS": "7m"]
             let fresh = try await policy(gatehouse, environment: configured)
@@ -73,26 +73,26 @@ struct SessionPolicyCommandTests {
     }
 
     private static let refused: [([String], String)] = [
-        (["--longest-session", "8"], "The longest session cannot be '8'; write a duration from 1m to 365d"),
-        (["--longest-session", "59s"], "The longest session cannot be '59s'"),
-        (["--longest-session", "366d"], "The longest session cannot be '366d'"),
-        (["--longest-session", ""], "The longest session cannot be ''"),
-        (["--idle-limit", "soon"], "The idle limit cannot be 'soon'"),
-        (["--token-life", "61m"], "The life of access tokens cannot be '61m'; write a duration from 1m to 1h"),
-        (["--token-life", "30s"], "The life of access tokens cannot be '30s'"),
-        (["--token-life", "99999999999999999d"], "The life of access tokens cannot be"),
-        (["--session-choice", "1h", "--session-choice", "default"], "A choice cannot be 'default'"),
-        ((1...9).flatMap { ["--session-choice", "\($0)h"] }, "at most 8 choices"),
-        (["--client-host", "https://app.example/"], "is no host of clients"),
-        (["--client-host", "app.example:8443"], "is no host of clients"),
-        (["--client-host", "*.example"], "is no host of clients"),
-        (["--client-host", "app.example", "--client-host", "any"], "'any' is no host of clients"),
-        ((1...101).flatMap { ["--client-host", "h\($0).example"] }, "at most 100 hosts"),
-        (["--token-life", "5m", "--longest-session", "never"], "The longest session cannot be 'never'"),
+        (["--longest-session", "8"], "'8' for --longest-session: must be a duration from 1m to 365d"),
+        (["--longest-session", "59s"], "'59s' for --longest-session"),
+        (["--longest-session", "366d"], "'366d' for --longest-session"),
+        (["--longest-session", ""], "'' for --longest-session"),
+        (["--idle-limit", "soon"], "'soon' for --idle-limit"),
+        (["--token-life", "61m"], "'61m' for --token-life: must be a duration from 1m to 1h"),
+        (["--token-life", "30s"], "'30s' for --token-life"),
+        (["--token-life", "99999999999999999d"], "for --token-life"),
+        (["--session-choice", "1h", "--session-choice", "default"], "'default' for --session-choice"),
+        ((1...9).flatMap { ["--session-choice", "\($0)h"] }, "at most 8"),
+        (["--client-host", "https://app.example/"], "'https://app.example/' is not a host"),
+        (["--client-host", "app.example:8443"], "'app.example:8443' is not a host"),
+        (["--client-host", "*.example"], "'*.example' is not a host"),
+        (["--client-host", "app.example", "--client-host", "any"], "'any' is not a host"),
+        ((1...101).flatMap { ["--client-host", "h\($0).example"] }, "at most 100"),
+        (["--token-life", "5m", "--longest-session", "never"], "'never' for --longest-session"),
     ]
 
     @Test(arguments: refused)
-    func `what no policy of sessions can say is refused in one sentence and changes nothing`(
+    func `an invalid setting for sessions fails with one line and changes nothing`(
         words: [String], sentence: String
     ) async throws {
         try await onResource { gatehouse in
@@ -105,24 +105,23 @@ struct SessionPolicyCommandTests {
         }
     }
 
-    @Test func `a policy that is tightened says what it does not reach`() async throws {
+    @Test func `a stricter policy remarks that live sessions keep their limits`() async throws {
         try await onResource { gatehouse in
             let length = try await gatehouse("resources", "policy", Self.uri, "--longest-session", "8h")
-            #expect(
-                length.output.contains("Sessions that live keep their end and idle limit; 'gatehouse sessions revoke"))
+            #expect(length.output.contains("'gatehouse sessions revoke"))
             let life = try await gatehouse("resources", "policy", Self.uri, "--token-life", "5m")
-            #expect(life.output.contains("It holds for tokens from the next one on.") && !life.output.contains("keep"))
+            #expect(life.output.contains("tokens issued from now on") && !life.output.contains("keep"))
             #expect(
                 !(try await gatehouse("resources", "policy", Self.uri, "--token-life", "5m")).output.contains(
-                    "next one"))
+                    "from now on"))
             let help = try await gatehouse("resources", "policy", "--help").output
-            for words in ["--longest-session", "--client-host", "'clients add' come anyway", "sessions revoke"] {
+            for words in ["--longest-session", "--client-host", "'clients add' stay", "sessions revoke"] {
                 #expect(help.replacing(#/\s+/#, with: " ").contains(words), "\(words)")
             }
         }
     }
 
-    @Test func `resources show prints the whole reach, to a program and to a person in 80 columns`() async throws {
+    @Test func `resources show prints the whole policy, as JSON and in 80 columns`() async throws {
         try await onResource { gatehouse in
             _ = try await gatehouse(
                 "resources", "policy", Self.uri, "--action", "books.close=ask", "--elicitation", "confirm,connect",
@@ -156,7 +155,7 @@ struct SessionPolicyCommandTests {
     }
 
     @Test(arguments: ["", "   ", "\u{202E}Team"])
-    func `an MCP server without somebody who answers for it is not taken`(owner: String) async throws {
+    func `an MCP server requires an owner`(owner: String) async throws {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
             let run = try await gatehouse("resources", "add", Self.uri, "--name", "Files", "--owner", owner)
             #expect(run.status == 1 && run.errorLines.count == 1 && run.errors.contains("The owner"), "\(run.errors)")

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The tests may run as root: who reads an advice is made by `setpriv`, in folders that are given away.
-@Suite("Advice that breaks no machine", .enabled(if: geteuid() == 0, "users are changed"))
+@Suite("Advice that is safe to follow", .enabled(if: geteuid() == 0, "users are changed"))
 struct AdviceTests {
     static let nobody: uid_t = 65_534
     /// Debian's group 1, which every image has.
@@ -50,7 +50,7 @@ struct AdviceTests {
         return lstat(path, &status) == 0 ? status.st_mode & 0o7777 : 0
     }
 
-    @Test func `started in the root folder, serve refuses the system's var and no advice is given to shut it`()
+    @Test func `in the root folder serve refuses /var, and does not advise to change its mode`()
         async throws
     {
         try await Stage.play { stage in
@@ -69,7 +69,8 @@ struct AdviceTests {
         }
     }
 
-    @Test func `a folder that holds other things is not to be shut, one of Gatehouse's own is`() async throws {
+    @Test func `the advice to change a mode is given only for folders with nothing but Gatehouse's files`() async throws
+    {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
             let data = gatehouse.stage.path("var")
             chmod(data, 0o755)
@@ -90,7 +91,7 @@ struct AdviceTests {
         }
     }
 
-    @Test func `what belongs to root makes nobody run as root or hand it over`() async throws {
+    @Test func `a folder of root's leads to no advice to run as root or to change the owner`() async throws {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
             let stage = gatehouse.stage
             Self.open(stage)
@@ -104,7 +105,7 @@ struct AdviceTests {
         }
     }
 
-    @Test func `root is told to run as the user that a folder belongs to, and never to take the folder`() async throws {
+    @Test func `root is advised to run as the owner of a folder, and never to change the owner`() async throws {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
             for (name, words) in [("var", ["users", "list"]), ("keys", ["keys", "list"])] {
                 let folder = gatehouse.stage.path(name)
@@ -140,7 +141,8 @@ struct AdviceTests {
         return file
     }
 
-    @Test func `a member of the admin group commands a server whose data is closed to it, and nobody else does`()
+    @Test
+    func `a member of the admin group can administer a server without access to its data, and other users cannot`()
         async throws
     {
         try await Stage.play { stage in
@@ -157,7 +159,7 @@ struct AdviceTests {
         }
     }
 
-    @Test func `a server whose user is not in the group says exactly that`() async throws {
+    @Test func `a server whose user is not in the admin group names the group`() async throws {
         for socket in ["run/gatehouse.sock", "lib/data/admin/gatehouse.sock"] {
             try await Stage.play { stage in
                 let file = try await Self.debian(stage)

@@ -5,7 +5,7 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("An older folder of keys that was put back")
+@Suite("A restored older keys folder")
 struct OlderKeysTests {
     /// A stopped server, one purpose of whose keys was put out of use, and the folder from before in its place.
     private static func play(
@@ -25,7 +25,7 @@ struct OlderKeysTests {
     }
 
     @Test(arguments: KeyRing.Purpose.all)
-    func `nothing is served with a key that the trail says was put out of use, until it is out of use again`(
+    func `serve refuses a key that the trail names as ended, until it is ended again`(
         purpose: KeyRing.Purpose
     ) async throws {
         let name = purpose.name
@@ -55,7 +55,7 @@ struct OlderKeysTests {
         }
     }
 
-    @Test func `a key of checkpoints that came back signs nothing`() async throws {
+    @Test func `a reinstated events key signs nothing`() async throws {
         try await Self.play("events") { gatehouse, stage, revived in
             let path = stage.path("two.jsonl")
             let exported = try await gatehouse.command(["audit", "export", path])

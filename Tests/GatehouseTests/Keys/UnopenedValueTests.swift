@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Sealed values that no key opens")
 struct UnopenedValueTests {
-    @Test func `doctor and serve name what they belong to, and nothing of what is in them`() async throws {
+    @Test func `doctor and serve name the owners of the values, and not their contents`() async throws {
         try await Stage.play { stage in
             let gatehouse = try await RunningGatehouse.start(on: stage)
             await gatehouse.process.stop()
@@ -17,21 +17,21 @@ struct UnopenedValueTests {
             let store = try Store(path: stage.path("var/gatehouse.sqlite"))
             try await Self.fill(store, connection: id, with: lost)
             try store.close()
-            #expect(try await gatehouse.command(["doctor"]).output.contains("The keys open everything that is sealed."))
+            #expect(try await gatehouse.command(["doctor"]).output.contains("ok       sealing"))
             // As after a restore: the key is gone, and nothing was sealed anew.
             try ring.replace(.secret(.sealing), now: Int64(Date().timeIntervalSince1970))
             try ring.forgetEnded(.secret(.sealing))
             let words = "2: the client secret of the provider hub; the tokens of the connection \(id)"
             let served = try await gatehouse.restarted()
             let log = try stage.log("gatehouse")
-            #expect(log.contains("sealed values that no key opens") && log.contains(words), "\(log)")
+            #expect(log.contains("no key opens some sealed values") && log.contains(words), "\(log)")
             #expect(!log.contains("canary"))
             let doctor = try await served.command(["doctor", "--json"])
             #expect(doctor.status == 1 && doctor.output.contains("No key opens \(words)."), "\(doctor.output)")
         }
     }
 
-    @Test func `rotate sealing names what could not be opened before either`() async throws {
+    @Test func `rotate sealing names values that did not open before either`() async throws {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
             let ring = try gatehouse.stage.ring()
             let id = ConnectionID.random()
@@ -47,7 +47,7 @@ struct UnopenedValueTests {
             let run = try await gatehouse("keys", "rotate", "sealing", "--now", "--yes")
             #expect(run.status == 0)
             #expect(
-                run.output.contains("1 value was sealed anew. 1 could not be opened before either"), "\(run.output)")
+                run.output.contains("Sealed 1 value again. 1 could not be opened"), "\(run.output)")
             #expect(run.output.contains("connection \(id)"))
         }
     }

@@ -5,7 +5,7 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("A database that is older than the keys know")
+@Suite("A database that is older than the checkpoints in the keys folder")
 struct RestoreCommandTests {
     /// Puts a copy in the place of the database, as somebody who can write that folder and not the keys'.
     private static func put(_ copy: String, on stage: Stage) throws {
@@ -35,7 +35,7 @@ struct RestoreCommandTests {
         }
     }
 
-    @Test func `it is not served, doctor and verify tell it, and accepting it is a record with both hashes`()
+    @Test func `serve refuses it, doctor and verify report it, and accepting it is a record with both hashes`()
         async throws
     {
         try await Self.play { gatehouse, stage, copy in
@@ -44,7 +44,7 @@ struct RestoreCommandTests {
             #expect(try await gatehouse.command(["audit", "accept-restore", "--reason", "for nothing"]).status == 1)
             try Self.put(copy, on: stage)
             let refused = try await gatehouse.command(["serve"])
-            #expect(refused.status == 1 && refused.errors.contains("the database is older than the keys know"))
+            #expect(refused.status == 1 && refused.errors.contains("older than the keys know"))
             #expect(refused.errors.contains("gatehouse audit accept-restore --reason"))
             #expect(try await gatehouse.command(["doctor"]).output.contains("older than the keys know"))
             let verified = try await gatehouse.command(["audit", "verify"])
@@ -75,7 +75,7 @@ struct RestoreCommandTests {
         ["audit", "export", "out.jsonl"], ["db", "backup", "out.sqlite"],
     ]
 
-    @Test func `without a server, what writes is refused as serve is, what reads is not, and nothing is changed`()
+    @Test func `without a server commands that write are refused, and commands that read are not`()
         async throws
     {
         try await Self.play { gatehouse, stage, copy in
@@ -86,7 +86,7 @@ struct RestoreCommandTests {
                 let words = words.map { $0.hasPrefix("out.") ? stage.path($0) : $0 }
                 let run = try await gatehouse.command(words, input: "correct horse battery\n")
                 #expect(run.status == 1 && run.output.isEmpty, "\(words): \(run.output)\(run.errors)")
-                #expect(run.errors.contains("the database is older than the keys know"), "\(words): \(run.errors)")
+                #expect(run.errors.contains("older than the keys know"), "\(words): \(run.errors)")
                 #expect(run.errors.contains("gatehouse audit accept-restore --reason"))
             }
             for file in ["out.jsonl", "out.sqlite"] {
@@ -105,7 +105,7 @@ struct RestoreCommandTests {
         }
     }
 
-    @Test func `a past that was written anew with a key of one's own is not served and never signed`() async throws {
+    @Test func `a trail that was rewritten with a foreign key is not served and never signed`() async throws {
         try await Self.play { gatehouse, stage, copy in
             try Self.put(copy, on: stage)
             // Longer than the true one, every hash in order, and a checkpoint over all of it.
@@ -137,7 +137,7 @@ struct RestoreCommandTests {
         }
     }
 
-    @Test func `a database that was deleted is told from a first start`() async throws {
+    @Test func `a deleted database is distinguished from a first start`() async throws {
         try await Self.play { gatehouse, stage, _ in
             try FileManager.default.removeItem(atPath: stage.path("var/gatehouse.sqlite"))
             let refused = try await gatehouse.command(["serve"])
@@ -145,7 +145,7 @@ struct RestoreCommandTests {
         }
     }
 
-    @Test func `what export signs is a line of the log, with and without a server`() async throws {
+    @Test func `the checkpoint of an export is logged, with and without a server`() async throws {
         try await Stage.play { stage in
             let gatehouse = try await RunningGatehouse.start(on: stage)
             func lines() throws -> [JSONObject] {

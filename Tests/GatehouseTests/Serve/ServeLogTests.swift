@@ -2,13 +2,13 @@ import JOSE
 import TestSupport
 import Testing
 
-@Suite("The log of the server as a process")
+@Suite("The log of a running server")
 struct ServeLogTests {
     @Test(arguments: [
         ("", true, false), ("log: { level: warning }", false, false), ("log: { requests: true }", true, true),
         ("log: { level: debug }", true, true),
     ])
-    func `refusals stand in the log at info, requests where they are wanted, and a level can be set`(
+    func `refusals are logged at info, requests if configured, and the level can be set`(
         settings: String, hasRefusals: Bool, hasRequests: Bool
     ) async throws {
         try await Stage.play { stage in

@@ -39,7 +39,7 @@ struct ServeTests {
     }
 
     @Test
-    func `Commands go to the server that holds the data, and the record names the uid that the kernel proves`()
+    func `Commands go to the server that holds the data, and the record contains the uid from the kernel`()
         async throws
     {
         try await Stage.play { stage in
@@ -49,7 +49,7 @@ struct ServeTests {
             #expect(user.members.map(\.name) == ["id", "name", "subject"])
             let again = try await gatehouse.command(
                 ["users", "add", "alice", "--password-stdin"], input: "other pass\n")
-            #expect(again.status == 1 && again.errors == "gatehouse: There is a user named 'alice' already.\n")
+            #expect(again.status == 1 && again.errors.contains("'alice' already exists"))
             let records = try await gatehouse.json(["audit", "tail"])
             let actors = records.array?.compactMap { $0.object?["actor"]?.string }
             #expect(actors == ["admin \(geteuid())"])
@@ -77,7 +77,7 @@ struct ServeTests {
         }
     }
 
-    @Test func `the database is made once, and no listener but the socket administers`() async throws {
+    @Test func `the database is created once, and only the admin socket administers`() async throws {
         try await Stage.play { stage in
             let gatehouse = try await RunningGatehouse.start(on: stage)
             _ = try await gatehouse.object(["users", "add", "alice", "--password-stdin"], input: "secret pass\n")
@@ -110,7 +110,7 @@ struct ServeTests {
         }
     }
 
-    @Test func `What it writes is its user's alone`() async throws {
+    @Test func `Files are private to the server's user`() async throws {
         try await Stage.play { stage in
             _ = try await RunningGatehouse.start(on: stage)
             for name in ["var", "var/admin", "keys", "var/gatehouse.sqlite", "var/admin/gatehouse.sock", "var/lock"] {
@@ -125,13 +125,13 @@ struct ServeTests {
         try await Stage.play { stage in
             let gatehouse = try await RunningGatehouse.start(on: stage)
             let second = try await gatehouse.command(["serve"])
-            #expect(second.status == 1 && second.errors.contains("another Gatehouse process uses \(stage.path("var"))"))
+            #expect(second.status == 1 && second.errors.contains(stage.path("var")))
             let list = try await gatehouse.json(["users", "list"])
             #expect(list == [])
         }
     }
 
-    @Test func `A port in use is refused with the place that is taken`() async throws {
+    @Test func `A port in use is refused and named`() async throws {
         try await Stage.play { stage in
             let taken = try await RunningGatehouse.start(on: stage)
             let place = taken.issuer.replacing("http://localhost", with: "127.0.0.1")
@@ -142,7 +142,7 @@ struct ServeTests {
         }
     }
 
-    @Test func `A missing template, a loose key and a missing key are refused with what to do`() async throws {
+    @Test func `A missing template, a key open to others and a missing key are refused with the remedy`() async throws {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
             let templates = try await refusal(gatehouse, "--templates", gatehouse.stage.path("nothing"))
             #expect(templates.contains("set 'templates' to the right folder"))
@@ -158,7 +158,7 @@ struct ServeTests {
         }
     }
 
-    @Test func `A clock behind the database is refused until an operator takes it as right`() async throws {
+    @Test func `A clock behind the database is refused until an operator accepts it`() async throws {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
             let later = Int(Date().timeIntervalSince1970) + 3600
             try change(gatehouse, "INSERT OR REPLACE INTO meta (key, value) VALUES ('last clock', \(later))")
@@ -175,13 +175,14 @@ struct ServeTests {
         }
     }
 
-    @Test func `An issuer that is not canonical, and an unknown key, are refused before anything is made`() async throws
+    @Test func `An issuer that is not canonical, and an unknown key, are refused before anything is created`()
+        async throws
     {
         try await Stage.play { stage in
             let gatehouse = CommandLineProgram(stage: stage)
             for issuer in ["HTTPS://auth.example", "https://auth.example:443", "http://auth.example"] {
                 let run = try await gatehouse("serve", "--issuer", issuer)
-                #expect(run.status == 1 && run.errors.contains("issuer is '\(issuer)'"))
+                #expect(run.status == 1 && run.errors.contains("'\(issuer)' for 'issuer'"))
             }
             let run = try await gatehouse("serve", environment: ["GATEHOUSE_ISSUR": "https://a.example"])
             #expect(run.status == 1 && run.errors.contains("nearest known key is 'GATEHOUSE_ISSUER'"))
@@ -189,7 +190,7 @@ struct ServeTests {
         }
     }
 
-    @Test func `serve raises its limit of open files to the hard one and says so`() async throws {
+    @Test func `serve raises its limit of open files to the hard limit and logs it`() async throws {
         try await Stage.play { stage in
             let (port, operations) = (try await LoopbackPort.free(), try await LoopbackPort.free())
             let server = try stage.start(

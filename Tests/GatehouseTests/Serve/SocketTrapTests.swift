@@ -18,7 +18,7 @@ struct SocketTrapTests {
     }
 
     @Test
-    func `a socket in a folder that others share is refused before anything is made, and the folder stays as it was`()
+    func `a socket in a shared folder is refused before anything is created, and the folder stays unchanged`()
         async throws
     {
         try await Stage.play { stage in
@@ -36,7 +36,7 @@ struct SocketTrapTests {
         }
     }
 
-    @Test func `a second server with other data leaves the socket to the one that lives`() async throws {
+    @Test func `a second server with other data leaves the socket to the running one`() async throws {
         try await Stage.play { stage in
             let first = try await RunningGatehouse.start(on: stage)
             let said = try await refusal(stage, socket: stage.path("var/admin/gatehouse.sock"))
@@ -99,7 +99,7 @@ struct SocketTrapTests {
         }
     }
 
-    @Test func `a command that reaches a server with other data does nothing there`() async throws {
+    @Test func `a server with other data refuses a command`() async throws {
         try await Stage.play { stage in
             let server = try await RunningGatehouse.start(on: stage)
             let other = try DataDirectory.lock(stage.path("other"), create: true)
@@ -123,7 +123,7 @@ struct SocketTrapTests {
         }
     }
 
-    @Test func `the same data by another spelling of its path is the same data`() async throws {
+    @Test func `another spelling of the same data path is accepted`() async throws {
         try await Stage.play { stage in
             _ = try await RunningGatehouse.start(on: stage)
             try FileManager.default.createSymbolicLink(

@@ -5,7 +5,7 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("What a start looks at and does first")
+@Suite("The start of a server")
 struct StartTests {
     private func serve(_ gatehouse: CommandLineProgram, _ settings: [String: String]) async throws
         -> CommandLineProgram.Run
@@ -23,21 +23,22 @@ struct StartTests {
     }
 
     @Test(arguments: [0o644, 0o640, 0o660, 0o602])
-    func `a passphrase that others can read or write is refused before anything is made`(mode: Int) async throws {
+    func `a passphrase that other users can read or write is refused before anything is created`(mode: Int) async throws
+    {
         try await Stage.play { stage in
             let file = try stage.write("open sesame\n", to: "passphrase")
             try set(mode, file)
             let run = try await serve(
                 CommandLineProgram(stage: stage), ["GATEHOUSE_KEYS_PASSPHRASE_FILE": file])
             #expect(run.status == 1 && run.errorLines.count == 1, "\(run.errors)")
-            #expect(run.errors.contains("the file of keys_passphrase_file, \(file), is open to"))
-            #expect(run.errors.contains("run: chmod 600 \(file)"))
+            #expect(run.errors.contains("\(file) (keys_passphrase_file)"))
+            #expect(run.errors.contains("'chmod 600 \(file)'"))
             #expect(!FileManager.default.fileExists(atPath: stage.path("var")))
         }
     }
 
     @Test(arguments: [(0o644, 0o640), (0o664, 0o640), (0o606, 0o600)])
-    func `a TLS key that everybody can read, or a group can write, is refused`(mode: Int, right: Int) async throws {
+    func `a TLS key that every user can read or a group can write is refused`(mode: Int, right: Int) async throws {
         try await Stage.play { stage in
             let files = try TestAuthority.shared.get().files(of: "localhost")
             let key = stage.path("key.pem")
@@ -47,13 +48,13 @@ struct StartTests {
                 CommandLineProgram(stage: stage),
                 ["GATEHOUSE_TLS_CERTIFICATE": files.certificate, "GATEHOUSE_TLS_KEY": key])
             #expect(run.status == 1 && run.errorLines.count == 1, "\(run.errors)")
-            #expect(run.errors.contains("the file of tls.key, \(key), is open to"))
-            #expect(run.errors.contains("run: chmod \(String(right, radix: 8)) \(key)"))
+            #expect(run.errors.contains("\(key) (tls.key)"))
+            #expect(run.errors.contains("'chmod \(String(right, radix: 8)) \(key)'"))
             #expect(!FileManager.default.fileExists(atPath: stage.path("var")))
         }
     }
 
-    @Test func `a passphrase and a key that are closed, or a group's to read, serve`() async throws {
+    @Test func `a private passphrase file, and a TLS key that a group can read, are accepted`() async throws {
         try await Stage.play { stage in
             let files = try TestAuthority.shared.get().files(of: "localhost")
             let (key, passphrase) = (stage.path("key.pem"), try stage.write("open sesame\n", to: "passphrase"))
@@ -72,7 +73,7 @@ struct StartTests {
         }
     }
 
-    @Test func `the first tidying is done before anybody can connect`() async throws {
+    @Test func `housekeeping runs before the first connection`() async throws {
         try await Stage.play { stage in
             let gatehouse = try await RunningGatehouse.start(on: stage)
             await gatehouse.process.stop()

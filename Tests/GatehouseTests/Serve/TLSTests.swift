@@ -30,7 +30,7 @@ struct TLSTests {
         }
     }
 
-    @Test func `a client that trusts the certificate's authority reads the metadata, one that does not reads nothing`()
+    @Test func `a client that trusts the CA reads the metadata, and one that does not reads nothing`()
         async throws
     {
         try await play { stage, gatehouse, authority in
@@ -47,7 +47,7 @@ struct TLSTests {
         }
     }
 
-    @Test func `over https each cookie is bound to this host and to https`() async throws {
+    @Test func `over https each cookie is restricted to this host and to https`() async throws {
         try await play { stage, gatehouse, authority in
             _ = try await gatehouse.object([
                 "resources", "add", "https://files.example/mcp", "--name", "Files", "--owner", "Team", "--scope",

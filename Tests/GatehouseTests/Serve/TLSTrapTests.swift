@@ -3,7 +3,7 @@ import JOSE
 import TestSupport
 import Testing
 
-@Suite("TLS files that cannot be served")
+@Suite("Unusable TLS files")
 struct TLSTrapTests {
     /// A configuration that names these files.
     private static func configuration(
@@ -33,7 +33,8 @@ struct TLSTrapTests {
         return (try await gatehouse("serve", "--config", file), try await problems(gatehouse, file))
     }
 
-    @Test func `a key that does not fit, is encrypted or missing is named by serve and is a problem for the doctor`()
+    @Test
+    func `a key that does not match, is encrypted or is missing is named by serve and is a problem for the doctor`()
         async throws
     {
         try await CommandLineProgram.onFreshDatabase { gatehouse in

@@ -6,7 +6,7 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("A start behind a rotation that was killed, where something cannot be finished")
+@Suite("A start after an interrupted key replacement that cannot be finished")
 struct UnfinishedStartTests {
     /// A stopped server with sessions and a sealed connection, whose keys of a purpose are out of use in the folder alone.
     private static func play(
@@ -38,7 +38,7 @@ struct UnfinishedStartTests {
         }
     }
 
-    @Test func `another ending that cannot be finished keeps no server from starting, nor these sessions from ending`()
+    @Test func `another unfinished revocation prevents neither the start nor the revocation of these sessions`()
         async throws
     {
         let ending = """
@@ -47,7 +47,7 @@ struct UnfinishedStartTests {
             """
         try await Self.play(.secret(.refresh), breaking: [ending]) { gatehouse, stage, old in
             let served = try await gatehouse.restarted()
-            #expect(try stage.log("gatehouse").contains("an end of sessions cannot be finished"))
+            #expect(try stage.log("gatehouse").contains("an interrupted revocation of sessions cannot be finished"))
             #expect(try await served.json(["sessions", "list", "--state", "active"]).array?.isEmpty == true)
             await served.process.stop()
             #expect(try stage.ring().ended(.secret(.refresh)).isEmpty)
@@ -55,17 +55,19 @@ struct UnfinishedStartTests {
         }
     }
 
-    @Test func `a session that cannot be ended keeps no other from it; log and doctor name it, and it is tried again`()
+    @Test
+    func
+        `a session that cannot be revoked does not stop the others, log and doctor name it, and the server tries again`()
         async throws
     {
         let broken = "UPDATE sessions SET scope = '\"' WHERE rowid = 2"
         try await Self.play(.secret(.refresh), breaking: [broken]) { gatehouse, stage, old in
             let served = try await gatehouse.restarted()
             let log = try stage.log("gatehouse")
-            #expect(log.contains("something still stands on them") && log.contains("these sessions cannot be ended"))
+            #expect(log.contains("replacement of keys is unfinished") && log.contains("cannot be revoked"))
             let doctor = try await served.command(["doctor"])
             #expect(doctor.status == 1, "\(doctor.output)")
-            #expect(doctor.output.contains("The refresh keys \(old) were put out of use, and what stands on them"))
+            #expect(doctor.output.contains("The refresh keys \(old) were ended"))
             await served.process.stop()
             #expect(try await Self.live(stage) == 1)
             #expect(try stage.ring().ended(.secret(.refresh)) == [old], "it is not forgotten")
@@ -79,11 +81,11 @@ struct UnfinishedStartTests {
         }
     }
 
-    @Test func `a refresh key that is missing and was never put out of use is refused still`() async throws {
+    @Test func `a missing refresh key that was never ended still prevents the start`() async throws {
         try await Self.play(.secret(.form), breaking: ["UPDATE sessions SET refresh_key = 'elsewhere'"]) {
             gatehouse, _, _ in
             let refused = try await gatehouse.command(["serve"])
-            #expect(refused.status == 1 && refused.errors.contains("the refresh key elsewhere is missing"))
+            #expect(refused.status == 1 && refused.errors.contains("refresh key elsewhere is missing"))
             #expect(refused.errors.contains("gatehouse sessions revoke --all"))
         }
     }

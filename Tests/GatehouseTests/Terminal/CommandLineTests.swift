@@ -16,7 +16,7 @@ struct CommandLineTests {
         ["sessions", "list", "--idle-for", "7d", "--state", "ended"], ["report", "--idle-for", "long"],
         ["doctor", "reference", "--client", "https://a.example/c.json"],
     ])
-    func `A command that is not understood ends with 2 and touches nothing`(arguments: [String]) async throws {
+    func `A usage error exits with 2 and changes nothing`(arguments: [String]) async throws {
         try await Stage.play { stage in
             let program = try ChildProcess(
                 Workspace.program("gatehouse"), arguments, environment: ["GATEHOUSE_DATA": stage.path("data")],
@@ -29,16 +29,16 @@ struct CommandLineTests {
         }
     }
 
-    @Test func `Without a database a command says where it looked and what to do`() async throws {
+    @Test func `Without a database a command names the path and the remedy`() async throws {
         try await Stage.play { stage in
             let run = try await CommandLineProgram(stage: stage)("users", "list")
             #expect(run.status == 1 && run.output.isEmpty && run.errorLines.count == 1)
-            #expect(run.errors.contains("no Gatehouse database at \(stage.directory)/var/gatehouse.sqlite"))
-            #expect(run.errors.contains("run 'gatehouse db init' or 'gatehouse serve' first"))
+            #expect(run.errors.contains("\(stage.directory)/var/gatehouse.sqlite"))
+            #expect(run.errors.contains("'gatehouse db init'"))
         }
     }
 
-    @Test func `An unknown configuration key stops every command with the nearest known key`() async throws {
+    @Test func `An unknown configuration key fails every command and names the nearest known key`() async throws {
         try await Stage.play { stage in
             let file = try stage.write("tokens: { acess: 5m }", to: "wrong.yaml")
             for arguments in [["users", "list", "--config", file], ["--config", file, "users", "list"]] {
@@ -47,7 +47,8 @@ struct CommandLineTests {
                 stage.adopt(child)
                 #expect(await child.end() == 1)
             }
-            #expect(try stage.log("e").contains("'tokens.acess'; the nearest known key is 'tokens.access'"))
+            let errors = try stage.log("e")
+            #expect(errors.contains("'tokens.acess'") && errors.contains("'tokens.access'"))
         }
     }
 
@@ -59,7 +60,7 @@ struct CommandLineTests {
             #expect(object.members.map(\.name) == ["id", "name", "subject"])
             #expect(UserID(object["id"]?.string ?? "") != nil && Subject(object["subject"]?.string ?? "") != nil)
             let again = try await gatehouse("users", "add", "ALICE", "--password-stdin", input: "secret pass\n")
-            #expect(again.status == 1 && again.errors == "gatehouse: There is a user named 'ALICE' already.\n")
+            #expect(again.status == 1 && again.errorLines.count == 1 && again.errors.contains("'ALICE'"))
             let list = try await gatehouse("--json", "users", "list")
             let listed = try list.json().array?.compactMap { $0.object?["name"]?.string }
             #expect(listed == ["alice"])
@@ -69,7 +70,7 @@ struct CommandLineTests {
         }
     }
 
-    @Test func `A password comes from a terminal or a pipe, is not too short, and the account can be locked`()
+    @Test func `A password comes from a terminal or a pipe and has a minimum length, and a user can be disabled`()
         async throws
     {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
@@ -78,19 +79,20 @@ struct CommandLineTests {
             #expect(try await gatehouse("users", "add", "alice", "--password-stdin", input: "\n").status == 1)
             #expect(try await gatehouse("users", "add", "alice", "--password-stdin", input: "eight ok\n").status == 0)
             let short = try await gatehouse("users", "passwd", "alice", "--password-stdin", input: "7 chars\n")
-            #expect(short.status == 1 && short.errors.contains("at least 8 characters; nothing was changed"))
+            #expect(short.status == 1 && short.errors.contains("8 characters"))
             #expect(
                 try await gatehouse("users", "passwd", "alice", "--password-stdin", input: "another 8\n").status == 0)
             #expect(try await gatehouse("users", "disable", "alice").status == 0)
-            #expect(try await gatehouse("users", "disable", "alice").errors.contains("disabled already"))
+            #expect(try await gatehouse("users", "disable", "alice").errors.contains("already disabled"))
             #expect(try await gatehouse("users", "enable", "alice").status == 0)
-            #expect(
-                try await gatehouse("users", "disable", "bob").errors
-                    == "gatehouse: There is no user 'bob'; 'gatehouse users list' names them.\n")
+            let unknown = try await gatehouse("users", "disable", "bob")
+            #expect(unknown.status == 1 && unknown.errorLines.count == 1 && unknown.errors.hasPrefix("gatehouse: "))
+            #expect(unknown.errors.contains("'bob'") && unknown.errors.contains("'gatehouse users list'"))
         }
     }
 
-    @Test func `A resource's secret is printed once, rotated, and never listed; a removed one starts from nothing`()
+    @Test
+    func `An MCP server's secret is printed once, rotated and never listed, and a removed MCP server keeps nothing`()
         async throws
     {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
@@ -120,7 +122,7 @@ struct CommandLineTests {
         }
     }
 
-    @Test func `What scopes reach is typed, shown and refused in one line`() async throws {
+    @Test func `The reach of scopes is set, shown and validated`() async throws {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
             let uri = "https://files.example.org/mcp"
             let scopes = ["--scope", "w=Write", "--scope", "r=Read"]
@@ -139,7 +141,7 @@ struct CommandLineTests {
             #expect(try await reach() == whole)
             let circle = try await gatehouse("resources", "policy", uri, "--implies", "r=w")
             #expect(circle.status == 1)
-            #expect(circle.errors == "gatehouse: Scopes cannot include each other in a circle: r → w → r.\n")
+            #expect(circle.errorLines.count == 1 && circle.errors.contains("r → w → r"))
             for wrong in [["--tool", "w"], ["--tool", "=put"], ["--fresh-sign-in", "w=soon"]] {
                 #expect(try await gatehouse("resources", "policy", uri, wrong[0], wrong[1]).status == 2)
             }
@@ -152,7 +154,9 @@ struct CommandLineTests {
         }
     }
 
-    @Test func `clients add prints a secret only where one is used; rules about hosts are listed`() async throws {
+    @Test func `clients add prints a secret only for a method that uses one, and clients list shows rules about hosts`()
+        async throws
+    {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
             let common = ["--name", "A", "--redirect-uri", "http://127.0.0.1/cb"]
             let open = try await gatehouse(
@@ -174,20 +178,20 @@ struct CommandLineTests {
         }
     }
 
-    @Test func `Ending sessions that nobody has is refused, and so is a name that nobody bears`() async throws {
+    @Test func `Revoking no session at all fails, and so does an unknown name`() async throws {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
             let none = try await gatehouse("sessions", "list", "--json").json()
             #expect(none == [])
             #expect(try await gatehouse("sessions", "revoke", "--all", "--yes").status == 1)
             let unasked = try await gatehouse("sessions", "revoke", "--all")
             #expect(unasked.status == 1 && unasked.errorLines.count == 1)
-            #expect(unasked.errors.contains("No live session matches; nothing was ended."))
+            #expect(unasked.errors.contains("No live session"))
             #expect(try await gatehouse("sessions", "list", "--user", "nobody").status == 1)
             #expect(try await gatehouse("sessions", "show", "ses_nonsense").status == 1)
         }
     }
 
-    @Test func `Each change leaves a record that names the user of the machine, and the chain verifies`()
+    @Test func `Each change appends a record with the uid, and the chain verifies`()
         async throws
     {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
@@ -204,7 +208,7 @@ struct CommandLineTests {
         }
     }
 
-    @Test func `A backup is private, whole, and never written over another file`() async throws {
+    @Test func `A backup is private and complete, and never overwrites a file`() async throws {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
             let path = gatehouse.stage.path("copy.sqlite")
             let made = try await gatehouse("db", "backup", path, "--json")
@@ -219,10 +223,10 @@ struct CommandLineTests {
         }
     }
 
-    @Test func `Keys are listed by purpose and state, never by what is in them`() async throws {
+    @Test func `keys list shows purpose and state, and no key material`() async throws {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
             #expect(try await gatehouse("keys", "rotate", "refresh").status == 0)
-            #expect(try await gatehouse("keys", "rotate", "nonsense").errors.contains("no purpose of a key"))
+            #expect(try await gatehouse("keys", "rotate", "nonsense").errors.contains("'nonsense'"))
             let keys = try #require(try await gatehouse("keys", "list", "--json").json().array?.compactMap(\.object))
             let purposes = Set(keys.compactMap { $0["purpose"]?.string })
             #expect(purposes.isSuperset(of: ["tokens", "events", "refresh", "code"]))

@@ -7,11 +7,11 @@ import Testing
 
 @testable import gatehouse
 
-@Suite("Errors of the libraries beneath")
+@Suite("Errors of libraries")
 struct ErrorTextTests {
-    @Test func `they reach nobody in their own words, and Gatehouse's own errors are unchanged`() {
+    @Test func `errors of libraries are rewritten, and Gatehouse's own errors stay unchanged`() {
         let errors: [(any Error, String)] = [
-            (Refusal("It is refused."), "It is refused."), (StoreError.busy, "the database is busy; try again"),
+            (CommandError("It is refused."), "It is refused."), (StoreError.busy, "the database is busy; try again"),
             (IOError(errnoCode: EACCES, reason: "bind(descriptor:)"), "the system refused it: Permission denied"),
             (POSIXError(.ENOSPC), "the system refused it: No space left on device"),
             (
@@ -25,8 +25,7 @@ struct ErrorTextTests {
         #expect(unknown.contains("no sentence of its own (ChannelError)") && unknown.contains("'gatehouse doctor'"))
     }
 
-    @Test func `the doctor says why the issuer's certificate is not trusted, without the library's text`() async throws
-    {
+    @Test func `the doctor explains an untrusted certificate of the issuer without the library's text`() async throws {
         try await Stage.play { stage in
             let files = try TestAuthority.shared.get().files(of: "localhost")
             let gatehouse = try await RunningGatehouse.start(

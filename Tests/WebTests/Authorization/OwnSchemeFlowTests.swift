@@ -33,7 +33,7 @@ struct OwnSchemeFlowTests {
         (["https://app.example/cb"], ["intent"], "No answer is ever sent"),
         (["ms-word:ofe"], [], "No answer is ever sent"), (["mailto:a"], [], "IANA registers it"),
         (["acme:/callback"], ["mailto"], "IANA registers it"),
-        (["https://app.example/cb"], ["acme"], "leave --own-scheme"),
+        (["https://app.example/cb"], ["acme"], "Omit --own-scheme"),
         (["acme:/callback"], ["acme://"], "without its colon"), ([cursor, "acme:/callback"], [], "--own-scheme acme"),
     ]
 

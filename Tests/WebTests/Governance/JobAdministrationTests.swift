@@ -64,7 +64,7 @@ struct JobAdministrationTests {
             let ids = jobs.map(\.id.string)
             let answer = try await run(h, .end(Array(ids.prefix(2)), reason: "the laptop was lost"))
             #expect(answer.rows.compactMap { $0["id"]?.string } == Array(ids.prefix(2)))
-            #expect(answer.rows.allSatisfy { $0["state"] == "ended" } && answer.note == "Ended 2 jobs.")
+            #expect(answer.rows.allSatisfy { $0["state"] == "ended" } && answer.note?.contains("2 jobs") == true)
             let denied = try await h.evaluate("job", ids[0]).json
             #expect(denied["decision"] == false && denied["context"] == nil)
             #expect(try await h.evaluate("job", ids[2]).json["decision"] == true)
@@ -104,7 +104,7 @@ struct JobAdministrationTests {
             let over = await #expect(throws: AdministrationError.self) {
                 try await run(h, .end([job.id.string], reason: nil))
             }
-            #expect(over?.kind == .conflict && over?.description == "The job \(job.id) is over.")
+            #expect(over?.kind == .conflict && over?.description.contains("'\(job.id)'") == true)
             #expect(try await h.records(.jobEnded).isEmpty)
         }
     }

@@ -1,34 +1,36 @@
 extension AdministrationRequest {
-    /// Whether it takes something away that a database from before it would give back. The audit trail is signed at once then:
-    /// such a database is recognised by the checkpoint that it lacks.
-    package var takesAway: Bool {
+    /// Whether the request withdraws access that an older backup of the database would give back. The audit trail is then signed
+    /// at once, so that such a backup is recognised: it lacks the checkpoint.
+    package var withdrawsAccess: Bool {
         switch self {
         case .sessions(.revoke), .users(.disable), .users(.setPassword), .clients(.block), .clients(.remove),
             .resources(.policy), .resources(.rotateSecret), .resources(.remove), .connections(.revoke),
             .providers(.remove), .keys(.replace):
             true
-        default: false
+        case .users, .resources, .clients, .sessions, .elicitations, .jobs, .events, .providers, .connections, .keys,
+            .audit, .report, .database, .doctor, .preview:
+            false
         }
     }
 }
 
 extension Administration {
-    /// Runs one request for the command line, and signs the audit trail behind one that takes something away.
+    /// Carries out a request for the command line, and signs the audit trail after one that withdraws access.
     ///
-    /// What was asked for is done, whether it could be signed or not; the answer warns of the latter.
+    /// A failed signature does not fail the request; the answer contains a warning.
     package func runAndSign(
         _ request: AdministrationRequest, by administrator: Administrator
     ) async throws(AdministrationError) -> AdministrationAnswer {
         let answer = try await run(request, by: administrator)
-        guard request.takesAway, let keys else { return answer }
-        let notary = AuditCheckpointSigner(store: store, keys: keys, log: log)
-        return answer.warning(also: await notary.signAllOrSay(at: clock.now()))
+        guard request.withdrawsAccess, let keys else { return answer }
+        let signer = AuditCheckpointSigner(store: store, keys: keys, log: log)
+        return answer.adding(warning: await signer.signAllOrSay(at: clock.now()))
     }
 }
 
 extension AdministrationAnswer {
-    /// The same, with one more thing that even a program must be told.
-    func warning(also sentence: String?) -> AdministrationAnswer {
+    /// The answer with a further warning, if there is one.
+    func adding(warning sentence: String?) -> AdministrationAnswer {
         guard let sentence else { return self }
         return AdministrationAnswer(
             shape: shape, rows: rows, note: note,
@@ -36,10 +38,10 @@ extension AdministrationAnswer {
     }
 }
 
-/// A file that was written beside the database for whoever asked; who takes it deletes it.
+/// A file that a request wrote beside the database. Its receiver deletes it.
 package struct AdministrationFile: Sendable {
-    /// Where it lies.
+    /// The path.
     package let path: String
-    /// What could not be done besides; a server's log says it as well.
+    /// A warning, such as that the audit trail could not be signed; a server logs it too.
     package let warning: String?
 }

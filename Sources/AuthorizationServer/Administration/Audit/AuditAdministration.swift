@@ -2,7 +2,7 @@ import JOSE
 import OAuth
 import Storage
 
-/// The audit trail: shown, verified, exported, shortened and erased.
+/// The administration of the audit trail.
 struct AuditAdministration: AdministrationNoun {
     let task: AdministrationTask
 
@@ -13,14 +13,14 @@ struct AuditAdministration: AdministrationNoun {
         case .drop(let marks): try await drop(marks)
         case .erase(let erasure): try await erase(erasure)
         case .acceptRestore(let reason): try await RestoreAcceptance(task: task).accept(reason)
-        case .export: throw AdministrationError(.invalid, "An export is a file, not an answer.")
+        case .export: throw AdministrationError(.invalid, "The answer to an export is a file.")
         }
     }
 
-    /// The last records, the latest at the bottom as in a log.
+    /// The latest matching records, the newest last as in a log.
     private func tail(_ selection: AuditSelection, _ count: Int) async throws -> AdministrationAnswer {
         guard (1...10_000).contains(count) else {
-            throw AdministrationError(.invalid, "A tail has 1 to 10000 records.")
+            throw AdministrationError(.invalid, "The count must be between 1 and 10000 records.")
         }
         return try await store.read { transaction in
             let filter = try self.filter(selection, transaction)
@@ -28,10 +28,11 @@ struct AuditAdministration: AdministrationNoun {
             let rows = try transaction.audit.records(filter, limit: count).map { record in
                 record.row(user: try names.user(record.entry.user), resource: try names.resource(record.entry.resource))
             }
-            return .many(rows, note: rows.isEmpty && filter != AuditFilter() ? "No record matches." : nil)
+            return .many(rows, note: rows.isEmpty && filter != AuditFilter() ? "No matching records." : nil)
         }
     }
 
+    /// Verifies every chain. A defect is thrown as an error.
     func verify() async throws -> AdministrationAnswer {
         if let keys = administration.keys { try await AuditCheckpointFile.recall(from: keys, into: store) }
         let trusted = administration.keys?.verification(.events, at: now.seconds)
@@ -41,14 +42,14 @@ struct AuditAdministration: AdministrationNoun {
 
     private func drop(_ marks: [AuditPruneMark]) async throws -> AdministrationAnswer {
         guard !marks.isEmpty else {
-            throw AdministrationError(.invalid, "No checkpoint is old enough; nothing was dropped.")
+            throw AdministrationError(.invalid, "No checkpoint is old enough. Nothing was deleted.")
         }
         guard try await store.write({ try $0.audit.shorten(to: marks, by: administrator.actor, at: now) }) else {
             throw AdministrationError(
-                .conflict, "The export does not end at a checkpoint of this database; nothing was dropped.")
+                .conflict, "The export does not end at a checkpoint of this database. Nothing was deleted.")
         }
-        // Signed at once: the records that say what was dropped are what the rest stands on.
-        _ = try await notary?.signAll(at: now)
+        // Signed at once, because the remaining chain begins at the records of the deletion.
+        _ = try await checkpointSigner?.signAll(at: now)
         var dropped: Int64 = 0
         while case let count = try await store.write({ try $0.audit.drop(limit: 1_000) }), count > 0 {
             dropped += Int64(count)
@@ -66,19 +67,19 @@ struct AuditAdministration: AdministrationNoun {
             return try transaction.audit.erase(erasure, by: administrator.actor, at: now)
         }
         guard erased > 0 else {
-            throw AdministrationError(.notFound, "The audit trail holds nothing of that; nothing was erased.")
+            throw AdministrationError(.notFound, "No matching personal data in the audit trail. Nothing was erased.")
         }
-        return .one(["erased": .integer(Int64(erased))], note: "Backups and exports made before still hold it.")
+        return .one(["erased": .integer(Int64(erased))], note: "Earlier backups and exports still contain the data.")
     }
 
-    /// Writes a file beside the database. What is broken is exported as it is: somebody wants to look at it.
+    /// Writes the matching records into a file beside the database. A damaged trail is exported as it is, as evidence.
     func export(_ selection: AuditSelection) async throws -> AdministrationFile {
         let filter = try await store.read { try self.filter(selection, $0) }
         let isWhole = filter == AuditFilter()
-        // What is only counted yet goes along as well.
+        // Counts that are not chained yet become records first, so that the export is complete.
         while try await store.write({ try $0.audit.chainTallies(now: nil, limit: 200) }) >= 200 {}
-        try await store.write { try audit($0, .auditExported, reason: isWhole ? "all of it" : "a selection") }
-        let unsigned = isWhole ? await notary?.signAllOrSay(at: now) : nil
+        try await store.write { try audit($0, .auditExported, reason: isWhole ? "complete" : "a selection") }
+        let unsigned = isWhole ? await checkpointSigner?.signAllOrSay(at: now) : nil
         return try await store.read { transaction in
             let path = DataDirectory.draft(in: folder, ending: ".jsonl")
             var export = try AuditExport(path: path)
@@ -87,7 +88,7 @@ struct AuditAdministration: AdministrationNoun {
         }
     }
 
-    /// The selection with its names looked up; a name that nobody has is refused instead of matching nothing.
+    /// The filter of a selection. An unknown name is an error.
     private func filter(_ selection: AuditSelection, _ transaction: Transaction) throws -> AuditFilter {
         var filter = AuditFilter()
         filter.user =
@@ -95,12 +96,12 @@ struct AuditAdministration: AdministrationNoun {
         filter.client = try selection.client.map { try ClientID($0) }
         filter.resource =
             try selection.resource.map {
-                // One that was removed is found by its id alone: another may have its identifier now.
+                // A removed MCP server is found by its ID only: another one may have its identifier now.
                 ResourceID($0) == nil ? try self.resource($0, transaction).id : ResourceID($0)
             } ?? nil
         filter.session = try selection.session.map { text in
             guard let id = SessionID(text) else {
-                throw AdministrationError(.invalid, "'\(text)' is no id of a session.")
+                throw AdministrationError(.invalid, "'\(text)' is not a session ID.")
             }
             return id
         }
@@ -110,7 +111,8 @@ struct AuditAdministration: AdministrationNoun {
         filter.isReported = selection.evidence.map { $0 == "reported" }
         filter.initiator = try selection.initiator.map { text in
             guard let initiator = AuditEntry.Initiator(rawValue: text) else {
-                throw AdministrationError(.invalid, "'\(text)' sets nothing off; say human, model, server or system.")
+                throw AdministrationError(
+                    .invalid, "'\(text)' is not an initiator: use human, model, server or system.")
             }
             return initiator
         }
@@ -118,7 +120,7 @@ struct AuditAdministration: AdministrationNoun {
     }
 }
 
-/// Names that rows show beside ids, each looked up once.
+/// The names of users and MCP servers in rows, each looked up once.
 private struct Names {
     private let transaction: Transaction
     private var users: [UserID: String] = [:]
@@ -142,15 +144,15 @@ private struct Names {
 }
 
 extension AuditVerdict {
-    /// The verdict as operators see it, or the sentence that names what is wrong.
+    /// The row of the verdict. Defects are thrown as an error that names the first ten.
     package func answer() throws(AdministrationError) -> AdministrationAnswer {
         guard defects.isEmpty else {
-            let named = defects.prefix(10).map(\.description).joined(separator: "; ")
+            let first = defects.prefix(10).map(\.description).joined(separator: "; ")
             let rest =
                 defects.count > 10 ? "; and \(defects.count == 100 ? "at least 90" : "\(defects.count - 10)") more" : ""
             throw AdministrationError(
                 .unsound,
-                "The audit trail is not as it was written: \(named)\(rest); find out who can write to the database.")
+                "Audit trail verification FAILED: \(first)\(rest). Find out who can write to the database.")
         }
         let hasNone = checkpointed == nil && records > 0
         return .one(
@@ -159,12 +161,12 @@ extension AuditVerdict {
                 "waiting": .integer(waiting), "head": JSON(head?.base64URL),
                 "reported": .integer(reported), "dropped": .integer(dropped), "erased": .integer(erased),
                 "checkpointed": checkpointed.map(JSON.integer) ?? .null, "keys": .strings(keys),
-            ], note: hasNone ? "No checkpoint was written yet; a running server writes one within a minute." : nil)
+            ], note: hasNone ? "No checkpoint has been written yet. A running server writes one within a minute." : nil)
     }
 }
 
 extension AuditRecord {
-    /// The record as operators see it.
+    /// The row of a record.
     func row(user: String?, resource: String?) -> JSONObject {
         [
             "sequence": .integer(sequence), "at": .string(entry.at.rfc3339), "action": .string(entry.action.rawValue),
@@ -181,7 +183,7 @@ extension AuditRecord {
 }
 
 extension AuditActor {
-    /// The actor in one word.
+    /// The actor as rows show it.
     fileprivate var name: String {
         switch self {
         case .person(let id): id.string

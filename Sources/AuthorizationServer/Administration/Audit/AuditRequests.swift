@@ -1,43 +1,45 @@
 import Foundation
 package import Storage
 
-/// What can be asked about the audit trail.
+/// The requests about the audit trail.
 package enum AuditRequest: Codable, Hashable, Sendable {
-    /// Shows the last records that match.
+    /// Shows the latest matching records.
     case tail(AuditSelection, count: Int)
-    /// Recomputes all chains and checks their checkpoints.
+    /// Verifies all chains and their checkpoints.
     case verify
-    /// Writes what matches into a file; its answer is that file.
+    /// Exports the matching records; the answer is a file.
     case export(AuditSelection)
-    /// Lets chains begin behind these checkpoints: whoever asks holds the export of what goes.
+    /// Deletes the records up to these checkpoints, which the caller has exported and verified.
     case drop([AuditPruneMark])
-    /// Erases what was written about a person, or the name that an admin claimed.
+    /// Erases the personal data of a user, or a name that an administrator claimed.
     case erase(AuditErasureRequest)
-    /// Accepts a database that is older than the keys know, for this reason.
+    /// Accepts a database that is older than the checkpoints in the keys folder, for this reason.
     case acceptRestore(reason: String)
 }
 
-/// Whose personal fields shall go.
+/// The personal data to erase.
 package enum AuditErasureRequest: Codable, Hashable, Sendable {
-    /// What was written about the person of this name or subject.
+    /// The data of the user with this name or subject.
     case user(String)
-    /// A name that an admin claimed.
+    /// A name that an administrator claimed.
     case claimed(String)
 }
 
-/// Which audit records are meant, by the names that an operator types; what is not said does not narrow.
+/// A selection of audit records by names as typed. A record matches if it matches every criterion that is set.
 package struct AuditSelection: Codable, Hashable, Sendable {
-    /// A name or a subject.
+    /// A user's name or subject.
     package var user: String?
+    /// A client ID.
     package var client: String?
-    /// An id or an identifier.
+    /// An MCP server's ID or identifier.
     package var resource: String?
+    /// A session ID.
     package var session: String?
     /// An action, or the noun before its dot.
     package var action: String?
-    /// Seconds since 1970.
+    /// The earliest time, in seconds since 1970.
     package var since: Int64?
-    /// Seconds since 1970, themselves left out.
+    /// The time, in seconds since 1970, before which a record must be.
     package var until: Int64?
     /// `witnessed` or `reported`.
     package var evidence: String?

@@ -2,7 +2,7 @@ import JOSE
 import OAuth
 import Storage
 
-/// Clients: added, listed, described, refreshed and removed.
+/// The administration of clients.
 struct ClientAdministration: AdministrationNoun {
     let task: AdministrationTask
 
@@ -26,7 +26,7 @@ struct ClientAdministration: AdministrationNoun {
     private func addClient(_ draft: ClientDraft) async throws -> AdministrationAnswer {
         guard let method = ClientAuthenticationMethod(rawValue: draft.authMethod) else {
             throw AdministrationError(
-                .invalid, "'\(draft.authMethod)' is no way in which a registered client can prove itself.")
+                .invalid, "'\(draft.authMethod)' is not an authentication method of registered clients.")
         }
         let secret = method.isSharedSecret ? ClientSecret.random() : nil
         let id = try ClientID(draft.id ?? "client_" + Random.token(16))
@@ -36,7 +36,7 @@ struct ClientAdministration: AdministrationNoun {
             redirects.append(try RedirectURI(text))
         }
         guard !redirects.isEmpty else {
-            throw AdministrationError(.invalid, "A client needs at least one redirect URI.")
+            throw AdministrationError(.invalid, "A client must have at least one redirect URI.")
         }
         try OwnSchemes(draft.ownSchemes).check(redirects)
         let redirectURIs = redirects
@@ -45,7 +45,7 @@ struct ClientAdministration: AdministrationNoun {
                 id: id, name: name, redirectURIs: redirectURIs, authMethod: method, secretDigest: secret?.digest,
                 resources: try draft.resources.map { try self.resource($0, transaction).id }, createdAt: now)
             guard try transaction.clients.insert(client) else {
-                throw AdministrationError(.conflict, "There is a client '\(id)' already.")
+                throw AdministrationError(.conflict, "Client '\(id)' already exists.")
             }
             try audit(transaction, .clientAdded, client: id)
             var row: JSONObject = ["client_id": .string(id.string)]
@@ -57,14 +57,16 @@ struct ClientAdministration: AdministrationNoun {
     private func refreshDocument(_ text: String) async throws -> AdministrationAnswer {
         let id = try ClientID(text)
         guard id.isDocument else {
-            throw AdministrationError(.invalid, "'\(id)' is registered by hand and has no document to fetch.")
+            throw AdministrationError(.invalid, "Client '\(id)' is registered here and has no metadata document.")
         }
         return try await store.write { transaction in
             guard try transaction.documents.expire(id, now: now) else {
-                throw AdministrationError(.notFound, "No document of '\(id)' is kept; it is fetched when it is needed.")
+                throw AdministrationError(
+                    .notFound, "The metadata document of '\(id)' is not cached; its next use fetches it.")
             }
             try audit(transaction, .clientRefreshed, client: id)
-            return .one(try rows.row(id, transaction), note: "The document is fetched anew at the next sign-in.")
+            return .one(
+                try rows.row(id, transaction), note: "The next use of the client fetches its metadata document again.")
         }
     }
 
@@ -72,7 +74,7 @@ struct ClientAdministration: AdministrationNoun {
         let reason = try checkedReason(reason)
         let id = try ClientID(text)
         let (row, ended) = try await store.write { transaction in
-            // Of a client whose document was forgotten nothing but its sessions may be left.
+            // A client whose cached document was removed may still have sessions.
             let row = try rows.rowIfAny(id, transaction) ?? ["client_id": .string(id.string)]
             let registered = try transaction.clients.remove(client: id, ending(.clientRemoved, reason))
             let forgotten = try transaction.documents.forget(id)
@@ -85,25 +87,27 @@ struct ClientAdministration: AdministrationNoun {
             return (row, ended)
         }
         let count = try await store.endRest(of: ended).count
-        return .one(row.counting(ended: count), note: Self.note(ended: count), warning: try await leftRule(about: id))
+        return .one(
+            row.counting(revokedSessions: count), note: Self.note(revokedSessions: count),
+            warning: try await remainingRule(about: id))
     }
 
-    /// A rule outlives its client, on purpose: a block has to.
-    private func leftRule(about id: ClientID) async throws -> String? {
+    /// A rule outlives its client, because a block must stay in effect.
+    private func remainingRule(about id: ClientID) async throws -> String? {
         guard let rule = try await store.read({ try $0.clientRules.find(about: .client(id)) }) else { return nil }
-        return "A rule still \(rule.rule == .block ? "blocks" : "allows") '\(id)'; \(Self.removal(of: id.string))."
+        return "A rule still \(rule.rule == .block ? "blocks" : "allows") '\(id)'. \(Self.removal(of: id.string))."
     }
 
-    /// Whoever names a rule wants that gone.
+    /// The error for a name without client or session. If a rule has the name, the error says how to remove the rule.
     private static func nothingToRemove(
         _ text: String, _ id: ClientID, _ transaction: Transaction
     ) throws -> AdministrationError {
-        guard try !transaction.clientRules.list(named: text).isEmpty else { return noClient(id) }
+        guard try !transaction.clientRules.list(named: text).isEmpty else { return clientNotFound(id) }
         return AdministrationError(
-            .notFound, "There is no client '\(id)', but there is a rule about it; \(removal(of: text)).")
+            .notFound, "Client '\(id)' not found, but a rule about it exists. \(removal(of: text)).")
     }
 
     private static func removal(of rule: String) -> String {
-        "'gatehouse clients rules remove \(ShellWord.quoted(rule))' removes that"
+        "Remove the rule with 'gatehouse clients rules remove \(ShellWord.quoted(rule))'"
     }
 }

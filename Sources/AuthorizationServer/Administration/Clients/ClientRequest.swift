@@ -1,41 +1,41 @@
-/// What can be asked about clients.
+/// The requests about clients.
 package enum ClientRequest: Codable, Hashable, Sendable {
-    /// Registers a client by hand.
+    /// Registers a client.
     case add(ClientDraft)
-    /// Names registered clients, known documents and rules about others, each by id.
+    /// Lists registered clients, known metadata documents, and rules about others, each by ID.
     case list(PageRequest = PageRequest())
-    /// Describes one client.
+    /// Shows one client.
     case show(String)
-    /// Lets a host's clients, or one client, come; wins over the configuration's lists.
+    /// Allows a client or all clients of a host; takes precedence over the configuration.
     case allow(String)
-    /// Keeps a host's clients, or one client, out and ends their sessions; wins over every allowance.
+    /// Blocks a client or all clients of a host, and revokes their sessions; takes precedence over every allowance.
     case block(String, reason: String? = nil)
-    /// Names the rules about clients and hosts.
+    /// Lists the rules about clients and hosts.
     case rules(PageRequest = PageRequest())
-    /// Forgets what was decided about a client or a host, so that the configuration decides again.
+    /// Removes the rule about a client or a host, so that the configuration applies again.
     case removeRule(String, reason: String? = nil)
-    /// Has a client's document fetched anew at its next use.
+    /// Marks a metadata document as stale, so that its next use fetches it again.
     case refresh(String)
-    /// Removes a registered client, or forgets a document, and ends its sessions.
+    /// Removes a registered client or a known metadata document, and revokes its sessions.
     case remove(String, reason: String? = nil)
 }
 
-/// A client as an operator describes it.
+/// A client to register, unchecked.
 package struct ClientDraft: Codable, Hashable, Sendable {
-    /// The identifier; a random one when none is wished.
+    /// The client ID; nil for a random one.
     package var id: String?
-    /// What people read on the consent page.
+    /// The name on the consent page.
     package var name: String
-    /// Where answers may go.
+    /// The redirect URIs.
     package var redirectURIs: [String]
-    /// How the client proves itself at the token endpoint.
+    /// The client authentication method.
     package var authMethod: String
-    /// The MCP servers it may ask for, by identifier; none named means any.
+    /// The identifiers of the MCP servers that it may request access to; empty for any.
     package var resources: [String]
-    /// Schemes of its own in its redirects that no list knows and the administrator vouches for.
+    /// Private-use schemes of its redirect URIs that are not in the list of known apps, and that the administrator confirms.
     package var ownSchemes: [String]
 
-    /// A description of a client.
+    /// A client to register.
     package init(
         id: String?, name: String, redirectURIs: [String], authMethod: String, resources: [String],
         ownSchemes: [String] = []

@@ -2,11 +2,11 @@ import JOSE
 import OAuth
 import Storage
 
-/// Clients as operators see them: registered ones, known documents, and the rules that name neither.
+/// The rows of clients: registered ones, known metadata documents, and rules about other clients and hosts.
 struct ClientRows: AdministrationNoun {
     let task: AdministrationTask
 
-    /// One page of all of them.
+    /// One page of all rows.
     func list(_ request: PageRequest) async throws -> AdministrationAnswer {
         try await store.read { transaction in
             let place = try request.place { try ClientCursor($0, transaction) }
@@ -17,37 +17,37 @@ struct ClientRows: AdministrationNoun {
         }
     }
 
-    /// One kind behind the other, until there are enough.
+    /// The rows after a cursor, kind by kind, up to the limit.
     private func listed(
         after place: ClientCursor?, limit: Int, _ transaction: Transaction
     ) throws -> [(place: String, row: JSONObject)] {
-        var (found, start): ([(place: String, row: JSONObject)], ClientCursor) = ([], place ?? .registered(nil))
+        var (rows, start): ([(place: String, row: JSONObject)], ClientCursor) = ([], place ?? .registered(nil))
         if case .registered(let id) = start {
-            found += try transaction.clients.list(after: id, limit: limit).map { client in
+            rows += try transaction.clients.list(after: id, limit: limit).map { client in
                 (client.id.string, client.row(rule: try transaction.clientRules.find(client.id)))
             }
             start = .document(nil)
         }
         if case .document(let id) = start {
-            found += try transaction.documents.list(after: id, limit: limit - found.count).map { document in
+            rows += try transaction.documents.list(after: id, limit: limit - rows.count).map { document in
                 (document.clientID.string, document.row(rule: try transaction.clientRules.find(document.clientID)))
             }
             start = .rule(nil)
         }
         if case .rule(let target) = start {
-            found += try transaction.clientRules.others(after: target, limit: limit - found.count).map { rule in
+            rows += try transaction.clientRules.others(after: target, limit: limit - rows.count).map { rule in
                 (rule.target.clientID?.string ?? rule.target.host ?? "", rule.row)
             }
         }
-        return found
+        return rows
     }
 
     func row(_ id: ClientID, _ transaction: Transaction) throws -> JSONObject {
-        guard let row = try rowIfAny(id, transaction) else { throw Self.noClient(id) }
+        guard let row = try rowIfAny(id, transaction) else { throw Self.clientNotFound(id) }
         return row
     }
 
-    /// Nil for a client that is neither registered nor known by a document or a rule.
+    /// The row of a client; nil for one without registration, metadata document and rule.
     func rowIfAny(_ id: ClientID, _ transaction: Transaction) throws -> JSONObject? {
         let rule = try transaction.clientRules.find(about: .client(id))
         if let client = try transaction.clients.find(id) {
@@ -61,13 +61,13 @@ struct ClientRows: AdministrationNoun {
     }
 }
 
-/// Where a page of clients ended; nothing named is the beginning of that kind.
+/// The cursor of a page of clients: the last row of one kind, or nil for the beginning of that kind.
 private enum ClientCursor {
     case registered(ClientID?)
     case document(ClientID?)
     case rule(ClientRule.Target?)
 
-    /// Behind the client or host of this name; nil when there is none in the list.
+    /// The cursor after the client or host of this name; nil if the list does not contain it.
     init?(_ text: String, _ transaction: Transaction) throws {
         if let id = try? ClientID(text), try transaction.clients.find(id) != nil {
             self = .registered(id)
@@ -105,7 +105,7 @@ extension CachedDocument {
 }
 
 extension ClientRule {
-    /// The rule as operators see it, in the fields of a client.
+    /// The row of a rule, with the fields of a client's row.
     var row: JSONObject {
         [
             "client_id": JSON(target.clientID?.string), "name": .null, "kind": "rule", "host": JSON(target.host),

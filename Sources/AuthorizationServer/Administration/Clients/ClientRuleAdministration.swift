@@ -3,11 +3,11 @@ import OAuth
 import Outbound
 import Storage
 
-/// The rules by which operators allow and block clients and hosts.
+/// The administration of the rules that allow and block clients and hosts.
 struct ClientRuleAdministration: AdministrationNoun {
     let task: AdministrationTask
 
-    /// Sets a rule; a block ends the sessions that it concerns.
+    /// Sets a rule. A block revokes the sessions of the clients that it matches.
     func set(_ rule: ClientRule.Rule, for name: String, _ reason: String?) async throws -> AdministrationAnswer {
         let reason = try checkedReason(reason)
         let (entry, ended, warning) = try await store.write { transaction in
@@ -18,21 +18,21 @@ struct ClientRuleAdministration: AdministrationNoun {
                 transaction, rule == .block ? .clientBlocked : .clientAllowed, client: target.clientID,
                 reason: target.host.map { "host \($0)" }, explanation: reason)
             guard rule == .block else {
-                // Both are said: the rule waits, and what waits there is blocked.
-                let words = [unknown, try self.remainingBlock(of: target, transaction)].compactMap(\.self)
-                return (entry, EndedSessions(), words.isEmpty ? nil : words.joined(separator: " "))
+                let warnings = [unknown, try self.remainingBlock(of: target, transaction)].compactMap(\.self)
+                return (entry, EndedSessions(), warnings.isEmpty ? nil : warnings.joined(separator: " "))
             }
-            // The rule keeps them from every token already; ending them tells whoever has to know, and is final.
+            // The rule alone denies every token. Revoking the sessions is permanent, and sends events to the MCP servers.
             let ended = try transaction.sessions.end(
                 transaction.clientRules.sessions(of: target), ending(.clientBlocked, reason))
             return (entry, ended, unknown)
         }
         guard rule == .block else { return .one(entry.row, warning: warning) }
         let count = try await store.endRest(of: ended).count
-        return .one(entry.row.counting(ended: count), note: Self.note(ended: count), warning: warning)
+        return .one(
+            entry.row.counting(revokedSessions: count), note: Self.note(revokedSessions: count), warning: warning)
     }
 
-    /// The rules, about clients first.
+    /// One page of the rules, those about clients first.
     func list(_ request: PageRequest) async throws -> AdministrationAnswer {
         try await store.read { transaction in
             let place = try request.place { try transaction.clientRules.list(named: $0).last?.target }
@@ -43,14 +43,14 @@ struct ClientRuleAdministration: AdministrationNoun {
         }
     }
 
-    /// Forgets what was decided about a name, so that the configuration decides again.
+    /// Removes the rules of a name, so that the configuration applies again.
     func remove(_ name: String, _ reason: String?) async throws -> AdministrationAnswer {
         let reason = try checkedReason(reason)
         return try await store.write { transaction in
             let rules = try transaction.clientRules.list(named: name)
             guard !rules.isEmpty else {
                 throw AdministrationError(
-                    .notFound, "There is no rule about '\(name)'; 'gatehouse clients rules list' names them.")
+                    .notFound, "Rule '\(name)' not found. List rules with 'gatehouse clients rules list'.")
             }
             for rule in rules {
                 _ = try transaction.clientRules.remove(about: rule.target)
@@ -59,19 +59,21 @@ struct ClientRuleAdministration: AdministrationNoun {
                     reason: rule.target.host.map { "host \($0)" }, explanation: reason)
             }
             return .many(
-                rules.map(\.ruleRow), note: "The configuration decides again; sessions that a block ended stay ended.")
+                rules.map(\.ruleRow),
+                note: "The configuration applies again. Sessions that a block revoked stay revoked.")
         }
     }
 
-    /// Whom an operator means, and what to say when nobody of that name is known here. What nobody can have is refused.
+    /// The client or host of this name, and a warning if neither is known here. A name that no client or host can have is an
+    /// error.
     func ruleTarget(_ text: String, _ transaction: Transaction) throws -> (target: ClientRule.Target, unknown: String?)
     {
-        // A registered client's id may look like the name of a host: what is there wins over what could be.
+        // The ID of a registered client may look like a host; an existing client takes precedence.
         if let id = try? ClientID(text), try isKnown(id, transaction) { return (.client(id), nil) }
         if let id = try? ClientID(text), let host = id.documentHost {
             return (
                 .client(id),
-                "No client '\(id)' is known here: the rule is kept and waits for it. Every client of the host is meant by "
+                "Client '\(id)' is not known yet; the rule applies once it appears. To name all clients of its host, use "
                     + "'\(host)'."
             )
         }
@@ -80,39 +82,39 @@ struct ClientRuleAdministration: AdministrationNoun {
         let isKnown = try transaction.clientRules.clientHosts().contains { ClientRule.Target.covers(host, $0) }
         guard isKnown || host == "*" || host == "localhost" || host.contains(".") else { throw Self.noTarget(text) }
         return (
-            .host(host), isKnown ? nil : "No client of '\(host)' is known here: the rule is kept and waits for one."
+            .host(host), isKnown ? nil : "No client of '\(host)' is known yet; the rule applies once one appears."
         )
     }
 
-    /// An allowance lifts the block of the same name alone; one of another name still keeps the client out.
+    /// A warning if a block under another name is still in effect. An allowance replaces only a block of the same name.
     private func remainingBlock(of target: ClientRule.Target, _ transaction: Transaction) throws -> String? {
         let host = target.clientID.map(\.documentHost) ?? target.host
         guard let block = try transaction.clientRules.block(client: target.clientID, host: host) else { return nil }
         let name = block.target.name
-        return
-            "'\(name)' is blocked, and a block wins: lift it by 'gatehouse clients rules remove \(ShellWord.quoted(name))'."
+        return "'\(name)' is blocked, and a block takes precedence. Remove it with 'gatehouse clients rules remove "
+            + "\(ShellWord.quoted(name))'."
     }
 
     private static func noTarget(_ text: String) -> AdministrationError {
         let (host, port) = (text.prefix { $0 != ":" }, text.drop { $0 != ":" }.dropFirst())
         if UInt16(port) != nil, (try? HostPattern(String(host))) != nil {
             return AdministrationError(
-                .invalid, "A rule is about a host with all its ports: write '\(host)' in place of '\(text)'.")
+                .invalid, "A host includes all its ports. Use '\(host)' instead of '\(text)'.")
         }
         return AdministrationError(
             .notFound,
-            "'\(text)' is no client ('gatehouse clients list' names them) and no host, which is written app.example, or "
-                + "*.example for all below one.")
+            "Client '\(text)' not found, and it is not a host. List clients with 'gatehouse clients list'. Write a host as "
+                + "app.example, or as *.example for all its subdomains.")
     }
 }
 
 extension ClientRule.Target {
-    /// The client, if it is about one.
+    /// The client that the rule names, if any.
     var clientID: ClientID? { if case .client(let id) = self { id } else { nil } }
-    /// The host or the pattern of hosts, if it is about one.
+    /// The host or the pattern of hosts that the rule names, if any.
     var host: String? { if case .host(let host) = self { host } else { nil } }
 
-    /// A name with a dot, or `localhost`.
+    /// Whether the text is a name with a dot, or `localhost`.
     static func isHost(_ text: String) -> Bool {
         let labels = text.split(separator: ".", omittingEmptySubsequences: false)
         guard labels.count > 1 || text == "localhost" else { return false }
@@ -123,7 +125,7 @@ extension ClientRule.Target {
 }
 
 extension ClientRule {
-    /// The rule as a list of rules has it; its name is what `rules remove` takes.
+    /// The row of a rule in the list of rules; `rules remove` accepts its name.
     fileprivate var ruleRow: JSONObject {
         [
             "name": .string(target.name), "about": target.clientID == nil ? "host" : "client",

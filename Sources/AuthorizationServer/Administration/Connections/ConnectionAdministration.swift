@@ -2,7 +2,7 @@ import JOSE
 import OAuth
 import Storage
 
-/// Connections: listed and revoked.
+/// The administration of connections.
 struct ConnectionAdministration: AdministrationNoun {
     let task: AdministrationTask
 
@@ -31,7 +31,7 @@ struct ConnectionAdministration: AdministrationNoun {
         }
     }
 
-    /// A provider that is registered, or was when somebody connected an account there.
+    /// A provider that is registered, or that still has connections.
     private func knownProvider(_ text: String, _ transaction: Transaction) throws -> ProviderName {
         if let name = try? ProviderName(text),
             try !transaction.connections.list(ConnectionFilter(provider: name), limit: 1).isEmpty
@@ -41,13 +41,13 @@ struct ConnectionAdministration: AdministrationNoun {
         return try provider(text, transaction).name
     }
 
-    /// It ends here in any case; what the provider says to it is told.
+    /// Revokes a connection here in any case, and reports the provider's response.
     private func revokeConnection(_ text: String) async throws -> AdministrationAnswer {
-        guard let id = ConnectionID(text) else { throw Self.noConnection(text) }
+        guard let id = ConnectionID(text) else { throw Self.connectionNotFound(text) }
         let revocation = ConnectionRevocation(store: store, client: administration.providers, vault: try vault())
         switch try await revocation.end(id, reason: .revokedByAdmin, actor: administrator.actor, now: now) {
-        case .unknown: throw Self.noConnection(text)
-        case .over: throw AdministrationError(.conflict, "The connection '\(id)' is over already.")
+        case .unknown: throw Self.connectionNotFound(text)
+        case .over: throw AdministrationError(.conflict, "Connection '\(id)' is already revoked.")
         case .ended(let connection, let reply):
             return .one(try await store.read { try row(connection, $0) }, note: Self.note(reply))
         }
@@ -55,9 +55,9 @@ struct ConnectionAdministration: AdministrationNoun {
 
     private static func note(_ reply: ProviderReply) -> String {
         switch reply {
-        case .taken: "The provider was told to revoke the tokens."
-        case .notAsked: "The provider was not told; end the access there as well."
-        case .failed(let cause): "The tokens are erased here, but \(cause); end the access there as well."
+        case .taken: "The provider revoked the tokens."
+        case .notAsked: "The provider was not notified. Revoke the access there too."
+        case .failed(let cause): "The tokens are erased here, but \(cause). Revoke the access there too."
         }
     }
 
@@ -72,7 +72,8 @@ struct ConnectionAdministration: AdministrationNoun {
         ]
     }
 
-    private static func noConnection(_ text: String) -> AdministrationError {
-        AdministrationError(.notFound, "There is no connection '\(text)'; 'gatehouse connections list' names them.")
+    private static func connectionNotFound(_ text: String) -> AdministrationError {
+        AdministrationError(
+            .notFound, "Connection '\(text)' not found. List connections with 'gatehouse connections list'.")
     }
 }

@@ -1,38 +1,38 @@
-/// What can be asked about providers.
+/// The requests about providers.
 package enum ProviderRequest: Codable, Hashable, Sendable {
-    /// Registers a provider, with the client that Gatehouse is there.
+    /// Registers a provider with Gatehouse's client credentials there.
     case add(ProviderDraft)
-    /// Names all providers, with who may have what of them.
+    /// Lists all providers with the MCP servers that may use them.
     case list
-    /// Removes a provider; the connections there end.
+    /// Removes a provider and revokes its connections.
     case remove(String)
-    /// Lets an MCP server, by id or identifier, have these scopes; no scopes take the permission back. `sameAs` has pairs
-    /// `ALLOWED=OTHER`: the provider may grant the one by the name of the other.
+    /// Allows an MCP server (ID or identifier) to request these scopes; nil withdraws the permission. `sameAs` contains pairs
+    /// `ALLOWED=OTHER`: the provider may grant the first scope under the second name.
     case allow(provider: String, resource: String, scope: String?, sameAs: [String] = [])
 }
 
-/// A provider as an operator describes it: either an issuer to discover, or endpoints.
+/// A provider to register, unchecked: either an issuer whose endpoints are discovered, or the endpoints.
 package struct ProviderDraft: Codable, Hashable, Sendable {
-    /// The short name, which becomes part of the address that people come back to.
+    /// The short name, which is part of the redirect URI.
     package var name: String
-    /// Who answers for the registration; only MCP servers of the same owner may use it.
+    /// The accountable owner; only MCP servers of the same owner may use the provider.
     package var owner: String
-    /// The provider's issuer identifier, exactly as it names itself.
+    /// The issuer identifier, exactly as the provider publishes it.
     package var issuer: String?
-    /// Where people are sent, if that is not to be discovered.
+    /// The authorization endpoint; nil to discover it.
     package var authorizationEndpoint: String?
-    /// Where codes are redeemed, if that is not to be discovered.
+    /// The token endpoint; nil to discover it.
     package var tokenEndpoint: String?
-    /// Where tokens are given up.
+    /// The revocation endpoint; nil to discover it.
     package var revocationEndpoint: String?
-    /// Who Gatehouse is at the provider.
+    /// The client ID of Gatehouse at the provider.
     package var clientID: String
-    /// The client's secret; it is sealed at once and never shown again.
+    /// The client secret, which is sealed at once and never shown again.
     package var clientSecret: String?
-    /// How Gatehouse proves itself; a way that the provider supports unless this is said.
+    /// The client authentication method; nil for one that the provider supports.
     package var authMethod: String?
 
-    /// A description of a provider, with what each needs; the rest is said besides.
+    /// A provider with its required fields.
     package init(name: String, owner: String, clientID: String) {
         self.name = name
         self.owner = owner
@@ -40,24 +40,24 @@ package struct ProviderDraft: Codable, Hashable, Sendable {
     }
 }
 
-/// What can be asked about connections.
+/// The requests about connections.
 package enum ConnectionRequest: Codable, Hashable, Sendable {
-    /// Names the connections that match, the newest first.
+    /// Lists the matching connections, newest first.
     case list(ConnectionSelection, page: PageRequest = PageRequest())
-    /// Ends one, and tells its provider.
+    /// Revokes a connection here and at its provider.
     case revoke(String)
 }
 
-/// Which connections are meant; what is not said does not narrow.
+/// A selection of connections. A connection matches if it matches every criterion that is set.
 package struct ConnectionSelection: Codable, Hashable, Sendable {
-    /// Those of a person, by name or subject.
+    /// Only connections of this user (name or subject).
     package var user: String?
-    /// Those for an MCP server, by id or identifier.
+    /// Only connections for this MCP server (ID or identifier).
     package var resource: String?
-    /// Those at a provider.
+    /// Only connections at this provider.
     package var provider: String?
 
-    /// A selection that does not narrow unless told to.
+    /// Selects every connection by default.
     package init(user: String? = nil, resource: String? = nil, provider: String? = nil) {
         self.user = user
         self.resource = resource

@@ -3,7 +3,7 @@ import OAuth
 import Outbound
 import Storage
 
-/// Providers: added, listed, removed, and allowed to MCP servers.
+/// The administration of providers.
 struct ProviderAdministration: AdministrationNoun {
     let task: AdministrationTask
 
@@ -19,14 +19,14 @@ struct ProviderAdministration: AdministrationNoun {
     }
 
     private func addProvider(_ draft: ProviderDraft) async throws -> AdministrationAnswer {
-        let described = try await provider(draft)
+        let checked = try await checkedProvider(draft)
         let secret = draft.clientSecret.map { Secret($0) }
         let vault = secret == nil ? nil : try vault()
         let provider = try await store.write { transaction in
-            let sealed = try secret.flatMap { try vault?.seal($0, of: described.name, in: transaction) }
-            let provider = described.with(clientSecret: sealed)
+            let sealed = try secret.flatMap { try vault?.seal($0, of: checked.name, in: transaction) }
+            let provider = checked.with(clientSecret: sealed)
             guard try transaction.providers.insert(provider) else {
-                throw AdministrationError(.conflict, "There is a provider '\(provider.name)' already.")
+                throw AdministrationError(.conflict, "Provider '\(provider.name)' already exists.")
             }
             try audit(
                 transaction, .providerAdded, reason: "provider \(provider.name)", explanation: "owner \(provider.owner)"
@@ -36,11 +36,11 @@ struct ProviderAdministration: AdministrationNoun {
         let address = administration.providers?.redirectURI(provider.name)
         return .one(
             provider.row(redirectURI: address, rules: []),
-            note: address.map { "Register this redirect URI at the provider, for this client alone: \($0)" })
+            note: address.map { "Register this redirect URI at the provider, for this client only: \($0)" })
     }
 
-    /// The provider that is described, with what had to be asked of it; its secret is sealed when it is written.
-    private func provider(_ draft: ProviderDraft) async throws -> Provider {
+    /// The provider with discovered endpoints where the draft has none. Its secret is sealed when it is stored.
+    private func checkedProvider(_ draft: ProviderDraft) async throws -> Provider {
         let name = try ProviderName(draft.name)
         let clientID = try AdministrationText.checked(draft.clientID, as: "The client id", atMost: 2000)
         let issuer = try draft.issuer.map { try Self.checkedURL($0, as: "The issuer") }
@@ -48,11 +48,11 @@ struct ProviderAdministration: AdministrationNoun {
         guard let authorization = draft.authorizationEndpoint ?? metadata?.authorizationEndpoint,
             let token = draft.tokenEndpoint ?? metadata?.tokenEndpoint
         else {
-            throw AdministrationError(.invalid, "Name the issuer, or both the authorization and the token endpoint.")
+            throw AdministrationError(.invalid, "Give the issuer, or both the authorization and the token endpoint.")
         }
-        // Connecting is for third parties: who gets into an MCP server is decided on the consent page alone.
+        // A connection is to a third party. Access to this Gatehouse's own MCP servers is granted only on the consent page.
         if let own = administration.providers?.issuer.string, token.hasPrefix(own + "/") {
-            throw AdministrationError(.invalid, "This Gatehouse is no third party; name another server.")
+            throw AdministrationError(.invalid, "This Gatehouse cannot be its own provider. Use another server.")
         }
         let revocation = draft.revocationEndpoint ?? metadata?.revocationEndpoint
         let method = try Self.method(draft, metadata)
@@ -71,7 +71,7 @@ struct ProviderAdministration: AdministrationNoun {
     private func metadata(of draft: ProviderDraft, issuer: String?) async throws -> ProviderMetadata? {
         guard draft.authorizationEndpoint == nil || draft.tokenEndpoint == nil, let issuer else { return nil }
         guard let client = administration.providers else {
-            throw AdministrationError(.unavailable, "Nothing can be discovered here; say the endpoints.")
+            throw AdministrationError(.unavailable, "This process cannot discover endpoints. Give the endpoints.")
         }
         return try await client.discover(issuer)
     }
@@ -84,11 +84,11 @@ struct ProviderAdministration: AdministrationNoun {
         let usual = draft.clientSecret == nil ? ProviderAuthentication.none : preferred
         guard let method = draft.authMethod.map(ProviderAuthentication.init(rawValue:)) ?? usual else {
             throw AdministrationError(
-                .invalid, "'\(draft.authMethod ?? "")' is no way in which Gatehouse can prove itself.")
+                .invalid, "'\(draft.authMethod ?? "")' is not an authentication method of Gatehouse at providers.")
         }
         guard (method == .none) == (draft.clientSecret == nil) else {
             throw AdministrationError(
-                .invalid, "A client secret belongs to client_secret_basic and client_secret_post, and to no other way.")
+                .invalid, "client_secret_basic and client_secret_post require a client secret; none excludes one.")
         }
         return method
     }
@@ -99,7 +99,7 @@ struct ProviderAdministration: AdministrationNoun {
             let rules = Dictionary(grouping: try transaction.providers.rules(), by: \.provider)
             return try transaction.providers.list().map { provider in
                 let rules = try (rules[provider.name] ?? []).compactMap { rule in
-                    try transaction.resources.find(id: rule.resourceID).map { ($0.identifier.string, rule.told) }
+                    try transaction.resources.find(id: rule.resourceID).map { ($0.identifier.string, rule.text) }
                 }
                 return provider.row(redirectURI: client?.redirectURI(provider.name), rules: rules)
             }
@@ -114,7 +114,7 @@ struct ProviderAdministration: AdministrationNoun {
             try record(ended, transaction)
             return .one(
                 provider.row(redirectURI: nil, rules: []),
-                note: ended.isEmpty ? nil : "\(ended.count) connection\(ended.count == 1 ? " was" : "s were") ended.")
+                note: ended.isEmpty ? nil : "Revoked \(ended.count) connection\(ended.count == 1 ? "" : "s").")
         }
     }
 
@@ -126,19 +126,19 @@ struct ProviderAdministration: AdministrationNoun {
         return try await store.write { transaction in
             let provider = try self.provider(provider, transaction)
             let resource = try self.resource(resource, transaction)
-            // A registration that two owners share would let each take the other's people for its own.
+            // With a shared registration, one owner's MCP server could use accounts that users connected for the other's.
             guard provider.owner == resource.owner else {
                 throw AdministrationError(
                     .invalid,
-                    "The provider '\(provider.name)' belongs to \(provider.owner), and \(resource.identifier) to "
-                        + "\(resource.owner); register another client at the provider and add it for that owner.")
+                    "Provider '\(provider.name)' belongs to \(provider.owner), but \(resource.identifier) to "
+                        + "\(resource.owner). Register another client at the provider, and add it for that owner.")
             }
             let rule = ProviderRule(
                 provider: provider.name, resourceID: resource.id, scope: scope, aliases: aliases, createdAt: now)
             try transaction.providers.set(rule)
             try audit(
                 transaction, .providerAllowed, resource: resource.id,
-                reason: "provider \(provider.name): \(rule.told)")
+                reason: "provider \(provider.name): \(rule.text)")
             let others = try transaction.providers.rules().filter {
                 $0.provider == provider.name && $0.resourceID != resource.id
             }
@@ -154,19 +154,23 @@ struct ProviderAdministration: AdministrationNoun {
             let resource = try self.resource(resource, transaction)
             guard try transaction.providers.removeRule(provider: provider.name, resource: resource.id) else {
                 throw AdministrationError(
-                    .notFound, "The MCP server \(resource.identifier) may have nothing of '\(provider.name)' as it is.")
+                    .notFound,
+                    "MCP server '\(resource.identifier)' has no permission for provider '\(provider.name)'. Nothing was "
+                        + "changed.")
             }
             try audit(transaction, .providerForbidden, resource: resource.id, reason: "provider \(provider.name)")
             return .one(
                 Self.row(provider, resource, []),
-                note: "Connections that people made stay, but nothing is handed out; 'connections revoke' ends them.")
+                note:
+                    "Existing connections stay, but the MCP server gets no more tokens. Revoke them with 'gatehouse connections "
+                    + "revoke'.")
         }
     }
 
     private static func sharedClient(_ name: ProviderName) -> String {
-        "Another MCP server uses '\(name)' too. Where a provider grants per client id, as GitHub and Google do, a token for one "
-            + "carries what the person granted for the other; such a connection fails as scope_exceeded. Register a client for "
-            + "each MCP server there and add it as a provider of its own."
+        "Another MCP server uses provider '\(name)' too. If the provider grants scopes per client ID, as GitHub and Google do, "
+            + "a token for one MCP server includes the scopes granted for the other, and the connection fails with "
+            + "scope_exceeded. Register a client for each MCP server there, and add each as a provider of its own."
     }
 
     private static func row(
@@ -174,29 +178,29 @@ struct ProviderAdministration: AdministrationNoun {
     ) -> JSONObject {
         [
             "provider": .string(provider.name.string), "resource": .string(resource.identifier.string),
-            "scope": .string(scope.string), "same_as": .strings(aliases.map(\.told)),
+            "scope": .string(scope.string), "same_as": .strings(aliases.map(\.text)),
         ]
     }
 
-    /// A record for each connection that was ended, in the transaction that ended it.
+    /// Appends an audit record for each revoked connection, in the transaction that revokes it.
     private func record(_ ended: [Connection], _ transaction: Transaction) throws {
         for connection in ended {
             try transaction.audit.append(AuditEntry(ended: connection, by: administrator.actor, at: now))
         }
     }
 
-    private static func checkedURL(_ text: String, as what: String) throws(AdministrationError) -> String {
+    private static func checkedURL(_ text: String, as name: String) throws(AdministrationError) -> String {
         do {
             _ = try RemoteURL(operator: text)
             return text
         } catch {
-            throw AdministrationError(.invalid, "\(what) is refused: \(error).")
+            throw AdministrationError(.invalid, "\(name) is invalid: \(error).")
         }
     }
 }
 
 extension Provider {
-    /// The provider as operators see it; its secret never leaves the store.
+    /// The row of a provider, without its secret.
     fileprivate func row(redirectURI: String?, rules: [(resource: String, scope: String)]) -> JSONObject {
         [
             "name": .string(name.string), "owner": .string(owner), "issuer": JSON(issuer),

@@ -2,10 +2,11 @@ import OAuth
 import Outbound
 import Storage
 
-/// Where the endpoints of a provider may lie, depending on who named them: an operator, or the provider's document.
+/// The allowed addresses of a provider's endpoints, which depend on their source: the operator, or the provider's metadata.
 ///
-/// A document is somebody else's text. What it names within its issuer's own origin is as trustworthy as the issuer that the
-/// operator wrote down; anything else is treated like a stranger's URL, at registration and each time that it is dialled.
+/// An endpoint from the metadata within the issuer's origin is as trustworthy as the issuer, which the operator gave. Any other
+/// endpoint from the metadata counts as a stranger's URL, at registration and at each request: otherwise a provider could make
+/// Gatehouse call internal addresses.
 struct NamedEndpoints {
     private let draft: ProviderDraft
     private let origin: String?
@@ -17,39 +18,39 @@ struct NamedEndpoints {
         origin = issuer.flatMap { try? RemoteURL(operator: $0) }?.origin
     }
 
-    /// Refuses an authorization endpoint that no person may be sent to.
+    /// Throws for an authorization endpoint to which users must not be sent.
     func checkAuthorization(_ url: String) throws(AdministrationError) {
         _ = try isForeign(url, isWritten: draft.authorizationEndpoint != nil, "authorization endpoint")
     }
 
-    /// Whether nobody but the document says where the token endpoint is, outside of the issuer's origin.
+    /// Whether the token endpoint comes from the metadata only and is outside the issuer's origin.
     func isTokenEndpointForeign(_ url: String) throws(AdministrationError) -> Bool {
         try isForeign(url, isWritten: draft.tokenEndpoint != nil, "token endpoint")
     }
 
-    /// The same about the revocation endpoint.
+    /// Whether the revocation endpoint comes from the metadata only and is outside the issuer's origin.
     func isRevocationEndpointForeign(_ url: String) throws(AdministrationError) -> Bool {
         try isForeign(url, isWritten: draft.revocationEndpoint != nil, "revocation endpoint")
     }
 
     private func isForeign(
-        _ text: String, isWritten: Bool, _ what: String
+        _ text: String, isWritten: Bool, _ name: String
     ) throws(AdministrationError) -> Bool {
         guard !isWritten else { return false }
         if let url = try? RemoteURL(operator: text), url.origin == origin { return false }
         guard let url = try? RemoteURL(stranger: text), url.port == 443 else {
-            let option = what.replacing(" ", with: "-")
+            let option = name.replacing(" ", with: "-")
             throw AdministrationError(
                 .invalid,
-                "The metadata of \(issuer) names a \(what) outside of its own origin that is not https at a public name on "
-                    + "port 443; if it is right, say it yourself by --\(option).")
+                "The metadata of \(issuer) names the \(name) \(text), which is outside its origin and not a public https URL on "
+                    + "port 443. If the URL is right, give it with --\(option).")
         }
         return true
     }
 }
 
 extension ScopeAlias {
-    /// Reads `ALLOWED=OTHER`, where the first is one of the allowed scopes; scopes may hold `=` themselves.
+    /// Parses `ALLOWED=OTHER`, in which the first is one of the allowed scopes. Scopes may contain `=` themselves.
     init(_ text: String, in scope: ScopeSet) throws {
         for place in text.indices where text[place] == "=" {
             guard let allowed = try? Scope(text[..<place]), scope.contains(allowed) else { continue }
@@ -57,16 +58,16 @@ extension ScopeAlias {
             return
         }
         throw AdministrationError(
-            .invalid, "'\(text)' does not begin with an allowed scope and '='; write --same-as ALLOWED=OTHER.")
+            .invalid, "'\(text)' does not start with an allowed scope and '='. Use --same-as ALLOWED=OTHER.")
     }
 
-    /// The alias as it was written.
-    var told: String { "\(scope)=\(grantedAs)" }
+    /// The alias as typed.
+    var text: String { "\(scope)=\(grantedAs)" }
 }
 
 extension ProviderRule {
     /// The rule in one line.
-    var told: String {
-        aliases.isEmpty ? scope.string : "\(scope) (\(aliases.map(\.told).joined(separator: " ")))"
+    var text: String {
+        aliases.isEmpty ? scope.string : "\(scope) (\(aliases.map(\.text).joined(separator: " ")))"
     }
 }

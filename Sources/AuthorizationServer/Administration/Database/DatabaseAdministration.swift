@@ -1,38 +1,39 @@
 import JOSE
 import Storage
 
-/// What can be asked about the database.
+/// The requests about the database as a whole.
 package enum DatabaseRequest: Codable, Hashable, Sendable {
     /// Checks pages, references and the audit chain.
     case check
-    /// Copies the whole database; its answer is the copy itself.
+    /// Backs the database up; the answer is a file.
     case backup
 }
 
-/// The database as a whole: checked, and copied into a backup.
+/// The administration of the database as a whole.
 struct DatabaseAdministration: AdministrationNoun {
     let task: AdministrationTask
 
     func perform(_ request: DatabaseRequest) async throws -> AdministrationAnswer {
         switch request {
         case .check: return try await checkDatabase()
-        case .backup: throw AdministrationError(.invalid, "A backup is a file, not an answer.")
+        case .backup: throw AdministrationError(.invalid, "The answer to a backup is a file.")
         }
     }
 
     private func checkDatabase() async throws -> AdministrationAnswer {
         let defects = try await store.check()
         if let first = defects.first {
-            throw AdministrationError(.unsound, "The database is damaged (\(first)); restore a backup.")
+            throw AdministrationError(.unsound, "The database is damaged (\(first)). Restore a backup.")
         }
         let chain = try await AuditAdministration(task: task).verify()
         return .one(["sound": true, "audit_records": chain.rows.first?["records"] ?? .null])
     }
 
+    /// Writes a copy of the database into a file beside it.
     func backup() async throws -> AdministrationFile {
         try await store.write { try audit($0, .databaseCopied) }
-        // Signed before it is copied: what is put back later is known by this place, or is from before it.
-        let unsigned = await notary?.signAllOrSay(at: now)
+        // The trail is signed before the copy, so that a restored backup is recognised by its last checkpoint.
+        let unsigned = await checkpointSigner?.signAllOrSay(at: now)
         return AdministrationFile(path: try await store.backup(into: folder), warning: unsigned)
     }
 }

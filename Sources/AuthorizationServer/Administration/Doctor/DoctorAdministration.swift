@@ -1,53 +1,51 @@
 import JOSE
 
-/// What can be asked about how things are going.
+/// The requests of `gatehouse doctor`.
 package enum DoctorRequest: Codable, Hashable, Sendable {
-    /// Tells what happened in the authorization that a reference belongs to.
+    /// Shows the steps of the authorization with this reference.
     case attempt(reference: String)
-    /// Tries the client whose metadata document lies at this URL, and keeps nothing.
+    /// Checks the client with the metadata document at this URL, and stores nothing.
     case client(String)
-    /// Looks at everything that the server stands on.
+    /// Checks the installation.
     case examination
 }
 
-/// What `gatehouse doctor` asks a running server.
+/// The diagnoses of `gatehouse doctor`.
 struct DoctorAdministration: AdministrationNoun {
     let task: AdministrationTask
 
     func perform(_ request: DoctorRequest) async throws -> AdministrationAnswer {
         switch request {
-        case .attempt(let reference): return try tell(reference)
+        case .attempt(let reference): return try trace(reference)
         case .client(let url):
-            guard let trial = administration.diagnostics.trial else {
-                throw AdministrationError(.unavailable, "Documents cannot be fetched here.")
+            guard let probe = administration.diagnostics.trial else {
+                throw AdministrationError(.unavailable, "This process cannot fetch metadata documents.")
             }
-            return .many(try await trial.run(url, now: now).map(\.row))
+            return .many(try await probe.run(url, now: now).map(\.row))
         case .examination:
             guard let examine = administration.diagnostics.examine else {
-                throw AdministrationError(.unavailable, "Nothing can be examined here.")
+                throw AdministrationError(.unavailable, "This process cannot check the installation.")
             }
             return .many(await examine().map(\.row))
         }
     }
 
-    private func tell(_ reference: String) throws -> AdministrationAnswer {
+    private func trace(_ reference: String) throws -> AdministrationAnswer {
         guard let timelines = administration.diagnostics.timelines else { throw AdministrationError.noTimelines }
         guard let timeline = timelines.timeline(reference) else {
             throw AdministrationError(
                 .notFound,
-                "No authorization with the reference '\(reference.prefix(64))' is remembered: the server keeps the latest "
-                    + "ones since it was started; its log may still have lines with it.")
+                "Reference '\(reference.prefix(64))' not found. The server remembers only the latest authorizations since "
+                    + "its start. Search its log for the reference.")
         }
-        return .many(
-            timeline.rows,
-            note: timeline.user.map { "The person is \($0), by the id in 'gatehouse users list --json'." })
+        return .many(timeline.rows, note: timeline.user.map { "User ID (see 'gatehouse users list'): \($0)" })
     }
 }
 
 extension AdministrationError {
-    /// What is asked for lives in a server's memory, and there is no server.
+    /// No server runs, and only a running server has the steps of authorizations, in its memory.
     package static let noTimelines = AdministrationError(
         .unavailable,
-        "What happened in an authorization is kept in the memory of the running server alone, and none runs here; start "
-            + "it with 'gatehouse serve' and have the person try again.")
+        "No server runs, and only a running server remembers authorizations. Start it with 'gatehouse serve', and have the "
+            + "user try again.")
 }

@@ -2,26 +2,26 @@ import JOSE
 import OAuth
 import Storage
 
-/// What can be asked about elicitations.
+/// The requests about elicitations.
 package enum ElicitationsRequest: Codable, Hashable, Sendable {
-    /// Names those that match, the newest first.
+    /// Lists the matching elicitations, newest first.
     case list(ElicitationSelection, page: PageRequest = PageRequest())
-    /// Describes one by its handle.
+    /// Shows one, by its ID.
     case show(String)
-    /// Cancels one that still waits for its person.
+    /// Cancels an open one.
     case cancel(String)
 }
 
-/// Which elicitations are meant; what is not said does not narrow.
+/// A selection of elicitations. An elicitation matches if it matches every criterion that is set.
 package struct ElicitationSelection: Codable, Hashable, Sendable {
-    /// Those of a person, by name or subject.
+    /// Only elicitations for this user (name or subject).
     package var user: String?
-    /// Those of an MCP server, by id or identifier.
+    /// Only elicitations of this MCP server (ID or identifier).
     package var resource: String?
-    /// Those that stand so.
+    /// Only elicitations with this status.
     package var status: String?
 
-    /// A selection that does not narrow unless told to.
+    /// Selects every elicitation by default.
     package init(user: String? = nil, resource: String? = nil, status: String? = nil) {
         self.user = user
         self.resource = resource
@@ -29,7 +29,7 @@ package struct ElicitationSelection: Codable, Hashable, Sendable {
     }
 }
 
-/// Elicitations: listed, described and cancelled.
+/// The administration of elicitations.
 struct ElicitationAdministration: AdministrationNoun {
     let task: AdministrationTask
 
@@ -46,7 +46,7 @@ struct ElicitationAdministration: AdministrationNoun {
     ) async throws -> AdministrationAnswer {
         let status = try selection.status.map { text in
             guard let status = ElicitationStatus(rawValue: text) else {
-                throw AdministrationError(.invalid, "'\(text)' is no status of an elicitation.")
+                throw AdministrationError(.invalid, "'\(text)' is not a state of an elicitation.")
             }
             return status
         }
@@ -67,7 +67,7 @@ struct ElicitationAdministration: AdministrationNoun {
     }
 
     private func showElicitation(_ text: String) async throws -> AdministrationAnswer {
-        guard let id = ElicitationID(text) else { throw Self.noElicitation(text) }
+        guard let id = ElicitationID(text) else { throw Self.elicitationNotFound(text) }
         return try await store.read { transaction in
             let listing = try listing(id, transaction)
             var row = listing.row
@@ -79,36 +79,39 @@ struct ElicitationAdministration: AdministrationNoun {
     }
 
     private func cancelElicitation(_ text: String) async throws -> AdministrationAnswer {
-        guard let id = ElicitationID(text) else { throw Self.noElicitation(text) }
+        guard let id = ElicitationID(text) else { throw Self.elicitationNotFound(text) }
         let outcome = ElicitationOutcome.cancelled(byAdmin: administrator.uid, claimed: administrator.claimed)
         return try await store.write { transaction in
             let listing = try listing(id, transaction)
             guard try transaction.elicitations.close(id, as: outcome, now: now) else {
-                throw AdministrationError(.conflict, "The elicitation \(id) is over: it is \(listing.status).")
+                throw AdministrationError(
+                    .conflict, "Elicitation '\(id)' cannot be cancelled: it is \(listing.status).")
             }
             return .one(try self.listing(id, transaction).row)
         }
     }
 
     private func listing(_ id: ElicitationID, _ transaction: Transaction) throws -> ElicitationListing {
-        guard let found = try transaction.elicitations.listed(id, now: now) else { throw Self.noElicitation(id.string) }
-        return found
+        guard let listing = try transaction.elicitations.listed(id, now: now) else {
+            throw Self.elicitationNotFound(id.string)
+        }
+        return listing
     }
 
     private static func unreadable(_ listing: ElicitationListing) -> String {
-        let fault = "What the elicitation \(listing.id) asks cannot be read any more"
-        guard ElicitationStatus(rawValue: listing.status)?.isOpen == true else { return fault + "." }
-        return fault + ", so that nobody can answer it: it ends by itself, or by 'gatehouse elicitations cancel'."
+        let fault = "The question of elicitation '\(listing.id)' is unreadable."
+        guard ElicitationStatus(rawValue: listing.status)?.isOpen == true else { return fault }
+        return fault + " Nobody can answer it; it expires, or cancel it with 'gatehouse elicitations cancel'."
     }
 
-    private static func noElicitation(_ text: String) -> AdministrationError {
+    private static func elicitationNotFound(_ text: String) -> AdministrationError {
         AdministrationError(
-            .notFound, "There is no elicitation '\(text)'; 'gatehouse elicitations list' names them.")
+            .notFound, "Elicitation '\(text)' not found. List elicitations with 'gatehouse elicitations list'.")
     }
 }
 
 extension ElicitationListing {
-    /// The elicitation as operators see it: whose it is and how it stands, not what the person typed.
+    /// The row of an elicitation, without the user's input.
     fileprivate var row: JSONObject {
         [
             "id": .string(id), "kind": .string(kind), "user": JSON(user), "client_id": .string(clientID),
@@ -117,7 +120,7 @@ extension ElicitationListing {
         ]
     }
 
-    /// What only a closer look asks for.
+    /// The additional fields of `elicitations show`.
     fileprivate var details: JSONObject {
         [
             "message": .string(message), "version": .integer(version), "reason": JSON(reason),

@@ -2,15 +2,15 @@ import JOSE
 import OAuth
 import Storage
 
-/// What can be asked about events.
+/// The requests about events for MCP servers.
 package enum EventRequest: Codable, Hashable, Sendable {
-    /// Names those that are kept, the newest first: of an MCP server, by id or identifier, and in a state, if named.
+    /// Lists events, newest first, optionally those for one MCP server (ID or identifier) or in one state.
     case list(resource: String?, state: String?, page: PageRequest = PageRequest())
-    /// Sends one again that did not arrive, from the start of the schedule.
+    /// Sends an undelivered event again, from the start of the retry schedule.
     case retry(String)
 }
 
-/// Events on their way to MCP servers: listed, and sent again.
+/// The administration of events for MCP servers.
 struct EventAdministration: AdministrationNoun {
     let task: AdministrationTask
 
@@ -26,7 +26,8 @@ struct EventAdministration: AdministrationNoun {
     ) async throws -> AdministrationAnswer {
         let state = try state.map { text in
             guard let state = EventRecord.State(rawValue: text) else {
-                throw AdministrationError(.invalid, "'\(text)' is no state of an event.")
+                throw AdministrationError(
+                    .invalid, "'\(text)' is not a state of an event: use waiting, delivered or dead.")
             }
             return state
         }
@@ -43,42 +44,44 @@ struct EventAdministration: AdministrationNoun {
                 Set(page.items.map(\.resourceID)).map { ($0, try EventReceiver($0, in: transaction)) },
                 uniquingKeysWith: { one, _ in one })
             let rows = page.items.map { $0.row(for: receivers[$0.resourceID]) }
-            let shut = receivers.values.filter(\.isShut).compactMap(\.identifier).sorted().joined(separator: ", ")
-            return .many(rows, note: shut.isEmpty ? nil : Self.shut(shut), warning: page.warning, next: page.next)
+            let disabled = receivers.values.filter(\.isDisabled).compactMap(\.identifier).sorted()
+            let note = disabled.isEmpty ? nil : Self.disabledNote(disabled.joined(separator: ", "))
+            return .many(rows, note: note, warning: page.warning, next: page.next)
         }
     }
 
     private func retryEvent(_ text: String) async throws -> AdministrationAnswer {
-        guard let id = EventID(text) else { throw Self.noEvent(text) }
+        guard let id = EventID(text) else { throw Self.eventNotFound(text) }
         return try await store.write { transaction in
-            guard let event = try transaction.events.find(id) else { throw Self.noEvent(text) }
+            guard let event = try transaction.events.find(id) else { throw Self.eventNotFound(text) }
             guard try transaction.events.retry(id, now: now) else {
-                throw AdministrationError(.conflict, "The event \(id) has arrived; it is not sent again.")
+                throw AdministrationError(.conflict, "Event '\(id)' was already delivered and is not sent again.")
             }
             try audit(transaction, .eventRetried, resource: event.resourceID, reason: id.string)
             let receiver = try EventReceiver(event.resourceID, in: transaction)
             return .one(
                 try (transaction.events.find(id) ?? event).row(for: receiver),
-                note: receiver.isShut ? receiver.identifier.map(Self.shut) : nil)
+                note: receiver.isDisabled ? receiver.identifier.map(Self.disabledNote) : nil)
         }
     }
 
-    private static func shut(_ resources: String) -> String {
-        "Nothing is sent to \(resources): the events endpoint is disabled; name one by 'gatehouse resources policy'."
+    private static func disabledNote(_ resources: String) -> String {
+        "The events endpoint of \(resources) is disabled, and receives nothing. Set it again with 'gatehouse resources policy "
+            + "--events-endpoint'."
     }
 
-    private static func noEvent(_ text: String) -> AdministrationError {
-        AdministrationError(.notFound, "There is no event '\(text)'; 'gatehouse events list' names them.")
+    private static func eventNotFound(_ text: String) -> AdministrationError {
+        AdministrationError(.notFound, "Event '\(text)' not found. List events with 'gatehouse events list'.")
     }
 }
 
-/// The MCP server that events are for, and whether they go there.
+/// The MCP server that receives events, and the state of its delivery.
 private struct EventReceiver: Sendable {
     let identifier: String?
-    /// It asks for them, or its endpoint has shown that it wants them.
-    let isReached: Bool
-    /// Nothing is sent there any more.
-    let isShut: Bool
+    /// Whether it polls, or its endpoint has confirmed its verification event.
+    let isReachable: Bool
+    /// Whether its endpoint is disabled, so that nothing is sent.
+    let isDisabled: Bool
 
     init(_ id: ResourceID, in transaction: Transaction) throws {
         let resource = try transaction.resources.find(id: id)
@@ -86,15 +89,15 @@ private struct EventReceiver: Sendable {
             $0.endpoint == resource?.eventsEndpoint ? $0 : nil
         }
         identifier = resource?.identifier.string
-        isReached = resource?.eventsEndpoint == nil || stream?.state == .active
-        isShut = stream?.state == .disabled
+        isReachable = resource?.eventsEndpoint == nil || stream?.state == .active
+        isDisabled = stream?.state == .disabled
     }
 }
 
 extension EventRecord {
-    /// The event as operators see it; what it says is between its MCP server and Gatehouse.
+    /// The row of an event, without its payload, which is for the MCP server only.
     fileprivate func row(for receiver: EventReceiver?) -> JSONObject {
-        let isSent = state == .waiting && receiver?.isReached == true
+        let isSent = state == .waiting && receiver?.isReachable == true
         return [
             "id": .string(event.id.string), "type": .string(event.type.shortName),
             "resource": JSON(receiver?.identifier), "elicitation": JSON(elicitationID?.string),
@@ -107,7 +110,7 @@ extension EventRecord {
 }
 
 extension SecurityEventType {
-    /// What stands behind the last colon or slash of the URI.
+    /// The part of the URI after the last colon or slash.
     fileprivate var shortName: String {
         rawValue.split(whereSeparator: { $0 == ":" || $0 == "/" }).last.map(String.init) ?? rawValue
     }

@@ -2,28 +2,28 @@ import JOSE
 import OAuth
 import Storage
 
-/// What can be asked about jobs.
+/// The requests about jobs.
 package enum JobsRequest: Codable, Hashable, Sendable {
-    /// Names those that match, the newest first.
+    /// Lists the matching jobs, newest first.
     case list(JobSelection, page: PageRequest = PageRequest())
-    /// Describes one.
+    /// Shows one job.
     case show(String)
-    /// Ends these, all or none; with what is to stand beside the records.
+    /// Cancels all of these jobs, or none of them if one is unknown.
     case end([String], reason: String?)
 }
 
-/// Which jobs are meant; what is not said does not narrow.
+/// A selection of jobs. A job matches if it matches every criterion that is set.
 package struct JobSelection: Codable, Hashable, Sendable {
-    /// Those of a person, by name or subject.
+    /// Only jobs of this user (name or subject).
     package var user: String?
-    /// Those of an MCP server, by id or identifier.
+    /// Only jobs of this MCP server (ID or identifier).
     package var resource: String?
-    /// Those of a session.
+    /// Only jobs of this session.
     package var session: String?
-    /// Those that are open, or have ended.
+    /// Only jobs in this state.
     package var state: String?
 
-    /// A selection that does not narrow unless told to.
+    /// Selects every job by default.
     package init(user: String? = nil, resource: String? = nil, session: String? = nil, state: String? = nil) {
         self.user = user
         self.resource = resource
@@ -32,18 +32,18 @@ package struct JobSelection: Codable, Hashable, Sendable {
     }
 }
 
-/// Jobs: listed, described and cancelled.
+/// The administration of jobs.
 struct JobAdministration: AdministrationNoun {
     let task: AdministrationTask
 
-    /// More would hold up everybody else's writes.
-    private static let mostEnded = 1_000
+    /// The maximum number of jobs in one request, because its single transaction blocks all other writes.
+    private static let mostCancelled = 1_000
 
     func perform(_ request: JobsRequest) async throws -> AdministrationAnswer {
         switch request {
         case .list(let selection, let page): try await listJobs(selection, page)
         case .show(let text): try await showJob(text)
-        case .end(let texts, let reason): try await endJobs(texts, reason)
+        case .end(let texts, let reason): try await cancelJobs(texts, reason)
         }
     }
 
@@ -59,25 +59,25 @@ struct JobAdministration: AdministrationNoun {
     }
 
     private func showJob(_ text: String) async throws -> AdministrationAnswer {
-        guard let id = JobID(text) else { throw Self.noJob(text) }
+        guard let id = JobID(text) else { throw Self.jobNotFound(text) }
         return try await store.read { .one(try listedJob(id, $0).details) }
     }
 
-    /// A name that nobody has undoes all of it: it was likely mistyped.
-    private func endJobs(_ texts: [String], _ reason: String?) async throws -> AdministrationAnswer {
+    /// An unknown ID is likely mistyped, so that it fails the whole request.
+    private func cancelJobs(_ texts: [String], _ reason: String?) async throws -> AdministrationAnswer {
         let reason = try reason.map { try AdministrationText.checked($0, as: "The reason") }
-        guard texts.count <= Self.mostEnded else {
-            throw AdministrationError(.invalid, "Name at most \(Self.mostEnded) jobs at once.")
+        guard texts.count <= Self.mostCancelled else {
+            throw AdministrationError(.invalid, "Too many jobs: give at most \(Self.mostCancelled) IDs.")
         }
         let ids = try texts.map { text in
-            guard let id = JobID(text) else { throw Self.noJob(text) }
+            guard let id = JobID(text) else { throw Self.jobNotFound(text) }
             return id
         }
         let end = JobEnd.byAdmin(uid: administrator.uid, claimed: administrator.claimed)
         return try await store.write { transaction in
             var rows: [JSONObject] = []
             for id in ids {
-                guard try transaction.jobs.find(id) != nil else { throw Self.noJob(id.string) }
+                guard try transaction.jobs.find(id) != nil else { throw Self.jobNotFound(id.string) }
                 guard try transaction.jobs.end(id, end, explanation: reason, now: now)?.endReason == .person else {
                     continue
                 }
@@ -85,15 +85,16 @@ struct JobAdministration: AdministrationNoun {
             }
             guard !rows.isEmpty else {
                 throw AdministrationError(
-                    .conflict, ids.count == 1 ? "The job \(ids[0]) is over." : "All of these jobs are over.")
+                    .conflict,
+                    ids.count == 1 ? "Job '\(ids[0])' has already ended." : "All of these jobs have already ended.")
             }
-            return .many(rows, note: "Ended \(rows.count) job\(rows.count == 1 ? "" : "s").")
+            return .many(rows, note: "Cancelled \(rows.count) job\(rows.count == 1 ? "" : "s").")
         }
     }
 
     private func listedJob(_ id: JobID, _ transaction: Transaction) throws -> JobListing {
-        guard let found = try transaction.jobs.listed(id, now: now) else { throw Self.noJob(id.string) }
-        return found
+        guard let listing = try transaction.jobs.listed(id, now: now) else { throw Self.jobNotFound(id.string) }
+        return listing
     }
 
     private func filter(_ selection: JobSelection, _ transaction: Transaction) throws -> JobFilter {
@@ -101,25 +102,27 @@ struct JobAdministration: AdministrationNoun {
         filter.user = try selection.user.map { try userOrSubject($0, transaction).id }
         filter.resource = try selection.resource.map { try resource($0, transaction).id }
         filter.session = try selection.session.map { text in
-            guard let id = SessionID(text), try transaction.sessions.find(id) != nil else { throw Self.noSession(text) }
+            guard let id = SessionID(text), try transaction.sessions.find(id) != nil else {
+                throw Self.sessionNotFound(text)
+            }
             return id
         }
         filter.state = try selection.state.map { text in
             guard let state = JobListing.State(rawValue: text) else {
-                throw AdministrationError(.invalid, "'\(text)' is no state of a job; say open or ended.")
+                throw AdministrationError(.invalid, "'\(text)' is not a state of a job: use open or ended.")
             }
             return state
         }
         return filter
     }
 
-    private static func noJob(_ text: String) -> AdministrationError {
-        AdministrationError(.notFound, "There is no job '\(text)'; 'gatehouse jobs list' names them.")
+    private static func jobNotFound(_ text: String) -> AdministrationError {
+        AdministrationError(.notFound, "Job '\(text)' not found. List jobs with 'gatehouse jobs list'.")
     }
 }
 
 extension JobListing {
-    /// The job as operators see it; its purpose is the MCP server's word.
+    /// The row of a job. Its purpose is text from the MCP server.
     fileprivate var row: JSONObject {
         [
             "id": .string(id), "user": JSON(user), "client_id": .string(clientID), "resource": JSON(resource),
@@ -129,7 +132,7 @@ extension JobListing {
         ]
     }
 
-    /// With what only a closer look asks for.
+    /// The row with the additional fields of `jobs show`.
     fileprivate var details: JSONObject {
         var row = row
         row["scope"] = .string(scope)

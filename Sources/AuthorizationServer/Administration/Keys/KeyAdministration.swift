@@ -2,25 +2,25 @@ import JOSE
 import OAuth
 import Storage
 
-/// What can be asked about keys.
+/// The requests about keys.
 package enum KeyRequest: Codable, Hashable, Sendable {
-    /// Names all keys, never their contents.
+    /// Lists all keys, without their contents.
     case list
-    /// Makes a new key for a purpose; without one, for tokens.
+    /// Creates a new key of a purpose; nil for tokens.
     case rotate(purpose: String?)
-    /// Says what it would cost to put the keys of a purpose out of use now; nothing is changed.
+    /// Describes the consequences of `replace` now; changes nothing.
     case weigh(purpose: String)
-    /// Puts the keys of a purpose out of use at once and makes a new one.
+    /// Ends every key of a purpose at once, and creates a new one.
     case replace(purpose: String, reason: String?)
 }
 
-/// Keys: listed, rotated, and replaced at once.
+/// The administration of keys.
 struct KeyAdministration: AdministrationNoun {
     let task: AdministrationTask
 
     func perform(_ request: KeyRequest) async throws -> AdministrationAnswer {
         guard let keys = administration.keys else {
-            throw AdministrationError(.unavailable, "The keys are not open here.")
+            throw AdministrationError(.unavailable, "The keys are not open in this process.")
         }
         switch request {
         case .list: return .many((keys.past() + keys.list(at: now.seconds)).map(\.row))
@@ -28,8 +28,8 @@ struct KeyAdministration: AdministrationNoun {
             return try await rotate(try purpose(name ?? KeyRing.SigningPurpose.tokens.rawValue), keys)
         case .weigh(let name):
             let purpose = try purpose(name)
-            let cost = try await store.read { try KeyReplacementImpact(of: purpose, in: $0, at: now) }
-            return .one(["purpose": .string(purpose.name)], note: cost.sentence)
+            let impact = try await store.read { try KeyReplacementImpact(of: purpose, in: $0, at: now) }
+            return .one(["purpose": .string(purpose.name)], note: impact.sentence)
         case .replace(let name, let reason): return try await replace(try purpose(name), reason, keys)
         }
     }
@@ -37,12 +37,12 @@ struct KeyAdministration: AdministrationNoun {
     private func purpose(_ name: String) throws(AdministrationError) -> KeyRing.Purpose {
         guard let purpose = KeyRing.Purpose(name) else {
             let known = KeyRing.Purpose.all.map(\.name).joined(separator: ", ")
-            throw AdministrationError(.invalid, "'\(name)' is no purpose of a key; there are \(known).")
+            throw AdministrationError(.invalid, "'\(name)' is not a purpose of keys. The purposes are \(known).")
         }
         return purpose
     }
 
-    /// The record comes first: a key without its record would be worse than a record without its key.
+    /// The audit record comes first: a record without its key is harmless, a key without its record is not.
     private func rotate(_ purpose: KeyRing.Purpose, _ keys: KeyRing) async throws -> AdministrationAnswer {
         if case .signing(let signing) = purpose { try keys.requireNoNext(of: signing, at: now.seconds) }
         try await store.write { try audit($0, .keyRotated, reason: purpose.name) }
@@ -62,25 +62,25 @@ struct KeyAdministration: AdministrationNoun {
         let done = try await keys.whileNoOtherReplaces {
             try await store.write { transaction in
                 try audit(
-                    transaction, .keyRotated, reason: "\(purpose.name), the old ones out of use at once",
+                    transaction, .keyRotated, reason: "\(purpose.name), the old keys ended at once",
                     explanation: reason)
             }
             let names = try keys.replace(purpose, now: now.seconds)
             do {
                 return try await replacement.settle(purpose, Set(names + keys.ended(purpose)).sorted(), ending)
             } catch {
-                // The keys are out of use already, and the housekeeper goes on with the rest.
+                // The keys have ended already, and the housekeeper tries the rest again.
                 throw error as? UnfinishedKeyReplacement
                     ?? UnfinishedKeyReplacement(purpose: purpose, reason: "\(error)")
             }
         }
         guard let done else {
-            throw AdministrationError(.conflict, "Other keys are being replaced right now; try again in a moment.")
+            throw AdministrationError(.conflict, "Another replacement of keys is in progress. Try again in a moment.")
         }
         var rows = rows(of: purpose, keys)
-        // The new key's row tells what it cost; the old ones' rows do not, or a program would count it twice.
+        // Only the row of the new key has the number of revoked sessions, so that a program counts them once.
         if let ended = done.sessionsEnded, let new = rows.firstIndex(where: { $0["state"] == "active" }) {
-            rows[new] = rows[new].counting(ended: ended)
+            rows[new] = rows[new].counting(revokedSessions: ended)
         }
         return .many(rows, note: done.sentence)
     }
@@ -91,7 +91,7 @@ struct KeyAdministration: AdministrationNoun {
 }
 
 extension KeyDescription {
-    /// The key as operators see it; what is in it never leaves the ring.
+    /// The row of a key, without key material.
     var row: JSONObject {
         [
             "id": .string(id), "purpose": .string(purpose), "kind": .string(kind.rawValue),

@@ -3,64 +3,63 @@ package import Logging
 package import OAuth
 package import Storage
 
-/// What remains to be done once keys were put out of use: whatever stands on them ends, or is made anew.
+/// The work after keys were ended at once: everything that depends on them is revoked, signed or sealed again.
 ///
-/// Each step finds in keys and database what is left to do, so it can be broken off at any place and begun again.
+/// Each step finds its remaining work in keys and database, so that it can be interrupted anywhere and started again.
 package struct KeyReplacement: Sendable {
-    /// How many values are sealed anew in one transaction.
+    /// The number of values that one transaction seals again, so that it does not block other writes for long.
     private static let step = 100
 
     let store: Store
     let keys: KeyRing
     let log: Logger?
 
-    /// Replacement of these keys and of what stands on them in this database.
+    /// The replacement work for these keys in this database.
     package init(store: Store, keys: KeyRing, log: Logger?) {
         self.store = store
         self.keys = keys
         self.log = log
     }
 
-    /// What was done.
+    /// The result of the work.
     enum Outcome: Sendable {
         case nothing
         case ended(sessions: Int)
         case voided(codes: Int)
         case sealedAnew(Int, unopened: [String])
 
-        /// How many sessions ended; nil where that is not what replacing these keys does.
+        /// The number of revoked sessions; nil if the purpose of the keys revokes none.
         var sessionsEnded: Int? { if case .ended(let sessions) = self { sessions } else { nil } }
 
         var sentence: String {
             switch self {
-            case .nothing: "The old keys are out of use."
+            case .nothing: "The old keys ended."
             case .ended(let sessions):
-                "The old keys are out of use, and \(KeyReplacementImpact.count(Int64(sessions), "session", "sessions")) ended."
+                "The old keys ended. Revoked \(KeyReplacementImpact.count(Int64(sessions), "session", "sessions"))."
             case .voided(let codes):
-                "The old keys are out of use, and \(KeyReplacementImpact.count(Int64(codes), "code is void", "codes are void"))."
+                "The old keys ended. \(KeyReplacementImpact.count(Int64(codes), "code is", "codes are")) now invalid."
             case .sealedAnew(let count, let unopened):
-                "The old keys are erased, and \(KeyReplacementImpact.count(Int64(count), "value was", "values were")) sealed anew."
+                "The old keys are erased. Sealed \(KeyReplacementImpact.count(Int64(count), "value", "values")) again."
                     + (unopened.isEmpty
                         ? ""
-                        : " \(unopened.count) could not be opened before either, and stayed as they were: "
+                        : " \(unopened.count) could not be opened before either, and stayed unchanged: "
                             + "\(UnfinishedKeyReplacement.named(unopened)).")
             }
         }
     }
 
-    /// What was finished, and what was not.
+    /// The results of `finish`.
     package struct Finished: Sendable {
-        /// What was done, a sentence for each purpose.
+        /// The finished work, a sentence for each purpose.
         package fileprivate(set) var done: [String] = []
-        /// What could not be done, a sentence for each purpose.
+        /// The failed work, a sentence for each purpose.
         package fileprivate(set) var failures: [String] = []
     }
 
-    /// Finishes what a process that was killed, or a disk that was full, broke off, and does again what a database from before
-    /// does not know of.
+    /// Finishes work that a killed process or a full disk interrupted, and repeats work that a restored database lacks.
     ///
-    /// What fails is logged and keeps nothing else from being done: no key that was put out of use counts for anything meanwhile,
-    /// so a server may serve. It is tried again every minute and at each start.
+    /// A failure is logged and does not stop the rest. Nothing accepts an ended key in the meantime, so that a server may start. The
+    /// server tries again every minute and at each start.
     @discardableResult
     package func finish(at now: Timestamp) async -> Finished {
         var finished = Finished()
@@ -69,9 +68,9 @@ package struct KeyReplacement: Sendable {
                 try await finish(purpose, ids, at: now, into: &finished)
             }
         } catch is CancellationError {
-            // The server stops; the next one goes on.
+            // The server stops; the next one continues.
         } catch {
-            note(UnfinishedKeyReplacement(purpose: nil, reason: "\(error)"), in: &finished)
+            record(UnfinishedKeyReplacement(purpose: nil, reason: "\(error)"), in: &finished)
         }
         return finished
     }
@@ -79,10 +78,10 @@ package struct KeyReplacement: Sendable {
     private func finish(
         _ purpose: KeyRing.Purpose, _ ids: [String], at now: Timestamp, into finished: inout Finished
     ) async throws {
-        // Who began it is in the record of the rotation.
+        // The record of the rotation names the administrator.
         let ending = SessionEnding(
             reason: .revokedByAdmin, initiator: .system, actor: .system,
-            explanation: "the refresh keys were put out of use", at: now)
+            explanation: "the refresh keys were ended", at: now)
         do {
             if let outcome = try await keys.whileNoOtherReplaces({ try await settle(purpose, ids, ending) }) {
                 finished.done.append("\(purpose.name): \(outcome.sentence)")
@@ -90,69 +89,69 @@ package struct KeyReplacement: Sendable {
         } catch let error as CancellationError {
             throw error
         } catch {
-            note(
+            record(
                 error as? UnfinishedKeyReplacement ?? UnfinishedKeyReplacement(purpose: purpose, reason: "\(error)"),
                 in: &finished)
         }
     }
 
-    private func note(_ error: UnfinishedKeyReplacement, in finished: inout Finished) {
+    private func record(_ error: UnfinishedKeyReplacement, in finished: inout Finished) {
         finished.failures.append("\(error)")
-        log?.error("keys were put out of use, and something still stands on them", metadata: ["error": "\(error)"])
+        log?.error("replacement of keys is unfinished", metadata: ["error": "\(error)"])
     }
 
-    /// The keys that were put out of use and that something may still stand on: what the folder has not forgotten, and what this
-    /// database has no record of.
+    /// The ended keys on which something may still depend: those that the folder still marks, and those without a record in this
+    /// database.
     package func unfinished() async throws -> [(purpose: KeyRing.Purpose, ids: [String])] {
-        let known = KeyRing.Purpose.all.filter { !keys.putOutOfUse($0).isEmpty }
-        guard !known.isEmpty else { return [] }
-        let said = try await store.read { try $0.audit.keysPutOutOfUse() }
-        return known.compactMap { purpose in
-            let ids = Set(keys.ended(purpose)).union(keys.putOutOfUse(purpose).filter { said[$0] == nil })
+        let affected = KeyRing.Purpose.all.filter { !keys.putOutOfUse($0).isEmpty }
+        guard !affected.isEmpty else { return [] }
+        let recorded = try await store.read { try $0.audit.keysPutOutOfUse() }
+        return affected.compactMap { purpose in
+            let ids = Set(keys.ended(purpose)).union(keys.putOutOfUse(purpose).filter { recorded[$0] == nil })
             return ids.isEmpty ? nil : (purpose, ids.sorted())
         }
     }
 
-    /// Ends or renews everything that stands on these keys, which were put out of use, and has the trail and the folder say so.
+    /// Revokes, signs or seals again everything that depends on these ended keys, and records that in the trail and the folder.
     func settle(_ purpose: KeyRing.Purpose, _ ids: [String], _ ending: SessionEnding) async throws -> Outcome {
         let outcome: Outcome =
             switch purpose {
-            // The ring refuses what these keys signed or sealed, and nothing in the database stands on them.
+            // The key ring rejects what these keys signed or sealed, and nothing in the database depends on them.
             case .signing(.tokens), .secret(.form): .nothing
             case .signing(.events): try await handOverTheTrail(from: ids, at: ending.at)
             case .secret(.refresh): .ended(sessions: try await endSessions(on: ids, ending))
             case .secret(.code): .voided(codes: try await store.write { try $0.codes.voidAll(now: ending.at) })
             case .secret(.sealing): try await sealAnew(from: Set(ids))
             }
-        // Last: as long as a record is missing, all of it is done again.
+        // Last, because a missing record makes the next start repeat all of the work.
         let ends = ids.map { KeyEnd(purpose: purpose.name, id: $0) }
         try await store.write { try $0.audit.append(putOutOfUse: ends, at: ending.at) }
         try keys.forgetEnded(purpose)
         return outcome
     }
 
-    /// Writes down where each chain ended when the keys did, and has the new key sign that.
+    /// Records the last record of each chain at the end of the keys, and signs that with the new key.
     private func handOverTheTrail(from ids: [String], at now: Timestamp) async throws -> Outcome {
         try await store.write { try $0.audit.append(endOfKeys: ids, at: now) }
         do {
             _ = try await AuditCheckpointSigner(store: store, keys: keys, log: log).signDue(at: now)
         } catch let error as BrokenAuditChain {
-            // A trail that somebody changed must not keep the leaked key in use.
+            // A manipulated trail must not keep the leaked key in use.
             log?.error("no audit checkpoint was signed", metadata: ["error": "\(error)"])
         }
         return .nothing
     }
 
-    /// Ends every session that stands on these keys, by the steps of `revoke --all`; whoever approved with the new key is not
-    /// meant.
+    /// Revokes every session whose refresh tokens depend on these keys, in the steps of `revoke --all`. Sessions of the new key
+    /// stay.
     private func endSessions(on ids: [String], _ ending: SessionEnding) async throws -> Int {
         var count = 0
         do {
-            // What was begun before a kill is gone on with under the name of whoever began it.
+            // A revocation that a kill interrupted continues under the name of its own administrator.
             count = try await store.finishEndings(now: ending.at)
         } catch  where !(error is CancellationError) {
-            // Another ending that cannot be finished is none of these keys' business.
-            log?.error("an end of sessions cannot be finished", metadata: ["error": "\(error)"])
+            // The failure of another revocation does not concern these keys.
+            log?.error("an interrupted revocation of sessions cannot be finished", metadata: ["error": "\(error)"])
         }
         let keys = Set(ids)
         guard try await store.read({ try $0.refreshKeysInUse() }).contains(where: keys.contains) else { return count }
@@ -164,23 +163,24 @@ package struct KeyReplacement: Sendable {
             guard rest.left.isEmpty else {
                 throw UnfinishedKeyReplacement(
                     purpose: .secret(.refresh),
-                    reason: "these sessions cannot be ended: \(UnfinishedKeyReplacement.named(rest.left))")
+                    reason: "these sessions cannot be revoked: \(UnfinishedKeyReplacement.named(rest.left))")
             }
             return count + rest.ended
         }
     }
 
-    /// Whether a row is at fault, and not the disk or a server that stops.
+    /// Whether the error concerns a row, and not the disk or a stopping server.
     private static func isAboutARow(_ error: any Error) -> Bool {
         switch error as? StoreError {
         case .failed, .constraint: true
         case nil: !(error is CancellationError)
-        default: false
+        case .missing, .locked, .permissions, .newerSchema, .foreign, .clockSteppedBack, .busy, .diskFull, .closed:
+            false
         }
     }
 
-    /// Seals every value anew that an ended key sealed. All sealing happens inside of write transactions, one of which runs at a
-    /// time: none that began after the new key became active uses an old one, and none that began before is still running.
+    /// Seals every value of an ended key with the new one. Sealing happens only in write transactions, which run one at a time, so
+    /// that no transaction that still uses an old key can follow.
     private func sealAnew(from ended: Set<String>) async throws -> Outcome {
         let vault = ConnectionVault(keys: keys)
         var (count, unopened) = (0, [String]())
@@ -200,9 +200,9 @@ package struct KeyReplacement: Sendable {
 
     private struct Step: Sendable {
         var sealed = 0
-        /// What did not open, by the names of the rows.
+        /// The names of the values that do not open.
         var unopened: [String] = []
-        /// Where the next step begins; nil when there is none.
+        /// The cursor of the next step; nil after the last one.
         var last: String?
     }
 
@@ -224,23 +224,23 @@ package struct KeyReplacement: Sendable {
     }
 }
 
-/// Why something still stands on keys that were put out of use.
+/// Why something still depends on ended keys.
 struct UnfinishedKeyReplacement: Error, CustomStringConvertible {
     let purpose: KeyRing.Purpose?
     let reason: String
 
     var description: String {
-        "the \(purpose.map { $0.name + " " } ?? "")keys that were put out of use count for nothing any more, but what stands on "
-            + "them is not all ended or made anew: \(reason)"
+        "the \(purpose.map { $0.name + " " } ?? "")keys ended and are no longer accepted, but something in the database still "
+            + "depends on them: \(reason)"
     }
 
-    /// For the administrator who put them out of use.
+    /// The error for the administrator who ended the keys.
     var sentence: String {
         description.prefix(1).uppercased() + description.dropFirst()
-            + (description.hasSuffix(".") ? "" : ".") + " It is tried again every minute, and at each start."
+            + (description.hasSuffix(".") ? "" : ".") + " The server tries again every minute and at each start."
     }
 
-    /// The first of some names.
+    /// The first ten names, and the number of the others.
     static func named(_ names: [String]) -> String {
         names.prefix(10).joined(separator: ", ") + (names.count > 10 ? " and \(names.count - 10) more" : "")
     }

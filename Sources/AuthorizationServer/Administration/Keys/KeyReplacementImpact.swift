@@ -2,9 +2,9 @@ import JOSE
 import OAuth
 import Storage
 
-/// What it costs to put the keys of a purpose out of use at once, in words for the operator who is asked.
+/// The consequences of ending every key of a purpose at once, for the confirmation before it.
 struct KeyReplacementImpact {
-    /// The words.
+    /// The consequences, in a few sentences.
     let sentence: String
 
     init(of purpose: KeyRing.Purpose, in transaction: Transaction, at now: Timestamp) throws {
@@ -12,44 +12,44 @@ struct KeyReplacementImpact {
         case .signing(.tokens):
             let live = try transaction.sessions.liveCounts(SessionFilter(), now: now)
             sentence = """
-                Every access token is refused from now on. \(Self.count(live.sessions, "live session goes on", "live sessions go on")): \
-                clients refresh, and those without a refresh token ask their people again. MCP servers that verify locally take \
-                old tokens until they fetch the keys again, which the Swift library does within five minutes.
+                Every access token is rejected from now on. \(Self.count(live.sessions, "live session continues", "live sessions continue")): \
+                clients refresh, and clients without a refresh token ask their users again. MCP servers that verify tokens \
+                themselves accept old tokens until they fetch the keys again; the Swift library does so within five minutes.
                 """
         case .signing(.events):
             let waiting = try transaction.events.waitingCount()
             sentence = """
-                Events, approvals and audit checkpoints are signed with a new key. \
-                \(Self.count(waiting, "waiting event is", "waiting events are")) sent under the same jti with a new signature. \
-                Receivers refuse what the old key signed as soon as they fetch the keys again, and may refuse the new key until then.
+                A new key signs events, approvals and audit checkpoints. \
+                \(Self.count(waiting, "waiting event is", "waiting events are")) sent with the same jti and a new signature. \
+                Receivers reject signatures of the old key once they fetch the keys again, and may reject the new key until then.
                 """
         case .secret(.refresh):
             let live = try transaction.sessions.liveCounts(SessionFilter(), now: now)
             sentence = """
-                Every session ends: \(Self.count(live.sessions, "live session", "live sessions")) of \
-                \(Self.count(live.people, "person", "people")), who have to approve their clients again.
+                Every session is revoked: \(Self.count(live.sessions, "live session", "live sessions")) of \
+                \(Self.count(live.people, "user", "users")), who have to approve their clients again.
                 """
         case .secret(.code):
             let open = try transaction.codes.openCount(now: now)
             sentence = """
-                \(Self.count(open, "authorization code that waits to be redeemed is void", "authorization codes that wait to be redeemed are void")); \
-                their people approve again.
+                \(Self.count(open, "unredeemed authorization code becomes invalid", "unredeemed authorization codes become invalid")); \
+                their users approve again.
                 """
         case .secret(.form):
             sentence = """
-                Every page that is open in a browser is void: who is signing in, approving or answering has to start again.
+                Every open page becomes invalid: users who are signing in, approving or answering have to start again.
                 """
         case .secret(.sealing):
             let sealed = try transaction.sealedValues.list()
             sentence = """
                 \(Self.count(sealed, "sealed value is", "sealed values are")) sealed with a new key, and the old keys are erased. \
-                Nothing opens the sealed values of an older backup any more. Whoever has the old key and a copy of the database \
-                can read what was sealed: replace client secrets at the providers, and revoke connections.
+                No key opens the sealed values in older backups any more. The old key and a copy of the database together still \
+                reveal the secrets: replace client secrets at the providers, and revoke connections.
                 """
         }
     }
 
-    /// A number with what it counts.
+    /// A number with its noun.
     static func count(_ number: Int64, _ one: String, _ many: String) -> String {
         "\(number) \(number == 1 ? one : many)"
     }

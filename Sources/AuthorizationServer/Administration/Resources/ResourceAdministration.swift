@@ -3,7 +3,7 @@ import OAuth
 import Outbound
 import Storage
 
-/// MCP servers: registered, listed, described, given a new secret and removed.
+/// The administration of MCP servers.
 struct ResourceAdministration: AdministrationNoun {
     let task: AdministrationTask
 
@@ -31,17 +31,17 @@ struct ResourceAdministration: AdministrationNoun {
             let near = ResourceNearMiss.nearest(
                 resource.identifier, among: try transaction.resources.list().map(\.identifier))
             guard try transaction.resources.insert(resource) else {
-                throw AdministrationError(.conflict, "The MCP server \(resource.identifier) is registered already.")
+                throw AdministrationError(.conflict, "MCP server '\(resource.identifier)' is already registered.")
             }
             try audit(transaction, .resourceAdded, resource: resource.id)
             return .one(resource.credentials(secret), note: Self.secretNote, warning: near.map(Self.warning))
         }
     }
 
-    /// Two that differ by so little are one MCP server, most often, and a token for one is refused at the other.
+    /// Identifiers that differ so little usually name one MCP server, which refuses tokens for the other spelling.
     private static func warning(of near: ResourceNearMiss) -> String {
-        "\(near.registered) is registered too and differs from it by \(near.difference); if both are one MCP server, remove "
-            + "the one that it does not call itself."
+        "\(near.registered) is registered too, and differs by \(near.difference). If both are one MCP server, remove the "
+            + "spelling that its metadata does not use."
     }
 
     private func listResources(_ request: PageRequest) async throws -> AdministrationAnswer {
@@ -75,7 +75,7 @@ struct ResourceAdministration: AdministrationNoun {
             return (resource.row, ended ?? EndedSessions())
         }
         let count = try await store.endRest(of: ended).count
-        return .one(row.counting(ended: count), note: Self.note(ended: count))
+        return .one(row.counting(revokedSessions: count), note: Self.note(revokedSessions: count))
     }
 
     private func scopes(_ drafts: [ResourceDraft.Scope]) throws -> [ResourceScope] {
@@ -83,25 +83,26 @@ struct ResourceAdministration: AdministrationNoun {
         for draft in drafts {
             let scope = try Scope(draft.name)
             guard scope != .offlineAccess else {
-                throw AdministrationError(.invalid, "offline_access is no scope of an MCP server.")
+                throw AdministrationError(
+                    .invalid, "The scope offline_access is reserved and cannot belong to an MCP server.")
             }
             guard !scopes.contains(where: { $0.scope == scope }) else {
-                throw AdministrationError(.invalid, "The scope \(scope) is named twice.")
+                throw AdministrationError(.invalid, "The scope '\(scope)' is given twice.")
             }
             let text = try AdministrationText.checked(draft.description, as: "The description of \(scope)")
             scopes.append(ResourceScope(scope: scope, description: text, onRequest: draft.onRequest))
         }
-        // A session may hold all of them, and is read back by this rule.
+        // A session can have all scopes of its MCP server, and reading the session back enforces this limit.
         guard (try? ScopeSet(parsing: ScopeSet(scopes.map(\.scope)).string)) != nil else {
             throw AdministrationError(
-                .invalid, "An MCP server has at most \(ScopeSet.maximumCount) scopes; group what belongs together.")
+                .invalid, "Too many scopes: an MCP server has at most \(ScopeSet.maximumCount).")
         }
         return scopes
     }
 }
 
 extension Resource {
-    /// The MCP server as operators see it.
+    /// The row of an MCP server.
     var row: JSONObject {
         [
             "id": .string(id.string), "resource": .string(identifier.string), "name": .string(name),
@@ -113,7 +114,7 @@ extension Resource {
         ]
     }
 
-    /// What the MCP server needs to speak to Gatehouse; printed once.
+    /// The credentials of the MCP server at Gatehouse, which are printed only once.
     func credentials(_ secret: ClientSecret) -> JSONObject {
         [
             "id": .string(id.string), "resource": .string(identifier.string), "client_id": .string(id.string),

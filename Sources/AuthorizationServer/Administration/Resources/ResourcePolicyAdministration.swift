@@ -3,11 +3,11 @@ import OAuth
 import Outbound
 import Storage
 
-/// The policy of an MCP server: shown and changed.
+/// The administration of an MCP server's policy.
 struct ResourcePolicyAdministration: AdministrationNoun {
     let task: AdministrationTask
 
-    /// Changes what is named and shows what holds then.
+    /// Changes the given settings, and shows the resulting policy.
     func change(
         _ name: String, _ change: PolicyChange, _ reason: String?
     ) async throws -> AdministrationAnswer {
@@ -19,7 +19,7 @@ struct ResourcePolicyAdministration: AdministrationNoun {
         guard !change.isEmpty else {
             return .one(
                 try await store.read { transaction in
-                    try ResourceReach(task: task).standing(of: try self.resource(name, transaction), transaction)
+                    try ResourceReach(task: task).policyRow(of: try self.resource(name, transaction), transaction)
                 })
         }
         let (answer, notes, ended) = try await store.write { transaction in
@@ -39,28 +39,28 @@ struct ResourcePolicyAdministration: AdministrationNoun {
                 try transaction.eventStreams.set(eventsEndpoint: endpoint, of: resource.id, now: now)
             }
             try audit(transaction, .policyChanged, resource: resource.id, explanation: reason)
-            // The policy keeps them from every token already; ending them tells whoever has to know, and is final.
+            // The policy alone denies every token. Revoking the sessions is permanent, and sends events to the MCP server.
             let ended =
                 try change.sessions.clientHosts == nil
                 ? EndedSessions() : transaction.sessions.endExcluded(at: resource.id, ending(.hostExcluded, reason))
-            let row = try ResourceReach(task: task).standing(of: try self.resource(name, transaction), transaction)
+            let row = try ResourceReach(task: task).policyRow(of: try self.resource(name, transaction), transaction)
             return (row, Self.notes(from: before.sessions, to: policy.sessions, at: resource), ended)
         }
         let count = try await store.endRest(of: ended).count
-        let all = notes + [Self.note(ended: count)].compactMap(\.self)
-        let row = change.sessions.clientHosts == nil ? answer : answer.counting(ended: count)
+        let all = notes + [Self.note(revokedSessions: count)].compactMap(\.self)
+        let row = change.sessions.clientHosts == nil ? answer : answer.counting(revokedSessions: count)
         return .one(row, note: all.isEmpty ? nil : all.joined(separator: " "))
     }
 
-    /// What a change does not reach.
+    /// The remarks about live sessions and tokens, to which a change does not apply.
     private static func notes(from old: SessionPolicy, to new: SessionPolicy, at resource: Resource) -> [String] {
         var notes: [String] = []
         if (old.longest, old.idle) != (new.longest, new.idle) || old.choices != new.choices {
             notes.append(
-                "Sessions that live keep their end and idle limit; "
-                    + "'gatehouse sessions revoke --resource \(resource.id)' ends them.")
+                "Live sessions keep their expiry and idle timeout. Revoke them with 'gatehouse sessions revoke --resource "
+                    + "\(resource.id)'.")
         }
-        if old.tokenLife != new.tokenLife { notes.append("It holds for tokens from the next one on.") }
+        if old.tokenLife != new.tokenLife { notes.append("The new lifetime applies to tokens issued from now on.") }
         return notes
     }
 
@@ -69,7 +69,8 @@ struct ResourcePolicyAdministration: AdministrationNoun {
             try words.map { word in
                 guard let kind = ElicitationKind(rawValue: word) else {
                     let known = ElicitationKind.allCases.map(\.rawValue).joined(separator: ", ")
-                    throw AdministrationError(.invalid, "'\(word)' is no kind of elicitation; there are \(known).")
+                    throw AdministrationError(
+                        .invalid, "'\(word)' is not a kind of elicitation. The kinds are \(known).")
                 }
                 return kind
             })
@@ -80,24 +81,24 @@ struct ResourcePolicyAdministration: AdministrationNoun {
             _ = try RemoteURL(operator: text)
             return text
         } catch {
-            throw AdministrationError(.invalid, "The events endpoint \(error)")
+            throw AdministrationError(.invalid, "The events endpoint is invalid: \(error).")
         }
     }
 
-    /// A host, with a port where it is not 443: what the authority of an https URL may be.
+    /// A host as in an https URL, with a port if that is not 443.
     private static func checkedHost(_ text: String) throws -> String {
         let typed = text.lowercased()
         let host = typed.hasSuffix(":443") ? String(typed.dropLast(4)) : typed
         guard let url = try? RemoteURL(operator: "https://\(host)/"), url.hostField == host else {
             throw AdministrationError(
-                .invalid, "'\(text)' is no host; write it as pay.example or pay.example:8443, without https://.")
+                .invalid, "'\(text)' is not a host. Write it as pay.example or pay.example:8443, without https://.")
         }
         return host
     }
 }
 
 extension ServerAction {
-    /// Reads `NAME`, `NAME=ask` or `NAME=ask SCOPE SCOPE`.
+    /// Parses `NAME`, `NAME=ask` or `NAME=ask SCOPE SCOPE`.
     fileprivate init(typed text: String) throws {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let words = (parts.count > 1 ? parts[1] : "allow").split(separator: " ").map(String.init)
@@ -106,11 +107,12 @@ extension ServerAction {
         else {
             throw AdministrationError(
                 .invalid,
-                "'\(text)' is no action; write it as NAME, NAME=ask or 'NAME=allow SCOPE', such as close_books=ask.")
+                "'\(text)' is not an action. Write it as NAME, NAME=ask or 'NAME=allow SCOPE', such as close_books=ask."
+            )
         }
         self.init(name: name, rule: rule, scope: scope)
     }
 
-    /// As it is typed.
+    /// The action as an administrator types it.
     var typed: String { "\(name)=\(rule.rawValue)" + (scope.isEmpty ? "" : " \(scope)") }
 }

@@ -2,32 +2,31 @@ import JOSE
 import OAuth
 import Storage
 
-/// All that an MCP server can reach and may do.
+/// The row of `resources show`, with the policy in effect.
 struct ResourceReach: AdministrationNoun {
     let task: AdministrationTask
 
-    /// All that an MCP server can reach and may do: what it is, what holds for its sessions, what it may ask of people and
-    /// start by itself.
+    /// The MCP server, its live sessions and its policy.
     func show(_ name: String) async throws -> AdministrationAnswer {
         try await store.read { transaction in
             let resource = try self.resource(name, transaction)
             let live = try transaction.sessions.liveCount(at: resource.id, atMost: Self.mostCounted + 1, now: now)
             var row = resource.row
             row["live_sessions"] = .integer(Int64(min(live, Self.mostCounted)))
-            for (name, value) in try standing(of: resource, transaction).members { row[name] = value }
+            for (name, value) in try policyRow(of: resource, transaction).members { row[name] = value }
             return .one(row, warning: live > Self.mostCounted ? Self.manySessions : nil)
         }
     }
 
-    /// What an MCP server may do, what holds for its sessions, where its events go, and whether that works.
-    func standing(of resource: Resource, _ transaction: Transaction) throws -> JSONObject {
+    /// The policy of an MCP server, and the state of its event delivery.
+    func policyRow(of resource: Resource, _ transaction: Transaction) throws -> JSONObject {
         let policy = try transaction.resources.policy(of: resource.id)
         let stream = try transaction.eventStreams.find(of: resource.id).flatMap {
             $0.endpoint == resource.eventsEndpoint ? $0 : nil
         }
         let state = resource.eventsEndpoint == nil ? "polled" : (stream?.state ?? .unverified).rawValue
         var row: JSONObject = ["id": .string(resource.id.string), "resource": .string(resource.identifier.string)]
-        for (name, value) in inForce(policy.sessions).members { row[name] = value }
+        for (name, value) in effectiveSettings(policy.sessions).members { row[name] = value }
         let rest: JSONObject = [
             "elicitation": .strings(policy.elicitationKinds.sorted().map(\.rawValue)),
             "external_hosts": .strings(policy.externalHosts), "ends_connections": .bool(policy.endsConnections),
@@ -42,28 +41,28 @@ struct ResourceReach: AdministrationNoun {
         return row
     }
 
-    /// What holds for new sessions and the next tokens, and who says so.
-    private func inForce(_ policy: SessionPolicy) -> JSONObject {
+    /// The settings for new sessions and tokens, each with its origin: the policy or the configuration.
+    private func effectiveSettings(_ policy: SessionPolicy) -> JSONObject {
         let (sessions, tokens) = (administration.sessions, administration.tokens)
         let terms = SessionTerms(policy, sessions)
-        func said(_ value: JSON, _ isPolicy: Bool) -> JSON {
+        func setting(_ value: JSON, _ isPolicy: Bool) -> JSON {
             .object(["value": value, "from": isPolicy ? "policy" : "configuration"])
         }
         func length(_ seconds: Int64?, _ isPolicy: Bool) -> JSON {
-            said(JSON(seconds.map(Lifetime.text)), isPolicy)
+            setting(JSON(seconds.map(Lifetime.text)), isPolicy)
         }
         let limits = policy.longest != nil || !policy.choices.isEmpty
         return [
             "longest_session": length(policy.longest ?? terms.choices.last, limits),
-            "session_choices": said(.strings(terms.choices.map(Lifetime.text)), limits),
+            "session_choices": setting(.strings(terms.choices.map(Lifetime.text)), limits),
             "preselected": length(terms.preselected, terms.preselected != sessions.preselected),
             "idle_limit": length(terms.idle, policy.idle != nil),
             "token_life": length(policy.tokenLife ?? tokens.access, policy.tokenLife != nil),
-            "client_hosts": said(.strings(policy.clientHosts), !policy.clientHosts.isEmpty),
+            "client_hosts": setting(.strings(policy.clientHosts), !policy.clientHosts.isEmpty),
         ]
     }
 
-    /// The scopes that it may have of each provider.
+    /// The scopes that it may request from each provider.
     private func providers(of resource: Resource, _ transaction: Transaction) throws -> JSONObject {
         var row = JSONObject()
         for rule in try transaction.providers.rules() where rule.resourceID == resource.id {
@@ -72,7 +71,7 @@ struct ResourceReach: AdministrationNoun {
         return row
     }
 
-    /// Counting ends here, so that it costs no more than a listing.
+    /// The limit for counting live sessions, which bounds the read.
     private static let mostCounted = 10_000
-    private static let manySessions = "More than \(mostCounted) sessions are live there; only so many were counted."
+    private static let manySessions = "More than \(mostCounted) sessions are live; the count stops there."
 }

@@ -1,28 +1,28 @@
-/// What can be asked about MCP servers.
+/// The requests about MCP servers. Each names its MCP server by ID or identifier.
 package enum ResourceRequest: Codable, Hashable, Sendable {
     /// Registers an MCP server.
     case add(ResourceDraft)
-    /// Names registered MCP servers, by name.
+    /// Lists registered MCP servers by name.
     case list(PageRequest = PageRequest())
-    /// Describes one, by its id or its identifier.
+    /// Shows one MCP server.
     case show(String)
-    /// Shows what one may do and where its events go, after changing what is named.
+    /// Changes the given settings of a policy, if any, and shows the policy.
     case policy(String, PolicyChange, reason: String? = nil)
-    /// Gives one a new secret; the old one stops at once.
+    /// Replaces the secret; the old one becomes invalid at once.
     case rotateSecret(String)
-    /// Removes one and ends its sessions.
+    /// Removes an MCP server and revokes its sessions.
     case remove(String, reason: String? = nil)
 }
 
-/// An MCP server as an operator describes it.
+/// An MCP server to register, unchecked.
 package struct ResourceDraft: Codable, Hashable, Sendable {
-    /// A scope that the MCP server knows.
+    /// A scope of the MCP server.
     package struct Scope: Codable, Hashable, Sendable {
-        /// The word on the wire.
+        /// The scope token.
         package var name: String
-        /// What the person reads.
+        /// The description on the consent page.
         package var description: String
-        /// Whether it is granted only to a client that names it.
+        /// Whether only a client that requests it by name gets it.
         package var onRequest: Bool
 
         /// A scope with its description.
@@ -35,18 +35,18 @@ package struct ResourceDraft: Codable, Hashable, Sendable {
 
     /// The resource identifier, as the MCP server spells it.
     package var identifier: String
-    /// What people call it.
+    /// The name on pages.
     package var name: String
-    /// Who answers for it.
+    /// The accountable owner.
     package var owner: String
-    /// The scopes it knows, in the order they are shown.
+    /// The scopes, in the order of the consent page.
     package var scopes: [Scope]
-    /// What these scopes reach.
+    /// The reach of these scopes.
     package var reach: ScopeChanges
-    /// Where its events are pushed, if it takes them so.
+    /// The URL to which its events are pushed; nil if it polls.
     package var eventsEndpoint: String?
 
-    /// A description without scopes unless they are named.
+    /// An MCP server to register, without scopes by default.
     package init(
         identifier: String, name: String, owner: String, scopes: [Scope] = [], reach: ScopeChanges = ScopeChanges(),
         eventsEndpoint: String? = nil
@@ -60,24 +60,24 @@ package struct ResourceDraft: Codable, Hashable, Sendable {
     }
 }
 
-/// What an operator changes about an MCP server; what is nil stays.
+/// A change of an MCP server's policy. Nil leaves a setting unchanged.
 package struct PolicyChange: Codable, Hashable, Sendable {
-    /// The kinds of elicitation that it may ask for.
+    /// The kinds of elicitation that it may create.
     package var kinds: [String]?
-    /// The hosts to which it may send people for an external step.
+    /// The hosts to which it may send users for an external step.
     package var externalHosts: [String]?
-    /// Whether what a person connected for it ends with the person's last session there.
+    /// Whether a user's connections for it are revoked with the user's last session there.
     package var endsConnections: Bool?
-    /// What it may start by itself: names, each with `=allow` or `=ask` and scopes behind it where they are not the usual.
+    /// The actions that it may start on its own: `NAME`, `NAME=ask`, or `NAME=allow SCOPE`.
     package var actions: [String]?
-    /// What its scopes reach.
+    /// The reach of its scopes.
     package var reach: ScopeChanges
-    /// Where its events are pushed; the empty text means that it polls.
+    /// The URL to which its events are pushed; empty if it polls.
     package var eventsEndpoint: String?
-    /// What holds for sessions there.
+    /// The settings for its sessions.
     package var sessions: SessionPolicyChange
 
-    /// A change of what is named.
+    /// A change of the given settings.
     package init(
         kinds: [String]? = nil, externalHosts: [String]? = nil, endsConnections: Bool? = nil,
         actions: [String]? = nil, reach: ScopeChanges = ScopeChanges(), eventsEndpoint: String? = nil,
@@ -92,7 +92,7 @@ package struct PolicyChange: Codable, Hashable, Sendable {
         self.sessions = sessions
     }
 
-    /// Whether it only asks.
+    /// Whether no setting changes.
     package var isEmpty: Bool {
         kinds == nil && externalHosts == nil && endsConnections == nil && actions == nil && reach.isEmpty
             && eventsEndpoint == nil && sessions.isEmpty

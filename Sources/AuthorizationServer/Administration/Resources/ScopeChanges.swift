@@ -1,27 +1,27 @@
-/// What an operator says about the reach of scopes; a scope that is not named keeps what it has.
+/// Changes to the reach of scopes. A scope that is not named stays unchanged.
 package struct ScopeChanges: Codable, Hashable, Sendable {
-    /// One thing that a scope is given; an empty value gives it nothing and takes what it had.
+    /// One value for a scope, such as a tool. An empty value clears the scope's list.
     package struct Assignment: Codable, Hashable, Sendable {
         /// The scope.
         package var scope: String
-        /// What it is given.
+        /// The value.
         package var value: String
 
-        /// A scope and what it is given.
+        /// A scope and a value.
         package init(scope: String, value: String) {
             self.scope = scope
             self.value = value
         }
     }
 
-    /// How fresh a sign-in a scope wants.
+    /// The maximum age of the sign-in for a scope.
     package struct Freshness: Codable, Hashable, Sendable {
         /// The scope.
         package var scope: String
-        /// How old a sign-in may be, in seconds; nil for as old as any.
+        /// The maximum age of the sign-in in seconds; nil for any age.
         package var seconds: Int64?
 
-        /// A scope and how old a sign-in may be.
+        /// A scope and a maximum age.
         package init(scope: String, seconds: Int64?) {
             self.scope = scope
             self.seconds = seconds
@@ -32,16 +32,16 @@ package struct ScopeChanges: Codable, Hashable, Sendable {
     package var implies: [Assignment]
     /// The tools that scopes unlock.
     package var tools: [Assignment]
-    /// How fresh a sign-in scopes want.
+    /// The maximum age of the sign-in for scopes.
     package var freshSignIn: [Freshness]
 
-    /// Changes of what is named.
+    /// Changes to the given scopes.
     package init(implies: [Assignment] = [], tools: [Assignment] = [], freshSignIn: [Freshness] = []) {
         self.implies = implies
         self.tools = tools
         self.freshSignIn = freshSignIn
     }
 
-    /// Whether nothing is named.
+    /// Whether no scope changes.
     package var isEmpty: Bool { implies.isEmpty && tools.isEmpty && freshSignIn.isEmpty }
 }

@@ -4,19 +4,20 @@ import Storage
 
 extension ScopeChanges {
     private static let mostTools = 64
-    /// A sign-in lasts half a day in any browser, and nobody reads a page and presses a button in a few seconds.
+    /// In seconds. A browser login lasts at most half a day, and a user needs more than a few seconds to read the consent page.
     private static let freshness: ClosedRange<Int64> = 60...43_200
 
-    /// The scopes as they are after these changes; the first thing that is wrong is refused, and nothing is changed.
+    /// The scopes after these changes. Throws for the first invalid change.
     func applied(to scopes: [ResourceScope]) throws -> [ResourceScope] {
         let known = ScopeSet(scopes.map(\.scope))
         let implied = try Self.lists(implies, known) { try Self.checked($0, known) }
         let unlocked = try Self.lists(tools, known) { try ToolName($0) }
         let fresh = try Dictionary(freshSignIn.map { (try Self.checked($0.scope, known), try Self.checked($0)) }) {
-            _, _ in throw AdministrationError(.invalid, "Say --fresh-sign-in once for each scope.")
+            _, _ in throw AdministrationError(.invalid, "Give --fresh-sign-in only once for each scope.")
         }
         if let (scope, _) = unlocked.first(where: { $0.value.count > Self.mostTools }) {
-            throw AdministrationError(.invalid, "The scope \(scope) unlocks at most \(Self.mostTools) tools.")
+            throw AdministrationError(
+                .invalid, "Too many tools: the scope '\(scope)' can unlock at most \(Self.mostTools).")
         }
         let changed = scopes.map { scope in
             var scope = scope
@@ -27,12 +28,12 @@ extension ScopeChanges {
         }
         if let circle = changed.implications.circle {
             let way = circle.map(\.string).joined(separator: " → ")
-            throw AdministrationError(.invalid, "Scopes cannot include each other in a circle: \(way).")
+            throw AdministrationError(.invalid, "Scopes must not include each other in a circle: \(way).")
         }
         return changed
     }
 
-    /// What each named scope is given, in its order and without doubles; nothing at all for one that is only cleared.
+    /// The values of each named scope, in their order and without duplicates; an empty list for a scope that is cleared.
     private static func lists<Value: Hashable>(
         _ assignments: [Assignment], _ known: ScopeSet, _ read: (String) throws -> Value
     ) throws -> [Scope: [Value]] {
@@ -53,7 +54,7 @@ extension ScopeChanges {
         let scope = try Scope(name)
         guard known.contains(scope) else {
             throw AdministrationError(
-                .invalid, "The MCP server has no scope '\(scope)'; name one that it was registered with.")
+                .invalid, "Scope '\(scope)' not found. Use a scope with which the MCP server was registered.")
         }
         return scope
     }
@@ -61,14 +62,14 @@ extension ScopeChanges {
     private static func checked(_ change: Freshness) throws -> Int64? {
         guard let seconds = change.seconds else { return nil }
         guard freshness.contains(seconds) else {
-            throw AdministrationError(.invalid, "A fresh sign-in is one of the last 1m to 12h, such as 5m.")
+            throw AdministrationError(.invalid, "The maximum age of a sign-in must be from 1m to 12h, such as 5m.")
         }
         return seconds
     }
 }
 
 extension ResourceScope {
-    /// What the scope reaches, as operators see it.
+    /// The row of a scope's reach.
     var reach: JSONObject {
         [
             "scope": .string(scope.string), "implies": .strings(implies.scopes.map(\.string)),

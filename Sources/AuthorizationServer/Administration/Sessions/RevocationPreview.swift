@@ -2,27 +2,28 @@ import JOSE
 import OAuth
 import Storage
 
-/// The sessions that a request would revoke, for the question that comes before it.
+/// The sessions that a request would revoke, for the confirmation before it.
 struct RevocationPreview: AdministrationNoun {
     let task: AdministrationTask
 
-    /// How many sessions are shown before they are ended.
-    private static let previewed = 10
+    /// The maximum number of sessions in a preview.
+    private static let mostShown = 10
 
-    /// The live sessions that a request would end if it were made now. What the request names is looked up as the request
-    /// itself would look it up, so that a wrong name is refused before anybody is asked.
+    /// The live sessions that the request would revoke now. Names are looked up as in the request itself, so that an unknown name
+    /// fails before the confirmation.
     func preview(of request: AdministrationRequest) async throws -> AdministrationAnswer {
         try await store.read { transaction in
-            let filters = try self.endings(of: request, transaction)
-            let live = try transaction.sessions.liveCounts(filters, now: now)
-            let first = try transaction.sessions.newestLive(filters, limit: Self.previewed, now: now)
+            let filters = try self.filters(of: request, transaction)
+            let counts = try transaction.sessions.liveCounts(filters, now: now)
+            let newest = try transaction.sessions.newestLive(filters, limit: Self.mostShown, now: now)
             return .many(
-                try SessionAdministration(task: task).rows(first, transaction), note: live.sentence(shown: first.count))
+                try SessionAdministration(task: task).rows(newest, transaction),
+                note: counts.sentence(shown: newest.count))
         }
     }
 
-    /// The sessions that a request ends; none for one that ends none.
-    private func endings(of request: AdministrationRequest, _ transaction: Transaction) throws -> [SessionFilter] {
+    /// The filters of the sessions that a request revokes; none for a request that revokes no session.
+    private func filters(of request: AdministrationRequest, _ transaction: Transaction) throws -> [SessionFilter] {
         switch request {
         case .users(.disable(let name, _)):
             return [SessionFilter(user: try user(name, transaction).id)]
@@ -42,21 +43,23 @@ struct RevocationPreview: AdministrationNoun {
                 of: ClientRuleAdministration(task: task).ruleTarget(name, transaction).target)
         case .sessions(.revoke(let selection, _)):
             return try SessionLookup(task: task).filters(selection, transaction).each
-        default:
+        case .users, .resources, .clients, .sessions, .elicitations, .jobs, .events, .providers, .connections, .keys,
+            .audit, .report, .database, .doctor, .preview:
             return []
         }
     }
 }
 
 extension LiveSessionCounts {
-    /// What is said before the question.
+    /// The sentence above the question, which begins with the number of sessions: the command line reads it from there. Nil for
+    /// no session.
     fileprivate func sentence(shown: Int) -> String? {
         guard sessions > 0 else { return nil }
-        func count(_ number: Int64, _ one: String, _ many: String) -> String { "\(number) \(number == 1 ? one : many)" }
-        let whole = [
-            count(sessions, "live session", "live sessions"), "of " + count(people, "person", "people"),
-            "at " + count(resources, "MCP server", "MCP servers"), "by " + count(clients, "client", "clients"),
+        func count(_ number: Int64, _ one: String) -> String { "\(number) \(one)\(number == 1 ? "" : "s")" }
+        let scale = [
+            count(sessions, "live session"), "of " + count(people, "user"), "with " + count(clients, "client"),
+            "at " + count(resources, "MCP server"),
         ].joined(separator: " ")
-        return whole + (sessions > shown ? ", of which the newest \(shown) are shown." : ".")
+        return scale + (sessions > shown ? "; the newest \(shown) are shown." : ".")
     }
 }

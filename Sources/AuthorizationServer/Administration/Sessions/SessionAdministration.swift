@@ -2,7 +2,7 @@ import JOSE
 import OAuth
 import Storage
 
-/// Sessions: listed, described, previewed and revoked.
+/// The administration of sessions.
 struct SessionAdministration: AdministrationNoun {
     let task: AdministrationTask
 
@@ -31,9 +31,9 @@ struct SessionAdministration: AdministrationNoun {
     }
 
     private func showSession(_ text: String) async throws -> AdministrationAnswer {
-        guard let id = SessionID(text) else { throw Self.noSession(text) }
+        guard let id = SessionID(text) else { throw Self.sessionNotFound(text) }
         return try await store.read { transaction in
-            guard let session = try transaction.sessions.find(id) else { throw Self.noSession(text) }
+            guard let session = try transaction.sessions.find(id) else { throw Self.sessionNotFound(text) }
             var row = try rows([session], transaction).first ?? JSONObject()
             for (name, value) in session.details.members { row[name] = value }
             return .one(row)
@@ -48,15 +48,15 @@ struct SessionAdministration: AdministrationNoun {
         }
         let ended = try await store.endRest(of: begun)
         guard ended.count > 0 else {
-            throw AdministrationError(.notFound, "No live session matches; nothing was ended.")
+            throw AdministrationError(.notFound, "No live session matches. Nothing was revoked.")
         }
         return .many(
-            try await store.read { try self.rows(ended.sessions, $0) }, note: Self.note(ended: ended.count),
+            try await store.read { try self.rows(ended.sessions, $0) }, note: Self.note(revokedSessions: ended.count),
             warning: ended.count > ended.sessions.count
-                ? "\(ended.count) sessions were ended, of which the first \(ended.sessions.count) are shown." : nil)
+                ? "Revoked \(ended.count) sessions; only the first \(ended.sessions.count) are shown." : nil)
     }
 
-    /// The sessions as operators see them.
+    /// The rows of sessions, with the names of their users and MCP servers, each looked up once.
     func rows(_ sessions: [Session], _ transaction: Transaction) throws -> [JSONObject] {
         var users: [UserID: String] = [:]
         var resources: [ResourceID: String] = [:]
@@ -75,7 +75,7 @@ struct SessionAdministration: AdministrationNoun {
 }
 
 extension Session {
-    /// The session as operators see it.
+    /// The row of a session.
     fileprivate func row(user: String?, resource: String?, at now: Timestamp) -> JSONObject {
         [
             "id": .string(id.string), "user": JSON(user), "client_id": .string(clientID.string),
@@ -85,7 +85,7 @@ extension Session {
         ]
     }
 
-    /// What only a closer look asks for.
+    /// The additional fields of `sessions show`.
     fileprivate var details: JSONObject {
         [
             "redirect_uri": JSON(redirectURI), "idle_seconds": .integer(idleSeconds),

@@ -6,9 +6,9 @@ import Storage
 struct SessionLookup: AdministrationNoun {
     let task: AdministrationTask
 
-    /// The selection with its names looked up; a name that nobody has is refused instead of matching nothing.
+    /// The filters of a selection. An unknown name is an error.
     ///
-    /// A pattern of hosts stands for the hosts that sessions have now: one filter for `each`, and none where it covers none.
+    /// A pattern of hosts stands for the matching hosts of present sessions, with one filter for `each`; none if no host matches.
     func filters(
         _ selection: SessionSelection, _ transaction: Transaction
     ) throws -> (whole: SessionFilter, each: [SessionFilter]) {
@@ -28,7 +28,7 @@ struct SessionLookup: AdministrationNoun {
     private func filter(_ selection: SessionSelection, _ transaction: Transaction) throws -> SessionFilter {
         var filter = SessionFilter()
         filter.ids = try selection.ids.map { text in
-            guard let id = SessionID(text) else { throw Self.noSession(text) }
+            guard let id = SessionID(text) else { throw Self.sessionNotFound(text) }
             return id
         }
         filter.user = try selection.user.map { try self.userOrSubject($0, transaction).id }
@@ -37,45 +37,48 @@ struct SessionLookup: AdministrationNoun {
         filter.resource = try selection.resource.map { try self.resource($0, transaction).id }
         filter.state = try selection.state.map { text in
             guard let state = Session.State(rawValue: text) else {
-                throw AdministrationError(.invalid, "'\(text)' is no state of a session.")
+                throw AdministrationError(
+                    .invalid, "'\(text)' is not a state of a session: use approved, active, ended or expired.")
             }
             return state
         }
-        filter.idleSince = try selection.idleFor.map { now - (try Self.checkedDisuse($0)) }
+        filter.idleSince = try selection.idleFor.map { now - (try Self.checkedIdleTime($0)) }
         if filter.idleSince != nil, let state = filter.state, state != .approved, state != .active {
             throw AdministrationError(
-                .invalid, "Idle is what can still be used; leave the state '\(state)' out, or the time of disuse.")
+                .invalid, "Only live sessions can be idle. Omit the state '\(state)' or the idle time.")
         }
         return filter
     }
 
     private func knownClient(_ text: String, _ transaction: Transaction) throws -> ClientID {
         let id = try ClientID(text)
-        guard try isKnown(id, transaction) else { throw Self.noClient(id) }
+        guard try isKnown(id, transaction) else { throw Self.clientNotFound(id) }
         return id
     }
 
-    /// A host is nobody's to know beforehand, but a URL is none; patterns are those of `clients block`.
+    /// A host, known or not, or a pattern as in `clients block`. A URL is an error.
     private static func hostName(_ text: String) throws(AdministrationError) -> String {
         let host = text.lowercased()
         if (try? HostPattern(host)) != nil { return host }
         let name = host.prefix { $0 != ":" }
         if UInt16(host.dropFirst(name.count + 1)) != nil, (try? HostPattern(String(name))) != nil {
             throw AdministrationError(
-                .invalid, "A host is meant with all its ports: write '\(name)' in place of '\(text)'.")
+                .invalid, "A host includes all its ports. Use '\(name)' instead of '\(text)'.")
         }
         throw AdministrationError(
-            .invalid, "'\(text)' is no host name, such as 'claude.ai', or '*.claude.ai' for all below one.")
+            .invalid,
+            "'\(text)' is not a host. Use a name such as 'claude.ai', or '*.claude.ai' for all its subdomains.")
     }
 }
 
 extension SessionCursor {
-    /// In a list of idle ones the hour stands beside the id: a session that is used meanwhile moves away from its place.
+    /// The cursor as text. In a list of idle sessions it contains the hour too, because a session that is used in the meantime
+    /// leaves its place in the list.
     func text(in filter: SessionFilter) -> String {
         filter.idleSince == nil ? id.string : "\(id.string)@\(position)"
     }
 
-    /// Reads it back; nil for a place that is in no such list.
+    /// Parses a cursor; nil for one that is not of this kind of list.
     init?(parsing text: String, in filter: SessionFilter, _ transaction: Transaction) throws {
         let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
         guard let id = SessionID(parts[0]) else { return nil }

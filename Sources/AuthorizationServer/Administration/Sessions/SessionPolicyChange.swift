@@ -1,25 +1,25 @@
 import OAuth
 import Storage
 
-/// A change of what holds for sessions at an MCP server, as it is typed; nil leaves a thing as it is.
+/// A change of an MCP server's settings for sessions, as typed on the command line. Nil leaves a setting unchanged.
 package struct SessionPolicyChange: Codable, Hashable, Sendable {
-    /// The word that gives a thing back to the configuration.
+    /// The value that resets a setting to the configuration.
     package static let configured = "default"
-    /// The word for clients of every host.
+    /// The value that allows clients of every host.
     package static let anyHost = "any"
 
-    /// The longest that a person may let a session last, such as `8h`, or `default`.
+    /// The maximum lifetime of a session, such as `8h`, or `default`.
     package var longest: String?
-    /// How long a session lives unused, such as `3d`, or `default`.
+    /// The idle timeout of a session, such as `3d`, or `default`.
     package var idle: String?
-    /// What the consent page offers, or `default` alone.
+    /// The lifetimes that the consent page offers, or only `default`.
     package var choices: [String]?
-    /// How long access tokens live, such as `5m`, or `default`.
+    /// The lifetime of access tokens, such as `5m`, or `default`.
     package var tokenLife: String?
-    /// The only hosts whose clients may come, or `any` alone.
+    /// The hosts whose clients are allowed, or only `any`.
     package var clientHosts: [String]?
 
-    /// A change of what is named.
+    /// A change of the given settings.
     package init(
         longest: String? = nil, idle: String? = nil, choices: [String]? = nil, tokenLife: String? = nil,
         clientHosts: [String]? = nil
@@ -31,47 +31,49 @@ package struct SessionPolicyChange: Codable, Hashable, Sendable {
         self.clientHosts = clientHosts
     }
 
-    /// Whether it only asks.
+    /// Whether no setting changes.
     var isEmpty: Bool { self == SessionPolicyChange() }
 }
 
 extension SessionPolicy {
-    /// The policy after a change.
+    /// The policy after the change.
     func changed(by change: SessionPolicyChange) throws(AdministrationError) -> SessionPolicy {
         var policy = self
-        if let text = change.longest { policy.longest = try Self.length(text, of: "The longest session", Self.lengths) }
-        if let text = change.idle { policy.idle = try Self.length(text, of: "The idle limit", Self.lengths) }
+        if let text = change.longest { policy.longest = try Self.length(text, of: "--longest-session", Self.lengths) }
+        if let text = change.idle { policy.idle = try Self.length(text, of: "--idle-limit", Self.lengths) }
         if let texts = change.choices { policy.choices = try Self.choices(texts) }
         if let text = change.tokenLife {
-            policy.tokenLife = try Self.length(text, of: "The life of access tokens", Self.tokenLives)
+            policy.tokenLife = try Self.length(text, of: "--token-life", Self.tokenLives)
         }
         if let texts = change.clientHosts { policy.clientHosts = try Self.hosts(texts) }
         return policy
     }
 
     private static func length(
-        _ text: String, of what: String, _ range: ClosedRange<Int64>
+        _ text: String, of option: String, _ range: ClosedRange<Int64>
     ) throws(AdministrationError) -> Int64? {
-        text == SessionPolicyChange.configured ? nil : try duration(text, of: what, range)
+        text == SessionPolicyChange.configured ? nil : try duration(text, of: option, range)
     }
 
     private static func choices(_ texts: [String]) throws(AdministrationError) -> [Int64] {
         if texts == [SessionPolicyChange.configured] { return [] }
         var choices: Set<Int64> = []
-        for text in texts { choices.insert(try duration(text, of: "A choice", lengths)) }
+        for text in texts { choices.insert(try duration(text, of: "--session-choice", lengths)) }
         guard choices.count <= mostChoices else {
-            throw AdministrationError(.invalid, "The consent page offers at most \(mostChoices) choices.")
+            throw AdministrationError(
+                .invalid, "Too many session lifetimes: the consent page offers at most \(mostChoices).")
         }
         return choices.sorted()
     }
 
     private static func duration(
-        _ text: String, of what: String, _ range: ClosedRange<Int64>
+        _ text: String, of option: String, _ range: ClosedRange<Int64>
     ) throws(AdministrationError) -> Int64 {
         guard let seconds = Lifetime.seconds(text), range.contains(seconds) else {
             let (least, most) = (Lifetime.text(range.lowerBound), Lifetime.text(range.upperBound))
             throw AdministrationError(
-                .invalid, "\(what) cannot be '\(text)'; write a duration from \(least) to \(most), or 'default'.")
+                .invalid,
+                "Invalid value '\(text)' for \(option): must be a duration from \(least) to \(most), or 'default'.")
         }
         return seconds
     }
@@ -83,13 +85,13 @@ extension SessionPolicy {
             let host = text.lowercased()
             guard ClientRule.Target.isHost(host) else {
                 throw AdministrationError(
-                    .invalid, "'\(text)' is no host of clients; write it as app.example, or 'any' alone for every host."
-                )
+                    .invalid, "'\(text)' is not a host. Use a name such as app.example, or only 'any' for every host.")
             }
             if !hosts.contains(host) { hosts.append(host) }
         }
         guard hosts.count <= mostHosts else {
-            throw AdministrationError(.invalid, "A policy names at most \(mostHosts) hosts of clients.")
+            throw AdministrationError(
+                .invalid, "Too many hosts: a policy allows at most \(mostHosts) hosts of clients.")
         }
         return hosts
     }

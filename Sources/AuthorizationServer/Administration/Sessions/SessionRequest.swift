@@ -1,33 +1,33 @@
-/// What can be asked about sessions.
+/// The requests about sessions.
 package enum SessionRequest: Codable, Hashable, Sendable {
-    /// Names the sessions that match, the newest first; of idle ones the longest unused first.
+    /// Lists the matching sessions, newest first; idle ones, longest idle first.
     case list(SessionSelection, page: PageRequest = PageRequest())
-    /// Describes one session.
+    /// Shows one session.
     case show(String)
-    /// Counts the live sessions that match and shows the newest of them; nothing is ended.
+    /// Counts the matching live sessions and lists the newest; changes nothing.
     case preview(SessionSelection)
-    /// Ends every session that matches.
+    /// Revokes every matching session.
     case revoke(SessionSelection, reason: String?)
 }
 
-/// Which sessions are meant; what is not said does not narrow.
+/// A selection of sessions. A session matches if it matches every criterion that is set.
 package struct SessionSelection: Codable, Hashable, Sendable {
-    /// These sessions alone.
+    /// Only these sessions; empty for any.
     package var ids: [String]
-    /// Those of a person, by name or subject.
+    /// Only sessions of this user (name or subject).
     package var user: String?
-    /// Those of a client.
+    /// Only sessions of this client.
     package var client: String?
-    /// Those of clients whose documents lie on a host.
+    /// Only sessions of clients with a metadata document on this host, or on a pattern of hosts.
     package var host: String?
-    /// Those at an MCP server, by id or identifier.
+    /// Only sessions at this MCP server (ID or identifier).
     package var resource: String?
-    /// Those in a state.
+    /// Only sessions in this state.
     package var state: String?
-    /// Those that can still be used and were not for so many seconds.
+    /// Only live sessions without use for this many seconds.
     package var idleFor: Int64?
 
-    /// A selection that does not narrow unless told to.
+    /// Selects every session by default.
     package init(
         ids: [String] = [], user: String? = nil, client: String? = nil, host: String? = nil, resource: String? = nil,
         state: String? = nil, idleFor: Int64? = nil

@@ -2,21 +2,21 @@ import JOSE
 import OAuth
 import Storage
 
-/// What can be asked about accounts; a password travels as its hash alone.
+/// The requests about users. A password is sent only as its hash.
 package enum UserRequest: Codable, Hashable, Sendable {
-    /// Makes an account.
+    /// Adds a user.
     case add(name: String, email: String?, passwordHash: String)
-    /// Names accounts, by name.
+    /// Lists users by name.
     case list(PageRequest = PageRequest())
-    /// Locks an account and ends its sessions.
+    /// Disables a user and revokes the user's sessions.
     case disable(name: String, reason: String? = nil)
-    /// Unlocks an account.
+    /// Enables a disabled user.
     case enable(name: String)
-    /// Replaces the password of an account, and ends its sessions if that is wanted.
+    /// Replaces a user's password, and optionally revokes the user's sessions.
     case setPassword(name: String, passwordHash: String, endSessions: Bool = false)
 }
 
-/// Users: added, listed, disabled, enabled, given a new password.
+/// The administration of users.
 struct UserAdministration: AdministrationNoun {
     let task: AdministrationTask
 
@@ -37,7 +37,7 @@ struct UserAdministration: AdministrationNoun {
         let password = Credential(userID: user.id, kind: .password, data: try checkedHash(hash), createdAt: now)
         return try await store.write { transaction in
             guard try transaction.users.insert(user) else {
-                throw AdministrationError(.conflict, "There is a user named '\(name)' already.")
+                throw AdministrationError(.conflict, "User '\(name)' already exists.")
             }
             try transaction.credentials.insert(password)
             try audit(transaction, .userAdded, user: user.id)
@@ -55,7 +55,7 @@ struct UserAdministration: AdministrationNoun {
             let user = try self.user(name, transaction)
             guard (user.disabledAt != nil) != disabled else {
                 throw AdministrationError(
-                    .conflict, "The user '\(user.name)' is \(disabled ? "disabled" : "enabled") already.")
+                    .conflict, "User '\(user.name)' is already \(disabled ? "disabled" : "enabled").")
             }
             try transaction.users.setDisabled(disabled ? now : nil, user.id)
             try audit(transaction, disabled ? .userDisabled : .userEnabled, user: user.id, explanation: reason)
@@ -67,7 +67,7 @@ struct UserAdministration: AdministrationNoun {
         }
         guard disabled else { return .one(row) }
         let count = try await store.endRest(of: ended).count
-        return .one(row.counting(ended: count), note: Self.note(ended: count))
+        return .one(row.counting(revokedSessions: count), note: Self.note(revokedSessions: count))
     }
 
     private func setPassword(
@@ -84,15 +84,17 @@ struct UserAdministration: AdministrationNoun {
                 ? try transaction.sessions.end(SessionFilter(user: user.id), ending(.revokedByAdmin)) : EndedSessions()
             return (user.row, begun)
         }
-        let ended = try await store.endRest(of: begun).count
-        let rest = endSessions ? Self.note(ended: ended) ?? "It had no live session." : Self.sessionsGoOn
+        let count = try await store.endRest(of: begun).count
+        let sessions =
+            endSessions ? Self.note(revokedSessions: count) ?? "The user had no live session." : Self.sessionsContinue
         return .one(
-            endSessions ? row.counting(ended: ended) : row, note: "The account is signed out of every browser. \(rest)")
+            endSessions ? row.counting(revokedSessions: count) : row,
+            note: "The user is signed out of every browser. \(sessions)")
     }
 
-    private static let sessionsGoOn =
-        "Its sessions go on: apps that it approved keep their access. Add --end-sessions, or use 'gatehouse sessions revoke', "
-        + "to end them."
+    private static let sessionsContinue =
+        "The user's sessions continue, and approved apps keep their access. To revoke them, use --revoke-sessions or "
+        + "'gatehouse sessions revoke'."
 
     private func listUsers(_ request: PageRequest) async throws -> AdministrationAnswer {
         try await store.read { transaction in
@@ -108,14 +110,14 @@ struct UserAdministration: AdministrationNoun {
 
     private func checkedHash(_ text: String) throws -> String {
         guard PasswordHash(text) != nil else {
-            throw AdministrationError(.invalid, "The password's hash is not understood.")
+            throw AdministrationError(.invalid, "The password hash is invalid.")
         }
         return text
     }
 }
 
 extension User {
-    /// The account as operators see it.
+    /// The row of a user.
     var row: JSONObject {
         [
             "id": .string(id.string), "name": .string(name), "subject": .string(subject.string), "email": JSON(email),

@@ -2,8 +2,8 @@ import JOSE
 import Logging
 import OAuth
 
-/// Turns the texts of the sources into values, naming key, value and what is accepted when one does not fit.
-struct ConfigurationReading {
+/// Parses the texts of the sources. An error names the key, the value and the accepted values.
+struct ConfigurationReader {
     let sources: ConfigurationSources
 
     func issuer() throws(ConfigurationError) -> String {
@@ -12,7 +12,8 @@ struct ConfigurationReading {
             _ = try Issuer(text)
             return text
         } catch {
-            throw .wrong(.issuer, text, accepted: "an https URL, or an http one on loopback, in its canonical spelling")
+            throw .invalid(
+                .issuer, text, accepted: "an https URL, or an http one on loopback, in its canonical spelling")
         }
     }
 
@@ -22,7 +23,7 @@ struct ConfigurationReading {
             _ = try ResourceIdentifier(text)
             return text
         } catch {
-            throw .wrong(
+            throw .invalid(
                 key, text, accepted: "the resource identifier of a registered MCP server, such as https://mcp.example/")
         }
     }
@@ -30,7 +31,7 @@ struct ConfigurationReading {
     func address(_ key: ConfigurationKey) throws(ConfigurationError) -> ListenAddress {
         let text = required(key)
         guard let address = ListenAddress(text) else {
-            throw .wrong(key, text, accepted: "host:port, such as 127.0.0.1:8080")
+            throw .invalid(key, text, accepted: "host:port, such as 127.0.0.1:8080")
         }
         return address
     }
@@ -53,7 +54,7 @@ struct ConfigurationReading {
     {
         let text = required(key)
         guard let size = SizeValue(text), range.contains(size.bytes) else {
-            throw .wrong(key, text, accepted: "a size " + accepted)
+            throw .invalid(key, text, accepted: "a size " + accepted)
         }
         return size.bytes
     }
@@ -63,14 +64,15 @@ struct ConfigurationReading {
         switch text {
         case "true": return true
         case "false": return false
-        default: throw .wrong(key, text, accepted: "true or false")
+        default: throw .invalid(key, text, accepted: "true or false")
         }
     }
 
     func level(_ key: ConfigurationKey) throws(ConfigurationError) -> Logger.Level {
         let text = required(key)
         guard let level = Logger.Level(rawValue: text) else {
-            throw .wrong(key, text, accepted: "one of " + Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))
+            throw .invalid(
+                key, text, accepted: "one of " + Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))
         }
         return level
     }
@@ -81,7 +83,7 @@ struct ConfigurationReading {
         for text in sources.entries(key) {
             let host = text.hasPrefix("*.") ? text.dropFirst(2) : text[...]
             guard text == "*" || Self.isHostName(host) else {
-                throw .wrong(
+                throw .invalid(
                     key, text, accepted: "a list of host names, of *.host for all below one, or of * for every host")
             }
             patterns.append(text.lowercased())
@@ -93,7 +95,7 @@ struct ConfigurationReading {
         var hosts: [HostAndPort] = []
         for text in sources.entries(.documentsPrivateHosts) {
             guard let host = HostAndPort(text) else {
-                throw .wrong(
+                throw .invalid(
                     .documentsPrivateHosts, text, accepted: "a list of host:port, such as clients.internal:8443")
             }
             hosts.append(host)
@@ -101,14 +103,14 @@ struct ConfigurationReading {
         return hosts
     }
 
-    /// Hosts as they may stand in a Host field, with or without a port.
+    /// Hosts as in a Host header, with or without a port.
     func hosts(_ key: ConfigurationKey, withPort: Bool) throws(ConfigurationError) -> [String] {
         var hosts: [String] = []
         for text in sources.entries(key) {
             let name = withPort ? HostAndPort(text)?.host ?? text : text
             guard Self.isHostName(name[...]) || withPort && CanonicalAddress(name) != nil else {
                 let form = withPort ? "of hosts, such as gatehouse.internal:8080" : "of host names, such as gatehouse"
-                throw .wrong(key, text, accepted: "a list " + form)
+                throw .invalid(key, text, accepted: "a list " + form)
             }
             hosts.append(text.lowercased())
         }
@@ -118,7 +120,7 @@ struct ConfigurationReading {
     func count(_ key: ConfigurationKey, _ range: ClosedRange<Int64>) throws(ConfigurationError) -> Int {
         let text = required(key)
         guard let count = WholeNumber.parse(text[...]), range.contains(count) else {
-            throw .wrong(key, text, accepted: "a number from \(range.lowerBound) to \(range.upperBound)")
+            throw .invalid(key, text, accepted: "a number from \(range.lowerBound) to \(range.upperBound)")
         }
         return Int(count)
     }
@@ -127,7 +129,7 @@ struct ConfigurationReading {
         var addresses: [String] = []
         for text in sources.entries(.proxies) {
             guard let address = CanonicalAddress(text) else {
-                throw .wrong(.proxies, text, accepted: "a list of IP addresses, such as 127.0.0.1")
+                throw .invalid(.proxies, text, accepted: "a list of IP addresses, such as 127.0.0.1")
             }
             addresses.append(address.string)
         }
@@ -142,13 +144,13 @@ struct ConfigurationReading {
         AbsolutePath(required(key), relativeTo: sources.baseDirectory).string
     }
 
-    /// A folder that Gatehouse closes to everybody else, which would break the machine if it were one of the system: `data` is
-    /// `/var` where nobody set it and the working directory is `/`.
+    /// A folder that Gatehouse makes private to its user. A system folder is refused, because that would break the machine: the
+    /// default of `data` is `/var` if the working directory is `/`.
     func ownFolder(_ key: ConfigurationKey) throws(ConfigurationError) -> String {
         let path = requiredPath(key)
         guard SystemFolders.contain(path) else { return path }
         throw ConfigurationError(
-            "\(key.path) is \(path), a folder of the system; set it to one of Gatehouse's own, such as "
+            "'\(key.path)' is \(path), a system folder. Set it to a folder of its own, such as "
                 + "/var/lib/gatehouse/\(key.path).")
     }
 
@@ -164,7 +166,7 @@ struct ConfigurationReading {
         _ text: String, _ key: ConfigurationKey, _ range: ClosedRange<Int64>, _ accepted: String
     ) throws(ConfigurationError) -> Int64 {
         guard let duration = DurationValue(text), range.contains(duration.seconds) else {
-            throw .wrong(key, text, accepted: accepted)
+            throw .invalid(key, text, accepted: accepted)
         }
         return duration.seconds
     }

@@ -1,14 +1,15 @@
 import AuthorizationServer
 import JOSE
 
-/// Shows rows whose last field is a sentence: short labels in front, and the sentence whole, on as many lines as it needs.
-struct Narration {
-    /// The fields in front of the sentence, which is in `detail`.
+/// Prints rows that end in a sentence, such as findings of the doctor: short labels, then the whole sentence in as many lines as
+/// it needs.
+struct DetailList {
+    /// The fields before the sentence, which is in the field `detail`.
     let labels: [String]
     let json: Bool
 
     private static let gap = "  "
-    /// A sentence is not squeezed into less than this.
+    /// The narrowest column of sentences, in characters.
     private static let narrowest = 24
 
     func show(_ answer: AdministrationAnswer) {
@@ -19,7 +20,7 @@ struct Narration {
         Terminal.print(lines(answer, width: Terminal.width).joined(separator: "\n"))
     }
 
-    /// The lines for a person.
+    /// The lines as the terminal shows them.
     func lines(_ answer: AdministrationAnswer, width: Int?) -> [String] {
         let widths = labels.map { label in answer.rows.map { Self.text($0[label]).count }.max() ?? 0 }
         let indent = widths.reduce(0) { $0 + $1 + Self.gap.count }
@@ -37,7 +38,7 @@ struct Narration {
         return lines + (answer.note.map { [Terminal.sanitised($0)] } ?? [])
     }
 
-    /// The words of a text on lines of at most `width` characters; a word that is longer has a line of its own.
+    /// The words of a text in lines of at most `width` characters. A longer word gets its own line.
     private static func broken(_ text: String, _ width: Int?) -> [String] {
         guard let width else { return [text] }
         var lines = [""]

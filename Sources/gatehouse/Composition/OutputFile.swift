@@ -2,8 +2,8 @@ import Foundation
 import Glibc
 import JOSE
 
-/// A file that appears whole or not at all, readable by its owner alone, and never in place of another.
-struct BackupFile {
+/// A file that appears complete or not at all, is private to its owner, and never replaces another file.
+struct OutputFile {
     let path: String
     private let temporary: String
 
@@ -19,20 +19,20 @@ struct BackupFile {
         let descriptor: Int32
         fileprivate let path: String
 
-        /// Copies the bytes of another file behind what is there.
+        /// Appends the content of another file.
         func append(contentsOf source: String) throws {
             let input = Glibc.open(source, O_RDONLY | O_CLOEXEC)
-            guard input >= 0 else { throw BackupFile.failure("read", source) }
+            guard input >= 0 else { throw OutputFile.failure("read", source) }
             defer { close(input) }
             var count = 0
             repeat {
                 count = sendfile(descriptor, input, nil, 1 << 30)
             } while count > 0 || (count < 0 && errno == EINTR)
-            guard count == 0 else { throw BackupFile.failure("write", path) }
+            guard count == 0 else { throw OutputFile.failure("write", path) }
         }
     }
 
-    /// Fills the file, makes it durable, gives it its name and returns its size.
+    /// Fills the file, syncs it to the disk, gives it its name and returns its size in bytes.
     func write(_ fill: (Open) async throws -> Void) async throws -> Int64 {
         let descriptor = Glibc.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Self.failure("create", temporary) }
@@ -42,7 +42,7 @@ struct BackupFile {
         }
         try await fill(Open(descriptor: descriptor, path: path))
         guard fsync(descriptor) == 0 else { throw Self.failure("write", path) }
-        // A hard link, unlike a rename, refuses to take the place of a file that came up meanwhile.
+        // A hard link, unlike a rename, fails if the name was taken in the meantime.
         guard link(temporary, path) == 0 else {
             try refuseExisting()
             throw Self.failure("create", path)
@@ -53,7 +53,7 @@ struct BackupFile {
 
     private func refuseExisting() throws {
         guard access(path, F_OK) != 0 else {
-            throw Refusal("\(path) exists already and is not overwritten; name a new file")
+            throw CommandError("\(path) already exists and is not overwritten. Give the name of a new file.")
         }
     }
 
@@ -64,7 +64,7 @@ struct BackupFile {
         guard fsync(folder) == 0 else { throw Self.failure("sync", path) }
     }
 
-    private static func failure(_ verb: String, _ path: String) -> Refusal {
-        Refusal("cannot \(verb) \(path): \(String(cString: strerror(errno)))")
+    private static func failure(_ verb: String, _ path: String) -> CommandError {
+        CommandError("Cannot \(verb) \(path): \(String(cString: strerror(errno))).")
     }
 }

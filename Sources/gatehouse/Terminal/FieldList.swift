@@ -1,15 +1,15 @@
 import JOSE
 
-/// One thing, its fields below each other; nothing is cut, and what is too long for the terminal goes on below.
-struct Description {
-    /// The columns to fill; nil where there is nothing to fit into.
+/// Prints one object, a field a line. Nothing is cut; a value that is too long for the terminal continues on the next line.
+struct FieldList {
+    /// The width of the terminal in columns; nil for a pipe.
     let width: Int?
 
     private static let gap = 2
-    /// A value is not squeezed below this many characters.
+    /// The narrowest column of values, in characters.
     private static let narrowest = 24
 
-    /// Name and value of each field.
+    /// The lines with name and value of each field.
     func lines(of row: JSONObject) -> [String] {
         let names = row.members.map { Terminal.sanitised($0.name.replacing("_", with: " ")) }
         return table(names, row.members.map(\.value)) { value, width in
@@ -20,26 +20,26 @@ struct Description {
         }
     }
 
-    /// What a field holds that has fields itself: their names are not ours to change.
+    /// The lines of a field that holds an object. Its names can come from users, such as scopes, so that they print unchanged.
     private func part(_ object: JSONObject, _ width: Int?) -> [String] {
-        if let said = Self.said(object) { return Self.wrapped(said, width) }
+        if let text = Self.valueWithOrigin(object) { return Self.wrapped(text, width) }
         guard !object.members.isEmpty else { return ["-"] }
         let names = object.members.map { Terminal.sanitised($0.name) }
-        return Description(width: width).table(names, object.members.map(\.value)) { value, width in
+        return FieldList(width: width).table(names, object.members.map(\.value)) { value, width in
             Self.wrapped(Presentation.values(value).joined(separator: ", "), width)
         }
     }
 
-    /// A value together with who says so.
-    private static func said(_ object: JSONObject) -> String? {
+    /// A value with its origin, such as `8h (policy)`; nil for another object.
+    private static func valueWithOrigin(_ object: JSONObject) -> String? {
         guard object.members.count == 2, let value = object["value"], let from = object["from"]?.string else {
             return nil
         }
-        guard value.array?.isEmpty != true else { return "as the \(from) says" }
+        guard value.array?.isEmpty != true else { return "- (\(from))" }
         return "\(Presentation.values(value).joined(separator: ", ")) (\(from))"
     }
 
-    /// Names in a column, and beside each the lines of its value.
+    /// The names in one column, and the lines of each value beside its name.
     private func table(_ names: [String], _ values: [JSON], _ lines: (JSON, Int?) -> [String]) -> [String] {
         let column = (names.map(\.count).max() ?? 0) + Self.gap
         let rest = width.map { max($0 - column, Self.narrowest) }
@@ -51,7 +51,7 @@ struct Description {
         }
     }
 
-    /// The text in lines that fit, broken at blanks and indented from the second on; a word that is longer stays whole.
+    /// The text in lines of at most `width`, broken at spaces and indented from the second on. A longer word stays whole.
     private static func wrapped(_ text: String, _ width: Int?) -> [String] {
         let text = Terminal.sanitised(text)
         guard let width, text.count > width else { return [text] }
