@@ -60,7 +60,7 @@ struct ConfigurationTests {
                 == ["gatehouse.internal:8080", "gatehouse", "10.0.0.7", "[fd00::7]:8080"])
         #expect(configuration.operationsHosts == ["gatehouse"])
         #expect(configuration.connections == .init(total: 100, perAddress: 7, stall: 5))
-        // Files for the database and for fetches are left.
+        // A reserve remains for the database and outbound fetches.
         #expect(configuration.connections.total(openFiles: 300) == 44)
         #expect(configuration.connections.total(openFiles: 100_000) == 100)
         #expect(try load().connections == .init(total: 4096, perAddress: 256, stall: 30))

@@ -13,7 +13,7 @@ struct AdministrationTests {
         Administration(store: harness.gatehouse.store, keys: harness.gatehouse.keys, clock: harness.clock.wall)
     }
 
-    /// Runs a request, and gives the refusal's kind instead of an answer where it is refused.
+    /// Runs a request and returns its answer, or the error of a refusal.
     private func run(_ harness: Harness, _ request: AdministrationRequest) async -> Result<
         AdministrationAnswer, AdministrationError
     > {
@@ -32,7 +32,7 @@ struct AdministrationTests {
         try await harness.gatehouse.store.read { try $0.audit.tail(limit: 1) }.first?.entry
     }
 
-    /// What the next refresh and the next introspection say after an operator did something.
+    /// The results of the next refresh and introspection after an administrator's request.
     private func tokensAreDead(_ harness: Harness, _ tokens: Tokens) async throws -> Bool {
         let active = try await harness.introspect(tokens.access)["active"]?.bool
         let refused = try await harness.refresh(tokens.refresh).error

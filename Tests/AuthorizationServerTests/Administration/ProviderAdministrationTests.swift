@@ -36,7 +36,7 @@ struct ProviderAdministrationTests {
         return draft
     }
 
-    /// One whose endpoints are to be discovered.
+    /// A draft whose endpoints are discovered.
     private func discovered(_ issuer: String, secret: String? = nil) -> ProviderDraft {
         var draft = ProviderDraft(name: "hub", owner: "Platform team", clientID: "gatehouse")
         draft.issuer = issuer
@@ -44,7 +44,7 @@ struct ProviderAdministrationTests {
         return draft
     }
 
-    /// A provider on loopback that publishes this at one path.
+    /// A provider on loopback that publishes this metadata at one path.
     private func publisher(at path: String, _ document: @escaping @Sendable (Int) -> String) async throws
         -> LoopbackServer
     {
@@ -197,7 +197,7 @@ struct ProviderAdministrationTests {
     }
 }
 
-/// The port that a server got, for the answers that it gives.
+/// The port of a server, for its own responses.
 private final class SharedPort: Sendable {
     private let port = Mutex(0)
 

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("The audit commands")
 struct AuditCommandTests {
-    /// A database with some records, made by the commands themselves.
+    /// A database with some records of commands.
     private static func play(_ test: @escaping (CommandLineProgram) async throws -> Void) async throws {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
             for name in ["ana", "bo"] {
@@ -31,7 +31,7 @@ struct AuditCommandTests {
         return path
     }
 
-    /// Writes 4,000 records, which are more than a megabyte in an export.
+    /// Writes 4,000 records, more than a megabyte of export.
     private static func lengthen(_ database: String) async throws {
         let store = try Store(path: database)
         try await store.write { transaction in
@@ -146,7 +146,7 @@ struct AuditCommandTests {
             let configuration = try gatehouse.stage.write(
                 "templates: \(Workspace.root)/templates", to: "gatehouse.yaml")
             let path = gatehouse.stage.path("big.jsonl")
-            // A bound on the size of files stands for the disk: the same write fails at the same place.
+            // A limit of the file size stands for a full disk: the same write fails at the same place.
             let size = try #require(
                 FileManager.default.attributesOfItem(atPath: gatehouse.stage.path("var/gatehouse.sqlite"))[.size]
                     as? Int)
@@ -260,7 +260,7 @@ struct AuditCommandTests {
             let run = try await gatehouse("audit", "verify")
             #expect(run.status == 1)
             #expect(run.errors.contains("record 2 is missing; record 4 was altered"))
-            // What is broken can be taken along, and nothing of it can be dropped.
+            // A damaged trail can be exported, but not dropped.
             let path = gatehouse.stage.path("broken.jsonl")
             let dropped = try await gatehouse("audit", "export", path, "--drop-before", "0s", "--yes")
             #expect(dropped.status == 1 && dropped.errors.contains("record 2 is missing"))

@@ -49,7 +49,7 @@ struct AuditExportTests {
         async throws
     {
         try await Self.play { gatehouse, path in
-            // A folder in the place of the draft: nobody, not even root, can write the note.
+            // A folder in the place of the draft file: not even root can write it.
             let note = gatehouse.stage.path("keys/.checkpoints.json.draft")
             try FileManager.default.createDirectory(atPath: note, withIntermediateDirectories: false)
             let run = try await gatehouse("audit", "export", path)

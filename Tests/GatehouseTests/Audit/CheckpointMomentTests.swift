@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Checkpoints besides the hourly one")
 struct CheckpointMomentTests {
-    /// Whether the last record of the trail is signed, and that is kept beside the keys.
+    /// Whether the last record of the trail is signed, and the checkpoint is in the keys folder.
     private static func isSigned(_ gatehouse: RunningGatehouse) async throws -> Bool {
         let verified = try await gatehouse.object(["audit", "verify"])
         guard let records = verified["records"]?.integer, records > 0 else { return false }
@@ -39,7 +39,7 @@ struct CheckpointMomentTests {
                 #expect(run.status == 0, "\(run.errors)")
                 #expect(try await Self.isSigned(gatehouse), "\(arguments)")
             }
-            // What gives something is not worth a signature.
+            // A grant of access is not signed at once.
             _ = try await gatehouse.object(
                 ["users", "add", "cy", "--password-stdin"], input: "correct horse battery\n")
             #expect(try await !Self.isSigned(gatehouse))

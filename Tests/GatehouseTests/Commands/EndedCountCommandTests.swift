@@ -52,7 +52,7 @@ struct EndedCountCommandTests {
 
     @Test func `keys rotate refresh --now prints the number once, in the row of the active key`() async throws {
         try await SessionWorld.play { world in
-            // The sessions of this world stand on the ring's own key.
+            // The sessions of this world depend on the ring's own key.
             let list = try await world.gatehouse("keys", "list", "--json").json().array?.compactMap(\.object) ?? []
             let key = try #require(list.first { $0["purpose"] == "refresh" }?["id"]?.string)
             let beside = try DatabaseQueue(path: world.gatehouse.stage.path("var/gatehouse.sqlite"))

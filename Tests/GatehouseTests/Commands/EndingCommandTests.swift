@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Commands that also revoke sessions")
 struct EndingCommandTests {
-    /// Each of these commands, and whose sessions it ends.
+    /// Each of these commands, the users whose sessions it revokes, and the recorded reason.
     static let commands: [(words: [String], ended: Set<String>, reason: String)] = [
         (["users", "disable", "ada"], ["ada"], "user_disabled"),
         (["clients", "remove", "desk"], ["ada"], "client_removed"),

@@ -122,7 +122,7 @@ struct EventCommandTests {
         }
     }
 
-    /// One event that waits, one that arrived and one that died.
+    /// One waiting, one delivered and one dead event.
     private static func events(for resource: ResourceID, in path: String) async throws -> [EventID] {
         let store = try Store(path: path)
         let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970))

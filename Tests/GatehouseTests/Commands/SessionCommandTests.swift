@@ -9,8 +9,8 @@ import Testing
 struct SessionCommandTests {
     private static let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970))
 
-    /// A database in which Ana has `count` live sessions, the last approved a second ago, and Bo one that nobody used for ten
-    /// days; the ids stand the newest first.
+    /// A database in which Ana has `count` live sessions, the last approved a second ago, and Bo one without use for ten
+    /// days. The IDs are passed newest first.
     private static func play(
         _ count: Int, _ test: @escaping (CommandLineProgram, [String], _ bos: String) async throws -> Void
     ) async throws {
@@ -261,7 +261,7 @@ struct ListPageCommandTests {
             counts.append(rows.count)
             seen += rows
             guard let more = run.errors.firstRange(of: "--after ") else { break }
-            // As a shell would read it.
+            // Unquoted as by a shell.
             var word = String(run.errors[more.upperBound...].dropLast())
             if word.hasPrefix("'") { word = String(word.dropFirst().dropLast()).replacing(#"'\''"#, with: "'") }
             words = ["--after", word]

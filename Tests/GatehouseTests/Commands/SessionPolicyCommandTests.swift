@@ -27,7 +27,7 @@ struct SessionPolicyCommandTests {
         return try #require(try run.json().object, "\(run.errors)")
     }
 
-    /// Value and origin of what holds, such as `8h policy`.
+    /// Value and origin of a setting, such as `8h policy`.
     private func said(_ row: JSONObject, _ name: String) -> String {
         let said = row[name]?.object ?? JSONObject()
         let value = said["value"]?.strings?.joined(separator: " ") ?? said["value"]?.string ?? "?"

@@ -4,13 +4,13 @@ import OAuth
 import Storage
 import TestSupport
 
-/// A database in which people approved clients: a registered one, and clients whose documents lie on hosts.
+/// A database with live sessions of a registered client and of clients with metadata documents on hosts.
 struct SessionWorld {
     let gatehouse: CommandLineProgram
     static let resource = "https://files.example.org/mcp"
     static let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970))
 
-    /// The people, and the client that each of them approved.
+    /// The users, and the client that each of them approved.
     static let approvals = [
         ("ada", "desk"), ("bo", "https://app.bad.example/client.json"), ("cy", "https://bad.example/client.json"),
         ("di", "https://good.example/client.json"),
@@ -60,13 +60,13 @@ struct SessionWorld {
         try transaction.sessions.approve(session, code: code)
     }
 
-    /// The people whose sessions can be used.
+    /// The users with live sessions.
     func live() async throws -> Set<String> {
         let list = try await gatehouse("sessions", "list", "--state", "approved", "--json").json().array ?? []
         return Set(list.compactMap { $0.object?["user"]?.string })
     }
 
-    /// What the records of ended sessions say.
+    /// The records of revoked sessions.
     func ends() async throws -> [JSONObject] {
         try await gatehouse("audit", "tail", "--json", "--action", "session.ended").json().array?.compactMap(\.object)
             ?? []

@@ -27,7 +27,7 @@ struct WholeListTests {
         json?.array?.compactMap { $0.object?["name"]?.string } ?? []
     }
 
-    /// The JSON that a run printed, however long it is.
+    /// The JSON of a run, without a limit of its length.
     private static func long(_ run: CommandLineProgram.Run) throws -> JSON {
         try JSON.parse(Array(run.output.utf8), limits: JSON.Limits(bytes: 1 << 24, members: 1_000_000))
     }

@@ -2,14 +2,14 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The tests may run as root: who reads an advice is made by `setpriv`, in folders that are given away.
+/// The tests run as root and start programs of other users with `setpriv`, in folders that belong to those users.
 @Suite("Advice that is safe to follow", .enabled(if: geteuid() == 0, "users are changed"))
 struct AdviceTests {
     static let nobody: uid_t = 65_534
-    /// Debian's group 1, which every image has.
+    /// Debian's group 1, which exists in every image.
     static let group = (name: "daemon", id: 1)
 
-    /// Runs `gatehouse` as `nobody`, in some groups besides its own.
+    /// Runs `gatehouse` as `nobody`, with additional groups.
     static func asNobody(
         _ stage: Stage, groups: [Int] = [], in folder: String? = nil, _ arguments: [String]
     ) throws -> ChildProcess {
@@ -32,7 +32,7 @@ struct AdviceTests {
         return (status, try stage.log("as-nobody"), try stage.log("as-nobody-errors"))
     }
 
-    /// Waits until a server says that it is ready.
+    /// Waits until a server logs that it is ready.
     private static func ready(_ stage: Stage, _ server: ChildProcess, log: String) async throws {
         for _ in 0..<1200 {
             if try stage.log(log).contains("\"ready\"") { return }
@@ -42,7 +42,7 @@ struct AdviceTests {
         throw StageFailure("the server was not ready within a minute")
     }
 
-    /// Lets everybody pass through the stage's folder.
+    /// Lets every user pass through the stage's folder.
     static func open(_ stage: Stage) { chmod(stage.directory, 0o711) }
 
     private static func mode(_ path: String) -> mode_t {
@@ -120,7 +120,7 @@ struct AdviceTests {
 
     // MARK: Debian's layout
 
-    /// A folder like `/var/lib/gatehouse` (0750, the server's alone) beside one for the socket.
+    /// A folder like `/var/lib/gatehouse` (0750, owned by the server's user) beside one for the socket.
     private static func debian(_ stage: Stage, group: String = group.name) async throws -> String {
         open(stage)
         let library = stage.path("lib")

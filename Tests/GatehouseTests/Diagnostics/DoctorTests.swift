@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// A stranger's web site with one document, of which a server of this machine may know.
+/// A client's web site with one metadata document, which the server may fetch although it is on this machine.
 private func withDocument(
     _ members: JSONObject = [:], _ test: (LoopbackServer, _ id: String, _ settings: String) async throws -> Void
 ) async throws {

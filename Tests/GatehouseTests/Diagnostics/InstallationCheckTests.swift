@@ -15,7 +15,7 @@ struct InstallationCheckTests {
         try JSON.parse(Array(text.utf8)).array?.compactMap(\.object) ?? []
     }
 
-    /// What the doctor finds without a server, and how it ends.
+    /// The findings of the doctor without a server, and its exit status.
     private static func found(
         _ gatehouse: CommandLineProgram, _ settings: String = ""
     ) async throws -> (status: Int32, rows: [JSONObject]) {

@@ -54,7 +54,7 @@ struct KeyCommandTests {
         }
     }
 
-    /// Connections with tokens that were sealed with the ring's key, each with a word of its own.
+    /// Inserts connections with tokens sealed with the ring's key, each with its own text.
     private static func fill(_ stage: Stage, count: Int) async throws {
         let keys = try ring(stage)
         let store = try Store(path: stage.path("var/gatehouse.sqlite"))
@@ -83,7 +83,7 @@ struct KeyCommandTests {
         return try KeyRing.open(directory: stage.path("keys"), now: now, createIfEmpty: false)
     }
 
-    /// How many values bear the name of one of these keys.
+    /// The number of values that are sealed with one of these keys.
     private static func sealed(_ store: Store, with names: Set<String>) async throws -> Int {
         try await store.read { transaction in
             try transaction.sealedValues.list(in: .connections, after: "", limit: 10_000)
@@ -91,7 +91,7 @@ struct KeyCommandTests {
         }
     }
 
-    /// The same, seen from beside a running server.
+    /// The number of such values while a server runs.
     private static func left(_ beside: DatabaseQueue, with name: String) async throws -> Int {
         try await beside.read { db in
             try Int.fetchOne(
@@ -111,7 +111,7 @@ struct KeyCommandTests {
                 let old = try Self.ring(stage).secret(.sealing).id
                 let gatehouse = try await first.restarted()
                 async let answer = gatehouse.command(["keys", "rotate", "sealing", "--now", "--yes"])
-                // A reader beside the server sees its steps, and the plug is pulled between two of them.
+                // A reader of the database watches the server's steps, and the process is killed between two of them.
                 var readOnly = Configuration()
                 readOnly.readonly = true
                 let watching = try DatabaseQueue(path: stage.path("var/gatehouse.sqlite"), configuration: readOnly)

@@ -4,15 +4,15 @@ import OAuth
 import Storage
 import TestSupport
 
-/// What tests of keys and databases that are put back need of a stage.
+/// Steps for tests of restored keys and databases.
 extension Stage {
-    /// The ring in the stage's folder.
+    /// The key ring in the stage's folder.
     func ring() throws -> KeyRing {
         let now = Int64(Date().timeIntervalSince1970)
         return try KeyRing.open(directory: path("keys"), now: now, createIfEmpty: false)
     }
 
-    /// Copies the database away, while nobody has it, or puts a copy in its place.
+    /// Copies the database, while no process holds it, or restores a copy.
     func copyDatabase(from source: String, to target: String) throws {
         for end in ["", "-wal", "-shm"] where FileManager.default.fileExists(atPath: path(target + end)) {
             try FileManager.default.removeItem(atPath: path(target + end))
@@ -21,7 +21,7 @@ extension Stage {
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path(target))
     }
 
-    /// Copies the folder of keys in the place of another.
+    /// Replaces the keys folder by a copy.
     func copyKeys(from source: String, to target: String) throws {
         if FileManager.default.fileExists(atPath: path(target)) {
             try FileManager.default.removeItem(atPath: path(target))
@@ -33,7 +33,7 @@ extension Stage {
         }
     }
 
-    /// Sessions that can be used, on a refresh key; returns their ids.
+    /// Inserts live sessions that depend on a refresh key, and returns their IDs.
     @discardableResult
     func plant(_ count: Int, on key: String, in store: Store) async throws -> [SessionID] {
         let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970))
@@ -73,7 +73,7 @@ extension Stage {
 }
 
 extension RunningGatehouse {
-    /// How many sessions can be used.
+    /// The number of live sessions.
     static func live(in store: Store) async throws -> Int {
         let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970))
         return try await store.read {

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("A restored older keys folder")
 struct OlderKeysTests {
-    /// A stopped server, one purpose of whose keys was put out of use, and the folder from before in its place.
+    /// A stopped server with ended keys of one purpose, and the older keys folder restored.
     private static func play(
         _ purpose: String, _ test: (RunningGatehouse, Stage, _ revived: String) async throws -> Void
     ) async throws {
@@ -42,7 +42,7 @@ struct OlderKeysTests {
             #expect(again.status == 0, "\(again.errors)")
             #expect(try stage.ring().putOutOfUse(purpose).contains(revived))
             if purpose == .signing(.events) {
-                // The key that signed since is lost with the newer folder: somebody has to say that this was meant.
+                // The newer key is lost with the newer folder: an operator has to accept that.
                 #expect(again.errors.contains("No audit checkpoint was signed"), "\(again.errors)")
                 let said = try await gatehouse.command(["doctor"])
                 #expect(said.output.contains("which the keys folder does not know"), "\(said.output)")

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("A database from before keys were ended")
 struct RestoredKeysTests {
-    /// A stopped server whose refresh keys were put out of use, and its database from before.
+    /// A stopped server whose refresh keys were ended, and its database from before.
     private static func play(
         sessions: Int, _ test: (RunningGatehouse, Stage, _ old: String) async throws -> Void
     ) async throws {
@@ -62,11 +62,11 @@ struct RestoredKeysTests {
 
     @Test func `the next start finishes an interrupted replacement of keys`() async throws {
         try await Self.play(sessions: 2_000) { gatehouse, stage, _ in
-            // As if nothing had been signed since the copy: the start itself finds out.
+            // As if nothing had been signed since the copy: the start itself detects it.
             try FileManager.default.removeItem(atPath: stage.path("keys/checkpoints.json"))
             let started = try stage.start(
                 Workspace.program("gatehouse"), ["serve", "--config", stage.path("gatehouse.yaml")], log: "killed")
-            // A reader beside it sees its steps, and the plug is pulled between two of them.
+            // A reader of the database watches its steps, and the process is killed between two of them.
             var readOnly = Configuration()
             readOnly.readonly = true
             let watching = try DatabaseQueue(path: stage.path("var/gatehouse.sqlite"), configuration: readOnly)
@@ -99,7 +99,7 @@ struct RestoredKeysTests {
             let done = try await gatehouse.command(["keys", "rotate", purpose, "--now", "--yes"])
             #expect(done.status == 0, "\(done.errors)")
             let ended = try #require(try stage.ring().past().last?.id)
-            // As if nothing had been signed since: nothing but the keys' own names tells the two databases apart.
+            // As if nothing had been signed since: only the names of the keys distinguish the two databases.
             try stage.copyDatabase(from: "before.sqlite", to: "var/gatehouse.sqlite")
             try notes.write(to: URL(filePath: stage.path("keys/checkpoints.json")))
             chmod(stage.path("keys/checkpoints.json"), 0o600)

@@ -18,7 +18,7 @@ struct UnopenedValueTests {
             try await Self.fill(store, connection: id, with: lost)
             try store.close()
             #expect(try await gatehouse.command(["doctor"]).output.contains("ok       sealing"))
-            // As after a restore: the key is gone, and nothing was sealed anew.
+            // As after a restore: the key is missing, and no value was sealed again.
             try ring.replace(.secret(.sealing), now: Int64(Date().timeIntervalSince1970))
             try ring.forgetEnded(.secret(.sealing))
             let words = "2: the client secret of the provider hub; the tokens of the connection \(id)"
@@ -37,7 +37,7 @@ struct UnopenedValueTests {
             let id = ConnectionID.random()
             try await gatehouse.withStore { store in
                 try await Self.fill(store, connection: id, with: ring.secret(.sealing))
-                // One bit is not what it was.
+                // One bit is flipped.
                 let value = try #require(
                     try await store.read { try $0.sealedValues.list(in: .connections, after: "", limit: 1) }.first)
                 try await store.write {

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("SIGHUP")
 struct ReloadTests {
-    /// Sends the signal and waits for what the log says about it.
+    /// Sends the signal and waits for the log line about it.
     private func reload(_ stage: Stage, _ gatehouse: RunningGatehouse) async throws -> String {
         let before = try answers(stage).count
         kill(gatehouse.process.identifier, SIGHUP)
@@ -29,7 +29,7 @@ struct ReloadTests {
         _ = try stage.write(edit(text), to: "gatehouse.yaml")
     }
 
-    /// Puts the files of a name where the server looks for them.
+    /// Copies the certificate files of a name to the configured paths.
     private func present(_ stage: Stage, certificate: String, key: String) throws {
         let authority = try TestAuthority.shared.get()
         for (name, file) in [
@@ -61,7 +61,7 @@ struct ReloadTests {
             try present(stage, certificate: "other.example", key: "other.example")
             #expect(try await reload(stage, gatehouse).contains(#""applied":"TLS files""#))
             #expect(try await presented(stage, gatehouse).contains("other.example"))
-            // Nothing of it is applied, the level of the log neither.
+            // No key is applied, not even the level of the log.
             try present(stage, certificate: "client.example", key: "other.example")
             try change(stage) { $0 + "\nlog: { level: error }\n" }
             let refused = try await reload(stage, gatehouse)
@@ -73,14 +73,14 @@ struct ReloadTests {
         }
     }
 
-    /// What the server answers to ada, who signs in for a client.
+    /// The server's response to ada, who signs in for a client.
     private func visit(_ gatehouse: RunningGatehouse, as client: String) async throws -> LoopbackHTTP.Response {
         let query = [
             ("response_type", "code"), ("client_id", client), ("redirect_uri", "http://127.0.0.1/callback"),
             ("code_challenge", CodeChallenge(for: .random()).string), ("code_challenge_method", "S256"),
         ].map { "\($0.0)=\(LoopbackHTTP.encode($0.1))" }.joined(separator: "&")
         let page = try await gatehouse.http.get("/authorize?\(query)")
-        // Who is kept out is told so at once; everybody else's person signs in first.
+        // A blocked client is refused at once; for any other, the user signs in first.
         guard let token = page.text.firstMatch(of: /name="interaction" value="([^"]+)"/)?.1 else { return page }
         let cookies = page.headers.filter { $0.name == "set-cookie" }.map { $0.value.prefix { $0 != ";" } }
         return try await gatehouse.http.post(
@@ -124,7 +124,7 @@ struct ReloadTests {
         }
     }
 
-    /// Another value of each key than its default.
+    /// A value of each key that is not its default.
     private static func another(_ key: ConfigurationKey) -> [String] {
         if key.defaultValue == ["true"] { return ["false"] }
         if key.defaultValue == ["false"] { return ["true"] }

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("A database that is older than the checkpoints in the keys folder")
 struct RestoreCommandTests {
-    /// Puts a copy in the place of the database, as somebody who can write that folder and not the keys'.
+    /// Replaces the database by a copy, as an attacker who can write the data folder but not the keys folder.
     private static func put(_ copy: String, on stage: Stage) throws {
         let database = stage.path("var/gatehouse.sqlite")
         for path in [database, database + "-wal", database + "-shm"] where FileManager.default.fileExists(atPath: path)
@@ -18,7 +18,7 @@ struct RestoreCommandTests {
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: database)
     }
 
-    /// A server that was stopped, and a copy of its database from before the last checkpoint that it signed.
+    /// A stopped server, and a copy of its database from before its last signed checkpoint.
     private static func play(_ test: (RunningGatehouse, Stage, String) async throws -> Void) async throws {
         try await Stage.play { stage in
             let gatehouse = try await RunningGatehouse.start(on: stage)
@@ -63,7 +63,7 @@ struct RestoreCommandTests {
         }
     }
 
-    /// Commands that write, each of which would change a database that no server starts on.
+    /// Commands that would change a database on which no server starts.
     static let writing: [[String]] = [
         ["users", "add", "eve", "--password-stdin"], ["users", "disable", "ada"],
         ["users", "passwd", "ada", "--password-stdin"],
@@ -82,7 +82,7 @@ struct RestoreCommandTests {
             try Self.put(copy, on: stage)
             let before = try await gatehouse.json(["audit", "tail"])
             for words in Self.writing {
-                // Files go into the stage, not into the folder that the tests run in.
+                // Files go into the stage, not into the working directory of the tests.
                 let words = words.map { $0.hasPrefix("out.") ? stage.path($0) : $0 }
                 let run = try await gatehouse.command(words, input: "correct horse battery\n")
                 #expect(run.status == 1 && run.output.isEmpty, "\(words): \(run.output)\(run.errors)")
@@ -108,7 +108,7 @@ struct RestoreCommandTests {
     @Test func `a trail that was rewritten with a foreign key is not served and never signed`() async throws {
         try await Self.play { gatehouse, stage, copy in
             try Self.put(copy, on: stage)
-            // Longer than the true one, every hash in order, and a checkpoint over all of it.
+            // Longer than the original trail, with correct hashes and a checkpoint over everything.
             let store = try Store(path: stage.path("var/gatehouse.sqlite"))
             let key = SigningKey.generate()
             let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970))
@@ -170,7 +170,7 @@ struct RestoreCommandTests {
             #expect(quiet.status == 0 && quiet.errors.isEmpty)
             let signed = try await head(gatehouse)
             let next = try await gatehouse.restarted()
-            // The log is the next server's own; it begins with what was signed while none ran.
+            // The next server's log begins with the checkpoints that were signed without a server.
             await eventually { try !lines().isEmpty }
             #expect(try lines().first?["hash"] == signed)
             await next.process.stop()

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("The server as a process")
 struct ServeTests {
-    /// Runs `serve`, which is expected to refuse, on free ports unless the arguments say otherwise.
+    /// Runs `serve`, which is expected to fail, on free ports unless the arguments name others.
     private func refusal(_ gatehouse: CommandLineProgram, _ more: String..., settings: String = "") async throws
         -> String
     {

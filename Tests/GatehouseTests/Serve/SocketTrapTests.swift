@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Servers that share a machine")
 struct SocketTrapTests {
-    /// Runs `serve` on data of its own with a socket that is not; it is expected to refuse.
+    /// Runs `serve` on data of its own with a foreign socket, and expects it to fail.
     private func refusal(_ stage: Stage, socket: String) async throws -> String {
         let run = try await CommandLineProgram(stage: stage)(
             "serve", "--data", stage.path("second"), "--keys", stage.path("second-keys"), "--admin-socket", socket,
@@ -54,7 +54,7 @@ struct SocketTrapTests {
     func `a command sends nothing to another user's process at the socket`() async throws {
         try await CommandLineProgram.onFreshDatabase { gatehouse in
             let stage = gatehouse.stage
-            // Somebody made the folder in a place that everybody can write to, before any server did.
+            // Another user created the folder in a world-writable place before any server did.
             let folder = try TemporaryFolder()
             chmod(folder.path, 0o777)
             let (socket, heard) = ("\(folder.path)/gatehouse.sock", "\(folder.path)/heard")
@@ -81,7 +81,7 @@ struct SocketTrapTests {
             try #require(stranger.isRunning)
             let file = try stage.write(
                 "data: var\nadmin: { socket: \(socket) }\ntemplates: \(Workspace.root)/templates", to: "other.yaml")
-            // A command goes to the socket because somebody holds the data.
+            // A command uses the socket because the data is locked.
             let held = try DataDirectory.lock(stage.path("var"), create: false)
             defer { held.unlock() }
             for words in [

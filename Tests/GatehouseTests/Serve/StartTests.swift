@@ -61,7 +61,7 @@ struct StartTests {
             try FileManager.default.copyItem(atPath: files.key, toPath: key)
             try set(0o640, key)
             try set(0o400, passphrase)
-            // Secrets are mounted as links to what is renewed.
+            // Platforms mount renewed secrets as links.
             try FileManager.default.createSymbolicLink(atPath: stage.path("link"), withDestinationPath: passphrase)
             let gatehouse = try await RunningGatehouse.start(
                 on: stage, scheme: "https",
@@ -96,7 +96,7 @@ struct StartTests {
         return try KeyRing.open(directory: stage.path("keys"), now: now, createIfEmpty: false).secret(.refresh).id
     }
 
-    /// Sessions that nobody used and whose time was over an hour ago.
+    /// Unused sessions that expired an hour ago.
     private func plant(_ count: Int, in store: Store, key: String) async throws {
         let begun = Timestamp(seconds: Int64(Date().timeIntervalSince1970) - 7_200)
         let user = User(name: "ana", createdAt: begun)

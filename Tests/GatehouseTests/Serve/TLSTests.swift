@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Curl stands for every client that brings its own TLS.
+/// Curl represents every client with its own TLS implementation.
 @Suite("TLS on the main listener")
 struct TLSTests {
     private struct Answer {
@@ -9,7 +9,7 @@ struct TLSTests {
         let text: String
     }
 
-    /// What curl gets, head and all, and the status with which it ends: 0, or how TLS failed.
+    /// Curl's output with the response head, and its exit status, which names a TLS failure.
     private func curl(_ stage: Stage, _ arguments: String...) async throws -> Answer {
         let log = "curl-\(UInt32.random(in: .min ... .max))"
         let child = try ChildProcess(

@@ -19,7 +19,7 @@ struct TLSTrapTests {
             """, to: "tls.yaml")
     }
 
-    /// What the doctor has against the certificate.
+    /// The doctor's problems with the certificate.
     private static func problems(_ gatehouse: CommandLineProgram, _ file: String) async throws -> String {
         let rows = try await gatehouse("doctor", "--json", "--config", file).json().array?.compactMap(\.object)
         let problems = rows?.filter { $0["check"] == "certificate" && $0["state"] == "problem" }

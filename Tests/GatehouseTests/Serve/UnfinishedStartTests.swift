@@ -8,7 +8,7 @@ import Testing
 
 @Suite("A start after an interrupted key replacement that cannot be finished")
 struct UnfinishedStartTests {
-    /// A stopped server with sessions and a sealed connection, whose keys of a purpose are out of use in the folder alone.
+    /// A stopped server with sessions and a sealed connection, whose keys of a purpose are ended in the folder only.
     private static func play(
         _ purpose: KeyRing.Purpose, breaking statements: [String],
         _ test: (RunningGatehouse, Stage, _ old: String) async throws -> Void

@@ -7,26 +7,26 @@ import TestSupport
 struct CommandLineProgram {
     let stage: Stage
 
-    /// What one run printed, and how it ended.
+    /// The output and the exit status of one run.
     struct Run {
         let status: Int32
         let output: String
         let errors: String
 
-        /// The JSON that it printed.
+        /// The JSON on standard output.
         func json() throws -> JSON { try JSON.parse(Array(output.utf8)) }
         /// The lines on standard error.
         var errorLines: [Substring] { errors.split(separator: "\n") }
     }
 
-    /// Runs `gatehouse` with the stage's folder as the place of everything.
+    /// Runs `gatehouse` with data, keys and socket in the stage's folder.
     func callAsFunction(
         _ arguments: String..., input: String = "", environment: [String: String] = [:]
     ) async throws -> Run {
         try await self(arguments, input: input, environment: environment)
     }
 
-    /// The same with a list of arguments.
+    /// Runs `gatehouse` with a list of arguments.
     func callAsFunction(
         _ arguments: [String], input: String = "", environment: [String: String] = [:]
     ) async throws -> Run {
@@ -44,7 +44,7 @@ struct CommandLineProgram {
         return Run(status: status, output: try stage.log(name), errors: try stage.log(name + "-errors"))
     }
 
-    /// Runs `gatehouse` in a terminal in which somebody typed an answer already; what it prints goes elsewhere.
+    /// Runs `gatehouse` on a terminal in which an answer is already typed; its standard output goes into a file.
     func inTerminal(_ arguments: [String], typed: String) async throws -> (run: Run, shown: String) {
         let terminal = try PseudoTerminal(typed: typed)
         let configuration = try stage.write("templates: \(Workspace.root)/templates", to: "gatehouse.yaml")
@@ -56,7 +56,7 @@ struct CommandLineProgram {
         return (Run(status: status, output: try stage.log("terminal"), errors: ""), terminal.shown())
     }
 
-    /// The database, while no command has it.
+    /// Opens the database while no command holds it.
     func withStore<T>(_ body: (Store) async throws -> T) async throws -> T {
         let store = try Store(path: stage.path("var/gatehouse.sqlite"))
         let result: Result<T, any Error>
@@ -65,7 +65,7 @@ struct CommandLineProgram {
         return try result.get()
     }
 
-    /// A test on a fresh database.
+    /// Plays a test on a fresh database.
     static func onFreshDatabase(_ test: (CommandLineProgram) async throws -> Void) async throws {
         try await Stage.play { stage in
             let gatehouse = CommandLineProgram(stage: stage)

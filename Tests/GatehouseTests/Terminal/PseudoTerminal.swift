@@ -1,14 +1,14 @@
 import Foundation
 import TestSupport
 
-/// A terminal without anybody in front: what was typed beforehand is read from it, and what is written to it is kept.
+/// A pseudo-terminal: a program reads what was typed beforehand, and what it writes is kept.
 final class PseudoTerminal {
     private let ours: Int32
     private let name: String
 
     init(typed: String, columns: UInt16 = 80) throws {
         ours = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)
-        // TIOCSPTLCK and TIOCGPTN, which Swift does not see: they unlock the other side and tell its number.
+        // TIOCSPTLCK and TIOCGPTN, which Swift does not import: they unlock the other side and return its number.
         var (isLocked, number): (Int32, UInt32) = (0, 0)
         guard ours >= 0, ioctl(ours, 0x4004_5431, &isLocked) == 0, ioctl(ours, 0x8004_5430, &number) == 0 else {
             throw StageFailure("this machine gives no terminal")
@@ -21,14 +21,14 @@ final class PseudoTerminal {
 
     deinit { close(ours) }
 
-    /// The side that a program reads and writes.
+    /// The side of the program.
     func side() throws -> FileHandle {
         let side = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC)
         guard side >= 0 else { throw StageFailure("the terminal cannot be opened") }
         return FileHandle(fileDescriptor: side, closeOnDealloc: true)
     }
 
-    /// What the program has written so far, with what was typed as the terminal echoed it.
+    /// The program's output so far, including the echo of the typed text.
     func shown() -> String {
         var (all, piece): ([UInt8], [UInt8]) = ([], Array(repeating: 0, count: 4_096))
         while case let count = read(ours, &piece, piece.count), count > 0 { all += piece.prefix(count) }
