@@ -114,7 +114,7 @@ struct SocketTrapTests {
             ] {
                 let run = try await gatehouse(words + ["--config", file], input: "secret pass\n")
                 #expect(run.status == 1 && run.errorLines.count == 1, "\(words): \(run.errors)")
-                #expect(run.errors.contains("works on the data in \(stage.path("var"))"))
+                #expect(run.errors.contains("uses the data in \(stage.path("var"))"))
                 #expect(run.errors.contains("names \(stage.path("other"))"))
             }
             #expect(!FileManager.default.fileExists(atPath: stage.path("copy.sqlite")))
