@@ -94,7 +94,7 @@ package struct AuthorizeEndpoint: Sendable {
             request.body, client: client, redirect: redirect, access: access, text: draft.text,
             signedIn: hasJustSignedIn ? person.login.authTime : nil)
         let interaction = Interaction(
-            userID: person.user.id, browserLoginID: person.login.id, request: try pending.text, createdAt: now,
+            userID: person.user.id, browserLoginID: person.login.id, request: pending.text, createdAt: now,
             expiresAt: now + InteractionSeal.maximumAge)
         try await store.write { try $0.interactions.open(interaction) }
         attempt.lead(from: .interaction(interaction.id))

@@ -3,7 +3,7 @@ import OAuth
 import Storage
 
 extension ConsentEndpoint {
-    /// Writes down a refusal by the person and leads back to the client.
+    /// Commits the user's refusal, and leads back to the client.
     func deny(
         _ interaction: Interaction, person: SignedIn, in transaction: Transaction, now: Timestamp
     ) throws -> Outcome {
@@ -11,44 +11,42 @@ extension ConsentEndpoint {
         guard try transaction.interactions.finish(interaction.id, as: .denied, now: now) else { return .finished }
         try transaction.audit.append(
             AuditEntry(
-                .accessDenied, at: now, actor: .person(person.user.id), user: person.user.id,
-                client: try? ClientID(pending.clientID), resource: ResourceID(pending.resourceID), initiator: .human))
-        return .handOff(try pending.answer(issuer: settings.issuer, refusing: Self.denied), approved: false)
+                .accessDenied, at: now, actor: .person(person.user.id), user: person.user.id, client: pending.clientID,
+                resource: pending.resourceID, initiator: .human))
+        return .handOff(pending.location(issuer: settings.issuer, refusing: Self.denied), .denied)
     }
 
-    /// Makes the session and its code, and leads back to the client with it.
+    /// Creates the session and its code, and leads back to the client with the code.
     func approve(
-        _ interaction: Interaction, _ request: ConsentRequest, _ decision: Decision, replacing earlier: [SessionID],
+        _ interaction: Interaction, _ request: ConsentRequest, _ form: ConsentForm, replacing earlier: [SessionID],
         person: SignedIn, browser: Browser, in transaction: Transaction, now: Timestamp
     ) throws -> Outcome {
         let pending = try PendingAuthorization(of: interaction)
-        let ticked = Set(decision.scopes)
-        let chosen = ScopeSet(request.scopes.map(\.scope).filter { ticked.contains($0.string) })
-        let scope = try pending.implications.closure(of: chosen).intersection(request.all)
-        if scope.isEmpty, !request.scopes.isEmpty { return .again(request.keeping(decision), problem: .noScope) }
-        guard let lifetime = request.terms.choices.first(where: { Lifetime.text($0) == decision.lifetime }) else {
-            return .again(request.keeping(decision), problem: decision.lifetime.isEmpty ? .noLifetime : .notOffered)
+        let chosen = ScopeSet(request.scopes.map(\.scope)).intersection(form.scope)
+        let scope = pending.implications.closure(of: chosen).intersection(request.all)
+        if scope.isEmpty, !request.scopes.isEmpty { return .again(request.keeping(form), problem: .noScope) }
+        guard let lifetime = form.lifetime else { return .again(request.keeping(form), problem: .noLifetime) }
+        guard request.terms.choices.contains(lifetime) else {
+            return .again(request.keeping(form), problem: .notOffered)
         }
         guard try isRecent(person, for: scope, pending, in: transaction, now: now) else {
             let choice = PendingAuthorization.Choice(
-                scopes: chosen.scopes.map(\.string), lifetime: decision.lifetime, replacing: decision.replaces,
-                madeAt: now.seconds)
+                scope: chosen, lifetime: lifetime, replaces: form.replaces, madeAt: now)
             return try keep(choice, of: interaction, pending, person, browser, in: transaction, now: now)
         }
         let session = Session(
-            userID: interaction.userID, clientID: try ClientID(pending.clientID), clientName: pending.clientName,
+            userID: interaction.userID, clientID: pending.clientID, clientName: pending.clientName,
             clientHost: pending.clientHost, resourceID: request.resource.id, scope: scope,
-            redirectURI: pending.redirectURI, binding: browser.binding, createdAt: now, expiresAt: now + lifetime,
-            idleSeconds: request.terms.idle, authTime: person.login.authTime,
-            acr: person.login.authentication.context.rawValue,
-            documentDigest: pending.documentDigest.flatMap(Base64URL.decode).flatMap { Digest(bytes: $0) },
+            redirectURI: pending.redirect.uri.string, binding: browser.binding, createdAt: now,
+            expiresAt: now + lifetime, idleSeconds: request.terms.idle, authTime: person.login.authTime,
+            acr: person.login.authentication.context.rawValue, documentDigest: pending.documentDigest,
             refreshKeyID: keys.secret(.refresh).id, replaces: earlier)
         let code = AuthorizationCode.derive(key: keys.secret(.code).bytes, interaction: interaction.id)
         try transaction.sessions.approve(
             session,
             code: AuthorizationCodeRecord(
                 digest: code.digest, sessionID: session.id, interactionID: interaction.id, clientID: session.clientID,
-                redirectURI: pending.redirectURI, challenge: try CodeChallenge(pending.challenge),
+                redirectURI: pending.redirect.uri.string, challenge: pending.challenge,
                 expiresAt: now + settings.tokens.code))
         guard try transaction.interactions.finish(interaction.id, as: .approved(session.id), now: now) else {
             throw Self.decidedMeanwhile
@@ -56,29 +54,30 @@ extension ConsentEndpoint {
         try checkStanding(session.id, in: transaction, now: now)
         try transaction.audit.append(
             AuditEntry(.sessionApproved, at: now, actor: .person(interaction.userID), of: session, initiator: .human))
-        return .handOff(try pending.answer(issuer: settings.issuer, code: code), approved: true)
+        return .handOff(pending.location(issuer: settings.issuer, code: code), .approved)
     }
 
-    /// What lapsed while the page was open takes the approval back, by rolling the transaction back.
+    /// Takes the approval back, by rolling the transaction back, when the client, the user or the MCP server lost its good
+    /// standing while the page was open.
     private func checkStanding(_ id: SessionID, in transaction: Transaction, now: Timestamp) throws {
         guard let session = try transaction.sessions.grant(id) else { return }
         if let refusal = try standing.standing(of: session, in: transaction, now: now).refusal { throw refusal }
     }
 
-    /// The answer given before, while it is of use: a second click must not lose the first one's. A denial is of use as
-    /// long as the request lives, an approval as long as its code is unspent and alive.
+    /// The answer given before, while it is of use, so that a second click does not lose the answer to the first. A denial is
+    /// of use until the request expires, an approval until its code is spent or expires.
     func earlierAnswer(
         _ interaction: Interaction, in transaction: Transaction, now: Timestamp
-    ) throws -> (place: String, approved: Bool)? {
+    ) throws -> (location: String, decision: Decision)? {
         switch interaction.state {
         case .pending: return nil
         case .denied:
             guard now < interaction.expiresAt else { return nil }
             let pending = try PendingAuthorization(of: interaction)
-            return (try pending.answer(issuer: settings.issuer, refusing: Self.denied), false)
+            return (pending.location(issuer: settings.issuer, refusing: Self.denied), .denied)
         case .approved:
             return try livingCode(interaction, in: transaction, now: now).map {
-                (try PendingAuthorization(of: interaction).answer(issuer: settings.issuer, code: $0), true)
+                (try PendingAuthorization(of: interaction).location(issuer: settings.issuer, code: $0), .approved)
             }
         }
     }
@@ -97,16 +96,13 @@ extension ConsentEndpoint {
         return nil
     }
 
-    /// What the page of a pending interaction says.
+    /// The content of the page of a pending interaction.
     func request(
         _ interaction: Interaction, person: SignedIn, browser: Browser, in transaction: Transaction, now: Timestamp
     ) throws -> ConsentRequest {
         let pending = try PendingAuthorization(of: interaction)
-        let client = try ClientID(pending.clientID)
-        let redirect = try RedirectURI(pending.redirectURI)
-        guard let resourceID = ResourceID(pending.resourceID),
-            let resource = try transaction.resources.find(id: resourceID)
-        else {
+        let redirect = pending.redirect.uri
+        guard let resource = try transaction.resources.find(id: pending.resourceID) else {
             throw OAuthError(
                 .invalidTarget, "The MCP server was removed while this page was open; go back to the client.")
         }
@@ -114,10 +110,9 @@ extension ConsentEndpoint {
             throw RequestedAccess.hostExcluded(at: resource)
         }
         let policy = try transaction.resources.policy(of: resource.id)
-        let live = try transaction.sessions.live(user: person.user.id, client: client, resource: resource.id, now: now)
+        let live = try transaction.sessions.live(
+            user: person.user.id, client: pending.clientID, resource: resource.id, now: now)
         let held = live.reduce(ScopeSet([])) { $0.union($1.scope) }
-        let asked = try ScopeSet(parsing: pending.scope)
-        let implications = try pending.implications
         let replaceable = live.filter { Self.isSamePlace($0, redirect, browser) }
             .prefix(ConsentRequest.mostReplaceable)
         let token = ConsentToken(shownAt: now, offering: replaceable.map(\.id))
@@ -127,8 +122,8 @@ extension ConsentEndpoint {
             isLoopbackOnly: pending.isLoopbackOnly,
             resource: .init(
                 id: resource.id, identifier: resource.identifier, name: resource.name, owner: resource.owner),
-            scopes: resource.choices(among: asked, implications, held: held),
-            all: implications.closure(of: asked).intersection(resource.catalogue.known),
+            scopes: resource.choices(among: pending.scope, pending.implications, held: held),
+            all: pending.implications.closure(of: pending.scope).intersection(resource.catalogue.known),
             terms: SessionTerms(policy.sessions, settings.sessions),
             username: person.user.name, kept: pending.choice?.kept,
             replaceable: try replaceable.compactMap { earlier in
@@ -138,35 +133,35 @@ extension ConsentEndpoint {
                         place: try RedirectURI($0).place)
                 }
             },
-            hasChanged: try hasChanged(pending, client, person, in: transaction, now: now), isStepUp: !live.isEmpty)
+            hasChanged: try hasChanged(pending, person, in: transaction, now: now), isStepUp: !live.isEmpty)
     }
 
     private func hasChanged(
-        _ pending: PendingAuthorization, _ client: ClientID, _ person: SignedIn, in transaction: Transaction,
-        now: Timestamp
+        _ pending: PendingAuthorization, _ person: SignedIn, in transaction: Transaction, now: Timestamp
     ) throws -> Bool {
-        let filter = SessionFilter(user: person.user.id, client: client)
+        let filter = SessionFilter(user: person.user.id, client: pending.clientID)
         let approved = try transaction.sessions.list(filter, limit: 1, now: now).first?.documentDigest
         guard let approved, let shown = pending.documentDigest else { return false }
-        return approved.base64URL != shown
+        return approved != shown
     }
 
-    /// Whether an earlier session came from this browser and leads back to the same program, whatever port it uses now.
+    /// Whether an earlier session came from this browser and leads back to the same program, whatever port the program uses
+    /// now.
     private static func isSamePlace(
         _ earlier: Session, _ redirect: RedirectURI, _ browser: Browser
     ) -> Bool {
-        // A redirect that was fine once and is refused today belongs to no program that can ask now.
+        // Today's rule may refuse a redirect that an earlier version took; no program can use such a redirect now.
         guard let place = earlier.redirectURI.flatMap({ try? RedirectURI($0) }) else { return false }
         return earlier.binding == browser.binding && place.withoutLoopbackPort == redirect.withoutLoopbackPort
     }
 
-    private static let denied = OAuthError(.accessDenied, "The person denied the request.")
+    private static let denied = OAuthError(.accessDenied, "The user denied the request.")
     private static let decidedMeanwhile = OAuthError(
         .invalidRequest, "This request was decided a moment ago; go back to the app.")
 }
 
 extension RedirectURI {
-    /// Host and port, by which a person tells two windows of one program apart; all of it for an app's own scheme.
+    /// Host and port, which tell two windows of one program apart; the whole URI for an app's own scheme.
     fileprivate var place: String {
         guard ownScheme == nil, host != nil, let start = string.firstRange(of: "://")?.upperBound else { return string }
         return String(string[start...].prefix { !"/?#".contains($0) })

@@ -2,12 +2,10 @@ import JOSE
 import OAuth
 import Storage
 
-/// What the form of a consent page brings back: whose decision it is, when its page was shown, and which earlier sessions it
-/// offered to replace. Only the browser login that was shown the page can know it.
+/// What the form of a consent page brings back: the interaction, when its page was shown, and which earlier sessions the page
+/// offered to replace. The MAC covers the browser login, so no other browser can make one.
 struct ConsentToken: Sendable {
-    /// When the page was shown.
     let shownAt: Timestamp
-
     /// The earlier sessions that the page offered to replace; a form can name no others.
     let offered: [SessionID]
 
@@ -17,13 +15,14 @@ struct ConsentToken: Sendable {
         self.offered = offered
     }
 
-    /// Reads the token of a form; nil when it is not one that was made for this interaction and its browser login.
+    /// Reads the token of a form; nil unless it was made for this interaction and its browser login.
     init?(_ text: String, of interaction: Interaction, keys: KeyRing) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 4, let seconds = Int64(parts[1]) else { return nil }
         self.init(
             shownAt: Timestamp(seconds: seconds),
             offering: parts[2].split(separator: "~").compactMap { SessionID(String($0)) })
+        // Writing the token anew compares every part, so no second spelling of one token exists.
         guard ConstantTime.equal(Array(text.utf8), Array(self.text(for: interaction, keys: keys).utf8)) else {
             return nil
         }
@@ -40,6 +39,7 @@ struct ConsentToken: Sendable {
         return [id, time, offer, Base64URL.encode(proof)].joined(separator: ".")
     }
 
-    /// Whether a decision from this page counts: what a page said more than ten minutes ago is shown again first.
+    /// Whether a decision from this page counts: a page that is more than ten minutes old is shown again first, because what it
+    /// says may have changed.
     func isCurrent(at now: Timestamp) -> Bool { (0..<InteractionSeal.lifetime).contains(now - shownAt) }
 }

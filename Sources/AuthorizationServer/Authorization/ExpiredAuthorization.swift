@@ -3,48 +3,46 @@ import OAuth
 import Storage
 
 extension ConsentEndpoint {
-    /// The way back to the client for a request that expired. Offered for a client that this account approved before: any
-    /// other could use it to steer browsers.
+    /// The address that tells the client that its request expired; nil for a client that this account never approved, because
+    /// such a client could use the way back to steer browsers.
     func wayBack(_ interaction: Interaction, in transaction: Transaction) throws -> String? {
         let pending = try PendingAuthorization(of: interaction)
-        guard try transaction.sessions.hasApproved(user: interaction.userID, client: try ClientID(pending.clientID))
-        else {
+        guard try transaction.sessions.hasApproved(user: interaction.userID, client: pending.clientID) else {
             return nil
         }
-        return try pending.answer(issuer: settings.issuer, refusing: AuthorizeEndpoint.expired)
+        return pending.location(issuer: settings.issuer, refusing: AuthorizeEndpoint.expired)
     }
 
-    /// The sign-in page for a request whose person is not signed in any more, in the very browser in which it waits; nil for
-    /// any other browser, which learns nothing.
-    func comeBack(_ id: InteractionID, _ browser: Browser, _ now: Timestamp) async throws -> SignInPrompt? {
+    /// The sign-in page for a request whose user is no longer signed in, in the very browser in which it waits; nil for any
+    /// other browser, which learns nothing.
+    func signInPrompt(for id: InteractionID, _ browser: Browser, _ now: Timestamp) async throws -> SignInPrompt? {
         let found = try await store.read { try $0.interactions.find(id, waitingIn: browser.binding, now: now) }
         guard let found else { return nil }
-        let pending = try PendingAuthorization(of: found)
-        let client = pending.shownHost ?? pending.clientName
+        let client = try PendingAuthorization(of: found).shownClient
         return SignInPrompt(
             client: client, token: try seal.seal(.consent(id, client: client), for: browser, now: now))
     }
 
-    /// Takes the same request to the sign-in page. It is judged anew for whoever signs in there.
+    /// Takes the same request to the sign-in page, where it is checked anew for the account that signs in.
     func switchAccount(
         _ interaction: Interaction, _ person: SignedIn, _ browser: Browser, now: Timestamp
     ) throws -> Outcome {
         let pending = try PendingAuthorization(of: interaction)
         guard let original = pending.original else { return .finished }
-        let client = pending.shownHost ?? pending.clientName
         let waiting = InteractionSeal.Waiting.authorization(
-            parameters: original, client: client, reference: browser.reference)
+            parameters: original, client: pending.shownClient, reference: browser.reference)
         let hint = (try? AuthorizationDraft(original))?.loginHint
         return .switchAccount(
             SignInPrompt(
-                client: client, token: try seal.seal(waiting, for: browser, since: interaction.createdAt, now: now),
+                client: pending.shownClient,
+                token: try seal.seal(waiting, for: browser, since: interaction.createdAt, now: now),
                 hint: hint?.lowercased() == person.user.name.lowercased() ? nil : hint))
     }
 }
 
 extension AuthorizeEndpoint {
-    /// The way back to the client for a request that expired at the sign-in page: where the redirect is one of the client's,
-    /// and the account that is signed in here meanwhile approved the client before.
+    /// The address that tells the client that its request expired at the sign-in page; nil unless the redirect is the client's
+    /// and the account that is signed in here now approved the client before.
     func wayBack(from text: String, browser: Browser, attempt: Attempt?) async throws -> String? {
         let now = clock.now()
         let attempt = attempt ?? timelines.begin(for: browser, clock: clock)
@@ -60,5 +58,5 @@ extension AuthorizeEndpoint {
         ).location
     }
 
-    static let expired = OAuthError(.accessDenied, "The person did not answer within an hour.")
+    static let expired = OAuthError(.accessDenied, "The user did not answer within an hour.")
 }

@@ -1,115 +1,223 @@
-import Foundation
 import JOSE
 import OAuth
 import Storage
 
-/// What an authorization request has become once its person signed in: checked, resolved and kept until the decision.
-struct PendingAuthorization: Codable, Sendable {
-    let clientID: String
+/// An authorization request that waits for its user's decision: checked, resolved to one MCP server, and kept as the text of
+/// its `Interaction`.
+struct PendingAuthorization: Sendable {
+    let clientID: ClientID
+    /// The client's name, as the consent page shows it.
     let clientName: String
+    /// The host of the client's metadata document, in lower case and without port; nil for a registered client.
     let clientHost: String?
+    /// Whether every redirect of the client leads to the user's own machine.
     let isLoopbackOnly: Bool
     /// Whether the client may hold refresh tokens.
-    let refreshes: Bool
-    /// Digest of the metadata document that the person is shown, nil for a registered client.
-    let documentDigest: String?
-    let redirectURI: String
+    let allowsRefreshTokens: Bool
+    /// Digest of the metadata document that the consent page shows; nil for a registered client.
+    let documentDigest: Digest?
+    let redirect: VerifiedRedirect
     let state: String?
-    let challenge: String
-    let resourceID: String
-    let scope: String
-    /// What each scope includes, as the person is shown it: what an operator changes meanwhile counts from the next request on.
-    let includes: [String: String]?
-    /// How old the sign-in may be at the approval, in seconds, as the client wants it; nil for as old as any.
+    let challenge: CodeChallenge
+    let resourceID: ResourceID
+    /// The scopes that the request names or gets by default, without those that they include.
+    let scope: ScopeSet
+    /// Which scopes include others, as the consent page shows it. A change by an operator takes effect with the next request.
+    let implications: ScopeImplications
+    /// The greatest age of the sign-in at the approval that the client accepts, in seconds; nil for any age.
     let maxAge: Int64?
-    /// The ways to sign in that will do for the client (`acr_values`); nil for any.
-    let contexts: [String]?
-    /// When the person signed in for this very request; nil where they were signed in already.
-    let signedInAt: Int64?
-    /// The request as it arrived, for another account to take it up.
+    /// The authentication contexts that the client accepts (`acr_values`); empty for any.
+    let contexts: [AuthenticationContext]
+    /// When the user signed in for this very request; nil for a user who was signed in already.
+    let signedInAt: Timestamp?
+    /// The authorization request as it arrived, so that another account can take it up; nil in rows of early versions.
     let original: String?
-    /// What was decided before the person had to sign in once more, and when that was.
+    /// The user's choice from before a step-up sign-in, which is shown again and not yet in force.
     var choice: Choice?
 
-    /// A decision that was not taken yet.
-    struct Choice: Codable, Sendable {
-        let scopes: [String]
-        let lifetime: String
+    /// A choice on the consent page that waits for a fresh sign-in.
+    struct Choice: Sendable {
+        let scope: ScopeSet
+        /// The length of the session, in seconds.
+        let lifetime: Int64
         /// The earlier sessions that were ticked to be replaced.
-        let replacing: [String]?
-        let madeAt: Int64
-    }
-
-    /// The host of the client's document as people read it.
-    var shownHost: String? { clientHost.map { (try? ClientID(clientID))?.shownHost ?? $0 } }
-
-    /// Which scopes include others.
-    var implications: ScopeImplications {
-        get throws {
-            let pairs = try (includes ?? [:]).map { (try Scope($0.key), try ScopeSet(parsing: $0.value)) }
-            return ScopeImplications(Dictionary(pairs) { $0.union($1) })
-        }
-    }
-
-    /// The text an interaction keeps.
-    var text: String {
-        get throws { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
-    }
-
-    /// Reads back what `interaction` keeps.
-    init(of interaction: Interaction) throws {
-        self = try JSONDecoder().decode(Self.self, from: Data(interaction.request.utf8))
+        let replaces: Set<SessionID>
+        let madeAt: Timestamp
     }
 
     init(
         _ request: AuthorizationRequest, client: Client, redirect: VerifiedRedirect, access: RequestedAccess,
-        text: String,
-        signedIn: Timestamp?
+        text: String, signedIn: Timestamp?
     ) {
-        clientID = client.id.string
+        clientID = client.id
         clientName = client.metadata.name
         clientHost = client.host
         isLoopbackOnly = client.metadata.redirectURIs.allSatisfy(\.isLoopback)
-        refreshes = client.metadata.allows(.refreshToken)
-        documentDigest = client.documentDigest?.base64URL
-        redirectURI = redirect.uri.string
+        allowsRefreshTokens = client.metadata.allows(.refreshToken)
+        documentDigest = client.documentDigest
+        self.redirect = redirect
         state = request.state
-        challenge = request.challenge.string
-        resourceID = access.resource.id.string
-        scope = access.scope.string
-        // Who is to sign in anew for this request has a sign-in of no age at all.
+        challenge = request.challenge
+        resourceID = access.resource.id
+        scope = access.scope
+        implications = access.implications
+        // `prompt=login` accepts no sign-in that is older than the request.
         maxAge = request.authentication.isAnew ? 0 : request.authentication.maxAge
-        let wanted = request.authentication.contexts
-        contexts = wanted.isEmpty ? nil : wanted.map(\.rawValue)
-        signedInAt = signedIn?.seconds
+        contexts = request.authentication.contexts
+        signedInAt = signedIn
         original = text
-        let direct = access.implications.direct
-        includes =
-            direct.isEmpty
-            ? nil : Dictionary(uniqueKeysWithValues: direct.map { ($0.key.string, $0.value.string) })
     }
 
-    /// Whether a sign-in is of the right kind and recent enough for the client. One that the person made for this very request
-    /// is recent for as long as a page can be sent: nobody is asked twice for reading slowly.
+    /// The host of the client's metadata document for display, with its port where that is not 443.
+    var shownHost: String? { clientHost.map { clientID.shownHost ?? $0 } }
+
+    /// The client for display: the host of its document, or the name that an operator registered.
+    var shownClient: String { shownHost ?? clientName }
+
+    /// Whether a sign-in is of an accepted kind and recent enough for the client.
+    ///
+    /// A sign-in for this very request stays recent for as long as a page can be sent, so that a user who reads slowly signs
+    /// in once.
     func accepts(signIn authentication: Authentication, at now: Timestamp) -> Bool {
-        guard contexts?.contains(authentication.context.rawValue) ?? true else { return false }
+        guard contexts.isEmpty || contexts.contains(authentication.context) else { return false }
         guard let maxAge else { return true }
-        let time = authentication.time
-        let isForThis = [signedInAt, choice?.madeAt].contains { since in since.map { time.seconds >= $0 } ?? false }
-        return now.isWithin(isForThis ? max(maxAge, InteractionSeal.lifetime - 1) : maxAge, of: time)
+        let isForThisRequest = [signedInAt, choice?.madeAt].contains { since in
+            since.map { authentication.time >= $0 } ?? false
+        }
+        let limit = isForThisRequest ? max(maxAge, InteractionSeal.lifetime - 1) : maxAge
+        return now.isWithin(limit, of: authentication.time)
     }
 
-    /// The redirect with the code in it.
-    func answer(issuer: Issuer, code: AuthorizationCode) throws -> String {
-        AuthorizationResponse(
-            to: try RedirectRule.proven(kept: redirectURI), code: code, state: state, issuer: issuer
-        ).location
+    /// The address that brings the client its code.
+    func location(issuer: Issuer, code: AuthorizationCode) -> String {
+        AuthorizationResponse(to: redirect, code: code, state: state, issuer: issuer).location
     }
 
-    /// The redirect with a refusal in it.
-    func answer(issuer: Issuer, refusing error: OAuthError) throws -> String {
-        AuthorizationResponse(
-            to: try RedirectRule.proven(kept: redirectURI), error: error, state: state, issuer: issuer
-        ).location
+    /// The address that brings the client a refusal.
+    func location(issuer: Issuer, refusing error: OAuthError) -> String {
+        AuthorizationResponse(to: redirect, error: error, state: state, issuer: issuer).location
     }
+}
+
+// MARK: The stored text
+
+extension PendingAuthorization {
+    /// Above the longest request (16 KiB), whose characters may each take six in JSON.
+    private static let limits = JSON.Limits(bytes: 256 * 1024, members: 10_000)
+
+    /// The text that an interaction keeps.
+    var text: String {
+        var object = JSONObject()
+        object[.clientID] = .string(clientID.string)
+        object[.clientName] = .string(clientName)
+        object[.clientHost] = clientHost.map(JSON.string)
+        object[.isLoopbackOnly] = .bool(isLoopbackOnly)
+        object[.refreshes] = .bool(allowsRefreshTokens)
+        object[.documentDigest] = documentDigest.map { .string($0.base64URL) }
+        object[.redirectURI] = .string(redirect.uri.string)
+        object[.state] = state.map(JSON.string)
+        object[.challenge] = .string(challenge.string)
+        object[.resourceID] = .string(resourceID.string)
+        object[.scope] = .string(scope.string)
+        object[.includes] = implications.direct.isEmpty ? nil : .object(implications.stored)
+        object[.maxAge] = maxAge.map(JSON.integer)
+        object[.contexts] = contexts.isEmpty ? nil : .strings(contexts.map(\.rawValue))
+        object[.signedInAt] = signedInAt.map { .integer($0.seconds) }
+        object[.original] = original.map(JSON.string)
+        object[.choice] = choice.map { .object($0.stored) }
+        return JSON.object(object).text
+    }
+
+    /// Reads the text that `interaction` keeps; throws when a value is missing or no longer valid.
+    init(of interaction: Interaction) throws {
+        let object = try Self.object(interaction)
+        let includes = object[.includes]?.object?.members ?? []
+        clientID = try ClientID(object.text(.clientID))
+        clientName = try object.text(.clientName)
+        clientHost = object[.clientHost]?.string
+        isLoopbackOnly = try object.value(.isLoopbackOnly) { $0.bool }
+        allowsRefreshTokens = try object.value(.refreshes) { $0.bool }
+        documentDigest = try object[.documentDigest].map { _ in
+            try object.value(.documentDigest) {
+                $0.string.flatMap { Base64URL.decode($0) }.flatMap { Digest(bytes: $0) }
+            }
+        }
+        redirect = try RedirectRule.proven(kept: object.text(.redirectURI))
+        state = object[.state]?.string
+        challenge = try CodeChallenge(object.text(.challenge))
+        resourceID = try object.value(.resourceID) { $0.string.flatMap { ResourceID($0) } }
+        scope = try ScopeSet(parsing: object.text(.scope))
+        let direct = try includes.map { (try Scope($0.name), try ScopeSet(parsing: $0.value.string ?? "")) }
+        implications = ScopeImplications(Dictionary(direct) { $0.union($1) })
+        maxAge = object[.maxAge]?.integer
+        contexts = (object[.contexts]?.strings ?? []).map(AuthenticationContext.init(rawValue:))
+        signedInAt = object[.signedInAt]?.integer.map(Timestamp.init(seconds:))
+        original = object[.original]?.string
+        choice = object[.choice]?.object.flatMap(Choice.init(stored:))
+    }
+
+    /// Whether the client of `interaction` may hold refresh tokens. The token endpoint asks for this alone, so it reads no
+    /// other member.
+    static func allowsRefreshTokens(_ interaction: Interaction) throws -> Bool {
+        try object(interaction).value(.refreshes) { $0.bool }
+    }
+
+    private static func object(_ interaction: Interaction) throws -> JSONObject {
+        try JSONObject(parsing: Array(interaction.request.utf8), limits: limits)
+    }
+}
+
+extension PendingAuthorization.Choice {
+    /// Nil for a choice that cannot be read: the consent page then shows its defaults.
+    fileprivate init?(stored object: JSONObject) {
+        guard let scopes = object["scopes"]?.strings, let madeAt = object["madeAt"]?.integer,
+            let lifetime = object["lifetime"]?.string.flatMap(Lifetime.seconds)
+        else { return nil }
+        self.init(
+            scope: ScopeSet(scopes.compactMap { try? Scope($0) }), lifetime: lifetime,
+            replaces: Set((object["replacing"]?.strings ?? []).compactMap { SessionID($0) }),
+            madeAt: Timestamp(seconds: madeAt))
+    }
+
+    fileprivate var stored: JSONObject {
+        [
+            "scopes": .strings(scope.scopes.map(\.string)), "lifetime": .string(Lifetime.text(lifetime)),
+            "replacing": .strings(replaces.map(\.string).sorted()), "madeAt": .integer(madeAt.seconds),
+        ]
+    }
+}
+
+extension ScopeImplications {
+    fileprivate var stored: JSONObject {
+        var object = JSONObject()
+        for (scope, included) in direct { object[scope.string] = .string(included.string) }
+        return object
+    }
+}
+
+/// The members of the stored JSON object. Rows outlive the version that wrote them: no name ever changes its meaning, and a
+/// reader accepts the absence of every member that came later than the table.
+private enum StoredMember: String {
+    case clientID, clientName, clientHost, isLoopbackOnly, refreshes, documentDigest, redirectURI, state, challenge
+    case resourceID, scope, includes, maxAge, contexts, signedInAt, original, choice
+}
+
+/// A stored request that lacks a member or holds one of another form.
+private struct UnreadableRequest: Error, CustomStringConvertible {
+    let member: StoredMember
+    var description: String { "a stored authorization request has no usable \(member.rawValue)" }
+}
+
+extension JSONObject {
+    fileprivate subscript(member: StoredMember) -> JSON? {
+        get { self[member.rawValue] }
+        set { self[member.rawValue] = newValue }
+    }
+
+    fileprivate func value<Value>(_ member: StoredMember, _ read: (JSON) -> Value?) throws -> Value {
+        guard let value = self[member].flatMap(read) else { throw UnreadableRequest(member: member) }
+        return value
+    }
+
+    fileprivate func text(_ member: StoredMember) throws -> String { try value(member) { $0.string } }
 }

@@ -2,21 +2,19 @@ import OAuth
 import Storage
 
 extension ConsentEndpoint {
-    /// Whether the sign-in is recent enough for what the person allows: for the client, and for the MCP server as it is set up
-    /// now. The page may have been open for long.
+    /// Whether the sign-in is recent enough for what the user allows: for the client, and for the MCP server as an operator
+    /// has configured it now, which may have changed while the page was open.
     /// Spec: RFC 9470 §5
     func isRecent(
         _ person: SignedIn, for scope: ScopeSet, _ pending: PendingAuthorization, in transaction: Transaction,
         now: Timestamp
     ) throws -> Bool {
         let signIn = person.login.authentication
-        guard let id = ResourceID(pending.resourceID), let resource = try transaction.resources.find(id: id) else {
-            return false
-        }
+        guard let resource = try transaction.resources.find(id: pending.resourceID) else { return false }
         return pending.accepts(signIn: signIn, at: now) && resource.accepts(signIn: signIn, for: scope, at: now)
     }
 
-    /// Keeps what was chosen, takes no decision, and leads to the sign-in page.
+    /// Keeps the user's choice with the request, decides nothing, and leads to the sign-in page.
     func keep(
         _ choice: PendingAuthorization.Choice, of interaction: Interaction, _ pending: PendingAuthorization,
         _ person: SignedIn, _ browser: Browser, in transaction: Transaction, now: Timestamp
@@ -25,17 +23,17 @@ extension ConsentEndpoint {
         pending.choice = choice
         guard
             try transaction.interactions.amend(
-                interaction.id, request: try pending.text, until: interaction.expiresAt, now: now)
+                interaction.id, request: pending.text, until: interaction.expiresAt, now: now)
         else { return .finished }
-        let client = pending.shownHost ?? pending.clientName
+        let client = pending.shownClient
         let token = try seal.seal(.consent(interaction.id, client: client), for: browser, now: now)
         return .signInAgain(SignInPrompt(client: client, token: token, account: person.user.name))
     }
 }
 
 extension PendingAuthorization.Choice {
-    /// As the page shows it again.
+    /// The choice as the page shows it again.
     var kept: ConsentRequest.EarlierChoice {
-        ConsentRequest.EarlierChoice(scopes: Set(scopes), lifetime: lifetime, replaces: Set(replacing ?? []))
+        ConsentRequest.EarlierChoice(scope: scope, lifetime: lifetime, replaces: replaces)
     }
 }

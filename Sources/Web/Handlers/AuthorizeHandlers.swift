@@ -103,7 +103,7 @@ struct AuthorizeHandlers: Sendable {
             let isPressed = LinkTarget(location).map(\.isOwnScheme) ?? true
             let isPage = afterForm || isPressed
             door.answers.note(error, context, status: isPage ? .ok : .seeOther)
-            return isPage ? try door.handOff(to: location, approved: false) : .seeOther(location)
+            return isPage ? try door.handOff(to: location, .denied) : .seeOther(location)
         case .refused(.link(let location, let error)):
             door.answers.note(error, context)
             guard let target = LinkTarget(location) else { return door.answers.page(for: error, context: context) }
@@ -157,10 +157,15 @@ extension Response {
 
 extension RequestPipeline {
     /// The page that leads on to the client with its answer.
-    func handOff(to location: String, approved: Bool) throws -> Response {
+    func handOff(to location: String, _ decision: ConsentEndpoint.Decision) throws -> Response {
         guard let target = LinkTarget(location) else {
             throw OAuthError(.serverError, "The answer cannot be handed over.", reason: "not a link target")
         }
-        return answers.html(HandOffPage(to: target, title: approved ? "You are all set" : "Back to the app"))
+        let title: PlainText =
+            switch decision {
+            case .approved: "You are all set"
+            case .denied: "Back to the app"
+            }
+        return answers.html(HandOffPage(to: target, title: title))
     }
 }

@@ -16,7 +16,7 @@ struct ConsentHandlers: Sendable {
         }
         switch try await gatehouse.consent.show(id, browser: visitor.browser) {
         case .ask(let asked): return page(asked)
-        case .answered(let location, let approved): return try door.handOff(to: location, approved: approved)
+        case .answered(let location, let decision): return try door.handOff(to: location, decision)
         case .finished: return finished()
         case .expired(let back): return door.answers.expired(back: back, context: context)
         case .signIn(let prompt): return door.answers.html(SignInPage(prompt), status: .forbidden)
@@ -26,13 +26,9 @@ struct ConsentHandlers: Sendable {
 
     func decide(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let visitor = Visitor(request, context, door: door)
-        let form = try OAuth.Parameters(form: body)
-        let decision = ConsentEndpoint.Decision(
-            token: try form.value("token") ?? "", decision: try form.value("decision") ?? "",
-            scopes: form.values("scope"), lifetime: try form.value("lifetime") ?? "",
-            replaces: form.values("replace"))
-        switch try await gatehouse.consent.decide(decision, browser: visitor.browser) {
-        case .handOff(let location, let approved): return try door.handOff(to: location, approved: approved)
+        let form = try ConsentForm(OAuth.Parameters(form: body))
+        switch try await gatehouse.consent.decide(form, browser: visitor.browser) {
+        case .handOff(let location, let decision): return try door.handOff(to: location, decision)
         case .again(let asked, let problem): return page(asked, problem: problem)
         case .signInAgain(let prompt), .switchAccount(let prompt): return door.answers.html(SignInPage(prompt))
         case .finished: return finished()
@@ -80,11 +76,11 @@ struct ConsentHandlers: Sendable {
 extension ConsentPage {
     /// The page for what `asked` says; what is new stands apart once there is something it can stand apart from.
     init(_ asked: ConsentRequest, problem: PlainText?) {
-        let isTicked = { (scope: String) in asked.kept.map { $0.scopes.contains(scope) } ?? true }
+        let isTicked = { (scope: Scope) in asked.kept.map { $0.scope.contains(scope) } ?? true }
         // What was chosen before a sign-in, unless the MCP server's policy has come to forbid it meanwhile.
-        let chosen = asked.terms.choices.first { Lifetime.text($0) == asked.kept?.lifetime } ?? asked.terms.preselected
+        let chosen = asked.terms.choices.first { $0 == asked.kept?.lifetime } ?? asked.terms.preselected
         let choices = asked.scopes.map { asked in
-            (isNew: asked.isNew, choice: ScopeChoice(asked, isTicked: isTicked(asked.scope.string)))
+            (isNew: asked.isNew, choice: ScopeChoice(asked, isTicked: isTicked(asked.scope)))
         }
         self.init(
             client: Client(name: asked.clientName, host: asked.clientHost, hasChanged: asked.hasChanged),

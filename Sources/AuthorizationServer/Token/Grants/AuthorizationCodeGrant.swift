@@ -109,7 +109,7 @@ struct AuthorizationCodeGrant: Grant {
         guard !client.isRegistered, let interaction = try transaction.interactions.find(record.interactionID) else {
             return client.refreshes
         }
-        return try PendingAuthorization(of: interaction).refreshes
+        return try PendingAuthorization.allowsRefreshTokens(interaction)
     }
 
     /// The wrong verifier that spends the code is a decision and leaves a record; those before it prove nothing.
