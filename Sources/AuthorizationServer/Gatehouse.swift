@@ -10,7 +10,8 @@ package struct Gatehouse: Sendable {
     package let store: Store
     package let keys: KeyRing
     package let clock: WallClock
-    package let counters = Counters()
+    /// Feeds metrics and traces with what the endpoints report.
+    let observer: Observer
     /// Where refusals are told to operators.
     package let refusals: DeduplicatedLog
     package let log: Logger
@@ -36,23 +37,26 @@ package struct Gatehouse: Sendable {
         settings: Settings, store: Store, keys: KeyRing, fetcher: DocumentFetcher, operators: OperatorClient,
         clock: WallClock = .system, hasher: PasswordHasher, log: Logger
     ) {
+        let observer = Observer(clock: clock)
         let reader = AccessTokenReader(keys: keys, issuer: settings.issuer)
         let clients = ClientDirectory(store: store, fetcher: fetcher, settings: settings.clients, log: log)
         let standing = StandingRule(clients: clients)
-        let authentication = ClientAuthentication(clients: clients, counters: counters)
+        let authentication = ClientAuthentication(clients: clients, observer: observer)
         let (refusals, errands) = (DeduplicatedLog(log, clock: clock), BackgroundWork(log: log))
-        let watch = SignInMonitor(store: store, lines: refusals, log: log, errands: errands)
+        let watch = SignInMonitor(store: store, observer: observer, lines: refusals, log: log, errands: errands)
         let people = SignInService(store: store, methods: Self.signInMethods(hasher), watch: watch, clock: clock)
         let seal = InteractionSeal(keys: keys)
         let authorize = AuthorizeEndpoint(
-            settings: settings, store: store, clients: clients, people: people, seal: seal, clock: clock)
+            settings: settings, store: store, clients: clients, people: people, seal: seal, clock: clock,
+            observer: observer)
         (self.settings, self.store, self.keys, self.clock, self.log) = (settings, store, keys, clock, log)
         (self.clients, self.people, self.authorize, self.refusals) = (clients, people, authorize, refusals)
+        self.observer = observer
         signIn = SignInEndpoint(people: people, seal: seal, authorize: authorize, clock: clock)
         consent = ConsentEndpoint(
             settings: settings, store: store, keys: keys, people: people, standing: standing, clock: clock,
-            timelines: authorize.timelines)
-        let resources = ResourceAuthentication(store: store, counters: counters)
+            observer: observer)
+        let resources = ResourceAuthentication(store: store, observer: observer)
         let subjects = SubjectTokens(reader: reader, standing: standing)
         let vault = ConnectionVault(keys: keys)
         let provider = ProviderClient(issuer: settings.issuer, outbound: operators)
@@ -60,34 +64,33 @@ package struct Gatehouse: Sendable {
         let excess = ExcessScopeRevocation(unkept: DiscardedTokenRevocation(client: provider, vault: vault, log: log))
         connect = ConnectEndpoint(
             store: store, people: people, standing: standing, client: provider, vault: vault,
-            misdirections: misdirections, unkept: excess.unkept, clock: clock, counters: counters, log: log)
+            misdirections: misdirections, unkept: excess.unkept, clock: clock, observer: observer, log: log)
         let refresh = ConnectionRefresh(store: store, excess: excess, clock: clock, log: log)
         let exchange = TokenExchangeGrant(
             subjects: subjects, vault: vault, refresh: refresh, excess: excess, clock: clock)
-        let grants = Self.grants(settings, keys, authorize.timelines, counters, clock, exchange)
+        let grants = Self.grants(settings, keys, observer, exchange)
         metadata = MetadataEndpoint(
             issuer: settings.issuer, grantTypes: grants.types, acrValues: people.contexts, keys: keys)
         token = TokenEndpoint(
             store: store, authentication: TokenAuthentication(clients: authentication, resources: resources),
-            issuer: TokenIssuer(settings: settings, keys: keys), grants: grants, clock: clock, counters: counters,
-            trace: TokenStepTrace(timelines: authorize.timelines, clock: clock))
+            issuer: TokenIssuer(settings: settings, keys: keys), grants: grants, clock: clock, observer: observer)
         revocation = RevocationEndpoint(
             store: store, keys: keys, authentication: authentication, reader: reader, clock: clock)
         introspection = IntrospectionEndpoint(
             store: store, standing: standing, authentication: resources, reader: reader, lastUses: lastUses,
             clock: clock)
         let services = ElicitationServices(
-            vault: vault, providers: provider, people: people, hasher: hasher, counters: counters)
+            vault: vault, providers: provider, people: people, hasher: hasher, observer: observer)
         let signer = EventSigner(issuer: settings.issuer, keys: keys)
         resourceAuthentication = resources
         eventPoll = EventPollEndpoint(
-            store: store, signer: signer, watch: CommitWaitList(store) { $0.streams }, counters: counters, clock: clock)
+            store: store, signer: signer, watch: CommitWaitList(store) { $0.streams }, observer: observer, clock: clock)
         elicitation = ElicitationEndpoint(
             issuer: settings.issuer, store: store, authentication: resources, subjects: subjects,
             services: services, watch: CommitWaitList(store) { $0.elicitations }, signer: signer, clock: clock)
         elicitationPage = ElicitationPageEndpoint(
             store: store, keys: keys, people: people, standing: standing, seal: seal, services: services,
-            misdirections: misdirections, clock: clock, counters: counters)
+            misdirections: misdirections, clock: clock)
         account = AccountEndpoint(
             store: store, keys: keys, people: people, passwords: PasswordSignIn(hasher: hasher), seal: seal,
             revocation: ConnectionRevocation(store: store, client: provider, vault: vault), clock: clock)
@@ -95,21 +98,18 @@ package struct Gatehouse: Sendable {
 
     /// The grants that are served; the metadata lists them in this order.
     private static func grants(
-        _ settings: Settings, _ keys: KeyRing, _ timelines: AuthorizationTraces, _ counters: Counters,
-        _ clock: WallClock,
-        _ exchange: TokenExchangeGrant
+        _ settings: Settings, _ keys: KeyRing, _ observer: Observer, _ exchange: TokenExchangeGrant
     ) -> GrantList {
         GrantList([
-            AuthorizationCodeGrant(
-                standing: exchange.subjects.standing, timelines: timelines, counters: counters, clock: clock),
+            AuthorizationCodeGrant(standing: exchange.subjects.standing, observer: observer),
             RefreshTokenGrant(
                 standing: exchange.subjects.standing, keys: keys, grace: settings.tokens.refreshGrace),
             exchange,
         ])
     }
 
-    /// What happened in the latest authorizations.
-    package var timelines: AuthorizationTraces { authorize.timelines }
+    /// The traces of the latest authorizations.
+    package var traces: AuthorizationTraces { observer.traces }
     package var eventVerify: EventVerifyEndpoint { EventVerifyEndpoint(store: store, clock: clock) }
     package var eventStatus: EventStatusEndpoint { EventStatusEndpoint(store: store, clock: clock) }
     package var session: SessionEndpoint {

@@ -45,7 +45,7 @@ struct ClientTrialTests {
                 )
             }
             #expect(documents.isEmpty && records == before && open.isEmpty)
-            #expect(scene.h.gatehouse.timelines.all.isEmpty)
+            #expect(scene.h.gatehouse.traces.all.isEmpty)
             #expect(scene.host.fetches == 2)
         }
     }

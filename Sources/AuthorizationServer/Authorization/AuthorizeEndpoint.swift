@@ -2,9 +2,9 @@ import JOSE
 import OAuth
 import Storage
 
-/// Turns an authorization request into an interaction that waits for its person.
+/// Turns an authorization request into an interaction that waits for its user's decision.
 ///
-/// Before anybody signed in nothing is stored and nothing is fetched: the request travels sealed in the sign-in page.
+/// Before a user has signed in, nothing is stored and nothing is fetched: the request travels sealed in the sign-in page.
 /// Spec: OAuth 2.1 §4.1.1
 package struct AuthorizeEndpoint: Sendable {
     let settings: Settings
@@ -13,40 +13,56 @@ package struct AuthorizeEndpoint: Sendable {
     let people: SignInService
     let seal: InteractionSeal
     let clock: WallClock
-    let timelines = AuthorizationTraces()
+    let observer: Observer
+
+    /// What a request without a fault leads to.
+    private enum NextPage: Sendable {
+        case signIn(SignInPrompt)
+        case consent(InteractionID, RequestedAccess)
+    }
 
     /// Answers a request that arrived with the query or form `text`.
     package func begin(_ text: String, browser: Browser) async throws -> AuthorizeOutcome {
-        let attempt = timelines.begin(for: browser, clock: clock)
+        let trace = observer.newTrace(for: browser)
         let now = clock.now()
-        let person = try await attempt.watching { try await people.signedIn(browser, now: now) }
-        return try await answering(text, person, attempt) { draft in
-            let client = try await clients.known(draft.asker.clientID, now: now, for: attempt)
+        let person = try await trace.recordingFailure { try await people.signedIn(browser, now: now) }
+        return try await answering(text, person, trace) { draft in
+            let client = try await clients.known(draft.asker.clientID, now: now, trace: trace)
             let request = try draft.checked(against: client, localhostAnyPort: settings.clients.localhostAnyPort)
             let wanted = request.body.authentication
-            // Where the redirect is not proven yet, this is told after the sign-in.
+            // Before the redirect is proven, this refusal could only go to a page: it waits until after the sign-in.
             if request.redirect != nil, let unmet = wanted.refusal(among: people.contexts) {
                 throw request.failure(unmet)
             }
             let isSignedIn = person.map { wanted.isMet(by: $0.login.authentication, at: now) } ?? false
-            // Nobody can be asked silently, and no approval is remembered that could answer instead.
+            // No approval is remembered, so a silent request can never be granted.
             if request.body.prompt.contains(.none) {
-                throw request.failure(isSignedIn ? Self.nobodyAsked : Self.nobodySignedIn)
+                throw request.failure(isSignedIn ? Self.consentNeeded : Self.signInNeeded)
             }
             guard let person, isSignedIn else {
                 let name = client.map { $0.shownHost ?? $0.metadata.name } ?? draft.asker.clientID.shownHost
-                return try signIn(draft, client: name, person: wanted.isAnew ? nil : person, browser, attempt, now)
+                return try signIn(draft, client: name, person: wanted.isAnew ? nil : person, browser, now)
             }
-            attempt.note(.recognised)
-            return try await proceed(draft, person: person, hasJustSignedIn: false, browser, attempt, now: now)
+            trace.record(.recognised)
+            return try await openInteraction(draft, person: person, hasJustSignedIn: false, browser, trace, now: now)
+        }
+    }
+
+    /// Continues with the request that was sealed into the sign-in page, now that `person` has signed in for it. The fresh
+    /// sign-in satisfies every demand on its age, so nobody signs in twice.
+    func resume(
+        _ text: String, person: SignedIn, browser: Browser, trace: TraceWriter?
+    ) async throws -> AuthorizeOutcome {
+        let trace = trace ?? observer.newTrace(for: browser)
+        return try await answering(text, person, trace) { draft in
+            try await openInteraction(
+                draft, person: person, hasJustSignedIn: true, browser, trace, now: clock.now())
         }
     }
 
     private func signIn(
-        _ draft: AuthorizationDraft, client: String?, person: SignedIn?, _ browser: Browser, _ attempt: Attempt,
-        _ now: Timestamp
-    ) throws -> AuthorizeOutcome {
-        attempt.note(.signInAsked)
+        _ draft: AuthorizationDraft, client: String?, person: SignedIn?, _ browser: Browser, _ now: Timestamp
+    ) throws -> NextPage {
         let waiting = InteractionSeal.Waiting.authorization(
             parameters: draft.text, client: client, reference: browser.reference)
         let token = try seal.seal(waiting, for: browser, now: now)
@@ -54,29 +70,18 @@ package struct AuthorizeEndpoint: Sendable {
             SignInPrompt(client: client, token: token, account: person?.user.name, hint: draft.loginHint))
     }
 
-    /// Takes up the request that was sealed into the sign-in page, now that `person` has signed in for it: whatever it wants
-    /// of a sign-in's age holds, and nobody is asked twice.
-    func resume(
-        _ text: String, person: SignedIn, browser: Browser, attempt: Attempt?
-    ) async throws -> AuthorizeOutcome {
-        let attempt = attempt ?? timelines.begin(for: browser, clock: clock)
-        return try await answering(text, person, attempt) { draft in
-            try await proceed(draft, person: person, hasJustSignedIn: true, browser, attempt, now: clock.now())
-        }
-    }
-
-    private func proceed(
-        _ draft: AuthorizationDraft, person: SignedIn, hasJustSignedIn: Bool, _ browser: Browser, _ attempt: Attempt,
+    private func openInteraction(
+        _ draft: AuthorizationDraft, person: SignedIn, hasJustSignedIn: Bool, _ browser: Browser, _ trace: TraceWriter,
         now: Timestamp
-    ) async throws -> AuthorizeOutcome {
-        attempt.belongs(to: person.user.id)
+    ) async throws -> NextPage {
+        trace.assign(to: person.user.id)
         let client = try await clients.resolve(
-            draft.asker.clientID, now: now, for: attempt, person: person.user.id, browser: browser)
+            draft.asker.clientID, now: now, trace: trace, person: person.user.id, browser: browser)
         let request = try draft.checked(against: client, localhostAnyPort: settings.clients.localhostAnyPort)
-        guard let redirect = request.redirect else { throw request.failure(Self.nobodyAsked) }
+        guard let redirect = request.redirect else { throw request.failure(Self.consentNeeded) }
         if let unmet = request.body.authentication.refusal(among: people.contexts) { throw request.failure(unmet) }
         guard request.body.authentication.accepts(person.login.authentication.context) else {
-            throw request.failure(Self.signedInOtherwise)
+            throw request.failure(Self.otherContext)
         }
         guard client.metadata.allows(.authorizationCode) else {
             throw request.failure(
@@ -88,7 +93,7 @@ package struct AuthorizeEndpoint: Sendable {
         let access = try found.mapError(request.failure).get()
         guard hasJustSignedIn || access.accepts(signIn: person.login.authentication, at: now) else {
             let name = client.shownHost ?? client.metadata.name
-            return try signIn(draft, client: name, person: person, browser, attempt, now)
+            return try signIn(draft, client: name, person: person, browser, now)
         }
         let pending = PendingAuthorization(
             request.body, client: client, redirect: redirect, access: access, text: draft.text,
@@ -97,54 +102,73 @@ package struct AuthorizeEndpoint: Sendable {
             userID: person.user.id, browserLoginID: person.login.id, request: pending.text, createdAt: now,
             expiresAt: now + InteractionSeal.maximumAge)
         try await store.write { try $0.interactions.open(interaction) }
-        attempt.lead(from: .interaction(interaction.id))
-        attempt.note(.consentAsked(server: access.resource.name, scopes: access.scope.scopes.count))
-        return .consent(interaction.id)
+        return .consent(interaction.id, access)
     }
 
-    /// Runs `body` and turns every refusal into what the browser is shown.
+    private static let signInNeeded = OAuthError(
+        .loginRequired, "The user has to sign in; send the request again without prompt=none.")
+    private static let otherContext = OAuthError(
+        .unmetAuthenticationRequirements, "The user signed in, but by none of the methods that acr_values names.")
+    private static let consentNeeded = OAuthError(
+        .consentRequired, "The user has to approve; send the request again without prompt=none.")
+}
+
+// MARK: From decisions to answers and traces
+
+extension AuthorizeEndpoint {
+    /// Runs `body` on the request, turns what it returns or throws into what the browser is shown, and records it.
     private func answering(
-        _ text: String, _ person: SignedIn?, _ attempt: Attempt,
-        _ body: (AuthorizationDraft) async throws -> AuthorizeOutcome
+        _ text: String, _ person: SignedIn?, _ trace: TraceWriter,
+        _ body: (AuthorizationDraft) async throws -> NextPage
     ) async throws -> AuthorizeOutcome {
-        do {
-            let draft = try Self.draft(text, attempt)
-            do {
-                return try await body(draft)
-            } catch let failure as AuthorizationFailure {
-                let refusal = try await refusal(failure, draft, person, attempt)
-                attempt.note(.refused(failure.error, refusal.told))
-                return .refused(refusal.asked(by: draft.asker.clientID.string))
-            } catch let error as OAuthError {
-                throw error.asked(by: draft.asker.clientID.string)
-            }
-        } catch let error as OAuthError {
-            attempt.note(.refused(error, .onPage))
-            return .refused(.page(error))
+        let draft: AuthorizationDraft
+        do throws(OAuthError) {
+            draft = try AuthorizationDraft(text)
         } catch {
-            attempt.note(.failed)
+            trace.record(.arrived(client: nil, redirectHost: nil))
+            trace.record(.refused(error, .onPage))
+            return .refused(.page(error))
+        }
+        trace.record(draft.arrival)
+        let outcome: AuthorizeOutcome
+        do {
+            outcome = try await self.outcome(of: draft, person, trace, body)
+        } catch {
+            trace.record(.failed)
             throw error
         }
+        if case .refused(let refusal) = outcome { trace.record(.refused(refusal.error, refusal.destination)) }
+        return outcome
     }
 
-    private static func draft(_ text: String, _ attempt: Attempt) throws(OAuthError) -> AuthorizationDraft {
-        do throws(OAuthError) {
-            let draft = try AuthorizationDraft(text)
-            let redirect = draft.asker.redirectURI.flatMap { try? RedirectURI($0) }
-            attempt.note(.arrived(client: draft.asker.clientID.string, redirectHost: redirect?.place))
-            return draft
-        } catch {
-            attempt.note(.arrived(client: nil, redirectHost: nil))
-            throw error
+    private func outcome(
+        of draft: AuthorizationDraft, _ person: SignedIn?, _ trace: TraceWriter,
+        _ body: (AuthorizationDraft) async throws -> NextPage
+    ) async throws -> AuthorizeOutcome {
+        let asker = draft.asker.clientID.string
+        do {
+            switch try await body(draft) {
+            case .signIn(let prompt):
+                trace.record(.signInAsked)
+                return .signIn(prompt)
+            case .consent(let id, let access):
+                trace.link(.interaction(id))
+                trace.record(.consentAsked(server: access.resource.name, scopes: access.scope.count))
+                return .consent(id)
+            }
+        } catch let failure as AuthorizationFailure {
+            return .refused(try await refusal(failure, draft, person, trace).asked(by: asker))
+        } catch let error as OAuthError {
+            return .refused(.page(error.asked(by: asker)))
         }
     }
 
     private func refusal(
-        _ failure: AuthorizationFailure, _ draft: AuthorizationDraft, _ person: SignedIn?, _ attempt: Attempt
+        _ failure: AuthorizationFailure, _ draft: AuthorizationDraft, _ person: SignedIn?, _ trace: TraceWriter
     ) async throws -> AuthorizeRefusal {
         guard case .redirect(let error, let redirect) = failure else { return .page(failure.error) }
         let location = AuthorizationResponse(
-            to: redirect, error: error.referring(to: attempt.reference), state: draft.state, issuer: settings.issuer
+            to: redirect, error: error.referring(to: trace.reference), state: draft.state, issuer: settings.issuer
         ).location
         let id = draft.asker.clientID
         let isTrusted = try await store.read { transaction in
@@ -153,11 +177,11 @@ package struct AuthorizeEndpoint: Sendable {
         }
         return isTrusted ? .redirect(location, error) : .link(location, error)
     }
+}
 
-    private static let nobodySignedIn = OAuthError(
-        .loginRequired, "Somebody has to sign in; ask again without prompt=none.")
-    private static let signedInOtherwise = OAuthError(
-        .unmetAuthenticationRequirements, "The person signed in, but in none of the ways that acr_values names.")
-    private static let nobodyAsked = OAuthError(
-        .consentRequired, "A person has to approve; ask again without prompt=none.")
+extension AuthorizationDraft {
+    fileprivate var arrival: AuthorizationStep {
+        let redirect = asker.redirectURI.flatMap { try? RedirectURI($0) }
+        return .arrived(client: asker.clientID.string, redirectHost: redirect?.place)
+    }
 }

@@ -47,8 +47,14 @@ package enum AuthorizeRefusal: Sendable {
         }
     }
 
-    /// Where it is told, in the words of a timeline.
-    var told: AuthorizationStep.RefusalDestination {
+    var error: OAuthError {
+        switch self {
+        case .page(let error), .redirect(_, let error), .link(_, let error): error
+        }
+    }
+
+    /// Where the refusal is shown, in the words of a trace.
+    var destination: AuthorizationStep.RefusalDestination {
         switch self {
         case .page: .onPage
         case .redirect: .byRedirect

@@ -10,7 +10,7 @@ package struct ConsentEndpoint: Sendable {
     let people: SignInService
     let standing: StandingRule
     let clock: WallClock
-    let timelines: AuthorizationTraces
+    let observer: Observer
 
     /// Carries a decision through the sign-in page.
     var seal: InteractionSeal { InteractionSeal(keys: keys) }
@@ -58,9 +58,9 @@ package struct ConsentEndpoint: Sendable {
 
     /// Opens the page. Changes nothing.
     package func show(_ id: InteractionID, browser: Browser) async throws -> View {
-        let attempt = timelines.resume(.interaction(id), for: browser, clock: clock)
-        let view = try await attempt.watching { try await self.view(of: id, browser) }
-        attempt.note(view.step)
+        let trace = observer.trace(.interaction(id), for: browser)
+        let view = try await trace.recordingFailure { try await self.view(of: id, browser) }
+        trace.record(view.step)
         return view
     }
 
@@ -89,13 +89,13 @@ package struct ConsentEndpoint: Sendable {
     /// together.
     package func decide(_ form: ConsentForm, browser: Browser) async throws -> Outcome {
         guard let id = InteractionID(form.token.prefix { $0 != "." }) else { return .notYours }
-        let attempt = timelines.resume(.interaction(id), for: browser, clock: clock)
-        let outcome = try await attempt.watching { try await self.outcome(of: form, on: id, browser) }
+        let trace = observer.trace(.interaction(id), for: browser)
+        let outcome = try await trace.recordingFailure { try await self.outcome(of: form, on: id, browser) }
         if case .handOff(_, .approved) = outcome {
             let code = AuthorizationCode.derive(key: keys.secret(.code).bytes, interaction: id)
-            attempt.lead(from: .code(code.digest))
+            trace.link(.code(code.digest))
         }
-        attempt.note(outcome.step)
+        trace.record(outcome.step)
         return outcome
     }
 

@@ -43,17 +43,17 @@ extension ConsentEndpoint {
 extension AuthorizeEndpoint {
     /// The address that tells the client that its request expired at the sign-in page; nil unless the redirect is the client's
     /// and the account that is signed in here now approved the client before.
-    func wayBack(from text: String, browser: Browser, attempt: Attempt?) async throws -> String? {
+    func wayBack(from text: String, browser: Browser, trace: TraceWriter?) async throws -> String? {
         let now = clock.now()
-        let attempt = attempt ?? timelines.begin(for: browser, clock: clock)
+        let trace = trace ?? observer.newTrace(for: browser)
         guard let person = try await people.signedIn(browser, now: now), let draft = try? AuthorizationDraft(text),
-            let client = try? await clients.known(draft.asker.clientID, now: now, for: attempt),
+            let client = try? await clients.known(draft.asker.clientID, now: now, trace: trace),
             let request = try? draft.checked(against: client, localhostAnyPort: settings.clients.localhostAnyPort),
             let redirect = request.redirect,
             try await store.read({ try $0.sessions.hasApproved(user: person.user.id, client: client.id) })
         else { return nil }
         return AuthorizationResponse(
-            to: redirect, error: Self.expired.referring(to: attempt.reference), state: draft.state,
+            to: redirect, error: Self.expired.referring(to: trace.reference), state: draft.state,
             issuer: settings.issuer
         ).location
     }

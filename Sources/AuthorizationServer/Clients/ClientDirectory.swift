@@ -25,17 +25,17 @@ package struct ClientDirectory: Sendable {
     private static let lastGood: Int64 = 7 * 86_400
 
     /// The client, if nothing has to be fetched to know it; nil for a document that is not in the cache.
-    func known(_ id: ClientID, now: Timestamp, for attempt: Attempt) async throws -> Client? {
+    func known(_ id: ClientID, now: Timestamp, trace: TraceWriter) async throws -> Client? {
         switch try await store.read({ try record(of: id, in: $0) }) {
         case .registered(let client):
-            attempt.note(.clientRegistered)
+            trace.record(.clientRegistered)
             return client
         case .document(let kept):
             guard let kept, let client = fresh(kept, now: now) else {
-                attempt.note(.documentAwaited)
+                trace.record(.documentAwaited)
                 return nil
             }
-            attempt.note(.documentKept(fetched: kept.fetchedAt, until: kept.expiresAt))
+            trace.record(.documentKept(fetched: kept.fetchedAt, until: kept.expiresAt))
             return client
         }
     }
@@ -43,15 +43,15 @@ package struct ClientDirectory: Sendable {
     /// The client of a new authorization: a document is used only while it is fresh, and fetched otherwise, on the account of
     /// the person and the browser.
     func resolve(
-        _ id: ClientID, now: Timestamp, for attempt: Attempt, person: UserID, browser: Browser
+        _ id: ClientID, now: Timestamp, trace: TraceWriter, person: UserID, browser: Browser
     ) async throws -> Client {
-        if let client = try await known(id, now: now, for: attempt) { return client }
+        if let client = try await known(id, now: now, trace: trace) { return client }
         let history = try await store.read { try $0.documents.isKnown(id) }
         let claim = FetchClaim(
             askers: ["person \(person)", "browser \(browser.binding.base64URL)"],
             standing: history.itself ? .knownDocument : history.host ? .knownHost : .newHost)
         do {
-            return try await fetch(id, now: now, on: claim, for: attempt)
+            return try await fetch(id, now: now, on: claim, trace: trace)
         } catch let error as FetchError {
             throw AuthorizationFailure.page(error.refusal(.invalidClient))
         }
@@ -147,10 +147,10 @@ package struct ClientDirectory: Sendable {
     }
 
     private func fetch(
-        _ id: ClientID, now: Timestamp, on claim: FetchClaim, for attempt: Attempt? = nil
+        _ id: ClientID, now: Timestamp, on claim: FetchClaim, trace: TraceWriter? = nil
     ) async throws -> Client {
         do {
-            let (fetched, document, lifetime) = try await read(id, on: claim, for: attempt)
+            let (fetched, document, lifetime) = try await read(id, on: claim, trace: trace)
             let kept = CachedDocument(
                 clientID: id, bytes: fetched.body, digest: .sha256(fetched.body), fetchedAt: now,
                 expiresAt: now + lifetime, lastGoodAt: now)
@@ -170,7 +170,7 @@ package struct ClientDirectory: Sendable {
 
     /// Fetches and checks a document, and says for how many seconds it counts. Keeps nothing.
     private func read(
-        _ id: ClientID, on claim: FetchClaim, for attempt: Attempt?
+        _ id: ClientID, on claim: FetchClaim, trace: TraceWriter?
     ) async throws -> (FetchedDocument, ClientMetadataDocument, lifetime: Int64) {
         let started = ContinuousClock.now
         func milliseconds() -> Int64 { Int64((ContinuousClock.now - started) / .milliseconds(1)) }
@@ -178,19 +178,19 @@ package struct ClientDirectory: Sendable {
         do {
             fetched = try await fetcher.fetch(id.string, for: claim)
         } catch {
-            attempt?.note(.documentUnavailable(cause: "\(error.reason)", milliseconds: milliseconds()))
+            trace?.record(.documentUnavailable(cause: "\(error.reason)", milliseconds: milliseconds()))
             throw error
         }
         let took = milliseconds()
         do throws(OAuthError) {
             let document = try ClientMetadataDocument.parse(fetched.body, expected: id)
             let lifetime = lifetime(of: fetched)
-            attempt?.note(
+            trace?.record(
                 .documentFetched(
                     host: id.documentHost ?? "", bytes: fetched.body.count, milliseconds: took, keptFor: lifetime))
             return (fetched, document, lifetime)
         } catch {
-            attempt?.note(
+            trace?.record(
                 .documentRefused(cause: error.description, bytes: fetched.body.count, milliseconds: took))
             throw error
         }

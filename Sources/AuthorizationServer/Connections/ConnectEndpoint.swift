@@ -14,7 +14,7 @@ package struct ConnectEndpoint: Sendable {
     let misdirections: WrongAccountLog
     let unkept: DiscardedTokenRevocation
     let clock: WallClock
-    let counters: Counters
+    let observer: Observer
     let log: Logger
 
     /// What the person sees after coming back.
@@ -49,7 +49,7 @@ package struct ConnectEndpoint: Sendable {
         }
         switch admission {
         case .turnedAway(let asked):
-            counters.wrongPerson()
+            observer.observe(.wrongAccount)
             if let asked, asked.userID != person.user.id {
                 misdirections.note(
                     asked, to: person.user.id,

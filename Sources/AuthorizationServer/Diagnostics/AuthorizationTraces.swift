@@ -1,21 +1,21 @@
 import OAuth
 import Synchronization
 
-/// The timelines of the latest authorizations, in memory alone: enough to tell what went wrong, bounded whoever asks.
+/// The traces of the latest authorizations, kept in memory only, for `gatehouse doctor`.
 ///
-/// There are two rings. In one are attempts of nobody in particular, so that a flood of strangers pushes out strangers; in
-/// the other those that reached a signed-in person, of whom each has a few places, so that none pushes out the others.
+/// Two rings bound the memory. One holds authorizations in which nobody has signed in, so that a flood of strangers evicts
+/// strangers only. The other holds those of signed-in users, each of whom has a few places, so that no user evicts another's.
 package final class AuthorizationTraces: Sendable {
-    /// How many timelines are kept.
+    /// How many traces are kept.
     package struct Bounds: Sendable {
-        /// Those in which nobody has signed in.
+        /// Traces in which nobody has signed in.
         package var strangers: Int
-        /// Those of people.
+        /// Traces of signed-in users.
         package var people: Int
-        /// Those of one person.
+        /// Traces of one user.
         package var perPerson: Int
 
-        /// Bounds that hold a busy day of people, in at most some 8 MiB.
+        /// The default bounds hold a busy day in at most about 8 MiB.
         package init(strangers: Int = 1024, people: Int = 512, perPerson: Int = 32) {
             self.strangers = strangers
             self.people = people
@@ -25,11 +25,11 @@ package final class AuthorizationTraces: Sendable {
 
     fileprivate struct State {
         var last: UInt64 = 0
-        var timelines: [UInt64: AuthorizationTrace] = [:]
+        var traces: [UInt64: AuthorizationTrace] = [:]
         var numbers: [AuthorizationTrace.Key: UInt64] = [:]
         var strangers: RingBuffer
         var people: RingBuffer
-        /// The attempts of each person, the oldest first.
+        /// The traces of each user, the oldest first.
         var ofPerson: [UserID: [UInt64]] = [:]
         let perPerson: Int
     }
@@ -44,56 +44,56 @@ package final class AuthorizationTraces: Sendable {
                 perPerson: max(1, bounds.perPerson)))
     }
 
-    /// What happened in the attempt that a request with this reference was part of.
-    package func timeline(_ reference: String) -> AuthorizationTrace? {
-        state.withLock { state in state.numbers[.reference(reference)].flatMap { state.timelines[$0] } }
+    /// The trace of the authorization that a request with this reference was part of.
+    package func trace(_ reference: String) -> AuthorizationTrace? {
+        state.withLock { state in state.numbers[.reference(reference)].flatMap { state.traces[$0] } }
     }
 
-    /// All that is kept, in no order.
-    package var all: [AuthorizationTrace] { state.withLock { Array($0.timelines.values) } }
+    /// All traces, in no order.
+    package var all: [AuthorizationTrace] { state.withLock { Array($0.traces.values) } }
 
-    /// How many references, interactions and codes lead to what is kept.
-    package var leads: Int { state.withLock { $0.numbers.count } }
+    /// How many references, interactions and codes lead to the traces.
+    package var keyCount: Int { state.withLock { $0.numbers.count } }
 
-    /// A new attempt, which this browser's request begins.
-    func begin(for browser: Browser, clock: WallClock) -> Attempt {
+    /// Begins a trace for this browser's request.
+    func begin(for browser: Browser, clock: WallClock) -> TraceWriter {
         let number = state.withLock { state in
             let number = state.begin()
-            state.lead(.reference(browser.reference), to: number)
+            state.link(.reference(browser.reference), to: number)
             return number
         }
-        return Attempt(timelines: self, number: number, reference: browser.reference, clock: clock)
+        return TraceWriter(traces: self, number: number, reference: browser.reference, clock: clock)
     }
 
-    /// The attempt that this browser's request is part of, or a new one where it has been forgotten.
-    func resume(_ key: AuthorizationTrace.Key?, for browser: Browser, clock: WallClock) -> Attempt {
+    /// The trace that `key` leads to, from now on also by this request's reference; a new one where none is found.
+    func resume(_ key: AuthorizationTrace.Key?, for browser: Browser, clock: WallClock) -> TraceWriter {
         let number = state.withLock { state in
             guard let number = key.flatMap({ state.numbers[$0] }) else { return UInt64?.none }
-            state.lead(.reference(browser.reference), to: number)
+            state.link(.reference(browser.reference), to: number)
             return number
         }
         guard let number else { return begin(for: browser, clock: clock) }
-        return Attempt(timelines: self, number: number, reference: browser.reference, clock: clock)
+        return TraceWriter(traces: self, number: number, reference: browser.reference, clock: clock)
     }
 
-    /// The attempt that made this code, if it is remembered.
-    func attempt(of code: AuthorizationCode, clock: WallClock) -> Attempt? {
+    /// The trace of the authorization that issued this code; nil where it was evicted.
+    func writer(of code: AuthorizationCode, clock: WallClock) -> TraceWriter? {
         let key = AuthorizationTrace.Key.code(code.digest)
         return state.withLock { $0.numbers[key] }.map {
-            Attempt(timelines: self, number: $0, reference: "", clock: clock)
+            TraceWriter(traces: self, number: $0, reference: "", clock: clock)
         }
     }
 
-    fileprivate func note(_ step: AuthorizationStep, in number: UInt64, at now: Timestamp) {
-        state.withLock { $0.timelines[number]?.add(step, at: now) }
+    fileprivate func record(_ step: AuthorizationStep, in number: UInt64, at now: Timestamp) {
+        state.withLock { $0.traces[number]?.add(step, at: now) }
     }
 
-    fileprivate func lead(_ key: AuthorizationTrace.Key, to number: UInt64) {
-        state.withLock { $0.lead(key, to: number) }
+    fileprivate func link(_ key: AuthorizationTrace.Key, to number: UInt64) {
+        state.withLock { $0.link(key, to: number) }
     }
 
-    fileprivate func give(_ number: UInt64, to user: UserID) {
-        state.withLock { $0.give(number, to: user) }
+    fileprivate func assign(_ number: UInt64, to user: UserID) {
+        state.withLock { $0.assign(number, to: user) }
     }
 }
 
@@ -101,51 +101,51 @@ extension AuthorizationTraces.State {
     fileprivate mutating func begin() -> UInt64 {
         last += 1
         let (slot, evicted) = strangers.put(last)
-        if let evicted { forget(evicted) }
-        var timeline = AuthorizationTrace()
-        timeline.slot = slot
-        timelines[last] = timeline
+        if let evicted { evict(evicted) }
+        var trace = AuthorizationTrace()
+        trace.slot = slot
+        traces[last] = trace
         return last
     }
 
-    /// A key leads to one timeline, the first that had it.
-    fileprivate mutating func lead(_ key: AuthorizationTrace.Key, to number: UInt64) {
-        guard numbers[key] == nil, timelines[number] != nil else { return }
-        if let dropped = timelines[number]?.add(key) { numbers[dropped] = nil }
+    /// A key leads to one trace, the first that had it.
+    fileprivate mutating func link(_ key: AuthorizationTrace.Key, to number: UInt64) {
+        guard numbers[key] == nil, traces[number] != nil else { return }
+        if let dropped = traces[number]?.add(key) { numbers[dropped] = nil }
         numbers[key] = number
     }
 
-    /// Takes an attempt out of the strangers' ring; a person with many gives up the oldest of their own for it.
-    fileprivate mutating func give(_ number: UInt64, to user: UserID) {
-        guard let timeline = timelines[number], timeline.user == nil else { return }
-        strangers.clear(timeline.slot)
+    /// Takes a trace out of the strangers' ring. A user who has as many as one may have gives up the oldest.
+    fileprivate mutating func assign(_ number: UInt64, to user: UserID) {
+        guard let trace = traces[number], trace.user == nil else { return }
+        strangers.clear(trace.slot)
         var own = ofPerson[user] ?? []
         let slot: Int
-        if own.count >= perPerson, let oldest = timelines[own[0]] {
+        if own.count >= perPerson, let oldest = traces[own[0]] {
             slot = oldest.slot
             people.replace(slot, by: number)
-            forget(own[0])
+            evict(own[0])
         } else {
             let (place, evicted) = people.put(number)
             slot = place
-            if let evicted { forget(evicted) }
+            if let evicted { evict(evicted) }
         }
         own = ofPerson[user] ?? []
         ofPerson[user] = own + [number]
-        timelines[number]?.belong(to: user)
-        timelines[number]?.slot = slot
+        traces[number]?.belong(to: user)
+        traces[number]?.slot = slot
     }
 
-    private mutating func forget(_ number: UInt64) {
-        guard let timeline = timelines.removeValue(forKey: number) else { return }
-        for key in timeline.keys { numbers[key] = nil }
-        guard let user = timeline.user else { return }
+    private mutating func evict(_ number: UInt64) {
+        guard let trace = traces.removeValue(forKey: number) else { return }
+        for key in trace.keys { numbers[key] = nil }
+        guard let user = trace.user else { return }
         ofPerson[user]?.removeAll { $0 == number }
         if ofPerson[user]?.isEmpty ?? false { ofPerson[user] = nil }
     }
 }
 
-/// Places that are taken in turn; who comes after the last takes the first one's.
+/// A fixed number of places that are taken in turn, over and over.
 private struct RingBuffer: Sendable {
     private var places: [UInt64?]
     private var next = 0
@@ -154,7 +154,7 @@ private struct RingBuffer: Sendable {
         places = Array(repeating: nil, count: max(1, count))
     }
 
-    /// Takes the next place, and says whose it was.
+    /// Takes the next place, and returns the number that held it before.
     mutating func put(_ number: UInt64) -> (slot: Int, evicted: UInt64?) {
         let slot = next
         let evicted = places[slot]
@@ -168,29 +168,29 @@ private struct RingBuffer: Sendable {
     mutating func clear(_ slot: Int) { places[slot] = nil }
 }
 
-/// One attempt on its way: what adds to its timeline. Forgotten ones take nothing more.
-struct Attempt: Sendable {
-    fileprivate let timelines: AuthorizationTraces
+/// Writes to the trace of one authorization. Once the trace is evicted, the writer does nothing.
+struct TraceWriter: Sendable {
+    fileprivate let traces: AuthorizationTraces
     fileprivate let number: UInt64
-    /// The id of the request that this is about now.
+    /// The id of the request that is being answered.
     let reference: String
     let clock: WallClock
 
-    /// Adds a step.
-    func note(_ step: AuthorizationStep) { timelines.note(step, in: number, at: clock.now()) }
+    /// Appends a step with the present time.
+    func record(_ step: AuthorizationStep) { traces.record(step, in: number, at: clock.now()) }
 
-    /// Has it found by one more thing.
-    func lead(from key: AuthorizationTrace.Key) { timelines.lead(key, to: number) }
+    /// Makes the trace findable by one more key.
+    func link(_ key: AuthorizationTrace.Key) { traces.link(key, to: number) }
 
-    /// Notes that it reached a person.
-    func belongs(to user: UserID) { timelines.give(number, to: user) }
+    /// Moves the trace among those of `user`.
+    func assign(to user: UserID) { traces.assign(number, to: user) }
 
-    /// Notes a refusal or failure of `body` before it goes on its way.
-    func watching<T>(_ body: () async throws -> T) async throws -> T {
+    /// Runs `body`, and records the refusal or failure that it throws.
+    func recordingFailure<T>(_ body: () async throws -> T) async throws -> T {
         do {
             return try await body()
         } catch {
-            note((error as? OAuthError).map { .refused($0, .onPage) } ?? .failed)
+            record((error as? OAuthError).map { .refused($0, .onPage) } ?? .failed)
             throw error
         }
     }

@@ -37,7 +37,7 @@ extension ElicitationEndpoint {
         case .made(let made): return answer(made, isFound: false)
         case .found(let found): return answer(found, isFound: true)
         case .refused(let error):
-            authentication.counters.refused(error)
+            authentication.observer.observe(.refused(error))
             throw error
         }
     }

@@ -86,7 +86,7 @@ extension ElicitationPageEndpoint {
     func turnAway(
         _ person: SignedIn, from asked: Elicitation?, page: ElicitationPageID, browser: Browser, now: Timestamp
     ) throws -> View {
-        counters.wrongPerson()
+        services.observer.observe(.wrongAccount)
         if let asked {
             misdirections.note(
                 asked, to: person.user.id, reason: "opened with another account than the one that was asked", now: now)

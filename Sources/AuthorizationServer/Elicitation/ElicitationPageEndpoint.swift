@@ -14,7 +14,6 @@ package struct ElicitationPageEndpoint: Sendable {
     let services: ElicitationServices
     let misdirections: WrongAccountLog
     let clock: WallClock
-    let counters: Counters
 
     /// What the page shows now.
     package enum View: Sendable {

@@ -29,7 +29,7 @@ extension ElicitationEndpoint {
             return found
         }
         guard let redeemed else {
-            authentication.counters.refused(Self.noTicket)
+            authentication.observer.observe(.refused(Self.noTicket))
             throw Self.noTicket
         }
         return [

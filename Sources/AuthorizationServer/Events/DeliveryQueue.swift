@@ -11,7 +11,7 @@ struct DeliveryParts: Sendable {
     let signer: EventSigner
     let sender: EventSender
     let challenge: EndpointChallenge
-    let counters: Counters
+    let observer: Observer
     let clock: WallClock
     let log: Logger
     /// Where an endpoint that fails is told, once a minute.

@@ -44,10 +44,10 @@ struct DeliveryRecord: Sendable {
 
     private func tell(_ answer: PushAnswer, _ push: EventPush, isLast: Bool) {
         switch answer {
-        case .accepted: parts.counters.event(.delivered)
-        case .gone: parts.counters.event(.failed)
+        case .accepted: parts.observer.observe(.eventDelivery(.delivered))
+        case .gone: parts.observer.observe(.eventDelivery(.failed))
         case .refused, .failed:
-            parts.counters.event(isLast ? .dead : .failed)
+            parts.observer.observe(.eventDelivery(isLast ? .dead : .failed))
             guard isLast else {
                 return parts.tell("an event did not arrive", answer.kept, to: push, of: resource)
             }

@@ -23,7 +23,7 @@ package final class EventDeliverer: Service {
             store: gatehouse.store, signer: EventSigner(issuer: gatehouse.settings.issuer, keys: gatehouse.keys),
             sender: sender,
             challenge: EndpointChallenge(store: gatehouse.store, keys: gatehouse.keys, spread: spread),
-            counters: gatehouse.counters, clock: gatehouse.clock, log: log, refusals: gatehouse.refusals)
+            observer: gatehouse.observer, clock: gatehouse.clock, log: log, refusals: gatehouse.refusals)
     }
 
     /// Delivers until the server shuts down; what is under way then is broken off, and sent again after the next start.

@@ -1,5 +1,3 @@
-import Metrics
-
 /// What came of one attempt to hand over an event, for the counter.
 enum EventOutcome: String, Sendable {
     /// The MCP server has it.
@@ -8,11 +6,4 @@ enum EventOutcome: String, Sendable {
     case failed
     /// It is given up.
     case dead
-}
-
-extension Counters {
-    /// Counts one attempt.
-    func event(_ outcome: EventOutcome) {
-        Counter(label: "gatehouse_events_total", dimensions: [("outcome", outcome.rawValue)]).increment()
-    }
 }

@@ -8,7 +8,7 @@ package struct EventPollEndpoint: Sendable {
     let store: Store
     let signer: EventSigner
     let watch: CommitWaitList<ResourceID>
-    let counters: Counters
+    let observer: Observer
     let clock: WallClock
     /// Seconds that a question is held that has no answer yet.
     package var patience: Int64 = 30
@@ -65,7 +65,7 @@ package struct EventPollEndpoint: Sendable {
             }
             return outcomes
         }
-        for outcome in outcomes { counters.event(outcome) }
+        for outcome in outcomes { observer.observe(.eventDelivery(outcome)) }
     }
 
     /// One more than is asked for tells whether there is more.

@@ -28,8 +28,8 @@ package struct CheckpointEndpoint: Sendable {
                 "recorded_at": .string(now.rfc3339), "evidence": "reported",
                 "initiator": .string(record.entry.initiator.rawValue), "record": .string(record.hash.base64URL),
             ]
-        case .overQuota: throw authentication.counted(Self.overQuota)
-        case nil: throw authentication.counted(ElicitationEndpoint.noPerson)
+        case .overQuota: throw authentication.observed(Self.overQuota)
+        case nil: throw authentication.observed(ElicitationEndpoint.noPerson)
         }
     }
 
@@ -38,8 +38,11 @@ package struct CheckpointEndpoint: Sendable {
 }
 
 extension ResourceAuthentication {
-    /// The error, after it was counted.
-    func counted(_ error: OAuthError) -> OAuthError { counters.counted(error) }
+    /// The refusal, after the observer learned of it.
+    func observed(_ error: OAuthError) -> OAuthError {
+        observer.observe(.refused(error))
+        return error
+    }
 }
 
 extension ReportedEntry {

@@ -55,38 +55,40 @@ package struct SignInEndpoint: Sendable {
         let now = clock.now()
         let token = try form.value("interaction") ?? ""
         let claim = try people.claim(in: form)
-        switch seal.open(token, for: browser, now: now) {
+        let opened = seal.open(token, for: browser, now: now)
+        let trace = trace(of: opened.waiting, browser)
+        if let step = opened.step { trace?.record(step) }
+        switch opened {
         case .current(let waiting):
-            return try await take(waiting, claim, browser: browser)
+            return try await signIn(claim, for: waiting, browser, trace)
         case .outdated(let waiting, let since):
-            attempt(waiting, browser)?.note(.signInOutdated)
             let token = try seal.seal(waiting, for: browser, since: since, now: now)
             return .outdated(waiting.prompt, token: token, hint: waiting.hint)
         case .expired(let waiting):
-            return try await expire(waiting, browser)
-        case .invalid:
-            authorize.timelines.begin(for: browser, clock: clock).note(.signInLost)
-            return .invalid
+            return try await expire(waiting, browser, trace)
+        case .invalid: return .invalid
         }
     }
 
-    private func take(
-        _ waiting: InteractionSeal.Waiting, _ claim: SignInClaim, browser: Browser
+    private func signIn(
+        _ claim: SignInClaim, for waiting: InteractionSeal.Waiting, _ browser: Browser, _ trace: TraceWriter?
     ) async throws -> Outcome {
-        let attempt = attempt(waiting, browser)
-        switch try await verdict(claim, browser, attempt) {
-        case .wrong:
-            attempt?.note(.signInRefused)
-            return .wrong(waiting.prompt)
-        case .wait(let seconds):
-            attempt?.note(.signInDelayed(seconds: seconds))
-            return .wait(seconds, waiting.prompt)
+        let result: SignInService.SignInResult
+        do {
+            result = try await people.signIn(claim, browser: browser)
+        } catch {
+            trace?.record(.failed)
+            throw error
+        }
+        trace?.record(result.step)
+        switch result {
+        case .wrong: return .wrong(waiting.prompt)
+        case .wait(let seconds): return .wait(seconds, waiting.prompt)
         case .signedIn(let person, let cookie):
-            attempt?.note(.signedIn)
             switch waiting {
             case .authorization(let parameters, _, _):
                 let outcome = try await authorize.resume(
-                    parameters, person: person, browser: browser, attempt: attempt)
+                    parameters, person: person, browser: browser, trace: trace)
                 return .signedIn(cookie: cookie, next: .authorization(outcome))
             case .consent(let id, _): return .signedIn(cookie: cookie, next: .authorization(.consent(id)))
             case .elicitation(let id): return .signedIn(cookie: cookie, next: .elicitation(id))
@@ -96,37 +98,57 @@ package struct SignInEndpoint: Sendable {
         }
     }
 
-    /// What has a page of its own is told there.
-    private func expire(_ waiting: InteractionSeal.Waiting, _ browser: Browser) async throws -> Outcome {
-        let attempt = attempt(waiting, browser)
-        attempt?.note(.signInLost)
+    /// A request with a page of its own expires there, in that page's words.
+    private func expire(
+        _ waiting: InteractionSeal.Waiting, _ browser: Browser, _ trace: TraceWriter?
+    ) async throws -> Outcome {
         switch waiting {
         case .authorization(let parameters, _, _):
-            return .expired(back: try await authorize.wayBack(from: parameters, browser: browser, attempt: attempt))
+            return .expired(back: try await authorize.wayBack(from: parameters, browser: browser, trace: trace))
         case .consent(let id, _): return .moved(.authorization(.consent(id)))
         case .elicitation(let id): return .moved(.elicitation(id))
         case .account: return .moved(.account(again: nil))
         }
     }
 
-    private func verdict(
-        _ claim: SignInClaim, _ browser: Browser, _ attempt: Attempt?
-    ) async throws -> SignInService.SignInResult {
-        do {
-            return try await people.signIn(claim, browser: browser)
-        } catch {
-            attempt?.note(.failed)
-            throw error
+    /// The trace of the authorization that waits in the page; nil for a page that belongs to no authorization. A page that
+    /// cannot be opened gets a trace of its own, because most of these belonged to an authorization.
+    private func trace(of waiting: InteractionSeal.Waiting?, _ browser: Browser) -> TraceWriter? {
+        switch waiting {
+        case .authorization(_, _, let reference):
+            authorize.observer.trace(reference.map(AuthorizationTrace.Key.reference), for: browser)
+        case .consent(let id, _): authorize.observer.trace(.interaction(id), for: browser)
+        case .elicitation, .account: nil
+        case nil: authorize.observer.newTrace(for: browser)
+        }
+    }
+}
+
+extension InteractionSeal.Opened {
+    /// The sealed request; nil when the seal is not valid.
+    fileprivate var waiting: InteractionSeal.Waiting? {
+        switch self {
+        case .current(let waiting), .outdated(let waiting, _), .expired(let waiting): waiting
+        case .invalid: nil
         }
     }
 
-    /// The authorization that waits in the page, if one does.
-    private func attempt(_ waiting: InteractionSeal.Waiting, _ browser: Browser) -> Attempt? {
-        switch waiting {
-        case .authorization(_, _, let reference):
-            authorize.timelines.resume(reference.map(AuthorizationTrace.Key.reference), for: browser, clock: clock)
-        case .consent(let id, _): authorize.timelines.resume(.interaction(id), for: browser, clock: clock)
-        case .elicitation, .account: nil
+    /// The step that a trace records for it; nil for a page that can be used.
+    fileprivate var step: AuthorizationStep? {
+        switch self {
+        case .current: nil
+        case .outdated: .signInOutdated
+        case .expired, .invalid: .signInLost
+        }
+    }
+}
+
+extension SignInService.SignInResult {
+    fileprivate var step: AuthorizationStep {
+        switch self {
+        case .signedIn: .signedIn
+        case .wrong: .signInRefused
+        case .wait(let seconds): .signInDelayed(seconds: seconds)
         }
     }
 }

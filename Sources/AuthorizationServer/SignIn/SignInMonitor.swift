@@ -1,6 +1,5 @@
 import JOSE
 import Logging
-import Metrics
 import OAuth
 import Storage
 import Synchronization
@@ -39,14 +38,16 @@ final class SignInMonitor: Sendable {
     }
 
     private let store: Store
+    private let observer: Observer
     private let lines: DeduplicatedLog
     private let log: Logger
     private let errands: BackgroundWork
     private let names = Mutex(FailedNames())
     private let failures = Mutex(FailureCounts())
 
-    init(store: Store, lines: DeduplicatedLog, log: Logger, errands: BackgroundWork) {
+    init(store: Store, observer: Observer, lines: DeduplicatedLog, log: Logger, errands: BackgroundWork) {
         self.store = store
+        self.observer = observer
         self.lines = lines
         self.log = log
         self.errands = errands
@@ -54,11 +55,7 @@ final class SignInMonitor: Sendable {
 
     /// Notes how a try ended.
     func note(_ outcome: Outcome, of attempt: Attempt) {
-        Counter(
-            label: "gatehouse_sign_ins_total",
-            dimensions: [("method", attempt.method.rawValue), ("outcome", outcome.word(for: attempt.method))]
-        )
-        .increment()
+        observer.observe(.signIn(attempt.method, outcome))
         guard outcome != .success else { return }
         lines.note(
             "sign-in failed",

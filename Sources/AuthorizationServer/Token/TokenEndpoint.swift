@@ -9,8 +9,7 @@ package struct TokenEndpoint: Sendable {
     let issuer: TokenIssuer
     let grants: GrantList
     let clock: WallClock
-    let counters: Counters
-    let trace: TokenStepTrace
+    let observer: Observer
 
     /// Answers a token request, given its form and its Authorization header. `onBackChannel` tells that it came under a host
     /// name that only MCP servers reach.
@@ -20,10 +19,10 @@ package struct TokenEndpoint: Sendable {
         let grant = (try? parameters.value(.grantType)).flatMap { grants[GrantType(rawValue: $0)] }
         if onBackChannel, !(grant?.isServedOnBackChannel ?? false) { throw try Self.clientGrant(parameters) }
         do {
-            guard let grant else { throw try await refuse(parameters, authorization: authorization) }
+            guard let grant else { return try await refuse(parameters, authorization: authorization) }
             return try await answer(grant, parameters, authorization: authorization)
         } catch let error as OAuthError {
-            trace.refused(error, parameters)
+            observer.observe(.tokenRefused(error, parameters))
             throw error.asked(by: (try? PresentedClient(parameters, authorization: authorization))?.clientID.string)
         }
     }
@@ -35,7 +34,7 @@ package struct TokenEndpoint: Sendable {
         let now = clock.now()
         let asker = try await G.Asker.identify(
             parameters, authorization: authorization, knowing: grant.knowledge, by: authentication, now: now)
-        return try await counters.counting { () throws -> TokenResponse in
+        return try await observer.observingRefusals { () throws -> TokenResponse in
             let request = try asker.map { parameters in try grant.read(parameters) }
             guard request.asker.mayUse(grant.type) else {
                 throw OAuthError(.unauthorizedClient, "This client did not register the grant type \(grant.type).")
@@ -78,15 +77,12 @@ package struct TokenEndpoint: Sendable {
 
     /// Refuses a request that no grant answers. A client that is gone has to hear so, whatever else is wrong: some register
     /// again on nothing else.
-    private func refuse(_ parameters: Parameters, authorization: String?) async throws -> OAuthError {
+    private func refuse(_ parameters: Parameters, authorization: String?) async throws -> TokenResponse {
         _ = try await authentication.clients.identify(
             parameters, authorization: authorization, knowing: .identity, now: clock.now())
-        do throws(OAuthError) {
+        return try await observer.observingRefusals {
             _ = try parameters.required(.grantType)
-            return counters.counted(
-                OAuthError(.unsupportedGrantType, "Use one of the grant types in this server's metadata."))
-        } catch {
-            return counters.counted(error)
+            throw OAuthError(.unsupportedGrantType, "Use one of the grant types in this server's metadata.")
         }
     }
 

@@ -86,7 +86,7 @@ struct Composition {
         let administration = Administration(
             store: gatehouse.store, keys: gatehouse.keys, providers: try configuration.providerClient(),
             diagnostics: Diagnostics(
-                timelines: gatehouse.timelines, trial: probe,
+                traces: gatehouse.traces, trial: probe,
                 examine: { [installationCheck] in await installationCheck.findings() }),
             sessions: gatehouse.settings.sessions, tokens: gatehouse.settings.tokens,
             folder: DataFolder(at: configuration.paths.data), clock: gatehouse.clock, log: log)

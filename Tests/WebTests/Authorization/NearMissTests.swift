@@ -23,7 +23,7 @@ struct NearMissTests {
             #expect(query["error"] == ["invalid_target"])
             let said = "https://files.example/mcp is registered, and differs from it by \(difference)."
             #expect(query["error_description"]?.first?.contains(said) == true, "\(query)")
-            let told = h.gatehouse.timelines.all.flatMap(\.rows).compactMap { $0["detail"]?.string }
+            let told = h.gatehouse.traces.all.flatMap(\.rows).compactMap { $0["detail"]?.string }
             #expect(told.contains { $0.contains(said) })
             #expect(try await h.sessions().isEmpty)
         }

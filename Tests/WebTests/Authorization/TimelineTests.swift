@@ -40,7 +40,7 @@ struct TimelineTests {
             let session = try #require(try await h.sessions().first)
             #expect(rows.details[10].contains(session.id.string))
             #expect(rows.details[11].contains("invalid_grant") && rows.details[11].contains("came twice"))
-            #expect(h.gatehouse.timelines.all.count == 1)
+            #expect(h.gatehouse.traces.all.count == 1)
         }
     }
 
@@ -52,7 +52,7 @@ struct TimelineTests {
             #expect(try await h.decide(browser, at: page, lifetime: "9h").status == .badRequest)
             #expect(try await h.decide(browser, at: page, "perhaps").status == .badRequest)
             #expect(try await h.decide(browser, at: page, "deny").status == .ok)
-            let steps = try #require(h.gatehouse.timelines.all.first).rows
+            let steps = try #require(h.gatehouse.traces.all.first).rows
             #expect(
                 steps.steps.suffix(5) == [
                     "consent_shown", "consent_incomplete", "consent_incomplete", "consent_incomplete", "denied",
@@ -60,7 +60,7 @@ struct TimelineTests {
             #expect(steps.details.suffix(4).prefix(3).map { $0.contains("without a") } == [true, true, true])
             try await h.letAnHourPass(browser)
             #expect(try await h.decide(browser, at: page, "approve").status == .conflict)
-            #expect(h.gatehouse.timelines.all.first?.rows.steps.last == "consent_over")
+            #expect(h.gatehouse.traces.all.first?.rows.steps.last == "consent_over")
         }
     }
 
@@ -99,7 +99,7 @@ struct TimelineTests {
             let rows = try await h.told(reference)
             #expect(rows.steps.first == "arrived" && rows.steps.last == refusal.step, "\(rows.steps)")
             #expect(rows.details.last?.contains(refusal.words) ?? false, "\(rows.details)")
-            let everything = h.gatehouse.timelines.all.map { "\(JSON.array($0.rows.map(JSON.object)).text)" }.joined()
+            let everything = h.gatehouse.traces.all.map { "\(JSON.array($0.rows.map(JSON.object)).text)" }.joined()
             #expect(!everything.contains("canary"), "\(everything)")
             for value in canaries.values { #expect(!everything.contains(value)) }
         }
@@ -113,7 +113,7 @@ struct TimelineTests {
                 _ = try await h.signIn(browser, at: page, as: "name-canary", password: "password-canary-\(number)")
             }
             _ = try await h.signIn(browser, at: page)
-            let rows = try #require(h.gatehouse.timelines.all.first).rows
+            let rows = try #require(h.gatehouse.traces.all.first).rows
             #expect(rows.steps.contains("sign_in_refused") && rows.steps.contains("sign_in_delayed"))
             #expect(rows.steps.contains("signed_in") && rows.steps.last == "consent_asked")
             let everything = JSON.array(rows.map(JSON.object)).text
@@ -201,7 +201,7 @@ extension Harness {
     /// What the operator is told of a reference.
     fileprivate func told(_ reference: String) async throws -> [JSONObject] {
         let administration = Administration(
-            store: gatehouse.store, keys: nil, diagnostics: Diagnostics(timelines: gatehouse.timelines),
+            store: gatehouse.store, keys: nil, diagnostics: Diagnostics(traces: gatehouse.traces),
             clock: clock.wall)
         return try await administration.run(.doctor(.attempt(reference: reference)), by: .current).rows
     }

@@ -121,7 +121,7 @@ struct ForeignHeaderTests {
             let told = "vault authenticated by client_secret_basic; it is registered with client_secret_post"
             #expect(log.lines.contains { $0.contains(told) })
             #expect(log.lines.allSatisfy { !$0.contains(secret.reveal()) })
-            let steps = h.gatehouse.timelines.all.flatMap(\.rows).compactMap { $0["detail"]?.string }
+            let steps = h.gatehouse.traces.all.flatMap(\.rows).compactMap { $0["detail"]?.string }
             #expect(steps.contains { $0.contains(told) }, "doctor tells it by the reference")
         }
     }

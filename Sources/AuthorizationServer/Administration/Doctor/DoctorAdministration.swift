@@ -31,14 +31,14 @@ struct DoctorAdministration: AdministrationNoun {
     }
 
     private func trace(_ reference: String) throws -> AdministrationAnswer {
-        guard let timelines = administration.diagnostics.timelines else { throw AdministrationError.noTimelines }
-        guard let timeline = timelines.timeline(reference) else {
+        guard let traces = administration.diagnostics.traces else { throw AdministrationError.noTimelines }
+        guard let trace = traces.trace(reference) else {
             throw AdministrationError(
                 .notFound,
                 "Reference '\(reference.prefix(64))' not found. The server remembers only the latest authorizations since "
                     + "its start. Search its log for the reference.")
         }
-        return .many(timeline.rows, note: timeline.user.map { "User ID (see 'gatehouse users list'): \($0)" })
+        return .many(trace.rows, note: trace.user.map { "User ID (see 'gatehouse users list'): \($0)" })
     }
 }
 

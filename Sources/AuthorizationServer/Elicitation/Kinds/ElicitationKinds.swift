@@ -19,7 +19,7 @@ struct ElicitationServices: Sendable {
     let providers: ProviderClient
     let people: SignInService
     let hasher: PasswordHasher
-    let counters: Counters
+    let observer: Observer
 
     var keys: KeyRing { vault.keys }
     var issuer: Issuer { providers.issuer }

@@ -102,7 +102,7 @@ struct SecretElicitation: ElicitationStrategy {
             switch await services.hasher.check(Secret(value), against: hash, for: .form(of: person.user.id)) {
             case .wrong: continue
             case .right:
-                services.counters.ownPassword()
+                services.observer.observe(.ownPasswordTyped)
                 return (.ownPassword, values.filter { $0.value == value }.map(\.place))
             case .busy:
                 if count == 0 { services.people.throttle.giveBack(claim, now: services.clock.now()) }

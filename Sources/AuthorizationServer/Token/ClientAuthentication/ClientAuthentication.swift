@@ -14,7 +14,7 @@ enum ClientKnowledge: Sendable {
 /// Spec: OAuth 2.1 §2.4
 struct ClientAuthentication: Sendable {
     let clients: ClientDirectory
-    let counters: Counters
+    let observer: Observer
 
     /// The client that a request comes from, or a counted refusal. `needed` says what has to be known of a client that an
     /// operator did not register.
@@ -23,7 +23,7 @@ struct ClientAuthentication: Sendable {
     func client(
         _ parameters: Parameters, authorization: String?, knowing needed: ClientKnowledge, now: Timestamp
     ) async throws -> Client {
-        try await counters.counting {
+        try await observer.observingRefusals {
             let presented = try PresentedClient(ofClient: parameters, authorization: authorization)
             let client = try await find(presented, knowing: needed, now: now)
             if let reason = Self.mismatch(client, presented) {

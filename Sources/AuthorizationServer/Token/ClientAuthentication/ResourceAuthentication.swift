@@ -6,11 +6,11 @@ package import Storage
 /// Spec: RFC 6749 §2.3.1
 package struct ResourceAuthentication: Sendable {
     let store: Store
-    let counters: Counters
+    let observer: Observer
 
     /// The MCP server behind `authorization`; whatever is wrong with it is refused as `invalid_client`, and counted.
     package func identify(_ authorization: String?) async throws -> Resource {
-        try await counters.counting {
+        try await observer.observingRefusals {
             guard let authorization else { throw Self.refusal("no Authorization header") }
             return try await resource(PresentedClient(Parameters(query: ""), authorization: authorization))
         }
@@ -18,7 +18,7 @@ package struct ResourceAuthentication: Sendable {
 
     /// The same where the credentials may also stand in the form, as at the token endpoint.
     func resource(_ parameters: Parameters, authorization: String?) async throws -> Resource {
-        try await counters.counting { try await resource(PresentedClient(parameters, authorization: authorization)) }
+        try await observer.observingRefusals { try await resource(PresentedClient(parameters, authorization: authorization)) }
     }
 
     private func resource(_ presented: PresentedClient) async throws -> Resource {
@@ -35,7 +35,12 @@ package struct ResourceAuthentication: Sendable {
     ///
     /// For an endpoint that reads the digest in a transaction of its own.
     func check(_ presented: PresentedClient, secret digest: Digest?) throws(OAuthError) {
-        do { try Self.prove(presented, secret: digest) } catch { throw counters.counted(error) }
+        do {
+            try Self.prove(presented, secret: digest)
+        } catch {
+            observer.observe(.refused(error))
+            throw error
+        }
     }
 
     private static func prove(_ presented: PresentedClient, secret digest: Digest?) throws(OAuthError) {

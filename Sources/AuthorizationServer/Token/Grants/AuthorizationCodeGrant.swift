@@ -39,9 +39,7 @@ struct AuthorizationCodeGrant: Grant {
     /// The document that its person was shown was kept with the approval.
     let knowledge = ClientKnowledge.identity
     let standing: StandingRule
-    let timelines: AuthorizationTraces
-    let counters: Counters
-    let clock: WallClock
+    let observer: Observer
 
     /// Seconds after a redemption in which the same request may come once more. Callbacks run twice in real clients.
     private static let repeatable: Int64 = 1
@@ -96,8 +94,8 @@ struct AuthorizationCodeGrant: Grant {
     func committed(_ verdict: GrantVerdict<Never>, of request: Request) {
         switch verdict {
         case .earned(.session(let admitted, _), _):
-            timelines.attempt(of: request.code, clock: clock)?.note(.redeemed(admitted.session.id))
-        case .repeated: counters.codeRepeated()
+            observer.observe(.codeRedeemed(request.code, admitted.session.id))
+        case .repeated: observer.observe(.codeRepeated)
         case .earned(.foreign, _), .refused: break
         }
     }

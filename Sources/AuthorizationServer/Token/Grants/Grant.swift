@@ -32,7 +32,7 @@ protocol Grant: Sendable {
         _ request: Identified<Request, Asker>, _ preparation: Preparation, in transaction: Transaction, now: Timestamp
     ) throws -> GrantVerdict<Missing>
 
-    /// Tells counters and timelines of this grant what came of a request, after the commit.
+    /// Reports the verdict of a request to the observer, after the commit, for a grant that has something to report.
     func committed(_ verdict: GrantVerdict<Missing>, of request: Request)
 }
 
