@@ -11,10 +11,8 @@ struct ClientDocumentTests {
         "redirect_uris": ["https://app.example/cb"],
     ]
 
-    private func parse(_ object: JSONObject, supported: [ClientAuthenticationMethod] = [.none]) throws
-        -> ClientMetadataDocument
-    {
-        try .parse(JSON.object(object).bytes, expected: ClientID(id), supportedMethods: supported)
+    private func parse(_ object: JSONObject) throws -> ClientMetadataDocument {
+        try .parse(JSON.object(object).bytes, expected: ClientID(id))
     }
 
     private func with(_ members: JSONObject) -> JSONObject {
@@ -79,32 +77,27 @@ struct ClientDocumentTests {
         ] as [JSONObject])
     func `secrets, private keys and contradictions about keys are refused`(members: JSONObject) {
         #expect(
-            refusal { try parse(with(members), supported: [.none, .clientSecretBasic]) }
+            refusal { try parse(with(members)) }
                 == .invalidClient)
     }
 
     @Test func `the method is negotiated`() throws {
-        func method(_ members: JSONObject, _ supported: [ClientAuthenticationMethod]) throws
-            -> ClientAuthenticationMethod
-        {
-            try parse(with(members), supported: supported).metadata.authMethod
+        func method(_ members: JSONObject) throws -> ClientAuthenticationMethod {
+            try parse(with(members)).metadata.authMethod
         }
         let both: JSON = ["none", "private_key_jwt"]
-        #expect(try method(["token_endpoint_auth_methods_supported": both], [.none]) == .none)
-        let single: JSONObject = ["token_endpoint_auth_method": "private_key_jwt"]
-        #expect(refusal { try method(single, [.none]) } == .unauthorizedClient)
+        #expect(try method(["token_endpoint_auth_methods_supported": both]) == .none)
+        #expect(refusal { try method(["token_endpoint_auth_method": "private_key_jwt"]) } == .unauthorizedClient)
         #expect(
-            refusal { try method(["token_endpoint_auth_methods_supported": ["tls_client_auth"]], [.none]) }
+            refusal { try method(["token_endpoint_auth_methods_supported": ["tls_client_auth"]]) }
                 == .unauthorizedClient)
         #expect(
-            refusal {
-                try method(
-                    ["token_endpoint_auth_methods_supported": ["client_secret_basic"]], [.none, .clientSecretBasic])
-            } == .unauthorizedClient)
+            refusal { try method(["token_endpoint_auth_methods_supported": ["client_secret_basic"]]) }
+                == .unauthorizedClient)
         let apart: JSONObject = [
             "token_endpoint_auth_method": "none", "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         ]
-        #expect(refusal { try method(apart, [.none]) } == .invalidClient)
+        #expect(refusal { try method(apart) } == .invalidClient)
     }
 
     @Test func `unknown members, grants and response types are passed over`() throws {

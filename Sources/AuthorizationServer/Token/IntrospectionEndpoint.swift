@@ -12,9 +12,6 @@ package struct IntrospectionEndpoint: Sendable {
     let lastUses: UsageBuffer
     let clock: WallClock
 
-    /// How many tokens it has verified and remembers.
-    package var verifiedTokens: Int { reader.count }
-
     /// Answers the MCP server that `authorization` or the form names, about the token in `parameters`.
     package func answer(_ parameters: Parameters, authorization: String?) throws -> IntrospectionResponse {
         let now = clock.now()

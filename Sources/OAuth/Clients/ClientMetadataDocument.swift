@@ -16,12 +16,9 @@ package struct ClientMetadataDocument: Hashable, Sendable {
     /// The document as fetched.
     package let bytes: [UInt8]
 
-    /// Reads the document at `expected`; `supportedMethods` are those that a client with a document may use here, and `passed`
-    /// hears of each check that went well.
+    /// Reads the document at `expected`, and calls `passed` with each check that succeeds.
     package static func parse(
-        _ bytes: [UInt8], expected: ClientID,
-        supportedMethods: [ClientAuthenticationMethod] = ClientAuthenticationMethod.ofDocuments,
-        passed: (MetadataCheck) -> Void = { _ in }
+        _ bytes: [UInt8], expected: ClientID, passed: (MetadataCheck) -> Void = { _ in }
     ) throws(OAuthError) -> ClientMetadataDocument {
         let members: JSONObject
         do {
@@ -31,7 +28,7 @@ package struct ClientMetadataDocument: Hashable, Sendable {
         }
         passed(.json)
         let reader = MetadataReader(members)
-        let metadata = try reader.metadata(expected: expected, supportedMethods: supportedMethods, passed: passed)
+        let metadata = try reader.metadata(expected: expected, passed: passed)
         return ClientMetadataDocument(
             metadata: metadata, securityDigest: securityDigest(of: metadata, members), bytes: bytes)
     }

@@ -17,7 +17,7 @@ struct MetadataReader {
     }
 
     func metadata(
-        expected: ClientID, supportedMethods: [ClientAuthenticationMethod], passed: (MetadataCheck) -> Void
+        expected: ClientID, passed: (MetadataCheck) -> Void
     ) throws(OAuthError) -> ClientMetadata {
         try checkIdentity(expected)
         passed(.identity)
@@ -27,7 +27,7 @@ struct MetadataReader {
         passed(.name)
         let redirects = try redirectURIs()
         passed(.redirects)
-        let method = try authMethod(supported: supportedMethods)
+        let method = try authMethod()
         passed(.method)
         let metadata = ClientMetadata(
             name: name, redirectURIs: redirects, authMethod: method,
@@ -115,15 +115,12 @@ struct MetadataReader {
     // MARK: Abilities
 
     /// A document without either member means a public client, whatever RFC 7591 has as its default.
-    private func authMethod(
-        supported: [ClientAuthenticationMethod]
-    ) throws(OAuthError) -> ClientAuthenticationMethod {
+    private func authMethod() throws(OAuthError) -> ClientAuthenticationMethod {
         let single = try string(.authMethod)
         guard single.map({ !Self.isSharedSecret($0) }) ?? true else {
             throw Self.refusal("is public: it cannot go with a shared secret as token_endpoint_auth_method.")
         }
-        // A document never goes with a shared secret, whatever this server supports for others.
-        let usable = supported.filter { !$0.isSharedSecret }
+        let usable = ClientAuthenticationMethod.ofDocuments
         let declared = try strings(.authMethods) ?? [single ?? ClientAuthenticationMethod.none.rawValue]
         if let single {
             guard declared.contains(single) else {

@@ -92,12 +92,6 @@ struct MemberReader {
         return number
     }
 
-    func flagIfAny(_ member: String) throws(OAuthError) -> Bool? {
-        guard let value = value(member) else { return nil }
-        guard let flag = value.bool else { throw refusal(member, "has to be true or false.") }
-        return flag
-    }
-
     func objectIfAny(_ member: String) throws(OAuthError) -> JSONObject? {
         guard let value = value(member) else { return nil }
         guard let object = value.object else { throw refusal(member, "has to be an object.") }

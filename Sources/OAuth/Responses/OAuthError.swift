@@ -29,14 +29,10 @@ package struct OAuthError: Error, Hashable, Sendable {
         case accessDenied = "access_denied"
         /// `prompt=none` was asked for, and somebody would have to sign in.
         case loginRequired = "login_required"
-        /// `prompt=none` was asked for, and a person would have to act.
-        case interactionRequired = "interaction_required"
         /// `prompt=none` was asked for, and a person would have to approve.
         case consentRequired = "consent_required"
         /// The person cannot sign in here in any way that was asked for.
         case unmetAuthenticationRequirements = "unmet_authentication_requirements"
-        /// This kind of token cannot be revoked here.
-        case unsupportedTokenType = "unsupported_token_type"
         /// The person's token is unknown, over, of another MCP server, or of nobody.
         case invalidSubjectToken = "invalid_subject_token"
         /// This MCP server may not ask for this kind of elicitation.

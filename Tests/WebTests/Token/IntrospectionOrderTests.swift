@@ -1,4 +1,3 @@
-import AuthorizationServer
 import HTTPTypes
 import HummingbirdTesting
 import JOSE
@@ -6,6 +5,8 @@ import OAuth
 import Storage
 import TestSupport
 import Testing
+
+@testable import AuthorizationServer
 
 @Suite("RFC 7662 §2.1 Who asks comes before what is asked")
 struct IntrospectionOrderTests {
@@ -20,9 +21,9 @@ struct IntrospectionOrderTests {
                     #expect(answer.status == .unauthorized && answer.error == "invalid_client", "\(form)")
                 }
             }
-            #expect(h.gatehouse.introspection.verifiedTokens == 0, "no token of a stranger was verified")
+            #expect(h.gatehouse.introspection.reader.count == 0, "no token of a stranger was verified")
             #expect(try await h.introspect(tokens.access)["active"]?.bool == true)
-            #expect(h.gatehouse.introspection.verifiedTokens == 1)
+            #expect(h.gatehouse.introspection.reader.count == 1)
             let right = (h.resource.id.string, h.resourceSecret.reveal())
             #expect(try await h.send("/introspect", [], basic: right).error == "invalid_request")
         }
