@@ -9,7 +9,7 @@ extension OAuthError {
             self.init(
                 .temporarilyUnavailable, "The server cannot reach its data at this moment; try again soon.",
                 reason: "\(error)")
-        default: return nil
+        case .missing, .locked, .permissions, .newerSchema, .foreign, .clockSteppedBack, .constraint, nil: return nil
         }
     }
 }

@@ -84,7 +84,7 @@ extension JSONObject {
         switch self[name] {
         case .integer(let seconds): seconds
         case .number(let seconds): Int64(exactly: seconds.rounded(.down))
-        default: nil
+        case .null, .bool, .string, .array, .object, nil: nil
         }
     }
 }

@@ -90,7 +90,11 @@ package struct ErrorAnswers: Sendable {
         switch code {
         case .temporarilyUnavailable: "5"
         case .tooManyRequests: "60"
-        default: nil
+        case .invalidRequest, .invalidClient, .invalidGrant, .unauthorizedClient, .unsupportedGrantType,
+            .unsupportedResponseType, .invalidScope, .invalidTarget, .accessDenied, .loginRequired, .consentRequired,
+            .unmetAuthenticationRequirements, .invalidSubjectToken, .unsupportedKind, .notFound, .idempotencyConflict,
+            .notCompleted, .notRedeemed, .sessionEnded, .alreadyCollected, .serverError:
+            nil
         }
     }
 
@@ -105,7 +109,10 @@ package struct ErrorAnswers: Sendable {
         case .tooManyRequests: .tooManyRequests
         case .serverError: .internalServerError
         case .temporarilyUnavailable: .serviceUnavailable
-        default: .badRequest
+        case .invalidRequest, .invalidGrant, .unauthorizedClient, .unsupportedGrantType, .unsupportedResponseType,
+            .invalidScope, .invalidTarget, .loginRequired, .consentRequired, .unmetAuthenticationRequirements,
+            .invalidSubjectToken:
+            .badRequest
         }
     }
 
@@ -136,7 +143,8 @@ package struct ErrorAnswers: Sendable {
         case .wrongMethod(let allowed): response.headers[.allow] = allowed
         // Where it ends is not certain, so neither is where another one would begin.
         case .malformedMessage: response.headers[.connection] = "close"
-        default: break
+        case .malformedTarget, .foreignHost, .unknownPath, .targetTooLong, .bodyTooLarge, .notAForm, .notJSON, .crossSite:
+            break
         }
     }
 

@@ -80,7 +80,10 @@ package enum AuthorizationStep: Hashable, Sendable {
         case .arrived, .clientRegistered, .documentKept, .documentAwaited, .signInAsked, .recognised, .consentShown,
             .consentElsewhere, .consentOver, .approved, .denied:
             true
-        default: false
+        case .documentFetched, .documentUnavailable, .documentRefused, .signInOutdated, .signInLost, .signInRefused,
+            .signInDelayed, .signedIn, .consentAsked, .consentOutdated, .consentIncomplete, .refused, .failed,
+            .redeemed, .redemptionRefused:
+            false
         }
     }
 }

@@ -38,80 +38,70 @@ extension AuthorizationStep {
     package var sentence: String {
         switch self {
         case .arrived(let client, let host): Self.arrival(client, host)
-        case .clientRegistered: "An administrator registered this client here."
+        case .clientRegistered: "An administrator registered this client."
         case .documentKept(let fetched, let until):
-            "The client's metadata document was at hand: fetched at \(fetched), good until \(until)."
-        case .documentAwaited:
-            "The client's metadata document is not at hand; it is fetched once somebody has signed in."
+            "The client's metadata document is cached: fetched at \(fetched), fresh until \(until)."
+        case .documentAwaited: "The client's metadata document is not cached; it is fetched after the sign-in."
         case .documentFetched(let host, let bytes, let milliseconds, let seconds):
             "The client's metadata document was fetched from \(host): status 200, \(bytes) bytes, \(milliseconds) ms; "
                 + "it is kept for \(seconds) s."
         case .documentUnavailable(let cause, let milliseconds):
-            "The client's metadata document could not be had, after \(milliseconds) ms: \(cause)."
+            "Fetching the client's metadata document failed after \(milliseconds) ms: \(cause)."
         case .documentRefused(let cause, let bytes, let milliseconds):
-            "The client's metadata document came (status 200, \(bytes) bytes, \(milliseconds) ms) and was refused: "
-                + cause
-        case .signInAsked: "The person was asked to sign in."
-        case .signInLost:
-            "A sign-in form came whose request was altered, or was first shown more than an hour before."
+            "The client's metadata document (status 200, \(bytes) bytes, \(milliseconds) ms) was refused: \(cause)"
+        case .signInAsked: "The sign-in page was shown."
+        case .signInLost: "The sign-in form was altered, or its request was more than an hour old."
         case .signInOutdated:
-            "A sign-in form came with another browser cookie than its page, or more than ten minutes after it; "
-                + "the page was shown again."
-        case .signInRefused: "The name or the password was not right."
-        case .signInDelayed(let seconds): "There were too many tries to sign in; the next had to wait \(seconds) s."
-        case .signedIn: "A person signed in."
-        case .recognised: "A person was signed in in this browser already."
-        default: decision
-        }
-    }
-
-    private var decision: String {
-        switch self {
+            "The sign-in form came with another browser cookie than its page, or more than ten minutes after it; the "
+                + "page was shown again."
+        case .signInRefused: "The name or the password was wrong."
+        case .signInDelayed(let seconds): "Too many sign-ins failed; the next one had to wait \(seconds) s."
+        case .signedIn: "A user signed in."
+        case .recognised: "A user was signed in in this browser already."
         case .consentAsked(let server, let scopes):
-            "The request is in order: it is for '\(server)', with \(scopes) of its scopes."
+            "The request is valid: it is for '\(server)', with \(scopes) of its scopes."
         case .consentShown: "The consent page was shown."
         case .consentElsewhere:
-            "The consent page was opened or sent by a browser in which the person it is for is not signed in, or for a "
-                + "request that does not exist."
-        case .consentOver: "The consent page was opened or sent after its request was decided or an hour old."
-        case .consentOutdated:
-            "The consent form came more than ten minutes after its page; the page was shown again."
-        case .consentIncomplete(let lack): "The consent form came without a \(lack.rawValue); the page was shown again."
-        case .approved: "The person approved, and the browser was led back to the client with a code."
-        case .denied: "The person denied, and the browser was led back to the client."
-        case .refused(let code, let cause, let told): "Refused with \(code.rawValue), \(told.words): \(cause)"
-        case .failed: "Something failed on this side; the server's log has the cause under the same reference."
-        case .redeemed(let session): "The client redeemed its code: the session \(session) is active."
+            "The consent page was opened or sent by a browser in which its user is not signed in, or for an unknown "
+                + "request."
+        case .consentOver: "The consent page was opened or sent after its request was decided or had expired."
+        case .consentOutdated: "The consent form came more than ten minutes after its page; the page was shown again."
+        case .consentIncomplete(let field): "The consent form came without a \(field.rawValue); the page was shown again."
+        case .approved: "The user approved, and the browser returned to the client with a code."
+        case .denied: "The user denied, and the browser returned to the client."
+        case .refused(let code, let cause, let destination):
+            "Refused with \(code.rawValue), \(destination.words): \(cause)"
+        case .failed: "Gatehouse failed; the server's log has the cause under the same reference."
+        case .redeemed(let session): "The client redeemed its code: session \(session) is active."
         case .redemptionRefused(let code, let cause):
             "The client could not redeem its code, refused with \(code.rawValue): \(cause)"
-        default: ""
         }
     }
 
     private static func arrival(_ client: String?, _ host: String?) -> String {
-        guard let client else { return "A request arrived that does not say in a readable way who asks." }
-        let place = host.map { "at \($0)" } ?? "at a place without a host"
-        return "A request arrived from the client \(client), which wants its answer \(place)."
+        guard let client else { return "A request arrived without a readable client_id." }
+        let place = host.map { "returns to \($0)" } ?? "names no host to return to"
+        return "A request arrived from the client \(client), which \(place)."
     }
 }
 
 extension AuthorizationStep.RefusalDestination {
     fileprivate var words: String {
         switch self {
-        case .onPage: "told on a page here and not to the client"
-        case .byRedirect: "told to the client at its redirect"
-        case .byLink: "told on a page with a link back to the client"
+        case .onPage: "shown on a page here and not sent to the client"
+        case .byRedirect: "sent to the client at its redirect"
+        case .byLink: "shown on a page with a link back to the client"
         }
     }
 }
 
 extension AuthorizationTrace {
-    /// The steps as operators see them; where some were dropped, a row says so.
+    /// The steps as `gatehouse doctor` lists them; a row of its own stands for the steps that were dropped.
     package var rows: [JSONObject] {
         var rows = entries.map { Self.row($0.at, $0.step.name, $0.step.sentence) }
         if omitted > 0, entries.count > 1 {
             rows.insert(
-                Self.row(entries[1].at, "omitted", "\(omitted) more steps stood here and were not kept."), at: 1)
+                Self.row(entries[1].at, "omitted", "\(omitted) more steps were recorded here and were dropped."), at: 1)
         }
         return rows
     }

@@ -88,7 +88,10 @@ extension AuthorizationStep {
             .redemptionRefused(_, let cause):
             [cause]
         case .consentAsked(let server, _): [server]
-        default: []
+        case .clientRegistered, .documentKept, .documentAwaited, .signInAsked, .signInOutdated, .signInLost,
+            .signInRefused, .signInDelayed, .signedIn, .recognised, .consentShown, .consentElsewhere, .consentOver,
+            .consentOutdated, .consentIncomplete, .approved, .denied, .failed, .redeemed:
+            []
         }
     }
 
@@ -109,7 +112,10 @@ extension AuthorizationStep {
         case .refused(let code, let cause, let told): .refused(code, cause: cut(cause), told)
         case .redemptionRefused(let code, let cause): .redemptionRefused(code, cause: cut(cause))
         case .consentAsked(let server, let scopes): .consentAsked(server: cut(server), scopes: scopes)
-        default: self
+        case .clientRegistered, .documentKept, .documentAwaited, .signInAsked, .signInOutdated, .signInLost,
+            .signInRefused, .signInDelayed, .signedIn, .recognised, .consentShown, .consentElsewhere, .consentOver,
+            .consentOutdated, .consentIncomplete, .approved, .denied, .failed, .redeemed:
+            self
         }
     }
 }

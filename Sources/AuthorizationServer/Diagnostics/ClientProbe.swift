@@ -204,7 +204,9 @@ extension OutboundFailure {
         let isTurnedAway =
             switch self {
             case .status(401), .status(403), .status(429), .unreachable, .deadline, .interrupted, .mediaType: true
-            default: false
+            case .status, .unacceptableURL, .hostNotAllowed, .rulesUnavailable, .overBudget, .busy, .unresolvable,
+                .refusedAddress, .untrusted, .oversized, .unwritable, .malformed:
+                false
             }
         guard isTurnedAway else { return "" }
         return

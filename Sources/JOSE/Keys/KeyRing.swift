@@ -323,7 +323,7 @@ extension KeyRing {
         switch (index.isEncrypted, vault.passphrase) {
         case (true, nil): throw KeyRingError("The keys in \(path) are encrypted: give their passphrase.")
         case (false, .some): throw KeyRingError("The keys in \(path) are not encrypted: start without a passphrase.")
-        default: break
+        case (true, .some), (false, nil): break
         }
         var state = State(records: index.records, past: index.past)
         for record in index.records {

@@ -24,7 +24,9 @@ enum MetadataMember: String {
     var isLinkOrScope: Bool {
         switch self {
         case .scope, .clientURI, .logoURI, .termsURI, .policyURI, .jwksURI: true
-        default: false
+        case .clientID, .clientName, .redirectURIs, .authMethod, .authMethods, .grantTypes, .jwks, .keys,
+            .softwareStatement, .clientSecret, .clientSecretExpiresAt:
+            false
         }
     }
 }

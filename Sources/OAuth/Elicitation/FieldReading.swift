@@ -15,7 +15,7 @@ extension SchemaField {
         case .flag: return flag(values)
         case .choices(let options, let count): return choices(values, among: options, count)
         case .text(_, .password): return single(values, isTrimmed: false)
-        default: return single(values, isTrimmed: true)
+        case .text, .number, .choice: return single(values, isTrimmed: true)
         }
     }
 
@@ -65,7 +65,7 @@ extension SchemaField {
             return .problem("Write a date as year-month-day, like 2026-11-21.")
         case .dateTime where Timestamp(rfc3339: value) == nil:
             return .problem("Write a time in UTC, like 2026-11-21T09:30:00Z.")
-        default: return .value(.string(value))
+        case .email, .uri, .date, .dateTime, .password, nil: return .value(.string(value))
         }
     }
 

@@ -137,7 +137,7 @@ package struct SchemaField: Hashable, Sendable {
         case nil: return nil
         case .integer(let number): return Double(number)
         case .number(let number): return number
-        default: throw reader.refusal(member, "has to be a number.")
+        case .null, .bool, .string, .array, .object: throw reader.refusal(member, "has to be a number.")
         }
     }
 

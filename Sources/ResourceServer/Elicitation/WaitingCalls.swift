@@ -89,7 +89,10 @@ public struct WaitingCalls: Sendable {
             case .alreadyCollected: return .refused("What was done there was used before, or too long ago.")
             case .sessionEnded: return .refused("The session in which it was asked has ended.")
             case .invalidApproval: return .refused(error.description)
-            default: throw error
+            case .invalidRequest, .invalidClient, .invalidSubjectToken, .unsupportedKind, .accessDenied, .notFound,
+                .notCompleted, .notRedeemed, .notConnected, .invalidTarget, .idempotencyConflict, .tooManyRequests,
+                .unavailable, .invalidRequestState:
+                throw error
             }
         }
     }

@@ -181,7 +181,7 @@ extension JSONObject {
         case .string(let text)?:
             guard let value = try parse(text) else { throw StoreError.failed("a line does not parse") }
             return value
-        default: throw StoreError.failed("a line does not parse")
+        case .bool, .integer, .number, .array, .object: throw StoreError.failed("a line does not parse")
         }
     }
 }

@@ -93,7 +93,7 @@ extension ElicitationEnd {
         if isJustNow { return .ok }
         return switch status {
         case .completed, .declined: .conflict
-        default: .gone
+        case .pending, .opened, .cancelled, .expired, .failed: .gone
         }
     }
 }

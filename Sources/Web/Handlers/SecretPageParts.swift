@@ -46,7 +46,7 @@ extension ElicitationPage.SecretFields {
         switch format {
         case .email: "email"
         case .uri: "url"
-        default: "text"
+        case .date, .dateTime, .password, nil: "text"
         }
     }
 

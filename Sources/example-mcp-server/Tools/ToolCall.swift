@@ -53,7 +53,10 @@ struct ToolCall: Sendable {
         switch fault.kind {
         case .invalidRequestState: .failure(id: request.id, JSONRPCError(.invalidParameters, fault.description))
         case .tooManyRequests: failure("Too many requests wait for this person: answer those first.")
-        default: failure("The person cannot be asked at the moment. \(fault.description)")
+        case .invalidRequest, .invalidClient, .invalidSubjectToken, .unsupportedKind, .accessDenied, .notFound,
+            .notCompleted, .notRedeemed, .notConnected, .invalidTarget, .sessionEnded, .alreadyCollected,
+            .idempotencyConflict, .unavailable, .invalidApproval:
+            failure("The person cannot be asked at the moment. \(fault.description)")
         }
     }
 

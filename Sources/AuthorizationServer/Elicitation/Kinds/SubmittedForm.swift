@@ -47,7 +47,7 @@ extension SchemaField {
         let options: [Option]
         switch kind {
         case .choice(let offered), .choices(let offered, _): options = offered
-        default: return sent
+        case .text, .number, .flag: return sent
         }
         var values: [String] = []
         for text in sent {

@@ -18,7 +18,7 @@ enum IndentedJSON {
             }
         case .array(let values) where !values.isEmpty:
             block(values, between: "[", "]", depth: depth, to: &output) { write($0, depth: depth + 1, to: &$1) }
-        default: output += value.text
+        case .null, .bool, .integer, .number, .string, .array, .object: output += value.text
         }
     }
 
