@@ -143,7 +143,8 @@ package struct ErrorAnswers: Sendable {
         case .wrongMethod(let allowed): response.headers[.allow] = allowed
         // Where it ends is not certain, so neither is where another one would begin.
         case .malformedMessage: response.headers[.connection] = "close"
-        case .malformedTarget, .foreignHost, .unknownPath, .targetTooLong, .bodyTooLarge, .notAForm, .notJSON, .crossSite:
+        case .malformedTarget, .foreignHost, .unknownPath, .targetTooLong, .bodyTooLarge, .notAForm, .notJSON,
+            .crossSite:
             break
         }
     }

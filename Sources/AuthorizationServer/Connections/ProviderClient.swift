@@ -118,7 +118,8 @@ package struct ProviderClient: Sendable {
             // Too large or not HTTP is an answer too, and will not be better the next time.
             switch error {
             case .oversized, .malformed: throw .unusable("\(error)")
-            case .unacceptableURL, .hostNotAllowed, .rulesUnavailable, .overBudget, .busy, .unresolvable, .refusedAddress,
+            case .unacceptableURL, .hostNotAllowed, .rulesUnavailable, .overBudget, .busy, .unresolvable,
+                .refusedAddress,
                 .unreachable, .untrusted, .interrupted, .deadline, .unwritable, .status, .mediaType:
                 throw .unavailable("\(error)")
             }

@@ -66,7 +66,8 @@ extension AuthorizationStep {
                 + "request."
         case .consentOver: "The consent page was opened or sent after its request was decided or had expired."
         case .consentOutdated: "The consent form came more than ten minutes after its page; the page was shown again."
-        case .consentIncomplete(let field): "The consent form came without a \(field.rawValue); the page was shown again."
+        case .consentIncomplete(let field):
+            "The consent form came without a \(field.rawValue); the page was shown again."
         case .approved: "The user approved, and the browser returned to the client with a code."
         case .denied: "The user denied, and the browser returned to the client."
         case .refused(let code, let cause, let destination):

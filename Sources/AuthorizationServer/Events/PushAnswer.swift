@@ -56,7 +56,8 @@ enum PushAnswer: Hashable, Sendable {
         case .unresolvable: "no such name"
         case .refusedAddress, .unacceptableURL: "an address that is not sent to"
         case .malformed: "no HTTP answer"
-        case .hostNotAllowed, .rulesUnavailable, .overBudget, .busy, .unreachable, .interrupted, .oversized, .unwritable,
+        case .hostNotAllowed, .rulesUnavailable, .overBudget, .busy, .unreachable, .interrupted, .oversized,
+            .unwritable,
             .status, .mediaType:
             "no connection"
         }

@@ -42,9 +42,9 @@ package struct EvaluationEndpoint: Sendable {
             return .decided(decision)
         }
         switch verdict {
-        case .tooMany: throw authentication.counted(Self.tooMany)
+        case .tooMany: throw authentication.observed(Self.tooMany)
         case .decided(let decision):
-            if case .unfounded = decision { _ = authentication.counted(ElicitationEndpoint.noPerson) }
+            if case .unfounded = decision { _ = authentication.observed(ElicitationEndpoint.noPerson) }
             return decision.json { elicitation.answer($0, isFound: true).json }
         }
     }

@@ -42,7 +42,7 @@ package struct JobEndpoint: Sendable {
         }
         switch verdict {
         case .opened(let job): return job.json
-        case .refused(let error): throw authentication.counted(error)
+        case .refused(let error): throw authentication.observed(error)
         }
     }
 

@@ -15,7 +15,8 @@ struct FieldList {
         return table(names, row.members.map(\.value)) { value, width in
             switch value {
             case .object(let object): part(object, width)
-            case .null, .bool, .integer, .number, .string, .array: Presentation.values(value).flatMap { Self.wrapped($0, width) }
+            case .null, .bool, .integer, .number, .string, .array:
+                Presentation.values(value).flatMap { Self.wrapped($0, width) }
             }
         }
     }

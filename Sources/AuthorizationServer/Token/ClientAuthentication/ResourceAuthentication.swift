@@ -18,7 +18,9 @@ package struct ResourceAuthentication: Sendable {
 
     /// The same where the credentials may also stand in the form, as at the token endpoint.
     func resource(_ parameters: Parameters, authorization: String?) async throws -> Resource {
-        try await observer.observingRefusals { try await resource(PresentedClient(parameters, authorization: authorization)) }
+        try await observer.observingRefusals {
+            try await resource(PresentedClient(parameters, authorization: authorization))
+        }
     }
 
     private func resource(_ presented: PresentedClient) async throws -> Resource {
