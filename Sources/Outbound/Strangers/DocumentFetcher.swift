@@ -7,7 +7,17 @@ package final class DocumentFetcher: Sendable {
     /// What every request says of itself.
     package static let userAgent = "Gatehouse/0.1 (+client metadata document)"
 
-    private let current: Mutex<FetchPolicy>
+    /// The policy in force, with what was found by it; a new policy begins with nothing found.
+    private struct Current {
+        let policy: FetchPolicy
+        let revision: Int
+        /// The addresses that the policy admits without a rule of the operator.
+        var admitted: Set<String> = []
+    }
+
+    private static let mostAdmitted = 1_000
+
+    private let current: Mutex<Current>
     private let roots: TrustRoots
     private let resolver: Resolver
     private let clock: MonotonicClock
@@ -23,7 +33,7 @@ package final class DocumentFetcher: Sendable {
         rule: @escaping @Sendable (_ host: String) async throws -> HostRule? = { _ in nil },
         clientRule: @escaping @Sendable (_ url: String) async throws -> HostRule? = { _ in nil }
     ) {
-        current = Mutex(policy)
+        current = Mutex(Current(policy: policy, revision: 0))
         self.roots = roots
         self.resolver = resolver
         self.clock = clock
@@ -33,9 +43,11 @@ package final class DocumentFetcher: Sendable {
     }
 
     /// From now on by this policy; how much strangers can use up stays as it was.
-    package func follow(_ policy: FetchPolicy) { current.withLock { $0 = policy } }
+    package func follow(_ policy: FetchPolicy) {
+        current.withLock { $0 = Current(policy: policy, revision: $0.revision + 1) }
+    }
 
-    private var policy: FetchPolicy { current.withLock { $0 } }
+    private var policy: FetchPolicy { current.withLock { $0.policy } }
 
     /// Fetches a document; concurrent calls for one URL share one fetch, and a failure is never kept. `claim` says on whose
     /// account, which bounds how often.
@@ -62,7 +74,21 @@ package final class DocumentFetcher: Sendable {
 
     /// Whether a document at `url` counts here at all, by its form, the lists and the operator's rule: asked anew for
     /// documents that were fetched earlier, so that a decision of the operator does not wait for them to age.
-    package func admits(_ url: String, rule: HostRule?) -> Bool { refusal(of: url, rule: rule) == nil }
+    ///
+    /// Every refresh asks for the same few addresses, so an address that the lists admit is parsed once.
+    package func admits(_ url: String, rule: HostRule?) -> Bool {
+        guard rule == nil else { return refusal(of: url, rule: rule) == nil }
+        let (isKnown, revision) = current.withLock { ($0.admitted.contains(url), $0.revision) }
+        if isKnown { return true }
+        guard refusal(of: url, rule: nil) == nil else { return false }
+        current.withLock { current in
+            // A policy that came meanwhile must not inherit a finding of the one before.
+            guard current.revision == revision else { return }
+            if current.admitted.count >= Self.mostAdmitted { current.admitted.removeAll(keepingCapacity: true) }
+            current.admitted.insert(url)
+        }
+        return true
+    }
 
     /// Why a document at `url` does not count here, told without asking anybody; nil when it does.
     package func refusal(of url: String, rule: HostRule?) -> OutboundFailure? {
