@@ -30,12 +30,12 @@ package struct AccessTokenClaims: Hashable, Sendable {
     /// `auth_time`
     package var authTime: Timestamp
     /// `acr`
-    package var acr: String?
+    package var acr: AuthenticationContext?
 
     /// Puts the claims of one token together.
     package init(
         issuer: Issuer, subject: Subject, audience: ResourceIdentifier, clientID: ClientID, sessionID: SessionID,
-        scope: ScopeSet, tokenID: String, issuedAt: Timestamp, expiresAt: Timestamp, authTime: Timestamp, acr: String?
+        scope: ScopeSet, tokenID: String, issuedAt: Timestamp, expiresAt: Timestamp, authTime: Timestamp, acr: AuthenticationContext?
     ) {
         self.issuer = issuer
         self.subject = subject
@@ -63,7 +63,7 @@ package struct AccessTokenClaims: Hashable, Sendable {
         claims[.issuedAt] = .integer(issuedAt.seconds)
         claims[.expiresAt] = .integer(expiresAt.seconds)
         claims[.authTime] = .integer(authTime.seconds)
-        claims[.acr] = acr.map(JSON.string)
+        claims[.acr] = acr.map { .string($0.rawValue) }
         return claims
     }
 
@@ -77,7 +77,7 @@ package struct AccessTokenClaims: Hashable, Sendable {
         issuedAt = try claims.time(.issuedAt)
         expiresAt = try claims.time(.expiresAt)
         authTime = try claims.time(.authTime)
-        acr = claims[.acr]?.string
+        acr = claims[.acr]?.string.map(AuthenticationContext.init(rawValue:))
         guard let subject = Subject(try claims.text(.subject)), let session = SessionID(try claims.text(.sessionID))
         else { throw OAuthValueError("The token names no subject and session of this kind of server.") }
         self.subject = subject

@@ -39,7 +39,8 @@ package struct Session: Hashable, Sendable {
     /// At whose will it ended; nil while it lives.
     package let endedBy: SessionEnding.Initiator?
     package let authTime: Timestamp
-    package let acr: String?
+    /// How the user signed in; nil for a session without a sign-in.
+    package let acr: AuthenticationContext?
     /// The digest of the metadata document that the person was shown, nil for a registered client.
     package let documentDigest: Digest?
     /// Which named key makes its refresh tokens.
@@ -53,7 +54,7 @@ package struct Session: Hashable, Sendable {
         resourceID: ResourceID, scope: ScopeSet, redirectURI: String?, binding: Digest?, state: State = .approved,
         createdAt: Timestamp, expiresAt: Timestamp, idleSeconds: Int64, lastUsedAt: Timestamp? = nil,
         endedAt: Timestamp? = nil, endReason: EndReason? = nil, endedBy: SessionEnding.Initiator? = nil,
-        authTime: Timestamp, acr: String? = nil,
+        authTime: Timestamp, acr: AuthenticationContext? = nil,
         documentDigest: Digest? = nil, refreshKeyID: String, replaces: [SessionID] = []
     ) {
         self.id = id
@@ -111,7 +112,7 @@ extension Session {
             expiresAt: row.time(11), idleSeconds: row.integer(12), lastUsedAt: row.time(13), endedAt: row.timeIfAny(14),
             endReason: row.textIfAny(15).map { EndReason(rawValue: $0) },
             endedBy: row.textIfAny(21).flatMap { SessionEnding.Initiator(rawValue: $0) }, authTime: row.time(16),
-            acr: row.textIfAny(17), documentDigest: row.digestIfAny(18), refreshKeyID: row.text(19),
+            acr: row.textIfAny(17).map(AuthenticationContext.init(rawValue:)), documentDigest: row.digestIfAny(18), refreshKeyID: row.text(19),
             replaces: row.ids(20))
     }
 }

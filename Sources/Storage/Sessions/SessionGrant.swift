@@ -27,7 +27,7 @@ package struct SessionGrant: Hashable, Sendable {
     package let tokenLife: Int64?
     package let lastUsedAt: Timestamp
     package let authTime: Timestamp
-    package let acr: String?
+    package let acr: AuthenticationContext?
     package let documentDigest: Digest?
     package let replaces: [SessionID]
     package let refreshKeyID: String
@@ -88,7 +88,7 @@ extension SessionGrant {
         idleSeconds = try row.integer(15)
         lastUsedAt = try row.time(16)
         authTime = try row.time(17)
-        acr = try row.textIfAny(18)
+        acr = try row.textIfAny(18).map(AuthenticationContext.init(rawValue:))
         documentDigest = try row.digestIfAny(19)
         replaces = try row.ids(20)
         refreshKeyID = try row.text(21)

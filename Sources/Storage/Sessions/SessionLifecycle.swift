@@ -25,7 +25,7 @@ extension Sessions {
             """, session.id.string, session.userID?.string, session.clientID.string, session.clientName,
             session.clientHost, session.resourceID.string, session.scope.string, session.redirectURI,
             session.binding?.stored, session.createdAt.seconds, session.expiresAt.seconds, session.idleSeconds,
-            session.lastUsedAt.seconds, session.authTime.seconds, session.acr, session.documentDigest?.stored,
+            session.lastUsedAt.seconds, session.authTime.seconds, session.acr?.rawValue, session.documentDigest?.stored,
             session.refreshKeyID,
             session.replaces.isEmpty ? nil : session.replaces.map(\.string).joined(separator: " "))
     }

@@ -38,7 +38,7 @@ struct LoginProofTests {
             let answer = try await h.decide(browser, at: page)
             #expect(answer.continuation?.contains("code=") == true)
             let session = try #require(try await h.sessions().last)
-            #expect(session.authTime == time && session.acr == Self.strong.rawValue)
+            #expect(session.authTime == time && session.acr == Self.strong)
             let tokens = try await h.tokens(browser)
             let introspected = try await h.introspect(tokens.access)
             #expect(introspected["auth_time"]?.integer == time.seconds)
@@ -79,7 +79,7 @@ struct LoginProofTests {
             #expect(asked.input("interaction") != nil)
             let page = try await h.consentPage(browser, request)
             #expect(try await h.decide(browser, at: page).continuation?.contains("code=") == true)
-            #expect(try await h.sessions().map(\.acr) == [AuthenticationContext.password.rawValue])
+            #expect(try await h.sessions().map(\.acr) == [AuthenticationContext.password])
         }
     }
 
@@ -110,7 +110,7 @@ struct LoginProofTests {
             #expect(answer.status == .seeOther)
             _ = try await h.tokens(browser)
             let session = try await h.sessions().last
-            #expect(session?.acr == AuthenticationContext.password.rawValue && session?.authTime == h.clock.now)
+            #expect(session?.acr == AuthenticationContext.password && session?.authTime == h.clock.now)
         }
     }
 
