@@ -1,8 +1,8 @@
 import Logging
 import Synchronization
 
-/// Work that goes on behind an answer, because its time must not tell what it found: never more than a few pieces at once,
-/// and one at a time about the same thing, however often strangers set it off.
+/// Runs work after the response is sent, so that the response time does not reveal what the work finds. It bounds how many
+/// pieces run at once, and runs one at a time about the same subject, however often strangers trigger it.
 final class BackgroundWork: Sendable {
     private struct State {
         var underWay: Set<String> = []
@@ -13,14 +13,14 @@ final class BackgroundWork: Sendable {
     private let log: Logger
     private let state = Mutex(State())
 
-    /// At most `capacity` at a time.
+    /// A runner for at most `capacity` pieces of work at a time.
     init(capacity: Int = 64, log: Logger) {
         self.capacity = capacity
         self.log = log
     }
 
-    /// Starts `work`, unless there is too much under way or the same is; false when it is left out. Work that throws is
-    /// told in the log, with `failure`.
+    /// Starts `work`, and returns false when it is dropped: because `capacity` is reached, or because work about the same
+    /// `subject` is running. An error that the work throws is logged with the message `failure`.
     @discardableResult
     func run(_ subject: String, failure: Logger.Message, _ work: @escaping @Sendable () async throws -> Void) -> Bool {
         let (isTaken, isNewlyFull) = state.withLock { state in
@@ -30,7 +30,7 @@ final class BackgroundWork: Sendable {
             }
             return (state.underWay.insert(subject).inserted, false)
         }
-        if isNewlyFull { log.warning("too much is under way behind the answers; some of it is left out") }
+        if isNewlyFull { log.warning("background work is at its limit; further work is dropped") }
         guard isTaken else { return false }
         Task {
             do {

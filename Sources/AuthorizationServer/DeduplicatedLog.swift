@@ -2,22 +2,22 @@ package import Logging
 import OAuth
 import Synchronization
 
-/// Writes what was refused to the log: the first line at once, equal ones as one line a minute with their number.
+/// Writes refusals to the log: the first line at once, further equal lines as one line a minute with their number.
 ///
-/// What strangers send decides how many lines there are, so their number, their length and the memory for them are bounded.
+/// Strangers cause these lines, so this type bounds how many there are, how long they are, and the memory that they take.
 package final class DeduplicatedLog: Sendable {
-    /// How long equal lines are counted before their number is written, in seconds.
+    /// For how many seconds equal lines are counted before their number is written.
     static let period: Int64 = 60
-    /// How many references a line with a number names.
+    /// How many references a summary line names.
     static let mostReferences = 20
 
-    /// What makes two lines equal: everything but the request that they came from.
+    /// A line without its reference. Two requests that cause equal lines share one.
     private struct Line: Hashable {
         let level: Logger.Level
         let message: String
         let fields: [String: String]
 
-        /// The line without what a caller makes up.
+        /// The line without the fields whose values a caller can choose.
         var withoutNames: Line {
             Line(level: level, message: message, fields: fields.filter { !Self.names.contains($0.key) })
         }
@@ -30,15 +30,15 @@ package final class DeduplicatedLog: Sendable {
         var count = 0
         var references: [String] = []
 
-        func isOver(at now: Timestamp) -> Bool {
-            // A clock that was set back must not keep a number for as long as it was wrong.
+        func isDue(at now: Timestamp) -> Bool {
+            // A clock that was set back must not delay the summary by as much as it was wrong.
             now - since >= DeduplicatedLog.period || now < since
         }
     }
 
     private struct State {
         var lines: [Line: Repeats] = [:]
-        /// What came while there were too many different lines.
+        /// Counts the lines that came while there were too many different ones.
         var unnamed: Repeats?
         var nextSweep: Timestamp?
     }
@@ -48,15 +48,15 @@ package final class DeduplicatedLog: Sendable {
     private let capacity: Int
     private let state = Mutex(State())
 
-    /// A log that writes to `log` and tells at most `capacity` different lines apart within a minute.
+    /// A log that writes to `log` and distinguishes at most `capacity` lines within a minute.
     package init(_ log: Logger, clock: WallClock, capacity: Int = 200) {
         self.log = log
         self.clock = clock
         self.capacity = capacity
     }
 
-    /// Writes a line, or counts it when an equal one was written within the last minute. `reference` is the one that the
-    /// person or the program was given; it does not make two lines different.
+    /// Writes a line, or counts it when an equal one was written within the last minute. `reference` is the id that the error
+    /// page or the response shows; it does not make two lines different.
     package func note(
         _ message: String, level: Logger.Level = .info, _ fields: [String: String?] = [:], reference: String? = nil
     ) {
@@ -74,7 +74,7 @@ package final class DeduplicatedLog: Sendable {
         log.log(level: level, "\(message)", metadata: metadata)
     }
 
-    /// Writes the numbers whose minute is over, for when nothing else is refused.
+    /// Writes the summaries that are due, for the time when no refusal triggers it.
     package func flush() {
         let now = clock.now()
         for summary in state.withLock({ sweep(&$0, now: now, isForced: true) }) {
@@ -82,7 +82,7 @@ package final class DeduplicatedLog: Sendable {
         }
     }
 
-    /// Writes every number that was not written yet, before the server stops.
+    /// Writes every outstanding summary before the server stops.
     package func finish() {
         let rest = state.withLock { state in
             let rest = state.lines.map { (line: Optional($0.key), repeats: $0.value) }
@@ -93,14 +93,14 @@ package final class DeduplicatedLog: Sendable {
         for summary in rest where summary.repeats.count > 0 { write(summary.line, summary.repeats) }
     }
 
-    /// Counts the line; true when it is the first and has to be written.
+    /// Counts the line, and returns whether it is the first of its kind, which has to be written.
     private func count(_ line: Line, _ reference: String?, in state: inout State, now: Timestamp) -> Bool {
         if state.lines[line] != nil {
             state.lines[line]?.add(reference)
             return false
         }
         guard state.lines.count < (line == line.withoutNames ? 2 * capacity : capacity) else {
-            // Whoever sends one name after the other must not hide where and why something was refused.
+            // A caller who makes up one name after the other must not push out where and why requests were refused.
             let plain = line.withoutNames
             if plain != line { return count(plain, reference, in: &state, now: now) }
             state.unnamed = state.unnamed ?? Repeats(since: now)
@@ -111,27 +111,28 @@ package final class DeduplicatedLog: Sendable {
         return true
     }
 
-    /// Takes out the numbers whose minute is over. A line that goes on keeps its place, so that it stays one line a minute.
+    /// Removes and returns the counts that are due. A line that keeps coming keeps its place, so that it stays one line a
+    /// minute.
     private func sweep(
         _ state: inout State, now: Timestamp, isForced: Bool = false
     ) -> [(line: Line?, repeats: Repeats)] {
         if !isForced, let next = state.nextSweep, now < next, next - now <= Self.period { return [] }
-        var told: [(line: Line?, repeats: Repeats)] = []
-        for (line, repeats) in state.lines where repeats.isOver(at: now) {
-            if repeats.count > 0 { told.append((line, repeats)) }
+        var due: [(line: Line?, repeats: Repeats)] = []
+        for (line, repeats) in state.lines where repeats.isDue(at: now) {
+            if repeats.count > 0 { due.append((line, repeats)) }
             state.lines[line] = repeats.count > 0 ? Repeats(since: now) : nil
         }
-        if let unnamed = state.unnamed, unnamed.isOver(at: now) {
-            told.append((nil, unnamed))
+        if let unnamed = state.unnamed, unnamed.isDue(at: now) {
+            due.append((nil, unnamed))
             state.unnamed = nil
         }
         let earliest = (state.lines.values.map(\.since) + (state.unnamed.map { [$0.since] } ?? [])).min()
         state.nextSweep = earliest.map { $0 + Self.period }
-        return told
+        return due
     }
 
     private func write(_ line: Line?, _ repeats: Repeats) {
-        let line = line ?? Line(level: .warning, message: "more was refused than is told apart", fields: [:])
+        let line = line ?? Line(level: .warning, message: "too many different refusals; the rest are counted together", fields: [:])
         var metadata = Self.metadata(of: line)
         metadata["repeated"] = "\(repeats.count)"
         metadata["since"] = "\(repeats.since.rfc3339)"

@@ -1,10 +1,10 @@
 import Foundation
 import Outbound
 
-/// What a person reads of an error, whoever threw it.
+/// Turns any error into a sentence for an operator.
 ///
-/// Gatehouse's own errors are sentences. Those of the libraries beneath are written for programmers: they name types, functions,
-/// statements and the paths of the machine that built them.
+/// Gatehouse's own errors are sentences. The errors of libraries are written for programmers: they name types, functions,
+/// statements and paths of the build machine.
 package enum ErrorText {
     private static let ownModules = ["gatehouse", "JOSE", "OAuth", "Storage", "Outbound", "AuthorizationServer", "Web"]
 
@@ -18,13 +18,12 @@ package enum ErrorText {
         case let error as CocoaError: return file(error)
         default:
             return
-                "something failed that has no sentence of its own (\(Swift.type(of: error))); 'gatehouse doctor' looks for "
-                + "what is wrong"
+                "an unexpected error of type \(Swift.type(of: error)); 'gatehouse doctor' checks the installation"
         }
     }
 
     private static func system(_ code: Int32) -> String {
-        "the system refused it: \(String(cString: strerror(code)))"
+        "the operating system refused: \(String(cString: strerror(code)))"
     }
 
     private static func file(_ error: CocoaError) -> String {

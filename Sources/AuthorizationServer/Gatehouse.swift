@@ -4,7 +4,7 @@ import OAuth
 package import Outbound
 package import Storage
 
-/// The whole authorization server without its doors: every decision, composed once at start.
+/// The whole authorization server without HTTP: every endpoint, composed once at the start.
 package struct Gatehouse: Sendable {
     package let settings: Settings
     package let store: Store
@@ -12,7 +12,7 @@ package struct Gatehouse: Sendable {
     package let clock: WallClock
     /// Feeds metrics and traces with what the endpoints report.
     let observer: Observer
-    /// Where refusals are told to operators.
+    /// The log of refusals, for operators.
     package let refusals: DeduplicatedLog
     package let log: Logger
     package let clients: ClientDirectory
@@ -32,7 +32,7 @@ package struct Gatehouse: Sendable {
     package let resourceAuthentication: ResourceAuthentication
     package let eventPoll: EventPollEndpoint
 
-    /// Composes the server from what the operator decided and the things it stands on.
+    /// Composes the endpoints from the operator's settings, the store, the keys and the connections to the outside.
     package init(
         settings: Settings, store: Store, keys: KeyRing, fetcher: DocumentFetcher, operators: OperatorClient,
         clock: WallClock = .system, hasher: PasswordHasher, log: Logger
@@ -42,9 +42,10 @@ package struct Gatehouse: Sendable {
         let clients = ClientDirectory(store: store, fetcher: fetcher, settings: settings.clients, log: log)
         let standing = StandingRule(clients: clients)
         let authentication = ClientAuthentication(clients: clients, observer: observer)
-        let (refusals, errands) = (DeduplicatedLog(log, clock: clock), BackgroundWork(log: log))
-        let watch = SignInMonitor(store: store, observer: observer, lines: refusals, log: log, errands: errands)
-        let people = SignInService(store: store, methods: Self.signInMethods(hasher), watch: watch, clock: clock)
+        let (refusals, background) = (DeduplicatedLog(log, clock: clock), BackgroundWork(log: log))
+        let monitor = SignInMonitor(
+            store: store, observer: observer, lines: refusals, log: log, background: background)
+        let people = SignInService(store: store, methods: Self.signInMethods(hasher), monitor: monitor, clock: clock)
         let seal = InteractionSeal(keys: keys)
         let authorize = AuthorizeEndpoint(
             settings: settings, store: store, clients: clients, people: people, seal: seal, clock: clock,
@@ -60,7 +61,7 @@ package struct Gatehouse: Sendable {
         let subjects = SubjectTokens(reader: reader, standing: standing)
         let vault = ConnectionVault(keys: keys)
         let provider = ProviderClient(issuer: settings.issuer, outbound: operators)
-        let misdirections = WrongAccountLog(store: store, errands: errands)
+        let misdirections = WrongAccountLog(store: store, errands: background)
         let excess = ExcessScopeRevocation(unkept: DiscardedTokenRevocation(client: provider, vault: vault, log: log))
         connect = ConnectEndpoint(
             store: store, people: people, standing: standing, client: provider, vault: vault,
@@ -96,7 +97,7 @@ package struct Gatehouse: Sendable {
             revocation: ConnectionRevocation(store: store, client: provider, vault: vault), clock: clock)
     }
 
-    /// The grants that are served; the metadata lists them in this order.
+    /// The grants that the token endpoint serves, in the order in which the metadata lists them.
     private static func grants(
         _ settings: Settings, _ keys: KeyRing, _ observer: Observer, _ exchange: TokenExchangeGrant
     ) -> GrantList {
@@ -116,24 +117,24 @@ package struct Gatehouse: Sendable {
         SessionEndpoint(store: store, authentication: resourceAuthentication, clock: clock)
     }
 
-    /// Every way to sign in. The password comes last: it reads every form that no other method reads.
+    /// Every sign-in method. The password comes last, because it reads every form that no other method reads.
     private static func signInMethods(_ hasher: PasswordHasher) -> [any SignInMethod] {
         [PasswordSignIn(hasher: hasher)]
     }
 }
 
 extension Gatehouse {
-    /// Where MCP servers report who is acting.
+    /// Records what MCP servers report about who is acting.
     package var checkpoints: CheckpointEndpoint {
         CheckpointEndpoint(
             store: store, authentication: resourceAuthentication, subjects: elicitation.subjects, clock: clock)
     }
 
-    /// Where they keep the authority for work that goes on.
+    /// Keeps the authority of MCP servers for work that continues in the background.
     package var jobs: JobEndpoint {
         JobEndpoint(store: store, authentication: resourceAuthentication, subjects: elicitation.subjects, clock: clock)
     }
 
-    /// Where they ask before they act by themselves.
+    /// Answers MCP servers that ask before they act on their own.
     package var evaluation: EvaluationEndpoint { EvaluationEndpoint(elicitation: elicitation) }
 }

@@ -4,38 +4,39 @@ import OAuth
 import ServiceLifecycle
 import Storage
 
-/// Tidies up behind the server once a minute: writes down last uses, finishes ends of many sessions, expires what is over, deletes what nobody needs.
+/// Does the periodic work of the server once a minute: writes the last uses of sessions, completes long revocations, expires
+/// what is due, deletes what has expired, and signs the audit trail.
 package struct Housekeeper: Service, CustomStringConvertible {
     let gatehouse: Gatehouse
     let log: Logger
 
-    /// Keeps house for `gatehouse`.
+    /// A housekeeper for `gatehouse`.
     package init(_ gatehouse: Gatehouse, log: Logger) {
         self.gatehouse = gatehouse
         self.log = log
     }
 
-    /// Its name in the service group, which would otherwise spell out everything that it holds, at every start.
+    /// The name in the log of the service group, which would otherwise print every property at every start.
     package var description: String { "housekeeper" }
 
-    /// Works until the server shuts down, and writes down last uses once more then. The first round is the caller's: it belongs
-    /// before anybody can connect.
+    /// Runs a round a minute until the server shuts down, and one more then. The caller runs the first round, before any client
+    /// can connect.
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             while (try? await Task.sleep(for: .seconds(60))) != nil { await round() }
         }
         await round()
-        // Nobody writes any more: a database from before this moment is recognised at the next start.
+        // Nothing writes any more: the next start recognises a database that is older than this checkpoint.
         _ = await notary.signAllOrSay(at: gatehouse.clock.now())
         gatehouse.refusals.finish()
     }
 
-    /// One round, in steps small enough that nobody waits long behind one.
+    /// Runs every duty once, in steps small enough that no request waits long behind one.
     package func round() async {
         await TraceID.$current.withValue(.random()) { await tidy() }
     }
 
-    // What one duty stumbles over keeps no other from being done.
+    // The failure of one duty keeps no other from being done.
     private func tidy() async {
         let (store, clock) = (gatehouse.store, gatehouse.clock)
         await orPutOff { try await gatehouse.lastUses.flush(to: store) }
@@ -55,13 +56,13 @@ package struct Housekeeper: Service, CustomStringConvertible {
         do {
             try await duty()
         } catch is CancellationError {
-            // The server stops before it ran: nothing was put off.
+            // The server is stopping; the final round does this duty.
         } catch {
-            log.warning("housekeeping was put off", metadata: ["error": "\(error)"])
+            log.warning("housekeeping failed; the next round tries again", metadata: ["error": "\(error)"])
         }
     }
 
-    /// Signs the audit trail where that is due.
+    /// Drops the exported part of the audit trail, and signs a checkpoint where one is due.
     private func keepAudit() async {
         do {
             while try await gatehouse.store.write({ try $0.audit.drop(limit: 200) }) > 0 { await Task.yield() }
@@ -70,7 +71,7 @@ package struct Housekeeper: Service, CustomStringConvertible {
             log.error("no audit checkpoint was signed", metadata: ["error": "\(error)"])
         } catch is CancellationError {
         } catch {
-            log.warning("an audit checkpoint was put off", metadata: ["error": "\(error)"])
+            log.warning("signing an audit checkpoint failed; the next round tries again", metadata: ["error": "\(error)"])
         }
     }
 

@@ -1,18 +1,18 @@
 import Foundation
 
-/// Texts as they may stand in the log: bounded, and without what the rest of a URL could give away.
+/// Makes texts safe for the log: bounded in length, and without the parts of a URL that can hold secrets.
 package enum LogText {
-    /// The longest value, in bytes.
+    /// The greatest length of a value, in bytes.
     static let longest = 300
 
-    /// The text with every URL in it cut behind its authority, and cut itself where it is too long. Paths and queries carry
-    /// codes, tickets and addresses that are secrets; the host alone tells an operator where to look.
+    /// The text without the path and query of every URL in it, cut to the greatest length. Paths and queries carry codes, tickets
+    /// and secret addresses; an operator needs only the host.
     package static func bounded(_ text: String) -> String {
         let plain = text.utf8.count > 4 * longest ? String(text.prefix(4 * longest)) : text
         return shortened(withoutSecrets(withoutPaths(plain)))
     }
 
-    /// Without what looks like a secret, a code or a token of this server: it can stand where a name was expected.
+    /// Removes what looks like a secret, a code or a token of this server, which callers send in the place of a name.
     private static func withoutSecrets(_ text: String) -> String {
         guard text.contains("gate_") || text.contains("eyJ") else { return text }
         return text.split(separator: " ", omittingEmptySubsequences: false).map { word in
@@ -22,15 +22,14 @@ package enum LogText {
         }.joined(separator: " ")
     }
 
-    /// A client's identifier. The address of a metadata document stands without its scheme and query: it names the document
-    /// and can still be searched for.
+    /// A `client_id` for the log. The address of a metadata document loses scheme and query, and can still be searched for.
     package static func client(_ id: String) -> String {
         guard let scheme = id.range(of: "://") else { return id }
         return String(id[scheme.upperBound...].prefix { $0 != "?" && $0 != "#" })
     }
 
-    /// Whoever asked, as it named itself. Who mixes up the two halves of its credentials, or sends a token in the place of a
-    /// name, must not find it in a log.
+    /// The `client_id` of a request for the log. A caller who swaps id and secret, or sends a token in the place of the id, must
+    /// not have it logged.
     package static func asker(_ name: String) -> String {
         guard !name.contains("gate_"), !name.hasPrefix("eyJ") else { return "(a secret in the place of an id)" }
         return client(name)
@@ -41,7 +40,7 @@ package enum LogText {
         var out = ""
         while let scheme = rest.range(of: "://") {
             let authority = rest[scheme.upperBound...].prefix { !ends.contains($0) }
-            // Who names a user names a password too.
+            // The user part of an authority can hold a password.
             let host = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? authority
             out += rest[..<scheme.upperBound] + host
             rest = rest[authority.endIndex...]

@@ -1,14 +1,14 @@
 package import OAuth
 
-/// What an operator has decided for this server, in the units the decisions use (seconds).
+/// The operator's settings for this server; every length of time is in seconds.
 package struct Settings: Sendable {
-    /// How long each kind of token or code lives.
+    /// The lifetimes of tokens and codes.
     package struct Tokens: Sendable {
-        /// Seconds an access token lives, unless its session ends earlier.
+        /// The lifetime of an access token, in seconds, unless its session ends earlier.
         package var access: Int64
-        /// Seconds an authorization code may be redeemed.
+        /// The lifetime of an authorization code, in seconds.
         package var code: Int64
-        /// Seconds in which a superseded refresh token is answered with its successor.
+        /// For how many seconds a superseded refresh token is still answered, with its successor.
         package var refreshGrace: Int64
 
         /// Lifetimes as the configuration gives them.
@@ -19,13 +19,13 @@ package struct Settings: Sendable {
         }
     }
 
-    /// How long a person may let a session last.
+    /// The lengths of sessions.
     package struct Sessions: Sendable {
-        /// The choices on the consent page, in seconds, shortest first.
+        /// The lengths that the consent page offers, in seconds, shortest first.
         package var choices: [Int64]
-        /// The choice that is ticked when the page opens.
+        /// The length that is selected when the page opens, in seconds.
         package var preselected: Int64
-        /// Seconds without any use after which a session is over.
+        /// The idle timeout of a session, in seconds.
         package var idle: Int64
 
         /// Choices as the configuration gives them.
@@ -38,11 +38,11 @@ package struct Settings: Sendable {
         }
     }
 
-    /// How clients are learnt.
+    /// The rules for clients.
     package struct Clients: Sendable {
-        /// Shortest and longest time, in seconds, that a fetched document is used without asking again.
+        /// The shortest and the longest time, in seconds, for which a fetched metadata document is cached.
         package var documentCache: ClosedRange<Int64>
-        /// Whether `http://localhost` redirects match on any port, as native apps need.
+        /// Whether `http://localhost` redirects match on any port, which native apps need.
         package var localhostAnyPort: Bool
 
         /// Rules as the configuration gives them.
@@ -52,11 +52,11 @@ package struct Settings: Sendable {
         }
     }
 
-    /// This server's identifier, the only source of every URL it names.
+    /// This server's issuer identifier, from which every URL of the server is made.
     package var issuer: Issuer
-    /// Whether an issuer with a path publishes its metadata at the root of its host too.
+    /// Whether an issuer with a path also publishes its metadata at the root of its host.
     package var metadataAtRoot: Bool
-    /// The MCP server meant by requests that name none, if the operator chose one.
+    /// The MCP server of requests that name none; nil if the operator chose none.
     package var defaultResource: ResourceIdentifier?
     package var tokens: Tokens
     package var sessions: Sessions

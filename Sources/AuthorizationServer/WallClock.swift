@@ -1,14 +1,14 @@
 package import OAuth
 
-/// The only source of the time of day: decisions ask it once and pass the answer on, tests hand in their own.
+/// The only source of the time of day. A request reads it once and passes the time on; tests inject their own.
 package struct WallClock: Sendable {
     /// The present moment in whole seconds.
     package let now: @Sendable () -> Timestamp
 
-    /// Waits this many seconds; throws when the task is cancelled meanwhile.
+    /// Waits this many seconds; throws when the task is cancelled.
     package let sleep: @Sendable (_ seconds: Int64) async throws -> Void
 
-    /// A clock that answers with what `now` returns and waits as `sleep` does.
+    /// A clock that reads the time from `now` and waits by `sleep`.
     package init(
         now: @escaping @Sendable () -> Timestamp,
         sleep: @escaping @Sendable (_ seconds: Int64) async throws -> Void = { try await Task.sleep(for: .seconds($0)) }

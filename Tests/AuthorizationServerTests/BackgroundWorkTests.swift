@@ -16,7 +16,7 @@ struct ErrandsTests {
         }
         let taken = (0..<10).map { number in errands.run("subject \(number / 2)", failure: "failed") { await wait() } }
         #expect(taken == [true, false, true, false, true, false, false, false, false, false])
-        #expect(log.lines.count { $0.contains("too much is under way") } == 1)
+        #expect(log.lines.count { $0.contains("background work is at its limit") } == 1)
         released.count()
         await eventually { done.value == 3 }
         await eventually { errands.run("subject 0", failure: "failed") { done.count() } }

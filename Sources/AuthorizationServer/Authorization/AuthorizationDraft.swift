@@ -1,16 +1,16 @@
 import OAuth
 
-/// An authorization request while it is only known who claims to ask: what else it says is read once it is clear
-/// where a refusal may go.
+/// An authorization request of which only client and redirect are read. The rest is read once the redirect is verified,
+/// because only then can a refusal go to the client.
 struct AuthorizationDraft: Sendable {
-    /// As much as a URL may hold; what came as a form has to fit into the sign-in page as well.
+    /// In bytes: as much as a URL may hold. A longer form would not fit into the sign-in page, which carries the request.
     private static let longest = 16_384
 
     let text: String
     let parameters: Parameters
     let asker: ClientAndRedirect
 
-    /// Reads client and redirect; whatever is wrong with them can only be told on a page.
+    /// Reads client and redirect. An error goes to a page, because no redirect is verified yet.
     init(_ text: String) throws(OAuthError) {
         guard text.utf8.count <= Self.longest else {
             throw OAuthError(.invalidRequest, "The request is too long; send at most \(Self.longest) characters.")
@@ -20,16 +20,17 @@ struct AuthorizationDraft: Sendable {
         asker = try ClientAndRedirect(parameters)
     }
 
-    /// What a refusal gives back to the client, if the request says so exactly once.
+    /// The `state` that a refusal returns; nil unless the request sends a valid one exactly once.
     var state: String? { AuthorizationRequest.stateForRefusal(parameters) }
 
-    /// The name that the client expects to sign in, for the sign-in page alone; one that no account could have is left out.
+    /// The `login_hint` for the sign-in page; nil for text that no account name could be.
     var loginHint: String? {
         guard let hint = try? parameters.value(.loginHint) else { return nil }
         return try? AdministrationText.checked(hint, as: "The name", atMost: 254)
     }
 
-    /// The whole request, checked against `client`, or as far as that goes while the client is not known yet (nil).
+    /// Checks the whole request against `client`. Without a client (nil), because its document is not cached, the redirect
+    /// stays unverified.
     func checked(against client: Client?, localhostAnyPort: Bool) throws(AuthorizationFailure) -> CheckedAuthorization {
         var redirect: VerifiedRedirect?
         if let client {
@@ -44,13 +45,13 @@ struct AuthorizationDraft: Sendable {
         }
     }
 
-    /// A redirect that no document could name is no reason to fetch one.
+    /// Refuses a redirect that no document can register, so that such a request causes no fetch.
     private func checkForm() throws(AuthorizationFailure) {
         guard let text = asker.redirectURI else { return }
         do throws(OAuthValueError) {
             guard try RedirectURI(text).kind != .privateUse else {
                 throw OAuthValueError(
-                    "An app with a metadata document is reached at https://, or at http:// on localhost.")
+                    "A client with a metadata document needs a redirect URI that begins with https://, or with http:// on localhost.")
             }
         } catch {
             throw .page(OAuthError(.invalidRequest, error))
@@ -65,7 +66,7 @@ struct AuthorizationDraft: Sendable {
         guard let verified else {
             throw .page(
                 OAuthError(
-                    .invalidRequest, "The redirect_uri is not one of the app's own; its maker has to register it.",
+                    .invalidRequest, "The redirect_uri is not registered for this client. Its developer has to register it.",
                     reason: RedirectRule.difference(
                         requested, registered: client.metadata.redirectURIs, localhostAnyPort: localhostAnyPort)))
         }
@@ -73,13 +74,13 @@ struct AuthorizationDraft: Sendable {
     }
 }
 
-/// An authorization request in which everything that can be checked without a person is in order.
+/// An authorization request that passed every check that needs no user.
 struct CheckedAuthorization: Sendable {
     let body: AuthorizationRequest
-    /// Where answers go, nil while the client's document has not been read.
+    /// Where responses go; nil while the client's document has not been read.
     let redirect: VerifiedRedirect?
 
-    /// A refusal, sent to the redirect once that is proven and shown on a page before.
+    /// A failure that goes to the redirect if the redirect is verified, and to a page otherwise.
     func failure(_ error: OAuthError) -> AuthorizationFailure {
         Self.failure(error, redirect)
     }

@@ -1,24 +1,24 @@
 package import OAuth
 
-/// What a browser that brought an authorization request is shown next.
+/// What the browser is shown in answer to an authorization request.
 package enum AuthorizeOutcome: Sendable {
-    /// The person has to sign in first; the request travels sealed in the page.
+    /// The sign-in page, which carries the sealed request.
     case signIn(SignInPrompt)
-    /// The request became an interaction of the signed-in person, who now decides.
+    /// The consent page of this interaction, on which the signed-in user decides.
     case consent(InteractionID)
     /// The request was refused.
     case refused(AuthorizeRefusal)
 }
 
-/// What the sign-in page shows and carries.
+/// The content of the sign-in page.
 package struct SignInPrompt: Sendable {
-    /// The name of a registered client or the host of a document's, as text; nil when nothing is known.
+    /// The name of a registered client, or the host of a client's metadata document; nil for an unknown client.
     package let client: String?
-    /// The sealed request, to be handed back with name and password.
+    /// The sealed request, which the form returns with the user's proof.
     package let token: String
-    /// The name of who is signed in already and has to sign in once more, because that was too long ago.
+    /// The name of the user who is signed in, but too long ago, and has to sign in again; nil for any other reason.
     package let account: String?
-    /// The name that the client expects to sign in: a suggestion.
+    /// The account name that the client suggests (`login_hint`).
     package let hint: String?
 
     init(client: String?, token: String, account: String? = nil, hint: String? = nil) {
@@ -31,14 +31,14 @@ package struct SignInPrompt: Sendable {
 
 /// How a refused authorization request is answered.
 package enum AuthorizeRefusal: Sendable {
-    /// On a page of our own: the redirect is not proven, so the browser goes nowhere.
+    /// On a page here: the redirect is not verified, so the browser goes nowhere.
     case page(OAuthError)
-    /// By sending the browser back to a client that an operator vouches for or this person approved before.
+    /// By a redirect to a client that an operator registered or that this user approved before.
     case redirect(String, OAuthError)
-    /// By a page with a link back, for a client that nobody here has ever approved: it must not get to steer browsers.
+    /// By a page with a link, for any other client: a redirect without a click would make this server an open redirector.
     case link(String, OAuthError)
 
-    /// The same refusal, with the name of the client that asked, for the log.
+    /// The same refusal with the `client_id` of the request, for the log.
     func asked(by client: String) -> AuthorizeRefusal {
         switch self {
         case .page(let error): .page(error.asked(by: client))

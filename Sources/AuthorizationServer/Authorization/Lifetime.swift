@@ -1,4 +1,4 @@
-/// Lengths of time as the configuration, the command line and the consent page spell them.
+/// Spells lengths of time as the configuration, the command line and the consent page do.
 package enum Lifetime {
     private static let units: [(name: Character, seconds: Int64)] = [("d", 86_400), ("h", 3600), ("m", 60), ("s", 1)]
 
@@ -11,7 +11,7 @@ package enum Lifetime {
         return "\(seconds)s"
     }
 
-    /// The seconds of digits with a unit, such as `90s`, `10m`, `12h`, `30d`; nil for anything else.
+    /// The seconds that a number with a unit stands for, such as `90s`, `10m`, `12h`, `30d`; nil for any other text.
     package static func seconds(_ text: String) -> Int64? {
         guard let last = text.last, let unit = units.first(where: { $0.name == last }) else { return nil }
         let digits = text.dropLast()

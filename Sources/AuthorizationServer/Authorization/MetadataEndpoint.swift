@@ -1,13 +1,13 @@
 import JOSE
 package import OAuth
 
-/// The documents that tell clients and MCP servers what this server does, made once.
+/// Publishes this server's metadata and its public keys.
 /// Spec: RFC 8414 §3
 package struct MetadataEndpoint: Sendable {
-    /// A document with the tag that says whether it changed.
+    /// A JSON document with its entity tag.
     package struct Document: Sendable {
         package let bytes: [UInt8]
-        /// A strong entity tag, quoted as the header wants it.
+        /// A strong entity tag, in quotes as the ETag header needs it.
         package let entityTag: String
 
         init(_ json: JSON) {
@@ -16,7 +16,7 @@ package struct MetadataEndpoint: Sendable {
         }
     }
 
-    /// The metadata of this server, the same bytes at every address.
+    /// The metadata of this server, made once: the same bytes at every well-known path.
     package let metadata: Document
     private let keys: KeyRing
 
@@ -34,7 +34,7 @@ package struct MetadataEndpoint: Sendable {
         self.metadata = Document(metadata.json)
     }
 
-    /// The public keys in use now.
+    /// The JWK set of the public keys in use at `now`.
     /// Spec: RFC 7517 §5
     package func keySet(at now: Timestamp) -> Document { Document(.object(keys.published(at: now.seconds).json)) }
 }

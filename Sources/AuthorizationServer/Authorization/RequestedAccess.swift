@@ -1,21 +1,21 @@
 import OAuth
 import Storage
 
-/// The MCP server and the scopes that a request comes down to.
+/// The MCP server and the scopes that an authorization request resolves to.
 struct RequestedAccess: Sendable {
     let resource: Resource
-    /// What is asked for by name or by default; what that includes comes with it.
+    /// The scopes that the request names or gets by default, without those that they include.
     let scope: ScopeSet
 
-    /// Which scopes include others, as far as it matters here.
+    /// Which scopes include others, restricted to the requested ones.
     var implications: ScopeImplications { resource.scopes.implications.restricted(to: scope) }
 
-    /// Whether a sign-in is recent enough for all that is asked for.
+    /// Whether a sign-in is recent enough for every requested scope and for every scope that these include.
     func accepts(signIn authentication: Authentication, at now: Timestamp) -> Bool {
         resource.accepts(signIn: authentication, for: implications.closure(of: scope), at: now)
     }
 
-    /// Finds what `request` means: the named MCP server, else the configured default, else the only one the client may use.
+    /// Finds the MCP server of `request`: the named one, else the configured default, else the only one the client may use.
     /// Spec: RFC 8707 §2
     static func find(
         _ request: AuthorizationRequest, client: Client, defaultResource: ResourceIdentifier?,
@@ -30,7 +30,8 @@ struct RequestedAccess: Sendable {
         }
     }
 
-    /// A client whose host a policy excludes is told so where it meant that MCP server and no other.
+    /// Chooses among the MCP servers that admit the client's host. A request for one that excludes the host is refused for that
+    /// reason, which its developer can act on.
     private static func choose(
         _ named: ResourceIdentifier?, _ usable: [Resource], but closed: Set<ResourceID>, _ fallback: ResourceIdentifier?
     ) throws(OAuthError) -> Resource {
@@ -45,13 +46,12 @@ struct RequestedAccess: Sendable {
         }
     }
 
-    /// What a client is told whose host the MCP server's policy excludes.
+    /// The refusal for a client whose host the MCP server's policy excludes.
     static func hostExcluded(at resource: Resource) -> OAuthError {
         OAuthError(
             .invalidTarget,
-            "This MCP server takes apps of certain hosts only, and this app's host is none of them; "
-                + "ask whoever answers for it.",
+            "This MCP server does not admit clients of this host. Ask the MCP server's operator to admit it.",
             reason: "the policy of \(resource.identifier) excludes the client's host; 'gatehouse resources policy "
-                + "\(resource.id)' shows the client hosts that it takes")
+                + "\(resource.id)' lists the admitted hosts")
     }
 }

@@ -2,9 +2,10 @@ import OAuth
 import Storage
 
 extension Resource {
-    /// What a person decides about who is asked for `asked`: each with its tools and what comes with it.
+    /// The choices on the consent page for the scopes `asked`: each with its tools and the scopes that it includes. `held` are
+    /// the scopes of the user's live sessions.
     ///
-    /// A narrower scope that is asked for by itself can be allowed by itself, so it is a choice of its own beside the wider one.
+    /// A narrower scope that is requested by itself can be allowed by itself, so it is a choice of its own beside the wider one.
     func choices(
         among asked: ScopeSet, _ implications: ScopeImplications, held: ScopeSet
     ) -> [ConsentRequest.RequestedScope] {
@@ -25,7 +26,7 @@ extension Resource {
 }
 
 extension Resource {
-    /// Whether a sign-in is recent enough for each of these scopes. What they include has to be among them.
+    /// Whether a sign-in is recent enough for each of these scopes. The caller passes the closure: included scopes count too.
     func accepts(signIn authentication: Authentication, for scope: ScopeSet, at now: Timestamp) -> Bool {
         scopes.allSatisfy { one in
             guard let limit = one.freshSeconds, scope.contains(one.scope) else { return true }
@@ -35,7 +36,7 @@ extension Resource {
 }
 
 extension ResourceScope {
-    /// The tools of one that is a choice of its own stand there.
+    /// The scope as an included one. Its tools are listed once: beside its own choice, if the request names it.
     fileprivate func included(namingTools isWhole: Bool) -> ConsentRequest.IncludedScope {
         .init(scope: scope, description: description, tools: isWhole ? tools : [])
     }

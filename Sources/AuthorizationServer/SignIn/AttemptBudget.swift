@@ -1,45 +1,45 @@
 import OAuth
 
-/// How many tries are free under a key, and how far apart the others are.
+/// How many attempts a key has at once, and how far apart further attempts are.
 struct AttemptRate: Sendable {
-    /// So many may follow one another at once.
+    /// How many attempts may follow one another without a wait.
     let free: Int
-    /// Seconds after the last free one; each further wait is twice as long.
+    /// The wait after the last free attempt, in seconds; each further wait is twice as long.
     let first: Int64
-    /// The longest wait. A try is forgotten after as many seconds.
+    /// The longest wait, in seconds. An attempt stops counting after as many seconds.
     let longest: Int64
 
-    /// One account name, whether an account has it or not, in browsers that the account never signed in in. In any 24 hours
-    /// at most a hundred tries pass: five at once, and then one each quarter of an hour.
+    /// For one account name, whether or not an account has it, in browsers in which the account never signed in. At most about
+    /// a hundred attempts pass in 24 hours: five at once, and then one each quarter of an hour.
     static let name = AttemptRate(free: 5, first: 900, longest: 900)
-    /// One network over all names: an office behind one address has to get by on it.
+    /// For one network over all names: an office behind one address shares it.
     static let network = AttemptRate(free: 30, first: 1, longest: 30)
-    /// One person: in a browser in which they signed in before, or in forms that ask for secrets.
+    /// For one user: in a browser in which the user signed in before, or in forms that ask for secrets.
     static let person = AttemptRate(free: 5, first: 1, longest: 900)
 
-    /// The seconds to wait after the try that made so many.
+    /// The seconds to wait after the attempt that raised the count to `level`.
     func wait(after level: Int) -> Int64 {
         guard level >= free else { return 0 }
         return min(longest, first << Int64(min(level - free, 20)))
     }
 }
 
-/// The tries that still count under one key.
+/// The attempts that still count under one key.
 struct AttemptBudget: Sendable {
-    /// How many there are: each passed try adds one, and each `longest` seconds take one away.
+    /// The count: each attempt that passes adds one, and each `longest` seconds remove one.
     private(set) var level = 0
     private(set) var notBefore: Timestamp
     private(set) var lastTry: Timestamp
     private var fallsSince: Timestamp
 
-    /// No tries yet.
+    /// A budget without attempts.
     init(at now: Timestamp) {
         notBefore = now
         lastTry = now
         fallsSince = now
     }
 
-    /// Forgets what is long enough ago. A clock that was set back takes all times along, so that nobody waits for longer.
+    /// Removes the attempts that no longer count. When the clock was set back, all times move with it, so that no wait grows.
     mutating func settle(_ pace: AttemptRate, now: Timestamp) {
         let back = lastTry - now
         if back > 0 {
@@ -52,10 +52,10 @@ struct AttemptBudget: Sendable {
         fallsSince = level == 0 ? now : fallsSince + steps * pace.longest
     }
 
-    /// The seconds until the next try may pass.
+    /// The seconds until the next attempt may pass; 0 for now.
     func wait(at now: Timestamp) -> Int64 { max(0, notBefore - now) }
 
-    /// Counts a try that passes.
+    /// Counts an attempt that passes.
     mutating func count(_ pace: AttemptRate, now: Timestamp) {
         if level == 0 { fallsSince = now }
         level += 1
@@ -63,8 +63,8 @@ struct AttemptBudget: Sendable {
         notBefore = now + pace.wait(after: level)
     }
 
-    /// Takes back a try that proved nothing against anybody.
-    mutating func takeBack(now: Timestamp) {
+    /// Removes an attempt that was no guess.
+    mutating func refund(now: Timestamp) {
         level = max(0, level - 1)
         notBefore = min(notBefore, now)
     }

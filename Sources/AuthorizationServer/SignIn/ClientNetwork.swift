@@ -1,14 +1,14 @@
 import Foundation
 
-/// The network that a request comes from: what one subscriber has for themselves, an IPv4 address or an IPv6 /64.
+/// The network that a request comes from: the range that one subscriber holds, an IPv4 address or an IPv6 /64.
 package struct ClientNetwork: Hashable, Sendable, CustomStringConvertible {
-    /// As it stands in the log.
+    /// The network as the log shows it.
     package let description: String
 
-    /// The network of an address; nil where a request has none.
+    /// The network of an address; nil for a request without one.
     package init?(address: String?) {
         guard let address, !address.isEmpty else { return nil }
-        // The zone of a link-local address names one of this machine's interfaces.
+        // The zone of a link-local address names an interface of this machine, not the sender.
         let plain = String(address.prefix { $0 != "%" })
         guard let bytes = Self.bytes(plain) else {
             description = plain
@@ -25,7 +25,7 @@ package struct ClientNetwork: Hashable, Sendable, CustomStringConvertible {
 
     private static let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]
 
-    /// The 16 bytes of an address, IPv4 as mapped.
+    /// The 16 bytes of an address, an IPv4 address in its mapped form.
     private static func bytes(_ text: String) -> [UInt8]? {
         var v4 = in_addr()
         if inet_pton(AF_INET, text, &v4) == 1 { return mapped + withUnsafeBytes(of: v4) { Array($0) } }

@@ -1,48 +1,49 @@
 import JOSE
 import OAuth
 
-/// Carries what waits for a sign-in through the sign-in page without a row in the database, sealed against reading and
-/// alteration.
+/// Carries a request through the sign-in page, encrypted and authenticated, so that a request before the sign-in needs no row
+/// in the database.
 ///
-/// A sign-in is accepted from the browser that was shown the page, for ten minutes. Another browser cookie or a later time
-/// only gets the page again, sealed anew: a client that opens three tabs in a fresh browser overwrites the cookie of the
-/// first one, and people leave a page open. An hour after the first sealing the request expires.
+/// The browser that was shown the page may send it for ten minutes. With another cookie, or later, the page is only shown
+/// again, sealed anew: a client that opens three tabs in a fresh browser overwrites the cookie of the first tab, and users
+/// leave pages open. The request expires an hour after it was first sealed.
 struct InteractionSeal: Sendable {
-    /// What waits in the page.
+    /// The request that waits in the page.
     enum Waiting: Sendable {
-        /// An authorization request as it arrived, who asks, as the page says it, and the id of the request.
+        /// An authorization request as it arrived, the client for display, and the id of the HTTP request.
         case authorization(parameters: String, client: String?, reference: String?)
-        /// A decision whose person has to sign in once more, and for whose request it is.
+        /// A consent page whose user has to sign in again, and the client for display.
         case consent(InteractionID, client: String?)
-        /// The page of an elicitation; who asks there is told to the right person alone.
+        /// The page of an elicitation. The sign-in page does not name the MCP server, which only the asked user may learn.
         case elicitation(ElicitationPageID)
-        /// The page of one's own account; perhaps again, for a step that wants a fresh sign-in.
+        /// The account page; `isAgain` marks a step on it that needs a fresh sign-in.
         case account(isAgain: Bool)
     }
 
-    /// What became of a sealed request that a browser sends back.
+    /// The state of a sealed request that a browser sends back.
     enum Opened: Sendable {
-        /// This browser was shown the page in the last ten minutes.
+        /// This browser was shown the page within the last ten minutes.
         case current(Waiting)
-        /// The seal is whole, but names another browser cookie or is older than ten minutes; when it was sealed first.
+        /// The seal is valid, but names another browser cookie or is older than ten minutes; `since` is when the request was first
+        /// sealed.
         case outdated(Waiting, since: Timestamp)
-        /// It was sealed first an hour ago or longer.
+        /// The request was first sealed an hour ago or earlier.
         case expired(Waiting)
-        /// It was altered, or sealed with a key that is no longer in use.
+        /// The seal was altered, or made with a key that is no longer in use.
         case invalid
     }
 
-    /// How many seconds a page that was shown can be sent.
+    /// For how many seconds a page can be sent after it was shown.
     static let lifetime: Int64 = 600
-    /// How many seconds a request can be shown again before it expires.
+    /// How many seconds after the first page a request expires.
     static let maximumAge: Int64 = 3600
+    /// The greatest length of a sealed request, in characters.
     static let longest = 32_768
     private static let context = "interaction"
 
     let keys: KeyRing
 
-    /// What the sign-in page carries for a request that waits; `first` is when it was sealed first, if this is not the
-    /// first time.
+    /// The text that the sign-in page carries for a request; `first` is when the request was first sealed, nil for now.
     func seal(
         _ waiting: Waiting, for browser: Browser, since first: Timestamp? = nil, now: Timestamp
     ) throws -> String {
@@ -66,7 +67,7 @@ struct InteractionSeal: Sendable {
         return Base64URL.encode(sealed)
     }
 
-    /// Opens what a sign-in page sent back.
+    /// Opens the text that a sign-in page sent back.
     func open(_ text: String, for browser: Browser, now: Timestamp) -> Opened {
         guard text.utf8.count <= Self.longest, let sealed = Base64URL.decode(text),
             let plain = Sealing.open(sealed, keys: { keys.secret(.form, id: $0) }, context: Self.context),

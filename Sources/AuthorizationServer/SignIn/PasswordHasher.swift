@@ -2,19 +2,19 @@ import Dispatch
 package import JOSE
 import Synchronization
 
-/// Checks passwords off the event loop, a few at a time: each check costs a fifth of a second and 32 MiB by design.
+/// Hashes and checks passwords off the event loop, a few at a time: each check costs a fifth of a second and 32 MiB by design.
 package final class PasswordHasher: Sendable {
     private let lanes: [DispatchQueue]
     private let waiting: Mutex<(places: Places, next: Int)>
-    /// What unknown names are compared with.
+    /// The hash that passwords for unknown names are compared with, so that both cases cost the same.
     private let decoy: PasswordHash
     private let cost: PasswordHash.Cost
     private let compare: @Sendable (Secret, PasswordHash) -> Bool
 
-    /// How many checks may stand in one lane: as many as keep the wait near a second.
+    /// How many checks may wait in one lane: as many as keep the wait near a second.
     private static let depth = 5
 
-    /// A hasher with `lanes` checks side by side, for hashes of `cost`; `compare` is the work that each check is.
+    /// A hasher that runs `lanes` checks in parallel and makes hashes of `cost`; `compare` does the check itself.
     package init(
         lanes: Int = 2, cost: PasswordHash.Cost = .standard,
         compare: @escaping @Sendable (Secret, PasswordHash) -> Bool = { $1.verifies($0) }
@@ -27,15 +27,16 @@ package final class PasswordHasher: Sendable {
         self.compare = compare
     }
 
-    /// What became of a check.
+    /// The result of a check.
     package enum Verdict: Sendable {
+        /// The password is right; `rehashed` is its hash at the present cost, nil where the stored hash has that cost.
         case right(rehashed: PasswordHash?)
         case wrong
-        /// Too many checks wait already; ask again in a second.
+        /// Too many checks are waiting; try again in a second.
         case busy
     }
 
-    /// Compares `password` with `hash`; an account that does not exist (nil) costs the same and is always wrong.
+    /// Compares `password` with `hash`. No hash (nil), for an account that does not exist, costs the same and is always wrong.
     package func check(_ password: Secret, against hash: PasswordHash?, for asker: Asker) async -> Verdict {
         guard let lane = takePlace(asker) else { return .busy }
         return await withCheckedContinuation { continuation in
@@ -49,7 +50,7 @@ package final class PasswordHasher: Sendable {
         }
     }
 
-    /// The hash of a new password, which costs as much as a check; nil when too many checks wait already.
+    /// The hash of a new password, which costs as much as a check; nil when too many checks are waiting.
     package func hash(_ password: Secret, for asker: Asker) async -> PasswordHash? {
         guard let lane = takePlace(asker) else { return nil }
         return await withCheckedContinuation { continuation in

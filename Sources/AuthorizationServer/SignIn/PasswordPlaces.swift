@@ -1,7 +1,7 @@
 package import OAuth
 
 extension PasswordHasher {
-    /// Who wants a password checked. Nobody is told apart by whether a name has an account.
+    /// The party that wants a password checked. Whether the name has an account makes no difference.
     package struct Asker: Hashable, Sendable {
         private enum Kind: Hashable {
             case stranger(String?)
@@ -11,21 +11,21 @@ extension PasswordHasher {
 
         private let kind: Kind
 
-        /// Somebody at the sign-in page, in a browser that the account does not know.
+        /// A browser in which the account has never signed in.
         package static func stranger(from network: ClientNetwork?) -> Asker {
             Asker(kind: .stranger(network?.description))
         }
 
-        /// Somebody in a browser in which this account has signed in before.
+        /// A browser in which this account has signed in before.
         package static func known(_ user: UserID) -> Asker { Asker(kind: .known(user)) }
 
-        /// Somebody who is signed in and fills in a form that asks for secrets.
+        /// A signed-in user who submits a form that asks for secrets.
         package static func form(of user: UserID) -> Asker { Asker(kind: .form(user)) }
 
-        /// Whether the places that are kept for people's own browsers are meant for this one.
+        /// Whether the asker may use the places that are reserved for known browsers.
         var isKnown: Bool { if case .known = kind { true } else { false } }
 
-        /// How many places it can have at a time; a person presses a button twice at the most.
+        /// How many places the asker can hold at a time. Two allow a user to press a button twice.
         func limit(perNetwork: Int) -> Int {
             switch kind {
             case .stranger: perNetwork
@@ -35,7 +35,8 @@ extension PasswordHasher {
         }
     }
 
-    /// The places in front of the hasher: nobody takes all of them, and some are kept for browsers that people have used before.
+    /// The queue places of the hasher. No asker can take all of them, and some are reserved for browsers in which the account
+    /// has signed in before.
     package struct Places: Sendable {
         private let forAll: Int
         private let forKnown: Int
@@ -43,14 +44,14 @@ extension PasswordHasher {
         private var taken = 0
         private var held: [Asker: Int] = [:]
 
-        /// So many places for everybody, so many more for known browsers, and so many at most for one network.
+        /// `forAll` places for every asker, `forKnown` more for known browsers, and at most `perNetwork` for one network.
         package init(forAll: Int, forKnown: Int, perNetwork: Int) {
             self.forAll = forAll
             self.forKnown = forKnown
             self.perNetwork = perNetwork
         }
 
-        /// Takes a place; false when there is none for this asker.
+        /// Takes a place; false when none is free for this asker.
         package mutating func take(_ asker: Asker) -> Bool {
             let own = held[asker, default: 0]
             guard taken < forAll + (asker.isKnown ? forKnown : 0), own < asker.limit(perNetwork: perNetwork) else {
@@ -61,7 +62,7 @@ extension PasswordHasher {
             return true
         }
 
-        /// Gives the place back that this asker took.
+        /// Frees a place that this asker took.
         package mutating func leave(_ asker: Asker) {
             taken -= 1
             let rest = held[asker, default: 1] - 1

@@ -1,20 +1,20 @@
 package import JOSE
 
-/// What the password of an account has to be, wherever it is set.
+/// The rule for new passwords, wherever a password is set.
 package enum PasswordRule {
-    /// In characters.
+    /// The shortest password, in characters.
     package static let shortest = 8
-    /// In bytes, as everywhere that passwords are taken.
+    /// The longest password, in bytes, as at the sign-in.
     package static let longest = 1024
 
-    /// What is wrong with a password.
+    /// Why a password is not accepted.
     package enum Fault: Hashable, Sendable {
         case tooShort
-        /// It is too long, or has characters that nobody can type.
+        /// The password is too long or holds control characters.
         case unusable
     }
 
-    /// What is wrong with this one; nil when nothing is.
+    /// Why `password` is not accepted; nil for an acceptable one.
     package static func fault(of password: Secret) -> Fault? {
         guard password.reveal().count >= shortest else { return .tooShort }
         guard password.bytes.count <= longest, password.bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {

@@ -2,7 +2,7 @@ import JOSE
 import OAuth
 import Storage
 
-/// Proves a person by the password of their account. It reads every form that no other method reads.
+/// Signs a user in by name and password. It reads every form that no other method reads.
 struct PasswordSignIn: SignInMethod {
     let hasher: PasswordHasher
 
@@ -14,7 +14,7 @@ struct PasswordSignIn: SignInMethod {
         return claim(name: name, password: Secret(try form.value("password") ?? ""))
     }
 
-    /// The claim of somebody who typed this name and this password.
+    /// The claim that this name and this password make.
     func claim(name: String, password: Secret) -> SignInClaim {
         SignInClaim(method: self, name: AccountName(name), proof: password)
     }

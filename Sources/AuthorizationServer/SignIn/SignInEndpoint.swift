@@ -2,9 +2,9 @@ package import JOSE
 package import OAuth
 import Storage
 
-/// Takes what the sign-in page submits and goes on with what waited in it.
+/// Handles the form of the sign-in page, and continues with the request that the page carries.
 package struct SignInEndpoint: Sendable {
-    /// The most that the request in the page may measure once it is sealed.
+    /// The greatest length of the sealed request in the page, in characters.
     package static let longestToken = InteractionSeal.longest
 
     let people: SignInService
@@ -12,45 +12,47 @@ package struct SignInEndpoint: Sendable {
     let authorize: AuthorizeEndpoint
     let clock: WallClock
 
-    /// What became of the form.
+    /// What a submitted form led to.
     package enum Outcome: Sendable {
-        /// Signed in; the browser gets `cookie` and goes where the request leads.
+        /// The user is signed in; the browser gets `cookie` and goes to `next`.
         case signedIn(cookie: Secret, next: Next)
-        /// The proof is not right: the page again, with what it said before.
+        /// The proof is wrong: the page again.
         case wrong(Prompt)
-        /// Too many tries: the page again, with the seconds to wait.
+        /// Too many failed attempts: the page again, with the seconds to wait.
         case wait(Int64, Prompt)
-        /// The page was made for another browser cookie or is too old: the same page, sealed for this browser. Nothing that
-        /// was posted was used.
+        /// The page was made for another browser cookie or is too old: the same page, sealed for this browser. The posted proof
+        /// was not used.
         case outdated(Prompt, token: String, hint: String?)
-        /// The request expired; the way back to the client with that answer, if the page may offer it.
+        /// The request expired; the address that tells the client so, if the page may offer it.
         case expired(back: String?)
-        /// The page expired, but it has an address that says what became of it.
+        /// The page expired, but its request has a page of its own, which explains its state.
         case moved(Next)
-        /// The page was altered, or sealed with a key that is no longer in use.
+        /// The sealed request was altered, or sealed with a key that is no longer in use.
         case invalid
     }
 
-    /// Where a browser goes that has signed in.
+    /// Where the browser goes after the sign-in.
     package enum Next: Sendable {
         case authorization(AuthorizeOutcome)
         case elicitation(ElicitationPageID)
-        /// The page of one's own account; whose step has to be taken again, if there was one.
+        /// The account page; the user whose step on that page has to be repeated, if the sign-in was for a step.
         case account(again: UserID?)
     }
 
-    /// What the sign-in page says of why somebody is there.
+    /// What the sign-in page says about the purpose of the sign-in.
     package struct Prompt: Sendable {
-        /// Who asks, for an authorization request.
+        /// What the user signs in for.
+        package enum Purpose: Sendable {
+            case authorization, elicitation, account
+        }
+
+        /// The client for display; nil unless a client asks for an authorization.
         package let client: String?
-        /// The person came for the page of their own account.
-        package let isForAccount: Bool
-        /// The person came for an authorization.
-        let isForAuthorization: Bool
+        package let purpose: Purpose
     }
 
-    /// Answers the form. The sealed request is opened before the proof is looked at, whatever the method, so that a form from
-    /// elsewhere never tests one.
+    /// Handles the form. The sealed request is opened before the proof is checked, by any method, so that a forged form tests no
+    /// password.
     package func submit(_ form: Parameters, browser: Browser) async throws -> Outcome {
         let now = clock.now()
         let token = try form.value("interaction") ?? ""
@@ -154,10 +156,10 @@ extension SignInService.SignInResult {
 }
 
 extension SignInEndpoint.Outcome {
-    /// Whether what waited is an authorization, as far as that is known.
+    /// Whether the sign-in is for an authorization, as far as that is known.
     package var isOfAuthorization: Bool {
         switch self {
-        case .wrong(let prompt), .wait(_, let prompt), .outdated(let prompt, _, _): prompt.isForAuthorization
+        case .wrong(let prompt), .wait(_, let prompt), .outdated(let prompt, _, _): prompt.purpose == .authorization
         case .signedIn(_, .authorization), .moved(.authorization), .expired: true
         case .signedIn, .moved, .invalid: false
         }
@@ -165,7 +167,7 @@ extension SignInEndpoint.Outcome {
 }
 
 extension InteractionSeal.Waiting {
-    /// The name that the client expects to sign in.
+    /// The account name that the client suggests.
     fileprivate var hint: String? {
         guard case .authorization(let parameters, _, _) = self else { return nil }
         return (try? AuthorizationDraft(parameters))?.loginHint
@@ -174,9 +176,9 @@ extension InteractionSeal.Waiting {
     fileprivate var prompt: SignInEndpoint.Prompt {
         switch self {
         case .authorization(_, let client, _), .consent(_, let client):
-            .init(client: client, isForAccount: false, isForAuthorization: true)
-        case .elicitation: .init(client: nil, isForAccount: false, isForAuthorization: false)
-        case .account: .init(client: nil, isForAccount: true, isForAuthorization: false)
+            .init(client: client, purpose: .authorization)
+        case .elicitation: .init(client: nil, purpose: .elicitation)
+        case .account: .init(client: nil, purpose: .account)
         }
     }
 }

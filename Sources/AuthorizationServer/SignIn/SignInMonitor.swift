@@ -4,35 +4,35 @@ import OAuth
 import Storage
 import Synchronization
 
-/// Tells operators how tries to sign in end: each failed one in the log, all of them in a metric, and in the audit trail what
-/// an investigation would look for. A name that was typed and belongs to nobody is written down nowhere.
+/// Reports sign-in attempts to operators: each failed one in the log, all of them in a metric, and in the audit trail what an
+/// investigation looks for. A typed name that no account has is recorded nowhere, because users type passwords into the field.
 final class SignInMonitor: Sendable {
-    /// How a try ended.
+    /// How an attempt ended.
     enum Outcome: String, Sendable {
         case success
-        /// The proof was not right.
+        /// The proof was wrong.
         case wrong
         case unknownAccount = "unknown_account"
         case accountDisabled = "account_disabled"
-        /// Too many tries; no proof was looked at.
+        /// Too many attempts failed before; the proof was not checked.
         case throttled
-        /// Too many others wanted a proof checked.
+        /// Too many other proofs were being checked; this one was not.
         case busy
 
-        /// The outcome as the log and the metrics call it: a wrong proof is named after its method, as in `wrong_password`.
+        /// The outcome in the log and in the metrics. A wrong proof is named after its method, as in `wrong_password`.
         func word(for method: CredentialKind) -> String { self == .wrong ? "wrong_\(method)" : rawValue }
     }
 
-    /// Who tries, and from where.
+    /// One attempt to sign in.
     struct Attempt: Sendable {
         let name: AccountName
         /// The sign-in method.
         let method: CredentialKind
-        /// The account that has the name, if one has.
+        /// The account that has the name; nil where none has.
         let user: User?
         let network: ClientNetwork?
         let address: String?
-        /// What the error page and the other lines of this request show.
+        /// The id of the request, which the error page and the log lines show.
         let reference: String
         let now: Timestamp
     }
@@ -41,20 +41,20 @@ final class SignInMonitor: Sendable {
     private let observer: Observer
     private let lines: DeduplicatedLog
     private let log: Logger
-    private let errands: BackgroundWork
+    private let background: BackgroundWork
     private let names = Mutex(FailedNames())
     private let failures = Mutex(FailureCounts())
 
-    init(store: Store, observer: Observer, lines: DeduplicatedLog, log: Logger, errands: BackgroundWork) {
+    init(store: Store, observer: Observer, lines: DeduplicatedLog, log: Logger, background: BackgroundWork) {
         self.store = store
         self.observer = observer
         self.lines = lines
         self.log = log
-        self.errands = errands
+        self.background = background
     }
 
-    /// Notes how a try ended.
-    func note(_ outcome: Outcome, of attempt: Attempt) {
+    /// Counts and logs how an attempt ended.
+    func record(_ outcome: Outcome, of attempt: Attempt) {
         observer.observe(.signIn(attempt.method, outcome))
         guard outcome != .success else { return }
         lines.note(
@@ -74,18 +74,18 @@ final class SignInMonitor: Sendable {
         }
     }
 
-    /// How often sign-ins under this name failed since the last one that did not, within a day of each other.
+    /// How many sign-ins under this name failed since the last success, each within a day of the one before.
     func failures(of name: AccountName, now: Timestamp) -> Int { failures.withLock { $0.of(name, now: now) } }
 
-    /// Begins to count anew after a success.
+    /// Resets the count of failures, after a success.
     func forget(_ name: AccountName) { failures.withLock { $0.forget(name) } }
 
-    /// Keeps in the audit trail that guessing holds up sign-ins to an account: once an hour, behind the answer, so that nobody
-    /// learns by its time whether there is such an account.
-    func noteHeld(_ attempt: Attempt) {
+    /// Records in the audit trail that guessing delays sign-ins to an account: at most once an hour, and in the background, so
+    /// that the response time does not reveal whether the account exists.
+    func recordHold(_ attempt: Attempt) {
         guard let user = attempt.user?.id else { return }
         let (now, address) = (attempt.now, attempt.address)
-        errands.run("held \(user)", failure: "a held-up account is not in the records") { [store] in
+        background.run("held \(user)", failure: "the audit record of a delayed account was not written") { [store] in
             guard try await store.read({ try !$0.audit.wasHeld(user, since: now - 3_600) }) else { return }
             try await store.write { transaction in
                 guard try !transaction.audit.wasHeld(user, since: now - 3_600) else { return }
@@ -99,32 +99,33 @@ final class SignInMonitor: Sendable {
     }
 }
 
-/// Which names failed from which network in the last ten minutes.
+/// The names under which sign-ins failed in the last ten minutes, by network: many names from one network are a sign of
+/// password spraying.
 private struct FailedNames {
     static let limit = 20
     private static let seconds: Int64 = 600
     private static let mostNetworks = 4_096
 
     private struct Network {
-        /// At most one more than the limit.
+        /// At most one name more than the limit.
         var names: [Digest: Timestamp] = [:]
         var last: Timestamp
-        var toldAt: Timestamp?
+        var reportedAt: Timestamp?
     }
 
     private var networks: [ClientNetwork: Network] = [:]
 
-    /// Counts a name; true when it is one too many, which is told once in ten minutes.
+    /// Counts a name, and returns whether it exceeds the limit; true at most once in ten minutes.
     mutating func isOverLimit(_ name: AccountName, from place: ClientNetwork, now: Timestamp) -> Bool {
         if networks[place] == nil, networks.count >= Self.mostNetworks { makeRoom(now: now) }
         var network = networks[place] ?? Network(last: now)
         defer { networks[place] = network }
         network.last = now
-        if let toldAt = network.toldAt, Self.isRecent(toldAt, now) { return false }
+        if let reportedAt = network.reportedAt, Self.isRecent(reportedAt, now) { return false }
         network.names = network.names.filter { Self.isRecent($0.value, now) }
         network.names[.sha256(name.key)] = now
         guard network.names.count > Self.limit else { return false }
-        (network.names, network.toldAt) = ([:], now)
+        (network.names, network.reportedAt) = ([:], now)
         return true
     }
 
@@ -138,7 +139,7 @@ private struct FailedNames {
     }
 }
 
-/// How often sign-ins failed under each name since the last success.
+/// The number of failed sign-ins under each name since the last success.
 private struct FailureCounts {
     private static let seconds: Int64 = 86_400
     private static let mostNames = 10_000

@@ -2,43 +2,43 @@ package import JOSE
 package import OAuth
 package import Storage
 
-/// A person who is signed in, in one browser.
+/// A user who is signed in, in one browser.
 package struct SignedIn: Sendable {
-    /// The account in use.
+    /// The user's account.
     package let user: User
-    /// The browser login it came from.
+    /// The browser login of the request.
     package let login: BrowserLogin
 
-    /// Seconds after a sign-in in which a person may do what would hurt if somebody else did it.
+    /// For how many seconds after a sign-in a user may do what an intruder at an open browser must not do.
     static let freshness: Int64 = 900
 
-    /// Whether the sign-in is recent enough for that.
+    /// Whether the sign-in is recent enough for such a step.
     func isFresh(at now: Timestamp) -> Bool { now.isWithin(Self.freshness, of: login.authTime) }
 }
 
-/// Signs people in and recognises them again. Whatever the method of a sign-in, its budgets, its equal work for unknown names,
-/// the count and the log of failures and the login that follows are here.
+/// Signs users in, and recognises them by their browser login. Limits on attempts, equal work for unknown names, the count and
+/// the log of failures, and the login are here, the same for every sign-in method.
 package struct SignInService: Sendable {
     let store: Store
-    /// Every way to sign in; the first that reads a form has it.
+    /// Every sign-in method; the first that reads a form handles it.
     let methods: [any SignInMethod]
     let throttle = SignInThrottle()
-    let watch: SignInMonitor
+    let monitor: SignInMonitor
     let clock: WallClock
 
-    /// Seconds in all after which a browser login is over.
+    /// The lifetime of a browser login, in seconds.
     private static let longest: Int64 = 43_200
-    /// So many failed tries before the right proof are worth a word in the audit trail.
+    /// After how many failed attempts the audit record of a success mentions them.
     private static let suspicious = 5
 
-    /// What a sign-in here can come to: `acr_values_supported`.
+    /// The authentication contexts that a sign-in can have: `acr_values_supported`.
     var contexts: [AuthenticationContext] {
         methods.map(\.context).reduce(into: []) { found, context in
             if !found.contains(context) { found.append(context) }
         }
     }
 
-    /// The person signed in in `browser`, or nil.
+    /// The user who is signed in in `browser`; nil for none.
     package func signedIn(_ browser: Browser, now: Timestamp) async throws -> SignedIn? {
         guard let digest = browser.signIn else { return nil }
         guard let found = try await store.read({ try $0.logins.find(digest: digest, now: now) }) else { return nil }
@@ -48,26 +48,27 @@ package struct SignInService: Sendable {
         return SignedIn(user: found.user, login: found.login)
     }
 
-    /// What a try to sign in led to.
+    /// The result of a sign-in.
     package enum SignInResult: Sendable {
-        /// The cookie's new value goes to this browser alone; any earlier one is worthless from now on.
+        /// `cookie` is the new value of the sign-in cookie; the browser's earlier one is invalid from now on, against session
+        /// fixation.
         case signedIn(SignedIn, cookie: Secret)
         case wrong
-        /// Too many tries; the seconds to wait.
+        /// Too many attempts; the seconds to wait.
         case wait(Int64)
     }
 
-    /// What the sign-in page submitted, by the method that reads it.
+    /// The claim in the submitted form, by the method that reads it.
     func claim(in form: Parameters) throws(OAuthError) -> SignInClaim {
         for method in methods {
             if let claim = try method.claim(in: form) { return claim }
         }
-        throw OAuthError(.invalidRequest, "The sign-in page sent nothing to sign in with.")
+        throw OAuthError(.invalidRequest, "The form holds no name and no proof.")
     }
 
-    /// Signs in whoever proves the claim. An unknown name costs and answers the same as a wrong proof.
+    /// Signs the user in if the claim is proven. An unknown name costs as much as a wrong proof, and has the same result.
     func signIn(_ claim: SignInClaim, browser: Browser) async throws -> SignInResult {
-        let (verdict, attempt) = try await examine(claim, browser: browser, now: clock.now())
+        let (verdict, attempt) = try await check(claim, browser: browser, now: clock.now())
         switch verdict {
         case .wait(let seconds): return .wait(seconds)
         case .wrong: return .wrong
@@ -75,26 +76,26 @@ package struct SignInService: Sendable {
         }
     }
 
-    /// What the examination of a claim came to.
+    /// The result of checking a claim.
     enum ClaimVerdict: Sendable {
         case proven(Proof)
         case wrong
-        /// Too many tries; the seconds to wait.
+        /// Too many attempts; the seconds to wait.
         case wait(Int64)
     }
 
-    /// Has somebody who is signed in prove it once more; tries are counted together with those to sign in.
+    /// Checks another proof of a signed-in user. Its attempts count together with those to sign in.
     func confirm(
         _ person: SignedIn, by claim: SignInClaim, browser: Browser, now: Timestamp
     ) async throws -> ClaimVerdict {
-        let verdict = try await examine(claim, browser: browser, now: now).verdict
+        let verdict = try await check(claim, browser: browser, now: now).verdict
         if case .proven(let proof) = verdict, proof.user.id != person.user.id { return .wrong }
         return verdict
     }
 
-    /// Examines a claim within its budgets. Which ones count depends on the name that was typed, on the network and on the
-    /// browser, and never on whether there is such an account.
-    private func examine(
+    /// Checks a claim within its limits. Which limits apply depends on the typed name, the network and the browser, and never on
+    /// whether the account exists.
+    private func check(
         _ claim: SignInClaim, browser: Browser, now: Timestamp
     ) async throws -> (verdict: ClaimVerdict, attempt: SignInMonitor.Attempt) {
         let account = try await store.read { [name = claim.name, kind = claim.method.kind] transaction in
@@ -105,23 +106,23 @@ package struct SignInService: Sendable {
         let budget: SignInThrottle.Claim =
             isKnown ? .known(claim.name, in: browser.binding) : .stranger(claim.name, from: attempt.network)
         if let seconds = throttle.admit(budget, now: now) {
-            watch.note(.throttled, of: attempt)
+            monitor.record(.throttled, of: attempt)
             return (.wait(seconds), attempt)
         }
         let admitted = AdmittedClaim(claim, of: account, from: attempt.network, now: now)
         switch await claim.method.prove(admitted) {
         case .busy:
             throttle.giveBack(budget, now: clock.now())
-            watch.note(.busy, of: attempt)
+            monitor.record(.busy, of: attempt)
             return (.wait(1), attempt)
         case .proven(let proof) where proof.isAbout(admitted.account):
             throttle.succeed(budget, now: clock.now())
             return (.proven(proof), attempt)
         case .wrong, .proven:
             let isHeld = throttle.fail(budget, now: clock.now())
-            watch.note(
+            monitor.record(
                 account == nil ? .unknownAccount : admitted.account == nil ? .accountDisabled : .wrong, of: attempt)
-            if isHeld, !isKnown { watch.noteHeld(attempt) }
+            if isHeld, !isKnown { monitor.recordHold(attempt) }
             return (.wrong, attempt)
         }
     }
@@ -130,13 +131,13 @@ package struct SignInService: Sendable {
         _ proof: Proof, attempt: SignInMonitor.Attempt, browser: Browser
     ) async throws -> SignInResult {
         let (now, user) = (attempt.now, proof.user)
-        let failures = watch.failures(of: attempt.name, now: now)
+        let failures = monitor.failures(of: attempt.name, now: now)
         let cookie = Secret(Random.token())
         let entering = BrowserLogin(
             digest: .sha256(cookie.bytes), userID: user.id, binding: browser.binding,
             authentication: proof.authentication, createdAt: now, lastSeenAt: now, expiresAt: now + Self.longest)
         let login = try await store.write { transaction -> BrowserLogin? in
-            // The credential may have been replaced, or the account disabled, while the proof was checked.
+            // The credential can be replaced, or the account disabled, while the proof is checked.
             guard try transaction.credentials.use(proof.credential, renewedAs: proof.renewed, now: now) else {
                 return nil
             }
@@ -148,20 +149,20 @@ package struct SignInService: Sendable {
                     address: browser.address))
             return login
         }
-        // Whoever has the right one signs in a moment later.
+        // The user signs in with the new credential a moment later.
         guard let login else { return .wait(1) }
-        watch.forget(attempt.name)
-        watch.note(.success, of: attempt)
+        monitor.forget(attempt.name)
+        monitor.record(.success, of: attempt)
         return .signedIn(SignedIn(user: user, login: login), cookie: cookie)
     }
 }
 
-/// A claim whose try is counted and within its budgets: only `SignInService` makes one, and no method looks at anything else.
+/// A claim whose attempt is counted and within its limits. Only `SignInService` makes one, and methods check nothing else.
 struct AdmittedClaim: Sendable {
     let claim: SignInClaim
-    /// The account with its credential; nil where there is none, or it is disabled.
+    /// The account with its credential; nil for an unknown name or a disabled account.
     let account: ClaimedAccount?
-    /// Who competes with others for places where a check is dear.
+    /// The party that takes a place in the queue of a costly check.
     let asker: PasswordHasher.Asker
     let now: Timestamp
 
@@ -174,21 +175,21 @@ struct AdmittedClaim: Sendable {
 }
 
 extension Proof {
-    /// Whether it proves the very account that was claimed, by a credential of that account.
+    /// Whether the proof is about the claimed account, by a credential of that account.
     fileprivate func isAbout(_ account: ClaimedAccount?) -> Bool {
         user.id == account?.user.id && credential.userID == user.id
     }
 }
 
 extension Interaction {
-    /// Whether this person, in this very browser login, is the one who was asked.
+    /// Whether the interaction waits for this user in this very browser login.
     func belongs(to person: SignedIn) -> Bool {
         userID == person.user.id && browserLoginID == person.login.id
     }
 }
 
 extension SignInMonitor.Attempt {
-    /// A try in a browser.
+    /// An attempt in a browser.
     fileprivate init(_ claim: SignInClaim, user: User?, browser: Browser, now: Timestamp) {
         self.init(
             name: claim.name, method: claim.method.kind, user: user, network: ClientNetwork(address: browser.address),

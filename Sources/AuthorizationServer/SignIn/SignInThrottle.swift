@@ -3,14 +3,14 @@ package import OAuth
 package import Storage
 import Synchronization
 
-/// Slows down password guessing without letting a stranger lock a person out.
+/// Slows down password guessing without letting a stranger lock a user out.
 ///
-/// Every try is counted before the password is looked at, so that parallel guesses share one budget. It counts under the
-/// name that was typed and under the network that it comes from; neither knows whether an account has the name. A browser in
-/// which the account has signed in before has a budget of its own, so that nobody else can use it up.
+/// Every attempt is counted before the password is checked, so that parallel guesses share one limit. An attempt counts under
+/// the typed name and under its network; neither depends on whether an account has the name. A browser in which the account
+/// has signed in before has a limit of its own, which nobody else can use up.
 package final class SignInThrottle: Sendable {
     fileprivate struct Key: Hashable, Sendable {
-        /// Of one size, however long the name is that a stranger types.
+        /// A digest bounds the memory for the long names that strangers type.
         private let digest: Digest
 
         init(_ kind: String, _ text: String, _ more: String = "") {
@@ -18,25 +18,25 @@ package final class SignInThrottle: Sendable {
         }
     }
 
-    /// What one try counts under.
+    /// The limits that one attempt counts under.
     package struct Claim: Sendable {
         fileprivate let keys: [(key: Key, pace: AttemptRate)]
-        /// Who competes with others for the next try under the first key.
+        /// The network that competes for the next attempt under the first key; nil for a limit without turns.
         fileprivate let network: Key?
 
-        /// A try at a name in a browser that the account, if there is one, does not know.
+        /// An attempt at a name in a browser in which no account of that name has signed in.
         package static func stranger(_ name: AccountName, from network: ClientNetwork?) -> Claim {
             let network = network.map { Key("network", $0.description) }
             let keys = [(Key("name", name.key), AttemptRate.name)] + (network.map { [($0, AttemptRate.network)] } ?? [])
             return Claim(keys: keys, network: network ?? Key("network", ""))
         }
 
-        /// A try at a name in a browser in which its account has signed in before.
+        /// An attempt at a name in a browser in which its account has signed in before.
         package static func known(_ name: AccountName, in browser: Digest) -> Claim {
             Claim(keys: [(Key("browser", name.key, browser.base64URL), .person)], network: nil)
         }
 
-        /// A form in which somebody who is signed in hands over secrets.
+        /// A form in which a signed-in user submits secrets, which could be used to guess the user's password.
         package static func form(of user: UserID) -> Claim {
             Claim(keys: [(Key("form", user.string), .person)], network: nil)
         }
@@ -48,17 +48,18 @@ package final class SignInThrottle: Sendable {
         var next = RetryTurn<Key>()
     }
 
+    /// In seconds.
     private static let forgottenAfter: Int64 = 86_400
 
     private let entries = Mutex<[Key: Entry]>([:])
     private let capacity: Int
 
-    /// A throttle that remembers at most `capacity` budgets.
+    /// A throttle that keeps at most `capacity` limits in memory.
     package init(capacity: Int = 100_000) {
         self.capacity = capacity
     }
 
-    /// Counts one try and says whether it may go on; if not, nothing is counted and these are the seconds to wait.
+    /// Counts one attempt and returns nil, or counts nothing and returns the seconds to wait.
     package func admit(_ claim: Claim, now: Timestamp) -> Int64? {
         entries.withLock { entries in
             var found = claim.keys.map { key, pace in
@@ -69,7 +70,7 @@ package final class SignInThrottle: Sendable {
             for (place, (key, _)) in claim.keys.enumerated() where entries[key] != nil { entries[key] = found[place] }
             let waits = found.map { $0.budget.wait(at: now) }
             if let longest = waits.max(), longest > 0 {
-                // Who only waits for the name asks for its next turn; a network that waits for its own sake does not.
+                // Only a network that waits for the name alone reserves the next turn; one over its own limit does not.
                 if let network = claim.network, waits[0] > 0, waits.dropFirst().allSatisfy({ $0 == 0 }) {
                     found[0].next.knock(network)
                     entries[claim.keys[0].key] = found[0]
@@ -93,7 +94,7 @@ package final class SignInThrottle: Sendable {
         }
     }
 
-    /// Notes that the password of a counted try was wrong. True when no further try at its name passes for now.
+    /// Records that the password of a counted attempt was wrong. True when no further attempt at its name passes for now.
     package func fail(_ claim: Claim, now: Timestamp) -> Bool {
         change(claim.keys[0].key) { entry in
             if let network = claim.network { entry.next.fail(network) }
@@ -101,20 +102,20 @@ package final class SignInThrottle: Sendable {
         } ?? false
     }
 
-    /// Takes back a try that was counted although no password was looked at. Its turn stays with who had it.
+    /// Removes an attempt that was counted although no password was checked. Its network keeps the turn.
     package func giveBack(_ claim: Claim, now: Timestamp) {
-        takeBack(claim, now: now)
+        refund(claim, now: now)
         if let network = claim.network { change(claim.keys[0].key) { $0.next.knock(network) } }
     }
 
-    private func takeBack(_ claim: Claim, now: Timestamp) {
-        for (key, _) in claim.keys { change(key) { $0.budget.takeBack(now: now) } }
+    private func refund(_ claim: Claim, now: Timestamp) {
+        for (key, _) in claim.keys { change(key) { $0.budget.refund(now: now) } }
     }
 
-    /// Notes the right password. It takes back its own try and nobody else's: a guesser gains nothing by it. What went wrong in
-    /// a browser of the person's own is forgotten.
+    /// Records the right password. It removes its own attempt and no other, so that a guesser gains nothing by it. The failures in
+    /// the user's own browser are forgotten.
     package func succeed(_ claim: Claim, now: Timestamp) {
-        takeBack(claim, now: now)
+        refund(claim, now: now)
         if let network = claim.network {
             change(claim.keys[0].key) { $0.next.clear(network) }
         } else {
@@ -122,7 +123,7 @@ package final class SignInThrottle: Sendable {
         }
     }
 
-    /// How many budgets are remembered.
+    /// How many limits are in memory.
     package var count: Int { entries.withLock { $0.count } }
 
     @discardableResult
@@ -135,8 +136,8 @@ package final class SignInThrottle: Sendable {
         }
     }
 
-    /// Forgets what is stale, and then the quarter with the fewest tries: a flood of invented names pushes itself out and
-    /// not the account that is under attack. So much at once, that a flood does not make every try pay for it.
+    /// Evicts stale limits, and then the quarter with the fewest attempts: a flood of invented names evicts itself and not the
+    /// account under attack. Evicting a quarter at once keeps the cost of a flood off most attempts.
     private func makeRoom(in entries: inout [Key: Entry], now: Timestamp) {
         entries = entries.filter { now - $0.value.budget.lastTry <= Self.forgottenAfter }
         guard entries.count > capacity * 3 / 4 else { return }

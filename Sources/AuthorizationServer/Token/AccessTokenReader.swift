@@ -2,9 +2,9 @@ import JOSE
 import OAuth
 import Synchronization
 
-/// Reads our own access tokens back. What a token says is fixed by its signature, so each one is verified once and then
-/// known by its digest; whether its key is still in use is asked of the ring every time, and whether the token is still good of
-/// its session.
+/// Verifies this server's own access tokens. A signature fixes the claims, so each token is verified once and then known by its
+/// digest. Whether the signing key is still in use is checked every time; whether the session is in good standing is the
+/// caller's check.
 /// Spec: RFC 9068 §4
 final class AccessTokenReader: Sendable {
     private let keys: KeyRing
@@ -12,7 +12,7 @@ final class AccessTokenReader: Sendable {
     private let capacity: Int
     private let known = Mutex<[Digest: Known]>([:])
 
-    /// A token that was verified, with the name of the key that signed it.
+    /// A verified token, with the id of the key that signed it.
     private struct Known {
         let kid: String
         let claims: AccessTokenClaims
@@ -24,10 +24,10 @@ final class AccessTokenReader: Sendable {
         self.capacity = capacity
     }
 
-    /// How many tokens were verified and are remembered.
+    /// How many verified tokens are in memory.
     var count: Int { known.withLock { $0.count } }
 
-    /// The claims of a token that this server signed, whether it still lives or not; nil for anything else.
+    /// The claims of a token that this server signed, expired or not; nil for any other text.
     func claims(of token: String, now: Timestamp) -> AccessTokenClaims? {
         guard token.utf8.count <= 8192 else { return nil }
         let digest = Digest.sha256(token)
@@ -42,7 +42,7 @@ final class AccessTokenReader: Sendable {
             claims.issuer == issuer
         else { return nil }
         known.withLock { known in
-            // Tokens live minutes: to forget all of them now and then costs one verification each.
+            // Tokens live for minutes, so forgetting all of them now and then costs one more verification each.
             if known.count >= capacity { known.removeAll(keepingCapacity: true) }
             known[digest] = Known(kid: kid, claims: claims)
         }

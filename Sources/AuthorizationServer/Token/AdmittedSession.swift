@@ -1,8 +1,8 @@
 import OAuth
 import Storage
 
-/// A session that may be used now, with the scopes that a request gets of it. Only `admit` makes one, so that no token is
-/// issued for a session that was not checked.
+/// A session in good standing, with the scopes that a request gets. Only `admit` makes one, so no token can be issued for a
+/// session that was not checked.
 struct AdmittedSession: Sendable {
     let session: SessionGrant
     let scope: ScopeSet
@@ -14,7 +14,7 @@ struct AdmittedSession: Sendable {
 }
 
 extension StandingRule {
-    /// The check of the session and the narrowing, which come before anything of the session is spent.
+    /// Checks the standing of the session and narrows its scopes, before the caller spends a code or a refresh token.
     func admit(
         _ session: SessionGrant, wanting scope: ScopeSet?, in transaction: Transaction, now: Timestamp
     ) throws -> Result<AdmittedSession, OAuthError> {
@@ -24,7 +24,7 @@ extension StandingRule {
         do throws(OAuthError) { named = try ScopeRule.narrowed(session.scope, to: scope) } catch {
             return .failure(error)
         }
-        // Who names a scope means what it includes too, and never gets more than was approved.
+        // A scope brings the scopes that it includes, as far as the user approved them.
         let meant = try transaction.resources.implications(of: session.resourceID).closure(of: named)
         return .success(AdmittedSession(session, scope: session.scope.intersection(meant)))
     }

@@ -2,7 +2,7 @@ import JOSE
 package import OAuth
 import Storage
 
-/// Tells an MCP server whether a token for it is good at this very moment. It sees only tokens that were issued for it.
+/// Tells an MCP server whether a token is active at this moment. Tokens for other MCP servers are inactive to it.
 /// Spec: RFC 7662 §2
 package struct IntrospectionEndpoint: Sendable {
     let store: Store
@@ -12,13 +12,13 @@ package struct IntrospectionEndpoint: Sendable {
     let lastUses: UsageBuffer
     let clock: WallClock
 
-    /// Answers the MCP server that `authorization` or the form names, about the token in `parameters`.
+    /// Answers the MCP server that authenticates by `authorization` or the form, about the token in `parameters`.
     package func answer(_ parameters: Parameters, authorization: String?) throws -> IntrospectionResponse {
         let now = clock.now()
         let presented = try PresentedClient(parameters, authorization: authorization)
         let asker = ResourceID(presented.clientID.string)
         let (claims, session) = try store.glance { transaction -> (AccessTokenClaims?, SessionGrant?) in
-            // Whoever did not prove itself has no token verified, no session read, and does not learn what its form lacks.
+            // Authentication comes first: a stranger causes no verification and no read, and learns nothing about its form.
             let digest = try asker.flatMap { try transaction.resources.secretDigest(ofServed: $0) }
             try authentication.check(presented, secret: digest)
             let asked = try IntrospectionRequest(parameters)
@@ -30,7 +30,7 @@ package struct IntrospectionEndpoint: Sendable {
         guard let claims, let session, session.resourceID == asker, claims.audience == session.resource,
             now < claims.expiresAt
         else { return .inactive }
-        lastUses.note(session.id, at: now)
+        lastUses.record(session.id, at: now)
         return .active(claims, username: session.username)
     }
 }

@@ -2,7 +2,7 @@ import JOSE
 package import OAuth
 import Storage
 
-/// Lets a client give up what it holds. Giving up any token of a session ends the session: nothing else remembers it.
+/// Revokes the session of a client's token. Revoking any token revokes the whole session, whose root no client can name.
 /// Spec: RFC 7009 §2
 package struct RevocationEndpoint: Sendable {
     let store: Store
@@ -11,7 +11,7 @@ package struct RevocationEndpoint: Sendable {
     let reader: AccessTokenReader
     let clock: WallClock
 
-    /// Ends the session of the token in `parameters`. A token that is unknown, foreign or over is answered alike.
+    /// Revokes the session of the token in `parameters`. An unknown, foreign or expired token gets the same response.
     package func answer(_ parameters: Parameters, authorization: String?) async throws {
         let now = clock.now()
         let form = try await authentication.identify(

@@ -2,16 +2,16 @@ import JOSE
 import OAuth
 import Storage
 
-/// Finds the person behind an access token that an MCP server shows: its own, live, and of somebody.
+/// Finds the user's session behind an access token that an MCP server presents.
 struct SubjectTokens: Sendable {
     let reader: AccessTokenReader
     let standing: StandingRule
 
-    /// What the token says, if this server signed it; reads no database.
+    /// The claims of a token that this server signed; nil for any other. Reads no database.
     func claims(of token: String, now: Timestamp) -> AccessTokenClaims? { reader.claims(of: token, now: now) }
 
-    /// The session that the token belongs to, if it is a live one of a person at this very MCP server. The order is policy:
-    /// signature and age, whose it is, and only then whether it may still be used.
+    /// The session of the token, if the token is live, for this very MCP server, and of a user in good standing. The order is
+    /// policy: signature and age, then the owner, and only then the standing.
     func session(
         of claims: AccessTokenClaims?, for asker: Resource, in transaction: Transaction, now: Timestamp
     ) throws -> SessionGrant? {

@@ -1,12 +1,12 @@
 import OAuth
 import Storage
 
-/// Who may use a grant: a client, or an MCP server.
+/// A party that uses grants: a client or an MCP server.
 protocol TokenAsker: Sendable {
-    /// What can be asked to be known of one, besides that it authenticated.
+    /// What a grant can require to be known of the asker, besides its authentication.
     associatedtype Knowledge: Sendable
 
-    /// Whether the grants of such an asker are served under the host names that only MCP servers reach.
+    /// Whether the grants of such askers are served under the host names that only MCP servers reach.
     static var isServedOnBackChannel: Bool { get }
 
     /// Authenticates the asker of a token request, or refuses.
@@ -15,11 +15,11 @@ protocol TokenAsker: Sendable {
         by authentication: TokenAuthentication, now: Timestamp
     ) async throws -> Identified<Parameters, Self>
 
-    /// Whether it may use grants of this type.
+    /// Whether the asker may use grants of this type.
     func mayUse(_ grant: GrantType) -> Bool
 }
 
-/// How the askers of the token endpoint authenticate.
+/// The authentication of clients and of MCP servers at the token endpoint.
 struct TokenAuthentication: Sendable {
     let clients: ClientAuthentication
     let resources: ResourceAuthentication
@@ -50,6 +50,6 @@ extension Resource: TokenAsker {
         try await authentication.resources.identify(parameters, authorization: authorization)
     }
 
-    /// An MCP server may use every grant of MCP servers; the grant itself looks at what it was allowed.
+    /// An MCP server may use every grant of MCP servers; the grant itself checks what an operator permitted.
     func mayUse(_: GrantType) -> Bool { true }
 }

@@ -1,7 +1,7 @@
 package import OAuth
 import Storage
 
-/// Exchanges proven grants for tokens. It owns every phase but one: how a grant is proven and spent is the grant's.
+/// Exchanges grants for tokens. It owns every phase but one: a `Grant` proves and spends itself.
 /// Spec: OAuth 2.1 §3.2
 package struct TokenEndpoint: Sendable {
     let store: Store
@@ -11,8 +11,8 @@ package struct TokenEndpoint: Sendable {
     let clock: WallClock
     let observer: Observer
 
-    /// Answers a token request, given its form and its Authorization header. `onBackChannel` tells that it came under a host
-    /// name that only MCP servers reach.
+    /// Answers a token request, given its form and its Authorization header. `onBackChannel` is true for a request to a host name
+    /// that only MCP servers reach.
     package func answer(
         _ parameters: Parameters, authorization: String?, onBackChannel: Bool = false
     ) async throws -> TokenResponse {
@@ -43,8 +43,8 @@ package struct TokenEndpoint: Sendable {
         }
     }
 
-    /// Redeems the grant in a transaction, and in another one if the first found that something has to be fetched before. The
-    /// rounds are bounded, whatever a grant says.
+    /// Redeems the grant in a transaction, and in another one if the first found that something has to be fetched first. The
+    /// number of rounds is bounded, whatever a grant reports.
     private func earn<G: Grant>(_ grant: G, _ request: Identified<G.Request, G.Asker>) async throws -> Issuance {
         var missing: G.Missing?
         for _ in 0..<3 {
@@ -55,15 +55,15 @@ package struct TokenEndpoint: Sendable {
             case .unprepared(let found): missing = found
             }
         }
-        throw OAuthError(.serverError, "Try again later.", reason: "\(grant.type) is never prepared")
+        throw OAuthError(.serverError, "Try again later.", reason: "\(grant.type) reports a missing preparation every time")
     }
 
-    /// Everything that one transaction has to hold together: proving, spending, admitting, and the record.
+    /// Runs the one transaction that holds proving, spending, admitting and the audit record together.
     private func decide<G: Grant>(
         _ grant: G, _ request: Identified<G.Request, G.Asker>, _ preparation: G.Preparation
     ) async throws -> GrantVerdict<G.Missing> {
         let verdict = try await store.write { transaction in
-            // The clock is asked again inside: writes come one after another, and of two requests for one grant the later one
+            // Reads the clock inside the transaction: writes are serialized, and of two requests for one grant the later write
             // must not carry the earlier time.
             let verdict = try grant.redeem(request, preparation, in: transaction, now: clock.now())
             if case .earned(_, let record) = verdict { try transaction.audit.appendFrequent(record) }
@@ -75,8 +75,8 @@ package struct TokenEndpoint: Sendable {
 
     // MARK: Grants that are not served
 
-    /// Refuses a request that no grant answers. A client that is gone has to hear so, whatever else is wrong: some register
-    /// again on nothing else.
+    /// Refuses a request of an unknown grant type, after authenticating the client: some clients register again only when they
+    /// receive `invalid_client`.
     private func refuse(_ parameters: Parameters, authorization: String?) async throws -> TokenResponse {
         _ = try await authentication.clients.identify(
             parameters, authorization: authorization, knowing: .identity, now: clock.now())
@@ -86,7 +86,7 @@ package struct TokenEndpoint: Sendable {
         }
     }
 
-    /// Clients have no business under the host names of the back channel. That `grant_type` was repeated is told first.
+    /// The refusal for a client's grant under a host name of the back channel. A repeated `grant_type` is refused first.
     private static func clientGrant(_ parameters: Parameters) throws -> OAuthError {
         _ = try parameters.value(.grantType)
         return OAuthError(

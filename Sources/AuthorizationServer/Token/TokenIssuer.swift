@@ -2,15 +2,15 @@ import JOSE
 import OAuth
 import Storage
 
-/// The one place where tokens are made: bound to one MCP server and to one session, never outliving it.
+/// Issues every token: bound to one MCP server and to one session, which no token outlives.
 struct TokenIssuer: Sendable {
     let settings: Settings
     let keys: KeyRing
 
-    /// How long a client without refresh tokens may work on one access token.
+    /// The longest lifetime of an access token for a client without refresh tokens, in seconds.
     private static let longestAccess: Int64 = 3600
 
-    /// The answer to a request that earned `issuance`.
+    /// The response to a request that earned `issuance`.
     func issue(_ issuance: Issuance, now: Timestamp) throws -> TokenResponse {
         switch issuance {
         case .session(let admitted, let generation): try issue(admitted, generation, now: now)
@@ -25,8 +25,8 @@ struct TokenIssuer: Sendable {
     private func issue(_ admitted: AdmittedSession, _ generation: UInt32?, now: Timestamp) throws -> TokenResponse {
         let session = admitted.session
         let refreshes = generation != nil
-        // What is issued now counts as a use. A token does not outlive the disuse that would end its session, and who
-        // refreshes comes in time.
+        // Issuing is a use of the session. A token must not outlive the idle timeout, and a client that refreshes has to return
+        // before that timeout ends the session.
         let unused = refreshes ? session.idleSeconds / 2 : session.idleSeconds
         let expiresAt = min(now + min(life(session, refreshes: refreshes), unused), session.expiresAt)
         let claims = AccessTokenClaims(
@@ -42,8 +42,8 @@ struct TokenIssuer: Sendable {
             })
     }
 
-    /// What a policy says holds for every client: whoever wants short tokens does not want long ones of those that cannot
-    /// refresh.
+    /// The lifetime of an access token, in seconds. A policy's lifetime holds for every client: an operator who wants short tokens
+    /// wants no longer ones for clients that cannot refresh.
     private func life(_ session: SessionGrant, refreshes: Bool) -> Int64 {
         let access = settings.tokens.access
         return session.tokenLife ?? (refreshes ? access : max(access, Self.longestAccess))
@@ -51,7 +51,7 @@ struct TokenIssuer: Sendable {
 
     private func refreshToken(of session: SessionGrant, generation: UInt32) throws -> RefreshToken {
         guard let key = keys.secret(.refresh, id: session.refreshKeyID) else {
-            throw OAuthError(.serverError, "Try again later.", reason: "refresh key \(session.refreshKeyID) is gone")
+            throw OAuthError(.serverError, "Try again later.", reason: "refresh key \(session.refreshKeyID) is not in the key ring")
         }
         return RefreshToken.mint(session: session.id, generation: generation, key: key.bytes)
     }

@@ -2,41 +2,41 @@ import OAuth
 package import Storage
 import Synchronization
 
-/// Collects when sessions were last introspected, so that a question costs no write: one batch a minute is exact enough
-/// for an idle limit of days.
+/// Collects when sessions were last introspected, so that an introspection costs no write. One batch a minute is exact enough for
+/// idle timeouts of days.
 package final class UsageBuffer: Sendable {
-    private let noted = Mutex<[SessionID: Timestamp]>([:])
+    private let uses = Mutex<[SessionID: Timestamp]>([:])
 
-    /// Notes one use.
-    func note(_ id: SessionID, at now: Timestamp) {
-        keep([(id, now)])
+    /// Records one use of a session.
+    func record(_ id: SessionID, at now: Timestamp) {
+        merge([(id, now)])
     }
 
-    /// How many go into one write, so that nobody waits long behind it.
-    private static let piece = 500
+    /// How many uses go into one write, so that no request waits long behind it.
+    private static let mostPerWrite = 500
 
-    /// Writes down what was noted since the last time, a piece at a time. What could not be written stays noted.
+    /// Writes the uses since the last flush, in pieces. Uses that could not be written stay in the buffer.
     package func flush(to store: Store) async throws {
-        let batch = noted.withLock { noted in
-            defer { noted.removeAll(keepingCapacity: true) }
-            return noted
+        let batch = uses.withLock { uses in
+            defer { uses.removeAll(keepingCapacity: true) }
+            return uses
         }
         var rest = batch.map { ($0.key, $0.value) }[...]
         do {
             while !rest.isEmpty {
-                let piece = Array(rest.prefix(Self.piece))
+                let piece = Array(rest.prefix(Self.mostPerWrite))
                 try await store.write { try $0.sessions.touch(sessions: piece) }
-                rest = rest.dropFirst(Self.piece)
+                rest = rest.dropFirst(Self.mostPerWrite)
             }
         } catch {
-            keep(rest)
+            merge(rest)
             throw error
         }
     }
 
-    private func keep(_ uses: some Sequence<(SessionID, Timestamp)>) {
-        noted.withLock { noted in
-            for (id, time) in uses { noted[id] = max(time, noted[id] ?? time) }
+    private func merge(_ new: some Sequence<(SessionID, Timestamp)>) {
+        uses.withLock { uses in
+            for (id, time) in new { uses[id] = max(time, uses[id] ?? time) }
         }
     }
 }

@@ -132,7 +132,7 @@ extension SignInPage {
         self.init(
             client: prompt.client.map { PlainText($0) }, token: token, username: hint,
             problem: cameWithCookie ? nil : Self.noCookie, notice: cameWithCookie ? Self.outdated : nil,
-            isForAccount: prompt.isForAccount)
+            isForAccount: prompt.purpose == .account)
     }
 
     private static let outdated: PlainText =
@@ -144,7 +144,7 @@ extension SignInPage {
     fileprivate init(_ prompt: SignInEndpoint.Prompt, token: String, username: String, problem: PlainText) {
         self.init(
             client: prompt.client.map { PlainText($0) }, token: token, username: username, problem: problem,
-            isForAccount: prompt.isForAccount)
+            isForAccount: prompt.purpose == .account)
     }
 }
 

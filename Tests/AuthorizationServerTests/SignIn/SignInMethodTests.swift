@@ -17,7 +17,7 @@ struct SignInMethodTests {
         try await Harness.run(log: log.logger) { h in
             let own = h.gatehouse.people
             let people = SignInService(
-                store: own.store, methods: [word] + own.methods, watch: own.watch, clock: own.clock)
+                store: own.store, methods: [word] + own.methods, monitor: own.monitor, clock: own.clock)
             try await h.gatehouse.store.write { [user = h.user] transaction in
                 try transaction.credentials.insert(
                     Credential(userID: user.id, kind: .word, data: "swordfish", createdAt: user.createdAt))

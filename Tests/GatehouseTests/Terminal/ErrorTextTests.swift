@@ -22,7 +22,7 @@ struct ErrorTextTests {
         ]
         for (error, text) in errors { #expect(ErrorText.of(error) == text) }
         let unknown = ErrorText.of(ChannelError.eof)
-        #expect(unknown.contains("no sentence of its own (ChannelError)") && unknown.contains("'gatehouse doctor'"))
+        #expect(unknown.contains("of type ChannelError") && unknown.contains("'gatehouse doctor'"))
     }
 
     @Test func `the doctor explains an untrusted certificate of the issuer without the library's text`() async throws {

@@ -10,7 +10,7 @@ import Testing
 @Suite("Which hosts' clients may come to an MCP server")
 struct ClientHostPolicyTests {
     private static let others = SessionPolicyChange(clientHosts: ["desk.example", "Quill.Example"])
-    private static let sentence = "takes apps of certain hosts only"
+    private static let sentence = "does not admit clients of this host"
 
     @Test func `a client of another host is told so, and nothing waits for its person`() async throws {
         try await DocumentScene.play { scene in
