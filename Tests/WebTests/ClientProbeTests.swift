@@ -77,7 +77,7 @@ struct ClientTrialTests {
     @Test(arguments: [
         ("404 Not Found", "Content-Type: application/json", "{}", "the status is 404"),
         ("302 Found", "Content-Type: application/json\r\nLocation: /x", "{}", "the status is 302"),
-        ("200 OK", "Content-Type: text/plain", "{}", "Its maker has to serve it as application/json"),
+        ("200 OK", "Content-Type: text/plain", "{}", "Its developer has to serve it as application/json"),
     ])
     func `what cannot be had is told with its cause and what to do`(
         status: String, fields: String, body: String, words: String
@@ -100,7 +100,7 @@ struct ClientTrialTests {
             let fetches = scene.host.fetches
             try await scene.set(.host(DocumentHost.name), .block)
             let blocked = try await scene.tried()
-            #expect(blocked.count == 1 && blocked[0].says("allowed", "It is a block; 'gatehouse clients allow'"))
+            #expect(blocked.count == 1 && blocked[0].says("allowed", "A rule blocks it"))
             #expect(scene.host.fetches == fetches)
         }
     }
@@ -128,9 +128,9 @@ struct ClientTrialTests {
             #expect(findings.contains { $0.says("grants", "unauthorized_client") && $0["state"] == "problem" })
             #expect(findings.contains { $0.says("refresh", "no refresh token") && $0["state"] == "warning" })
             #expect(findings.contains { $0.says("redirect", "cursor://app/callback") && $0["state"] == "warning" })
-            #expect(!findings.contains { $0.says("redirect", "no answer can be sent there") })
-            #expect(findings.contains { $0.says("authentication", "private_key_jwt too, which is not used here") })
-            #expect(findings.contains { $0.says("scopes", "files:read, mail:send (of no MCP server here)") })
+            #expect(!findings.contains { $0.says("redirect", "has to begin with https://") })
+            #expect(findings.contains { $0.says("authentication", "Ignored authentication methods: private_key_jwt") })
+            #expect(findings.contains { $0.says("scopes", "files:read, mail:send (unknown to every MCP server here)") })
             let page = try await scene.consentPage(
                 scene.h.browser(), ["redirect_uri": "https://app.example/callback"])
             #expect(page.text.contains("did not register the authorization_code grant"))
@@ -145,7 +145,7 @@ struct ClientTrialTests {
             let findings = try await scene.tried()
             #expect(
                 findings.contains {
-                    $0.says("MCP servers", "'gatehouse resources policy' lets its host come")
+                    $0.says("MCP servers", "It may access none")
                         && $0["state"] == "problem"
                 })
         }

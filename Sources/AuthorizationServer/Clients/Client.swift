@@ -4,12 +4,12 @@ package import Storage
 
 /// A client as every endpoint sees it, whether an operator registered it or its own document describes it.
 package struct Client: Sendable {
-    /// Where what is known of a client comes from.
+    /// The source of what is known about a client.
     package enum Origin: Sendable {
-        /// An operator entered it; a secret may belong to it.
+        /// The record of an operator, which may include a secret.
         case registered(RegisteredClient)
-        /// Its metadata document says so; the digest covers the members that an approval rests on, and is nil where
-        /// the document did not have to be read.
+        /// The client's metadata document. The digest covers the members that an approval rests on; it is nil where the document
+        /// was not read.
         case document(host: String, digest: Digest?)
     }
 
@@ -17,22 +17,22 @@ package struct Client: Sendable {
     package let metadata: ClientMetadata
     package let origin: Origin
 
-    /// Whether an operator vouches for the name and the redirects.
+    /// Whether an operator registered the name and the redirects.
     package var isRegistered: Bool {
         if case .registered = origin { return true }
         return false
     }
 
-    /// The host that stands behind the client's identifier, nil for a registered one.
+    /// The host of the client's metadata document, without port; nil for a registered client.
     package var host: String? {
         if case .document(let host, _) = origin { return host }
         return nil
     }
 
-    /// The same host as people read it, with its port where that is not 443.
+    /// The host for display, with its port where that is not 443; nil for a registered client.
     var shownHost: String? { host == nil ? nil : id.shownHost }
 
-    /// Whether this client may ask for tokens of `resource`; an empty list at registration means any.
+    /// Whether this client may get tokens for `resource`; an empty list in the registration means every resource.
     package func mayUse(_ resource: ResourceID) -> Bool {
         guard case .registered(let record) = origin, !record.resources.isEmpty else { return true }
         return record.resources.contains(resource)
@@ -40,36 +40,36 @@ package struct Client: Sendable {
 }
 
 extension Client {
-    /// What this client proves itself with.
+    /// The credential that this client authenticates with.
     var credential: RegisteredCredential {
         guard case .registered(let record) = origin, let digest = record.secretDigest else { return .nothing }
         return .secret(digest)
     }
 
-    /// The digest of the document that the client was learnt from, nil for a registered client.
+    /// The digest of the client's metadata document; nil for a registered client.
     var documentDigest: Digest? {
         if case .document(_, let digest) = origin { return digest }
         return nil
     }
 
-    /// Whether the client holds refresh tokens: it does unless it registered grant types without them.
+    /// Whether the client gets refresh tokens: yes, unless it registered grant types without `refresh_token`.
     var refreshes: Bool { metadata.allows(.refreshToken) }
 }
 
 extension Session {
-    /// The host of the client's document as people read it, nil for a client that was registered.
+    /// The host of the client's metadata document for display; nil for a registered client.
     var shownHost: String? { clientHost.map { clientID.shownHost ?? $0 } }
 }
 
 extension RegisteredClient {
-    /// What the operator entered, in the words of a metadata document.
+    /// The record as client metadata.
     var metadata: ClientMetadata {
         ClientMetadata(name: name, redirectURIs: redirectURIs, authMethod: authMethod, grantTypes: Set(grantTypes))
     }
 }
 
 extension Resource {
-    /// The scopes on offer, those that a request gets which names none, and which include others.
+    /// The scopes of the MCP server, its default scopes, and which scopes include others.
     var catalogue: ScopeCatalogue {
         ScopeCatalogue(
             known: ScopeSet(scopes.map(\.scope)), defaults: ScopeSet(scopes.filter { !$0.onRequest }.map(\.scope)),

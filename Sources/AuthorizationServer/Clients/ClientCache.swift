@@ -1,42 +1,42 @@
 import OAuth
 import Synchronization
 
-/// Clients that were looked up lately, so that a refresh reads and parses nothing about them again.
+/// Caches the clients of recent refreshes, so that a refresh neither reads nor parses them again.
 ///
-/// Everything in here is as old as one version of what the database knows of clients: a block, a removal or a new
-/// document makes all of it worthless at once.
+/// All entries belong to one version of the client tables. A block, a removal or a new document changes the version and so
+/// empties the cache.
 final class ClientCache: Sendable {
-    private struct Kept {
+    private struct Entry {
         let client: Client
-        /// Until when the client's document is fresh; a registered client's record has no such end.
+        /// When the client's document stops being fresh; nil for a registered client.
         let end: Timestamp?
     }
 
     private struct State {
         var version = 0
-        var clients: [ClientID: Kept] = [:]
+        var clients: [ClientID: Entry] = [:]
     }
 
     private static let capacity = 1_000
 
     private let state = Mutex(State())
 
-    /// The client as it was read at this version, if it was and is still fresh.
+    /// The cached client of this version; nil for one that is not cached or no longer fresh.
     func client(_ id: ClientID, version: Int, now: Timestamp) -> Client? {
         state.withLock { state in
-            guard state.version == version, let kept = state.clients[id] else { return nil }
-            if let end = kept.end, end <= now { return nil }
-            return kept.client
+            guard state.version == version, let entry = state.clients[id] else { return nil }
+            if let end = entry.end, end <= now { return nil }
+            return entry.client
         }
     }
 
-    /// Keeps what was read after `version` was.
-    func keep(_ client: Client, until end: Timestamp?, version: Int) {
+    /// Caches a client. The caller reads `version` before the client, so that a later change invalidates the entry.
+    func insert(_ client: Client, until end: Timestamp?, version: Int) {
         state.withLock { state in
             if state.version != version || state.clients.count >= Self.capacity {
                 state = State(version: version)
             }
-            state.clients[client.id] = Kept(client: client, end: end)
+            state.clients[client.id] = Entry(client: client, end: end)
         }
     }
 }

@@ -4,15 +4,15 @@ package import OAuth
 import Outbound
 import Storage
 
-/// Finds out who a client is: from the operator's record, from a document fetched lately, or by fetching it now.
+/// Resolves a `client_id`: from the operator's record, from a cached metadata document, or by fetching the document.
 /// Spec: Client ID Metadata Document §5
 package struct ClientDirectory: Sendable {
     let store: Store
     let fetcher: DocumentFetcher
     let settings: Settings.Clients
     let log: Logger
-    private let memory = ClientCache()
-    private let silence = UnreachableDocuments()
+    private let cache = ClientCache()
+    private let unreachable = UnreachableDocuments()
 
     init(store: Store, fetcher: DocumentFetcher, settings: Settings.Clients, log: Logger) {
         self.store = store
@@ -21,10 +21,10 @@ package struct ClientDirectory: Sendable {
         self.log = log
     }
 
-    /// How long the last good document carries existing sessions while its host does not answer.
+    /// For how many seconds the last good document serves existing sessions while its host does not answer.
     private static let lastGood: Int64 = 7 * 86_400
 
-    /// The client, if nothing has to be fetched to know it; nil for a document that is not in the cache.
+    /// The client, without fetching anything; nil for a client whose document is not cached.
     func known(_ id: ClientID, now: Timestamp, trace: TraceWriter) async throws -> Client? {
         switch try await store.read({ try record(of: id, in: $0) }) {
         case .registered(let client):
@@ -40,8 +40,8 @@ package struct ClientDirectory: Sendable {
         }
     }
 
-    /// The client of a new authorization: a document is used only while it is fresh, and fetched otherwise, on the account of
-    /// the person and the browser.
+    /// The client of a new authorization. A document that is not fresh is fetched; the fetch counts against the limits of the
+    /// user and of the browser.
     func resolve(
         _ id: ClientID, now: Timestamp, trace: TraceWriter, person: UserID, browser: Browser
     ) async throws -> Client {
@@ -57,8 +57,8 @@ package struct ClientDirectory: Sendable {
         }
     }
 
-    /// The client that redeems or gives up what it was given. Nothing is fetched: what its document said when its person
-    /// approved was kept, and only public clients have documents here.
+    /// The client that redeems a code or revokes a token. Nothing is fetched: the approval kept what the document said, and only
+    /// public clients have documents here.
     package func named(_ id: ClientID) async throws -> Client {
         try await store.read { transaction in
             switch try record(of: id, in: transaction) {
@@ -68,20 +68,20 @@ package struct ClientDirectory: Sendable {
         }
     }
 
-    /// The client that goes on with a session: when its document cannot be had now, the last good one still counts.
+    /// The client that refreshes a session. When its document cannot be fetched now, the last good one still counts.
     ///
-    /// For a client that nobody here ever approved nothing is fetched, because anybody may ask.
+    /// For a client that no user has approved nothing is fetched, because any stranger can send such a request.
     package func refreshing(_ id: ClientID, now: Timestamp) async throws -> Client {
-        // Read first: whatever is committed after it makes what is kept under it worthless.
+        // Read before the client: a later commit then invalidates the cached entry.
         let version = store.clientsVersion
-        if let client = memory.client(id, version: version, now: now) { return client }
+        if let client = cache.client(id, version: version, now: now) { return client }
         switch try await store.read({ try record(of: id, in: $0) }) {
         case .registered(let client):
-            memory.keep(client, until: nil, version: version)
+            cache.insert(client, until: nil, version: version)
             return client
         case .document(let kept):
             if let kept, let client = fresh(kept, now: now) {
-                memory.keep(client, until: kept.expiresAt, version: version)
+                cache.insert(client, until: kept.expiresAt, version: version)
                 return client
             }
             let sessions = try await store.read { try $0.sessions.list(SessionFilter(client: id), limit: 1, now: now) }
@@ -90,21 +90,23 @@ package struct ClientDirectory: Sendable {
         }
     }
 
-    /// Whether the operator's lists and rules keep out a client that was let in before.
+    /// Whether the operator's lists and rules exclude a client with a metadata document now.
     func isShutOut(_ id: ClientID, in transaction: Transaction) throws -> Bool {
         guard id.isDocument, !fetcher.admits(id.string, rule: nil) else { return false }
         let rule = try transaction.rule(ofDocument: id)
         return try !fetcher.admits(id.string, rule: rule) && transaction.clients.find(id) == nil
     }
 
-    // MARK: What is known
+    // MARK: Records and cached documents
 
+    /// What the database holds about a client.
     enum Record: Sendable {
         case registered(Client)
         case document(CachedDocument?)
     }
 
-    /// The order is policy: a block acts at once and on everybody, then an operator's record wins over a document.
+    /// The record of a client. The order is policy: a block applies at once and to every client; then an operator's record wins
+    /// over a document.
     func record(of id: ClientID, in transaction: Transaction) throws -> Record {
         if let block = try transaction.clientRules.block(client: id, host: id.documentHost) {
             throw Self.keptOut(id, by: "the rule '\(block.target.name)' of 'clients block'")
@@ -124,7 +126,7 @@ package struct ClientDirectory: Sendable {
         return client(kept)
     }
 
-    /// Nil for a document that this version reads more strictly than the one that kept it.
+    /// The client of a cached document; nil for a document that an earlier version accepted and this one refuses.
     private func client(_ kept: CachedDocument) -> Client? {
         (try? ClientMetadataDocument.parse(kept.bytes, expected: kept.clientID)).map { Client(kept.clientID, $0) }
     }
@@ -133,15 +135,15 @@ package struct ClientDirectory: Sendable {
 
     private func renewed(_ id: ClientID, _ kept: CachedDocument?, now: Timestamp) async throws -> Client {
         let standIn = kept.flatMap { now < $0.lastGoodAt + Self.lastGood ? client($0) : nil }
-        if let standIn, silence.holds(id, now: now) { return standIn }
+        if let standIn, unreachable.contains(id, now: now) { return standIn }
         do {
-            // It is on nobody's account: sessions go on whatever strangers ask for.
+            // The fetch counts against no user or browser, so that strangers cannot keep sessions from continuing.
             return try await fetch(id, now: now, on: FetchClaim(askers: [], standing: .knownDocument))
         } catch let error as OAuthError where error.code == .unauthorizedClient {
             throw error
         } catch {
             guard let standIn else { throw Self.refusal(withoutStandIn: error) }
-            if error is FetchError { silence.note(id, now: now) }
+            if error is FetchError { unreachable.insert(id, now: now) }
             return standIn
         }
     }
@@ -161,14 +163,14 @@ package struct ClientDirectory: Sendable {
             throw error
         } catch let error as OAuthError {
             log.info("metadata document refused", metadata: ["client": "\(id)", "reason": "\(error.description)"])
-            // A document that takes this server's way away from its client says so for its sessions too: the last good
-            // one must not outlive that word.
+            // A document that no longer permits this server's authentication ends the client's sessions too, so the last good
+            // document must not stand in for it.
             if error.code == .unauthorizedClient { try await store.write { _ = try $0.documents.forget(id) } }
             throw error
         }
     }
 
-    /// Fetches and checks a document, and says for how many seconds it counts. Keeps nothing.
+    /// Fetches and checks a document, and returns for how many seconds it is fresh. Stores nothing.
     private func read(
         _ id: ClientID, on claim: FetchClaim, trace: TraceWriter?
     ) async throws -> (FetchedDocument, ClientMetadataDocument, lifetime: Int64) {
@@ -196,7 +198,7 @@ package struct ClientDirectory: Sendable {
         }
     }
 
-    /// For how many seconds a document counts.
+    /// For how many seconds a document is fresh: its own lifetime within the configured bounds.
     func lifetime(of fetched: FetchedDocument) -> Int64 {
         fetched.freshFor(min: settings.documentCache.lowerBound, max: settings.documentCache.upperBound)
     }
@@ -204,17 +206,17 @@ package struct ClientDirectory: Sendable {
     // MARK: Refusals
 
     private static func unknown(_ id: ClientID) -> OAuthError {
-        OAuthError(.invalidClient, "This client is not known here.", reason: "unknown client \(id)")
+        OAuthError(.invalidClient, "Unknown client. Check the client_id.", reason: "unknown client \(id)")
     }
 
-    /// `cause` is for operators: the client's person is not told what is on whose list.
+    /// `cause` is for operators; users do not learn what the lists contain.
     private static func keptOut(_ id: ClientID, by cause: String) -> OAuthError {
         OAuthError(
-            .invalidClient, "This client was blocked by an administrator, or is not on the list of those let in.",
+            .invalidClient, "An administrator blocked this client or does not admit its host.",
             reason: "client \(id) is kept out by \(cause)")
     }
 
-    /// A document that is at fault is called so, and its client can ask its person; a host that fails may be asked again.
+    /// The refusal of a refresh without a last good document. A faulty document is final; a host that fails may be asked again.
     private static func refusal(withoutStandIn error: any Error) -> OAuthError {
         switch error {
         case let error as FetchError: error.refusal(.unauthorizedClient)
@@ -222,7 +224,7 @@ package struct ClientDirectory: Sendable {
             OAuthError(.unauthorizedClient, error.description, reason: error.reason)
         default:
             OAuthError(
-                .temporarilyUnavailable, "The client's metadata document cannot be read now; try again later.",
+                .temporarilyUnavailable, "The client's metadata document cannot be read at the moment. Try again later.",
                 reason: "\(error)")
         }
     }

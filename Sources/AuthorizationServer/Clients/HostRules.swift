@@ -3,7 +3,7 @@ package import Outbound
 package import Storage
 
 extension DocumentFetcher {
-    /// A fetcher that asks `store` before every fetch what the operator decided about the host and the client.
+    /// A fetcher that reads the operator's rules about the host and the client from `store` before every fetch.
     package convenience init(
         policy: FetchPolicy, roots: TrustRoots = .system, resolver: Resolver = .system(), rulesIn store: Store
     ) {
@@ -18,8 +18,8 @@ extension DocumentFetcher {
 }
 
 extension Transaction {
-    /// What the operator decided about the client of a document: its host's block, else whether client or host is let in. It
-    /// wins over the configuration's lists.
+    /// The operator's rule for the client of a metadata document, which wins over the configuration's lists: a block of client or
+    /// host, else an allowance of either; nil without a rule.
     func rule(ofDocument id: ClientID) throws -> HostRule? {
         let rules = [try id.documentHost.flatMap { try clientRules.host($0) }, try clientRules.find(id)].compactMap(
             \.self)

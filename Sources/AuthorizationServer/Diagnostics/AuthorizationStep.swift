@@ -1,81 +1,80 @@
 package import OAuth
 
-/// One thing that happened on the way of an authorization. Of what the request says no case takes more than the client's id
-/// and the host of its redirect.
+/// One step of an authorization. Of the request's content, no case holds more than the `client_id` and the host of the redirect.
 package enum AuthorizationStep: Hashable, Sendable {
-    /// Where a refusal was told.
+    /// Where a refusal was shown or sent.
     package enum RefusalDestination: String, Hashable, Sendable {
         case onPage, byRedirect, byLink
     }
 
-    /// What a consent form lacked.
+    /// The field that a consent form lacked.
     package enum MissingConsentField: String, Hashable, Sendable {
         case scope, lifetime, decision
     }
 
-    /// A request came; who it says it is from, and the host at which it wants its answer.
+    /// A request arrived, with this `client_id` and the host of this redirect; nil where it has none that can be read.
     case arrived(client: String?, redirectHost: String?)
     /// An administrator registered the client.
     case clientRegistered
-    /// The client's document was fetched lately and still counts.
+    /// The client's document is cached and fresh.
     case documentKept(fetched: Timestamp, until: Timestamp)
-    /// Nothing is fetched before somebody has signed in.
+    /// The client's document is not cached. It is fetched after the sign-in.
     case documentAwaited
-    /// The document came, and is good.
+    /// The document was fetched and is valid; `keptFor` is in seconds.
     case documentFetched(host: String, bytes: Int, milliseconds: Int64, keptFor: Int64)
-    /// The document did not come.
+    /// Fetching the document failed.
     case documentUnavailable(cause: String, milliseconds: Int64)
-    /// The document came, and is not good.
+    /// The document was fetched and is not valid.
     case documentRefused(cause: String, bytes: Int, milliseconds: Int64)
     /// The sign-in page was shown.
     case signInAsked
-    /// A sign-in form came from another browser cookie or more than ten minutes late; the page was shown again.
+    /// A sign-in form came with another browser cookie or more than ten minutes late; the page was shown again.
     case signInOutdated
-    /// The request in a sign-in page was altered, or an hour old.
+    /// The request in a sign-in form was altered or an hour old.
     case signInLost
     /// Name or password was wrong.
     case signInRefused
-    /// Too many tries; the seconds to wait.
+    /// Too many sign-ins failed; the seconds to wait.
     case signInDelayed(seconds: Int64)
-    /// A person signed in.
+    /// A user signed in.
     case signedIn
-    /// A person was signed in in this browser already.
+    /// A user was signed in in this browser already.
     case recognised
-    /// The request is in order; the MCP server's registered name, and how many of its scopes are asked for.
+    /// The request is valid; the registered name of the MCP server, and how many of its scopes are requested.
     case consentAsked(server: String, scopes: Int)
-    /// The consent page was shown to its person.
+    /// The consent page was shown to its user.
     case consentShown
-    /// The consent page was opened or sent by a browser in which its person is not signed in.
+    /// The consent page was opened or sent by a browser in which its user is not signed in.
     case consentElsewhere
-    /// The consent page was opened or sent after the request was over.
+    /// The consent page was opened or sent after the request was decided or had expired.
     case consentOver
     /// The consent form came more than ten minutes after its page; the page was shown again.
     case consentOutdated
     /// The consent form was incomplete.
     case consentIncomplete(MissingConsentField)
-    /// The person approved.
+    /// The user approved.
     case approved
-    /// The person denied.
+    /// The user denied.
     case denied
-    /// A check refused.
+    /// A check refused the request.
     case refused(OAuthError.Code, cause: String, RefusalDestination)
-    /// Something failed on this side.
+    /// Gatehouse failed.
     case failed
     /// The client redeemed its code.
     case redeemed(SessionID)
     /// The client could not redeem its code.
     case redemptionRefused(OAuthError.Code, cause: String)
 
-    /// A refusal with its sentence and its private cause.
-    static func refused(_ error: OAuthError, _ told: RefusalDestination) -> Self {
-        .refused(error.code, cause: error.cause, told)
+    /// The step of a refusal, with its public sentence and its private cause.
+    static func refused(_ error: OAuthError, _ destination: RefusalDestination) -> Self {
+        .refused(error.code, cause: error.cause, destination)
     }
 
-    /// A refusal at the token endpoint.
+    /// The step of a refusal at the token endpoint.
     static func redemptionRefused(_ error: OAuthError) -> Self { .redemptionRefused(error.code, cause: error.cause) }
 
-    /// Whether saying it a second time would tell nothing.
-    var isSaidOnce: Bool {
+    /// Whether a trace records the step once only, because a repetition tells an operator nothing.
+    var isRecordedOnce: Bool {
         switch self {
         case .arrived, .clientRegistered, .documentKept, .documentAwaited, .signInAsked, .recognised, .consentShown,
             .consentElsewhere, .consentOver, .approved, .denied:
@@ -89,6 +88,6 @@ package enum AuthorizationStep: Hashable, Sendable {
 }
 
 extension OAuthError {
-    /// What is sent and, behind it, what is not.
+    /// The public sentence, followed by the private cause in parentheses.
     fileprivate var cause: String { reason.map { "\(description) (\($0))" } ?? description }
 }

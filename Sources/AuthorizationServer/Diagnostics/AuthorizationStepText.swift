@@ -2,7 +2,7 @@ package import JOSE
 import OAuth
 
 extension AuthorizationStep {
-    /// The step's name for programs.
+    /// The step's name in JSON output, which scripts rely on.
     package var name: String {
         switch self {
         case .arrived: "arrived"

@@ -1,23 +1,23 @@
 import JOSE
 package import OAuth
 
-/// What is remembered of one try to authorize a client: its first step and the latest ones, within a bound of bytes.
+/// The steps of one authorization: its first step and the latest ones, within a bound of bytes.
 package struct AuthorizationTrace: Sendable {
     /// A step and when it happened.
     package struct Entry: Hashable, Sendable {
-        /// When, to the second.
+        /// The time of the step, to the second.
         package let at: Timestamp
-        /// What.
+        /// The step itself.
         package let step: AuthorizationStep
     }
 
-    /// By what a timeline is found again.
+    /// A key that leads to a trace.
     enum Key: Hashable, Sendable {
-        /// The id of a request, which stands on error pages and in the log.
+        /// The id of an HTTP request, which error pages and log lines show.
         case reference(String)
-        /// The request that waits for its person's decision.
+        /// The interaction that waits for the user's decision.
         case interaction(InteractionID)
-        /// The digest of the code that the approval made.
+        /// The digest of the code that the approval issued.
         case code(Digest)
 
         fileprivate var kind: Int {
@@ -29,30 +29,30 @@ package struct AuthorizationTrace: Sendable {
         }
     }
 
-    /// What the steps of one timeline may take in memory, in bytes.
+    /// How much memory the steps of one trace may take, in bytes.
     static let mostBytes = 4096
-    /// How many keys of each kind lead to one timeline.
+    /// How many keys of each kind may lead to one trace.
     static let mostKeys = 8
-    /// The longest text in a step, in bytes.
+    /// The greatest length of a text in a step, in bytes.
     static let longestText = 320
 
     /// The steps, oldest first.
     package private(set) var entries: [Entry] = []
-    /// How many steps between the first and the next were dropped.
+    /// How many steps between the first and the second entry were dropped.
     package private(set) var omitted = 0
-    /// Who signed in, if somebody did.
+    /// The user who signed in; nil where none has.
     package private(set) var user: UserID?
     private(set) var keys: [Key] = []
-    /// Its place in the ring that holds it.
+    /// The trace's place in the ring buffer that holds it.
     var slot = 0
     private var bytes = 0
 
     init() {}
 
-    /// Adds a step. What came first and what came last tells most, so the second gives way.
+    /// Appends a step. The first step and the latest ones tell most, so the second is dropped when the memory is used up.
     mutating func add(_ step: AuthorizationStep, at now: Timestamp) {
         let step = step.shortened(to: Self.longestText)
-        if step.isSaidOnce, entries.contains(where: { $0.step == step }) { return }
+        if step.isRecordedOnce, entries.contains(where: { $0.step == step }) { return }
         entries.append(Entry(at: now, step: step))
         bytes += step.size
         while bytes > Self.mostBytes, entries.count > 2 {
@@ -61,8 +61,8 @@ package struct AuthorizationTrace: Sendable {
         }
     }
 
-    /// Adds a way to find it. Where there are enough of its kind, one is given up for it, and returned: the second, because
-    /// the first and the latest are those that somebody holds.
+    /// Adds a key, and returns the key that it replaces when there are enough of its kind: the second, because users hold the
+    /// first and the latest.
     mutating func add(_ key: Key) -> Key? {
         let alike = keys.indices.filter { keys[$0].kind == key.kind }
         let dropped = alike.count < Self.mostKeys ? nil : keys.remove(at: alike[1])
@@ -70,15 +70,15 @@ package struct AuthorizationTrace: Sendable {
         return dropped
     }
 
-    /// Notes who signed in.
-    mutating func belong(to user: UserID) { self.user = user }
+    /// Records the user who signed in.
+    mutating func assign(to user: UserID) { self.user = user }
 }
 
 extension AuthorizationStep {
-    /// What an entry takes besides its texts.
-    private static let room = 64
+    /// The memory that an entry takes besides its texts, in bytes.
+    private static let overhead = 64
 
-    fileprivate var size: Int { Self.room + texts.reduce(0) { $0 + $1.utf8.count } }
+    fileprivate var size: Int { Self.overhead + texts.reduce(0) { $0 + $1.utf8.count } }
 
     private var texts: [String] {
         switch self {

@@ -132,7 +132,7 @@ extension AuthorizationTraces.State {
         }
         own = ofPerson[user] ?? []
         ofPerson[user] = own + [number]
-        traces[number]?.belong(to: user)
+        traces[number]?.assign(to: user)
         traces[number]?.slot = slot
     }
 

@@ -1,14 +1,14 @@
 import OAuth
 import Storage
 
-/// What a client will do here, told from its metadata by the rules that decide about its requests.
+/// Predicts how the server will treat a client, by applying to its metadata the rules that decide about its requests.
 struct ClientAssessment: Sendable {
     let client: Client
     let settings: Settings
 
-    /// As many of its sessions are looked at.
+    /// How many live sessions are counted at most.
     static let mostSessions = 1000
-    /// A port that nobody registers, to see whether ports count.
+    /// A port that no client registers, to test whether the port of a redirect counts.
     private static let anyPort = 49_217
 
     func findings(resources: [Resource], liveSessions: Int) -> [Finding] {
@@ -21,11 +21,11 @@ struct ClientAssessment: Sendable {
     private var naming: Finding {
         let name = client.metadata.name
         guard let host = client.shownHost else {
-            return Finding("consent page", .ok, "It is named '\(name)', as an administrator registered it.")
+            return Finding("consent page", .ok, "The page shows the name '\(name)', which an administrator registered.")
         }
         return Finding(
             "consent page", .ok,
-            "It is named '\(name)', and \(host) as the host that says so; nobody verified the name.")
+            "The page shows the name '\(name)' and the host \(host), which claims that name; nobody verified the name.")
     }
 
     // MARK: How it gets tokens
@@ -33,8 +33,8 @@ struct ClientAssessment: Sendable {
     private var method: Finding {
         let detail =
             client.metadata.authMethod == .none
-            ? "It is a public client: none at the token endpoint, and PKCE in each authorization."
-            : "It proves itself by \(client.metadata.authMethod) at the token endpoint."
+            ? "A public client: it authenticates by none at the token endpoint, and by PKCE in each authorization."
+            : "It authenticates by \(client.metadata.authMethod) at the token endpoint."
         return Finding("authentication", .ok, detail)
     }
 
@@ -42,24 +42,24 @@ struct ClientAssessment: Sendable {
         guard client.metadata.allows(.authorizationCode) else {
             return Finding(
                 "grants", .problem,
-                "It did not register authorization_code, so each request of it is refused with unauthorized_client; its "
-                    + "maker has to add that to grant_types, or to leave grant_types out.")
+                "It did not register authorization_code, so each of its requests is refused with unauthorized_client. Its "
+                    + "developer has to add that to grant_types, or to leave grant_types out.")
         }
         guard let named = client.metadata.grantTypes else {
-            return Finding("grants", .ok, "It names no grant_types, which leaves it those of this server.")
+            return Finding("grants", .ok, "It registers no grant_types, so it may use those of this server.")
         }
         let served: [GrantType] = [.authorizationCode, .refreshToken]
         let others = named.filter { !served.contains($0) }.map(\.rawValue).sorted().joined(separator: ", ")
         let used = served.filter(named.contains).map(\.rawValue).joined(separator: " and ")
-        return Finding("grants", .ok, "It may use \(used)\(others.isEmpty ? "." : "; passed over: \(others).")")
+        return Finding("grants", .ok, "It may use \(used)\(others.isEmpty ? "." : "; ignored: \(others).")")
     }
 
     private var refreshing: Finding {
         guard client.refreshes else {
             return Finding(
                 "refresh", .warning,
-                "It gets no refresh token, because its grant_types name none: its person approves anew when the access "
-                    + "token ends, after an hour at most.")
+                "It gets no refresh token, because its grant_types do not include refresh_token. Its user approves again when "
+                    + "the access token expires, after an hour at most.")
         }
         return Finding(
             "refresh", .ok, "It gets refresh tokens, and access tokens of \(Lifetime.text(settings.tokens.access)).")
@@ -74,7 +74,7 @@ struct ClientAssessment: Sendable {
         return each + [
             Finding(
                 "redirect", .ok,
-                "All of them lead to the person's own computer, where any program may answer: the consent page warns of it."
+                "All redirects lead to the user's own computer, where any program may answer. The consent page warns of it."
             )
         ]
     }
@@ -82,7 +82,7 @@ struct ClientAssessment: Sendable {
     private func portRule(of uri: RedirectURI, among uris: [RedirectURI]) -> String {
         if let scheme = uri.ownScheme {
             return
-                ": exactly so, by a button that the person presses. Another app can claim '\(scheme):' as well; the consent "
+                ": exactly so, by a button that the user presses. Another app can claim '\(scheme):' as well; the consent "
                 + "page warns of it."
         }
         guard uri.kind == .loopback, let host = uri.host else { return ": exactly so." }
@@ -100,11 +100,11 @@ struct ClientAssessment: Sendable {
 
     private func scopes(_ open: [Resource]) -> Finding {
         guard let named = client.metadata.scope else {
-            return Finding("scopes", .ok, "It names none; what each request asks for counts.")
+            return Finding("scopes", .ok, "It registers none; the scopes of each request count.")
         }
         let known = open.reduce(ScopeSet([])) { $0.union($1.catalogue.known) }
-        let words = named.scopes.map { known.contains($0) ? $0.string : "\($0.string) (of no MCP server here)" }
-        return Finding("scopes", .ok, "It names \(words.joined(separator: ", ")); what each request asks for counts.")
+        let words = named.scopes.map { known.contains($0) ? $0.string : "\($0.string) (unknown to every MCP server here)" }
+        return Finding("scopes", .ok, "It registers \(words.joined(separator: ", ")); the scopes of each request count.")
     }
 
     private func servers(_ open: [Resource]) -> Finding {
@@ -113,21 +113,21 @@ struct ClientAssessment: Sendable {
         case 0:
             return Finding(
                 "MCP servers", .problem,
-                "There is none that it may reach: 'gatehouse resources add' registers one, and 'gatehouse resources policy' "
-                    + "lets its host come to one that takes certain hosts only.")
-        case 1: return Finding("MCP servers", .ok, "It may ask for \(names), also without naming it.")
+                "It may access none. Register one with 'gatehouse resources add', or admit its host with 'gatehouse resources "
+                    + "policy'.")
+        case 1: return Finding("MCP servers", .ok, "It may access \(names), also by requests that name no resource.")
         default:
             return Finding(
                 "MCP servers", .ok,
-                "It may ask for \(names)\(open.count > 8 ? " and more" : ""), "
+                "It may access \(names)\(open.count > 8 ? " and more" : ""), "
                     + (settings.defaultResource == nil
-                        ? "and has to name one in 'resource'." : "or for the default_resource by naming none."))
+                        ? "and has to name one in 'resource'." : "and gets the default_resource when it names none."))
         }
     }
 
     private func use(_ liveSessions: Int) -> Finding {
         let count = liveSessions >= Self.mostSessions ? "at least \(liveSessions)" : "\(liveSessions)"
         return Finding(
-            "in use", .ok, liveSessions == 0 ? "No live session here is its own." : "It has \(count) live sessions.")
+            "in use", .ok, liveSessions == 0 ? "It has no live sessions." : "It has \(count) live sessions.")
     }
 }

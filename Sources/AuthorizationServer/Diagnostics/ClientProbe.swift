@@ -3,24 +3,24 @@ import OAuth
 package import Outbound
 package import Storage
 
-/// Tries a client's metadata document as an authorization would, by the same fetcher, the same rules and the same reader, and
-/// keeps nothing of it.
+/// Tests a client's metadata document as an authorization would, by the same fetcher, the same rules and the same reader. It
+/// stores nothing.
 package struct ClientProbe: Sendable {
     private let directory: ClientDirectory
     private let store: Store
     private let settings: Settings
 
-    /// A trial with a fetcher of its own, so that it uses up nothing of what strangers may fetch.
+    /// A probe with a fetcher of its own, so that its fetches do not count against the limits for strangers.
     package init(store: Store, fetcher: DocumentFetcher, settings: Settings, log: Logger) {
         directory = ClientDirectory(store: store, fetcher: fetcher, settings: settings.clients, log: log)
         self.store = store
         self.settings = settings
     }
 
-    /// From now on by this policy.
+    /// Uses this policy from now on.
     package func follow(_ policy: FetchPolicy) { directory.fetcher.follow(policy) }
 
-    /// What would become of a client with this id, check by check, and what it will do here.
+    /// Tests the client with this id, and returns the result of each check and a forecast of what the client can do here.
     func run(_ text: String, now: Timestamp) async throws -> [Finding] {
         let id = try Self.id(text)
         switch await record(of: id) {
@@ -28,7 +28,7 @@ package struct ClientProbe: Sendable {
             return [Finding("allowed", .problem, try await refusal(of: id, error))]
         case .success(.registered(let client)):
             let known = Finding(
-                "allowed", .ok, "An administrator registered this id; its metadata document is not read.")
+                "allowed", .ok, "An administrator registered this id, so its metadata document is not used.")
             return [known] + (try await future(of: client, now: now))
         case .success(.document(let kept)):
             let allowed = Finding("allowed", .ok, try await permission(id))
@@ -62,15 +62,15 @@ package struct ClientProbe: Sendable {
         }
     }
 
-    /// What the person is told, and which of the operator's decisions it was.
+    /// The sentence that the user reads, and the operator's decision behind it.
     private func refusal(of id: ClientID, _ error: OAuthError) async throws -> String {
         let (rule, block) = try await store.read { transaction in
             (try transaction.rule(ofDocument: id), try transaction.clientRules.block(client: id, host: id.documentHost))
         }
         if let name = block?.target.name {
             return
-                "\(error.description) It is a block; 'gatehouse clients allow' or 'clients rules remove' with the name "
-                + "\(ShellWord.quoted(name)) lifts it."
+                "\(error.description) A rule blocks it; remove the rule with 'gatehouse clients allow "
+                + "\(ShellWord.quoted(name))' or 'gatehouse clients rules remove \(ShellWord.quoted(name))'."
         }
         guard let failure = directory.fetcher.refusal(of: id.string, rule: rule) else {
             return error.description
@@ -82,12 +82,12 @@ package struct ClientProbe: Sendable {
         let host = id.documentHost ?? ""
         return try await store.read { transaction in
             if try transaction.clientRules.find(id) == .allow {
-                return "An administrator's rule lets this client in, whatever the configuration's lists say."
+                return "An administrator's rule admits this client, whatever the configuration's lists say."
             }
             if try transaction.clientRules.host(host) == .allow {
-                return "An administrator's rule lets the clients of \(host) in."
+                return "An administrator's rule admits the clients of \(host)."
             }
-            return "The configuration lets the clients of \(host) in, and no rule keeps this one out."
+            return "The configuration admits the clients of \(host), and no rule blocks this one."
         }
     }
 
@@ -97,7 +97,7 @@ package struct ClientProbe: Sendable {
         do {
             fetched = try await directory.fetcher.fetch(id.string)
         } catch {
-            let words = "It could not be had: \(error.reason). \(error.reason.advice)\(error.reason.pin(id))"
+            let words = "Fetching failed: \(error.reason). \(error.reason.advice)\(error.reason.pin(id))"
             return [Finding("fetched", .problem, words)]
         }
         let took = Int64((ContinuousClock.now - started) / .milliseconds(1))
@@ -112,8 +112,8 @@ package struct ClientProbe: Sendable {
 
     private func lifetime(_ fetched: FetchedDocument) -> String {
         let own =
-            fetched.lifetime.map { "it says that it is good for \($0) s" } ?? "it does not say for how long it is good"
-        return "\(own), and is kept for \(directory.lifetime(of: fetched)) s here"
+            fetched.lifetime.map { "it states a lifetime of \($0) s" } ?? "it states no lifetime"
+        return "\(own), and is cached for \(directory.lifetime(of: fetched)) s here"
     }
 
     private func certificate(_ fetched: FetchedDocument, now: Timestamp) -> [Finding] {
@@ -123,7 +123,7 @@ package struct ClientProbe: Sendable {
         return [
             Finding(
                 "certificate", days < 7 ? .warning : .ok,
-                "Good for \(names), for \(days) more days\(days < 7 ? "; its host has to renew it." : ".")")
+                "Valid for \(names), for \(days) more days\(days < 7 ? "; its host has to renew it." : ".")")
         ]
     }
 
@@ -145,8 +145,8 @@ package struct ClientProbe: Sendable {
             findings.append(
                 Finding(
                     "changed", .warning,
-                    "It differs from what was fetched at \(kept?.fetchedAt.rfc3339 ?? "-") in what an approval rests on; "
-                        + "the next consent page says so."))
+                    "It differs from the document that was fetched at \(kept?.fetchedAt.rfc3339 ?? "-") in members that an "
+                        + "approval rests on; the next consent page says so."))
         }
         let passedOver = IgnoredMetadata(id, fetched.body, document.metadata).findings
         return findings + passedOver + (try await future(of: Client(id, document), now: now))
@@ -169,37 +169,37 @@ extension MetadataCheck {
     fileprivate var sentence: String {
         switch self {
         case .json: "The document is strict JSON."
-        case .identity: "It names its own URL as client_id."
+        case .identity: "Its client_id is its own URL."
         case .secrets: "It holds no secret and no private key."
-        case .name: "It has a name that can be shown."
+        case .name: "Its name can be displayed."
         case .redirects: "At least one of its redirect URIs can be used."
-        case .method: "It can authenticate in a way that is served here."
+        case .method: "It supports an authentication method of this server."
         case .rest: "Its grants, scopes and links can be read."
         }
     }
 }
 
 extension OutboundFailure {
-    /// What somebody can do about it.
+    /// The step that an operator can take.
     fileprivate var advice: String {
         switch self {
         case .unacceptableURL: "Use the URL exactly as the client sends it."
-        case .hostNotAllowed: "'gatehouse clients allow HOST' lets the host in."
-        case .rulesUnavailable: "Look at 'gatehouse db check'."
+        case .hostNotAllowed: "Admit the host with 'gatehouse clients allow HOST'."
+        case .rulesUnavailable: "Check the database with 'gatehouse db check'."
         case .overBudget, .busy: "Try again in a minute."
         case .unresolvable, .unreachable, .deadline, .interrupted:
-            "See whether the host can be reached from this machine: 'curl -sv URL'."
+            "Test whether this machine reaches the host: 'curl -sv URL'."
         case .refusedAddress:
-            "A host of your own is let through by clients.metadata_documents.private_hosts, as host:port."
-        case .untrusted: "A certificate of your own authority needs outbound.trust; any other its host has to mend."
-        case .oversized: "Its maker has to shorten it, or raise clients.metadata_documents.max_size."
-        case .status: "Its maker has to serve it at this URL with status 200 and without a redirect."
-        case .mediaType: "Its maker has to serve it as application/json, without compression."
+            "For a host of your own, add host:port to clients.metadata_documents.private_hosts."
+        case .untrusted: "For an authority of your own, set outbound.trust; otherwise the host has to fix its certificate."
+        case .oversized: "Its developer has to shorten it, or raise clients.metadata_documents.max_size."
+        case .status: "Its developer has to serve it at this URL with status 200 and without a redirect."
+        case .mediaType: "Its developer has to serve it as application/json, without compression."
         case .malformed, .unwritable: "Its host has to speak plain HTTP/1.1."
         }
     }
 
-    /// How a client is let in whose document its host keeps from servers while people can read it; empty where that is not it.
+    /// How to register a client whose host refuses its document to servers but not to browsers; empty for any other failure.
     fileprivate func pin(_ id: ClientID) -> String {
         let isTurnedAway =
             switch self {
@@ -210,7 +210,7 @@ extension OutboundFailure {
             }
         guard isTurnedAway else { return "" }
         return
-            " If the host turns servers away, pin the client: read the document in a browser, and register what it says: "
+            " If the host refuses servers only, read the document in a browser, and register the client by hand: "
             + "\(ManualRegistration(id: id, redirects: [])) --redirect-uri URI"
     }
 }

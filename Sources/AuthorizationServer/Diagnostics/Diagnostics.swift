@@ -1,10 +1,10 @@
-/// What a doctor looks at besides the database; what is missing belongs to a server, and there is none.
+/// What `gatehouse doctor` examines besides the database. A part is nil where only a running server has it and none runs.
 package struct Diagnostics: Sendable {
     let traces: AuthorizationTraces?
     let trial: ClientProbe?
     let examine: (@Sendable () async -> [Finding])?
 
-    /// A server has traces and can examine itself; a command that works on the files has neither.
+    /// The parts that a server has; a command that works directly on the files passes none of them.
     package init(
         traces: AuthorizationTraces? = nil, trial: ClientProbe? = nil,
         examine: (@Sendable () async -> [Finding])? = nil

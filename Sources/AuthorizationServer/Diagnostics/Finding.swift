@@ -1,22 +1,22 @@
 package import JOSE
 
-/// What one look of the doctor's found.
+/// The result of one check of `gatehouse doctor`.
 package struct Finding: Hashable, Sendable {
-    /// How bad it is.
+    /// The severity of a finding.
     package enum State: String, Sendable {
-        /// As it should be, or a plain fact.
+        /// The check passed, or the finding is a plain fact.
         case ok
-        /// It works, and will not for long or not for everybody.
+        /// It works, but will soon fail, or fails for some users.
         case warning
         /// It does not work.
         case problem
     }
 
-    /// What was looked at, in a word or two.
+    /// The name of the check, in a word or two.
     package let check: String
-    /// How bad it is.
+    /// The severity.
     package let state: State
-    /// What was found and what to do about it, in a sentence or two.
+    /// The result and what to do about it, in a sentence or two.
     package let detail: String
 
     /// A finding with its sentence.
@@ -26,7 +26,7 @@ package struct Finding: Hashable, Sendable {
         self.detail = detail
     }
 
-    /// The finding as operators see it.
+    /// The finding as JSON output shows it.
     package var row: JSONObject {
         ["check": .string(check), "state": .string(state.rawValue), "detail": .string(detail)]
     }

@@ -1,7 +1,7 @@
 import JOSE
 import OAuth
 
-/// What a good document says and what nothing here comes of.
+/// The members of a valid metadata document that the server ignores.
 struct IgnoredMetadata {
     private let id: ClientID
     private let members: JSONObject
@@ -15,34 +15,34 @@ struct IgnoredMetadata {
 
     var findings: [Finding] { ownSchemes + unusable + methods }
 
-    /// What the document lists as redirects and nothing here comes of, in its order.
-    private var passedOver: [(text: String, redirect: RedirectURI?)] {
+    /// The listed redirects that the server ignores, in the document's order; nil for one that no client can use.
+    private var ignoredRedirects: [(text: String, redirect: RedirectURI?)] {
         let used = Set(metadata.redirectURIs.map(\.string))
         let listed = members["redirect_uris"]?.array?.compactMap(\.string) ?? []
         return listed.filter { !used.contains($0) }.map { ($0, try? RedirectURI($0)) }
     }
 
-    /// An administrator can take the word of a document for what the document itself cannot claim.
+    /// Redirects to an app's own scheme. A document cannot claim one, but an administrator can register it.
     private var ownSchemes: [Finding] {
-        let own = passedOver.compactMap { $0.redirect }
+        let own = ignoredRedirects.compactMap { $0.redirect }
         guard !own.isEmpty else { return [] }
         let command = ManualRegistration(id: id, redirects: metadata.redirectURIs + own)
         return [
             Finding(
                 "redirect", .warning,
-                "Passed over, because a document cannot claim an app's own scheme: \(Self.shown(own.map(\.string))). If the app "
+                "Ignored, because a document cannot claim an app's own scheme: \(Self.shown(own.map(\.string))). If the app "
                     + "needs it, register the client by hand: \(command)")
         ]
     }
 
     private var unusable: [Finding] {
-        let others = passedOver.filter { $0.redirect == nil }.map { $0.text }
+        let others = ignoredRedirects.filter { $0.redirect == nil }.map { $0.text }
         guard !others.isEmpty else { return [] }
         return [
             Finding(
                 "redirect", .warning,
-                "Passed over, because no answer can be sent there: \(Self.shown(others)). Its maker has to use https://, or "
-                    + "http:// on localhost.")
+                "Ignored, because a redirect URI has to begin with https://, or with http:// on localhost: "
+                    + "\(Self.shown(others)).")
         ]
     }
 
@@ -56,7 +56,7 @@ struct IgnoredMetadata {
         let others = named.filter { $0 != metadata.authMethod.rawValue }.prefix(8).map { String($0.prefix(64)) }
         guard !others.isEmpty else { return [] }
         return [
-            Finding("authentication", .ok, "It offers \(others.joined(separator: ", ")) too, which is not used here.")
+            Finding("authentication", .ok, "Ignored authentication methods: \(others.joined(separator: ", ")).")
         ]
     }
 }

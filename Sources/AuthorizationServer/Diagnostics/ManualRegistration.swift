@@ -1,6 +1,6 @@
 import OAuth
 
-/// The command that registers by hand what a client's document says, ready to be copied.
+/// The command that registers a client by hand with what its document says, ready to be copied into a shell.
 struct ManualRegistration: CustomStringConvertible {
     let id: ClientID
     let redirects: [RedirectURI]

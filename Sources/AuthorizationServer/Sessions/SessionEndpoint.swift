@@ -1,13 +1,14 @@
 import OAuth
 import Storage
 
-/// Lets an MCP server end a session of its own. Another's is answered as an unknown one; ending it again changes nothing.
+/// Lets an MCP server revoke one of its sessions. Another MCP server's session is answered as an unknown one; revoking a session
+/// again changes nothing.
 package struct SessionEndpoint: Sendable {
     let store: Store
     let authentication: ResourceAuthentication
     let clock: WallClock
 
-    /// Ends the session that the tokens of `authorization`'s MCP server name `sid`.
+    /// Revokes the session with the id `text`, the `sid` of its tokens, for the MCP server that authenticates by `authorization`.
     package func end(_ text: String, authorization: String?) async throws {
         let now = clock.now()
         let asker = try await authentication.identify(authorization).id
@@ -22,5 +23,5 @@ package struct SessionEndpoint: Sendable {
         guard isKnown else { throw Self.unknown }
     }
 
-    private static let unknown = OAuthError(.notFound, "There is no such session of this MCP server.")
+    private static let unknown = OAuthError(.notFound, "This MCP server has no session with this id.")
 }

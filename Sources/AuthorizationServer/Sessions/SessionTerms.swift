@@ -1,15 +1,15 @@
 package import Storage
 
-/// What holds for new sessions at one MCP server: its policy, and the configuration where the policy says nothing.
+/// The terms for new sessions at one MCP server: its policy, and the configuration where the policy sets nothing.
 package struct SessionTerms: Hashable, Sendable {
-    /// What a person can choose, in seconds, shortest first; never empty, and the last one is the longest.
+    /// The lengths that the consent page offers, in seconds, shortest first; never empty.
     package let choices: [Int64]
-    /// The choice that is ticked when the page opens.
+    /// The length that is selected when the page opens, in seconds.
     package let preselected: Int64
-    /// Seconds without any use after which a session is over.
+    /// The idle timeout, in seconds.
     package let idle: Int64
 
-    /// What follows from both.
+    /// The terms that follow from policy and configuration.
     package init(_ policy: SessionPolicy, _ configured: Settings.Sessions) {
         let choices = Self.choices(policy, configured.choices)
         self.choices = choices
@@ -17,8 +17,8 @@ package struct SessionTerms: Hashable, Sendable {
         idle = policy.idle ?? configured.idle
     }
 
-    /// A policy's own choices are offered as far as it allows them. The configuration's know nothing of the policy's
-    /// longest, so that one is offered as well.
+    /// A policy's own lengths, up to its maximum. The configuration's lengths do not know that maximum, so the maximum is offered
+    /// beside them.
     private static func choices(_ policy: SessionPolicy, _ configured: [Int64]) -> [Int64] {
         let named = policy.choices.isEmpty ? configured : policy.choices
         guard let longest = policy.longest else { return named }

@@ -3,40 +3,41 @@ import Storage
 
 /// Whether a session may be used now.
 enum Standing: Hashable, Sendable {
-    /// Its person, client, MCP server and the session itself are in good standing.
+    /// The user, the client, the MCP server and the session itself are in good standing.
     case good
-    /// Something of it is not; nothing may be issued, shown or done in its name.
+    /// One of them is not: nothing may be issued, shown or done in the name of the session.
     case lapsed(Lapse)
 
-    /// What is not in good standing, in words for the log alone.
+    /// The reason, in words for the log only.
     enum Lapse: String, Hashable, Sendable {
         case accountDisabled = "the account is disabled"
         case clientBlocked = "the client is blocked"
-        case clientNotLetIn = "the configuration does not let the client in"
+        case clientNotLetIn = "the configuration does not admit the client"
         case hostExcluded = "the MCP server's policy excludes the client's host"
         case resourceRemoved = "the MCP server was removed"
         case sessionEnded = "the session is ended"
         case sessionExpired = "the session is expired"
     }
 
-    /// What a client is told; nil in good standing.
+    /// The refusal that the client receives; nil in good standing.
     var refusal: OAuthError? {
         switch self {
         case .good: nil
         case .lapsed(let lapse):
             OAuthError(
-                .invalidGrant, "This session has ended; the person has to approve the client again.",
+                .invalidGrant, "This session has ended. The user has to approve the client again.",
                 reason: lapse.rawValue)
         }
     }
 }
 
-/// The one rule of whether a session may be used now. Tokens, introspection, elicitations, jobs and connections all ask it
-/// inside their own transaction, so that a condition that is added here holds everywhere.
+/// The one rule that decides whether a session may be used now. Tokens, introspection, elicitations, jobs and connections apply it
+/// inside their own transactions, so a condition that is added here holds everywhere.
 struct StandingRule: Sendable {
     let clients: ClientDirectory
 
-    /// The standing of a session that was read in this transaction. The order is policy: what a person can mend comes first.
+    /// The standing of a session that was read in this transaction. The order is policy: the log names
+    /// the first reason, so a reason that an operator can remove comes before the end of the session itself.
     func standing(of session: SessionGrant, in transaction: Transaction, now: Timestamp) throws -> Standing {
         if session.userIsDisabled { return .lapsed(.accountDisabled) }
         if session.clientIsBlocked { return .lapsed(.clientBlocked) }
@@ -50,7 +51,7 @@ struct StandingRule: Sendable {
         return try clients.isShutOut(session.clientID, in: transaction) ? .lapsed(.clientNotLetIn) : .good
     }
 
-    /// The session of this id if it may be used now.
+    /// The session with this id; nil unless it may be used now.
     func session(_ id: SessionID, in transaction: Transaction, now: Timestamp) throws -> SessionGrant? {
         guard let session = try transaction.sessions.grant(id),
             try standing(of: session, in: transaction, now: now) == .good

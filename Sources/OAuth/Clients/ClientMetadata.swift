@@ -1,27 +1,27 @@
-/// What is known about a client, whether an administrator entered it or the client's own document says so.
+/// The metadata of a client, from an administrator's record or from the client's own document.
 ///
 /// Spec: RFC 7591 §2
 package struct ClientMetadata: Hashable, Sendable {
-    /// What the client calls itself, fit to be shown; a claim, not a fact.
+    /// The client's name, cleaned for display. A document's name is a claim that nobody verified.
     package let name: String
-    /// Where answers may go.
+    /// The registered redirect URIs.
     package let redirectURIs: [RedirectURI]
-    /// How the client proves itself here.
+    /// The client's authentication method at this server.
     package let authMethod: ClientAuthenticationMethod
-    /// The grants that it registered for; nil when it did not say, which leaves it those of this server.
+    /// The registered grant types; nil for a client that registered none, which may use every grant type of this server.
     package let grantTypes: Set<GrantType>?
-    /// The scopes that it registered for, if it said.
+    /// The registered scopes; nil for a client that registered none.
     package let scope: ScopeSet?
-    /// Its home page (https).
+    /// The URL of the client's home page (https).
     package let uri: String?
-    /// Its logo (https), which is not to be linked from our pages.
+    /// The URL of the client's logo (https). No page may link it, because loading it would tell the client about the user.
     package let logoURI: String?
-    /// Its terms (https).
+    /// The URL of the client's terms of service (https).
     package let termsURI: String?
-    /// Its privacy policy (https).
+    /// The URL of the client's privacy policy (https).
     package let policyURI: String?
 
-    /// Puts metadata together; `name` is cleaned for showing.
+    /// Metadata whose `name` is cleaned for display.
     package init(
         name: String, redirectURIs: [RedirectURI], authMethod: ClientAuthenticationMethod = .none,
         grantTypes: Set<GrantType>? = nil, scope: ScopeSet? = nil, uri: String? = nil, logoURI: String? = nil,
@@ -38,6 +38,6 @@ package struct ClientMetadata: Hashable, Sendable {
         self.policyURI = policyURI
     }
 
-    /// Whether the client may use a grant.
+    /// Whether the client may use a grant type.
     package func allows(_ grant: GrantType) -> Bool { grantTypes?.contains(grant) ?? true }
 }

@@ -1,19 +1,19 @@
 package import JOSE
 
-/// A client's own description of itself, fetched from the URL that is its `client_id`.
+/// A client's metadata document, fetched from the URL that is its `client_id`.
 ///
-/// Vendors change these documents overnight, so what is unknown, unusable or not served here is passed over; what
-/// contradicts itself, carries secrets or links to something that runs is refused whole.
+/// Vendors change these documents without notice, so unknown, unusable and unsupported members are ignored. A document that
+/// contradicts itself, holds secrets or links to a dangerous scheme is refused as a whole.
 ///
 /// Spec: Client ID Metadata Document §4
 package struct ClientMetadataDocument: Hashable, Sendable {
     static let limits = JSON.Limits(bytes: 65_536, depth: 16, members: 1000)
 
-    /// What the document says, as far as it counts here.
+    /// The metadata that this server uses.
     package let metadata: ClientMetadata
-    /// The members that a person's approval rests on: another digest may need another approval.
+    /// A digest of the members that a user's approval rests on. When it changes, the consent page says so.
     package let securityDigest: Digest
-    /// The document as fetched.
+    /// The fetched bytes.
     package let bytes: [UInt8]
 
     /// Reads the document at `expected`, and calls `passed` with each check that succeeds.
@@ -33,7 +33,7 @@ package struct ClientMetadataDocument: Hashable, Sendable {
             metadata: metadata, securityDigest: securityDigest(of: metadata, members), bytes: bytes)
     }
 
-    /// Order does not count where it means nothing, and neither do members that decide nothing.
+    /// Ignores the order of lists where it has no meaning, and members that no decision depends on.
     ///
     /// Spec: Client ID Metadata Document §8
     private static func securityDigest(of metadata: ClientMetadata, _ members: JSONObject) -> Digest {
@@ -52,8 +52,8 @@ package struct ClientMetadataDocument: Hashable, Sendable {
 }
 
 extension JSONObject {
-    /// A member of client metadata. Null counts as absent, and so does an empty link or scope: programs that write every
-    /// member that they know write these for what they do not have.
+    /// A member of client metadata. Null counts as absent, and so does an empty link or scope, which some programs write for every
+    /// member that they do not have.
     subscript(metadata member: MetadataMember) -> JSON? {
         switch self[member.rawValue] {
         case nil, .null?: nil

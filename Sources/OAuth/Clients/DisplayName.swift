@@ -1,4 +1,4 @@
-/// A client's name as it may be shown: bounded, on one line, without characters that hide, turn or pile up text.
+/// A client's name for display: bounded, on one line, without characters that hide, reverse or pile up text.
 ///
 /// Spec: Client ID Metadata Document §8
 package struct DisplayName: Hashable, Sendable, CustomStringConvertible {
@@ -7,11 +7,11 @@ package struct DisplayName: Hashable, Sendable, CustomStringConvertible {
     /// The cleaned name.
     package let string: String
 
-    /// Cleans a claimed name; nothing is left of one that consists of what may not be shown.
+    /// Cleans a claimed name; nil when no displayable character is left.
     package init?(_ claimed: String) {
         var scalars = String.UnicodeScalarView()
         var marks = 0
-        // A name of megabytes costs no more than its first few thousand characters.
+        // Bounds the cost of a name of megabytes.
         for scalar in claimed.unicodeScalars.prefix(4096) {
             guard scalars.count < Self.maximumLength else { break }
             let visibility = Visibility(scalar)
@@ -19,7 +19,7 @@ package struct DisplayName: Hashable, Sendable, CustomStringConvertible {
             guard isBlank || visibility == .shown else { continue }
             marks = Self.isMark(scalar) ? marks + 1 : 0
             guard marks <= 2 else { continue }
-            // One blank for any run of them, none in front.
+            // Collapses runs of blanks and removes leading ones.
             if isBlank, scalars.isEmpty || scalars.last == " " { continue }
             scalars.append(isBlank ? " " : scalar)
         }

@@ -1,17 +1,17 @@
-/// What a metadata document is checked for, in the order in which it is done.
+/// The checks of a metadata document, in their order.
 package enum MetadataCheck: String, CaseIterable, Sendable {
-    /// Strict JSON within its bounds.
+    /// The document is strict JSON within the limits.
     case json
-    /// Its own URL as `client_id`.
+    /// Its `client_id` is its own URL.
     case identity
-    /// No secrets and no private keys.
+    /// It holds no secrets and no private keys.
     case secrets
-    /// A name that can be shown.
+    /// Its name can be displayed.
     case name
-    /// Redirects to safe places.
+    /// At least one of its redirect URIs is usable.
     case redirects
-    /// A way to authenticate that is served here.
+    /// It supports an authentication method of this server.
     case method
-    /// Grants, scopes and links that can be read.
+    /// Its grant types, scopes and links are well-formed.
     case rest
 }

@@ -1,4 +1,4 @@
-/// The members of client metadata, as they stand in a document.
+/// The names of client metadata members.
 ///
 /// Spec: RFC 7591 §2
 enum MetadataMember: String {
@@ -20,7 +20,7 @@ enum MetadataMember: String {
     case clientSecret = "client_secret"
     case clientSecretExpiresAt = "client_secret_expires_at"
 
-    /// Whether the member holds an address or scopes, of which an empty text names none.
+    /// Whether the member holds a URL or scopes, for which an empty text counts as absent.
     var isLinkOrScope: Bool {
         switch self {
         case .scope, .clientURI, .logoURI, .termsURI, .policyURI, .jwksURI: true

@@ -1,6 +1,6 @@
 import JOSE
 
-/// Reads the members of a client metadata document, in an order that is policy: identity, secrets, places, abilities.
+/// Reads the members of a client metadata document. The order is policy: identity, secrets, redirects, capabilities.
 ///
 /// Spec: Client ID Metadata Document §4.1
 struct MetadataReader {
@@ -71,9 +71,9 @@ struct MetadataReader {
         return name.string
     }
 
-    // MARK: Places
+    // MARK: Redirects
 
-    /// Those of the list that can be used. One that cannot never costs a client the others: nothing is ever sent there.
+    /// The usable redirect URIs of the list. An unusable one does not invalidate the others, because no response is ever sent to it.
     private func redirectURIs() throws(OAuthError) -> [RedirectURI] {
         guard let listed = members[metadata: .redirectURIs] else {
             throw Self.refusal("needs redirect_uris.")
@@ -91,16 +91,16 @@ struct MetadataReader {
         return usable
     }
 
-    /// Nil for what a document cannot claim: an app's own scheme, plain http beyond this machine, whatever is malformed.
+    /// Nil for a URI that a document cannot register: an app's own scheme, plain http to another host, or a malformed URI.
     private static func redirectURI(_ text: String) -> RedirectURI? {
         guard let redirect = try? RedirectURI(text), redirect.kind != .privateUse else { return nil }
         return redirect
     }
 
-    /// An https URL that may be shown; nil for one that may not, and a refusal for one that is meant to harm.
+    /// An https URL; nil for any other URL. A URL with a dangerous scheme, such as `javascript:`, is refused.
     private func link(_ member: MetadataMember) throws(OAuthError) -> String? {
         guard let text = members[metadata: member]?.string else { return nil }
-        // Browsers pass over blanks and controls on their way to the scheme.
+        // Browsers ignore blanks and control characters before and in the scheme.
         let visible = text.unicodeScalars.filter { $0.value > 0x20 && $0.value != 0x7F }
         let scheme = String(String.UnicodeScalarView(visible.prefix { $0 != ":" })).lowercased()
         guard !OwnScheme.isDangerous(scheme) else {
@@ -112,9 +112,10 @@ struct MetadataReader {
         return text
     }
 
-    // MARK: Abilities
+    // MARK: Capabilities
 
-    /// A document without either member means a public client, whatever RFC 7591 has as its default.
+    /// The authentication method. A document without either member describes a public client, although the default of RFC 7591 is
+    /// client_secret_basic.
     private func authMethod() throws(OAuthError) -> ClientAuthenticationMethod {
         let single = try string(.authMethod)
         guard single.map({ !Self.isSharedSecret($0) }) ?? true else {
@@ -136,7 +137,7 @@ struct MetadataReader {
         return method
     }
 
-    /// Whether a word names a method with a shared secret, among them the one that is not served.
+    /// Whether a word names a method with a shared secret, including the unsupported `client_secret_jwt`.
     private static func isSharedSecret(_ word: String) -> Bool {
         ClientAuthenticationMethod(rawValue: word)?.isSharedSecret ?? (word == "client_secret_jwt")
     }
@@ -159,7 +160,7 @@ struct MetadataReader {
         return text
     }
 
-    /// A list of strings; an empty one counts as absent, and so does a null in it.
+    /// A list of strings; nil for an absent or an empty list. Null elements are ignored.
     private func strings(_ member: MetadataMember) throws(OAuthError) -> [String]? {
         guard let value = members[metadata: member] else { return nil }
         guard let texts = value.array.map({ JSON.array($0.filter { $0 != .null }) })?.strings else {

@@ -1,16 +1,16 @@
-/// What an authorization request wants of the person's sign-in: that it is done anew, how old it may be, and in which way.
+/// The requirements of an authorization request on the user's sign-in: whether it is new, how old it may be, and its context.
 ///
 /// Spec: RFC 9470 §4
 /// Spec: OpenID Connect Core §3.1.2.1
 package struct AuthenticationRequirement: Hashable, Sendable {
-    /// Whether the person has to sign in whatever went before.
+    /// Whether the user has to sign in again in any case (`prompt=login`, `prompt=select_account`).
     package let isAnew: Bool
-    /// How old the sign-in may be, in seconds; nil for as old as any.
+    /// The greatest age of the sign-in, in seconds (`max_age`); nil for any age.
     package let maxAge: Int64?
-    /// The ways that will do, the best first; none named means any.
+    /// The accepted contexts, the preferred first (`acr_values`); empty for any.
     package let contexts: [AuthenticationContext]
 
-    /// Reads `max_age` and `acr_values`; `prompt` was read before.
+    /// Reads `max_age` and `acr_values`; the caller has read `prompt`.
     init(_ parameters: Parameters, prompt: Set<Prompt>) throws(OAuthError) {
         isAnew = prompt.contains(.login) || prompt.contains(.selectAccount)
         maxAge = try Self.maxAge(parameters.value(.maxAge))
@@ -19,22 +19,23 @@ package struct AuthenticationRequirement: Hashable, Sendable {
         }
     }
 
-    /// Why no sign-in can come up to it, where `possible` is all that a sign-in can come to; nil where one can.
+    /// The refusal when no sign-in can satisfy the requirements; `possible` are the contexts of all sign-in methods. Nil when one
+    /// can.
     ///
     /// Spec: RFC 9470 §5
     package func refusal(among possible: [AuthenticationContext]) -> OAuthError? {
         guard !contexts.isEmpty, !contexts.contains(where: possible.contains) else { return nil }
         return OAuthError(
             .unmetAuthenticationRequirements,
-            "People sign in here in none of these ways; use one of acr_values_supported in this server's metadata.")
+            "No sign-in here has any of these acr_values. Use one of acr_values_supported in this server's metadata.")
     }
 
-    /// Whether a sign-in that was made before the request still comes up to it.
+    /// Whether a sign-in that preceded the request satisfies the requirements at `now`.
     package func isMet(by authentication: Authentication, at now: Timestamp) -> Bool {
         !isAnew && accepts(authentication.context) && maxAge.map { now.isWithin($0, of: authentication.time) } ?? true
     }
 
-    /// Whether a sign-in of this kind will do, however long ago it was.
+    /// Whether a sign-in with this context is accepted, regardless of its age.
     package func accepts(_ context: AuthenticationContext) -> Bool { contexts.isEmpty || contexts.contains(context) }
 
     private static func maxAge(_ text: String?) throws(OAuthError) -> Int64? {

@@ -1,25 +1,25 @@
-/// The second stage of an authorization request: what is asked for. Errors in here may go to a proven redirect.
+/// The second stage of an authorization request: everything but client and redirect. Its errors may go to a verified redirect.
 ///
 /// Spec: OAuth 2.1 §4.1.1
 /// Spec: RFC 7636 §4.3
 package struct AuthorizationRequest: Hashable, Sendable {
-    /// In bytes, once the state is decoded: a client knows what it wrote and not how its library encodes it.
+    /// In bytes after decoding, because a client does not know how its library encodes the state.
     static let maximumStateLength = 4096
 
-    /// What the client wants to see again.
+    /// The value that the response returns to the client.
     package let state: String?
-    /// The PKCE commitment.
+    /// The PKCE code challenge.
     package let challenge: CodeChallenge
-    /// The scopes that are named, without `offline_access`; nil when none is.
+    /// The named scopes, without `offline_access`; nil when the request names none.
     package let scope: ScopeSet?
-    /// The MCP server that is named, if one is.
+    /// The named MCP server; nil when the request names none.
     package let resource: ResourceIdentifier?
-    /// What the person is to be asked again.
+    /// The values of `prompt`.
     package let prompt: Set<Prompt>
-    /// What is wanted of the person's sign-in.
+    /// The requirements on the user's sign-in.
     package let authentication: AuthenticationRequirement
 
-    /// Reads everything but client and redirect. Parameters that nobody here knows are passed over.
+    /// Reads everything but client and redirect. Unknown parameters are ignored.
     package init(_ parameters: Parameters) throws(OAuthError) {
         try Self.checkForm(parameters)
         state = try Self.state(parameters)
@@ -30,7 +30,7 @@ package struct AuthorizationRequest: Hashable, Sendable {
         authentication = try AuthenticationRequirement(parameters, prompt: prompt)
     }
 
-    /// The `state` to send back with a refusal, as far as it can be known.
+    /// The `state` that a refusal returns; nil unless the request sends a valid one exactly once.
     package static func stateForRefusal(_ parameters: Parameters) -> String? {
         (try? state(parameters)).flatMap(\.self)
     }
@@ -40,12 +40,12 @@ package struct AuthorizationRequest: Hashable, Sendable {
             throw OAuthError(.invalidRequest, "Send plain parameters: request objects are not supported here.")
         }
         guard try parameters.required(.responseType) == ResponseType.code.rawValue else {
-            throw OAuthError(.unsupportedResponseType, "Use response_type=code, the only one there is.")
+            throw OAuthError(.unsupportedResponseType, "Use response_type=code. No other type is supported.")
         }
         guard try parameters.value(.responseMode) ?? "query" == "query" else {
             throw OAuthError(.invalidRequest, "Use response_mode=query, or leave it out.")
         }
-        // A suggestion for the sign-in page alone; like everything else it may be sent once.
+        // Only the sign-in page uses it, but a repetition is refused here as for every parameter.
         _ = try parameters.value(.loginHint)
     }
 
@@ -63,7 +63,7 @@ package struct AuthorizationRequest: Hashable, Sendable {
         guard let challenge = try parameters.value(.codeChallenge) else {
             throw OAuthError(.invalidRequest, "Use PKCE: send code_challenge with code_challenge_method=S256.")
         }
-        // Absent would mean plain: what looks like a digest is then the verifier itself.
+        // An absent method means plain (RFC 7636 §4.3): the challenge would then be the verifier itself.
         guard try parameters.value(.codeChallengeMethod) == CodeChallenge.method else {
             throw OAuthError(.invalidRequest, "Send code_challenge_method=S256; plain is not accepted.")
         }

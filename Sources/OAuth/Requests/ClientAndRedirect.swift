@@ -1,12 +1,12 @@
-/// The first stage of an authorization request: who asks, and where the answer is to go. Neither is proven yet.
+/// The first stage of an authorization request: client and redirect, neither of them verified.
 ///
-/// Whatever is wrong here is shown on a page, for there is nobody to send it to.
+/// An error in this stage is shown on a page, because no redirect is known to be the client's.
 ///
 /// Spec: RFC 6749 §4.1.2.1
 package struct ClientAndRedirect: Hashable, Sendable {
-    /// Who asks.
+    /// The `client_id` of the request.
     package let clientID: ClientID
-    /// Where the answer is to go, as sent; its form has been checked, but not whose it is.
+    /// The `redirect_uri` as sent; well-formed, but not compared with the registered ones. Nil when the request sends none.
     package let redirectURI: String?
 
     /// Reads the two parameters.

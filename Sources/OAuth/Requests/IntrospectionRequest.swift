@@ -1,8 +1,8 @@
-/// An MCP server's question whether a token is good.
+/// A request of an MCP server to introspect a token.
 ///
 /// Spec: RFC 7662 §2.1
 package struct IntrospectionRequest: Sendable, RedactedCredential {
-    /// The token in question.
+    /// The token to introspect.
     package let token: String
 
     /// Reads the form.

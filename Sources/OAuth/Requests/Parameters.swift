@@ -1,4 +1,4 @@
-/// The parameters of a query or a form, read strictly: nothing repaired, nothing guessed, nothing counted twice.
+/// The parameters of a query or a form, read strictly: a malformed parameter is refused and never repaired.
 ///
 /// Spec: OAuth 2.1 §3.1
 /// Spec: RFC 6749 §B
@@ -15,8 +15,8 @@ package struct Parameters: Sendable, RedactedCredential {
 
     /// Reads a body of type `application/x-www-form-urlencoded`.
     ///
-    /// Values are limited by what they say, not by how it is encoded. `longestValue` is for forms of our own that carry more
-    /// than any client has to say.
+    /// The limit on a value, in bytes, applies after decoding. `longestValue` is greater for forms of this server's own pages, which
+    /// carry more than any client sends.
     package init(form: [UInt8], longestValue: Int = 8192) throws(OAuthError) {
         var pairs: [(name: String, value: String)] = []
         for pair in form.split(separator: UInt8(ascii: "&")) {
@@ -30,9 +30,9 @@ package struct Parameters: Sendable, RedactedCredential {
         self.pairs = pairs
     }
 
-    /// The value of a parameter; an empty one counts as not sent, a repeated one is refused.
+    /// The value of a parameter; nil for an absent or an empty one. A repeated parameter is refused.
     package func value(_ name: String) throws(OAuthError) -> String? {
-        // Byte by byte: Swift takes some different texts, U+212A and the letter K for one, for the same.
+        // Compared by bytes, because Swift's == takes canonically equivalent texts, such as U+212A and K, for equal.
         var found = pairs.lazy.filter { $0.name.utf8.elementsEqual(name.utf8) }.makeIterator()
         guard let first = found.next() else { return nil }
         guard found.next() == nil else {
@@ -41,10 +41,10 @@ package struct Parameters: Sendable, RedactedCredential {
         return first.value.isEmpty ? nil : first.value
     }
 
-    /// The same for a parameter of the protocol.
+    /// The value of a protocol parameter; nil for an absent or an empty one. A repeated parameter is refused.
     package func value(_ name: ParameterName) throws(OAuthError) -> String? { try value(name.rawValue) }
 
-    /// The value of a parameter that has to be there.
+    /// The value of a mandatory parameter. An absent, empty or repeated one is refused.
     package func required(_ name: ParameterName) throws(OAuthError) -> String {
         guard let value = try value(name) else {
             throw OAuthError(.invalidRequest, "Send the parameter \(name.rawValue).")
@@ -52,13 +52,13 @@ package struct Parameters: Sendable, RedactedCredential {
         return value
     }
 
-    /// All values of a parameter that may be repeated, without empty ones.
+    /// All values of a repeatable parameter, without empty ones.
     package func values(_ name: String) -> [String] {
         pairs.lazy.filter { $0.name.utf8.elementsEqual(name.utf8) && !$0.value.isEmpty }.map(\.value)
     }
 
-    /// The values of a parameter of the protocol that may be repeated. An empty one beside another says two things at once
-    /// and is refused as a repetition is; alone it counts as not sent.
+    /// The values of a repeatable protocol parameter. A single empty value counts as absent; an empty value beside another one is
+    /// ambiguous and refused.
     package func repeated(_ name: ParameterName) throws(OAuthError) -> [String] {
         let all = pairs.lazy.filter { $0.name.utf8.elementsEqual(name.rawValue.utf8) }.map(\.value)
         let values = all.filter { !$0.isEmpty }
@@ -68,8 +68,7 @@ package struct Parameters: Sendable, RedactedCredential {
         return Array(values)
     }
 
-    /// Whether a parameter was sent at all, be it empty or repeated: only for those that are refused when they are sent
-    /// empty.
+    /// Whether a parameter was sent at all, even empty or repeated: for parameters that are refused when they are sent empty.
     package func names(_ name: ParameterName) -> Bool {
         pairs.contains { $0.name.utf8.elementsEqual(name.rawValue.utf8) }
     }
@@ -77,13 +76,13 @@ package struct Parameters: Sendable, RedactedCredential {
     private static func name(_ bytes: ArraySlice<UInt8>) throws(OAuthError) -> String {
         guard bytes.count <= maximumNameLength else {
             throw OAuthError(
-                .invalidRequest, "The name of a parameter may have at most \(maximumNameLength) characters.")
+                .invalidRequest, "Parameter names may have at most \(maximumNameLength) characters.")
         }
         return try decoded(bytes)
     }
 
     private static func value(_ bytes: ArraySlice<UInt8>, _ longest: Int) throws(OAuthError) -> String {
-        // An encoded byte takes up to three characters: what is longer is not decoded at all.
+        // An encoded byte takes up to three characters, so a longer text is refused without decoding it.
         guard bytes.count <= 3 * longest, case let value = try decoded(bytes), value.utf8.count <= longest else {
             throw OAuthError(.invalidRequest, "A parameter may have at most \(longest) bytes.")
         }

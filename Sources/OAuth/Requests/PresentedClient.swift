@@ -1,24 +1,24 @@
 package import JOSE
 
-/// Who a request says it comes from, and what it shows to prove it. Nothing is checked yet.
+/// The client that a request claims to come from, with its proof. Nothing is verified yet.
 ///
 /// Spec: OAuth 2.1 §2.4
 /// Spec: RFC 6749 §2.3.1
 package enum PresentedClient: Sendable {
-    /// A name alone. Whether that is enough is judged by how the client is registered.
+    /// A `client_id` only. Whether that suffices depends on how the client is registered.
     case none(ClientID)
-    /// Name and secret in the Authorization header.
+    /// Id and secret in the Authorization header.
     case basic(ClientID, Secret)
-    /// Name and secret in the form.
+    /// Id and secret in the form.
     case post(ClientID, Secret)
 
-    /// Reads the Authorization header and the form; showing two proofs is refused.
+    /// Reads the Authorization header and the form. Two proofs in one request are refused.
     ///
-    /// A header of a scheme that authenticates no client leaves the name in the form alone, and so does a secret that is
-    /// empty. Neither can then stand beside a secret: whoever is held to one shows it in one way and sends nothing else.
+    /// A header of a scheme that authenticates no client, or an empty secret, leaves only the `client_id` of the form. Neither may
+    /// stand beside a secret: a client with a secret sends it in one way and sends nothing else.
     package init(_ parameters: Parameters, authorization: String?) throws(OAuthError) {
         guard try parameters.value(.clientAssertion) == nil, try parameters.value(.clientAssertionType) == nil else {
-            throw OAuthError(.invalidClient, "Authenticate by a method in this server's metadata; assertions are not.")
+            throw OAuthError(.invalidClient, "Client assertions are not supported. Use an authentication method of this server's metadata.")
         }
         let named = try parameters.value(.clientID)
         let secret = try parameters.value(.clientSecret)
@@ -36,10 +36,10 @@ package enum PresentedClient: Sendable {
         }
     }
 
-    /// The same at an endpoint where clients ask, and not MCP servers.
+    /// Reads the client of a request to an endpoint for clients.
     ///
-    /// `DPoP` is the one other scheme that is not passed over: a client that sends it counts on tokens bound to its key, and
-    /// would take bearer tokens for such.
+    /// The scheme `DPoP` is refused and not ignored: its client expects tokens that are bound to its key, and would take bearer
+    /// tokens for such.
     package init(ofClient parameters: Parameters, authorization: String?) throws(OAuthError) {
         if let authorization, AuthorizationHeader.isDPoP(authorization) {
             throw OAuthError(.invalidRequest, "Leave out the DPoP header: tokens here are bearer tokens.")
@@ -47,7 +47,7 @@ package enum PresentedClient: Sendable {
         try self.init(parameters, authorization: authorization)
     }
 
-    /// The method that the client uses.
+    /// The authentication method of the request.
     package var method: ClientAuthenticationMethod {
         switch self {
         case .none: .none
@@ -56,14 +56,14 @@ package enum PresentedClient: Sendable {
         }
     }
 
-    /// The name.
+    /// The claimed `client_id`.
     package var clientID: ClientID {
         switch self {
         case .none(let client), .basic(let client, _), .post(let client, _): client
         }
     }
 
-    /// The secret, if one was shown.
+    /// The presented secret; nil for a client without one.
     package var secret: Secret? {
         switch self {
         case .none: nil
@@ -71,13 +71,13 @@ package enum PresentedClient: Sendable {
         }
     }
 
-    /// `hasSecret` tells that the form has a secret, be it empty: a client that has one means to send it, and an empty one
-    /// beside the header says that its configuration is broken.
+    /// `hasSecret` is true when the form has a secret, even an empty one: beside the header, an empty secret shows that the client's
+    /// configuration is broken.
     private static func basic(
         _ header: String, named: String?, secret posted: String?, hasSecret: Bool
     ) throws(OAuthError) -> PresentedClient {
         guard let (name, secret) = BasicCredentials.read(header) else {
-            throw OAuthError(.invalidClient, "The Authorization header has to be HTTP Basic with id and secret.")
+            throw OAuthError(.invalidClient, "The Authorization header has to be HTTP Basic with the id and the secret.")
         }
         guard posted == nil, secret.isEmpty || !hasSecret else {
             throw OAuthError(.invalidRequest, "Authenticate in one way: by HTTP Basic or in the form.")
@@ -98,13 +98,13 @@ package enum PresentedClient: Sendable {
     }
 }
 
-/// What an Authorization header is, as far as clients authenticate by it.
+/// The kinds of Authorization header that client authentication distinguishes.
 ///
 /// Spec: RFC 9110 §11.6.2
 private enum AuthorizationHeader {
-    /// HTTP Basic, as it was sent.
+    /// HTTP Basic, with the header's whole text.
     case basic(String)
-    /// A scheme that authenticates no client here: an access token that a library sends everywhere, for one.
+    /// A scheme that authenticates no client here, for example the access token that a library sends with every request.
     case other
 
     init(_ text: String) {
@@ -116,7 +116,7 @@ private enum AuthorizationHeader {
     private static func scheme(of text: String) -> String { text.prefix { $0 != " " }.lowercased() }
 }
 
-/// Id and secret out of an HTTP Basic header, each of them form-encoded.
+/// Reads id and secret, each of them form-encoded, from an HTTP Basic header.
 ///
 /// Spec: RFC 7617 §2
 /// Spec: RFC 6749 §2.3.1

@@ -1,10 +1,10 @@
-/// Which MCP server a request is about.
+/// Decides which MCP server a request is for.
 ///
 /// Spec: RFC 8707 §2
 package enum ResourceRule {
-    /// Reads the `resource` values of a request; several are fine as long as they name one MCP server.
+    /// Reads the `resource` values of a request; several are accepted if all name the same MCP server. Nil for none.
     ///
-    /// One token is for one resource: a second one would let the first server use the token at the second.
+    /// A token for two resources would let the first MCP server use it at the second.
     package static func requested(_ values: [String]) throws(OAuthError) -> ResourceIdentifier? {
         var found: ResourceIdentifier?
         for value in values {
@@ -15,16 +15,16 @@ package enum ResourceRule {
                 throw OAuthError(.invalidTarget, error)
             }
             guard found.map(resource.matches) ?? true else {
-                throw OAuthError(.invalidTarget, "Ask for one resource at a time: a token is for one MCP server.")
+                throw OAuthError(.invalidTarget, "Request one resource at a time: a token is for one MCP server.")
             }
             found = found ?? resource
         }
         return found
     }
 
-    /// The registered resource that is meant: the named one, else the default, else the only one that the client may use.
+    /// The registered resource of a request: the named one, else the default, else the only one that the client may use.
     ///
-    /// `usable` are the resources that this client may use, `identifier` finds how each is registered.
+    /// `usable` are the resources that this client may use; `identifier` returns the registered identifier of each.
     package static func choose<Registered>(
         _ requested: ResourceIdentifier?, usable: [Registered], by identifier: (Registered) -> ResourceIdentifier,
         fallback: ResourceIdentifier?
@@ -42,14 +42,14 @@ package enum ResourceRule {
             throw OAuthError(
                 .invalidTarget,
                 "Name the MCP server in 'resource' by an address that is registered here."
-                    + (near.map { " What was named is not: \($0.sentence)" } ?? ""),
+                    + (near.map { " The named one is not: \($0.sentence)" } ?? ""),
                 reason: (requested == nil ? "none was named" : "what was named is not among them")
                     + ", and \(usable.count) are open to this client")
         }
         return meant
     }
 
-    /// Why a token request may not have the resource that it names: it may repeat what was approved and nothing else.
+    /// The refusal of a token request that names another resource than the approved one; nil when it names that one or none.
     ///
     /// Spec: RFC 8707 §2.2
     package static func refusal(_ requested: ResourceIdentifier?, granted: ResourceIdentifier) -> OAuthError? {
@@ -58,6 +58,6 @@ package enum ResourceRule {
             " The approved one is \(granted), which differs by \($0.difference)."
         }
         return OAuthError(
-            .invalidTarget, "This approval is for another resource; authorize again for this one." + (near ?? ""))
+            .invalidTarget, "The approval is for another resource. Authorize again for this one." + (near ?? ""))
     }
 }

@@ -1,8 +1,8 @@
-/// A client's wish to give a token up.
+/// A client's request to revoke a token.
 ///
 /// Spec: RFC 7009 §2.1
 package struct RevocationRequest: Sendable, RedactedCredential {
-    /// The token, of whatever kind: its form tells, so that the hint need not be trusted.
+    /// An access token or a refresh token. Its form shows its kind, so `token_type_hint` is not needed.
     package let token: String
 
     /// Reads the form.

@@ -1,14 +1,13 @@
-/// What a resource has on offer.
+/// The scopes of a resource.
 package struct ScopeCatalogue: Hashable, Sendable {
     /// Every scope of the resource.
     package let known: ScopeSet
-    /// Those that a request gets which names none.
+    /// The scopes of a request that names none.
     package let defaults: ScopeSet
-    /// Which of them include others.
+    /// Which scopes include others.
     package let implications: ScopeImplications
 
-    /// Puts a catalogue together; a default that is not known does not count, nor one that would bring along what has to be
-    /// asked for by name.
+    /// A catalogue. An unknown default is dropped, and so is a default that includes a scope which is granted only by name.
     package init(known: ScopeSet, defaults: ScopeSet, implications: ScopeImplications = ScopeImplications()) {
         let offered = defaults.intersection(known)
         self.known = known
@@ -18,13 +17,13 @@ package struct ScopeCatalogue: Hashable, Sendable {
     }
 }
 
-/// What becomes of the scopes that a request names.
+/// Decides which scopes a request gets.
 ///
 /// Spec: RFC 6749 §3.3
 package enum ScopeRule {
     /// Reads the `scope` of an authorization request.
     ///
-    /// `offline_access` names no right at any resource and is taken out; when nothing is left, nothing was asked for.
+    /// `offline_access` is no permission at any resource and is removed; nil when no scope is left.
     package static func requested(_ text: String?) throws(OAuthError) -> ScopeSet? {
         guard let text else { return nil }
         do {
@@ -35,27 +34,27 @@ package enum ScopeRule {
         }
     }
 
-    /// What may be put before the person: what the MCP server knows of the named scopes, or its defaults where it knows none.
-    /// What these include is not in it: the person decides about the wider ones.
+    /// The scopes that the consent page offers: the named ones that the MCP server knows, or its defaults where it knows none of
+    /// them. Included scopes are left out, because the user decides about the wider ones.
     ///
-    /// Bridges ask for `openid email profile` wherever they go, and others for the scopes of the last vendor. A refusal would
-    /// keep them out for ever; the page says what is asked for, and the answer says what was granted.
+    /// Unknown scopes are ignored rather than refused: bridges request `openid email profile` everywhere, and some clients request
+    /// the scopes of another vendor. The page shows the request, and the response names the granted scopes.
     package static func grantable(_ requested: ScopeSet?, at catalogue: ScopeCatalogue) -> ScopeSet {
         guard let known = requested?.intersection(catalogue.known), !known.isEmpty else { return catalogue.defaults }
         return known
     }
 
-    /// What a refresh asks for: nil for everything granted, else what `narrowed` compares with the grant.
+    /// The scopes that a refresh requests, for `narrowed`; nil for all granted scopes.
     package static func narrowing(_ text: String?) -> ScopeSet? {
         guard let text else { return nil }
         let words = text.split(separator: " ").filter { $0 != Scope.offlineAccess.string }
         return words.isEmpty ? nil : ScopeSet(words.compactMap { try? Scope($0) })
     }
 
-    /// What a refresh gets of what was granted: never more, and all of it where it names nothing that counts.
+    /// The granted scopes that a refresh gets: those it names, or all of them where it names none that counts.
     ///
-    /// Clients send the scope that they first asked for, so that one of the granted is enough. One that names other scopes
-    /// alone wants what it cannot have here, and a whole grant would be a wrong answer to it.
+    /// Clients repeat the scope of their first request, so a single granted scope in it is enough. A client that names only other
+    /// scopes requests what it cannot have here, and is refused rather than given the whole grant.
     ///
     /// Spec: OAuth 2.1 §4.3.1
     package static func narrowed(_ granted: ScopeSet, to wanted: ScopeSet?) throws(OAuthError) -> ScopeSet {
@@ -64,7 +63,7 @@ package enum ScopeRule {
         guard kept.isEmpty else { return kept }
         guard !wanted.isEmpty, wanted.isSubset(of: .identity) else {
             throw OAuthError(
-                .invalidScope, "Ask for scopes that were granted, or for none to keep them all; authorize for others.")
+                .invalidScope, "Request scopes that were granted, or none to keep all of them. Authorize again for others.")
         }
         return granted
     }

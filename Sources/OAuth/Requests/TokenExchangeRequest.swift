@@ -1,24 +1,24 @@
 package import JOSE
 
-/// What an MCP server asks to get a provider's access token for the person whose token it holds.
+/// A request of an MCP server for a provider's access token of the user whose token it presents.
 ///
 /// Spec: RFC 8693 §2.1
 package struct TokenExchangeRequest: Sendable {
-    /// The only type of token that is taken and given.
+    /// The only supported type, for the subject token and for the issued token.
     package static let accessTokenType = "urn:ietf:params:oauth:token-type:access_token"
 
-    /// The person's access token for the MCP server that asks.
+    /// The user's access token for the requesting MCP server.
     package let subjectToken: Secret
-    /// Whose token is wanted.
+    /// The provider whose token is requested.
     package let provider: ProviderName
 
     /// Reads the form of the request.
     package init(_ parameters: Parameters) throws(OAuthError) {
-        // Refused even when it is empty: whoever sends it wants the token to name an actor, and would get one that does not.
+        // Refused even when it is empty: the sender expects a token that names an actor, and would get one that does not.
         guard !parameters.names(.actorToken) else {
-            throw OAuthError(.invalidRequest, "Leave actor_token out: delegation is not served.")
+            throw OAuthError(.invalidRequest, "Leave actor_token out: delegation is not supported.")
         }
-        // Refused when it is empty: a token for nobody in particular is nothing that an MCP server could mean.
+        // An empty one is refused, because an exchange without a user has no meaning here.
         subjectToken = Secret(try parameters.required(.subjectToken))
         guard try parameters.required(.subjectTokenType) == Self.accessTokenType else {
             throw OAuthError(.invalidRequest, "The subject_token_type has to be \(Self.accessTokenType).")
@@ -27,7 +27,7 @@ package struct TokenExchangeRequest: Sendable {
             throw OAuthError(.invalidRequest, "The requested_token_type can be \(Self.accessTokenType) alone.")
         }
         guard try parameters.value(.scope) == nil, try parameters.repeated(.resource).isEmpty else {
-            throw OAuthError(.invalidRequest, "Leave scope and resource out: the token is as the person connected it.")
+            throw OAuthError(.invalidRequest, "Leave scope and resource out: the token has the scopes that the user granted.")
         }
         guard let provider = ProviderName(audience: try parameters.required(.audience)) else {
             throw OAuthError(.invalidTarget, "The audience has to be urn:gatehouse:provider:NAME of a provider.")

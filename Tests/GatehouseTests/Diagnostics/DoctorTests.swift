@@ -80,10 +80,10 @@ struct DoctorTests {
                 #expect(shown.status == 0, "\(shown.errors)")
                 for words in [
                     "ok       fetched", "Status 200 from localhost (127.0.0.1)",
-                    "for 120 s, and is kept for 120 s here",
+                    "of 120 s, and is cached for 120 s here",
                     "for 1 more days; its host has to renew it", "http://127.0.0.1/callback: with any port",
-                    "cursor://app/callback", "named 'Travelling Notebook', and localhost:",
-                    "It may ask for 'Files'", "No live session here",
+                    "cursor://app/callback", "the name 'Travelling Notebook' and the host localhost:",
+                    "It may access 'Files'", "It has no live sessions",
                 ] { #expect(shown.output.contains(words), "\(words) is not in\n\(shown.output)") }
                 #expect(try await gatehouse.json(["clients", "list"]) == [])
                 let direct = try await CommandLineProgram(stage: stage)(
@@ -112,7 +112,7 @@ struct DoctorTests {
                 try await server.stop()
                 let dead = try await gatehouse.command(["doctor", "--client", id])
                 #expect(
-                    dead.status == 1 && dead.output.contains("problem  fetched  It could not be had: no connection"))
+                    dead.status == 1 && dead.output.contains("problem  fetched  Fetching failed: no connection"))
             }
         }
     }

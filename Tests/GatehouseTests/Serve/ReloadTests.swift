@@ -109,7 +109,7 @@ struct ReloadTests {
             let after = try await verdict()
             #expect(after.contains("app.bad.invalid is not allowed by the configuration"), "\(after)")
             let keptOut = try await visit(gatehouse, as: client)
-            #expect(keptOut.status == 400 && keptOut.text.contains("is not on the list of those let in"))
+            #expect(keptOut.status == 400 && keptOut.text.contains("does not admit its host"))
             try change(stage) { $0 + "\nsessions: { idle: 3d }\nproxies: [10.0.0.1]\n" }
             let waiting = try await reload(stage, gatehouse)
             #expect(

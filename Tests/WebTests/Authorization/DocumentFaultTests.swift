@@ -16,9 +16,9 @@ struct DocumentFaultTests {
     static let faults: [(reply: LoopbackServer.Reply, word: String)] = [
         (LoopbackServer.http("404 Not Found", body: "{}"), "was not found (404)"),
         (LoopbackServer.http("410 Gone", body: "{}"), "was not found (410)"),
-        (LoopbackServer.http("302 Found", "Location: /elsewhere.json", body: ""), "is redirected to another address"),
-        (LoopbackServer.http("308 Permanent Redirect", "Location: /client.json", body: ""), "is redirected"),
-        (LoopbackServer.http("403 Forbidden", body: ""), "its host turns this server away (403)"),
+        (LoopbackServer.http("302 Found", "Location: /elsewhere.json", body: ""), "redirects to another address"),
+        (LoopbackServer.http("308 Permanent Redirect", "Location: /client.json", body: ""), "redirects"),
+        (LoopbackServer.http("403 Forbidden", body: ""), "(403)"),
         (LoopbackServer.http("204 No Content", body: ""), "is answered with status 204 instead of 200"),
         (LoopbackServer.http("200 OK", "Content-Type: text/html", body: "<html></html>"), "not served as application"),
         (LoopbackServer.http("200 OK", "Content-Type: text/plain", body: "{}"), "not served as application/json"),
@@ -58,7 +58,7 @@ struct DocumentFaultTests {
             let page = try await scene.consentPage(browser)
             #expect(page.status == .serviceUnavailable && page.headers[.retryAfter] != nil)
             #expect(page.headers[.location] == nil && page.continuation == nil)
-            #expect(page.text.contains("cannot be had from its host now; go back to the app, cancel there"))
+            #expect(page.text.contains("cannot be fetched from its host"))
             #expect(try await scene.nothingIsKept())
             scene.host.publish()
             #expect(try await scene.consentPage(browser).status == .ok, "no failure is remembered")

@@ -75,7 +75,7 @@ struct CodeRepetitionTests {
             case .verifier: "wrong verifier"
             case .redirect: "another redirect URI"
             case .noRedirect: nil
-            case .resource: "This approval is for another resource"
+            case .resource: "The approval is for another resource"
             case .client: "another client"
             }
         }

@@ -2,11 +2,11 @@ import JOSE
 import OAuth
 import Storage
 
-/// What has to be known of a client with a document, beyond that it may be here.
+/// How much the caller has to know about a client with a metadata document.
 enum ClientKnowledge: Sendable {
-    /// Its identifier: what else counts was kept when its person approved.
+    /// Its identifier only: the rest was kept when the user approved.
     case identity
-    /// What its document says today.
+    /// The content of its document today.
     case document
 }
 
@@ -16,10 +16,10 @@ struct ClientAuthentication: Sendable {
     let clients: ClientDirectory
     let observer: Observer
 
-    /// The client that a request comes from, or a counted refusal. `needed` says what has to be known of a client that an
-    /// operator did not register.
+    /// The authenticated client of a request; a refusal is observed. `needed` says how much the caller has to know about a client
+    /// that an operator did not register.
     ///
-    /// The method that the client is registered with decides, never the one that was presented.
+    /// The registered method decides, never the presented one: a client with a secret cannot pass as a public client.
     func client(
         _ parameters: Parameters, authorization: String?, knowing needed: ClientKnowledge, now: Timestamp
     ) async throws -> Client {
@@ -48,7 +48,7 @@ struct ClientAuthentication: Sendable {
         }
     }
 
-    /// What is wrong, for the operator alone: the caller is not told what the client is registered with.
+    /// The reason of a refusal, for the log only: a caller must not learn how the client is registered.
     private static func mismatch(_ client: Client, _ presented: PresentedClient) -> String? {
         let registered = client.metadata.authMethod
         guard presented.method == registered else {
@@ -64,7 +64,7 @@ struct ClientAuthentication: Sendable {
 
     private static func refused(_ reason: String) -> OAuthError {
         OAuthError(
-            .invalidClient, "The client is not known here or did not prove itself; check client_id and secret.",
+            .invalidClient, "Client authentication failed. Check client_id, secret and authentication method.",
             reason: reason)
     }
 }

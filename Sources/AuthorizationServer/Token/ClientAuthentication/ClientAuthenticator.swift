@@ -1,10 +1,10 @@
 import JOSE
 import OAuth
 
-/// One method of client authentication, in a file of its own: whether what was presented proves the holder of a credential.
+/// One method of client authentication, in a file of its own.
 ///
-/// It decides without waiting, because introspection decides on an event loop. What has to be fetched to decide, such as a key
-/// set, is fetched by the asynchronous function that looks the credential up.
+/// It decides synchronously, because introspection authenticates on an event loop. The asynchronous function that looks the
+/// credential up fetches whatever the decision needs, such as a key set.
 protocol ClientAuthenticator {
     /// Whether `presented` follows this method and proves that its sender holds `credential`.
     static func proves(_ presented: PresentedClient, _ credential: RegisteredCredential) -> Bool
@@ -25,11 +25,11 @@ extension ClientAuthenticationMethod {
     }
 }
 
-/// What a client or an MCP server is registered to prove itself with.
+/// The credential that a client or an MCP server is registered with.
 enum RegisteredCredential: Sendable {
-    /// Nothing: a public client.
+    /// No credential: a public client.
     case nothing
-    /// A secret, by its digest.
+    /// The digest of a secret.
     case secret(Digest)
 
     /// Whether `secret` is the registered one, compared in constant time.

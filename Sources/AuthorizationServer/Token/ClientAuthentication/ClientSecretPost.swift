@@ -1,6 +1,6 @@
 import OAuth
 
-/// `client_secret_post`: the secret comes in the form.
+/// `client_secret_post`: the secret is in the form.
 /// Spec: RFC 6749 §2.3.1
 enum ClientSecretPost: ClientAuthenticator {
     static func proves(_ presented: PresentedClient, _ credential: RegisteredCredential) -> Bool {

@@ -1,7 +1,7 @@
 import OAuth
 import Storage
 
-/// A request whose asker has authenticated; only client authentication makes one.
+/// A request whose asker has authenticated. Only client authentication makes one, so no endpoint can forget it.
 struct Identified<Request: Sendable, Asker: Sendable>: Sendable {
     let request: Request
     let asker: Asker
@@ -11,14 +11,14 @@ struct Identified<Request: Sendable, Asker: Sendable>: Sendable {
         self.asker = asker
     }
 
-    /// The same asker, with what `read` makes of the request.
+    /// The same asker with the result of `read`.
     func map<New: Sendable>(_ read: (Request) throws -> New) rethrows -> Identified<New, Asker> {
         Identified<New, Asker>(try read(request), from: asker)
     }
 }
 
 extension ClientAuthentication {
-    /// The form of a client, once the client has authenticated.
+    /// The form of an authenticated client.
     func identify(
         _ parameters: Parameters, authorization: String?, knowing needed: ClientKnowledge, now: Timestamp
     ) async throws -> Identified<Parameters, Client> {
@@ -29,7 +29,7 @@ extension ClientAuthentication {
 }
 
 extension ResourceAuthentication {
-    /// The form of an MCP server, once the MCP server has authenticated by its header or in the form.
+    /// The form of an MCP server that authenticates by its header or in the form.
     func identify(
         _ parameters: Parameters, authorization: String?
     ) async throws -> Identified<Parameters, Resource> {

@@ -1,6 +1,6 @@
 import OAuth
 
-/// `none`: a public client names itself. PKCE and the secrecy of its tokens are all the proof there is.
+/// `none`: a public client sends its `client_id` only. PKCE and the secrecy of its tokens protect its sessions.
 /// Spec: OAuth 2.1 §2.4
 enum PublicClient: ClientAuthenticator {
     static func proves(_ presented: PresentedClient, _ credential: RegisteredCredential) -> Bool {

@@ -2,13 +2,13 @@ import JOSE
 import OAuth
 package import Storage
 
-/// Authenticates MCP servers at every endpoint that is theirs, by the methods that clients use too.
+/// Authenticates MCP servers at every endpoint for MCP servers, by the methods of clients.
 /// Spec: RFC 6749 §2.3.1
 package struct ResourceAuthentication: Sendable {
     let store: Store
     let observer: Observer
 
-    /// The MCP server behind `authorization`; whatever is wrong with it is refused as `invalid_client`, and counted.
+    /// The MCP server that authenticates by `authorization`. Every failure is `invalid_client`, and is observed.
     package func identify(_ authorization: String?) async throws -> Resource {
         try await observer.observingRefusals {
             guard let authorization else { throw Self.refusal("no Authorization header") }
@@ -16,7 +16,7 @@ package struct ResourceAuthentication: Sendable {
         }
     }
 
-    /// The same where the credentials may also stand in the form, as at the token endpoint.
+    /// The MCP server that authenticates by its header or in the form, as at the token endpoint.
     func resource(_ parameters: Parameters, authorization: String?) async throws -> Resource {
         try await observer.observingRefusals {
             try await resource(PresentedClient(parameters, authorization: authorization))
@@ -33,9 +33,8 @@ package struct ResourceAuthentication: Sendable {
         return named
     }
 
-    /// Refuses, and counts it, unless `presented` proves the MCP server with this secret; nil where there is no such server.
-    ///
-    /// For an endpoint that reads the digest in a transaction of its own.
+    /// Refuses, observed, unless `presented` proves the MCP server whose secret has this digest; nil for an unknown MCP server.
+    /// It serves endpoints that read the digest in a transaction of their own.
     func check(_ presented: PresentedClient, secret digest: Digest?) throws(OAuthError) {
         do {
             try Self.prove(presented, secret: digest)
@@ -48,7 +47,7 @@ package struct ResourceAuthentication: Sendable {
     private static func prove(_ presented: PresentedClient, secret digest: Digest?) throws(OAuthError) {
         let cause: String
         if let digest {
-            // An MCP server may use any method that proves somebody, one at one request and another at the next.
+            // An MCP server may use any confidential method, a different one in each request.
             let isProven = presented.method.accepts(presented, .secret(digest))
             if isProven, ClientAuthenticationMethod.confidential.contains(presented.method) { return }
             cause = presented.method == .none ? "no secret" : "wrong secret"
@@ -60,6 +59,6 @@ package struct ResourceAuthentication: Sendable {
 
     private static func refusal(_ reason: String) -> OAuthError {
         OAuthError(
-            .invalidClient, "Authenticate as the MCP server, with its id and secret.", reason: reason)
+            .invalidClient, "Authenticate with the id and the secret of the MCP server.", reason: reason)
     }
 }

@@ -2,10 +2,10 @@ import JOSE
 import OAuth
 import Storage
 
-/// Earns the first tokens of a session with the code that its person's approval produced.
+/// Issues the first tokens of a session for the code that the user's approval produced.
 /// Spec: OAuth 2.1 §4.1.3
 struct AuthorizationCodeGrant: Grant {
-    /// A code, the redirect URI if it was repeated, the verifier, and the MCP server if one is named.
+    /// The parameters: a code, the redirect URI if the client repeats it, the verifier, and the MCP server if one is named.
     /// Spec: OAuth 2.1 §3.2.2
     struct Request: Sendable {
         let code: AuthorizationCode
@@ -16,12 +16,11 @@ struct AuthorizationCodeGrant: Grant {
         /// Reads the form.
         init(_ parameters: Parameters) throws(OAuthError) {
             let text = try parameters.required(.code)
-            // An empty verifier is refused like one that does not fit: a client that sends it computed nothing, and a code
-            // must never be redeemed on the strength of a proof that is not there.
+            // An empty verifier is refused like a wrong one, so that no code is redeemed without a proof.
             let verifierText = try parameters.required(.codeVerifier)
             redirectURI = try parameters.value(.redirectURI)
             guard let code = AuthorizationCode(text) else {
-                throw OAuthError(.invalidGrant, "The code is not one of this server's; start the authorization again.")
+                throw OAuthError(.invalidGrant, "The code was not issued by this server. Start the authorization again.")
             }
             self.code = code
             do {
@@ -36,18 +35,18 @@ struct AuthorizationCodeGrant: Grant {
     typealias Asker = Client
 
     let type = GrantType.authorizationCode
-    /// The document that its person was shown was kept with the approval.
+    /// The approval keeps what the user was shown of the client's document, so nothing is fetched.
     let knowledge = ClientKnowledge.identity
     let standing: StandingRule
     let observer: Observer
 
-    /// Seconds after a redemption in which the same request may come once more. Callbacks run twice in real clients.
+    /// For how many seconds after a redemption the same request may come once more: in real clients, callbacks run twice.
     private static let repeatable: Int64 = 1
 
     func read(_ parameters: Parameters) throws(OAuthError) -> Request { try Request(parameters) }
 
-    /// The order is policy: a client that does not own an unspent code can neither spend nor damage it. Once it is spent, every
-    /// further use proves that it leaked, whoever comes, but for the one repetition that `again` knows.
+    /// The order is policy. A client that does not own an unspent code can neither spend nor burn it. Any use of a spent code
+    /// proves that the code leaked, whichever client sends it; the one exception is in `spentCodeVerdict`.
     func redeem(
         _ request: Identified<Request, Client>, _: Void, in transaction: Transaction, now: Timestamp
     ) throws -> GrantVerdict<Never> {
@@ -59,7 +58,9 @@ struct AuthorizationCodeGrant: Grant {
             return .refused(Self.refusal("no session"))
         }
         let redemption = Self.redemption(asked, by: client)
-        if record.spentAt != nil { return try again(request, redemption, record, session, in: transaction, now: now) }
+        if record.spentAt != nil { 
+            return try spentCodeVerdict(request, redemption, record, session, in: transaction, now: now)
+        }
         guard record.clientID == client.id else { return .refused(Self.refusal("another client's code")) }
         if let redirect = asked.redirectURI, redirect != record.redirectURI {
             return .refused(Self.refusal("another redirect URI"))
@@ -100,7 +101,8 @@ struct AuthorizationCodeGrant: Grant {
         }
     }
 
-    /// What a document said of refresh tokens was kept with the request: redeeming must not hang on reading it again.
+    /// Whether the session gets refresh tokens. For a client with a document, the interaction keeps the answer, so that a redemption
+    /// does not depend on fetching the document again.
     private func refreshes(
         _ client: Client, _ record: AuthorizationCodeRecord, in transaction: Transaction
     ) throws -> Bool {
@@ -110,7 +112,7 @@ struct AuthorizationCodeGrant: Grant {
         return try PendingAuthorization.allowsRefreshTokens(interaction)
     }
 
-    /// The wrong verifier that spends the code is a decision and leaves a record; those before it prove nothing.
+    /// Counts a wrong verifier. The one that spends the code gets an audit record; those before it prove nothing.
     private func countFailure(
         _ record: AuthorizationCodeRecord, of session: SessionGrant, in transaction: Transaction, now: Timestamp
     ) throws {
@@ -123,10 +125,10 @@ struct AuthorizationCodeGrant: Grant {
                 reason: "too many wrong verifiers", initiator: .system))
     }
 
-    /// A spent code comes again. The same request within a second is a callback that ran twice, once; everything else has a
-    /// code that leaked, and its session ends.
+    /// The verdict on a spent code. The same request within a second counts once as a callback that ran twice. Any other use means
+    /// that the code leaked, and revokes its session.
     /// Spec: RFC 9700 §4.5
-    private func again(
+    private func spentCodeVerdict(
         _ request: Identified<Request, Client>, _ redemption: Digest, _ record: AuthorizationCodeRecord,
         _ session: SessionGrant, in transaction: Transaction, now: Timestamp
     ) throws -> GrantVerdict<Never> {
@@ -147,7 +149,8 @@ struct AuthorizationCodeGrant: Grant {
         return .refused(Self.refusal("code used again after it was spent"))
     }
 
-    /// What two requests have in common that redeem a code in the same way. The verifier is in it, so it is kept as a digest.
+    /// Identifies a request that redeems a code: equal for two requests with the same content. It covers the verifier, so only a
+    /// digest is stored.
     private static func redemption(_ request: Request, by client: Client) -> Digest {
         .sha256(
             [
@@ -157,6 +160,6 @@ struct AuthorizationCodeGrant: Grant {
     }
 
     private static func refusal(_ reason: String) -> OAuthError {
-        OAuthError(.invalidGrant, "The code is not valid (any more); start the authorization again.", reason: reason)
+        OAuthError(.invalidGrant, "The code is not valid or no longer valid. Start the authorization again.", reason: reason)
     }
 }

@@ -2,10 +2,11 @@ import JOSE
 import OAuth
 import Storage
 
-/// Goes on with a session. Each token is good once; a short grace answers again what was lost on the way.
+/// Refreshes the tokens of a session. Each refresh token can be used once; a short grace makes up for responses that were lost on
+/// the way.
 /// Spec: OAuth 2.1 §4.3
 struct RefreshTokenGrant: Grant {
-    /// A refresh token, the scopes to narrow to, and the MCP server if one is named.
+    /// The parameters: a refresh token, the scopes to narrow to, and the MCP server if one is named.
     /// Spec: OAuth 2.1 §3.2.2
     struct Request: Sendable {
         let token: RefreshToken
@@ -17,7 +18,7 @@ struct RefreshTokenGrant: Grant {
             let text = try parameters.required(.refreshToken)
             scope = ScopeRule.narrowing(try parameters.value(.scope))
             guard let token = RefreshToken(text) else {
-                throw OAuthError(.invalidGrant, "The refresh token is not one of this server's; authorize again.")
+                throw OAuthError(.invalidGrant, "The refresh token was not issued by this server. Authorize again.")
             }
             self.token = token
             resource = try ResourceRule.requested(parameters.repeated(.resource))
@@ -27,17 +28,17 @@ struct RefreshTokenGrant: Grant {
     typealias Asker = Client
 
     let type = GrantType.refreshToken
-    /// What the client's document says today decides whether its session goes on.
+    /// The client's document of today decides whether the session continues.
     let knowledge = ClientKnowledge.document
     let standing: StandingRule
     let keys: KeyRing
-    /// Seconds in which a superseded token is answered with its successor.
+    /// For how many seconds a superseded token is answered with its successor.
     let grace: Int64
 
     func read(_ parameters: Parameters) throws(OAuthError) -> Request { try Request(parameters) }
 
-    /// The order is policy: what does not carry our MAC touches no row, and a client that does not own the token
-    /// cannot end the session with it.
+    /// The order is policy. A token without this server's MAC changes no row, and a client that does not own the token cannot revoke
+    /// the session with it.
     func redeem(
         _ request: Identified<Request, Client>, _: Void, in transaction: Transaction, now: Timestamp
     ) throws -> GrantVerdict<Never> {
@@ -49,7 +50,7 @@ struct RefreshTokenGrant: Grant {
         else { return .refused(Self.refusal("not a token of ours")) }
         guard session.clientID == request.asker.id else { return .refused(Self.refusal("another client's token")) }
         if let error = ResourceRule.refusal(asked.resource, granted: session.resource) { return .refused(error) }
-        // Before the turn: a request that gets nothing must not use up its token.
+        // Checked before the turn, so that a refused request does not use up its token.
         let admitted: AdmittedSession
         switch try standing.admit(session, wanting: asked.scope, in: transaction, now: now) {
         case .success(let session): admitted = session
@@ -71,11 +72,12 @@ struct RefreshTokenGrant: Grant {
             AuditEntry(action, at: now, actor: .client(session.clientID), of: session, initiator: .model))
     }
 
-    /// An old token outside of its grace was stolen, or its successor was: nobody can tell, so the session ends.
+    /// Revokes the session of a superseded token outside its grace. Either this token or its successor was stolen, and the server
+    /// cannot tell which.
     /// Spec: RFC 9700 §4.14.2
-    private func reuse(_ session: SessionGrant, in transaction: Transaction, now: Timestamp) throws -> GrantVerdict<
-        Never
-    > {
+    private func reuse(
+        _ session: SessionGrant, in transaction: Transaction, now: Timestamp
+    ) throws -> GrantVerdict<Never> {
         _ = try transaction.sessions.end(
             session.id,
             SessionEnding(
@@ -86,7 +88,7 @@ struct RefreshTokenGrant: Grant {
 
     private static func refusal(_ reason: String) -> OAuthError {
         OAuthError(
-            .invalidGrant, "The refresh token is not valid (any more); the person has to approve again.", reason: reason
+            .invalidGrant, "The refresh token is not valid or no longer valid. The user has to approve again.", reason: reason
         )
     }
 }

@@ -2,29 +2,29 @@ import JOSE
 import OAuth
 import Storage
 
-/// Hands an MCP server the access token that a person connected for it, while the person's own token for it is live.
-/// Neither the refresh token nor anybody else's token ever leaves.
+/// Gives an MCP server the provider's access token that a user connected for it, while the user's own token for the MCP server is
+/// live. Neither the provider's refresh token nor another user's token ever leaves.
 /// Spec: RFC 8693 §2
 struct TokenExchangeGrant: Grant {
-    /// What is verified, and with what result a connection was renewed, outside of the transaction.
+    /// The results of the work outside the transaction.
     struct Preparation: Sendable {
-        /// The claims of the person's token, if this server signed it.
+        /// The claims of the user's token; nil unless this server signed it.
         let claims: AccessTokenClaims?
-        /// Nil before the connection was renewed.
+        /// The result of renewing the connection; nil while no renewal was needed.
         let renewal: ConnectionRefresh.Outcome?
     }
 
-    /// What the provider has to be asked or told.
+    /// A request to the provider that the transaction found necessary.
     enum Missing: Sendable {
         /// The connection's token is about to expire.
         case renewal(ConnectionID)
-        /// The connection was found to exceed what the MCP server may have, and has ended.
+        /// The connection exceeded the MCP server's permission and was revoked here; the provider has to revoke its token.
         case revocation(ExcessScopeRevocation.Ended)
     }
 
     typealias Asker = Resource
 
-    /// A token that lasts no longer is renewed first, in seconds.
+    /// A token that expires within as many seconds is renewed first.
     private static let margin: Int64 = 60
 
     let type = GrantType.tokenExchange
@@ -38,7 +38,7 @@ struct TokenExchangeGrant: Grant {
         try TokenExchangeRequest(parameters)
     }
 
-    /// Verifies the person's token, after the provider was asked or told what a transaction found to be missing.
+    /// Makes the request to the provider that a transaction found missing, then verifies the user's token.
     func prepare(_ request: TokenExchangeRequest, missing: Missing?) async throws -> Preparation {
         var renewal: ConnectionRefresh.Outcome?
         switch missing {
@@ -48,7 +48,7 @@ struct TokenExchangeGrant: Grant {
             if case .exceeded = outcome { throw Self.exceeded("the provider renewed it with more scopes") }
             renewal = outcome
         case .revocation(let ended):
-            // The connection is over already; its provider is told before the MCP server is.
+            // The connection is already revoked here; its provider learns of it before the MCP server does.
             await excess.giveBack(ended)
             throw Self.exceeded("\(ended.connection.id): \(ended.failure)")
         }
@@ -56,8 +56,8 @@ struct TokenExchangeGrant: Grant {
             claims: subjects.claims(of: request.subjectToken.reveal(), now: clock.now()), renewal: renewal)
     }
 
-    /// Everything that one transaction has to hold together: the person's token, the permission, the connection, and the
-    /// record of each token that leaves.
+    /// Checks the user's token, the permission and the connection in one transaction, with the audit record of each token that
+    /// leaves.
     func redeem(
         _ request: Identified<TokenExchangeRequest, Resource>, _ preparation: Preparation, in transaction: Transaction,
         now: Timestamp
@@ -80,7 +80,7 @@ struct TokenExchangeGrant: Grant {
         guard let tokens = vault.tokens(of: connection) else {
             throw OAuthError(.serverError, "Try again later.", reason: "the tokens of \(connection.id) do not open")
         }
-        // What could not be renewed may still be good for some seconds.
+        // A token that could not be renewed may still be valid for some seconds.
         guard tokens.last(preparation.renewal == nil ? Self.margin : 1, from: now) else {
             return preparation.renewal.map { .refused(Self.unavailable($0)) } ?? .unprepared(.renewal(connection.id))
         }
@@ -97,26 +97,26 @@ struct TokenExchangeGrant: Grant {
         let cause =
             switch renewal {
             case .unavailable(let failure): "\(failure)"
-            case .renewed, .ended, .exceeded: "renewed to a token that was over at once"
+            case .renewed, .ended, .exceeded: "renewed to a token that expired at once"
             }
         return OAuthError(
-            .temporarilyUnavailable, "The provider cannot be asked now; try again in a moment.", reason: cause)
+            .temporarilyUnavailable, "The provider does not answer at the moment. Try again later.", reason: cause)
     }
 
     private static func exceeded(_ reason: String) -> OAuthError {
         OAuthError(
             .invalidGrant,
-            "The provider granted more than this MCP server may have, so the connection has ended; ask the person to "
-                + "connect the account again.", reason: reason)
+            "The provider granted more than this MCP server may have, so the connection was revoked. Ask the user to connect "
+                + "the account again.", reason: reason)
     }
 
     /// Spec: RFC 8693 §2.2.2
     private static let noPerson = OAuthError(
         .invalidRequest,
-        "The subject_token has to be a live access token of a person for this MCP server; ask the client for a fresh one."
+        "The subject_token has to be a live access token of a user for this MCP server. Ask the client for a fresh one."
     )
     private static let notAllowed = OAuthError(
-        .invalidTarget, "This MCP server may not have tokens of this provider; ask its operator.")
+        .invalidTarget, "This MCP server may not have tokens of this provider. Ask its operator for permission.")
     private static let notConnected = OAuthError(
-        .invalidGrant, "The person has no account of this provider connected here; ask them to connect it (again).")
+        .invalidGrant, "The user has not connected an account of this provider. Ask the user to connect one.")
 }
