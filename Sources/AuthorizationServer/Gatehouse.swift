@@ -6,30 +6,51 @@ package import Storage
 
 /// The whole authorization server without HTTP: every endpoint, composed once at the start.
 package struct Gatehouse: Sendable {
+    /// The operator's settings.
     package let settings: Settings
+    /// The database, which this process alone writes.
     package let store: Store
+    /// The signing keys and the named secrets.
     package let keys: KeyRing
+    /// The clock of every decision.
     package let clock: WallClock
     /// Feeds metrics and traces with what the endpoints report.
     let observer: Observer
     /// The log of refusals, for operators.
     package let refusals: DeduplicatedLog
+    /// The log of what is no refusal: failures, warnings, news of the start.
     package let log: Logger
+    /// Resolves clients, for the authorization and for refreshes.
     package let clients: ClientDirectory
+    /// Signs users in and recognises them.
     package let people: SignInService
+    /// `/.well-known/oauth-authorization-server` and `/jwks`.
     package let metadata: MetadataEndpoint
+    /// `/authorize`.
     package let authorize: AuthorizeEndpoint
+    /// `/login`.
     package let signIn: SignInEndpoint
+    /// `/consent`.
     package let consent: ConsentEndpoint
+    /// `/token`, for clients and for MCP servers.
     package let token: TokenEndpoint
+    /// `/connect/{provider}/callback`.
     package let connect: ConnectEndpoint
+    /// `/revoke`.
     package let revocation: RevocationEndpoint
+    /// `/introspect`.
     package let introspection: IntrospectionEndpoint
+    /// `/elicitations`, for MCP servers.
     package let elicitation: ElicitationEndpoint
+    /// `/e/{id}`, the pages of elicitations for users.
     package let elicitationPage: ElicitationPageEndpoint
+    /// `/account`.
     package let account: AccountEndpoint
+    /// The uses of sessions that the housekeeper writes once a minute.
     package let lastUses = UsageBuffer()
+    /// Authenticates MCP servers at every endpoint for MCP servers.
     package let resourceAuthentication: ResourceAuthentication
+    /// `/events/poll`.
     package let eventPoll: EventPollEndpoint
 
     /// Composes the endpoints from the operator's settings, the store, the keys and the connections to the outside.
@@ -37,22 +58,19 @@ package struct Gatehouse: Sendable {
         settings: Settings, store: Store, keys: KeyRing, fetcher: DocumentFetcher, operators: OperatorClient,
         clock: WallClock = .system, hasher: PasswordHasher, log: Logger
     ) {
-        let observer = Observer(clock: clock)
-        let reader = AccessTokenReader(keys: keys, issuer: settings.issuer)
+        let (observer, reader) = (Observer(clock: clock), AccessTokenReader(keys: keys, issuer: settings.issuer))
         let clients = ClientDirectory(store: store, fetcher: fetcher, settings: settings.clients, log: log)
-        let standing = StandingRule(clients: clients)
+        let (standing, seal) = (StandingRule(clients: clients), InteractionSeal(keys: keys))
         let authentication = ClientAuthentication(clients: clients, observer: observer)
         let (refusals, background) = (DeduplicatedLog(log, clock: clock), BackgroundWork(log: log))
-        let monitor = SignInMonitor(
-            store: store, observer: observer, lines: refusals, log: log, background: background)
+        let monitor = SignInMonitor(store: store, observer: observer, lines: refusals, log: log, background: background)
         let people = SignInService(store: store, methods: Self.signInMethods(hasher), monitor: monitor, clock: clock)
-        let seal = InteractionSeal(keys: keys)
         let authorize = AuthorizeEndpoint(
             settings: settings, store: store, clients: clients, people: people, seal: seal, clock: clock,
             observer: observer)
         (self.settings, self.store, self.keys, self.clock, self.log) = (settings, store, keys, clock, log)
-        (self.clients, self.people, self.authorize, self.refusals) = (clients, people, authorize, refusals)
-        self.observer = observer
+        (self.clients, self.people, self.authorize) = (clients, people, authorize)
+        (self.refusals, self.observer) = (refusals, observer)
         signIn = SignInEndpoint(people: people, seal: seal, authorize: authorize, clock: clock)
         consent = ConsentEndpoint(
             settings: settings, store: store, keys: keys, people: people, standing: standing, clock: clock,
@@ -111,8 +129,11 @@ package struct Gatehouse: Sendable {
 
     /// The traces of the latest authorizations.
     package var traces: AuthorizationTraces { observer.traces }
+    /// `/events/verify`.
     package var eventVerify: EventVerifyEndpoint { EventVerifyEndpoint(store: store, clock: clock) }
+    /// `/events/status`.
     package var eventStatus: EventStatusEndpoint { EventStatusEndpoint(store: store, clock: clock) }
+    /// `/sessions/{sid}`, for MCP servers.
     package var session: SessionEndpoint {
         SessionEndpoint(store: store, authentication: resourceAuthentication, clock: clock)
     }

@@ -58,8 +58,11 @@ package struct Settings: Sendable {
     package var metadataAtRoot: Bool
     /// The MCP server of requests that name none; nil if the operator chose none.
     package var defaultResource: ResourceIdentifier?
+    /// The lifetimes of tokens and codes.
     package var tokens: Tokens
+    /// The lengths that users can choose, and the idle timeout.
     package var sessions: Sessions
+    /// The rules for clients.
     package var clients: Clients
 
     /// Settings with the defaults of the configuration's documentation.

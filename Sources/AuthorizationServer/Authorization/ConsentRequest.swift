@@ -4,9 +4,12 @@ package import OAuth
 package struct ConsentRequest: Sendable {
     /// One scope that the client requests, and that the user decides about.
     package struct RequestedScope: Sendable {
+        /// The scope as the wire spells it.
         package let scope: Scope
+        /// The operator's sentence for the scope, shown to the user.
         package let description: String
         /// The tools of the MCP server that the scope unlocks.
+        /// The tools that are shown here; none for a scope with a choice of its own.
         package let tools: [ToolName]
         /// The scopes that come with this one.
         package let included: [IncludedScope]
@@ -18,21 +21,28 @@ package struct ConsentRequest: Sendable {
 
     /// One scope that comes with another.
     package struct IncludedScope: Sendable {
+        /// The scope as the wire spells it.
         package let scope: Scope
+        /// The operator's sentence for the scope.
         package let description: String
         package let tools: [ToolName]
     }
 
     /// The MCP server that the client requests access to, and its owner.
     package struct RequestedResource: Sendable {
+        /// The MCP server's id at this server.
         package let id: ResourceID
+        /// The MCP server's URL.
         package let identifier: ResourceIdentifier
+        /// The registered name, from an operator and so trustworthy.
         package let name: String
+        /// The registered owner, who answers for the MCP server.
         package let owner: String
     }
 
     /// What the user chose on this page before it is shown again.
     package struct EarlierChoice: Sendable {
+        /// The ticked scopes.
         package let scope: ScopeSet
         /// In seconds; nil when no length was chosen.
         package let lifetime: Int64?
@@ -42,8 +52,11 @@ package struct ConsentRequest: Sendable {
 
     /// A live session of the same client at the same MCP server and redirect, approved in the same browser.
     package struct EarlierSession: Sendable {
+        /// The session that would be replaced.
         package let id: SessionID
+        /// The scopes of the earlier session.
         package let scope: ScopeSet
+        /// When the earlier session was approved.
         package let createdAt: Timestamp
         /// Host and port of its redirect: two windows of a program on this computer differ in their port.
         package let place: String
@@ -52,21 +65,27 @@ package struct ConsentRequest: Sendable {
     /// How many earlier sessions the page offers to replace: the newest.
     static let mostReplaceable = 5
 
+    /// The interaction that the page decides.
     package let interaction: InteractionID
     /// The value that a decision has to bring back.
     package let token: String
+    /// The client's name: an operator's for a registered client, an unverified claim for any other.
     package let clientName: String
     /// The host of a metadata document's URL, with its port where that is not 443; nil when an operator registered the client.
     package let clientHost: String?
+    /// The verified redirect, whose place the page shows.
     package let redirect: RedirectURI
     /// Whether every redirect of the client leads to the user's own machine, where any program may answer.
     package let isLoopbackOnly: Bool
+    /// The MCP server of the request.
     package let resource: RequestedResource
+    /// The choices of the page, in the order of the request.
     package let scopes: [RequestedScope]
     /// Every scope that the session would have if the user allowed each of `scopes`.
     package let all: ScopeSet
     /// How long the session may last, by the policy in force now.
     package let terms: SessionTerms
+    /// The account that decides, so that the user notices a wrong one.
     package let username: String
     package private(set) var kept: EarlierChoice?
     /// The earlier sessions that the new one may replace, the newest first.

@@ -6,6 +6,7 @@ package import OAuth
 package struct MetadataEndpoint: Sendable {
     /// A JSON document with its entity tag.
     package struct Document: Sendable {
+        /// The JSON text.
         package let bytes: [UInt8]
         /// A strong entity tag, in quotes as the ETag header needs it.
         package let entityTag: String

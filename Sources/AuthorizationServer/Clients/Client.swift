@@ -13,8 +13,11 @@ package struct Client: Sendable {
         case document(host: String, digest: Digest?)
     }
 
+    /// The `client_id`.
     package let id: ClientID
+    /// Name, redirects, authentication method and grant types.
     package let metadata: ClientMetadata
+    /// The source of the metadata, which decides how far the server trusts it.
     package let origin: Origin
 
     /// Whether an operator registered the name and the redirects.

@@ -48,6 +48,7 @@ package struct SignInEndpoint: Sendable {
 
         /// The client for display; nil unless a client asks for an authorization.
         package let client: String?
+        /// The purpose of the sign-in, which decides the words of the page.
         package let purpose: Purpose
     }
 

@@ -5,8 +5,8 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("The memory of what happened")
-struct TimelinesTests {
+@Suite("Traces of authorizations")
+struct AuthorizationTracesTests {
     private let clock = TestClock()
 
     private func browser(_ reference: String) -> Browser {
@@ -20,7 +20,7 @@ struct TimelinesTests {
         return attempt
     }
 
-    @Test func `a flood of strangers, many at a time, pushes out strangers and nobody who signed in`() async {
+    @Test func `a parallel flood of strangers evicts traces of strangers and none of a signed-in user`() async {
         let traces = AuthorizationTraces(bounds: .init(strangers: 50, people: 20, perPerson: 4))
         let people = (0..<5).map { _ in UserID.random() }
         for (number, person) in people.enumerated() { _ = attempt(traces, "p\(number)", of: person) }
@@ -37,11 +37,11 @@ struct TimelinesTests {
         }
         #expect(traces.all.count { $0.user == nil } == 50)
         #expect((0..<5).allSatisfy { traces.trace("p\($0)") != nil })
-        #expect(traces.keyCount == 50 * 2 + 5, "what is forgotten is not found by anything")
+        #expect(traces.keyCount == 50 * 2 + 5, "no key leads to an evicted trace")
         #expect(traces.trace("s0-0") == nil)
     }
 
-    @Test func `one person with many attempts pushes out their own, and a busy day the oldest`() {
+    @Test func `a user with many authorizations evicts their own traces, and a busy day evicts the oldest`() {
         let traces = AuthorizationTraces(bounds: .init(strangers: 4, people: 10, perPerson: 3))
         let (one, other) = (UserID.random(), UserID.random())
         _ = attempt(traces, "other", of: other)
@@ -56,7 +56,7 @@ struct TimelinesTests {
     }
 
     @Test
-    func `somebody who signs in twice in one attempt holds one place, and a forgotten attempt takes nothing more`() {
+    func `a second sign-in in one authorization takes no second place, and an evicted trace records nothing`() {
         let traces = AuthorizationTraces(bounds: .init(strangers: 1, people: 1, perPerson: 1))
         let person = UserID.random()
         let first = attempt(traces, "first", of: person)
@@ -72,7 +72,7 @@ struct TimelinesTests {
         #expect(traces.all.count == 1 && traces.keyCount == 1)
     }
 
-    @Test func `one timeline takes four kibibytes: its first step, the latest ones, and how many were between`() throws
+    @Test func `a trace holds four kibibytes: its first step, the latest ones, and the number of those between`() throws
     {
         let traces = AuthorizationTraces()
         let attempt = traces.begin(for: browser("a"), clock: clock.wall)
@@ -94,7 +94,7 @@ struct TimelinesTests {
         #expect(traces.trace("99") != nil && traces.trace("50") == nil)
     }
 
-    @Test func `what is said once is said once, what counts is counted`() {
+    @Test func `a repeated step is recorded once or each time, as its kind demands`() {
         let traces = AuthorizationTraces()
         let attempt = traces.begin(for: browser("a"), clock: clock.wall)
         for _ in 0..<3 {
