@@ -4,9 +4,9 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("Work behind the answers")
+@Suite("Background work")
 struct ErrandsTests {
-    @Test func `strangers set off a bounded number of pieces, and one at a time about one subject`() async {
+    @Test func `the number of pieces that run at once is bounded, with one at a time about each subject`() async {
         let log = CapturedLog()
         let errands = BackgroundWork(capacity: 3, log: log.logger)
         let (released, done) = (Counted(), Counted())
@@ -24,7 +24,7 @@ struct ErrandsTests {
         #expect(done.value == 4)
     }
 
-    @Test func `work that fails is told in the log and makes room`() async {
+    @Test func `failed work is logged and frees its place`() async {
         struct Broken: Error {}
         let log = CapturedLog()
         let errands = BackgroundWork(capacity: 1, log: log.logger)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("The counted log of refusals")
+@Suite("The deduplicated log of refusals")
 struct CountedLogTests {
     private let captured = CapturedLog()
     private let clock = TestClock()
@@ -20,7 +20,7 @@ struct CountedLogTests {
         #expect(captured.lines == ["info refused reference=r-1 status=401"])
     }
 
-    @Test func `equal lines are one line a minute with their number and their references`() throws {
+    @Test func `equal lines become one line a minute with their number and references`() throws {
         let log = log()
         for second in 0..<60 {
             log.note("refused", ["status": "401"], reference: "r-\(second)")
@@ -51,7 +51,7 @@ struct CountedLogTests {
         #expect(captured.lines.count == 5)
     }
 
-    @Test func `what is quiet for a minute is written at once when it comes again`() {
+    @Test func `a line that did not occur for a minute is written at once when it occurs again`() {
         let log = log()
         log.note("refused", reference: "r-1")
         clock.advance(by: 61)
@@ -59,7 +59,7 @@ struct CountedLogTests {
         #expect(captured.lines == ["info refused reference=r-1", "info refused reference=r-2"])
     }
 
-    @Test func `a number is written when nothing else comes, and before the server stops`() {
+    @Test func `a number is written without a further refusal, and before the server stops`() {
         let log = log()
         for _ in 0..<3 { log.note("refused") }
         log.flush()
@@ -76,7 +76,7 @@ struct CountedLogTests {
         #expect(captured.lines.count == 3)
     }
 
-    @Test func `beyond the capacity lines are told apart without the names that callers make up`() throws {
+    @Test func `beyond the capacity lines are distinguished without the fields that callers can choose`() throws {
         let log = log(capacity: 3)
         for number in 0..<10 {
             log.note("refused", ["client": "\(number)", "route": "/token"], reference: "r-\(number)")
@@ -110,7 +110,7 @@ struct CountedLogTests {
         #expect(captured.lines.count == 2 && captured.lines[1].contains("repeated=2"))
     }
 
-    @Test func `a level that is not logged costs nothing and counts nothing`() {
+    @Test func `a level that is not logged is not counted`() {
         let threshold = Threshold()
         let log = DeduplicatedLog(
             Logger(label: "test") { [captured] _ in TurnedHandler(threshold: threshold, base: captured.logger) },
@@ -146,7 +146,7 @@ struct CountedLogTests {
         func log(event: LogEvent) { base.log(level: event.level, event.message, metadata: event.metadata) }
     }
 
-    @Test func `the trace of the request stands in its line`() throws {
+    @Test func `a line names the trace id of its request`() throws {
         let trace = try #require(TraceID("0af7651916cd43dd8448eb211c80319c"))
         TraceID.$current.withValue(trace) { log().note("refused") }
         #expect(captured.lines == ["info refused trace=0af7651916cd43dd8448eb211c80319c"])
@@ -162,11 +162,11 @@ struct CountedLogTests {
         ("https://a.example", "https://a.example"), ("wrong secret", "wrong secret"),
         (String(repeating: "ä", count: 200), String(repeating: "ä", count: 150) + "…"),
     ])
-    func `no value is long, and no URL in it is whole`(text: String, logged: String) {
+    func `every value is bounded, and every URL in it is cut behind its host`(text: String, logged: String) {
         #expect(LogText.bounded(text) == logged)
     }
 
-    @Test func `a client that is known by its document is named without scheme and query`() {
+    @Test func `the URL of a client is logged without scheme and query`() {
         #expect(LogText.client("https://app.example/client.json?key=secret") == "app.example/client.json")
         #expect(LogText.client("quill") == "quill")
     }

@@ -51,7 +51,7 @@ struct GrantRequestTests {
         #expect(refusal { try read(pairs.map { $0.0 == "code" ? ($0.0, "foreign") : $0 }) } == .invalidGrant)
     }
 
-    @Test func `a refresh token is taken with any scope`() throws {
+    @Test func `a refresh request may name any scope`() throws {
         let token = RefreshToken.mint(session: .random(), generation: 1, key: [UInt8](repeating: 1, count: 32))
         let request = try RefreshTokenGrant.Request(
             form([("refresh_token", token.reveal()), ("scope", "a \" b offline_access")]))

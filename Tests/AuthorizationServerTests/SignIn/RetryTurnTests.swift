@@ -3,11 +3,11 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("Whose turn the next try at a name is")
+@Suite("The turns of networks at an account name")
 struct NextTryTests {
     private let opening = Timestamp(seconds: 1_800_000_000)
 
-    @Test func `networks that ask for turns and take none do not keep the owner out`() {
+    @Test func `networks that reserve turns and use none do not lock the owner out`() {
         var next = RetryTurn<String>()
         for network in ["owner", "b"] { next.knock(network) }
         var turns = 0
@@ -19,7 +19,7 @@ struct NextTryTests {
         #expect(turns == 2)
     }
 
-    @Test func `a clock that is set back does not keep a turn for longer`() {
+    @Test func `a clock that is set back extends no reservation`() {
         var next = RetryTurn<String>()
         next.knock("b")
         _ = next.wait(for: "c", since: opening, now: opening)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("What every sign-in method has in common")
+@Suite("The rules for every sign-in method")
 struct SignInMethodTests {
     /// People who can sign in by a word besides their passwords. Ada has a word.
     private static func play(
@@ -39,7 +39,7 @@ struct SignInMethodTests {
         try await h.gatehouse.store.read { [id = h.user.id] in try $0.credentials.find(CredentialKind.word, of: id) }
     }
 
-    @Test func `the first method that reads a form has it, and the password reads all others`() async throws {
+    @Test func `the first method that reads a form handles it, and the password handles every other form`() async throws {
         try await Self.play { _, people in
             let forms = ["username=ada&word=x&password=y", "username=ada&password=y", ""]
             let kinds = try forms.map { try people.claim(in: Parameters(query: $0)).method.kind }
@@ -48,7 +48,7 @@ struct SignInMethodTests {
         }
     }
 
-    @Test func `what a method proves is what the login keeps, and its credential is used and renewed`() async throws {
+    @Test func `the login keeps the method's proof, and the credential is marked as used and renewed`() async throws {
         try await Self.play { h, people in
             guard case .signedIn(let person, _) = try await Self.signIn(people, "username=ada&word=swordfish") else {
                 Issue.record("the right word signs in")
@@ -64,7 +64,7 @@ struct SignInMethodTests {
         }
     }
 
-    @Test func `guesses by one method use up the tries of all, and then no method is asked`() async throws {
+    @Test func `failed attempts by one method count for all methods, and at the limit no method is called`() async throws {
         let method = WordSignIn()
         try await Self.play(word: method) { h, people in
             for number in 0..<5 { try await Self.signIn(people, "username=ada&word=wrong\(number)") }
@@ -81,7 +81,7 @@ struct SignInMethodTests {
         }
     }
 
-    @Test func `a method is asked once for every name, and sees no account that does not exist or is disabled`()
+    @Test func `a method is called once for every name, without an account for an unknown name or a disabled one`()
         async throws
     {
         let method = WordSignIn()
@@ -105,7 +105,7 @@ struct SignInMethodTests {
         }
     }
 
-    @Test func `a proof of another account than the one that was claimed lets nobody in`() async throws {
+    @Test func `a proof of another account than the claimed one signs nobody in`() async throws {
         let method = WordSignIn()
         try await Self.play(word: method) { h, people in
             let bob = try await h.addUser("bob")
@@ -122,7 +122,7 @@ struct SignInMethodTests {
         }
     }
 
-    @Test func `a credential that is replaced while its proof is checked lets nobody in`() async throws {
+    @Test func `a credential that is replaced during the check signs nobody in`() async throws {
         let method = WordSignIn()
         try await Self.play(word: method) { h, people in
             let seen = try #require(try await Self.word(h))
