@@ -1,3 +1,4 @@
+package import AuthorizationServer
 import Hummingbird
 package import OAuth
 

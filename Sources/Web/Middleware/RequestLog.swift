@@ -1,3 +1,4 @@
+package import AuthorizationServer
 package import Hummingbird
 import Logging
 import OAuth

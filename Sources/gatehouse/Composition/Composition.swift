@@ -69,10 +69,10 @@ struct Composition {
                     return ["the database does not answer: \(ErrorText.of(error))"]
                 }
             },
-            metrics: { [store = gatehouse.store, counters] in
+            metrics: { [store = gatehouse.store] in
                 let events = try? await store.read { try $0.events.waitingCount() }
                 let process = ProcessMetrics(waitingWrites: store.waitingWrites, waitingEvents: events)
-                return counters.text + MetricsRegistry.shared.text + process.text
+                return MetricsRegistry.shared.text + process.text
             })
         return try .operations(
             operations, host: configuration.operations.host, port: configuration.operations.port,

@@ -10,7 +10,9 @@ final class MetricsRegistry: MetricsFactory {
         let labels: String
     }
 
-    private let counters = Mutex<[Series: Count]>([:])
+    private enum Value {
+        case count(Count)
+        case sum(Sum)
 
     /// One counter; any thread may increment it.
     final class Count: CounterHandler {
@@ -27,13 +29,36 @@ final class MetricsRegistry: MetricsFactory {
         }
     }
 
+    /// A sum of seconds that any thread may raise. It is kept in nanoseconds, so that small amounts are not lost beside a
+    /// great sum.
+    final class Sum: FloatingPointCounterHandler {
+        private let nanoseconds = Atomic<Int64>(0)
+
+        var current: Double { Double(nanoseconds.load(ordering: .relaxed)) / 1_000_000_000 }
+
+        func increment(by amount: Double) {
+            guard let added = Int64(exactly: (amount * 1_000_000_000).rounded()) else { return }
+            nanoseconds.wrappingAdd(added, ordering: .relaxed)
+        }
+
+        func reset() {
+            nanoseconds.store(0, ordering: .relaxed)
+        }
+    }
+
+    private static let help = [
+        "gatehouse_http_requests_total": "Requests answered.",
+        "gatehouse_http_request_seconds_total": "Time from head to answer, added up.",
+    ]
+
+    private let values = Mutex<[Series: Value]>([:])
+
     func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
-        let labels = dimensions.map { "\($0)=\"\($1)\"" }.joined(separator: ",")
-        return counters.withLock { counters in
-            let series = Series(name: label, labels: labels)
-            if let known = counters[series] { return known }
+        values.withLock { values in
+            let series = Self.series(label, dimensions)
+            if case .count(let known) = values[series] { return known }
             let count = Count()
-            counters[series] = count
+            values[series] = .count(count)
             return count
         }
     }
@@ -45,18 +70,23 @@ final class MetricsRegistry: MetricsFactory {
     func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler { NOOPMetricsHandler.instance }
     // A counter keeps its value after its handle is destroyed, because the exported series must not restart.
     func destroyCounter(_ handler: any CounterHandler) {}
+    func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
     func destroyRecorder(_ handler: any RecorderHandler) {}
     func destroyTimer(_ handler: any TimerHandler) {}
 
     /// All counters in the Prometheus text format, in a stable order.
     var text: String {
-        let all = counters.withLock { $0 }.sorted { ($0.key.name, $0.key.labels) < ($1.key.name, $1.key.labels) }
+        let all = values.withLock { values in values.map { (series: $0.key, text: $0.value.text) } }
+            .sorted { ($0.series.name, $0.series.labels) < ($1.series.name, $1.series.labels) }
         var text = ""
         var last = ""
-        for (series, count) in all {
-            if series.name != last { text += "# TYPE \(series.name) counter\n" }
+        for (series, value) in all {
+            if series.name != last {
+                if let help = Self.help[series.name] { text += "# HELP \(series.name) \(help)\n" }
+                text += "# TYPE \(series.name) counter\n"
+            }
             last = series.name
-            text += "\(series.name)\(series.labels.isEmpty ? "" : "{\(series.labels)}") \(count.current)\n"
+            text += "\(series.name)\(series.labels.isEmpty ? "" : "{\(series.labels)}") \(value)\n"
         }
         return text
     }

@@ -1,4 +1,3 @@
-import AuthorizationServer
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -8,6 +7,7 @@ import OAuth
 import Synchronization
 import TestSupport
 
+@testable import AuthorizationServer
 @testable import Web
 
 /// The front door with the distribution's templates and a few routes, asked without a socket.
@@ -17,12 +17,13 @@ struct TestDoor {
     let door: RequestPipeline
     let responder: RouteResponder
     let log = CapturedLog()
+    let metrics = CountedMetrics()
 
     init(issuer: String = "http://localhost:8080") throws {
         let issuer = try Issuer(issuer)
         door = RequestPipeline(
             issuer: issuer, renderer: try PageRenderer(templatesDirectory: Self.templates, base: issuer.path),
-            proxies: try ProxyTrust(proxies: []),
+            proxies: try ProxyTrust(proxies: []), counters: RequestCounters(factory: metrics),
             log: RefusalLog(logger: log.logger, refusals: DeduplicatedLog(log.logger, clock: .system)))
         responder = door.responder(Self.routes(door).map { $0.below(issuer.path) })
     }
