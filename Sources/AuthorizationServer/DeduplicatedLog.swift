@@ -132,7 +132,9 @@ package final class DeduplicatedLog: Sendable {
     }
 
     private func write(_ line: Line?, _ repeats: Repeats) {
-        let line = line ?? Line(level: .warning, message: "too many different refusals; the rest are counted together", fields: [:])
+        let line =
+            line
+            ?? Line(level: .warning, message: "too many different refusals; the rest are counted together", fields: [:])
         var metadata = Self.metadata(of: line)
         metadata["repeated"] = "\(repeats.count)"
         metadata["since"] = "\(repeats.since.rfc3339)"

@@ -71,7 +71,8 @@ package struct Housekeeper: Service, CustomStringConvertible {
             log.error("no audit checkpoint was signed", metadata: ["error": "\(error)"])
         } catch is CancellationError {
         } catch {
-            log.warning("signing an audit checkpoint failed; the next round tries again", metadata: ["error": "\(error)"])
+            log.warning(
+                "signing an audit checkpoint failed; the next round tries again", metadata: ["error": "\(error)"])
         }
     }
 

@@ -51,7 +51,8 @@ struct AuthorizationDraft: Sendable {
         do throws(OAuthValueError) {
             guard try RedirectURI(text).kind != .privateUse else {
                 throw OAuthValueError(
-                    "A client with a metadata document needs a redirect URI that begins with https://, or with http:// on localhost.")
+                    "A client with a metadata document needs a redirect URI that begins with https://, or with http:// on localhost."
+                )
             }
         } catch {
             throw .page(OAuthError(.invalidRequest, error))
@@ -66,7 +67,8 @@ struct AuthorizationDraft: Sendable {
         guard let verified else {
             throw .page(
                 OAuthError(
-                    .invalidRequest, "The redirect_uri is not registered for this client. Its developer has to register it.",
+                    .invalidRequest,
+                    "The redirect_uri is not registered for this client. Its developer has to register it.",
                     reason: RedirectRule.difference(
                         requested, registered: client.metadata.redirectURIs, localhostAnyPort: localhostAnyPort)))
         }

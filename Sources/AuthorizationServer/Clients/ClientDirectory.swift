@@ -224,7 +224,8 @@ package struct ClientDirectory: Sendable {
             OAuthError(.unauthorizedClient, error.description, reason: error.reason)
         default:
             OAuthError(
-                .temporarilyUnavailable, "The client's metadata document cannot be read at the moment. Try again later.",
+                .temporarilyUnavailable,
+                "The client's metadata document cannot be read at the moment. Try again later.",
                 reason: "\(error)")
         }
     }

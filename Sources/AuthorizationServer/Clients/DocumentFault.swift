@@ -42,6 +42,7 @@ extension FetchError {
                     + "and try again later.", reason: "\(reason)")
         }
         return OAuthError(
-            code, "The client's metadata document \(fault). The client's developer has to correct that.", reason: "\(reason)")
+            code, "The client's metadata document \(fault). The client's developer has to correct that.",
+            reason: "\(reason)")
     }
 }

@@ -103,8 +103,11 @@ struct ClientAssessment: Sendable {
             return Finding("scopes", .ok, "It registers none; the scopes of each request count.")
         }
         let known = open.reduce(ScopeSet([])) { $0.union($1.catalogue.known) }
-        let words = named.scopes.map { known.contains($0) ? $0.string : "\($0.string) (unknown to every MCP server here)" }
-        return Finding("scopes", .ok, "It registers \(words.joined(separator: ", ")); the scopes of each request count.")
+        let words = named.scopes.map {
+            known.contains($0) ? $0.string : "\($0.string) (unknown to every MCP server here)"
+        }
+        return Finding(
+            "scopes", .ok, "It registers \(words.joined(separator: ", ")); the scopes of each request count.")
     }
 
     private func servers(_ open: [Resource]) -> Finding {

@@ -191,7 +191,8 @@ extension OutboundFailure {
             "Test whether this machine reaches the host: 'curl -sv URL'."
         case .refusedAddress:
             "For a host of your own, add host:port to clients.metadata_documents.private_hosts."
-        case .untrusted: "For an authority of your own, set outbound.trust; otherwise the host has to fix its certificate."
+        case .untrusted:
+            "For an authority of your own, set outbound.trust; otherwise the host has to fix its certificate."
         case .oversized: "Its developer has to shorten it, or raise clients.metadata_documents.max_size."
         case .status: "Its developer has to serve it at this URL with status 200 and without a redirect."
         case .mediaType: "Its developer has to serve it as application/json, without compression."

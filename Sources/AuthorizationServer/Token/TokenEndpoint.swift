@@ -55,7 +55,8 @@ package struct TokenEndpoint: Sendable {
             case .unprepared(let found): missing = found
             }
         }
-        throw OAuthError(.serverError, "Try again later.", reason: "\(grant.type) reports a missing preparation every time")
+        throw OAuthError(
+            .serverError, "Try again later.", reason: "\(grant.type) reports a missing preparation every time")
     }
 
     /// Runs the one transaction that holds proving, spending, admitting and the audit record together.

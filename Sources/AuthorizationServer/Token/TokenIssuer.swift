@@ -51,7 +51,8 @@ struct TokenIssuer: Sendable {
 
     private func refreshToken(of session: SessionGrant, generation: UInt32) throws -> RefreshToken {
         guard let key = keys.secret(.refresh, id: session.refreshKeyID) else {
-            throw OAuthError(.serverError, "Try again later.", reason: "refresh key \(session.refreshKeyID) is not in the key ring")
+            throw OAuthError(
+                .serverError, "Try again later.", reason: "refresh key \(session.refreshKeyID) is not in the key ring")
         }
         return RefreshToken.mint(session: session.id, generation: generation, key: key.bytes)
     }

@@ -18,7 +18,9 @@ package enum PresentedClient: Sendable {
     /// stand beside a secret: a client with a secret sends it in one way and sends nothing else.
     package init(_ parameters: Parameters, authorization: String?) throws(OAuthError) {
         guard try parameters.value(.clientAssertion) == nil, try parameters.value(.clientAssertionType) == nil else {
-            throw OAuthError(.invalidClient, "Client assertions are not supported. Use an authentication method of this server's metadata.")
+            throw OAuthError(
+                .invalidClient,
+                "Client assertions are not supported. Use an authentication method of this server's metadata.")
         }
         let named = try parameters.value(.clientID)
         let secret = try parameters.value(.clientSecret)
@@ -77,7 +79,8 @@ package enum PresentedClient: Sendable {
         _ header: String, named: String?, secret posted: String?, hasSecret: Bool
     ) throws(OAuthError) -> PresentedClient {
         guard let (name, secret) = BasicCredentials.read(header) else {
-            throw OAuthError(.invalidClient, "The Authorization header has to be HTTP Basic with the id and the secret.")
+            throw OAuthError(
+                .invalidClient, "The Authorization header has to be HTTP Basic with the id and the secret.")
         }
         guard posted == nil, secret.isEmpty || !hasSecret else {
             throw OAuthError(.invalidRequest, "Authenticate in one way: by HTTP Basic or in the form.")

@@ -63,7 +63,8 @@ package enum ScopeRule {
         guard kept.isEmpty else { return kept }
         guard !wanted.isEmpty, wanted.isSubset(of: .identity) else {
             throw OAuthError(
-                .invalidScope, "Request scopes that were granted, or none to keep all of them. Authorize again for others.")
+                .invalidScope,
+                "Request scopes that were granted, or none to keep all of them. Authorize again for others.")
         }
         return granted
     }

@@ -27,7 +27,8 @@ package struct TokenExchangeRequest: Sendable {
             throw OAuthError(.invalidRequest, "The requested_token_type can be \(Self.accessTokenType) alone.")
         }
         guard try parameters.value(.scope) == nil, try parameters.repeated(.resource).isEmpty else {
-            throw OAuthError(.invalidRequest, "Leave scope and resource out: the token has the scopes that the user granted.")
+            throw OAuthError(
+                .invalidRequest, "Leave scope and resource out: the token has the scopes that the user granted.")
         }
         guard let provider = ProviderName(audience: try parameters.required(.audience)) else {
             throw OAuthError(.invalidTarget, "The audience has to be urn:gatehouse:provider:NAME of a provider.")

@@ -35,7 +35,8 @@ package struct AccessTokenClaims: Hashable, Sendable {
     /// Puts the claims of one token together.
     package init(
         issuer: Issuer, subject: Subject, audience: ResourceIdentifier, clientID: ClientID, sessionID: SessionID,
-        scope: ScopeSet, tokenID: String, issuedAt: Timestamp, expiresAt: Timestamp, authTime: Timestamp, acr: AuthenticationContext?
+        scope: ScopeSet, tokenID: String, issuedAt: Timestamp, expiresAt: Timestamp, authTime: Timestamp,
+        acr: AuthenticationContext?
     ) {
         self.issuer = issuer
         self.subject = subject

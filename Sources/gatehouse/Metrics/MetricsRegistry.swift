@@ -14,7 +14,15 @@ final class MetricsRegistry: MetricsFactory {
         case count(Count)
         case sum(Sum)
 
-    /// One counter; any thread may increment it.
+        var text: String {
+            switch self {
+            case .count(let count): "\(count.current)"
+            case .sum(let sum): "\(sum.current)"
+            }
+        }
+    }
+
+    /// A whole number; any thread may increment it.
     final class Count: CounterHandler {
         private let value = Atomic<Int64>(0)
 
@@ -29,8 +37,8 @@ final class MetricsRegistry: MetricsFactory {
         }
     }
 
-    /// A sum of seconds that any thread may raise. It is kept in nanoseconds, so that small amounts are not lost beside a
-    /// great sum.
+    /// A sum of seconds; any thread may increment it. It is kept in whole nanoseconds, so that small amounts are not lost
+    /// beside a great sum.
     final class Sum: FloatingPointCounterHandler {
         private let nanoseconds = Atomic<Int64>(0)
 
@@ -63,6 +71,18 @@ final class MetricsRegistry: MetricsFactory {
         }
     }
 
+    func makeFloatingPointCounter(
+        label: String, dimensions: [(String, String)]
+    ) -> any FloatingPointCounterHandler {
+        values.withLock { values in
+            let series = Self.series(label, dimensions)
+            if case .sum(let known) = values[series] { return known }
+            let sum = Sum()
+            values[series] = .sum(sum)
+            return sum
+        }
+    }
+
     // Gatehouse uses counters only.
     func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
         NOOPMetricsHandler.instance
@@ -73,6 +93,10 @@ final class MetricsRegistry: MetricsFactory {
     func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
     func destroyRecorder(_ handler: any RecorderHandler) {}
     func destroyTimer(_ handler: any TimerHandler) {}
+
+    private static func series(_ label: String, _ dimensions: [(String, String)]) -> Series {
+        Series(name: label, labels: dimensions.map { "\($0)=\"\($1)\"" }.joined(separator: ","))
+    }
 
     /// All counters in the Prometheus text format, in a stable order.
     var text: String {

@@ -39,7 +39,8 @@ struct SignInMethodTests {
         try await h.gatehouse.store.read { [id = h.user.id] in try $0.credentials.find(CredentialKind.word, of: id) }
     }
 
-    @Test func `the first method that reads a form handles it, and the password handles every other form`() async throws {
+    @Test func `the first method that reads a form handles it, and the password handles every other form`() async throws
+    {
         try await Self.play { _, people in
             let forms = ["username=ada&word=x&password=y", "username=ada&password=y", ""]
             let kinds = try forms.map { try people.claim(in: Parameters(query: $0)).method.kind }
@@ -64,7 +65,9 @@ struct SignInMethodTests {
         }
     }
 
-    @Test func `failed attempts by one method count for all methods, and at the limit no method is called`() async throws {
+    @Test func `failed attempts by one method count for all methods, and at the limit no method is called`()
+        async throws
+    {
         let method = WordSignIn()
         try await Self.play(word: method) { h, people in
             for number in 0..<5 { try await Self.signIn(people, "username=ada&word=wrong\(number)") }

@@ -12,8 +12,11 @@ struct ErrorTextTests {
     @Test func `errors of libraries are rewritten, and Gatehouse's own errors stay unchanged`() {
         let errors: [(any Error, String)] = [
             (CommandError("It is refused."), "It is refused."), (StoreError.busy, "the database is busy; try again"),
-            (IOError(errnoCode: EACCES, reason: "bind(descriptor:)"), "the system refused it: Permission denied"),
-            (POSIXError(.ENOSPC), "the system refused it: No space left on device"),
+            (
+                IOError(errnoCode: EACCES, reason: "bind(descriptor:)"),
+                "the operating system refused: Permission denied"
+            ),
+            (POSIXError(.ENOSPC), "the operating system refused: No space left on device"),
             (
                 CocoaError(.fileNoSuchFile, userInfo: [NSFilePathErrorKey: "/srv/x"]),
                 "/srv/x cannot be read or written"

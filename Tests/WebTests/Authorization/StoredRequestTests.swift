@@ -1,4 +1,6 @@
 import AuthorizationServer
+import HTTPTypes
+import HummingbirdTesting
 import JOSE
 import OAuth
 import TestSupport

@@ -47,8 +47,7 @@ struct StepUpAuthenticationTests {
         }
     }
 
-    @Test func `a page that was open for longer than max_age asks once more, and then never again`() async throws
-    {
+    @Test func `a page that was open for longer than max_age asks once more, and then never again`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             _ = try await h.consentPage(browser, h.request())

@@ -20,7 +20,8 @@ struct AuthorizationCodeGrant: Grant {
             let verifierText = try parameters.required(.codeVerifier)
             redirectURI = try parameters.value(.redirectURI)
             guard let code = AuthorizationCode(text) else {
-                throw OAuthError(.invalidGrant, "The code was not issued by this server. Start the authorization again.")
+                throw OAuthError(
+                    .invalidGrant, "The code was not issued by this server. Start the authorization again.")
             }
             self.code = code
             do {
@@ -58,7 +59,7 @@ struct AuthorizationCodeGrant: Grant {
             return .refused(Self.refusal("no session"))
         }
         let redemption = Self.redemption(asked, by: client)
-        if record.spentAt != nil { 
+        if record.spentAt != nil {
             return try spentCodeVerdict(request, redemption, record, session, in: transaction, now: now)
         }
         guard record.clientID == client.id else { return .refused(Self.refusal("another client's code")) }
@@ -160,6 +161,7 @@ struct AuthorizationCodeGrant: Grant {
     }
 
     private static func refusal(_ reason: String) -> OAuthError {
-        OAuthError(.invalidGrant, "The code is not valid or no longer valid. Start the authorization again.", reason: reason)
+        OAuthError(
+            .invalidGrant, "The code is not valid or no longer valid. Start the authorization again.", reason: reason)
     }
 }

@@ -88,7 +88,8 @@ struct RefreshTokenGrant: Grant {
 
     private static func refusal(_ reason: String) -> OAuthError {
         OAuthError(
-            .invalidGrant, "The refresh token is not valid or no longer valid. The user has to approve again.", reason: reason
+            .invalidGrant, "The refresh token is not valid or no longer valid. The user has to approve again.",
+            reason: reason
         )
     }
 }
