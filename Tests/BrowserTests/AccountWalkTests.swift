@@ -16,7 +16,7 @@ struct AccountWalkTests {
         width: Int64, dark: Bool
     ) async throws {
         try await walk { h, browser, address in
-            try await h.furnish()
+            try await h.fixtures.fillAccount()
             try await browser.open(width: width, height: 844, dark: dark, scale: 2)
             let signIn = try await browser.go(to: address)
             try expectReadable(signIn)
@@ -49,7 +49,7 @@ struct AccountWalkTests {
 
     @Test func `all of it is within reach of the keyboard, in the order in which it is read`() async throws {
         try await walk { h, browser, address in
-            try await h.furnish()
+            try await h.fixtures.fillAccount()
             try await browser.open(width: 1040, height: 844)
             _ = try await browser.go(to: address)
             try await browser.signIn()
@@ -77,7 +77,7 @@ struct AccountWalkTests {
         async throws
     {
         try await walk { h, browser, address in
-            _ = try await h.plant(
+            _ = try await h.fixtures.insertSession(
                 h.user, client: "https://long.example/c.json", name: String(repeating: "W", count: 300),
                 host: String(repeating: "wide-", count: 48) + "long.example")
             try await browser.open(width: 320, height: 600, scale: 2)

@@ -40,7 +40,7 @@ struct StrayClickTests {
         try await Stage.play { stage in
             let port = try await LoopbackPort.free()
             try await Harness.run(issuer: "http://localhost:\(port)") { h in
-                _ = try await h.plant(h.user)
+                _ = try await h.fixtures.insertSession(h.user)
                 try await h.serving(on: port) {
                     let browser = try Browser(on: stage)
                     let end = "[name=step][value=end]"

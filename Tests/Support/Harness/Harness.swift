@@ -104,3 +104,8 @@ private struct Ground {
         return ground
     }
 }
+
+extension TestClock {
+    /// This clock as the server takes it.
+    package var wall: WallClock { WallClock(now: { self.now }, sleep: { try await self.sleep($0) }) }
+}

@@ -29,8 +29,8 @@ struct AccountAbuseTests {
 
     @Test func `a form from another site, without a token or with another's is not taken`() async throws {
         try await Harness.run { h in
-            let session = try await h.plant(h.user)
-            let job = try await h.plantJob(in: session)
+            let session = try await h.fixtures.insertSession(h.user)
+            let job = try await h.fixtures.insertJob(in: session)
             _ = try await h.addUser("bob")
             let browser = h.browser()
             let page = try await h.account(browser)
@@ -62,7 +62,7 @@ struct AccountAbuseTests {
         async throws
     {
         try await Harness.run { h in
-            let session = try await h.plant(h.user)
+            let session = try await h.fixtures.insertSession(h.user)
             let browser = h.browser()
             let before = try await h.account(browser)
             _ = try await h.consentPage(browser, h.request(["prompt": "login"]))
@@ -80,7 +80,7 @@ struct AccountAbuseTests {
 
     @Test func `a form that is sent again after a sign-out, or by nobody, does nothing`() async throws {
         try await Harness.run { h in
-            let session = try await h.plant(h.user)
+            let session = try await h.fixtures.insertSession(h.user)
             let browser = h.browser()
             let page = try await h.account(browser)
             _ = try await h.step(browser, at: page, "sign_out")
@@ -96,7 +96,7 @@ struct AccountAbuseTests {
 
     @Test func `another person's session is answered like one that nobody has`() async throws {
         try await Harness.run { h in
-            let foreign = try await h.plant(h.addUser("bob"))
+            let foreign = try await h.fixtures.insertSession(h.addUser("bob"))
             let browser = h.browser()
             let page = try await h.account(browser)
             var answers: Set<String> = []
@@ -113,7 +113,7 @@ struct AccountAbuseTests {
 
     @Test func `what would hurt most wants a sign-in of the last quarter of an hour`() async throws {
         try await Harness.run { h in
-            let session = try await h.plant(h.user)
+            let session = try await h.fixtures.insertSession(h.user)
             let browser = h.browser()
             let page = try await h.account(browser)
             for _ in 0..<3 {
@@ -141,7 +141,7 @@ struct AccountAbuseTests {
 
     @Test func `what does no harm needs no fresh sign-in`() async throws {
         try await Harness.run { h in
-            let session = try await h.plant(h.user)
+            let session = try await h.fixtures.insertSession(h.user)
             let browser = h.browser()
             let page = try await h.account(browser)
             h.clock.advance(by: 901)
@@ -155,7 +155,7 @@ struct AccountAbuseTests {
 
     @Test func `doubled and unknown parameters are refused and do nothing`() async throws {
         try await Harness.run { h in
-            let session = try await h.plant(h.user)
+            let session = try await h.fixtures.insertSession(h.user)
             let browser = h.browser()
             let page = try await h.account(browser)
             let token = page.input("token") ?? ""
@@ -185,7 +185,7 @@ struct AccountAbuseTests {
     @Test func `what a client calls itself and an MCP server asks is text and nothing else`() async throws {
         try await Harness.run { h in
             let name = "<script>alert(1)</script>\"'>\u{202e}x</h3>"
-            let session = try await h.plant(
+            let session = try await h.fixtures.insertSession(
                 h.user, client: "https://evil.example/c.json", name: name, host: "evil.example")
             let token = try await h.tokens().access
             var action = Harness.action
@@ -209,7 +209,7 @@ struct AccountAbuseTests {
     @Test func `a notice that somebody else wrote, or that was for another person, is not shown`() async throws {
         try await Harness.run { h in
             _ = try await h.addUser("bob")
-            let session = try await h.plant(h.user)
+            let session = try await h.fixtures.insertSession(h.user)
             let browser = h.browser()
             let page = try await h.account(browser)
             let answer = try await h.step(browser, at: page, "end", [("session", session.id.string)])

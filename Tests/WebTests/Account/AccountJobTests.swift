@@ -11,9 +11,9 @@ import Testing
 struct AccountJobTests {
     @Test func `a job is shown with whose word its purpose is, what it may start and when it ends`() async throws {
         try await Harness.run { h in
-            let session = try await h.plant(
+            let session = try await h.fixtures.insertSession(
                 h.user, client: "https://quill.example.com/c.json", host: "quill.example.com")
-            let job = try await h.plantJob(in: session, purpose: "File the expenses of November")
+            let job = try await h.fixtures.insertJob(in: session, purpose: "File the expenses of November")
             let page = try await h.account(h.browser())
             #expect(page.values("job") == [job.id.string])
             for words in [
@@ -50,12 +50,11 @@ struct AccountJobTests {
         }
     }
 
-    @Test func `another person's job, one that has ended and one that nobody has are answered alike`() async throws
-    {
+    @Test func `another person's job, one that has ended and one that nobody has are answered alike`() async throws {
         try await Harness.run { h in
-            let foreign = try await h.plantJob(in: h.plant(h.addUser("bob")))
-            let session = try await h.plant(h.user)
-            let ended = try await h.plantJob(in: session)
+            let foreign = try await h.fixtures.insertJob(in: h.fixtures.insertSession(h.addUser("bob")))
+            let session = try await h.fixtures.insertSession(h.user)
+            let ended = try await h.fixtures.insertJob(in: session)
             try await h.gatehouse.store.write { [now = h.clock.now] in
                 _ = try $0.jobs.end(ended.id, .byResource(ended.resourceID), now: now)
             }
@@ -78,10 +77,12 @@ struct AccountJobTests {
         async throws
     {
         try await Harness.run { h in
-            let disused = try await h.plantJob(in: h.plant(h.user, lasting: 2_592_000), lasting: 2_500_000)
-            let short = try await h.plantJob(
-                in: h.plant(h.user, after: 100, lasting: 2_592_000), lasting: 1_209_500)
-            let live = try await h.plantJob(in: h.plant(h.user, after: 100, lasting: 2_592_000), lasting: 2_500_000)
+            let disused = try await h.fixtures.insertJob(
+                in: h.fixtures.insertSession(h.user, lasting: 2_592_000), lasting: 2_500_000)
+            let short = try await h.fixtures.insertJob(
+                in: h.fixtures.insertSession(h.user, after: 100, lasting: 2_592_000), lasting: 1_209_500)
+            let live = try await h.fixtures.insertJob(
+                in: h.fixtures.insertSession(h.user, after: 100, lasting: 2_592_000), lasting: 2_500_000)
             let browser = h.browser()
             h.clock.advance(by: 1_209_599)
             #expect(try await h.account(browser).values("job").count == 3)
@@ -98,9 +99,9 @@ struct AccountJobTests {
         async throws
     {
         try await Harness.run { h in
-            let session = try await h.plant(
+            let session = try await h.fixtures.insertSession(
                 h.user, client: "https://evil.example/c.json", name: "<b>\u{202e}x</b>", host: "evil.example")
-            _ = try await h.plantJob(
+            _ = try await h.fixtures.insertJob(
                 in: session, purpose: "<img src=x onerror=alert(1)> \u{202e}\"a\" & \u{2066}b</q></bdi>")
             let page = try await h.account(h.browser())
             #expect(
@@ -112,8 +113,8 @@ struct AccountJobTests {
     @Test func `no more than fifty are shown, and it is said that there is more`() async throws {
         try await Harness.run { h in
             for _ in 0..<3 {
-                let session = try await h.plant(h.user)
-                for _ in 0..<17 { _ = try await h.plantJob(in: session) }
+                let session = try await h.fixtures.insertSession(h.user)
+                for _ in 0..<17 { _ = try await h.fixtures.insertJob(in: session) }
             }
             let page = try await h.account(h.browser())
             #expect(page.values("job").count == 50 && page.text.contains("There is more."))

@@ -33,7 +33,7 @@ struct AccountTests {
 
     @Test func `opening the page changes nothing, whatever its address says`() async throws {
         try await Harness.run { h in
-            let session = try await h.plant(h.user)
+            let session = try await h.fixtures.insertSession(h.user)
             let browser = h.browser()
             let page = try await h.account(browser)
             let token = page.input("token") ?? ""
@@ -56,7 +56,7 @@ struct AccountTests {
     {
         try await Harness.run { h in
             let tokens = try await h.tokens()
-            let other = try await h.plant(h.user, name: "Other")
+            let other = try await h.fixtures.insertSession(h.user, name: "Other")
             let browser = h.browser()
             let page = try await h.account(browser)
             let session = try #require(try await h.sessions().first { $0.id != other.id })
@@ -88,11 +88,11 @@ struct AccountTests {
     @Test func `ending all ends those of this person alone, with open codes and elicitations`() async throws {
         try await Harness.run { h in
             let bob = try await h.addUser("bob")
-            let foreign = try await h.plant(bob)
+            let foreign = try await h.fixtures.insertSession(bob)
             let tokens = try await h.tokens()
             let asked = try await Asked(h.ask(tokens.access))
             let code = try await h.code()
-            for number in 0..<3 { _ = try await h.plant(h.user, name: "App \(number)") }
+            for number in 0..<3 { _ = try await h.fixtures.insertSession(h.user, name: "App \(number)") }
             let browser = h.browser()
             let page = try await h.account(browser)
             let after = try await h.follow(browser, h.step(browser, at: page, "end_all"))
@@ -111,9 +111,11 @@ struct AccountTests {
     @Test func `a long list comes in pages, each session once, and other people's places mean nothing`() async throws {
         try await Harness.run { h in
             var made: Set<String> = []
-            for number in 0..<45 { made.insert(try await h.plant(h.user, after: Int64(number / 2)).id.string) }
+            for number in 0..<45 {
+                made.insert(try await h.fixtures.insertSession(h.user, after: Int64(number / 2)).id.string)
+            }
             let bob = try await h.addUser("bob")
-            let foreign = try await h.plant(bob)
+            let foreign = try await h.fixtures.insertSession(bob)
             let browser = h.browser()
             var page = try await h.account(browser)
             var seen: [String] = []

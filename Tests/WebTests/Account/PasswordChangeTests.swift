@@ -52,7 +52,7 @@ struct PasswordChangeTests {
     @Test func `everything ends with it where that is wanted: sessions and all other browsers`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
-            let foreign = try await h.plant(h.addUser("bob"))
+            let foreign = try await h.fixtures.insertSession(h.addUser("bob"))
             let browser = h.browser()
             let other = h.browser()
             let page = try await h.account(browser)

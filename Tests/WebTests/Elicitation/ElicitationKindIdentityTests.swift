@@ -14,7 +14,7 @@ struct ElicitationKindIdentityTests {
     ) async throws {
         let provider = try await LoopbackProvider.start()
         try await Harness.run { h in
-            try await h.add(provider)
+            try await h.providers.add(provider)
             try await h.gatehouse.store.write { [id = h.resource.id] in
                 try $0.resources.set(
                     ResourcePolicy(elicitationKinds: Set(ElicitationKind.allCases), externalHosts: ["pay.example"]),

@@ -163,15 +163,15 @@ struct DoorAnswerTests {
     @Test func `HEAD spends no way back from a provider: the person comes back after it`() async throws {
         let provider = try await LoopbackProvider.start()
         try await Harness.run { h in
-            try await h.add(provider)
-            let asked = try await Asked(h.askToConnect(h.tokens().access))
+            try await h.providers.add(provider)
+            let asked = try await Asked(h.providers.ask(h.tokens().access))
             let browser = h.browser()
-            let state = try await h.depart(browser, asked)
+            let state = try await h.providers.depart(browser, asked)
             let address = "/connect/hub/callback?code=code-canary&state=\(state)"
             let answer = try await browser.head(address)
             #expect(answer.status == .methodNotAllowed)
-            #expect(try await h.connections().isEmpty && provider.tokenRequests.isEmpty)
-            #expect(try await h.comeBack(browser, state: state).status == .ok)
+            #expect(try await h.providers.connections().isEmpty && provider.tokenRequests.isEmpty)
+            #expect(try await h.providers.comeBack(browser, state: state).status == .ok)
             #expect(try await h.stored(asked)?.status == .completed)
         }
         try await provider.stop()

@@ -50,7 +50,7 @@ struct SessionEndTests {
         let result = try await h.call(.post, scene.done.path + "/result")
         let refusal = cause.isByTime ? "already_collected" : "session_ended"
         #expect(result.error == (isServed ? refusal : "invalid_client") && result.json["approval"] == nil)
-        let exchanged = try await h.exchange(tokens.access)
+        let exchanged = try await h.providers.exchange(tokens.access)
         #expect(exchanged.error == (isServed ? "invalid_request" : "invalid_client"))
         #expect(exchanged.json["access_token"] == nil)
         for token in [tokens.access, tokens.refresh ?? ""] {
@@ -171,8 +171,7 @@ struct SessionDoorTests {
         }
     }
 
-    @Test func `another's session and an unknown one are the same to whoever asks, and nothing ends`() async throws
-    {
+    @Test func `another's session and an unknown one are the same to whoever asks, and nothing ends`() async throws {
         try await Harness.run { h in
             let other = try await h.addServer("https://other.example/mcp")
             let tokens = try await h.tokens()
