@@ -1,4 +1,3 @@
-import Foundation
 import JOSE
 import OAuth
 
@@ -17,5 +16,5 @@ struct BasicCredentials: Sendable {
     }
 
     /// The value of the `Authorization` field.
-    var field: String { "Basic " + Data(secret.bytes).base64EncodedString() }
+    var field: String { "Basic " + Base64.encode(secret.bytes) }
 }

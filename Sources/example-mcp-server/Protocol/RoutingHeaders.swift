@@ -1,5 +1,5 @@
-import Foundation
 import HTTPTypes
+import JOSE
 
 /// The header fields in which a message repeats itself for those who route without reading bodies.
 ///
@@ -40,8 +40,6 @@ struct RoutingHeaders: Equatable {
     /// Undoes `=?base64?…?=`, in which clients wrap what no header field can hold; a broken one is no value.
     static func decoded(_ value: String) -> String? {
         guard value.hasPrefix("=?base64?"), value.hasSuffix("?="), value.utf8.count >= 11 else { return value }
-        let payload = String(value.dropFirst(9).dropLast(2))
-        guard let data = Data(base64Encoded: payload), data.base64EncodedString() == payload else { return nil }
-        return String(validating: data, as: UTF8.self)
+        return Base64.decode(value.dropFirst(9).dropLast(2)).flatMap { String(validating: $0, as: UTF8.self) }
     }
 }

@@ -179,9 +179,7 @@ extension Harness {
 
     /// The Authorization header of HTTP Basic.
     package static func basic(_ name: String, _ secret: String) -> String {
-        let url = Base64URL.encode(Array("\(name):\(secret)".utf8))
-        let standard = url.replacing("-", with: "+").replacing("_", with: "/")
-        return "Basic " + standard + String(repeating: "=", count: (4 - standard.utf8.count % 4) % 4)
+        "Basic " + Base64.encode("\(name):\(secret)".utf8)
     }
 }
 

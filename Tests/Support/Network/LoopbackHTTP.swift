@@ -1,4 +1,3 @@
-import Foundation
 package import JOSE
 import NIOCore
 import NIOHTTP1
@@ -61,7 +60,7 @@ package struct LoopbackHTTP: Sendable {
 
     /// The header by which a client or an MCP server proves itself with a password.
     package static func basic(_ name: String, _ password: String) -> (String, String) {
-        ("Authorization", "Basic " + Data("\(name):\(password)".utf8).base64EncodedString())
+        ("Authorization", "Basic " + Base64.encode("\(name):\(password)".utf8))
     }
 
     /// Form encoding that leaves nothing but unreserved characters as they are.
