@@ -19,11 +19,11 @@ struct KeyPastTests {
     {
         let ring = try open()
         let old = try ring.replace(purpose, now: start + 10)
-        #expect(ring.putOutOfUse(purpose) == old && ring.past().isEmpty)
+        #expect(ring.everEnded(purpose) == old && ring.past().isEmpty)
         try ring.forgetEnded(purpose)
         for ring in [ring, try open(now: start + 20)] {
             #expect(ring.ended(purpose).isEmpty)
-            #expect(ring.putOutOfUse(purpose) == old)
+            #expect(ring.everEnded(purpose) == old)
             let past = ring.past()
             #expect(past.map(\.id) == old && past.map(\.state) == [.ended] && past.map(\.retiresAt) == [start + 10])
             #expect(!ring.usable(at: start + 20).contains { old.contains($0.id) })
@@ -46,7 +46,7 @@ struct KeyPastTests {
         #expect(past.first { $0.id == first }?.state == .retired)
         #expect(past.contains { $0.id == second })
         #expect(past.filter { $0.state == .ended }.count == 1)
-        #expect(try open(now: start + 30).putOutOfUse(.signing(.events)).contains(first) == false)
+        #expect(try open(now: start + 30).everEnded(.signing(.events)).contains(first) == false)
     }
 
     @Test func `an index of an earlier version, without such names, opens`() throws {

@@ -123,21 +123,21 @@ struct KeyReplacingTests {
 
     @Test func `one replacement of keys runs at a time`() async throws {
         let ring = try open()
-        let outer = try await ring.whileNoOtherReplaces {
-            try await ring.whileNoOtherReplaces { true }
+        let outer = try await ring.replacing {
+            try await ring.replacing { true }
         }
         #expect(outer == .some(.none))
-        #expect(try await ring.whileNoOtherReplaces { true } == true)
+        #expect(try await ring.replacing { true } == true)
     }
 
     @Test func `a note beside the keys is its owner's alone, and stands in no start's way`() throws {
         let ring = try open()
-        #expect(try ring.kept() == nil)
+        #expect(try ring.checkpoints() == nil)
         let note = [UInt8](repeating: 7, count: 900_000)
-        try ring.keep(note)
+        try ring.save(checkpoints: note)
         #expect(try directory.mode(directory.keys + "/checkpoints.json") == 0o600)
-        #expect(try open().kept() == note)
-        try ring.keep([1])
-        #expect(try open().kept() == [1])
+        #expect(try open().checkpoints() == note)
+        try ring.save(checkpoints: [1])
+        #expect(try open().checkpoints() == [1])
     }
 }

@@ -51,7 +51,8 @@ struct KeyDirectory: Sendable {
     /// What lies in a folder of keys: the keys, each named after its purpose, and what is hidden or explains them.
     private static func isOurs(_ name: String) -> Bool {
         let purposes = KeyRing.SigningPurpose.allCases.map(\.rawValue) + KeyRing.SecretPurpose.allCases.map(\.rawValue)
-        return name.hasPrefix(".") || ["README.md", KeyIndex.file, KeyRing.note, "lost+found"].contains(name)
+        return name.hasPrefix(".")
+            || ["README.md", KeyIndex.file, KeyRing.checkpointsFile, "lost+found"].contains(name)
             || purposes.contains { name.hasPrefix($0 + "-") }
     }
 

@@ -117,7 +117,7 @@ struct Prerequisites {
         // Sessions and secrets of ended keys are revoked or sealed again before the first request. A failure is logged and does not
         // stop the start: the key ring refuses ended keys in any case.
         await KeyReplacement(store: store, keys: keys, log: log).finish(at: now)
-        let ended = keys.putOutOfUse(.secret(.refresh))
+        let ended = keys.everEnded(.secret(.refresh))
         for id in try await store.read({ try $0.refreshKeysInUse() })
         where keys.secret(.refresh, id: id) == nil && !ended.contains(id) {
             throw CommandError(
