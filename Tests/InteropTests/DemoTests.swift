@@ -48,11 +48,11 @@ struct DemoTests {
 
     @Test func `keeps cookies host by host until they are over`() {
         var jar = CookieJar()
-        jar.keep("a=1; Path=/; HttpOnly", from: "localhost")
-        jar.keep("b=2=3", from: "localhost")
+        jar.store("a=1; Path=/; HttpOnly", from: "localhost")
+        jar.store("b=2=3", from: "localhost")
         #expect(jar.field(for: "localhost") == "a=1; b=2=3")
         #expect(jar.field(for: "127.0.0.1") == nil)
-        jar.keep("a=; Max-Age=0", from: "localhost")
+        jar.store("a=; Max-Age=0", from: "localhost")
         #expect(jar.field(for: "localhost") == "b=2=3")
     }
 

@@ -30,7 +30,7 @@ struct ReportedToolTests {
         try await Scene.play { scene in
             let client = try await connect(to: scene, era, asked: ["sampling": .string(review)])
             let outcome = try await client.outcome("report_churn", ["month": "2026-10"])
-            let doer = review == "edited" ? "its person edited it" : "the model wrote it"
+            let doer = review == "edited" ? "you edited it" : "the model wrote it"
             #expect(outcome.text == "Filed churn-2026-10.txt: the summary as \(doer)." && !outcome.failed, "\(outcome)")
             #expect(try await client.call("list_files") == "churn-2026-10.txt\nwelcome.txt")
             let initiator = review == "edited" ? "human" : "model"
@@ -78,7 +78,7 @@ struct ReportedToolTests {
             let client = try await connect(
                 to: scene, era, asked: ["form": ["action": "accept", "content": ["environment": "staging"]]])
             let outcome = try await client.outcome("migrate_database", ["database": "main", "when": "tonight"])
-            #expect(outcome.text == "Migrated main in staging, to begin tonight." && !outcome.failed, "\(outcome)")
+            #expect(outcome.text == "Migrated main in staging, starting tonight." && !outcome.failed, "\(outcome)")
             #expect(try await client.holding().forms == [["environment"]])
             let session = try await session(in: scene)
             #expect(

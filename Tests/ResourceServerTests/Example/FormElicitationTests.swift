@@ -60,8 +60,7 @@ struct InquiryTests {
         }
     }
 
-    @Test func `a state is no key: of another person, another call, changed or old, it opens nothing`() async throws
-    {
+    @Test func `a state is no key: of another person, another call, changed or old, it opens nothing`() async throws {
         try await ExampleClient.run { client in
             client.grant("")
             client.grant("", to: "u", subject: "sub_2")
@@ -98,7 +97,7 @@ struct InquiryTests {
             let asked = try await migrate(client).json?["result"]?.object
             client.elicitations.change { $0.failure = (429, #"{"error":"too_many_requests"}"#) }
             let refused = try await migrate(client, state: asked?["requestState"], responses: form("staging")).json
-            #expect(refused?.toolText?.contains("could not be put on record") == true)
+            #expect(refused?.toolText?.contains("audit record") == true)
             #expect(refused?["result"]?.object?["isError"] == true)
         }
     }

@@ -32,7 +32,7 @@ struct StatelessElicitationTests {
             #expect(
                 request?["params"] == [
                     "mode": "url", "url": "http://127.0.0.1:1/e/eli_1-page",
-                    "message": "Approve that welcome.txt is deleted.",
+                    "message": "Approve the deletion of welcome.txt.",
                 ])
             #expect(!asked.body.contains("elicitationId") && !asked.body.contains("eli_1\""))
             let state = try #require(result?["requestState"])
