@@ -1,7 +1,7 @@
 import NIOCore
 import Outbound
 
-/// Everybody who appears in the story, where they can be reached, and what happens behind the scene.
+/// The parties of the demo and their addresses.
 struct Stage {
     let bench: Workbench
     let client: OperatorClient
@@ -10,7 +10,7 @@ struct Stage {
     let website: Website
     let door: CallbackListener
 
-    /// Makes the throw-away authority and chooses the addresses; nothing runs yet.
+    /// Creates the certificate authority and chooses the addresses; starts nothing.
     init(on bench: Workbench) async throws {
         self.bench = bench
         client = OperatorClient(deadline: .seconds(15))

@@ -33,7 +33,7 @@ extension Story {
             throw StoryFailure(expected: "the tool to refuse the token", found: "the status was \(call.status)")
         }
         narrator.fact("list_files", "401 \(error)")
-        let (status, object) = try await notebook.refreshing(tokens, at: discovery)
+        let (status, object) = try await notebook.refreshResponse(tokens, at: discovery)
         guard status == 400, object["error"] == "invalid_grant" else {
             throw StoryFailure(expected: "the refresh token to be refused", found: "the status was \(status)")
         }
