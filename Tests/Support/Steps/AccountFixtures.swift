@@ -85,6 +85,21 @@ package struct AccountFixtures: Sendable {
         }
     }
 
+    /// Sets what the scopes of the first MCP server imply, permit and demand: scopes, tools, seconds since the sign-in.
+    package func setReach(_ reach: [String: (implies: String, tools: [String], fresh: Int64?)]) async throws {
+        let scopes = try harness.resource.scopes.map { scope in
+            var scope = scope
+            let given = reach[scope.scope.string]
+            scope.implies = try given.map { try ScopeSet(parsing: $0.implies) } ?? []
+            scope.tools = try given?.tools.map { try ToolName($0) } ?? []
+            scope.freshSeconds = given?.fresh
+            return scope
+        }
+        try await harness.gatehouse.store.write { [id = harness.resource.id] in
+            try $0.resources.setReach(scopes, of: id)
+        }
+    }
+
     private func elicitation(_ summary: String, in session: Session, at start: Timestamp) throws -> Elicitation {
         let action = try ElicitationAction(json: ["name": "file_work", "summary": .string(summary)])
         return Elicitation(

@@ -11,7 +11,7 @@ import Testing
 struct ImpliedScopeTests {
     /// `files:write` includes `files:list`, which includes `files:read`.
     private func widen(_ h: Harness) async throws {
-        try await h.setReach([
+        try await h.fixtures.setReach([
             "files:write": ("files:list", ["write_file", "delete_file"], nil),
             "files:list": ("files:read", ["list_files"], nil), "files:read": ("", ["read_file"], nil),
         ])
@@ -21,7 +21,7 @@ struct ImpliedScopeTests {
         async throws
     {
         try await Harness.run { h in
-            try await h.setReach(["files:list": ("files:write", [], nil)])
+            try await h.fixtures.setReach(["files:list": ("files:write", [], nil)])
             let tokens = try await h.tokens(scopes: ["files:list"], asking: "files:list")
             #expect(tokens.scope == "files:list files:write")
             #expect(try await h.sessions().map(\.scope.string) == ["files:list files:write"])
@@ -31,7 +31,7 @@ struct ImpliedScopeTests {
 
     @Test func `who names nothing does not get by inclusion what has to be named`() async throws {
         try await Harness.run { h in
-            try await h.setReach(["files:list": ("files:write", ["write_file"], nil)])
+            try await h.fixtures.setReach(["files:list": ("files:write", ["write_file"], nil)])
             let page = try await h.consentPage(h.browser(), h.request(["scope": nil]))
             #expect(page.text.contains("Read your files"))
             #expect(!page.text.contains("List your files") && !page.text.contains("write_file"))
@@ -107,7 +107,7 @@ struct ImpliedScopeTests {
     @Test func `what an operator changes after the approval changes no session`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
-            try await h.setReach(["files:read": ("files:write", [], nil)])
+            try await h.fixtures.setReach(["files:read": ("files:write", [], nil)])
             let next = try await h.refresh(tokens.refresh, ["scope": "files:read"]).tokens
             #expect(next.scope == "files:read")
             let later = try await h.refresh(next.refresh).tokens
@@ -115,12 +115,11 @@ struct ImpliedScopeTests {
         }
     }
 
-    @Test func `what an operator lets a scope include while the page is open is not approved with it`() async throws
-    {
+    @Test func `what an operator lets a scope include while the page is open is not approved with it`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let page = try await h.consentPage(browser, h.request(["scope": "files:read files:write"]))
-            try await h.setReach(["files:read": ("files:write files:list", [], nil)])
+            try await h.fixtures.setReach(["files:read": ("files:write files:list", [], nil)])
             _ = try await h.decide(browser, at: page, scopes: ["files:read"])
             #expect(try await h.sessions().map(\.scope.string) == ["files:read"])
         }
@@ -144,7 +143,7 @@ struct ImpliedScopeTests {
         try await Harness.run { h in
             let browser = h.browser()
             _ = try await h.tokens(browser, scopes: ["files:list"], asking: "files:list")
-            try await h.setReach(["files:list": ("files:write", [], nil)])
+            try await h.fixtures.setReach(["files:list": ("files:write", [], nil)])
             let page = try await h.consentPage(browser, h.request(["scope": "files:list"]))
             #expect(page.text.contains("What it may do") && !page.text.contains("You already allow"))
             #expect(page.isTicked("replace", try #require(page.inputs("replace").first)))

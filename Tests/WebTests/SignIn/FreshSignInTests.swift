@@ -14,7 +14,7 @@ struct FreshSignInTests {
     /// `files:write` wants a sign-in of the last five minutes.
     private func run(_ test: @Sendable @escaping (Harness, TestBrowser) async throws -> Void) async throws {
         try await Harness.run { h in
-            try await h.setReach(["files:write": ("", ["pay"], 300)])
+            try await h.fixtures.setReach(["files:write": ("", ["pay"], 300)])
             try await test(h, h.browser())
         }
     }
@@ -58,7 +58,7 @@ struct FreshSignInTests {
     @Test(arguments: ["files:list", nil])
     func `neither a wider name nor no name at all gets around it`(scope: String?) async throws {
         try await Harness.run { h in
-            try await h.setReach([
+            try await h.fixtures.setReach([
                 "files:list": ("files:write", [], nil), "files:write": ("", [], 300), "files:read": ("", [], 600),
             ])
             let browser = h.browser()
@@ -125,7 +125,7 @@ struct FreshSignInTests {
             let browser = h.browser()
             let page = try await h.consentPage(browser, h.request(["scope": Self.both]))
             h.clock.advance(by: 301)
-            try await h.setReach(["files:write": ("", [], 300)])
+            try await h.fixtures.setReach(["files:write": ("", [], 300)])
             #expect(isAskedAgain(try await h.decide(browser, at: page, scopes: ["files:write"])))
             #expect(try await h.sessions().isEmpty)
         }

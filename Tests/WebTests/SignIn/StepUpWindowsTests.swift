@@ -166,7 +166,7 @@ struct StepUpWindowsTests {
             let page = try await stepUp(h, browser, port: 41_001)
             let again = try await h.decide(browser, at: page, scopes: [], more: [("replace", two)])
             #expect(again.isTicked("replace", two) && !again.isTicked("replace", one))
-            try await h.setReach(["files:write": ("", [], 300)])
+            try await h.fixtures.setReach(["files:write": ("", [], 300)])
             h.clock.advance(by: 301)
             let asked = try await h.decide(browser, at: again, scopes: ["files:write"], more: [("replace", one)])
             let back = try await h.follow(browser, try await h.signIn(browser, at: asked))
