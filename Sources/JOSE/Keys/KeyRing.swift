@@ -234,3 +234,11 @@ extension KeyRing {
         }
     }
 }
+
+/// Why the keys cannot be used: one sentence with the path and what to do, and without any part of a key.
+package struct KeyRingError: Error, Hashable, CustomStringConvertible {
+    /// The sentence.
+    package let description: String
+
+    init(_ description: String) { self.description = description }
+}

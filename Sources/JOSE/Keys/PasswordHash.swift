@@ -68,7 +68,7 @@ package struct PasswordHash: Hashable, Sendable {
             let p = UInt8(values[2].dropFirst(2))
         else { return nil }
         let cost = Scrypt.Cost(logN: logN, r: r, p: p)
-        return cost.isBearable ? cost : nil
+        return cost.isAcceptable ? cost : nil
     }
 }
 
