@@ -3,7 +3,7 @@ import Testing
 
 @testable import OAuth
 
-@Suite("MCP forms: the flat schema, and what a person typed")
+@Suite("MCP forms: the flat schema and the entered values")
 struct RequestedSchemaTests {
     private func schema(_ properties: JSONObject, required: [String] = []) throws -> RequestedSchema {
         try RequestedSchema(
@@ -48,7 +48,7 @@ struct RequestedSchemaTests {
             ])
     }
 
-    @Test func `what was typed becomes typed content under the names of the schema`() throws {
+    @Test func `values become typed content under the names of the schema`() throws {
         let schema = try schema(
             [
                 "key": ["type": "string", "format": "password"], "days": ["type": "integer"],
@@ -66,7 +66,7 @@ struct RequestedSchemaTests {
                 == .problems([0: "Please fill in this field.", 1: "Please fill in this field."]))
     }
 
-    @Test func `a sentence about a field never repeats what was typed`() throws {
+    @Test func `an error about a field never repeats its value`() throws {
         let typed = "canary-value"
         let fields: [JSON] = [
             ["type": "integer"], ["type": "number"], ["type": "string", "format": "email"],
@@ -98,7 +98,7 @@ struct RequestedSchemaTests {
         (#"{"type":"number"}"#, "1e999", false), (#"{"type":"number"}"#, "0x10", false),
         (#"{"type":"string","enum":["a","b"]}"#, "b", true), (#"{"type":"string","enum":["a","b"]}"#, "c", false),
     ])
-    func `each rule of the schema is held on the server`(field: String, typed: String, isGood: Bool) throws {
+    func `the server enforces each rule of the schema`(field: String, typed: String, isGood: Bool) throws {
         let reading = try read(JSON.parse(Array(field.utf8)), [typed])
         if case .content = reading { #expect(isGood) } else { #expect(!isGood) }
     }
@@ -112,7 +112,7 @@ struct RequestedSchemaTests {
         #expect(try read(list, [], required: false) == .content([:]))
     }
 
-    @Test func `a schema that is not flat, or demands what nobody holds, is refused by the member's name`() {
+    @Test func `a nested schema or an unenforced keyword is refused with the member's name`() {
         let path = "requested_schema.properties.x"
         #expect(refusal([:]) == "requested_schema.properties has to be an object with one member a field.")
         #expect(
