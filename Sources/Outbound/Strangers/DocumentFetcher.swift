@@ -1,10 +1,10 @@
 import NIOCore
 import Synchronization
 
-/// Fetches what a stranger's URL names (a client metadata document, its key set) without serving as the stranger's arm:
-/// https only, vetted addresses only, bounded in size, time and number, no redirect, no credential.
+/// Fetches documents from strangers' URLs (client metadata documents, key sets) and prevents server-side request forgery: https
+/// only, vetted addresses only, bounded in size, time and number, no redirects, no credentials.
 package final class DocumentFetcher: Sendable {
-    /// What every request says of itself.
+    /// The User-Agent of every request.
     package static let userAgent = "Gatehouse/0.1 (+client metadata document)"
 
     private let current: Mutex<FetchPolicy>
@@ -15,8 +15,8 @@ package final class DocumentFetcher: Sendable {
     private let clientRule: @Sendable (_ url: String) async throws -> HostRule?
     private let governor: FetchGovernor
 
-    /// `rule` gives the operator's row for a host, if there is one, and `clientRule` the one for the client of a URL, which is
-    /// asked where the host has none; when they throw, nothing is fetched.
+    /// Makes a fetcher. `rule` returns the operator's rule for a host, `clientRule` the one for the client of a URL if the host has
+    /// none. When one throws, nothing is fetched.
     package init(
         policy: FetchPolicy, roots: TrustRoots = .system, resolver: Resolver = .system(),
         clock: MonotonicClock = .system,
@@ -32,13 +32,13 @@ package final class DocumentFetcher: Sendable {
         governor = FetchGovernor(budget: policy.budget, now: clock.now)
     }
 
-    /// From now on by this policy; how much strangers can use up stays as it was.
+    /// Replaces the policy, for reloads; the fetch budget stays.
     package func follow(_ policy: FetchPolicy) { current.withLock { $0 = policy } }
 
     private var policy: FetchPolicy { current.withLock { $0 } }
 
-    /// Fetches a document; concurrent calls for one URL share one fetch, and a failure is never kept. `claim` says on whose
-    /// account, which bounds how often.
+    /// Fetches a document. Concurrent calls for one URL share one fetch, and failures are not cached. `claim` tells whose share of
+    /// the budget the fetch counts against.
     package func fetch(
         _ url: String, for claim: FetchClaim = .anonymous
     ) async throws(FetchError) -> FetchedDocument {
@@ -60,11 +60,11 @@ package final class DocumentFetcher: Sendable {
         }
     }
 
-    /// Whether a document at `url` counts here at all, by its form, the lists and the operator's rule: asked anew for
-    /// documents that were fetched earlier, so that a decision of the operator does not wait for them to age.
+    /// Whether URL syntax, lists and the operator's rule permit a document at `url`. Callers check cached documents again, so that
+    /// an operator's decision takes effect at once.
     package func admits(_ url: String, rule: HostRule?) -> Bool { refusal(of: url, rule: rule) == nil }
 
-    /// Why a document at `url` does not count here, told without asking anybody; nil when it does.
+    /// Why a document at `url` is not permitted, without a request; nil if it is.
     package func refusal(of url: String, rule: HostRule?) -> OutboundFailure? {
         do throws(RemoteURLError) {
             let url = try acceptable(url)
@@ -74,12 +74,12 @@ package final class DocumentFetcher: Sendable {
         }
     }
 
-    /// What of the configuration keeps the documents of this address out where no rule of the operator decides, for the log.
+    /// The configuration that excludes a URL without a rule of the operator, for the log.
     package func exclusion(of url: String) -> String {
         switch refusal(of: url, rule: nil) {
         case .hostNotAllowed(let host): policy.exclusion(of: host)
-        case .some(let failure): "its address: \(failure)"
-        case nil: "a rule that was lifted just now"
+        case .some(let failure): "its URL: \(failure)"
+        case nil: "a rule that was removed meanwhile"
         }
     }
 
@@ -89,7 +89,7 @@ package final class DocumentFetcher: Sendable {
         return url
     }
 
-    /// The checks that need no network, cheapest first.
+    /// Runs the checks that need no network, the cheapest first.
     private func admit(_ text: String) async throws(FetchError) -> RemoteURL {
         let url: RemoteURL
         do throws(RemoteURLError) {
@@ -142,16 +142,16 @@ package final class DocumentFetcher: Sendable {
     }
 }
 
-/// A document that could not be had. To the outside all failures are one; the reason is for the operator's log.
+/// A failed fetch. The description is the same for every cause; the reason is for the operator's log.
 package struct FetchError: Error, CustomStringConvertible {
-    /// The cause, never to be shown to whoever gave the URL.
+    /// The cause. It must not be shown to clients, who could probe internal hosts with it.
     package let reason: OutboundFailure
 
     package var description: String { "The document could not be fetched." }
 }
 
 extension Resolver {
-    /// All of a name's addresses with the URL's port; a single one that is not acceptable refuses the whole name.
+    /// All addresses of a URL's host, with its port; one unacceptable address refuses the whole name.
     func vetted(
         _ url: RemoteURL, by deadline: NIODeadline, acceptable: (SocketAddress) -> Bool
     ) async throws(OutboundFailure) -> [SocketAddress] {

@@ -1,13 +1,13 @@
 import NIOCore
 
-/// Keeps strangers from using the fetcher against others, and each person from using up what all the others need: one fetch
-/// per URL at a time, few at a time in all, few a minute from one host, few a minute from hosts that never delivered. Of each
-/// bound one person has a share. A document that was good before, or whose client has sessions, has a bound of its own, so that
-/// nothing that somebody asks for beside it keeps it from being fetched.
+/// Limits fetches, so that strangers cannot attack other hosts through the fetcher and no user exhausts the budget of all: one
+/// concurrent fetch per URL, few in total, few a minute per host, few a minute from hosts that never delivered. One user has a
+/// share of each limit. A document that was valid before, or whose client has sessions, has a limit of its own, so that other
+/// requests cannot block it.
 actor FetchGovernor {
     typealias Outcome = Result<FetchedDocument, OutboundFailure>
 
-    /// What fetches are counted under.
+    /// The counters of fetches.
     private enum Key: Hashable {
         case document(RemoteURL)
         case host(HostPort)
@@ -26,7 +26,7 @@ actor FetchGovernor {
     private var waiting: [CheckedContinuation<Void, Never>] = []
     private var starts: [Key: [NIODeadline]] = [:]
 
-    /// How many calls shared another's fetch.
+    /// The number of calls that shared another call's fetch.
     private(set) var coalesced = 0
 
     init(budget: FetchBudget, now: @escaping @Sendable () -> NIODeadline) {
@@ -34,7 +34,7 @@ actor FetchGovernor {
         self.now = now
     }
 
-    /// Runs a fetch, or joins the one that runs already for this URL.
+    /// Runs a fetch, or joins the running one for this URL.
     func run(
         _ url: RemoteURL, for claim: FetchClaim = .anonymous, _ fetch: @escaping @Sendable () async -> Outcome
     ) async -> Outcome {
@@ -64,7 +64,7 @@ actor FetchGovernor {
         if running < budget.inFlight {
             running += 1
         } else {
-            // Whoever ends hands its slot on, so the count stays.
+            // A finishing fetch passes its slot on, so the count stays.
             await withCheckedContinuation { waiting.append($0) }
         }
         let outcome = await fetch()
