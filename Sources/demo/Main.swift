@@ -18,7 +18,9 @@ enum Main {
         } catch {
             let log = bench.endOfLog("gatehouse")
             await bench.clear()
-            end(1, "\nThe demo failed. \(error)" + (log.isEmpty ? "" : "\n\nThe last lines of Gatehouse's log:\n\(log)"))
+            end(
+                1, "\nThe demo failed. \(error)" + (log.isEmpty ? "" : "\n\nThe last lines of Gatehouse's log:\n\(log)")
+            )
         }
     }
 
@@ -59,7 +61,7 @@ enum Main {
 
     private static func play(_ stage: Stage, _ narrator: Narrator, once: Bool) async throws {
         let story = Story(stage, narrator)
-        try await story.tell()
+        try await story.run()
         guard !once else {
             narrator.title("The demo is complete.")
             return

@@ -6,22 +6,22 @@ import NIOCore
 import OAuth
 import ResourceServer
 
-/// The whole server: its routes, and where it listens.
+/// The MCP server: its routes and listener.
 struct ExampleServer {
     let resource: ResourceIdentifier
     let protected: ProtectedResource
     let tools: Toolbox
     let calls: WaitingCalls?
     let receiver: EventReceiver?
-    /// Nil where people cannot be sent here, which needs https.
+    /// Nil without https: the authorization server sends users to https pages only.
     let desk: PaymentService?
     private let now: @Sendable () -> Int64
 
-    /// - Parameter elicitations: the way to ask people; nil when this server has no credentials of its own.
-    /// - Parameter takesEvents: whether events come here, so that nobody waits for an answer and ended sessions are known.
-    /// - Parameter cabinet: where people's keys for other services are kept.
-    /// - Parameter upstream: the third party whose pull requests are listed; nil when there is none.
-    /// - Parameter pace: how long work that goes on by itself rests before each step.
+    /// - Parameter elicitations: the client for elicitations; nil when this server has no credentials of its own.
+    /// - Parameter takesEvents: whether events arrive here, so that no call polls and revoked sessions are known at once.
+    /// - Parameter cabinet: the store for users' API keys.
+    /// - Parameter upstream: the third party whose pull requests are listed; nil without one.
+    /// - Parameter pace: the pause before each step of background work.
     init(
         _ configuration: ProtectedResourceConfiguration, elicitations: Elicitations? = nil, takesEvents: Bool = false,
         cabinet: ServiceKeyStore = ServiceKeyStore(), upstream: Upstream? = nil, pace: Duration = .seconds(2),
@@ -66,7 +66,7 @@ struct ExampleServer {
             resource: protected, tools: tools, calls: calls, states: CallStateSeal(now: now))
         let path = RouterPath(resource.path.isEmpty ? "/" : resource.path)
         router.post(path) { request, context in try await endpoint.respond(to: request, context: context) }
-        // No stream of its own and no session to end.
+        // This server offers no stream outside of calls and no session that a client could delete.
         router.get(path) { _, _ in Response(status: .methodNotAllowed, headers: [.allow: "POST"]) }
         router.delete(path) { _, _ in Response(status: .methodNotAllowed, headers: [.allow: "POST"]) }
         if let receiver {

@@ -24,7 +24,7 @@ struct ReportedToolTests {
     ]
 
     @Test(arguments: SDKClient.Era.allCases, ["approved", "edited"])
-    func `what the model wrote goes on as its doing, and what its person edited as theirs`(
+    func `an unchanged text is recorded as the model's act, an edited one as the human's`(
         era: SDKClient.Era, review: String
     ) async throws {
         try await Scene.play { scene in
@@ -44,7 +44,7 @@ struct ReportedToolTests {
         }
     }
 
-    @Test func `a rejected text does nothing, and is on record as the human's word in the older era`()
+    @Test func `a rejected text has no effect, and is recorded as the human's act with the older protocol`()
         async throws
     {
         try await Scene.play { scene in
@@ -59,7 +59,7 @@ struct ReportedToolTests {
         }
     }
 
-    @Test func `of a text that is rejected in the newer era the server never hears, and nothing happens`()
+    @Test func `with the newer protocol the server never learns of a rejected text, and nothing happens`()
         async throws
     {
         try await Scene.play { scene in
@@ -73,7 +73,7 @@ struct ReportedToolTests {
     }
 
     @Test(arguments: SDKClient.Era.allCases)
-    func `a form is the server's question and then the human's answer`(era: SDKClient.Era) async throws {
+    func `a form is recorded as the server's request and the human's reply`(era: SDKClient.Era) async throws {
         try await Scene.play { scene in
             let client = try await connect(
                 to: scene, era, asked: ["form": ["action": "accept", "content": ["environment": "staging"]]])
@@ -96,7 +96,7 @@ struct ReportedToolTests {
     }
 
     @Test(arguments: SDKClient.Era.allCases)
-    func `for production the person approves at Gatehouse what they said in the form`(
+    func `for production the user approves the form's values at Gatehouse`(
         era: SDKClient.Era
     ) async throws {
         try await Scene.play { scene in
@@ -123,7 +123,7 @@ struct ReportedToolTests {
     }
 
     @Test(arguments: SDKClient.Era.allCases)
-    func `a person who declines the form migrates nothing`(era: SDKClient.Era) async throws {
+    func `declining the form migrates nothing`(era: SDKClient.Era) async throws {
         try await Scene.play { scene in
             let client = try await connect(to: scene, era, opens: .approve, asked: ["form": ["action": "decline"]])
             let outcome = try await client.outcome("migrate_database", ["database": "main"])

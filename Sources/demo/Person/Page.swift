@@ -1,3 +1,5 @@
+import OAuth
+
 /// The forms and links of an HTML page, as far as a scripted user needs them.
 struct Page {
     /// A start tag with its attributes.
@@ -73,5 +75,12 @@ struct Page {
     private static func unescaped(_ text: Substring) -> String {
         let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")]
         return entities.reduce(String(text)) { $0.replacing($1.0, with: $1.1) }
+    }
+}
+
+/// Encodes fields as `application/x-www-form-urlencoded`, for bodies and queries.
+enum FormText {
+    static func encode(_ fields: [(String, String)]) -> String {
+        fields.map { "\(PercentEncoding.encode($0.0))=\(PercentEncoding.encode($0.1))" }.joined(separator: "&")
     }
 }

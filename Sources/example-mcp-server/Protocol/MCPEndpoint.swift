@@ -5,7 +5,7 @@ import Logging
 import NIOCore
 import ResourceServer
 
-/// The one URL of the MCP server: who sends, what they send, in which era, and the answer in HTTP.
+/// The MCP endpoint: authenticates a message, dispatches it by protocol version, and writes the answer as HTTP.
 ///
 /// Spec: MCP 2025-11-25 §Transports
 struct MCPEndpoint: Sendable {
@@ -13,7 +13,7 @@ struct MCPEndpoint: Sendable {
 
     let resource: ProtectedResource
     let tools: Toolbox
-    /// Nil when this server cannot ask people.
+    /// Nil without credentials for elicitations.
     let calls: WaitingCalls?
     let sessions = HandshakeSessions()
     let questions = PendingFormElicitations()
@@ -21,7 +21,7 @@ struct MCPEndpoint: Sendable {
 
     func respond(to request: Request, context: some RequestContext) async throws -> Response {
         do {
-            // The token comes first: strangers cannot make us read what they send.
+            // The token comes first, so that the server reads no body of an unauthenticated request.
             let access = try await resource.authorize(authorizationHeader: Self.credentials(of: request))
             guard Self.isJSON(request) else {
                 return Self.plain(.unsupportedMediaType, "Send the message as application/json.")
@@ -66,13 +66,13 @@ struct MCPEndpoint: Sendable {
         case .result: return Self.json(answer, .ok, asEvent: Self.wantsEvents(request))
         case .failure(let id, let error):
             let isHandshake = Era(RoutingHeaders(request.headers)) == .handshake
-            // Until 2025-11-25 an error is an answer like any other, once the message could be read.
+            // Up to 2025-11-25 an error has status 200 like any other response to a valid message.
             let status: HTTPResponse.Status = isHandshake && id != .null ? .ok : .init(code: error.status)
             return Self.json(answer, status, asEvent: status == .ok && Self.wantsEvents(request))
         }
     }
 
-    /// Two fields would be two tokens; joined they are one that cannot be read.
+    /// The Authorization field; two of them are joined into one that is malformed.
     private static func credentials(of request: Request) -> String? {
         let values = request.headers[values: .authorization]
         return values.isEmpty ? nil : values.joined(separator: ", ")
@@ -83,7 +83,7 @@ struct MCPEndpoint: Sendable {
         return type.lowercased().split(separator: " ") == ["application/json"]
     }
 
-    /// Every client has to take both; JSON is simpler, so events go only to those who take nothing else.
+    /// Whether the client accepts event streams only: clients have to accept both, and JSON is simpler.
     private static func wantsEvents(_ request: Request) -> Bool {
         let accepted = request.headers[values: .accept].joined(separator: ",").lowercased()
         return accepted.contains("text/event-stream") && !accepted.contains("application/json")
@@ -121,7 +121,7 @@ extension MCPEndpoint {
     private static func stream(_ messages: AsyncStream<JSONObject?>) -> Response {
         let body = ResponseBody { writer in
             for await message in messages {
-                // A comment keeps those awake who end what is silent.
+                // A comment keeps intermediaries from closing an idle connection.
                 try await writer.write(message.map(event) ?? ByteBuffer(string: ": waiting\n\n"))
             }
             try await writer.finish(nil)

@@ -39,7 +39,7 @@ struct StatelessProtocol {
         case "tools/call":
             return await call(request, access)
         default:
-            return .failure(id: request.id, JSONRPCError(.methodNotFound, "There is no such method."))
+            return .failure(id: request.id, JSONRPCError(.methodNotFound, "Method not found."))
         }
     }
 

@@ -4,7 +4,7 @@ import Logging
 import NIOCore
 import ResourceServer
 
-/// The URL to which the authorization server pushes its events.
+/// The endpoint to which the authorization server pushes its events.
 struct EventEndpoint {
     static let maximumBody = 16 * 1024
 

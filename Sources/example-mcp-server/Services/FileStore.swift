@@ -1,4 +1,4 @@
-/// The text files of each person, in memory and within bounds.
+/// Each user's text files, in memory and bounded.
 actor FileStore {
     static let maximumPeople = 1000
     static let maximumFiles = 20
@@ -6,30 +6,30 @@ actor FileStore {
 
     private var files: [String: [String: String]] = [:]
 
-    /// The names of a person's files, in order.
+    /// The sorted names of a user's files.
     func names(of person: String) -> [String] {
         (files[person] ?? Self.first).keys.sorted()
     }
 
-    /// Keeps a text; nil when it is, else the sentence that says why not.
+    /// Writes a file; returns nil on success, else the reason in one sentence.
     func write(_ text: String, as name: String, for person: String) -> String? {
         guard Self.isName(name) else {
-            return "A file name is 1 to 64 letters, digits, dots, dashes and underscores."
+            return "A file name consists of 1 to 64 letters, digits, dots, dashes and underscores."
         }
         guard text.utf8.count <= Self.maximumText else { return "A file holds at most \(Self.maximumText) bytes." }
         var shelf = files[person] ?? Self.first
         guard shelf[name] != nil || shelf.count < Self.maximumFiles,
             files[person] != nil || files.count < Self.maximumPeople
-        else { return "The shelf is full." }
+        else { return "The store is full. Delete a file first." }
         shelf[name] = text
         files[person] = shelf
         return nil
     }
 
-    /// Whether a person has a file of this name.
+    /// Whether a user has a file of this name.
     func holds(_ name: String, for person: String) -> Bool { (files[person] ?? Self.first)[name] != nil }
 
-    /// Takes a file away; whether it was there.
+    /// Deletes a file; returns whether it existed.
     func delete(_ name: String, for person: String) -> Bool {
         guard holds(name, for: person) else { return false }
         var shelf = files[person] ?? Self.first
@@ -38,12 +38,12 @@ actor FileStore {
         return true
     }
 
-    /// Whether a text is a name such as files have here.
+    /// Whether a text is a valid file name.
     static func isName(_ text: String) -> Bool {
         (1...64).contains(text.utf8.count) && text.utf8.allSatisfy(isNameByte)
     }
 
-    private static let first = ["welcome.txt": "This shelf is yours."]
+    private static let first = ["welcome.txt": "Welcome. These files are yours."]
 
     private static func isNameByte(_ byte: UInt8) -> Bool {
         switch byte {

@@ -27,7 +27,7 @@ enum ExpenseTools {
                 )
             }
             do throws(ElicitationError) {
-                switch try await desk.take(expenses, for: access) {
+                switch try await desk.submit(expenses, for: access) {
                 case .refused(let sentence): return .failure(sentence)
                 case .begun(let job):
                     let end = Timestamp(seconds: job.expiresAt).rfc3339

@@ -11,7 +11,7 @@ enum SignOutTool {
         ) { _, access, _ in
             guard let session = access.sessionID else { return .failure("This access token belongs to no session.") }
             do throws(ElicitationError) {
-                try await sessions.endSession(session)
+                try await sessions.revokeSession(session)
                 return .text("Signed out: the session is revoked.")
             } catch {
                 return .failure("Not signed out. \(error.description)")

@@ -6,13 +6,13 @@ import Testing
 
 /// Kills the server while a person answers several requests at once, again and again: what a page said has to be what the
 /// MCP server hears.
-@Suite("Durability: what a person was told is what the MCP server hears")
+@Suite("Durability: a displayed decision is what the MCP server receives")
 struct CompletionSoakTests {
     private static let rounds = ProcessInfo.processInfo.environment["SOAK"].flatMap { Int($0) } ?? 3
     /// As many as one person may have open at one MCP server.
     private static let pages = 5
 
-    @Test func `kill -9 around a decision: no answer that was shown is lost, and none becomes another one`()
+    @Test func `kill -9 around a decision: no displayed decision is lost or changed`()
         async throws
     {
         try await Stage.play { stage in

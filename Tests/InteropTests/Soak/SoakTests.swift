@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Ends the server in the middle of its work, again and again: a few rounds here, `SOAK` of them when that is set.
-@Suite("Durability: what was answered outlives the server")
+@Suite("Durability: answered requests survive the server")
 struct SoakTests {
     private static let rounds = ProcessInfo.processInfo.environment["SOAK"].flatMap { Int($0) } ?? 3
     private static let clients = 6
