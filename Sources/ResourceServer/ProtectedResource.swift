@@ -49,6 +49,7 @@ public struct ProtectedResource: Sendable {
                 verify = { await local.verdict(on: $0, now: $1) }
                 return
             }
+            // The receiver's credentials also serve the introspection of tokens that events do not cover.
             let introspection = TokenIntrospection(
                 server: events.authority.server, rule: rule, credentials: events.authority.credentials)
             let watched = WatchedVerification(local: local, introspection: introspection, events: events)

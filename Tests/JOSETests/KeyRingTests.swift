@@ -87,7 +87,7 @@ struct KeyRingTests {
         try FileManager.default.createDirectory(atPath: directory.keys, withIntermediateDirectories: false)
         try directory.setMode(directory.keys, 0o755)
         try directory.write("# keys", directory.keys + "/README.md")
-        #expect(refusal(create: false).contains("There are no keys in \(directory.keys)"))
+        #expect(refusal(create: false).contains("No keys found in \(directory.keys)"))
         _ = try open()
         #expect(try directory.mode(directory.keys) == 0o700)
         #expect(try directory.names().contains("README.md"))
@@ -103,7 +103,7 @@ struct KeyRingTests {
     }
 
     @Test func `missing keys are an error unless they may be made`() {
-        #expect(refusal(create: false).contains("There is no keys directory \(directory.keys)"))
+        #expect(refusal(create: false).contains("\(directory.keys) was not found"))
         #expect(!FileManager.default.fileExists(atPath: directory.keys))
     }
 
@@ -183,7 +183,7 @@ struct KeyRingTests {
         let index = directory.keys + "/keys.json"
         let text = try directory.text(index)
         try FileManager.default.removeItem(atPath: index)
-        #expect(refusal().contains("There are keys but no keys.json"))
+        #expect(refusal().contains("holds keys but no keys.json"))
         #expect(try directory.names().count == 6)
         for broken in [
             "", "{}", text.replacingOccurrences(of: #""version":1"#, with: #""version":2"#),
@@ -201,7 +201,7 @@ struct KeyRingTests {
         _ = try open()
         try FileManager.default.removeItem(atPath: directory.keys + "/keys.json")
         try directory.write("", directory.keys + "/.creating")
-        #expect(refusal(create: false).contains("There are no keys"))
+        #expect(refusal(create: false).contains("No keys found"))
         #expect(try directory.names().count == 7)
         let ring = try open()
         #expect(try directory.names().count == 7)

@@ -92,6 +92,7 @@ struct JSONParser {
 
     private mutating func object() throws(JSONError) -> JSON {
         var members: [(name: String, value: JSON)] = []
+        // Compared as bytes: Swift's string comparison would merge names that other parsers distinguish.
         var names: Set<[UInt8]> = []
         if skip(UInt8(ascii: "}")) { return .object(JSONObject()) }
         repeat {

@@ -12,6 +12,7 @@ struct KeyRecord: Hashable, Sendable {
     /// Whether the bytes are erased or about to be: the index says so before the file is removed.
     var isErased = false
 
+    /// The name of the key's file.
     var file: String {
         switch purpose {
         case .signing: "\(purpose.name)-\(id).pem"
@@ -19,6 +20,7 @@ struct KeyRecord: Hashable, Sendable {
         }
     }
 
+    /// Whether the key no longer counts at `now`: it was ended, or its retirement time has passed.
     func isRetired(at now: Int64) -> Bool { endedAt != nil || retiresAt.map { $0 <= now } ?? false }
 }
 

@@ -79,7 +79,7 @@ package final class KeyRing: Sendable {
         guard try vault.isEmpty() else { return KeyRing(vault, try vault.open(now)) }
         guard createIfEmpty else {
             throw KeyRingError(
-                "There are no keys in \(directory.path): restore them, or start the server to make them.")
+                "No keys found in \(directory.path): restore them, or start the server to make them.")
         }
         return KeyRing(vault, try vault.create(now))
     }

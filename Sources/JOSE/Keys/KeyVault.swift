@@ -75,6 +75,7 @@ struct KeyVault: Sendable {
         return Sealing.open(sealed, keys: { _ in wrapping }, context: record.file)
     }
 
+    /// The key that encrypts a symmetric key's file, derived from the passphrase with a salt per file.
     private func wrapping(_ passphrase: Secret, _ salt: [UInt8]) -> NamedKey? {
         let cost = Scrypt.Cost(logN: 14, r: 8, p: 1)
         return NamedKey(id: "passphrase", bytes: Scrypt.derive(passphrase, salt: salt, cost: cost, count: 32))
@@ -87,6 +88,7 @@ struct KeyVault: Sendable {
             : KeyRingError("The passphrase does not open the key file \(file): check it, or restore the file.")
     }
 
+    /// The name of a signing key is its thumbprint, so a swapped file is detected. Symmetric keys have it as sealing context.
     private func mixedUp(_ record: KeyRecord) -> KeyRingError {
         KeyRingError(
             "The key file \(directory.path)/\(record.file) holds another key than the one it is named after: restore it from the backup."
@@ -110,7 +112,7 @@ extension KeyVault {
         let keys = others.filter(Self.isKey)
         guard keys.isEmpty || names.contains(Self.marker) else {
             throw KeyRingError(
-                "There are keys but no \(KeyIndex.file) in \(directory.path): restore it from the backup of the directory."
+                "\(directory.path) holds keys but no \(KeyIndex.file): restore it from the backup of the directory."
             )
         }
         guard others == keys else {

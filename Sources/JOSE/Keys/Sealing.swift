@@ -28,6 +28,7 @@ package enum Sealing {
         let header = [UInt8(name.count)] + name
         let salt = Random.bytes(saltSize)
         let nonce = Random.bytes(nonceSize)
+        // A random nonce is safe for any number of values, because each has a key of its own.
         let (ciphertext, tag) = encrypt(
             plain, key: HMAC.sha256(key: key.bytes, purpose, salt), nonce: nonce,
             associated: header + Array(context.utf8))

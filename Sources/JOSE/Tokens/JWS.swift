@@ -55,6 +55,7 @@ package enum JWS {
         guard let algorithm = header["alg"]?.string.flatMap(SignatureAlgorithm.init), algorithms.contains(algorithm)
         else { throw .algorithmNotAllowed }
         try expect(header)
+        // An unknown kid is an error of its own, so that callers can fetch a newer key set.
         let kid = try name(of: header)
         let candidates = keys.select(kid: kid, algorithm: algorithm)
         guard !candidates.isEmpty else { throw .unknownKey(kid: kid) }

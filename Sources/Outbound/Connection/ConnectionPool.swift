@@ -25,6 +25,7 @@ final class ConnectionPool: Sendable {
         var nextWaiter: UInt64 = 0
     }
 
+    /// Shorter than the idle timeout of common servers, so that few idle connections turn out closed.
     private static let keptFor: TimeAmount = .seconds(30)
 
     private let limit: Int
@@ -65,6 +66,7 @@ final class ConnectionPool: Sendable {
         state.withLock { state in
             var entry = state.origins[origin, default: Origin()]
             if let alive { entry.idle.append(Idle(connection: alive, since: .now())) }
+            // A slot passes directly to the next waiter, so the count changes only without one.
             if entry.waiting.isEmpty {
                 entry.leased -= 1
             } else {

@@ -34,6 +34,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        // One exchange at a time: with pipelining a response could be taken for that of another request.
         let exchange = unwrapOutboundIn(data)
         guard failure == nil, self.exchange == nil, context.channel.isActive else {
             exchange.answer.fail(failure ?? .interrupted)

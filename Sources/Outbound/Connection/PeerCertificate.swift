@@ -22,6 +22,7 @@ package struct PeerCertificate: Hashable, Sendable {
         names = certificate._subjectAlternativeNames().compactMap { name in
             name.nameType == .dnsName ? String(decoding: name.contents, as: UTF8.self) : nil
         }
+        // A malformed certificate may end before it starts, which a range must not.
         let start = Int64(certificate.notValidBefore)
         validity = start...max(start, Int64(certificate.notValidAfter))
     }

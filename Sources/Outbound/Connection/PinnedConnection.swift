@@ -36,6 +36,7 @@ struct PinnedConnection: Sendable {
             throw .untrusted(
                 "the system's certificate authorities cannot be read; install them (the package ca-certificates)")
         }
+        // Four addresses bound the time that a host with many unreachable ones can take.
         var last = OutboundFailure.unreachable("no address")
         for address in vetted.prefix(4) {
             let left = deadline - .now()
@@ -136,6 +137,7 @@ struct PinnedConnection: Sendable {
         to channel: any Channel, ending end: EventLoopPromise<OutboundFailure>
     ) throws {
         let pipeline = channel.pipeline.syncOperations
+        // The budget stands before the parser, so that it counts what the parser discards.
         let budget = ByteBudget()
         try pipeline.addHandler(budget)
         var limits = NIOHTTPDecoderLimitConfiguration()

@@ -37,6 +37,8 @@ package struct Resolver: Sendable {
         }
     }
 
+    /// Whether a name is resolved here, so that no DNS server can redirect loopback traffic.
+    ///
     /// Spec: RFC 6761 §6.3
     private static func isLocalhost(_ host: String) -> Bool {
         host == "localhost" || host.hasSuffix(".localhost")

@@ -32,6 +32,7 @@ package final class TrustRoots: Sendable {
             var configuration = TLSConfiguration.makeClientConfiguration()
             configuration.minimumTLSVersion = .tlsv12
             configuration.certificateVerification = .fullVerification
+            // The exchange handler speaks HTTP/1.1 only.
             configuration.applicationProtocols = ["http/1.1"]
             configuration.additionalTrustRoots = [.certificates(additional)]
             let context = try NIOSSLContext(configuration: configuration)

@@ -42,6 +42,7 @@ package final class DocumentFetcher: Sendable {
     package func fetch(
         _ url: String, for claim: FetchClaim = .anonymous
     ) async throws(FetchError) -> FetchedDocument {
+        // Refusals without a request are immediate: they depend on the URL alone and reveal nothing about the network.
         let url = try await admit(url)
         let started = clock.now()
         let outcome = await governor.run(url, for: claim) { [self] in
@@ -55,6 +56,7 @@ package final class DocumentFetcher: Sendable {
         case .success(let document):
             return document
         case .failure(let failure):
+            // The delay hides whether an internal address refused, ignored or answered the connection.
             await clock.sleep(nextStep(after: started))
             throw FetchError(reason: failure)
         }
@@ -118,6 +120,7 @@ package final class DocumentFetcher: Sendable {
         let security = PinnedConnection.Security(roots: roots, serverName: url.host)
         let connection = try await PinnedConnection.open(
             toFirstOf: addresses, security: security, deadline: deadline)
+        // No reuse: an idle connection would skip the check of the host's current addresses.
         defer { connection.close() }
         let address = connection.address
         let request = OutboundRequest(method: .get, target: url.target, host: url.hostField, fields: Self.fields)

@@ -38,6 +38,7 @@ actor FetchGovernor {
     func run(
         _ url: RemoteURL, for claim: FetchClaim = .anonymous, _ fetch: @escaping @Sendable () async -> Outcome
     ) async -> Outcome {
+        // Joining a running fetch costs no budget.
         if let flight = flights[url] {
             coalesced += 1
             return await flight.value
@@ -75,12 +76,14 @@ actor FetchGovernor {
     private func admit(_ url: RemoteURL, _ claim: FetchClaim) -> Bool {
         let time = now()
         let oldest = time - budget.window
+        // Expired counters are dropped only when memory grows, because the scan is linear.
         if starts.count >= Self.rememberedKeys {
             starts = starts.filter { entry in entry.value.contains { $0 > oldest } }
         }
         let bounds = bounds(of: url, claim).map { key, most in
             (key: key, recent: (starts[key] ?? []).filter { $0 > oldest }, most: most)
         }
+        // Counted only if every limit permits it: a refused fetch must not consume anyone's share.
         guard bounds.allSatisfy({ $0.recent.count < $0.most }) else { return false }
         for bound in bounds { starts[bound.key] = bound.recent + [time] }
         return true

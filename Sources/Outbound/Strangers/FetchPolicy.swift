@@ -24,6 +24,7 @@ package struct FetchPolicy: Sendable {
     package init(
         maximumSize: Int = 16 * 1024, allow: [String] = ["*"], block: [String] = [], privateHosts: [String] = []
     ) throws(HostListError) {
+        // The ceiling limits memory even with a mistaken configuration.
         self.maximumSize = min(max(maximumSize, 1), Self.maximumSizeCeiling)
         self.allow = try Self.patterns(allow)
         self.block = try Self.patterns(block)

@@ -71,6 +71,7 @@ package struct RemoteURL: Hashable, Sendable, CustomStringConvertible {
         _ text: String, schemes: [String], demandsPath: Bool,
         host check: (_ host: String) throws(RemoteURLError) -> Bool
     ) throws(RemoteURLError) {
+        // Visible ASCII only: anything else is what two parsers read differently.
         let bytes = Array(text.utf8)
         guard bytes.count <= 2048 else { throw .length }
         guard bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else { throw .character }
@@ -86,6 +87,7 @@ package struct RemoteURL: Hashable, Sendable, CustomStringConvertible {
         port = split.port ?? (isSecure ? 443 : 80)
         host = String(decoding: split.host, as: UTF8.self).lowercased()
         isLiteral = try check(host)
+        // A host with a colon is an IPv6 literal and needs brackets; any other host must not have them.
         guard isLiteral == split.bracketed || !split.bracketed, split.bracketed == host.contains(":") else {
             throw .host
         }

@@ -72,5 +72,6 @@ struct ElicitationAuthority: Sendable {
         moment <= ours + max(allowedSkew, Self.datingTolerance)
     }
 
+    /// Seconds of tolerated clock difference, even if the configuration permits none.
     private static let datingTolerance: Int64 = 60
 }

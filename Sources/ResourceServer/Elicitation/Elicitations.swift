@@ -26,6 +26,7 @@ public struct Elicitations: Sendable {
 
     /// The current state. Waits up to `seconds` (at most 30) for a final one.
     public func status(of id: String, waiting seconds: Int = 0) async throws(ElicitationError) -> Elicitation {
+        // A long poll uses connections of its own, so that short requests never wait for it.
         guard seconds > 0 else { return try Self.elicitation(await authority.ask(.get, Self.path(id))) }
         return try Self.elicitation(await authority.ask(.await, Self.path(id) + "?wait=\(min(seconds, 30))"))
     }

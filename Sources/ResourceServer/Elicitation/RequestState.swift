@@ -94,6 +94,7 @@ public struct RequestStateSeal: Sendable {
         return state
     }
 
+    /// Bounds the work for texts of unauthenticated origin, in characters.
     private static let maximumLength = 8192
 
     private static func name(of key: [UInt8]) -> String { String(Digest.sha256(key).base64URL.prefix(12)) }

@@ -3,9 +3,11 @@
 /// Spec: RFC 8935 §2.2
 struct SeenEvents {
     private let limit: Int
+    /// Handled events; `order` is a ring that names the oldest one.
     private var names: Set<String> = []
     private var order: [String] = []
     private var next = 0
+    /// Events whose handler is running.
     private var underWay: Set<String> = []
 
     init(limit: Int = 10_000) {
