@@ -38,7 +38,7 @@ package struct ErrorAnswers: Sendable {
             log.failed(error, context)
             let error =
                 OAuthError(failureOf: error)
-                ?? OAuthError(.serverError, "Something failed on this side. Try again in a moment.")
+                ?? OAuthError(.serverError, "The server failed. Try again in a moment.")
             return asPage ? page(for: error, context: context) : json(error, usedBasic: false)
         }
     }
@@ -57,11 +57,11 @@ package struct ErrorAnswers: Sendable {
     package func page(for error: OAuthError, context: WebContext) -> Response {
         let isOurs = Self.isOurs(error)
         let page = ErrorPage(
-            title: isOurs ? "This did not work" : "This request cannot be answered",
+            title: isOurs ? "Something went wrong" : "Request failed",
             explanation: PlainText(error.description, limit: 500),
             advice: isOurs
                 ? "Try again in a moment. Nothing was approved."
-                : "Go back to the app, cancel there, and start again. Nothing was approved.",
+                : "Return to the app, cancel there, and start again. Nothing was approved.",
             reference: context.reference)
         var response = html(page, status: Self.pageStatus(of: error))
         if error.code == .temporarilyUnavailable { response.headers[.retryAfter] = "5" }
@@ -113,11 +113,11 @@ package struct ErrorAnswers: Sendable {
         let (status, sentence) = Self.words(for: refusal)
         log.refused(sentence, status: status, context)
         guard asPage else { return Self.json(refusal) }
-        let title: PlainText = status == .notFound ? "There is nothing here" : "This request cannot be answered"
+        let title: PlainText = status == .notFound ? "Page not found" : "Request failed"
         var response = html(
             ErrorPage(
                 title: title, explanation: PlainText(sentence),
-                advice: "Go back to the app or the page that you came from.", reference: context.reference),
+                advice: "Return to the app or to the page that you came from.", reference: context.reference),
             status: status)
         Self.mark(&response, refusal)
         return response
@@ -143,16 +143,16 @@ package struct ErrorAnswers: Sendable {
     private static func words(for refusal: Refusal) -> (HTTPResponse.Status, String) {
         switch refusal {
         case .malformedMessage:
-            (.badRequest, "The request is not readable as HTTP. Send it anew, in well-formed HTTP/1.1.")
-        case .malformedTarget: (.badRequest, "Send exactly one Host header and a path as the request's target.")
-        case .foreignHost: (.badRequest, "This server does not answer for that host. Use the issuer's address.")
-        case .unknownPath: (.notFound, "Nothing is served at this path. Check the address.")
-        case .wrongMethod(let allowed): (.methodNotAllowed, "Nothing is served here by this method. Use \(allowed).")
-        case .targetTooLong: (.uriTooLong, "The request's target is too long. Send fewer or shorter parameters.")
-        case .bodyTooLarge: (.contentTooLarge, "The request's body is too large. Send at most 64 KiB.")
-        case .notAForm: (.badRequest, "Send a form of the type application/x-www-form-urlencoded.")
-        case .notJSON: (.badRequest, "Send a JSON object of the type application/json.")
-        case .crossSite: (.forbidden, "This form was sent from another site. Open the page here and send it again.")
+            (.badRequest, "The request is malformed. Send well-formed HTTP/1.1.")
+        case .malformedTarget: (.badRequest, "Send exactly one Host header and a path as the request target.")
+        case .foreignHost: (.badRequest, "This server does not serve that host. Use the address of the issuer.")
+        case .unknownPath: (.notFound, "This path does not exist. Check the address.")
+        case .wrongMethod(let allowed): (.methodNotAllowed, "This path does not support the method. Use \(allowed).")
+        case .targetTooLong: (.uriTooLong, "The request target is too long. Send fewer or shorter parameters.")
+        case .bodyTooLarge: (.contentTooLarge, "The request body is too large. Send at most 64 KiB.")
+        case .notAForm: (.badRequest, "Send a form with the content type application/x-www-form-urlencoded.")
+        case .notJSON: (.badRequest, "Send a JSON object with the content type application/json.")
+        case .crossSite: (.forbidden, "Another site sent this form. Open the page here and send the form again.")
         }
     }
 

@@ -62,7 +62,7 @@ struct PageTests {
                     try await expectReadable(page, dark: dark)
                     let said = [
                         "Travelling Notebook", DocumentHost.name, "Not verified", "Team Files", "write_file",
-                        "delete_file", "read_file", "Allows as well", "List your files",
+                        "delete_file", "read_file", "List your files",
                     ]
                     for words in said {
                         #expect(page.text.contains(words), "the consent page does not say “\(words)”")

@@ -51,7 +51,7 @@ struct StrayClickTests {
                         guard try await browser.stray(.behindClosedWindow(after: 300), at: end) < Self.soon else {
                             continue
                         }
-                        #expect(try await browser.press(end).text.contains("was ended"))
+                        #expect(try await browser.press(end).text.contains("revoked the access"))
                         #expect(try await browser.sentForms().filter { $0 == "/account" }.count == 1)
                         return
                     }

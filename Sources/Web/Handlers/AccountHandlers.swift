@@ -33,11 +33,10 @@ struct AccountHandlers: Sendable {
     private func present(_ outcome: AccountEndpoint.Outcome, _ visitor: Visitor) throws -> Response {
         switch outcome {
         case .signIn(let token):
-            return signIn(token, nil, because: "You are not signed in any more. Nothing was changed.")
+            return signIn(token, nil, because: "You are signed out. Nothing changed.")
         case .signInAgain(let token, let account):
             return signIn(
-                token, account, because: "Your sign-in is a while ago. Sign in once more for this; nothing was changed."
-            )
+                token, account, because: "This action requires a recent sign-in. Sign in again; nothing changed.")
         case .again(let overview, let problem):
             var response = door.answers.html(AccountPage(overview, problem: problem), status: problem.httpStatus)
             if case .password(.wait(let seconds)) = problem { response.headers[.retryAfter] = "\(seconds)" }

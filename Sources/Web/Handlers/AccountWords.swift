@@ -6,37 +6,31 @@ extension AccountNotice {
     var sentence: String {
         switch self {
         case .sessionEnded(let client, let server):
-            "The session of \(Self.name(client)) at \(Self.name(server)) was ended. What it held works no more."
+            "Gatehouse revoked the access of \(Self.name(client)) to \(Self.name(server))."
         case .sessionWasOver(let client, let server):
-            "The session of \(Self.name(client)) at \(Self.name(server)) was over before. Nothing was changed."
-        case .sessionsEnded(0): "There was no session left to end."
-        case .sessionsEnded(1): "1 session was ended. No app acts in your name any more."
-        case .sessionsEnded(let count): "\(count) sessions were ended. No app acts in your name any more."
+            "The session of \(Self.name(client)) at \(Self.name(server)) had already ended. Nothing changed."
+        case .sessionsEnded(0): "You had no connected apps. Nothing changed."
+        case .sessionsEnded(1): "Gatehouse revoked 1 session. You have no connected apps."
+        case .sessionsEnded(let count): "Gatehouse revoked \(count) sessions. You have no connected apps."
         case .jobEnded(let server):
-            "The work of \(Self.name(server)) in the background was ended. From now on it may do nothing more of it."
+            "Gatehouse cancelled the background job of \(Self.name(server))."
         case .disconnected(let provider, let server, .taken):
-            "Your account at \(provider) was disconnected from \(Self.name(server)), and \(provider) was told."
+            "Gatehouse disconnected your account at \(provider) from \(Self.name(server)) and revoked the access there."
         case .disconnected(let provider, let server, _):
-            "Your account at \(provider) was disconnected from \(Self.name(server)), and Gatehouse holds nothing of it any "
-                + "more. But \(provider) did not take it back: end the access there as well."
+            "Gatehouse disconnected your account at \(provider) from \(Self.name(server)) and deleted its tokens, but "
+                + "\(provider) did not confirm it: remove the access in the settings of your account at \(provider) as well."
         case .wasDisconnected(let provider, let server):
-            "Your account at \(provider) was disconnected from \(Self.name(server)) before. Nothing was changed."
-        case .passwordChanged(nil): "Your password was changed. Everything else goes on."
+            "Your account at \(provider) was already disconnected from \(Self.name(server)). Nothing changed."
+        case .passwordChanged(nil): "You changed your password. Your apps keep their access, and your other browsers stay signed in."
         case .passwordChanged(let count?):
-            "Your password was changed. \(Self.ended(count)), and every other browser was signed out."
-        case .signedOut: "You are signed out in this browser. Apps that you let in go on until their sessions end."
+            "You changed your password. Gatehouse revoked \(Self.sessions(count)) and signed out every other browser."
+        case .signedOut: "You are signed out in this browser. Connected apps keep their access until you revoke it."
         case .signedOutEverywhere:
-            "You are signed out in every browser. Apps that you let in go on until their sessions end."
+            "You are signed out in every browser. Connected apps keep their access until you revoke it."
         }
     }
 
-    private static func ended(_ count: Int) -> String {
-        switch count {
-        case 0: "There was no session to end"
-        case 1: "1 session was ended"
-        default: "\(count) sessions were ended"
-        }
-    }
+    private static func sessions(_ count: Int) -> String { count == 1 ? "1 session" : "\(count) sessions" }
 
     private static func name(_ text: String) -> PlainText {
         let shown = PlainText(text, limit: 80)
@@ -48,9 +42,9 @@ extension AccountActionError {
     /// Where nothing but the password is at fault, its own section says it.
     var sentence: PlainText? {
         switch self {
-        case .stale: "Nothing was changed: you signed in anew since this page was opened. Look at it again, then press."
-        case .noStep: "Nothing was changed: use one of the buttons."
-        case .unknown: "Nothing was changed: what you wanted to end is over, or it is not yours."
+        case .stale: "Nothing changed: you signed in again after this page opened. Review the page, then try again."
+        case .noStep: "Nothing changed. Press one of the buttons."
+        case .unknown: "Nothing changed: the access has already ended, or it is not yours."
         case .password: nil
         }
     }
@@ -58,15 +52,15 @@ extension AccountActionError {
     var passwordSentence: PlainText? {
         guard case .password(let fault) = self else { return nil }
         return switch fault {
-        case .wrong: "The current password is not right. Nothing was changed."
-        case .differs: "The new password was not typed the same twice. Nothing was changed."
+        case .wrong: "The current password is incorrect. Nothing changed."
+        case .differs: "The two new passwords differ. Nothing changed."
         case .tooShort:
-            PlainText("The new password needs at least \(PasswordRule.shortest) characters. Nothing was changed.")
-        case .unusable: "The new password is too long or holds control characters. Nothing was changed."
-        case .same: "The new password is the one that you have. Nothing was changed."
+            PlainText("The new password needs at least \(PasswordRule.shortest) characters. Nothing changed.")
+        case .unusable: "The new password is too long or contains control characters. Nothing changed."
+        case .same: "The new password equals the current one. Nothing changed."
         case .wait(let seconds):
-            PlainText("Nothing was changed. Please wait \(WaitingTime.words(seconds)) and try again.")
-        case .meanwhile: "Your password was changed from elsewhere at this moment. Look whether it was you."
+            PlainText("Nothing changed. Wait \(WaitingTime.words(seconds)), then try again.")
+        case .meanwhile: "Your password changed at the same time in another place. Check whether that was you."
         }
     }
 }
@@ -140,9 +134,9 @@ extension AccountOverview.Asked {
         switch status {
         case .completed: PlainText(completedWord)
         case .declined: "Declined"
-        case .cancelled: "No longer asked"
-        case .expired: "Too late"
-        case .failed: "Did not work"
+        case .cancelled: "Cancelled"
+        case .expired: "Expired"
+        case .failed: "Failed"
         case .pending, .opened: "Open"
         }
     }

@@ -53,12 +53,12 @@ struct AuthorizeHandlers: Sendable {
         case .wrong(let prompt):
             let page = SignInPage(
                 prompt, token: form.token, username: form.username,
-                problem: "The name or the password is not right. Please try again.")
+                problem: "The username or the password is incorrect. Try again.")
             return door.answers.html(page, status: .unauthorized)
         case .wait(let seconds, let prompt):
             let page = SignInPage(
                 prompt, token: form.token, username: form.username,
-                problem: PlainText("Too many tries. Please wait \(WaitingTime.words(seconds)) and try again."))
+                problem: PlainText("Too many attempts. Wait \(WaitingTime.words(seconds)), then try again."))
             var response = door.answers.html(page, status: .tooManyRequests)
             response.headers[.retryAfter] = "\(seconds)"
             return response
@@ -72,11 +72,11 @@ struct AuthorizeHandlers: Sendable {
             return visitor.greet(.seeOther(gatehouse.settings.issuer.endpoint("/e/\(id)")))
         case .moved(.account): return visitor.greet(.seeOther(gatehouse.settings.issuer.endpoint("/account")))
         case .invalid:
-            door.answers.log.refused("what the sign-in page sent cannot be read", status: .badRequest, context)
+            door.answers.log.refused("the sign-in form is unreadable", status: .badRequest, context)
             let page = ErrorPage(
-                title: "This page cannot be used",
-                explanation: "What it sent cannot be read here. Nothing that you typed was used.",
-                advice: "Go back to the app and start again.", reference: context.reference)
+                title: "Sign-in failed",
+                explanation: "Gatehouse cannot read the form that your browser sent, and ignored what you typed.",
+                advice: "Return to the app and start again.", reference: context.reference)
             return visitor.greet(door.answers.html(page, status: .badRequest))
         }
     }
@@ -84,7 +84,7 @@ struct AuthorizeHandlers: Sendable {
     /// To one's own account; who was sent here for a step has to take it again.
     private func account(_ user: UserID?, _ visitor: Visitor) throws -> Response {
         guard let user else { return .seeOther(gatehouse.settings.issuer.endpoint("/account")) }
-        let notice = "You signed in once more. Nothing was changed yet: do again what you wanted to do."
+        let notice = "You signed in again. Nothing changed yet: repeat the action that you wanted."
         return try gatehouse.toAccount(telling: notice, user, visitor)
     }
 
@@ -125,7 +125,7 @@ extension SignInPage {
     }
 
     private static let again: PlainText =
-        "You signed in a while ago, and this wants a fresh sign-in. Sign in once more to go on; nothing is lost."
+        "This request requires a recent sign-in. Sign in again to continue; Gatehouse keeps your request."
 
     /// The page again, for a form that came late or with another browser cookie than its page.
     fileprivate init(outdated prompt: SignInEndpoint.Prompt, token: String, hint: String?, cameWithCookie: Bool) {
@@ -136,9 +136,9 @@ extension SignInPage {
     }
 
     private static let outdated: PlainText =
-        "This page was out of date, so what you typed was not used. Sign in here to go on; nothing is lost."
+        "The sign-in page was out of date, so Gatehouse ignored what you typed. Sign in here to continue."
     private static let noCookie: PlainText =
-        "Your browser sent no cookie, so what you typed was not used. Allow cookies for this site, then sign in here."
+        "Your browser sent no cookie, so Gatehouse ignored what you typed. Allow cookies for this site, then sign in."
 
     /// The page again, for the same purpose.
     fileprivate init(_ prompt: SignInEndpoint.Prompt, token: String, username: String, problem: PlainText) {
@@ -161,6 +161,6 @@ extension RequestPipeline {
         guard let target = LinkTarget(location) else {
             throw OAuthError(.serverError, "The answer cannot be handed over.", reason: "not a link target")
         }
-        return answers.html(HandOffPage(to: target, title: approved ? "You are all set" : "Back to the app"))
+        return answers.html(HandOffPage(to: target, title: approved ? "Access approved" : "Return to the app"))
     }
 }

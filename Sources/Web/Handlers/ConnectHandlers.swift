@@ -25,31 +25,31 @@ struct ConnectHandlers: Sendable {
     }
 
     private func again(_ problem: ConnectEndpoint.Problem, _ context: WebContext) -> Response {
-        door.answers.log.refused("a provider's callback is not taken: \(problem)", status: .badRequest, context)
+        door.answers.log.refused("the provider's callback is refused: \(problem)", status: .badRequest, context)
         return door.answers.html(
             ErrorPage(
                 title: "Not connected", explanation: Self.sentence(problem),
-                advice: "The request is still open: open its address again, and approve it anew.",
+                advice: "The request is still open. Open its link again, then connect the account.",
                 reference: context.reference),
             status: .badRequest)
     }
 
     private static func sentence(_ problem: ConnectEndpoint.Problem) -> PlainText {
         switch problem {
-        case .late: "It took too long to come back, so nothing was connected."
-        case .used: "This way back was used already. If another window is still at work, wait for it."
-        case .wrongIssuer: "The answer did not come from the site that you were sent to, so nothing was connected."
+        case .late: "Signing in at the provider took too long, so nothing was connected."
+        case .used: "Another window already used this answer of the provider. Finish in that window."
+        case .wrongIssuer: "The answer came from another site than the provider's, so nothing was connected."
         }
     }
 
     /// One answer for a foreign, an unknown and a lost way back: it tells a stranger nothing, and it spends nothing.
     private func notYours(_ context: WebContext) -> Response {
-        door.answers.log.refused("a provider's callback fits nobody here", status: .forbidden, context)
+        door.answers.log.refused("the provider's callback matches no request of this browser", status: .forbidden, context)
         return door.answers.html(
             ErrorPage(
-                title: "Nothing to finish here",
-                explanation: "This does not belong to the account that is signed in in this browser, or it is over.",
-                advice: "Nothing was connected. Open the request again in the browser in which you began.",
+                title: "Request not available",
+                explanation: "The request belongs to another account or browser, or it has ended. Nothing was connected.",
+                advice: "Open the link of the request again in the browser in which you started.",
                 reference: context.reference),
             status: .forbidden)
     }

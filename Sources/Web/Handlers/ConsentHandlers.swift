@@ -50,13 +50,13 @@ struct ConsentHandlers: Sendable {
     /// One answer for a foreign, an unknown and a lost request: it tells a stranger nothing.
     private func notYours(_ context: WebContext) -> Response {
         door.answers.log.refused(
-            "the authorization is another browser's or account's, over, or was never there", status: .forbidden, context
+            "the authorization belongs to another browser or account, has ended, or does not exist", status: .forbidden, context
         )
         return door.answers.html(
             ErrorPage(
-                title: "Nothing to decide here",
-                explanation: "This request is not open in this browser, or it is over.",
-                advice: "Go back to the app and start again.", reference: context.reference),
+                title: "Request not available",
+                explanation: "This browser did not start the request, or the request has ended.",
+                advice: "Return to the app and start again.", reference: context.reference),
             status: .forbidden
         ).inOwnWindow()
     }
@@ -69,10 +69,10 @@ struct ConsentHandlers: Sendable {
     private static func sentence(_ problem: ConsentEndpoint.ConsentProblem) -> PlainText {
         switch problem {
         case .noScope: ConsentPage.chooseAtLeastOne
-        case .noLifetime: "Choose how long this may last."
-        case .notOffered: "It may not last that long (any more); choose one of the lengths below."
-        case .noDecision: "Use one of the two buttons: approve or deny."
-        case .outdated: "This page was open for more than ten minutes. Look at it again, then decide."
+        case .noLifetime: "Choose a session length."
+        case .notOffered: "That session length is not available. Choose one of the lengths below."
+        case .noDecision: "Press Approve or Deny."
+        case .outdated: "This page was open for more than ten minutes. Review the request, then decide."
         }
     }
 }
@@ -124,7 +124,7 @@ extension ConsentPage {
         switch seconds {
         case 3600: "this task"
         case 43_200: "today"
-        case choices.max(): "the longest"
+        case choices.max(): "the maximum"
         default: nil
         }
     }

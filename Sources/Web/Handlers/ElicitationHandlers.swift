@@ -58,7 +58,7 @@ struct ElicitationHandlers: Sendable {
         case .recorded(let report): Self.report(report)
         case .ended(let status):
             door.answers.json(
-                OAuthError(.notCompleted, "This ended otherwise before your report, see status."),
+                OAuthError(.notCompleted, "The elicitation ended before your report; see status."),
                 usedBasic: true, adding: ["status": .string(status.rawValue)])
         }
     }
@@ -72,7 +72,7 @@ struct ElicitationHandlers: Sendable {
 
     private func notCompleted(_ status: ElicitationStatus) -> Response {
         door.answers.json(
-            OAuthError(.notCompleted, "There is no result: the person has not completed this, see status."),
+            OAuthError(.notCompleted, "No result: the user has not completed the elicitation; see status."),
             usedBasic: true, adding: ["status": .string(status.rawValue)])
     }
 

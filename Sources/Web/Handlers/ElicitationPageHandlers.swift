@@ -30,7 +30,7 @@ struct ElicitationPageHandlers: Sendable {
             return door.answers.html(
                 SignInPage(
                     client: nil, token: token, username: account,
-                    problem: "Your sign-in is a while ago. Sign in once more to go on; nothing was sent."))
+                    problem: "This request requires a recent sign-in. Sign in again to continue; nothing was sent."))
         case .ask(let question): return door.answers.html(ElicitationPage(question))
         case .again(let question, let problem):
             return door.answers.html(ElicitationPage(question, problem: Self.sentence(problem)), status: .badRequest)
@@ -38,12 +38,12 @@ struct ElicitationPageHandlers: Sendable {
         case .over(let end): return door.answers.html(ElicitationEndPage(end), status: end.httpStatus)
         case .onward(let address, let comesBack):
             guard let target = LinkTarget(address) else {
-                throw OAuthError(.serverError, "This site cannot be reached.", reason: "not a link target")
+                throw OAuthError(.serverError, "Gatehouse cannot open this site.", reason: "not a link target")
             }
             return door.answers.html(HandOffPage(to: target, for: comesBack ? .errand : .elsewhere))
         case .notYours(let stranger):
             door.answers.log.refused(
-                "opened with another account", status: .forbidden, context,
+                "the request belongs to another account", status: .forbidden, context,
                 ["elicitation": stranger.elicitation?.string ?? "unknown"])
             return door.answers.html(
                 WrongAccountPage(account: stranger.account, token: stranger.token), status: .forbidden)
@@ -53,11 +53,11 @@ struct ElicitationPageHandlers: Sendable {
     private func correct(_ question: ElicitationQuestion, _ filled: SubmittedForm) -> Response {
         let (sentence, status, wait): (PlainText, HTTPResponse.Status, Int64?) =
             switch filled.notice {
-            case .fields: ("Nothing was sent yet. Look at the fields that are marked.", .badRequest, nil)
-            case .ownPassword: ("That was your Gatehouse password. Nothing was sent or kept.", .badRequest, nil)
+            case .fields: ("Nothing was sent. Correct the marked fields.", .badRequest, nil)
+            case .ownPassword: ("You entered your Gatehouse password. Nothing was sent or stored.", .badRequest, nil)
             case .wait(let seconds):
                 (
-                    PlainText("Nothing was sent yet. Please wait \(WaitingTime.words(seconds)) and try again."),
+                    PlainText("Nothing was sent. Wait \(WaitingTime.words(seconds)), then try again."),
                     .tooManyRequests, seconds
                 )
             }
@@ -69,9 +69,9 @@ struct ElicitationPageHandlers: Sendable {
 
     private static func sentence(_ problem: ElicitationPageEndpoint.Problem) -> PlainText {
         switch problem {
-        case .stale: "You signed in anew since this page was opened. Look at it again, then decide."
-        case .noDecision: "Use one of the two buttons: approve or decline."
-        case .isThere: "You went on to the other site before. Finish there."
+        case .stale: "You signed in again after this page opened. Review the request, then decide."
+        case .noDecision: "Press one of the two buttons."
+        case .isThere: "You have already continued to the other site. Finish the request there."
         }
     }
 }
@@ -82,7 +82,7 @@ extension ElicitationEndPage {
         let words = end.words
         self.init(
             title: PlainText(words.title), explanation: PlainText(words.explanation, limit: 400),
-            advice: PlainText("You can close this window and go back to \(end.through).", limit: 300),
+            advice: PlainText("You can close this window and return to \(end.through).", limit: 300),
             isApproval: end.isJustNow && end.status == .completed)
     }
 }

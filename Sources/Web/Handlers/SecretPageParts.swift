@@ -13,7 +13,7 @@ extension ElicitationPage.SecretFields {
         let (entry, isLost) = entry(field, name: name, typed: filled?.typed[place])
         return ElicitationPage.Field(
             name, label: field.title, explanation: field.description, isRequired: field.isRequired,
-            problem: filled?.problems[place] ?? (isLost ? "Please type this again." : nil), entry: entry)
+            problem: filled?.problems[place] ?? (isLost ? "Enter this again." : nil), entry: entry)
     }
 
     /// How a field is filled in. A password, and what a page could only show altered, has to be typed again.

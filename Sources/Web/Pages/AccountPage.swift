@@ -57,8 +57,8 @@ package struct AccountPage: Page {
     }
 
     package static let sample = AccountPage(
-        account: "ada", token: "sample", notice: "Quill Notes was signed out.", problem: "Nothing was changed.",
-        passwordProblem: "The current password is not right.", isFresh: true, questions: [Question.sample],
+        account: "ada", token: "sample", notice: "Gatehouse revoked the access of Quill Notes to Team Files.", problem: "Nothing changed.",
+        passwordProblem: "The current password is incorrect.", isFresh: true, questions: [Question.sample],
         sessions: [SessionRow.sample], sessionPages: Pager(after: "sample", isFirst: false),
         jobs: [JobRow.sample], hasMoreJobs: true, connections: [ConnectionRow.sample], answers: [Answer.sample],
         answerPages: Pager(after: "sample", isFirst: false))
@@ -157,7 +157,7 @@ extension AccountPage {
             self.server = server
             self.app = app
             let shown = PlainText(purpose, limit: 200)
-            self.purpose = shown.isEmpty ? "(no words)" : shown
+            self.purpose = shown.isEmpty ? "(no description)" : shown
             self.actions = actions.map { PlainText($0, limit: 64) }
             self.since = PlainText(since)
             self.ends = PlainText(ends)

@@ -121,7 +121,7 @@ package struct ConsentPage: Page {
     }
 
     /// What an empty choice of scopes is answered with.
-    package static let chooseAtLeastOne: PlainText = "Choose at least one thing that it may do, or deny the request."
+    package static let chooseAtLeastOne: PlainText = "Select at least one permission, or deny the request."
 
     package static let sample = ConsentPage(
         client: Client(name: "Quill Notes", host: "quill.example.com", hasChanged: true),
@@ -133,7 +133,7 @@ package struct ConsentPage: Page {
         lifetimes: [
             LifetimeChoice(value: "1h", label: "1 hour", detail: "this task", isChosen: false),
             LifetimeChoice(value: "12h", label: "12 hours", detail: "today", isChosen: true),
-            LifetimeChoice(value: "30d", label: "30 days", detail: "the longest", isChosen: false),
+            LifetimeChoice(value: "30d", label: "30 days", detail: "the maximum", isChosen: false),
         ],
         account: "ada",
         replacements: [

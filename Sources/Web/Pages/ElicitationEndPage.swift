@@ -16,6 +16,6 @@ package struct ElicitationEndPage: Page {
     }
 
     package static let sample = ElicitationEndPage(
-        title: "Approved", explanation: "Team Files was told that you approved.",
-        advice: "You can close this window and go back to Quill Notes.", isApproval: true)
+        title: "Approved", explanation: "Gatehouse tells Team Files that you approved this one action.",
+        advice: "You can close this window and return to Quill Notes.", isApproval: true)
 }

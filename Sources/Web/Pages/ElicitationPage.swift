@@ -136,7 +136,7 @@ package struct ElicitationPage: Page {
         destination: Destination(host: "pay.example", address: "https://pay.example/cart", isThere: true),
         secret: SecretFields.sample, connection: Connection(provider: "hub", host: "hub.example", scopes: ["repo"]),
         until: "2026-11-21 08:30 UTC", id: "sample", token: "sample",
-        problem: "Use one of the two buttons: approve or decline.")
+        problem: "Press Approve or Decline.")
 }
 
 extension ElicitationPage {

@@ -16,6 +16,6 @@ package struct ErrorPage: Page {
     }
 
     package static let sample = ErrorPage(
-        title: "This request cannot be answered", explanation: "The app is not known here.",
-        advice: "Go back to the app and start again.", reference: "sample")
+        title: "Request failed", explanation: "The app is not known here.",
+        advice: "Return to the app and start again.", reference: "sample")
 }

@@ -39,7 +39,7 @@ package struct ExpiredPage: Page {
 extension ErrorAnswers {
     /// The page for an authorization request that expired.
     func expired(back: String?, context: WebContext) -> Response {
-        log.refused("the page is older than the authorization may last", status: .gone, context)
+        log.refused("the authorization request has expired", status: .gone, context)
         return html(ExpiredPage(back: back.flatMap { LinkTarget($0) }, reference: context.reference), status: .gone)
     }
 }

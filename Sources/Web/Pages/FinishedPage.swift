@@ -4,8 +4,7 @@ package struct FinishedPage: Page {
 
     package let explanation: PlainText
 
-    package init(explanation: PlainText = "This request was already answered. Nothing was changed by opening it again.")
-    {
+    package init(explanation: PlainText = "You already answered this request. Opening it again changes nothing.") {
         self.explanation = explanation
     }
 

@@ -26,10 +26,10 @@ package struct HandOffPage: Page {
     /// The answer goes to a program on this computer, by an address that a person might copy from a page that fails.
     package let isForThisComputer: Bool
 
-    package init(to target: LinkTarget, for purpose: Purpose = .answer, title: PlainText = "You are all set") {
+    package init(to target: LinkTarget, for purpose: Purpose = .answer, title: PlainText = "Access approved") {
         destination = target.text
         host = target.host
-        self.title = purpose == .answer ? title : "On to another site"
+        self.title = purpose == .answer ? title : "Continue to another site"
         isAnswer = purpose == .answer
         comesBack = purpose == .errand
         movesOn = !target.isOwnScheme

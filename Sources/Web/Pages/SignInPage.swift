@@ -30,6 +30,6 @@ package struct SignInPage: Page {
 
     package static let sample = SignInPage(
         client: "notes.example.com", token: "sample", username: "ada",
-        problem: "The name or the password is not right. Please try again.", notice: "You are signed out.",
+        problem: "The username or the password is incorrect. Try again.", notice: "You are signed out.",
         isForAccount: true)
 }

@@ -111,6 +111,17 @@ extension TestResponse {
     /// The body as text.
     package var text: String { String(buffer: body) }
 
+    /// Whether this is the page of this name; each template names its page.
+    package func isPage(_ name: String) -> Bool { text.contains("<main id=\"\(name)-page\"") }
+
+    /// The text at the beginning of the element with this id; nil when the page has no such element.
+    package func element(_ id: String) -> String? {
+        guard let mark = text.range(of: " id=\"\(id)\""), let end = text[mark.upperBound...].firstIndex(of: ">") else {
+            return nil
+        }
+        return String(text[end...].dropFirst().prefix { $0 != "<" })
+    }
+
     /// The value of the first input of this name, with decoded entities.
     package func input(_ name: String) -> String? {
         attribute("value", after: "name=\"\(name)\"")

@@ -93,7 +93,7 @@ struct ScopeExceededTests {
             provider.refuseRevocations()
             let browser = h.browser()
             let end = try await h.providers.comeBack(browser, state: h.providers.depart(browser, asked))
-            #expect(end.text.contains("Remove its access in the settings of your account at hub"))
+            #expect(end.text.contains("in the settings of your account at hub"))
             #expect(try await h.stored(asked)?.reason == "scope_exceeded")
             #expect(try await h.providers.connections().isEmpty)
         }

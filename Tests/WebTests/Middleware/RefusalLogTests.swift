@@ -134,7 +134,7 @@ struct RefusalLogTests {
             let bob = h.browser()
             _ = try await h.open(bob, asked, as: "bob")
             let line = try found(log, "elicitation=\(asked.id)")
-            #expect(line.contains("status=403") && line.contains("cause=opened with another account"))
+            #expect(line.contains("status=403") && line.contains("cause=the request belongs to another account"))
             #expect(!line.contains("bob") && !line.contains("ada"))
         }
     }

@@ -54,7 +54,7 @@ struct PageTests {
         let html = renderer.render(ConsentPage.sample)
         for text in [
             "Quill Notes", "quill.example.com", "Not verified", "Team Files", "https://files.example.org/mcp",
-            "Platform team, Example Org", "127.0.0.1", "files:read", "files:write", "New this time", "12 hours", "ada",
+            "Platform team, Example Org", "127.0.0.1", "files:read", "files:write", "id=\"new-permissions\"", "12 hours", "ada",
         ] { #expect(html.contains(text), "\(text)") }
         #expect(html.contains("name=\"lifetime\" value=\"12h\" checked"))
         #expect(html.contains("name=\"scope\" value=\"files:read\" checked"))
@@ -64,15 +64,15 @@ struct PageTests {
     }
 
     @Test func `a client that only listens on this computer is warned about, another is not`() {
-        let warning = "Any program on this computer could have sent this."
+        let warning = "id=\"loopback\""
         #expect(renderer.render(ConsentPage.sample).contains(warning))
         #expect(!renderer.render(consent("x")).contains(warning))
     }
 
     @Test func `a registered client is not called unverified, and no host is invented for it`() {
         let html = renderer.render(consent("x", host: nil))
-        #expect(html.contains("Registered here by your administrator"))
-        #expect(!html.contains("Not verified"))
+        #expect(html.contains("class=\"claim known\""))
+        #expect(!html.contains("id=\"unverified\"") && !html.contains("Not verified"))
     }
 
     @Test func `a page without its optional parts leaves nothing of them behind`() {
@@ -101,13 +101,13 @@ struct PageTests {
         address: String, isTold: Bool
     ) throws {
         let html = renderer.render(HandOffPage(to: try #require(LinkTarget(address))))
-        #expect(html.contains("Do not copy the address of the next page, and do not send it to anybody") == isTold)
+        #expect(html.contains("id=\"keep\"") == isTold)
     }
 
     @Test func `the hand-off to an app's own scheme waits for a press`() throws {
         let target = try #require(LinkTarget("cursor://anysphere.cursor-mcp/oauth/callback?code=a"))
         let html = renderer.render(HandOffPage(to: target))
-        #expect(!html.contains("http-equiv") && !html.contains("happens by itself"))
+        #expect(!html.contains("http-equiv"))
         #expect(html.contains("id=\"continue\" href=\"cursor://anysphere.cursor-mcp/oauth/callback?code=a\""))
         #expect(html.contains("<bdi>cursor:</bdi>"))
     }
@@ -141,7 +141,7 @@ struct PageTests {
         let html = renderer.render(ElicitationPage.sample)
         for text in [
             "Team Files", "files.example.org", "https://files.example.org/mcp", "Platform team, Example Org",
-            "Quill Notes", "quill.example.com", "2026-11-21 08:15 UTC", "who reads your answer", "ada",
+            "Quill Notes", "quill.example.com", "2026-11-21 08:15 UTC", "<bdi>Team Files</bdi> receives your answer", "ada",
             "Approve this deletion to go on.", "delete_folder", "Delete the folder Drafts with 12 files", "Folder",
             "/ada/Drafts", "&quot;path&quot;: &quot;/ada/Drafts&quot;", "2026-11-21 08:30 UTC",
         ] { #expect(html.contains(text), "\(text)") }
@@ -152,7 +152,7 @@ struct PageTests {
 
     @Test func `the page for another account says nothing but that`() {
         let html = renderer.render(WrongAccountPage(account: "bob", token: "t"))
-        #expect(html.contains("belongs to another account, or does not exist"))
+        #expect(html.contains("<main id=\"other-account-page\"") && html.contains("<bdi>bob</bdi>"))
         #expect(html.contains("name=\"password\""))
     }
 

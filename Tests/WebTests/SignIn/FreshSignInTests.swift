@@ -22,7 +22,7 @@ struct FreshSignInTests {
     /// The sign-in page that asks once more, and nothing else.
     private func isAskedAgain(_ page: TestResponse) -> Bool {
         page.status == .ok && page.input("interaction") != nil && page.input("username") == "ada"
-            && page.text.contains("Sign in once more")
+            && page.isPage("sign-in") && page.element("notice") != nil
     }
 
     private func path(_ answer: TestResponse) throws -> String {
