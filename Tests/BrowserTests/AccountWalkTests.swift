@@ -56,7 +56,8 @@ struct AccountWalkTests {
             var reached: [String] = []
             for _ in 0..<20 { reached.append(try await browser.tab()) }
             let expected = [
-                "Sign out", "Team Files requests your answer", "Revoke access of Tablet Sketches to Team Files, approved",
+                "Sign out", "Team Files requests your answer",
+                "Revoke access of Tablet Sketches to Team Files, approved",
                 "Revoke access of Desk Helper to Team Files, approved",
                 "Revoke access of Quill Notes to Team Files, approved",
                 "Revoke all access", "Cancel job of Team Files, started", "Disconnect hub from Team Files",

@@ -63,7 +63,7 @@ struct RequestedSchemaTests {
         #expect(schema.read { typed[$0] ?? [] } == .content(content))
         #expect(
             schema.read { _ in [] }
-                == .problems([0: "Please fill in this field.", 1: "Please fill in this field."]))
+                == .problems([0: "Fill in this field.", 1: "Fill in this field."]))
     }
 
     @Test func `an error about a field never repeats its value`() throws {
@@ -104,9 +104,9 @@ struct RequestedSchemaTests {
     }
 
     @Test func `a doubled field, a chosen value twice and too many are refused`() throws {
-        #expect(try read(["type": "string"], ["a", "b"]) == .problems([0: "Send this field once."]))
+        #expect(try read(["type": "string"], ["a", "b"]) == .problems([0: "Enter one value."]))
         let list: JSON = ["type": "array", "items": ["enum": ["a", "b", "c"]], "minItems": 1, "maxItems": 2]
-        #expect(try read(list, ["a", "a"]) == .problems([0: "Choose among the values that are offered."]))
+        #expect(try read(list, ["a", "a"]) == .problems([0: "Choose only the values on the list."]))
         #expect(try read(list, ["a", "b", "c"]) == .problems([0: "Choose from 1 to 2 of these."]))
         #expect(try read(list, []) == .problems([0: "Choose from 1 to 2 of these."]))
         #expect(try read(list, [], required: false) == .content([:]))

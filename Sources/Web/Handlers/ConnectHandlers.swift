@@ -3,30 +3,30 @@ import HTTPTypes
 import Hummingbird
 import OAuth
 
-/// Where people come back from a provider.
+/// Handler of the callback that returns a user from a provider.
 struct ConnectHandlers: Sendable {
     let gatehouse: Gatehouse
-    let door: RequestPipeline
+    let pipeline: RequestPipeline
 
     func callback(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
-        let visitor = Visitor(request, context, door: door)
+        let visitor = Visitor(request, context, pipeline: pipeline)
         let parameters = try OAuth.Parameters(query: request.uri.query ?? "")
         let view = try await gatehouse.connect.answer(
             context.parameter("provider"), parameters, browser: visitor.browser)
-        return visitor.greet(present(view, context))
+        return visitor.addingCookie(to: present(view, context))
     }
 
     private func present(_ view: ConnectEndpoint.View, _ context: WebContext) -> Response {
         switch view {
-        case .over(let end): door.answers.html(ElicitationEndPage(end), status: end.httpStatus)
+        case .over(let end): pipeline.answers.html(ElicitationEndPage(end), status: end.httpStatus)
         case .again(let problem): again(problem, context)
         case .notYours: notYours(context)
         }
     }
 
     private func again(_ problem: ConnectEndpoint.Problem, _ context: WebContext) -> Response {
-        door.answers.log.refused("the provider's callback is refused: \(problem)", status: .badRequest, context)
-        return door.answers.html(
+        pipeline.answers.log.refused("the provider's callback is refused: \(problem)", status: .badRequest, context)
+        return pipeline.answers.html(
             ErrorPage(
                 title: "Not connected", explanation: Self.sentence(problem),
                 advice: "The request is still open. Open its link again, then connect the account.",
@@ -42,13 +42,15 @@ struct ConnectHandlers: Sendable {
         }
     }
 
-    /// One answer for a foreign, an unknown and a lost way back: it tells a stranger nothing, and it spends nothing.
+    /// One page for a foreign, an unknown and an expired state. It reveals nothing to a stranger, and it spends nothing.
     private func notYours(_ context: WebContext) -> Response {
-        door.answers.log.refused("the provider's callback matches no request of this browser", status: .forbidden, context)
-        return door.answers.html(
+        pipeline.answers.log.refused(
+            "the provider's callback matches no request of this browser", status: .forbidden, context)
+        return pipeline.answers.html(
             ErrorPage(
                 title: "Request not available",
-                explanation: "The request belongs to another account or browser, or it has ended. Nothing was connected.",
+                explanation:
+                    "The request belongs to another account or browser, or it has ended. Nothing was connected.",
                 advice: "Open the link of the request again in the browser in which you started.",
                 reference: context.reference),
             status: .forbidden)

@@ -4,7 +4,7 @@ import Hummingbird
 import NIOCore
 import OAuth
 
-/// What this server says about itself: metadata at every address that clients try, and its public keys.
+/// Handlers of the metadata documents, at every address that clients try, and of the public keys.
 struct DiscoveryHandlers: Sendable {
     let gatehouse: Gatehouse
 

@@ -4,10 +4,10 @@ import Hummingbird
 import JOSE
 import OAuth
 
-/// What MCP servers call to ask a person something: JSON in, JSON out, HTTP Basic in front.
+/// Handlers of the elicitation endpoints for MCP servers: JSON requests and responses, with HTTP Basic authentication.
 struct ElicitationHandlers: Sendable {
     let gatehouse: Gatehouse
-    let door: RequestPipeline
+    let pipeline: RequestPipeline
 
     func create(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let made = try await gatehouse.elicitation.create(body, authorization: request.authorization)
@@ -20,7 +20,7 @@ struct ElicitationHandlers: Sendable {
         let known = Self.tags(request.headers[values: .ifNoneMatch])
         let report = try await gatehouse.elicitation.status(
             context.parameter("id"), wait: try Self.wait(request), known: known, authorization: request.authorization,
-            whenGone: context.whenGone)
+            whenGone: context.whenDisconnected)
         guard !report.isKnown(by: known) else {
             return Response(status: .notModified, headers: [.eTag: report.entityTag, .cacheControl: "no-store"])
         }
@@ -57,7 +57,7 @@ struct ElicitationHandlers: Sendable {
         {
         case .recorded(let report): Self.report(report)
         case .ended(let status):
-            door.answers.json(
+            pipeline.answers.json(
                 OAuthError(.notCompleted, "The elicitation ended before your report; see status."),
                 usedBasic: true, adding: ["status": .string(status.rawValue)])
         }
@@ -71,12 +71,12 @@ struct ElicitationHandlers: Sendable {
     }
 
     private func notCompleted(_ status: ElicitationStatus) -> Response {
-        door.answers.json(
+        pipeline.answers.json(
             OAuthError(.notCompleted, "No result: the user has not completed the elicitation; see status."),
             usedBasic: true, adding: ["status": .string(status.rawValue)])
     }
 
-    /// The entity tags of the fields, weak ones like strong ones.
+    /// The entity tags of the fields. Weak comparison applies, so `W/` is dropped.
     private static func tags(_ fields: [String]) -> [String] {
         fields.flatMap { $0.split(separator: ",") }.map { field -> String in
             let tag = field.filter { $0 != " " && $0 != "\t" }
@@ -84,7 +84,7 @@ struct ElicitationHandlers: Sendable {
         }
     }
 
-    /// The seconds to wait: a whole number, none if it is not sent.
+    /// The parameter `wait` in seconds; 0 if the request has none.
     private static func wait(_ request: Request) throws -> Int64 {
         guard let text = try OAuth.Parameters(query: request.uri.query ?? "").value("wait") else { return 0 }
         guard text.utf8.count <= 9, let seconds = Int64(text), seconds >= 0 else {

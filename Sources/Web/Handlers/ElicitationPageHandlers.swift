@@ -3,49 +3,50 @@ import HTTPTypes
 import Hummingbird
 import OAuth
 
-/// The page on which a person answers an MCP server.
+/// Handlers of the page on which a user answers the request of an MCP server.
 struct ElicitationPageHandlers: Sendable {
     let gatehouse: Gatehouse
-    let door: RequestPipeline
+    let pipeline: RequestPipeline
 
     func show(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
-        let visitor = Visitor(request, context, door: door)
+        let visitor = Visitor(request, context, pipeline: pipeline)
         let view = try await gatehouse.elicitationPage.show(context.parameter("id"), browser: visitor.browser)
-        return visitor.greet(try present(view, context))
+        return visitor.addingCookie(to: try present(view, context))
     }
 
     func decide(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
-        let visitor = Visitor(request, context, door: door)
+        let visitor = Visitor(request, context, pipeline: pipeline)
         let form = try OAuth.Parameters(form: body, longestValue: BodyRule.standardLimit)
         let view = try await gatehouse.elicitationPage.decide(
             context.parameter("id"), token: try form.value("token") ?? "", decision: try form.value("decision") ?? "",
             form: form, browser: visitor.browser)
-        return visitor.greet(try present(view, context))
+        return visitor.addingCookie(to: try present(view, context))
     }
 
     private func present(_ view: ElicitationPageEndpoint.View, _ context: WebContext) throws -> Response {
         switch view {
-        case .signIn(let token): return door.answers.html(SignInPage(client: nil, token: token))
+        case .signIn(let token): return pipeline.answers.html(SignInPage(client: nil, token: token))
         case .signInAgain(let token, let account):
-            return door.answers.html(
+            return pipeline.answers.html(
                 SignInPage(
                     client: nil, token: token, username: account,
                     problem: "This request requires a recent sign-in. Sign in again to continue; nothing was sent."))
-        case .ask(let question): return door.answers.html(ElicitationPage(question))
+        case .ask(let question): return pipeline.answers.html(ElicitationPage(question))
         case .again(let question, let problem):
-            return door.answers.html(ElicitationPage(question, problem: Self.sentence(problem)), status: .badRequest)
+            return pipeline.answers.html(
+                ElicitationPage(question, problem: Self.sentence(problem)), status: .badRequest)
         case .correct(let question, let filled): return correct(question, filled)
-        case .over(let end): return door.answers.html(ElicitationEndPage(end), status: end.httpStatus)
+        case .over(let end): return pipeline.answers.html(ElicitationEndPage(end), status: end.httpStatus)
         case .onward(let address, let comesBack):
             guard let target = LinkTarget(address) else {
                 throw OAuthError(.serverError, "Gatehouse cannot open this site.", reason: "not a link target")
             }
-            return door.answers.html(HandOffPage(to: target, for: comesBack ? .errand : .elsewhere))
+            return pipeline.answers.html(HandOffPage(to: target, for: comesBack ? .errand : .elsewhere))
         case .notYours(let stranger):
-            door.answers.log.refused(
+            pipeline.answers.log.refused(
                 "the request belongs to another account", status: .forbidden, context,
                 ["elicitation": stranger.elicitation?.string ?? "unknown"])
-            return door.answers.html(
+            return pipeline.answers.html(
                 WrongAccountPage(account: stranger.account, token: stranger.token), status: .forbidden)
         }
     }
@@ -61,7 +62,7 @@ struct ElicitationPageHandlers: Sendable {
                     .tooManyRequests, seconds
                 )
             }
-        var response = door.answers.html(
+        var response = pipeline.answers.html(
             ElicitationPage(question, filled: filled, problem: sentence), status: status)
         response.headers[.retryAfter] = wait.map(String.init)
         return response
@@ -76,19 +77,8 @@ struct ElicitationPageHandlers: Sendable {
     }
 }
 
-extension ElicitationEndPage {
-    /// The page for what became of an elicitation.
-    init(_ end: ElicitationEnd) {
-        let words = end.words
-        self.init(
-            title: PlainText(words.title), explanation: PlainText(words.explanation, limit: 400),
-            advice: PlainText("You can close this window and return to \(end.through).", limit: 300),
-            isApproval: end.isJustNow && end.status == .completed)
-    }
-}
-
 extension ElicitationEnd {
-    /// A decision that counts is fine; what comes after it is a conflict, what comes too late is gone.
+    /// 200 for the decision of this very form, 409 for a form after the decision, 410 for one that is too late.
     var httpStatus: HTTPResponse.Status {
         if isJustNow { return .ok }
         return switch status {

@@ -3,16 +3,16 @@ import Hummingbird
 import JOSE
 import OAuth
 
-/// The doors through which MCP servers take their events and prove their endpoints.
+/// Handlers of the event endpoints for MCP servers.
 ///
-/// Who asks is known before what is asked is looked at.
+/// Each authenticates the MCP server before it parses the body.
 struct EventHandlers: Sendable {
     let gatehouse: Gatehouse
 
     func poll(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let resource = try await gatehouse.resourceAuthentication.identify(request.authorization)
         return .json(
-            try await gatehouse.eventPoll.answer(Self.object(body), for: resource, whenGone: context.whenGone))
+            try await gatehouse.eventPoll.answer(Self.object(body), for: resource, whenGone: context.whenDisconnected))
     }
 
     func verify(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {

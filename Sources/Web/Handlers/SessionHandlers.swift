@@ -1,7 +1,7 @@
 import AuthorizationServer
 import Hummingbird
 
-/// The door through which MCP servers end sessions of their own.
+/// Handler of the endpoint with which MCP servers revoke their own sessions.
 struct SessionHandlers: Sendable {
     let gatehouse: Gatehouse
 

@@ -4,15 +4,15 @@ import Hummingbird
 import JOSE
 import OAuth
 
-/// The endpoints of the protocol that programs post forms to: token, revocation, introspection.
+/// Handlers of the token, revocation and introspection endpoints.
 struct TokenHandlers: Sendable {
     let gatehouse: Gatehouse
-    let door: RequestPipeline
+    let pipeline: RequestPipeline
 
     func token(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let form = try Self.form(request, body)
         let response = try await gatehouse.token.answer(
-            form, authorization: request.authorization, onBackChannel: door.isOnBackChannel(request))
+            form, authorization: request.authorization, onBackChannel: pipeline.isOnBackChannel(request))
         return .json(response.json)
     }
 
@@ -27,7 +27,7 @@ struct TokenHandlers: Sendable {
         return Response(status: .ok, headers: [.cacheControl: "no-store"])
     }
 
-    /// Parameters in two places would be another request than was sent.
+    /// The parameters of the body. Parameters in the URL are refused, because merging both would change the request.
     private static func form(_ request: Request, _ body: [UInt8]) throws -> OAuth.Parameters {
         guard request.uri.query == nil else {
             throw OAuthError(.invalidRequest, "Send all parameters in the body and none in the URL.")

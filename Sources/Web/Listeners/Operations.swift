@@ -2,11 +2,11 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// What operators and their probes may ask; it is served on a listener of its own and never on the public one.
+/// Health, readiness and metrics for operators and their probes, served on a separate listener and never on the public one.
 package struct Operations: Sendable {
-    /// What keeps the server from being ready, one sentence each; empty when it is.
+    /// Returns the reasons for which the server is not ready, one sentence each; empty if it is ready.
     package let obstacles: @Sendable () async -> [String]
-    /// The metrics in the text format that Prometheus reads.
+    /// Returns the metrics in the Prometheus text format.
     package let metrics: @Sendable () async -> String
 
     package init(

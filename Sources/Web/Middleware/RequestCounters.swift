@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Counts requests by route, method and status, and writes the counts in the text format that Prometheus reads.
+/// Counts requests and their duration by route, method and status.
 package final class RequestCounters: Sendable {
     private struct Key: Hashable {
         let route: String
@@ -31,7 +31,7 @@ package final class RequestCounters: Sendable {
         }
     }
 
-    /// The counts as lines of text, in a stable order.
+    /// The counts in the Prometheus text format, sorted by route, method and status.
     package var text: String {
         let rows = counts.withLock { $0 }.sorted {
             ($0.key.route, $0.key.method, $0.key.status) < ($1.key.route, $1.key.method, $1.key.status)
@@ -51,7 +51,7 @@ package final class RequestCounters: Sendable {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// Methods that a stranger makes up are counted together: labels stay bounded.
+    /// All other methods share one label, so that a client cannot create labels without limit.
     private static let known: Set<String> = ["GET", "HEAD", "POST", "DELETE", "OPTIONS"]
 
     private static func labels(_ key: Key) -> String {

@@ -1,4 +1,4 @@
-/// Says that a request was decided before, so that going back and sending again does nothing.
+/// The page for an authorization request that the user has already answered.
 package struct FinishedPage: Page {
     package static let template = "finished"
 

@@ -76,7 +76,7 @@ extension Logger {
     /// The logger for libraries. It logs their errors only, and only once the server is ready: Gatehouse reports a failed start
     /// itself.
     static func libraries(_ readiness: ListenerReadiness) -> Logger {
-        Logger(label: "gatehouse.libraries") { _ in JSONLines(logLevel: .error, isEnabled: { readiness.areAll }) }
+        Logger(label: "gatehouse.libraries") { _ in JSONLines(logLevel: .error, isEnabled: { readiness.areAllReady }) }
     }
 }
 

@@ -95,7 +95,9 @@ struct ElicitationKindTests {
             let paid = try await client.outcome("pay", ["purpose": "tea", "euros": 3])
             #expect(paid.text.hasPrefix("Paid 3 € for tea, order ") && !paid.failed, "\(paid.text)")
             let pages = try await client.holding().pages
-            #expect(pages.contains { $0.contains("<main id=\"elicitation-page\"") } && pages.contains { $0.contains("Pay 3 €") })
+            #expect(
+                pages.contains { $0.contains("<main id=\"elicitation-page\"") }
+                    && pages.contains { $0.contains("Pay 3 €") })
             let asked = try await scene.gatehouse.object(["elicitations", "list"])
             #expect(asked["kind"] == "external" && asked["status"] == "completed")
             let shown = try await scene.gatehouse.object(["elicitations", "show", asked["id"]?.string ?? ""])

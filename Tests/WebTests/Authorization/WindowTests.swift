@@ -81,7 +81,7 @@ struct WindowTests {
     }
 
     @Test func `a page has a form exactly where its template has one`() throws {
-        let renderer = try PageRenderer(templatesDirectory: TestDoor.templates)
+        let renderer = try PageRenderer(templatesDirectory: TestRoutes.templates)
         for page in Pages.all {
             #expect(renderer.render(page.sample).contains("<form") == page.hasForm, "\(page.template)")
         }

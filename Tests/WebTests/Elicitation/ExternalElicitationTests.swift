@@ -193,8 +193,7 @@ struct ExternalElicitationTests {
         }
     }
 
-    @Test func `a client that is shut out redeems no ticket, and nothing is completed in its session`() async throws
-    {
+    @Test func `a client that is shut out redeems no ticket, and nothing is completed in its session`() async throws {
         try await DocumentScene.play(allow: [], block: [DocumentHost.name]) { scene in
             let h = scene.h
             try await scene.set(.host(DocumentHost.name), .allow)

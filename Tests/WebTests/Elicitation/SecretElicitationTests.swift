@@ -163,16 +163,16 @@ struct SecretElicitationTests {
             #expect(again.text.contains("name=\"f3\" value=\"1\" autocomplete=\"off\" checked"))
             #expect(!again.text.contains("name=\"f3\" value=\"0\" autocomplete=\"off\" checked"))
             #expect(!again.text.contains(Self.key))
-            #expect(again.text.components("Please type this again.") == 1)
+            #expect(again.text.components("Enter this again.") == 1)
             #expect(try await h.stored(asked)?.status == .opened)
             for (fields, words) in [
-                ([("f0", "short"), ("f1", "t")], "Write at least 8 characters."),
-                ([("f1", "t")], "Please fill in this field."),
-                ([("f0", Self.key), ("f1", "t"), ("f3", "2")], "Choose among the values that are offered."),
-                ([("f0", Self.key), ("f1", "t"), ("f3", "eu-1")], "Choose among the values that are offered."),
-                ([("f0", Self.key), ("f1", "t"), ("f2", "65536")], "Write at most 65535."),
-                ([("f0", Self.key), ("f1", "t"), ("f1", "u")], "Send this field once."),
-                ([("api_key", Self.key), ("account", "t")], "Please fill in this field."),
+                ([("f0", "short"), ("f1", "t")], "at least 8 characters"),
+                ([("f1", "t")], "Fill in this field."),
+                ([("f0", Self.key), ("f1", "t"), ("f3", "2")], "on the list"),
+                ([("f0", Self.key), ("f1", "t"), ("f3", "eu-1")], "on the list"),
+                ([("f0", Self.key), ("f1", "t"), ("f2", "65536")], "at most 65535."),
+                ([("f0", Self.key), ("f1", "t"), ("f1", "u")], "Enter one value."),
+                ([("api_key", Self.key), ("account", "t")], "Fill in this field."),
             ] {
                 let refused = try await h.fill(browser, asked, fields, at: page)
                 #expect(refused.status == .badRequest)
@@ -191,7 +191,7 @@ struct SecretElicitationTests {
             let page = try await h.open(browser, asked)
             let again = try await h.fill(browser, asked, [("f0", "x"), ("f1", "a  b\u{202E}")], at: page)
             #expect(again.input("f1") == "")
-            #expect(again.text.components("Please type this again.") == 1)
+            #expect(again.text.components("Enter this again.") == 1)
         }
     }
 

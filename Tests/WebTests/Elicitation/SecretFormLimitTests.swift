@@ -111,7 +111,7 @@ struct SecretFormLimitTests {
             let known = h.browser()
             _ = try await h.consentPage(known, h.request())
             let (stranger, again) = (h.browser(), try await h.authorize(known, h.request(["prompt": "login"])))
-            let door = try await h.authorize(stranger, h.request())
+            let signIn = try await h.authorize(stranger, h.request())
             isArmed.store(true, ordering: .sequentiallyConsistent)
             let forms = try await withThrowingTaskGroup(of: HTTPResponse.Status.self) { group in
                 for _ in 0..<15 {
@@ -123,7 +123,7 @@ struct SecretFormLimitTests {
                 var statuses: [HTTPResponse.Status] = []
                 for _ in 0..<14 { if let status = try await group.next() { statuses.append(status) } }
                 async let own = h.signIn(known, at: again).status
-                async let other = h.signIn(stranger, at: door).status
+                async let other = h.signIn(stranger, at: signIn).status
                 isArmed.store(false, ordering: .sequentiallyConsistent)
                 gate.signal()
                 #expect(try await own == .seeOther)

@@ -8,8 +8,8 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("The doors for events")
-struct EventDoorTests {
+@Suite("The endpoints for events")
+struct EventEndpointTests {
     private func post(
         _ h: Harness, _ path: String, _ body: String, as name: String? = nil, secret: String? = nil
     ) async throws -> TestResponse {

@@ -16,7 +16,7 @@ struct AdmissionTests {
     private static func serving<Result: Sendable>(
         _ limits: ConnectionLimits, proxies: [String] = [], _ body: @Sendable (Int) async throws -> Result
     ) async throws -> Result {
-        let responder = try TestDoor().responder
+        let responder = try TestRoutes().responder
         let proxies = try ProxyTrust(proxies: proxies)
         var limits = limits
         // Who asks nothing stays as long as the test needs, however slow the machine is.

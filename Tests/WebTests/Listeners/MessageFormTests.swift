@@ -10,11 +10,11 @@ import Testing
 struct MessageFormTests {
     private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    /// Serves the doors of the tests, and one that answers in two pieces.
+    /// Serves the routes of the tests, and one that answers in two pieces.
     private static func serving<Result: Sendable>(
         _ limits: ConnectionLimits = ConnectionLimits(), _ body: @Sendable (Int) async throws -> Result
     ) async throws -> Result {
-        let door = try TestDoor()
+        let routes = try TestRoutes()
         let slow: Route.Handler = { _, context, _ in
             let loop = context.channel.eventLoop
             return Response(
@@ -26,7 +26,8 @@ struct MessageFormTests {
                     try await writer.finish(nil)
                 })
         }
-        let responder = door.door.responder(TestDoor.routes(door.door) + [.server(.get, "/slow", .none, slow)])
+        let responder = routes.pipeline.responder(
+            TestRoutes.routes(routes.pipeline) + [.server(.get, "/slow", .none, slow)])
         return try await Wire.serving(
             {
                 try .main(
@@ -58,7 +59,7 @@ struct MessageFormTests {
     ]
 
     @Test(arguments: malformed)
-    func `a malformed transfer coding is 400 in the form of the door, once, and the end of the connection`(
+    func `a malformed transfer coding is 400 in the form of its route, once, and the end of the connection`(
         request: String
     ) async throws {
         for before in ["", Self.head("GET /jwks")] {

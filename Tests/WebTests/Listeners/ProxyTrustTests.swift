@@ -84,16 +84,17 @@ struct ProxyTrustTests {
             ) { _, _ in Response(status: .ok) }
         }
         try await ask()
-        #expect(witness.seen(trace) == nil, "nobody asked for it")
-        witness.watch(for: trace)
-        witness.watch(for: .random())
+        #expect(witness.takeObservation(of: trace) == nil, "nobody asked for it")
+        witness.expect(trace)
+        witness.expect(.random())
         try await ask()
-        let sight = try #require(witness.seen(trace))
+        let sight = try #require(witness.takeObservation(of: trace))
         #expect(sight == .init(peer: "10.0.0.1", forwarded: ["198.51.100.1"]))
         #expect(trust.verdict(on: sight) == .trusted(proxy: "10.0.0.1", caller: "198.51.100.1"))
-        #expect(witness.seen(trace) == nil)
+        #expect(witness.takeObservation(of: trace) == nil)
         try await ask()
-        #expect(witness.seen(trace) == nil, "what nobody waits for is not kept while another is waited for")
+        #expect(
+            witness.takeObservation(of: trace) == nil, "what nobody waits for is not kept while another is waited for")
         #expect(trust.verdict(on: .init(peer: "10.0.0.1", forwarded: [])) == .silent(proxy: "10.0.0.1"))
         #expect(trust.verdict(on: .init(peer: "10.0.0.9", forwarded: ["198.51.100.1"])) == .stranger("10.0.0.9"))
         #expect(trust.verdict(on: .init(peer: "10.0.0.9", forwarded: [])) == .direct("10.0.0.9"))

@@ -30,7 +30,7 @@ struct SocketFolderTests {
         for said in [Self.sentence { try folder.examine() }, Self.sentence { _ = try folder.prepare() }] {
             #expect(said.contains("is shared with others (mode 0\(String(mode, radix: 8)))"))
             let safe = mode & 0o022 == 0 ? "\(place.path)/gatehouse/gatehouse.sock" : "/srv/data/admin/gatehouse.sock"
-            #expect(said.contains("set 'admin.socket' to \(safe), for which"))
+            #expect(said.contains("set 'admin.socket' to \(safe);"))
         }
         #expect(Self.mode(place.path) == mode)
     }
@@ -55,8 +55,9 @@ struct SocketFolderTests {
         let foreign = FolderStatus(isFolder: true, isOwn: false, mode: 0o700, names: [])
         #expect(foreign.objection(to: "gatehouse.sock") == "belongs to another user")
         #expect(!foreign.isSafeToMakeIn)
-        #expect(FolderStatus(isFolder: true, isOwn: false, isRoots: true, mode: 0o755, names: []).isSafeToMakeIn)
-        #expect(!FolderStatus(isFolder: true, isOwn: false, isRoots: true, mode: 0o1777, names: []).isSafeToMakeIn)
+        #expect(FolderStatus(isFolder: true, isOwn: false, isOwnedByRoot: true, mode: 0o755, names: []).isSafeToMakeIn)
+        #expect(
+            !FolderStatus(isFolder: true, isOwn: false, isOwnedByRoot: true, mode: 0o1777, names: []).isSafeToMakeIn)
     }
 
     @Test func `modes are set on the folder that was taken, not on what its path leads to later`() throws {
@@ -122,7 +123,7 @@ struct SocketFolderTests {
         #expect(Self.sentence { _ = try folder.prepare() } == "accepted")
         unlink(path)
         try place.write("", to: "admin/gatehouse.sock")
-        #expect(Self.sentence { try folder.examine() }.contains("is no socket"))
+        #expect(Self.sentence { try folder.examine() }.contains("is not a socket"))
     }
 
     private static func listen(at path: String) throws -> Int32 {

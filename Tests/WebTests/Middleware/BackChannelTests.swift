@@ -16,14 +16,14 @@ import Testing
 @Suite("The back channel of MCP servers")
 struct BackChannelTests {
     private static let inside = "gatehouse.internal:8080"
-    private static let foreign = "does not answer for that host"
+    private static let foreign = "does not serve that host"
 
     /// Asks the server of `h` under a host, over a connection with this peer.
     private func ask(
         _ h: Harness, _ method: HTTPRequest.Method, _ path: String, host: String = inside, peer: String = "127.0.0.1",
         isEncrypted: Bool = false, headers: HTTPFields = [:], body: String = ""
     ) async throws -> (response: Response, text: String) {
-        let renderer = try PageRenderer(templatesDirectory: TestDoor.templates)
+        let renderer = try PageRenderer(templatesDirectory: TestRoutes.templates)
         let proxies = try ProxyTrust(proxies: ["10.0.0.1"])
         let router = Routes.router(
             h.gatehouse, renderer: renderer, proxies: proxies,
@@ -49,10 +49,10 @@ struct BackChannelTests {
 
     @Test func `under its host answers what MCP servers ask, and nothing else`() async throws {
         try await Harness.run { h in
-            let renderer = try PageRenderer(templatesDirectory: TestDoor.templates)
-            let door = RequestPipeline(issuer: h.gatehouse.settings.issuer, renderer: renderer, proxies: .nobody)
+            let renderer = try PageRenderer(templatesDirectory: TestRoutes.templates)
+            let pipeline = RequestPipeline(issuer: h.gatehouse.settings.issuer, renderer: renderer, proxies: .nobody)
             var answered: Set<String> = []
-            for route in Routes.main(h.gatehouse, door) {
+            for route in Routes.main(h.gatehouse, pipeline) {
                 let path = route.template.replacing(/\{[a-z]+\}/, with: "x")
                 let (response, text) = try await ask(h, route.method, path)
                 guard !text.contains(Self.foreign) else {

@@ -46,7 +46,7 @@ struct KeptOutLogTests {
     }
 
     @Test
-    func `an unknown name at a door of MCP servers is logged as an MCP server, at the token endpoint as a client`()
+    func `an unknown name at a route of MCP servers is logged as an MCP server, at the token endpoint as a client`()
         async throws
     {
         let log = CapturedLog()

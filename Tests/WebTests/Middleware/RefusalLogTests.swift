@@ -63,7 +63,7 @@ struct RefusalLogTests {
         }
     }
 
-    @Test func `a wrong secret of an MCP server is told with its id, at every door, and never with the secret`()
+    @Test func `a wrong secret of an MCP server is logged with its id, at every route, and never with the secret`()
         async throws
     {
         try await play { h, log in

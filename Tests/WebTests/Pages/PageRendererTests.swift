@@ -11,7 +11,7 @@ struct PageRendererTests {
 
         init() throws {
             path = FileManager.default.temporaryDirectory.appending(path: "templates-\(UUID().uuidString)").path()
-            try FileManager.default.copyItem(atPath: TestDoor.templates, toPath: path)
+            try FileManager.default.copyItem(atPath: TestRoutes.templates, toPath: path)
         }
 
         deinit { try? FileManager.default.removeItem(atPath: path) }
@@ -25,7 +25,7 @@ struct PageRendererTests {
     }
 
     @Test func `the templates of the distribution pass`() throws {
-        let renderer = try PageRenderer(templatesDirectory: TestDoor.templates)
+        let renderer = try PageRenderer(templatesDirectory: TestRoutes.templates)
         for page in Pages.all { #expect(renderer.render(page.sample).hasPrefix("<!doctype html>")) }
     }
 

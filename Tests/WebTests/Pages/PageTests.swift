@@ -9,7 +9,7 @@ struct PageTests {
     private let renderer: PageRenderer
 
     init() throws {
-        renderer = try PageRenderer(templatesDirectory: TestDoor.templates)
+        renderer = try PageRenderer(templatesDirectory: TestRoutes.templates)
     }
 
     static let payloads = [
@@ -54,7 +54,8 @@ struct PageTests {
         let html = renderer.render(ConsentPage.sample)
         for text in [
             "Quill Notes", "quill.example.com", "Not verified", "Team Files", "https://files.example.org/mcp",
-            "Platform team, Example Org", "127.0.0.1", "files:read", "files:write", "id=\"new-permissions\"", "12 hours", "ada",
+            "Platform team, Example Org", "127.0.0.1", "files:read", "files:write", "id=\"new-permissions\"",
+            "12 hours", "ada",
         ] { #expect(html.contains(text), "\(text)") }
         #expect(html.contains("name=\"lifetime\" value=\"12h\" checked"))
         #expect(html.contains("name=\"scope\" value=\"files:read\" checked"))
@@ -141,7 +142,8 @@ struct PageTests {
         let html = renderer.render(ElicitationPage.sample)
         for text in [
             "Team Files", "files.example.org", "https://files.example.org/mcp", "Platform team, Example Org",
-            "Quill Notes", "quill.example.com", "2026-11-21 08:15 UTC", "<bdi>Team Files</bdi> receives your answer", "ada",
+            "Quill Notes", "quill.example.com", "2026-11-21 08:15 UTC", "<bdi>Team Files</bdi> receives your answer",
+            "ada",
             "Approve this deletion to go on.", "delete_folder", "Delete the folder Drafts with 12 files", "Folder",
             "/ada/Drafts", "&quot;path&quot;: &quot;/ada/Drafts&quot;", "2026-11-21 08:30 UTC",
         ] { #expect(html.contains(text), "\(text)") }
@@ -177,7 +179,7 @@ struct PageTests {
     }
 
     @Test func `an issuer with a path finds its stylesheet and its forms below it`() throws {
-        let renderer = try PageRenderer(templatesDirectory: TestDoor.templates, base: "/t1")
+        let renderer = try PageRenderer(templatesDirectory: TestRoutes.templates, base: "/t1")
         let html = renderer.render(SignInPage.sample)
         #expect(html.contains("href=\"/t1/assets/gatehouse.css\""))
         #expect(html.contains("action=\"/t1/login\""))

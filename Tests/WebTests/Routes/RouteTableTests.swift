@@ -12,7 +12,7 @@ struct RouteTableTests {
     /// Every route of the main listener.
     private static func routes(_ h: Harness) throws -> [Route] {
         let issuer = h.gatehouse.settings.issuer
-        let renderer = try PageRenderer(templatesDirectory: TestDoor.templates, base: issuer.path)
+        let renderer = try PageRenderer(templatesDirectory: TestRoutes.templates, base: issuer.path)
         return Routes.main(
             h.gatehouse, RequestPipeline(issuer: issuer, renderer: renderer, proxies: try ProxyTrust(proxies: [])))
     }
@@ -52,7 +52,7 @@ struct RouteTableTests {
         #expect(table.find("/things/1", .get)?.route?.template == "/things/{id}")
         #expect(table.find("/things/1/parts/2", .get)?.parameters == ["id": "1", "part": "2"])
         #expect(table.find("/things/redeem", .post)?.route?.template == "/things/redeem")
-        #expect(table.find("/things/redeem", .get)?.place.template == "/things/redeem")
+        #expect(table.find("/things/redeem", .get)?.path.template == "/things/redeem")
         #expect(table.find("/things/redeem", .get)?.route == nil)
         #expect(table.find("/things/1", .delete)?.route == nil)
         for path in ["/things", "/things/", "/things/1/", "/things/1/parts", "//things/1", "/things/1/parts/", ""] {

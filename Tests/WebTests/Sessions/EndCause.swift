@@ -12,7 +12,7 @@ enum EarnedBy: CaseIterable, Sendable {
     case code, refreshToken
 }
 
-/// Everything that ends a session, each by the door that is meant for it.
+/// Everything that ends a session, each by the route that is meant for it.
 enum EndCause: CaseIterable, Sendable {
     case admin, person, client, resource, refreshReuse, codeReplay, replacement, userDisabled, clientBlocked,
         clientRemoved, resourceRemoved, hostExcluded, time, disuse

@@ -150,7 +150,7 @@ extension EndCause {
 }
 
 @Suite("DELETE /sessions/{sid}")
-struct SessionDoorTests {
+struct SessionEndpointTests {
     @Test func `an MCP server ends a session of its own, again without effect, and hears of it like everybody`()
         async throws
     {

@@ -10,7 +10,7 @@ import Testing
 @Suite("What failed sign-ins leave behind")
 struct SignInTraceTests {
     /// A person or a guesser somewhere.
-    private struct Place: Sendable {
+    private struct ServedPath: Sendable {
         let h: Harness
         var address = "198.51.100.9"
         var binding = Digest.sha256(Random.token())

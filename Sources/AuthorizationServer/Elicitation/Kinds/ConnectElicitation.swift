@@ -65,10 +65,12 @@ struct ConnectElicitation: ElicitationStrategy {
         case (.declined, true): .init("Declined", "Gatehouse tells \(asker) that you declined. Nothing was connected.")
         case (.completed, false):
             .init("Already connected", "You already connected this account. Opening the request again changes nothing.")
-        case (.declined, false): .init("Already declined", "You already declined this request. Opening it again changes nothing.")
+        case (.declined, false):
+            .init("Already declined", "You already declined this request. Opening it again changes nothing.")
         case (.expired, _):
             .init("Request expired", "You did not answer in time. Nothing was connected; \(asker) can ask again.")
-        case (.cancelled, _): .init("Request cancelled", "\(asker) no longer waits for your answer. Nothing was connected.")
+        case (.cancelled, _):
+            .init("Request cancelled", "\(asker) no longer waits for your answer. Nothing was connected.")
         case (.failed, _) where end.asked.reason == Connection.End.scopeExceeded.rawValue:
             .init("Not connected", exceeded(end, provider))
         case (.failed, _), (.pending, _), (.opened, _): .init("Request failed", failed(end, provider))
@@ -77,7 +79,8 @@ struct ConnectElicitation: ElicitationStrategy {
 
     /// What a person can do about access that was granted and must not be used.
     private static func exceeded(_ end: ElicitationEnd, _ provider: String) -> String {
-        let fact = "\(provider) granted more access than \(end.asker) may have, so Gatehouse did not connect your account."
+        let fact =
+            "\(provider) granted more access than \(end.asker) may have, so Gatehouse did not connect your account."
         return switch end.isTokenRevoked {
         case true?: "\(fact) Gatehouse stored nothing and revoked the access at \(provider)."
         case false?: "\(fact) Gatehouse stored nothing. \(advice(provider))"

@@ -11,8 +11,8 @@ import Testing
 
 @testable import Web
 
-@Suite("Answers by door")
-struct DoorAnswerTests {
+@Suite("The form of refusals by audience")
+struct RefusalFormTests {
     /// What Java sends by itself.
     private static let java: HTTPFields = [.accept: "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2"]
     private static let json: HTTPFields = [.accept: "application/json"]
@@ -54,7 +54,7 @@ struct DoorAnswerTests {
         ]
 
     @Test(arguments: programs)
-    func `a door of programs refuses in JSON, whatever is accepted`(refused: Refused) async throws {
+    func `a route of programs refuses in JSON, whatever Accept says`(refused: Refused) async throws {
         try await Harness.run { h in
             for accept in [Self.java, [.accept: "text/html"], [:]] {
                 var headers = refused.headers
@@ -94,11 +94,11 @@ struct DoorAnswerTests {
         }
     }
 
-    @Test func `a foreign Host is refused in the form of the door`() async throws {
-        let door = try TestDoor()
-        let (program, _) = try await door.ask(.post, "/token", authority: "evil.example", headers: Self.java)
+    @Test func `a foreign Host is refused in the form of its route`() async throws {
+        let routes = try TestRoutes()
+        let (program, _) = try await routes.ask(.post, "/token", authority: "evil.example", headers: Self.java)
         #expect(program.status == .badRequest && program.headers[.contentType] == "application/json")
-        let (page, _) = try await door.ask(.get, "/login", authority: "evil.example", headers: Self.json)
+        let (page, _) = try await routes.ask(.get, "/login", authority: "evil.example", headers: Self.json)
         #expect(page.status == .badRequest && page.headers[.contentType] == "text/html; charset=utf-8")
     }
 
@@ -121,16 +121,16 @@ struct DoorAnswerTests {
         }
     }
 
-    @Test func `HEAD runs nothing but what reads: every other door refuses it`() async throws {
+    @Test func `HEAD runs only routes that read, and every other route refuses it`() async throws {
         try await Harness.run { h in
             let issuer = h.gatehouse.settings.issuer
-            let renderer = try PageRenderer(templatesDirectory: TestDoor.templates, base: issuer.path)
-            let door = RequestPipeline(issuer: issuer, renderer: renderer, proxies: .nobody)
-            let doors = Routes.main(h.gatehouse, door).filter { $0.method == .get }
-            let reading = doors.filter { $0.audience != .document && $0.answersHead }.map(\.template)
+            let renderer = try PageRenderer(templatesDirectory: TestRoutes.templates, base: issuer.path)
+            let pipeline = RequestPipeline(issuer: issuer, renderer: renderer, proxies: .nobody)
+            let pages = Routes.main(h.gatehouse, pipeline).filter { $0.method == .get }
+            let reading = pages.filter { $0.audience != .document && $0.answersHead }.map(\.template)
             #expect(reading == ["/account", Stylesheet.path])
-            #expect(doors.count > 10)
-            for route in doors {
+            #expect(pages.count > 10)
+            for route in pages {
                 let path = route.template.replacing(/\{[a-z]+\}/, with: "x")
                 let answer = try await h.client.execute(uri: path, method: .head)
                 #expect(answer.status == (route.answersHead ? .ok : .methodNotAllowed), "\(path)")
