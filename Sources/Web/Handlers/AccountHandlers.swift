@@ -9,12 +9,16 @@ struct AccountHandlers: Sendable {
     let gatehouse: Gatehouse
     let pipeline: RequestPipeline
 
+    /// `GET /account`: the account page, or the sign-in page without a login. It changes nothing, so HEAD may run it.
     func show(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let visitor = Visitor(request, context, pipeline: pipeline)
         let place = try AccountCursor(OAuth.Parameters(query: request.uri.query ?? ""))
         return visitor.addingCookie(to: present(try await gatehouse.account.show(place, browser: visitor.browser)))
     }
 
+    /// `POST /account`: performs one action and redirects to the page, which confirms it in a notice.
+    ///
+    /// The redirect prevents the browser from repeating the action when the user reloads the page.
     func act(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let visitor = Visitor(request, context, pipeline: pipeline)
         let form = try OAuth.Parameters(form: body)
@@ -22,6 +26,7 @@ struct AccountHandlers: Sendable {
             to: try present(try await gatehouse.account.act(form, browser: visitor.browser), visitor))
     }
 
+    /// The response with the content of the page.
     private func present(_ view: AccountEndpoint.View) -> Response {
         switch view {
         case .signIn(let token, let notice):
@@ -31,6 +36,7 @@ struct AccountHandlers: Sendable {
         }
     }
 
+    /// The response to an action. A refused action shows the page again with the status of its reason.
     private func present(_ outcome: AccountEndpoint.Outcome, _ visitor: Visitor) throws -> Response {
         switch outcome {
         case .signIn(let token):
@@ -53,6 +59,7 @@ struct AccountHandlers: Sendable {
         }
     }
 
+    /// The sign-in page with 403: the action needs a login, or a more recent one.
     private func signIn(_ token: String, _ account: String?, because problem: PlainText) -> Response {
         pipeline.answers.html(
             SignInPage(client: nil, token: token, username: account, problem: problem, isForAccount: true),
@@ -69,6 +76,7 @@ extension Gatehouse {
 }
 
 extension AccountActionError {
+    /// The status of a refused action. 429 has `Retry-After`, because it limits guesses of the password.
     fileprivate var httpStatus: HTTPResponse.Status {
         switch self {
         case .stale, .unknownAction: .badRequest

@@ -31,8 +31,10 @@ extension AccountNotice {
         }
     }
 
+    /// The number of sessions with its noun.
     private static func sessions(_ count: Int) -> String { count == 1 ? "1 session" : "\(count) sessions" }
 
+    /// A name that a client chose, cleaned for a sentence.
     private static func name(_ text: String) -> PlainText {
         let shown = PlainText(text, limit: 80)
         return shown.isEmpty ? "(no name)" : shown

@@ -9,6 +9,7 @@ struct AuthorizeHandlers: Sendable {
     let gatehouse: Gatehouse
     let pipeline: RequestPipeline
 
+    /// `GET /authorize`: begins an authorization request, whose parameters are in the URL.
     func query(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         try await begin(request.uri.query ?? "", request, context)
     }
@@ -23,12 +24,14 @@ struct AuthorizeHandlers: Sendable {
         return try await begin(text, request, context)
     }
 
+    /// Begins the request and sets the browser cookie, to which its forms are bound.
     private func begin(_ text: String, _ request: Request, _ context: WebContext) async throws -> Response {
         let visitor = Visitor(request, context, pipeline: pipeline)
         let outcome = try await gatehouse.authorize.begin(text, browser: visitor.browser)
         return visitor.addingCookie(to: try present(outcome, afterForm: false, context))
     }
 
+    /// `POST /login`: checks the password and continues the pending request, the elicitation or the account page.
     func signIn(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let visitor = Visitor(request, context, pipeline: pipeline)
         let form = try OAuth.Parameters(form: body, longestValue: SignInEndpoint.longestToken)
@@ -39,6 +42,7 @@ struct AuthorizeHandlers: Sendable {
         return outcome.isOfAuthorization ? response.inSharedWindow() : response
     }
 
+    /// The response to a sign-in. A wrong username and a wrong password get the same 401, and a throttled attempt gets 429.
     private func present(
         _ outcome: SignInEndpoint.Outcome, from form: (token: String, username: String), _ visitor: Visitor,
         _ context: WebContext

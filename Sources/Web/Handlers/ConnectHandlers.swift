@@ -8,6 +8,7 @@ struct ConnectHandlers: Sendable {
     let gatehouse: Gatehouse
     let pipeline: RequestPipeline
 
+    /// `GET /connect/{provider}/callback`: redeems the provider's code and shows the outcome of the elicitation.
     func callback(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let visitor = Visitor(request, context, pipeline: pipeline)
         let parameters = try OAuth.Parameters(query: request.uri.query ?? "")
@@ -16,6 +17,7 @@ struct ConnectHandlers: Sendable {
         return visitor.addingCookie(to: present(view, context))
     }
 
+    /// The response to a callback.
     private func present(_ view: ConnectEndpoint.View, _ context: WebContext) -> Response {
         switch view {
         case .over(let end): pipeline.answers.html(ElicitationEndPage(end), status: end.httpStatus)
@@ -24,6 +26,7 @@ struct ConnectHandlers: Sendable {
         }
     }
 
+    /// The error page for a callback that leaves the request open, so that the user can try again.
     private func again(_ problem: ConnectEndpoint.Problem, _ context: WebContext) -> Response {
         pipeline.answers.log.refused("the provider's callback is refused: \(problem)", status: .badRequest, context)
         return pipeline.answers.html(

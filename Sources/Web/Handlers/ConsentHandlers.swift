@@ -8,6 +8,7 @@ struct ConsentHandlers: Sendable {
     let gatehouse: Gatehouse
     let pipeline: RequestPipeline
 
+    /// `GET /consent`: the consent page. An answered request shows its answer again for a moment, so that a double submit is harmless.
     func show(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let visitor = Visitor(request, context, pipeline: pipeline)
         let parameters = try OAuth.Parameters(query: request.uri.query ?? "")
@@ -24,6 +25,8 @@ struct ConsentHandlers: Sendable {
         }
     }
 
+    /// `POST /consent`: approves or denies the request, or switches the account. The token of the page prevents cross-site request
+    /// forgery, and it lists the sessions that the page offered to replace.
     func decide(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let visitor = Visitor(request, context, pipeline: pipeline)
         let form = try OAuth.Parameters(form: body)
@@ -43,6 +46,7 @@ struct ConsentHandlers: Sendable {
         }
     }
 
+    /// The page for a request that is already answered, with 409.
     private func finished() -> Response {
         pipeline.answers.html(FinishedPage(), status: .conflict)
     }
@@ -62,6 +66,7 @@ struct ConsentHandlers: Sendable {
         ).inOwnWindow()
     }
 
+    /// The consent page; with a problem it has the status 400.
     private func page(_ asked: ConsentRequest, problem: ConsentEndpoint.ConsentProblem? = nil) -> Response {
         pipeline.answers.html(
             ConsentPage(asked, problem: problem.map(Self.sentence)), status: problem == nil ? .ok : .badRequest)

@@ -9,6 +9,7 @@ struct ElicitationHandlers: Sendable {
     let gatehouse: Gatehouse
     let pipeline: RequestPipeline
 
+    /// `POST /elicitations`: 201 with the URL for the user, or 200 if an equal pending elicitation exists.
     func create(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let made = try await gatehouse.elicitation.create(body, authorization: request.authorization)
         var response = Response.json(made.json, status: made.isFound ? .ok : .created)
@@ -16,6 +17,9 @@ struct ElicitationHandlers: Sendable {
         return response
     }
 
+    /// `GET /elicitations/{id}`: the status as JSON, or 304 for a current entity tag.
+    ///
+    /// With `?wait=` the request waits up to 30 seconds for a change, and stops waiting when the client disconnects.
     func status(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let known = Self.tags(request.headers[values: .ifNoneMatch])
         let report = try await gatehouse.elicitation.status(
@@ -27,19 +31,23 @@ struct ElicitationHandlers: Sendable {
         return Self.report(report)
     }
 
+    /// `DELETE /elicitations/{id}`: cancels the elicitation and returns its status.
     func cancel(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         Self.report(
             try await gatehouse.elicitation.cancel(context.parameter("id"), authorization: request.authorization))
     }
 
+    /// `POST /elicitations/{id}/result`: returns the result and spends it.
     func collect(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         result(try await gatehouse.elicitation.collect(context.parameter("id"), authorization: request.authorization))
     }
 
+    /// `GET /elicitations/{id}/result`: returns a result that stays readable until it is acknowledged.
     func read(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         result(try await gatehouse.elicitation.read(context.parameter("id"), authorization: request.authorization))
     }
 
+    /// `DELETE /elicitations/{id}/result`: erases a result that the MCP server has stored.
     func acknowledge(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let status = try await gatehouse.elicitation.acknowledge(
             context.parameter("id"), authorization: request.authorization)
@@ -47,10 +55,12 @@ struct ElicitationHandlers: Sendable {
         return .done
     }
 
+    /// `POST /elicitations/redeem`: exchanges the ticket of a visitor for the user's identity.
     func redeem(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         .json(try await gatehouse.elicitation.redeem(body, authorization: request.authorization))
     }
 
+    /// `POST /elicitations/{id}/complete`: records the outcome of an `external` elicitation, as its MCP server reports it.
     func complete(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         switch try await gatehouse.elicitation.complete(
             context.parameter("id"), body, authorization: request.authorization)
@@ -63,6 +73,7 @@ struct ElicitationHandlers: Sendable {
         }
     }
 
+    /// The response with a result, or 409 with the status if there is none.
     private func result(_ result: ElicitationResult) -> Response {
         switch result {
         case .collected(let body): .json(body)
@@ -70,6 +81,7 @@ struct ElicitationHandlers: Sendable {
         }
     }
 
+    /// The error for an elicitation without a result; `status` tells whether waiting makes sense.
     private func notCompleted(_ status: ElicitationStatus) -> Response {
         pipeline.answers.json(
             OAuthError(.notCompleted, "No result: the user has not completed the elicitation; see status."),
@@ -93,6 +105,7 @@ struct ElicitationHandlers: Sendable {
         return seconds
     }
 
+    /// The status of an elicitation as JSON, with its entity tag.
     private static func report(_ report: ElicitationReport) -> Response {
         var response = Response.json(report.json)
         response.headers[.eTag] = report.entityTag

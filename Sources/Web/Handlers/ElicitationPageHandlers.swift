@@ -8,12 +8,14 @@ struct ElicitationPageHandlers: Sendable {
     let gatehouse: Gatehouse
     let pipeline: RequestPipeline
 
+    /// `GET /e/{id}`: the page of an elicitation, the sign-in page, or the page for a wrong account.
     func show(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let visitor = Visitor(request, context, pipeline: pipeline)
         let view = try await gatehouse.elicitationPage.show(context.parameter("id"), browser: visitor.browser)
         return visitor.addingCookie(to: try present(view, context))
     }
 
+    /// `POST /e/{id}`: records the decision. The body limit is that of the route, because a secret may be long.
     func decide(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let visitor = Visitor(request, context, pipeline: pipeline)
         let form = try OAuth.Parameters(form: body, longestValue: BodyRule.standardLimit)
@@ -23,6 +25,7 @@ struct ElicitationPageHandlers: Sendable {
         return visitor.addingCookie(to: try present(view, context))
     }
 
+    /// The response to a view. A page for another account has 403 and is the same for an unknown id.
     private func present(_ view: ElicitationPageEndpoint.View, _ context: WebContext) throws -> Response {
         switch view {
         case .signIn(let token): return pipeline.answers.html(SignInPage(client: nil, token: token))
@@ -51,6 +54,7 @@ struct ElicitationPageHandlers: Sendable {
         }
     }
 
+    /// The page again after a form with invalid values; it keeps the other values, except passwords.
     private func correct(_ question: ElicitationQuestion, _ filled: SubmittedForm) -> Response {
         let (sentence, status, wait): (PlainText, HTTPResponse.Status, Int64?) =
             switch filled.notice {

@@ -9,18 +9,22 @@ struct GovernanceHandlers: Sendable {
     let gatehouse: Gatehouse
     let pipeline: RequestPipeline
 
+    /// `POST /checkpoints`: records who acts in a session, as the MCP server reports it.
     func checkpoint(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         .json(try await gatehouse.checkpoints.record(body, authorization: request.authorization), status: .created)
     }
 
+    /// `POST /jobs`: opens a background job, which can act after its client has gone.
     func open(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         .json(try await gatehouse.jobs.open(body, authorization: request.authorization), status: .created)
     }
 
+    /// `GET /jobs/{id}`: the state of a job.
     func status(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         .json(try await gatehouse.jobs.status(context.parameter("id"), authorization: request.authorization))
     }
 
+    /// `DELETE /jobs/{id}`: ends a job and returns its state.
     func end(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         .json(try await gatehouse.jobs.end(context.parameter("id"), authorization: request.authorization))
     }

@@ -9,6 +9,7 @@ struct TokenHandlers: Sendable {
     let gatehouse: Gatehouse
     let pipeline: RequestPipeline
 
+    /// `POST /token`: issues tokens. On the back channel it serves only token exchange.
     func token(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let form = try Self.form(request, body)
         let response = try await gatehouse.token.answer(
@@ -16,11 +17,13 @@ struct TokenHandlers: Sendable {
         return .json(response.json)
     }
 
+    /// `POST /introspect`: the state of a token, for the MCP server that it is for. It reads on the event loop and never waits.
     func introspect(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let form = try Self.form(request, body)
         return .json(try gatehouse.introspection.answer(form, authorization: request.authorization).json)
     }
 
+    /// `POST /revoke`: ends the session of a token. An unknown token gets 200 as well (RFC 7009 §2.2).
     func revoke(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let form = try Self.form(request, body)
         try await gatehouse.revocation.answer(form, authorization: request.authorization)

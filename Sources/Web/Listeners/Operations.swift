@@ -16,16 +16,19 @@ package struct Operations: Sendable {
         self.metrics = metrics
     }
 
+    /// `GET /healthz`: 200 while the process serves requests.
     func health(_ request: Request, _ context: WebContext, _ body: [UInt8]) -> Response {
         Self.text("ok\n")
     }
 
+    /// `GET /readyz`: 200 if the server is ready, else 503 with one reason a line.
     func readiness(_ request: Request, _ context: WebContext, _ body: [UInt8]) async -> Response {
         let found = await obstacles()
         guard !found.isEmpty else { return Self.text("ok\n") }
         return Self.text(found.joined(separator: "\n") + "\n", status: .serviceUnavailable)
     }
 
+    /// `GET /metrics`: all metrics.
     func numbers(_ request: Request, _ context: WebContext, _ body: [UInt8]) async -> Response {
         Self.text(await metrics(), type: "text/plain; version=0.0.4; charset=utf-8")
     }

@@ -2,6 +2,7 @@ import Synchronization
 
 /// Counts requests and their duration by route, method and status.
 package final class RequestCounters: Sendable {
+    /// The labels of one counter.
     private struct Key: Hashable {
         let route: String
         let method: String
@@ -22,6 +23,7 @@ package final class RequestCounters: Sendable {
 
     package init() {}
 
+    /// Counts one request. `duration` is the time from the parsed head to the response, without the time of writing it.
     func record(route: String, method: String, status: Int, took duration: Duration) {
         let parts = duration.components
         let nanoseconds = UInt64(clamping: parts.seconds) &* 1_000_000_000 &+ UInt64(parts.attoseconds / 1_000_000_000)

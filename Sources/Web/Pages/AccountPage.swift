@@ -9,7 +9,9 @@ package struct AccountPage: Page {
     package static let template = "account"
     package static let hasForm = true
 
+    /// The username.
     package let account: PlainText
+    /// The token that each form must return, which prevents cross-site request forgery.
     package let token: PlainText
     /// The result of the last action.
     package let notice: PlainText?

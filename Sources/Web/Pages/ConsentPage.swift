@@ -97,10 +97,13 @@ package struct ConsentPage: Page {
     package let hasScopes: Bool
     package let hasNewScopes: Bool
     package let lifetimes: [LifetimeChoice]
+    /// The username.
     package let account: PlainText
     package let replacements: [Replacement]
     package let hasReplacements: Bool
+    /// The token that the form must return. It contains the request and the sessions that the page offers to replace.
     package let token: PlainText
+    /// The reason for which the last form was refused.
     package let problem: PlainText?
 
     package init(

@@ -92,6 +92,7 @@ package struct ElicitationPage: Page {
     package let server: Server
     package let client: Client
     package let account: PlainText
+    /// The message of the MCP server.
     package let message: PlainText
     package let action: Action?
     package let destination: Destination?
@@ -101,7 +102,9 @@ package struct ElicitationPage: Page {
     package let until: PlainText
     /// The public id, which is the last segment of the page's URL.
     package let id: PlainText
+    /// The token that the form must return, bound to the login that opened the page.
     package let token: PlainText
+    /// The reason for which the last form was refused.
     package let problem: PlainText?
 
     package init(

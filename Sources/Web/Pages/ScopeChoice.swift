@@ -53,6 +53,7 @@ extension ConsentPage {
         }
     }
 
+    /// The description, or the name of the scope if it has none.
     private static func described(_ description: String, _ value: String) -> PlainText {
         let shown = PlainText(description)
         return shown.isEmpty ? PlainText(verbatim: value) : shown

@@ -7,6 +7,7 @@ struct PageMembers {
         try collect(page, in: String(describing: type(of: page)))
     }
 
+    /// Whether a template may use a name; dotted names need every part.
     func offer(_ name: String) -> Bool {
         name == "." || name.split(separator: ".").allSatisfy { names.contains(String($0)) }
     }

@@ -84,6 +84,7 @@ package struct PageRenderer: Sendable {
         return members.names.subtracting(named).sorted()
     }
 
+    /// The text of each template by its name; throws for a file that is not UTF-8.
     private static func read(_ directory: String) throws(TemplateError) -> [String: String] {
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: directory) else {
             throw TemplateError(
@@ -101,6 +102,7 @@ package struct PageRenderer: Sendable {
         return texts
     }
 
+    /// The problem that the library found, with its line.
     private static func reason(_ error: any Error) -> String {
         guard let error = error as? MustacheTemplate.ParserError else { return "its tags do not fit together" }
         return "\(error.error) in line \(error.context.lineNumber)"

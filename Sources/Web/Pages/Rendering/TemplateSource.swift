@@ -32,6 +32,7 @@ struct TemplateSource {
         self.tags = tags
     }
 
+    /// The tag between two braces; nil for comments, ends and blocks, which show nothing by themselves.
     private static func tag(_ text: Substring, mark: Character?, template: String) throws(TemplateError) -> Tag? {
         let inner = text.drop(while: \.isWhitespace)
         switch mark {
