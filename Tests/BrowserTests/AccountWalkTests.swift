@@ -7,7 +7,7 @@ import Testing
 /// A person with Chromium looks at what acts in their name, and ends it. No page script runs.
 ///
 /// `PICTURES=folder` keeps the ones that the documentation shows there.
-@Suite("In the browser: one's own account")
+@Suite("In the browser: the account page")
 struct AccountWalkTests {
     static let windows: [(Int64, Bool)] = [(375, false), (375, true), (1040, false), (1040, true)]
 

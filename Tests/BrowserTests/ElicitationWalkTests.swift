@@ -49,7 +49,7 @@ struct ElicitationWalkTests {
         }
     }
 
-    @Test func `the wrong person sees no word of it and may change the account`() async throws {
+    @Test func `the wrong user sees nothing of it and can switch the account`() async throws {
         try await House.play { house in
             _ = try await house.gatehouse.object(
                 ["users", "add", "bob", "--password-stdin"], input: House.password + "\n")

@@ -36,7 +36,7 @@ struct StrayClickTests {
         }
     }
 
-    @Test func `a second click ends no session on the page of one's account`() async throws {
+    @Test func `a second click revokes no session on the account page`() async throws {
         try await Stage.play { stage in
             let port = try await LoopbackPort.free()
             try await Harness.run(issuer: "http://localhost:\(port)") { h in

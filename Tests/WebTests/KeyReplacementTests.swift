@@ -101,7 +101,9 @@ struct KeyReplacementTests {
         }
     }
 
-    @Test func `refresh: whoever is killed before the sessions ended ends them at the next start`() async throws {
+    @Test func `refresh: a server that is killed before it has ended the sessions ends them at its next start`()
+        async throws
+    {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             try h.gatehouse.keys.replace(.secret(.refresh), now: h.clock.now.seconds)
@@ -130,7 +132,7 @@ struct KeyReplacementTests {
         }
     }
 
-    @Test func `form: pages that are open are void, and nothing of what was pressed happens`() async throws {
+    @Test func `form: open pages become invalid, and their forms change nothing`() async throws {
         try await Harness.run { h in
             let (browser, other) = (h.browser(), h.browser())
             let consent = try await h.consentPage(browser, h.request())
@@ -147,8 +149,7 @@ struct KeyReplacementTests {
     }
 
     @Test(arguments: [false, true])
-    func `sealing: all that was sealed opens under the new key, and the old one is erased`(isKilled: Bool) async throws
-    {
+    func `sealing: every sealed value opens with the new key, and the old key is erased`(isKilled: Bool) async throws {
         let provider = try await LoopbackProvider.start()
         try await Harness.run { h in
             try await h.providers.add(provider)
@@ -200,7 +201,8 @@ struct KeyReplacementTests {
         try await provider.stop()
     }
 
-    @Test func `sealing: what cannot be opened is told, and keeps no leaked key in use`() async throws {
+    @Test func `sealing: values that cannot be opened are reported and do not keep the leaked key in use`() async throws
+    {
         let provider = try await LoopbackProvider.start()
         try await Harness.run { h in
             try await h.providers.add(provider)
@@ -217,7 +219,7 @@ struct KeyReplacementTests {
         try await provider.stop()
     }
 
-    @Test func `a purpose that there is not is refused, with those that there are`() async throws {
+    @Test func `an unknown purpose is refused with a list of the known ones`() async throws {
         try await Harness.run { h in
             for request in [KeyRequest.weigh(purpose: "all"), .replace(purpose: "all", reason: nil)] {
                 let refusal = await #expect(throws: AdministrationError.self) { try await h.administer(.keys(request)) }

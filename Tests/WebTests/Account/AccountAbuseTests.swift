@@ -7,7 +7,7 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("One's own account under attack")
+@Suite("The account page under attack")
 struct AccountAbuseTests {
     private static let steps = [
         "end", "end_all", "end_job", "disconnect", "password", "sign_out", "sign_out_everywhere",
@@ -27,7 +27,7 @@ struct AccountAbuseTests {
         return stored?.state == .active && password?.data == h.credential.data && logins > 0
     }
 
-    @Test func `a form from another site, without a token or with another's is not taken`() async throws {
+    @Test func `a form from another site, without a token or with a foreign one is refused`() async throws {
         try await Harness.run { h in
             let session = try await h.fixtures.insertSession(h.user)
             let job = try await h.fixtures.insertJob(in: session)
@@ -58,7 +58,7 @@ struct AccountAbuseTests {
     }
 
     @Test
-    func `a page from before the next sign-in can do nothing after it, in the same browser and by the same person`()
+    func `a page from before a sign-in can do nothing after it`()
         async throws
     {
         try await Harness.run { h in
@@ -78,7 +78,7 @@ struct AccountAbuseTests {
         }
     }
 
-    @Test func `a form that is sent again after a sign-out, or by nobody, does nothing`() async throws {
+    @Test func `a form after a sign-out does nothing`() async throws {
         try await Harness.run { h in
             let session = try await h.fixtures.insertSession(h.user)
             let browser = h.browser()
@@ -95,7 +95,7 @@ struct AccountAbuseTests {
         }
     }
 
-    @Test func `another person's session is answered like one that nobody has`() async throws {
+    @Test func `another user's session is answered like an unknown one`() async throws {
         try await Harness.run { h in
             let foreign = try await h.fixtures.insertSession(h.addUser("bob"))
             let browser = h.browser()
@@ -112,7 +112,7 @@ struct AccountAbuseTests {
         }
     }
 
-    @Test func `what would hurt most wants a sign-in of the last quarter of an hour`() async throws {
+    @Test func `actions that could cause lasting harm need a sign-in within the last 15 minutes`() async throws {
         try await Harness.run { h in
             let session = try await h.fixtures.insertSession(h.user)
             let browser = h.browser()
@@ -141,7 +141,7 @@ struct AccountAbuseTests {
         }
     }
 
-    @Test func `what does no harm needs no fresh sign-in`() async throws {
+    @Test func `other actions need no recent sign-in`() async throws {
         try await Harness.run { h in
             let session = try await h.fixtures.insertSession(h.user)
             let browser = h.browser()
@@ -155,7 +155,7 @@ struct AccountAbuseTests {
         }
     }
 
-    @Test func `doubled and unknown parameters are refused and do nothing`() async throws {
+    @Test func `repeated and unknown parameters are refused and do nothing`() async throws {
         try await Harness.run { h in
             let session = try await h.fixtures.insertSession(h.user)
             let browser = h.browser()
@@ -184,7 +184,7 @@ struct AccountAbuseTests {
         }
     }
 
-    @Test func `what a client calls itself and an MCP server asks is text and nothing else`() async throws {
+    @Test func `the names of clients and the requests of MCP servers are shown as text only`() async throws {
         try await Harness.run { h in
             let name = "<script>alert(1)</script>\"'>\u{202e}x</h3>"
             let session = try await h.fixtures.insertSession(
@@ -208,7 +208,7 @@ struct AccountAbuseTests {
         }
     }
 
-    @Test func `a notice that somebody else wrote, or that was for another person, is not shown`() async throws {
+    @Test func `a forged notice and one for another user are not shown`() async throws {
         try await Harness.run { h in
             _ = try await h.addUser("bob")
             let session = try await h.fixtures.insertSession(h.user)

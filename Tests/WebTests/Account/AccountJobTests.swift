@@ -7,9 +7,9 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("One's own account: work in the background")
+@Suite("The account page: background jobs")
 struct AccountJobTests {
-    @Test func `a job is shown with whose word its purpose is, what it may start and when it ends`() async throws {
+    @Test func `a job is shown with the author of its purpose, its actions and its expiry`() async throws {
         try await Harness.run { h in
             let session = try await h.fixtures.insertSession(
                 h.user, client: "https://quill.example.com/c.json", host: "quill.example.com")
@@ -25,7 +25,7 @@ struct AccountJobTests {
         }
     }
 
-    @Test func `a press ends it at once, on record as the person's own doing`() async throws {
+    @Test func `the button cancels it at once, recorded as the user's action`() async throws {
         try await Harness.run { h in
             try await h.list()
             let token = try await h.tokens().access
@@ -50,7 +50,7 @@ struct AccountJobTests {
         }
     }
 
-    @Test func `another person's job, one that has ended and one that nobody has are answered alike`() async throws {
+    @Test func `a foreign, an ended and an unknown job get the same response`() async throws {
         try await Harness.run { h in
             let foreign = try await h.fixtures.insertJob(in: h.fixtures.insertSession(h.addUser("bob")))
             let session = try await h.fixtures.insertSession(h.user)
@@ -73,7 +73,7 @@ struct AccountJobTests {
         }
     }
 
-    @Test func `what is over by its time or by its session's disuse is not shown, and nobody ends it any more`()
+    @Test func `an expired job and one of an idle session are not shown and cannot be cancelled`()
         async throws
     {
         try await Harness.run { h in
@@ -95,7 +95,7 @@ struct AccountJobTests {
         }
     }
 
-    @Test func `the purpose is text and nothing else, and what an MCP server cannot send is not shown either`()
+    @Test func `the purpose is shown as text only`()
         async throws
     {
         try await Harness.run { h in
@@ -110,7 +110,7 @@ struct AccountJobTests {
         }
     }
 
-    @Test func `no more than fifty are shown, and it is said that there is more`() async throws {
+    @Test func `at most fifty are shown, with a note that there are more`() async throws {
         try await Harness.run { h in
             for _ in 0..<3 {
                 let session = try await h.fixtures.insertSession(h.user)

@@ -7,9 +7,9 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("One's own account")
+@Suite("The account page")
 struct AccountTests {
-    @Test func `the page is for who is signed in, and the sign-in before it tells nothing`() async throws {
+    @Test func `the page needs a sign-in, and the sign-in page reveals nothing`() async throws {
         try await Harness.run { h in
             _ = try await h.tokens()
             let browser = h.browser()
@@ -51,7 +51,7 @@ struct AccountTests {
         }
     }
 
-    @Test func `ending a session acts at once, is recorded as the person's own doing, and is told once`()
+    @Test func `revoking a session acts at once, is recorded as the user's action, and is confirmed once`()
         async throws
     {
         try await Harness.run { h in
@@ -85,7 +85,7 @@ struct AccountTests {
         }
     }
 
-    @Test func `ending all ends those of this person alone, with open codes and elicitations`() async throws {
+    @Test func `revoking all ends only this user's sessions, with open codes and elicitations`() async throws {
         try await Harness.run { h in
             let bob = try await h.addUser("bob")
             let foreign = try await h.fixtures.insertSession(bob)
@@ -108,7 +108,7 @@ struct AccountTests {
         }
     }
 
-    @Test func `a long list comes in pages, each session once, and other people's places mean nothing`() async throws {
+    @Test func `a long list has pages that show each session once, and foreign cursors are ignored`() async throws {
         try await Harness.run { h in
             var made: Set<String> = []
             for number in 0..<45 {
@@ -133,7 +133,7 @@ struct AccountTests {
         }
     }
 
-    @Test func `what waits is linked to its page, and what is over says how it ended`() async throws {
+    @Test func `a pending request links to its page, and an ended one shows its outcome`() async throws {
         try await Harness.run { h in
             let token = try await h.tokens().access
             let browser = h.browser()
@@ -160,7 +160,7 @@ struct AccountTests {
         }
     }
 
-    @Test func `the list of what was asked comes in pages`() async throws {
+    @Test func `the list of requests has pages`() async throws {
         try await Harness.run { h in
             let token = try await h.tokens().access
             let browser = h.browser()
@@ -181,7 +181,7 @@ struct AccountTests {
         }
     }
 
-    @Test func `signing out here ends this login alone, everywhere ends all of them, and apps go on`() async throws {
+    @Test func `signing out ends this login, signing out everywhere ends all, and sessions continue`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             let browser = h.browser()

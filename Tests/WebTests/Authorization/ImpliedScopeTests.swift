@@ -29,7 +29,7 @@ struct ImpliedScopeTests {
         }
     }
 
-    @Test func `who names nothing does not get by inclusion what has to be named`() async throws {
+    @Test func `a request without scopes gets no on-request scope by inclusion`() async throws {
         try await Harness.run { h in
             try await h.fixtures.setReach(["files:list": ("files:write", ["write_file"], nil)])
             let page = try await h.consentPage(h.browser(), h.request(["scope": nil]))
@@ -38,7 +38,7 @@ struct ImpliedScopeTests {
         }
     }
 
-    @Test func `the page shows what comes along and all tools, and no box for what was not asked for by itself`()
+    @Test func `the page shows included scopes and tools, and checkboxes only for requested scopes`()
         async throws
     {
         try await Harness.run { h in
@@ -56,7 +56,7 @@ struct ImpliedScopeTests {
         }
     }
 
-    @Test func `a narrow one that was asked for as well can be allowed alone, and is granted with the wide one`()
+    @Test func `a requested narrow scope can be granted alone, and is granted with the wide one`()
         async throws
     {
         try await Harness.run { h in
@@ -74,7 +74,7 @@ struct ImpliedScopeTests {
         }
     }
 
-    @Test func `a box that the page does not have ticks nothing`() async throws {
+    @Test func `a scope that the page does not offer is not granted`() async throws {
         try await Harness.run { h in
             try await widen(h)
             let browser = h.browser()
@@ -104,7 +104,7 @@ struct ImpliedScopeTests {
         }
     }
 
-    @Test func `what an operator changes after the approval changes no session`() async throws {
+    @Test func `a change of an operator after the approval changes no session`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             try await h.fixtures.setReach(["files:read": ("files:write", [], nil)])
@@ -115,7 +115,7 @@ struct ImpliedScopeTests {
         }
     }
 
-    @Test func `what an operator lets a scope include while the page is open is not approved with it`() async throws {
+    @Test func `an inclusion that an operator adds while the page is open is not approved`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let page = try await h.consentPage(browser, h.request(["scope": "files:read files:write"]))
@@ -139,7 +139,7 @@ struct ImpliedScopeTests {
         }
     }
 
-    @Test func `a scope that includes more than what is held is new, whatever its name`() async throws {
+    @Test func `a scope that includes more than the granted ones is shown as new`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             _ = try await h.tokens(browser, scopes: ["files:list"], asking: "files:list")

@@ -8,7 +8,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Pages that were overtaken: by another first visit, or by time")
+@Suite("Outdated pages")
 struct OutdatedPageTests {
     /// Two sign-in pages that a fresh browser got at the same moment: the cookie of the second answer is the one it keeps.
     private func twoFirstVisits(_ h: Harness) async throws -> (browser: TestBrowser, overtaken: TestResponse) {
@@ -35,8 +35,7 @@ struct OutdatedPageTests {
         }
     }
 
-    @Test func `nothing that was posted from such a page is used: no password is tried, no name is kept`() async throws
-    {
+    @Test func `a form of such a page is ignored: no password is checked, no username kept`() async throws {
         let tried = Atomic(0)
         let hasher = PasswordHasher(cost: .cheapForTests) { password, hash in
             tried.add(1, ordering: .relaxed)
@@ -105,7 +104,7 @@ struct OutdatedPageTests {
         }
     }
 
-    @Test func `a seal that is not whole brings nothing back`() async throws {
+    @Test func `a damaged seal is refused`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let token = try #require(try await h.authorize(browser, h.request()).input("interaction"))
@@ -118,7 +117,7 @@ struct OutdatedPageTests {
         }
     }
 
-    @Test func `a browser that sends no cookie reads that it has to`() async throws {
+    @Test func `a browser without cookies gets a page that asks for them`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let page = try await h.authorize(browser, h.request())
@@ -149,7 +148,7 @@ struct OutdatedPageTests {
         }
     }
 
-    @Test func `a request whose client is gone by then leads nowhere`() async throws {
+    @Test func `an expired request of a removed client has no link`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let other = try await h.register("other", redirects: [Harness.redirect])
@@ -199,7 +198,7 @@ extension Harness {
 struct LateConsentTests {
     private static let both = "files:read files:write"
 
-    @Test func `after ten minutes it is shown again with what was chosen, and nothing is approved yet`() async throws {
+    @Test func `after ten minutes it is shown again with the user's choices, and nothing is approved`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let page = try await h.consentPage(browser, h.request(["scope": Self.both]))
@@ -252,7 +251,7 @@ struct LateConsentTests {
     }
 
     @Test(arguments: [["max_age": "60"], ["prompt": "login"]])
-    func `how fresh the sign-in has to be is judged anew`(wanted: [String: String]) async throws {
+    func `the age of the sign-in is checked again`(wanted: [String: String]) async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let page = try await h.consentPage(browser, h.request(wanted.mapValues { $0 }))
@@ -289,7 +288,7 @@ struct LateConsentTests {
         }
     }
 
-    @Test func `another person who signs in there sees nothing of it`() async throws {
+    @Test func `another user who signs in there sees nothing of it`() async throws {
         try await Harness.run { h in
             _ = try await h.addUser("bob")
             let browser = h.browser()

@@ -8,7 +8,7 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("What a provider granted, compared with what is allowed")
+@Suite("Scopes that a provider granted")
 struct ScopeExceededTests {
     /// A server with a provider of which the MCP server may have `repo` and `user`, and a person who was asked for `repo`.
     private func play(

@@ -28,7 +28,7 @@ struct ConnectTests {
 
     private let hasty = OperatorClient(deadline: .milliseconds(300))
 
-    @Test func `the page tells who will use what, and only agreeing makes the way to the provider`()
+    @Test func `the page shows the MCP server and the permissions, and only connecting leads to the provider`()
         async throws
     {
         try await play { h, provider, asked in
@@ -51,7 +51,7 @@ struct ConnectTests {
         }
     }
 
-    @Test func `who comes back is connected: the MCP server is told, collects once and gets tokens one at a time`()
+    @Test func `a returning user is connected, and the MCP server collects once and gets tokens`()
         async throws
     {
         try await play { h, provider, asked in
@@ -77,7 +77,7 @@ struct ConnectTests {
     }
 
     @Test
-    func `nobody but the person, in the login in which they left, comes back; nothing is spent on others`()
+    func `only the user can return, in the same login, and another user spends nothing`()
         async throws
     {
         try await play { h, provider, asked in
@@ -194,7 +194,7 @@ struct ConnectTests {
         (.answering("400 Bad", body: #"{"error":"invalid_grant"}"#), "provider_refused"),
         (.answering("200 OK", body: #"{"access_token":"a","token_type":"mac"}"#), "provider_answer_unusable"),
     ])
-    func `a provider that answers nonsense, refuses or is silent fails the request, and says so`(
+    func `a provider that answers malformed, refuses or times out fails the request`(
         manner: LoopbackProvider.Manner, reason: String
     ) async throws {
         try await play(operators: reason == "provider_unavailable" ? hasty : OperatorClient(deadline: .seconds(20))) {
@@ -218,7 +218,7 @@ struct ConnectTests {
             (["code": nil, "error": "server_error"], .failed), (["code": nil], .failed),
             (["error": "access_denied"], .failed),
         ] as [([String: String?], ElicitationStatus)])
-    func `saying no over there is saying no; any other error is a failure`(
+    func `a denial at the provider declines the request, and any other error fails it`(
         changes: [String: String?], status: ElicitationStatus
     ) async throws {
         try await play { h, provider, asked in
@@ -230,7 +230,7 @@ struct ConnectTests {
         }
     }
 
-    @Test func `what was taken back meanwhile is not redeemed, and signing out ends the way`() async throws {
+    @Test func `a cancelled request is not redeemed, and signing out ends the return`() async throws {
         try await play { h, provider, asked in
             let browser = h.browser()
             let state = try await h.providers.depart(browser, asked)
@@ -242,7 +242,7 @@ struct ConnectTests {
         }
     }
 
-    @Test func `without a permission nothing is asked, and one that is taken back stops who is on the page`()
+    @Test func `a connection needs a permission, at the request and at the approval`()
         async throws
     {
         try await play { h, _, asked in

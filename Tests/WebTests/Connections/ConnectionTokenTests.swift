@@ -43,7 +43,7 @@ struct ConnectionTokenTests {
         }
     }
 
-    @Test func `a token that is over, foreign or no token at all gets nothing`() async throws {
+    @Test func `an expired, foreign or malformed token gets nothing`() async throws {
         try await play { h, _, token in
             let other = try await h.addServer("https://other.example/mcp")
             #expect(try await h.providers.exchange(token, as: other).error == "invalid_request")
@@ -107,7 +107,7 @@ struct ConnectionTokenTests {
         }
     }
 
-    @Test func `one person's account is no use to another, nor to the same person's other MCP server`() async throws {
+    @Test func `a connection serves only its own user and MCP server`() async throws {
         try await play { h, _, _ in
             _ = try await h.addUser("bob")
             let bob = h.browser()

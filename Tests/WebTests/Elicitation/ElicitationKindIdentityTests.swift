@@ -7,7 +7,7 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("What no kind of elicitation skips")
+@Suite("Rules for every kind of elicitation")
 struct ElicitationKindIdentityTests {
     private func play(
         _ kind: ElicitationKind, _ test: @Sendable @escaping (Harness, Asked) async throws -> Void
@@ -33,7 +33,7 @@ struct ElicitationKindIdentityTests {
     }
 
     @Test(arguments: ElicitationKind.allCases)
-    func `another account neither sees nor answers it`(kind: ElicitationKind) async throws {
+    func `another account can neither see nor answer it`(kind: ElicitationKind) async throws {
         try await play(kind) { h, asked in
             _ = try await h.addUser("bob")
             let (ada, bob) = (h.browser(), h.browser())
@@ -52,7 +52,7 @@ struct ElicitationKindIdentityTests {
     }
 
     @Test(arguments: ElicitationKind.allCases)
-    func `a page of an earlier sign-in decides nothing, nor does one without a decision`(kind: ElicitationKind)
+    func `a page of an earlier sign-in or without a decision decides nothing`(kind: ElicitationKind)
         async throws
     {
         try await play(kind) { h, asked in
@@ -75,7 +75,7 @@ struct ElicitationKindIdentityTests {
     }
 
     @Test(arguments: ElicitationKind.allCases)
-    func `what its time or its session has ended is decided by nobody`(kind: ElicitationKind) async throws {
+    func `an expired elicitation and one of an ended session cannot be decided`(kind: ElicitationKind) async throws {
         for hasExpired in [true, false] {
             try await play(kind) { h, asked in
                 let browser = h.browser()

@@ -8,7 +8,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("A person hands a secret to an MCP server")
+@Suite("A user sends a secret to an MCP server")
 struct SecretElicitationTests {
     private static let key = "sk-canary-0123456789"
 
@@ -27,12 +27,12 @@ struct SecretElicitationTests {
         return asked
     }
 
-    @Test func `the page shows the fields under names of ours, and who reads them`() async throws {
+    @Test func `the page gives the fields its own names and names the recipient`() async throws {
         try await Harness.run { h in
             let asked = try await ask(h)
             let page = try await h.open(h.browser(), asked).text
             for words in [
-                "Never type your Gatehouse password here.", "Only <bdi>Team Files</bdi> reads what you type below",
+                "Gatehouse password", "Only <bdi>Team Files</bdi> receives",
                 "API key", "Of the team&#39;s account", "Account name", "Port", "Europe", "America", "Try it at once",
                 "name=\"f0\" type=\"password\" inputmode=\"text\" value=\"\" autocomplete=\"new-password\"",
                 "name=\"f1\" type=\"text\" inputmode=\"text\" value=\"\" autocomplete=\"off\"",
@@ -43,7 +43,7 @@ struct SecretElicitationTests {
         }
     }
 
-    @Test func `the values reach that MCP server alone, once, and no event, record or status holds them`()
+    @Test func `only that MCP server gets the values, once, and no event, record or status contains them`()
         async throws
     {
         try await Harness.run { h in
@@ -104,7 +104,7 @@ struct SecretElicitationTests {
         }
     }
 
-    @Test func `nothing is read before its time, after it, without the session, or of another kind`() async throws {
+    @Test func `a result exists only for a completed secret in a live session`() async throws {
         try await Harness.run { h in
             let open = try await ask(h)
             for method in [HTTPRequest.Method.get, .post, .delete] {
@@ -129,7 +129,7 @@ struct SecretElicitationTests {
         }
     }
 
-    @Test func `a hundred collect, read and acknowledge at once, and one spends it`() async throws {
+    @Test func `of a hundred simultaneous collections one spends the secret`() async throws {
         try await Harness.run { h in
             let asked = try await handedOver(h)
             let spent = try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -147,7 +147,7 @@ struct SecretElicitationTests {
         }
     }
 
-    @Test func `what is wrong stands beside its field, the rest stays, but for passwords`() async throws {
+    @Test func `a problem appears at its field, and other values stay, except passwords`() async throws {
         try await Harness.run { h in
             let asked = try await ask(h)
             let browser = h.browser()
@@ -184,7 +184,7 @@ struct SecretElicitationTests {
         }
     }
 
-    @Test func `a value that a page could only show altered is to be typed again`() async throws {
+    @Test func `a value that the page cannot show unchanged must be entered again`() async throws {
         try await Harness.run { h in
             let asked = try await ask(h)
             let browser = h.browser()
@@ -195,7 +195,7 @@ struct SecretElicitationTests {
         }
     }
 
-    @Test func `a sign-in of more than a quarter of an hour ago has to be renewed first, also to send`()
+    @Test func `a sign-in older than 15 minutes must be renewed before the page opens and before it sends`()
         async throws
     {
         try await Harness.run { h in
@@ -277,7 +277,7 @@ struct SecretElicitationTests {
         }
     }
 
-    @Test func `nobody else sends, in whatever way`() async throws {
+    @Test func `no other user can send the form`() async throws {
         try await Harness.run { h in
             let asked = try await ask(h)
             _ = try await h.addUser("bob")

@@ -45,7 +45,7 @@ struct JobAdministrationTests {
         }
     }
 
-    @Test func `a job whose session is over is listed as ended, whenever the rows are tidied`() async throws {
+    @Test func `a job whose session has ended is listed as ended, even before the cleanup`() async throws {
         try await Harness.run { h in
             let job = try await h.fixtures.insertJob(
                 in: h.fixtures.insertSession(h.user, lasting: 2_592_000), lasting: 2_500_000)
@@ -57,7 +57,7 @@ struct JobAdministrationTests {
         }
     }
 
-    @Test func `an administrator ends jobs at once, on record with the uid and what was typed`() async throws {
+    @Test func `an administrator cancels jobs at once, recorded with the uid and the reason`() async throws {
         try await Harness.run { h in
             try await h.list()
             let token = try await h.tokens().access
@@ -83,7 +83,7 @@ struct JobAdministrationTests {
         }
     }
 
-    @Test func `a mistyped id undoes all of it, and what is over is refused in one sentence`() async throws {
+    @Test func `an unknown id cancels nothing, and an ended job is refused in one sentence`() async throws {
         try await Harness.run { h in
             let job = try await h.fixtures.insertJob(in: h.fixtures.insertSession(h.user))
             for wrong in [JobID.random().string, "job_x", ""] {

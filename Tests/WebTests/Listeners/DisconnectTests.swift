@@ -23,7 +23,7 @@ struct DisconnectTests {
         try await provider.stop()
     }
 
-    @Test func `a person disconnects: the tokens are erased here, the provider is told, and no more come`()
+    @Test func `disconnecting erases the tokens, revokes them at the provider and issues no more`()
         async throws
     {
         try await play { h, provider, browser in
@@ -49,7 +49,7 @@ struct DisconnectTests {
         }
     }
 
-    @Test func `a provider that does not take it is named, and the tokens are erased here all the same`() async throws {
+    @Test func `a provider that refuses the revocation is named, and the tokens are erased anyway`() async throws {
         try await play { h, provider, browser in
             provider.refuseRevocations()
             let page = try await h.account(browser)
@@ -61,7 +61,7 @@ struct DisconnectTests {
         }
     }
 
-    @Test func `another person's connection is answered like one that nobody has`() async throws {
+    @Test func `another user's connection is answered like an unknown one`() async throws {
         try await play { h, provider, _ in
             _ = try await h.addUser("bob")
             let stranger = h.browser()

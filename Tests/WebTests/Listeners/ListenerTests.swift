@@ -180,7 +180,7 @@ struct ListenerTests {
     }
 
     @Test(arguments: [([String](), "200"), (["The disk is full."], "503")])
-    func `the operators' listener tells health, readiness and numbers`(
+    func `the operations listener serves health, readiness and metrics`(
         obstacles: [String], status: String
     ) async throws {
         let operations = Operations(obstacles: { obstacles }, metrics: { "gatehouse_up 1\n" })

@@ -16,7 +16,7 @@ struct ProxyTrustTests {
         trust = try ProxyTrust(proxies: ["10.0.0.1", "10.0.0.2", "2001:db8:0:0::1"])
     }
 
-    @Test func `the header of anybody else is ignored`() {
+    @Test func `the header of an untrusted peer is ignored`() {
         #expect(trust.clientAddress(peer: "192.0.2.9", forwarded: ["198.51.100.1"]) == "192.0.2.9")
         #expect(trust.clientAddress(peer: nil, forwarded: ["198.51.100.1"]) == nil)
     }
@@ -68,7 +68,7 @@ struct ProxyTrustTests {
         #expect(error?.description.contains("proxy.example") ?? false)
     }
 
-    @Test func `the doctor's own request is seen once, and what its way means is told`() async throws {
+    @Test func `the doctor's request is recorded once, with a verdict on its proxies`() async throws {
         let witness = ProxyWitness()
         let log = RequestLog(counters: RequestCounters(), witness: witness)
         let trace = TraceID.random()

@@ -60,7 +60,7 @@ struct SocketFolderTests {
             !FolderStatus(isFolder: true, isOwn: false, isOwnedByRoot: true, mode: 0o1777, names: []).isSafeToMakeIn)
     }
 
-    @Test func `modes are set on the folder that was taken, not on what its path leads to later`() throws {
+    @Test func `modes are set on the locked folder, not on a later target of its path`() throws {
         let place = try TemporaryFolder()
         let (path, moved) = (place.path + "/admin", place.path + "/moved")
         let taken = try SocketFolder(of: path + "/gatehouse.sock", group: nil).prepare()
@@ -102,7 +102,7 @@ struct SocketFolderTests {
         }
     }
 
-    @Test func `of two servers that start at once one takes the folder, until it is gone`() throws {
+    @Test func `of two servers that start at once one locks the folder until it ends`() throws {
         let place = try TemporaryFolder()
         let folder = SocketFolder(of: place.path + "/admin/gatehouse.sock", group: nil)
         let first = try folder.prepare()

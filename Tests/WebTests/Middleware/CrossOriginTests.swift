@@ -19,7 +19,7 @@ struct CrossOriginTests {
     }
 
     @Test(arguments: open)
-    func `a preflight on an open endpoint is granted to all and without credentials`(
+    func `a preflight for an open endpoint allows every origin, without credentials`(
         path: String
     ) async throws {
         let (response, _) = try await TestRoutes().ask(.options, path, headers: Self.preflight("POST"))
@@ -39,7 +39,7 @@ struct CrossOriginTests {
     }
 
     @Test(arguments: open)
-    func `a script may read whether or not the request says where it comes from, so that a cache keeps one answer`(
+    func `the CORS header does not depend on Origin, so that a cache stores one response`(
         path: String
     ) async throws {
         for origin in [nil, "https://app.example", "null"] {
@@ -53,7 +53,7 @@ struct CrossOriginTests {
         }
     }
 
-    @Test func `a preflight allows the headers that were asked for, and nothing that is no header`() async throws {
+    @Test func `a preflight allows the requested headers and ignores malformed names`() async throws {
         var headers = Self.preflight("POST")
         headers[.accessControlRequestHeaders] = "authorization, x-stainless-lang,DPoP, traceparent, not a name, é"
         let (response, _) = try await TestRoutes().ask(.options, "/token", headers: headers)
@@ -111,13 +111,13 @@ struct CrossOriginTests {
         #expect(response.status == .forbidden)
     }
 
-    @Test func `a form below a folder of forms is guarded as well`() async throws {
+    @Test func `a form below another path is checked too`() async throws {
         let sent = Self.sent("cross-site", nil)
         #expect(try await TestRoutes().ask(.post, "/e/pag_x", headers: sent).0.status == .forbidden)
         #expect(try await TestRoutes().ask(.post, "/elsewhere", headers: sent).0.status == .notFound)
     }
 
-    @Test func `a token request from another site is no form of a person`() async throws {
+    @Test func `a token request from another site passes`() async throws {
         let (response, _) = try await TestRoutes().ask(
             .post, "/revoke", headers: Self.sent("cross-site", "https://x.example"))
         #expect(response.status == .ok)

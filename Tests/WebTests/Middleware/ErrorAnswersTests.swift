@@ -13,7 +13,9 @@ struct ErrorAnswersTests {
         (.unsupportedGrantType, 400), (.invalidScope, 400), (.invalidTarget, 400), (.invalidClient, 401),
         (.serverError, 500), (.temporarilyUnavailable, 503),
     ])
-    func `every code has its status and no answer is kept`(code: OAuthError.Code, status: Int) throws {
+    func `every error code has its status, and no error response is cacheable`(code: OAuthError.Code, status: Int)
+        throws
+    {
         let response = try TestRoutes().pipeline.answers.json(OAuthError(code, "A sentence."), usedBasic: false)
         #expect(response.status.code == status)
         #expect(response.headers[.cacheControl] == "no-store")
@@ -30,7 +32,7 @@ struct ErrorAnswersTests {
         #expect(other.headers[.wwwAuthenticate] == nil)
     }
 
-    @Test func `RFC 9110 §15.5 where nothing is served, whoever asks for JSON gets JSON and a browser gets a page`()
+    @Test func `RFC 9110 §15.5 an unknown path is answered in JSON for programs and with a page for browsers`()
         async throws
     {
         let (json, text) = try await TestRoutes().ask(.get, "/nothing")

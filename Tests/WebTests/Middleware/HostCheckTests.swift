@@ -16,7 +16,7 @@ struct HostCheckTests {
         nil, "", "localhost", "localhost:80", "127.0.0.1:8080", "evil.example", "localhost:8080.evil.example",
         "localhost:8080, evil.example", "evil@localhost:8080", "localhost.:8080", "[::1]:8080",
     ])
-    func `any other host, or none, is refused and not repeated`(authority: String?) async throws {
+    func `another host, or none, is refused and not echoed`(authority: String?) async throws {
         let (response, text) = try await TestRoutes().ask(.get, "/login", authority: authority)
         #expect(response.status == .badRequest)
         #expect(!text.contains("evil"))
@@ -35,7 +35,7 @@ struct HostCheckTests {
         #expect(response.status == .ok)
     }
 
-    @Test func `forwarded hosts are not looked at`() async throws {
+    @Test func `forwarded hosts are ignored`() async throws {
         let name = try #require(HTTPField.Name("X-Forwarded-Host"))
         let (response, text) = try await TestRoutes().ask(.get, "/login", headers: [name: "evil.example"])
         #expect(response.status == .ok)

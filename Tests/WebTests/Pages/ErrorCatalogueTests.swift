@@ -8,44 +8,29 @@ import Testing
 
 @Suite("The catalogue of errors")
 struct ErrorCatalogueTests {
-    @Test func `programs are told these sentences and nothing of what lies inside`() async throws {
+    @Test func `a program gets the error code and one sentence that says what to do`() async throws {
         try await Harness.run { h in
             let code = try await h.code()
             let cases: [(TestResponse, String)] = [
-                (try await h.send("/token", []), "invalid_client: Send client_id, or authenticate by HTTP Basic."),
-                (
-                    try await h.send("/token", [("client_id", "quill")]),
-                    "invalid_request: Send the parameter grant_type."
-                ),
+                (try await h.send("/token", []), "invalid_client"),
+                (try await h.send("/token", [("client_id", "quill")]), "invalid_request"),
                 (
                     try await h.send("/token", [("client_id", "quill"), ("grant_type", "password")]),
-                    "unsupported_grant_type: Use one of the grant types in this server's metadata."
+                    "unsupported_grant_type"
                 ),
-                (
-                    try await h.redeem(code, ["client_id": "nobody"]),
-                    "invalid_client: The client is not known here or did not prove itself; check client_id and secret."
-                ),
-                (
-                    try await h.redeem(code, ["code_verifier": CodeVerifier.random().reveal()]),
-                    "invalid_grant: The code is not valid (any more); start the authorization again."
-                ),
-                (
-                    try await h.refresh("gate_r_x"),
-                    "invalid_grant: The refresh token is not one of this server's; authorize again."
-                ),
-                (
-                    try await h.send("/introspect", [("token", "x"), ("client_id", "quill")]),
-                    "invalid_client: Authenticate as the MCP server, with its id and secret."
-                ),
-                (
-                    try await h.send("/token?a=b", [("client_id", "quill")]),
-                    "invalid_request: Send all parameters in the body and none in the URL."
-                ),
+                (try await h.redeem(code, ["client_id": "nobody"]), "invalid_client"),
+                (try await h.redeem(code, ["code_verifier": CodeVerifier.random().reveal()]), "invalid_grant"),
+                (try await h.refresh("gate_r_x"), "invalid_grant"),
+                (try await h.send("/introspect", [("token", "x"), ("client_id", "quill")]), "invalid_client"),
+                (try await h.send("/token?a=b", [("client_id", "quill")]), "invalid_request"),
             ]
-            for (answer, sentence) in cases {
-                let said = "\(answer.error ?? "-"): \(answer.json["error_description"]?.string ?? "-")"
-                #expect(said == sentence)
+            for (answer, code) in cases {
+                #expect(answer.error == code)
                 #expect(answer.json.members.map(\.0) == ["error", "error_description"])
+                let sentence = answer.json["error_description"]?.string ?? ""
+                #expect(
+                    sentence.first?.isUppercase == true && sentence.hasSuffix(".") && sentence.count > 20, "\(sentence)"
+                )
             }
         }
     }

@@ -25,7 +25,7 @@ struct GuardedButtonTests {
         #expect(found >= 15)
     }
 
-    @Test func `the style that guards them splits pointers from touch, and nothing switches it off`() throws {
+    @Test func `the guard distinguishes pointer from touch, and no style disables it`() throws {
         let style = try String(contentsOfFile: TestRoutes.templates + "/gatehouse.css", encoding: .utf8)
         for rule in [
             ".guard::after { content: \"\"; position: absolute; inset: 0; animation: arm 0s 0.7s forwards; }",

@@ -64,7 +64,7 @@ struct PageTests {
         #expect(html.contains("name=\"decision\" value=\"deny\""))
     }
 
-    @Test func `a client that only listens on this computer is warned about, another is not`() {
+    @Test func `the page warns of a client whose redirects are all on this computer, and of no other`() {
         let warning = "id=\"loopback\""
         #expect(renderer.render(ConsentPage.sample).contains(warning))
         #expect(!renderer.render(consent("x")).contains(warning))
@@ -98,14 +98,14 @@ struct PageTests {
         ("https://app.example/cb?code=a", false), ("http://localhost.evil.example/cb?code=a", false),
         ("cursor://localhost/cb?code=a", false),
     ])
-    func `the hand-off to a program on this computer says that its address is nobody else's`(
+    func `the hand-off to a program on this computer warns of sharing the next address`(
         address: String, isTold: Bool
     ) throws {
         let html = renderer.render(HandOffPage(to: try #require(LinkTarget(address))))
         #expect(html.contains("id=\"keep\"") == isTold)
     }
 
-    @Test func `the hand-off to an app's own scheme waits for a press`() throws {
+    @Test func `the hand-off to a private-use scheme waits for a click`() throws {
         let target = try #require(LinkTarget("cursor://anysphere.cursor-mcp/oauth/callback?code=a"))
         let html = renderer.render(HandOffPage(to: target))
         #expect(!html.contains("http-equiv"))
@@ -113,7 +113,7 @@ struct PageTests {
         #expect(html.contains("<bdi>cursor:</bdi>"))
     }
 
-    @Test func `the page that offers a return does not go there by itself`() {
+    @Test func `the return page does not redirect by itself`() {
         let html = renderer.render(ReturnPage.sample)
         #expect(html.contains("id=\"continue\""))
         #expect(!html.contains("http-equiv"))
@@ -128,7 +128,7 @@ struct PageTests {
         }
     }
 
-    @Test func `what the MCP server wrote stands inside its frame and nowhere else`() throws {
+    @Test func `the MCP server's text appears inside its frame and nowhere else`() throws {
         let html = renderer.render(elicitation("From elsewhere", server: "Team Files"))
         let frame = try #require(html.range(of: "<section class=\"foreign\""))
         let end = try #require(html[frame.upperBound...].range(of: "</section>"))
@@ -152,7 +152,7 @@ struct PageTests {
         #expect(html.contains("action=\"/e/sample\""))
     }
 
-    @Test func `the page for another account says nothing but that`() {
+    @Test func `the page for another account reveals nothing of the request`() {
         let html = renderer.render(WrongAccountPage(account: "bob", token: "t"))
         #expect(html.contains("<main id=\"other-account-page\"") && html.contains("<bdi>bob</bdi>"))
         #expect(html.contains("name=\"password\""))

@@ -103,7 +103,8 @@ struct RefusalFormTests {
     }
 
     @Test(arguments: [
-        ("/token", HTTPRequest.Method.get, "POST"), ("/jwks", .post, "GET, HEAD"), ("/authorize", .delete, "GET, POST"),
+        ("/token", HTTPRequest.Method.get, "POST"), ("/token", .delete, "POST"),
+        ("/jwks", .post, "GET, HEAD"), ("/authorize", .delete, "GET, POST"),
         ("/login", .get, "POST"), ("/elicitations/x", .post, "DELETE, GET"), ("/authorize", .head, "GET, POST"),
         ("/account", .put, "GET, HEAD, POST"),
         ("/elicitations/x/result", .put, "DELETE, GET, POST"), ("/assets/gatehouse.css", .post, "GET, HEAD"),
@@ -160,7 +161,7 @@ struct RefusalFormTests {
         }
     }
 
-    @Test func `HEAD spends no way back from a provider: the person comes back after it`() async throws {
+    @Test func `HEAD spends no callback of a provider`() async throws {
         let provider = try await LoopbackProvider.start()
         try await Harness.run { h in
             try await h.providers.add(provider)

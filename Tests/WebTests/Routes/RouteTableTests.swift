@@ -17,8 +17,7 @@ struct RouteTableTests {
             h.gatehouse, RequestPipeline(issuer: issuer, renderer: renderer, proxies: try ProxyTrust(proxies: [])))
     }
 
-    @Test func `every form of a person demands a page of this server, but for the authorization request`() async throws
-    {
+    @Test func `every form demands its own origin, except the authorization request`() async throws {
         try await Harness.run { h in
             let forms = try Self.routes(h).filter { $0.method != .get && $0.audience.readsPages }
             #expect(forms.count >= 4)

@@ -32,7 +32,9 @@ struct StepUpWindowsTests {
         Set(try await h.sessions().filter { $0.state == .active }.map(\.id))
     }
 
-    @Test func `of two windows' sessions neither is ticked, and both go on unless the person ticks one`() async throws {
+    @Test func `with two earlier sessions neither is preselected, and both continue unless the user selects one`()
+        async throws
+    {
         try await Harness.run { h in
             let browser = h.browser()
             let one = try await begin(h, browser, port: 41_001)
@@ -50,7 +52,7 @@ struct StepUpWindowsTests {
         }
     }
 
-    @Test func `the one that is ticked ends when the new code is redeemed, and no other`() async throws {
+    @Test func `only the selected session ends, when the new code is redeemed`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let one = try await begin(h, browser, port: 41_001)
@@ -72,7 +74,7 @@ struct StepUpWindowsTests {
         }
     }
 
-    @Test func `several that are ticked all end`() async throws {
+    @Test func `all selected sessions end`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let earlier = [try await begin(h, browser, port: 41_001).0, try await begin(h, browser, port: 41_002).0]
@@ -86,7 +88,7 @@ struct StepUpWindowsTests {
         }
     }
 
-    @Test func `the only one is ticked when the new one is wider, and not otherwise`() async throws {
+    @Test func `a single earlier session is preselected only if the new request is wider`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let only = try await begin(h, browser, port: 41_001).0.string
@@ -96,7 +98,7 @@ struct StepUpWindowsTests {
         }
     }
 
-    @Test func `each is named by when and where it began`() async throws {
+    @Test func `each earlier session is shown with its time and its host`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             _ = try await begin(h, browser, port: 41_001)
@@ -158,7 +160,7 @@ struct StepUpWindowsTests {
         }
     }
 
-    @Test func `what was ticked is kept where the page is shown again`() async throws {
+    @Test func `the selection is kept when the page is shown again`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let one = try await begin(h, browser, port: 41_001).0.string
@@ -174,7 +176,7 @@ struct StepUpWindowsTests {
         }
     }
 
-    @Test func `the sentence fits the box's state, before and after it is touched`() async throws {
+    @Test func `the explanation matches the state of the checkbox`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             _ = try await begin(h, browser, port: 41_001)
