@@ -2,7 +2,7 @@ import JOSE
 import TestSupport
 import Testing
 
-/// The tools of the example in whose course somebody else begins to act, called by the official SDK in both eras.
+/// The example's tools that change who is acting, called by the official SDK in both protocol versions.
 @Suite("Checkpoints: sampling and forms with the official Python SDK")
 struct ReportedToolTests {
     private func connect(

@@ -2,7 +2,7 @@ import JOSE
 import TestSupport
 import Testing
 
-/// An admin ends a session while the official SDK holds live tokens of it.
+/// An admin revokes a session while the official SDK has valid tokens of it.
 @Suite("MCP authorization: a session revoked from the command line")
 struct RevocationTests {
     @Test func `the next call is refused although the access token has not expired`() async throws {

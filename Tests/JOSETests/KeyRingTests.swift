@@ -239,7 +239,7 @@ struct KeyRingTests {
 
     @Test func `a verifier with a key set from 75 minutes ago to an hour ahead always verifies`() throws {
         let ring = try open()
-        // What was published at each moment, as a verifier fetched it: asked later, the ring knows keys that it has made since.
+        // The key set at each time, as a verifier fetched it; later the ring also has newer keys.
         var fetched: [Int64: VerificationKeySet] = [:]
         for now in stride(from: start, through: start + 40_000, by: 300) {
             if (now - start) % 14_400 == 3600 { try ring.rotate(.tokens, now: now) }

@@ -13,7 +13,7 @@ struct ConnectionErrorTests {
         LoopbackServer.http("200 OK", body: "{}")
     }
 
-    /// What is said of a call that fails; a person can read it, and nothing of a library's own text is in it.
+    /// The description of a failed call, which must be readable and free of library internals.
     private static func said(of url: String, trusting roots: TrustRoots) async throws -> String {
         let error = await #expect(throws: OutboundFailure.self) {
             try await OperatorClient(roots: roots, deadline: .seconds(60)).get(try RemoteURL(operator: url))

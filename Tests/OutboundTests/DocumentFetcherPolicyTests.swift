@@ -119,7 +119,7 @@ struct DocumentFetcherPolicyTests {
                 == .refusedAddress(host: "client.example", address: shown))
     }
 
-    /// What is expected to arrive may take as long as a busy machine needs.
+    /// A deadline for expected responses that even a busy machine meets.
     private static func patient(_ privateHosts: [String]) throws -> FetchPolicy {
         var policy = try FetchPolicy(privateHosts: privateHosts)
         policy.deadline = .seconds(30)

@@ -87,7 +87,7 @@ extension KeyRing {
 // MARK: - The checkpoints of the audit trail
 
 extension KeyRing {
-    /// The file that holds them, beside the keys: whoever can write the database alone cannot change it.
+    /// The file of the checkpoints. It is beside the keys, so that write access to the database does not suffice to change it.
     static let checkpointsFile = "checkpoints.json"
     private static let checkpointsLimit = 16 << 20
 

@@ -73,7 +73,7 @@ package struct PasswordHash: Hashable, Sendable {
 }
 
 extension PasswordHash: CustomStringConvertible, CustomReflectable {
-    /// The same words for every hash: whoever reads a hash can guess at it offline.
+    /// The same text for every hash, because a printed hash permits offline guessing.
     package var description: String { "[password hash]" }
     /// A mirror without children.
     package var customMirror: Mirror { Mirror(self, children: []) }

@@ -1,5 +1,5 @@
-/// The addresses of cloud metadata services. No request ever goes to one, whoever configured the URL: the response could contain
-/// the machine's credentials.
+/// The addresses of cloud metadata services. No request ever goes to one, even if an operator configured the URL: the
+/// response could contain the machine's credentials.
 enum CloudMetadata {
     /// Azure's wire server has a public address but is local to each machine.
     static let azureWireServer = AddressBlock([168, 63, 129, 16], 32)

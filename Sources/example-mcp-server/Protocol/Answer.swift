@@ -14,7 +14,7 @@ enum Answer {
     case accepted
     /// The access token does not suffice: an HTTP status, not a JSON-RPC error.
     case refused(Refusal)
-    /// The session identifier is none of ours, or another person's.
+    /// The session identifier is invalid or another user's.
     case unknownSession
 
     /// The message for the wire, where there is one.

@@ -7,7 +7,7 @@ import ResourceServer
 actor ExpenseService {
     /// The action name that an operator permits with `resources policy --action`.
     static let action = "expenses.submit"
-    static let maximumPeople = 1000
+    static let maximumUsers = 1000
     static let maximumExpenses = 50
     static let longestName = 100
     private static let lifetime: Int64 = 3600
@@ -57,7 +57,7 @@ actor ExpenseService {
         guard earlier == nil || earlier?.end != nil else {
             return .refused("Your previous expenses are still being submitted. Wait until they are done.")
         }
-        guard earlier != nil || batches.count < Self.maximumPeople else {
+        guard earlier != nil || batches.count < Self.maximumUsers else {
             return .refused("Too many users have expenses here. Try again later.")
         }
         // Stored before the suspension, so that one of two concurrent calls starts.

@@ -1,40 +1,40 @@
 /// Each user's text files, in memory and bounded.
 actor FileStore {
-    static let maximumPeople = 1000
+    static let maximumUsers = 1000
     static let maximumFiles = 20
     static let maximumText = 4096
 
     private var files: [String: [String: String]] = [:]
 
     /// The sorted names of a user's files.
-    func names(of person: String) -> [String] {
-        (files[person] ?? Self.first).keys.sorted()
+    func names(of user: String) -> [String] {
+        (files[user] ?? Self.first).keys.sorted()
     }
 
     /// Writes a file; returns nil on success, else the reason in one sentence.
-    func write(_ text: String, as name: String, for person: String) -> String? {
+    func write(_ text: String, as name: String, for user: String) -> String? {
         guard Self.isName(name) else {
             return "A file name consists of 1 to 64 letters, digits, dots, dashes and underscores."
         }
         guard text.utf8.count <= Self.maximumText else { return "A file holds at most \(Self.maximumText) bytes." }
-        var shelf = files[person] ?? Self.first
+        var shelf = files[user] ?? Self.first
         guard shelf[name] != nil || shelf.count < Self.maximumFiles,
-            files[person] != nil || files.count < Self.maximumPeople
+            files[user] != nil || files.count < Self.maximumUsers
         else { return "The store is full. Delete a file first." }
         shelf[name] = text
-        files[person] = shelf
+        files[user] = shelf
         return nil
     }
 
     /// Whether a user has a file of this name.
-    func holds(_ name: String, for person: String) -> Bool { (files[person] ?? Self.first)[name] != nil }
+    func holds(_ name: String, for user: String) -> Bool { (files[user] ?? Self.first)[name] != nil }
 
     /// Deletes a file; returns whether it existed.
-    func delete(_ name: String, for person: String) -> Bool {
-        guard holds(name, for: person) else { return false }
-        var shelf = files[person] ?? Self.first
+    func delete(_ name: String, for user: String) -> Bool {
+        guard holds(name, for: user) else { return false }
+        var shelf = files[user] ?? Self.first
         shelf[name] = nil
-        files[person] = shelf
+        files[user] = shelf
         return true
     }
 

@@ -13,7 +13,7 @@ actor OrderBook {
         var isPaid = false
     }
 
-    static let maximumPeople = 1000
+    static let maximumUsers = 1000
     static let maximumOrders = 20
 
     private var orders: [String: [Order]] = [:]
@@ -26,7 +26,7 @@ actor OrderBook {
         }) {
             return known
         }
-        guard orders[access.subject] != nil || orders.count < Self.maximumPeople else { return nil }
+        guard orders[access.subject] != nil || orders.count < Self.maximumUsers else { return nil }
         if own.count >= Self.maximumOrders {
             // The oldest unpaid order is dropped; a paid one is owed.
             guard let oldest = own.firstIndex(where: { !$0.isPaid }) else { return nil }

@@ -74,7 +74,7 @@ struct ElicitationKindTests {
             #expect(try await client.holding().links.count == 1, "nobody is asked twice")
             let connection = try await scene.gatehouse.object(["connections", "list", "--user", "ada"])
             _ = try await scene.gatehouse.object(["connections", "revoke", connection["id"]?.string ?? ""])
-            // Nobody connects here again: of two tokens of one second, which Canaille spells alike, one is revoked.
+            // No second connection: Canaille issues equal tokens within one second, and one of them would be revoked.
             let other = try await connect(to: scene, era, .decline)
             let refused = try await other.outcome("list_pull_requests")
             #expect(refused.failed && refused.text.contains("declined"), "\(refused.text)")

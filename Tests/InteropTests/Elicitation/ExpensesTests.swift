@@ -2,11 +2,11 @@ import JOSE
 import TestSupport
 import Testing
 
-/// Work that the example goes on with by itself after the call, and what is on record of it.
+/// The example's background work after the call, and its audit records.
 @Suite("Jobs: work without the client, started by the official Python SDK")
 struct ExpensesTests {
     private static let many: JSONObject = ["expenses": .strings((1...50).map { "trip \($0)" })]
-    /// How every one of these sessions begins: a person's intent, then the client's program.
+    /// The first records of each of these sessions.
     private static let beginning = [
         "person, session.approved, human, witnessed, success", "client, token.issued, model, witnessed, success",
     ]

@@ -2,14 +2,14 @@ import JOSE
 import TestSupport
 import Testing
 
-/// Canaille is an OpenID provider by others. Gatehouse knows nothing of it but its issuer.
+/// Canaille is an independent OpenID provider. Gatehouse knows only its issuer.
 @Suite("Accounts at a third-party authorization server")
 struct ThirdPartyTests {
     private func headers(_ scene: Scene) -> [(String, String)] {
         [LoopbackHTTP.basic(scene.credentials.id, scene.credentials.secret)]
     }
 
-    /// Asks the person behind a token to connect; the elicitation as it was answered.
+    /// Creates a `connect` elicitation for the user of a token; returns the response.
     private func ask(_ scene: Scene, _ token: String) async throws -> JSONObject {
         let body: JSONObject = [
             "subject_token": .string(token), "kind": "connect", "message": "Connect your account.", "provider": "hub",

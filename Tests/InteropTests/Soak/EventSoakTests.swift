@@ -88,7 +88,7 @@ struct EventSoakTests {
     }
 }
 
-/// An events endpoint that kills whoever speaks to it, when it is told to.
+/// An events endpoint that kills the transmitter when the test says so.
 private final class KillingReceiver: Sendable {
     enum Mode: Sendable {
         case accepting

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Approvals: the checks before the action runs")
 struct ApprovalTests {
-    /// Lets the person approve and collects, for whoever the test says.
+    /// Approves as the user and collects as the given caller.
     private func collect(
         in scene: ElicitationScene, _ action: ElicitationAction? = nil, by other: Access? = nil
     ) async throws -> Approval {

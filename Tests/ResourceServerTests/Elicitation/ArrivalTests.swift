@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Users on a page of the MCP server")
 struct ArrivalTests {
-    /// Asks the person to come; the handle.
+    /// Creates an `external` elicitation; returns its handle.
     private func ask(_ scene: ElicitationScene, ticket: String = "T") async throws -> String {
         let request = try ResourceServer.ElicitationRequest.external(url: "https://pay.example/cart", message: "Pay.")
         let made = try await scene.elicitations.create(request, for: try await scene.access())

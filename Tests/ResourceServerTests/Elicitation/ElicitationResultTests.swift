@@ -23,7 +23,7 @@ struct ElicitationResultTests {
         try .external(url: "https://pay.example/cart?id=7", message: "Pay.")
     }
 
-    /// Asks, lets the person do it, and collects, as whoever the test says.
+    /// Creates an elicitation, completes it as the user and collects as the given caller.
     private func collect(
         _ scene: ElicitationScene, _ request: ResourceServer.ElicitationRequest, by other: Elicitations? = nil
     ) async throws -> ElicitationResult {

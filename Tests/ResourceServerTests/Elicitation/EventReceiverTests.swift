@@ -9,7 +9,7 @@ import Testing
 struct EventReceiverTests {
     private static let type = "application/secevent+jwt"
 
-    /// What a handler heard, and whether it fails.
+    /// The events of a handler, and whether it fails.
     private final class Ear: Sendable {
         struct Failure: Error {}
         let heard = Mutex<[ElicitationEvent]>([])

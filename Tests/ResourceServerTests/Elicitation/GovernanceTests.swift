@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Governance: checkpoints, jobs and decisions")
 struct GovernanceTests {
-    /// What was sent, and what is answered to it.
+    /// A received request and its response.
     private final class Desk: Sendable {
         let answer: Mutex<(status: Int, body: String)>
         let sent = Mutex<[(path: String, body: String, authorization: String)]>([])

@@ -193,7 +193,7 @@ struct WaitingCallsTests {
     }
 }
 
-/// Never opens; whoever waits is let go when they are cancelled.
+/// Never opens; waiters return when they are cancelled.
 struct Gate {
     func wait() async {
         let (stream, continuation) = AsyncStream<Void>.makeStream()

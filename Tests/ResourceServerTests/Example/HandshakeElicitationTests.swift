@@ -52,7 +52,7 @@ struct HandshakeElicitationTests {
             #expect(events[1]["method"] == "notifications/elicitation/complete" && events[1]["id"] == nil)
             #expect(events[1]["params"]?.object?["elicitationId"] == parameters?["elicitationId"])
             #expect(events[2].toolText == "Deleted welcome.txt." && events[2]["id"] == "a")
-            // Six minutes in pieces of 25 seconds; the client is told each time that the call still lives.
+            // Six minutes in pieces of 25 seconds; each piece sends a keep-alive.
             #expect(client.elicitations.read { $0.waits.count } == 15)
             #expect(answer.body.split(separator: ": waiting\n\n", omittingEmptySubsequences: false).count == 15)
         }

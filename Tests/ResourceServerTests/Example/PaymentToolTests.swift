@@ -78,7 +78,7 @@ struct PaymentToolTests {
             #expect(client.elicitations.read { $0.entries.map(\.status) } == ["completed"])
             let done = try await call(client, state: state, action: "accept")
             #expect(done?.toolText?.hasPrefix("Paid 3 € for tea & <b>cake</b>, order ") == true)
-            // What was delivered is over: the same again is a new order.
+            // A delivered order is removed: the same call makes a new one.
             _ = try await call(client)
             let next = try self.query(client)
             #expect(next != query)
@@ -95,12 +95,12 @@ struct PaymentToolTests {
             let mine = try query(client)
             _ = try await call(client, token: "u")
             let theirs = try query(client)
-            // Somebody else's order with a ticket of one's own, and the other way round.
+            // Another user's order with the own ticket, and vice versa.
             for (query, id, status) in [(theirs, "eli_1", 403), (mine, "eli_2", 403), (mine, "eli_1", 303)] {
                 let arrived = try await arrive(client, query, of: id)
                 #expect(arrived.status == status)
             }
-            // A ticket that was redeemed, one that never was, and nobody with a cookie.
+            // A redeemed ticket, an unknown one, and a request without a cookie.
             for query in [mine + "&ticket=T", mine + "&ticket=unknown", mine, "?order=1"] {
                 let refused = try await visit(client, query)
                 #expect(refused.status == 403)

@@ -18,7 +18,7 @@ struct PullRequestToolTests {
         return try await client.stateless("tools/call", parameters, capabilities: capabilities)
     }
 
-    /// From now on the person's account is connected.
+    /// Connects the user's account from now on.
     private func connect(_ client: ExampleClient, _ token: String = FakeElicitations.upstreamToken) {
         client.elicitations.change { $0.exchange = (200, ProviderTokenTests.answer(token)) }
     }

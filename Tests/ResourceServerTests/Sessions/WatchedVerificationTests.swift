@@ -30,7 +30,7 @@ struct WatchedVerificationTests {
         }
     }
 
-    /// What an authorization server can say of a stream on which nobody may rely.
+    /// Stream statuses that must not be trusted.
     private static let unreliable: [JSONObject?] = [
         nil, [:], ["delivery": "push", "status": "paused"], ["delivery": "push", "status": "disabled"],
         ["delivery": "poll", "status": "enabled"],
