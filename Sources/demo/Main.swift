@@ -30,14 +30,14 @@ enum Main {
         let stage = try await Stage(on: bench)
         let (ready, listening) = AsyncStream<Void>.makeStream()
         let website = try stage.website.application { listening.yield() }
-        let door = stage.door.application { listening.yield() }
+        let callback = stage.callback.application { listening.yield() }
         try await withThrowingTaskGroup(of: Bool.self) { tasks in
             tasks.addTask {
                 try await website.run()
                 return false
             }
             tasks.addTask {
-                try await door.run()
+                try await callback.run()
                 return false
             }
             tasks.addTask {
@@ -66,9 +66,9 @@ enum Main {
             narrator.title("The demo is complete.")
             return
         }
-        stage.door.reply(with: Visit(story.notebook).replies)
+        stage.callback.reply(with: Visit(story.notebook).replies)
         narrator.title("Try it yourself")
-        narrator.fact("open", stage.door.start)
+        narrator.fact("open", stage.callback.start)
         narrator.fact("sign in as", "\(Story.person), password \(story.password)")
         narrator.detail("Press Control-C to stop the demo and remove its files.")
         // A signal ends the listeners and cancels this sleep.

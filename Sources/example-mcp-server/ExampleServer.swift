@@ -46,6 +46,7 @@ struct ExampleServer {
         calls = elicitations.map { [receiver] in WaitingCalls($0, seal: seal, receiver: receiver) }
     }
 
+    /// The service that listens on `host` and `port`.
     func application(
         host: String, port: Int, transport: HTTPServerBuilder = .http1(), logger: Logger,
         onServerRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
@@ -56,6 +57,7 @@ struct ExampleServer {
             onServerRunning: onServerRunning, logger: logger)
     }
 
+    /// The routes: the MCP endpoint, its metadata, events and the payment page.
     private func router() -> Router<BasicRequestContext> {
         let router = Router(options: .autoGenerateHeadEndpoints)
         router.add(
@@ -82,6 +84,7 @@ struct ExampleServer {
         return router
     }
 
+    /// The protected resource metadata, cacheable and readable by every origin.
     private func metadata() -> Response {
         Response(
             status: .ok,

@@ -23,7 +23,9 @@ final class CallbackListener: Sendable {
         port = try FreePort.find()
     }
 
+    /// The redirect URI of the client.
     var redirect: String { "http://127.0.0.1:\(port)/callback" }
+    /// The link that starts a sign-in.
     var start: String { "http://127.0.0.1:\(port)/" }
 
     /// Replaces the replies to browsers.
@@ -50,6 +52,7 @@ final class CallbackListener: Sendable {
             onServerRunning: { _ in ready() }, logger: .silent)
     }
 
+    /// A page without scripts; the text is escaped because it contains values of other parties.
     private static func page(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
         let entities = [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;")]
         let safe = entities.reduce(text) { $0.replacing($1.0, with: $1.1) }

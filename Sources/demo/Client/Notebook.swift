@@ -58,14 +58,17 @@ final class Notebook: Sendable {
             body: try? JSONObject(parsing: response.body))
     }
 
+    /// Discovers the authorization server from a challenge.
     func discover(_ challenge: ChallengeText) async throws -> Discovery {
         try await Discovery.follow(challenge, of: server, by: client)
     }
 
+    /// Prepares an authorization request with a new state and code verifier.
     func authorization(_ discovery: Discovery, scope: String) -> Authorization {
         Authorization(discovery, clientID: clientID, redirect: redirect, scope: scope)
     }
 
+    /// Exchanges an authorization code for tokens.
     func redeem(_ code: String, of authorization: Authorization, at discovery: Discovery) async throws -> Tokens {
         let (status, object) = try await token(
             at: discovery,
@@ -77,6 +80,7 @@ final class Notebook: Sendable {
         return try Tokens(object)
     }
 
+    /// Exchanges a refresh token for new tokens.
     func refresh(_ tokens: Tokens, at discovery: Discovery) async throws -> Tokens {
         let (status, object) = try await refreshResponse(tokens, at: discovery)
         guard status == 200 else { throw Self.refused("tokens for the refresh token", status, object) }
@@ -88,6 +92,7 @@ final class Notebook: Sendable {
         try await token(at: discovery, [("grant_type", "refresh_token"), ("refresh_token", tokens.refresh)])
     }
 
+    /// Posts to the token endpoint. The client is public, so `client_id` is all its authentication; PKCE protects the code.
     private func token(
         at discovery: Discovery, _ fields: [(String, String)]
     ) async throws -> (status: Int, object: JSONObject) {

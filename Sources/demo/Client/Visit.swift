@@ -15,6 +15,7 @@ final class Visit: Sendable {
         CallbackListener.BrowserReplies(begin: begin, welcome: welcome)
     }
 
+    /// Starts an authorization and remembers it by its state.
     @Sendable private func begin() async throws -> String {
         guard let challenge = try await notebook.call("list_files", token: nil).challenge else {
             throw StoryFailure(expected: "a challenge", found: "the response has none")
@@ -29,6 +30,7 @@ final class Visit: Sendable {
         return authorization.address
     }
 
+    /// Finishes the authorization of a returning browser and calls a tool with the token.
     @Sendable private func welcome(_ answer: Parameters) async throws -> String {
         let state = try answer.value("state") ?? ""
         guard let (authorization, discovery) = pending.withLock({ $0.removeValue(forKey: state) }) else {

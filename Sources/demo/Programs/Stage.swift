@@ -8,15 +8,15 @@ struct Stage {
     let gatehouse: GatehouseProgram
     let example: ExampleProgram
     let website: Website
-    let door: CallbackListener
+    let callback: CallbackListener
 
     /// Creates the certificate authority and chooses the addresses; starts nothing.
     init(on bench: Workbench) async throws {
         self.bench = bench
         client = OperatorClient(deadline: .seconds(15))
         let authority = try await ThrowAwayAuthority(on: bench)
-        door = try CallbackListener()
-        website = try Website(authority: authority, redirect: door.redirect)
+        callback = try CallbackListener()
+        website = try Website(authority: authority, redirect: callback.redirect)
         gatehouse = try GatehouseProgram(on: bench, trusting: authority, privateHost: website.privateHost)
         example = try ExampleProgram()
     }

@@ -14,8 +14,10 @@ final class Workbench: Sendable {
         folder = place.path
     }
 
+    /// The path of a file in the folder.
     func path(_ name: String) -> String { "\(folder)/\(name)" }
 
+    /// Writes a file in the folder and returns its path.
     func write(_ text: String, to name: String) throws -> String {
         try text.write(toFile: path(name), atomically: true, encoding: .utf8)
         return path(name)

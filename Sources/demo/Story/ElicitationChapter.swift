@@ -48,7 +48,8 @@ extension Story {
         narrator.fact("the page shows", "\"\(Self.action)\", requested by Example files; \(Self.person) approves")
         let answer = try await held
         guard let text = answer.text, text == "Deleted hello.txt." else {
-            throw StoryFailure(expected: "the waiting call to continue", found: answer.text ?? "status \(answer.status)")
+            throw StoryFailure(
+                expected: "the waiting call to continue", found: answer.text ?? "status \(answer.status)")
         }
         narrator.fact("the waiting call", text)
         try await showEvent("elicitation-completed")
@@ -70,7 +71,8 @@ extension Story {
         }
         let answer = try await held
         guard let text = answer.text, text.hasPrefix("Stored the key"), answer.body?.text.contains(key) == false else {
-            throw StoryFailure(expected: "the waiting call to continue", found: answer.text ?? "status \(answer.status)")
+            throw StoryFailure(
+                expected: "the waiting call to continue", found: answer.text ?? "status \(answer.status)")
         }
         narrator.fact("the waiting call", text)
     }

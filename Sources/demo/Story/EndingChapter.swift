@@ -15,6 +15,7 @@ extension Story {
         narrator.fact("MCP server's log", try await logged("Submitted expense 1 of"))
     }
 
+    /// Shows the active sessions as an admin sees them; returns the only one.
     func list() async throws -> String {
         narrator.step("An admin lists the active sessions")
         try await command(["sessions", "list", "--state", "active"])
@@ -25,6 +26,7 @@ extension Story {
         return id
     }
 
+    /// Revokes the session, then checks that access token, refresh token and background job stop.
     func revoke(_ session: String, _ tokens: Tokens, _ discovery: Discovery) async throws {
         narrator.step("The admin revokes the session, effective immediately")
         try await command(["sessions", "revoke", session, "--reason", "'end of the demo'", "--yes"], isShown: false)
@@ -42,6 +44,7 @@ extension Story {
         narrator.fact("MCP server's log", try await logged("Stopped job"))
     }
 
+    /// Shows the session's audit records by initiator and verifies the chain.
     func audit(_ session: String) async throws {
         narrator.step("The audit trail separates the acts of human, model and server")
         let tail = ["audit", "tail", "--session", session]

@@ -9,6 +9,7 @@ final class Story {
     let stage: Stage
     let narrator: Narrator
     let notebook: Notebook
+    /// Random for each run: the demo leaves no account with a known password.
     let password = Random.token(9)
     let visitor: Person
 
@@ -16,7 +17,7 @@ final class Story {
         self.stage = stage
         self.narrator = narrator
         notebook = Notebook(
-            server: stage.example.url, clientID: stage.website.clientID, redirect: stage.door.redirect,
+            server: stage.example.url, clientID: stage.website.clientID, redirect: stage.callback.redirect,
             client: stage.client)
         visitor = Person(name: Self.person, password: password, client: stage.client)
     }
@@ -38,6 +39,7 @@ final class Story {
         try await audit(session)
     }
 
+    /// Starts both servers and registers user and MCP server, as an operator would.
     private func prepare() async throws {
         narrator.step("An operator starts Gatehouse and adds a user and an MCP server")
         try await stage.gatehouse.serve(asking: stage.client)
@@ -60,6 +62,7 @@ final class Story {
         try await pushEvents()
     }
 
+    /// Calls a tool without a token and follows the challenge to the authorization server.
     private func discover() async throws -> Discovery {
         narrator.step("A client knows only the URL of the MCP server")
         let refused = try await notebook.call("list_files", token: nil)
@@ -79,6 +82,7 @@ final class Story {
         return discovery
     }
 
+    /// Authorizes the client with the user's approval, for reading only.
     private func signIn(_ discovery: Discovery) async throws -> Tokens {
         narrator.step("\(Self.person) signs in, reads the request and approves it")
         let tokens = try await authorize(discovery, scope: "files:read")
@@ -96,7 +100,7 @@ final class Story {
     private func authorize(_ discovery: Discovery, scope: String) async throws -> Tokens {
         let authorization = notebook.authorization(discovery, scope: scope)
         let (replies, reply) = AsyncStream<Parameters>.makeStream()
-        stage.door.reply(
+        stage.callback.reply(
             with: CallbackListener.BrowserReplies {
                 authorization.address
             } welcome: { parameters in
@@ -118,6 +122,7 @@ final class Story {
         return try await notebook.redeem(code, of: authorization, at: discovery)
     }
 
+    /// Calls one tool without a scope and one that needs `files:read`.
     private func useTools(_ tokens: Tokens) async throws {
         narrator.step("The client calls tools with its access token")
         for tool in ["server_time", "list_files"] {
@@ -129,6 +134,7 @@ final class Story {
         }
     }
 
+    /// Follows a 403 to a wider session, which replaces the first one.
     private func stepUp(_ tokens: Tokens, _ discovery: Discovery) async throws -> Tokens {
         narrator.step("Writing needs a scope that \(Self.person) has not granted: a step-up")
         let file: JSONObject = ["name": "hello.txt", "text": "Hello from the demo."]
@@ -152,11 +158,13 @@ final class Story {
         return wider
     }
 
+    /// Rotates the refresh token and checks that the session stays the same.
     private func refresh(_ tokens: Tokens, _ discovery: Discovery) async throws -> Tokens {
         narrator.step("The client refreshes its token within the same session")
         let fresh = try await notebook.refresh(tokens, at: discovery)
         guard fresh.refresh != tokens.refresh, fresh.claims["sid"] == tokens.claims["sid"] else {
-            throw StoryFailure(expected: "a rotated refresh token of the same session", found: "session or token differ")
+            throw StoryFailure(
+                expected: "a rotated refresh token of the same session", found: "session or token differ")
         }
         narrator.fact("session", fresh.claims["sid"]?.string ?? "")
         narrator.fact("refresh token", "rotated, as on every refresh")

@@ -18,7 +18,9 @@ struct CallState: Sendable {
 struct CallStateSeal: Sendable {
     /// Distinguishes these states from the library's, which contain no dot.
     private static let prefix = "call."
+    /// Seconds: longer than the longest elicitation with the time to collect its result.
     private static let lifetime: Int64 = 7200
+    /// Bounds the work for a text of the client, in bytes.
     private static let longest = 64 * 1024
 
     private let key = NamedKey.generate()
@@ -31,6 +33,7 @@ struct CallStateSeal: Sendable {
     /// Whether a text was sealed here and not by the library.
     static func isOwn(_ text: String) -> Bool { text.hasPrefix(prefix) }
 
+    /// Seals a state for a call.
     func seal(_ state: CallState, for call: ToolCall) -> String {
         var plain: JSONObject = ["given": .object(state.given), "exp": .integer(now() + Self.lifetime)]
         plain["asked"] = state.asked.map { .string($0.rawValue) }
@@ -52,6 +55,7 @@ struct CallStateSeal: Sendable {
             link: object["link"]?.string)
     }
 
+    /// Binds a state to user, client, tool and arguments, so that it cannot be used for another call.
     private static func context(_ call: ToolCall) -> String {
         let arguments = (try? JSON.object(call.request.arguments).canonical()) ?? []
         return JSON.strings([

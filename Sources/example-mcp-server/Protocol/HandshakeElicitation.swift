@@ -10,6 +10,7 @@ struct HandshakeElicitation: Sendable {
     let call: ToolCall
     let request: ElicitationRequest
 
+    /// Creates the elicitation and answers by a stream, or by an error with the link for clients without streams.
     func answer(takesEvents: Bool) async -> Answer {
         do throws(ElicitationError) {
             switch try await calls.open(request, by: call.access) {
@@ -46,6 +47,7 @@ struct HandshakeElicitation: Sendable {
             ))
     }
 
+    /// The answer for a finished step; the client gets no further round.
     private func end(_ step: ElicitationStep) async -> Answer {
         switch step {
         case .completed(let result): await call.answer(to: result)
@@ -63,6 +65,7 @@ struct HandshakeElicitation: Sendable {
         case fault(ElicitationError)
     }
 
+    /// Sends the link, keeps the stream alive while the user acts, then notifies the completion and sends the result.
     private func converse(about link: Link) -> AsyncStream<JSONObject?> {
         AsyncStream { messages in
             let task = Task {
@@ -81,6 +84,7 @@ struct HandshakeElicitation: Sendable {
         }
     }
 
+    /// The notification that the page behind the link is done.
     private static func complete(_ link: Link) -> JSONObject {
         ["jsonrpc": "2.0", "method": "notifications/elicitation/complete", "params": ["elicitationId": link.name]]
     }
@@ -112,6 +116,7 @@ struct HandshakeElicitation: Sendable {
         return (call.unanswered(link.url), false)
     }
 
+    /// Waits for the user in intervals; each interval without news yields a keep-alive.
     private func wait(for link: Link, _ happening: AsyncStream<StreamEvent>.Continuation) async {
         defer { happening.finish() }
         do throws(ElicitationError) {

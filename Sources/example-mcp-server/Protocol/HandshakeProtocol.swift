@@ -5,7 +5,7 @@ import ResourceServer
 ///
 /// Spec: MCP 2025-11-25 §Lifecycle
 struct HandshakeProtocol {
-    /// The newest first.
+    /// The supported versions, the newest first.
     static let versions = ["2025-11-25", "2025-06-18"]
 
     let tools: Toolbox
@@ -13,6 +13,7 @@ struct HandshakeProtocol {
     let sessions: HandshakeSessions
     let questions: PendingFormElicitations
 
+    /// Answers one message of an authenticated client.
     func answer(_ message: JSONRPCMessage, _ headers: RoutingHeaders, _ access: Access) async -> Answer {
         guard let abilities = sessions.abilities(headers.session, of: access) else { return .unknownSession }
         switch message {
@@ -55,6 +56,7 @@ struct HandshakeProtocol {
         }
     }
 
+    /// Starts an elicitation, or fails the call for a client that cannot show links.
     private func ask(_ request: ElicitationRequest, of call: ToolCall, _ client: Listener) async -> Answer {
         guard let calls else {
             return call.failure("This server has no credentials for elicitations, so nothing was done.")
@@ -66,6 +68,7 @@ struct HandshakeProtocol {
         return await elicitation.answer(takesEvents: client.takesEvents)
     }
 
+    /// Sends a form or sampling request, or fails the call for a client without that capability.
     private func inquire(_ inquiry: FormElicitation, of call: ToolCall, _ client: Listener) -> Answer {
         guard client.abilities.contains(inquiry.kind.ability), client.takesEvents else {
             return call.failure("This tool needs a client that supports \(inquiry.kind.rawValue) requests.")

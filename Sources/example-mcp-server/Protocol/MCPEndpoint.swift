@@ -19,6 +19,7 @@ struct MCPEndpoint: Sendable {
     let questions = PendingFormElicitations()
     let states: CallStateSeal
 
+    /// Authenticates a request, parses its message and writes the answer.
     func respond(to request: Request, context: some RequestContext) async throws -> Response {
         do {
             // The token comes first, so that the server reads no body of an unauthenticated request.
@@ -43,6 +44,7 @@ struct MCPEndpoint: Sendable {
             return .failure(id: .null, error)
         }
         let headers = RoutingHeaders(fields)
+        // Both protocols share tools and elicitations; only the envelope differs.
         switch Era(headers) {
         case .handshake:
             let handshake = HandshakeProtocol(
@@ -53,11 +55,12 @@ struct MCPEndpoint: Sendable {
         }
     }
 
+    /// Maps an answer to a response in the representation that the client accepts.
     private func present(_ answer: Answer, for request: Request) throws -> Response {
         switch answer {
         case .refused(let refusal): throw refusal
         case .accepted: return Response(status: .accepted)
-        case .unknownSession: return Self.plain(.notFound, "There is no such session: begin with initialize.")
+        case .unknownSession: return Self.plain(.notFound, "Session not found. Start with initialize.")
         case .stream(let messages): return Self.stream(messages)
         case .welcome(_, _, let session):
             var response = Self.json(answer, .ok, asEvent: Self.wantsEvents(request))
@@ -92,6 +95,7 @@ struct MCPEndpoint: Sendable {
 }
 
 extension MCPEndpoint {
+    /// The response to a refused token: status, challenge and error code come from the library.
     static func refusal(_ refusal: Refusal) -> Response {
         let body: JSONObject = ["error": .string(refusal.kind.rawValue), "error_description": .string(refusal.message)]
         var response = Response(
@@ -103,6 +107,7 @@ extension MCPEndpoint {
         return response
     }
 
+    /// A plain text response, for errors outside of JSON-RPC.
     static func plain(_ status: HTTPResponse.Status, _ sentence: String) -> Response {
         Response(
             status: status, headers: [.contentType: "text/plain; charset=utf-8"],
@@ -118,6 +123,7 @@ extension MCPEndpoint {
             body: .init(byteBuffer: buffer))
     }
 
+    /// Streams messages as they arrive; the connection stays open until the last one.
     private static func stream(_ messages: AsyncStream<JSONObject?>) -> Response {
         let body = ResponseBody { writer in
             for await message in messages {
@@ -130,6 +136,7 @@ extension MCPEndpoint {
             status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"], body: body)
     }
 
+    /// A message as a server-sent event.
     private static func event(_ message: JSONObject) -> ByteBuffer {
         var buffer = ByteBuffer(string: "event: message\ndata: ")
         buffer.writeBytes(message.bytes)

@@ -10,8 +10,10 @@ struct StatelessCall: Sendable {
     let calls: WaitingCalls?
     let seal: CallStateSeal
 
+    /// Runs one round: a first call, or a retry with its state and the client's responses.
     func answer(_ call: ToolCall) async -> Answer {
         let brought = call.request.parameters["requestState"]
+        // A state without this server's prefix is the library's state of a link.
         guard let text = brought?.string, CallStateSeal.isOwn(text) else {
             return await present(call.run(), of: call, linkState: brought)
         }
@@ -33,6 +35,7 @@ struct StatelessCall: Sendable {
         }
     }
 
+    /// Requires a form or a sampled text from the client, which returns it with the sealed state.
     private func inquire(_ inquiry: FormElicitation, of call: ToolCall) -> Answer {
         guard abilities.contains(inquiry.kind.ability) else {
             return Self.demand(
@@ -63,6 +66,7 @@ struct StatelessCall: Sendable {
         return await elicitation.answer()
     }
 
+    /// The error for a client that lacks a capability; its data names what is missing.
     private static func demand(_ capabilities: JSON, _ sentence: String, of call: ToolCall) -> Answer {
         .failure(
             id: call.request.id,

@@ -24,6 +24,7 @@ struct StatelessElicitation {
         }
     }
 
+    /// Starts the elicitation in the first round, or resumes it with the client's state.
     private func step() async throws(ElicitationError) -> ElicitationStep {
         let origin = OriginatingRequest(
             method: call.request.method, name: call.tool.name, arguments: call.arguments.bytes)
@@ -49,6 +50,7 @@ struct StatelessElicitation {
         }
     }
 
+    /// The result that makes the client retry with this state.
     private func inputRequired(_ state: String, _ requests: JSONObject) -> Answer {
         var result: JSONObject = ["resultType": "input_required", "requestState": .string(wrap(state))]
         if !requests.isEmpty { result["inputRequests"] = .object(requests) }

@@ -7,9 +7,11 @@ import ResourceServer
 actor ExpenseService {
     /// The action name that an operator permits with `resources policy --action`.
     static let action = "expenses.submit"
+    /// Bounds memory: the service keeps one batch per user.
     static let maximumUsers = 1000
     static let maximumExpenses = 50
     static let longestName = 100
+    /// Seconds until a job expires; the session's end comes first if it is earlier.
     private static let lifetime: Int64 = 3600
     /// The number of failed requests in a row after which a job stops.
     private static let mostFaults = 5

@@ -1,5 +1,6 @@
 /// Each user's text files, in memory and bounded.
 actor FileStore {
+    /// Bounds memory: this example persists nothing.
     static let maximumUsers = 1000
     static let maximumFiles = 20
     static let maximumText = 4096
@@ -43,8 +44,10 @@ actor FileStore {
         (1...64).contains(text.utf8.count) && text.utf8.allSatisfy(isNameByte)
     }
 
+    /// The files of a new user.
     private static let first = ["welcome.txt": "Welcome. These files are yours."]
 
+    /// ASCII only, so that a name looks the same on every page and in every log.
     private static func isNameByte(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -13,6 +13,7 @@ actor OrderBook {
         var isPaid = false
     }
 
+    /// Bounds memory: this example persists nothing.
     static let maximumUsers = 1000
     static let maximumOrders = 20
 

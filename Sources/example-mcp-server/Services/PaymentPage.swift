@@ -58,6 +58,7 @@ enum PaymentPage {
         return Response(status: status, headers: fields, body: .init(byteBuffer: ByteBuffer(string: html)))
     }
 
+    /// Escapes text for HTML, because an order's purpose comes from a model.
     private static func escaped(_ text: String) -> String {
         [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;"), ("'", "&#39;")]
             .reduce(text) { $0.replacing($1.0, with: $1.1) }

@@ -8,7 +8,9 @@ import ResourceServer
 struct PaymentService: Sendable {
     static let path = "/pay"
     private static let maximumBody = 4096
+    /// The `__Host-` prefix binds the cookie to this host and to https.
     private static let visit = "__Host-payment"
+    /// Seconds for which a redeemed ticket's cookie is valid.
     private static let lifetime: Int64 = 900
 
     let book: OrderBook
