@@ -1,26 +1,30 @@
-# demo  the whole story on this machine; ONCE=1 ends when it is told     run     a server with the defaults
-# test  everything, strictly                                              bench   what it costs
-# soak  thousands of kills and power cuts under load                      format  the one layout; lint checks it
-# fuzz  SECONDS_EACH for everything that reads what strangers send        pictures  the screenshots of the documentation
-# sanitize  memory errors and data races, looked for by the compiler's own means
+# demo      plays the whole flow on this machine; ONCE=1 exits afterwards
+# test      lints, builds and runs every test
+# run       starts a server with the defaults
+# bench     measures latency and throughput
+# soak      kills processes and cuts power thousands of times under load
+# fuzz      fuzzes each parser of untrusted input for SECONDS_EACH
+# sanitize  searches for memory errors and data races with the compiler's sanitizers
+# pictures  takes the screenshots of the documentation
+# format    formats every Swift file; lint checks the format
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := test
 .PHONY: demo run test bench soak fuzz sanitize memory pictures format lint ground tools
 
-# What the build needs of Debian, and what the tests need besides.
+# The Debian packages that the build needs, and those that the tests need too.
 GROUND := libssl-dev libsqlite3-dev pkg-config
 TOOLS := gcc libc6-dev chromium fonts-dejavu-core openssl curl
 VENV := .venv
 
-# All tests at once would starve one another on a small machine, and those that talk to real processes first.
+# Without a limit, tests that talk to real processes time out on a small machine.
 CALM := SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=12
 
 ROOT := $(if $(filter 0,$(shell id -u)),,sudo )
 SWIFT_FILES = git -c 'safe.directory=*' ls-files -z --cached --others --exclude-standard '*.swift'
 
-# Installs those of the packages that are absent; asks the network only then.
+# Installs missing packages; uses the network only for them.
 define installed
 	missing=; \
 	for package in $(1); do \
@@ -73,7 +77,7 @@ bench: ground
 soak: ground
 	SOAK=$(or $(ROUNDS),2000) swift test --filter SoakTests
 
-# What libFuzzer finds stays in .build-fuzz for the next run; Tests/Fuzz/Corpus has where it begins.
+# libFuzzer keeps its findings in .build-fuzz for the next run; Tests/Fuzz/Corpus has the initial inputs.
 fuzz: ground
 	FUZZ=1 swift build -c release --sanitize=fuzzer --scratch-path .build-fuzz --product fuzz
 	for reader in $(or $(READERS),$(notdir $(wildcard Tests/Fuzz/Corpus/*))); do \
@@ -84,12 +88,12 @@ fuzz: ground
 	        -max_len=4096 -timeout=10 -artifact_prefix=.build-fuzz/$$reader- -print_final_stats=1 -verbosity=0; \
 	done
 
-# The small sibling of `sanitize`: the module that calls OpenSSL, in a minute.
+# A one-minute `sanitize` for JOSE, the module that calls OpenSSL.
 memory: ground
 	MEMORY=1 ASAN_OPTIONS=detect_leaks=0 swift test -c release --sanitize=address --scratch-path .build-memory
 
-# AddressSanitizer in release, where alone memory is freed as early as it is in production; debug keeps it alive.
-# Leaks are not looked for: Foundation and XCTest keep some bytes of their own. A sanitized build needs a folder of its own.
+# AddressSanitizer runs in release, which frees memory as early as production does; debug builds free it later.
+# Leak detection is off, because Foundation and XCTest leak a few bytes. A sanitized build needs a folder of its own.
 sanitize: ground tools
 	ASAN_OPTIONS=detect_leaks=0 $(CALM) swift test -c release --sanitize=address --scratch-path .build-address \
 	    --skip BrowserTests $(if $(SUITE),--filter $(SUITE))

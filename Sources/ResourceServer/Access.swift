@@ -1,33 +1,33 @@
 import OAuth
 
-/// What a verified token allows: whose it is, through which client and session, and which scopes it carries.
+/// The access that a verified token grants: its user, client, session and scopes.
 public struct Access: Sendable, Hashable {
-    /// The person, as the authorization server names them to this MCP server.
+    /// The user's subject identifier (`sub`).
     public let subject: String
-    /// The client that presented the token.
+    /// The client that the token was issued to.
     public let clientID: String
-    /// The session behind the token, by which an admin can end it.
+    /// The session of the token (`sid`), which an admin can revoke.
     public let sessionID: String?
-    /// The scopes that were granted, those they imply included.
+    /// The granted scopes and all scopes that they imply.
     public let scopes: Set<String>
-    /// When the token ends, in seconds since 1970.
+    /// When the token expires, in seconds since 1970.
     public let expiresAt: Int64
-    /// When the person signed in, in seconds since 1970; nil where nobody said.
+    /// When the user signed in (`auth_time`), in seconds since 1970; nil if the token does not say.
     public internal(set) var authenticatedAt: Int64?
-    /// How the person signed in, in the authorization server's word for it (`acr`); nil where nobody said.
+    /// The authentication context class of the sign-in (`acr`); nil if the token does not say.
     public internal(set) var acr: String?
-    /// When the token was issued, in seconds since 1970; nil where nobody said.
+    /// When the token was issued (`iat`), in seconds since 1970; nil if the token does not say.
     var issuedAt: Int64?
-    /// The token itself, which alone proves to the authorization server that the person is there.
+    /// The token itself, which proves the user's presence to the authorization server.
     var token: PresentedToken?
 
-    /// Whether every one of these scopes was granted.
+    /// Whether every required scope is granted.
     public func allows(_ required: some Sequence<String>) -> Bool {
         required.allSatisfy(scopes.contains)
     }
 }
 
-/// A token as it was presented; nothing prints it.
+/// A token as the client presented it; nothing prints it.
 struct PresentedToken: Hashable, Sendable, RedactedCredential {
     let text: String
 }

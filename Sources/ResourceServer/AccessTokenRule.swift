@@ -1,7 +1,7 @@
 import JOSE
 import OAuth
 
-/// What the claims of an access token have to say before it is let through.
+/// The checks of an access token's claims: issuer, audience, lifetime, bearer type.
 ///
 /// Spec: RFC 9068 §4
 struct AccessTokenRule: Sendable {
@@ -10,10 +10,10 @@ struct AccessTokenRule: Sendable {
     let catalogue: ScopeCatalogue
     let allowedSkew: Int64
 
-    /// How far ahead of our clock the issuer's may be when it dates a token.
+    /// Seconds that `iat` may lie ahead of the local clock.
     private static let datingTolerance: Int64 = 60
 
-    /// The claims of a signed token, all of which RFC 9068 §2.2 demands.
+    /// The access that a signed token's claims grant; demands every claim of RFC 9068 §2.2.
     func access(signed claims: JSONObject, now: Int64) throws(TokenRejection) -> Access {
         guard claims["iss"] != nil, claims["iat"] != nil, claims["jti"]?.string != nil else {
             throw TokenRejection("the token lacks a claim that RFC 9068 demands")
@@ -21,7 +21,7 @@ struct AccessTokenRule: Sendable {
         return try access(claims, now: now)
     }
 
-    /// The members of an introspection answer, or the claims of a signed token.
+    /// The access that an introspection response or a signed token's claims grant.
     func access(_ claims: JSONObject, now: Int64) throws(TokenRejection) -> Access {
         try demandIssuer(claims)
         try demandAudience(claims)
@@ -42,7 +42,7 @@ struct AccessTokenRule: Sendable {
         guard named.string == issuer.string else { throw TokenRejection("the token is from another issuer") }
     }
 
-    /// A token that names no audience is for nobody: taking it would make this server one with every other.
+    /// A token without an audience is refused: accepting it would accept the tokens of every other server.
     private func demandAudience(_ claims: JSONObject) throws(TokenRejection) {
         let audience = claims["aud"]?.string.map { [$0] } ?? claims["aud"]?.strings ?? []
         let isForThis = audience.contains { name in
@@ -53,7 +53,7 @@ struct AccessTokenRule: Sendable {
     }
 
     private func demandLifetime(_ claims: JSONObject, now: Int64) throws(TokenRejection) -> Int64 {
-        guard let end = claims.date("exp") else { throw TokenRejection("the token names no end") }
+        guard let end = claims.date("exp") else { throw TokenRejection("the token has no expiration time") }
         guard now - allowedSkew < end else { throw TokenRejection("the token is expired") }
         if claims["nbf"] != nil {
             guard let start = claims.date("nbf"), start <= now + allowedSkew else {
@@ -62,22 +62,22 @@ struct AccessTokenRule: Sendable {
         }
         if claims["iat"] != nil {
             guard let dated = claims.date("iat"), dated <= now + max(allowedSkew, Self.datingTolerance) else {
-                throw TokenRejection("the token is dated in the future: compare the clocks")
+                throw TokenRejection("the token was issued in the future: synchronize the clocks")
             }
         }
         return end
     }
 
-    /// A token that is bound to a key is no bearer token, and nobody here asks for the proof.
+    /// A key-bound token is refused, because this library verifies no proof of possession.
     private func demandPlainBearer(_ claims: JSONObject) throws(TokenRejection) {
         guard claims["cnf"] == nil, claims["token_type"].map({ $0.string?.lowercased() == "bearer" }) ?? true else {
-            throw TokenRejection("the token is bound to a key and is no bearer token")
+            throw TokenRejection("the token is bound to a key and is not a bearer token")
         }
     }
 }
 
 extension JSONObject {
-    /// A NumericDate, of which a fraction of a second is cut off.
+    /// A NumericDate in whole seconds, rounded down; nil for any other value.
     ///
     /// Spec: RFC 7519 §2
     func date(_ name: String) -> Int64? {

@@ -2,13 +2,13 @@ import JOSE
 import OAuth
 import Outbound
 
-/// The way to the one authorization server that is trusted: its metadata, and requests to its own origin.
+/// The connection to the trusted authorization server: its metadata, and requests to its own origin only.
 struct AuthorizationServerConnection: Sendable {
-    /// What the authorization server says about itself.
+    /// The authorization server's metadata, cached.
     let metadata: CachedDocument<IssuerMetadata>
     private let issuer: Issuer
     private let client: OperatorClient
-    /// For questions that are answered when a person or a third party has acted; they keep their connections busy meanwhile.
+    /// For long polls, whose connections are busy until a user or a third party has acted.
     private let patientClient: OperatorClient
 
     init(issuer: Issuer, trustedAuthorities: [String], answerTimeout: Int64) throws(InvalidConfiguration) {
@@ -16,7 +16,7 @@ struct AuthorizationServerConnection: Sendable {
         do throws(TrustRootsError) {
             roots = try TrustRoots(additionalFiles: trustedAuthorities)
         } catch {
-            throw InvalidConfiguration("\(error.file) is no readable file of PEM certificates: correct its path.")
+            throw InvalidConfiguration("\(error.file) is not a readable file of PEM certificates. Correct the path.")
         }
         let client = OperatorClient(roots: roots, patience: answerTimeout, connections: 8)
         self.issuer = issuer
@@ -28,11 +28,11 @@ struct AuthorizationServerConnection: Sendable {
         }
     }
 
-    /// The issuer's keys, fetched from where its metadata says.
+    /// The issuer's key set, fetched from the `jwks_uri` of its metadata and cached.
     func keySet(clock: @escaping @Sendable () -> Int64) -> CachedDocument<VerificationKeySet> {
         CachedDocument { [client, metadata] () throws(DocumentFailure) in
             guard let location = try await metadata.current(at: clock()).jwksURI else {
-                throw DocumentFailure("the authorization server publishes no keys: verify by introspection instead")
+                throw DocumentFailure("the authorization server publishes no keys; use introspection instead")
             }
             let bytes = try await Self.document(at: location, by: client)
             guard let object = try? JSONObject(parsing: bytes), let set = try? JWKSet(json: object) else {
@@ -42,7 +42,7 @@ struct AuthorizationServerConnection: Sendable {
         }
     }
 
-    /// Posts a question in the form of a form, for whose answer a third party may have to be asked.
+    /// Posts a form. `isPatient` allows 40 seconds, for answers that a third party has to give first.
     func post(
         _ form: String, to endpoint: String, authorization: String, isPatient: Bool = false
     ) async throws(DocumentFailure) -> OutboundResponse {
@@ -52,23 +52,23 @@ struct AuthorizationServerConnection: Sendable {
                 url, body: Array(form.utf8), contentType: "application/x-www-form-urlencoded",
                 fields: [("Authorization", authorization), ("Accept", "application/json")], repeatable: true)
         } catch {
-            throw DocumentFailure("\(url.origin) could not be asked: \(error)")
+            throw DocumentFailure("\(url.origin) could not be reached: \(error)")
         }
     }
 
-    /// How a request of `send` goes.
+    /// The method and retry policy of a request.
     enum Verb: Sendable {
         case get
-        /// Answered after up to 30 seconds.
+        /// A long poll: the answer may take 30 seconds.
         case await
-        /// The same with a JSON body, which may be sent twice.
+        /// A long poll with a JSON body, sent again if the connection breaks.
         case awaitPost([UInt8])
         case delete
-        /// A JSON body; one that is repeatable may be sent twice when a connection breaks.
+        /// A POST with a JSON body; a repeatable one is sent again if the connection breaks.
         case post([UInt8], repeatable: Bool)
     }
 
-    /// Sends a request to a path of the issuer, as the holder of these credentials.
+    /// Sends an authenticated request to a path below the issuer.
     func send(
         _ verb: Verb, _ path: String, as credentials: BasicCredentials
     ) async throws(DocumentFailure) -> OutboundResponse {
@@ -87,7 +87,7 @@ struct AuthorizationServerConnection: Sendable {
                     url, body: body, contentType: "application/json", fields: fields, repeatable: repeatable)
             }
         } catch {
-            throw DocumentFailure("\(url.origin) could not be asked: \(error)")
+            throw DocumentFailure("\(url.origin) could not be reached: \(error)")
         }
     }
 
@@ -99,7 +99,7 @@ struct AuthorizationServerConnection: Sendable {
         do throws(OutboundFailure) {
             response = try await client.get(url, fields: [("Accept", "application/json")])
         } catch {
-            throw DocumentFailure("\(url.origin) could not be asked: \(error)")
+            throw DocumentFailure("\(url.origin) could not be reached: \(error)")
         }
         guard response.status == 200 else { throw DocumentFailure("\(location) answered \(response.status)") }
         return response.body
@@ -109,7 +109,7 @@ struct AuthorizationServerConnection: Sendable {
         do throws(RemoteURLError) {
             return try RemoteURL(operator: text)
         } catch {
-            throw DocumentFailure("\(text) is no address to ask: \(error)")
+            throw DocumentFailure("\(text) is not a usable URL: \(error)")
         }
     }
 }

@@ -1,8 +1,7 @@
-import Foundation
 import JOSE
 import OAuth
 
-/// The credentials of this MCP server at the authorization server.
+/// This MCP server's client id and secret at the authorization server, for HTTP Basic.
 ///
 /// Spec: RFC 6749 §2.3.1
 struct BasicCredentials: Sendable {
@@ -16,6 +15,6 @@ struct BasicCredentials: Sendable {
         secret = Secret("\(PercentEncoding.encode(clientID)):\(PercentEncoding.encode(clientSecret))")
     }
 
-    /// The value of the `Authorization` field.
-    var field: String { "Basic " + Data(secret.bytes).base64EncodedString() }
+    /// The value of the `Authorization` header field.
+    var field: String { "Basic " + Base64.encode(secret.bytes) }
 }

@@ -1,15 +1,15 @@
-/// The token of an `Authorization` field.
+/// The bearer token of an `Authorization` header field.
 ///
 /// Spec: RFC 6750 §2.1
 enum BearerCredential: Equatable {
     case none
     case token(String)
-    /// The scheme is Bearer, but what follows is not one token.
+    /// The scheme is Bearer, but no single token follows.
     case malformed
 
     static let maximumLength = 8192
 
-    /// Reads the field; another scheme than Bearer counts as no token.
+    /// Parses the field; a scheme other than Bearer counts as no token.
     init(field: String?) {
         guard let field else {
             self = .none

@@ -1,8 +1,8 @@
-/// A document that many requests need and few should fetch.
+/// A remote document, cached and fetched at most once at a time.
 ///
-/// Requests that arrive while it is being fetched wait for the same fetch.
+/// Concurrent callers share one fetch.
 actor CachedDocument<Document: Sendable> {
-    /// Seconds after which it is fetched anew, and after which it is not used any more though nothing newer can be had.
+    /// Seconds after which the document is fetched again, and after which it is no longer used even if fetching fails.
     private let fresh: Int64
     private let stale: Int64
     private let load: @Sendable () async throws(DocumentFailure) -> Document
@@ -20,7 +20,7 @@ actor CachedDocument<Document: Sendable> {
         self.load = load
     }
 
-    /// The document, fetched anew when it is no longer fresh; while that fails, an older one does for a while.
+    /// The document, fetched again once it is no longer fresh. While fetching fails, the old one serves until it is stale.
     func current(at now: Int64) async throws(DocumentFailure) -> Document {
         if let held, now - held.since < fresh { return held.document }
         if mayAttempt(at: now, after: TokenVerification.Pace.afterFailure) || running != nil {
@@ -32,7 +32,7 @@ actor CachedDocument<Document: Sendable> {
         return held.document
     }
 
-    /// The document fetched anew, because the one at hand lacks something; nil when the last attempt is too recent.
+    /// A newly fetched document, for callers that miss something in the cached one; nil if the last attempt is too recent.
     func renewed(at now: Int64) async -> Document? {
         guard running != nil || mayAttempt(at: now, after: TokenVerification.Pace.attempts) else { return nil }
         await fetch(at: now)
@@ -41,15 +41,15 @@ actor CachedDocument<Document: Sendable> {
 
     private func mayAttempt(at now: Int64, after pause: Int64) -> Bool {
         guard let attemptedAt else { return true }
-        // A clock that was set back must not stop fetching for as long as it was set back by.
+        // A clock that was set back must not stop fetching until it has caught up.
         return now - attemptedAt >= pause || now < attemptedAt
     }
 
     private func fetch(at now: Int64) async {
         if let running { return await running.value }
         attemptedAt = now
-        // Not the caller's own task: a client that hangs up must not fail the others that wait. And the task itself keeps
-        // what came, so that whoever wakes up first finds it.
+        // A task of its own: a client that disconnects must not cancel the fetch for the others. The task itself stores the
+        // document, so that every waiting caller finds it.
         let task = Task {
             do throws(DocumentFailure) {
                 held = (try await load(), now)
@@ -64,7 +64,7 @@ actor CachedDocument<Document: Sendable> {
     }
 }
 
-/// Why a document of the authorization server is not at hand, for the log.
+/// Why a document of the authorization server is unavailable, for the log.
 struct DocumentFailure: Error, Equatable {
     let reason: String
 

@@ -1,10 +1,10 @@
-/// The value of a `WWW-Authenticate` field: which token to get, and where to read how.
+/// A `WWW-Authenticate: Bearer` challenge with the scopes to request and the URL of the metadata.
 ///
 /// Spec: RFC 6750 §3
 /// Spec: RFC 9728 §5.1
 /// Spec: RFC 9470 §3
 struct Challenge {
-    /// Nil when no token came along: §3.1 of RFC 6750 wants no error code then.
+    /// Nil for a request without a token, for which RFC 6750 §3.1 wants no error code.
     let error: Refusal.Kind?
     let description: String?
     let scopes: [String]
@@ -24,7 +24,7 @@ struct Challenge {
         return "Bearer " + parameters.map { "\($0)=\(Self.quoted($1))" }.joined(separator: ", ")
     }
 
-    /// A quoted-string with nothing in it that would end it or the field early.
+    /// A quoted-string without characters that would end it or the field early.
     private static func quoted(_ text: String) -> String {
         let plain = text.unicodeScalars.filter { (0x20...0x7E).contains($0.value) && $0 != "\"" && $0 != "\\" }
         return "\"" + String(String.UnicodeScalarView(plain)) + "\""

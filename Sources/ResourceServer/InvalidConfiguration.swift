@@ -1,8 +1,8 @@
 import OAuth
 
-/// Why a `ProtectedResource` cannot be made, as one sentence that says what to write instead.
+/// An invalid configuration of a `ProtectedResource`.
 public struct InvalidConfiguration: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The sentence; it never repeats a secret.
+    /// One sentence that says what to change. It never contains a secret.
     public let description: String
 
     init(_ sentence: String) {

@@ -2,7 +2,7 @@ import JOSE
 import OAuth
 import Outbound
 
-/// What the authorization server says about itself, as far as a resource server needs it.
+/// The members of the authorization server's metadata that a resource server needs.
 ///
 /// Spec: RFC 8414 §3.2
 struct IssuerMetadata: Sendable {
@@ -10,14 +10,14 @@ struct IssuerMetadata: Sendable {
     let jwksURI: String?
     let tokenEndpoint: String?
 
-    /// Where the metadata of an issuer is found.
+    /// The URL of an issuer's metadata.
     ///
     /// Spec: RFC 8414 §3.1
     static func location(of issuer: Issuer) -> String {
         issuer.origin + "/.well-known/oauth-authorization-server" + issuer.path
     }
 
-    /// Reads the document; one that names another issuer, or endpoints elsewhere, is not believed.
+    /// Parses the document; rejects one for another issuer or with endpoints on another origin.
     init(_ bytes: [UInt8], of issuer: Issuer) throws(DocumentFailure) {
         guard let object = try? JSONObject(parsing: bytes) else {
             throw DocumentFailure("the authorization server's metadata is not a JSON object")
@@ -30,14 +30,14 @@ struct IssuerMetadata: Sendable {
         tokenEndpoint = try Self.endpoint("token_endpoint", in: object, of: issuer)
     }
 
-    /// Credentials go to the issuer's own origin only, whatever a document says.
+    /// Rejects endpoints on other origins: credentials are sent to the issuer's origin only.
     private static func endpoint(
         _ name: String, in object: JSONObject, of issuer: Issuer
     ) throws(DocumentFailure) -> String? {
         guard let text = object[name]?.string else { return nil }
         guard let url = try? RemoteURL(operator: text), let home = try? RemoteURL(operator: issuer.string),
             url.origin == home.origin
-        else { throw DocumentFailure("the \(name) of the authorization server lies outside its issuer's origin") }
+        else { throw DocumentFailure("the \(name) of the authorization server is outside its issuer's origin") }
         return text
     }
 }

@@ -1,12 +1,12 @@
 import JOSE
 
-/// Verifies what the authorization server signed, with keys that are fetched now and then.
+/// Verifies signatures of the authorization server with its cached key set.
 struct IssuerSignatures: Sendable {
-    /// What checking a signed text came to.
+    /// The result of verifying a signed token.
     enum Verdict: Sendable {
         case claims(JSONObject)
         case bad(JWTError)
-        /// Nobody can tell: the keys could not be had.
+        /// Undecided, because the keys could not be fetched.
         case unknown(reason: String)
     }
 
@@ -16,7 +16,7 @@ struct IssuerSignatures: Sendable {
     func claims(of compact: String, typ: String, now: Int64) async -> Verdict {
         do throws(DocumentFailure) {
             let verdict = judged(compact, typ, with: try await keys.current(at: now))
-            // A key may be newer than what we hold; but a stranger who makes up key names must not make us fetch each time.
+            // The key may be newer than the cached set. `renewed` limits the rate: made-up key names must not cause a fetch each.
             guard case .bad(.unknownKey) = verdict, let newer = await keys.renewed(at: now) else { return verdict }
             return judged(compact, typ, with: newer)
         } catch {

@@ -1,10 +1,10 @@
 import JOSE
 
-/// Checks tokens by their signature, with keys that are fetched now and then.
+/// Verifies access tokens by signature and claims, without a request per token.
 ///
 /// Spec: RFC 9068 §4
 struct LocalVerification: Sendable {
-    /// RFC 9068 §2.1 demands RS256 of everybody; Gatehouse itself signs with ES256.
+    /// RFC 9068 §2.1 requires RS256; Gatehouse signs with ES256.
     static let algorithms: Set<SignatureAlgorithm> = [.es256, .es384, .edDSA, .rs256, .ps256]
 
     let signatures: IssuerSignatures

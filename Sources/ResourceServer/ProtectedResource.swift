@@ -1,15 +1,15 @@
 import JOSE
 import OAuth
 
-/// An MCP server's side of authorization: it publishes who issues its tokens, challenges, and lets good tokens through.
+/// Authorization for an MCP server: publishes its metadata, verifies access tokens, and challenges requests without a good one.
 ///
 /// Spec: RFC 9728 §3
 public struct ProtectedResource: Sendable {
-    /// The path under which the metadata document has to be answered.
+    /// The path at which the MCP server has to serve the metadata document.
     public let metadataPath: String
-    /// The URL of the metadata document, which every challenge names.
+    /// The URL of the metadata document, which every challenge contains.
     public let metadataURL: String
-    /// The metadata document, as `application/json`.
+    /// The metadata document, to be served as `application/json`.
     public let metadataDocument: [UInt8]
 
     private let catalogue: ScopeCatalogue
@@ -17,10 +17,10 @@ public struct ProtectedResource: Sendable {
     private let allowedSkew: Int64
     private let verify: @Sendable (_ token: String, _ now: Int64) async -> TokenVerdict
 
-    /// Checks the configuration; nothing is sent before the first token has to be judged.
+    /// Validates the configuration. The first request to the authorization server follows with the first token.
     ///
-    /// With a receiver of `events`, tokens that are verified locally are refused as soon as the end of their session is
-    /// heard of, and asked about wherever it would not be.
+    /// With an `EventReceiver`, local verification refuses tokens as soon as the event of their session's revocation arrives,
+    /// and uses introspection while events may be missing.
     public init(
         _ configuration: ProtectedResourceConfiguration, events: EventReceiver? = nil
     ) throws(InvalidConfiguration) {
@@ -49,6 +49,7 @@ public struct ProtectedResource: Sendable {
                 verify = { await local.verdict(on: $0, now: $1) }
                 return
             }
+            // The receiver's credentials also serve the introspection of tokens that events do not cover.
             let introspection = TokenIntrospection(
                 server: events.authority.server, rule: rule, credentials: events.authority.credentials)
             let watched = WatchedVerification(local: local, introspection: introspection, events: events)
@@ -56,20 +57,21 @@ public struct ProtectedResource: Sendable {
         }
     }
 
-    /// Judges the `Authorization` field of a request, and whether its token carries what the operation needs.
+    /// Verifies the `Authorization` header field of a request and checks the token's scopes and sign-in.
     public func authorize(
         authorizationHeader: String?, requiring scopes: [String] = [],
         authentication: UserAuthentication = UserAuthentication()
     ) async throws(Refusal) -> Access {
         switch BearerCredential(field: authorizationHeader) {
         case .none:
-            throw challenge(.missingToken, requiring: scopes, reason: "no bearer token came along")
+            throw challenge(.missingToken, requiring: scopes, reason: "the request has no bearer token")
         case .malformed:
-            throw challenge(.invalidRequest, requiring: scopes, reason: "the Authorization field is no single token")
+            throw challenge(
+                .invalidRequest, requiring: scopes, reason: "the Authorization field does not hold one token")
         case .token(let token):
             switch await verify(token, clock()) {
             case .good(var access):
-                // First, for its challenge names the scopes too: the client has to go and come back only once.
+                // Checked first: its challenge names the scopes too, so that the client sends its user only once.
                 try demand(authentication, requiring: scopes, of: access)
                 try demand(scopes, of: access)
                 access.token = PresentedToken(text: token)
@@ -82,9 +84,9 @@ public struct ProtectedResource: Sendable {
         }
     }
 
-    /// Refuses access whose scopes do not suffice, naming all that the operation needs.
+    /// Refuses access that lacks a required scope; the challenge names all of them.
     ///
-    /// For operations whose scopes are known only after the request was read, as with the tools of an MCP server.
+    /// For operations whose scopes are known only after parsing the request, such as tool calls.
     public func demand(_ scopes: [String], of access: Access) throws(Refusal) {
         guard access.allows(scopes) else {
             throw challenge(
@@ -93,7 +95,7 @@ public struct ProtectedResource: Sendable {
         }
     }
 
-    /// Refuses access whose person signed in too long ago or in another way, naming what the operation wants, and its scopes.
+    /// Refuses access whose sign-in is too old or of another class; the challenge names the requirement and the scopes.
     ///
     /// Spec: RFC 9470 §3
     public func demand(
@@ -104,7 +106,7 @@ public struct ProtectedResource: Sendable {
             .insufficientUserAuthentication, requiring: scopes, authentication: authentication, reason: reason)
     }
 
-    /// The refusal for a cause, with its status and its `WWW-Authenticate` field.
+    /// Makes a refusal with its status and `WWW-Authenticate` header field.
     public func challenge(
         _ kind: Refusal.Kind, requiring scopes: [String] = [],
         authentication: UserAuthentication = UserAuthentication(), reason: String = ""
@@ -113,10 +115,11 @@ public struct ProtectedResource: Sendable {
             switch kind {
             case .missingToken: "Send an access token for this MCP server."
             case .invalidRequest: "Send one access token, as Authorization: Bearer."
-            case .invalidToken: "The access token is expired, ended, or not for this MCP server."
+            case .invalidToken: "The access token is expired, revoked, or not for this MCP server."
             case .insufficientScope: "This operation needs more than the access token allows."
-            case .insufficientUserAuthentication: "This operation wants a fresher or another sign-in of its person."
-            case .unavailable: "The authorization server cannot be asked at the moment. Try again in a few seconds."
+            case .insufficientUserAuthentication:
+                "This operation requires a more recent or a different sign-in of the user."
+            case .unavailable: "The authorization server is temporarily unavailable. Try again in a few seconds."
             }
         let wanted =
             switch kind {
@@ -133,7 +136,7 @@ public struct ProtectedResource: Sendable {
     }
 
     private static func document(_ configuration: ProtectedResourceConfiguration, scopes: [String]) -> [UInt8] {
-        // Clients ask for all the scopes that stand here when nothing else tells them what to ask for.
+        // Without a challenge, clients request every scope of this list, so on-request scopes stay out.
         ProtectedResourceMetadata(
             resource: configuration.resource, authorizationServers: [configuration.issuer], scopesSupported: scopes,
             resourceName: configuration.name, resourceDocumentation: configuration.documentation

@@ -1,30 +1,30 @@
 import Glibc
 import OAuth
 
-/// What a `ProtectedResource` has to know about its MCP server and about the authorization server it trusts.
+/// The configuration of a `ProtectedResource`: its MCP server and the authorization server that it trusts.
 public struct ProtectedResourceConfiguration: Sendable {
-    /// The URL of the MCP server, spelled as it is registered with the authorization server.
+    /// The URL of the MCP server, exactly as registered at the authorization server.
     public var resource: String
-    /// The issuer of the one authorization server whose tokens count.
+    /// The issuer URL of the trusted authorization server.
     public var issuer: String
-    /// The scopes that operations here may demand.
+    /// The scopes that operations of this MCP server may require.
     public var scopes: [ProtectedScope]
-    /// How tokens are checked.
+    /// How access tokens are verified.
     public var verification: TokenVerification
-    /// The name for people, published in the metadata.
+    /// The display name (`resource_name` of the metadata).
     public var name: String?
-    /// Where people read about the MCP server, published in the metadata.
+    /// The URL of the documentation (`resource_documentation` of the metadata).
     public var documentation: String?
-    /// Files with further certificate authorities, in PEM, for an authorization server with a private certificate.
+    /// PEM files with additional certificate authorities, for an authorization server with a private certificate.
     public var trustedAuthorities: [String] = []
-    /// How many seconds the authorization server may take for an answer before a request here is refused with 503.
+    /// Seconds to wait for the authorization server before a request is refused with 503.
     public var answerTimeout: Int64 = 3
-    /// How many seconds the two clocks may differ.
+    /// Seconds of tolerated difference between the two clocks.
     public var allowedClockSkew: Int64 = 0
-    /// Seconds since 1970.
+    /// The current time in seconds since 1970.
     public var clock: @Sendable () -> Int64 = { Int64(time(nil)) }
 
-    /// Describes an MCP server; everything else has a default.
+    /// Makes a configuration; every property that is not a parameter has a default.
     public init(
         resource: String, issuer: String, scopes: [ProtectedScope] = [], verification: TokenVerification,
         name: String? = nil, documentation: String? = nil
@@ -39,7 +39,7 @@ public struct ProtectedResourceConfiguration: Sendable {
 }
 
 extension ProtectedResourceConfiguration {
-    /// Whose tokens count, and for whom they have to be.
+    /// The parsed issuer and resource.
     var parties: (issuer: Issuer, resource: ResourceIdentifier) {
         get throws(InvalidConfiguration) {
             do throws(OAuthValueError) {

@@ -1,22 +1,22 @@
-/// A scope that this MCP server understands.
+/// A scope of this MCP server.
 ///
 /// Spec: MCP 2026-07-28 §Authorization
 public struct ProtectedScope: Sendable, Hashable, ExpressibleByStringLiteral {
-    /// The token as it stands on the wire, for example `files:read`.
+    /// The scope token, for example `files:read`.
     public let name: String
-    /// The narrower scopes that whoever holds this one need not hold as well.
+    /// The narrower scopes that this scope includes.
     public let implies: [String]
-    /// Whether clients ask for it only when an operation needs it, by way of the 403 challenge.
+    /// Whether clients request it only after a 403 challenge of an operation that needs it.
     public let isOnRequest: Bool
 
-    /// Describes a scope; one that is not on request is asked for at the first sign-in.
+    /// Makes a scope; unless it is `onRequest`, clients request it at the first authorization.
     public init(_ name: String, implies: [String] = [], onRequest: Bool = false) {
         self.name = name
         self.implies = implies
         self.isOnRequest = onRequest
     }
 
-    /// A scope that implies nothing and is asked for at the first sign-in.
+    /// Makes a scope that implies no other and that clients request at the first authorization.
     public init(stringLiteral name: String) {
         self.init(name)
     }

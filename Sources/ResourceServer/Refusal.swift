@@ -1,30 +1,30 @@
-/// The answer to a request that is not let through: an HTTP status, its header fields, and a sentence for the body.
+/// The response to a refused request: HTTP status, header fields and a sentence for the body.
 ///
 /// Spec: RFC 6750 §3.1
 public struct Refusal: Error, Hashable, Sendable {
-    /// What was wrong, in the words of RFC 6750 and RFC 9470 where there are any.
+    /// The cause; the raw value is the error code of RFC 6750 or RFC 9470 where one exists.
     public enum Kind: String, Sendable {
-        /// No token came along.
+        /// The request has no token.
         case missingToken = "missing_token"
-        /// The request cannot be read: two tokens, or a token with characters that no token has.
+        /// The credentials are malformed: two tokens, or characters that no token contains.
         case invalidRequest = "invalid_request"
-        /// The token is expired, ended, forged, or meant for another MCP server.
+        /// The token is expired, revoked, forged, or for another MCP server.
         case invalidToken = "invalid_token"
-        /// The token is good, but not for this.
+        /// The token is valid but lacks a required scope.
         case insufficientScope = "insufficient_scope"
-        /// The token is good, but its person signed in too long ago, or in another way than this wants.
+        /// The token is valid, but the user's sign-in is too old or of another class than required.
         case insufficientUserAuthentication = "insufficient_user_authentication"
-        /// The authorization server could not be asked.
+        /// The authorization server could not be reached.
         case unavailable = "temporarily_unavailable"
     }
 
-    /// What was wrong.
+    /// The cause.
     public let kind: Kind
-    /// The value of the `WWW-Authenticate` field; nil when asking for another token would not help.
+    /// The value of the `WWW-Authenticate` header field; nil when another token would not help.
     public let challenge: String?
     /// One sentence for the client.
     public let message: String
-    /// The cause, for the log of the MCP server and for nobody else; it holds no token.
+    /// The detailed cause, for the MCP server's log only. It contains no token.
     public let reason: String
 
     /// The HTTP status.
@@ -37,7 +37,7 @@ public struct Refusal: Error, Hashable, Sendable {
         }
     }
 
-    /// The header fields that the answer needs.
+    /// The header fields of the response.
     public var fields: [(name: String, value: String)] {
         var fields = [(name: "Cache-Control", value: "no-store")]
         if let challenge { fields.append((name: "WWW-Authenticate", value: challenge)) }

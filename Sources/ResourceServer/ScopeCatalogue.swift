@@ -1,10 +1,10 @@
 import OAuth
 
-/// The scopes of one MCP server and which of them include others.
+/// The scopes of one MCP server and the scopes that they imply.
 ///
 /// Spec: MCP 2026-07-28 §Authorization
 struct ScopeCatalogue {
-    /// What a client asks for before it knows what it will do: nothing that is on request, nor what would bring it along.
+    /// The scopes for a first authorization: neither on-request scopes nor scopes that imply one.
     let initial: [String]
     private let implied: [String: [String]]
 
@@ -15,7 +15,7 @@ struct ScopeCatalogue {
             } catch {
                 throw InvalidConfiguration(error)
             }
-            // It names no right at any resource: whether to hand out refresh tokens is not the MCP server's affair.
+            // It grants no access to a resource: whether to issue refresh tokens is up to the authorization server.
             guard name != Scope.offlineAccess.string else {
                 throw InvalidConfiguration("Leave offline_access out of the scopes of an MCP server.")
             }
@@ -26,7 +26,7 @@ struct ScopeCatalogue {
         self.implied = implied
     }
 
-    /// The scopes that were granted and all that follow from them.
+    /// The granted scopes and all scopes that they imply.
     func closure(of granted: some Sequence<String>) -> Set<String> { Self.closure(of: granted, implied) }
 
     private static func closure(of granted: some Sequence<String>, _ implied: [String: [String]]) -> Set<String> {
@@ -39,7 +39,7 @@ struct ScopeCatalogue {
         return reached
     }
 
-    /// What a client without a good token has to ask for, so that this operation and the usual ones work.
+    /// The scopes that a client without a valid token should request for this operation and the usual ones.
     func toAskFor(requiring scopes: [String]) -> [String] {
         initial + scopes.filter { !initial.contains($0) }
     }

@@ -2,7 +2,7 @@ import JOSE
 import OAuth
 import Outbound
 
-/// Asks the authorization server about each token.
+/// Verifies each token by a request to the introspection endpoint.
 ///
 /// Spec: RFC 7662 §2
 struct TokenIntrospection: Sendable {
@@ -21,25 +21,25 @@ struct TokenIntrospection: Sendable {
 
     private func answer(on token: String, now: Int64) async throws(DocumentFailure) -> JSONObject {
         guard let endpoint = try await server.metadata.current(at: now).introspectionEndpoint else {
-            throw DocumentFailure("the authorization server offers no introspection: verify locally instead")
+            throw DocumentFailure("the authorization server offers no introspection; verify locally instead")
         }
         let form = "token=\(PercentEncoding.encode(token))&token_type_hint=access_token"
         let response = try await server.post(form, to: endpoint, authorization: credentials.field)
         switch response.status {
         case 200: break
         case 401:
-            throw DocumentFailure("the authorization server refuses this MCP server's own client id and secret")
+            throw DocumentFailure("the authorization server rejects this MCP server's client id and secret")
         default: throw DocumentFailure("introspection answered \(response.status)")
         }
         guard let object = try? JSONObject(parsing: response.body) else {
-            throw DocumentFailure("the introspection answer is not a JSON object")
+            throw DocumentFailure("the introspection response is not a JSON object")
         }
         return object
     }
 
     private func judged(_ answer: JSONObject, now: Int64) -> TokenVerdict {
         guard answer["active"]?.bool == true else {
-            return .bad(TokenRejection("the token is not active: expired, ended, or never issued"))
+            return .bad(TokenRejection("the token is not active: expired, revoked, or never issued"))
         }
         do throws(TokenRejection) {
             return .good(try rule.access(answer, now: now))

@@ -1,4 +1,4 @@
-/// Why a token is not let through; for the log, since the client hears the same for every cause.
+/// Why a token is rejected, for the log only: the client gets the same response for every cause.
 struct TokenRejection: Error, Equatable {
     let reason: String
 
@@ -7,10 +7,10 @@ struct TokenRejection: Error, Equatable {
     }
 }
 
-/// What checking a token came to.
+/// The result of verifying a token.
 enum TokenVerdict: Sendable {
     case good(Access)
     case bad(TokenRejection)
-    /// Nobody can tell: the authorization server did not answer as it should.
+    /// Undecided, because the authorization server did not answer properly.
     case unknown(reason: String)
 }

@@ -1,28 +1,28 @@
-/// How a `ProtectedResource` finds out what an access token is worth.
+/// How a `ProtectedResource` verifies access tokens.
 public enum TokenVerification: Sendable {
-    /// Ask the authorization server about every token, so that a session that was ended is refused at once.
+    /// By a request to the introspection endpoint for every token: a revoked session is refused immediately.
     ///
-    /// The credentials are those that `gatehouse resources add` printed.
+    /// `gatehouse resources add` prints the credentials.
     case introspection(clientID: String, clientSecret: String)
-    /// Check signature and claims here: no question per request. A token of an ended session stays good until it expires,
-    /// unless the `ProtectedResource` is given a receiver of events.
+    /// By signature and claims, without a request per token. A token of a revoked session is accepted until it expires, unless
+    /// the `ProtectedResource` has an `EventReceiver`.
     case local
 
-    /// How often keys and metadata are asked for, in seconds.
+    /// How often key set and metadata are fetched, in seconds.
     enum Pace {
-        /// A document that is younger is taken as it is.
+        /// A younger document is used without a fetch.
         static let fresh: Int64 = 300
-        /// A document that is older is not used any more, even if no newer one can be had.
+        /// An older document is no longer used, even if fetching fails.
         static let stale: Int64 = 3600
-        /// The time between two fetches that a token with an unknown key can cause.
+        /// The least time between two fetches because of an unknown key.
         static let attempts: Int64 = 60
-        /// The time between two fetches while the authorization server fails.
+        /// The least time between two fetches while they fail.
         static let afterFailure: Int64 = 5
     }
 }
 
 extension TokenVerification: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The name of the way; credentials are not part of it.
+    /// The name of the method, without credentials.
     public var description: String {
         switch self {
         case .introspection: "introspection"

@@ -1,28 +1,27 @@
-/// What an operation wants of its person's sign-in: how long ago it may be, and in which way it was done.
+/// A requirement on the user's sign-in: its maximum age and its authentication context class.
 ///
 /// Spec: RFC 9470 §3
 public struct UserAuthentication: Sendable, Hashable {
-    /// How many seconds ago the person may have signed in; nil for any number.
+    /// The maximum age of the sign-in in seconds; nil for any age.
     public var maxAge: Int64?
-    /// The ways that will do, in the authorization server's words (`acr_values_supported` in its metadata), the best first;
-    /// none named means any.
+    /// The accepted classes (`acr_values_supported` of the authorization server's metadata), the preferred one first; empty for
+    /// any.
     public var acrValues: [String]
 
-    /// Wants nothing unless told to.
+    /// Makes a requirement; without arguments every sign-in meets it.
     public init(maxAge: Int64? = nil, acrValues: [String] = []) {
         self.maxAge = maxAge
         self.acrValues = acrValues
     }
 
-    /// What is wrong with the sign-in behind this access, for the log; nil where it will do. What a token does not say counts
-    /// as wanting.
+    /// Why the sign-in does not meet the requirement, for the log; nil if it does. A missing claim counts as not meeting it.
     func fault(of access: Access, now: Int64) -> String? {
         if let maxAge {
-            guard let time = access.authenticatedAt else { return "the token does not say when its person signed in" }
-            guard time >= 0, now - time <= maxAge else { return "the person signed in more than \(maxAge) seconds ago" }
+            guard let time = access.authenticatedAt else { return "the token has no auth_time" }
+            guard time >= 0, now - time <= maxAge else { return "the user signed in more than \(maxAge) seconds ago" }
         }
         guard acrValues.isEmpty || access.acr.map(acrValues.contains) ?? false else {
-            return "the person signed in by \(access.acr ?? "nobody knows what")"
+            return "the sign-in has the acr \(access.acr ?? "(none)")"
         }
         return nil
     }

@@ -5,13 +5,13 @@ package import JOSE
 import NIOCore
 package import OAuth
 
-/// The one place that knows how an error looks in HTTP: status, challenge, caching, and JSON or page.
+/// Turns errors into HTTP responses: status, challenge, caching, and JSON or page. No other code decides these.
 ///
 /// Spec: RFC 6749 §5.2
 /// Spec: RFC 9110 §15.5
 package struct ErrorAnswers: Sendable {
     private let renderer: PageRenderer
-    /// Where it is told why.
+    /// The log that receives the reason of each refusal.
     let log: RefusalLog
 
     package init(renderer: PageRenderer, log: RefusalLog = .silent) {
@@ -19,9 +19,11 @@ package struct ErrorAnswers: Sendable {
         self.log = log
     }
 
-    /// The answer to anything that was thrown; what is not ours becomes `server_error`, its cause goes to the log alone.
+    /// The response to an error that a handler or a check threw.
+    ///
+    /// An error of an unknown type becomes `server_error`. Its cause goes only to the log, because it may contain internals.
     package func response(to error: any Error, request: Request, context: WebContext) -> Response {
-        // Only where nothing is served is the caller asked what it reads: a door knows for whom it is.
+        // The audience of the route decides. `Accept` decides only where no route exists.
         let asPage = context.audience?.readsPages ?? Self.prefersPage(request)
         switch error {
         case let refusal as Refusal:
@@ -32,18 +34,18 @@ package struct ErrorAnswers: Sendable {
                 let challenges = context.audience?.alwaysChallenges ?? false
                 return json(error, usedBasic: challenges || Self.usedBasic(request))
             }
-            note(error, context)
+            logRefusal(error, context)
             return page(for: error, context: context)
         default:
             log.failed(error, context)
             let error =
                 OAuthError(failureOf: error)
-                ?? OAuthError(.serverError, "Something failed on this side. Try again in a moment.")
+                ?? OAuthError(.serverError, "The server failed. Try again in a moment.")
             return asPage ? page(for: error, context: context) : json(error, usedBasic: false)
         }
     }
 
-    /// An error of an endpoint for programs, in the protocol's JSON; `members` are added as they stand.
+    /// An error as the JSON object of OAuth, with additional `members`. `usedBasic` adds a challenge to a 401.
     package func json(_ error: OAuthError, usedBasic: Bool, adding members: JSONObject = [:]) -> Response {
         var response = Self.json(status: Self.status(of: error.code), error.code.rawValue, error.description, members)
         if error.code == .invalidClient, usedBasic {
@@ -53,19 +55,25 @@ package struct ErrorAnswers: Sendable {
         return response
     }
 
-    /// An error that must not be sent to any redirect, shown to the person.
+    /// An error as a page, for errors that must not be sent to a redirect URI.
     package func page(for error: OAuthError, context: WebContext) -> Response {
         let isOurs = Self.isOurs(error)
         let page = ErrorPage(
-            title: isOurs ? "This did not work" : "This request cannot be answered",
+            title: isOurs ? "Something went wrong" : "Request failed",
             explanation: PlainText(error.description, limit: 500),
             advice: isOurs
                 ? "Try again in a moment. Nothing was approved."
-                : "Go back to the app, cancel there, and start again. Nothing was approved.",
+                : "Return to the app, cancel there, and start again. Nothing was approved.",
             reference: context.reference)
         var response = html(page, status: Self.pageStatus(of: error))
         if error.code == .temporarilyUnavailable { response.headers[.retryAfter] = "5" }
         return response
+    }
+
+    /// The page for an authorization request that expired.
+    func expired(back: String?, context: WebContext) -> Response {
+        log.refused("the authorization request has expired", status: .gone, context)
+        return html(ExpiredPage(back: back.flatMap { LinkTarget($0) }, reference: context.reference), status: .gone)
     }
 
     private static func isOurs(_ error: OAuthError) -> Bool {
@@ -76,7 +84,7 @@ package struct ErrorAnswers: Sendable {
         isOurs(error) ? status(of: error.code) : .badRequest
     }
 
-    /// A page with the given status.
+    /// The response that shows a page.
     package func html(_ page: some Page, status: HTTPResponse.Status = .ok) -> Response {
         var response = Response(
             status: status, headers: [.contentType: "text/html; charset=utf-8"],
@@ -85,7 +93,7 @@ package struct ErrorAnswers: Sendable {
         return response
     }
 
-    /// The seconds after which the same request may do better.
+    /// The value of `Retry-After` in seconds, for errors that pass.
     private static func patience(after code: OAuthError.Code) -> String? {
         switch code {
         case .temporarilyUnavailable: "5"
@@ -98,7 +106,7 @@ package struct ErrorAnswers: Sendable {
         }
     }
 
-    /// Only a client that did not prove itself is answered 401, and only our own failures 5xx.
+    /// The status of an error code. Only failed client authentication gets 401, and only failures of the server get 5xx.
     package static func status(of code: OAuthError.Code) -> HTTPResponse.Status {
         switch code {
         case .invalidClient: .unauthorized
@@ -120,17 +128,17 @@ package struct ErrorAnswers: Sendable {
         let (status, sentence) = Self.words(for: refusal)
         log.refused(sentence, status: status, context)
         guard asPage else { return Self.json(refusal) }
-        let title: PlainText = status == .notFound ? "There is nothing here" : "This request cannot be answered"
+        let title: PlainText = status == .notFound ? "Page not found" : "Request failed"
         var response = html(
             ErrorPage(
                 title: title, explanation: PlainText(sentence),
-                advice: "Go back to the app or the page that you came from.", reference: context.reference),
+                advice: "Return to the app or to the page that you came from.", reference: context.reference),
             status: status)
         Self.mark(&response, refusal)
         return response
     }
 
-    /// A refusal for programs.
+    /// A refusal as JSON.
     static func json(_ refusal: Refusal) -> Response {
         let (status, sentence) = words(for: refusal)
         var response = json(status: status, "invalid_request", sentence)
@@ -141,7 +149,7 @@ package struct ErrorAnswers: Sendable {
     private static func mark(_ response: inout Response, _ refusal: Refusal) {
         switch refusal {
         case .wrongMethod(let allowed): response.headers[.allow] = allowed
-        // Where it ends is not certain, so neither is where another one would begin.
+        // The end of the message is unknown, and so is the start of the next one on this connection.
         case .malformedMessage: response.headers[.connection] = "close"
         case .malformedTarget, .foreignHost, .unknownPath, .targetTooLong, .bodyTooLarge, .notAForm, .notJSON,
             .crossSite:
@@ -152,16 +160,16 @@ package struct ErrorAnswers: Sendable {
     private static func words(for refusal: Refusal) -> (HTTPResponse.Status, String) {
         switch refusal {
         case .malformedMessage:
-            (.badRequest, "The request is not readable as HTTP. Send it anew, in well-formed HTTP/1.1.")
-        case .malformedTarget: (.badRequest, "Send exactly one Host header and a path as the request's target.")
-        case .foreignHost: (.badRequest, "This server does not answer for that host. Use the issuer's address.")
-        case .unknownPath: (.notFound, "Nothing is served at this path. Check the address.")
-        case .wrongMethod(let allowed): (.methodNotAllowed, "Nothing is served here by this method. Use \(allowed).")
-        case .targetTooLong: (.uriTooLong, "The request's target is too long. Send fewer or shorter parameters.")
-        case .bodyTooLarge: (.contentTooLarge, "The request's body is too large. Send at most 64 KiB.")
-        case .notAForm: (.badRequest, "Send a form of the type application/x-www-form-urlencoded.")
-        case .notJSON: (.badRequest, "Send a JSON object of the type application/json.")
-        case .crossSite: (.forbidden, "This form was sent from another site. Open the page here and send it again.")
+            (.badRequest, "The request is malformed. Send well-formed HTTP/1.1.")
+        case .malformedTarget: (.badRequest, "Send exactly one Host header and a path as the request target.")
+        case .foreignHost: (.badRequest, "This server does not serve that host. Use the address of the issuer.")
+        case .unknownPath: (.notFound, "This path does not exist. Check the address.")
+        case .wrongMethod(let allowed): (.methodNotAllowed, "This path does not support the method. Use \(allowed).")
+        case .targetTooLong: (.uriTooLong, "The request target is too long. Send fewer or shorter parameters.")
+        case .bodyTooLarge: (.contentTooLarge, "The request body is too large. Send at most 64 KiB.")
+        case .notAForm: (.badRequest, "Send a form with the content type application/x-www-form-urlencoded.")
+        case .notJSON: (.badRequest, "Send a JSON object with the content type application/json.")
+        case .crossSite: (.forbidden, "Another site sent this form. Open the page here and send the form again.")
         }
     }
 
@@ -175,9 +183,8 @@ package struct ErrorAnswers: Sendable {
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: body.bytes)))
     }
 
-    /// Writes the line by which an operator finds out why something was refused; the answer is a page unless it has a status
-    /// of its own.
-    func note(_ error: OAuthError, _ context: WebContext, status: HTTPResponse.Status? = nil) {
+    /// Logs the reason of a refusal; `status` defaults to the status of the error page.
+    func logRefusal(_ error: OAuthError, _ context: WebContext, status: HTTPResponse.Status? = nil) {
         log.refused(error, status: status ?? Self.pageStatus(of: error), context)
     }
 

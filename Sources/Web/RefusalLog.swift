@@ -4,40 +4,41 @@ import Hummingbird
 package import Logging
 import OAuth
 
-/// What the doors tell operators: one line about each refusal, equal ones counted, and one a request where that is wanted.
+/// Logs each refusal in one line for operators, and each request where the configuration says so.
 ///
-/// Every page with a reference has its line here: whoever is sent the reference finds out why.
+/// Equal lines are counted instead of repeated. An error page shows a reference, and the log line with this reference tells
+/// the operator why Gatehouse refused the request.
 package struct RefusalLog: Sendable {
     let logger: Logger
     private let refusals: DeduplicatedLog
-    /// The level of the line that each answered request has.
+    /// The level at which each answered request is logged.
     let requestLevel: Logger.Level
 
-    /// Writes to `logger`, and what was refused to `refusals`; `requests` writes a line for each request.
+    /// Logs refusals through `refusals`, and requests through `logger`: at the level info if `requests` is set, else at debug.
     package init(logger: Logger, refusals: DeduplicatedLog, requests: Bool = false) {
         self.logger = logger
         self.refusals = refusals
         requestLevel = requests ? .info : .debug
     }
 
-    /// Tells nobody anything.
+    /// A log that discards everything, for tests and for listeners without one.
     package static let silent: RefusalLog = {
         let logger = Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() }
         return RefusalLog(logger: logger, refusals: DeduplicatedLog(logger, clock: .system))
     }()
 
-    /// Writes why something was refused. Where the error does not know who asked, the credentials of `request` name it.
+    /// Logs why a request was refused. If the error does not name the client, the credentials of `request` do.
     func refused(
         _ error: OAuthError, status: HTTPResponse.Status, _ context: WebContext, request: Request? = nil
     ) {
         var fields = Self.fields(of: error.asker ?? request.flatMap(Self.asker), at: context.audience)
         fields["error"] = error.code.rawValue
-        // What failed on this side is no refusal that an operator may pass over.
+        // A failure of this server is not the client's fault: operators must notice it.
         let level: Logger.Level = error.code == .serverError ? .error : .info
         refused(error.reason ?? error.description, level: level, status: status, context, fields)
     }
 
-    /// Writes why something was refused that is no error of the protocol.
+    /// Logs a refusal that is not an error of the protocol.
     func refused(
         _ cause: String, level: Logger.Level = .info, status: HTTPResponse.Status, _ context: WebContext,
         _ fields: [String: String] = [:]
@@ -45,12 +46,12 @@ package struct RefusalLog: Sendable {
         var fields: [String: String?] = fields
         fields["route"] = context.route
         fields["status"] = "\(status.code)"
-        // What was sent cannot break the line in two.
+        // `PlainText` removes line breaks, so that a client cannot forge a second log line.
         fields["cause"] = "\(PlainText(cause, limit: 500))"
         refusals.note("refused", level: level, fields, reference: context.reference)
     }
 
-    /// Writes what nobody foresaw.
+    /// Logs an error that no code handles.
     func failed(_ error: any Error, _ context: WebContext) {
         refusals.note(
             "unexpected error", level: .error,
@@ -58,14 +59,14 @@ package struct RefusalLog: Sendable {
             reference: context.reference)
     }
 
-    /// Whoever calls a door of MCP servers means to be one, whatever name it gives.
+    /// A caller of a route for MCP servers is logged as an MCP server, whatever identifier it sends.
     private static func fields(of asker: String?, at audience: Audience?) -> [String: String] {
         guard let asker else { return [:] }
         let name = "\(PlainText(LogText.asker(asker), limit: 300))"
         return [audience == .server || ResourceID(asker) != nil ? "resource" : "client": name]
     }
 
-    /// Whom the Authorization header names; nothing is proven by it.
+    /// The identifier in the Authorization header, which is a claim that nothing has verified.
     private static func asker(_ request: Request) -> String? {
         guard let authorization = request.authorization else { return nil }
         return (try? PresentedClient(OAuth.Parameters(query: ""), authorization: authorization))?.clientID.string

@@ -2,9 +2,11 @@ package import AuthorizationServer
 import Hummingbird
 package import OAuth
 
-/// The checks in front of the main listener's routes, in the order that is policy, and what the handlers share.
+/// The checks that each request to the main listener passes before its handler runs, and the services that handlers share.
+///
+/// The order of the checks is policy: each one relies on what the earlier ones have established.
 package struct RequestPipeline: Sendable {
-    /// Pages, error answers and cookies, which handlers need as well.
+    /// Renders pages; handlers use it as well as the error answers and the cookie rules.
     package let renderer: PageRenderer
     package let answers: ErrorAnswers
     package let cookies: CookieRules
@@ -32,18 +34,18 @@ package struct RequestPipeline: Sendable {
         cookies = CookieRules(isHTTPS: issuer.isHTTPS, port: issuer.port)
     }
 
-    /// Answers by these routes, with every check in front of each.
+    /// A responder that serves these routes behind all checks.
     package func responder(_ routes: [Route]) -> RouteResponder {
         RouteResponder(
             routes,
             checks: [
-                // Counted and headed first, so that refusals are as well.
+                // The first two wrap everything else, so that refusals are counted and get security headers too.
                 RequestLog(counters: counters, witness: witness, log: log),
                 SecurityHeaders(isHTTPS: issuer.isHTTPS),
-                // Outside of the catcher, because scripts may read the errors of what is open to them.
+                // Outside of the error catcher, because scripts may read the errors of routes that are open to scripts.
                 CrossOrigin(),
                 ErrorCatcher(answers: answers),
-                // What can be read at all, who is meant, what is meant, and only then who sends it.
+                // First whether the message is readable, then its host, its path, and only then its sender.
                 MessageForm(),
                 HostCheck.issuer(names, backChannel: backChannel),
                 StrictPath(),
@@ -52,14 +54,29 @@ package struct RequestPipeline: Sendable {
             ])
     }
 
-    /// Whether a request came under a host of the back channel, where only MCP servers are answered.
+    /// Whether a request names a host of the back channel, which serves only MCP servers.
     func isOnBackChannel(_ request: Request) -> Bool {
         guard let host = request.head.authority else { return false }
         return backChannel.hosts.contains(host) && !names.contains(host)
     }
 
-    /// The one stylesheet of all pages.
+    /// Serves the stylesheet that all pages use.
     func stylesheet(_ request: Request, _ context: WebContext, _ body: [UInt8]) -> Response {
         renderer.stylesheet.response(to: request)
+    }
+}
+
+extension RequestPipeline {
+    /// The page that sends the browser to the client with the answer.
+    func handOff(to location: String, _ decision: ConsentEndpoint.Decision) throws -> Response {
+        guard let target = LinkTarget(location) else {
+            throw OAuthError(.serverError, "The answer cannot be handed over.", reason: "not a link target")
+        }
+        let title: PlainText =
+            switch decision {
+            case .approved: "Access approved"
+            case .denied: "Return to the app"
+            }
+        return answers.html(HandOffPage(to: target, title: title))
     }
 }

@@ -2,32 +2,33 @@ package import AuthorizationServer
 import HTTPTypes
 import OAuth
 
-/// Every door of every listener, on one screen.
+/// The table of all routes of all listeners.
 ///
-/// The function that makes a route names its audience, which decides all that is not the handler: the form of errors,
-/// the Origin rule, scripts of other origins, caching. The body, its limit and the window are the route's own.
+/// The function that makes a route sets its audience. The audience decides everything except the handler: the format of
+/// errors, the Origin rule, access for scripts of other origins, and caching. A route itself sets its body rule, the body's
+/// limit and its window.
 package enum Routes {
-    /// Answers the main listener's requests for `gatehouse`, with all checks in front of its routes.
+    /// The responder of the main listener, which runs every check of the pipeline before it calls a handler of `gatehouse`.
     package static func router(
         _ gatehouse: Gatehouse, renderer: PageRenderer, proxies: ProxyTrust,
         counters: RequestCounters = RequestCounters(), witness: ProxyWitness = ProxyWitness(),
         backChannel: BackChannel? = nil, logsRequests: Bool = false
     ) -> RouteResponder {
-        let door = RequestPipeline(
+        let pipeline = RequestPipeline(
             issuer: gatehouse.settings.issuer, renderer: renderer, proxies: proxies, counters: counters,
             witness: witness, backChannel: backChannel,
             log: RefusalLog(logger: gatehouse.log, refusals: gatehouse.refusals, requests: logsRequests))
-        return door.responder(main(gatehouse, door))
+        return pipeline.responder(main(gatehouse, pipeline))
     }
 
-    /// The main listener.
-    static func main(_ gatehouse: Gatehouse, _ door: RequestPipeline) -> [Route] {
+    /// The routes of the main listener, each below the path of the issuer except metadata at the root.
+    static func main(_ gatehouse: Gatehouse, _ pipeline: RequestPipeline) -> [Route] {
         let path = gatehouse.settings.issuer.path
         return metadata(gatehouse)
-            + (forPrograms(gatehouse, door) + forPeople(gatehouse, door)).map { $0.below(path) }
+            + (forPrograms(gatehouse, pipeline) + forPeople(gatehouse, pipeline)).map { $0.below(path) }
     }
 
-    /// Metadata, at every address that clients try; these alone may stand outside of the issuer's path.
+    /// Metadata at every address that clients try. Only these routes may lie outside of the issuer's path.
     private static func metadata(_ gatehouse: Gatehouse) -> [Route] {
         let discovery = DiscoveryHandlers(gatehouse: gatehouse)
         let settings = gatehouse.settings
@@ -36,13 +37,13 @@ package enum Routes {
         }
     }
 
-    private static func forPrograms(_ gatehouse: Gatehouse, _ door: RequestPipeline) -> [Route] {
+    private static func forPrograms(_ gatehouse: Gatehouse, _ pipeline: RequestPipeline) -> [Route] {
         let discovery = DiscoveryHandlers(gatehouse: gatehouse)
-        let tokens = TokenHandlers(gatehouse: gatehouse, door: door)
-        let elicitations = ElicitationHandlers(gatehouse: gatehouse, door: door)
+        let tokens = TokenHandlers(gatehouse: gatehouse, pipeline: pipeline)
+        let elicitations = ElicitationHandlers(gatehouse: gatehouse, pipeline: pipeline)
         let events = EventHandlers(gatehouse: gatehouse)
         let sessions = SessionHandlers(gatehouse: gatehouse)
-        let governance = GovernanceHandlers(gatehouse: gatehouse, door: door)
+        let governance = GovernanceHandlers(gatehouse: gatehouse, pipeline: pipeline)
         return [
             .document("/jwks", discovery.keys).onBackChannel(),
             .client("/token", .form(), tokens.token).onBackChannel(),
@@ -68,12 +69,12 @@ package enum Routes {
         ]
     }
 
-    private static func forPeople(_ gatehouse: Gatehouse, _ door: RequestPipeline) -> [Route] {
-        let authorize = AuthorizeHandlers(gatehouse: gatehouse, door: door)
-        let consent = ConsentHandlers(gatehouse: gatehouse, door: door)
-        let elicitation = ElicitationPageHandlers(gatehouse: gatehouse, door: door)
-        let connect = ConnectHandlers(gatehouse: gatehouse, door: door)
-        let account = AccountHandlers(gatehouse: gatehouse, door: door)
+    private static func forPeople(_ gatehouse: Gatehouse, _ pipeline: RequestPipeline) -> [Route] {
+        let authorize = AuthorizeHandlers(gatehouse: gatehouse, pipeline: pipeline)
+        let consent = ConsentHandlers(gatehouse: gatehouse, pipeline: pipeline)
+        let elicitation = ElicitationPageHandlers(gatehouse: gatehouse, pipeline: pipeline)
+        let connect = ConnectHandlers(gatehouse: gatehouse, pipeline: pipeline)
+        let account = AccountHandlers(gatehouse: gatehouse, pipeline: pipeline)
         return [
             .page("/authorize", window: .shared, authorize.query),
             .authorizationForm("/authorize", authorize.form),
@@ -85,11 +86,11 @@ package enum Routes {
             .page("/connect/{provider}/callback", connect.callback),
             .page("/account", account.show).onlyReading(),
             .form("/account", account.act),
-            .page(Stylesheet.path, door.stylesheet).onlyReading(),
+            .page(Stylesheet.path, pipeline.stylesheet).onlyReading(),
         ]
     }
 
-    /// The operators' listener.
+    /// The routes of the listener for operators and their probes.
     static func operations(_ operations: Operations) -> [Route] {
         [
             .operations("/healthz", operations.health),
@@ -98,7 +99,7 @@ package enum Routes {
         ]
     }
 
-    /// The admin socket.
+    /// The routes of the admin socket.
     static func administration(_ handler: @escaping AdministrationSocket.Handler) -> [Route] {
         [.admin(AdministrationSocket.route, .bytes(), AdministrationSocket.answering(handler))]
     }

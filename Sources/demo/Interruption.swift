@@ -1,13 +1,13 @@
 import Dispatch
 import Foundation
 
-/// Control-C, or whoever else asks the demo to end.
+/// The signals that end the demo: SIGINT (Control-C) and SIGTERM.
 enum Interruption {
-    /// Returns when it came, or when nobody waits for it any more.
+    /// Returns when a signal has arrived or the task is cancelled.
     static func wait() async {
         let (arrivals, continuation) = AsyncStream<Void>.makeStream()
         let sources = [SIGINT, SIGTERM].map { number in
-            // Otherwise the signal would end the process before anybody hears of it.
+            // The default action would end the process before the demo removes its folder and programs.
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number)
             source.setEventHandler { continuation.yield() }

@@ -10,7 +10,7 @@ enum Main {
         do {
             bench = try Workbench()
         } catch {
-            return end(1, "The demo could not make its folder: \(error)")
+            return end(1, "The demo could not create its folder: \(error)")
         }
         do {
             try await perform(on: bench, narrator, once: once)
@@ -18,24 +18,26 @@ enum Main {
         } catch {
             let log = bench.endOfLog("gatehouse")
             await bench.clear()
-            end(1, "\nThe story ends here. \(error)" + (log.isEmpty ? "" : "\n\nThe last that Gatehouse said:\n\(log)"))
+            end(
+                1, "\nThe demo failed. \(error)" + (log.isEmpty ? "" : "\n\nThe last lines of Gatehouse's log:\n\(log)")
+            )
         }
     }
 
-    /// Runs the two small listeners of the client for as long as the story, or the visit after it, takes.
+    /// Runs the client's two listeners until the story, and the visit after it, have ended.
     private static func perform(on bench: Workbench, _ narrator: Narrator, once: Bool) async throws {
-        narrator.title("Gatehouse: one token, one MCP server, one session, from first page to end")
+        narrator.title("Gatehouse: one MCP server, one client, one session, from sign-in to revocation")
         let stage = try await Stage(on: bench)
         let (ready, listening) = AsyncStream<Void>.makeStream()
         let website = try stage.website.application { listening.yield() }
-        let door = stage.door.application { listening.yield() }
+        let callback = stage.callback.application { listening.yield() }
         try await withThrowingTaskGroup(of: Bool.self) { tasks in
             tasks.addTask {
                 try await website.run()
                 return false
             }
             tasks.addTask {
-                try await door.run()
+                try await callback.run()
                 return false
             }
             tasks.addTask {
@@ -48,28 +50,28 @@ enum Main {
                 try await play(stage, narrator, once: once)
                 return true
             }
-            // Whichever ends first ends the others: the story, a signal, or a listener that could not listen.
+            // The first task to end ends the others: the story, a signal, or a listener without its port.
             defer { tasks.cancelAll() }
-            let isTold = try await tasks.next() ?? false
-            guard isTold || !once else {
-                throw StoryFailure(expected: "to tell the story to its end", found: "it was interrupted")
+            let isFinished = try await tasks.next() ?? false
+            guard isFinished || !once else {
+                throw StoryFailure(expected: "the demo to run to its end", found: "it was interrupted")
             }
         }
     }
 
     private static func play(_ stage: Stage, _ narrator: Narrator, once: Bool) async throws {
         let story = Story(stage, narrator)
-        try await story.tell()
+        try await story.run()
         guard !once else {
-            narrator.title("That is the whole story.")
+            narrator.title("The demo is complete.")
             return
         }
-        stage.door.behave(Visit(story.notebook).manners)
-        narrator.title("Now you")
-        narrator.fact("open", stage.door.start)
+        stage.callback.reply(with: Visit(story.notebook).replies)
+        narrator.title("Try it yourself")
+        narrator.fact("open", stage.callback.start)
         narrator.fact("sign in as", "\(Story.person), password \(story.password)")
-        narrator.detail("Control-C ends it and leaves nothing behind.")
-        // Until the listeners are ended by a signal.
+        narrator.detail("Press Control-C to stop the demo and remove its files.")
+        // A signal ends the listeners and cancels this sleep.
         try await Task.sleep(for: .seconds(86_400))
     }
 

@@ -6,22 +6,22 @@ import NIOCore
 import OAuth
 import ResourceServer
 
-/// The whole server: its routes, and where it listens.
+/// The MCP server: its routes and listener.
 struct ExampleServer {
     let resource: ResourceIdentifier
     let protected: ProtectedResource
     let tools: Toolbox
     let calls: WaitingCalls?
     let receiver: EventReceiver?
-    /// Nil where people cannot be sent here, which needs https.
+    /// Nil without https: the authorization server sends users to https pages only.
     let desk: PaymentService?
     private let now: @Sendable () -> Int64
 
-    /// - Parameter elicitations: the way to ask people; nil when this server has no credentials of its own.
-    /// - Parameter takesEvents: whether events come here, so that nobody waits for an answer and ended sessions are known.
-    /// - Parameter cabinet: where people's keys for other services are kept.
-    /// - Parameter upstream: the third party whose pull requests are listed; nil when there is none.
-    /// - Parameter pace: how long work that goes on by itself rests before each step.
+    /// - Parameter elicitations: the client for elicitations; nil when this server has no credentials of its own.
+    /// - Parameter takesEvents: whether events arrive here, so that no call polls and revoked sessions are known at once.
+    /// - Parameter cabinet: the store for users' API keys.
+    /// - Parameter upstream: the third party whose pull requests are listed; nil without one.
+    /// - Parameter pace: the pause before each step of background work.
     init(
         _ configuration: ProtectedResourceConfiguration, elicitations: Elicitations? = nil, takesEvents: Bool = false,
         cabinet: ServiceKeyStore = ServiceKeyStore(), upstream: Upstream? = nil, pace: Duration = .seconds(2),
@@ -46,6 +46,7 @@ struct ExampleServer {
         calls = elicitations.map { [receiver] in WaitingCalls($0, seal: seal, receiver: receiver) }
     }
 
+    /// The service that listens on `host` and `port`.
     func application(
         host: String, port: Int, transport: HTTPServerBuilder = .http1(), logger: Logger,
         onServerRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
@@ -56,6 +57,7 @@ struct ExampleServer {
             onServerRunning: onServerRunning, logger: logger)
     }
 
+    /// The routes: the MCP endpoint, its metadata, events and the payment page.
     private func router() -> Router<BasicRequestContext> {
         let router = Router(options: .autoGenerateHeadEndpoints)
         router.add(
@@ -66,7 +68,7 @@ struct ExampleServer {
             resource: protected, tools: tools, calls: calls, states: CallStateSeal(now: now))
         let path = RouterPath(resource.path.isEmpty ? "/" : resource.path)
         router.post(path) { request, context in try await endpoint.respond(to: request, context: context) }
-        // No stream of its own and no session to end.
+        // This server offers no stream outside of calls and no session that a client could delete.
         router.get(path) { _, _ in Response(status: .methodNotAllowed, headers: [.allow: "POST"]) }
         router.delete(path) { _, _ in Response(status: .methodNotAllowed, headers: [.allow: "POST"]) }
         if let receiver {
@@ -82,6 +84,7 @@ struct ExampleServer {
         return router
     }
 
+    /// The protected resource metadata, cacheable and readable by every origin.
     private func metadata() -> Response {
         Response(
             status: .ok,

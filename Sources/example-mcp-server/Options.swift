@@ -1,7 +1,11 @@
 import Foundation
+import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
+import NIOSSL
 import ResourceServer
 
-/// What stands on the command line.
+/// The options of the command line.
 struct Options: Equatable {
     var host = "127.0.0.1"
     var port = 8090
@@ -11,11 +15,11 @@ struct Options: Equatable {
     var clientSecret = ""
     var trust: [String] = []
     var isLocal = false
-    /// How events come: pushed or fetched; nil when they do not.
+    /// The delivery of events; nil without events.
     var events: EventDelivery?
     var upstreamAddress = ""
     var provider = ""
-    /// How many seconds the work that goes on by itself rests before each step.
+    /// Seconds of pause before each step of background work.
     var pace = 2
     var certificate = ""
     var key = ""
@@ -23,29 +27,29 @@ struct Options: Equatable {
     static let usage = """
         usage: example-mcp-server --client-id ID --client-secret-file FILE [options]
 
-          --listen HOST:PORT         where to listen (127.0.0.1:8090)
-          --certificate FILE         speak HTTPS with this chain in PEM, so that people can be sent here to pay
-          --key FILE                 its key in PEM
+          --listen HOST:PORT         the address to listen on (127.0.0.1:8090)
+          --certificate FILE         serve HTTPS with this PEM chain; the payment page needs it
+          --key FILE                 the private key in PEM
           --issuer URL               the authorization server (http://localhost:8080)
           --resource URL             this server's own URL (http://HOST:PORT/mcp, or https)
-          --client-id ID             what `gatehouse resources add` printed
-          --client-secret-file FILE  a file with the secret; else the variable EXAMPLE_CLIENT_SECRET
-          --verify local             check tokens here instead of asking about each
-          --events push              wait for events pushed to /events here instead of asking again and again
-          --events poll              fetch events, where none can be pushed to
-          --upstream URL             where pull requests are listed, as JSON, to a bearer token of --provider
-          --provider NAME            the name that the authorization server knows the third party by
-          --pace SECONDS             how long submit_expenses rests before each expense (2)
-          --trust FILE               a further certificate authority in PEM; may be repeated
+          --client-id ID             the client id that `gatehouse resources add` printed
+          --client-secret-file FILE  a file with the client secret; default: the variable EXAMPLE_CLIENT_SECRET
+          --verify local             verify tokens locally instead of introspecting each one
+          --events push              receive events at /events, instead of polling each elicitation
+          --events poll              fetch events by long polling, where none can be pushed
+          --upstream URL             the API that lists pull requests for a token of --provider
+          --provider NAME            the name of the provider at the authorization server
+          --pace SECONDS             the pause of submit_expenses before each expense (2)
+          --trust FILE               an additional certificate authority in PEM; repeatable
         """
 
-    /// Reads the arguments; a flag that is not known is an error.
+    /// Parses the arguments; an unknown option is an error.
     init(_ arguments: [String], environment: [String: String]) throws(UsageError) {
         clientSecret = environment["EXAMPLE_CLIENT_SECRET"] ?? ""
         var rest = arguments[...]
         while let flag = rest.popFirst() {
             guard flag.hasPrefix("--"), let value = rest.popFirst() else {
-                throw UsageError("\(flag) needs a value and is no value itself.")
+                throw UsageError("\(flag) is no option or lacks its value. See --help.")
             }
             try set(flag, value)
         }
@@ -76,21 +80,21 @@ struct Options: Equatable {
         case "--key": key = value
         case "--events":
             guard let delivery = EventDelivery(rawValue: value) else {
-                throw UsageError("--events is push or poll, or is left out.")
+                throw UsageError("--events must be push or poll.")
             }
             events = delivery
         case "--verify":
             guard value == "local" || value == "introspection" else {
-                throw UsageError("--verify is local or introspection.")
+                throw UsageError("--verify must be local or introspection.")
             }
             isLocal = value == "local"
-        default: throw UsageError("\(flag) is not known.")
+        default: throw UsageError("Unknown option \(flag). See --help.")
         }
     }
 
     private mutating func setAddress(_ value: String) throws(UsageError) {
         guard let colon = value.lastIndex(of: ":"), let port = UInt16(value[value.index(after: colon)...]) else {
-            throw UsageError("--listen is HOST:PORT, for example 127.0.0.1:8090.")
+            throw UsageError("--listen must be HOST:PORT, for example 127.0.0.1:8090.")
         }
         host = String(value[..<colon])
         self.port = Int(port)
@@ -98,7 +102,7 @@ struct Options: Equatable {
 
     private mutating func setPace(_ value: String) throws(UsageError) {
         guard let seconds = Int(value), (1...3600).contains(seconds) else {
-            throw UsageError("--pace is a whole number of seconds, 1 to 3600.")
+            throw UsageError("--pace must be a whole number of seconds from 1 to 3600.")
         }
         pace = seconds
     }
@@ -110,19 +114,19 @@ struct Options: Equatable {
         return text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    /// The same as the library wants it.
+    /// The options as the configuration of the library.
     var protection: ProtectedResourceConfiguration {
         var configuration = ProtectedResourceConfiguration(
             resource: resource, issuer: issuer, scopes: Toolbox.scopes,
             verification: isLocal ? .local : .introspection(clientID: clientID, clientSecret: clientSecret),
             name: "Example MCP server")
         configuration.trustedAuthorities = trust
-        // It runs beside builds and browsers on machines of all sizes.
+        // Generous, because tests run this server on busy machines.
         configuration.answerTimeout = 15
         return configuration
     }
 
-    /// The third party whose pull requests are listed.
+    /// The third party that lists pull requests; nil without --upstream.
     var upstream: Upstream? {
         get throws(UsageError) {
             upstreamAddress.isEmpty
@@ -130,7 +134,7 @@ struct Options: Equatable {
         }
     }
 
-    /// The way to ask people, which only a server with credentials of its own has.
+    /// The client for elicitations; nil without credentials of this server.
     var elicitations: Elicitations? {
         get throws(InvalidConfiguration) {
             guard !clientID.isEmpty, !clientSecret.isEmpty else { return nil }
@@ -139,12 +143,31 @@ struct Options: Equatable {
     }
 }
 
-/// How events of the authorization server come.
+extension Options {
+    /// The server's transport: HTTPS with a certificate, HTTP without.
+    var transport: HTTPServerBuilder {
+        get throws(UsageError) {
+            guard !certificate.isEmpty else { return .http1() }
+            do {
+                let chain = try NIOSSLCertificate.fromPEMFile(certificate)
+                var configuration = TLSConfiguration.makeServerConfiguration(
+                    certificateChain: chain.map { .certificate($0) },
+                    privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)))
+                configuration.minimumTLSVersion = .tlsv12
+                return try .tls(.http1(), tlsConfiguration: configuration)
+            } catch {
+                throw UsageError("--certificate and --key cannot be used together: \(error)")
+            }
+        }
+    }
+}
+
+/// The delivery of the authorization server's events.
 enum EventDelivery: String {
     case push, poll
 }
 
-/// A command line that cannot be followed.
+/// An invalid command line.
 struct UsageError: Error, Equatable, CustomStringConvertible {
     let description: String
 

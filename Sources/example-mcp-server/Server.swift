@@ -1,12 +1,12 @@
 import JOSE
 
-/// What the server says about itself.
+/// The server's description in both protocol versions.
 enum Server {
     static let information: JSONObject = [
         "name": "example-mcp-server", "title": "Gatehouse's example", "version": "0.1.0",
     ]
     static let introduction: JSONObject = [
         "capabilities": ["tools": [:]],
-        "instructions": "A small shelf of text files. Listing it and writing to it need different scopes.",
+        "instructions": "Stores a few text files per user. Reading and writing need different scopes.",
     ]
 }

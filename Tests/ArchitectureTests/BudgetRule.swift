@@ -1,8 +1,9 @@
-/// How long a file and a function may be, and how full a folder: what is larger hides a second idea.
+/// The limits of files, types, functions and folders: what is larger hides a second idea.
 enum BudgetRule {
     static let folderFiles = 24
     static let fileLines = 400
     static let functionLines = 60
+    static let typeLines = 400
 
     /// The folders that hold too many of these paths directly.
     static func crowdedFolders(_ paths: [String]) -> [String] {
@@ -22,7 +23,49 @@ enum BudgetRule {
             }
     }
 
-    /// A function or initialiser with the lines from its keyword to its closing brace.
+    /// The types that exceed their budget: the declaration and all extensions within one target count together, so that
+    /// moving methods to another file does not help.
+    static func largeTypes(in files: [RepositoryFile]) -> [String] {
+        var lines: [String: Int] = [:]
+        for file in files {
+            let target = file.path.split(separator: "/").prefix(2).joined(separator: "/")
+            for type in types(in: file.text) { lines["\(target): \(type.name)", default: 0] += type.lines }
+        }
+        return lines.filter { $0.value > typeLines }.sorted { $0.key < $1.key }
+            .map { "\($0.key) has \($0.value) lines in all its files, at most \(typeLines) are allowed" }
+    }
+
+    /// The type declarations and extensions at the top level of a text. A nested type belongs to the outer one.
+    static func types(in text: String) -> [Function] {
+        var found: [Function] = []
+        var depth = 0
+        var open: (name: String, line: Int)?
+        for (index, line) in SwiftText(text).code.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+        {
+            if depth == 0, open == nil, let name = typeName(in: line) { open = (name, index) }
+            for byte in line.utf8 {
+                if byte == UInt8(ascii: "{") { depth += 1 }
+                if byte == UInt8(ascii: "}") { depth -= 1 }
+            }
+            guard depth == 0, line.contains("}"), let type = open else { continue }
+            found.append(Function(name: type.name, line: type.line + 1, lines: index - type.line + 1))
+            open = nil
+        }
+        return found
+    }
+
+    /// The name of the type that a line declares or extends; nil for any other line.
+    private static func typeName(in line: Substring) -> String? {
+        let keywords: Set<Substring> = ["struct", "class", "enum", "actor", "protocol", "extension"]
+        let modifiers: Set<Substring> = [
+            "public", "package", "internal", "fileprivate", "private", "final", "indirect",
+        ]
+        let words = line.split(separator: " ").drop { modifiers.contains($0) || $0.hasPrefix("@") }
+        guard let first = words.first, keywords.contains(first), let name = words.dropFirst().first else { return nil }
+        return String(name.prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." })
+    }
+
+    /// A declaration with the lines from its keyword to its closing brace.
     struct Function: Equatable {
         let name: String
         let line: Int

@@ -34,6 +34,37 @@ struct RuleTests {
         #expect(BudgetRule.crowdedFolders(flat.dropLast() + ["Sources/A/B/25.swift"]) == [])
     }
 
+    @Test
+    func `A type of 401 lines in two files of a target is found, one of 400 is not, and other targets do not count`() {
+        func type(_ header: String, _ lines: Int) -> String {
+            "\(header) {\n" + String(repeating: "    let a = \"}\" // }\n", count: lines - 2) + "}\n"
+        }
+        let declaration = file("Sources/A/B.swift", type("@MainActor package final class B<C>: D", 200))
+        func violations(_ others: RepositoryFile...) -> Int { BudgetRule.largeTypes(in: [declaration] + others).count }
+        #expect(violations(file("Sources/A/E/B+F.swift", type("extension B", 200))) == 0)
+        #expect(violations(file("Sources/A/E/B+F.swift", type("extension B where C: D", 201))) == 1)
+        #expect(violations(file("Sources/A/F.swift", type("extension B.G", 201))) == 0)
+        #expect(violations(file("Sources/H/F.swift", type("extension B", 201))) == 0)
+    }
+
+    @Test func `Types are measured to their own closing brace, and nested ones belong to the outer one`() {
+        let text = """
+            import struct Foundation.Data
+            struct A {
+                enum B { case c }
+            }
+            func d() { struct E {} }
+            private extension F:
+                G
+            {
+            }
+            protocol H {}
+            """
+        let found = BudgetRule.types(in: text)
+        #expect(found.map(\.name) == ["A", "F", "H"])
+        #expect(found.map(\.lines) == [3, 4, 1])
+    }
+
     @Test func `A function of 61 lines is found and one of 60 is not`() {
         func text(_ lines: Int) -> String {
             "struct A {\n    func b(c: () -> Void = { }) -> Int {\n"

@@ -62,7 +62,7 @@ struct ElicitationStrategyTests {
             let end = ElicitationEnd(
                 asked: try elicitation(Self.ask(kind)), asker: "Team Files", through: "Quill Notes",
                 isJustNow: isJustNow)
-            #expect(end.words.title == "This did not work" && end.words.explanation.contains("Team Files"))
+            #expect(!end.words.title.isEmpty && end.words.explanation.contains("Team Files"))
         }
     }
 }

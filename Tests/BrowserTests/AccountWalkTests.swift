@@ -7,7 +7,7 @@ import Testing
 /// A person with Chromium looks at what acts in their name, and ends it. No page script runs.
 ///
 /// `PICTURES=folder` keeps the ones that the documentation shows there.
-@Suite("In the browser: one's own account")
+@Suite("In the browser: the account page")
 struct AccountWalkTests {
     static let windows: [(Int64, Bool)] = [(375, false), (375, true), (1040, false), (1040, true)]
 
@@ -16,7 +16,7 @@ struct AccountWalkTests {
         width: Int64, dark: Bool
     ) async throws {
         try await walk { h, browser, address in
-            try await h.furnish()
+            try await h.fixtures.fillAccount()
             try await browser.open(width: width, height: 844, dark: dark, scale: 2)
             let signIn = try await browser.go(to: address)
             try expectReadable(signIn)
@@ -24,8 +24,8 @@ struct AccountWalkTests {
             try expectReadable(page)
             for words in [
                 "Signed in as ada", "Quill Notes", "quill.example.com", "Not verified", "Team Files",
-                "https://files.example/mcp", "Platform team", "Read your files", "Waiting for your answer",
-                "Delete the folder Drafts", "hub", "Approved", "Declined", "Work in the background",
+                "https://files.example/mcp", "Platform team", "Read your files", "Pending requests",
+                "Delete the folder Drafts", "hub", "Approved", "Declined", "Background jobs",
                 "Submit the expenses of the trip to Geneva, one by one", "expenses.submit",
             ] { #expect(page.text.contains(words), "the page does not say “\(words)”") }
             let name = "account" + (width < 500 ? "-phone" : "") + (dark ? "-dark" : "")
@@ -33,15 +33,15 @@ struct AccountWalkTests {
             let ended = try await browser.press("[name=step][value=end]")
             try expectReadable(ended)
             #expect(ended.address.hasSuffix("#notice"))
-            #expect(ended.text.contains("The session of Tablet Sketches at Team Files was ended."))
+            #expect(ended.text.contains("revoked the access of Tablet Sketches to Team Files"))
             try await browser.shoot(to: picture(name + "-ended", in: browser))
             let stopped = try await browser.press("[name=step][value=end_job]")
             try expectReadable(stopped)
-            #expect(stopped.text.contains("The work of Team Files in the background was ended."))
+            #expect(stopped.text.contains("cancelled the background job of Team Files"))
             #expect(!stopped.text.contains("expenses.submit"))
             let none = try await browser.press("[name=step][value=end_all]")
-            #expect(none.text.contains("2 sessions were ended."))
-            #expect(none.text.contains("No app can do anything in your name now."))
+            #expect(none.text.contains("revoked 2 sessions"))
+            #expect(none.text.contains("You have no connected apps."))
             try expectReadable(none)
             #expect(try await h.sessions().allSatisfy { $0.state == .ended })
         }
@@ -49,19 +49,20 @@ struct AccountWalkTests {
 
     @Test func `all of it is within reach of the keyboard, in the order in which it is read`() async throws {
         try await walk { h, browser, address in
-            try await h.furnish()
+            try await h.fixtures.fillAccount()
             try await browser.open(width: 1040, height: 844)
             _ = try await browser.go(to: address)
             try await browser.signIn()
             var reached: [String] = []
             for _ in 0..<20 { reached.append(try await browser.tab()) }
             let expected = [
-                "Sign out", "Team Files asks you", "End the session of Tablet Sketches at Team Files, since",
-                "End the session of Desk Helper at Team Files, since",
-                "End the session of Quill Notes at Team Files, since",
-                "End all sessions", "End the work of Team Files, since", "Disconnect hub from Team Files",
+                "Sign out", "Team Files requests your answer",
+                "Revoke access of Tablet Sketches to Team Files, approved",
+                "Revoke access of Desk Helper to Team Files, approved",
+                "Revoke access of Quill Notes to Team Files, approved",
+                "Revoke all access", "Cancel job of Team Files, started", "Disconnect hub from Team Files",
                 "Current password",
-                "New password at least 8 characters", "New password, once more", "End everything else",
+                "New password at least 8 characters", "Repeat the new password", "Sign out everything else",
                 "Change password", "Sign out everywhere",
             ]
             var rest = reached[...]
@@ -77,7 +78,7 @@ struct AccountWalkTests {
         async throws
     {
         try await walk { h, browser, address in
-            _ = try await h.plant(
+            _ = try await h.fixtures.insertSession(
                 h.user, client: "https://long.example/c.json", name: String(repeating: "W", count: 300),
                 host: String(repeating: "wide-", count: 48) + "long.example")
             try await browser.open(width: 320, height: 600, scale: 2)
@@ -86,11 +87,11 @@ struct AccountWalkTests {
             try await fill(browser, "wrong", "a new and long password", "a new and long password")
             let wrong = try await browser.press("[value=password]")
             try expectReadable(wrong)
-            #expect(wrong.text.contains("The current password is not right. Nothing was changed."))
+            #expect(wrong.text.contains("The current password is incorrect."))
             try await browser.shoot(to: picture("account-password", in: browser))
             try await fill(browser, Harness.password, "a new and long password", "a new and long password")
             let changed = try await browser.press("[value=password]")
-            #expect(changed.text.contains("Your password was changed."))
+            #expect(changed.text.contains("You changed your password."))
             #expect(changed.address.hasSuffix("#notice"))
             let out = try await browser.press("[value=sign_out]")
             #expect(out.text.contains("You are signed out in this browser."))

@@ -87,7 +87,7 @@ struct ConnectWalkTests {
         }
     }
 
-    @Test func `who says no over there comes back to a page that says so, and nothing is connected`() async throws {
+    @Test func `a denial at the provider returns to a page that says so, and nothing is connected`() async throws {
         try await House.play { house in
             let client = try await house.client()
             let provider = try await Provider.start(in: house)

@@ -57,7 +57,7 @@ struct ConsentWalkTests {
         }
     }
 
-    @Test func `who denies goes back to the client with access_denied and no session is left`() async throws {
+    @Test func `denying returns access_denied to the client and leaves no session`() async throws {
         try await House.play { house in
             let client = try await house.client()
             try await house.browser.open()
@@ -106,7 +106,7 @@ struct ConsentWalkTests {
         }
     }
 
-    @Test func `the back button after sign-in never strands the person`() async throws {
+    @Test func `the back button after the sign-in leads on`() async throws {
         try await House.play { house in
             let client = try await house.client()
             try await house.browser.open()
@@ -121,7 +121,7 @@ struct ConsentWalkTests {
         }
     }
 
-    @Test func `who is signed in goes straight to the consent page, which is never skipped`() async throws {
+    @Test func `a signed-in user gets the consent page at once, and it is never skipped`() async throws {
         try await House.play { house in
             let client = try await house.client()
             try await house.browser.open()
@@ -135,7 +135,7 @@ struct ConsentWalkTests {
         }
     }
 
-    @Test func `a scope that the person unticks is not in the token`() async throws {
+    @Test func `a scope that the user unticks is not in the token`() async throws {
         try await House.play { house in
             let client = try await house.client()
             try await house.browser.open()

@@ -44,7 +44,7 @@ struct PageTests {
             let host = try await DocumentHost()
             let fetcher: @Sendable (Store) throws -> DocumentFetcher = { try host.fetcher($0) }
             try await Harness.run(issuer: "http://localhost:\(port)", fetcher: fetcher) { h in
-                try await h.setReach([
+                try await h.fixtures.setReach([
                     "files:read": ("", ["read_file", "search_files"], nil),
                     "files:write": ("files:read files:list", ["write_file", "delete_file"], nil),
                 ])
@@ -62,7 +62,7 @@ struct PageTests {
                     try await expectReadable(page, dark: dark)
                     let said = [
                         "Travelling Notebook", DocumentHost.name, "Not verified", "Team Files", "write_file",
-                        "delete_file", "read_file", "Allows as well", "List your files",
+                        "delete_file", "read_file", "List your files",
                     ]
                     for words in said {
                         #expect(page.text.contains(words), "the consent page does not say “\(words)”")

@@ -36,11 +36,11 @@ struct StrayClickTests {
         }
     }
 
-    @Test func `a second click ends no session on the page of one's account`() async throws {
+    @Test func `a second click revokes no session on the account page`() async throws {
         try await Stage.play { stage in
             let port = try await LoopbackPort.free()
             try await Harness.run(issuer: "http://localhost:\(port)") { h in
-                _ = try await h.plant(h.user)
+                _ = try await h.fixtures.insertSession(h.user)
                 try await h.serving(on: port) {
                     let browser = try Browser(on: stage)
                     let end = "[name=step][value=end]"
@@ -51,7 +51,7 @@ struct StrayClickTests {
                         guard try await browser.stray(.behindClosedWindow(after: 300), at: end) < Self.soon else {
                             continue
                         }
-                        #expect(try await browser.press(end).text.contains("was ended"))
+                        #expect(try await browser.press(end).text.contains("revoked the access"))
                         #expect(try await browser.sentForms().filter { $0 == "/account" }.count == 1)
                         return
                     }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("MCP elicitation: a server whose clock is behind")
 struct ClockDifferenceTests {
-    @Test func `the Python server of the page takes an approval that its clock dates into the next minute`()
+    @Test func `the documented Python server accepts an approval up to a minute ahead of its clock`()
         async throws
     {
         try await Scene.play { scene in

@@ -6,7 +6,7 @@ import Testing
 @Suite("Delegating: the Python server of the documentation")
 struct DelegatingTests {
     @Test(arguments: SDKClient.Era.allCases)
-    func `the server of the page validates tokens of Gatehouse`(era: SDKClient.Era) async throws {
+    func `the documented server validates tokens of Gatehouse`(era: SDKClient.Era) async throws {
         try await Scene.play { scene in
             let page = try await DocumentedServer.serve("docs/delegating.md", in: scene)
             let client = try SDKClient(on: scene.stage)
@@ -19,7 +19,7 @@ struct DelegatingTests {
         }
     }
 
-    @Test func `the server of the page refuses a token for another server, and one of an ended session`() async throws {
+    @Test func `the documented server refuses a token for another server and one of an ended session`() async throws {
         try await Scene.play { scene in
             let page = try await DocumentedServer.serve("docs/delegating.md", in: scene)
             let registered = try await scene.gatehouse.addClient()

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The demo")
 struct DemoTests {
-    @Test func `make demo ONCE=1 tells the whole story and ends well`() async throws {
+    @Test func `make demo ONCE=1 runs every step and exits with 0`() async throws {
         try await Stage.play { stage in
             let child = try stage.start(Workspace.program("demo"), [], environment: ["ONCE": "1"], log: "demo")
             let status = await child.end()
@@ -16,7 +16,7 @@ struct DemoTests {
                 "401", "403 insufficient_scope", "Deleted hello.txt.", "Stored the key for hub.", "mallory",
                 "Submitted expense 1 of 50", "sessions revoke", "401 invalid_token", "400 invalid_grant",
                 "events endpoint", "elicitation-completed", "session-revoked", "delivered", "Stopped job",
-                "The authority for it is over", "audit tail", "audit verify",
+                "no longer active", "audit tail", "audit verify",
             ] {
                 #expect(text.contains(word), "the story tells of \(word)")
             }
@@ -30,7 +30,7 @@ struct DemoTests {
         }
     }
 
-    @Test func `reads of a page what a browser would send`() {
+    @Test func `a page's form is submitted as a browser would`() {
         let page = Page(
             """
             <form method="post" action="/consent"><input type="hidden" name="token" value="a&amp;b">
@@ -46,13 +46,13 @@ struct DemoTests {
         #expect(page.wayOn == "http://127.0.0.1/?a=1&b=\"")
     }
 
-    @Test func `keeps cookies host by host until they are over`() {
+    @Test func `cookies are kept per host until they expire`() {
         var jar = CookieJar()
-        jar.keep("a=1; Path=/; HttpOnly", from: "localhost")
-        jar.keep("b=2=3", from: "localhost")
+        jar.store("a=1; Path=/; HttpOnly", from: "localhost")
+        jar.store("b=2=3", from: "localhost")
         #expect(jar.field(for: "localhost") == "a=1; b=2=3")
         #expect(jar.field(for: "127.0.0.1") == nil)
-        jar.keep("a=; Max-Age=0", from: "localhost")
+        jar.store("a=; Max-Age=0", from: "localhost")
         #expect(jar.field(for: "localhost") == "b=2=3")
     }
 

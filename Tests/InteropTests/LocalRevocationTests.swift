@@ -7,9 +7,9 @@ import Testing
 
 /// `gatehouse sessions revoke` and the other commands that end sessions, run as an administrator runs them, while an MCP server
 /// that asks nobody about its tokens goes on serving.
-@Suite("Ended sessions where tokens are verified locally, from the command to the 401")
+@Suite("Revoked sessions with local verification, from the command to the 401")
 struct LocalRevocationTests {
-    @Test func `by push: the ended session's token is refused, and no other`() async throws {
+    @Test func `by push: the revoked session's token is refused, and no other`() async throws {
         try await Stage.play { stage in
             try await VerifyingScene.play(.pushed, on: stage) { scene in
                 let (held, other) = (try await scene.session(), try await scene.session())
@@ -42,7 +42,7 @@ struct LocalRevocationTests {
         #expect(scene.server.heard.allSatisfy { $0.sessionID != other.id })
     }
 
-    @Test func `by push: a blocked host, a disabled account and a removed MCP server end what is theirs`()
+    @Test func `by push: blocking a host, disabling a user and removing an MCP server end their sessions`()
         async throws
     {
         try await Stage.play { stage in
@@ -87,7 +87,7 @@ struct LocalRevocationTests {
         #expect(scene.server.heard.allSatisfy { $0.sessionID != held.id })
     }
 
-    @Test func `by poll: the same, and who stops polling asks`() async throws {
+    @Test func `by poll: the same, and without polls tokens are introspected`() async throws {
         try await Stage.play { stage in
             try await VerifyingScene.play(.polled, on: stage) { scene in
                 let polling = Task { await scene.server.poll() }

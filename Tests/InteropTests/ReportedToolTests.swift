@@ -2,7 +2,7 @@ import JOSE
 import TestSupport
 import Testing
 
-/// The tools of the example in whose course somebody else begins to act, called by the official SDK in both eras.
+/// The example's tools that change who is acting, called by the official SDK in both protocol versions.
 @Suite("Checkpoints: sampling and forms with the official Python SDK")
 struct ReportedToolTests {
     private func connect(
@@ -24,13 +24,13 @@ struct ReportedToolTests {
     ]
 
     @Test(arguments: SDKClient.Era.allCases, ["approved", "edited"])
-    func `what the model wrote goes on as its doing, and what its person edited as theirs`(
+    func `an unchanged text is recorded as the model's act, an edited one as the human's`(
         era: SDKClient.Era, review: String
     ) async throws {
         try await Scene.play { scene in
             let client = try await connect(to: scene, era, asked: ["sampling": .string(review)])
             let outcome = try await client.outcome("report_churn", ["month": "2026-10"])
-            let doer = review == "edited" ? "its person edited it" : "the model wrote it"
+            let doer = review == "edited" ? "you edited it" : "the model wrote it"
             #expect(outcome.text == "Filed churn-2026-10.txt: the summary as \(doer)." && !outcome.failed, "\(outcome)")
             #expect(try await client.call("list_files") == "churn-2026-10.txt\nwelcome.txt")
             let initiator = review == "edited" ? "human" : "model"
@@ -44,7 +44,7 @@ struct ReportedToolTests {
         }
     }
 
-    @Test func `a rejected text does nothing, and is on record as the human's word in the older era`()
+    @Test func `a rejected text has no effect, and is recorded as the human's act with the older protocol`()
         async throws
     {
         try await Scene.play { scene in
@@ -59,7 +59,7 @@ struct ReportedToolTests {
         }
     }
 
-    @Test func `of a text that is rejected in the newer era the server never hears, and nothing happens`()
+    @Test func `with the newer protocol the server never learns of a rejected text, and nothing happens`()
         async throws
     {
         try await Scene.play { scene in
@@ -73,12 +73,12 @@ struct ReportedToolTests {
     }
 
     @Test(arguments: SDKClient.Era.allCases)
-    func `a form is the server's question and then the human's answer`(era: SDKClient.Era) async throws {
+    func `a form is recorded as the server's request and the human's reply`(era: SDKClient.Era) async throws {
         try await Scene.play { scene in
             let client = try await connect(
                 to: scene, era, asked: ["form": ["action": "accept", "content": ["environment": "staging"]]])
             let outcome = try await client.outcome("migrate_database", ["database": "main", "when": "tonight"])
-            #expect(outcome.text == "Migrated main in staging, to begin tonight." && !outcome.failed, "\(outcome)")
+            #expect(outcome.text == "Migrated main in staging, starting tonight." && !outcome.failed, "\(outcome)")
             #expect(try await client.holding().forms == [["environment"]])
             let session = try await session(in: scene)
             #expect(
@@ -96,7 +96,7 @@ struct ReportedToolTests {
     }
 
     @Test(arguments: SDKClient.Era.allCases)
-    func `for production the person approves at Gatehouse what they said in the form`(
+    func `for production the user approves the form's values at Gatehouse`(
         era: SDKClient.Era
     ) async throws {
         try await Scene.play { scene in
@@ -123,7 +123,7 @@ struct ReportedToolTests {
     }
 
     @Test(arguments: SDKClient.Era.allCases)
-    func `a person who declines the form migrates nothing`(era: SDKClient.Era) async throws {
+    func `declining the form migrates nothing`(era: SDKClient.Era) async throws {
         try await Scene.play { scene in
             let client = try await connect(to: scene, era, opens: .approve, asked: ["form": ["action": "decline"]])
             let outcome = try await client.outcome("migrate_database", ["database": "main"])

@@ -2,8 +2,8 @@ import JOSE
 import TestSupport
 import Testing
 
-/// An admin ends a session while the official SDK holds live tokens of it.
-@Suite("MCP authorization: a session ended from the command line")
+/// An admin revokes a session while the official SDK has valid tokens of it.
+@Suite("MCP authorization: a session revoked from the command line")
 struct RevocationTests {
     @Test func `the next call is refused although the access token has not expired`() async throws {
         try await Scene.play { scene in
@@ -18,7 +18,7 @@ struct RevocationTests {
         }
     }
 
-    @Test func `the next refresh is refused and the client has to ask the person anew`() async throws {
+    @Test func `the next refresh is refused and the client needs a new approval`() async throws {
         try await Scene.play { scene in
             let (client, before) = try await connected(in: scene)
             try await end(the: scene)
@@ -39,7 +39,7 @@ struct RevocationTests {
         }
     }
 
-    @Test func `the audit chain that all of it wrote verifies`() async throws {
+    @Test func `the audit chain of the whole run verifies`() async throws {
         try await Scene.play { scene in
             _ = try await connected(in: scene)
             try await end(the: scene)

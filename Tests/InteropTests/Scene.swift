@@ -1,7 +1,7 @@
 import JOSE
 import TestSupport
 
-/// Gatehouse with the person `ada` and the example MCP server that delegates to it.
+/// Gatehouse with the user `ada` and the example MCP server that delegates to it.
 struct Scene: Sendable {
     let stage: Stage
     let gatehouse: RunningGatehouse
@@ -18,7 +18,7 @@ struct Scene: Sendable {
 
     static let password = "correct horse battery staple"
 
-    /// How the example server hears that a person has acted.
+    /// How the example server learns that a user has acted.
     enum News: Sendable {
         /// It asks, and is held.
         case polled

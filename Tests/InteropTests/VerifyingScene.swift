@@ -4,17 +4,17 @@ import OAuth
 import Storage
 import TestSupport
 
-/// Gatehouse in a process of its own, an MCP server that verifies tokens by itself, and people who approve.
+/// Gatehouse in a process of its own, an MCP server with local verification, and scripted users.
 struct VerifyingScene: Sendable {
     let gatehouse: RunningGatehouse
     let server: VerifyingServer
     let visitor: Visitor
 
-    /// A session that somebody holds a token of.
+    /// A session with its token.
     struct Held: Sendable {
         let id: String
         let token: String
-        /// The person, as the MCP server knows them.
+        /// The user's subject identifier.
         let subject: String
     }
 
@@ -76,7 +76,7 @@ struct VerifyingScene: Sendable {
         return try await gatehouse.restarted()
     }
 
-    /// Has a person approve a session.
+    /// Approves a session as a user.
     func session(_ person: String = "ada", clientID: String? = nil) async throws -> Held {
         let visitor = Visitor(gatehouse: gatehouse, clientID: clientID ?? visitor.clientID, person: person)
         let answer = try await visitor.redeem(visitor.code()).object()

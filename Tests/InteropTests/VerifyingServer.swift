@@ -59,7 +59,7 @@ final class VerifyingServer: Sendable {
 
     /// The events that were pushed to it, with what it answered.
     var pushed: [Pushed] { memory.pushed.withLock { $0 } }
-    /// The ends of sessions that its handler heard of.
+    /// The ended sessions that its handler received.
     var heard: [SessionRevocation] { memory.heard.withLock { $0 } }
 
     /// Lets its clock go with the machine's.

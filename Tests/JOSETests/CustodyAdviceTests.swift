@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Advice about owners and modes")
 struct CustodyAdviceTests {
-    @Test func `folders of the system are known in every spelling, and those of Gatehouse are not among them`() {
+    @Test func `system folders are recognised in every spelling, Gatehouse's folders are not`() {
         for path in [
             "/", "/var", "/var/", "//var//lib", "/run", "/tmp", "/etc", "/usr/local", "/usr/local/lib", "/media",
             "/proc/1", "/./srv",
@@ -18,7 +18,7 @@ struct CustodyAdviceTests {
         }
     }
 
-    @Test func `chmod is said of a folder that holds nothing but Gatehouse's own`() {
+    @Test func `chmod is advised only for a folder with nothing but Gatehouse's files`() {
         func advice(_ folder: String, _ names: [String]) -> String {
             CustodyAdvice.shut(folder, mode: 0o755, key: "data", names: names) { $0 == "lock" }
         }
@@ -29,7 +29,7 @@ struct CustodyAdviceTests {
         }
     }
 
-    @Test func `who reads decides what is said about another user's folder`() {
+    @Test func `the advice about another user's folder depends on the reader`() {
         func advice(_ path: String, owner: UInt32, reader: UInt32) -> String {
             CustodyAdvice.foreign(path, owner: owner, reader: reader, key: "data")
         }

@@ -8,7 +8,7 @@ struct DigestTests {
         #expect(Digest.sha256([UInt8]()).base64URL == "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU")
     }
 
-    @Test func `a digest read back has 32 bytes and equals the one that was made`() {
+    @Test func `a stored digest has 32 bytes and equals the computed one`() {
         let digest = Digest.sha256("token")
         #expect(Digest(bytes: digest.bytes) == digest)
         #expect(Digest(bytes: Array(digest.bytes.dropLast())) == nil)

@@ -17,7 +17,7 @@ struct JSONTests {
         }
     }
 
-    @Test func `reads every kind of value and writes it back as it stood`() throws {
+    @Test func `every kind of value is parsed and written unchanged`() throws {
         let text = #"{"a":null,"b":[true,false],"c":-12,"d":1.5,"e":"x\"\\\n\u0001é😀","f":{},"g":[]}"#
         let json = try JSON.parse(Array(text.utf8))
         #expect(
@@ -30,7 +30,7 @@ struct JSONTests {
         #expect(try JSON.parse(Array(" [ 1 , 2 ]\n".utf8)) == [1, 2])
     }
 
-    @Test func `escapes, also pairs of surrogates, are read`() throws {
+    @Test func `escapes are decoded, surrogate pairs included`() throws {
         #expect(try JSON.parse(Array(#""\u0041\ud83d\ude00\/\b\f\r\t""#.utf8)) == "A😀/\u{8}\u{C}\r\t")
         #expect(
             try JSON.parse(Array("[9223372036854775807,-9223372036854775808,1e3,0.5E-1]".utf8))
@@ -38,11 +38,11 @@ struct JSONTests {
     }
 
     @Test(arguments: [#"{"a":1,"a":2}"#, #"{"a":1,"\u0061":1}"#, #"[{"b":{"x":1,"y":2,"x":3}}]"#])
-    func `refuses a member that comes twice`(text: String) {
+    func `a duplicate member is refused`(text: String) {
         #expect(refusal(text) == .duplicateMember)
     }
 
-    @Test func `names differ by case and by code point`() throws {
+    @Test func `names are distinguished by case and code point`() throws {
         let object = try JSONObject(parsing: Array(#"{"Alg":1,"alg":2,"K":3,"\u212a":4}"#.utf8))
         #expect(object["alg"] == 2)
         #expect(object["ALG"] == nil)
@@ -62,13 +62,13 @@ struct JSONTests {
         }
     }
 
-    @Test func `refuses a byte-order mark and whatever follows the value`() {
+    @Test func `a byte-order mark and bytes after the value are refused`() {
         #expect(refusal([0xEF, 0xBB, 0xBF, 0x31]) == .byteOrderMark)
         #expect(refusal("{} {}") == .trailingBytes)
         #expect(refusal("1\u{0}") == .trailingBytes)
     }
 
-    @Test func `refuses numbers that no 64 bits hold instead of rounding them`() {
+    @Test func `numbers beyond 64 bits are refused, not rounded`() {
         for text in ["9223372036854775808", "-9223372036854775809", "123456789012345678901234567890", "1e400"] {
             #expect(refusal(text) == .numberOutOfRange)
         }
@@ -81,7 +81,7 @@ struct JSONTests {
         "//", "[1 2]",
         "\u{A0}1",
     ])
-    func `refuses what the grammar does not allow`(text: String) {
+    func `syntax errors are refused`(text: String) {
         let reason = refusal(text)
         #expect(reason == .syntax || reason == .trailingBytes)
     }
@@ -100,13 +100,13 @@ struct JSONTests {
         #expect(refusal(#"{"a":1,"b":1,"c":1}  "#, limits) == .tooLarge)
     }
 
-    @Test func `a refusal is one sentence that quotes nothing`() {
+    @Test func `an error is one sentence that quotes nothing`() {
         let error = #expect(throws: JSONError.self) { try JSON.parse(Array(#"{"secret-a":1,"secret-a":2}"#.utf8)) }
         #expect(error?.description == "The JSON names a member twice (at byte 14).")
         #expect(throws: JSONError.self) { try JSONObject(parsing: Array("[]".utf8)) }
     }
 
-    @Test func `members keep their order, take new values and go`() {
+    @Test func `members keep their order, can be replaced and removed`() {
         var object: JSONObject = ["b": 1, "a": 2]
         object["c"] = "x"
         object["b"] = 3
@@ -118,7 +118,7 @@ struct JSONTests {
         #expect(object != ["c": "x", "b": 3])
     }
 
-    @Test func `no cut of a text is taken for a text`() {
+    @Test func `no truncation of a text parses`() {
         let text = Array(#"{"a":[1,{"b":"é\u00e9"}],"c":true}"#.utf8)
         for end in 0..<text.count { #expect(refusal(Array(text[..<end])) != nil) }
     }
@@ -140,7 +140,7 @@ struct JSONTests {
         #expect(try moved(unit) <= 3 * plain)
     }
 
-    @Test func `long texts of escapes are read as they stand`() throws {
+    @Test func `long strings of escapes are decoded correctly`() throws {
         for (unit, meaning) in [(#"\n"#, "\n"), (#"\u00e9x"#, "éx"), (#"\ud83d\ude00"#, "😀"), (#"aé\\"#, "aé\\")] {
             let count = 60_000 / unit.utf8.count
             let text = "\"" + String(repeating: unit, count: count) + "\""
@@ -148,7 +148,7 @@ struct JSONTests {
         }
     }
 
-    @Test func `numbers without an end are written as null`() {
+    @Test func `infinite numbers are written as null`() {
         #expect(JSON.array([.number(.infinity), .number(.nan), 0.1]).text == "[null,null,0.1]")
     }
 }

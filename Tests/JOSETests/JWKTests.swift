@@ -51,7 +51,7 @@ struct JWKTests {
         #expect(set.select(kid: "2011-04-29", algorithm: .ps256).isEmpty)
     }
 
-    @Test func `what was read is what is written`() throws {
+    @Test func `a parsed key is written unchanged`() throws {
         let json: JSONObject = [
             "crv": "P-256", "kty": "EC", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
             "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0", "use": "sig", "alg": "ES256", "kid": "a",
@@ -71,7 +71,7 @@ struct JWKTests {
         }
     }
 
-    @Test func `a shared key and unknown types, curves and algorithms are refused`() throws {
+    @Test func `symmetric keys and unknown types, curves and algorithms are refused`() throws {
         #expect(refusal(["kty": "oct", "k": "AAAA"]) == .privateMaterial)
         #expect(refusal(["kty": "oct"]) == .unsupported)
         #expect(refusal([:]) == .malformed)
@@ -85,7 +85,7 @@ struct JWKTests {
         #expect(refusal(mismatched) == .malformed)
     }
 
-    @Test func `points off their curve, short ones and the origin are refused`() throws {
+    @Test func `points that are not on their curve, short ones and the origin are refused`() throws {
         var json = try object(Vectors.es256Key)
         json["y"] = json["x"]
         #expect(refusal(json) == .invalid)
@@ -116,7 +116,7 @@ struct JWKTests {
         #expect(refusal(rsa(Array(good.dropLast()) + [0x80])) == .invalid)
     }
 
-    @Test func `a set of more than 100 keys is refused whole, unsound keys in a set are left out`() throws {
+    @Test func `a set of more than 100 keys is refused, invalid keys in a set are skipped`() throws {
         let good = JSON.object(try object(Vectors.es256Key))
         #expect(try JWKSet(json: ["keys": .array(Array(repeating: good, count: 100))]).keys.count == 100)
         #expect(throws: KeyError.tooManyKeys) {
@@ -127,7 +127,7 @@ struct JWKTests {
         #expect(mixed.keys == [try key(Vectors.es256Key)])
     }
 
-    @Test func `a token without a key name gets a key only when one alone fits`() throws {
+    @Test func `a token without a kid gets a key only if exactly one fits`() throws {
         var a = try key(Vectors.es256Key)
         a.kid = "a"
         var b = SigningKey.generate().jwk

@@ -44,14 +44,14 @@ struct JWSTests {
         }
     }
 
-    @Test func `an algorithm that the caller did not name is refused, whatever the key says`() {
+    @Test func `an algorithm that the caller does not accept is refused, whatever the key permits`() {
         #expect(throws: JWTError.algorithmNotAllowed) {
             try verify(Vectors.es256, Vectors.es256Key, [.rs256, .edDSA])
         }
         #expect(throws: JWTError.algorithmNotAllowed) { try verify(Vectors.es256, Vectors.es256Key, []) }
     }
 
-    @Test func `a key verifies under no algorithm but its own`() throws {
+    @Test func `a key verifies with its own algorithm only`() throws {
         let vectors = [
             (Vectors.rs256, Vectors.rs256Key, SignatureAlgorithm.rs256), (Vectors.es256, Vectors.es256Key, .es256),
             (Vectors.es384, Vectors.es384Key, .es384), (Vectors.ps256, Vectors.ps256Key, .ps256),
@@ -71,7 +71,7 @@ struct JWSTests {
         }
     }
 
-    @Test func `key material in the header is not looked at`() throws {
+    @Test func `key material in the header is ignored`() throws {
         let attacker = SigningKey.generate()
         let jwk = JSON.object(attacker.jwk.json)
         for header: JSONObject in [
@@ -125,7 +125,7 @@ struct JWSTests {
         for forgery in forgeries { #expect(!verifier.verifies(forgery, over: message, .es256)) }
     }
 
-    @Test func `the size and the number of dots are looked at before anything is decoded`() throws {
+    @Test func `size and number of dots are checked before anything is decoded`() throws {
         let huge = String(repeating: "A", count: 8193)
         #expect(throws: JWTError.tooLarge) { try verify(huge, Vectors.es256Key) }
         #expect(throws: JWTError.tooLarge) { try verify(String(repeating: ".", count: 100_000), Vectors.es256Key) }
@@ -148,7 +148,7 @@ struct JWSTests {
         }
     }
 
-    @Test func `a header that names a member twice is refused`() throws {
+    @Test func `a header with a duplicate member is refused`() throws {
         let header = Base64URL.encode(Array(#"{"alg":"ES256","alg":"none"}"#.utf8))
         #expect(throws: JWTError.malformed) { try verify(header + ".e30.", Vectors.es256Key) }
         let list = Base64URL.encode(Array(#"["ES256"]"#.utf8))

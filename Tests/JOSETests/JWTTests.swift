@@ -10,7 +10,7 @@ struct JWTTests {
         try JWT.verify(compact, typ: typ, algorithms: [.es256], keys: VerificationKeySet(JWKSet([key.jwk])))
     }
 
-    @Test func `a signed token verifies and gives its claims back`() throws {
+    @Test func `a signed token verifies and returns its claims`() throws {
         let jwt = try verify(JWT.sign(typ: "at+jwt", claims: claims, with: key))
         #expect(jwt.claims == claims)
         #expect(jwt.header == ["typ": "at+jwt", "alg": "ES256", "kid": .string(key.kid)])
@@ -18,7 +18,7 @@ struct JWTTests {
         #expect(jwt.algorithm == .es256)
     }
 
-    @Test func `a token of one type is none of another`() throws {
+    @Test func `a token of one type is refused as another`() throws {
         let types = ["at+jwt", "secevent+jwt", "JWT", "oauth-id-jag+jwt", "client-authentication+jwt"]
         for own in types {
             let compact = try JWT.sign(typ: own, claims: claims, with: key)
@@ -32,7 +32,7 @@ struct JWTTests {
         }
     }
 
-    @Test func `RFC 7515 §4.1.9 the type may come in any case and with its prefix, but must come`() throws {
+    @Test func `RFC 7515 §4.1.9 the type is mandatory, case-insensitive and may have its prefix`() throws {
         for stated in ["AT+JWT", "application/at+jwt", "Application/At+Jwt"] {
             #expect(try verify(JWT.sign(typ: stated, claims: claims, with: key)).claims == claims)
         }
@@ -48,7 +48,7 @@ struct JWTTests {
         }
     }
 
-    @Test func `every flipped bit and every cut of a token is refused`() throws {
+    @Test func `every flipped bit and every truncation of a token is refused`() throws {
         let compact = try JWT.sign(typ: "at+jwt", claims: claims, with: key)
         let bytes = Array(compact.utf8)
         for index in bytes.indices {
@@ -63,7 +63,7 @@ struct JWTTests {
         }
     }
 
-    @Test func `a foreign key and claims that are no object are refused`() throws {
+    @Test func `a foreign key and claims that are not an object are refused`() throws {
         let foreign = try JWT.sign(typ: "at+jwt", claims: claims, with: .generate())
         #expect(throws: JWTError.self) { try verify(foreign) }
         let header: JSONObject = ["typ": "at+jwt", "alg": "ES256"]

@@ -2,7 +2,7 @@ import Foundation
 import JOSE
 import Testing
 
-@Suite("The names of keys that left the ring")
+@Suite("The names of former keys")
 struct KeyPastTests {
     private let directory: TemporaryDirectory
     private let start: Int64 = 1_790_000_000
@@ -14,16 +14,16 @@ struct KeyPastTests {
     }
 
     @Test(arguments: KeyRing.Purpose.all)
-    func `a key that was put out of use is known by its name for good, and by nothing else`(purpose: KeyRing.Purpose)
+    func `the name of an ended key is kept for ever, and nothing else of it`(purpose: KeyRing.Purpose)
         throws
     {
         let ring = try open()
         let old = try ring.replace(purpose, now: start + 10)
-        #expect(ring.putOutOfUse(purpose) == old && ring.past().isEmpty)
+        #expect(ring.everEnded(purpose) == old && ring.past().isEmpty)
         try ring.forgetEnded(purpose)
         for ring in [ring, try open(now: start + 20)] {
             #expect(ring.ended(purpose).isEmpty)
-            #expect(ring.putOutOfUse(purpose) == old)
+            #expect(ring.everEnded(purpose) == old)
             let past = ring.past()
             #expect(past.map(\.id) == old && past.map(\.state) == [.ended] && past.map(\.retiresAt) == [start + 10])
             #expect(!ring.usable(at: start + 20).contains { old.contains($0.id) })
@@ -32,7 +32,7 @@ struct KeyPastTests {
         #expect(try directory.names().filter { name in old.contains { name.contains($0) } } == [])
     }
 
-    @Test func `a signing key that retired stays known by its name, told from one that was put out of use`() throws {
+    @Test func `the name of a retired signing key is kept and distinguished from an ended one`() throws {
         let ring = try open()
         let first = ring.signing(.events, at: start).kid
         try ring.rotate(.events, now: start, activeAfter: 0, retireAfter: 0)
@@ -46,10 +46,10 @@ struct KeyPastTests {
         #expect(past.first { $0.id == first }?.state == .retired)
         #expect(past.contains { $0.id == second })
         #expect(past.filter { $0.state == .ended }.count == 1)
-        #expect(try open(now: start + 30).putOutOfUse(.signing(.events)).contains(first) == false)
+        #expect(try open(now: start + 30).everEnded(.signing(.events)).contains(first) == false)
     }
 
-    @Test func `an index of an earlier version, without such names, opens`() throws {
+    @Test func `an index of an earlier version, without former keys, opens`() throws {
         let ring = try open()
         try ring.replace(.secret(.form), now: start)
         try ring.forgetEnded(.secret(.form))

@@ -2,7 +2,7 @@ import Foundation
 import JOSE
 import Testing
 
-@Suite("Keys that are put out of use at once")
+@Suite("Keys that are ended at once")
 struct KeyReplacingTests {
     private let directory: TemporaryDirectory
     private let start: Int64 = 1_790_000_000
@@ -28,7 +28,7 @@ struct KeyReplacingTests {
     }
 
     @Test(arguments: KeyRing.Purpose.all)
-    func `every key of the purpose is out of use, the one that waits as well, and a new one is in use at once`(
+    func `replacing ends every key of the purpose, the next one included, and activates a new one at once`(
         purpose: KeyRing.Purpose
     ) throws {
         for passphrase in [nil, Secret("correct horse")] {
@@ -54,7 +54,9 @@ struct KeyReplacingTests {
         }
     }
 
-    @Test func `what an ended key signed is accepted and published no more, before its name is forgotten`() throws {
+    @Test func `signatures of an ended key are refused and the key is unpublished, before its name is forgotten`()
+        throws
+    {
         let ring = try open()
         let old = ring.signing(.tokens, at: start)
         let token = try JWT.sign(typ: "at+jwt", claims: [:], with: old)
@@ -75,8 +77,7 @@ struct KeyReplacingTests {
     }
 
     @Test(arguments: [KeyRing.SecretPurpose.refresh, .code, .form])
-    func `a secret that leaked is erased at once, and its name leads to nothing`(purpose: KeyRing.SecretPurpose) throws
-    {
+    func `a leaked secret is erased at once, and its name finds no key`(purpose: KeyRing.SecretPurpose) throws {
         let ring = try open()
         let old = ring.secret(purpose)
         try ring.replace(.secret(purpose), now: start)
@@ -89,7 +90,7 @@ struct KeyReplacingTests {
         #expect(try files(purpose.rawValue) == ["\(purpose.rawValue)-\(ring.secret(purpose).id).key"])
     }
 
-    @Test func `an ended sealing key opens what it sealed until it is forgotten, and seals nothing`() throws {
+    @Test func `an ended sealing key opens values until it is forgotten, and seals none`() throws {
         let ring = try open()
         let old = ring.secret(.sealing)
         try ring.replace(.secret(.sealing), now: start)
@@ -107,7 +108,7 @@ struct KeyReplacingTests {
         #expect(try files("sealing").count == 1)
     }
 
-    @Test func `a file that a kill left between index and erasure goes when its name does`() throws {
+    @Test func `a key file that a kill left behind is removed with its name`() throws {
         let ring = try open()
         let file = try directory.file("refresh-")
         let text = try directory.text(file)
@@ -121,23 +122,23 @@ struct KeyReplacingTests {
         #expect(try open().ended(.secret(.refresh)).isEmpty)
     }
 
-    @Test func `one replacement of keys runs at a time`() async throws {
+    @Test func `only one replacement of keys runs at a time`() async throws {
         let ring = try open()
-        let outer = try await ring.whileNoOtherReplaces {
-            try await ring.whileNoOtherReplaces { true }
+        let outer = try await ring.replacing {
+            try await ring.replacing { true }
         }
         #expect(outer == .some(.none))
-        #expect(try await ring.whileNoOtherReplaces { true } == true)
+        #expect(try await ring.replacing { true } == true)
     }
 
-    @Test func `a note beside the keys is its owner's alone, and stands in no start's way`() throws {
+    @Test func `saved checkpoints have mode 0600 and do not prevent a start`() throws {
         let ring = try open()
-        #expect(try ring.kept() == nil)
+        #expect(try ring.checkpoints() == nil)
         let note = [UInt8](repeating: 7, count: 900_000)
-        try ring.keep(note)
+        try ring.save(checkpoints: note)
         #expect(try directory.mode(directory.keys + "/checkpoints.json") == 0o600)
-        #expect(try open().kept() == note)
-        try ring.keep([1])
-        #expect(try open().kept() == [1])
+        #expect(try open().checkpoints() == note)
+        try ring.save(checkpoints: [1])
+        #expect(try open().checkpoints() == [1])
     }
 }

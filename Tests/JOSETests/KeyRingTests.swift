@@ -37,7 +37,7 @@ final class TemporaryDirectory {
     }
 }
 
-@Suite("Custody of the keys")
+@Suite("The key directory")
 struct KeyRingTests {
     private let directory: TemporaryDirectory
     private let start: Int64 = 1_790_000_000
@@ -59,7 +59,7 @@ struct KeyRingTests {
         }
     }
 
-    @Test func `the first start makes a key for each purpose, for the owner's eyes only`() throws {
+    @Test func `the first start makes a key for each purpose, readable by the owner only`() throws {
         let ring = try open()
         #expect(try directory.mode(directory.keys) == 0o700)
         let names = try directory.names()
@@ -83,17 +83,17 @@ struct KeyRingTests {
         #expect(try JWT.verify(token, typ: "at+jwt", algorithms: [.es256], keys: keys).claims.isEmpty)
     }
 
-    @Test func `a directory with only its page counts as empty and is shut`() throws {
+    @Test func `a directory with only its README counts as empty and gets mode 0700`() throws {
         try FileManager.default.createDirectory(atPath: directory.keys, withIntermediateDirectories: false)
         try directory.setMode(directory.keys, 0o755)
         try directory.write("# keys", directory.keys + "/README.md")
-        #expect(refusal(create: false).contains("There are no keys in \(directory.keys)"))
+        #expect(refusal(create: false).contains("No keys found in \(directory.keys)"))
         _ = try open()
         #expect(try directory.mode(directory.keys) == 0o700)
         #expect(try directory.names().contains("README.md"))
     }
 
-    @Test func `a directory of other things is neither shut nor filled`() throws {
+    @Test func `a directory with other files is left unchanged`() throws {
         try FileManager.default.createDirectory(atPath: directory.keys, withIntermediateDirectories: false)
         try directory.setMode(directory.keys, 0o755)
         try directory.write("x", directory.keys + "/passwd")
@@ -102,8 +102,8 @@ struct KeyRingTests {
         #expect(try directory.names() == ["passwd"])
     }
 
-    @Test func `without leave to make them, missing keys are an error`() {
-        #expect(refusal(create: false).contains("There is no keys directory \(directory.keys)"))
+    @Test func `missing keys are an error unless they may be made`() {
+        #expect(refusal(create: false).contains("\(directory.keys) was not found"))
         #expect(!FileManager.default.fileExists(atPath: directory.keys))
     }
 
@@ -125,7 +125,7 @@ struct KeyRingTests {
         #expect(try open(passphrase).list(at: start) == ring.list(at: start))
     }
 
-    @Test func `a passphrase for keys that are not encrypted is not passed over`() throws {
+    @Test func `a passphrase for unencrypted keys is an error`() throws {
         _ = try open()
         #expect(refusal(Secret("x")).contains("are not encrypted"))
     }
@@ -150,7 +150,7 @@ struct KeyRingTests {
     }
 
     @Test(arguments: ["tokens-", "events-", "refresh-", "code-", "form-", "sealing-"])
-    func `a missing key is refused, and so are a damaged and an exchanged one`(prefix: String) throws {
+    func `missing, damaged and swapped keys are refused`(prefix: String) throws {
         _ = try open()
         let file = try directory.file(prefix)
         let text = try directory.text(file)
@@ -183,7 +183,7 @@ struct KeyRingTests {
         let index = directory.keys + "/keys.json"
         let text = try directory.text(index)
         try FileManager.default.removeItem(atPath: index)
-        #expect(refusal().contains("There are keys but no keys.json"))
+        #expect(refusal().contains("holds keys but no keys.json"))
         #expect(try directory.names().count == 6)
         for broken in [
             "", "{}", text.replacingOccurrences(of: #""version":1"#, with: #""version":2"#),
@@ -197,11 +197,11 @@ struct KeyRingTests {
         #expect(refusal().contains("names no key for tokens"))
     }
 
-    @Test func `a first start that was cut short is done again`() throws {
+    @Test func `an interrupted first start is repeated`() throws {
         _ = try open()
         try FileManager.default.removeItem(atPath: directory.keys + "/keys.json")
         try directory.write("", directory.keys + "/.creating")
-        #expect(refusal(create: false).contains("There are no keys"))
+        #expect(refusal(create: false).contains("No keys found"))
         #expect(try directory.names().count == 7)
         let ring = try open()
         #expect(try directory.names().count == 7)
@@ -212,7 +212,7 @@ struct KeyRingTests {
         #expect(try !directory.names().contains(".creating"))
     }
 
-    @Test func `a new key is published before it signs, the old one until what it signed is over`() throws {
+    @Test func `a new key is published before it signs, the old one until its signatures have expired`() throws {
         let ring = try open()
         let old = ring.signing(.tokens, at: start).kid
         let events = ring.signing(.events, at: start).kid
@@ -237,10 +237,9 @@ struct KeyRingTests {
         #expect(states(start + 11_700) == [.retired, .active])
     }
 
-    @Test func `at every moment a verifier with a key set of 75 minutes ago, or of an hour ahead, verifies`() throws
-    {
+    @Test func `a verifier with a key set from 75 minutes ago to an hour ahead always verifies`() throws {
         let ring = try open()
-        // What was published at each moment, as a verifier fetched it: asked later, the ring knows keys that it has made since.
+        // The key set at each time, as a verifier fetched it; later the ring also has newer keys.
         var fetched: [Int64: VerificationKeySet] = [:]
         for now in stride(from: start, through: start + 40_000, by: 300) {
             if (now - start) % 14_400 == 3600 { try ring.rotate(.tokens, now: now) }
@@ -254,7 +253,7 @@ struct KeyRingTests {
         }
     }
 
-    @Test func `the ring verifies what it signed for one purpose, and not what it signed for the other`() throws {
+    @Test func `the ring verifies signatures of one purpose and refuses those of another`() throws {
         let ring = try open()
         let token = try JWT.sign(typ: "at+jwt", claims: [:], with: ring.signing(.tokens, at: start))
         try ring.rotate(.tokens, now: start)
@@ -266,7 +265,7 @@ struct KeyRingTests {
         #expect(throws: JWTError.self) { try verify(.events, at: start) }
     }
 
-    @Test func `a second rotation waits for the first, an exposed key is replaced at once`() throws {
+    @Test func `a second rotation waits for the first, a leaked key is replaced at once`() throws {
         let ring = try open()
         try ring.rotate(.tokens, now: start)
         #expect(throws: KeyRingError.self) { try ring.rotate(.tokens, now: start + 100) }
@@ -281,7 +280,7 @@ struct KeyRingTests {
         #expect(try open(now: start + 200).signing(.tokens, at: start + 200).kid == kid)
     }
 
-    @Test func `a retired key leaves the directory with the next rotation, and is not missed before`() throws {
+    @Test func `the next rotation removes a retired key, whose absence is no error before`() throws {
         let ring = try open()
         let old = ring.signing(.tokens, at: start).kid
         try ring.rotate(.tokens, now: start)
@@ -294,7 +293,7 @@ struct KeyRingTests {
         #expect(!reopened.list(at: later).map(\.id).contains(old))
     }
 
-    @Test func `symmetric keys are replaced at once and kept for good`() throws {
+    @Test func `symmetric keys are rotated at once and the older ones kept`() throws {
         let ring = try open()
         let old = ring.secret(.sealing)
         try ring.rotate(.sealing, now: start + 10)

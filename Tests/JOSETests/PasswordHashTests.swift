@@ -3,14 +3,14 @@ import Testing
 
 @Suite("RFC 7914 password hashes")
 struct PasswordHashTests {
-    @Test func `a hash that another implementation made verifies`() {
+    @Test func `a hash of another implementation verifies`() {
         // By Python's hashlib: the vectors of RFC 7914 §12 have salts that are too short for the stored form.
         let stored = "$scrypt$ln=4,r=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$2nYYR1WNiVIE4oqKrxPuQubql1AU4+laWwCM1jFvCJc"
         #expect(PasswordHash(stored)?.verifies(Secret("correct horse")) == true)
         #expect(PasswordHash(stored)?.verifies(Secret("correct horsf")) == false)
     }
 
-    @Test func `the standard cost is what is wanted, and a hash of another cost is made anew`() {
+    @Test func `a hash of another than the standard cost needs a rehash`() {
         let hash = PasswordHash.make(Secret("correct horse"))
         #expect(hash.string.hasPrefix("$scrypt$ln=15,r=8,p=3$"))
         #expect(hash.verifies(Secret("correct horse")))
@@ -18,7 +18,7 @@ struct PasswordHashTests {
         #expect(PasswordHash.make(Secret("x"), cost: .cheapForTests).needsRehash())
     }
 
-    @Test func `a hash comes back from its text and has its own salt`() {
+    @Test func `a hash is parsed from its text and has its own salt`() {
         let a = PasswordHash.make(Secret("pässword"), cost: .cheapForTests)
         let b = PasswordHash.make(Secret("pässword"), cost: .cheapForTests)
         #expect(a != b)
@@ -33,7 +33,7 @@ struct PasswordHashTests {
         "$scrypt$ln=0,r=8,p=3$SALT$HASH", "$scrypt$ln=15,r=200,p=3$SALT$HASH", "$scrypt$ln=15,r=8,p=99$SALT$HASH",
         "$scrypt$r=8,ln=15,p=3$SALT$HASH", "$scrypt$ln=4,r=1,p=1$SALT$HASH$", "$scrypt$ln=4,r=1,p=1$SALT$SALT",
     ])
-    func `a text that is no hash of ours, or would stop the server, is refused`(text: String) {
+    func `another notation or an excessive cost is refused`(text: String) {
         let salt = "AAAAAAAAAAAAAAAAAAAAAA"
         let hash = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
         let good = "$scrypt$ln=4,r=1,p=1$\(salt)$\(hash)"

@@ -10,7 +10,7 @@ struct SealingTests {
         Sealing.open(sealed, keys: { $0 == key.id ? key : nil }, context: context)
     }
 
-    @Test func `what was sealed opens, also nothing at all, and no two seals are alike`() throws {
+    @Test func `sealed values open, empty ones included, and no two are equal`() throws {
         let sealed = try Sealing.seal(plain, key: key, context: "row 1")
         #expect(open(sealed) == plain)
         #expect(try open(Sealing.seal([], key: key, context: "row 1")) == [])
@@ -30,7 +30,7 @@ struct SealingTests {
         }
     }
 
-    @Test func `every cut is refused, and so is a shortened tag`() throws {
+    @Test func `every truncation and a shortened tag are refused`() throws {
         let sealed = try Sealing.seal(plain, key: key, context: "row 1")
         for count in sealed.indices {
             #expect(open(Array(sealed.prefix(count))) == nil)

@@ -19,7 +19,7 @@ struct SigningKeyTests {
         #expect(sealed.hasPrefix("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"))
     }
 
-    @Test func `an encrypted key opens with its passphrase only, and nobody is asked`() throws {
+    @Test func `an encrypted key opens with its passphrase only, without a prompt`() throws {
         let pem = try key.pem(passphrase: Secret("correct horse"))
         for wrong in [nil, Secret(""), Secret("wrong"), Secret("correct horse ")] {
             #expect(throws: KeyError.unreadable) { try SigningKey(pem: pem, passphrase: wrong) }
@@ -28,7 +28,7 @@ struct SigningKeyTests {
         #expect(throws: KeyError.unreadable) { try SigningKey(pem: []) }
     }
 
-    @Test func `the public half names its algorithm, its use and its thumbprint, and nothing private`() {
+    @Test func `the public key names its algorithm, use and thumbprint and has no private member`() {
         #expect(key.jwk.json.members.map(\.name) == ["crv", "kty", "x", "y", "use", "alg", "kid"])
         #expect(key.jwk.thumbprint == key.kid)
         #expect(SigningKey.generate().kid != key.kid)

@@ -1,7 +1,7 @@
 import OAuth
 import Testing
 
-@Suite("RFC 9470 §4 what a request wants of a sign-in")
+@Suite("RFC 9470 §4 authentication requirements")
 struct AuthenticationRequirementTests {
     private let password = AuthenticationContext.password.rawValue
 

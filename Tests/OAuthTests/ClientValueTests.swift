@@ -40,13 +40,13 @@ struct ClientValueTests {
         ("a\u{0}\u{1B}[31mb", "a[31mb"), ("\u{E0041}a", "a"), ("a\u{2028}b", "a b"), ("Ünïcode 日本", "Ünïcode 日本"),
         ("a\u{3164}\u{2800}\u{115F}b", "ab"), ("<script>alert(1)</script>", "<script>alert(1)</script>"),
     ])
-    func `a name is shown without what hides or turns text; escaping is the page's`(
+    func `a name is shown without invisible and direction-changing characters`(
         claimed: String, shown: String
     ) {
         #expect(DisplayName(claimed)?.string == shown)
     }
 
-    @Test func `a name has an end, marks do not pile up, and nothing is no name`() {
+    @Test func `a name is bounded, stacked marks are removed, an empty one is nil`() {
         #expect(DisplayName(String(repeating: "a", count: 10_000))?.string.count == 128)
         #expect(DisplayName("a" + String(repeating: "\u{0301}", count: 500))?.string.unicodeScalars.count == 3)
         #expect(DisplayName("\u{200B}\u{202E} \n") == nil)

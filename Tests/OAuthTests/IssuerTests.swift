@@ -7,7 +7,7 @@ struct IssuerTests {
         "https://auth.example", "https://auth.example:8443", "https://auth.example/t1", "https://auth.example/a/b",
         "http://localhost:8080", "http://127.0.0.1", "http://[::1]:8080",
     ])
-    func `A canonical issuer is taken as it is`(text: String) throws {
+    func `a canonical issuer is accepted unchanged`(text: String) throws {
         #expect(try Issuer(text).string == text)
     }
 
@@ -28,11 +28,11 @@ struct IssuerTests {
         "ftp://localhost", "https://user@auth.example", "https://", "https:///t1", "https://auth.example/a/../b",
         "https://auth.example/%61",
     ])
-    func `§2 what is no safe https URL is refused; http is for loopback only`(text: String) {
+    func `§2 only https is accepted, http for loopback only`(text: String) {
         #expect(throws: OAuthValueError.self) { try Issuer(text) }
     }
 
-    @Test func `Endpoints stand below the issuer, path and all`() throws {
+    @Test func `endpoints are below the issuer, including its path`() throws {
         let issuer = try Issuer("https://auth.example:8443/t1")
         #expect(issuer.endpoint("/token") == "https://auth.example:8443/t1/token")
         #expect(

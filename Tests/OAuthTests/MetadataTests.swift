@@ -44,7 +44,7 @@ struct MetadataTests {
             object["introspection_endpoint_auth_methods_supported"] == ["client_secret_basic", "client_secret_post"])
     }
 
-    @Test func `the document stands at every path that clients probe`() throws {
+    @Test func `the document is served at every path that clients probe`() throws {
         let names = ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"]
         let (plain, below) = (try Issuer("https://auth.example"), try Issuer("https://auth.example/t1"))
         for atRoot in [false, true] {
@@ -58,7 +58,9 @@ struct MetadataTests {
         #expect(AuthorizationServerMetadata.paths(for: below, atRoot: true) == paths + names)
     }
 
-    @Test func `a protected resource says whom it delegates to, without offline_access, and is read back`() throws {
+    @Test func `protected resource metadata names its authorization server, omits offline_access and is parsed back`()
+        throws
+    {
         let metadata = ProtectedResourceMetadata(
             resource: "https://mcp.example/mcp", authorizationServers: ["https://auth.example"],
             scopesSupported: ["files:read", "offline_access"], resourceName: "Files")
@@ -78,7 +80,7 @@ struct MetadataTests {
         ("http://127.0.0.1:9000/mcp", "http://127.0.0.1:9000/.well-known/oauth-protected-resource/mcp"),
         ("https://mcp.example/a?b=c", "https://mcp.example/.well-known/oauth-protected-resource/a?b=c"),
     ])
-    func `RFC 9728 §3.1 the well-known path stands between host and path`(resource: String, url: String) throws {
+    func `RFC 9728 §3.1 the well-known path is inserted between host and path`(resource: String, url: String) throws {
         #expect(ProtectedResourceMetadata.url(for: try ResourceIdentifier(resource)) == url)
     }
 }

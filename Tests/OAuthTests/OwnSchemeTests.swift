@@ -5,7 +5,7 @@ import Testing
 @Suite("RFC 8252 §7.1 schemes of an app's own")
 struct OwnSchemeTests {
     @Test(arguments: ["com.example.app", "cursor", "claude", "vscode", "vscode-insiders", "windsurf", "a.b"])
-    func `a scheme with a dot and one of a known app need nobody's word`(name: String) throws {
+    func `a scheme with a dot or of a known app needs no permission`(name: String) throws {
         #expect(try OwnScheme(name).isFamiliar)
         let redirect = try RedirectURI("\(name)://place/oauth/callback?x=1")
         #expect(redirect.kind == .privateUse && redirect.ownScheme?.string == name)
@@ -13,7 +13,7 @@ struct OwnSchemeTests {
     }
 
     @Test(arguments: ["acme", "notes-app", "x1"])
-    func `any other scheme is one that somebody has to vouch for`(name: String) throws {
+    func `any other scheme needs an operator's permission`(name: String) throws {
         #expect(try !OwnScheme(name).isFamiliar)
         #expect(try RedirectURI("\(name):/callback").ownScheme?.string == name)
     }
@@ -34,7 +34,7 @@ struct OwnSchemeTests {
         #expect(throws: OAuthValueError.self) { try RedirectURI("\(name)://place/callback") }
     }
 
-    @Test func `a scheme means the same in whatever case it is written, and the redirect stays as it is spelled`()
+    @Test func `schemes are case-insensitive and the redirect keeps its spelling`()
         throws
     {
         #expect(try OwnScheme("CURSOR") == OwnScheme("cursor"))
@@ -47,17 +47,17 @@ struct OwnSchemeTests {
     }
 
     @Test(arguments: ["cursor:", "cursor://", "cursor:?a=b", "com.example.app:"])
-    func `a scheme with nothing behind it is no redirect`(text: String) {
+    func `a scheme without a path is refused as redirect`(text: String) {
         #expect(throws: OAuthValueError.self) { try RedirectURI(text) }
     }
 
     @Test(arguments: ["HTTPS://app.example/cb", "Http://127.0.0.1/cb", "https:/cb", "http:cb"])
-    func `a web address in upper case or without a host is told how it is written`(text: String) {
+    func `a web URL in upper case or without a host gets a helpful error`(text: String) {
         let error = #expect(throws: OAuthValueError.self) { try RedirectURI(text) }
         #expect(error?.sentence.contains("https:// in lower case and a host") == true)
     }
 
-    @Test func `what is never taken is said to be so`() {
+    @Test func `a scheme that is never accepted gets an error that says so`() {
         for (scheme, words) in [
             ("mailto", "IANA registers it for something else"), ("javascript", "No answer is ever sent to"),
             ("intent", "No answer is ever sent to"), ("MS-Word", "No answer is ever sent to"),

@@ -10,7 +10,7 @@ struct PKCETests {
         #expect(CodeChallenge(for: verifier) == challenge)
     }
 
-    @Test func `§4.6 no other verifier does, and none that equals the challenge itself`() throws {
+    @Test func `§4.6 no other verifier is accepted, nor the challenge itself`() throws {
         let challenge = try CodeChallenge("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")
         #expect(!challenge.accepts(try CodeVerifier("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXK")))
         #expect(!challenge.accepts(try CodeVerifier(challenge.string)))
@@ -22,7 +22,7 @@ struct PKCETests {
     }
 
     @Test(arguments: [43, 44, 128])
-    func `§4.1 lengths from 43 to 128 are taken`(length: Int) throws {
+    func `§4.1 lengths from 43 to 128 are accepted`(length: Int) throws {
         #expect(try CodeVerifier(String(repeating: "~", count: length)).reveal().count == length)
     }
 

@@ -20,7 +20,7 @@ struct ParametersTests {
         #expect(refusal { try parameters.value("a") } == .invalidRequest)
     }
 
-    @Test func `resource alone may be repeated`() throws {
+    @Test func `only resource may be repeated`() throws {
         let parameters = try Parameters(query: "resource=a&resource=&resource=b")
         #expect(parameters.values("resource") == ["a", "b"])
     }
@@ -37,7 +37,7 @@ struct ParametersTests {
         #expect(try Parameters(query: "x=1").repeated(.resource).isEmpty)
     }
 
-    @Test func `a value is limited by what it says and not by how it is encoded`() throws {
+    @Test func `a value is limited by its decoded length`() throws {
         let longest = String(repeating: "%C3%A9", count: 4096)
         #expect(try Parameters(query: "a=" + longest).value("a")?.utf8.count == 8192)
         #expect(refusal { try Parameters(query: "a=" + longest + "x") } == .invalidRequest)
@@ -108,7 +108,7 @@ struct PresentedClientTests {
         #expect(try PresentedClient(same, authorization: header).clientID.string == "app")
     }
 
-    @Test func `an empty secret is none at all`() throws {
+    @Test func `an empty secret counts as no secret`() throws {
         let presented = try PresentedClient(form([("client_id", "app"), ("client_secret", "")]), authorization: nil)
         guard case .none = presented else {
             Issue.record("an empty secret counted")
@@ -117,7 +117,7 @@ struct PresentedClientTests {
     }
 
     @Test(arguments: ["Bearer abc", "Digest username=app", "Negotiate", "", "basics YXBwOnM="])
-    func `a scheme that authenticates no client leaves the name in the form`(header: String) throws {
+    func `an unrelated Authorization scheme is ignored`(header: String) throws {
         let presented = try PresentedClient(form([("client_id", "app")]), authorization: header)
         #expect(presented.clientID.string == "app" && presented.secret == nil)
         let secret = try form([("client_id", "app"), ("client_secret", "s")])

@@ -45,7 +45,9 @@ struct RedirectTests {
         ("https://app.example/cb", "https://app.example/%63b"),
         ("https://localhost/cb", "https://localhost:8443/cb"), ("com.example.app:/cb", "com.example.app:/cb/x"),
     ])
-    func `a redirect that differs in more than its loopback port is refused`(registered: String, requested: String) throws {
+    func `a redirect that differs in more than its loopback port is refused`(registered: String, requested: String)
+        throws
+    {
         #expect(try !accepts(registered, requested))
     }
 
@@ -59,7 +61,7 @@ struct RedirectTests {
     @Test(arguments: [
         "https://app.example/cb?a=b", "http://127.0.0.1/cb", "http://localhost:33418/cb", "http://[::1]/cb",
     ])
-    func `one byte changed, added or left out is another redirect`(registered: String) throws {
+    func `a redirect with one byte changed, added or removed is refused`(registered: String) throws {
         let redirect = try RedirectURI(registered)
         let bytes = Array(registered.utf8)
         for mutated in mutations(of: bytes) where mutated != bytes {
@@ -105,7 +107,7 @@ struct RedirectTests {
         "https://[1.2.3.4::]/cb", "https://[::1.2.3.256]/cb", "https://[::1.2.3.04]/cb",
         "https://[1:2:3:4:5:6:7:8::]/cb",
     ])
-    func `what could lead astray is no redirect URI`(text: String) {
+    func `an ambiguous or unsafe URI is refused as redirect URI`(text: String) {
         #expect(throws: OAuthValueError.self) { try RedirectURI(text) }
     }
 
@@ -117,11 +119,11 @@ struct RedirectTests {
         #expect(throws: OAuthValueError.self) { try RedirectURI("https://app.example/cb?\(query)") }
     }
 
-    @Test func `other query parameters are the client's business`() throws {
+    @Test func `other query parameters are permitted`() throws {
         #expect(try RedirectURI("https://app.example/cb?encode=1&states=2&a=code").kind == .https)
     }
 
-    @Test func `None sent is fine when exactly one is registered`() throws {
+    @Test func `a redirect may be omitted if exactly one is registered`() throws {
         let one = try RedirectURI("https://app.example/cb")
         let other = try RedirectURI("https://app.example/other")
         #expect(RedirectRule.verify(nil, registered: [one], localhostAnyPort: true)?.uri == one)

@@ -25,7 +25,7 @@ struct RequestTests {
         #expect(request.prompt == [.login, .consent])
     }
 
-    @Test func `client and redirect are judged first and fail by themselves`() throws {
+    @Test func `client and redirect are checked first and fail separately`() throws {
         #expect(refusal { try ClientAndRedirect(changed("client_id", to: [])) } == .invalidRequest)
         #expect(refusal { try ClientAndRedirect(changed("client_id", to: ["a", "b"])) } == .invalidRequest)
         #expect(
@@ -46,11 +46,11 @@ struct RequestTests {
             ("resource", ["https://a.example/#b"], .invalidTarget), ("prompt", ["none login"], .invalidRequest),
             ("resource", ["https://a.example", "https://b.example"], .invalidTarget),
         ] as [(String, [String], OAuthError.Code)])
-    func `what is wrong has its code`(name: String, values: [String], code: OAuthError.Code) throws {
+    func `each error has its code`(name: String, values: [String], code: OAuthError.Code) throws {
         #expect(refusal { try AuthorizationRequest(changed(name, to: values)) } == code)
     }
 
-    @Test func `only S256 with a challenge gets through`() throws {
+    @Test func `only S256 with a challenge is accepted`() throws {
         for challenge in [nil, "", "short", Self.verifier, Self.challenge] {
             for method in [nil, "", "plain", "s256", "S512", "S256"] {
                 let others = good.filter { !$0.0.hasPrefix("code_challenge") }
@@ -71,7 +71,7 @@ struct RequestTests {
     }
 
     @Test(arguments: ["response_mode", "request", "request_uri", "state", "scope", "resource", "prompt", "max_age"])
-    func `a repetition is refused even where one of both has no value`(name: String) throws {
+    func `a repeated parameter is refused even if one value is empty`(name: String) throws {
         let value = name == "resource" ? "https://mcp.example/" : name == "max_age" ? "1" : "query"
         for values in [[value, ""], ["", value], ["", ""]] {
             #expect(refusal { try AuthorizationRequest(changed(name, to: values)) } == .invalidRequest)
@@ -86,7 +86,7 @@ struct RequestTests {
         }
     }
 
-    @Test func `The state of a refused request is known unless it is what is wrong`() throws {
+    @Test func `the state of a refused request is known unless it is invalid itself`() throws {
         #expect(AuthorizationRequest.stateForRefusal(try changed("response_type", to: ["token"])) == "x y&z")
         #expect(AuthorizationRequest.stateForRefusal(try changed("state", to: ["a", "b"])) == nil)
         #expect(AuthorizationRequest.stateForRefusal(try changed("state", to: [])) == nil)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import OAuth
 
-@Suite("MCP forms: the flat schema, and what a person typed")
+@Suite("MCP forms: the flat schema and the entered values")
 struct RequestedSchemaTests {
     private func schema(_ properties: JSONObject, required: [String] = []) throws -> RequestedSchema {
         try RequestedSchema(
@@ -48,7 +48,7 @@ struct RequestedSchemaTests {
             ])
     }
 
-    @Test func `what was typed becomes typed content under the names of the schema`() throws {
+    @Test func `values become typed content under the names of the schema`() throws {
         let schema = try schema(
             [
                 "key": ["type": "string", "format": "password"], "days": ["type": "integer"],
@@ -63,10 +63,10 @@ struct RequestedSchemaTests {
         #expect(schema.read { typed[$0] ?? [] } == .content(content))
         #expect(
             schema.read { _ in [] }
-                == .problems([0: "Please fill in this field.", 1: "Please fill in this field."]))
+                == .problems([0: "Fill in this field.", 1: "Fill in this field."]))
     }
 
-    @Test func `a sentence about a field never repeats what was typed`() throws {
+    @Test func `an error about a field never repeats its value`() throws {
         let typed = "canary-value"
         let fields: [JSON] = [
             ["type": "integer"], ["type": "number"], ["type": "string", "format": "email"],
@@ -98,21 +98,21 @@ struct RequestedSchemaTests {
         (#"{"type":"number"}"#, "1e999", false), (#"{"type":"number"}"#, "0x10", false),
         (#"{"type":"string","enum":["a","b"]}"#, "b", true), (#"{"type":"string","enum":["a","b"]}"#, "c", false),
     ])
-    func `each rule of the schema is held on the server`(field: String, typed: String, isGood: Bool) throws {
+    func `the server enforces each rule of the schema`(field: String, typed: String, isGood: Bool) throws {
         let reading = try read(JSON.parse(Array(field.utf8)), [typed])
         if case .content = reading { #expect(isGood) } else { #expect(!isGood) }
     }
 
     @Test func `a doubled field, a chosen value twice and too many are refused`() throws {
-        #expect(try read(["type": "string"], ["a", "b"]) == .problems([0: "Send this field once."]))
+        #expect(try read(["type": "string"], ["a", "b"]) == .problems([0: "Enter one value."]))
         let list: JSON = ["type": "array", "items": ["enum": ["a", "b", "c"]], "minItems": 1, "maxItems": 2]
-        #expect(try read(list, ["a", "a"]) == .problems([0: "Choose among the values that are offered."]))
+        #expect(try read(list, ["a", "a"]) == .problems([0: "Choose only the values on the list."]))
         #expect(try read(list, ["a", "b", "c"]) == .problems([0: "Choose from 1 to 2 of these."]))
         #expect(try read(list, []) == .problems([0: "Choose from 1 to 2 of these."]))
         #expect(try read(list, [], required: false) == .content([:]))
     }
 
-    @Test func `a schema that is not flat, or demands what nobody holds, is refused by the member's name`() {
+    @Test func `a nested schema or an unenforced keyword is refused with the member's name`() {
         let path = "requested_schema.properties.x"
         #expect(refusal([:]) == "requested_schema.properties has to be an object with one member a field.")
         #expect(

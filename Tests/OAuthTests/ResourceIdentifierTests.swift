@@ -7,7 +7,7 @@ struct ResourceIdentifierTests {
         ("https://mcp.example", "https://mcp.example/"), ("HTTPS://MCP.Example/a", "https://mcp.example/a"),
         ("https://mcp.example:443/a", "https://mcp.example/a"), ("http://localhost:80", "http://localhost"),
     ])
-    func `these two name one server`(one: String, other: String) throws {
+    func `equal identifiers match`(one: String, other: String) throws {
         #expect(try ResourceIdentifier(one).matches(ResourceIdentifier(other)))
     }
 

@@ -29,7 +29,7 @@ struct ResourceNearMissTests {
         ("http://a.example/mcp", "https://a.example/mcp"), ("https://a.example:8443/mcp", "https://a.example/mcp"),
         ("https://a.example/mcp", "https://a.example/mcp2"), ("https://a.example/mcp/x", "https://a.example/mcp"),
     ])
-    func `what matches, and what differs by more, is no near miss`(asked: String, registered: String) throws {
+    func `matching identifiers and very different ones are no near miss`(asked: String, registered: String) throws {
         #expect(try difference(asked, registered) == nil)
     }
 

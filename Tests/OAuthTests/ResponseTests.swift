@@ -31,7 +31,7 @@ struct ResponseTests {
         }
     }
 
-    @Test func `Without state there is none in the answer`() throws {
+    @Test func `without a state the response has none`() throws {
         let issuer = try Issuer("https://auth.example")
         let location = AuthorizationResponse(
             to: try redirect("https://app.example/cb"), code: code, state: nil, issuer: issuer
@@ -39,7 +39,7 @@ struct ResponseTests {
         #expect(location == "https://app.example/cb?code=\(code.reveal())&iss=https%3A%2F%2Fauth.example")
     }
 
-    @Test func `a token answer always says what was granted`() throws {
+    @Test func `a token response always contains the scope`() throws {
         let refresh = RefreshToken.mint(session: .random(), generation: 1, key: [UInt8](repeating: 1, count: 32))
         let with = TokenResponse(
             accessToken: "jwt", expiresIn: 600, scope: try ScopeSet(parsing: "a b"), refreshToken: refresh)
@@ -62,7 +62,7 @@ struct ResponseTests {
             expiresAt: Timestamp(seconds: 700), authTime: Timestamp(seconds: 90), acr: nil)
     }
 
-    @Test func `an inactive token has one answer, an active one says what it is`() throws {
+    @Test func `inactive tokens share one response, an active one has its claims`() throws {
         #expect(JSON.object(["active": false]) == IntrospectionResponse.inactive.json)
         let claims = try claims()
         let active = IntrospectionResponse.active(claims, username: "ann").json.object
@@ -71,7 +71,7 @@ struct ResponseTests {
         #expect(active?["exp"] == 700 && active?["scope"] == "a b" && active?["client_id"] == "app")
     }
 
-    @Test func `the claims of RFC 9068 §2.2 are all there and come back the same`() throws {
+    @Test func `every claim of RFC 9068 §2.2 is written and parsed unchanged`() throws {
         let claims = try claims()
         for name in ["iss", "exp", "aud", "sub", "client_id", "iat", "jti", "scope", "auth_time", "sid"] {
             #expect(claims.claims[name] != nil)
@@ -85,14 +85,14 @@ struct ResponseTests {
         #expect(throws: OAuthValueError.self) { try AccessTokenClaims(claims: many) }
     }
 
-    @Test func `a description holds printable ASCII without quote and backslash, and has an end`() {
+    @Test func `a description is bounded printable ASCII without quote and backslash`() {
         let error = OAuthError(.invalidRequest, "say \"a\\b\"\r\n<é\u{202E}>" + String(repeating: "x", count: 9999))
         #expect(error.description.hasPrefix("say 'a/b'??<??>xxx"))
         #expect(error.description.utf8.count == 512)
         #expect(error.json.object?["error"] == "invalid_request")
     }
 
-    @Test func `Every code is the wire's own word`() {
+    @Test func `every code has the standard's wire value`() {
         #expect(OAuthError.Code.invalidTarget.rawValue == "invalid_target")
         for code in OAuthError.Code.allCases {
             #expect(code.rawValue.allSatisfy { $0.isLowercase || $0 == "_" })

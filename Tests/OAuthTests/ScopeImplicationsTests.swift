@@ -1,7 +1,7 @@
 import OAuth
 import Testing
 
-@Suite("What a scope includes")
+@Suite("Scope implications")
 struct ScopeImplicationsTests {
     private func implications(_ direct: [String: String]) throws -> ScopeImplications {
         ScopeImplications(
@@ -9,7 +9,7 @@ struct ScopeImplicationsTests {
                 uniqueKeysWithValues: try direct.map { (try Scope($0.key), try ScopeSet(parsing: $0.value)) }))
     }
 
-    @Test func `a wide scope brings along what follows from it: the named ones first, the others nearest first`()
+    @Test func `a scope implies others transitively: requested ones first, then the nearest`()
         throws
     {
         let rule = try implications(["admin": "write list", "write": "read", "list": "read count"])
@@ -22,7 +22,7 @@ struct ScopeImplicationsTests {
     }
 
     @Test
-    func `over a thousand random rules a closure holds what can be reached, in a settled order, and is final`()
+    func `over a thousand random rules a closure is complete, ordered and idempotent`()
         throws
     {
         var random = SeededGenerator(seed: 470)
@@ -70,7 +70,7 @@ struct ScopeImplicationsTests {
         #expect(try implications(["a": "b c", "b": "c"]).circle == nil)
     }
 
-    @Test func `A scope that brings along one on request is on request itself`() throws {
+    @Test func `a scope that implies an on-request scope is on request itself`() throws {
         let known = try ScopeSet(parsing: "read write all")
         let rule = try implications(["all": "write"])
         let catalogue = ScopeCatalogue(

@@ -12,7 +12,7 @@ struct ScopeTests {
     }
 
     @Test(arguments: [nil, "", " ", "offline_access", " offline_access", "offline_access  offline_access "])
-    func `whoever names nothing but offline_access gets the defaults`(text: String?) throws {
+    func `a request for nothing but offline_access gets the default scopes`(text: String?) throws {
         #expect(try granted(text) == "files:read")
     }
 
@@ -25,11 +25,11 @@ struct ScopeTests {
     }
 
     @Test(arguments: ["unknown", "unknown offline_access", "Files:read", "openid email profile", "read:jira openid"])
-    func `where nothing that is named is known, the defaults are offered`(text: String) throws {
+    func `without any known scope the defaults are offered`(text: String) throws {
         #expect(try granted(text) == "files:read")
     }
 
-    @Test func `a scope of an MCP server's own counts, whatever it is called`() throws {
+    @Test func `a scope of an MCP server counts, whatever its name`() throws {
         let mail = ScopeCatalogue(known: try ScopeSet(parsing: "email send"), defaults: try ScopeSet(parsing: "send"))
         #expect(ScopeRule.grantable(try ScopeRule.requested("openid email"), at: mail).string == "email")
         let granted = try ScopeSet(parsing: "email send")
@@ -43,7 +43,7 @@ struct ScopeTests {
             ("openid other", nil),
             ("A", nil), ("\"", nil), ("offline_access \"", nil),
         ] as [(String?, String?)])
-    func `a refresh that names only scopes outside of the grant is invalid_scope`(text: String?, expected: String?)
+    func `a refresh with scopes outside the grant only is invalid_scope`(text: String?, expected: String?)
         throws
     {
         let granted = try ScopeSet(parsing: "a b")
@@ -73,7 +73,7 @@ struct ScopeTests {
         arguments: [
             (nil, nil), ("offline_access", nil), ("", nil), ("a b", "a b"), ("a \"bad\" b", "a b"), (" b  a ", "b a"),
         ] as [(String?, String?)])
-    func `what a refresh names is read leniently`(text: String?, expected: String?) {
+    func `unknown scopes of a refresh are ignored`(text: String?, expected: String?) {
         #expect(ScopeRule.narrowing(text)?.string == expected)
     }
 

@@ -42,12 +42,11 @@ struct TokenExchangeTests {
             (["audience": "urn:gatehouse:provider:Hub"], .invalidTarget),
             (["audience": "urn:gatehouse:provider:hub\u{0}"], .invalidRequest),
         ] as [([String: String?], OAuthError.Code)])
-    func `what is not served is refused, nothing is passed over`(changes: [String: String?], expected: OAuthError.Code)
-    {
+    func `unsupported parameters are refused, not ignored`(changes: [String: String?], expected: OAuthError.Code) {
         #expect(code(changes) == expected)
     }
 
-    @Test func `the answer names the type of the token, and no life that nobody knows`() throws {
+    @Test func `the response has the token type, and no lifetime if it is unknown`() throws {
         let answer = TokenResponse(
             accessToken: "t", expiresIn: nil, scope: try ScopeSet(parsing: "repo"),
             issuedTokenType: TokenExchangeRequest.accessTokenType)

@@ -6,7 +6,7 @@ import Testing
 struct TokenFormatTests {
     private let key = [UInt8](repeating: 7, count: 32)
 
-    @Test func `A refresh token comes back with session, generation and a good MAC`() throws {
+    @Test func `a refresh token is parsed into session, generation and a valid MAC`() throws {
         let session = SessionID.random()
         for generation in [1, 2, 255, 256, UInt32.max] as [UInt32] {
             let minted = RefreshToken.mint(session: session, generation: generation, key: key)
@@ -59,12 +59,12 @@ struct TokenFormatTests {
         return all.map { String(decoding: $0, as: UTF8.self) } + [text.uppercased(), text.lowercased()]
     }
 
-    @Test func `A generation of zero is no token, there was never one`() throws {
+    @Test func `a generation of zero is refused`() throws {
         let bytes = [UInt8](repeating: 1, count: 16) + [0, 0, 0, 0] + [UInt8](repeating: 1, count: 32)
         #expect(RefreshToken("gate_r_" + Base64URL.encode(bytes)) == nil)
     }
 
-    @Test func `one kind of credential is not read as another`() {
+    @Test func `one kind of credential is refused as another`() {
         let code = AuthorizationCode.derive(key: key, interaction: .random()).reveal()
         let secret = ClientSecret.random().reveal()
         let refresh = RefreshToken.mint(session: .random(), generation: 1, key: key).reveal()
@@ -74,7 +74,7 @@ struct TokenFormatTests {
         #expect(UserID(SessionID.random().string) == nil && Subject(UserID.random().string) == nil)
     }
 
-    @Test func `One interaction has one code, another has another, and so has another key`() {
+    @Test func `a code depends on interaction and key alone`() {
         let interaction = InteractionID.random()
         let code = AuthorizationCode.derive(key: key, interaction: interaction)
         #expect(AuthorizationCode.derive(key: key, interaction: interaction) == code)

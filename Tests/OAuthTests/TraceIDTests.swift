@@ -26,7 +26,7 @@ struct TraceIDTests {
         #expect(TraceID(traceparent: field) == nil)
     }
 
-    @Test func `§3.2.2.3 a new id has the one spelling and is never the same`() {
+    @Test func `§3.2.2.3 a new id is canonical and unique`() {
         let ids = (0..<100).map { _ in TraceID.random() }
         #expect(Set(ids).count == 100)
         for id in ids { #expect(TraceID(id.string) == id) }

@@ -103,7 +103,7 @@ struct CloudMetadataTests {
                 }
             }
         }
-        // What is global is dialled over https alone.
+        // Global addresses are dialled over https only.
         let global = "2606:4700::1"
         let everywhere = OperatorClient(
             roots: try TestAuthority.roots(),

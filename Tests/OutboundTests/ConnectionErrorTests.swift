@@ -7,13 +7,13 @@ import Testing
 
 @testable import Outbound
 
-@Suite("Why a connection did not come about, in words")
+@Suite("Why a connection failed, in words")
 struct ConnectionErrorTests {
     private static func good(_ request: String) -> LoopbackServer.Reply {
         LoopbackServer.http("200 OK", body: "{}")
     }
 
-    /// What is said of a call that fails; a person can read it, and nothing of a library's own text is in it.
+    /// The description of a failed call, which must be readable and free of library internals.
     private static func said(of url: String, trusting roots: TrustRoots) async throws -> String {
         let error = await #expect(throws: OutboundFailure.self) {
             try await OperatorClient(roots: roots, deadline: .seconds(60)).get(try RemoteURL(operator: url))
@@ -25,7 +25,7 @@ struct ConnectionErrorTests {
         return text
     }
 
-    @Test func `each way in which TLS fails has a sentence of its own`() async throws {
+    @Test func `each TLS failure has its own sentence`() async throws {
         let authority = try TestAuthority.roots()
         let good = try await LoopbackServer.start(tls: TestAuthority.server("localhost"), answer: Self.good)
         let other = try await LoopbackServer.start(tls: TestAuthority.server("client.example"), answer: Self.good)
@@ -34,12 +34,12 @@ struct ConnectionErrorTests {
             tls: TestAuthority.server("localhost", from: .tlsv1, to: .tlsv11), answer: Self.good)
         let silent = try await Self.blurting("")
         let cases: [(Int, String, TrustRoots, String)] = [
-            (good.port, "localhost", .system, "no authority that is trusted here has signed the certificate"),
+            (good.port, "localhost", .system, "the certificate is not signed by a trusted authority"),
             (other.port, "localhost", authority, "the certificate is for another name"),
             (other.port, "127.0.0.1", authority, "the certificate is for another name"),
-            (plain, "localhost", authority, "the other end does not speak TLS at this port"),
-            (old.port, "localhost", authority, "the other end speaks no TLS version from 1.2 on"),
-            (silent, "localhost", authority, "the other end ended the connection during the handshake"),
+            (plain, "localhost", authority, "the server does not speak TLS on this port"),
+            (old.port, "localhost", authority, "the server supports neither TLS 1.2 nor 1.3"),
+            (silent, "localhost", authority, "the server closed the connection during the handshake"),
         ]
         for (port, name, roots, sentence) in cases {
             let said = try await Self.said(of: "https://\(name):\(port)/x", trusting: roots)
@@ -61,7 +61,9 @@ struct ConnectionErrorTests {
         return channel.localAddress?.port ?? 0
     }
 
-    @Test func `a certificate that expired is told from one of an unknown authority, with its day`() async throws {
+    @Test func `an expired certificate is distinguished from one of an unknown authority and its date named`()
+        async throws
+    {
         let files = try ExpiredCertificate()
         let context = try NIOSSLContext(
             configuration: .makeServerConfiguration(
@@ -80,7 +82,7 @@ struct ConnectionErrorTests {
         #expect(ConnectionErrors.untrusted(Unheard(), certificate: nil, now: 0) == "the handshake failed")
     }
 
-    @Test func `a port at which nobody listens is said in the system's words alone`() async throws {
+    @Test func `a refused connection has the system's text`() async throws {
         let closed = try await LoopbackServer.start(answer: Self.good)
         try await closed.stop()
         let error = await #expect(throws: OutboundFailure.self) {
@@ -92,13 +94,13 @@ struct ConnectionErrorTests {
         #expect(ConnectionErrors.unreachable(Unheard()) == "it could not be reached")
     }
 
-    @Test func `an answer that is no HTTP is told without the parser's names`() async throws {
+    @Test func `a response that is not HTTP is described without the parser's names`() async throws {
         let port = try await Self.blurting("SSH-2.0-OpenSSH_9.2\r\n")
         let error = await #expect(throws: OutboundFailure.self) {
             try await OperatorClient(deadline: .seconds(60)).get(
                 try RemoteURL(operator: "http://127.0.0.1:\(port)/x"))
         }
-        #expect(error?.description == "the answer is not HTTP/1.1: it begins with something else")
+        #expect(error?.description == "the response is not HTTP/1.1: it does not begin with a status line")
     }
 
     private struct Refused: Error, CustomStringConvertible {

@@ -51,7 +51,7 @@ struct DocumentFetcherPolicyTests {
             ("client.example", "client.example\u{0}.evil.test", false),
         ])
     func certificateName(host: String, presented: String, expected: Bool) {
-        #expect(CertificateName.covers(host, presented) == expected)
+        #expect(CertificateName.matches(host, presented) == expected)
     }
 
     @Test func `an authority that is not in outbound.trust is refused before the request`() async throws {
@@ -119,7 +119,7 @@ struct DocumentFetcherPolicyTests {
                 == .refusedAddress(host: "client.example", address: shown))
     }
 
-    /// What is expected to arrive may take as long as a busy machine needs.
+    /// A deadline for expected responses that even a busy machine meets.
     private static func patient(_ privateHosts: [String]) throws -> FetchPolicy {
         var policy = try FetchPolicy(privateHosts: privateHosts)
         policy.deadline = .seconds(30)
@@ -198,8 +198,7 @@ struct DocumentFetcherPolicyTests {
         #expect(await Self.reason(fetcher, "https://other.example/x") == .unresolvable(host: "other.example"))
     }
 
-    @Test func `a closed port, a refused name and a bad certificate look the same, at the same pace`() async throws
-    {
+    @Test func `a closed port, a refused name and a bad certificate look the same, at the same pace`() async throws {
         let bad = try await LoopbackServer.start(tls: TestAuthority.server("localhost"), answer: Self.good)
         let closed = try await LoopbackServer.start(answer: Self.good)
         try await closed.stop()

@@ -35,7 +35,7 @@ struct HostListsTests {
         #expect(throws: HostListError(entry: entry, expected: "host:port")) { try HostPort(entry) }
     }
 
-    @Test func `an operator's row wins over the lists, and block over allow`() throws {
+    @Test func `an operator's rule wins over the lists, and block over allow`() throws {
         let policy = try FetchPolicy(allow: ["*.example"], block: ["bad.example"])
         #expect(policy.permits("good.example", rule: nil))
         #expect(!policy.permits("bad.example", rule: nil))

@@ -14,19 +14,19 @@ struct ResolverTests {
         #expect(addresses.allSatisfy(AddressPolicy.isLoopback))
     }
 
-    @Test func `more look-ups than threads are refused instead of piling up`() async throws {
+    @Test func `lookups beyond the limit of threads are refused`() async throws {
         await #expect(throws: OutboundFailure.busy) {
             try await Resolver.system(limit: 0).resolve("client.example")
         }
     }
 
-    @Test func `a look-up that takes too long lets its caller go`() async throws {
+    @Test func `a slow lookup times out for its caller`() async throws {
         await #expect(throws: OutboundFailure.unresolvable(host: "client.invalid")) {
             try await Resolver.system(timeout: .zero).resolve("client.invalid")
         }
     }
 
-    @Test func `one bad answer among good ones refuses the whole name`() async throws {
+    @Test func `one unacceptable address refuses the whole name`() async throws {
         let mixed = Resolver { _ in
             [try SocketAddress(ipAddress: "8.8.8.8", port: 0), try SocketAddress(ipAddress: "fd00::1", port: 0)]
         }
@@ -36,7 +36,7 @@ struct ResolverTests {
         }
     }
 
-    @Test func `an empty answer is no address`() async throws {
+    @Test func `an empty resolution is an error`() async throws {
         let url = try RemoteURL(stranger: "https://client.example/x")
         await #expect(throws: OutboundFailure.unresolvable(host: "client.example")) {
             try await Resolver { _ in [] }.vetted(url, by: .distantFuture) { _ in true }

@@ -9,7 +9,7 @@ import Testing
 struct TrustedServerTests {
     private let folder: TemporaryFolder
     private var socket: String { folder.path + "/s" }
-    /// Nobody who runs these tests.
+    /// A uid that runs no tests.
     private static let (caller, root, stranger): (UInt32, UInt32, UInt32) = (4_200_001, 4_200_002, 4_200_003)
 
     init() throws { folder = try TemporaryFolder() }

@@ -44,7 +44,7 @@ struct AccessTokenRuleTests {
         #expect(throws: TokenRejection.self) { try Fixture.rule().access(signed: claims, now: now) }
     }
 
-    @Test func `ends a token in the second it names`() throws {
+    @Test func `a token expires in the second of exp`() throws {
         #expect(throws: Never.self) { try Fixture.rule().access(signed: good(), now: now + 599) }
         #expect(throws: TokenRejection.self) { try Fixture.rule().access(signed: good(), now: now + 600) }
         #expect(throws: Never.self) { try Fixture.rule(skew: 5).access(signed: good(), now: now + 604) }

@@ -27,7 +27,7 @@ struct ChallengeTests {
         #expect(refused?.challenge == "Bearer scope=\"files:read files:write\", " + metadata)
     }
 
-    @Test func `names all that the operation needs when the scope does not suffice`() throws {
+    @Test func `an insufficient scope names every required scope`() throws {
         let resource = try resource()
         let access = Access(subject: "s", clientID: "c", sessionID: nil, scopes: ["files:read"], expiresAt: 1)
         let refused = #expect(throws: Refusal.self) { try resource.demand(["files:read", "files:write"], of: access) }
@@ -37,7 +37,7 @@ struct ChallengeTests {
         #expect(challenge.hasSuffix("scope=\"files:read files:write\", " + metadata))
     }
 
-    @Test func `lets a wide scope stand in for the narrow one that it implies`() throws {
+    @Test func `accepts a scope for the narrower one that it implies`() throws {
         let catalogue = try ScopeCatalogue([
             ProtectedScope("all", implies: ["write"]), ProtectedScope("write", implies: ["read", "all"]), "read",
         ])
@@ -46,7 +46,7 @@ struct ChallengeTests {
         #expect(catalogue.closure(of: ["unknown"]) == ["unknown"])
     }
 
-    @Test func `what would bring along a scope on request is not asked for at first`() throws {
+    @Test func `a scope that implies an on-request scope is not requested at first`() throws {
         let catalogue = try ScopeCatalogue([
             ProtectedScope("write", implies: ["purge"]), ProtectedScope("purge", onRequest: true), "read",
         ])
@@ -55,7 +55,7 @@ struct ChallengeTests {
     }
 
     @Test(arguments: ["Bearer", "Bearer ", "Bearer a b", "Bearer a,b", "Bearer =a", "Bearer a=b", "bearer \u{e4}"])
-    func `answers 400 to a token that cannot be read`(field: String) async throws {
+    func `answers 400 to a malformed token`(field: String) async throws {
         let resource = try resource()
         let refused = await refusal { try await resource.authorize(authorizationHeader: field) }
         #expect(refused?.status == 400)
@@ -70,7 +70,7 @@ struct ChallengeTests {
     }
 
     @Test(arguments: ["Basic YTpi", "", "DPoP abc", "Bearerabc"])
-    func `§2.1 takes another scheme for no token`(field: String) async throws {
+    func `§2.1 another scheme counts as no token`(field: String) async throws {
         let resource = try resource()
         let refused = await refusal { try await resource.authorize(authorizationHeader: field) }
         #expect(refused?.kind == .missingToken)
@@ -80,7 +80,7 @@ struct ChallengeTests {
         #expect(BearerCredential(field: "bEARER a-._~+/Z9==") == .token("a-._~+/Z9=="))
     }
 
-    @Test func `§3 lets no text end the quoted string or the field`() {
+    @Test func `§3 no text can end the quoted string or the field`() {
         let challenge = Challenge(
             error: .invalidToken, description: "a\"b\\c\r\nX: y", scopes: [], metadataURL: "https://m.example")
         #expect(

@@ -26,7 +26,7 @@ struct IssuerMetadataTests {
         "https://other.example/introspect", "http://gate.example/introspect", "https://gate.example:8443/introspect",
         "https://gate.example@other.example/introspect", "//gate.example/introspect",
     ])
-    func `sends its credentials nowhere but to the issuer's own origin`(endpoint: String) throws {
+    func `sends its credentials to the issuer's origin only`(endpoint: String) throws {
         let document: JSONObject = [
             "issuer": "https://gate.example", "introspection_endpoint": .string(endpoint),
         ]
@@ -35,7 +35,7 @@ struct IssuerMetadataTests {
         }
     }
 
-    @Test func `asks no one when the metadata is another issuer's`() async throws {
+    @Test func `sends no token when the metadata is for another issuer`() async throws {
         try await FakeAuthorizationServer.run { server in
             let endpoint = JSON.string(server.issuer + "/introspect")
             server.change { $0.metadata = ["issuer": "https://other.example", "introspection_endpoint": endpoint] }

@@ -60,7 +60,7 @@ struct LocalVerificationTests {
         }
     }
 
-    @Test func `refuses at B a token for A`() async throws {
+    @Test func `refuses a token for another MCP server`() async throws {
         try await FakeAuthorizationServer.run { server in
             let key = SigningKey.generate()
             server.change { $0.keys = [key.jwk] }
@@ -84,7 +84,7 @@ struct LocalVerificationTests {
         }
     }
 
-    @Test func `fetches the keys anew for an unknown one, but at most once a minute`() async throws {
+    @Test func `fetches the keys again for an unknown kid, at most once a minute`() async throws {
         try await FakeAuthorizationServer.run { server in
             let (first, second, unknown) = (SigningKey.generate(), SigningKey.generate(), SigningKey.generate())
             server.change { $0.keys = [first.jwk] }
@@ -106,7 +106,7 @@ struct LocalVerificationTests {
         }
     }
 
-    @Test func `forgets a key that was withdrawn within five minutes`() async throws {
+    @Test func `stops accepting a withdrawn key within five minutes`() async throws {
         try await FakeAuthorizationServer.run { server in
             let (old, new) = (SigningKey.generate(), SigningKey.generate())
             server.change { $0.keys = [old.jwk] }
@@ -118,7 +118,7 @@ struct LocalVerificationTests {
         }
     }
 
-    @Test func `goes on with its keys for an hour while none can be had, then refuses`() async throws {
+    @Test func `uses cached keys for an hour while fetching fails, then refuses`() async throws {
         try await FakeAuthorizationServer.run { server in
             let key = SigningKey.generate()
             server.change { $0.keys = [key.jwk] }
@@ -137,7 +137,7 @@ struct LocalVerificationTests {
         }
     }
 
-    @Test func `fetches the keys once for a hundred requests that come together`() async throws {
+    @Test func `fetches the keys once for a hundred concurrent requests`() async throws {
         try await FakeAuthorizationServer.run { server in
             let key = SigningKey.generate()
             server.change { $0.keys = [key.jwk] }

@@ -25,7 +25,7 @@ struct ProtectedResourceMetadataTests {
         #expect(document["resource_name"] == "Files")
     }
 
-    @Test func `publishes what is asked for at first and keeps back what is on request`() throws {
+    @Test func `publishes the initial scopes and omits on-request ones`() throws {
         let resource = try resource(Fixture.configuration(issuer: "https://gate.example"))
         let document = try JSONObject(parsing: resource.metadataDocument)
         #expect(document["scopes_supported"] == ["files:read"])
@@ -66,7 +66,7 @@ struct ProtectedResourceMetadataTests {
     }
 
     @Test(arguments: ["", "mcp.example", "ftp://mcp.example", "https://mcp.example/#a"])
-    func `refuses a resource that clients could not have called`(spelled: String) {
+    func `refuses an invalid resource URL`(spelled: String) {
         var configuration = Fixture.configuration(issuer: "https://gate.example")
         configuration.resource = spelled
         #expect(throws: InvalidConfiguration.self) { try ProtectedResource(configuration) }

@@ -16,7 +16,7 @@ struct TokenIntrospectionTests {
         await refusal { try await resource.authorize(authorizationHeader: "Bearer t", requiring: scopes) }
     }
 
-    @Test func `asks with its own credentials and reads the answer`() async throws {
+    @Test func `introspects with its own credentials and parses the response`() async throws {
         try await FakeAuthorizationServer.run { server in
             server.change { $0.answers["t"] = Fixture.answer(issuer: server.issuer) }
             let access = try await resource(server).authorize(
@@ -40,7 +40,7 @@ struct TokenIntrospectionTests {
         }
     }
 
-    @Test func `refuses a token in the moment it is no longer active`() async throws {
+    @Test func `refuses a token as soon as it is inactive`() async throws {
         try await FakeAuthorizationServer.run { server in
             server.change { $0.answers["t"] = Fixture.answer(issuer: server.issuer) }
             let resource = try resource(server)
@@ -53,7 +53,7 @@ struct TokenIntrospectionTests {
     }
 
     @Test(arguments: [JSON.string("true"), .integer(1), .null])
-    func `takes nothing but the value true for active`(active: JSON) async throws {
+    func `accepts only the value true for active`(active: JSON) async throws {
         try await FakeAuthorizationServer.run { server in
             var answer = Fixture.answer(issuer: server.issuer)
             answer["active"] = active
@@ -95,7 +95,7 @@ struct TokenIntrospectionTests {
     }
 
     @Test(arguments: [400, 401, 429, 500])
-    func `lets nobody through while it gets no answer`(status: Int) async throws {
+    func `refuses every token while introspection fails`(status: Int) async throws {
         try await FakeAuthorizationServer.run { server in
             server.change {
                 $0.answers["t"] = Fixture.answer(issuer: server.issuer)
@@ -108,7 +108,7 @@ struct TokenIntrospectionTests {
         }
     }
 
-    @Test func `says in the reason that its own credentials are refused, and names no secret`() async throws {
+    @Test func `the reason says that the credentials are rejected and contains no secret`() async throws {
         try await FakeAuthorizationServer.run { server in
             server.change { $0.introspectionStatus = 401 }
             let refused = await outcome(try resource(server))

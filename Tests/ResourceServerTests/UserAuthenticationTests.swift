@@ -3,7 +3,7 @@ import Testing
 
 @testable import ResourceServer
 
-@Suite("RFC 9470 §3 challenging for a better sign-in")
+@Suite("RFC 9470 §3 step-up challenges")
 struct UserAuthenticationTests {
     private let metadata = "resource_metadata=\"http://127.0.0.1:9/.well-known/oauth-protected-resource/mcp\""
     private let now = ManualClock.start
@@ -45,7 +45,7 @@ struct UserAuthenticationTests {
         #expect(refused?.reason.contains("urn:one") == true)
     }
 
-    @Test func `what is not wanted is not in the challenge`() throws {
+    @Test func `absent requirements are not in the challenge`() throws {
         let resource = try resource()
         let refused = #expect(throws: Refusal.self) {
             try resource.demand(UserAuthentication(maxAge: 0), of: access(at: now - 1))
@@ -57,7 +57,7 @@ struct UserAuthenticationTests {
         #expect(plain.challenge?.contains("max_age") == false)
     }
 
-    @Test func `a sign-in of just that age is enough, an older or an unknown one is not`() throws {
+    @Test func `a sign-in of exactly the maximum age is enough, an older or unknown one is not`() throws {
         let wanted = UserAuthentication(maxAge: 300)
         #expect(try isEnough(wanted, access(at: now)))
         #expect(try isEnough(wanted, access(at: now - 300)))
@@ -68,14 +68,14 @@ struct UserAuthenticationTests {
         #expect(try isEnough(wanted, access(at: .max)))
     }
 
-    @Test func `one of the ways is enough, and a token that names none is not`() throws {
+    @Test func `one accepted class is enough, a token without acr is not`() throws {
         #expect(try isEnough(UserAuthentication(), access(at: nil, acr: nil)))
         #expect(try isEnough(UserAuthentication(acrValues: ["urn:two", "urn:one"]), access(at: nil)))
         #expect(try !isEnough(UserAuthentication(acrValues: ["urn:two"]), access(at: now)))
         #expect(try !isEnough(UserAuthentication(acrValues: ["urn:one"]), access(at: now, acr: nil)))
     }
 
-    @Test func `the claims of a token say when and how`() throws {
+    @Test func `time and class come from the token's claims`() throws {
         var claims = Fixture.claims(issuer: "https://gate.example")
         #expect(try Fixture.rule().access(signed: claims, now: now).authenticatedAt == nil)
         claims["auth_time"] = .integer(now - 7)

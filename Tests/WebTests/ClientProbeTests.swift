@@ -9,7 +9,7 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("A client's document on trial")
+@Suite("Assessment of a client's metadata document")
 struct ClientTrialTests {
     @Test(arguments: [
         ("claude", "with any port", false), ("claude-code", "with any port, and exactly this path", true),
@@ -17,7 +17,7 @@ struct ClientTrialTests {
         ("chatgpt", "with any port", false), ("opencode", "with any port", true), ("smithery", "with any port", false),
         ("mcpjam", "http://127.0.0.1:6274/oauth/callback: with any port", true), ("gemini", "with any port", false),
     ])
-    func `the documents of known clients pass, and what each will do is what it does`(
+    func `the documents of known clients pass, and the findings match their behaviour`(
         name: String, port: String, isLoopback: Bool
     ) async throws {
         let document = try JSONObject(parsing: Array(Workspace.text("Tests/OAuthTests/Fixtures/\(name).json").utf8))
@@ -33,7 +33,7 @@ struct ClientTrialTests {
         }
     }
 
-    @Test func `nothing is kept and nothing recorded, whatever comes of it`() async throws {
+    @Test func `it stores and records nothing, whatever the result`() async throws {
         try await DocumentScene.play { scene in
             let before = try await scene.h.gatehouse.store.read { try $0.audit.tail(limit: 100).count }
             _ = try await scene.tried()
@@ -58,7 +58,7 @@ struct ClientTrialTests {
     ]
 
     @Test(arguments: faults.indices)
-    func `a fault is named by the very sentence that the person at the client's authorization reads`(
+    func `a fault has the same sentence as the page of an authorization`(
         number: Int
     ) async throws {
         let fault = Self.faults[number]
@@ -79,7 +79,7 @@ struct ClientTrialTests {
         ("302 Found", "Content-Type: application/json\r\nLocation: /x", "{}", "the status is 302"),
         ("200 OK", "Content-Type: text/plain", "{}", "Its developer has to serve it as application/json"),
     ])
-    func `what cannot be had is told with its cause and what to do`(
+    func `a document that cannot be fetched is reported with cause and remedy`(
         status: String, fields: String, body: String, words: String
     ) async throws {
         try await DocumentScene.play { scene in
@@ -89,7 +89,7 @@ struct ClientTrialTests {
         }
     }
 
-    @Test func `a blocked host is not asked, and a changed document and live sessions are told`() async throws {
+    @Test func `a blocked host is not contacted, and a changed document and live sessions are reported`() async throws {
         try await DocumentScene.play { scene in
             _ = try await scene.tokens()
             scene.host.publish(["redirect_uris": ["http://127.0.0.1/callback", "https://new.example/callback"]])
@@ -105,7 +105,7 @@ struct ClientTrialTests {
         }
     }
 
-    @Test func `a host that the lists leave out, and a port that is not listed, are told apart without a fetch`()
+    @Test func `a host that is not listed and a port that is not listed are distinguished without a fetch`()
         async throws
     {
         try await DocumentScene.play { scene in
@@ -117,7 +117,7 @@ struct ClientTrialTests {
         }
     }
 
-    @Test func `what is refused at its first authorization, and what is passed over, is said before`() async throws {
+    @Test func `it reports what an authorization would refuse and what it would ignore`() async throws {
         try await DocumentScene.play { scene in
             scene.host.publish([
                 "grant_types": ["client_credentials"], "scope": "files:read mail:send",

@@ -101,7 +101,9 @@ struct KeyReplacementTests {
         }
     }
 
-    @Test func `refresh: whoever is killed before the sessions ended ends them at the next start`() async throws {
+    @Test func `refresh: a server that is killed before it has ended the sessions ends them at its next start`()
+        async throws
+    {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             try h.gatehouse.keys.replace(.secret(.refresh), now: h.clock.now.seconds)
@@ -130,7 +132,7 @@ struct KeyReplacementTests {
         }
     }
 
-    @Test func `form: pages that are open are void, and nothing of what was pressed happens`() async throws {
+    @Test func `form: open pages become invalid, and their forms change nothing`() async throws {
         try await Harness.run { h in
             let (browser, other) = (h.browser(), h.browser())
             let consent = try await h.consentPage(browser, h.request())
@@ -147,17 +149,16 @@ struct KeyReplacementTests {
     }
 
     @Test(arguments: [false, true])
-    func `sealing: all that was sealed opens under the new key, and the old one is erased`(isKilled: Bool) async throws
-    {
+    func `sealing: every sealed value opens with the new key, and the old key is erased`(isKilled: Bool) async throws {
         let provider = try await LoopbackProvider.start()
         try await Harness.run { h in
-            try await h.add(provider)
+            try await h.providers.add(provider)
             let token = try await h.tokens().access
-            _ = try await h.connected(token, h.browser())
+            _ = try await h.providers.connect(token, h.browser())
             // One way to the provider that is still open, a receipt and a secret that nobody collected.
             let browser = h.browser()
-            let asked = try await Asked(h.askToConnect(token, scope: "user"))
-            let state = try await h.depart(browser, asked)
+            let asked = try await Asked(h.providers.ask(token, scope: "user"))
+            let state = try await h.providers.depart(browser, asked)
             try await h.grant([.confirm, .secret, .connect])
             let secret = try await Asked(h.askSecret(token))
             let page = try await h.open(browser, secret)
@@ -170,7 +171,7 @@ struct KeyReplacementTests {
             if isKilled {
                 // Between the steps: the new key is there, and nothing is sealed anew yet; the server goes on to serve.
                 try h.gatehouse.keys.replace(.secret(.sealing), now: h.clock.now.seconds)
-                #expect(try await h.exchange(token).status == .ok)
+                #expect(try await h.providers.exchange(token).status == .ok)
                 keys = try reopened(h)
                 #expect(keys.secret(.sealing, id: old.id) != nil)
                 await KeyReplacement(store: h.gatehouse.store, keys: keys, log: nil).finish(at: h.clock.now)
@@ -190,8 +191,9 @@ struct KeyReplacementTests {
             let files = try FileManager.default.contentsOfDirectory(atPath: h.folder + "/keys")
             #expect(files.filter { $0.hasPrefix("sealing-") }.count == 1)
             // Tokens, the client's secret at the provider, the proof of the open way, and the secret itself.
-            #expect(try await h.exchange(token).json["access_token"]?.string?.hasPrefix("access-canary") == true)
-            #expect(try await h.comeBack(browser, state: state).status == .ok)
+            #expect(
+                try await h.providers.exchange(token).json["access_token"]?.string?.hasPrefix("access-canary") == true)
+            #expect(try await h.providers.comeBack(browser, state: state).status == .ok)
             #expect(try await h.stored(asked)?.status == .completed)
             let collected = try await h.call(.post, secret.path + "/result", [:])
             #expect(collected.json["content"]?.object?["api_key"] == "sk-canary-0123")
@@ -199,10 +201,11 @@ struct KeyReplacementTests {
         try await provider.stop()
     }
 
-    @Test func `sealing: what cannot be opened is told, and keeps no leaked key in use`() async throws {
+    @Test func `sealing: values that cannot be opened are reported and do not keep the leaked key in use`() async throws
+    {
         let provider = try await LoopbackProvider.start()
         try await Harness.run { h in
-            try await h.add(provider)
+            try await h.providers.add(provider)
             let value = try #require(
                 try await h.gatehouse.store.read { try $0.sealedValues.list(in: .providers, after: "", limit: 1) }.first
             )
@@ -216,7 +219,7 @@ struct KeyReplacementTests {
         try await provider.stop()
     }
 
-    @Test func `a purpose that there is not is refused, with those that there are`() async throws {
+    @Test func `an unknown purpose is refused with a list of the known ones`() async throws {
         try await Harness.run { h in
             for request in [KeyRequest.weigh(purpose: "all"), .replace(purpose: "all", reason: nil)] {
                 let refusal = await #expect(throws: AdministrationError.self) { try await h.administer(.keys(request)) }

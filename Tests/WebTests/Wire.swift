@@ -23,12 +23,12 @@ enum Wire {
     }
 
     /// Writes the text, after a first answer what is to follow, and reads until the other side closes.
-    static func exchange(_ place: Place, _ text: String, then later: String? = nil) async throws -> String {
+    static func exchange(_ path: ServedPath, _ text: String, then later: String? = nil) async throws -> String {
         try await converse(place, [.send(text)] + (later.map { [.hear(""), .send($0)] } ?? []))
     }
 
     /// Takes the steps, and reads until the other side closes; the whole answer.
-    static func converse(_ place: Place, _ steps: [Step]) async throws -> String {
+    static func converse(_ path: ServedPath, _ steps: [Step]) async throws -> String {
         let bootstrap = ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
         let setup: @Sendable (any Channel) -> EventLoopFuture<NIOAsyncChannel<ByteBuffer, ByteBuffer>> = { channel in
             channel.eventLoop.makeCompletedFuture {
@@ -67,7 +67,7 @@ enum Wire {
 
     /// Runs a whole server behind a listener while `body` talks to it.
     static func serving(_ h: Harness, _ body: @Sendable (Int) async throws -> Void) async throws {
-        let renderer = try PageRenderer(templatesDirectory: TestDoor.templates)
+        let renderer = try PageRenderer(templatesDirectory: TestRoutes.templates)
         let router = Routes.router(h.gatehouse, renderer: renderer, proxies: try ProxyTrust(proxies: []))
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         try await serving(

@@ -1,15 +1,15 @@
 package import OAuth
 
-/// Where in the lists of the page somebody is, as the address says it; what means nothing is passed over.
+/// The parts of the lists that the account page shows, as its URL says. Malformed cursors are ignored.
 package struct AccountCursor: Sendable {
-    /// Sessions behind this one are wanted.
+    /// The list of sessions begins after this one.
     let session: SessionID?
-    /// What was asked before this.
+    /// The list of requests begins after this one.
     let asked: ElicitationPageID?
-    /// What was done just now, sealed.
+    /// The sealed notice of the last action.
     let notice: String?
 
-    /// The place that a query names; without one, the first page.
+    /// The cursor of a query; without a query, the first page.
     package init(_ query: Parameters? = nil) throws(OAuthError) {
         session = try query?.value("sessions").flatMap { SessionID($0) }
         asked = try query?.value("asked").flatMap { ElicitationPageID($0) }
@@ -20,9 +20,9 @@ package struct AccountCursor: Sendable {
     init() { (session, asked, notice) = (nil, nil, nil) }
 }
 
-/// What a person can do on the page of their account.
+/// An action on the account page.
 enum AccountAction: Sendable {
-    /// An identifier that is none is nil: nobody has it.
+    // A malformed identifier becomes nil and is answered like one that does not exist.
     case endSession(SessionID?)
     case endAllSessions
     case endJob(JobID?)
@@ -31,7 +31,7 @@ enum AccountAction: Sendable {
     case signOut
     case signOutEverywhere
 
-    /// Reads a form; nil for a step that does not exist.
+    /// Parses the form; nil for an unknown action.
     init?(_ form: Parameters) throws(OAuthError) {
         switch try form.value("step") {
         case "end": self = .endSession(try form.value("session").flatMap { SessionID($0) })
@@ -45,8 +45,8 @@ enum AccountAction: Sendable {
         }
     }
 
-    /// Whether somebody else at an open browser could do harm by it that is hard to mend.
-    var wantsFreshSignIn: Bool {
+    /// Whether the action needs a recent sign-in, because a stranger at an unattended browser could cause lasting harm with it.
+    var requiresRecentSignIn: Bool {
         switch self {
         case .endAllSessions, .disconnect, .changePassword: true
         case .endSession, .endJob, .signOut, .signOutEverywhere: false
@@ -54,28 +54,29 @@ enum AccountAction: Sendable {
     }
 }
 
-/// Why a step was not taken.
+/// The reason for which an action was refused.
 package enum AccountActionError: Hashable, Sendable {
-    /// The page was opened in another sign-in than the form came from, or the form came from elsewhere.
+    /// The form has no valid token: the user signed in again after the page opened, or another site made the form.
     case stale
-    case noStep
-    /// There is no such session, job or connection, or it is another person's: one answer for all.
+    case unknownAction
+    /// The session, job or connection does not exist or belongs to another user. One case for both, so that the answer does not tell
+    /// which.
     case unknown
     case password(PasswordChangeError)
 }
 
-/// What was done, in the names that the person knows it by.
+/// The result of an action, with the names that the account page shows.
 package enum AccountNotice: Hashable, Sendable {
     case sessionEnded(client: String, server: String)
-    /// It was over before; nothing was changed.
-    case sessionWasOver(client: String, server: String)
-    /// How many there were.
+    /// Nothing changed.
+    case sessionAlreadyEnded(client: String, server: String)
+    /// The number of sessions that were revoked.
     case sessionsEnded(Int)
     case jobEnded(server: String)
     case disconnected(provider: String, server: String, ProviderReply)
-    /// It was over before; nothing was changed.
-    case wasDisconnected(provider: String, server: String)
-    /// With the number of sessions that ended with it, if everything was to end.
+    /// Nothing changed.
+    case alreadyDisconnected(provider: String, server: String)
+    /// The number of revoked sessions; nil if the user kept them.
     case passwordChanged(endedSessions: Int?)
     case signedOut
     case signedOutEverywhere

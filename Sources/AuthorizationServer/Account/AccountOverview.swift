@@ -1,52 +1,52 @@
 package import OAuth
 
-/// Everything that the page of an account tells its person; nothing in it comes from the browser.
+/// The content of the account page. All of it comes from the database and nothing from the browser.
 package struct AccountOverview: Sendable {
     /// An MCP server, as its operator registered it.
     package struct Server: Hashable, Sendable {
         package let name: String
         package let identifier: ResourceIdentifier
-        /// The one accountable name behind it.
+        /// The name of its operator.
         package let owner: String
     }
 
-    /// A client, by the name that the person was shown.
+    /// A client, by the name that the consent page showed.
     package struct App: Hashable, Sendable {
         package let name: String
-        /// The host of a metadata document's URL; nil when an operator registered the client.
+        /// The host of the client's metadata document; nil for a client that an operator registered.
         package let host: String?
     }
 
-    /// A session that can still be used.
+    /// A session that is neither revoked nor expired.
     package struct LiveSession: Sendable {
         package let id: SessionID
         package let app: App
         package let server: Server
-        /// What it may do, in the MCP server's words where there are some.
+        /// The descriptions of its scopes, or their names where the MCP server has no description.
         package let scopes: [String]
         package let since: Timestamp
-        /// Nil while its client has not come for its first token.
+        /// Nil until the client redeems the authorization code.
         package let lastUsedAt: Timestamp?
         package let endsAt: Timestamp
-        /// When it ends if nobody uses it, where that comes first.
+        /// The time at which the session expires if it stays idle; nil if it expires earlier anyway.
         package let endsUnusedAt: Timestamp?
     }
 
-    /// Work that an MCP server goes on with when its client is gone.
+    /// A background job, which an MCP server continues without its client.
     package struct OpenJob: Sendable {
         package let id: JobID
         package let server: Server
-        /// The client in whose session it was opened.
+        /// The client in whose session the MCP server opened the job.
         package let app: App
-        /// What it is for, in the MCP server's words.
+        /// The purpose, as the MCP server describes it.
         package let purpose: String
-        /// What it may start.
+        /// The actions that the job may start.
         package let actions: [ActionName]
         package let since: Timestamp
         package let endsAt: Timestamp
     }
 
-    /// An account at a provider.
+    /// A connected account at a provider.
     package struct LiveConnection: Sendable {
         package let id: ConnectionID
         package let provider: ProviderName
@@ -56,42 +56,42 @@ package struct AccountOverview: Sendable {
         package let since: Timestamp
     }
 
-    /// What an MCP server asks or asked.
-    package struct Asked: Sendable {
+    /// An elicitation of an MCP server, pending or ended.
+    package struct ElicitationSummary: Sendable {
         package let page: ElicitationPageID
         package let status: ElicitationStatus
-        /// How it is called when the person did what was asked.
+        /// The outcome in one word if the user completed the elicitation.
         package let completedWord: String
         package let server: Server
-        /// Nil when its session is forgotten.
+        /// Nil when its session has been erased.
         package let app: App?
-        /// What it is about, in the MCP server's words.
+        /// The subject, as the MCP server describes it.
         package let text: String
         package let at: Timestamp
         package let until: Timestamp
     }
 
-    /// A piece of a list that is longer than a page.
-    package struct Piece<Item: Sendable, ID: Sendable>: Sendable {
+    /// One part of a list that is longer than a page.
+    package struct ListPage<Item: Sendable, ID: Sendable>: Sendable {
         package let items: [Item]
-        /// What the next piece is behind of; nil at the end.
+        /// The cursor of the next part; nil at the end of the list.
         package let more: ID?
-        /// It begins with the newest.
+        /// Whether the part begins with the newest entry.
         package let isFirst: Bool
     }
 
     package let username: String
-    /// The value that each form has to bring back.
+    /// The token that each form must return.
     package let token: String
-    /// Whether the sign-in is recent enough for every step.
+    /// Whether the sign-in is recent enough for all actions.
     package let isFresh: Bool
-    package let sessions: Piece<LiveSession, SessionID>
-    /// What ends first comes first.
+    package let sessions: ListPage<LiveSession, SessionID>
+    /// The open jobs, of which those that expire first come first.
     package let jobs: [OpenJob]
-    /// There are more jobs than are shown.
+    /// Whether the user has more open jobs than the page shows.
     package let hasMoreJobs: Bool
     package let connections: [LiveConnection]
-    /// What waits for an answer; what ends first comes first.
-    package let open: [Asked]
-    package let past: Piece<Asked, ElicitationPageID>
+    /// The pending elicitations, of which those that expire first come first.
+    package let pending: [ElicitationSummary]
+    package let recent: ListPage<ElicitationSummary, ElicitationPageID>
 }

@@ -2,7 +2,7 @@ import OAuth
 import Storage
 
 extension AccountEndpoint {
-    /// What the page says, read at once and no more than fits on it.
+    /// The content of the page, read in one transaction and limited to what the page shows.
     func overview(of person: SignedIn, at place: AccountCursor, now: Timestamp) async throws -> AccountOverview {
         let token = formToken(person)
         return try await store.read { transaction in
@@ -10,19 +10,19 @@ extension AccountEndpoint {
             let jobs = try reading.jobs()
             return AccountOverview(
                 username: person.user.name, token: token, isFresh: person.isFresh(at: now),
-                sessions: try reading.sessions(after: place.session), jobs: jobs.shown, hasMoreJobs: jobs.areMore,
+                sessions: try reading.sessions(after: place.session), jobs: jobs.shown, hasMoreJobs: jobs.hasMore,
                 connections: try reading.connections(),
-                open: try reading.open(), past: try reading.past(before: place.asked))
+                pending: try reading.pending(), recent: try reading.recent(before: place.asked))
         }
     }
 }
 
-/// Reads what belongs to one person, in one view of the database.
+/// Reads the content of the account page of one user within one transaction.
 private struct AccountReader {
     private static let sessionsOnPage = 20
-    private static let pastOnPage = 10
-    /// As many as anybody answers; each MCP server may have five open.
-    private static let mostOpen = 50
+    private static let recentOnPage = 10
+    /// More than a user can answer: each MCP server may have five pending.
+    private static let mostPending = 50
     private static let mostConnections = 100
     private static let mostJobs = 50
 
@@ -37,21 +37,21 @@ private struct AccountReader {
         self.now = now
     }
 
-    /// The sessions behind `last`, or the newest if that is nobody's or another person's.
+    /// The sessions after `last`, or the newest ones if `last` does not exist or belongs to another user.
     mutating func sessions(
         after last: SessionID?
-    ) throws -> AccountOverview.Piece<AccountOverview.LiveSession, SessionID> {
+    ) throws -> AccountOverview.ListPage<AccountOverview.LiveSession, SessionID> {
         let last = try last.flatMap { try transaction.sessions.find($0) }.flatMap { $0.userID == user ? $0 : nil }
         let found = try transaction.sessions.live(
             of: user, after: last.map { SessionCursor(after: $0) }, limit: Self.sessionsOnPage + 1, now: now)
         let shown = found.prefix(Self.sessionsOnPage)
         return .init(
-            items: try shown.map { try live($0) }, more: found.count > shown.count ? shown.last?.id : nil,
+            items: try shown.map { try liveSession($0) }, more: found.count > shown.count ? shown.last?.id : nil,
             isFirst: last == nil)
     }
 
-    /// Those whose session is over, though nobody has looked since, are over as well.
-    mutating func jobs() throws -> (shown: [AccountOverview.OpenJob], areMore: Bool) {
+    /// The open jobs. A job whose session has expired is left out, even before a task has ended it.
+    mutating func jobs() throws -> (shown: [AccountOverview.OpenJob], hasMore: Bool) {
         let found = try transaction.jobs.open(of: user, now: now, limit: Self.mostJobs + 1)
         let shown = try found.prefix(Self.mostJobs).compactMap { job -> AccountOverview.OpenJob? in
             guard let session = try transaction.sessions.find(job.sessionID), session.isLive(at: now) else {
@@ -73,25 +73,25 @@ private struct AccountReader {
         }
     }
 
-    mutating func open() throws -> [AccountOverview.Asked] {
-        try transaction.elicitations.open(of: user, now: now, limit: Self.mostOpen).map { try asked($0) }
+    mutating func pending() throws -> [AccountOverview.ElicitationSummary] {
+        try transaction.elicitations.open(of: user, now: now, limit: Self.mostPending).map { try summary($0) }
     }
 
-    /// What is over and was asked before `last`, or the newest if that is nobody's or another person's.
-    mutating func past(
+    /// The ended elicitations before `last`, or the newest ones if `last` does not exist or belongs to another user.
+    mutating func recent(
         before last: ElicitationPageID?
-    ) throws -> AccountOverview.Piece<AccountOverview.Asked, ElicitationPageID> {
+    ) throws -> AccountOverview.ListPage<AccountOverview.ElicitationSummary, ElicitationPageID> {
         let last = try last.flatMap { try transaction.elicitations.find(page: $0) }.flatMap {
             $0.userID == user ? $0 : nil
         }
-        let found = try transaction.elicitations.past(of: user, after: last, now: now, limit: Self.pastOnPage + 1)
-        let shown = found.prefix(Self.pastOnPage)
+        let found = try transaction.elicitations.past(of: user, after: last, now: now, limit: Self.recentOnPage + 1)
+        let shown = found.prefix(Self.recentOnPage)
         return .init(
-            items: try shown.map { try asked($0) }, more: found.count > shown.count ? shown.last?.pageID : nil,
+            items: try shown.map { try summary($0) }, more: found.count > shown.count ? shown.last?.pageID : nil,
             isFirst: last == nil)
     }
 
-    private mutating func live(_ session: Session) throws -> AccountOverview.LiveSession {
+    private mutating func liveSession(_ session: Session) throws -> AccountOverview.LiveSession {
         let words = Dictionary(
             uniqueKeysWithValues: try resource(session.resourceID).scopes.map { ($0.scope, $0.description) })
         let unusedEnd = session.lastUsedAt + session.idleSeconds
@@ -103,7 +103,7 @@ private struct AccountReader {
             endsUnusedAt: unusedEnd < session.expiresAt ? unusedEnd : nil)
     }
 
-    private mutating func asked(_ elicitation: Elicitation) throws -> AccountOverview.Asked {
+    private mutating func summary(_ elicitation: Elicitation) throws -> AccountOverview.ElicitationSummary {
         let session = try transaction.sessions.find(elicitation.sessionID)
         return .init(
             page: elicitation.pageID, status: elicitation.status(at: now),
@@ -122,7 +122,7 @@ private struct AccountReader {
     private mutating func resource(_ id: ResourceID) throws -> Resource {
         if let known = resources[id] { return known }
         guard let resource = try transaction.resources.find(id: id) else {
-            throw StoreError.constraint("something of a person names an MCP server that was never there")
+            throw StoreError.constraint("a row of a user refers to an MCP server that does not exist")
         }
         resources[id] = resource
         return resource

@@ -1,8 +1,9 @@
 import JOSE
 import OAuth
 
-/// Carries what was done through the redirect after it, sealed: nobody can write a notice for somebody else, and who
-/// comes back to the address later reads none.
+/// Seals the notice of an action for the URL of the redirect after it.
+///
+/// An attacker cannot forge a notice for another user, and a bookmarked URL shows none after two minutes.
 struct NoticeSeal: Sendable {
     private static let lifetime: Int64 = 120
     private static let longest = 4096

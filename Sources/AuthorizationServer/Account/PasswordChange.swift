@@ -2,15 +2,15 @@ import JOSE
 import OAuth
 import Storage
 
-/// A new password, as the form brings it.
+/// The form for a new password.
 struct PasswordChange: Sendable {
     let current: Secret
     let new: Secret
     let again: Secret
-    /// All sessions and all other browsers are to go with the old password.
+    /// Whether to revoke all sessions and to sign out all other browsers as well.
     let endsEverything: Bool
 
-    /// Reads the fields of the form.
+    /// Parses the fields of the form.
     init(_ form: Parameters) throws(OAuthError) {
         current = Secret(try form.value("current") ?? "")
         new = Secret(try form.value("new") ?? "")
@@ -18,7 +18,7 @@ struct PasswordChange: Sendable {
         endsEverything = try form.value("everything") == "yes"
     }
 
-    /// What is wrong with the new password, before anybody looks at the old one.
+    /// The problem of the new password; nil if it is acceptable. It is checked before the current password costs a hash.
     var fault: PasswordChangeError? {
         guard new == again else { return .differs }
         switch PasswordRule.fault(of: new) {
@@ -29,38 +29,38 @@ struct PasswordChange: Sendable {
     }
 }
 
-/// Why a password was not changed.
+/// The reason for which a password was not changed.
 package enum PasswordChangeError: Hashable, Sendable {
-    /// The current one is not right.
+    /// The current password is incorrect.
     case wrong
-    /// The new one was not typed the same twice.
+    /// The two fields for the new password differ.
     case differs
     case tooShort
-    /// It is too long, or has characters that nobody can type.
+    /// The new password is too long or contains control characters.
     case unusable
-    /// It is the old one.
+    /// The new password equals the current one.
     case same
-    /// Too many tries; the seconds to wait.
+    /// Too many attempts; the value is the time to wait in seconds.
     case wait(Int64)
-    /// Somebody else changed it at the same time.
-    case meanwhile
+    /// Another request changed the password at the same time.
+    case changedConcurrently
 }
 
 extension AccountEndpoint {
-    /// Changes the password once the current one was shown. This browser stays signed in, with a new cookie.
+    /// Changes the password after a check of the current one. This browser stays signed in, with a new cookie.
     func changePassword(
         _ change: PasswordChange, of person: SignedIn, browser: Browser, now: Timestamp
     ) async throws -> Outcome {
-        if let fault = change.fault { return try await again(.password(fault), person, now) }
+        if let fault = change.fault { return try await refused(.password(fault), person, now) }
         let claim = passwords.claim(name: person.user.name, password: change.current)
         let proof: Proof
         switch try await people.confirm(person, by: claim, browser: browser, now: now) {
-        case .wrong: return try await again(.password(.wrong), person, now)
-        case .wait(let seconds): return try await again(.password(.wait(seconds)), person, now)
+        case .wrong: return try await refused(.password(.wrong), person, now)
+        case .wait(let seconds): return try await refused(.password(.wait(seconds)), person, now)
         case .proven(let found): proof = found
         }
         guard let hash = await passwords.hasher.hash(change.new, for: .known(person.user.id)) else {
-            return try await again(.password(.wait(1)), person, now)
+            return try await refused(.password(.wait(1)), person, now)
         }
         let cookie = Secret(Random.token())
         let digest = Digest.sha256(cookie.bytes)
@@ -73,14 +73,14 @@ extension AccountEndpoint {
             try transaction.logins.endAll(of: user, but: person.login.id)
             return try transaction.sessions.end(SessionFilter(user: user), SessionEnding(by: user, at: now))
         }
-        guard let begun else { return try await again(.password(.meanwhile), person, now) }
+        guard let begun else { return try await refused(.password(.changedConcurrently), person, now) }
         let ended = try await store.endRest(of: begun).count
         return .done(
             .passwordChanged(endedSessions: change.endsEverything ? ended : nil), for: person.user.id,
             cookie: .renewed(cookie))
     }
 
-    /// False when the password, or this sign-in, is not any more what it was when the current password was looked at.
+    /// Replaces the password and the cookie; returns false if another request has changed either since the check of the current password.
     private func replace(
         _ proof: Proof, with hash: PasswordHash, of person: SignedIn, cookie: Digest, address: String?,
         in transaction: Transaction,

@@ -63,15 +63,15 @@ enum AuditCheckpointFile {
     }
 
     private static func read(_ keys: KeyRing) throws(KeyRingError) -> Note? {
-        guard let bytes = try keys.kept() else { return nil }
+        guard let bytes = try keys.checkpoints() else { return nil }
         let limits = JSON.Limits(bytes: .max, members: .max)
         guard let json = try? JSONObject(parsing: bytes, limits: limits), json["version"]?.integer == 1,
             let entries = json["checkpoints"]?.array
-        else { throw keys.noteIsDamaged }
+        else { throw keys.checkpointsAreDamaged }
         var note = Note()
         for entry in entries.map(\.object) {
             guard let checkpoint = entry?["signed"]?.string.flatMap({ AuditCheckpoint(signed: $0) }) else {
-                throw keys.noteIsDamaged
+                throw keys.checkpointsAreDamaged
             }
             note.last.append(checkpoint)
             // An earlier version knew of the last one alone.
@@ -79,7 +79,7 @@ enum AuditCheckpointFile {
         }
         for value in json["untold"]?.array ?? [] {
             guard let checkpoint = value.string.flatMap({ AuditCheckpoint(signed: $0) }) else {
-                throw keys.noteIsDamaged
+                throw keys.checkpointsAreDamaged
             }
             note.untold.append(checkpoint)
         }
@@ -91,6 +91,6 @@ enum AuditCheckpointFile {
             "version": 1, "checkpoints": .array(note.last.map { .object(["signed": .string($0.signed)]) }),
         ]
         if !note.untold.isEmpty { json["untold"] = .strings(note.untold.map(\.signed)) }
-        try keys.keep(json.bytes + [UInt8(ascii: "\n")])
+        try keys.save(checkpoints: json.bytes + [UInt8(ascii: "\n")])
     }
 }

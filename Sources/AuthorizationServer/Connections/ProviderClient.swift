@@ -131,7 +131,7 @@ package struct ProviderClient: Sendable {
     /// Spec: RFC 6749 §2.3.1
     private static func basic(_ id: String, _ secret: String) -> String {
         let plain = "\(PercentEncoding.encode(id)):\(PercentEncoding.encode(secret))"
-        return "Basic " + Data(plain.utf8).base64EncodedString()
+        return "Basic " + Base64.encode(plain.utf8)
     }
 
     private static func form(_ parameters: [(ParameterName, String)]) -> String {

@@ -1,16 +1,16 @@
 /// Why a value has no canonical form.
 package enum CanonicalJSONError: String, Error, CustomStringConvertible {
-    /// A whole number past 2^53, which other readers would round.
-    case numberNotExact = "A whole number beyond 2^53 is read differently by different programs: send it as a string."
-    /// Infinity, or what is no number at all.
-    case notANumber = "JSON has no word for this number."
+    /// An integer beyond 2^53, which other parsers would round.
+    case numberNotExact = "Parsers disagree about integers beyond 2^53. Send the number as a string."
+    /// Infinity or NaN.
+    case notANumber = "JSON cannot represent this number."
 
     /// One sentence.
     package var description: String { rawValue }
 }
 
 extension JSON {
-    /// The one form of this value that everybody computes alike, for digests and signatures.
+    /// The canonical form of this value, which every implementation computes alike, for digests and signatures.
     ///
     /// Spec: RFC 8785 §3.2
     package func canonical() throws(CanonicalJSONError) -> [UInt8] {
@@ -21,7 +21,7 @@ extension JSON {
 }
 
 extension JSONObject {
-    /// The one form of this object that everybody computes alike.
+    /// The canonical form of this object.
     package func canonical() throws(CanonicalJSONError) -> [UInt8] { try JSON.object(self).canonical() }
 }
 
@@ -77,7 +77,7 @@ enum CanonicalJSON {
         output.append(UInt8(ascii: "\""))
     }
 
-    /// The number in ECMAScript's spelling. Swift finds the same shortest digits and only places them differently.
+    /// The number in ECMAScript's notation. Swift computes the same shortest digits but another layout.
     private static func text(of number: Double) throws(CanonicalJSONError) -> String {
         guard number.isFinite else { throw .notANumber }
         guard number != 0 else { return "0" }
@@ -95,7 +95,7 @@ enum CanonicalJSON {
         }
     }
 
-    /// The shortest digits that read back as `number`, and where the decimal point stands among them.
+    /// The shortest digits that parse back to `number`, and the position of the decimal point.
     private static func decimal(_ number: Double) -> (digits: String, point: Int) {
         let parts = number.description.split(separator: "e")
         let exponent = parts.count > 1 ? Int(parts[1]) ?? 0 : 0

@@ -1,11 +1,11 @@
 import COpenSSL
 
-/// A SHA-256 digest: 32 bytes that stand for a text that nobody keeps.
+/// A SHA-256 digest.
 package struct Digest: Hashable, Sendable {
     /// The 32 bytes.
     package let bytes: [UInt8]
 
-    /// A digest read back from where it was stored, or nil when it has another length.
+    /// Makes a digest from 32 stored bytes; nil for another length.
     package init?(bytes: [UInt8]) {
         guard bytes.count == 32 else { return nil }
         self.bytes = bytes
@@ -13,17 +13,17 @@ package struct Digest: Hashable, Sendable {
 
     private init(unchecked bytes: [UInt8]) { self.bytes = bytes }
 
-    /// The digest of bytes.
+    /// Computes the digest of bytes.
     package static func sha256(_ bytes: [UInt8]) -> Digest {
         bytes.withUnsafeBufferPointer(sha256)
     }
 
-    /// The digest of a text's UTF-8.
+    /// Computes the digest of a text in UTF-8.
     package static func sha256(_ text: String) -> Digest {
         text.utf8.withContiguousStorageIfAvailable(sha256) ?? sha256(Array(text.utf8))
     }
 
-    /// The digest as text for the wire.
+    /// The digest in base64url.
     package var base64URL: String { Base64URL.encode(bytes) }
 
     private static func sha256(_ input: UnsafeBufferPointer<UInt8>) -> Digest {
@@ -36,9 +36,9 @@ package struct Digest: Hashable, Sendable {
     }
 }
 
-/// OpenSSL's algorithm objects, fetched once: a fetch by name costs more than hashing a token.
+/// OpenSSL's algorithm objects, fetched once because a fetch by name takes longer than hashing a token.
 ///
-/// They are immutable and reference-counted, which is why threads may share them.
+/// They are immutable and reference-counted, so threads may share them.
 enum Algorithms {
     nonisolated(unsafe) static let sha256 = fetched(EVP_MD_fetch(nil, "SHA256", nil), "SHA-256")
     nonisolated(unsafe) static let sha384 = fetched(EVP_MD_fetch(nil, "SHA384", nil), "SHA-384")

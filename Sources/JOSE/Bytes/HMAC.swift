@@ -1,12 +1,12 @@
 import COpenSSL
 
-/// Keyed hashing: proves that whoever made a text held the key.
+/// HMAC-SHA256, which proves that the author of a message has the key.
 ///
 /// Spec: RFC 2104 §2
 package enum HMAC {
-    /// The HMAC-SHA256 of the parts one after the other; the caller's parts must have fixed lengths or separators.
+    /// Computes the MAC of the concatenated parts. The parts need fixed lengths or separators, or the input is ambiguous.
     ///
-    /// A key under 32 bytes is a programming error and stops the program: an empty one would authenticate everybody.
+    /// A key of less than 32 bytes is a programming error and stops the program: anyone could compute MACs with an empty key.
     package static func sha256(key: [UInt8], _ parts: [UInt8]...) -> [UInt8] {
         precondition(key.count >= 32, "an HMAC key has at least 32 bytes")
         guard let context = EVP_MAC_CTX_dup(template) else { fatalError("libcrypto could not copy a MAC context") }
@@ -19,7 +19,7 @@ package enum HMAC {
         }
     }
 
-    // Naming the digest is a look-up: it is done once, in a context that every call copies and none changes.
+    // Selecting the digest is a lookup by name. It is done once, in a context that calls copy and never change.
     nonisolated(unsafe) private static let template: OpaquePointer = {
         guard let context = COpenSSL_new_HMAC_SHA256(Algorithms.hmac) else {
             fatalError("libcrypto offers no HMAC over SHA-256")

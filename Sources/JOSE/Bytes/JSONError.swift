@@ -1,34 +1,34 @@
-/// Why a text is not JSON that is accepted here.
+/// An error of the JSON parser.
 package struct JSONError: Error, Hashable, CustomStringConvertible {
-    /// What is wrong, as the end of the sentence "The JSON …".
+    /// The cause, as the end of the sentence "The JSON …".
     package enum Reason: String, Sendable {
         /// More bytes than the limit.
         case tooLarge = "is too large"
-        /// Lists and objects inside each other beyond the limit.
+        /// Arrays and objects nested beyond the limit.
         case tooDeep = "is nested too deeply"
-        /// One list or object with more entries than the limit.
+        /// An array or object with more entries than the limit.
         case tooManyMembers = "has too many members"
-        /// Bytes that are not UTF-8, or half of a surrogate pair.
+        /// Invalid UTF-8 or an unpaired surrogate.
         case invalidUnicode = "is not valid Unicode"
-        /// A byte-order mark in front.
+        /// A leading byte-order mark.
         case byteOrderMark = "starts with a byte-order mark"
-        /// A name that comes twice in one object.
+        /// A duplicate name in an object.
         case duplicateMember = "names a member twice"
-        /// A NUL or another control character that has to be escaped, or an escaped NUL.
+        /// An unescaped control character, or a NUL in any form.
         case controlCharacter = "holds a forbidden control character"
-        /// A number that no 64-bit value holds.
+        /// A number beyond 64 bits.
         case numberOutOfRange = "holds a number that is out of range"
-        /// Something after the value.
+        /// Bytes after the value.
         case trailingBytes = "goes on after its end"
-        /// Anything else that the grammar does not allow.
+        /// Any other syntax error.
         case syntax = "is malformed"
-        /// A value where an object is demanded.
+        /// A value other than the required object.
         case notAnObject = "is not an object"
     }
 
-    /// What is wrong.
+    /// The cause.
     package let reason: Reason
-    /// How many bytes in.
+    /// The byte offset of the error.
     package let offset: Int
 
     init(_ reason: Reason, at offset: Int) {
@@ -36,6 +36,6 @@ package struct JSONError: Error, Hashable, CustomStringConvertible {
         self.offset = offset
     }
 
-    /// One sentence that quotes nothing of the text.
+    /// One sentence that does not quote the text, which may contain secrets.
     package var description: String { "The JSON \(reason.rawValue) (at byte \(offset))." }
 }

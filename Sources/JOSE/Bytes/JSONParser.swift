@@ -1,14 +1,14 @@
 extension JSON {
-    /// How much a text may hold before it is refused.
+    /// The limits of a JSON text.
     package struct Limits: Sendable {
-        /// The bytes of the whole text.
+        /// The largest number of bytes.
         package var bytes: Int
-        /// The lists and objects inside each other.
+        /// The greatest nesting depth.
         package var depth: Int
-        /// The members of one object, and the elements of one list.
+        /// The largest number of members of an object or elements of an array.
         package var members: Int
 
-        /// Limits other than the default ones.
+        /// Makes limits.
         package init(bytes: Int = 64 * 1024, depth: Int = 16, members: Int = 1000) {
             self.bytes = bytes
             self.depth = depth
@@ -19,15 +19,15 @@ extension JSON {
         package static let `default` = Limits()
     }
 
-    /// Reads one JSON value and refuses whatever two readers could understand differently.
+    /// Parses one JSON value; refuses everything that two parsers could read differently.
     package static func parse(_ bytes: [UInt8], limits: Limits = .default) throws(JSONError) -> JSON {
         var parser = JSONParser(bytes, limits)
         return try parser.document()
     }
 }
 
-/// A strict reader: UTF-8 without byte-order mark, every name once, no NUL, nothing after the value, bounded in all
-/// directions.
+/// A strict parser: UTF-8 without byte-order mark, unique names, no NUL, nothing after the value, with limits on size, depth and
+/// members.
 ///
 /// Spec: RFC 8259 §2
 /// Spec: RFC 7493 §2
@@ -36,7 +36,7 @@ struct JSONParser {
     private let limits: JSON.Limits
     private var at = 0
     private var depth = 0
-    /// How many bytes of texts were moved, for the test that this stays in proportion to what was read.
+    /// The number of copied bytes, for the test that copying stays proportional to the input.
     private(set) var moved = 0
 
     init(_ bytes: [UInt8], _ limits: JSON.Limits) {
@@ -92,6 +92,7 @@ struct JSONParser {
 
     private mutating func object() throws(JSONError) -> JSON {
         var members: [(name: String, value: JSON)] = []
+        // Compared as bytes: Swift's string comparison would merge names that other parsers distinguish.
         var names: Set<[UInt8]> = []
         if skip(UInt8(ascii: "}")) { return .object(JSONObject()) }
         repeat {
@@ -134,16 +135,16 @@ struct JSONParser {
 
 // MARK: - Texts
 
-/// A text while it is put together: bytes that one owner has and that cannot be copied, so that no escape can make them be.
-/// An array that two hold is copied whole at the next byte, and the work grows with the square of the length.
+/// The buffer of a string with escapes. It is not copyable: a shared array would be copied at each append, and a hostile string
+/// would take quadratic time.
 struct JSONText: ~Copyable {
     private var bytes: UnsafeMutablePointer<UInt8>
     private var capacity: Int
     private var count: Int
-    /// How many bytes were moved so far, with those that moved because there was no more room.
+    /// The number of bytes copied so far, including those copied by growing.
     private(set) var moved: Int
 
-    /// A text that begins with what stands before its first escape.
+    /// Starts with the part of the string before its first escape.
     init(_ plain: ArraySlice<UInt8>) {
         capacity = max(64, 2 * plain.count)
         bytes = .allocate(capacity: capacity)
@@ -161,7 +162,7 @@ struct JSONText: ~Copyable {
         moved += 1
     }
 
-    /// Room doubles: all growth together moves no more than the whole text once.
+    /// Doubles the capacity, so that all growth together copies the string at most once.
     private mutating func grow() {
         capacity *= 2
         let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
@@ -171,7 +172,7 @@ struct JSONText: ~Copyable {
         moved += count
     }
 
-    /// The text, if it is UTF-8.
+    /// The string, if it is valid UTF-8.
     func validated() -> String? { String(validating: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self) }
 }
 
@@ -186,7 +187,7 @@ extension JSONParser {
         return value
     }
 
-    /// Nearly every text has no escape, and is copied once.
+    /// A string without escapes, by far the most common kind, is copied once.
     private mutating func plain(from start: Int) -> String? {
         moved += at - start
         return bytes[start..<at].withUnsafeBufferPointer { String(validating: $0, as: UTF8.self) }
@@ -204,7 +205,7 @@ extension JSONParser {
         return text.validated()
     }
 
-    /// Goes to the next quote or backslash, which a text has to have.
+    /// Advances to the next quote or backslash.
     private mutating func skipPlain() throws(JSONError) {
         while let byte = next, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
             guard byte >= 0x20 else { throw error(.controlCharacter) }
@@ -281,7 +282,7 @@ extension JSONParser {
             try digits()
         }
         let text = String(decoding: bytes[start..<at], as: UTF8.self)
-        // A whole number past 64 bits is refused, not rounded: rounding would make two identifiers one.
+        // An integer beyond 64 bits is refused, not rounded: rounding would make two identifiers equal.
         if isWhole, let value = Int64(text) { return .integer(value) }
         guard !isWhole, let value = Double(text), value.isFinite else {
             throw JSONError(.numberOutOfRange, at: start)

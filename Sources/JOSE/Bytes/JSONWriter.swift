@@ -1,5 +1,5 @@
 extension JSON {
-    /// The value as compact UTF-8, members in their order.
+    /// The value as compact JSON in UTF-8, members in their order.
     package var bytes: [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(256)
@@ -7,12 +7,12 @@ extension JSON {
         return output
     }
 
-    /// The value as compact text.
+    /// The value as compact JSON text.
     package var text: String { String(decoding: bytes, as: UTF8.self) }
 }
 
 extension JSONObject {
-    /// The object as compact UTF-8, members in their order.
+    /// The object as compact JSON in UTF-8, members in their order.
     package var bytes: [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(512)
@@ -20,7 +20,7 @@ extension JSONObject {
         return output
     }
 
-    /// The object as compact text.
+    /// The object as compact JSON text.
     package var text: String { String(decoding: bytes, as: UTF8.self) }
 }
 
@@ -33,7 +33,7 @@ enum JSONWriter {
         case .null: output.append(contentsOf: "null".utf8)
         case .bool(let value): output.append(contentsOf: value ? "true".utf8 : "false".utf8)
         case .integer(let value): output.append(contentsOf: String(value).utf8)
-        // JSON has no word for infinity; null is what readers expect in its place.
+        // JSON cannot represent infinity; parsers expect null instead.
         case .number(let value): output.append(contentsOf: value.isFinite ? value.description.utf8 : "null".utf8)
         case .string(let value): write(value, to: &output)
         case .array(let values):
@@ -62,7 +62,7 @@ enum JSONWriter {
 
     private static func write(_ text: String, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
-        // Nearly every text needs no escape, and then one copy is all there is to do.
+        // Almost every string needs no escape and is copied in one step.
         if text.utf8.contains(where: needsEscape) {
             for byte in text.utf8 { writeEscaped(byte, to: &output) }
         } else {

@@ -1,11 +1,11 @@
 import COpenSSL
 
-/// Bytes from the operating system's generator, by way of libcrypto.
+/// Random bytes from libcrypto's generator, which the operating system seeds.
 package enum Random {
-    /// So many unpredictable bytes.
+    /// Generates unpredictable bytes.
     package static func bytes(_ count: Int) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: count) { output, filled in
-            // Going on without randomness would hand out guessable tokens.
+            // Without randomness, tokens would be guessable.
             guard RAND_bytes(output.baseAddress, Int32(count)) == 1 else {
                 fatalError("libcrypto has no source of randomness")
             }
@@ -13,7 +13,7 @@ package enum Random {
         }
     }
 
-    /// An unguessable text of so many random bytes.
+    /// Generates random bytes in base64url.
     package static func token(_ count: Int = 32) -> String {
         Base64URL.encode(bytes(count))
     }

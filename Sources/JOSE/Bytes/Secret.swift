@@ -1,15 +1,15 @@
-/// A text or bytes that must never be seen: it cannot be printed, logged, reflected, encoded or used as a key.
+/// A secret value. It cannot be printed, logged, reflected, encoded or used as a dictionary key.
 package struct Secret: Equatable, Sendable {
-    /// The secret itself, for whoever has to compute with it.
+    /// The secret's bytes, for computing with them.
     package let bytes: [UInt8]
 
-    /// A secret that arrived as text.
+    /// Makes a secret from text.
     package init(_ text: String) { bytes = Array(text.utf8) }
 
-    /// A secret that is bytes.
+    /// Makes a secret from bytes.
     package init(bytes: [UInt8]) { self.bytes = bytes }
 
-    /// The secret as text, for the one place that has to show or send it.
+    /// The secret as text, for the place that has to display or send it.
     package func reveal() -> String { String(decoding: bytes, as: UTF8.self) }
 
     /// Compares in constant time.
@@ -21,6 +21,6 @@ extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomR
     package var description: String { "[secret]" }
     /// The same word for every secret.
     package var debugDescription: String { "[secret]" }
-    /// A mirror without children, so that `dump` and string interpolation of an enclosing value find nothing.
+    /// A mirror without children, so that `dump` and interpolation of an enclosing value reveal nothing.
     package var customMirror: Mirror { Mirror(self, children: []) }
 }

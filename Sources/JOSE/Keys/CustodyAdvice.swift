@@ -1,12 +1,12 @@
 import Glibc
 
-/// What to do about a file or folder whose owner or mode keeps Gatehouse from using it, judged by where the reader stands.
+/// Advice for a file or folder whose owner or mode prevents Gatehouse from using it, from the reader's point of view.
 ///
-/// A command that is right for a folder of Gatehouse's own ruins a machine where the path names a folder of the system or of
-/// somebody else: there the advice is to name another folder.
+/// A command that is right for Gatehouse's own folder would damage a machine if the path names a system folder or another
+/// program's: there the advice is to configure another folder.
 package enum CustodyAdvice {
-    /// What to do about a folder that others can enter: `names` is what it holds, `isOurs` tells what Gatehouse puts there,
-    /// and `key` is the key of the configuration that names it.
+    /// Advice for a folder that other users can enter. `names` is its content, `isOurs` recognises Gatehouse's own files, and `key`
+    /// is the configuration key of the path.
     package static func shut(
         _ folder: String, mode: UInt32, key: String, names: some Sequence<String>, isOurs: (String) -> Bool
     ) -> String {
@@ -20,12 +20,12 @@ package enum CustodyAdvice {
         return "\(open): run chmod 700 \(folder)"
     }
 
-    /// What to do about something that belongs to another user than the one who reads this.
+    /// Advice for a path that belongs to another user than the reader.
     package static func foreign(_ path: String, owner: UInt32, reader: UInt32? = nil, key: String) -> String {
         let reader = reader ?? geteuid()
         let (whose, who) = (name(of: owner), name(of: reader))
         let belongs = "\(path) belongs to the user '\(whose)' and not to '\(who)'"
-        // Root's files are no reason to run a server as root, and a folder of the system is nobody's to hand over.
+        // Files of root are no reason to run a server as root, and a system folder must not change its owner.
         if owner == 0 || SystemFolders.contain(path) {
             return
                 "\(belongs): set '\(key)' to a folder that belongs to '\(who)', or find out who started Gatehouse as '\(whose)'."
@@ -34,13 +34,13 @@ package enum CustodyAdvice {
         return "\(belongs): run this as that user (\(way)), or set '\(key)' to a folder that belongs to '\(who)'."
     }
 
-    /// The name of a user, or the number where it has none.
+    /// The name of a user, or the uid if it has none.
     package static func name(of user: UInt32) -> String {
         getpwuid(user).map { String(cString: $0.pointee.pw_name) } ?? "\(user)"
     }
 }
 
-/// The folders that a machine and its other programs stand on.
+/// The folders of the operating system and of other programs.
 package enum SystemFolders {
     private static let tops = [
         "bin", "boot", "dev", "etc", "home", "lib", "lib32", "lib64", "libx32", "lost+found", "media", "mnt", "opt",
@@ -55,7 +55,7 @@ package enum SystemFolders {
         ],
     ]
 
-    /// Whether an absolute path names one of them, in whatever spelling.
+    /// Whether an absolute path, in any spelling, is such a folder.
     package static func contain(_ path: String) -> Bool {
         let parts = path.split(separator: "/").filter { $0 != "." }.map(String.init)
         switch parts.count {

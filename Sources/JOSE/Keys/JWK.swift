@@ -1,4 +1,4 @@
-/// A public key as JSON, checked for shape and size before any arithmetic is done with it.
+/// A public JSON Web Key, checked for syntax and size before any arithmetic.
 ///
 /// Spec: RFC 7517 §4
 /// Spec: RFC 7518 §6
@@ -11,11 +11,11 @@ package struct JWK: Hashable, Sendable {
         /// The curve of ES384.
         case p384 = "P-384"
 
-        /// The bytes of one coordinate.
+        /// The size of a coordinate in bytes.
         var size: Int { self == .p256 ? 32 : 48 }
     }
 
-    /// The numbers of the key.
+    /// The key material.
     package enum Material: Hashable, Sendable {
         /// A point on a curve.
         case ellipticCurve(Curve, x: [UInt8], y: [UInt8])
@@ -25,13 +25,13 @@ package struct JWK: Hashable, Sendable {
         case rsa(modulus: [UInt8], exponent: [UInt8])
     }
 
-    /// The numbers of the key.
+    /// The key material.
     package let material: Material
     /// The key's name within its set.
     package var kid: String?
-    /// The only algorithm that the key is for, if it says so.
+    /// The only permitted algorithm, if the key names one.
     package let alg: SignatureAlgorithm?
-    /// `sig`, `enc` or nothing.
+    /// `sig`, `enc` or nil.
     package let use: String?
 
     init(_ material: Material, kid: String? = nil, alg: SignatureAlgorithm? = nil, use: String? = nil) {
@@ -41,7 +41,7 @@ package struct JWK: Hashable, Sendable {
         self.use = use
     }
 
-    /// Reads a public key; whatever is private, unknown, oversized or misspelled is refused.
+    /// Parses a public key; refuses private, unknown, oversized and malformed ones.
     package init(json: JSONObject) throws(KeyError) {
         let secrets = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"]
         guard secrets.allSatisfy({ json[$0] == nil }) else { throw .privateMaterial }
@@ -57,7 +57,7 @@ package struct JWK: Hashable, Sendable {
         guard alg.map(material.algorithms.contains) ?? true else { throw .malformed }
     }
 
-    /// The algorithms that this key may verify: those of its type, narrowed by what it says of itself.
+    /// The algorithms that this key may verify: those of its type, narrowed by `use` and `alg`.
     package var algorithms: Set<SignatureAlgorithm> {
         guard use == nil || use == "sig" else { return [] }
         return alg.map { [$0] } ?? material.algorithms
@@ -72,7 +72,7 @@ package struct JWK: Hashable, Sendable {
         }
     }
 
-    /// The curve's name, where there is a curve.
+    /// The name of the curve; nil for RSA.
     package var crv: String? {
         switch material {
         case .ellipticCurve(let curve, _, _): curve.rawValue
@@ -81,7 +81,7 @@ package struct JWK: Hashable, Sendable {
         }
     }
 
-    /// The public members.
+    /// The key as JSON.
     package var json: JSONObject {
         var object = requiredMembers
         object["use"] = use.map(JSON.string)
@@ -90,7 +90,7 @@ package struct JWK: Hashable, Sendable {
         return object
     }
 
-    /// The key's digest, which names it wherever it is written down.
+    /// The thumbprint, which serves as the key's name.
     ///
     /// Spec: RFC 7638 §3
     package var thumbprint: String { Digest.sha256(requiredMembers.bytes).base64URL }
@@ -152,7 +152,7 @@ extension JWK {
     }
 
     private static func bytes(_ name: String, of json: JSONObject) throws(KeyError) -> [UInt8] {
-        // The largest legal member is a modulus of 8192 bits; anything much longer is not worth decoding.
+        // The longest valid member is a modulus of 8192 bits; longer ones are refused before decoding.
         guard let text = json[name]?.string, text.utf8.count <= 1400 else { throw .malformed }
         guard let bytes = Base64URL.decode(text) else { throw .malformed }
         return bytes

@@ -1,27 +1,27 @@
-/// A list of public keys as it is published.
+/// A JSON Web Key Set.
 ///
 /// Spec: RFC 7517 §5
 package struct JWKSet: Hashable, Sendable {
-    /// The keys that are understood, in the order they came.
+    /// The supported keys, in their order.
     package let keys: [JWK]
 
-    /// A set of these keys.
+    /// Makes a set.
     package init(_ keys: [JWK]) { self.keys = keys }
 
-    /// Reads a set; as §5 asks, keys that are not understood or not sound are left out rather than voiding the others.
+    /// Parses a set. Unknown and malformed keys are skipped, as §5 requires.
     package init(json: JSONObject) throws(KeyError) {
         guard let entries = json["keys"]?.array else { throw .malformedSet }
         guard entries.count <= 100 else { throw .tooManyKeys }
         keys = entries.compactMap { entry in entry.object.flatMap { try? JWK(json: $0) } }
     }
 
-    /// The set for publishing.
+    /// The set as JSON.
     package var json: JSONObject { ["keys": .array(keys.map { .object($0.json) })] }
 
-    /// The keys that may verify a token with this algorithm and key name.
+    /// The keys that may verify a token with this `kid` and algorithm.
     ///
-    /// A token that names a key gets keys of that name or none. A token that names none gets the only key that fits: where
-    /// several fit, trying them all would be guessing.
+    /// A token with a `kid` gets only keys of that name. A token without one gets a key only if exactly one fits: trying several
+    /// would be guessing.
     package func select(kid: String?, algorithm: SignatureAlgorithm) -> [JWK] {
         Self.select(keys, kid: kid, algorithm: algorithm) { $0 }
     }

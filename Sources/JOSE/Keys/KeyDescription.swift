@@ -1,6 +1,6 @@
-/// What may be shown of a key.
+/// A description of a key, without its bytes.
 package struct KeyDescription: Hashable, Sendable {
-    /// What kind of key it is.
+    /// The kind of a key.
     package enum Kind: String, Sendable {
         /// A P-256 key pair.
         case signing
@@ -8,32 +8,32 @@ package struct KeyDescription: Hashable, Sendable {
         case secret
     }
 
-    /// Where a key stands between its making and its end.
+    /// The state of a key.
     package enum State: String, Sendable {
-        /// Published, and active later.
+        /// Published; becomes active later.
         case next
-        /// In use.
+        /// Used for new signatures or values.
         case active
-        /// No longer in use, and still good for what was made with it.
+        /// No longer used for new values; still verifies or opens existing ones.
         case retiring
-        /// Good for nothing any more.
+        /// No longer used at all.
         case retired
-        /// Put out of use before its time, as is right for one that leaked.
+        /// Ended before its time, as a leaked key must be.
         case ended
     }
 
     /// The key's name.
     package let id: String
-    /// What it is for.
+    /// The name of its purpose.
     package let purpose: String
-    /// What kind it is.
+    /// The kind of the key.
     package let kind: Kind
-    /// Where it stands.
+    /// The state of the key.
     package let state: State
-    /// When it was made, in seconds.
+    /// When the key was made, in seconds since 1970.
     package let createdAt: Int64
-    /// From when on it is used, in seconds.
+    /// When the key becomes active, in seconds since 1970.
     package let activeFrom: Int64
-    /// When it ends, if that is known.
+    /// When the key retires, in seconds since 1970; nil if not scheduled.
     package let retiresAt: Int64?
 }

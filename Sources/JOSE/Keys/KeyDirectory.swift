@@ -4,20 +4,20 @@ import Glibc
 ///
 /// Every file appears whole or not at all: it is written beside its place, flushed, and renamed into it.
 struct KeyDirectory: Sendable {
-    /// How the names of files end that have not reached their place.
+    /// The suffix of files that are not complete yet.
     static let draft = ".draft"
 
-    /// The absolute path, as it stands in every message.
+    /// The absolute path, for messages.
     let path: String
 
-    /// The directory, made if it is missing and may be made.
+    /// Opens the directory; with `create` a missing one is made with mode 0700.
     init(_ path: String, create: Bool) throws(KeyRingError) {
         self.path = Self.absolute(path)
         var information = stat()
         if stat(self.path, &information) != 0 {
             guard errno == ENOENT else { throw Self.failure("The keys directory \(self.path) cannot be examined") }
             guard create else {
-                throw KeyRingError("There is no keys directory \(self.path): restore it from its backup.")
+                throw KeyRingError("The keys directory \(self.path) was not found: restore it from its backup.")
             }
             guard mkdir(self.path, 0o700) == 0, stat(self.path, &information) == 0 else {
                 throw Self.failure("The keys directory \(self.path) cannot be made")
@@ -32,12 +32,14 @@ struct KeyDirectory: Sendable {
         }
     }
 
-    /// Shuts the directory to everybody else.
+    /// Sets the mode to 0700.
     func shut() throws(KeyRingError) {
-        guard chmod(path, 0o700) == 0 else { throw Self.failure("The keys directory \(path) cannot be shut to others") }
+        guard chmod(path, 0o700) == 0 else {
+            throw Self.failure("The keys directory \(path) cannot be closed to other users")
+        }
     }
 
-    /// Makes sure that nobody else can enter.
+    /// Throws if other users can enter.
     func requireShut() throws(KeyRingError) {
         var information = stat()
         guard stat(path, &information) == 0 else { throw Self.failure("The keys directory \(path) cannot be examined") }
@@ -48,14 +50,16 @@ struct KeyDirectory: Sendable {
         }
     }
 
-    /// What lies in a folder of keys: the keys, each named after its purpose, and what is hidden or explains them.
+    /// Whether an entry may be in a key directory: a key, whose name starts with its purpose, a hidden file, or one of
+    /// Gatehouse's own.
     private static func isOurs(_ name: String) -> Bool {
         let purposes = KeyRing.SigningPurpose.allCases.map(\.rawValue) + KeyRing.SecretPurpose.allCases.map(\.rawValue)
-        return name.hasPrefix(".") || ["README.md", KeyIndex.file, KeyRing.note, "lost+found"].contains(name)
+        return name.hasPrefix(".")
+            || ["README.md", KeyIndex.file, KeyRing.checkpointsFile, "lost+found"].contains(name)
             || purposes.contains { name.hasPrefix($0 + "-") }
     }
 
-    /// The names in it.
+    /// The names of the entries.
     func names() throws(KeyRingError) -> Set<String> {
         guard let directory = opendir(path) else { throw Self.failure("The keys directory \(path) cannot be read") }
         defer { closedir(directory) }
@@ -69,7 +73,7 @@ struct KeyDirectory: Sendable {
         return names.subtracting([".", ".."])
     }
 
-    /// The content of a file that nobody else can read, as far as the limit.
+    /// Reads a file up to `limit` bytes; throws if other users can read it.
     func read(_ name: String, limit: Int = 256 * 1024) throws(KeyRingError) -> [UInt8] {
         let file = path + "/" + name
         let descriptor = open(file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
@@ -78,6 +82,7 @@ struct KeyDirectory: Sendable {
             throw KeyRingError("The key file \(file) is missing: restore it from the backup of the keys directory.")
         }
         defer { close(descriptor) }
+        // Checked on the open descriptor: a file could be swapped between a check by path and the opening.
         var information = stat()
         guard fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG else {
             throw KeyRingError("\(file) is not a plain file: restore it from the backup of the keys directory.")
@@ -92,6 +97,7 @@ struct KeyDirectory: Sendable {
         var filled = 0
         while filled < bytes.count {
             let count = bytes[filled...].withUnsafeMutableBytes { readBytes(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw Self.failure("The key file \(file) cannot be read") }
             if count == 0 { break }
             filled += count
@@ -99,14 +105,16 @@ struct KeyDirectory: Sendable {
         return Array(bytes[..<filled])
     }
 
-    /// Puts a file into its place.
+    /// Writes a file atomically and durably.
     func write(_ name: String, _ bytes: [UInt8]) throws(KeyRingError) {
         let file = path + "/" + name
         let draft = path + "/." + name + Self.draft
+        // The draft of an attempt that was killed would make O_EXCL fail.
         unlink(draft)
         let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Self.failure("The key file \(file) cannot be made") }
         let isWhole = Self.write(bytes, to: descriptor)
+        // The bytes are synced before the rename: after a power cut the name must not show an empty file.
         guard close(descriptor) == 0, isWhole, rename(draft, file) == 0 else {
             let error = Self.failure("The key file \(file) cannot be written")
             unlink(draft)
@@ -115,7 +123,7 @@ struct KeyDirectory: Sendable {
         try flush()
     }
 
-    /// Takes files away, if they are there.
+    /// Removes files; missing ones are ignored.
     func remove(_ names: some Sequence<String>) throws(KeyRingError) {
         for name in names where unlink(path + "/" + name) != 0 && errno != ENOENT {
             throw Self.failure("The key file \(path)/\(name) cannot be removed")
@@ -123,7 +131,7 @@ struct KeyDirectory: Sendable {
         try flush()
     }
 
-    /// Makes what happened to names outlast a power cut.
+    /// Syncs the directory, so that created and removed names survive a power cut.
     private func flush() throws(KeyRingError) {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Self.failure("The keys directory \(path) cannot be opened") }
@@ -135,6 +143,7 @@ struct KeyDirectory: Sendable {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { writeBytes(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else { return false }
             rest = rest.dropFirst(count)
         }

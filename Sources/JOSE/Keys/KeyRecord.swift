@@ -1,4 +1,4 @@
-/// What the index remembers of one key: everything but the key.
+/// One entry of the index: everything about a key except its bytes.
 struct KeyRecord: Hashable, Sendable {
     typealias Purpose = KeyRing.Purpose
 
@@ -7,11 +7,12 @@ struct KeyRecord: Hashable, Sendable {
     let createdAt: Int64
     let activeFrom: Int64
     var retiresAt: Int64?
-    /// When it was put out of use before its time; it is listed until nothing depends on it any more.
+    /// When the key was ended before its time, in seconds; the entry stays until nothing depends on the key.
     var endedAt: Int64?
-    /// Whether its bytes are gone, or about to go: the index says so before the file is removed.
+    /// Whether the bytes are erased or about to be: the index says so before the file is removed.
     var isErased = false
 
+    /// The name of the key's file.
     var file: String {
         switch purpose {
         case .signing: "\(purpose.name)-\(id).pem"
@@ -19,18 +20,19 @@ struct KeyRecord: Hashable, Sendable {
         }
     }
 
+    /// Whether the key no longer counts at `now`: it was ended, or its retirement time has passed.
     func isRetired(at now: Int64) -> Bool { endedAt != nil || retiresAt.map { $0 <= now } ?? false }
 }
 
 /// The index of a key directory, `keys.json`; it holds no secret.
 struct KeyIndex: Sendable {
     static let file = "keys.json"
-    /// The most bytes that the index may have; `KeyRing.State` keeps it far below.
+    /// The most bytes that the index may have; `KeyRingState` keeps it far below.
     static let limit = 1 << 20
 
     var isEncrypted: Bool
     var records: [KeyRecord]
-    /// The keys that left the ring, the oldest first: their names, and nothing of them.
+    /// The entries of keys that left the ring, the oldest first.
     var past: [KeyRecord]
 
     init(isEncrypted: Bool, records: [KeyRecord], past: [KeyRecord] = []) {
@@ -39,7 +41,7 @@ struct KeyIndex: Sendable {
         self.past = past
     }
 
-    /// Reads the index, or nil when it is none, or of a later version.
+    /// Parses the index; nil when it is malformed or of a later version.
     init?(_ bytes: [UInt8]) {
         guard let json = try? JSONObject(parsing: bytes, limits: JSON.Limits(bytes: Self.limit, members: .max)),
             json["version"]?.integer == 1, let isEncrypted = json["encrypted"]?.bool, let entries = json["keys"]?.array

@@ -1,13 +1,13 @@
 import Glibc
 import Synchronization
 
-// MARK: - Putting keys out of use at once
+// MARK: - Ending keys at once, as a leak demands
 
 extension KeyRing {
-    /// Puts every key of a purpose out of use and makes a new one, which is active at once. Returns the names of the old ones.
+    /// Ends every key of a purpose and makes a new one that is active at once; returns the names of the ended keys.
     ///
-    /// The old keys' bytes are erased, but for a sealing key's: that one goes on opening, and nothing else, until `forgetEnded`.
-    /// Their names stay in the index until then, so that a process that is killed finds at its next start what is left to do.
+    /// The bytes of ended keys are erased at once, except those of sealing keys, which only open values until `forgetEnded`. The
+    /// names stay in the index until then, so that a process that was killed finds the unfinished work at its next start.
     @discardableResult
     package func replace(_ purpose: Purpose, now: Int64) throws(KeyRingError) -> [String] {
         var names: [String] = []
@@ -25,22 +25,22 @@ extension KeyRing {
         return names
     }
 
-    /// The names of the keys that were put out of use and on which something may still depend.
+    /// The names of the ended keys that stored values may still depend on.
     package func ended(_ purpose: Purpose) -> [String] {
         state.withLock { state in
             state.records.filter { $0.purpose == purpose && $0.endedAt != nil }.map(\.id)
         }
     }
 
-    /// The names of all keys of a purpose that were ever put out of use. They are kept for good: a database from before comes
-    /// back with what stood on them.
-    package func putOutOfUse(_ purpose: Purpose) -> [String] {
+    /// The names of all keys of a purpose that were ever ended. They are never removed: a restored database brings back the values
+    /// that were made with them.
+    package func everEnded(_ purpose: Purpose) -> [String] {
         state.withLock { state in
             (state.past + state.records).filter { $0.purpose == purpose && $0.endedAt != nil }.map(\.id)
         }
     }
 
-    /// The keys that left the ring, the oldest first: their names, and nothing of them.
+    /// Descriptions of the keys that left the ring, the oldest first; their bytes are gone.
     package func past() -> [KeyDescription] {
         state.withLock { state in
             state.past.map { record in
@@ -53,17 +53,17 @@ extension KeyRing {
         }
     }
 
-    /// The purposes and names of the keys that still count for something.
+    /// Purpose and name of every key that is neither retired nor ended.
     package func usable(at now: Int64) -> [(purpose: Purpose, id: String)] {
         state.withLock { state in
             state.records.filter { !$0.isRetired(at: now) }.map { ($0.purpose, $0.id) }
         }
     }
 
-    /// Erases the keys that were put out of use, once nothing depends on them; their names stay among those of the past.
+    /// Erases the ended keys of a purpose, once nothing depends on them; `past` keeps their names.
     package func forgetEnded(_ purpose: Purpose) throws(KeyRingError) {
         guard !ended(purpose).isEmpty else { return }
-        // In two steps: a file that outlived its name would never be removed.
+        // In two steps: a file whose name has left the index would never be removed.
         try change { state throws(KeyRingError) in state.eraseEnded(purpose) }
         try change { state throws(KeyRingError) in
             state.remove(state.records.filter { $0.purpose == purpose && $0.isErased })
@@ -71,8 +71,8 @@ extension KeyRing {
         }
     }
 
-    /// Runs the replacement of keys while no other one runs; nil when one does.
-    package func whileNoOtherReplaces<T>(_ body: () async throws -> T) async throws -> T? {
+    /// Runs a replacement of keys unless another one is running; nil when one is.
+    package func replacing<T>(_ body: () async throws -> T) async throws -> T? {
         guard
             isReplacing.withLock({ isBusy in
                 defer { isBusy = true }
@@ -84,42 +84,34 @@ extension KeyRing {
     }
 }
 
-extension KeyRing.State {
-    /// Marks the ended keys of a purpose as erased and forgets their bytes; returns those whose files are to be removed.
-    fileprivate mutating func eraseEnded(_ purpose: KeyRing.Purpose) -> [KeyRecord] {
-        for index in records.indices where records[index].purpose == purpose && records[index].endedAt != nil {
-            records[index].isErased = true
-            signing[records[index].id] = nil
-            secrets[records[index].id] = nil
-        }
-        return records.filter { $0.purpose == purpose && $0.isErased }
-    }
-}
-
-// MARK: - What is kept beside the keys
+// MARK: - The checkpoints of the audit trail
 
 extension KeyRing {
-    static let note = "checkpoints.json"
-    private static let noteLimit = 16 << 20
+    /// The file of the checkpoints. It is beside the keys, so that write access to the database does not suffice to change it.
+    static let checkpointsFile = "checkpoints.json"
+    private static let checkpointsLimit = 16 << 20
 
-    /// Whether a note was ever kept in this folder, which can be told without opening its keys.
-    package static func keepsNote(in folder: String) -> Bool { access(folder + "/" + note, F_OK) == 0 }
+    /// Whether checkpoints were ever saved in this directory; needs no passphrase.
+    package static func hasCheckpoints(in folder: String) -> Bool { access(folder + "/" + checkpointsFile, F_OK) == 0 }
 
-    /// What `keep` wrote last; nil when it never wrote anything.
-    package func kept() throws(KeyRingError) -> [UInt8]? {
-        guard try vault.directory.names().contains(Self.note) else { return nil }
-        return try vault.directory.read(Self.note, limit: Self.noteLimit)
+    /// The checkpoints that were saved last; nil when none ever were.
+    package func checkpoints() throws(KeyRingError) -> [UInt8]? {
+        guard try vault.directory.names().contains(Self.checkpointsFile) else { return nil }
+        return try vault.directory.read(Self.checkpointsFile, limit: Self.checkpointsLimit)
     }
 
-    /// Keeps a note beside the keys, whole and durable: whoever can write the database alone cannot change it.
-    package func keep(_ bytes: [UInt8]) throws(KeyRingError) {
-        guard bytes.count < Self.noteLimit else { throw KeyRingError("There is too much to keep beside the keys.") }
-        try vault.directory.write(Self.note, bytes)
+    /// Replaces the saved checkpoints, atomically and durably.
+    package func save(checkpoints bytes: [UInt8]) throws(KeyRingError) {
+        guard bytes.count < Self.checkpointsLimit else {
+            throw KeyRingError("The checkpoints exceed the limit of 16 MiB and cannot be saved beside the keys.")
+        }
+        try vault.directory.write(Self.checkpointsFile, bytes)
     }
 
-    /// The sentence for a note that cannot be read.
-    package var noteIsDamaged: KeyRingError {
+    /// The error for saved checkpoints that cannot be parsed.
+    package var checkpointsAreDamaged: KeyRingError {
         KeyRingError(
-            "\(vault.directory.path)/\(Self.note) is damaged: restore it from the backup of the keys directory.")
+            "\(vault.directory.path)/\(Self.checkpointsFile) is damaged: restore it from the backup of the keys directory."
+        )
     }
 }

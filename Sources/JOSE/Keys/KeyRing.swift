@@ -1,12 +1,14 @@
 import Synchronization
 
-/// The keys of one Gatehouse: kept in one directory, several for each purpose, one of them active.
+/// The keys of one Gatehouse, in one directory: several for each purpose, one of them active.
 ///
-/// A new signing key is published before it is used, and an old one stays published until nothing that it signed is valid, so
-/// that a resource server with a cached key set verifies at any moment. Symmetric keys are kept for good: what they sealed may be
-/// needed at any time.
+/// A new signing key is published before it signs, and an old one stays published until its last signature has expired, so that
+/// a resource server with a cached key set can verify at any moment. Symmetric keys are never removed by rotation: a value that
+/// one of them sealed may be read at any time.
+///
+/// Threads share a ring. A lock guards the state; the disk is never waited for while it is held.
 package final class KeyRing: Sendable {
-    /// What is signed; each has its own keys, so that one kind of token can never stand for another.
+    /// A kind of signed token. Each has keys of its own, so that a token of one kind never verifies as another.
     package enum SigningPurpose: String, CaseIterable, Sendable {
         /// Access tokens.
         case tokens
@@ -14,7 +16,7 @@ package final class KeyRing: Sendable {
         case events
     }
 
-    /// What is authenticated or sealed.
+    /// A kind of value that is authenticated or sealed.
     package enum SecretPurpose: String, CaseIterable, Sendable {
         /// Refresh tokens.
         case refresh
@@ -22,18 +24,18 @@ package final class KeyRing: Sendable {
         case code
         /// Hidden fields of forms.
         case form
-        /// Values that are stored sealed.
+        /// Values that the database holds sealed.
         case sealing
     }
 
-    /// What a key is for.
+    /// The purpose of a key.
     package enum Purpose: Hashable, Sendable {
-        /// It signs.
+        /// Signing.
         case signing(SigningPurpose)
-        /// It authenticates or seals.
+        /// Authenticating or sealing.
         case secret(SecretPurpose)
 
-        /// A purpose by its name.
+        /// The purpose of this name; nil for an unknown one.
         package init?(_ name: String) {
             if let purpose = SigningPurpose(rawValue: name) {
                 self = .signing(purpose)
@@ -52,86 +54,41 @@ package final class KeyRing: Sendable {
             }
         }
 
-        /// Every purpose there is.
+        /// Every purpose.
         package static var all: [Purpose] {
             SigningPurpose.allCases.map(Purpose.signing) + SecretPurpose.allCases.map(Purpose.secret)
         }
     }
 
-    struct State: Sendable {
-        var records: [KeyRecord] = []
-        var signing: [String: SigningKey] = [:]
-        var secrets: [String: NamedKey] = [:]
-        /// Keys that left the ring, by their names: what was signed or authenticated with them can come back with an old
-        /// database.
-        var past: [KeyRecord] = []
-
-        private static let mostPast = 2_000
-
-        func requireNoNext(of purpose: SigningPurpose, at now: Int64) throws(KeyRingError) {
-            guard let last = records.last(where: { $0.purpose == .signing(purpose) }), last.activeFrom > now else {
-                return
-            }
-            throw KeyRingError("The last rotation is still under way: wait until its key is active.")
-        }
-
-        mutating func remove(_ gone: [KeyRecord]) {
-            records.removeAll(where: gone.contains)
-            past = (past + gone).suffix(Self.mostPast)
-            for record in gone {
-                signing[record.id] = nil
-                secrets[record.id] = nil
-            }
-        }
-
-        func active(_ purpose: KeyRecord.Purpose, at now: Int64) -> KeyRecord? {
-            // Before all of them only a clock that went back can be: then the oldest serves.
-            records.last { serves($0, purpose, at: now) && $0.activeFrom <= now }
-                ?? records.first { serves($0, purpose, at: now) }
-        }
-
-        // What was retired when the ring was opened is not in memory, also if the clock goes back afterwards.
-        private func serves(_ record: KeyRecord, _ purpose: KeyRecord.Purpose, at now: Int64) -> Bool {
-            record.purpose == purpose && !record.isRetired(at: now)
-                && (signing[record.id] != nil || secrets[record.id] != nil)
-        }
-    }
-
     let vault: KeyVault
-    let state: Mutex<State>
+    let state: Mutex<KeyRingState>
     private let rotation = Mutex(())
     let isReplacing = Mutex(false)
 
-    private init(_ vault: KeyVault, _ state: State) {
+    private init(_ vault: KeyVault, _ state: KeyRingState) {
         self.vault = vault
         self.state = Mutex(state)
     }
 
-    /// Opens a key directory; an empty one gets its first keys if that is allowed.
+    /// Opens a key directory. `now` is in seconds since 1970; with `createIfEmpty` an empty directory gets its first keys.
     package static func open(
         directory path: String, passphrase: Secret? = nil, now: Int64, createIfEmpty: Bool
     ) throws(KeyRingError) -> KeyRing {
         let directory = try KeyDirectory(path, create: createIfEmpty)
         let vault = try KeyVault(directory, passphrase)
-        if try isEmpty(directory) {
-            guard createIfEmpty else {
-                throw KeyRingError(
-                    "There are no keys in \(directory.path): restore them, or start the server to make them.")
-            }
-            return try create(vault, now)
+        guard try vault.isEmpty() else { return KeyRing(vault, try vault.open(now)) }
+        guard createIfEmpty else {
+            throw KeyRingError(
+                "No keys found in \(directory.path): restore them, or start the server to make them.")
         }
-        try directory.requireShut()
-        let state = try load(vault, now)
-        // A folder that cannot be written, such as a mounted secret, is good enough for reading.
-        if try directory.names().contains(marker) { try directory.remove([marker]) }
-        return KeyRing(vault, state)
+        return KeyRing(vault, try vault.create(now))
     }
 }
 
 // MARK: - Using keys
 
 extension KeyRing {
-    /// The key that signs now.
+    /// The active signing key of a purpose.
     package func signing(_ purpose: SigningPurpose, at now: Int64) -> SigningKey {
         let key = state.withLock { state in
             state.active(.signing(purpose), at: now).flatMap { state.signing[$0.id] }
@@ -140,7 +97,7 @@ extension KeyRing {
         return key
     }
 
-    /// The key that authenticates or seals now.
+    /// The active symmetric key of a purpose.
     package func secret(_ purpose: SecretPurpose) -> NamedKey {
         let key = state.withLock { state in
             state.records.last { $0.purpose == .secret(purpose) && $0.endedAt == nil }
@@ -150,8 +107,8 @@ extension KeyRing {
         return key
     }
 
-    /// The key of this purpose that a stored value names, if it is kept. A sealing key that was put out of use opens what is
-    /// not sealed anew yet; every other one is as if it had never been.
+    /// The key that a stored value names; nil when the ring does not hold it. An ended sealing key still opens the values that
+    /// are not resealed yet; any other ended key counts as unknown.
     package func secret(_ purpose: SecretPurpose, id: String) -> NamedKey? {
         state.withLock { state in
             state.records.contains {
@@ -160,7 +117,7 @@ extension KeyRing {
         }
     }
 
-    /// All keys of this purpose that are kept, the active one first.
+    /// All usable keys of a purpose, the active one first.
     package func secrets(_ purpose: SecretPurpose) -> [NamedKey] {
         state.withLock { state in
             state.records.reversed().filter { $0.purpose == .secret(purpose) && $0.endedAt == nil }
@@ -168,7 +125,7 @@ extension KeyRing {
         }
     }
 
-    /// The parsed keys that verify what this ring signed for one purpose and that is still valid.
+    /// The public keys, parsed, that verify the unexpired signatures of one purpose.
     package func verification(_ purpose: SigningPurpose, at now: Int64) -> VerificationKeySet {
         state.withLock { state in
             let kept = state.records.filter { $0.purpose == .signing(purpose) && !$0.isRetired(at: now) }
@@ -176,14 +133,14 @@ extension KeyRing {
         }
     }
 
-    /// Whether what this key signed for one purpose is still accepted.
+    /// Whether signatures of the key `kid` for this purpose are still accepted.
     package func accepts(_ purpose: SigningPurpose, kid: String, at now: Int64) -> Bool {
         state.withLock { state in
             state.records.contains { $0.id == kid && $0.purpose == .signing(purpose) && !$0.isRetired(at: now) }
         }
     }
 
-    /// The public keys that verifiers need now: all that are or will be in use, or whose signatures may still be valid.
+    /// The public keys for the JWKS: every key that signs, will sign, or whose signatures may be unexpired.
     package func published(at now: Int64) -> JWKSet {
         state.withLock { state in
             JWKSet(state.records.filter { !$0.isRetired(at: now) }.compactMap { state.signing[$0.id]?.jwk })
@@ -195,7 +152,7 @@ extension KeyRing {
         state.withLock { state in state.records.map { Self.describe($0, in: state, at: now) } }
     }
 
-    private static func describe(_ record: KeyRecord, in state: State, at now: Int64) -> KeyDescription {
+    private static func describe(_ record: KeyRecord, in state: KeyRingState, at now: Int64) -> KeyDescription {
         let active = state.active(record.purpose, at: now)
         let standing: KeyDescription.State =
             if record.endedAt != nil {
@@ -219,18 +176,19 @@ extension KeyRing {
 // MARK: - Changing keys
 
 extension KeyRing {
-    /// For how many seconds a new signing key is published before it signs: verifiers may keep a key set for an hour, and
-    /// fetch a quarter of an hour late.
+    /// Seconds between the publication of a signing key and its first signature: verifiers may cache a key set for an hour, and
+    /// 15 minutes are the margin.
     package static let publishedAhead: Int64 = 4500
 
-    /// Refuses a rotation while the key of the last one is not active yet.
+    /// Throws while the key of the previous rotation is not active yet.
     package func requireNoNext(of purpose: SigningPurpose, at now: Int64) throws(KeyRingError) {
         try state.withLock { state throws(KeyRingError) in try state.requireNoNext(of: purpose, at: now) }
     }
 
-    /// Makes the next signing key: published at once, active after a while, and some time after that the old ones retire.
+    /// Makes the next signing key: published at once, active after `activeAfter` seconds; the older keys retire `retireAfter`
+    /// seconds later.
     ///
-    /// A key that leaked is replaced with `replace`, not with this.
+    /// A leaked key needs `replace` instead: this keeps its signatures valid for hours.
     package func rotate(
         _ purpose: SigningPurpose, now: Int64, activeAfter: Int64 = publishedAhead, retireAfter: Int64 = 7200
     ) throws(KeyRingError) {
@@ -248,13 +206,13 @@ extension KeyRing {
             state.records.append(record)
             state.signing[key.kid] = key
             let retired = state.records.filter { $0.purpose == record.purpose && $0.isRetired(at: now) }
-            // One that was put out of use stays listed until nothing depends on it.
+            // An ended key stays in the index until nothing depends on it.
             state.remove(retired.filter { $0.endedAt == nil })
             return retired
         }
     }
 
-    /// Makes a new symmetric key, active at once; the older ones stay for what they were used for.
+    /// Makes a symmetric key that is active at once; the older ones keep opening what they sealed.
     package func rotate(_ purpose: SecretPurpose, now: Int64) throws(KeyRingError) {
         try change { state throws(KeyRingError) in
             try self.vault.make(.secret(purpose), now: now, in: &state)
@@ -262,9 +220,9 @@ extension KeyRing {
         }
     }
 
-    /// Changes a copy of the state, writes the index, and only then lets others see it; the disk is never waited for
-    /// under the lock that signing takes. The files of the records that the change returns are removed last.
-    func change(_ body: (inout State) throws(KeyRingError) -> [KeyRecord]) throws(KeyRingError) {
+    /// Changes a copy of the state, writes the index, then publishes the copy: the lock that signing takes is never held while
+    /// the disk is waited for. `body` returns the records whose files are removed last, after the index no longer needs them.
+    func change(_ body: (inout KeyRingState) throws(KeyRingError) -> [KeyRecord]) throws(KeyRingError) {
         try rotation.withLock { _ throws(KeyRingError) in
             var changed = state.withLock { $0 }
             let erased = try body(&changed)
@@ -277,66 +235,10 @@ extension KeyRing {
     }
 }
 
-// MARK: - Opening
+/// Why the keys cannot be used: one sentence with the path and what to do, and without any part of a key.
+package struct KeyRingError: Error, Hashable, CustomStringConvertible {
+    /// The sentence.
+    package let description: String
 
-extension KeyRing {
-    private static let marker = ".creating"
-
-    /// Whether there is nothing in it but the page that explains it, or what a first start left that was cut short.
-    private static func isEmpty(_ directory: KeyDirectory) throws(KeyRingError) -> Bool {
-        let names = try directory.names()
-        guard !names.contains(KeyIndex.file) else { return false }
-        // Until the index is there, nothing can have been made with the keys beside the marker.
-        let known: Set = ["README.md", ".gitignore", ".gitkeep", "lost+found", marker, note]
-        let others = names.subtracting(known).filter { !$0.hasSuffix(KeyDirectory.draft) }
-        let keys = others.filter(isKey)
-        guard keys.isEmpty || names.contains(marker) else {
-            throw KeyRingError(
-                "There are keys but no \(KeyIndex.file) in \(directory.path): restore it from the backup of the directory."
-            )
-        }
-        guard others == keys else {
-            throw KeyRingError("\(directory.path) holds other files: configure a directory that is for keys alone.")
-        }
-        return true
-    }
-
-    private static func isKey(_ name: String) -> Bool { name.hasSuffix(".pem") || name.hasSuffix(".key") }
-
-    private static func create(_ vault: KeyVault, _ now: Int64) throws(KeyRingError) -> KeyRing {
-        try vault.directory.shut()
-        try vault.directory.write(marker, [])
-        try vault.directory.remove(vault.directory.names().filter(isKey))
-        var state = State()
-        for purpose in Purpose.all { try vault.make(purpose, now: now, in: &state) }
-        let index = KeyIndex(isEncrypted: vault.passphrase != nil, records: state.records)
-        try vault.directory.write(KeyIndex.file, index.bytes)
-        try vault.directory.remove([marker])
-        return KeyRing(vault, state)
-    }
-
-    private static func load(_ vault: KeyVault, _ now: Int64) throws(KeyRingError) -> State {
-        let path = vault.directory.path
-        guard let index = KeyIndex(try vault.directory.read(KeyIndex.file, limit: KeyIndex.limit)) else {
-            throw KeyRingError("\(path)/\(KeyIndex.file) is damaged or of a newer version: restore it from the backup.")
-        }
-        switch (index.isEncrypted, vault.passphrase) {
-        case (true, nil): throw KeyRingError("The keys in \(path) are encrypted: give their passphrase.")
-        case (false, .some): throw KeyRingError("The keys in \(path) are not encrypted: start without a passphrase.")
-        case (true, .some), (false, nil): break
-        }
-        var state = State(records: index.records, past: index.past)
-        for record in index.records {
-            switch record.purpose {
-            case .signing where record.isRetired(at: now): break
-            case .secret where record.isErased: break
-            case .signing: state.signing[record.id] = try vault.load(signing: record)
-            case .secret: state.secrets[record.id] = try vault.load(secret: record)
-            }
-        }
-        for purpose in Purpose.all where state.active(purpose, at: now) == nil {
-            throw KeyRingError("\(path)/\(KeyIndex.file) names no key for \(purpose.name): restore it from the backup.")
-        }
-        return state
-    }
+    init(_ description: String) { self.description = description }
 }

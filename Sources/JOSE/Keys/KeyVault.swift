@@ -1,10 +1,10 @@
-/// Turns keys into files and back, encrypted when there is a passphrase.
+/// A key directory as keys: reads and writes the files of each key, encrypted when there is a passphrase.
 struct KeyVault: Sendable {
     let directory: KeyDirectory
     let passphrase: Secret?
 
     init(_ directory: KeyDirectory, _ passphrase: Secret?) throws(KeyRingError) {
-        // OpenSSL ends a passphrase at a NUL and at 1,024 bytes: what lies beyond would protect nothing.
+        // OpenSSL cuts a passphrase at a NUL and at 1,024 bytes: what lies beyond would protect nothing.
         if let bytes = passphrase?.bytes, bytes.isEmpty || bytes.count > 1000 || bytes.contains(0) {
             throw KeyRingError("The passphrase for the keys must have 1 to 1000 bytes and no NUL.")
         }
@@ -47,8 +47,8 @@ struct KeyVault: Sendable {
         try directory.write(record.file, Array(text.utf8) + [UInt8(ascii: "\n")])
     }
 
-    /// Makes a key that is active at once, in its file and in the state.
-    func make(_ purpose: KeyRing.Purpose, now: Int64, in state: inout KeyRing.State) throws(KeyRingError) {
+    /// Makes a key that is active at once, writes its file and adds it to the state.
+    func make(_ purpose: KeyRing.Purpose, now: Int64, in state: inout KeyRingState) throws(KeyRingError) {
         switch purpose {
         case .signing:
             let key = SigningKey.generate()
@@ -75,6 +75,7 @@ struct KeyVault: Sendable {
         return Sealing.open(sealed, keys: { _ in wrapping }, context: record.file)
     }
 
+    /// The key that encrypts a symmetric key's file, derived from the passphrase with a salt per file.
     private func wrapping(_ passphrase: Secret, _ salt: [UInt8]) -> NamedKey? {
         let cost = Scrypt.Cost(logN: 14, r: 8, p: 1)
         return NamedKey(id: "passphrase", bytes: Scrypt.derive(passphrase, salt: salt, cost: cost, count: 32))
@@ -87,9 +88,85 @@ struct KeyVault: Sendable {
             : KeyRingError("The passphrase does not open the key file \(file): check it, or restore the file.")
     }
 
+    /// The name of a signing key is its thumbprint, so a swapped file is detected. Symmetric keys have it as sealing context.
     private func mixedUp(_ record: KeyRecord) -> KeyRingError {
         KeyRingError(
             "The key file \(directory.path)/\(record.file) holds another key than the one it is named after: restore it from the backup."
         )
+    }
+}
+
+// MARK: - The whole directory
+
+extension KeyVault {
+    /// The file that stands in the directory until all first keys and their index are written.
+    private static let marker = ".creating"
+
+    /// Whether the directory holds no keys yet: at most its README, or the remains of a first start that was interrupted.
+    func isEmpty() throws(KeyRingError) -> Bool {
+        let names = try directory.names()
+        guard !names.contains(KeyIndex.file) else { return false }
+        // Without an index no key beside the marker has been used for anything.
+        let known: Set = ["README.md", ".gitignore", ".gitkeep", "lost+found", Self.marker, KeyRing.checkpointsFile]
+        let others = names.subtracting(known).filter { !$0.hasSuffix(KeyDirectory.draft) }
+        let keys = others.filter(Self.isKey)
+        guard keys.isEmpty || names.contains(Self.marker) else {
+            throw KeyRingError(
+                "\(directory.path) holds keys but no \(KeyIndex.file): restore it from the backup of the directory."
+            )
+        }
+        guard others == keys else {
+            throw KeyRingError("\(directory.path) holds other files: configure a directory that is for keys alone.")
+        }
+        return true
+    }
+
+    private static func isKey(_ name: String) -> Bool { name.hasSuffix(".pem") || name.hasSuffix(".key") }
+
+    /// Makes the first key of each purpose and the index.
+    func create(_ now: Int64) throws(KeyRingError) -> KeyRingState {
+        try directory.shut()
+        try directory.write(Self.marker, [])
+        try directory.remove(directory.names().filter(Self.isKey))
+        var state = KeyRingState()
+        for purpose in KeyRing.Purpose.all { try make(purpose, now: now, in: &state) }
+        let index = KeyIndex(isEncrypted: passphrase != nil, records: state.records)
+        try directory.write(KeyIndex.file, index.bytes)
+        try directory.remove([Self.marker])
+        return state
+    }
+
+    /// Reads the index and every key that is still used.
+    func open(_ now: Int64) throws(KeyRingError) -> KeyRingState {
+        try directory.requireShut()
+        let state = try load(now)
+        // Removed only when it is there: a read-only directory, such as a mounted secret, is good enough for reading.
+        if try directory.names().contains(Self.marker) { try directory.remove([Self.marker]) }
+        return state
+    }
+
+    private func load(_ now: Int64) throws(KeyRingError) -> KeyRingState {
+        let path = directory.path
+        guard let index = KeyIndex(try directory.read(KeyIndex.file, limit: KeyIndex.limit)) else {
+            throw KeyRingError("\(path)/\(KeyIndex.file) is damaged or of a newer version: restore it from the backup.")
+        }
+        switch (index.isEncrypted, passphrase) {
+        case (true, nil): throw KeyRingError("The keys in \(path) are encrypted: give their passphrase.")
+        case (false, .some): throw KeyRingError("The keys in \(path) are not encrypted: start without a passphrase.")
+        case (true, .some), (false, nil): break
+        }
+        var state = KeyRingState(records: index.records, past: index.past)
+        for record in index.records {
+            switch record.purpose {
+            case .signing where record.isRetired(at: now): break
+            case .secret where record.isErased: break
+            case .signing: state.signing[record.id] = try load(signing: record)
+            case .secret: state.secrets[record.id] = try load(secret: record)
+            }
+        }
+        for purpose in KeyRing.Purpose.all where state.active(purpose, at: now) == nil {
+            throw KeyRingError("\(path)/\(KeyIndex.file) names no key for \(purpose.name): restore it from the backup.")
+        }
+        return state
     }
 }

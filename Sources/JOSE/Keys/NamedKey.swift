@@ -1,10 +1,10 @@
-/// A symmetric key of 32 bytes and the name by which stored values remember it.
+/// A symmetric key of 32 bytes with the name that stored values refer to.
 package struct NamedKey: Sendable {
-    /// The name; not secret.
+    /// The name, which is not secret.
     package let id: String
     private let secret: Secret
 
-    /// A key, or nil when it has not exactly 32 bytes or its name has not 1 to 64.
+    /// Makes a key; nil unless it has 32 bytes and its name 1 to 64.
     package init?(id: String, bytes: [UInt8]) {
         guard bytes.count == 32, 1...64 ~= id.utf8.count else { return nil }
         self.id = id
@@ -16,9 +16,9 @@ package struct NamedKey: Sendable {
         secret = Secret(bytes: Random.bytes(32))
     }
 
-    /// A new random key under a new random name.
+    /// Makes a random key with a random name.
     package static func generate() -> NamedKey { NamedKey(freshlyNamed: Random.token(9)) }
 
-    /// The key itself.
+    /// The bytes of the key.
     package var bytes: [UInt8] { secret.bytes }
 }

@@ -1,8 +1,8 @@
 import COpenSSL
 
-/// An OpenSSL key and its one reference to it.
+/// The owner of an OpenSSL key.
 ///
-/// The key is never changed after it was made; OpenSSL allows any number of threads to use such a key.
+/// The key is immutable after creation, and OpenSSL permits any number of threads to use such a key.
 final class OpenSSLKey: @unchecked Sendable {
     let pointer: OpaquePointer
 
@@ -10,7 +10,7 @@ final class OpenSSLKey: @unchecked Sendable {
 
     deinit { EVP_PKEY_free(pointer) }
 
-    /// Makes OpenSSL's key of a JWK and lets OpenSSL check its arithmetic.
+    /// Imports a JWK and has OpenSSL check its arithmetic.
     convenience init(_ material: JWK.Material) throws(KeyError) {
         let made =
             switch material {
@@ -32,7 +32,7 @@ final class OpenSSLKey: @unchecked Sendable {
         }
     }
 
-    /// Whether the public half belongs to the private one.
+    /// Whether public and private key belong together.
     var isPair: Bool {
         guard let context = EVP_PKEY_CTX_new_from_pkey(nil, pointer, nil) else { return false }
         defer {
@@ -48,16 +48,16 @@ final class OpenSSLKey: @unchecked Sendable {
         return COpenSSL_import_RSA(&modulus, modulus.count, &exponent, exponent.count)
     }
 
-    /// Big-endian bytes in the machine's own order.
+    /// Converts big-endian bytes to the machine's byte order.
     private static func native(_ bytes: [UInt8]) -> [UInt8] {
         1.bigEndian == 1 ? bytes : bytes.reversed()
     }
 }
 
-/// A signature that is set up as far as the key goes and that every message copies: looking the algorithm up anew would
-/// cost an eighth of signing.
+/// A signing context with key and algorithm, which every signature copies: a new lookup of the algorithm would take an eighth of
+/// the time of signing.
 ///
-/// Nobody changes it after it was made; copying only reads it.
+/// It is immutable after creation, and copying only reads it, so threads may share it.
 final class PreparedSignature: @unchecked Sendable {
     private let template: OpaquePointer
 
@@ -69,7 +69,7 @@ final class PreparedSignature: @unchecked Sendable {
 
     deinit { EVP_MD_CTX_free(template) }
 
-    /// A context for one message, which the caller frees.
+    /// A context for one message. The caller frees it.
     func copy() -> OpaquePointer? {
         guard let context = EVP_MD_CTX_new() else { return nil }
         guard EVP_MD_CTX_copy_ex(context, template) == 1 else {

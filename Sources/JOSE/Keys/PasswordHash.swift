@@ -1,14 +1,14 @@
-/// What is kept of a password: `$scrypt$ln=15,r=8,p=3$salt$hash`.
+/// The stored form of a password: `$scrypt$ln=15,r=8,p=3$salt$hash`, salt and hash in base64 without padding.
 ///
 /// The standard cost takes about 180 ms and 32 MiB, so it belongs on a thread of its own, never on an event loop.
 package struct PasswordHash: Hashable, Sendable {
-    /// How hard a guess is made.
+    /// How costly one guess is.
     package struct Cost: Hashable, Sendable {
         let scrypt: Scrypt.Cost
 
-        /// What passwords of people get.
+        /// The cost for passwords that people choose.
         package static let standard = Cost(scrypt: Scrypt.Cost(logN: 15, r: 8, p: 3))
-        /// So cheap that it protects nothing.
+        /// A cost that protects nothing: a suite makes thousands of hashes.
         package static let cheapForTests = Cost(scrypt: Scrypt.Cost(logN: 4, r: 1, p: 1))
     }
 
@@ -23,7 +23,8 @@ package struct PasswordHash: Hashable, Sendable {
         return PasswordHash(cost: cost.scrypt, salt: salt, hash: hash)
     }
 
-    /// A hash that no password is known for: comparing with it costs as much as with a real one, making it nothing.
+    /// A hash without a known password, for sign-ins under unknown names: a comparison with it takes as long as with a real one, so
+    /// the time does not tell which names exist.
     package static func unmatchable(cost: Cost = .standard) -> PasswordHash {
         PasswordHash(cost: cost.scrypt, salt: Random.bytes(16), hash: Random.bytes(32))
     }
@@ -34,28 +35,30 @@ package struct PasswordHash: Hashable, Sendable {
         self.hash = hash
     }
 
-    /// Reads a stored hash, or nil when it is none of ours.
+    /// Parses a stored hash; nil for another notation or a cost that is out of bounds.
     package init?(_ string: String) {
         let parts = string.split(separator: "$", omittingEmptySubsequences: false)
         guard parts.count == 5, parts[0].isEmpty, parts[1] == "scrypt", let cost = Self.cost(parts[2]) else {
             return nil
         }
-        guard let salt = Self.decode(parts[3]), salt.count == 16, let hash = Self.decode(parts[4]), hash.count == 32
+        guard let salt = Base64.decode(parts[3], padded: false), salt.count == 16,
+            let hash = Base64.decode(parts[4], padded: false), hash.count == 32
         else { return nil }
         self.init(cost: cost, salt: salt, hash: hash)
     }
 
     /// The text to store.
     package var string: String {
-        "$scrypt$ln=\(cost.logN),r=\(cost.r),p=\(cost.p)$\(Self.encode(salt))$\(Self.encode(hash))"
+        let parts = [salt, hash].map { Base64.encode($0, padded: false) }.joined(separator: "$")
+        return "$scrypt$ln=\(cost.logN),r=\(cost.r),p=\(cost.p)$\(parts)"
     }
 
-    /// Whether this is the password; takes as long for a wrong one as for the right one.
+    /// Whether `password` is the hashed one. A wrong one takes as long as the right one.
     package func verifies(_ password: Secret) -> Bool {
         ConstantTime.equal(Scrypt.derive(password, salt: salt, cost: cost, count: 32), hash)
     }
 
-    /// Whether the hash was made at another cost than is wanted now.
+    /// Whether the hash has another cost than `wanted` and should be replaced at the next sign-in.
     package func needsRehash(_ wanted: Cost = .standard) -> Bool { cost != wanted.scrypt }
 
     private static func cost(_ text: Substring) -> Scrypt.Cost? {
@@ -65,22 +68,12 @@ package struct PasswordHash: Hashable, Sendable {
             let p = UInt8(values[2].dropFirst(2))
         else { return nil }
         let cost = Scrypt.Cost(logN: logN, r: r, p: p)
-        return cost.isBearable ? cost : nil
-    }
-
-    // This notation uses the older alphabet, also without padding.
-    private static func encode(_ bytes: [UInt8]) -> String {
-        String(Base64URL.encode(bytes).map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 })
-    }
-
-    private static func decode(_ text: Substring) -> [UInt8]? {
-        guard !text.contains("-"), !text.contains("_") else { return nil }
-        return Base64URL.decode(String(text.map { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 }))
+        return cost.isAcceptable ? cost : nil
     }
 }
 
 extension PasswordHash: CustomStringConvertible, CustomReflectable {
-    /// The same words for every hash: offline, a hash can be guessed against.
+    /// The same text for every hash, because a printed hash permits offline guessing.
     package var description: String { "[password hash]" }
     /// A mirror without children.
     package var customMirror: Mirror { Mirror(self, children: []) }

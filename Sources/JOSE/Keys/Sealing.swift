@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// Why something could not be sealed.
+/// Why a value could not be sealed.
 package enum SealingError: String, Error, CustomStringConvertible {
     /// More than 16 MiB.
     case tooLarge = "Only values up to 16 MiB can be sealed."
@@ -9,7 +9,7 @@ package enum SealingError: String, Error, CustomStringConvertible {
     package var description: String { rawValue }
 }
 
-/// Encrypts what must be read back later, so that nobody without the key can read, change or move it.
+/// Authenticated encryption of stored values: without the key nobody can read or change one, or move it to another row.
 ///
 /// A sealed value is: length and name of the key, salt (16), nonce (12), ciphertext, tag (16). Name and context are authenticated
 /// with it: a value sealed for one row or purpose does not open for another. Each value has its own AES key, made of the named
@@ -28,17 +28,18 @@ package enum Sealing {
         let header = [UInt8(name.count)] + name
         let salt = Random.bytes(saltSize)
         let nonce = Random.bytes(nonceSize)
+        // A random nonce is safe for any number of values, because each has a key of its own.
         let (ciphertext, tag) = encrypt(
             plain, key: HMAC.sha256(key: key.bytes, purpose, salt), nonce: nonce,
             associated: header + Array(context.utf8))
         return header + salt + nonce + ciphertext + tag
     }
 
-    /// Opens a sealed value, or nil when key, context or a single bit is not what it was sealed with.
+    /// Opens a sealed value; nil if the key, the context or a single bit differs.
     package static func open(_ sealed: [UInt8], keys: (String) -> NamedKey?, context: String) -> [UInt8]? {
         guard let size = sealed.first, size > 0 else { return nil }
         let body = 1 + Int(size)
-        // The tag is always looked for in full: a shorter one could be guessed.
+        // The tag always has its full length: a shorter one could be guessed.
         guard sealed.count >= body + saltSize + nonceSize + tagSize else { return nil }
         guard let id = String(validating: sealed[1..<body], as: UTF8.self), let key = keys(id) else { return nil }
         let start = body + saltSize + nonceSize
@@ -48,7 +49,7 @@ package enum Sealing {
             nonce: Array(sealed[(body + saltSize)..<start]), associated: sealed[..<body] + Array(context.utf8))
     }
 
-    /// The name of the key that a value says it was sealed with; nil for what is no sealed value.
+    /// The name of the key in a sealed value; nil for a malformed value.
     package static func keyID(of sealed: [UInt8]) -> String? {
         guard let size = sealed.first, size > 0, sealed.count > Int(size) else { return nil }
         return String(validating: sealed[1..<(1 + Int(size))], as: UTF8.self)

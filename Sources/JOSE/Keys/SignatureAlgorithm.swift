@@ -1,6 +1,6 @@
-/// The signature algorithms that are understood; Gatehouse itself signs with ES256 alone.
+/// The supported signature algorithms. Gatehouse itself signs with ES256 only.
 ///
-/// Neither `none` nor any keyed hash is among them, so that no token can ask for one.
+/// `none` and HMACs are missing on purpose, so that no token can select them.
 ///
 /// Spec: RFC 7518 §3.1
 /// Spec: RFC 8037 §3.1

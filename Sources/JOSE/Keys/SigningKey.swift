@@ -4,16 +4,16 @@ import COpenSSL
 ///
 /// Spec: RFC 7518 §3.4
 package final class SigningKey: Sendable {
-    /// The key's name: the thumbprint of its public half.
+    /// The name of the key: the thumbprint of its public key.
     package let kid: String
-    /// The public half, ready to verify.
+    /// The public key, parsed for verification.
     package let verification: VerificationKey
-    /// The public half, as it is published.
+    /// The public key as published.
     package var jwk: JWK { verification.jwk }
     private let key: OpenSSLKey
     private let prepared: PreparedSignature
 
-    /// A new key.
+    /// Generates a key.
     package static func generate() -> SigningKey {
         guard let pointer = COpenSSL_generate_P256(), let key = try? SigningKey(OpenSSLKey(pointer)) else {
             fatalError("libcrypto could not make a P-256 key")
@@ -21,13 +21,13 @@ package final class SigningKey: Sendable {
         return key
     }
 
-    /// Reads a private key from PEM, with a passphrase if it is encrypted.
+    /// Parses a private key in PEM; an encrypted one needs the passphrase.
     ///
     /// Spec: RFC 5958 §2
     package convenience init(pem: [UInt8], passphrase: Secret? = nil) throws(KeyError) {
-        // Without a text of its own OpenSSL would ask at the terminal; the empty one opens nothing.
+        // Without a passphrase OpenSSL would prompt at the terminal; an empty one opens nothing.
         var text = (passphrase?.bytes ?? []).map { CChar(bitPattern: $0) } + [0]
-        // The BIO reads the bytes where they are, so they must stay there until the key has been read from it.
+        // The BIO does not copy the bytes, so they must outlive it.
         let pointer = pem.withUnsafeBytes { bytes -> OpaquePointer? in
             let file = BIO_new_mem_buf(bytes.baseAddress, Int32(bytes.count))
             defer { BIO_free(file) }
@@ -62,7 +62,7 @@ package final class SigningKey: Sendable {
         prepared = try PreparedSignature(key)
     }
 
-    /// Signs; the result is r and s side by side, 64 bytes.
+    /// Signs a message; returns r and s concatenated, 64 bytes.
     package func sign(_ message: [UInt8]) throws(KeyError) -> [UInt8] {
         guard let context = prepared.copy() else { throw .invalid }
         defer { EVP_MD_CTX_free(context) }
@@ -78,7 +78,7 @@ package final class SigningKey: Sendable {
         return raw
     }
 
-    /// The private key as PKCS #8 in PEM; with a passphrase encrypted by AES-256 under scrypt.
+    /// The private key as PKCS #8 in PEM; with a passphrase it is encrypted by AES-256 with scrypt.
     package func pem(passphrase: Secret? = nil) throws(KeyError) -> [UInt8] {
         let file = BIO_new(BIO_s_secmem())
         let plain = EVP_PKEY2PKCS8(key.pointer)
@@ -107,7 +107,7 @@ package final class SigningKey: Sendable {
         let scheme = PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), nil, 0, nil, 1 << 14, 8, 1)
         let text = passphrase.bytes.map { CChar(bitPattern: $0) }
         let sealed = PKCS8_set0_pbe(text, Int32(text.count), plain, scheme)
-        // The result owns the scheme; without one it is still ours.
+        // On success the result owns the scheme; on failure it has to be freed here.
         if sealed == nil { X509_ALGOR_free(scheme) }
         return sealed
     }

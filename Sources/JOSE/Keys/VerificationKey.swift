@@ -1,21 +1,21 @@
 import COpenSSL
 
-/// A public key that OpenSSL has parsed and checked, ready to verify any number of signatures.
+/// A public key that OpenSSL has parsed and checked, for any number of verifications.
 ///
 /// Spec: RFC 7518 §3
 /// Spec: RFC 8037 §3.1
 package struct VerificationKey: Sendable {
-    /// The key as it was published.
+    /// The key as published.
     package let jwk: JWK
     private let key: OpenSSLKey
 
-    /// Parses a key; a point off its curve and other unsound numbers are refused.
+    /// Parses a key; refuses invalid numbers, such as a point that is not on its curve.
     package init(_ jwk: JWK) throws(KeyError) {
         self.jwk = jwk
         key = try OpenSSLKey(jwk.material)
     }
 
-    /// Whether the signature was made over these bytes with this algorithm; an algorithm that is not the key's never was.
+    /// Whether the signature over these bytes is valid; false for an algorithm that the key does not permit.
     package func verifies(_ signature: [UInt8], over message: [UInt8], _ algorithm: SignatureAlgorithm) -> Bool {
         guard jwk.algorithms.contains(algorithm) else { return false }
         switch algorithm {
@@ -49,11 +49,11 @@ package struct VerificationKey: Sendable {
     }
 }
 
-/// The two spellings of an ECDSA signature: JOSE's, which is r and s side by side, and OpenSSL's, which is DER.
+/// Converts ECDSA signatures between JOSE's form (r and s concatenated) and OpenSSL's (DER).
 ///
 /// Spec: RFC 7518 §3.4
 enum ECDSASignature {
-    /// DER of a raw signature, or nil when its length is not exactly that of the curve.
+    /// Converts a JOSE signature to DER; nil unless its length fits the curve.
     static func der(raw: [UInt8], size: Int) -> [UInt8]? {
         guard raw.count == 2 * size, let signature = ECDSA_SIG_new() else { return nil }
         defer { ECDSA_SIG_free(signature) }
@@ -67,7 +67,7 @@ enum ECDSASignature {
         return Array(UnsafeBufferPointer(start: der, count: Int(count)))
     }
 
-    /// The raw spelling of what OpenSSL wrote.
+    /// Converts DER to a JOSE signature.
     static func raw(der: UnsafeBufferPointer<UInt8>, size: Int) -> [UInt8]? {
         var start = der.baseAddress
         guard let signature = d2i_ECDSA_SIG(nil, &start, der.count) else { return nil }

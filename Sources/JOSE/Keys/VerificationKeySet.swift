@@ -1,19 +1,19 @@
-/// The keys of one issuer, parsed once and kept for as long as the set is valid.
+/// The parsed keys of one issuer, for any number of verifications.
 package struct VerificationKeySet: Sendable {
     private let keys: [VerificationKey]
 
-    /// Parses a set; a key whose numbers are unsound is left out like one that is not understood.
+    /// Parses a set; invalid keys are skipped like unknown ones.
     package init(_ set: JWKSet) {
         keys = set.keys.compactMap { try? VerificationKey($0) }
     }
 
-    /// A set of keys that are parsed already.
+    /// Makes a set of parsed keys.
     package init(_ keys: [VerificationKey]) { self.keys = keys }
 
-    /// Whether a key of this name is there, so that a caller can fetch the set anew when it is not.
+    /// Whether the set has a key of this name; if not, a caller may fetch the set again.
     package func contains(kid: String) -> Bool { keys.contains { $0.jwk.kid == kid } }
 
-    /// Whether no key is usable.
+    /// Whether the set has no usable key.
     package var isEmpty: Bool { keys.isEmpty }
 
     func select(kid: String?, algorithm: SignatureAlgorithm) -> [VerificationKey] {

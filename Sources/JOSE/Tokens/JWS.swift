@@ -1,26 +1,26 @@
-/// A signed text in the compact form.
+/// A verified JWS in compact serialization.
 ///
 /// Spec: RFC 7515 §7.1
 /// Spec: RFC 8725 §3
 package struct VerifiedJWS: Sendable {
     /// The protected header.
     package let header: JSONObject
-    /// The bytes that were signed.
+    /// The payload.
     package let payload: [UInt8]
     /// The algorithm of the signature.
     package let algorithm: SignatureAlgorithm
-    /// The name of the key that the token asked for.
+    /// The `kid` of the header.
     package let kid: String?
 }
 
-/// Signing and verifying in the compact form.
+/// JSON Web Signatures in compact serialization.
 ///
 /// Spec: RFC 7515 §5
 package enum JWS {
-    /// The most that is looked at.
+    /// The largest accepted token, in bytes.
     package static let maximumSize = 8 * 1024
 
-    /// The compact form of a payload under this header.
+    /// Signs a payload with a header.
     package static func sign(
         header: JSONObject, payload: [UInt8], with key: SigningKey
     ) throws(KeyError) -> String {
@@ -36,25 +36,26 @@ package enum JWS {
         return String(decoding: output, as: UTF8.self)
     }
 
-    /// Verifies a compact text against the algorithms that the caller names and the keys that the caller trusts.
+    /// Verifies a token with the caller's algorithms and keys.
     ///
-    /// The header chooses among these and brings nothing of its own: `jwk`, `jku`, `x5u` and `x5c` are not looked at.
-    /// `expect` sees the header before any signature is computed.
+    /// The header only selects among them: `jwk`, `jku`, `x5u` and `x5c` are ignored, so that no token brings its own key. `expect`
+    /// checks the header before any signature is verified.
     package static func verify(
         _ compact: String, algorithms: Set<SignatureAlgorithm>, keys: VerificationKeySet,
         expect: (JSONObject) throws(JWTError) -> Void = { _ throws(JWTError) in }
     ) throws(JWTError) -> VerifiedJWS {
-        // Size and shape come first: what is refused by counting is never decoded.
+        // Size and structure come first, so that malformed tokens are refused without decoding.
         guard compact.utf8.count <= maximumSize else { throw .tooLarge }
         let bytes = Array(compact.utf8)
         let segments = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard segments.count == 3 else { throw .malformed }
         let header = try object(Base64URL.decode(slice: segments[0]))
-        // RFC 7797's `b64` changes what is signed and is valid under `crit` only.
+        // RFC 7797's `b64` changes the signed bytes and is valid with `crit` only.
         guard header["crit"] == nil, header["b64"] == nil else { throw .criticalHeader }
         guard let algorithm = header["alg"]?.string.flatMap(SignatureAlgorithm.init), algorithms.contains(algorithm)
         else { throw .algorithmNotAllowed }
         try expect(header)
+        // An unknown kid is an error of its own, so that callers can fetch a newer key set.
         let kid = try name(of: header)
         let candidates = keys.select(kid: kid, algorithm: algorithm)
         guard !candidates.isEmpty else { throw .unknownKey(kid: kid) }

@@ -1,4 +1,4 @@
-/// A token whose signature and type are proven; what its claims mean is the caller's to judge.
+/// A token with verified signature and type. The caller has to check its claims.
 package struct VerifiedJWT: Sendable {
     /// The protected header.
     package let header: JSONObject
@@ -6,24 +6,24 @@ package struct VerifiedJWT: Sendable {
     package let claims: JSONObject
     /// The algorithm of the signature.
     package let algorithm: SignatureAlgorithm
-    /// The name of the key that the token asked for.
+    /// The `kid` of the header.
     package let kid: String?
 }
 
-/// Signed tokens of a stated type.
+/// JSON Web Tokens with an explicit type.
 ///
-/// The type is always demanded: it is what keeps a token of one kind from being taken for one of another.
+/// The type is mandatory: it prevents a token of one kind from being accepted as another.
 ///
 /// Spec: RFC 7519 §7
 /// Spec: RFC 8725 §3.11
 package enum JWT {
-    /// A token of this type over these claims, under the key's own name.
+    /// Signs claims as a token of this type, with the key's `kid`.
     package static func sign(typ: String, claims: JSONObject, with key: SigningKey) throws(KeyError) -> String {
         let header: JSONObject = ["typ": .string(typ), "alg": "ES256", "kid": .string(key.kid)]
         return try JWS.sign(header: header, payload: claims.bytes, with: key)
     }
 
-    /// Verifies a token of this type against the algorithms that the caller names and the keys that the caller trusts.
+    /// Verifies a token of this type with the caller's algorithms and keys.
     package static func verify(
         _ compact: String, typ: String, algorithms: Set<SignatureAlgorithm>, keys: VerificationKeySet
     ) throws(JWTError) -> VerifiedJWT {
@@ -34,7 +34,7 @@ package enum JWT {
         return VerifiedJWT(header: jws.header, claims: claims, algorithm: jws.algorithm, kid: jws.kid)
     }
 
-    /// RFC 7515 §4.1.9: a media type, of which `application/` may be left out, in any case.
+    /// Compares media types as RFC 7515 §4.1.9 says: case-insensitively, with an optional `application/`.
     private static func same(_ stated: String, _ expected: String) -> Bool {
         let stated = stated.utf8.map(lowercased)
         let expected = expected.utf8.map(lowercased)

@@ -1,29 +1,29 @@
-/// Why a signed token is not accepted; for the log, since what the sender hears is the same for all.
+/// Why a signed token is refused, for the log: the sender gets the same response for every cause.
 package enum JWTError: Error, Hashable, CustomStringConvertible {
     /// More than 8 KiB.
     case tooLarge
-    /// Not three segments of canonical base64url around strict JSON.
+    /// Not three segments of canonical base64url with strict JSON.
     case malformed
-    /// A header that demands an understanding of something.
+    /// A header with a critical extension.
     case criticalHeader
-    /// An algorithm that is unknown or that the caller did not ask for.
+    /// An algorithm that is unknown or that the caller does not accept.
     case algorithmNotAllowed
-    /// A token of another kind.
+    /// A token of another type.
     case wrongType
-    /// No key of this name for this algorithm.
+    /// No key with this name and algorithm.
     case unknownKey(kid: String?)
-    /// A signature that the key did not make.
+    /// An invalid signature.
     case badSignature
 
-    /// One sentence that quotes nothing of the token.
+    /// One sentence that contains no part of the token.
     package var description: String {
         switch self {
         case .tooLarge: "The token is longer than 8 KiB."
         case .malformed: "The token is not well-formed."
         case .criticalHeader: "The token's header demands an extension that is not supported."
         case .algorithmNotAllowed: "The token's algorithm is not accepted here."
-        case .wrongType: "The token is of another type than the one expected here."
-        case .unknownKey: "No known key fits the token."
+        case .wrongType: "The token has another type than expected."
+        case .unknownKey: "No known key matches the token."
         case .badSignature: "The token's signature is not valid."
         }
     }

@@ -20,14 +20,14 @@ extension SchemaField {
     }
 
     private func flag(_ values: [String]) -> Reading {
-        guard values.isEmpty || values == [Self.flagValue] else { return .problem("Tick this box or leave it.") }
+        guard values.isEmpty || values == [Self.flagValue] else { return .problem("Tick this box, or leave it empty.") }
         return .value(.bool(!values.isEmpty))
     }
 
     private func choices(_ values: [String], among options: [Option], _ count: ClosedRange<Int>) -> Reading {
         guard values.allSatisfy({ value in options.contains { $0.value == value } }),
             Set(values).count == values.count
-        else { return .problem("Choose among the values that are offered.") }
+        else { return .problem("Choose only the values on the list.") }
         if values.isEmpty, !isRequired { return .nothing }
         guard count.contains(values.count), !values.isEmpty || count.contains(0) else {
             return .problem("Choose from \(count.lowerBound) to \(count.upperBound) of these.")
@@ -36,18 +36,18 @@ extension SchemaField {
     }
 
     private func single(_ values: [String], isTrimmed: Bool) -> Reading {
-        guard values.count <= 1 else { return .problem("Send this field once.") }
+        guard values.count <= 1 else { return .problem("Enter one value.") }
         let typed = values.first ?? ""
         // Blanks around a value come from copying; in a password they may be meant.
         let value = isTrimmed ? typed.trimmingCharacters(in: .whitespacesAndNewlines) : typed
-        guard !value.isEmpty else { return isRequired ? .problem("Please fill in this field.") : .nothing }
+        guard !value.isEmpty else { return isRequired ? .problem("Fill in this field.") : .nothing }
         guard value.unicodeScalars.count <= Self.longestValue else { return .problem("This is too long.") }
         switch kind {
         case .text(let length, let format): return text(value, length, format)
         case .number(let isWhole, let minimum, let maximum): return number(value, isWhole, minimum, maximum)
         case .choice(let options):
             guard options.contains(where: { $0.value == value }) else {
-                return .problem("Choose one of the values that are offered.")
+                return .problem("Choose one of the values on the list.")
             }
             return .value(.string(value))
         case .flag, .choices: return .nothing
@@ -56,15 +56,15 @@ extension SchemaField {
 
     private func text(_ value: String, _ length: ClosedRange<Int>, _ format: Format?) -> Reading {
         let count = value.unicodeScalars.count
-        guard count >= length.lowerBound else { return .problem("Write at least \(length.lowerBound) characters.") }
-        guard count <= length.upperBound else { return .problem("Write at most \(length.upperBound) characters.") }
+        guard count >= length.lowerBound else { return .problem("Enter at least \(length.lowerBound) characters.") }
+        guard count <= length.upperBound else { return .problem("Enter at most \(length.upperBound) characters.") }
         switch format {
-        case .email where !Self.isMailbox(value): return .problem("Write an e-mail address, like ana@example.org.")
-        case .uri where !Self.isURI(value): return .problem("Write an address that begins with https://.")
+        case .email where !Self.isMailbox(value): return .problem("Enter an e-mail address, like ana@example.org.")
+        case .uri where !Self.isURI(value): return .problem("Enter an address that begins with https://.")
         case .date where Timestamp(rfc3339: value + "T00:00:00Z") == nil:
-            return .problem("Write a date as year-month-day, like 2026-11-21.")
+            return .problem("Enter a date as year-month-day, like 2026-11-21.")
         case .dateTime where Timestamp(rfc3339: value) == nil:
-            return .problem("Write a time in UTC, like 2026-11-21T09:30:00Z.")
+            return .problem("Enter a time in UTC, like 2026-11-21T09:30:00Z.")
         case .email, .uri, .date, .dateTime, .password, nil: return .value(.string(value))
         }
     }
@@ -79,10 +79,10 @@ extension SchemaField {
         {
             (value, size) = (.number(number), number)
         } else {
-            return .problem(isWhole ? "Write a whole number." : "Write a number, with a point and no comma.")
+            return .problem(isWhole ? "Enter a whole number." : "Enter a number, with a point and no comma.")
         }
-        if let minimum, size < minimum { return .problem("Write at least \(Self.text(minimum)).") }
-        if let maximum, size > maximum { return .problem("Write at most \(Self.text(maximum)).") }
+        if let minimum, size < minimum { return .problem("Enter a number of at least \(Self.text(minimum)).") }
+        if let maximum, size > maximum { return .problem("Enter a number of at most \(Self.text(maximum)).") }
         return .value(value)
     }
 

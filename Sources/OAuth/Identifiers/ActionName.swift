@@ -1,9 +1,9 @@
-/// The name of something that an MCP server may start by itself, as its operator lists it.
+/// The name of an action that an MCP server may start by itself, as an operator permits it.
 package struct ActionName: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// 1 to 64 ASCII letters, digits, dots, colons, hyphens and underscores.
     package let string: String
 
-    /// Reads a name; another spelling is refused, not repaired.
+    /// Parses a name; any other spelling is refused, never corrected.
     package init(_ text: some StringProtocol) throws(OAuthValueError) {
         guard Self.isName(text) else { throw OAuthValueError("A name is made of \(Self.rule).") }
         string = String(text)
@@ -17,7 +17,7 @@ package struct ActionName: Hashable, Sendable, Comparable, CustomStringConvertib
 
     static let rule = "1 to 64 letters, digits, dots, colons, hyphens and underscores"
 
-    /// Whether it is spelled like a name: what holds no blank holds no sentence.
+    /// Whether the text is a valid name. A name has no spaces, so that no sentence passes as one.
     static func isName(_ text: some StringProtocol) -> Bool {
         (1...64).contains(text.utf8.count) && text.utf8.allSatisfy(isAllowed)
     }

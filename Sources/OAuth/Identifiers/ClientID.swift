@@ -5,11 +5,11 @@
 /// Spec: RFC 6749 §2.2
 /// Spec: Client ID Metadata Document §3
 package struct ClientID: Hashable, Sendable, CustomStringConvertible {
-    /// Where the client's metadata comes from.
+    /// The source of the client's metadata.
     package enum Kind: Hashable, Sendable {
-        /// From a record that an administrator made.
+        /// A registration by an administrator.
         case registered
-        /// From the document at this URL, on this host (lower case, without port).
+        /// The metadata document at this URL, on this host (lower case, without port).
         case document(host: String)
     }
 
@@ -17,13 +17,13 @@ package struct ClientID: Hashable, Sendable, CustomStringConvertible {
 
     /// The identifier as the client sends it.
     package let string: String
-    /// Where the client's metadata comes from.
+    /// The source of the client's metadata.
     package let kind: Kind
-    /// The host of the document's URL as people read it: with its port where that is not 443, which another server may
-    /// stand behind. Rules are about the host alone.
+    /// The host of the document's URL for display, with a port other than 443, behind which another server may stand. Rules apply
+    /// to the host alone.
     package let shownHost: String?
 
-    /// Reads an identifier; one that begins with a web scheme has to be a usable document URL.
+    /// Parses an identifier; one that begins with a web scheme must be a valid document URL.
     package init(_ text: String) throws(OAuthValueError) {
         let start = text.prefix(6).lowercased()
         if start == "https:" || start.hasPrefix("http:") {
@@ -40,13 +40,13 @@ package struct ClientID: Hashable, Sendable, CustomStringConvertible {
     /// Whether this is the URL of a metadata document.
     package var isDocument: Bool { kind != .registered }
 
-    /// The host of the document's URL; nothing for a registered client.
+    /// The host of the document's URL; nil for a registered client.
     package var documentHost: String? {
         guard case .document(let host) = kind else { return nil }
         return host
     }
 
-    /// Scheme, host and port of a metadata document's address, as they stand in it; nil for a registered client.
+    /// Scheme, host and port of the document's URL, as spelled there; nil for a registered client.
     package var documentOrigin: String? {
         guard isDocument else { return nil }
         let scheme = "https://".utf8.count
@@ -82,7 +82,7 @@ package struct ClientID: Hashable, Sendable, CustomStringConvertible {
         guard !uri.hasDotSegments else {
             throw OAuthValueError("Leave . and .. segments out of the path of the client_id.")
         }
-        // One spelling per host, so that a rule about a host cannot be passed by with another one.
+        // One spelling per host, so that no other spelling evades a rule for the host.
         guard authority.host == authority.host.lowercased(), authority.port != 443 else {
             throw OAuthValueError("Write the host of the client_id in lower case and without the default port.")
         }

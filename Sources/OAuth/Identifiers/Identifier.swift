@@ -1,22 +1,22 @@
 import JOSE
 
-/// What an identifier identifies, and the prefix that tells so at sight.
+/// The kind of an identifier, which its prefix shows.
 package protocol IdentifierKind: Sendable {
-    /// The letters before the random part, underscore included.
+    /// The letters before the random part, including the underscore.
     static var prefix: String { get }
 }
 
-/// A random identifier of 128 bits behind a prefix: never a sequence, so that it tells nothing and cannot be guessed.
+/// A random identifier of 128 bits behind a prefix. It is never sequential, so that it reveals nothing and cannot be guessed.
 package struct Identifier<Kind: IdentifierKind>: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// Prefix and 22 base64url characters.
     package let string: String
 
-    /// Reads an identifier in its one canonical spelling.
+    /// Parses an identifier in its canonical spelling; nil for any other.
     package init?(_ text: some StringProtocol) {
         self.init(spelled: String(text))
     }
 
-    /// The same, for readers of rows, which have nothing but strings.
+    /// Parses a `String` without the generic overhead, for database rows.
     package init?(spelled text: String) {
         let prefix = Kind.prefix
         guard text.utf8.count == prefix.utf8.count + 22, text.hasPrefix(prefix),
@@ -35,7 +35,7 @@ package struct Identifier<Kind: IdentifierKind>: Hashable, Sendable, Comparable,
         string = Kind.prefix + suffix
     }
 
-    /// A new one.
+    /// A new random identifier.
     package static func random() -> Self { Self(suffix: Random.token(16)) }
 
     /// The 16 bytes behind the prefix.
@@ -44,7 +44,7 @@ package struct Identifier<Kind: IdentifierKind>: Hashable, Sendable, Comparable,
     /// The identifier itself.
     package var description: String { string }
 
-    /// Orders by spelling, which means nothing but is stable.
+    /// Orders by spelling: an arbitrary but stable order.
     package static func < (one: Self, other: Self) -> Bool { one.string < other.string }
 }
 
@@ -109,27 +109,27 @@ package enum JobKind: IdentifierKind {
     package static let prefix = "job_"
 }
 
-/// A person inside tokens: `sub`, in a namespace of its own, so that no client id can look like it.
+/// A user inside tokens (`sub`), with a prefix of its own so that no client id can look like one.
 package typealias Subject = Identifier<SubjectKind>
-/// A person's account.
+/// A user's account.
 package typealias UserID = Identifier<UserKind>
-/// What an account proves itself with.
+/// A credential of an account.
 package typealias CredentialID = Identifier<CredentialIDKind>
-/// A registered MCP server, and its `client_id` when it calls.
+/// A registered MCP server; also its `client_id` at Gatehouse.
 package typealias ResourceID = Identifier<ResourceKind>
-/// A session: `sid` in every token, and the family of its refresh tokens.
+/// A session: the `sid` of its tokens and the family of its refresh tokens.
 package typealias SessionID = Identifier<SessionKind>
-/// A request that waits for its person.
+/// A request that waits for its user.
 package typealias InteractionID = Identifier<InteractionKind>
-/// A person's login in one browser.
+/// A user's login in one browser.
 package typealias BrowserLoginID = Identifier<BrowserLoginKind>
-/// The handle by which an MCP server asks about an elicitation; never part of a URL that a person opens.
+/// An MCP server's handle of an elicitation; never part of a URL for users.
 package typealias ElicitationID = Identifier<ElicitationIDKind>
-/// The public name of an elicitation's page; knowing it lets nobody ask or act.
+/// The public id of an elicitation's page; it grants nothing by itself.
 package typealias ElicitationPageID = Identifier<ElicitationPageKind>
 /// A security event: its `jti`, the same in every delivery.
 package typealias EventID = Identifier<EventKind>
-/// A person's account at a provider, connected for one MCP server.
+/// A user's account at a provider, connected for one MCP server.
 package typealias ConnectionID = Identifier<ConnectionKind>
-/// Work that an MCP server goes on with in a person's name, as long as the session lives.
+/// Background work of an MCP server for a user, within a session.
 package typealias JobID = Identifier<JobKind>

@@ -1,6 +1,6 @@
-/// The issuer identifier of an authorization server, in the one spelling that clients compare character for character.
+/// The issuer identifier of an authorization server. Clients compare it character by character.
 ///
-/// It is never normalised: a text that would need it is refused, and the sentence names the canonical form.
+/// It is never normalised: any other spelling is refused with an error that names the canonical form.
 ///
 /// Spec: RFC 8414 §2
 /// Spec: RFC 9207 §2
@@ -11,14 +11,14 @@ package struct Issuer: Hashable, Sendable, CustomStringConvertible {
     package let origin: String
     /// The host, without the port; an IPv6 literal has its brackets.
     package let host: String
-    /// The port, written or implied.
+    /// The port, explicit or the scheme's default.
     package let port: Int
     /// Empty, or a path that begins with a slash and does not end with one.
     package let path: String
-    /// False only for an issuer on this machine's loopback.
+    /// Whether the scheme is https; false only for a loopback issuer.
     package let isHTTPS: Bool
 
-    /// Reads an issuer and refuses every spelling but the canonical one.
+    /// Parses an issuer in its canonical spelling.
     package init(_ text: String) throws(OAuthValueError) {
         let uri = try StrictURI(text, called: "issuer")
         guard let authority = uri.authority, let defaultPort = uri.defaultPort else {

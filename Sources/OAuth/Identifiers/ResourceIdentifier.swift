@@ -1,4 +1,4 @@
-/// The identifier of a protected resource, that is of an MCP server, as its owner spells it.
+/// The identifier of a protected resource (an MCP server), as its owner spells it.
 ///
 /// `==` compares the spelling; requests are matched by `comparable`, and tokens carry the registered spelling.
 ///
@@ -6,7 +6,7 @@
 package struct ResourceIdentifier: Hashable, Sendable, CustomStringConvertible {
     /// The identifier as spelled.
     package let string: String
-    /// The form to match by: lower-case scheme and host, no default port, an empty path as `/`; nothing else is touched.
+    /// The form for matching: lower-case scheme and host, no default port, `/` for an empty path; otherwise unchanged.
     package let comparable: String
     /// The host in lower case; an IPv6 literal has its brackets.
     package let host: String
@@ -16,10 +16,10 @@ package struct ResourceIdentifier: Hashable, Sendable, CustomStringConvertible {
     package let path: String
     /// The query as spelled, without its question mark.
     package let query: String?
-    /// Whether tokens sent there travel under TLS or stay on this machine.
+    /// Whether tokens sent there are protected by TLS or stay on this machine.
     package let isConfidential: Bool
 
-    /// Reads an absolute http(s) URI without fragment, in ASCII.
+    /// Parses an absolute http or https URI in ASCII, without fragment.
     package init(_ text: String) throws(OAuthValueError) {
         let uri = try StrictURI(text, called: "resource")
         guard let authority = uri.authority, let defaultPort = uri.defaultPort else {
@@ -41,7 +41,7 @@ package struct ResourceIdentifier: Hashable, Sendable, CustomStringConvertible {
         self.isConfidential = scheme == "https" || Loopback.contains(host)
     }
 
-    /// Whether both name the same MCP server.
+    /// Whether both identify the same MCP server.
     package func matches(_ other: ResourceIdentifier) -> Bool { comparable == other.comparable }
 
     /// The identifier as spelled.

@@ -1,19 +1,19 @@
-/// Two identifiers of MCP servers that people and programs take for one another.
+/// Two similar identifiers of MCP servers, for error messages about mistyped ones.
 ///
-/// Nothing is normalised when a request is matched, so one slash too many is another MCP server. Saying what differs spares
-/// people the search; it never makes one count as the other.
+/// Matching does not normalise, so an extra slash makes another MCP server. The error names the difference; the two identifiers
+/// never match.
 ///
 /// Spec: RFC 8707 §2
 package struct ResourceNearMiss: Hashable, Sendable {
-    /// The identifier that is registered.
+    /// The registered identifier.
     package let registered: ResourceIdentifier
-    /// What differs, in words.
+    /// The difference, in words.
     package let difference: String
-    /// How much that is, to find the nearest of several.
+    /// The size of the difference, to find the nearest of several.
     private let distance: Int
 
-    /// How `asked` differs from `registered`: by a slash at the end, by case, by the query, or because one is the other's
-    /// origin. Nil where they match, and where they differ by more.
+    /// Compares two identifiers: they may differ by a trailing slash, case or query, or one is the origin of the other. Nil if
+    /// they match or differ by more.
     package init?(_ asked: ResourceIdentifier, registered: ResourceIdentifier) {
         guard asked.origin == registered.origin, !asked.matches(registered) else { return nil }
         let (one, other) = (Self.trimmed(asked.path), Self.trimmed(registered.path))
@@ -29,17 +29,17 @@ package struct ResourceNearMiss: Hashable, Sendable {
         guard !differences.isEmpty else { return nil }
         self.registered = registered
         difference = differences.joined(separator: " and ")
-        // A whole path is more than everything else together.
+        // A missing path weighs more than all other differences together.
         distance = differences.count + (one.isEmpty == other.isEmpty ? 0 : 3)
     }
 
-    /// The nearest of those that are registered; of several equally near ones the first by its text.
+    /// The nearest registered identifier; of equally near ones the first in alphabetical order.
     package static func nearest(_ asked: ResourceIdentifier, among all: [ResourceIdentifier]) -> ResourceNearMiss? {
         all.compactMap { ResourceNearMiss(asked, registered: $0) }
             .min { ($0.distance, $0.registered.string) < ($1.distance, $1.registered.string) }
     }
 
-    /// What an error says of it.
+    /// The difference as a sentence for an error.
     package var sentence: String { "\(registered) is registered, and differs from it by \(difference)." }
 
     private static func trimmed(_ path: String) -> Substring {

@@ -1,7 +1,7 @@
 import JOSE
 
-/// The id under which everything that one request causes is found again: in the audit, in the log, and at the program
-/// that asked. It is taken over from whoever asks and proves nothing.
+/// The id that correlates everything one request causes, in the audit trail, in the log and at the caller. The caller may
+/// choose it, so it proves nothing.
 /// Spec: W3C Trace Context §3.2
 package struct TraceID: Hashable, Sendable, CustomStringConvertible {
     /// 32 lower-case hexadecimal digits, not all of them zero.
@@ -10,20 +10,20 @@ package struct TraceID: Hashable, Sendable, CustomStringConvertible {
     /// The id of the request that this task serves; nil outside of requests.
     @TaskLocal package static var current: TraceID?
 
-    /// Reads an id in its one spelling.
+    /// Parses an id: 32 lower-case hexadecimal digits.
     package init?(_ text: String) {
         guard Self.isID(text.utf8, count: 32) else { return nil }
         string = text
     }
 
-    /// Takes the id out of a `traceparent` field; nil for one that the specification says to ignore.
+    /// Parses a `traceparent` header field; nil for one that the specification ignores.
     package init?(traceparent field: String) {
         let bytes = Array(field.utf8)
         guard bytes.count >= 55, bytes.count <= 512, bytes[2] == Self.dash, bytes[35] == Self.dash,
             bytes[52] == Self.dash
         else { return nil }
         let version = bytes[..<2]
-        // A later version may go on behind another dash; the first one ends here, and ff is none.
+        // Later versions may append fields behind a dash; version 00 ends here, and ff is invalid.
         guard version.allSatisfy(Self.isDigit), !version.elementsEqual("ff".utf8) else { return nil }
         guard version.elementsEqual("00".utf8) ? bytes.count == 55 : bytes.count == 55 || bytes[55] == Self.dash
         else { return nil }
@@ -41,7 +41,7 @@ package struct TraceID: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// A new one, for a request that came without.
+    /// A new random id, for a request without one.
     package static func random() -> TraceID { TraceID(bytes: Random.bytes(16)) }
 
     /// The id itself.

@@ -1,52 +1,52 @@
 package import JOSE
 
-/// What an authorization server tells clients about itself. Whoever fills it answers for every word of it.
+/// The metadata document of an authorization server. It must list only what the server supports.
 ///
 /// Spec: RFC 8414 §2
 /// Spec: RFC 9207 §3
 package struct AuthorizationServerMetadata: Hashable, Sendable {
     /// The issuer, exactly as configured.
     package var issuer: Issuer
-    /// Where people are sent.
+    /// The authorization endpoint.
     package var authorizationEndpoint: String?
-    /// Where tokens are had.
+    /// The token endpoint.
     package var tokenEndpoint: String?
-    /// Where tokens are given up.
+    /// The revocation endpoint.
     package var revocationEndpoint: String?
-    /// Where MCP servers ask about tokens.
+    /// The introspection endpoint, for MCP servers.
     package var introspectionEndpoint: String?
-    /// Where the public keys are.
+    /// The URL of the key set.
     package var jwksURI: String?
-    /// Where clients register, if they may.
+    /// The registration endpoint; nil if clients cannot register.
     package var registrationEndpoint: String?
-    /// Scopes that belong to no resource.
+    /// The scopes that belong to no resource.
     package var scopesSupported: ScopeSet
-    /// The grants that work.
+    /// The supported grant types.
     package var grantTypes: [GrantType]
-    /// The response types that work.
+    /// The supported response types.
     package var responseTypes: [ResponseType]
-    /// How authorization answers travel.
+    /// The supported response modes.
     package var responseModes: [String]
-    /// How clients prove themselves at the token endpoint.
+    /// The client authentication methods of the token endpoint.
     package var tokenEndpointAuthMethods: [ClientAuthenticationMethod]
-    /// How clients prove themselves when they give tokens up.
+    /// The client authentication methods of the revocation endpoint.
     package var revocationEndpointAuthMethods: [ClientAuthenticationMethod]
-    /// How MCP servers prove themselves.
+    /// The client authentication methods of the introspection endpoint.
     package var introspectionEndpointAuthMethods: [ClientAuthenticationMethod]
-    /// The PKCE methods that work.
+    /// The supported PKCE methods.
     package var codeChallengeMethods: [String]
-    /// The prompts that are honoured.
+    /// The supported `prompt` values.
     package var promptValues: [Prompt]
-    /// The ways in which people sign in.
+    /// The supported `acr` values.
     package var acrValues: [AuthenticationContext]
-    /// Whether every authorization answer carries `iss`.
+    /// Whether every authorization response contains `iss`.
     package var sendsIssuer: Bool
-    /// Whether a client may be the URL of its metadata document.
+    /// Whether a `client_id` may be the URL of a metadata document.
     package var takesMetadataDocuments: Bool
-    /// Where operators' documentation is.
+    /// The URL of the service documentation.
     package var serviceDocumentation: String?
 
-    /// Puts metadata together.
+    /// Makes metadata from its members.
     package init(
         issuer: Issuer, authorizationEndpoint: String? = nil, tokenEndpoint: String? = nil,
         revocationEndpoint: String? = nil, introspectionEndpoint: String? = nil, jwksURI: String? = nil,
@@ -81,7 +81,7 @@ package struct AuthorizationServerMetadata: Hashable, Sendable {
         self.serviceDocumentation = serviceDocumentation
     }
 
-    /// The document.
+    /// The document as JSON.
     package var json: JSON {
         var writer = MetadataWriter()
         writer.write(issuer.string, as: .issuer)
@@ -103,21 +103,21 @@ package struct AuthorizationServerMetadata: Hashable, Sendable {
         writer.write(acrValues, as: .acrValues)
         writer.write(sendsIssuer, as: .issuerParameter)
         writer.write(takesMetadataDocuments, as: .metadataDocuments)
-        // OpenID's default for the second one is true, so silence would promise what is not served.
+        // OpenID's default for the second member is true, so omitting it would announce an unsupported feature.
         writer.write(false, as: .requestParameter)
         writer.write(false, as: .requestURIParameter)
-        // Who parses the document as OpenID's refuses it without these two. Subjects are the same at every client; no
-        // identity token is issued, and the keys at jwks_uri could sign one in this way alone.
+        // OpenID parsers reject the document without these two. Subjects are the same for every client. No ID token is
+        // issued; the keys at jwks_uri could sign one with this algorithm only.
         writer.write(["public"], as: .subjectTypes)
         writer.write([SignatureAlgorithm.es256], as: .identityTokenAlgorithms)
         writer.write(serviceDocumentation, as: .serviceDocumentation)
         return .object(writer.object)
     }
 
-    /// The paths at which clients look for the document, each of which answers with the same bytes.
+    /// The paths at which clients look for the document; all of them serve the same bytes.
     ///
-    /// For an issuer with a path `atRoot` adds the two addresses of its host itself, where clients look that leave the path
-    /// out. No other issuer of the host can have them then.
+    /// For an issuer with a path, `atRoot` adds the two locations without the path, for clients that omit it. No other issuer of
+    /// the host can use them then.
     ///
     /// Spec: RFC 8414 §3.1
     package static func paths(for issuer: Issuer, atRoot: Bool) -> [String] {

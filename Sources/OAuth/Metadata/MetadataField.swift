@@ -1,4 +1,4 @@
-/// The members of authorization server and protected resource metadata, as they stand on the wire.
+/// The member names of authorization server and protected resource metadata.
 ///
 /// Spec: RFC 8414 §2
 /// Spec: RFC 9728 §2

@@ -1,6 +1,6 @@
 import JOSE
 
-/// Writes a metadata document: an empty list and an unset member are left out, for clients reject documents over either.
+/// Writes a metadata document without empty lists and unset members, because clients reject documents with either.
 ///
 /// Spec: RFC 8414 §3.2
 struct MetadataWriter {

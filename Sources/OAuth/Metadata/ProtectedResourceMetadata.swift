@@ -1,27 +1,27 @@
 package import JOSE
 
-/// What an MCP server tells clients about itself, above all which authorization server it delegates to.
+/// The metadata document of an MCP server, which names its authorization server.
 ///
 /// Spec: RFC 9728 §2
 package struct ProtectedResourceMetadata: Hashable, Sendable {
-    /// The resource identifier, as the server spells it.
+    /// The resource identifier, as the MCP server spells it.
     package var resource: String
-    /// The issuers that it delegates to.
+    /// The issuers of its authorization servers.
     package var authorizationServers: [String]
-    /// The scopes that it knows.
+    /// The scopes that clients should request.
     package var scopesSupported: [String]
-    /// How it takes tokens.
+    /// The supported ways to send a token.
     package var bearerMethods: [String]
-    /// Its name for people.
+    /// The display name.
     package var resourceName: String?
-    /// Where its documentation is.
+    /// The URL of the documentation.
     package var resourceDocumentation: String?
-    /// Where its privacy policy is.
+    /// The URL of the privacy policy.
     package var resourcePolicyURI: String?
-    /// Where its terms are.
+    /// The URL of the terms of service.
     package var resourceTermsURI: String?
 
-    /// Puts metadata together.
+    /// Makes metadata from its members.
     package init(
         resource: String, authorizationServers: [String], scopesSupported: [String] = [],
         bearerMethods: [String] = ["header"], resourceName: String? = nil, resourceDocumentation: String? = nil,
@@ -37,7 +37,7 @@ package struct ProtectedResourceMetadata: Hashable, Sendable {
         self.resourceTermsURI = resourceTermsURI
     }
 
-    /// Reads a document; only `resource` has to be there, and unknown members are passed over.
+    /// Parses a document; only `resource` is mandatory, and unknown members are ignored.
     package init(json: JSONObject) throws(OAuthValueError) {
         func member(_ field: MetadataField) -> JSON? { json[field.rawValue] }
         guard let resource = member(.resource)?.string else {
@@ -54,12 +54,12 @@ package struct ProtectedResourceMetadata: Hashable, Sendable {
         resourceTermsURI = member(.resourceTermsURI)?.string
     }
 
-    /// The document.
+    /// The document as JSON.
     package var json: JSON {
         var writer = MetadataWriter()
         writer.write(resource, as: .resource)
         writer.write(authorizationServers, as: .authorizationServers)
-        // It asks for a refresh token, which is no right at this resource.
+        // offline_access requests a refresh token; it is no scope of this resource.
         writer.write(scopesSupported.filter { $0 != Scope.offlineAccess.string }, as: .scopesSupported)
         writer.write(bearerMethods, as: .bearerMethods)
         writer.write(resourceName, as: .resourceName)
@@ -69,7 +69,7 @@ package struct ProtectedResourceMetadata: Hashable, Sendable {
         return .object(writer.object)
     }
 
-    /// Where the document of a resource is found: the well-known path stands between host and path.
+    /// The URL of a resource's document: the well-known path is inserted between host and path.
     ///
     /// Spec: RFC 9728 §3.1
     package static func url(for resource: ResourceIdentifier) -> String {

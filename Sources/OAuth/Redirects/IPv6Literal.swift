@@ -1,10 +1,10 @@
-/// The form of an IPv6 address in a URI, without its brackets and without a zone.
+/// The syntax of an IPv6 address in a URI, without brackets and zone.
 enum IPv6Literal {
-    /// Whether these bytes are one: eight groups, some of which a single `::` may stand for, the last two perhaps as IPv4.
+    /// Whether these bytes are an IPv6 address: eight groups, with at most one `::`, the last two possibly as IPv4.
     static func isValid(_ bytes: ArraySlice<UInt8>) -> Bool {
         guard let gap = gap(in: bytes) else { return count(groups(bytes)) == 8 }
         let (front, back) = (groups(bytes[..<gap]), groups(bytes[(gap + 2)...]))
-        // A group in front of the gap is never the last one, and so no IPv4 address.
+        // A group before the gap is never the last one, so it cannot be IPv4.
         guard front.allSatisfy(isGroup), let rest = count(back) else { return false }
         return front.count + rest <= 7
     }
@@ -17,7 +17,7 @@ enum IPv6Literal {
         bytes.isEmpty ? [] : bytes.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
     }
 
-    /// How many groups of 16 bits these are; nil when one of them is malformed.
+    /// The number of 16-bit groups; nil if one is malformed.
     private static func count(_ groups: [ArraySlice<UInt8>]) -> Int? {
         guard let last = groups.last, isIPv4(last) else { return groups.allSatisfy(isGroup) ? groups.count : nil }
         return groups.dropLast().allSatisfy(isGroup) ? groups.count + 1 : nil

@@ -1,4 +1,4 @@
-/// The three spellings of this very machine. Every other one (`127.1`, `LOCALHOST`, `localhost.example`) is somebody else.
+/// The three accepted spellings of the loopback host. Any other (`127.1`, `LOCALHOST`, `localhost.example`) may be another host.
 ///
 /// Spec: RFC 8252 §7.3
 package enum Loopback {

@@ -1,4 +1,4 @@
-/// A URI scheme of an app's own, under which a device hands an answer to whichever app has claimed it.
+/// A private-use URI scheme of an app. A device passes such a redirect to whichever app has claimed the scheme.
 ///
 /// Spec: RFC 3986 §3.1
 /// Spec: RFC 8252 §7.1
@@ -8,7 +8,7 @@ package struct OwnScheme: Hashable, Sendable, CustomStringConvertible {
     /// The scheme in lower case, without its colon.
     package let string: String
 
-    /// Reads a scheme, in whatever case, and refuses one that IANA registers for something else or that makes a device run or open
+    /// Parses a scheme in any case; refuses schemes that IANA registers for another purpose or that make a device run or open
     /// something.
     package init(_ text: String) throws(OAuthValueError) {
         guard text.utf8.count <= Self.maximumLength, StrictURI.isScheme(Array(text.utf8)[...]) else {
@@ -26,8 +26,8 @@ package struct OwnScheme: Hashable, Sendable, CustomStringConvertible {
         string = text
     }
 
-    /// Whether a redirect may have it without anybody's word: its dot makes it a name that its maker owns, or it is on the list
-    /// of known apps.
+    /// Whether a redirect may use the scheme without an operator's permission: it contains a dot, so its maker owns the domain
+    /// name, or it belongs to a known app.
     package var isFamiliar: Bool { string.contains(".") || SchemeList.known.contains(string) }
 
     /// The scheme itself.
@@ -36,7 +36,7 @@ package struct OwnScheme: Hashable, Sendable, CustomStringConvertible {
     /// The schemes of known apps.
     package static var known: [String] { SchemeList.known.sorted() }
 
-    /// Whether an address with this scheme runs or opens something instead of leading somewhere.
+    /// Whether a URL with this scheme runs or opens something on the device.
     package static func isDangerous(_ scheme: String) -> Bool {
         let scheme = scheme.lowercased()
         return dangerous.contains(scheme) || scheme.hasPrefix("ms-")

@@ -1,11 +1,11 @@
-/// Percent-encoding as forms and queries use it: strict to read, plain to write.
+/// The percent-encoding of forms and queries, decoded strictly.
 ///
 /// Spec: RFC 6749 §B
 package enum PercentEncoding {
-    /// The text, or nothing when an escape is broken, or the bytes are not UTF-8, or there is a NUL among them.
+    /// Decodes a text; nil for a malformed escape, invalid UTF-8 or a NUL.
     package static func decode(_ text: some StringProtocol) -> String? { decode(Array(text.utf8)[...]) }
 
-    /// The same for bytes.
+    /// Decodes bytes under the same rules.
     static func decode(_ bytes: ArraySlice<UInt8>) -> String? {
         var plain: [UInt8] = []
         plain.reserveCapacity(bytes.count)
@@ -29,7 +29,7 @@ package enum PercentEncoding {
         return String(validating: plain, as: UTF8.self)
     }
 
-    /// Everything but the unreserved characters escaped.
+    /// Encodes every character except the unreserved ones.
     package static func encode(_ text: String) -> String {
         var encoded: [UInt8] = []
         encoded.reserveCapacity(text.utf8.count)

@@ -1,6 +1,6 @@
-/// A redirect URI that the redirect rule has found among the client's own; only the rule makes one.
+/// A redirect URI that `RedirectRule` has found among the client's registered ones; only the rule makes one.
 package struct VerifiedRedirect: Hashable, Sendable {
-    /// Where the answer goes, exactly as the client asked.
+    /// The redirect URI exactly as requested.
     package let uri: RedirectURI
 
     fileprivate init(_ uri: RedirectURI) {
@@ -8,15 +8,15 @@ package struct VerifiedRedirect: Hashable, Sendable {
     }
 }
 
-/// Decides whether an answer may go where a request wants it.
+/// Decides whether a requested redirect URI belongs to the client.
 ///
 /// Spec: RFC 6749 §3.1.2.3
 /// Spec: RFC 8252 §7.3
 package enum RedirectRule {
-    /// Byte equality first; then, for plain http on one and the same loopback host, equality of everything but the port.
+    /// Requires byte equality or, for plain http on the same loopback host, equality except for the port.
     ///
-    /// No `requested` URI at all is fine when exactly one is registered. `localhostAnyPort` says whether the *name*
-    /// `localhost` is treated like the addresses, whose port never counts.
+    /// Without a `requested` URI the only registered one is used. `localhostAnyPort` extends the port exception from the loopback
+    /// addresses to the name `localhost`.
     package static func verify(
         _ requested: String?, registered: [RedirectURI], localhostAnyPort: Bool
     ) -> VerifiedRedirect? {
@@ -35,7 +35,7 @@ package enum RedirectRule {
         return isRegistered ? VerifiedRedirect(uri) : nil
     }
 
-    /// Why `verify` proved nothing, for operators: what is registered is named whole, of what was asked for the host alone.
+    /// Why `verify` failed, for operators: names the registered URIs in full, but only the host of the requested one.
     package static func difference(
         _ requested: String?, registered: [RedirectURI], localhostAnyPort: Bool
     ) -> String {
@@ -52,7 +52,7 @@ package enum RedirectRule {
         return "the host is right, and path, query or port are not those of \(known)"
     }
 
-    /// The redirect that this rule proved earlier, read back from our own storage, which is the only place to take it from.
+    /// A redirect that this rule verified before it was stored. The text must come from the database only.
     package static func proven(kept text: String) throws(OAuthValueError) -> VerifiedRedirect {
         VerifiedRedirect(try RedirectURI(text))
     }

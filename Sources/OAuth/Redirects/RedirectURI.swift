@@ -1,35 +1,34 @@
-/// A redirect URI that may be registered: its form is safe, but nobody has proven that it belongs to the client who sent it.
+/// A redirect URI with safe syntax. Whether it belongs to the client that sent it is not verified.
 ///
 /// Spec: RFC 6749 §3.1.2
 /// Spec: RFC 8252 §7
 package struct RedirectURI: Hashable, Sendable, CustomStringConvertible {
-    /// What kind of place the answer goes to.
+    /// The kind of target.
     package enum Kind: Hashable, Sendable {
-        /// A web address under TLS.
+        /// An https URL.
         case https
-        /// Plain http to a program on the person's own machine.
+        /// Plain http to a program on the user's machine.
         case loopback
-        /// A scheme that an app claims on a device, which another app may claim as well; for registered clients only.
+        /// A private-use scheme, which several apps may claim; for registered clients only.
         case privateUse
     }
 
-    /// The URI as spelled, which is what gets compared.
+    /// The URI as spelled, which is the form for comparison.
     package let string: String
-    /// What kind of place it is.
+    /// The kind of target.
     package let kind: Kind
     /// The host as spelled, if the scheme has one.
     package let host: String?
-    /// The scheme, if it is an app's own.
+    /// The private-use scheme, if it has one.
     package let ownScheme: OwnScheme?
-    /// What a person reads as the place where the answer goes: the host, with its port where that is another web site's, or
-    /// the scheme of an app's own.
+    /// The target for display: the host, with a port where another web site may listen, or the private-use scheme.
     package let place: String
-    /// Whether the host is this person's own machine, with TLS or without.
+    /// Whether the host is loopback, with TLS or without.
     package let isLoopback: Bool
-    /// The URI without the port where the port does not count: equal for two runs of one native app.
+    /// The URI without a port that does not count, so that it is equal for two runs of a native app.
     package let withoutLoopbackPort: String
 
-    /// Reads a redirect URI and refuses every scheme, host and query that could send a code astray.
+    /// Parses a redirect URI; refuses schemes, hosts and queries that could leak a code.
     package init(_ text: String) throws(OAuthValueError) {
         let uri = try StrictURI(text, called: "redirect URI")
         guard uri.fragment == nil else {
@@ -79,7 +78,7 @@ package struct RedirectURI: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// The parameters that an authorization response brings: none may be waiting in a redirect URI already.
+/// The parameters of an authorization response; a redirect URI must not contain any of them.
 private enum ResponseParameters {
     static let names: Set<String> = [
         "code", "state", "iss", "error", "error_description", "error_uri", "response", "access_token", "id_token",
@@ -88,10 +87,10 @@ private enum ResponseParameters {
 
     static func first(in query: String?) -> String? {
         guard let query else { return nil }
-        // Some frameworks part at a semicolon too, and all of them decode the names.
+        // Some frameworks also split at semicolons, and all of them decode names.
         for pair in query.split(whereSeparator: { $0 == "&" || $0 == ";" }) {
             guard let plain = PercentEncoding.decode(pair.prefix { $0 != "=" }) else { return "that" }
-            // And some of them take code[] for the same parameter as code.
+            // Some frameworks treat code[] as code.
             let name = plain.prefix { $0 != "[" }.lowercased()
             guard !names.contains(name) else { return name }
         }

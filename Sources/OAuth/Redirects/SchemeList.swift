@@ -1,7 +1,7 @@
-/// Which schemes are known, and which mean something already.
+/// The schemes of known apps, and the registered schemes.
 enum SchemeList {
-    /// The schemes of apps that are known to take an OAuth answer under a scheme of their own. docs/own-schemes.md says what
-    /// was seen of each, where and when; a test compares both.
+    /// The private-use schemes of apps that are known to receive OAuth responses. docs/own-schemes.md has the evidence for each; a
+    /// test compares the two lists.
     static let known: Set<String> = ["claude", "cursor", "mcpjam", "vscode", "vscode-insiders", "windsurf"]
 
     /// Schemes that stand in IANA's registry of URI schemes, whatever their status

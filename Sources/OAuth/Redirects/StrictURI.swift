@@ -1,20 +1,20 @@
-/// A URI as the one strict parser reads it: no guessing, no repairing, no normalising.
+/// A URI, parsed strictly without correction or normalisation.
 ///
-/// What two parsers could read differently (userinfo, backslashes, percent-encoded hosts, bytes beyond ASCII) is refused.
+/// Refuses everything that two parsers could read differently: userinfo, backslashes, percent-encoded hosts, non-ASCII bytes.
 ///
 /// Spec: RFC 3986 §3
 struct StrictURI: Hashable, Sendable {
     static let maximumLength = 2048
 
     let text: String
-    /// As spelled: whoever compares it decides about its case.
+    /// The scheme as spelled; case is up to the caller.
     let scheme: String
     let authority: Authority?
     let path: String
     let query: String?
     let fragment: String?
 
-    /// `name` is what the sentence of an error calls the URI.
+    /// Parses a URI; errors refer to it as `name`.
     init(_ text: String, called name: String) throws(OAuthValueError) {
         let bytes = Array(text.utf8)
         guard (1...Self.maximumLength).contains(bytes.count) else {
@@ -54,7 +54,7 @@ struct StrictURI: Hashable, Sendable {
         }
     }
 
-    /// The port that is meant when none is written.
+    /// The scheme's default port.
     var defaultPort: Int? {
         switch scheme.lowercased() {
         case "https": 443
@@ -79,12 +79,12 @@ struct StrictURI: Hashable, Sendable {
         return bytes.allSatisfy { $0.isASCIILetter || $0.isASCIIDigit || "+-.".utf8.contains($0) }
     }
 
-    /// Parsers differ over brackets outside of an IP literal: some refuse them, some take what is in them for a host.
+    /// Whether there are brackets outside an IP literal: some parsers refuse them, others read their content as the host.
     private static func holdsDelimiter(_ bytes: ArraySlice<UInt8>) -> Bool {
         bytes.contains { "[]#".utf8.contains($0) }
     }
 
-    /// Visible ASCII without the delimiters that RFC 3986 leaves out, and every percent sign followed by two hex digits.
+    /// Whether the bytes are visible ASCII that RFC 3986 permits, with two hex digits after every percent sign.
     private static func isSpelledCleanly(_ bytes: [UInt8]) -> Bool {
         for (index, byte) in bytes.enumerated() {
             guard (0x21...0x7E).contains(byte), !"\\\"<>^`{|}".utf8.contains(byte) else { return false }
@@ -100,7 +100,7 @@ struct StrictURI: Hashable, Sendable {
 extension StrictURI {
     /// Host and port: no userinfo, no percent-encoding, no empty label.
     struct Authority: Hashable, Sendable {
-        /// As spelled; an IPv6 literal keeps its brackets.
+        /// The host as spelled; an IPv6 literal keeps its brackets.
         let host: String
         let port: Int?
 
@@ -122,7 +122,7 @@ extension StrictURI {
             self.port = try Self.port(bytes[end...], called: name)
         }
 
-        /// The host as people read it, with the port where that is not the default.
+        /// The host for display, with a port other than the default.
         func shown(defaultPort: Int) -> String { port.map { $0 == defaultPort ? host : "\(host):\($0)" } ?? host }
 
         private static func port(_ bytes: ArraySlice<UInt8>, called name: String) throws(OAuthValueError) -> Int? {

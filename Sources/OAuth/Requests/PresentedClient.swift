@@ -126,29 +126,10 @@ private enum AuthorizationHeader {
 private enum BasicCredentials {
     static func read(_ header: String) -> (name: String, secret: String)? {
         guard header.utf8.count <= 4096, let blank = header.utf8.firstIndex(of: UInt8(ascii: " ")),
-            header[..<blank].lowercased() == "basic", let bytes = decode(header.utf8[blank...]),
+            header[..<blank].lowercased() == "basic", let bytes = Base64.decode(header[blank...].drop { $0 == " " }),
             let colon = bytes.firstIndex(of: UInt8(ascii: ":")), let name = PercentEncoding.decode(bytes[..<colon]),
             let secret = PercentEncoding.decode(bytes[(colon + 1)...])
         else { return nil }
         return (name, secret)
-    }
-
-    /// Plain base64 is base64url in two other letters and padding.
-    private static func decode(_ text: Substring.UTF8View) -> [UInt8]? {
-        var letters = Array(text.drop { $0 == UInt8(ascii: " ") })
-        guard letters.count % 4 == 0, !letters.contains(UInt8(ascii: "-")), !letters.contains(UInt8(ascii: "_")) else {
-            return nil
-        }
-        let padding = letters.reversed().prefix { $0 == UInt8(ascii: "=") }.count
-        guard padding <= 2 else { return nil }
-        letters.removeLast(padding)
-        for index in letters.indices {
-            switch letters[index] {
-            case UInt8(ascii: "+"): letters[index] = UInt8(ascii: "-")
-            case UInt8(ascii: "/"): letters[index] = UInt8(ascii: "_")
-            default: break
-            }
-        }
-        return Base64URL.decode(String(decoding: letters, as: UTF8.self), behind: 0)
     }
 }

@@ -1,13 +1,13 @@
-/// How a failed authorization request is answered: on a page of our own, or at a redirect that has been proven.
+/// A failed authorization request, with where its error goes: to an error page or to a verified redirect.
 ///
 /// Spec: RFC 6749 §4.1.2.1
 package enum AuthorizationFailure: Error, Hashable, Sendable {
-    /// Client or redirect are not proven: nothing may be sent anywhere.
+    /// Client or redirect are not verified: the error stays on a page.
     case page(OAuthError)
-    /// The client gets to know.
+    /// The error goes to the client.
     case redirect(OAuthError, VerifiedRedirect)
 
-    /// What went wrong.
+    /// The error.
     package var error: OAuthError {
         switch self {
         case .page(let error), .redirect(let error, _): error

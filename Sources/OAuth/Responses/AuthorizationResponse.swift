@@ -1,19 +1,19 @@
-/// The answer to an authorization request, as the address that the browser is sent to.
+/// A response to an authorization request, as the URL that the browser is redirected to.
 ///
-/// A verified redirect holds none of these parameters, so each of them stands in the address exactly once.
+/// A verified redirect contains none of these parameters, so each occurs exactly once.
 ///
 /// Spec: RFC 6749 §4.1.2
 /// Spec: RFC 9207 §2
 package struct AuthorizationResponse: Hashable, Sendable, RedactedCredential {
-    /// The address. It carries a code: show it to the person's browser and to nobody else.
+    /// The URL. It may contain a code, so it goes to the user's browser only.
     package let location: String
 
-    /// Brings the client its code.
+    /// Makes a successful response.
     package init(to redirect: VerifiedRedirect, code: AuthorizationCode, state: String?, issuer: Issuer) {
         self.init(to: redirect, [(.code, code.reveal()), (.state, state), (.issuer, issuer.string)])
     }
 
-    /// Tells the client why there is none.
+    /// Makes an error response.
     package init(to redirect: VerifiedRedirect, error: OAuthError, state: String?, issuer: Issuer) {
         self.init(
             to: redirect,

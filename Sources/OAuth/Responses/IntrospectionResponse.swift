@@ -1,15 +1,15 @@
 package import JOSE
 
-/// What an MCP server learns about a token.
+/// A response to token introspection.
 ///
 /// Spec: RFC 7662 §2.2
 package enum IntrospectionResponse: Sendable {
-    /// Not good for whoever asks; why is nobody's business.
+    /// Not active for the caller; the cause is not revealed.
     case inactive
-    /// Good at this moment, with what it says.
+    /// Active, with the token's claims.
     case active(AccessTokenClaims, username: String?)
 
-    /// The body of the answer.
+    /// The body of the response.
     package var json: JSON {
         guard case .active(let claims, let username) = self else { return [ClaimName.active.rawValue: false] }
         var body: JSONObject = [ClaimName.active.rawValue: true, ClaimName.tokenType.rawValue: "Bearer"]

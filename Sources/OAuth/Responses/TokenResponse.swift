@@ -1,22 +1,22 @@
 package import JOSE
 
-/// What a client gets for a good grant.
+/// A successful token response.
 ///
 /// Spec: OAuth 2.1 §3.2.3
 /// Spec: RFC 8693 §2.2.1
 package struct TokenResponse: Sendable, RedactedCredential {
     /// The access token.
     package let accessToken: String
-    /// For how many seconds it is good; nil where another server gave it out and did not say.
+    /// The lifetime of the access token in seconds; nil if a third party issued it without one.
     package let expiresIn: Int64?
-    /// What was granted, which is always said.
+    /// The granted scopes; always present.
     package let scope: ScopeSet
-    /// The refresh token, for clients that hold one.
+    /// The refresh token, if one is issued.
     package let refreshToken: RefreshToken?
-    /// What kind of token it is, for those who exchanged another one for it.
+    /// The issued token type, for token exchanges.
     package let issuedTokenType: String?
 
-    /// Puts an answer together.
+    /// Makes a response from its members.
     package init(
         accessToken: String, expiresIn: Int64?, scope: ScopeSet, refreshToken: RefreshToken? = nil,
         issuedTokenType: String? = nil
@@ -28,7 +28,7 @@ package struct TokenResponse: Sendable, RedactedCredential {
         self.issuedTokenType = issuedTokenType
     }
 
-    /// The body of the answer.
+    /// The body of the response.
     package var json: JSON {
         var body: JSONObject = ["access_token": .string(accessToken)]
         body["issued_token_type"] = issuedTokenType.map(JSON.string)

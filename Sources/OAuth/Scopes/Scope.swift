@@ -2,12 +2,12 @@
 ///
 /// Spec: RFC 6749 §3.3
 package struct Scope: Hashable, Sendable, Comparable, CustomStringConvertible {
-    /// The token as it stands on the wire.
+    /// The scope token.
     package let string: String
 
     static let maximumLength = 128
 
-    /// Reads one token: visible ASCII without quote and backslash, at most 128 characters.
+    /// Parses one scope token: at most 128 visible ASCII characters except quote and backslash.
     package init(_ text: some StringProtocol) throws(OAuthValueError) {
         guard Self.isToken(text) else {
             throw OAuthValueError(
@@ -20,7 +20,7 @@ package struct Scope: Hashable, Sendable, Comparable, CustomStringConvertible {
         self.string = string
     }
 
-    /// What clients ask for when they want a refresh token; it names no right at any resource.
+    /// `offline_access`: requests a refresh token and grants no access to a resource.
     package static let offlineAccess = Scope(known: "offline_access")
 
     /// Orders by spelling.

@@ -1,16 +1,16 @@
-/// Which scopes of one MCP server include others: whoever holds the wider one holds the narrower ones too.
+/// The scopes of one MCP server that imply others: a token with the wider scope also has the narrower ones.
 ///
 /// Spec: MCP 2026-07-28 §Authorization
 package struct ScopeImplications: Hashable, Sendable {
-    /// What each scope includes by itself; what follows from that is not spelled out.
+    /// The direct implications of each scope; indirect ones follow from them.
     package let direct: [Scope: ScopeSet]
 
-    /// Takes what each scope includes; circles do no harm here and are for `circle` to find.
+    /// Makes implications from the direct ones. Cycles are harmless here; `circle` finds them.
     package init(_ direct: [Scope: ScopeSet] = [:]) {
         self.direct = direct.filter { !$0.value.isEmpty }
     }
 
-    /// The scopes and all that they include: they themselves in their order, then the others, the nearest first.
+    /// The scopes in their order, followed by all scopes that they imply, the nearest first.
     package func closure(of scopes: ScopeSet) -> ScopeSet {
         var reached = scopes.scopes
         var members = Set(reached)
@@ -24,16 +24,16 @@ package struct ScopeImplications: Hashable, Sendable {
         return ScopeSet(reached)
     }
 
-    /// What a scope brings along, itself left out.
+    /// The scopes that a scope implies, without itself.
     package func included(in scope: Scope) -> ScopeSet { closure(of: [scope]).subtracting([scope]) }
 
-    /// As much of it as decides about these scopes.
+    /// The implications that matter for these scopes.
     package func restricted(to scopes: ScopeSet) -> ScopeImplications {
         let decisive = closure(of: scopes)
         return ScopeImplications(direct.filter { decisive.contains($0.key) })
     }
 
-    /// A shortest way from a scope back to itself, that scope at both ends; nil where no scope includes itself.
+    /// A shortest cycle, with its first scope at both ends; nil if there is none.
     package var circle: [Scope]? {
         direct.keys.sorted().lazy.compactMap(wayBack).first
     }

@@ -1,8 +1,8 @@
-/// Scopes without doubles, in the order in which they were named.
+/// Distinct scopes in the order of their first occurrence.
 ///
 /// Spec: RFC 6749 §3.3
 package struct ScopeSet: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStringConvertible {
-    /// How many scopes are read at once.
+    /// The largest number of scopes that `init(parsing:)` accepts.
     package static let maximumCount = 64
     static let maximumLength = 8192
 
@@ -10,19 +10,19 @@ package struct ScopeSet: Hashable, Sendable, ExpressibleByArrayLiteral, CustomSt
     package let scopes: [Scope]
     private let members: Set<Scope>
 
-    /// Makes a set; a scope named twice counts once, at its first place.
+    /// Makes a set; repeated scopes count once, at their first position.
     package init(_ scopes: some Sequence<Scope>) {
         var members: Set<Scope> = []
         self.scopes = scopes.filter { members.insert($0).inserted }
         self.members = members
     }
 
-    /// A set written out in code.
+    /// Makes a set from a literal.
     package init(arrayLiteral scopes: Scope...) {
         self.init(scopes)
     }
 
-    /// Reads a `scope` value in linear time; surplus blanks are passed over, at most 64 scopes are taken.
+    /// Parses a `scope` value of at most 64 scopes in linear time; extra spaces are ignored.
     package init(parsing text: String) throws(OAuthValueError) {
         guard text.utf8.count <= Self.maximumLength else {
             throw OAuthValueError("Ask for fewer scopes: the list may have at most \(Self.maximumLength) characters.")
@@ -41,33 +41,33 @@ package struct ScopeSet: Hashable, Sendable, ExpressibleByArrayLiteral, CustomSt
         self.members = members
     }
 
-    /// The value on the wire: the scopes with one blank between them.
+    /// The `scope` value: the scopes separated by single spaces.
     package var string: String { scopes.map(\.string).joined(separator: " ") }
     /// The same as `string`.
     package var description: String { string }
-    /// Whether there is no scope in it.
+    /// Whether the set is empty.
     package var isEmpty: Bool { scopes.isEmpty }
-    /// How many scopes there are.
+    /// The number of scopes.
     package var count: Int { scopes.count }
 
-    /// Whether the scope is one of these.
+    /// Whether the set contains the scope.
     package func contains(_ scope: Scope) -> Bool { members.contains(scope) }
-    /// Whether every one of these is also among the others.
+    /// Whether the other set contains every scope of this one.
     package func isSubset(of other: ScopeSet) -> Bool { members.isSubset(of: other.members) }
-    /// Those that both have, in this set's order.
+    /// The scopes of both sets, in this set's order.
     package func intersection(_ other: ScopeSet) -> ScopeSet { ScopeSet(scopes.filter(other.contains)) }
-    /// Those that either has, this set's first.
+    /// The scopes of either set, this set's first.
     package func union(_ other: ScopeSet) -> ScopeSet { ScopeSet(scopes + other.scopes) }
-    /// Those that the other does not have.
+    /// The scopes of this set that the other one lacks.
     package func subtracting(_ other: ScopeSet) -> ScopeSet { ScopeSet(scopes.filter { !other.contains($0) }) }
 
-    /// Sets are equal when they hold the same scopes, whatever the order.
+    /// Whether both sets have the same scopes, in any order.
     package static func == (one: ScopeSet, other: ScopeSet) -> Bool { one.members == other.members }
     /// Hashes what `==` compares.
     package func hash(into hasher: inout Hasher) { hasher.combine(members) }
 
-    /// What OpenID Connect clients ask for to learn who somebody is. It names no right at an MCP server that does not have a
-    /// scope of that name.
+    /// The scopes by which OpenID Connect clients request identity claims. They grant nothing at an MCP server without scopes of
+    /// these names.
     ///
     /// Spec: OpenID Connect Core §5.4
     package static let identity = ScopeSet(

@@ -1,6 +1,6 @@
 package import JOSE
 
-/// What an access token says: one person, one client, one MCP server, one session.
+/// The claims of an access token: one user, one client, one MCP server, one session.
 ///
 /// Spec: RFC 9068 §2.2
 package struct AccessTokenClaims: Hashable, Sendable {
@@ -32,7 +32,7 @@ package struct AccessTokenClaims: Hashable, Sendable {
     /// `acr`
     package var acr: AuthenticationContext?
 
-    /// Puts the claims of one token together.
+    /// Makes the claims of one token.
     package init(
         issuer: Issuer, subject: Subject, audience: ResourceIdentifier, clientID: ClientID, sessionID: SessionID,
         scope: ScopeSet, tokenID: String, issuedAt: Timestamp, expiresAt: Timestamp, authTime: Timestamp,
@@ -68,7 +68,7 @@ package struct AccessTokenClaims: Hashable, Sendable {
         return claims
     }
 
-    /// Reads the payload of a token whose signature has been verified; members that others add are passed over.
+    /// Parses the payload of a token whose signature is verified; unknown claims are ignored.
     package init(claims: JSONObject) throws(OAuthValueError) {
         issuer = try Issuer(claims.text(.issuer))
         audience = try ResourceIdentifier(claims.text(.audience))

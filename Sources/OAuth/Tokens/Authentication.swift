@@ -1,17 +1,17 @@
-/// How a person was authenticated: when, how strongly, by what and by whom.
+/// One authentication of a user: time, class, methods and identity provider.
 ///
-/// A browser login keeps it. Tokens, and every rule about fresh sign-ins, read it from there and from nowhere else.
+/// A browser login stores it. Tokens and the rules about recent sign-ins read it only from there.
 package struct Authentication: Hashable, Sendable {
-    /// When the person proved who they are: `auth_time`.
+    /// When the user authenticated (`auth_time`).
     package let time: Timestamp
-    /// How strongly: `acr`.
+    /// The authentication context class (`acr`).
     package let context: AuthenticationContext
-    /// By what: `amr`.
+    /// The authentication methods (`amr`).
     package let methods: [AuthenticationMethodReference]
-    /// The identity provider that vouches for it; nil where this server checked the proof itself.
+    /// The identity provider that authenticated the user; nil if this server did.
     package let voucher: Issuer?
 
-    /// What one proof comes to.
+    /// Makes an authentication from its parts.
     package init(
         time: Timestamp, context: AuthenticationContext, methods: [AuthenticationMethodReference],
         voucher: Issuer? = nil

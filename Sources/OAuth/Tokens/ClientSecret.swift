@@ -1,13 +1,13 @@
 package import JOSE
 
-/// A generated secret of 256 bits, for clients and MCP servers; random enough that its plain SHA-256 may be stored.
+/// A generated secret of 256 bits for a client or MCP server. With that entropy a plain SHA-256 is safe to store.
 ///
 /// Spec: RFC 6749 §2.3.1
 package struct ClientSecret: Hashable, Sendable, RedactedCredential {
     private static let prefix = "gate_s_"
     private let text: String
 
-    /// Reads a secret: the prefix and 43 canonical base64url characters.
+    /// Parses a secret: the prefix and 43 canonical base64url characters.
     package init?(_ text: String) {
         guard PrefixedSecret.holds32Bytes(text, behind: Self.prefix) else { return nil }
         self.text = text
@@ -17,10 +17,10 @@ package struct ClientSecret: Hashable, Sendable, RedactedCredential {
         text = Self.prefix + random
     }
 
-    /// A new one.
+    /// A new random secret.
     package static func random() -> ClientSecret { ClientSecret(random: Random.token(32)) }
 
-    /// What is stored in its place.
+    /// The digest, which is stored instead of the secret.
     package var digest: Digest { Digest.sha256(text) }
 
     /// The secret, for showing it once.

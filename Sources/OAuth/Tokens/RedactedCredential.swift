@@ -1,4 +1,4 @@
-/// A credential: whatever prints, logs or mirrors it learns only its kind.
+/// A credential whose printed, logged or reflected form shows only its type.
 package protocol RedactedCredential: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {}
 
 extension RedactedCredential {

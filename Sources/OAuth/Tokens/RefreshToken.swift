@@ -1,6 +1,6 @@
 import JOSE
 
-/// A refresh token: which session, which generation, and a MAC over both. Nothing of it has to be stored.
+/// A refresh token: session, generation and a MAC over both, so that the token itself need not be stored.
 ///
 /// The text is `gate_r_` and the base64url of 52 bytes: session (16), generation (4, big-endian, from 1), HMAC-SHA256 (32).
 ///
@@ -10,13 +10,13 @@ package struct RefreshToken: Sendable, RedactedCredential {
     private static let prefix = "gate_r_"
     private static let length = 52
 
-    /// The session that it continues.
+    /// The session of the token.
     package let sessionID: SessionID
-    /// How many times the session's token has been turned, counted from 1.
+    /// The generation: 1 for the first token, plus one per rotation.
     package let generation: UInt32
     private let mac: [UInt8]
 
-    /// Reads a token in its one canonical spelling; whether it is genuine is `isAuthentic`'s to say.
+    /// Parses a token in its canonical spelling; `isAuthentic` verifies it.
     package init?(_ text: String) {
         guard text.utf8.count == Self.prefix.utf8.count + 70, text.hasPrefix(Self.prefix),
             let bytes = Base64URL.decode(text, behind: Self.prefix.utf8.count), bytes.count == Self.length,
@@ -35,17 +35,17 @@ package struct RefreshToken: Sendable, RedactedCredential {
         self.mac = mac
     }
 
-    /// The token of a session's generation.
+    /// Makes the token of a session and generation.
     package static func mint(session: SessionID, generation: UInt32, key: [UInt8]) -> RefreshToken {
         RefreshToken(sessionID: session, generation: generation, mac: authenticate(session, generation, key: key))
     }
 
-    /// Whether this server made it with this key.
+    /// Whether the MAC was made with this key.
     package func isAuthentic(key: [UInt8]) -> Bool {
         ConstantTime.equal(mac, Self.authenticate(sessionID, generation, key: key))
     }
 
-    /// The token, for the one answer that carries it.
+    /// The token, for the response that carries it.
     package func reveal() -> String {
         Self.prefix + Base64URL.encode(sessionID.bytes + Self.bigEndian(generation) + mac)
     }

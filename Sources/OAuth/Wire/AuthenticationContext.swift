@@ -1,19 +1,19 @@
-/// How a person signed in, in a word that both sides know: `acr`.
+/// An authentication context class reference (`acr`).
 ///
 /// Spec: RFC 9470 §4
 package struct AuthenticationContext: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
-    /// The word on the wire.
+    /// The wire value.
     package let rawValue: String
 
-    /// Takes any word: unknown ones are compared, not refused.
+    /// Accepts any value: unknown ones are compared, not refused.
     package init(rawValue: String) {
         self.rawValue = rawValue
     }
 
-    /// The word itself.
+    /// The wire value.
     package var description: String { rawValue }
 
-    /// By name and password.
+    /// Sign-in by name and password.
     package static let password = AuthenticationContext(
         rawValue: "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport")
 }

@@ -1,11 +1,11 @@
-/// One of the means by which a person was authenticated: an element of `amr`.
+/// An authentication method reference, an element of `amr`.
 ///
 /// Spec: RFC 8176 §2
 package struct AuthenticationMethodReference: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
-    /// The word on the wire.
+    /// The wire value.
     package let rawValue: String
 
-    /// Takes any word without blanks, because an identity provider may send words of its own.
+    /// Accepts any value without spaces, because identity providers may define their own.
     package init?(rawValue: String) {
         guard !rawValue.isEmpty, rawValue.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else { return nil }
         self.rawValue = rawValue
@@ -13,7 +13,7 @@ package struct AuthenticationMethodReference: RawRepresentable, Hashable, Sendab
 
     private init(known: String) { rawValue = known }
 
-    /// The word itself.
+    /// The wire value.
     package var description: String { rawValue }
 
     /// A password.

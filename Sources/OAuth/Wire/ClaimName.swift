@@ -1,35 +1,35 @@
-/// The members of tokens and of introspection answers, as they stand on the wire.
+/// The claim names of tokens and introspection responses.
 ///
 /// Spec: RFC 7519 §4.1
 /// Spec: RFC 9068 §2.2
 /// Spec: RFC 7662 §2.2
 package enum ClaimName: String, Sendable {
-    /// Who issued it.
+    /// The issuer.
     case issuer = "iss"
-    /// Whose rights it carries.
+    /// The user.
     case subject = "sub"
-    /// The one MCP server that it is for.
+    /// The MCP server that the token is for.
     case audience = "aud"
-    /// Who got it.
+    /// The client that the token was issued to.
     case clientID = "client_id"
-    /// The session that it belongs to.
+    /// The session.
     case sessionID = "sid"
-    /// What it allows.
+    /// The scopes.
     case scope
-    /// Its own identifier.
+    /// The identifier of the token.
     case tokenID = "jti"
-    /// When it was issued.
+    /// The time of issue.
     case issuedAt = "iat"
-    /// When it ends.
+    /// The expiration time.
     case expiresAt = "exp"
-    /// When the person signed in.
+    /// The time of the user's authentication.
     case authTime = "auth_time"
-    /// How the person signed in.
+    /// The authentication context class.
     case acr
-    /// Whether an introspected token is good at all.
+    /// Whether an introspected token is active.
     case active
-    /// `Bearer`, in an introspection answer.
+    /// `Bearer`, in introspection responses.
     case tokenType = "token_type"
-    /// The person's name, in an introspection answer.
+    /// The user's name, in introspection responses.
     case username
 }

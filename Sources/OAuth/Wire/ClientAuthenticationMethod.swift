@@ -1,17 +1,17 @@
-/// How clients and MCP servers authenticate at this server: the methods that are served, in the order in which metadata lists them.
+/// The supported authentication methods of clients and MCP servers, in the order of the metadata.
 ///
 /// A new method is a case here and a file in `Token/ClientAuthentication`; the compiler lists what else it needs.
 ///
 /// Spec: RFC 7591 §2
 package enum ClientAuthenticationMethod: String, Hashable, Sendable, CaseIterable, CustomStringConvertible {
-    /// A public client: PKCE is its proof.
+    /// A public client, which only PKCE protects.
     case none
-    /// A secret in the Authorization header.
+    /// A secret in the `Authorization` header field (HTTP Basic).
     case clientSecretBasic = "client_secret_basic"
-    /// A secret in the form.
+    /// A secret in the form body.
     case clientSecretPost = "client_secret_post"
 
-    /// The word on the wire.
+    /// The wire value.
     package var description: String { rawValue }
 
     /// Whether both sides hold the same secret.

@@ -1,22 +1,22 @@
-/// A way to earn a token; an open set, as clients name grants that this server does not know.
+/// A grant type. The set is open: clients may list grant types that this server does not support.
 ///
 /// Spec: RFC 7591 §2
 package struct GrantType: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
-    /// The word on the wire.
+    /// The wire value.
     package let rawValue: String
 
-    /// Takes any word: unknown ones are carried, not refused.
+    /// Accepts any value: unknown ones are stored, not refused.
     package init(rawValue: String) {
         self.rawValue = rawValue
     }
 
-    /// The word itself.
+    /// The wire value.
     package var description: String { rawValue }
 
-    /// A person approved in a browser.
+    /// Redeems the code of a user's approval.
     package static let authorizationCode = GrantType(rawValue: "authorization_code")
-    /// The session goes on.
+    /// Continues a session.
     package static let refreshToken = GrantType(rawValue: "refresh_token")
-    /// One token is shown to get another.
+    /// Exchanges one token for another.
     package static let tokenExchange = GrantType(rawValue: "urn:ietf:params:oauth:grant-type:token-exchange")
 }

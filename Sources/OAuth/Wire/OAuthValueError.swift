@@ -1,9 +1,9 @@
-/// Why a text is not the value it was taken for, as one sentence that says what to write instead.
+/// An invalid value, described by one sentence that says what to write instead.
 package struct OAuthValueError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The sentence; it never repeats a secret.
+    /// The sentence. It never contains a secret.
     package let sentence: String
 
-    /// Makes the error from its sentence.
+    /// Makes an error from its sentence.
     package init(_ sentence: String) {
         self.sentence = sentence
     }

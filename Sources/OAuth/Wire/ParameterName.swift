@@ -1,71 +1,71 @@
-/// The parameters of requests and of authorization responses, as they stand on the wire.
+/// The parameter names of requests and authorization responses.
 ///
 /// Spec: RFC 6749 §11.2
 package enum ParameterName: String, Hashable, Sendable, CaseIterable {
-    /// Which client asks.
+    /// The client.
     case clientID = "client_id"
-    /// The client's secret, when it comes in the form.
+    /// The client's secret in the form body.
     case clientSecret = "client_secret"
-    /// An assertion that proves the client.
+    /// An assertion that authenticates the client.
     case clientAssertion = "client_assertion"
-    /// What kind of assertion it is.
+    /// The type of the assertion.
     case clientAssertionType = "client_assertion_type"
-    /// What an authorization request wants back.
+    /// The response type.
     case responseType = "response_type"
-    /// How the answer is carried.
+    /// The response mode.
     case responseMode = "response_mode"
-    /// Where the answer goes.
+    /// The redirect URI.
     case redirectURI = "redirect_uri"
-    /// What is asked for.
+    /// The requested or granted scopes.
     case scope
-    /// What the client wants to see again.
+    /// The client's state, returned unchanged.
     case state
-    /// Which MCP server it is about.
+    /// The MCP server.
     case resource
-    /// The PKCE commitment.
+    /// The PKCE code challenge.
     case codeChallenge = "code_challenge"
-    /// How the commitment was made.
+    /// The PKCE method.
     case codeChallengeMethod = "code_challenge_method"
-    /// What the person is to be asked again.
+    /// The prompts to show.
     case prompt
-    /// How old the person's sign-in may be.
+    /// The maximum age of the user's authentication.
     case maxAge = "max_age"
-    /// In which ways the person may have signed in.
+    /// The accepted authentication context classes.
     case acrValues = "acr_values"
-    /// Whom the client expects to sign in.
+    /// The expected user.
     case loginHint = "login_hint"
-    /// A request object, which is not served.
+    /// A request object; not supported.
     case request
-    /// A reference to a request object, which is not served.
+    /// A reference to a request object; not supported.
     case requestURI = "request_uri"
-    /// How tokens are earned.
+    /// The grant type.
     case grantType = "grant_type"
     /// An authorization code.
     case code
-    /// What the PKCE commitment was made from.
+    /// The PKCE code verifier.
     case codeVerifier = "code_verifier"
     /// A refresh token.
     case refreshToken = "refresh_token"
-    /// The token that is asked about or given up.
+    /// The token to introspect or revoke.
     case token
-    /// What kind of token it may be.
+    /// The presumed type of that token.
     case tokenTypeHint = "token_type_hint"
-    /// The token of the person on whose behalf another is wanted.
+    /// The token of the user on whose behalf another one is requested.
     case subjectToken = "subject_token"
-    /// What kind of token that is.
+    /// The type of the subject token.
     case subjectTokenType = "subject_token_type"
-    /// The token of who acts, which is not served.
+    /// The token of the acting party; not supported.
     case actorToken = "actor_token"
-    /// What kind of token is wanted.
+    /// The requested token type.
     case requestedTokenType = "requested_token_type"
-    /// Whom the wanted token is for.
+    /// The audience of the requested token.
     case audience
-    /// Ties an ID token to the request that led to it.
+    /// Binds an ID token to its request.
     case nonce
-    /// Who answers.
+    /// The issuer of the response.
     case issuer = "iss"
-    /// The code of an error.
+    /// The error code.
     case error
-    /// The sentence of an error.
+    /// The error description.
     case errorDescription = "error_description"
 }

@@ -1,24 +1,24 @@
-/// What a client wants the person to be asked again.
+/// A value of `prompt`.
 ///
 /// Spec: OpenID Connect Core §3.1.2.1
 package struct Prompt: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
-    /// The word on the wire.
+    /// The wire value.
     package let rawValue: String
 
-    /// Takes any word: unknown ones are carried, not refused.
+    /// Accepts any value: unknown ones are carried, not refused.
     package init(rawValue: String) {
         self.rawValue = rawValue
     }
 
-    /// The word itself.
+    /// The wire value.
     package var description: String { rawValue }
 
-    /// Show nothing; it never makes a session.
+    /// Show no page; never creates a session.
     package static let none = Prompt(rawValue: "none")
-    /// Sign in again.
+    /// Demand a new sign-in.
     package static let login = Prompt(rawValue: "login")
-    /// Ask for approval.
+    /// Demand an approval.
     package static let consent = Prompt(rawValue: "consent")
-    /// Let the person pick the account.
+    /// Let the user choose the account.
     package static let selectAccount = Prompt(rawValue: "select_account")
 }

@@ -1,16 +1,16 @@
-/// What an authorization request wants back; `code` is the only one that is served.
+/// A response type; only `code` is supported.
 ///
 /// Spec: RFC 6749 §3.1.1
 package struct ResponseType: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
-    /// The word on the wire.
+    /// The wire value.
     package let rawValue: String
 
-    /// Takes any word: unknown ones are carried, not refused.
+    /// Accepts any value: unknown ones are carried, not refused.
     package init(rawValue: String) {
         self.rawValue = rawValue
     }
 
-    /// The word itself.
+    /// The wire value.
     package var description: String { rawValue }
 
     /// An authorization code.

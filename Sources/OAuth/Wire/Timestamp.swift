@@ -1,16 +1,16 @@
-/// A moment in whole seconds since 1970 (UTC), which is all that tokens and rows know of time.
+/// A time in whole seconds since 1970 (UTC), the precision of tokens and rows.
 ///
 /// Spec: RFC 3339 §5.6
 package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// Seconds since 1970-01-01T00:00:00Z.
     package let seconds: Int64
 
-    /// Makes a moment from its seconds.
+    /// Makes a time from its seconds.
     package init(seconds: Int64) {
         self.seconds = seconds
     }
 
-    /// Reads `2026-11-21T05:17:52Z`, in UTC and whole seconds, and nothing else.
+    /// Parses `2026-11-21T05:17:52Z`: UTC and whole seconds only.
     package init?(rfc3339 text: String) {
         let bytes = Array(text.utf8)
         let marks: [(Int, UInt8)] = [(4, 0x2D), (7, 0x2D), (10, 0x54), (13, 0x3A), (16, 0x3A), (19, 0x5A)]
@@ -24,12 +24,12 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
             hour < 24, minute < 60, second < 60
         else { return nil }
         let date = CivilDate(year: year, month: month, day: day)
-        // Reading back what was computed refuses the 31st of June without a table of months.
+        // Converting the result back detects dates such as 31 June without a table of months.
         guard CivilDate(days: date.days) == date else { return nil }
         seconds = date.days * 86_400 + hour * 3_600 + minute * 60 + second
     }
 
-    /// The moment in UTC, for example `2026-11-21T05:17:52Z`.
+    /// The time in UTC, for example `2026-11-21T05:17:52Z`.
     package var rfc3339: String {
         let days = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
         let date = CivilDate(days: days)
@@ -48,22 +48,22 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
 
     /// Orders by time.
     package static func < (one: Timestamp, other: Timestamp) -> Bool { one.seconds < other.seconds }
-    /// The moment so many seconds later.
+    /// The time so many seconds later.
     package static func + (one: Timestamp, seconds: Int64) -> Timestamp { Timestamp(seconds: one.seconds + seconds) }
-    /// The moment so many seconds earlier.
+    /// The time so many seconds earlier.
     package static func - (one: Timestamp, seconds: Int64) -> Timestamp { Timestamp(seconds: one.seconds - seconds) }
-    /// Whether this is at most `seconds` after `earlier`. False before it: once a clock was set back, nobody knows how
-    /// much time has passed, and no limit may grow by it.
+    /// Whether this is at most `seconds` after `earlier`. False if it is before: after a clock was set back the elapsed time is
+    /// unknown, and no limit may be extended by it.
     package func isWithin(_ seconds: Int64, of earlier: Timestamp) -> Bool {
         earlier <= self && self - earlier <= seconds
     }
-    /// How many seconds lie between two moments.
+    /// The seconds between two times.
     package static func - (one: Timestamp, other: Timestamp) -> Int64 { one.seconds - other.seconds }
 }
 
 /// A day of the Gregorian calendar and its number, counted from 1970-01-01.
 ///
-/// Years begin in March here, so that the leap day is the last one of the year and every month before it is regular.
+/// Years begin in March, so that the leap day is the last day of the year and the months before it are regular.
 private struct CivilDate: Equatable {
     let year: Int64
     let month: Int64

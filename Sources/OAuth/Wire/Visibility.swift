@@ -1,23 +1,23 @@
-/// What a person sees of a character that a stranger chose: the one rule for names, for what a page shows, and for what may
-/// be sent to be shown.
+/// How a character of a stranger's text appears: the one rule for names, for text on pages, and for text that may be sent for
+/// display.
 package enum Visibility: Hashable, Sendable {
-    /// It is drawn.
+    /// It is visible.
     case shown
     /// It is a space, a tab or a line break.
     case blank
-    /// It joins characters or picks their form: nothing by itself, and part of honest writing.
+    /// It joins characters or selects their form: invisible by itself, but part of legitimate text.
     case joiner
-    /// It steers a terminal or means nothing.
+    /// It is a control character or unassigned.
     case control
-    /// It turns the direction of text, or is drawn as nothing.
+    /// It changes the direction of text or is invisible, which deceives readers.
     case hidden
 
-    /// What `scalar` is.
+    /// Classifies a scalar.
     package init(_ scalar: Unicode.Scalar) {
         self =
             switch scalar.value {
             case 0x200C, 0x200D, 0xFE0E, 0xFE0F: .joiner
-            // By its category it is a sign like any other of Braille's, but it has no dots.
+            // Its category is that of a Braille pattern, but it has no dots and is invisible.
             case 0x2800: .hidden
             default: Self.general(scalar.properties)
             }

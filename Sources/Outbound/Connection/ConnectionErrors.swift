@@ -4,13 +4,13 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
-/// What the errors of the network libraries mean, each as a part of a sentence: their own words name functions, error codes and
-/// the paths of the machine that built them.
+/// Describes errors of the network libraries as part of a sentence: their own descriptions contain function names, error codes
+/// and build paths.
 package enum ConnectionErrors {
-    /// The system's number of an error, such as `ECONNREFUSED`; nil for one that the system has no part in.
+    /// The errno of an error, such as `ECONNREFUSED`; nil if the system did not cause it.
     package static func systemNumber(of error: any Error) -> Int32? { (error as? IOError)?.errnoCode }
 
-    /// Why no connection came about.
+    /// Why a connection failed.
     static func unreachable(_ error: any Error) -> String {
         switch error {
         case let error as IOError: reason(error.errnoCode)
@@ -21,26 +21,25 @@ package enum ConnectionErrors {
         }
     }
 
-    /// What the system says of an error's number, such as `connection refused`.
+    /// The system's text for an errno, such as `connection refused`.
     private static func reason(_ code: CInt) -> String {
         let text = String(cString: strerror(code))
         return text.prefix(1).lowercased() + text.dropFirst()
     }
 
-    /// What is wrong with an answer that the parser of HTTP gave up on.
+    /// What is wrong with a response that the HTTP parser rejected.
     static func malformed(_ error: HTTPParserError) -> String {
         switch error {
         case .invalidEOFState, .closedConnection: "it ends too early"
         case .headerOverflow: "its header is too long"
-        case .invalidVersion, .invalidConstant: "it begins with something else"
+        case .invalidVersion, .invalidConstant: "it does not begin with a status line"
         case .invalidContentLength, .unexpectedContentLength, .invalidChunkSize:
-            "its length is not told as HTTP tells it"
+            "its length is malformed"
         default: "its syntax is wrong"
         }
     }
 
-    /// Why TLS did not come about. `certificate` is what the other end showed, if it came that far: the library that judges it does
-    /// not say what it dislikes.
+    /// Why a TLS handshake failed. `certificate` is the peer's, if it arrived: the TLS library does not say why it rejected it.
     static func untrusted(_ error: any Error, certificate: PeerCertificate?, now: Int64) -> String {
         let text = "\(error)"
         if text.contains("CERTIFICATE_VERIFY_FAILED") { return verdict(on: certificate, now: now) }
@@ -62,31 +61,31 @@ package enum ConnectionErrors {
         return unknownAuthority
     }
 
-    private static let unknownAuthority = "no authority that is trusted here has signed the certificate"
+    private static let unknownAuthority = "the certificate is not signed by a trusted authority"
 
     private static func day(_ seconds: Int64) -> String {
         Date(timeIntervalSince1970: TimeInterval(seconds)).formatted(.iso8601.year().month().day())
     }
 
-    /// BoringSSL's names of what goes wrong; an `ALERT` is what the other end said.
+    /// BoringSSL's error names; the peer sent those with `ALERT`.
     private static let kinds: [(codes: [String], sentence: String)] = [
         (
             ["WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST"],
-            "the other end does not speak TLS at this port"
+            "the server does not speak TLS on this port"
         ),
         (
             ["UNSUPPORTED_PROTOCOL", "ALERT_PROTOCOL_VERSION", "UNKNOWN_PROTOCOL", "INAPPROPRIATE_FALLBACK"],
-            "the other end speaks no TLS version from 1.2 on"
+            "the server supports neither TLS 1.2 nor 1.3"
         ),
-        (["UNRECOGNIZED_NAME"], "the other end has no certificate for this name"),
+        (["UNRECOGNIZED_NAME"], "the server has no certificate for this name"),
         (
             ["CERTIFICATE_REQUIRED", "ALERT_BAD_CERTIFICATE", "ALERT_NO_CERTIFICATE", "ALERT_ACCESS_DENIED"],
-            "the other end demands a certificate of its clients, and Gatehouse has none"
+            "the server requires a client certificate, and Gatehouse has none"
         ),
         (
             ["ALERT_HANDSHAKE_FAILURE", "NO_SHARED", "NO_CIPHERS", "INSUFFICIENT_SECURITY", "ILLEGAL_PARAMETER"],
-            "both ends have no cipher in common"
+            "client and server have no cipher in common"
         ),
-        (["EOF during"], "the other end ended the connection during the handshake"),
+        (["EOF during"], "the server closed the connection during the handshake"),
     ]
 }

@@ -2,7 +2,7 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Bounds the connections to each origin and keeps idle ones for a while.
+/// Limits the connections per origin and keeps idle ones for 30 seconds.
 final class ConnectionPool: Sendable {
     private struct Idle {
         let connection: PinnedConnection
@@ -25,6 +25,7 @@ final class ConnectionPool: Sendable {
         var nextWaiter: UInt64 = 0
     }
 
+    /// Shorter than the idle timeout of common servers, so that few idle connections turn out closed.
     private static let keptFor: TimeAmount = .seconds(30)
 
     private let limit: Int
@@ -34,7 +35,7 @@ final class ConnectionPool: Sendable {
         self.limit = max(1, limit)
     }
 
-    /// Waits for a turn; gives a kept connection, or none when the caller has to open one. Each lease is given back once.
+    /// Waits for a free slot. Returns an idle connection, or nil if the caller has to open one. Every lease needs one `giveBack`.
     func lease(_ origin: String, deadline: NIODeadline) async throws(OutboundFailure) -> PinnedConnection? {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         let turn = eventLoop.makePromise(of: PinnedConnection?.self)
@@ -59,12 +60,13 @@ final class ConnectionPool: Sendable {
         }
     }
 
-    /// Ends a lease; the connection, if it still lives, goes to whoever waits or is kept.
+    /// Ends a lease. A connection that is still open goes to the next waiter or stays idle.
     func giveBack(_ connection: PinnedConnection?, _ origin: String) {
         let alive = connection.flatMap { $0.isAlive ? $0 : nil }
         state.withLock { state in
             var entry = state.origins[origin, default: Origin()]
             if let alive { entry.idle.append(Idle(connection: alive, since: .now())) }
+            // A slot passes directly to the next waiter, so the count changes only without one.
             if entry.waiting.isEmpty {
                 entry.leased -= 1
             } else {
@@ -75,7 +77,7 @@ final class ConnectionPool: Sendable {
         }
     }
 
-    /// Closes what is kept.
+    /// Closes the idle connections.
     func drain() {
         let idle = state.withLock { state in
             let idle = state.origins.values.flatMap(\.idle)
@@ -93,7 +95,7 @@ final class ConnectionPool: Sendable {
         turn?.fail(OutboundFailure.deadline)
     }
 
-    /// The youngest connection that still lives; older ones are let go.
+    /// The most recently used open connection; expired ones are closed.
     private static func kept(_ origin: inout Origin) -> PinnedConnection? {
         let oldest = NIODeadline.now() - keptFor
         for entry in origin.idle where entry.since <= oldest { entry.connection.close() }

@@ -3,18 +3,18 @@ import NIOCore
 import NIOHTTP1
 import NIOSSL
 
-/// One request, where its answer goes, and how much of it is taken.
+/// One request with the promise of its response and the limit of the body.
 struct Exchange: Sendable {
     let request: OutboundRequest
     let maximumBody: Int
-    /// Ends a longer answer there instead of failing: for whom the status is what counts.
+    /// Whether a longer body is cut at the limit instead of failing, for callers that need only the status.
     var isCut = false
-    /// Takes the body of a 200 piece by piece instead of it being collected.
+    /// Receives the body of a 200 piece by piece; without it the body is collected.
     var sink: (@Sendable (ByteBuffer) throws -> Void)?
     let answer: EventLoopPromise<OutboundResponse>
 }
 
-/// Carries one exchange after another over a connection; whatever is irregular ends the connection.
+/// Carries one exchange after another over a connection. Any irregularity closes the connection.
 final class ExchangeHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundIn = Exchange
@@ -27,13 +27,14 @@ final class ExchangeHandler: ChannelDuplexHandler {
     private var body: [UInt8] = []
     private var failure: OutboundFailure?
 
-    /// `end` learns why the connection ended, also when nothing was asked for yet.
+    /// `end` gets the reason why the connection ended, even before the first request.
     init(budget: ByteBudget, end: EventLoopPromise<OutboundFailure>) {
         self.budget = budget
         self.end = end
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        // One exchange at a time: with pipelining a response could be taken for that of another request.
         let exchange = unwrapOutboundIn(data)
         guard failure == nil, self.exchange == nil, context.channel.isActive else {
             exchange.answer.fail(failure ?? .interrupted)
@@ -53,14 +54,14 @@ final class ExchangeHandler: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard let exchange else { return fail(.malformed("an answer to nothing"), context) }
+        guard let exchange else { return fail(.malformed("a response without a request"), context) }
         switch unwrapInboundIn(data) {
         case .head(let head):
             self.head = head
             let length = head.headers.first(name: "content-length").flatMap(Int.init) ?? 0
             if length > exchange.maximumBody, !exchange.isCut { fail(.oversized, context) }
         case .body(let piece):
-            take(piece, of: exchange, context)
+            receive(piece, of: exchange, context)
         case .end:
             finish(exchange, context)
         }
@@ -76,7 +77,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
         context.fireChannelInactive()
     }
 
-    private func take(_ piece: ByteBuffer, of exchange: Exchange, _ context: ChannelHandlerContext) {
+    private func receive(_ piece: ByteBuffer, of exchange: Exchange, _ context: ChannelHandlerContext) {
         if let sink = exchange.sink, head?.status == .ok {
             do {
                 try sink(piece)
@@ -91,7 +92,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
         }
         guard exchange.isCut else { return fail(.oversized, context) }
         body += piece.readableBytesView.prefix(exchange.maximumBody - body.count)
-        // What is left of it would be taken for the next answer.
+        // The rest of the body would be parsed as the next response.
         head?.headers.replaceOrAdd(name: "Connection", value: "close")
         finish(exchange, context)
     }
@@ -124,7 +125,7 @@ final class ExchangeHandler: ChannelDuplexHandler {
 }
 
 extension OutboundFailure {
-    /// What an error of the connection amounts to; `certificate` is what the other end showed.
+    /// Classifies an error of the connection; `certificate` is the peer's.
     init(_ error: any Error, certificate: PeerCertificate? = nil) {
         self =
             switch error {
@@ -140,8 +141,8 @@ extension OutboundFailure {
     }
 }
 
-/// Bounds the raw bytes of one answer, so that what the parser drops (reason phrases, chunk extensions, interim answers)
-/// cannot be endless either.
+/// Limits the raw bytes of one response, so that what the parser discards (reason phrases, chunk extensions, interim
+/// responses) is bounded too.
 final class ByteBudget: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -149,7 +150,7 @@ final class ByteBudget: ChannelInboundHandler {
     static let headers = 16 * 1024
     private var rest = ByteBudget.headers
 
-    /// Small chunks may spell a body several times as long as it is.
+    /// Allows four times the body: small chunks multiply its raw size.
     func refill(body: Int) {
         rest = body > Int.max / 8 ? .max : 4 * (body + Self.headers)
     }

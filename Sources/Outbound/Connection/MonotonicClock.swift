@@ -1,11 +1,11 @@
 package import NIOCore
 
-/// Time that never steps back, for budgets and deadlines.
+/// A clock that never goes back, for budgets and deadlines.
 package struct MonotonicClock: Sendable {
     let now: @Sendable () -> NIODeadline
     let sleep: @Sendable (NIODeadline) async -> Void
 
-    /// A clock with its own time; tests make one that moves by hand.
+    /// Makes a clock from functions; tests advance theirs by hand.
     package init(
         now: @escaping @Sendable () -> NIODeadline, sleep: @escaping @Sendable (_ until: NIODeadline) async -> Void
     ) {
@@ -13,7 +13,7 @@ package struct MonotonicClock: Sendable {
         self.sleep = sleep
     }
 
-    /// The machine's own.
+    /// The system's monotonic clock.
     package static let system = MonotonicClock(
         now: { .now() },
         sleep: { until in

@@ -1,6 +1,6 @@
 import NIOHTTP1
 
-/// A request as it is sent, whole.
+/// A complete request.
 struct OutboundRequest: Sendable {
     enum Method: Sendable {
         case get
@@ -29,7 +29,7 @@ struct OutboundRequest: Sendable {
     }
 }
 
-/// An answer as it came, whole.
+/// A complete response.
 package struct OutboundResponse: Sendable {
     /// The status code.
     package let status: Int
@@ -37,10 +37,10 @@ package struct OutboundResponse: Sendable {
     package let fields: [(name: String, value: String)]
     /// The body, undecoded.
     package let body: [UInt8]
-    /// The certificate that its server proved to own, where that was looked at.
+    /// The server's certificate; nil without TLS or for an IP literal.
     package internal(set) var certificate: PeerCertificate?
 
-    /// All values of a field, by its name in any case.
+    /// All values of a header field; the name is case-insensitive.
     package func values(of name: String) -> [String] {
         let name = name.lowercased()
         return fields.filter { $0.name.lowercased() == name }.map(\.value)
@@ -58,7 +58,7 @@ package struct OutboundResponse: Sendable {
         return subtype == "json" || (subtype.hasSuffix("+json") && subtype.count > "+json".count)
     }
 
-    /// Whether the body is what it says, without a compression that nobody asked for.
+    /// Whether the body has no content coding; none was requested.
     var isUnencoded: Bool {
         values(of: "content-encoding").allSatisfy { $0.trimming(" \t").lowercased() == "identity" }
     }

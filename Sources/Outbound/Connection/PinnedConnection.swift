@@ -3,12 +3,12 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
-/// A connection to an address that was judged before: nothing on the way resolves a name again.
+/// A connection to a vetted address. No name is resolved again on the way, so DNS rebinding cannot redirect it.
 struct PinnedConnection: Sendable {
-    /// The name that the certificate has to bear, and who may have signed it.
+    /// The trusted authorities and the name that the certificate must have.
     struct Security: Sendable {
         let roots: TrustRoots
-        /// None for an IP literal: then the certificate has to bear the address.
+        /// Nil for an IP literal: then the certificate must have the address.
         let serverName: String?
     }
 
@@ -16,16 +16,16 @@ struct PinnedConnection: Sendable {
     private let end: EventLoopFuture<OutboundFailure>
     private let seen: SeenCertificate
 
-    /// The certificate that the other end proved to own; none without TLS, or where no name was asked for.
+    /// The peer's certificate; nil without TLS or for an IP literal.
     var certificate: PeerCertificate? { seen.value }
 
-    /// The address at the other end.
+    /// The peer's IP address.
     var address: String? { channel.remoteAddress?.ipAddress }
 
-    /// Whether another exchange may be tried on it.
+    /// Whether the connection can take another exchange.
     var isAlive: Bool { channel.isActive }
 
-    /// Tries the vetted addresses in turn, each for two seconds at most; without `security` the connection is plain.
+    /// Tries up to four vetted addresses in turn, each for at most two seconds. Without `security` the connection is plain HTTP.
     static func open(
         toFirstOf vetted: [SocketAddress], security: Security?, deadline: NIODeadline
     ) async throws(OutboundFailure) -> PinnedConnection {
@@ -36,6 +36,7 @@ struct PinnedConnection: Sendable {
             throw .untrusted(
                 "the system's certificate authorities cannot be read; install them (the package ca-certificates)")
         }
+        // Four addresses bound the time that a host with many unreachable ones can take.
         var last = OutboundFailure.unreachable("no address")
         for address in vetted.prefix(4) {
             let left = deadline - .now()
@@ -51,7 +52,7 @@ struct PinnedConnection: Sendable {
         throw last
     }
 
-    /// Sends one request and takes its answer; no redirect is followed, nothing is decompressed.
+    /// Sends one request and returns its response. Redirects are not followed and bodies not decompressed.
     func exchange(
         _ request: OutboundRequest, maximumBody: Int, isCut: Bool = false, deadline: NIODeadline,
         sink: (@Sendable (ByteBuffer) throws -> Void)? = nil
@@ -67,7 +68,7 @@ struct PinnedConnection: Sendable {
             request: request, maximumBody: maximumBody, isCut: isCut, sink: sink, answer: answer)
         let end = self.end
         channel.writeAndFlush(exchange).whenFailure { _ in
-            // Why it failed is known to whoever saw the connection end: TLS, most of all.
+            // The cause, such as a TLS failure, arrives with the end of the connection.
             channel.close(promise: nil)
             end.whenSuccess { answer.fail($0) }
         }
@@ -85,17 +86,17 @@ struct PinnedConnection: Sendable {
         var group: UInt32
     }
 
-    /// The user who listens at the other end of a Unix socket, as the kernel recorded it; nil where it names none.
+    /// The uid of the process that listens on a Unix socket, as the kernel recorded it; nil if unknown.
     func peerUser() async -> UInt32? {
         guard let provider = channel as? any SocketOptionProvider else { return nil }
-        // SO_PEERCRED, which SwiftNIO has no name for.
+        // SO_PEERCRED, which SwiftNIO does not define.
         let option: EventLoopFuture<Credentials> = provider.unsafeGetSocketOption(
             level: .socket, name: NIOBSDSocket.Option(rawValue: 17))
         guard let found = try? await option.get(), found.user != .max else { return nil }
         return found.user
     }
 
-    /// Ends the connection.
+    /// Closes the connection.
     func close() {
         channel.close(promise: nil)
     }
@@ -136,6 +137,7 @@ struct PinnedConnection: Sendable {
         to channel: any Channel, ending end: EventLoopPromise<OutboundFailure>
     ) throws {
         let pipeline = channel.pipeline.syncOperations
+        // The budget stands before the parser, so that it counts what the parser discards.
         let budget = ByteBudget()
         try pipeline.addHandler(budget)
         var limits = NIOHTTPDecoderLimitConfiguration()
@@ -152,15 +154,15 @@ struct PinnedConnection: Sendable {
         guard let serverName else { return try NIOSSLClientHandler(context: context, serverHostname: nil) }
         return try NIOSSLClientHandler._makeSSLClientHandler(context: context, serverHostname: serverName) {
             certificate, channel in
-            seen.note(certificate)
-            return CertificateName.stands(serverName, in: certificate)
+            seen.set(certificate)
+            return PeerCertificate(certificate).bears(serverName)
                 ? channel.eventLoop.makeSucceededVoidFuture()
                 : channel.eventLoop.makeFailedFuture(OutboundFailure.untrusted("the certificate is for another name"))
         }
     }
 }
 
-/// Lets a connection begin, before its first byte, only with the address that was vetted.
+/// Closes a connection before its first byte unless its peer is the vetted address.
 private final class VettedAddress: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
@@ -172,7 +174,8 @@ private final class VettedAddress: ChannelInboundHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         guard context.remoteAddress == address else {
-            context.fireErrorCaught(OutboundFailure.unreachable("connected elsewhere than to the vetted address"))
+            context.fireErrorCaught(
+                OutboundFailure.unreachable("the connection leads to another address than the vetted one"))
             context.close(promise: nil)
             return
         }

@@ -8,18 +8,18 @@ import Synchronization
     import Glibc
 #endif
 
-/// Turns a host name into addresses; whoever dials has to judge all of them.
+/// Resolves a host name to addresses. The caller has to vet every one of them.
 package struct Resolver: Sendable {
     /// All addresses of a name, with port 0; throws when there are none.
     package let resolve: @Sendable (_ host: String) async throws -> [SocketAddress]
 
-    /// A resolver with its own source of addresses.
+    /// Makes a resolver from a function.
     package init(resolve: @escaping @Sendable (_ host: String) async throws -> [SocketAddress]) {
         self.resolve = resolve
     }
 
-    /// The machine's own resolver. A look-up cannot be cancelled, so each has a thread of its own, at most `limit` of them;
-    /// the caller is let go after `timeout`.
+    /// The system's resolver. A lookup cannot be cancelled, so each has a thread of its own, at most `limit` of them; the caller
+    /// stops waiting after `timeout`.
     package static func system(limit: Int = 16, timeout: TimeAmount = .seconds(2)) -> Resolver {
         let running = RunningLookups(limit: limit)
         return Resolver { host in
@@ -37,6 +37,8 @@ package struct Resolver: Sendable {
         }
     }
 
+    /// Whether a name is resolved here, so that no DNS server can redirect loopback traffic.
+    ///
     /// Spec: RFC 6761 §6.3
     private static func isLocalhost(_ host: String) -> Bool {
         host == "localhost" || host.hasSuffix(".localhost")
@@ -80,7 +82,7 @@ package struct Resolver: Sendable {
     }
 }
 
-/// How many look-ups run, also those that nobody waits for any more.
+/// Counts the running lookups, including those whose callers have timed out.
 private final class RunningLookups: Sendable {
     private let limit: Int
     private let count = Mutex(0)

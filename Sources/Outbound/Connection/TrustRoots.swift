@@ -1,7 +1,7 @@
 import NIOSSL
 import Synchronization
 
-/// The certificate authorities that a server's certificate may come from: the system's, and the files of `outbound.trust`.
+/// The trusted certificate authorities: the system's and those of the `outbound.trust` files.
 package final class TrustRoots: Sendable {
     /// The system's authorities alone.
     package static let system = TrustRoots(additional: [])
@@ -9,7 +9,7 @@ package final class TrustRoots: Sendable {
     private let additional: [NIOSSLCertificate]
     private let made = Mutex<NIOSSLContext?>(nil)
 
-    /// Reads further authorities from PEM files, so that an unreadable one is known at start and not at the first fetch.
+    /// Adds the authorities of PEM files, read now so that an unreadable file stops the start and not the first fetch.
     package convenience init(additionalFiles: [String]) throws(TrustRootsError) {
         var certificates: [NIOSSLCertificate] = []
         for file in additionalFiles {
@@ -25,13 +25,14 @@ package final class TrustRoots: Sendable {
         self.additional = additional
     }
 
-    /// Made at first use: reading the system's authorities costs more than the rest of a start.
+    /// The TLS context, made at first use: reading the system's authorities takes longer than the rest of a start.
     func context() throws -> NIOSSLContext {
         try made.withLock { made in
             if let made { return made }
             var configuration = TLSConfiguration.makeClientConfiguration()
             configuration.minimumTLSVersion = .tlsv12
             configuration.certificateVerification = .fullVerification
+            // The exchange handler speaks HTTP/1.1 only.
             configuration.applicationProtocols = ["http/1.1"]
             configuration.additionalTrustRoots = [.certificates(additional)]
             let context = try NIOSSLContext(configuration: configuration)
@@ -41,12 +42,12 @@ package final class TrustRoots: Sendable {
     }
 }
 
-/// A file of `outbound.trust` that holds no certificate authority.
+/// An `outbound.trust` file without certificates.
 package struct TrustRootsError: Error, Hashable, CustomStringConvertible {
     /// The file as configured.
     package let file: String
 
     package var description: String {
-        "outbound.trust: \(file) is not a readable file of PEM certificates; correct the path or take it out"
+        "outbound.trust: \(file) is not a readable file of PEM certificates; correct or remove the path"
     }
 }

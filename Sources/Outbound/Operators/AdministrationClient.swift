@@ -1,16 +1,16 @@
 import Glibc
 package import NIOCore
 
-/// Speaks to a running server over its administration socket.
+/// Sends requests to a running server over its administration socket.
 package struct AdministrationClient: Sendable {
-    /// The longest path that SwiftNIO puts into a socket address, on either side.
+    /// The longest socket path that SwiftNIO supports, in bytes.
     package static let longestPath = 103
 
     private let path: String
     private let address: SocketAddress
     private let trusted: TrustedServer
 
-    /// Takes the absolute path of the socket, and who may stand behind it.
+    /// Makes a client for the absolute path of a socket and the users that may listen there.
     package init(
         socket path: String, trusted: TrustedServer = TrustedServer()
     ) throws(AdministrationClientError) {
@@ -21,7 +21,7 @@ package struct AdministrationClient: Sendable {
         self.trusted = trusted
     }
 
-    /// Posts one JSON body and takes the answer whole; what reads or deletes a great deal is given an hour.
+    /// Posts a JSON body and returns the response. `isLong` raises the deadline from a minute to an hour, for large reads and deletions.
     package func send(
         path target: String, body: [UInt8], isLong: Bool = false
     ) async throws(AdministrationClientError) -> (status: Int, body: [UInt8]) {
@@ -29,12 +29,12 @@ package struct AdministrationClient: Sendable {
             target, body, maximumBody: 64 * 1024 * 1024, within: isLong ? .hours(1) : .seconds(60), sink: nil)
     }
 
-    /// Posts one JSON body and writes the body of a 200 into a file descriptor as it arrives; only another status's body is
+    /// Posts a JSON body and writes the body of a 200 to a file descriptor as it arrives; bodies of other statuses are
     /// returned.
     package func stream(
         path target: String, body: [UInt8], into descriptor: Int32, within time: TimeAmount = .hours(6)
     ) async throws(AdministrationClientError) -> (status: Int, body: [UInt8]) {
-        // Blocking the event loop here is the back-pressure: nothing is read while the file takes its bytes.
+        // Blocking the event loop is the back-pressure: nothing is read while the file is written.
         try await exchange(target, body, maximumBody: .max, within: time) { piece in
             try Self.write(piece.readableBytesView, to: descriptor)
         }
@@ -52,7 +52,7 @@ package struct AdministrationClient: Sendable {
             throw access(path, W_OK) != 0 && errno == EACCES ? .notPermitted(path) : .noServer(path)
         }
         defer { connection.close() }
-        // Before the first byte: what is sent may be a secret.
+        // Checked before the first byte: the request may contain a secret.
         let user = await connection.peerUser()
         guard let user, trusted.accepts(user, at: path) else { throw .stranger(path, user: user) }
         let request = OutboundRequest(
@@ -81,17 +81,17 @@ package struct AdministrationClient: Sendable {
     }
 }
 
-/// Why a running server could not be spoken to; the sentence says what to do.
+/// Why a running server could not be used; the description says what to do.
 package enum AdministrationClientError: Error, Hashable, CustomStringConvertible {
-    /// No socket, or nobody behind it.
+    /// The socket is missing, or no process listens on it.
     case noServer(String)
-    /// The socket belongs to others.
+    /// The caller may not use the socket.
     case notPermitted(String)
-    /// A process listens there whose user is not the server's; nothing was sent.
+    /// A process of an untrusted user listens there; nothing was sent.
     case stranger(String, user: UInt32?)
-    /// No socket can have such a path.
+    /// The path is too long for a socket.
     case pathTooLong(String)
-    /// It was spoken to, but no whole answer came.
+    /// The request was sent, but no complete response arrived.
     case broken(String, OutboundFailure)
 
     package var description: String {

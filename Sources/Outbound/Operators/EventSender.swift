@@ -1,19 +1,19 @@
 import NIOCore
 
-/// Posts signed events to the endpoints that operators configured: one attempt each, of whose answer the status and the
-/// first kilobyte are read.
+/// Posts signed events to configured endpoints. Each call is one attempt and reads the status and the first kilobyte of the
+/// response.
 ///
 /// Spec: RFC 8935 §2.1
 package struct EventSender: Sendable {
     private let client: OperatorClient
 
-    /// A sender that waits so many milliseconds for one whole exchange.
+    /// Makes a sender; `deadline` bounds one exchange, in milliseconds.
     package init(roots: TrustRoots = .system, deadline milliseconds: Int64 = 15_000) {
         client = OperatorClient(
             roots: roots, deadline: .milliseconds(milliseconds), maximumBody: 1024, cutsAnswers: true, connections: 32)
     }
 
-    /// Sends one event in the compact form. Whoever gets it twice knows it by its id, so a kept connection may be used.
+    /// Sends one event in compact form. A receiver recognises a repeated event by its `jti`, so the request may be sent again.
     package func send(_ event: String, to endpoint: String) async throws(OutboundFailure) -> OutboundResponse {
         let url: RemoteURL
         do throws(RemoteURLError) {
@@ -26,6 +26,6 @@ package struct EventSender: Sendable {
             fields: [("Accept", "application/json")], repeatable: true)
     }
 
-    /// Closes the kept connections.
+    /// Closes the idle connections.
     package func close() { client.close() }
 }

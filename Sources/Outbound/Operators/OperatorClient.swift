@@ -1,7 +1,7 @@
 package import NIOCore
 
-/// Sends requests to what an operator configured (an events endpoint, a provider, another Gatehouse): that exact origin,
-/// private addresses allowed, plain http to this machine only, no redirect. A few connections per origin are kept.
+/// Sends requests to URLs that an operator configured (an events endpoint, a provider, another Gatehouse): to that exact
+/// origin, private addresses permitted, plain http to loopback only, without redirects. Idle connections are reused.
 package final class OperatorClient: Sendable {
     private let roots: TrustRoots
     private let resolver: Resolver
@@ -10,16 +10,16 @@ package final class OperatorClient: Sendable {
     private let cutsAnswers: Bool
     private let pool: ConnectionPool
 
-    /// Whose word it is that a request goes to this place.
+    /// The origin of a URL, which decides the permitted addresses.
     package enum Source: Sendable {
-        /// An operator wrote the address down: private networks are fine.
+        /// An operator configured it: private networks are permitted.
         case anOperator
-        /// A document that somebody else publishes named it: https to a global address, like any stranger's URL.
+        /// A third party's document contains it: https to global addresses only, like any stranger's URL.
         case aDocument
     }
 
-    /// `deadline` bounds one whole exchange, `maximumBody` its answer, `connections` how many an origin sees at a time.
-    /// `cutsAnswers` takes the beginning of a longer answer instead of refusing it, where the status is what counts.
+    /// Makes a client. `deadline` bounds an exchange, `maximumBody` the response body in bytes, `connections` the concurrent
+    /// connections per origin. `cutsAnswers` truncates a longer body instead of failing, for callers that need the status.
     package init(
         roots: TrustRoots = .system, resolver: Resolver = .system(), deadline: TimeAmount = .seconds(3),
         maximumBody: Int = 256 * 1024, cutsAnswers: Bool = false, connections: Int = 8
@@ -32,12 +32,12 @@ package final class OperatorClient: Sendable {
         pool = ConnectionPool(limit: connections)
     }
 
-    /// A client for questions that take their time: an exchange may last so many seconds.
+    /// Makes a client for slow exchanges, with a deadline in seconds.
     package convenience init(roots: TrustRoots, patience seconds: Int64, connections: Int) {
         self.init(roots: roots, deadline: .seconds(seconds), connections: connections)
     }
 
-    /// Gets a URL made by `RemoteURL(operator:)`; any status is an answer, a redirect too.
+    /// Gets a URL made by `RemoteURL(operator:)`. Every status is returned, redirects included.
     package func get(
         _ url: RemoteURL, fields: [(name: String, value: String)] = []
     ) async throws(OutboundFailure) -> OutboundResponse {
@@ -46,7 +46,7 @@ package final class OperatorClient: Sendable {
         return try await send(request, to: url, repeatable: true)
     }
 
-    /// Deletes what a URL made by `RemoteURL(operator:)` names; doing it twice is the same as once, so it may be repeated.
+    /// Sends DELETE to a URL made by `RemoteURL(operator:)`. DELETE is idempotent, so it may be sent again.
     package func delete(
         _ url: RemoteURL, fields: [(name: String, value: String)] = []
     ) async throws(OutboundFailure) -> OutboundResponse {
@@ -55,8 +55,8 @@ package final class OperatorClient: Sendable {
         return try await send(request, to: url, repeatable: true)
     }
 
-    /// Posts a body. One that is `repeatable` (a question, as introspection is) may use a kept connection and is sent
-    /// again if that had just been closed; any other goes over a new connection and is sent once.
+    /// Posts a body. A `repeatable` request (such as introspection) may use an idle connection and is sent again if that was just
+    /// closed; any other uses a new connection and is sent once.
     package func post(
         _ url: RemoteURL, body: [UInt8], contentType: String, fields: [(name: String, value: String)] = [],
         repeatable: Bool = false, namedBy source: Source = .anOperator
@@ -67,7 +67,7 @@ package final class OperatorClient: Sendable {
         return try await send(request, to: url, repeatable: repeatable, namedBy: source)
     }
 
-    /// Closes the kept connections.
+    /// Closes the idle connections.
     package func close() {
         pool.drain()
     }
@@ -77,12 +77,12 @@ package final class OperatorClient: Sendable {
     ) async throws(OutboundFailure) -> OutboundResponse {
         let deadline = NIODeadline.now() + deadline
         let kept = try await pool.lease(url.origin, deadline: deadline)
-        // A kept connection may lead where a document's word does not.
+        // An idle connection may lead to an address that a document's URL may not reach.
         if let kept, repeatable, source == .anOperator {
             do throws(OutboundFailure) {
                 return try await exchange(request, on: kept, of: url, deadline)
             } catch .interrupted where !Task.isCancelled {
-                // A kept connection may end while the request is on its way. Ask again, on one that is new.
+                // The server may have closed the idle connection meanwhile: send again over a new one.
                 _ = try await pool.lease(url.origin, deadline: deadline)?.close()
             }
         } else {
@@ -98,7 +98,7 @@ package final class OperatorClient: Sendable {
         return try await exchange(request, on: connection, of: url, deadline)
     }
 
-    /// Whatever comes of it, the lease ends here; a caller who is cancelled waits no longer, and neither does the other side.
+    /// Runs an exchange and ends the lease on every path. Cancelling the caller closes the connection.
     private func exchange(
         _ request: OutboundRequest, on connection: PinnedConnection, of url: RemoteURL, _ deadline: NIODeadline
     ) async throws(OutboundFailure) -> OutboundResponse {

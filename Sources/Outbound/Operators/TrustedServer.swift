@@ -1,33 +1,32 @@
 import Glibc
 
-/// Who may stand behind the admin socket.
+/// The users whose process may listen on the administration socket.
 ///
-/// Anybody can listen at a path that nobody has taken yet, and commands send passwords and client secrets there. The kernel names
-/// the user who listens; the command line speaks to root, to its own user, and to the owner of the data folder or of the
-/// socket's folder, where nobody else could have made that folder.
+/// Any user can listen at a path that is still free, and commands send passwords and client secrets there. The kernel reports
+/// the listener's uid. The command line trusts root, its own user, and the owner of the data folder or of the socket's folder,
+/// if no other user could have created that folder.
 package struct TrustedServer: Sendable {
     private let data: String?
     private let caller: UInt32
     private let root: UInt32
 
-    /// Trusts the owner of the folder `data` besides root and the caller, who are the process's own unless a test names others.
+    /// Trusts root, the caller and the owner of the folder `data`; tests pass other uids.
     package init(data: String? = nil, caller: UInt32 = geteuid(), root: UInt32 = 0) {
         self.data = data
         self.caller = caller
         self.root = root
     }
 
-    /// Whether a process of this user may be the server whose socket has this absolute path.
+    /// Whether a process of this uid may be the server behind the socket at this absolute path.
     func accepts(_ user: UInt32, at socket: String) -> Bool {
         if user == root || user == caller { return true }
         let folder = String(socket[..<(socket.lastIndex(of: "/") ?? socket.startIndex)])
         return [data, folder].contains { $0.flatMap(Self.provenOwner) == user }
     }
 
-    /// The owner of a folder in whose place nobody else could have put another one; nil where somebody could, or where the folder
-    /// cannot be seen.
+    /// The owner of a folder that no other user could have replaced; nil if one could, or if the folder cannot be examined.
     private static func provenOwner(of path: String) -> UInt32? {
-        // A link above the folder is judged where it stands and where it leads.
+        // With a symbolic link on the path, both the link's own parents and its target's are checked.
         guard let status = folder(at: path), let real = realpath(path, nil) else { return nil }
         defer { free(real) }
         let above = Set(parents(of: path)).union(parents(of: String(cString: real)))
@@ -41,7 +40,7 @@ package struct TrustedServer: Sendable {
         return status
     }
 
-    /// The folders above an absolute path, the root among them.
+    /// The parent folders of an absolute path, including the root.
     private static func parents(of path: String) -> [String] {
         var parents = ["/"]
         for name in path.split(separator: "/").dropLast() {
@@ -50,7 +49,7 @@ package struct TrustedServer: Sendable {
         return parents
     }
 
-    /// The name of a user, or the number of one who has none.
+    /// The name of a user, or the uid if it has none.
     static func name(of user: UInt32) -> String {
         getpwuid(user).map { String(cString: $0.pointee.pw_name) } ?? "\(user)"
     }

@@ -1,10 +1,10 @@
 package import NIOCore
 
-/// Decides which addresses may be dialled, on the bytes of an address and never on its spelling.
+/// Decides which addresses may be dialled. It compares bytes, never spellings, which attackers vary.
 ///
 /// Spec: RFC 6890 §2.2
 package enum AddressPolicy {
-    /// Whether a stranger's name may lead to this address (4 or 16 bytes): global unicast only, everything else is refused.
+    /// Whether a stranger's name may resolve to this address (4 or 16 bytes): global unicast only.
     package static func isGlobal(_ address: [UInt8]) -> Bool {
         switch address.count {
         case 4: !deniedIPv4.contains { $0.contains(address) }
@@ -15,12 +15,12 @@ package enum AddressPolicy {
         }
     }
 
-    /// Whether a stranger's name may lead to this socket address.
+    /// Whether a stranger's name may resolve to this socket address.
     package static func isGlobal(_ address: SocketAddress) -> Bool {
         isGlobal(bytes(of: address))
     }
 
-    /// Whether these 4 or 16 bytes are the machine itself: 127.0.0.0/8 or ::1.
+    /// Whether these 4 or 16 bytes are a loopback address: 127.0.0.0/8 or ::1.
     package static func isLoopback(_ address: [UInt8]) -> Bool {
         switch address.count {
         case 4: address[0] == 127
@@ -29,13 +29,13 @@ package enum AddressPolicy {
         }
     }
 
-    /// Whether this socket address is the machine itself.
+    /// Whether this socket address is a loopback address.
     package static func isLoopback(_ address: SocketAddress) -> Bool {
         isLoopback(bytes(of: address))
     }
 
-    /// Whether a name that an operator configured may lead to this address: private networks may, while the addresses of
-    /// cloud metadata services, link-local, multicast and unspecified ones are never a service of the operator's.
+    /// Whether a name that an operator configured may resolve to this address. Private networks are permitted; cloud metadata,
+    /// link-local, multicast and unspecified addresses never are.
     package static func isOperable(_ address: [UInt8]) -> Bool {
         switch address.count {
         case 4: !neverOperableIPv4.contains { $0.contains(address) } && !CloudMetadata.isNamed(by: address)
@@ -46,9 +46,9 @@ package enum AddressPolicy {
         }
     }
 
-    /// The bytes of a socket address, without its port: 4, 16, or none when it is no Internet address.
+    /// The IP address of a socket address: 4 or 16 bytes, or none for a Unix socket.
     package static func bytes(of address: SocketAddress) -> [UInt8] {
-        // Where sin_addr and sin6_addr lie in the system's own structures.
+        // The offsets of sin_addr and sin6_addr in the system's structures.
         let place: Range<Int>
         switch address {
         case .v4: place = 4..<8
@@ -81,7 +81,7 @@ package enum AddressPolicy {
 
     private static let globalIPv6 = AddressBlock([0x20], 3)
 
-    /// Inside the global block: what carries another address within it, or is set aside.
+    /// Exceptions within the global block: addresses that embed another one, and reserved ones.
     private static let deniedIPv6: [AddressBlock] = [
         AddressBlock([0x20, 0x01], 23),  // protocol assignments: Teredo, ORCHID, benchmarks
         AddressBlock([0x20, 0x01, 0x0d, 0xb8], 32),  // documentation

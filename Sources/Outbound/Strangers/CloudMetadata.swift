@@ -1,10 +1,10 @@
-/// The addresses at which clouds hand their machines credentials. Nothing ever dials one, whoever named it: a request there
-/// could answer with the identity of the whole machine.
+/// The addresses of cloud metadata services. No request ever goes to one, even if an operator configured the URL: the
+/// response could contain the machine's credentials.
 enum CloudMetadata {
-    /// Azure's wire server stands in public space but is local to every machine there.
+    /// Azure's wire server has a public address but is local to each machine.
     static let azureWireServer = AddressBlock([168, 63, 129, 16], 32)
 
-    /// Whether these 4 or 16 bytes are such an address, or lead to one by a way of carrying IPv4 inside of IPv6.
+    /// Whether these 4 or 16 bytes are such an address, or an IPv6 address that embeds one.
     static func isNamed(by address: [UInt8]) -> Bool {
         if address.count == 4 { return ipv4.contains { $0.contains(address) } }
         guard address.count == 16 else { return false }
@@ -25,7 +25,7 @@ enum CloudMetadata {
         AddressBlock([0xfd, 0x00, 0x00, 0x42, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x42], 128),  // Scaleway
     ]
 
-    /// The IPv4 addresses that an IPv6 address may be a spelling of.
+    /// The IPv4 addresses that an IPv6 address may embed.
     ///
     /// Spec: RFC 6052 §2.2
     private static func carried(in address: [UInt8]) -> [[UInt8]] {
@@ -33,7 +33,7 @@ enum CloudMetadata {
         // which repeat 169.254.169.254 there.
         var inner = [Array(address[12...])]
         if local.contains(address) {
-            // The prefix for local use is long enough for these lengths alone; byte 8 is always left out.
+            // The local-use prefix permits these lengths only; byte 8 is always skipped.
             inner += [[6, 7, 9, 10], [7, 9, 10, 11], [9, 10, 11, 12]].map { $0.map { address[$0] } }
         }
         if sixToFour.contains(address) { inner.append(Array(address[2..<6])) }

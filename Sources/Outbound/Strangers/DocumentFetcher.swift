@@ -1,21 +1,21 @@
 import NIOCore
 import Synchronization
 
-/// Fetches what a stranger's URL names (a client metadata document, its key set) without serving as the stranger's arm:
-/// https only, vetted addresses only, bounded in size, time and number, no redirect, no credential.
+/// Fetches documents from strangers' URLs (client metadata documents, key sets) and prevents server-side request forgery: https
+/// only, vetted addresses only, bounded in size, time and number, no redirects, no credentials.
 package final class DocumentFetcher: Sendable {
-    /// What every request says of itself.
+    /// The User-Agent of every request.
     package static let userAgent = "Gatehouse/0.1 (+client metadata document)"
 
-    /// The policy in force, with what was found by it; a new policy begins with nothing found.
+    /// The policy in force, with the results that it led to; a new policy begins without results.
     private struct Current {
         let policy: FetchPolicy
         let revision: Int
-        /// The addresses that the policy admits without a rule of the operator.
-        var admitted: Set<String> = []
+        /// The URLs that the policy permits without a rule of the operator.
+        var permitted: Set<String> = []
     }
 
-    private static let mostAdmitted = 1_000
+    private static let mostPermitted = 1_000
 
     private let current: Mutex<Current>
     private let roots: TrustRoots
@@ -25,8 +25,8 @@ package final class DocumentFetcher: Sendable {
     private let clientRule: @Sendable (_ url: String) async throws -> HostRule?
     private let governor: FetchGovernor
 
-    /// `rule` gives the operator's row for a host, if there is one, and `clientRule` the one for the client of a URL, which is
-    /// asked where the host has none; when they throw, nothing is fetched.
+    /// Makes a fetcher. `rule` returns the operator's rule for a host, `clientRule` the one for the client of a URL if the host has
+    /// none. When one throws, nothing is fetched.
     package init(
         policy: FetchPolicy, roots: TrustRoots = .system, resolver: Resolver = .system(),
         clock: MonotonicClock = .system,
@@ -42,18 +42,19 @@ package final class DocumentFetcher: Sendable {
         governor = FetchGovernor(budget: policy.budget, now: clock.now)
     }
 
-    /// From now on by this policy; how much strangers can use up stays as it was.
+    /// Replaces the policy, for reloads; the fetch budget stays.
     package func follow(_ policy: FetchPolicy) {
         current.withLock { $0 = Current(policy: policy, revision: $0.revision + 1) }
     }
 
     private var policy: FetchPolicy { current.withLock { $0.policy } }
 
-    /// Fetches a document; concurrent calls for one URL share one fetch, and a failure is never kept. `claim` says on whose
-    /// account, which bounds how often.
+    /// Fetches a document. Concurrent calls for one URL share one fetch, and failures are not cached. `claim` tells whose share of
+    /// the budget the fetch counts against.
     package func fetch(
         _ url: String, for claim: FetchClaim = .anonymous
     ) async throws(FetchError) -> FetchedDocument {
+        // Refusals without a request are immediate: they depend on the URL alone and reveal nothing about the network.
         let url = try await admit(url)
         let started = clock.now()
         let outcome = await governor.run(url, for: claim) { [self] in
@@ -67,30 +68,31 @@ package final class DocumentFetcher: Sendable {
         case .success(let document):
             return document
         case .failure(let failure):
+            // The delay hides whether an internal address refused, ignored or answered the connection.
             await clock.sleep(nextStep(after: started))
             throw FetchError(reason: failure)
         }
     }
 
-    /// Whether a document at `url` counts here at all, by its form, the lists and the operator's rule: asked anew for
-    /// documents that were fetched earlier, so that a decision of the operator does not wait for them to age.
+    /// Whether URL syntax, lists and the operator's rule permit a document at `url`. Callers check cached documents again, so that
+    /// an operator's decision takes effect at once.
     ///
-    /// Every refresh asks for the same few addresses, so an address that the lists admit is parsed once.
+    /// Every refresh asks for the same few addresses, so an address that the lists permit is parsed once.
     package func admits(_ url: String, rule: HostRule?) -> Bool {
         guard rule == nil else { return refusal(of: url, rule: rule) == nil }
-        let (isKnown, revision) = current.withLock { ($0.admitted.contains(url), $0.revision) }
+        let (isKnown, revision) = current.withLock { ($0.permitted.contains(url), $0.revision) }
         if isKnown { return true }
         guard refusal(of: url, rule: nil) == nil else { return false }
         current.withLock { current in
-            // A policy that came meanwhile must not inherit a finding of the one before.
+            // A policy that was set meanwhile must not inherit a result of the one before.
             guard current.revision == revision else { return }
-            if current.admitted.count >= Self.mostAdmitted { current.admitted.removeAll(keepingCapacity: true) }
-            current.admitted.insert(url)
+            if current.permitted.count >= Self.mostPermitted { current.permitted.removeAll(keepingCapacity: true) }
+            current.permitted.insert(url)
         }
         return true
     }
 
-    /// Why a document at `url` does not count here, told without asking anybody; nil when it does.
+    /// Why a document at `url` is not permitted, without a request; nil if it is.
     package func refusal(of url: String, rule: HostRule?) -> OutboundFailure? {
         do throws(RemoteURLError) {
             let url = try acceptable(url)
@@ -100,12 +102,12 @@ package final class DocumentFetcher: Sendable {
         }
     }
 
-    /// What of the configuration keeps the documents of this address out where no rule of the operator decides, for the log.
+    /// The configuration that excludes a URL without a rule of the operator, for the log.
     package func exclusion(of url: String) -> String {
         switch refusal(of: url, rule: nil) {
         case .hostNotAllowed(let host): policy.exclusion(of: host)
-        case .some(let failure): "its address: \(failure)"
-        case nil: "a rule that was lifted just now"
+        case .some(let failure): "its URL: \(failure)"
+        case nil: "a rule that was removed meanwhile"
         }
     }
 
@@ -115,7 +117,7 @@ package final class DocumentFetcher: Sendable {
         return url
     }
 
-    /// The checks that need no network, cheapest first.
+    /// Runs the checks that need no network, the cheapest first.
     private func admit(_ text: String) async throws(FetchError) -> RemoteURL {
         let url: RemoteURL
         do throws(RemoteURLError) {
@@ -144,6 +146,7 @@ package final class DocumentFetcher: Sendable {
         let security = PinnedConnection.Security(roots: roots, serverName: url.host)
         let connection = try await PinnedConnection.open(
             toFirstOf: addresses, security: security, deadline: deadline)
+        // No reuse: an idle connection would skip the check of the host's current addresses.
         defer { connection.close() }
         let address = connection.address
         let request = OutboundRequest(method: .get, target: url.target, host: url.hostField, fields: Self.fields)
@@ -168,16 +171,16 @@ package final class DocumentFetcher: Sendable {
     }
 }
 
-/// A document that could not be had. To the outside all failures are one; the reason is for the operator's log.
+/// A failed fetch. The description is the same for every cause; the reason is for the operator's log.
 package struct FetchError: Error, CustomStringConvertible {
-    /// The cause, never to be shown to whoever gave the URL.
+    /// The cause. It must not be shown to clients, who could probe internal hosts with it.
     package let reason: OutboundFailure
 
     package var description: String { "The document could not be fetched." }
 }
 
 extension Resolver {
-    /// All of a name's addresses with the URL's port; a single one that is not acceptable refuses the whole name.
+    /// All addresses of a URL's host, with its port; one unacceptable address refuses the whole name.
     func vetted(
         _ url: RemoteURL, by deadline: NIODeadline, acceptable: (SocketAddress) -> Bool
     ) async throws(OutboundFailure) -> [SocketAddress] {

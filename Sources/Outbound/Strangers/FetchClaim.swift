@@ -1,25 +1,25 @@
-/// On whose account a document is fetched, and what is known of it: it decides which bounds the fetch counts under.
+/// Who causes a fetch and what is known about the document; it decides which limits apply.
 package struct FetchClaim: Sendable {
-    /// What is known of a document before it is fetched.
+    /// What is known about a document before the fetch.
     package enum Standing: Sendable {
-        /// Nothing from its host was ever good here.
+        /// No document of its host has been valid before.
         case newHost
-        /// Another document of its host was good here.
+        /// Another document of its host has been valid before.
         case knownHost
-        /// The document itself was good here, or its client has sessions.
+        /// The document has been valid before, or its client has sessions.
         case knownDocument
     }
 
-    /// The person and the browser that cause it; each has a share of what all may cause.
+    /// Keys of the user and the browser that cause the fetch; each has a share of the budget.
     let askers: [String]
     let standing: Standing
 
-    /// A fetch that these cause; with none of them, nobody's share bounds it.
+    /// Makes a claim; without askers no share applies.
     package init(askers: [String], standing: Standing) {
         self.askers = askers
         self.standing = standing
     }
 
-    /// A fetch on nobody's account, of what nothing is known about.
+    /// A fetch without a known cause, of an unknown host.
     package static let anonymous = FetchClaim(askers: [""], standing: .newHost)
 }

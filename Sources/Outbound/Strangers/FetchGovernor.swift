@@ -1,13 +1,13 @@
 import NIOCore
 
-/// Keeps strangers from using the fetcher against others, and each person from using up what all the others need: one fetch
-/// per URL at a time, few at a time in all, few a minute from one host, few a minute from hosts that never delivered. Of each
-/// bound one person has a share. A document that was good before, or whose client has sessions, has a bound of its own, so that
-/// nothing that somebody asks for beside it keeps it from being fetched.
+/// Limits fetches, so that strangers cannot attack other hosts through the fetcher and no user exhausts the budget of all: one
+/// concurrent fetch per URL, few in total, few a minute per host, few a minute from hosts that never delivered. One user has a
+/// share of each limit. A document that was valid before, or whose client has sessions, has a limit of its own, so that other
+/// requests cannot block it.
 actor FetchGovernor {
     typealias Outcome = Result<FetchedDocument, OutboundFailure>
 
-    /// What fetches are counted under.
+    /// The counters of fetches.
     private enum Key: Hashable {
         case document(RemoteURL)
         case host(HostPort)
@@ -26,7 +26,7 @@ actor FetchGovernor {
     private var waiting: [CheckedContinuation<Void, Never>] = []
     private var starts: [Key: [NIODeadline]] = [:]
 
-    /// How many calls shared another's fetch.
+    /// The number of calls that shared another call's fetch.
     private(set) var coalesced = 0
 
     init(budget: FetchBudget, now: @escaping @Sendable () -> NIODeadline) {
@@ -34,10 +34,11 @@ actor FetchGovernor {
         self.now = now
     }
 
-    /// Runs a fetch, or joins the one that runs already for this URL.
+    /// Runs a fetch, or joins the running one for this URL.
     func run(
         _ url: RemoteURL, for claim: FetchClaim = .anonymous, _ fetch: @escaping @Sendable () async -> Outcome
     ) async -> Outcome {
+        // Joining a running fetch costs no budget.
         if let flight = flights[url] {
             coalesced += 1
             return await flight.value
@@ -64,7 +65,7 @@ actor FetchGovernor {
         if running < budget.inFlight {
             running += 1
         } else {
-            // Whoever ends hands its slot on, so the count stays.
+            // A finishing fetch passes its slot on, so the count stays.
             await withCheckedContinuation { waiting.append($0) }
         }
         let outcome = await fetch()
@@ -75,12 +76,14 @@ actor FetchGovernor {
     private func admit(_ url: RemoteURL, _ claim: FetchClaim) -> Bool {
         let time = now()
         let oldest = time - budget.window
+        // Expired counters are dropped only when memory grows, because the scan is linear.
         if starts.count >= Self.rememberedKeys {
             starts = starts.filter { entry in entry.value.contains { $0 > oldest } }
         }
         let bounds = bounds(of: url, claim).map { key, most in
             (key: key, recent: (starts[key] ?? []).filter { $0 > oldest }, most: most)
         }
+        // Counted only if every limit permits it: a refused fetch must not consume anyone's share.
         guard bounds.allSatisfy({ $0.recent.count < $0.most }) else { return false }
         for bound in bounds { starts[bound.key] = bound.recent + [time] }
         return true

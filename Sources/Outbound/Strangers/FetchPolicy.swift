@@ -1,29 +1,30 @@
 package import NIOCore
 
-/// What strangers can make Gatehouse fetch: from where, how much, how often.
+/// The limits of fetches from strangers' URLs: hosts, sizes and rates.
 package struct FetchPolicy: Sendable {
-    /// The largest body that may be configured.
+    /// The largest `maximumSize` that can be configured, in bytes.
     package static let maximumSizeCeiling = 64 * 1024
 
-    /// The largest body that is taken.
+    /// The largest accepted body, in bytes.
     package let maximumSize: Int
-    /// Hosts that may be fetched from, unless blocked.
+    /// The permitted hosts, unless blocked.
     package let allow: [HostPattern]
-    /// Hosts that may not, whatever `allow` says.
+    /// The blocked hosts; they win over `allow`.
     package let block: [HostPattern]
-    /// Entries for which port 443 and global addresses are not demanded; https and the certificate always are.
+    /// Hosts for which other ports and private addresses are permitted; https with a valid certificate stays mandatory.
     package let privateHosts: Set<HostPort>
-    /// The time for one fetch, look-up included.
+    /// The deadline of one fetch, including the DNS lookup.
     package var deadline: TimeAmount = .seconds(3)
-    /// Failures are answered at multiples of this, so that their pace tells nothing about an address.
+    /// Failures are reported at multiples of this, so that their timing reveals nothing about an internal address.
     package var failureStep: TimeAmount = .seconds(1)
-    /// The shared bounds on how many fetches happen.
+    /// The limits on the number of fetches.
     package var budget = FetchBudget()
 
-    /// Reads the lists as `clients.metadata_documents` spells them.
+    /// Parses the lists of `clients.metadata_documents`.
     package init(
         maximumSize: Int = 16 * 1024, allow: [String] = ["*"], block: [String] = [], privateHosts: [String] = []
     ) throws(HostListError) {
+        // The ceiling limits memory even with a mistaken configuration.
         self.maximumSize = min(max(maximumSize, 1), Self.maximumSizeCeiling)
         self.allow = try Self.patterns(allow)
         self.block = try Self.patterns(block)
@@ -32,7 +33,7 @@ package struct FetchPolicy: Sendable {
         self.privateHosts = entries
     }
 
-    /// An operator's row wins over the lists, and block over allow.
+    /// Whether a host is permitted: the operator's rule wins over the lists, and block over allow.
     func permits(_ host: String, rule: HostRule?) -> Bool {
         switch rule {
         case .allow: true
@@ -41,7 +42,7 @@ package struct FetchPolicy: Sendable {
         }
     }
 
-    /// Which of the lists leaves a host out.
+    /// The list that excludes a host, for the log.
     func exclusion(of host: String) -> String {
         guard let entry = block.first(where: { $0.matches(host) }) else {
             return "clients.metadata_documents.allow, which has no entry for \(host)"
@@ -56,27 +57,27 @@ package struct FetchPolicy: Sendable {
     }
 }
 
-/// How many fetches strangers can cause.
+/// The limits on the number of fetches.
 package struct FetchBudget: Sendable {
-    /// Fetches that run at a time.
+    /// Concurrent fetches.
     package var inFlight = 8
-    /// Fetches that wait for one of those to end.
+    /// Waiting fetches.
     package var waiting = 16
-    /// Fetches that one person or browser has running or waiting.
+    /// Running or waiting fetches of one user or browser.
     package var inFlightShare = 4
-    /// Fetches within a window from one host, of documents that were never good here.
+    /// Fetches per window from one host, of documents that were never valid before.
     package var perHost = 20
-    /// Those of them that one person or browser causes.
+    /// The share of `perHost` for one user or browser.
     package var perHostShare = 5
-    /// Fetches within a window from hosts that never delivered a good document here.
+    /// Fetches per window from hosts that never delivered a valid document.
     package var newHosts = 30
-    /// Those of them that one person or browser causes.
+    /// The share of `newHosts` for one user or browser.
     package var newHostsShare = 10
-    /// Fetches within a window of one document that was good here before, or whose client has sessions.
+    /// Fetches per window of one document that was valid before, or whose client has sessions.
     package var perDocument = 5
-    /// The window.
+    /// The length of the window.
     package var window: TimeAmount = .minutes(1)
 
-    /// The usual bounds.
+    /// Makes the default limits.
     package init() {}
 }

@@ -1,14 +1,14 @@
-/// A stranger's document that arrived whole, as JSON by its media type, with status 200.
+/// A complete document from a stranger's URL, with status 200 and a JSON media type.
 package struct FetchedDocument: Sendable {
-    /// The URL it came from, as spelled.
+    /// The URL, as spelled by the caller.
     package let url: String
-    /// Its bytes.
+    /// The body.
     package let body: [UInt8]
-    /// How many seconds it stays fresh by its own word; none when it says nothing usable or forbids keeping.
+    /// Its freshness lifetime in seconds by its header fields; nil if they are missing or forbid caching.
     package let lifetime: Int64?
-    /// The address that it came from, if it was an Internet address.
+    /// The IP address of its server.
     package let address: String?
-    /// The certificate that its server proved to own.
+    /// The certificate of its server.
     package let certificate: PeerCertificate?
 
     init(
@@ -21,13 +21,13 @@ package struct FetchedDocument: Sendable {
         lifetime = Freshness.lifetime(of: response)
     }
 
-    /// How many seconds to keep it: its own word within the operator's bounds, the lower bound when it gives none.
+    /// Seconds to cache the document: its lifetime within the operator's bounds, or the lower bound without one.
     package func freshFor(min lowest: Int64, max highest: Int64) -> Int64 {
         Swift.max(lowest, Swift.min(lifetime ?? lowest, highest))
     }
 }
 
-/// Reads how long an answer stays fresh.
+/// Computes the freshness lifetime of a response.
 ///
 /// Spec: RFC 9111 §4.2
 enum Freshness {
@@ -36,7 +36,7 @@ enum Freshness {
             .map { $0.trimming(" \t").lowercased() }
         let names = directives.map { $0.prefix { $0 != "=" } }
         guard !names.contains("no-store"), !names.contains("no-cache") else { return nil }
-        // One document serves all users, so the word for shared caches goes first; of two values the smaller counts.
+        // One cached document serves all users, so s-maxage comes first; of repeated values the smallest counts.
         guard let span = seconds("s-maxage", in: directives) ?? seconds("max-age", in: directives) else { return nil }
         let age = response.values(of: "age").first.map { number($0.trimming(" \t")) ?? span } ?? 0
         return max(0, span - age)
@@ -48,7 +48,7 @@ enum Freshness {
         return values.min()
     }
 
-    /// A number of seconds; one too large to count is the largest that RFC 9111 asks for.
+    /// A number of seconds, at most the 2^31 that RFC 9111 prescribes for larger ones.
     private static func number(_ text: Substring) -> Int64? {
         guard !text.isEmpty, text.utf8.allSatisfy(HostSyntax.isDigit) else { return nil }
         return min(Int64(text) ?? .max, 2_147_483_648)

@@ -1,17 +1,17 @@
-/// One host with its port, as `private_hosts` lists them.
+/// A host with its port, an entry of `private_hosts`.
 package struct HostPort: Hashable, Sendable, CustomStringConvertible {
     /// The host in lower case.
     package let host: String
     /// The port.
     package let port: Int
 
-    /// Puts a known host and a known port together.
+    /// Makes an entry from a valid host and port.
     package init(host: String, port: Int) {
         self.host = host.lowercased()
         self.port = port
     }
 
-    /// Parses `host:port`; the port has to be written.
+    /// Parses `host:port`; the port is mandatory.
     package init(_ text: String) throws(HostListError) {
         guard let colon = text.lastIndex(of: ":") else { throw HostListError(entry: text, expected: "host:port") }
         let host = text[..<colon].lowercased()
@@ -26,7 +26,7 @@ package struct HostPort: Hashable, Sendable, CustomStringConvertible {
     package var description: String { "\(host):\(port)" }
 }
 
-/// A host in an allow or block list: `*`, `example.com`, or `*.example.com` for everything below it.
+/// An entry of an allow or block list: `*`, `example.com`, or `*.example.com` for all its subdomains.
 package struct HostPattern: Hashable, Sendable, CustomStringConvertible {
     private let spelling: String
 
@@ -44,7 +44,7 @@ package struct HostPattern: Hashable, Sendable, CustomStringConvertible {
     /// The entry in lower case.
     package var description: String { spelling }
 
-    /// Whether the pattern covers a host; `*.example.com` does not cover `example.com` itself.
+    /// Whether the pattern matches a host; `*.example.com` does not match `example.com` itself.
     package func matches(_ host: String) -> Bool {
         if spelling == "*" { return true }
         let host = host.lowercased()
@@ -52,17 +52,17 @@ package struct HostPattern: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// An entry of a host list that cannot be understood.
+/// A malformed entry of a host list.
 package struct HostListError: Error, Hashable, CustomStringConvertible {
     /// The entry as written.
     package let entry: String
-    /// What an entry looks like.
+    /// The expected form of an entry.
     package let expected: String
 
     package var description: String { "\"\(entry)\" is not a host entry; write \(expected)" }
 }
 
-/// An operator's own word on a host, from `gatehouse clients allow|block`.
+/// An operator's rule for a host, from `gatehouse clients allow|block`.
 package enum HostRule: Sendable {
     case allow
     case block

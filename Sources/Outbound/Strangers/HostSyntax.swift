@@ -1,6 +1,6 @@
 import NIOCore
 
-/// What a host may look like in a URL that is dialled.
+/// The syntax of hosts in URLs that are dialled, stricter than RFC 3986.
 enum HostSyntax {
     /// Spec: RFC 1123 §2.1
     static func checkName(_ host: String) throws(RemoteURLError) {
@@ -8,18 +8,18 @@ enum HostSyntax {
         guard (1...253).contains(bytes.count) else { throw .host }
         let labels = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard labels.allSatisfy(isLabel) else { throw .host }
-        // A last label that begins with a digit is what resolvers take for an odd spelling of an IPv4 address.
+        // Resolvers take a last label that begins with a digit for an IPv4 address in an unusual spelling.
         guard let first = labels.last?.first, isLetter(first) else { throw .host }
     }
 
-    /// Returns whether the host is an IP address in its one usual spelling; throws when it is neither that nor a name.
+    /// Returns whether the host is an IP address in canonical spelling; throws if it is neither that nor a name.
     static func checkNameOrLiteral(_ host: String) throws(RemoteURLError) -> Bool {
         if literal(host, port: 0) != nil { return true }
         try checkName(host)
         return false
     }
 
-    /// The address that a host spells, if it spells one: four decimal numbers, or IPv6 without a zone.
+    /// The address of an IP literal: four decimal numbers, or IPv6 without a zone; nil for a name.
     static func literal(_ host: String, port: Int) -> SocketAddress? {
         guard !host.contains("%"), let address = try? SocketAddress(ipAddress: host, port: port) else { return nil }
         return address
@@ -48,7 +48,7 @@ enum HostSyntax {
     }
 }
 
-/// What path and query may look like in a URL that is dialled.
+/// The syntax of paths and queries in URLs that are dialled.
 enum PathSyntax {
     /// Spec: RFC 3986 §3.3
     static func check(path: ArraySlice<UInt8>, query: ArraySlice<UInt8>) throws(RemoteURLError) {
@@ -76,7 +76,7 @@ enum PathSyntax {
         return true
     }
 
-    /// `%2e` counts as a dot: some servers decode before they resolve.
+    /// Whether a segment is `.` or `..`, also percent-encoded: some servers decode before they normalise.
     private static func isDotSegment(_ segment: ArraySlice<UInt8>) -> Bool {
         guard segment.count <= 6 else { return false }
         let text = String(decoding: segment, as: UTF8.self).lowercased()

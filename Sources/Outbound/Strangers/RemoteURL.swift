@@ -1,8 +1,8 @@
 import NIOCore
 
-/// An absolute URL that a strict parser took apart byte by byte, so that what was checked is what is dialled.
+/// An absolute URL, parsed strictly byte by byte, so that the checked host is the dialled host.
 ///
-/// It is compared as it was spelled: `:443` and no port are two URLs.
+/// URLs are compared as spelled: with and without `:443` are two URLs.
 ///
 /// Spec: RFC 3986 §3
 package struct RemoteURL: Hashable, Sendable, CustomStringConvertible {
@@ -12,18 +12,18 @@ package struct RemoteURL: Hashable, Sendable, CustomStringConvertible {
     package let isSecure: Bool
     /// The host in lower case; an IPv6 literal stands without its brackets.
     package let host: String
-    /// Whether the host is an IP address rather than a name; only an operator's URL can have one.
+    /// Whether the host is an IP literal; only operators' URLs may have one.
     package let isLiteral: Bool
-    /// The port, written or implied.
+    /// The port, explicit or the scheme's default.
     package let port: Int
-    /// What stands in the request line: path and query.
+    /// The request target: path and query.
     package let target: String
 
     private let writtenPort: Bool
 
     /// Parses a stranger's URL: https, a name of at least two labels, no literal, user, fragment or dot segment.
     ///
-    /// A name of one label is taken only when `privateHosts` lists it with this port.
+    /// A single-label name is accepted only if `privateHosts` contains it with this port.
     package init(stranger text: String, privateHosts: Set<HostPort> = []) throws(RemoteURLError) {
         try self.init(text, schemes: ["https://"], demandsPath: true) { host throws(RemoteURLError) in
             try HostSyntax.checkName(host)
@@ -33,7 +33,7 @@ package struct RemoteURL: Hashable, Sendable, CustomStringConvertible {
         guard host.contains(".") || privateHosts.contains(entry) else { throw .host }
     }
 
-    /// Parses an operator's URL: https, or http to this machine only; private names and literals are fine.
+    /// Parses an operator's URL: https, or http to loopback only; private names and IP literals are permitted.
     package init(operator text: String) throws(RemoteURLError) {
         try self.init(text, schemes: ["https://", "http://"], demandsPath: false) { host throws(RemoteURLError) in
             try HostSyntax.checkNameOrLiteral(host)
@@ -41,7 +41,7 @@ package struct RemoteURL: Hashable, Sendable, CustomStringConvertible {
         guard isSecure || isLoopbackName else { throw .plainHTTP }
     }
 
-    /// Scheme, host and port: what a kept connection may be used for again.
+    /// Scheme, host and port, within which connections are reused.
     package var origin: String { "\(isSecure ? "https" : "http")://\(hostAndPort(always: true))" }
 
     /// The value of the Host field.
@@ -52,7 +52,7 @@ package struct RemoteURL: Hashable, Sendable, CustomStringConvertible {
 
     package var description: String { string }
 
-    /// The address that the host spells, when it is one.
+    /// The address of the host if it is an IP literal.
     var literal: SocketAddress? {
         isLiteral ? HostSyntax.literal(host, port: port) : nil
     }
@@ -71,6 +71,7 @@ package struct RemoteURL: Hashable, Sendable, CustomStringConvertible {
         _ text: String, schemes: [String], demandsPath: Bool,
         host check: (_ host: String) throws(RemoteURLError) -> Bool
     ) throws(RemoteURLError) {
+        // Visible ASCII only: anything else is what two parsers read differently.
         let bytes = Array(text.utf8)
         guard bytes.count <= 2048 else { throw .length }
         guard bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else { throw .character }
@@ -86,6 +87,7 @@ package struct RemoteURL: Hashable, Sendable, CustomStringConvertible {
         port = split.port ?? (isSecure ? 443 : 80)
         host = String(decoding: split.host, as: UTF8.self).lowercased()
         isLiteral = try check(host)
+        // A host with a colon is an IPv6 literal and needs brackets; any other host must not have them.
         guard isLiteral == split.bracketed || !split.bracketed, split.bracketed == host.contains(":") else {
             throw .host
         }
@@ -124,19 +126,19 @@ package struct RemoteURL: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// What a URL was refused for.
+/// Why a URL is refused.
 package enum RemoteURLError: String, Error, CustomStringConvertible {
     case length = "it is longer than 2048 characters"
-    case character = "it holds a character that a URL cannot hold"
+    case character = "it contains a character that is not permitted in a URL"
     case scheme = "it does not begin with https://"
-    case plainHTTP = "plain http is for this machine only; use https"
-    case user = "it names a user"
+    case plainHTTP = "plain http is permitted for loopback only; use https"
+    case user = "it contains user information"
     case host = "its host is not a full domain name"
     case port = "its port is not a number from 1 to 65535"
     case path = "it has no path"
     case dotSegment = "its path has a dot segment"
     case fragment = "it has a fragment"
-    case notListed = "its port is not 443 and clients.metadata_documents.private_hosts does not name it"
+    case notListed = "its port is not 443 and clients.metadata_documents.private_hosts does not list it"
 
     package var description: String { rawValue }
 }

@@ -1,24 +1,24 @@
 import JOSE
 import OAuth
 
-/// The proof that a person approved one action, signed by the authorization server and spent by collecting it.
+/// The authorization server's signed proof that a user approved one action. Collecting the result spends it.
 public struct Approval: Sendable, Hashable {
-    /// Its own identifier, for the MCP server's records.
+    /// The identifier of the approval (`jti`), for the MCP server's records.
     public let id: String
-    /// The elicitation that it is the result of.
+    /// The handle of its elicitation.
     public let elicitation: String
-    /// The person, as the authorization server names them to this MCP server.
+    /// The user's subject identifier.
     public let subject: String
     /// The digest of the action that was approved.
     public let digest: String
-    /// When the person signed in for it, in seconds since 1970.
+    /// When the user signed in, in seconds since 1970.
     public let authenticatedAt: Int64?
-    /// The signed text, as evidence to keep.
+    /// The signed token in compact form, as evidence to keep.
     public let compact: String
 }
 
-/// What an approval has to say before the action runs: everything is compared with the call itself, nothing is taken from
-/// the approval.
+/// The checks of an approval before the action runs. Every claim is compared with the call itself; no value of the approval is
+/// used for the action.
 struct ApprovalRule: Sendable {
     let authority: ElicitationAuthority
 
@@ -34,9 +34,9 @@ struct ApprovalRule: Sendable {
         try demandParties(claims)
         try demandTime(claims)
         try demandPerson(claims, access)
-        guard claims["elicitation"]?.string == id else { throw Self.fault("It belongs to another elicitation.") }
+        guard claims["elicitation"]?.string == id else { throw Self.fault("It is for another elicitation.") }
         guard claims["digest"]?.string == action.digest.base64URL, claims["action"]?.string == action.name else {
-            throw Self.fault("What was approved is not what is about to run.")
+            throw Self.fault("It is for another action.")
         }
         guard let name = claims["jti"]?.string else { throw Self.fault("It has no identifier.") }
         return Approval(
@@ -53,22 +53,22 @@ struct ApprovalRule: Sendable {
 
     private func demandTime(_ claims: JSONObject) throws(ElicitationError) {
         guard let end = claims.date("exp"), authority.clock() - authority.allowedSkew < end else {
-            throw Self.fault("It is over.")
+            throw Self.fault("It has expired.")
         }
         guard let dated = claims.date("iat"), !authority.isAhead(dated) else {
-            throw Self.fault("It is dated in the future: compare the clocks.")
+            throw Self.fault("It was issued in the future: synchronize the clocks.")
         }
     }
 
     private func demandPerson(_ claims: JSONObject, _ access: Access) throws(ElicitationError) {
-        guard claims["sub"]?.string == access.subject else { throw Self.fault("It is another person's.") }
-        guard claims["client_id"]?.string == access.clientID else { throw Self.fault("It came by another client.") }
+        guard claims["sub"]?.string == access.subject else { throw Self.fault("It is for another user.") }
+        guard claims["client_id"]?.string == access.clientID else { throw Self.fault("It is for another client.") }
         guard let session = claims["sid"]?.string, session == access.sessionID else {
-            throw Self.fault("It is from another session.")
+            throw Self.fault("It is for another session.")
         }
     }
 
     private static func fault(_ sentence: String) -> ElicitationError {
-        ElicitationError(.invalidApproval, "The approval does not count. \(sentence)")
+        ElicitationError(.invalidApproval, "The approval is invalid. \(sentence)")
     }
 }

@@ -1,12 +1,12 @@
 import JOSE
 import OAuth
 
-/// A kind of elicitation as MCP servers know it: how its result is fetched, and what it comes to.
+/// A kind of elicitation from the MCP server's side: how its result is collected and parsed.
 protocol CollectableRequest: ElicitationKindRequest {
-    /// The request that fetches the result. What spends it is sent once: an answer that is lost is lost.
+    /// The request that collects the result. One that spends the result is sent once; a lost response loses it.
     static var fetch: AuthorizationServerConnection.Verb { get }
 
-    /// The result, compared with what was asked; nil when it is one of something else.
+    /// The result after comparison with the request; nil when it does not belong to it.
     func result(
         _ body: JSONObject, of id: String, by access: Access, from authority: ElicitationAuthority
     ) async throws(ElicitationError) -> ElicitationResult?

@@ -1,24 +1,24 @@
 import JOSE
 import OAuth
 
-/// What a person was asked to do at a page of the authorization server, as it stands.
+/// The current state of a request to a user on a page of the authorization server.
 public struct Elicitation: Sendable, Hashable {
-    /// The handle by which this MCP server asks about it; not part of the link.
+    /// The handle for requests of this MCP server; not part of the link.
     public let id: String
-    /// The link for the person, which tells nothing and lets nobody in by itself; nil in answers that only tell the state.
+    /// The link for the user, which neither reveals nor grants anything by itself; nil in responses with the state only.
     public let url: String?
-    /// How far it is.
+    /// The state.
     public let status: ElicitationStatus
-    /// Rises with each change.
+    /// A number that increases with each change.
     public let version: Int64
-    /// When it ends if nobody acts, in seconds since 1970.
+    /// When it expires unless the user acts, in seconds since 1970.
     public let expiresAt: Int64
-    /// The digest of the action, as the authorization server computed it; nil in answers that only tell the state.
+    /// The digest that the authorization server computed; nil in responses with the state only.
     public let digest: String?
-    /// The signed event that says how it ended, as evidence to keep; nil while it is open.
+    /// The signed event of its end, as evidence to keep; nil while it is open.
     public let event: String?
 
-    /// Reads an answer of the authorization server; nil when a member is missing.
+    /// Parses a response of the authorization server; nil when a member is missing.
     init?(_ object: JSONObject) {
         guard let id = object["id"]?.string, let status = object["status"]?.string.flatMap(ElicitationStatus.init),
             let version = object["version"]?.integer,
@@ -34,23 +34,23 @@ public struct Elicitation: Sendable, Hashable {
     }
 }
 
-/// How far an elicitation is.
+/// The state of an elicitation.
 public enum ElicitationStatus: String, Sendable, CaseIterable {
-    /// Nobody has opened the link.
+    /// The link has not been opened.
     case pending
-    /// The right person has the page before them.
+    /// The user has opened the page.
     case opened
-    /// The person did what was asked.
+    /// The user did what was requested.
     case completed
-    /// The person refused.
+    /// The user declined.
     case declined
-    /// The MCP server, an admin or the end of the session took it back.
+    /// The MCP server, an admin or the end of the session cancelled it.
     case cancelled
-    /// Nobody acted in time.
+    /// The user did not act in time.
     case expired
-    /// It could not be done.
+    /// The request could not be fulfilled.
     case failed
 
-    /// Whether nothing can change any more.
+    /// Whether the state is final.
     public var isFinal: Bool { self != .pending && self != .opened }
 }

@@ -1,32 +1,32 @@
 import JOSE
 import OAuth
 
-/// One action that a person is to approve, in the words that they will read, and with the arguments that it will be done with.
+/// An action for a user to approve: the text that the page shows and the arguments that the action will use.
 ///
-/// Make it from the call that is about to run, both before asking and after the answer: the digests are compared.
+/// Make it from the call itself, before the request and again before the action runs: the digests are compared.
 public struct ElicitationAction: Sendable, Hashable {
-    /// A line that the page shows, for example "File" and "plan.txt".
+    /// A line on the page, for example "File" and "plan.txt".
     public struct Detail: Sendable, Hashable {
-        /// What it is, at most 100 characters.
+        /// The label, at most 100 characters.
         public let label: String
-        /// Its value, at most 500 characters.
+        /// The value, at most 500 characters.
         public let value: String
 
-        /// Describes a line.
+        /// Makes a line.
         public init(_ label: String, _ value: String) {
             self.label = label
             self.value = value
         }
     }
 
-    /// The name of the action, for example of the tool.
+    /// The name of the action, for example that of the tool.
     public var name: String { value.name }
-    /// SHA-256 over the canonical form (RFC 8785), in base64url: the same at the authorization server and here.
+    /// SHA-256 over the canonical JSON (RFC 8785) in base64url, computed alike here and at the authorization server.
     public var digest: String { value.digest.base64URL }
 
     let value: OAuth.ElicitationAction
 
-    /// Describes an action. `arguments` is a JSON object in UTF-8, which the page shows below the details.
+    /// Makes an action. `arguments` is a JSON object in UTF-8; the page shows it below the details.
     public init(
         name: String, summary: String, details: [Detail] = [], arguments: [UInt8]? = nil
     ) throws(InvalidElicitation) {
@@ -37,7 +37,7 @@ public struct ElicitationAction: Sendable, Hashable {
         }
         if let arguments {
             guard let members = try? JSONObject(parsing: arguments) else {
-                throw InvalidElicitation("Give the arguments of the action as one JSON object, with no name twice.")
+                throw InvalidElicitation("The arguments of the action must be one JSON object without duplicate names.")
             }
             object["arguments"] = .object(members)
         }

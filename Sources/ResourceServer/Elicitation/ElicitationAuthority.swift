@@ -2,7 +2,7 @@ import JOSE
 import OAuth
 import Outbound
 
-/// The authorization server as this MCP server speaks to it in its own name: questions, answers, and what it signs.
+/// The authorization server's endpoints for this MCP server, called with its own credentials, and its signatures.
 struct ElicitationAuthority: Sendable {
     let issuer: Issuer
     let resource: ResourceIdentifier
@@ -25,7 +25,7 @@ struct ElicitationAuthority: Sendable {
         allowedSkew = configuration.allowedClockSkew
     }
 
-    /// The JSON object of a good answer; empty when there is nothing in it.
+    /// Sends a request and returns the JSON object of the successful response; empty without a body.
     func ask(
         _ verb: AuthorizationServerConnection.Verb, _ path: String
     ) async throws(ElicitationError) -> JSONObject {
@@ -38,7 +38,7 @@ struct ElicitationAuthority: Sendable {
         return try Self.object(of: response)
     }
 
-    /// The same for a form at the token endpoint, which may have to ask a third party first.
+    /// Posts a form to the token endpoint, which may call a third party first.
     func exchange(_ form: String) async throws(ElicitationError) -> JSONObject {
         let response: OutboundResponse
         do throws(DocumentFailure) {
@@ -59,18 +59,19 @@ struct ElicitationAuthority: Sendable {
         }
         guard !response.body.isEmpty else { return [:] }
         guard let object = try? JSONObject(parsing: response.body) else {
-            throw ElicitationError(.unavailable, "The authorization server answered no JSON object.")
+            throw ElicitationError(.unavailable, "The authorization server's response is not a JSON object.")
         }
         return object
     }
 
-    /// Whether a moment that the authorization server wrote lies ahead of our clock by more than clocks differ.
+    /// Whether a time of the authorization server lies further ahead of the local clock than the tolerance.
     func isAhead(_ moment: Int64) -> Bool { moment > clock() + max(allowedSkew, Self.datingTolerance) }
 
-    /// Whether a moment that the authorization server wrote may lie before one of ours.
+    /// Whether a time of the authorization server may lie before a local one, given the tolerance.
     func mayPrecede(_ moment: Int64, _ ours: Int64) -> Bool {
         moment <= ours + max(allowedSkew, Self.datingTolerance)
     }
 
+    /// Seconds of tolerated clock difference, even if the configuration permits none.
     private static let datingTolerance: Int64 = 60
 }

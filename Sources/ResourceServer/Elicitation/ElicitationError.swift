@@ -1,53 +1,53 @@
 import JOSE
 
-/// Why the authorization server did not do what was asked of it about an elicitation.
+/// An error of the authorization server, or of the verification of its response.
 public struct ElicitationError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What was wrong, by the error code of the answer where there was one.
+    /// The cause; the raw value is the error code of the response where one exists.
     public enum Kind: String, Sendable {
-        /// The request itself; the sentence names the member.
+        /// The request is invalid; the description names the member.
         case invalidRequest = "invalid_request"
-        /// This MCP server's own client id and secret.
+        /// The client id or secret of this MCP server is wrong.
         case invalidClient = "invalid_client"
-        /// The person's token is over, or is for another MCP server, or has no person.
+        /// The user's token has expired, is for another MCP server, or has no user.
         case invalidSubjectToken = "invalid_subject_token"
-        /// This kind of elicitation was not granted to this MCP server.
+        /// This MCP server may not use this kind of elicitation.
         case unsupportedKind = "unsupported_kind"
-        /// This MCP server may not ask for this at this provider, or may not send people to this host.
+        /// This MCP server may not use this provider or scope, or may not send users to this host.
         case accessDenied = "access_denied"
-        /// There is no such elicitation, session or ticket of this MCP server.
+        /// The elicitation, session or ticket was not found for this MCP server.
         case notFound = "not_found"
-        /// The result was asked for before there was one.
+        /// The elicitation is not completed yet.
         case notCompleted = "not_completed"
-        /// Its end was reported before anybody came with a ticket.
+        /// The outcome was reported before the user's ticket was redeemed.
         case notRedeemed = "not_redeemed"
-        /// No account of this provider is connected, or it is no longer: ask the person to connect it.
+        /// The user has no connected account at this provider (any more): create a `connect` elicitation.
         case notConnected = "invalid_grant"
-        /// This MCP server may have no tokens of this provider.
+        /// This MCP server may not get tokens of this provider.
         case invalidTarget = "invalid_target"
-        /// The person's session has ended.
+        /// The user's session was revoked or has expired.
         case sessionEnded = "session_ended"
-        /// The result was handed out before, or too long ago.
+        /// The result was collected before, or its time has expired.
         case alreadyCollected = "already_collected"
-        /// The same idempotency key came with another request.
+        /// The idempotency key was used for another request.
         case idempotencyConflict = "idempotency_conflict"
-        /// Too many of them wait for this person; see `retryAfter`.
+        /// Too many elicitations are open for this user; see `retryAfter`.
         case tooManyRequests = "too_many_requests"
-        /// The authorization server could not be asked, or did not answer as it should.
+        /// The authorization server could not be reached or did not answer properly.
         case unavailable = "temporarily_unavailable"
-        /// The approval is not the person's for this very action.
+        /// The approval does not match the user, the session or the action.
         case invalidApproval = "invalid_approval"
-        /// A `requestState` that is over, was changed, or was made for another person, client or call.
+        /// The `requestState` has expired, was changed, or is for another user, client or call.
         case invalidRequestState = "invalid_request_state"
 
-        /// Those that the authorization server says; the others are found out here.
+        /// Whether the authorization server can send the code; the others come from this library.
         var isAnswer: Bool { self != .invalidApproval && self != .invalidRequestState }
     }
 
-    /// What was wrong.
+    /// The cause.
     public let kind: Kind
-    /// One sentence; it holds no token and no secret.
+    /// One sentence without tokens or secrets.
     public let description: String
-    /// After how many seconds to ask again, where the authorization server says so.
+    /// Seconds to wait before the next request, if the authorization server says so.
     public let retryAfter: Int64?
 
     init(_ kind: Kind, _ sentence: String, retryAfter: Int64? = nil) {
@@ -57,10 +57,10 @@ public struct ElicitationError: Error, Hashable, Sendable, CustomStringConvertib
     }
 
     init(_ failure: DocumentFailure) {
-        self.init(.unavailable, "The authorization server could not be asked: \(failure.reason).")
+        self.init(.unavailable, "The authorization server is unavailable: \(failure.reason).")
     }
 
-    /// What a refusing answer says; one that cannot be read counts as no answer.
+    /// Parses an error response; a malformed one counts as `unavailable`.
     init(status: Int, body: [UInt8], retryAfter: String?) {
         let object = try? JSONObject(parsing: body)
         guard let kind = object?["error"]?.string.flatMap(Kind.init), kind.isAnswer else {

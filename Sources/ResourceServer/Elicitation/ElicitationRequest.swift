@@ -1,35 +1,35 @@
 import JOSE
 import OAuth
 
-/// What a person is to be asked. Make it from the call, before asking and again when the call comes back.
+/// A request to a user. Make it from the call alone, so that a retried call makes an equal request.
 public struct ElicitationRequest: Sendable, Hashable {
-    /// One sentence for the person, at most 500 characters.
+    /// One sentence for the user, at most 500 characters.
     public let message: String
-    /// For how many seconds the link is good, 60 to 3600; nil leaves it to the authorization server.
+    /// Seconds until the link expires, 60 to 3600; nil for the authorization server's default.
     public var expiresIn: Int64?
-    /// A name for this request: whoever sends it again finds the same elicitation.
+    /// An identifier for this request: a repeated request returns the same elicitation.
     public var idempotencyKey: String?
 
     let ask: any CollectableRequest
 
-    /// Asks to approve one described action.
+    /// Requests approval of one action.
     public static func confirm(_ action: ElicitationAction, message: String) -> ElicitationRequest {
         ElicitationRequest(message: message, ask: ConfirmRequest(action.value))
     }
 
-    /// Asks for values that neither the client nor the model may see. `schema` is the flat JSON Schema of an MCP form in
-    /// UTF-8, with `"format": "password"` for what is hidden while it is typed.
+    /// Requests values that neither the client nor the model may see. `schema` is the flat JSON Schema of an MCP form in UTF-8;
+    /// `"format": "password"` hides a field while the user types.
     public static func secret(
         schema: [UInt8], message: String
     ) throws(InvalidElicitation) -> ElicitationRequest {
         guard let object = try? JSONObject(parsing: schema) else {
-            throw InvalidElicitation("Give the schema as one JSON object, with no name twice.")
+            throw InvalidElicitation("The schema must be one JSON object without duplicate names.")
         }
         return try ElicitationRequest(SecretRequest.self, ["requested_schema": .object(object)], message)
     }
 
-    /// Asks to connect an account at a provider, by the name that the authorization server's operator gave it. Without
-    /// scopes it is all that this MCP server may have there.
+    /// Requests that the user connects an account at a provider, named as at the authorization server. Without scopes it
+    /// requests every scope that this MCP server may have there.
     public static func connect(
         provider: String, scopes: [String] = [], message: String
     ) throws(InvalidElicitation) -> ElicitationRequest {
@@ -38,7 +38,7 @@ public struct ElicitationRequest: Sendable, Hashable {
         return try ElicitationRequest(ConnectAccountRequest.self, members, message)
     }
 
-    /// Asks to go on to a page of this MCP server's: an https URL without fragment, on a host that an operator listed.
+    /// Sends the user to a page of this MCP server: an https URL without fragment, on a host that an operator permitted.
     public static func external(url: String, message: String) throws(InvalidElicitation) -> ElicitationRequest {
         try ElicitationRequest(ExternalRequest.self, ["url": .string(url)], message)
     }
@@ -58,19 +58,19 @@ public struct ElicitationRequest: Sendable, Hashable {
         }
     }
 
-    /// What kind of elicitation it is.
+    /// The kind of elicitation.
     var kind: ElicitationKind { type(of: ask).kind }
 
-    /// The digest that the authorization server has to name, where both sides compute it.
+    /// The digest that the authorization server has to return; nil for kinds without one.
     var sharedDigest: Digest? { type(of: ask).sharesDigest ? try? ask.digest(message: message) : nil }
 
-    /// Two requests are equal when they ask the same in the same words.
+    /// Whether both requests ask for the same with the same message.
     public static func == (one: Self, other: Self) -> Bool {
         one.message == other.message && one.expiresIn == other.expiresIn
             && one.idempotencyKey == other.idempotencyKey && AnyHashable(one.ask) == AnyHashable(other.ask)
     }
 
-    /// Hashes what is compared.
+    /// Hashes the compared members.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(message)
         hasher.combine(expiresIn)
@@ -78,7 +78,7 @@ public struct ElicitationRequest: Sendable, Hashable {
         hasher.combine(AnyHashable(ask))
     }
 
-    /// The body for the authorization server.
+    /// The JSON body for the authorization server.
     func body(subjectToken: PresentedToken) -> [UInt8] {
         var object = ask.json
         object["kind"] = .string(kind.rawValue)
@@ -90,9 +90,9 @@ public struct ElicitationRequest: Sendable, Hashable {
     }
 }
 
-/// Why something cannot be asked, as one sentence that says what to write instead.
+/// An invalid elicitation request.
 public struct InvalidElicitation: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The sentence.
+    /// One sentence that says what to change.
     public let description: String
 
     init(_ sentence: String) {

@@ -1,21 +1,21 @@
 import JOSE
 import OAuth
 
-/// What came of asking a person, handed out to this MCP server alone.
+/// The result of a completed elicitation, which only this MCP server can collect.
 public enum ElicitationResult: Sendable, Equatable {
-    /// They approved the action; the approval was compared with it, and is spent.
+    /// The user approved the action. The approval matches the action and is spent.
     case approval(Approval)
-    /// They filled in the fields. Keep the values, then `acknowledge` them: until then they can be had again.
+    /// The user filled in the fields. Store the values, then `acknowledge` them; until then they can be collected again.
     case content(SecretContent)
-    /// They connected their account; ask for its token whenever you act for them.
+    /// The user connected an account. Request its token for each use.
     case connection(ConnectedAccount)
-    /// They finished at your own page, as you reported.
+    /// The user finished on your own page, as you reported.
     case completion
 }
 
-/// What a person typed for this MCP server; nothing prints it.
+/// The values that a user entered; nothing prints them.
 public struct SecretContent: Sendable, Equatable {
-    /// The elicitation that it is the result of.
+    /// The handle of its elicitation.
     public let elicitation: String
     private let values: Secret
 
@@ -24,26 +24,26 @@ public struct SecretContent: Sendable, Equatable {
         values = Secret(bytes: content.bytes)
     }
 
-    /// All values under the names of the schema: a JSON object in UTF-8.
+    /// All values by their names in the schema, as a JSON object in UTF-8.
     public var json: [UInt8] { values.bytes }
 
-    /// The value of a text field; nil when it was left out, or is no text.
+    /// The value of a text field; nil if it is empty or not a text.
     public func text(_ name: String) -> String? { (try? JSONObject(parsing: values.bytes))?[name]?.string }
 }
 
-/// An account at a provider, connected for one person and this MCP server.
+/// A user's account at a provider, connected for this MCP server.
 public struct ConnectedAccount: Sendable, Hashable {
-    /// Its name at the authorization server, by which an admin can revoke it.
+    /// The connection's id at the authorization server, which an admin can revoke.
     public let id: String
-    /// The name of the provider there.
+    /// The name of the provider at the authorization server.
     public let provider: String
-    /// What the provider granted.
+    /// The scopes that the provider granted.
     public let scopes: Set<String>
 }
 
 extension Elicitations {
-    /// What a completed elicitation came to, compared with what was asked. It is handed out once; the values of a secret as
-    /// often as they are asked for until they are acknowledged.
+    /// Collects the result of a completed elicitation and compares it with the request. A result is handed out once; the values
+    /// of a `secret` until they are acknowledged.
     public func result(
         of id: String, for request: ElicitationRequest, by access: Access
     ) async throws(ElicitationError) -> ElicitationResult {
@@ -51,17 +51,17 @@ extension Elicitations {
         guard body["id"]?.string == id, body["kind"]?.string == request.kind.rawValue,
             let result = try await request.ask.result(body, of: id, by: access, from: authority)
         else {
-            throw ElicitationError(.unavailable, "The result is not one of what was asked.")
+            throw ElicitationError(.unavailable, "The result does not belong to the request.")
         }
         return result
     }
 
-    /// Says that the values are kept here, whereupon the authorization server erases them.
+    /// Confirms that the values are stored here; the authorization server then erases them.
     public func acknowledge(_ content: SecretContent) async throws(ElicitationError) {
         _ = try await authority.ask(.delete, Self.path(content.elicitation) + "/result")
     }
 
-    /// Spends the result of a completed one unread, so that nobody finds it later.
+    /// Spends the result of a completed elicitation unread, so that no later call can collect it.
     public func discardResult(of id: String) async throws(ElicitationError) {
         _ = try await authority.ask(.post([], repeatable: false), Self.path(id) + "/result")
     }

@@ -1,31 +1,31 @@
-/// What the client said when it was given the link; it says nothing about what the person did there.
+/// The client's response to the link. It says nothing about what the user does behind it.
 public enum ClientAnswer: String, Sendable {
-    /// The person agreed to open the link.
+    /// The user agreed to open the link.
     case accept
-    /// The person does not want to.
+    /// The user declined to open the link.
     case decline
-    /// The person closed the question without choosing.
+    /// The user closed the request without choosing.
     case cancel
 }
 
-/// How a call goes on that needs something of a person.
+/// How to continue a call that needs its user.
 public enum ElicitationStep: Sendable, Equatable {
-    /// Go on with the call: the person did what was asked, and this is what came of it.
+    /// Continue the call with this result.
     case completed(ElicitationResult)
-    /// Give the client the link, and this state to come back with.
+    /// Send the client the link and this state for its retry.
     case ask(url: String, requestState: String)
-    /// Let the client come back at once with this state; nothing is new.
+    /// Send the client this state for another retry; the user has not acted.
     case wait(requestState: String)
-    /// Let the call end, and tell which link is waited for: the same call finds it again later.
+    /// End the call and name the link; the same call finds the elicitation again later.
     case unanswered(url: String)
-    /// Let the call fail; the sentence says why. Do not ask again by yourself.
+    /// Fail the call with this sentence. Do not repeat the request by yourself.
     case refused(String)
 }
 
-/// What asking a person came to at first.
+/// The first answer to an elicitation request.
 public enum ElicitationOpening: Sendable, Equatable {
-    /// The person has to act.
+    /// The user has to act.
     case waiting(id: String, url: String, expiresAt: Int64)
-    /// The same was asked before, and done or refused.
-    case over(ElicitationStep)
+    /// An equal request has already ended.
+    case ended(ElicitationStep)
 }

@@ -1,49 +1,50 @@
 import JOSE
 import OAuth
 
-/// Asks people, by pages of the authorization server, for what must not pass through the model or the client.
+/// Creates and tracks requests to users on pages of the authorization server, for what must not pass through model or client.
 ///
-/// An elicitation belongs to the person, the client and the session of the access that it was made for.
+/// An elicitation belongs to the user, client and session of the access that it is created for.
 public struct Elicitations: Sendable {
     let authority: ElicitationAuthority
 
-    /// The credentials are those that `gatehouse resources add` printed.
+    /// Makes the client. `gatehouse resources add` prints the credentials.
     public init(
         _ configuration: ProtectedResourceConfiguration, clientID: String, clientSecret: String
     ) throws(InvalidConfiguration) {
         authority = try ElicitationAuthority(configuration, clientID: clientID, clientSecret: clientSecret)
     }
 
-    /// Makes an elicitation for the person behind an access, or finds the one that already asks the same.
+    /// Creates an elicitation for the user of an access, or returns the open one with the same request.
     public func create(
         _ request: ElicitationRequest, for access: Access
     ) async throws(ElicitationError) -> Elicitation {
         guard let token = access.token else { throw Self.tokenless }
-        // Sent again it finds the same elicitation, so a kept connection may be used.
+        // A repeated request returns the same elicitation, so it may be sent again.
         let verb = AuthorizationServerConnection.Verb.post(request.body(subjectToken: token), repeatable: true)
         return try Self.elicitation(await authority.ask(verb, "/elicitations"))
     }
 
-    /// How far it is; waits up to `seconds` (at most 30) for the end before it answers.
+    /// The current state. Waits up to `seconds` (at most 30) for a final one.
     public func status(of id: String, waiting seconds: Int = 0) async throws(ElicitationError) -> Elicitation {
+        // A long poll uses connections of its own, so that short requests never wait for it.
         guard seconds > 0 else { return try Self.elicitation(await authority.ask(.get, Self.path(id))) }
         return try Self.elicitation(await authority.ask(.await, Self.path(id) + "?wait=\(min(seconds, 30))"))
     }
 
-    /// Takes it back; one that has ended stays as it ended.
+    /// Cancels an elicitation; a final one stays unchanged.
     @discardableResult
     public func cancel(_ id: String) async throws(ElicitationError) -> Elicitation {
         try Self.elicitation(await authority.ask(.delete, Self.path(id)))
     }
 
     static let tokenless = ElicitationError(
-        .invalidSubjectToken, "This access came without the token that has to be shown.")
+        .invalidSubjectToken, "The access has no token to present.")
 
     static func path(_ id: String) -> String { "/elicitations/" + PercentEncoding.encode(id) }
 
     static func elicitation(_ object: JSONObject) throws(ElicitationError) -> Elicitation {
         guard let elicitation = Elicitation(object) else {
-            throw ElicitationError(.unavailable, "The authorization server's answer describes no elicitation.")
+            throw ElicitationError(.unavailable, "The authorization server's response is not an elicitation.")
         }
         return elicitation
     }

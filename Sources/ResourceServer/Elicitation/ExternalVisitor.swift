@@ -1,48 +1,48 @@
 import JOSE
 
-/// Who came to a page of this MCP server's with a ticket of the authorization server. Compare it with whom the page expects.
+/// The user who arrived at a page of this MCP server with a ticket. Compare it with the user that the page expects.
 public struct ExternalVisitor: Sendable, Hashable {
-    /// The handle of the elicitation that sent them.
+    /// The handle of the elicitation.
     public let elicitation: String
-    /// The person, as the authorization server names them to this MCP server.
+    /// The user's subject identifier.
     public let subject: String
-    /// The client through which they were asked.
+    /// The client of the elicitation.
     public let clientID: String
-    /// The session in which they were asked.
+    /// The session of the elicitation.
     public let sessionID: String
 }
 
-/// How a step on a page of this MCP server's own went, in its own word.
+/// The outcome on a page of this MCP server, as it reports it.
 public enum ExternalOutcome: String, Sendable {
-    /// The person did what was asked.
+    /// The user did what was requested.
     case completed
-    /// The person refused.
+    /// The user declined.
     case declined
-    /// It could not be done.
+    /// The request could not be fulfilled.
     case failed
 }
 
 extension Elicitations {
-    /// Spends the ticket that a person brought along in the query. One that is unknown, was used, is older than a minute or
-    /// belongs to another MCP server is `notFound`.
+    /// Redeems the ticket of the page's query, once. Throws `notFound` for a ticket that is unknown, used, older than a minute or
+    /// for another MCP server.
     public func redeem(ticket: String) async throws(ElicitationError) -> ExternalVisitor {
         let body: JSONObject = ["ticket": .string(ticket)]
         let answer = try await authority.ask(.post(body.bytes, repeatable: false), "/elicitations/redeem")
         guard let elicitation = answer["id"]?.string, let subject = answer["subject"]?.string,
             let client = answer["client_id"]?.string, let session = answer["session_id"]?.string
-        else { throw ElicitationError(.unavailable, "The authorization server's answer names nobody.") }
+        else { throw ElicitationError(.unavailable, "The authorization server's response names no user.") }
         return ExternalVisitor(elicitation: elicitation, subject: subject, clientID: client, sessionID: session)
     }
 
-    /// Reports how it went for the person who arrived. `reference` is your own name for it, such as the number of a receipt:
-    /// at most 100 printable ASCII characters without blanks.
+    /// Reports the outcome for the user who arrived. `reference` is your own identifier, such as a receipt number: at most 100
+    /// printable ASCII characters without spaces.
     @discardableResult
     public func complete(
         _ id: String, as outcome: ExternalOutcome, reference: String? = nil
     ) async throws(ElicitationError) -> Elicitation {
         var body: JSONObject = ["outcome": .string(outcome.rawValue)]
         body["reference"] = reference.map(JSON.string)
-        // The same report once more is answered as the first was.
+        // A repeated report gets the response of the first.
         let answer = try await authority.ask(.post(body.bytes, repeatable: true), Self.path(id) + "/complete")
         return try Self.elicitation(answer)
     }

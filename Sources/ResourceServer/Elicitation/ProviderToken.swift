@@ -1,21 +1,21 @@
 import JOSE
 import OAuth
 
-/// A provider's access token for a person who connected their account; nothing prints it. Do not keep it: ask again for the
-/// next call.
+/// A provider's access token for a user's connected account; nothing prints it. Do not store it: request it again for the next
+/// call.
 ///
 /// Spec: RFC 8693 §2.2.1
 public struct ProviderToken: Sendable, Equatable {
-    /// What the provider granted.
+    /// The scopes that the provider granted.
     public let scopes: Set<String>
-    /// For how many seconds it is good, where that is known.
+    /// Seconds until it expires, if known.
     public let expiresIn: Int64?
     private let secret: Secret
 
-    /// The token, for the `Authorization` field of a request to the provider's API and for nobody else.
+    /// The token, for the `Authorization` header field of requests to the provider's API only.
     public func reveal() -> String { secret.reveal() }
 
-    /// Reads the answer to an exchange; nil when it holds no token that could be sent on.
+    /// Parses a token exchange response; nil without a usable bearer token.
     init?(_ object: JSONObject) {
         guard object["issued_token_type"]?.string == TokenExchangeRequest.accessTokenType,
             object["token_type"]?.string?.lowercased() == "bearer", let text = object["access_token"]?.string,
@@ -28,8 +28,8 @@ public struct ProviderToken: Sendable, Equatable {
 }
 
 extension Elicitations {
-    /// The access token of the account that the person behind an access connected at a provider, which is renewed where it
-    /// has to be. `notConnected` means that there is none, or none any more: ask the person to connect it.
+    /// The access token of the user's connected account at a provider, refreshed if necessary. Throws `notConnected` without a
+    /// connection: create a `connect` elicitation then.
     public func token(of provider: String, for access: Access) async throws(ElicitationError) -> ProviderToken {
         guard let token = access.token else { throw Self.tokenless }
         let audience: String
@@ -45,7 +45,7 @@ extension Elicitations {
         let answer = try await authority.exchange(
             form.map { "\($0.0.rawValue)=\(PercentEncoding.encode($0.1))" }.joined(separator: "&"))
         guard let handed = ProviderToken(answer) else {
-            throw ElicitationError(.unavailable, "The authorization server answered no token that can be used.")
+            throw ElicitationError(.unavailable, "The authorization server returned no usable token.")
         }
         return handed
     }

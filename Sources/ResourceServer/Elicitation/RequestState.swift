@@ -1,30 +1,30 @@
 import JOSE
 import OAuth
 
-/// Which call a `requestState` belongs to: shown with another one it does not open.
+/// Identifies the call of a `requestState`: with another call the state does not open.
 public struct OriginatingRequest: Sendable, Hashable {
     let digest: Digest
 
-    /// Names a request: its method, what it addresses (a tool, a prompt, a resource), and its arguments as JSON in UTF-8.
-    /// The order of their members does not matter.
+    /// Makes the identity of a request from its method, its target (a tool, prompt or resource) and its arguments as JSON in
+    /// UTF-8. The order of members does not matter.
     public init(method: String, name: String, arguments: [UInt8]) {
         let canonical = (try? JSON.parse(arguments).canonical()) ?? arguments
         digest = Digest.sha256(JSON.strings([method, name, Digest.sha256(canonical).base64URL]).text)
     }
 }
 
-/// What a server that keeps no session has to know when a client comes back with a call.
+/// The state that a stateless server needs when a client retries a call.
 public struct RequestState: Sendable, Hashable {
     /// The handle of the elicitation that the call waits for.
     public let elicitation: String
-    /// The link that the person was given.
+    /// The link for the user.
     public let url: String
-    /// How often the client came back while the person had not acted.
+    /// The number of retries without a decision of the user.
     public var rounds: Int
-    /// When the state ends, in seconds since 1970.
+    /// When the state expires, in seconds since 1970.
     public let expiresAt: Int64
 
-    /// A state of a call that has just begun to wait.
+    /// Makes the state of a call that starts to wait.
     public init(elicitation: String, url: String, expiresAt: Int64) {
         self.elicitation = elicitation
         self.url = url
@@ -33,10 +33,10 @@ public struct RequestState: Sendable, Hashable {
     }
 }
 
-/// Seals what a client carries back and forth, so that nobody can read it, change it, or show it for another person,
-/// client or call.
+/// Seals the state that a client carries, so that nobody can read it, change it, or present it for another user, client or
+/// call.
 ///
-/// It may be shown again until it expires. What is spent once is the elicitation's result, at the authorization server.
+/// A state can be presented repeatedly until it expires: the single use is enforced on the elicitation's result.
 ///
 /// Spec: MCP 2026-07-28 §Multi Round-Trip Requests
 public struct RequestStateSeal: Sendable {
@@ -44,37 +44,38 @@ public struct RequestStateSeal: Sendable {
     private let opening: [String: NamedKey]
     private let clock: @Sendable () -> Int64
 
-    /// Seals with a key that is made now: states of another process or from before a restart do not open.
+    /// Makes a seal with a new random key: states of other processes or from before a restart do not open.
     public init(clock: @escaping @Sendable () -> Int64) {
         sealing = NamedKey.generate()
         opening = [sealing.id: sealing]
         self.clock = clock
     }
 
-    /// Seals with the first of several keys of 32 bytes and opens with each, so that processes can share and change them.
+    /// Makes a seal that uses the first of several 32-byte keys and opens with any, so that processes share and rotate keys.
     public init(keys: [[UInt8]], clock: @escaping @Sendable () -> Int64) throws(InvalidConfiguration) {
         let named = keys.compactMap { NamedKey(id: Self.name(of: $0), bytes: $0) }
         guard let first = named.first, named.count == keys.count else {
-            throw InvalidConfiguration("Give at least one key for requestState, each of exactly 32 random bytes.")
+            throw InvalidConfiguration(
+                "Give at least one key for requestState. Each must have exactly 32 random bytes.")
         }
         sealing = first
         opening = Dictionary(named.map { ($0.id, $0) }) { one, _ in one }
         self.clock = clock
     }
 
-    /// The text for the client.
+    /// Seals a state as the text for the client.
     public func seal(_ state: RequestState, for request: OriginatingRequest, by access: Access) -> String {
         let plain: JSONObject = [
             "elicitation": .string(state.elicitation), "url": .string(state.url),
             "rounds": .integer(Int64(state.rounds)), "exp": .integer(state.expiresAt),
         ]
-        // A few hundred bytes: the limit of a sealed value is far away.
+        // Sealing fails only above 16 MiB; a state has a few hundred bytes.
         let sealed = try? Sealing.seal(plain.bytes, key: sealing, context: Self.context(request, access))
         return Base64URL.encode(sealed ?? [])
     }
 
-    /// The state behind a text that this person's client brought back with this request. Why one does not open is not
-    /// told: whoever sends it may be trying things out.
+    /// Opens the text that this user's client presented with this request. One error stands for every cause, so that guesses
+    /// reveal nothing.
     public func open(
         _ text: String, for request: OriginatingRequest, by access: Access
     ) throws(ElicitationError) -> RequestState {
@@ -86,18 +87,19 @@ public struct RequestStateSeal: Sendable {
         else {
             throw ElicitationError(
                 .invalidRequestState,
-                "The requestState is over or belongs to another request: repeat the call without it.")
+                "The requestState has expired or belongs to another request. Repeat the call without it.")
         }
         var state = RequestState(elicitation: elicitation, url: url, expiresAt: expiresAt)
         state.rounds = Int(rounds)
         return state
     }
 
+    /// Bounds the work for texts of unauthenticated origin, in characters.
     private static let maximumLength = 8192
 
     private static func name(of key: [UInt8]) -> String { String(Digest.sha256(key).base64URL.prefix(12)) }
 
-    /// A list, because texts that are merely joined can be cut elsewhere.
+    /// A JSON list, because concatenated texts would be ambiguous.
     private static func context(_ request: OriginatingRequest, _ access: Access) -> String {
         JSON.strings(["requestState", access.subject, access.clientID, request.digest.base64URL]).text
     }

@@ -1,56 +1,56 @@
 import JOSE
 import OAuth
 
-/// Lets calls wait for people, whatever these are asked, without keeping anything about them.
+/// Lets tool calls wait for their users without server state.
 ///
-/// The waiting is done here rather than by the client: a call that comes back is held open until the person has acted or
-/// `hold` seconds are over, and comes back at most `rounds` times with nothing new, because clients stop after ten.
+/// The server waits rather than the client: a retried call is held open until the user has acted or `hold` seconds have passed.
+/// A call gets at most `rounds` responses without news, because clients stop after ten.
 public struct WaitingCalls: Sendable {
-    /// For how many seconds a call is held, at most 30.
+    /// Seconds that a call is held open, at most 30.
     public var hold = 25
-    /// How often a call is answered with nothing but a state.
+    /// The number of retries that a call gets before it ends unanswered.
     public var rounds = 8
-    /// For how many seconds after an elicitation's end its result can be collected.
+    /// Seconds after the end of an elicitation in which its result can be collected.
     public static let collectable: Int64 = 900
 
     private let elicitations: Elicitations
     private let seal: RequestStateSeal
     private let receiver: EventReceiver?
 
-    /// With a receiver of pushed events nothing is asked while a call is held: the event wakes it.
+    /// With a receiver of pushed events a held call sends no requests: the event wakes it.
     public init(_ elicitations: Elicitations, seal: RequestStateSeal, receiver: EventReceiver? = nil) {
         self.elicitations = elicitations
         self.seal = seal
         self.receiver = receiver
     }
 
-    /// Asks the person, or takes what they did when the same was asked before.
+    /// Creates the elicitation, or returns the outcome of an equal one that has ended.
     public func open(
         _ request: ElicitationRequest, by access: Access
     ) async throws(ElicitationError) -> ElicitationOpening {
         let elicitation = try await elicitations.create(request, for: access)
-        if elicitation.status.isFinal { return .over(try await end(elicitation, of: request, by: access)) }
+        if elicitation.status.isFinal { return .ended(try await step(elicitation, of: request, by: access)) }
         guard let url = elicitation.url else {
-            throw ElicitationError(.unavailable, "The authorization server gave no link.")
+            throw ElicitationError(.unavailable, "The authorization server returned no link.")
         }
         if let digest = request.sharedDigest, elicitation.digest != digest.base64URL {
-            throw ElicitationError(.unavailable, "The authorization server understood another action.")
+            throw ElicitationError(.unavailable, "The authorization server returned the digest of another action.")
         }
         return .waiting(id: elicitation.id, url: url, expiresAt: elicitation.expiresAt)
     }
 
-    /// Waits up to `hold` seconds for the person; nil when they have not acted.
+    /// Waits up to `hold` seconds; nil when the user has not acted.
     public func wait(
         for id: String, _ request: ElicitationRequest, by access: Access
     ) async throws(ElicitationError) -> ElicitationStep? {
         let elicitation = try await held(id)
-        return elicitation.status.isFinal ? try await end(elicitation, of: request, by: access) : nil
+        return elicitation.status.isFinal ? try await step(elicitation, of: request, by: access) : nil
     }
 
-    /// Takes the question back, because the client would not put it to the person.
+    /// Cancels the elicitation, because the client did not show it to the user.
     public func withdraw(_ id: String) async -> ElicitationStep {
-        // Should it not be heard, the question ends by itself. If the person was faster, the result is spent here: the
-        // answer that follows says that nothing was done, and no later call may find it.
+        // If this request is lost, the elicitation expires. If the user was faster, the result is spent here: the response
+        // says that nothing was done, so no later call may collect it.
         if let end = try? await elicitations.cancel(id), end.status == .completed {
             try? await elicitations.discardResult(of: id)
         }
@@ -59,7 +59,7 @@ public struct WaitingCalls: Sendable {
 
     private func held(_ id: String) async throws(ElicitationError) -> Elicitation {
         guard let receiver else { return try await elicitations.status(of: id, waiting: hold) }
-        // Registered before the question, so that no event falls between the two.
+        // Registered before the status request, so that no event is missed in between.
         let arrival = receiver.expect(id)
         let elicitation = try await elicitations.status(of: id)
         guard !elicitation.status.isFinal else { return elicitation }
@@ -67,15 +67,15 @@ public struct WaitingCalls: Sendable {
         return try await elicitations.status(of: id)
     }
 
-    private func end(
+    private func step(
         _ elicitation: Elicitation, of request: ElicitationRequest, by access: Access
     ) async throws(ElicitationError) -> ElicitationStep {
         switch elicitation.status {
         case .completed: try await collect(elicitation.id, request, access)
-        case .declined: .refused("The person declined, so nothing was done.")
-        case .expired: .refused("Nobody acted in time, so nothing was done.")
-        case .cancelled: .refused("The request was taken back, so nothing was done.")
-        case .pending, .opened, .failed: .refused("What was asked could not be done there, so nothing was done.")
+        case .declined: .refused("The user declined, so nothing was done.")
+        case .expired: .refused("The user did not act in time, so nothing was done.")
+        case .cancelled: .refused("The request was cancelled, so nothing was done.")
+        case .pending, .opened, .failed: .refused("The request could not be fulfilled, so nothing was done.")
         }
     }
 
@@ -86,8 +86,8 @@ public struct WaitingCalls: Sendable {
             return .completed(try await elicitations.result(of: id, for: request, by: access))
         } catch {
             switch error.kind {
-            case .alreadyCollected: return .refused("What was done there was used before, or too long ago.")
-            case .sessionEnded: return .refused("The session in which it was asked has ended.")
+            case .alreadyCollected: return .refused("The answer was used before or has expired.")
+            case .sessionEnded: return .refused("The session was revoked or has expired.")
             case .invalidApproval: return .refused(error.description)
             case .invalidRequest, .invalidClient, .invalidSubjectToken, .unsupportedKind, .accessDenied, .notFound,
                 .notCompleted, .notRedeemed, .notConnected, .invalidTarget, .idempotencyConflict, .tooManyRequests,
@@ -99,19 +99,19 @@ public struct WaitingCalls: Sendable {
 }
 
 extension WaitingCalls {
-    /// A call that brings no state: asks the person, or takes what they did when the same call was made before.
+    /// Starts a call without state: creates the elicitation, or continues with the outcome of an equal call.
     public func begin(
         _ request: ElicitationRequest, in call: OriginatingRequest, by access: Access
     ) async throws(ElicitationError) -> ElicitationStep {
         switch try await open(request, by: access) {
-        case .over(let step): return step
+        case .ended(let step): return step
         case .waiting(let id, let url, let expiresAt):
             let state = RequestState(elicitation: id, url: url, expiresAt: expiresAt + Self.collectable)
             return .ask(url: url, requestState: seal.seal(state, for: call, by: access))
         }
     }
 
-    /// A call that came back with its state: holds it until the person has acted, and says how it goes on.
+    /// Continues a call that returned with its state: holds it until the user has acted or the time has passed.
     public func resume(
         _ text: String, answer: ClientAnswer?, _ request: ElicitationRequest, in call: OriginatingRequest,
         by access: Access

@@ -1,46 +1,46 @@
 import JOSE
 import OAuth
 
-/// What a pushed event says about the end of an elicitation. Ask for the elicitation's status before acting on it: events
-/// may come late, twice, or out of order.
+/// The end of an elicitation, as an event reports it. Request the elicitation's status before acting on it: events may arrive
+/// late, twice or out of order.
 public struct ElicitationEvent: Sendable, Hashable {
-    /// The event's own identifier, the same whenever it is sent again.
+    /// The event's identifier (`jti`), unchanged when it is sent again.
     public let id: String
     /// The handle of the elicitation.
     public let elicitation: String
-    /// How it ended.
+    /// The final state.
     public let status: ElicitationStatus
-    /// The elicitation's version at its end.
+    /// The elicitation's final version.
     public let version: Int64
-    /// The person, as the authorization server names them to this MCP server.
+    /// The user's subject identifier.
     public let subject: String
-    /// The client through which it was asked.
+    /// The client of the elicitation.
     public let clientID: String?
-    /// The session in which it was asked.
+    /// The session of the elicitation.
     public let sessionID: String?
-    /// The digest of the action, where it was one.
+    /// The digest of the action; nil for kinds without one.
     public let digest: String?
-    /// Whether the authorization server saw it itself, rather than being told.
+    /// Whether the authorization server witnessed the outcome itself; false if it was reported.
     public let isWitnessed: Bool
-    /// Why, as a code, where it was not the person who ended it.
+    /// The reason code, if the user did not end it.
     public let reason: String?
-    /// When it happened, in seconds since 1970.
+    /// When the event was issued, in seconds since 1970.
     public let issuedAt: Int64
 }
 
-/// The one event of a security event token, as far as it is understood here.
+/// The event of a security event token, as far as this library knows it.
 ///
 /// Spec: RFC 8417 §2.2
 enum ReceivedEvent: Sendable, Equatable {
     case elicitation(ElicitationEvent)
-    /// A session is over.
+    /// A session was revoked or has expired.
     case revocation(SessionRevocation)
-    /// The transmitter wants to hear this text back.
+    /// The transmitter verifies the stream: this state has to be returned.
     case verification(state: String)
-    /// Another one, which is acknowledged and left alone.
+    /// An unknown event, which is acknowledged and ignored.
     case other
 
-    /// Reads the claims; nil when they are no event of one kind.
+    /// Parses the claims; nil unless they hold exactly one well-formed event.
     init?(_ claims: JSONObject) {
         guard let events = claims["events"]?.object, events.members.count == 1,
             let (type, value) = events.members.first,
@@ -66,7 +66,7 @@ enum ReceivedEvent: Sendable, Equatable {
 }
 
 extension ElicitationStatus {
-    /// The end that an event tells of; nil for events of another kind.
+    /// The final state of an elicitation event; nil for other events.
     fileprivate init?(_ type: SecurityEventType) {
         switch type {
         case .elicitationCompleted: self = .completed

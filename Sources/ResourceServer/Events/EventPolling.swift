@@ -1,11 +1,11 @@
 import JOSE
 
-/// Fetches events where none can be pushed to.
+/// Fetches events, for MCP servers without an endpoint that can be reached.
 ///
 /// Spec: RFC 8936 §2.4
 extension EventReceiver {
-    /// Fetches events until the task is cancelled; a question waits up to half a minute for its answer. Run one of these in
-    /// a process, and none where events are pushed.
+    /// Fetches events by long polls of up to 30 seconds until the task is cancelled. Run it once per process, and not at all where
+    /// events are pushed.
     public func poll() async {
         var settled = AcknowledgedEvents()
         var isFirst = true
@@ -15,48 +15,48 @@ extension EventReceiver {
             do throws(ElicitationError) {
                 let answer = try await authority.ask(.awaitPost(body.bytes), "/events/poll")
                 let sets = answer["sets"]?.object ?? [:]
-                settled = await take(sets)
-                if answer["moreAvailable"] != true, !settled.isPutOff { coverage.polled(at: authority.clock()) }
-                // A server that is stopping holds no question.
+                settled = await process(sets)
+                if answer["moreAvailable"] != true, !settled.mustRetry { coverage.polled(at: authority.clock()) }
+                // A server that is stopping does not hold polls: without a pause this would loop.
                 if sets.isEmpty, !isFirst, ContinuousClock.now - asked < .seconds(1) { await sleep(1) }
                 isFirst = false
             } catch {
-                // What was settled and not heard is told again by the next question.
-                settled.isPutOff = true
+                // The next poll repeats the acknowledgements that were lost.
+                settled.mustRetry = true
             }
-            if settled.isPutOff { await sleep(Self.pause) }
+            if settled.mustRetry { await sleep(Self.pause) }
         }
     }
 
     private static let pause = 5
 
-    private func take(_ sets: JSONObject) async -> AcknowledgedEvents {
+    private func process(_ sets: JSONObject) async -> AcknowledgedEvents {
         var settled = AcknowledgedEvents()
         for (name, token) in sets.members {
-            let reply = await judge(token.string ?? "")
+            let reply = await process(token.string ?? "")
             switch reply.status {
-            case 202: settled.taken.append(name)
+            case 202: settled.accepted.append(name)
             case 400:
                 settled.refused.append((name, reply.body))
-                // It came from the authorization server itself and will not come again.
+                // The authorization server will not send it again, so a revocation may be lost.
                 doubt()
-            default: settled.isPutOff = true
+            default: settled.mustRetry = true
             }
         }
         return settled
     }
 }
 
-/// What became of fetched events, for the next question to say.
+/// The outcome of fetched events, which the next poll reports.
 struct AcknowledgedEvents {
-    var taken: [String] = []
+    var accepted: [String] = []
     var refused: [(name: String, error: [UInt8])] = []
-    /// Something has to come again, but not at once.
-    var isPutOff = false
+    /// Whether an event has to be fetched again after a pause.
+    var mustRetry = false
 
-    /// The next question.
+    /// The body of the next poll.
     func body(isImmediate: Bool) -> JSONObject {
-        var body: JSONObject = ["maxEvents": 100, "returnImmediately": .bool(isImmediate), "ack": .strings(taken)]
+        var body: JSONObject = ["maxEvents": 100, "returnImmediately": .bool(isImmediate), "ack": .strings(accepted)]
         var errors = JSONObject()
         for (name, error) in refused { errors[name] = (try? JSON.parse(error)) ?? ["err": "invalid_request"] }
         if !errors.isEmpty { body["setErrs"] = .object(errors) }

@@ -2,8 +2,8 @@ import JOSE
 import OAuth
 import Synchronization
 
-/// Takes the events that the authorization server pushes, or that `poll` fetches: proves them, acts on each once, wakes the
-/// calls that wait, and remembers which sessions have ended.
+/// Receives the events that the authorization server pushes, or that `poll` fetches: verifies them, handles each once, wakes
+/// waiting calls, and remembers revoked sessions.
 ///
 /// Spec: RFC 8935 §2
 public final class EventReceiver: Sendable {
@@ -16,8 +16,8 @@ public final class EventReceiver: Sendable {
     private let revoked: Mutex<RevokedSessions>
     private let seen = Mutex(SeenEvents())
 
-    /// `handle` hears of each end of an elicitation once, as far as this process remembers, and `whenRevoked` of each end of
-    /// a session; when they throw, the event is sent again later.
+    /// Makes a receiver. `handle` gets each final elicitation once, as far as this process remembers, and `whenRevoked` each ended
+    /// session; when one throws, the event is sent again later.
     public convenience init(
         _ elicitations: Elicitations, handle: @escaping @Sendable (ElicitationEvent) async throws -> Void = { _ in },
         whenRevoked: @escaping @Sendable (SessionRevocation) async throws -> Void = { _ in }
@@ -41,34 +41,34 @@ public final class EventReceiver: Sendable {
         self.handle = handle
     }
 
-    /// Judges a POST to the events endpoint and says what to answer.
+    /// Handles a POST to the events endpoint and returns the response.
     public func receive(_ body: [UInt8], contentType: String?) async -> EventReply {
         guard Self.isEventToken(contentType), let compact = String(validating: body, as: UTF8.self) else {
             return .refused(.invalidRequest, "Send one security event token, as application/secevent+jwt.")
         }
-        return await judge(compact)
+        return await process(compact)
     }
 
-    /// Whether an event told that this session is over.
+    /// Whether an event has reported the end of this session.
     func hasEnded(_ session: String) -> Bool { revoked.withLock { $0.contains(session) } }
 
-    /// Whether the end of a session whose token was issued then would be known here.
+    /// Whether this process would know if the session of a token issued at `issuedAt` had ended.
     func knows(issuedAt: Int64, now: Int64) async -> Bool {
         let (doubted, forgotten) = revoked.withLock { ($0.doubtedUntil, $0.forgottenAt) }
         if let doubted, authority.mayPrecede(issuedAt, doubted) { return false }
-        // A clock that was set back has tokens live on whose sessions' ends are forgotten.
+        // After the clock was set back, tokens look valid whose sessions' ends are already forgotten.
         if let forgotten, now < forgotten { return false }
         return await coverage.covers(issuedAt: issuedAt, now: now)
     }
 
-    /// Says that an event came which could not be used: it may have told of an end.
+    /// Records that an event was unusable: it may have reported the end of a session.
     func doubt() {
         let now = authority.clock()
         revoked.withLock { $0.doubt(now) }
     }
 
-    /// Judges one event and says what to answer.
-    func judge(_ compact: String) async -> EventReply {
+    /// Verifies and handles one event and returns the response.
+    func process(_ compact: String) async -> EventReply {
         switch await authority.signatures.claims(of: compact, typ: SecurityEvent.tokenType, now: authority.clock()) {
         case .claims(let claims): return await accept(claims)
         case .bad(let error): return .refused(Self.code(of: error), error.description)
@@ -78,7 +78,7 @@ public final class EventReceiver: Sendable {
 
     func expect(_ elicitation: String) -> EventWaiter { arrivals.expect(elicitation) }
 
-    /// How many calls wait for events.
+    /// The number of calls that wait for events.
     var waiting: Int { arrivals.count }
 
     private func accept(_ claims: JSONObject) async -> EventReply {
@@ -95,8 +95,8 @@ public final class EventReceiver: Sendable {
             return .refused(.invalidRequest, "The event lacks a claim, or is dated in the future.")
         }
         guard !seen.withLock({ $0.contains(name) }) else { return .accepted }
-        // Whoever waits too long for our answer sends it again while it is being acted on.
-        guard seen.withLock({ $0.begin(name) }) else { return .later("the event is being acted on") }
+        // A transmitter that times out sends the event again while it is still being handled.
+        guard seen.withLock({ $0.begin(name) }) else { return .later("the event is being handled") }
         let problem = await act(on: event)
         seen.withLock { $0.end(name, isDone: problem == nil) }
         return problem.map(EventReply.later) ?? .accepted
@@ -107,7 +107,7 @@ public final class EventReceiver: Sendable {
         return audience.contains { (try? ResourceIdentifier($0))?.matches(authority.resource) ?? false }
     }
 
-    /// Nil when it was done, else why it should be sent again.
+    /// Handles an event; returns nil on success, else why it has to be sent again.
     private func act(on event: ReceivedEvent) async -> String? {
         switch event {
         case .other: return nil
@@ -120,24 +120,24 @@ public final class EventReceiver: Sendable {
                 return error.description
             }
         case .revocation(let event):
-            // Before anybody else hears of it: what they do must not be overtaken by a token.
+            // Before the handler runs, so that no token of the session is accepted meanwhile.
             revoked.withLock { revoked in
                 let now = authority.clock()
                 if let session = event.sessionID { revoked.remember(session, now: now) } else { revoked.doubt(now) }
             }
-            return await heard { try await handleRevocation(event) }
+            return await failure { try await handleRevocation(event) }
         case .elicitation(let event):
             arrivals.wake(event.elicitation)
-            return await heard { try await handle(event) }
+            return await failure { try await handle(event) }
         }
     }
 
-    private func heard(_ handle: () async throws -> Void) async -> String? {
+    private func failure(of handle: () async throws -> Void) async -> String? {
         do {
             try await handle()
             return nil
         } catch {
-            return "the handler of events failed: \(error)"
+            return "the event handler failed: \(error)"
         }
     }
 

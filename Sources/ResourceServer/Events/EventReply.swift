@@ -1,16 +1,16 @@
 import JOSE
 
-/// The HTTP answer to a pushed event.
+/// The HTTP response to a pushed event.
 ///
 /// Spec: RFC 8935 §2.2
 public struct EventReply: Sendable, Hashable {
-    /// The status: 202 when it was taken, 400 when it is refused for good, 503 when it should be sent again.
+    /// The status: 202 for an accepted event, 400 for a rejected one, 503 if it should be sent again.
     public let status: Int
     /// The header fields.
     public let fields: [String: String]
-    /// The body; empty, or a JSON object that says why.
+    /// The body: empty, or a JSON object with the error.
     public let body: [UInt8]
-    /// The cause of a refusal, for the log.
+    /// Why the event was not accepted, for the log; nil if it was.
     public let reason: String?
 
     /// Spec: RFC 8935 §2.4

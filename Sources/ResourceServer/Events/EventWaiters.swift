@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Calls that wait for the events of elicitations.
+/// The calls that wait for events of elicitations.
 final class EventWaiters: Sendable {
     private struct State {
         var next: UInt64 = 0
@@ -14,7 +14,7 @@ final class EventWaiters: Sendable {
         self.sleep = sleep
     }
 
-    /// Listens from now on.
+    /// Registers a wait, which receives every event from now on.
     func expect(_ elicitation: String) -> EventWaiter {
         let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let number = state.withLock { state in
@@ -27,7 +27,7 @@ final class EventWaiters: Sendable {
         }
     }
 
-    /// Wakes whoever waits for this elicitation.
+    /// Wakes every call that waits for this elicitation.
     func wake(_ elicitation: String) {
         let waiting = state.withLock { $0.waiting.removeValue(forKey: elicitation) ?? [:] }
         for continuation in waiting.values { continuation.yield() }
@@ -40,11 +40,11 @@ final class EventWaiters: Sendable {
         }
     }
 
-    /// How many calls wait.
+    /// The number of waiting calls.
     var count: Int { state.withLock { $0.waiting.values.reduce(0) { $0 + $1.count } } }
 }
 
-/// One wait, which began when it was made.
+/// One registered wait; releasing it unregisters it.
 final class EventWaiter: Sendable {
     private let stream: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation
@@ -63,7 +63,7 @@ final class EventWaiter: Sendable {
 
     deinit { forget() }
 
-    /// Comes back when the event has come, the time is over, or the caller is cancelled.
+    /// Returns when the event has arrived, the time has passed, or the task is cancelled.
     func wait(atMost seconds: Int) async {
         let timer = Task { [continuation, sleep] in
             await sleep(seconds)

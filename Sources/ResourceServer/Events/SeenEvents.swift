@@ -1,21 +1,23 @@
-/// The identifiers of the last events that were taken, so that one that is sent again is not acted on again.
+/// The identifiers of recent events, so that a repeated event is not handled twice.
 ///
 /// Spec: RFC 8935 §2.2
 struct SeenEvents {
     private let limit: Int
+    /// Handled events; `order` is a ring that names the oldest one.
     private var names: Set<String> = []
     private var order: [String] = []
     private var next = 0
+    /// Events whose handler is running.
     private var underWay: Set<String> = []
 
     init(limit: Int = 10_000) {
         self.limit = limit
     }
 
-    /// Begins to act on one; false while somebody else does.
+    /// Marks an event as being handled; false if it already is.
     mutating func begin(_ name: String) -> Bool { underWay.insert(name).inserted }
 
-    /// Ends that; what was not done comes again.
+    /// Ends the handling; an event that was not handled may arrive again.
     mutating func end(_ name: String, isDone: Bool) {
         underWay.remove(name)
         if isDone { remember(name) }
@@ -23,7 +25,7 @@ struct SeenEvents {
 
     func contains(_ name: String) -> Bool { names.contains(name) }
 
-    /// Remembers one and forgets the oldest when there are too many.
+    /// Remembers an event and forgets the oldest one beyond the limit.
     mutating func remember(_ name: String) {
         guard names.insert(name).inserted else { return }
         guard order.count == limit else { return order.append(name) }

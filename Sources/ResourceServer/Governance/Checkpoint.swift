@@ -1,29 +1,29 @@
 import JOSE
 
-/// A moment that changes who is acting. It is made of names and closed words, because it stays on record: names are 1 to 64
-/// letters, digits, dots, colons, hyphens and underscores, and no place for what anybody wrote.
+/// A change of who is acting, for the audit trail. It has names and enumerated values only, because the trail is permanent: a
+/// name has 1 to 64 letters, digits, dots, colons, hyphens and underscores, and free text has no place in it.
 public enum Checkpoint: Sendable, Hashable {
-    /// What a person did with a sampling request.
+    /// A user's review of a sampling request.
     public enum Review: String, Sendable {
-        /// What the model wrote goes on as it is.
+        /// The model's text is used unchanged.
         case approved
-        /// The person changed it.
+        /// The user edited the text.
         case edited
-        /// Nothing goes on.
+        /// The user rejected the text.
         case rejected
     }
 
-    /// What a person did with a form.
+    /// A user's reply to a form.
     public enum Reply: Sendable, Hashable {
-        /// It was filled in, and led to this path of the tool, if it has several.
+        /// The form was submitted and selected this path of the tool, if it has several.
         case accepted(path: String?)
         case declined
         case cancelled
     }
 
-    /// A sampling request was reviewed, for this tool; the name of the model, if the client told it.
+    /// A sampling request of a tool was reviewed; `model` is the name that the client reported.
     case sampling(Review, tool: String? = nil, model: String? = nil)
-    /// Fields that a call lacked were asked for by a form; the reply once there is one.
+    /// A form requested missing arguments; the reply is nil until it arrives.
     case form(missing: [String], tool: String? = nil, Reply? = nil)
 
     func body(subjectToken: PresentedToken) -> [UInt8] {

@@ -1,25 +1,25 @@
 import JOSE
 import OAuth
 
-/// Keeps on record, at the authorization server, who acts and on whose authority, and asks it before this MCP server acts
-/// by itself.
+/// Records at the authorization server who acts, opens jobs for background work, and requests decisions on this MCP server's
+/// own actions.
 public struct Governance: Sendable {
     private let authority: ElicitationAuthority
 
-    /// With the credentials of the way to ask people.
+    /// Uses the credentials of `elicitations`.
     public init(_ elicitations: Elicitations) {
         authority = elicitations.authority
     }
 
-    /// Reports a moment that changes who is acting, in the session of an access. It is recorded as this server's word.
+    /// Reports a checkpoint in the session of an access. The record's evidence is `reported`, by this MCP server.
     public func recordCheckpoint(_ checkpoint: Checkpoint, for access: Access) async throws(ElicitationError) {
         let body = checkpoint.body(subjectToken: try Self.token(of: access))
-        // Sent twice it would be on record twice.
+        // Not repeatable: a second request would write a second record.
         _ = try await authority.ask(.post(body, repeatable: false), "/checkpoints")
     }
 
-    /// Opens a job in the session of an access, for actions that the operator listed. `end`, in seconds since 1970, is cut to
-    /// the end of the session; the person sees the purpose, at most 200 characters.
+    /// Opens a job in the session of an access, for actions that an operator permitted. `end` is in seconds since 1970 and never
+    /// later than the session's; the user sees the purpose, at most 200 characters.
     public func openJob(
         _ actions: [String], purpose: String, until end: Int64, for access: Access
     ) async throws(ElicitationError) -> Job {
@@ -30,27 +30,27 @@ public struct Governance: Sendable {
         return try Self.job(await authority.ask(.post(body.bytes, repeatable: false), "/jobs"))
     }
 
-    /// How a job stands.
+    /// The current state of a job.
     public func job(_ id: String) async throws(ElicitationError) -> Job {
         try Self.job(await authority.ask(.get, Self.path(id)))
     }
 
-    /// Ends a job; one that has ended stays as it ended.
+    /// Ends a job; one that has ended stays unchanged.
     @discardableResult
     public func endJob(_ id: String) async throws(ElicitationError) -> Job {
         try Self.job(await authority.ask(.delete, Self.path(id)))
     }
 
-    /// Asks whether this MCP server may do something by itself. Ask right before doing it, and do nothing when this fails.
+    /// Requests a decision on an action of this MCP server. Call it right before the action, and do nothing when it throws.
     ///
     /// Spec: AuthZEN §6.1
     public func evaluate(
         _ action: ServerAction, on authority: ServerAction.Authority
     ) async throws(ElicitationError) -> ServerActionDecision {
-        // An approval is spent by the question that finds it, so the same question sent again could ask anew.
+        // Not repeatable: the request spends an approval, so a second one could request another.
         let verb = AuthorizationServerConnection.Verb.post(try action.body(on: authority), repeatable: false)
         guard let decision = ServerActionDecision(try await self.authority.ask(verb, "/access/v1/evaluation")) else {
-            throw ElicitationError(.unavailable, "The authorization server's answer is no decision.")
+            throw ElicitationError(.unavailable, "The authorization server's response is not a decision.")
         }
         return decision
     }
@@ -64,7 +64,7 @@ public struct Governance: Sendable {
 
     private static func job(_ object: JSONObject) throws(ElicitationError) -> Job {
         guard let job = Job(object) else {
-            throw ElicitationError(.unavailable, "The authorization server's answer describes no job.")
+            throw ElicitationError(.unavailable, "The authorization server's response is not a job.")
         }
         return job
     }

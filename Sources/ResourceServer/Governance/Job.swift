@@ -1,20 +1,20 @@
 import JOSE
 import OAuth
 
-/// Work that goes on in a person's name when the client is gone, on the authority of the session that it was opened in.
+/// Background work for a user after the call has returned, authorized by the session that it was opened in.
 public struct Job: Sendable, Hashable {
-    /// The handle by which this MCP server asks in its name; worth nothing to another.
+    /// The handle for decisions; useless without this MCP server's credentials.
     public let id: String
-    /// What it may start.
+    /// The names of the permitted actions.
     public let actions: [String]
-    /// What it is for.
+    /// The purpose that the user sees.
     public let purpose: String
-    /// When it ends at the latest, in seconds since 1970: never later than its session.
+    /// When it expires, in seconds since 1970; never later than its session.
     public let expiresAt: Int64
-    /// Whether it goes on.
+    /// Whether it is open.
     public let isOpen: Bool
 
-    /// Reads an answer of the authorization server; nil when a member is missing.
+    /// Parses a response of the authorization server; nil when a member is missing.
     init?(_ object: JSONObject) {
         guard let id = object["id"]?.string, let actions = object["actions"]?.strings,
             let purpose = object["purpose"]?.string, let status = object["status"]?.string,

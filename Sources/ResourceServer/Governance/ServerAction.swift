@@ -1,28 +1,28 @@
 import JOSE
 
-/// Something that this MCP server is about to do by itself, as it is to be decided.
+/// An action of this MCP server, for a decision of the authorization server.
 public struct ServerAction: Sendable, Hashable {
-    /// In whose name it is done.
+    /// The authority for an action.
     public enum Authority: Sendable {
-        /// That of the person who is calling.
+        /// The access of the calling user.
         case access(Access)
-        /// That of the person of a job, by its id.
+        /// A job, by its id.
         case job(String)
     }
 
-    /// The name that the operator of the authorization server listed it by.
+    /// The action name that an operator permitted.
     public let name: String
-    /// On what, for example `expense_report`, at most 100 characters.
+    /// The type of the affected resource, for example `expense_report`, at most 100 characters.
     public let resourceType: String
-    /// Which one, at most 200 characters.
+    /// The id of the affected resource, at most 200 characters.
     public let resourceID: String
-    /// The sentence above the question, should the person have to approve it.
+    /// The sentence above the request, if the user has to approve the action.
     public var message: String?
-    /// What it does, for that person, at most 500 characters.
+    /// A description for that user, at most 500 characters.
     public var summary: String?
     private let arguments: JSONObject?
 
-    /// Describes an action. `arguments` is a JSON object in UTF-8, part of what a person approves.
+    /// Makes an action. `arguments` is a JSON object in UTF-8 and part of what a user approves.
     public init(
         name: String, resourceType: String, resourceID: String, arguments: [UInt8]? = nil
     ) throws(InvalidElicitation) {
@@ -34,7 +34,7 @@ public struct ServerAction: Sendable, Hashable {
             return
         }
         guard let members = try? JSONObject(parsing: arguments) else {
-            throw InvalidElicitation("Give the arguments of the action as one JSON object, with no name twice.")
+            throw InvalidElicitation("The arguments of the action must be one JSON object without duplicate names.")
         }
         self.arguments = members
     }
@@ -63,16 +63,16 @@ public struct ServerAction: Sendable, Hashable {
     }
 }
 
-/// Whether this MCP server may do something by itself.
+/// The decision on an action.
 public enum ServerActionDecision: Sendable, Hashable {
-    /// Do it now; the answer counts for this once.
+    /// Permitted, once and now.
     case allowed
-    /// Do not do it: the person has to approve it at this link. Ask again when they have.
+    /// Not permitted yet: the user has to approve it at the elicitation's link. Request a decision again afterwards.
     case approvalRequired(Elicitation)
-    /// Do not do it. The reason is nil where the token or the job is not in force.
+    /// Denied. The reason is nil when the token or the job is no longer active.
     case denied(reason: String?)
 
-    /// Reads an answer of the authorization server; nil for one that is none.
+    /// Parses a response of the authorization server; nil when it is not a decision.
     init?(_ object: JSONObject) {
         guard let isAllowed = object["decision"]?.bool else { return nil }
         guard !isAllowed else {

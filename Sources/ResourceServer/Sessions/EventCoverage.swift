@@ -1,18 +1,18 @@
 import JOSE
 import Synchronization
 
-/// Whether the ends of sessions reach this process, so that a token that is good by itself need not be asked about.
+/// Whether events of ended sessions reach this process, so that a valid token needs no introspection.
 ///
-/// An end that came before this process listened is not known here. So a token counts as covered when it was issued after
-/// the listening began and events arrive now; of any other the authorization server is asked.
+/// A session that ended before this process received events is unknown here. So a token is covered only if it was issued after
+/// reception started and events arrive now; any other token needs introspection.
 final class EventCoverage: Sendable {
-    /// How far the two clocks may differ at least.
+    /// The least tolerated difference of the two clocks, in seconds.
     private static let margin: Int64 = 60
-    /// Seconds for which an answer to a poll vouches that events arrive: longer than one is held.
+    /// Seconds for which a poll's response proves that events arrive; longer than a long poll.
     private static let pollFresh: Int64 = 45
-    /// Seconds without an answer after which polling begins from nothing: events are not kept for ever.
+    /// Seconds without a response after which coverage starts anew: the authorization server does not keep events for ever.
     private static let pollGap: Int64 = 86_400
-    /// Seconds after which the end of a session that still waits to be pushed says that pushing does not work.
+    /// Seconds after which an undelivered event means that pushing fails.
     private static let pushSlack: Int64 = 10
 
     private struct Polling {
@@ -37,13 +37,13 @@ final class EventCoverage: Sendable {
         }
     }
 
-    /// Whether an end of a token's session would be known here by now.
+    /// Whether this process would know by now if the token's session had ended.
     func covers(issuedAt: Int64, now: Int64) async -> Bool {
         guard let since = await since(now) else { return false }
         return since + margin < issuedAt
     }
 
-    /// Notes that a poll was answered and that nothing more waited.
+    /// Records a poll whose response was complete.
     func polled(at now: Int64) {
         polling.withLock { polling in
             let isUnbroken = polling.map { now - $0.answeredAt < Self.pollGap } ?? false
@@ -51,7 +51,7 @@ final class EventCoverage: Sendable {
         }
     }
 
-    /// Since when every end arrives; nil while that is not known.
+    /// The time since which every event has arrived; nil if unknown.
     private func since(_ now: Int64) async -> Int64? {
         if let polling = polling.withLock({ $0 }) {
             return (0..<Self.pollFresh).contains(now - polling.answeredAt) ? polling.since : nil
@@ -62,12 +62,12 @@ final class EventCoverage: Sendable {
     }
 }
 
-/// What the authorization server says about the way of this MCP server's events.
+/// The status of this MCP server's event stream, as the authorization server reports it.
 struct EventStatus: Sendable {
-    /// Whether they are pushed to an endpoint that has shown that it wants them.
+    /// Whether events are pushed to a verified endpoint.
     let isPushed: Bool
     let since: Int64?
-    /// Since when the end of a session waits.
+    /// The time since which an event waits for delivery.
     let waitingSince: Int64?
 
     init(_ answer: JSONObject) {
@@ -76,6 +76,6 @@ struct EventStatus: Sendable {
         waitingSince = answer["waiting_since"]?.integer.map(Self.bounded)
     }
 
-    /// A moment that can be reckoned with: from 1970 to the end of the year 9999.
+    /// Clamps a time to the years 1970 to 9999, so that arithmetic cannot overflow.
     private static func bounded(_ moment: Int64) -> Int64 { min(max(moment, 0), 253_402_300_799) }
 }

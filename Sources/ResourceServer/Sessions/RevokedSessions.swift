@@ -1,25 +1,25 @@
-/// The sessions that have ended, for as long as a token of one may still look good.
+/// The ended sessions whose tokens may still be unexpired.
 ///
-/// What does not fit is not forgotten but doubted: then every token that was issued before has to be asked about.
+/// Beyond the limit nothing is silently forgotten: every token issued before then needs introspection.
 struct RevokedSessions {
-    /// The longest that an access token lives.
+    /// The longest lifetime of an access token, in seconds.
     private static let longestToken: Int64 = 3600
-    /// What clocks may differ by at least.
+    /// The least tolerated difference of the clocks, in seconds.
     private static let margin: Int64 = 60
 
     private let limit: Int
-    /// Seconds after which no token of a session can look good any more.
+    /// Seconds after which every token of an ended session has expired.
     private let kept: Int64
     private var names: Set<String> = []
-    /// In the order in which they came, and with that in the order in which they are forgotten.
+    /// In order of arrival, which is the order of removal.
     private var order: [(name: String, until: Int64)] = []
     private var first = 0
-    /// Tokens that were issued up to this moment may be of a session whose end is not remembered here.
+    /// Tokens issued up to this time may belong to ended sessions that are not remembered here.
     private(set) var doubtedUntil: Int64?
-    /// When an end was last forgotten: before that moment its tokens would look good again.
+    /// When an ended session was last forgotten; if the clock is set back before then, its tokens look valid again.
     private(set) var forgottenAt: Int64?
 
-    /// `skew` is how many seconds a token is taken for after its end.
+    /// `skew` is the number of seconds that a token is accepted after it has expired.
     init(limit: Int = 100_000, skew: Int64 = 0) {
         self.limit = limit
         kept = Self.longestToken + max(skew, Self.margin)
@@ -27,7 +27,7 @@ struct RevokedSessions {
 
     func contains(_ session: String) -> Bool { names.contains(session) }
 
-    /// Remembers an end.
+    /// Remembers an ended session.
     mutating func remember(_ session: String, now: Int64) {
         forget(now)
         guard names.insert(session).inserted else { return }
@@ -40,7 +40,7 @@ struct RevokedSessions {
         order.append((session, now + kept))
     }
 
-    /// Says that sessions may have ended which nobody named.
+    /// Records that unknown sessions may have ended.
     mutating func doubt(_ now: Int64) {
         doubtedUntil = max(now, doubtedUntil ?? now)
     }

@@ -1,36 +1,36 @@
 import JOSE
 
-/// What a pushed or fetched event says about the end of a session. Tokens of it are refused from then on by whoever was given
-/// the receiver; a handler gets it to end what the MCP server itself still does for the session.
+/// The end of a session, as an event reports it. A `ProtectedResource` with the receiver refuses the session's tokens from then
+/// on; the handler stops the MCP server's own work for the session.
 ///
 /// Spec: CAEP §3.1
 public struct SessionRevocation: Sendable, Hashable {
-    /// At whose will the session ended.
+    /// Who caused the end.
     public enum Initiator: String, Sendable {
-        /// An administrator decided.
+        /// An administrator.
         case admin
-        /// The person decided.
+        /// The user.
         case user
-        /// A rule decided, such as that of tokens that come back.
+        /// A rule, such as refresh token reuse.
         case policy
-        /// A program asked for it: the client, or this MCP server itself.
+        /// A program: the client, or this MCP server itself.
         case system
     }
 
-    /// The event's own identifier, the same whenever it is sent again.
+    /// The event's identifier (`jti`), unchanged when it is sent again.
     public let id: String
-    /// The session, as tokens name it in `sid`; nil when the event names sessions in another way.
+    /// The session (`sid`); nil when the event identifies sessions in another way.
     public let sessionID: String?
-    /// The person, as the authorization server names them to this MCP server.
+    /// The user's subject identifier.
     public let subject: String?
-    /// At whose will it ended, if that is said.
+    /// Who caused the end, if the event says so.
     public let initiator: Initiator?
-    /// Why, in English, for a log.
+    /// The reason in English, for a log.
     public let reason: String?
-    /// When the authorization server said so, in seconds since 1970.
+    /// When the event was issued, in seconds since 1970.
     public let issuedAt: Int64
 
-    /// Reads the claims of an event; nil when they do not say whom it is about.
+    /// Parses the claims of an event; nil without a subject.
     init?(_ claims: JSONObject, _ payload: JSONObject) {
         guard let id = claims["jti"]?.string, let issuedAt = claims.date("iat"),
             let identifier = claims["sub_id"]?.object, let format = identifier["format"]?.string

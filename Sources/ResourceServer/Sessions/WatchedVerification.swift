@@ -1,5 +1,5 @@
-/// Checks tokens by their signature and by the ends of sessions that were heard of; asks the authorization server wherever
-/// these would not have been heard.
+/// Verifies tokens locally and refuses those of sessions that an event reported as ended; uses introspection wherever such
+/// events may be missing.
 struct WatchedVerification: Sendable {
     let local: LocalVerification
     let introspection: TokenIntrospection
@@ -9,7 +9,7 @@ struct WatchedVerification: Sendable {
         let verdict = await local.verdict(on: token, now: now)
         guard case .good(let access) = verdict else { return verdict }
         if let session = access.sessionID, events.hasEnded(session) {
-            return .bad(TokenRejection("the session of the token has ended"))
+            return .bad(TokenRejection("the token's session was revoked or has expired"))
         }
         if access.sessionID != nil, let issuedAt = access.issuedAt, await events.knows(issuedAt: issuedAt, now: now) {
             return verdict

@@ -4,16 +4,19 @@ import Hummingbird
 import JOSE
 import OAuth
 
-/// The way in: authorization requests and the sign-in form.
+/// Handlers of authorization requests and of the sign-in form.
 struct AuthorizeHandlers: Sendable {
     let gatehouse: Gatehouse
-    let door: RequestPipeline
+    let pipeline: RequestPipeline
 
+    /// `GET /authorize`: begins an authorization request, whose parameters are in the URL.
     func query(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         try await begin(request.uri.query ?? "", request, context)
     }
 
-    /// The form is taken as it stands: repaired bytes or parameters in two places would be another request than was sent.
+    /// Handles an authorization request that a client sends as a form.
+    ///
+    /// Invalid UTF-8 and parameters in the URL are refused, because repairing or merging them would change the request.
     func form(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         guard request.uri.query == nil, let text = String(validating: body, as: UTF8.self) else {
             throw OAuthError(.invalidRequest, "Send all parameters in the form, as UTF-8, and none in the URL.")
@@ -21,14 +24,16 @@ struct AuthorizeHandlers: Sendable {
         return try await begin(text, request, context)
     }
 
+    /// Begins the request and sets the browser cookie, to which its forms are bound.
     private func begin(_ text: String, _ request: Request, _ context: WebContext) async throws -> Response {
-        let visitor = Visitor(request, context, door: door)
+        let visitor = Visitor(request, context, pipeline: pipeline)
         let outcome = try await gatehouse.authorize.begin(text, browser: visitor.browser)
-        return visitor.greet(try present(outcome, afterForm: false, context))
+        return visitor.addingCookie(to: try present(outcome, afterForm: false, context))
     }
 
+    /// `POST /login`: checks the password and continues the pending request, the elicitation or the account page.
     func signIn(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
-        let visitor = Visitor(request, context, door: door)
+        let visitor = Visitor(request, context, pipeline: pipeline)
         let form = try OAuth.Parameters(form: body, longestValue: SignInEndpoint.longestToken)
         let token = try form.value("interaction") ?? ""
         let username = try form.value("username") ?? ""
@@ -37,6 +42,7 @@ struct AuthorizeHandlers: Sendable {
         return outcome.isOfAuthorization ? response.inSharedWindow() : response
     }
 
+    /// The response to a sign-in. A wrong username and a wrong password get the same 401, and a throttled attempt gets 429.
     private func present(
         _ outcome: SignInEndpoint.Outcome, from form: (token: String, username: String), _ visitor: Visitor,
         _ context: WebContext
@@ -49,123 +55,71 @@ struct AuthorizeHandlers: Sendable {
                 case .elicitation(let id): Response.seeOther(gatehouse.settings.issuer.endpoint("/e/\(id)"))
                 case .account(let user): try account(user, visitor)
                 }
-            return visitor.greet(response).setting(cookie: Visitor.signedIn(cookie, rules: door.cookies))
+            return visitor.addingCookie(to: response).setting(cookie: Visitor.signedIn(cookie, rules: pipeline.cookies))
         case .wrong(let prompt):
             let page = SignInPage(
                 prompt, token: form.token, username: form.username,
-                problem: "The name or the password is not right. Please try again.")
-            return door.answers.html(page, status: .unauthorized)
+                problem: "The username or the password is incorrect. Try again.")
+            return pipeline.answers.html(page, status: .unauthorized)
         case .wait(let seconds, let prompt):
             let page = SignInPage(
                 prompt, token: form.token, username: form.username,
-                problem: PlainText("Too many tries. Please wait \(WaitingTime.words(seconds)) and try again."))
-            var response = door.answers.html(page, status: .tooManyRequests)
+                problem: PlainText("Too many attempts. Wait \(WaitingTime.words(seconds)), then try again."))
+            var response = pipeline.answers.html(page, status: .tooManyRequests)
             response.headers[.retryAfter] = "\(seconds)"
             return response
         case .outdated(let prompt, let token, let hint):
-            let page = SignInPage(outdated: prompt, token: token, hint: hint, cameWithCookie: visitor.greeting == nil)
-            return visitor.greet(door.answers.html(page, status: .badRequest))
-        case .expired(let back): return visitor.greet(door.answers.expired(back: back, context: context))
+            let page = SignInPage(outdated: prompt, token: token, hint: hint, cameWithCookie: visitor.newCookie == nil)
+            return visitor.addingCookie(to: pipeline.answers.html(page, status: .badRequest))
+        case .expired(let back): return visitor.addingCookie(to: pipeline.answers.expired(back: back, context: context))
         case .moved(.authorization(let outcome)):
-            return visitor.greet(try present(outcome, afterForm: true, context))
+            return visitor.addingCookie(to: try present(outcome, afterForm: true, context))
         case .moved(.elicitation(let id)):
-            return visitor.greet(.seeOther(gatehouse.settings.issuer.endpoint("/e/\(id)")))
-        case .moved(.account): return visitor.greet(.seeOther(gatehouse.settings.issuer.endpoint("/account")))
+            return visitor.addingCookie(to: .seeOther(gatehouse.settings.issuer.endpoint("/e/\(id)")))
+        case .moved(.account):
+            return visitor.addingCookie(to: .seeOther(gatehouse.settings.issuer.endpoint("/account")))
         case .invalid:
-            door.answers.log.refused("what the sign-in page sent cannot be read", status: .badRequest, context)
+            pipeline.answers.log.refused("the sign-in form is unreadable", status: .badRequest, context)
             let page = ErrorPage(
-                title: "This page cannot be used",
-                explanation: "What it sent cannot be read here. Nothing that you typed was used.",
-                advice: "Go back to the app and start again.", reference: context.reference)
-            return visitor.greet(door.answers.html(page, status: .badRequest))
+                title: "Sign-in failed",
+                explanation: "Gatehouse cannot read the form that your browser sent, and ignored what you typed.",
+                advice: "Return to the app and start again.", reference: context.reference)
+            return visitor.addingCookie(to: pipeline.answers.html(page, status: .badRequest))
         }
     }
 
-    /// To one's own account; who was sent here for a step has to take it again.
+    /// A redirect to the account page. After a sign-in for an action, a notice asks the user to repeat the action.
     private func account(_ user: UserID?, _ visitor: Visitor) throws -> Response {
         guard let user else { return .seeOther(gatehouse.settings.issuer.endpoint("/account")) }
-        let notice = "You signed in once more. Nothing was changed yet: do again what you wanted to do."
-        return try gatehouse.toAccount(telling: notice, user, visitor)
+        let notice = "You signed in again. Nothing changed yet: repeat the action that you wanted."
+        return try gatehouse.toAccount(notice: notice, user, visitor)
     }
 
-    /// Shows what an authorization request has come to. After a form another origin is reached by a page, not a redirect.
+    /// The response to an outcome of an authorization request. After a form, another origin is reached through a page instead of a
+    /// redirect, because the policy `form-action` blocks the redirect.
     private func present(_ outcome: AuthorizeOutcome, afterForm: Bool, _ context: WebContext) throws -> Response {
         switch outcome {
         case .signIn(let prompt):
-            return door.answers.html(SignInPage(prompt))
+            return pipeline.answers.html(SignInPage(prompt))
         case .consent(let id):
             return .seeOther(gatehouse.settings.issuer.endpoint("/consent?interaction=\(id)"))
         case .refused(.page(let error)):
-            door.answers.note(error, context)
-            return door.answers.page(for: error, context: context)
+            pipeline.answers.logRefusal(error, context)
+            return pipeline.answers.page(for: error, context: context)
         case .refused(.redirect(let location, let error)):
-            // An app's own scheme is never gone to unless the person presses the link.
+            // A redirect to an app's own scheme needs a click: only the user sees which app the device offers.
             let isPressed = LinkTarget(location).map(\.isOwnScheme) ?? true
             let isPage = afterForm || isPressed
-            door.answers.note(error, context, status: isPage ? .ok : .seeOther)
-            return isPage ? try door.handOff(to: location, .denied) : .seeOther(location)
+            pipeline.answers.logRefusal(error, context, status: isPage ? .ok : .seeOther)
+            return isPage ? try pipeline.handOff(to: location, .denied) : .seeOther(location)
         case .refused(.link(let location, let error)):
-            door.answers.note(error, context)
-            guard let target = LinkTarget(location) else { return door.answers.page(for: error, context: context) }
-            return door.answers.html(
+            pipeline.answers.logRefusal(error, context)
+            guard let target = LinkTarget(location) else { return pipeline.answers.page(for: error, context: context) }
+            return pipeline.answers.html(
                 ReturnPage(
                     to: target, explanation: PlainText(error.description, limit: 500),
                     reference: PlainText(verbatim: context.reference)),
                 status: .badRequest)
         }
-    }
-}
-
-extension SignInPage {
-    /// The page for a request that waits.
-    init(_ prompt: SignInPrompt) {
-        self.init(
-            client: prompt.client.map { PlainText($0) }, token: prompt.token, username: prompt.account ?? prompt.hint,
-            notice: prompt.account == nil ? nil : Self.again)
-    }
-
-    private static let again: PlainText =
-        "You signed in a while ago, and this wants a fresh sign-in. Sign in once more to go on; nothing is lost."
-
-    /// The page again, for a form that came late or with another browser cookie than its page.
-    fileprivate init(outdated prompt: SignInEndpoint.Prompt, token: String, hint: String?, cameWithCookie: Bool) {
-        self.init(
-            client: prompt.client.map { PlainText($0) }, token: token, username: hint,
-            problem: cameWithCookie ? nil : Self.noCookie, notice: cameWithCookie ? Self.outdated : nil,
-            isForAccount: prompt.purpose == .account)
-    }
-
-    private static let outdated: PlainText =
-        "This page was out of date, so what you typed was not used. Sign in here to go on; nothing is lost."
-    private static let noCookie: PlainText =
-        "Your browser sent no cookie, so what you typed was not used. Allow cookies for this site, then sign in here."
-
-    /// The page again, for the same purpose.
-    fileprivate init(_ prompt: SignInEndpoint.Prompt, token: String, username: String, problem: PlainText) {
-        self.init(
-            client: prompt.client.map { PlainText($0) }, token: token, username: username, problem: problem,
-            isForAccount: prompt.purpose == .account)
-    }
-}
-
-extension Response {
-    /// Spec: OAuth 2.1 §7.12.2
-    static func seeOther(_ location: String) -> Response {
-        Response(status: .seeOther, headers: [.location: location, .cacheControl: "no-store"])
-    }
-}
-
-extension RequestPipeline {
-    /// The page that leads on to the client with its answer.
-    func handOff(to location: String, _ decision: ConsentEndpoint.Decision) throws -> Response {
-        guard let target = LinkTarget(location) else {
-            throw OAuthError(.serverError, "The answer cannot be handed over.", reason: "not a link target")
-        }
-        let title: PlainText =
-            switch decision {
-            case .approved: "You are all set"
-            case .denied: "Back to the app"
-            }
-        return answers.html(HandOffPage(to: target, title: title))
     }
 }

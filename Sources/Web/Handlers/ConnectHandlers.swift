@@ -3,53 +3,58 @@ import HTTPTypes
 import Hummingbird
 import OAuth
 
-/// Where people come back from a provider.
+/// Handler of the callback that returns a user from a provider.
 struct ConnectHandlers: Sendable {
     let gatehouse: Gatehouse
-    let door: RequestPipeline
+    let pipeline: RequestPipeline
 
+    /// `GET /connect/{provider}/callback`: redeems the provider's code and shows the outcome of the elicitation.
     func callback(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
-        let visitor = Visitor(request, context, door: door)
+        let visitor = Visitor(request, context, pipeline: pipeline)
         let parameters = try OAuth.Parameters(query: request.uri.query ?? "")
         let view = try await gatehouse.connect.answer(
             context.parameter("provider"), parameters, browser: visitor.browser)
-        return visitor.greet(present(view, context))
+        return visitor.addingCookie(to: present(view, context))
     }
 
+    /// The response to a callback.
     private func present(_ view: ConnectEndpoint.View, _ context: WebContext) -> Response {
         switch view {
-        case .over(let end): door.answers.html(ElicitationEndPage(end), status: end.httpStatus)
+        case .over(let end): pipeline.answers.html(ElicitationEndPage(end), status: end.httpStatus)
         case .again(let problem): again(problem, context)
         case .notYours: notYours(context)
         }
     }
 
+    /// The error page for a callback that leaves the request open, so that the user can try again.
     private func again(_ problem: ConnectEndpoint.Problem, _ context: WebContext) -> Response {
-        door.answers.log.refused("a provider's callback is not taken: \(problem)", status: .badRequest, context)
-        return door.answers.html(
+        pipeline.answers.log.refused("the provider's callback is refused: \(problem)", status: .badRequest, context)
+        return pipeline.answers.html(
             ErrorPage(
                 title: "Not connected", explanation: Self.sentence(problem),
-                advice: "The request is still open: open its address again, and approve it anew.",
+                advice: "The request is still open. Open its link again, then connect the account.",
                 reference: context.reference),
             status: .badRequest)
     }
 
     private static func sentence(_ problem: ConnectEndpoint.Problem) -> PlainText {
         switch problem {
-        case .late: "It took too long to come back, so nothing was connected."
-        case .used: "This way back was used already. If another window is still at work, wait for it."
-        case .wrongIssuer: "The answer did not come from the site that you were sent to, so nothing was connected."
+        case .late: "Signing in at the provider took too long, so nothing was connected."
+        case .used: "Another window already used this answer of the provider. Finish in that window."
+        case .wrongIssuer: "The answer came from another site than the provider's, so nothing was connected."
         }
     }
 
-    /// One answer for a foreign, an unknown and a lost way back: it tells a stranger nothing, and it spends nothing.
+    /// One page for a foreign, an unknown and an expired state. It reveals nothing to a stranger, and it spends nothing.
     private func notYours(_ context: WebContext) -> Response {
-        door.answers.log.refused("a provider's callback fits nobody here", status: .forbidden, context)
-        return door.answers.html(
+        pipeline.answers.log.refused(
+            "the provider's callback matches no request of this browser", status: .forbidden, context)
+        return pipeline.answers.html(
             ErrorPage(
-                title: "Nothing to finish here",
-                explanation: "This does not belong to the account that is signed in in this browser, or it is over.",
-                advice: "Nothing was connected. Open the request again in the browser in which you began.",
+                title: "Request not available",
+                explanation:
+                    "The request belongs to another account or browser, or it has ended. Nothing was connected.",
+                advice: "Open the link of the request again in the browser in which you started.",
                 reference: context.reference),
             status: .forbidden)
     }

@@ -3,137 +3,78 @@ import HTTPTypes
 import Hummingbird
 import OAuth
 
-/// The checkpoint's page: shows the request and takes the decision.
+/// Handlers of the consent page and of the decision on it.
 struct ConsentHandlers: Sendable {
     let gatehouse: Gatehouse
-    let door: RequestPipeline
+    let pipeline: RequestPipeline
 
+    /// `GET /consent`: the consent page. An answered request shows its answer again for a moment, so that a double submit is harmless.
     func show(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
-        let visitor = Visitor(request, context, door: door)
+        let visitor = Visitor(request, context, pipeline: pipeline)
         let parameters = try OAuth.Parameters(query: request.uri.query ?? "")
         guard let id = try parameters.value("interaction").flatMap({ InteractionID($0) }) else {
             return notYours(context)
         }
         switch try await gatehouse.consent.show(id, browser: visitor.browser) {
         case .ask(let asked): return page(asked)
-        case .answered(let location, let decision): return try door.handOff(to: location, decision)
+        case .answered(let location, let decision): return try pipeline.handOff(to: location, decision)
         case .finished: return finished()
-        case .expired(let back): return door.answers.expired(back: back, context: context)
-        case .signIn(let prompt): return door.answers.html(SignInPage(prompt), status: .forbidden)
+        case .expired(let back): return pipeline.answers.expired(back: back, context: context)
+        case .signIn(let prompt): return pipeline.answers.html(SignInPage(prompt), status: .forbidden)
         case .notYours: return notYours(context)
         }
     }
 
+    /// `POST /consent`: approves or denies the request, or switches the account. The token of the page prevents cross-site request
+    /// forgery, and it lists the sessions that the page offered to replace.
     func decide(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
-        let visitor = Visitor(request, context, door: door)
+        let visitor = Visitor(request, context, pipeline: pipeline)
         let form = try ConsentForm(OAuth.Parameters(form: body))
         switch try await gatehouse.consent.decide(form, browser: visitor.browser) {
-        case .handOff(let location, let decision): return try door.handOff(to: location, decision)
+        case .handOff(let location, let decision): return try pipeline.handOff(to: location, decision)
         case .again(let asked, let problem): return page(asked, problem: problem)
-        case .signInAgain(let prompt), .switchAccount(let prompt): return door.answers.html(SignInPage(prompt))
+        case .signInAgain(let prompt), .switchAccount(let prompt): return pipeline.answers.html(SignInPage(prompt))
         case .finished: return finished()
-        case .expired(let back): return door.answers.expired(back: back, context: context)
+        case .expired(let back): return pipeline.answers.expired(back: back, context: context)
         case .signIn(let prompt):
-            return door.answers.html(SignInPage(prompt), status: .forbidden)
+            return pipeline.answers.html(SignInPage(prompt), status: .forbidden)
         case .notYours: return notYours(context)
         }
     }
 
+    /// The page for a request that is already answered, with 409.
     private func finished() -> Response {
-        door.answers.html(FinishedPage(), status: .conflict)
+        pipeline.answers.html(FinishedPage(), status: .conflict)
     }
 
-    /// One answer for a foreign, an unknown and a lost request: it tells a stranger nothing.
+    /// One page for a foreign, an unknown and an expired request, so that it reveals nothing to a stranger.
     private func notYours(_ context: WebContext) -> Response {
-        door.answers.log.refused(
-            "the authorization is another browser's or account's, over, or was never there", status: .forbidden, context
+        pipeline.answers.log.refused(
+            "the authorization belongs to another browser or account, has ended, or does not exist", status: .forbidden,
+            context
         )
-        return door.answers.html(
+        return pipeline.answers.html(
             ErrorPage(
-                title: "Nothing to decide here",
-                explanation: "This request is not open in this browser, or it is over.",
-                advice: "Go back to the app and start again.", reference: context.reference),
+                title: "Request not available",
+                explanation: "This browser did not start the request, or the request has ended.",
+                advice: "Return to the app and start again.", reference: context.reference),
             status: .forbidden
         ).inOwnWindow()
     }
 
+    /// The consent page; with a problem it has the status 400.
     private func page(_ asked: ConsentRequest, problem: ConsentEndpoint.ConsentProblem? = nil) -> Response {
-        door.answers.html(
+        pipeline.answers.html(
             ConsentPage(asked, problem: problem.map(Self.sentence)), status: problem == nil ? .ok : .badRequest)
     }
 
     private static func sentence(_ problem: ConsentEndpoint.ConsentProblem) -> PlainText {
         switch problem {
         case .noScope: ConsentPage.chooseAtLeastOne
-        case .noLifetime: "Choose how long this may last."
-        case .notOffered: "It may not last that long (any more); choose one of the lengths below."
-        case .noDecision: "Use one of the two buttons: approve or deny."
-        case .outdated: "This page was open for more than ten minutes. Look at it again, then decide."
+        case .noLifetime: "Choose a session length."
+        case .notOffered: "That session length is not available. Choose one of the lengths below."
+        case .noDecision: "Press Approve or Deny."
+        case .outdated: "This page was open for more than ten minutes. Review the request, then decide."
         }
-    }
-}
-
-extension ConsentPage {
-    /// The page for what `asked` says; what is new stands apart once there is something it can stand apart from.
-    init(_ asked: ConsentRequest, problem: PlainText?) {
-        let isTicked = { (scope: Scope) in asked.kept.map { $0.scope.contains(scope) } ?? true }
-        // What was chosen before a sign-in, unless the MCP server's policy has come to forbid it meanwhile.
-        let chosen = asked.terms.choices.first { $0 == asked.kept?.lifetime } ?? asked.terms.preselected
-        let choices = asked.scopes.map { asked in
-            (isNew: asked.isNew, choice: ScopeChoice(asked, isTicked: isTicked(asked.scope)))
-        }
-        self.init(
-            client: Client(name: asked.clientName, host: asked.clientHost, hasChanged: asked.hasChanged),
-            destination: Destination(
-                host: asked.redirect.place, isLoopback: asked.redirect.isLoopback,
-                isLoopbackOnly: asked.isLoopbackOnly, isOwnScheme: asked.redirect.ownScheme != nil),
-            resource: Resource(
-                name: asked.resource.name, identifier: asked.resource.identifier.string, owner: asked.resource.owner),
-            scopes: choices.filter { !asked.isStepUp || !$0.isNew }.map(\.choice),
-            newScopes: choices.filter { asked.isStepUp && $0.isNew }.map(\.choice),
-            lifetimes: asked.terms.choices.map { seconds in
-                LifetimeChoice(
-                    value: Lifetime.text(seconds), label: PlainText(Self.words(seconds)),
-                    detail: Self.detail(seconds, among: asked.terms.choices),
-                    isChosen: seconds == chosen)
-            },
-            account: asked.username,
-            replacements: asked.replaceable.map {
-                Replacement(
-                    session: $0.id.string, since: $0.createdAt.shownToTheSecond, place: $0.place,
-                    isTicked: asked.isTicked($0))
-            },
-            token: asked.token, problem: problem)
-    }
-
-    private static func words(_ seconds: Int64) -> String {
-        let units: [(Int64, String)] = [(86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second")]
-        for (length, name) in units
-        where seconds >= length && seconds % length == 0 && !(name == "day" && seconds == length) {
-            let count = seconds / length
-            return "\(count) \(name)\(count == 1 ? "" : "s")"
-        }
-        return "\(seconds) seconds"
-    }
-
-    private static func detail(_ seconds: Int64, among choices: [Int64]) -> PlainText? {
-        switch seconds {
-        case 3600: "this task"
-        case 43_200: "today"
-        case choices.max(): "the longest"
-        default: nil
-        }
-    }
-}
-
-extension ConsentPage.ScopeChoice {
-    /// The box for what is asked.
-    fileprivate init(_ asked: ConsentRequest.RequestedScope, isTicked: Bool) {
-        self.init(
-            value: asked.scope.string, description: asked.description, isTicked: isTicked,
-            tools: asked.tools.map(\.string),
-            included: asked.included.map {
-                .init(value: $0.scope.string, description: $0.description, tools: $0.tools.map(\.string))
-            }, isPartOf: asked.isPartOf)
     }
 }

@@ -4,18 +4,21 @@ import Hummingbird
 import NIOCore
 import OAuth
 
-/// What this server says about itself: metadata at every address that clients try, and its public keys.
+/// Handlers of the metadata documents, at every address that clients try, and of the public keys.
 struct DiscoveryHandlers: Sendable {
     let gatehouse: Gatehouse
 
+    /// The authorization server metadata (RFC 8414).
     func metadata(_ request: Request, _ context: WebContext, _ body: [UInt8]) -> Response {
         Self.answer(gatehouse.metadata.metadata, to: request)
     }
 
+    /// `GET /jwks`: the public keys that are in use now.
     func keys(_ request: Request, _ context: WebContext, _ body: [UInt8]) -> Response {
         Self.answer(gatehouse.metadata.keySet(at: gatehouse.clock.now()), to: request)
     }
 
+    /// A cacheable response, or 304 if `If-None-Match` names its entity tag.
     private static func answer(_ document: MetadataEndpoint.Document, to request: Request) -> Response {
         let headers: HTTPFields = [.cacheControl: "public, max-age=300", .eTag: document.entityTag]
         let known = request.headers[.ifNoneMatch]?.split(separator: ",").map { $0.drop { $0 == " " } } ?? []

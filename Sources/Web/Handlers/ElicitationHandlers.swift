@@ -4,11 +4,12 @@ import Hummingbird
 import JOSE
 import OAuth
 
-/// What MCP servers call to ask a person something: JSON in, JSON out, HTTP Basic in front.
+/// Handlers of the elicitation endpoints for MCP servers: JSON requests and responses, with HTTP Basic authentication.
 struct ElicitationHandlers: Sendable {
     let gatehouse: Gatehouse
-    let door: RequestPipeline
+    let pipeline: RequestPipeline
 
+    /// `POST /elicitations`: 201 with the URL for the user, or 200 if an equal pending elicitation exists.
     func create(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let made = try await gatehouse.elicitation.create(body, authorization: request.authorization)
         var response = Response.json(made.json, status: made.isFound ? .ok : .created)
@@ -16,30 +17,37 @@ struct ElicitationHandlers: Sendable {
         return response
     }
 
+    /// `GET /elicitations/{id}`: the status as JSON, or 304 for a current entity tag.
+    ///
+    /// With `?wait=` the request waits up to 30 seconds for a change, and stops waiting when the client disconnects.
     func status(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let known = Self.tags(request.headers[values: .ifNoneMatch])
         let report = try await gatehouse.elicitation.status(
             context.parameter("id"), wait: try Self.wait(request), known: known, authorization: request.authorization,
-            whenGone: context.whenGone)
+            whenGone: context.whenDisconnected)
         guard !report.isKnown(by: known) else {
             return Response(status: .notModified, headers: [.eTag: report.entityTag, .cacheControl: "no-store"])
         }
         return Self.report(report)
     }
 
+    /// `DELETE /elicitations/{id}`: cancels the elicitation and returns its status.
     func cancel(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         Self.report(
             try await gatehouse.elicitation.cancel(context.parameter("id"), authorization: request.authorization))
     }
 
+    /// `POST /elicitations/{id}/result`: returns the result and spends it.
     func collect(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         result(try await gatehouse.elicitation.collect(context.parameter("id"), authorization: request.authorization))
     }
 
+    /// `GET /elicitations/{id}/result`: returns a result that stays readable until it is acknowledged.
     func read(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         result(try await gatehouse.elicitation.read(context.parameter("id"), authorization: request.authorization))
     }
 
+    /// `DELETE /elicitations/{id}/result`: erases a result that the MCP server has stored.
     func acknowledge(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let status = try await gatehouse.elicitation.acknowledge(
             context.parameter("id"), authorization: request.authorization)
@@ -47,22 +55,25 @@ struct ElicitationHandlers: Sendable {
         return .done
     }
 
+    /// `POST /elicitations/redeem`: exchanges the ticket of a visitor for the user's identity.
     func redeem(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         .json(try await gatehouse.elicitation.redeem(body, authorization: request.authorization))
     }
 
+    /// `POST /elicitations/{id}/complete`: records the outcome of an `external` elicitation, as its MCP server reports it.
     func complete(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         switch try await gatehouse.elicitation.complete(
             context.parameter("id"), body, authorization: request.authorization)
         {
         case .recorded(let report): Self.report(report)
         case .ended(let status):
-            door.answers.json(
-                OAuthError(.notCompleted, "This ended otherwise before your report, see status."),
+            pipeline.answers.json(
+                OAuthError(.notCompleted, "The elicitation ended before your report; see status."),
                 usedBasic: true, adding: ["status": .string(status.rawValue)])
         }
     }
 
+    /// The response with a result, or 409 with the status if there is none.
     private func result(_ result: ElicitationResult) -> Response {
         switch result {
         case .collected(let body): .json(body)
@@ -70,13 +81,14 @@ struct ElicitationHandlers: Sendable {
         }
     }
 
+    /// The error for an elicitation without a result; `status` tells whether waiting makes sense.
     private func notCompleted(_ status: ElicitationStatus) -> Response {
-        door.answers.json(
-            OAuthError(.notCompleted, "There is no result: the person has not completed this, see status."),
+        pipeline.answers.json(
+            OAuthError(.notCompleted, "No result: the user has not completed the elicitation; see status."),
             usedBasic: true, adding: ["status": .string(status.rawValue)])
     }
 
-    /// The entity tags of the fields, weak ones like strong ones.
+    /// The entity tags of the fields. Weak comparison applies, so `W/` is dropped.
     private static func tags(_ fields: [String]) -> [String] {
         fields.flatMap { $0.split(separator: ",") }.map { field -> String in
             let tag = field.filter { $0 != " " && $0 != "\t" }
@@ -84,7 +96,7 @@ struct ElicitationHandlers: Sendable {
         }
     }
 
-    /// The seconds to wait: a whole number, none if it is not sent.
+    /// The parameter `wait` in seconds; 0 if the request has none.
     private static func wait(_ request: Request) throws -> Int64 {
         guard let text = try OAuth.Parameters(query: request.uri.query ?? "").value("wait") else { return 0 }
         guard text.utf8.count <= 9, let seconds = Int64(text), seconds >= 0 else {
@@ -93,6 +105,7 @@ struct ElicitationHandlers: Sendable {
         return seconds
     }
 
+    /// The status of an elicitation as JSON, with its entity tag.
     private static func report(_ report: ElicitationReport) -> Response {
         var response = Response.json(report.json)
         response.headers[.eTag] = report.entityTag

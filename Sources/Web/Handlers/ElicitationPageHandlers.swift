@@ -3,65 +3,70 @@ import HTTPTypes
 import Hummingbird
 import OAuth
 
-/// The page on which a person answers an MCP server.
+/// Handlers of the page on which a user answers the request of an MCP server.
 struct ElicitationPageHandlers: Sendable {
     let gatehouse: Gatehouse
-    let door: RequestPipeline
+    let pipeline: RequestPipeline
 
+    /// `GET /e/{id}`: the page of an elicitation, the sign-in page, or the page for a wrong account.
     func show(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
-        let visitor = Visitor(request, context, door: door)
+        let visitor = Visitor(request, context, pipeline: pipeline)
         let view = try await gatehouse.elicitationPage.show(context.parameter("id"), browser: visitor.browser)
-        return visitor.greet(try present(view, context))
+        return visitor.addingCookie(to: try present(view, context))
     }
 
+    /// `POST /e/{id}`: records the decision. The body limit is that of the route, because a secret may be long.
     func decide(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
-        let visitor = Visitor(request, context, door: door)
+        let visitor = Visitor(request, context, pipeline: pipeline)
         let form = try OAuth.Parameters(form: body, longestValue: BodyRule.standardLimit)
         let view = try await gatehouse.elicitationPage.decide(
             context.parameter("id"), token: try form.value("token") ?? "", decision: try form.value("decision") ?? "",
             form: form, browser: visitor.browser)
-        return visitor.greet(try present(view, context))
+        return visitor.addingCookie(to: try present(view, context))
     }
 
+    /// The response to a view. A page for another account has 403 and is the same for an unknown id.
     private func present(_ view: ElicitationPageEndpoint.View, _ context: WebContext) throws -> Response {
         switch view {
-        case .signIn(let token): return door.answers.html(SignInPage(client: nil, token: token))
+        case .signIn(let token): return pipeline.answers.html(SignInPage(client: nil, token: token))
         case .signInAgain(let token, let account):
-            return door.answers.html(
+            return pipeline.answers.html(
                 SignInPage(
                     client: nil, token: token, username: account,
-                    problem: "Your sign-in is a while ago. Sign in once more to go on; nothing was sent."))
-        case .ask(let question): return door.answers.html(ElicitationPage(question))
+                    problem: "This request requires a recent sign-in. Sign in again to continue; nothing was sent."))
+        case .ask(let question): return pipeline.answers.html(ElicitationPage(question))
         case .again(let question, let problem):
-            return door.answers.html(ElicitationPage(question, problem: Self.sentence(problem)), status: .badRequest)
+            return pipeline.answers.html(
+                ElicitationPage(question, problem: Self.sentence(problem)), status: .badRequest)
         case .correct(let question, let filled): return correct(question, filled)
-        case .over(let end): return door.answers.html(ElicitationEndPage(end), status: end.httpStatus)
+        case .over(let end): return pipeline.answers.html(ElicitationEndPage(end), status: end.httpStatus)
         case .onward(let address, let comesBack):
             guard let target = LinkTarget(address) else {
-                throw OAuthError(.serverError, "This site cannot be reached.", reason: "not a link target")
+                throw OAuthError(.serverError, "Gatehouse cannot open this site.", reason: "not a link target")
             }
-            return door.answers.html(HandOffPage(to: target, for: comesBack ? .errand : .elsewhere))
+            return pipeline.answers.html(HandOffPage(to: target, for: comesBack ? .errand : .elsewhere))
         case .notYours(let stranger):
-            door.answers.log.refused(
-                "opened with another account", status: .forbidden, context,
+            pipeline.answers.log.refused(
+                "the request belongs to another account", status: .forbidden, context,
                 ["elicitation": stranger.elicitation?.string ?? "unknown"])
-            return door.answers.html(
+            return pipeline.answers.html(
                 WrongAccountPage(account: stranger.account, token: stranger.token), status: .forbidden)
         }
     }
 
+    /// The page again after a form with invalid values; it keeps the other values, except passwords.
     private func correct(_ question: ElicitationQuestion, _ filled: SubmittedForm) -> Response {
         let (sentence, status, wait): (PlainText, HTTPResponse.Status, Int64?) =
             switch filled.notice {
-            case .fields: ("Nothing was sent yet. Look at the fields that are marked.", .badRequest, nil)
-            case .ownPassword: ("That was your Gatehouse password. Nothing was sent or kept.", .badRequest, nil)
+            case .fields: ("Nothing was sent. Correct the marked fields.", .badRequest, nil)
+            case .ownPassword: ("You entered your Gatehouse password. Nothing was sent or stored.", .badRequest, nil)
             case .wait(let seconds):
                 (
-                    PlainText("Nothing was sent yet. Please wait \(WaitingTime.words(seconds)) and try again."),
+                    PlainText("Nothing was sent. Wait \(WaitingTime.words(seconds)), then try again."),
                     .tooManyRequests, seconds
                 )
             }
-        var response = door.answers.html(
+        var response = pipeline.answers.html(
             ElicitationPage(question, filled: filled, problem: sentence), status: status)
         response.headers[.retryAfter] = wait.map(String.init)
         return response
@@ -69,26 +74,15 @@ struct ElicitationPageHandlers: Sendable {
 
     private static func sentence(_ problem: ElicitationPageEndpoint.Problem) -> PlainText {
         switch problem {
-        case .stale: "You signed in anew since this page was opened. Look at it again, then decide."
-        case .noDecision: "Use one of the two buttons: approve or decline."
-        case .isThere: "You went on to the other site before. Finish there."
+        case .stale: "You signed in again after this page opened. Review the request, then decide."
+        case .noDecision: "Press one of the two buttons."
+        case .isThere: "You have already continued to the other site. Finish the request there."
         }
     }
 }
 
-extension ElicitationEndPage {
-    /// The page for what became of an elicitation.
-    init(_ end: ElicitationEnd) {
-        let words = end.words
-        self.init(
-            title: PlainText(words.title), explanation: PlainText(words.explanation, limit: 400),
-            advice: PlainText("You can close this window and go back to \(end.through).", limit: 300),
-            isApproval: end.isJustNow && end.status == .completed)
-    }
-}
-
 extension ElicitationEnd {
-    /// A decision that counts is fine; what comes after it is a conflict, what comes too late is gone.
+    /// 200 for the decision of this very form, 409 for a form after the decision, 410 for one that is too late.
     var httpStatus: HTTPResponse.Status {
         if isJustNow { return .ok }
         return switch status {

@@ -3,29 +3,33 @@ import Hummingbird
 import JOSE
 import OAuth
 
-/// The doors through which MCP servers take their events and prove their endpoints.
+/// Handlers of the event endpoints for MCP servers.
 ///
-/// Who asks is known before what is asked is looked at.
+/// Each authenticates the MCP server before it parses the body.
 struct EventHandlers: Sendable {
     let gatehouse: Gatehouse
 
+    /// `POST /events/poll`: returns and acknowledges events (RFC 8936), and may wait for the next one.
     func poll(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let resource = try await gatehouse.resourceAuthentication.identify(request.authorization)
         return .json(
-            try await gatehouse.eventPoll.answer(Self.object(body), for: resource, whenGone: context.whenGone))
+            try await gatehouse.eventPoll.answer(Self.object(body), for: resource, whenGone: context.whenDisconnected))
     }
 
+    /// `POST /events/verify`: confirms the state of a verification event, which proves the MCP server's endpoint.
     func verify(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let resource = try await gatehouse.resourceAuthentication.identify(request.authorization)
         try await gatehouse.eventVerify.answer(Self.object(body), for: resource)
         return .done
     }
 
+    /// `GET /events/status`: whether the events of the MCP server arrive.
     func status(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let resource = try await gatehouse.resourceAuthentication.identify(request.authorization)
         return .json(try await gatehouse.eventStatus.answer(for: resource))
     }
 
+    /// The JSON object of a body; duplicate members and other malformed JSON are refused.
     private static func object(_ bytes: [UInt8]) throws -> JSONObject {
         do {
             return try JSONObject(parsing: bytes)

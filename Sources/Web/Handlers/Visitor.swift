@@ -3,35 +3,35 @@ import HTTPTypes
 import Hummingbird
 import JOSE
 
-/// The browser behind a request, and the cookie that it still has to be given.
+/// The browser that sent a request, and the cookie that the response must set if the browser has none.
 struct Visitor: Sendable {
     let browser: Browser
-    /// The value of `Set-Cookie` for a browser that came without a usable cookie.
-    let greeting: String?
+    /// The value of `Set-Cookie` for a browser without a usable cookie; nil if the browser has one.
+    let newCookie: String?
 
-    /// The cookie that every browser gets: what a page hands back is bound to it.
+    /// The cookie that each browser gets. Forms are bound to it, so that a form is valid only in the browser that received it.
     private static let visitorCookie = "gatehouse-browser"
-    /// The cookie of a person who signed in; it ends with the browser, and on the server long before.
+    /// The cookie of a signed-in user. It ends with the browser, and its login on the server expires earlier.
     private static let signInCookie = "gatehouse"
-    /// As long as browsers keep a cookie at all.
+    /// 400 days in seconds, the longest time for which browsers keep a cookie.
     private static let visitorAge: Int64 = 400 * 86_400
 
-    init(_ request: Request, _ context: WebContext, door: RequestPipeline) {
-        let sent = door.cookies.value(of: Self.visitorCookie, in: request).flatMap { value in
+    init(_ request: Request, _ context: WebContext, pipeline: RequestPipeline) {
+        let sent = pipeline.cookies.value(of: Self.visitorCookie, in: request).flatMap { value in
             Base64URL.decode(value)?.count == 32 ? value : nil
         }
         let value = sent ?? Random.token()
-        let signIn = door.cookies.value(of: Self.signInCookie, in: request).flatMap(Base64URL.decode)
+        let signIn = pipeline.cookies.value(of: Self.signInCookie, in: request).flatMap(Base64URL.decode)
         browser = Browser(
             binding: .sha256(value), signIn: signIn.map(Digest.sha256),
-            address: door.proxies.clientAddress(of: request, context: context), reference: context.reference)
-        greeting = sent == nil ? door.cookies.setting(Self.visitorCookie, to: value, maxAge: Self.visitorAge) : nil
+            address: pipeline.proxies.clientAddress(of: request, context: context), reference: context.reference)
+        newCookie = sent == nil ? pipeline.cookies.setting(Self.visitorCookie, to: value, maxAge: Self.visitorAge) : nil
     }
 
-    /// Gives the browser what it still lacks.
-    func greet(_ response: Response) -> Response {
-        guard let greeting else { return response }
-        return response.setting(cookie: greeting)
+    /// The response with the cookie that the browser lacks.
+    func addingCookie(to response: Response) -> Response {
+        guard let newCookie else { return response }
+        return response.setting(cookie: newCookie)
     }
 
     /// The value of `Set-Cookie` that signs this browser out.

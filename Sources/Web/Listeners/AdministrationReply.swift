@@ -2,11 +2,11 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// What goes back over the admin socket: JSON at once, or bytes as they come, as of a backup.
+/// The reply to a command over the admin socket: a JSON document, or a stream of bytes such as a backup.
 package struct AdministrationReply: Sendable {
     let response: Response
 
-    /// A JSON document; `refused` marks one that says why nothing was done.
+    /// A JSON document; `refused` means that the document explains why the server refused the command.
     package static func json(_ bytes: [UInt8], refused: Bool = false) -> AdministrationReply {
         AdministrationReply(
             response: Response(
@@ -14,7 +14,7 @@ package struct AdministrationReply: Sendable {
                 body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))))
     }
 
-    /// Bytes in pieces; an error in the middle cuts the connection, so that the other side sees that they are not whole.
+    /// A stream of bytes. An error in the middle closes the connection, so that the peer detects the incomplete stream.
     package static func stream(_ pieces: AsyncThrowingStream<[UInt8], any Error>) -> AdministrationReply {
         AdministrationReply(
             response: Response(

@@ -4,17 +4,17 @@ import HummingbirdCore
 package import Logging
 import NIOCore
 
-/// The Unix socket over which administrators of this machine command the server.
+/// The Unix socket over which the command line administers a running server.
 ///
-/// One request is `POST /v1/administration` with a JSON body; who asks is what the kernel says of the socket's other end.
+/// A command is `POST /v1/administration` with a JSON body. The kernel identifies the caller (`SO_PEERCRED`).
 package struct AdministrationSocket: Sendable {
-    /// Answers one request.
+    /// Executes one command of `Peer`, whose JSON is the bytes.
     package typealias Handler = @Sendable (Peer, [UInt8]) async -> AdministrationReply
 
-    /// What a socket's address holds here; the system itself would cut a longer path without a word.
+    /// The maximum length of the path in bytes. The system truncates a longer path silently.
     package static let longestPath = 103
 
-    /// Where requests are posted to; a number in it leaves room for another language later.
+    /// The path of all commands, which contains the version of the protocol.
     package static let route = "/v1/administration"
 
     private let path: String
@@ -22,33 +22,33 @@ package struct AdministrationSocket: Sendable {
     private let group: SocketGroup?
     private var limits: ConnectionLimits
 
-    /// `group` may use the socket besides its owner and root; `data` is the server's own folder, which a refusal names where the
-    /// socket's is not safe.
+    /// The socket at this absolute path. Members of `group` may use it besides its owner and root. `data` is the data folder,
+    /// which the error for an unsafe folder suggests as a place for the socket.
     package init(
         path: String, data: String? = nil, group: String? = nil, limits: ConnectionLimits = ConnectionLimits()
     ) throws(ListenerError) {
         guard path.utf8.count <= Self.longestPath else {
             throw ListenerError(
-                "The path of the admin socket has \(path.utf8.count) bytes, and \(Self.longestPath) are allowed: shorten 'admin.socket'."
+                "The path of the admin socket has \(path.utf8.count) bytes; the limit is \(Self.longestPath). Shorten 'admin.socket'."
             )
         }
         guard path.utf8.first == UInt8(ascii: "/") else {
-            throw ListenerError("The admin socket's path \(path) is relative: give the whole path.")
+            throw ListenerError("The path of the admin socket \(path) is relative: use an absolute path.")
         }
         self.path = path
         self.data = data
         self.group = try group.map { name throws(ListenerError) in try SocketGroup(named: name) }
         self.limits = limits
-        // Who takes a backup may have a slow disk.
+        // A client that writes a backup may have a slow disk.
         self.limits.stall = nil
     }
 
-    /// Refuses a place that is shared or at which another server answers; changes nothing, so that it can be asked first.
+    /// Throws if other users can write to the folder or another server uses the socket. Changes nothing.
     package func examine() throws(ListenerError) {
         try SocketFolder(of: path, data: data, group: group).examine()
     }
 
-    /// Prepares the socket's folder and gives the listener, which keeps the folder from other servers as long as it lives.
+    /// The listener of the socket. It locks the folder against other servers until it ends.
     package func listener(
         logger: Logger, handler: @escaping Handler, whenRunning: @escaping Listener.WhenRunning = { _ in }
     ) throws(ListenerError) -> Listener {
@@ -62,7 +62,7 @@ package struct AdministrationSocket: Sendable {
                 do throws(ListenerError) {
                     try folder.open()
                 } catch {
-                    await failure.note(error)
+                    await failure.record(error)
                     channel.close(promise: nil)
                     return
                 }
@@ -80,7 +80,7 @@ package struct AdministrationSocket: Sendable {
         }
     }
 
-    /// The route's handler for what answers administrators.
+    /// The handler of the route, which identifies the peer and refuses a connection without one.
     static func answering(_ handler: @escaping Handler) -> Route.Handler {
         { _, context, body in
             guard let peer = await context.peer() else { return Response(status: .forbidden) }
@@ -88,10 +88,10 @@ package struct AdministrationSocket: Sendable {
         }
     }
 
-    /// Keeps what went wrong after binding, where nothing can be thrown.
+    /// Keeps an error that occurs after binding, in a callback that cannot throw.
     private actor Failure {
         private(set) var error: ListenerError?
 
-        func note(_ error: ListenerError) { self.error = error }
+        func record(_ error: ListenerError) { self.error = error }
     }
 }

@@ -3,10 +3,10 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// Lets connections in up to the limits, of all and of each address, and keeps accepting whatever goes wrong with one.
+/// Limits the connections of a listener, in total and per address, and keeps the listener running when accepting one fails.
 ///
-/// It stands first in the pipeline of the listening socket: a connection too many is closed before anything is set up
-/// for it. The addresses of listed proxies, over which everybody comes, count towards the limit of all alone.
+/// It is the first handler of the listening socket, so that a connection above a limit is closed before it costs anything.
+/// Connections from trusted proxies count only towards the total, because they carry the requests of all clients.
 final class ConnectionAdmission: ChannelInboundHandler, Sendable {
     typealias InboundIn = any Channel
     typealias InboundOut = any Channel
@@ -19,7 +19,7 @@ final class ConnectionAdmission: ChannelInboundHandler, Sendable {
     private let limits: ConnectionLimits
     private let proxies: ProxyTrust
     private let log: Logger
-    private let seats = Mutex(OpenConnections())
+    private let connections = Mutex(OpenConnections())
 
     init(_ limits: ConnectionLimits, proxies: ProxyTrust, log: Logger) {
         self.limits = limits
@@ -31,22 +31,23 @@ final class ConnectionAdmission: ChannelInboundHandler, Sendable {
         let channel = unwrapInboundIn(data)
         let address = channel.remoteAddress?.ipAddress
         let key = proxies.trusts(address) ? nil : address.map(Self.network)
-        guard take(key) else {
+        guard admit(key) else {
             channel.close(promise: nil)
             return
         }
-        channel.closeFuture.whenComplete { [self] _ in free(key) }
+        channel.closeFuture.whenComplete { [self] _ in release(key) }
         context.fireChannelRead(data)
     }
 
-    /// An error of accepting one connection, such as too many open files, would otherwise end the listener.
+    /// Survives errors of a single connection and of temporary shortage, such as too many open files, which would otherwise end
+    /// the listener.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard let error = error as? IOError, Self.passes(error.errnoCode) else {
+        guard let error = error as? IOError, Self.isTransient(error.errnoCode) else {
             context.fireErrorCaught(error)
             return
         }
-        log.error("a connection could not be accepted", metadata: ["cause": "\(error)"])
-        // Tried again in a moment: at once would only fail as often as the processor can.
+        log.error("cannot accept a connection", metadata: ["cause": "\(error)"])
+        // Accepting resumes after a pause: retrying at once would fail in a busy loop.
         let options = context.channel.syncOptions
         try? options?.setOption(.autoRead, value: false)
         context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(200)) {
@@ -54,28 +55,28 @@ final class ConnectionAdmission: ChannelInboundHandler, Sendable {
         }
     }
 
-    private func take(_ key: String?) -> Bool {
-        seats.withLock { seats in
-            guard seats.total < limits.total else { return false }
+    private func admit(_ key: String?) -> Bool {
+        connections.withLock { connections in
+            guard connections.total < limits.total else { return false }
             if let key {
-                let count = seats.byAddress[key, default: 0]
+                let count = connections.byAddress[key, default: 0]
                 guard count < limits.perAddress else { return false }
-                seats.byAddress[key] = count + 1
+                connections.byAddress[key] = count + 1
             }
-            seats.total += 1
+            connections.total += 1
             return true
         }
     }
 
-    private func free(_ key: String?) {
-        seats.withLock { seats in
-            seats.total -= 1
-            guard let key, let count = seats.byAddress[key] else { return }
-            seats.byAddress[key] = count > 1 ? count - 1 : nil
+    private func release(_ key: String?) {
+        connections.withLock { connections in
+            connections.total -= 1
+            guard let key, let count = connections.byAddress[key] else { return }
+            connections.byAddress[key] = count > 1 ? count - 1 : nil
         }
     }
 
-    /// What counts as one address: an IPv4 address, or the /64 that one line has all of in IPv6.
+    /// The network that counts as one address: an IPv4 address, or a /64 of IPv6, all of which belongs to one subscriber.
     static func network(_ address: String) -> String {
         var bytes = [UInt8](repeating: 0, count: 16)
         guard inet_pton(AF_INET6, address, &bytes) == 1 else { return address }
@@ -83,8 +84,8 @@ final class ConnectionAdmission: ChannelInboundHandler, Sendable {
         return (isMapped ? bytes[12...] : bytes[..<8]).map { String($0) }.joined(separator: ".")
     }
 
-    /// Errors that concern one connection or pass by themselves.
-    private static func passes(_ code: CInt) -> Bool {
+    /// Whether an error concerns one connection only, or passes without intervention.
+    private static func isTransient(_ code: CInt) -> Bool {
         switch code {
         case ECONNABORTED, EMFILE, ENFILE, ENOBUFS, ENOMEM, EPERM, EPROTO, ENETDOWN, ENETUNREACH, EHOSTDOWN,
             EHOSTUNREACH, ENONET, ENOPROTOOPT, EOPNOTSUPP:

@@ -5,11 +5,11 @@ import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 
-/// Ends a connection whose head or body does not arrive in time, whose body does not end, or whose peer takes nothing;
-/// asks for the body that a client holds back; and sees to it that a message that cannot be read is answered.
+/// Closes a connection whose head or body arrives too slowly, whose body is too long, or whose peer reads nothing. Sends
+/// `100 Continue`, and answers malformed messages.
 ///
-/// It stands behind the HTTP decoder and brings further handlers to the front, which see the raw bytes: a head that
-/// trickles in produces no message that could be timed, only bytes.
+/// The guard runs on the event loop of its connection, behind the HTTP decoder. It adds handlers in front of the decoder that
+/// see raw bytes, because a head that trickles in (as in a Slowloris attack) produces no message whose time could be measured.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -25,17 +25,17 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let limits: ConnectionLimits
     private var phase = Phase.waiting
     private var bodyLength = 0
-    /// When the connection is closed, if nothing arrives before; nil while it may rest.
-    private var due: NIODeadline?
+    /// The time at which the connection closes unless the awaited part arrives; nil while the connection is idle.
+    private var deadline: NIODeadline?
     private var timer: (at: NIODeadline, task: Scheduled<Void>)?
-    private var isGone = false
-    private var listeners: [@Sendable () -> Void] = []
-    /// Requests that were read and not answered to the end.
+    private var isDisconnected = false
+    private var disconnectActions: [@Sendable () -> Void] = []
+    /// The number of requests that are not yet answered completely.
     private var unanswered = 0
-    /// Whether the newest request's client waits for a word before it sends the body.
+    /// Whether the client of the last request waits for `100 Continue` before it sends the body.
     private var isBodyHeldBack = false
-    /// Whether nothing more is read: a message was malformed, or the last answer is on its way.
-    private var isOver = false
+    /// Whether the guard ignores further input, because a message was malformed or the last answer is being sent.
+    private var isClosing = false
     private var isLastAnswer = false
     private var stall: StallDetector?
 
@@ -52,7 +52,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             let codec = try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
             try pipeline.addHandler(RequestTargetHandler(), position: .before(codec))
         } catch {
-            // Without its eyes the guard guards nothing.
+            // Without these handlers the guard cannot enforce its limits.
             context.close(promise: nil)
         }
         stall = limits.stall.map { StallDetector(patience: $0, channel: context.channel) }
@@ -72,7 +72,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func channelInactive(context: ChannelHandlerContext) {
         timer?.task.cancel()
         stall?.end()
-        hangUp()
+        peerDisconnected()
         context.fireChannelInactive()
     }
 
@@ -81,36 +81,36 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelWritabilityChanged()
     }
 
-    /// Calls `act` once the other end hangs up while the present request is answered; at once if it has.
-    func whenGone(_ act: @escaping @Sendable () -> Void) {
-        guard !isGone else { return act() }
-        listeners.append(act)
+    /// Calls `act` when the peer disconnects before the current request is answered, or at once if it already has.
+    func whenDisconnected(_ act: @escaping @Sendable () -> Void) {
+        guard !isDisconnected else { return act() }
+        disconnectActions.append(act)
     }
 
-    /// Asks the client for the body that it holds back, if it does.
+    /// Sends `100 Continue` if the client waits for it.
     ///
     /// Spec: RFC 9110 §10.1.1
     func askForBody(_ channel: any Channel) {
         guard isBodyHeldBack else { return }
         isBodyHeldBack = false
-        // From the end of the pipeline, so that it passes the codec like any answer; here it is not counted as one.
+        // Written at the end of the pipeline, so that it passes the codec; `write` does not count it as an answer.
         channel.writeAndFlush(HTTPResponsePart.head(HTTPResponse(status: .continue)), promise: nil)
     }
 
-    fileprivate func hangUp() {
-        isGone = true
-        for act in listeners { act() }
-        listeners = []
+    fileprivate func peerDisconnected() {
+        isDisconnected = true
+        for act in disconnectActions { act() }
+        disconnectActions = []
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !isOver else { return }
+        guard !isClosing else { return }
         switch unwrapInboundIn(data) {
         case .head(let head):
             phase = .body
             bodyLength = 0
             unanswered += 1
-            listeners = []
+            disconnectActions = []
             isBodyHeldBack = head.headerFields[.expect]?.lowercased() == "100-continue"
             arm(limits.body, context.channel)
         case .body(let buffer):
@@ -123,28 +123,28 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .end:
             isBodyHeldBack = false
             phase = .waiting
-            due = nil
+            deadline = nil
         }
         context.fireChannelRead(data)
     }
 
-    /// A message that cannot be read is answered in its turn, and is the connection's last.
+    /// Answers a malformed message after the requests before it, and then closes the connection.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard error is HTTPParserError, !isOver, context.channel.isActive else {
+        guard error is HTTPParserError, !isClosing, context.channel.isActive else {
             context.fireErrorCaught(error)
             return
         }
-        isOver = true
+        isClosing = true
         switch phase {
         case .body where unanswered > 0:
-            // Whoever reads the body finds the error at the place where it broke off.
+            // The handler that reads the body gets the error and answers the request.
             context.fireErrorCaught(error)
         case .body:
-            bid(farewell: context)
+            closeAfterLastAnswer(context)
         case .waiting, .head:
-            // No request came of it, so the answer needs one to hang on.
+            // The head did not become a request, so a placeholder takes the way to the error answer.
             unanswered += 1
-            due = nil
+            deadline = nil
             context.fireChannelRead(wrapInboundOut(.head(MessageForm.unreadable)))
             context.fireChannelRead(wrapInboundOut(.end(nil)))
             context.fireChannelReadComplete()
@@ -156,13 +156,13 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(let head) where head.status.kind == .informational:
             context.write(data, promise: promise)
         case _ where unanswered == 0:
-            // Hummingbird answers a malformed message by itself as well: one answer is enough.
+            // Hummingbird answers a malformed message too; its second answer is dropped.
             promise?.succeed()
         case .head(var head):
-            // A body that was not asked for may come or not: what follows it on this connection could not be told. An answer
-            // to what is malformed says by itself that it is the last.
+            // A client that still waits for `100 Continue` may send its body or not, so the start of the next request is
+            // unknown. The answer to a malformed message announces the end of the connection itself.
             isLastAnswer =
-                unanswered == 1 && (isOver || isBodyHeldBack || head.headerFields[.connection] == "close")
+                unanswered == 1 && (isClosing || isBodyHeldBack || head.headerFields[.connection] == "close")
             if isLastAnswer { head.headerFields[.connection] = "close" }
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .body:
@@ -171,49 +171,48 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             unanswered -= 1
             guard isLastAnswer else { return context.write(data, promise: promise) }
             context.writeAndFlush(data, promise: promise)
-            bid(farewell: context)
+            closeAfterLastAnswer(context)
         }
     }
 
-    /// Sends nothing more, and leaves the other end a moment to hang up: closed at once, bytes that are still on their
-    /// way here could take the answer away.
-    private func bid(farewell context: ChannelHandlerContext) {
-        isOver = true
+    /// Closes the sending side, and waits a moment for the peer to close. Closing both sides at once could reset the connection
+    /// while input is still arriving, and the peer would lose the answer.
+    private func closeAfterLastAnswer(_ context: ChannelHandlerContext) {
+        isClosing = true
         context.close(mode: .output, promise: nil)
         arm(limits.farewell, context.channel)
     }
 
-    /// Starts the head's time, unless a request is already on its way.
+    /// Starts the time limit of the head, unless a request is being read.
     fileprivate func bytesArrived(_ channel: any Channel) {
-        guard phase == .waiting, !isOver else { return }
+        guard phase == .waiting, !isClosing else { return }
         phase = .head
         arm(limits.head, channel)
     }
 
     private func arm(_ time: TimeAmount, _ channel: any Channel) {
-        let due = channel.eventLoop.now + time
-        self.due = due
-        // A timer that goes off earlier looks again by itself: setting one for each request cost more than the rest
-        // of this guard.
-        if let timer, timer.at <= due { return }
-        wake(at: due, channel)
+        let deadline = channel.eventLoop.now + time
+        self.deadline = deadline
+        // An earlier timer reschedules itself. Scheduling one for each request costs more than the rest of this guard.
+        if let timer, timer.at <= deadline { return }
+        wake(at: deadline, channel)
     }
 
     private func wake(at time: NIODeadline, _ channel: any Channel) {
         timer?.task.cancel()
         let guarded = NIOLoopBound(self, eventLoop: channel.eventLoop)
-        timer = (time, channel.eventLoop.scheduleTask(deadline: time) { guarded.value.look(channel) })
+        timer = (time, channel.eventLoop.scheduleTask(deadline: time) { guarded.value.checkDeadline(channel) })
     }
 
-    private func look(_ channel: any Channel) {
+    private func checkDeadline(_ channel: any Channel) {
         timer = nil
-        guard let due else { return }
-        guard due <= channel.eventLoop.now else { return wake(at: due, channel) }
+        guard let deadline else { return }
+        guard deadline <= channel.eventLoop.now else { return wake(at: deadline, channel) }
         channel.close(promise: nil)
     }
 }
 
-/// Sees the bytes of requests before HTTP does.
+/// Reports the first bytes of a request before the HTTP decoder sees them.
 private final class FirstByteHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -224,7 +223,7 @@ private final class FirstByteHandler: ChannelInboundHandler, RemovableChannelHan
         self.owner = owner
     }
 
-    /// Line ends between requests begin none (RFC 9112 §2.2): some clients send one behind a body.
+    /// Line ends between requests do not begin one (RFC 9112 §2.2): some clients send one after a body.
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let isLineEnd = { (byte: UInt8) in byte == UInt8(ascii: "\r") || byte == UInt8(ascii: "\n") }
         if !unwrapInboundIn(data).readableBytesView.allSatisfy(isLineEnd) { owner.bytesArrived(context.channel) }
@@ -232,10 +231,10 @@ private final class FirstByteHandler: ChannelInboundHandler, RemovableChannelHan
     }
 }
 
-/// Hears that the other end hangs up.
+/// Reports that the peer has closed its sending side.
 ///
-/// Who closes only his sending side gets his answer, and gets it now. Heard at the front, because the HTTP pipeline
-/// behind keeps it back until that answer is written.
+/// The peer may still read, so handlers that wait for an event answer at once. This handler is the first, because the HTTP
+/// pipeline holds the event back until the answer is written.
 private final class DisconnectHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -247,7 +246,7 @@ private final class DisconnectHandler: ChannelInboundHandler, RemovableChannelHa
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .inputClosed? = event as? ChannelEvent { owner.hangUp() }
+        if case .inputClosed? = event as? ChannelEvent { owner.peerDisconnected() }
         context.fireUserInboundEventTriggered(event)
     }
 }

@@ -1,32 +1,33 @@
 package import NIOCore
 
-/// How long and how much a connection may make the server wait and hold.
+/// The limits of time, size and number for the connections of a listener.
 package struct ConnectionLimits: Sendable {
-    /// From the connection, or the first byte of a later request, to the end of the head.
+    /// The time from the connection, or from the first byte of a later request, to the end of the head.
     package var head: TimeAmount = .seconds(10)
-    /// From the end of the head to the end of the body.
+    /// The time from the end of the head to the end of the body.
     package var body: TimeAmount = .seconds(15)
-    /// From an answer to the next request.
+    /// The time from an answer to the next request.
     package var idle: TimeAmount = .seconds(60)
-    /// How long a peer may take no byte of an answer that waits for it; nil where it may take its time.
+    /// The time for which a peer may read nothing while an answer waits; nil for no limit.
     package var stall: TimeAmount? = .seconds(30)
-    /// From an answer that is the connection's last to its end, for a peer that does not hang up by itself.
+    /// The time from the last answer of a connection to its end, for a peer that does not close it.
     package var farewell: TimeAmount = .seconds(2)
-    /// One header field, with its name.
+    /// The size of one header field with its name, in bytes.
     package var fieldLength = 8 * 1024
-    /// All header fields together.
+    /// The size of all header fields together, in bytes.
     package var headLength = 32 * 1024
     package var fieldCount = 64
-    /// A body may be longer than any handler accepts, so that the handler can say so; past this the connection ends.
+    /// The size in bytes of a body at which the connection closes. It exceeds the limit of every route, so that the route can answer
+    /// with an error first.
     package var bodyLength = 1024 * 1024
-    /// Connections to one listener at the same time.
+    /// The number of simultaneous connections to one listener.
     package var total = 4096
-    /// Connections from one address, or one /64 network of IPv6, at the same time.
+    /// The number of simultaneous connections from one IPv4 address or one /64 network of IPv6.
     package var perAddress = 256
 
     package init() {}
 
-    /// The limits with what an operator decides of them; `stall` is in seconds.
+    /// The default limits with those that the operator configures; `stall` is in seconds.
     package init(total: Int, perAddress: Int, stall: Int64) {
         self.total = total
         self.perAddress = perAddress

@@ -2,10 +2,10 @@ import HummingbirdCore
 import Logging
 import NIOCore
 
-/// Serves each connection on its own event loop: a request changes no thread unless it waits for the disk.
+/// Runs the handlers of a connection on its event loop, so that a request changes threads only when it waits for the disk.
 ///
-/// Left to itself Hummingbird handles requests in Swift's shared pool, and every read and every answer then crosses
-/// from thread to thread. Handlers must not compute for long; what does, checking passwords, has threads of its own.
+/// By default Hummingbird runs handlers in Swift's shared pool, and each read and each answer crosses threads. Handlers must not
+/// block or compute for long: password hashing has its own threads.
 struct EventLoopBound<Base: ServerChildChannel>: ServerChildChannel {
     typealias Value = Base.Value
 
@@ -22,7 +22,7 @@ struct EventLoopBound<Base: ServerChildChannel>: ServerChildChannel {
     }
 }
 
-/// Runs the jobs of tasks on an event loop.
+/// A task executor that runs jobs on an event loop.
 final class LoopExecutor: TaskExecutor {
     private let loop: any EventLoop
 

@@ -2,11 +2,11 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// What operators and their probes may ask; it is served on a listener of its own and never on the public one.
+/// Health, readiness and metrics for operators and their probes, served on a separate listener and never on the public one.
 package struct Operations: Sendable {
-    /// What keeps the server from being ready, one sentence each; empty when it is.
+    /// Returns the reasons for which the server is not ready, one sentence each; empty if it is ready.
     package let obstacles: @Sendable () async -> [String]
-    /// The metrics in the text format that Prometheus reads.
+    /// Returns the metrics in the Prometheus text format.
     package let metrics: @Sendable () async -> String
 
     package init(
@@ -16,16 +16,19 @@ package struct Operations: Sendable {
         self.metrics = metrics
     }
 
+    /// `GET /healthz`: 200 while the process serves requests.
     func health(_ request: Request, _ context: WebContext, _ body: [UInt8]) -> Response {
         Self.text("ok\n")
     }
 
+    /// `GET /readyz`: 200 if the server is ready, else 503 with one reason a line.
     func readiness(_ request: Request, _ context: WebContext, _ body: [UInt8]) async -> Response {
         let found = await obstacles()
         guard !found.isEmpty else { return Self.text("ok\n") }
         return Self.text(found.joined(separator: "\n") + "\n", status: .serviceUnavailable)
     }
 
+    /// `GET /metrics`: all metrics.
     func numbers(_ request: Request, _ context: WebContext, _ body: [UInt8]) async -> Response {
         Self.text(await metrics(), type: "text/plain; version=0.0.4; charset=utf-8")
     }

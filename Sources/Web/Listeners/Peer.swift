@@ -1,7 +1,7 @@
 import Hummingbird
 import NIOCore
 
-/// Who is at the other end of a Unix socket, as the kernel recorded it when the connection was made.
+/// The process at the other end of a Unix socket, as the kernel recorded it when the process connected.
 package struct Peer: Sendable, Hashable {
     package let process: Int32
     package let user: UInt32
@@ -16,7 +16,7 @@ extension WebContext {
         var group: UInt32
     }
 
-    /// The peer, if this is a Unix socket: on TCP the kernel answers with a user that does not exist.
+    /// The peer of a Unix socket; nil on TCP, where the kernel returns a user that does not exist.
     func peer() async -> Peer? {
         guard case .unixDomainSocket? = channel.localAddress, let provider = channel as? any SocketOptionProvider else {
             return nil

@@ -1,11 +1,11 @@
 import NIOCore
 import NIOHTTP1
 
-/// Says of a head what the codec behind would swallow.
+/// Normalises request targets and HTTP/1.0 before the codec discards the information.
 ///
-/// A target in absolute form names its host itself, so that stands in for the Host field (RFC 9112 §3.2.2); the codec would
-/// cut `http://elsewhere/token` down to `/token`. A target that is no path either loses its Host, so that `HostCheck`
-/// refuses it. A request of HTTP/1.0 asks for the close that its client waits for, and never waits for `100 Continue`.
+/// The host of a target in absolute form replaces the Host field (RFC 9112 §3.2.2); the codec would reduce
+/// `http://elsewhere/token` to `/token`. A target in any other form loses its Host, so that `HostCheck` refuses it. An HTTP/1.0
+/// request gets `Connection: close`, which its client expects, and loses `Expect`, which HTTP/1.0 does not have.
 ///
 /// Spec: RFC 9112 §3.2.2
 final class RequestTargetHandler: ChannelInboundHandler, RemovableChannelHandler {
@@ -19,7 +19,7 @@ final class RequestTargetHandler: ChannelInboundHandler, RemovableChannelHandler
         }
         if head.uri.utf8.first != UInt8(ascii: "/") {
             let target = AbsoluteTarget(head.uri)
-            // Two hosts stay two, and none is no host: both are refused.
+            // Without exactly one Host field there is nothing to replace, and `HostCheck` refuses the request.
             if let target, head.headers["Host"].count == 1 {
                 head.headers.replaceOrAdd(name: "Host", value: target.authority)
             } else {
@@ -35,10 +35,10 @@ final class RequestTargetHandler: ChannelInboundHandler, RemovableChannelHandler
     }
 }
 
-/// A request's target in absolute form.
+/// A request target in absolute form.
 struct AbsoluteTarget: Equatable {
     let authority: String
-    /// With the query, and `/` where the target had none.
+    /// The path with the query; `/` if the target has no path.
     let path: String
 
     init?(_ uri: String) {
@@ -53,7 +53,7 @@ struct AbsoluteTarget: Equatable {
         self.path = (path.first == UInt8(ascii: "/") ? "" : "/") + String(decoding: path, as: UTF8.self)
     }
 
-    /// In upper or lower case.
+    /// Whether the bytes begin with the scheme, compared without case.
     private static func starts(_ bytes: [UInt8], with scheme: [UInt8]) -> Bool {
         bytes.count > scheme.count
             && zip(bytes, scheme).allSatisfy { $0 == $1 || (0x41...0x5A ~= $0 && $0 | 0x20 == $1) }

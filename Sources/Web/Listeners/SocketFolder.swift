@@ -1,9 +1,9 @@
 import Glibc
 
-/// The folder of the admin socket, which only the owner, and the group if there is one, can enter.
+/// The folder of the admin socket, which only its owner and the configured group can enter.
 ///
-/// Its mode decides who commands the server, so the folder holds the socket and nothing else: a folder that is shared, such
-/// as `/run` or `/tmp`, is refused, and never changed.
+/// The mode of the folder decides who can administer the server. So the folder contains nothing but the socket, and a shared
+/// folder such as `/run` or `/tmp` is refused and never changed.
 struct SocketFolder: Sendable {
     private let path: String
     private let socket: String
@@ -14,7 +14,7 @@ struct SocketFolder: Sendable {
         String(socket[socket.index(socket.lastIndex(of: "/") ?? socket.startIndex, offsetBy: 1)...])
     }
 
-    /// `data` is the server's own folder, in which a socket is safe.
+    /// The folder of this socket; `data` is the data folder, which errors suggest as a safe place.
     init(of socket: String, data: String? = nil, group: SocketGroup?) {
         let cut = socket.lastIndex(of: "/") ?? socket.startIndex
         path = cut == socket.startIndex ? "/" : String(socket[..<cut])
@@ -23,7 +23,7 @@ struct SocketFolder: Sendable {
         self.group = group
     }
 
-    /// Refuses a folder that is not the socket's alone, and a socket at which somebody answers; changes nothing.
+    /// Throws if the folder is shared or contains other files, or if another server uses the socket. Changes nothing.
     func examine() throws(ListenerError) {
         guard let folder = FolderStatus(path) else { return }
         try examine(folder)
@@ -32,35 +32,36 @@ struct SocketFolder: Sendable {
     private func examine(_ folder: FolderStatus) throws(ListenerError) {
         if let objection = folder.objection(to: name) {
             throw ListenerError(
-                "The folder \(path) of the admin socket \(objection), and the socket needs a folder of its own: "
+                "The folder \(path) of the admin socket \(objection), but the socket needs a folder of its own: "
                     + advice(folder))
         }
         switch SocketOccupant(at: socket) {
         case .nobody: break
         case .server:
             throw ListenerError(
-                "Another server answers at \(socket): stop it, or give this one an 'admin.socket' of its own.")
+                "Another server answers at \(socket): stop it, or set another 'admin.socket' for this one.")
         case .file:
-            throw ListenerError("\(socket) is there already and is no socket: choose another 'admin.socket'.")
+            throw ListenerError("\(socket) exists and is not a socket: choose another 'admin.socket'.")
         }
     }
 
-    /// A folder in one that others can write to, such as `/tmp/gatehouse`, could be made by anybody first.
+    /// The place to suggest instead. Other users could create a folder such as `/tmp/gatehouse` first, so a parent that they can
+    /// write to is never suggested.
     private func advice(_ folder: FolderStatus) -> String {
         if folder.isSafeToMakeIn {
-            return "set 'admin.socket' to \(path == "/" ? "" : path)/gatehouse/\(name), for which Gatehouse makes one."
+            return "set 'admin.socket' to \(path == "/" ? "" : path)/gatehouse/\(name); Gatehouse creates that folder."
         }
         guard let data else {
             return "set 'admin.socket' to a path in a folder that only the server's user can write to."
         }
-        return "set 'admin.socket' to \(data)/admin/\(name), for which Gatehouse makes one."
+        return "set 'admin.socket' to \(data)/admin/\(name); Gatehouse creates that folder."
     }
 
-    /// Makes the folder if it is missing, and takes it for this process; its mode is set whatever the umask says.
+    /// Creates the folder if it is missing, locks it for this process, and sets its mode regardless of the umask.
     func prepare() throws(ListenerError) -> LockedSocketFolder {
         if mkdir(path, 0o700) != 0, errno != EEXIST {
             throw ListenerError(
-                "The folder \(path) of the admin socket cannot be made (\(String(cString: strerror(errno)))): make it with "
+                "The folder \(path) of the admin socket cannot be created (\(String(cString: strerror(errno)))): create it with "
                     + "mode 0700 for the server's user, or choose another 'admin.socket'.")
         }
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
@@ -72,14 +73,14 @@ struct SocketFolder: Sendable {
                     + "another 'admin.socket'.")
         }
         let folder = LockedSocketFolder(descriptor, socket: socket, name: name, group: group)
-        // Two servers that start at once both find nobody at the socket: the lock lets one of them go on.
+        // Two servers that start at once both find no server at the socket. The lock lets only one of them continue.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw ListenerError(
-                "Another server uses the folder \(path) of the admin socket: stop it, or give this one an 'admin.socket' of "
-                    + "its own.")
+                "Another server uses the folder \(path) of the admin socket: stop it, or set another 'admin.socket' for this "
+                    + "one.")
         }
         guard let facts = FolderStatus(open: descriptor) else {
-            throw ListenerError("The folder \(path) of the admin socket cannot be looked at.")
+            throw ListenerError("The status of the folder \(path) of the admin socket cannot be read.")
         }
         try examine(facts)
         try folder.restrict(path)
@@ -87,9 +88,10 @@ struct SocketFolder: Sendable {
     }
 }
 
-/// The socket's folder as one process holds it, until that process ends.
+/// The socket's folder, locked by this process until the process ends.
 ///
-/// It is held by a descriptor: what is examined, locked and shut is one and the same folder, whoever renames the path meanwhile.
+/// All operations use one open descriptor, so that they check, lock and restrict the same folder even if another process renames
+/// the path meanwhile.
 final class LockedSocketFolder: Sendable {
     private let descriptor: Int32
     private let socket: String
@@ -105,19 +107,19 @@ final class LockedSocketFolder: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Sets the folder's own mode.
+    /// Sets the group and the mode of the folder.
     fileprivate func restrict(_ path: String) throws(ListenerError) {
-        // The group changes before the mode: in between, the old group must not gain the new group's rights.
+        // The group changes before the mode, so that the old group never gains the rights of the new one.
         if let group { try group.own(descriptor, called: path) }
         guard fchmod(descriptor, group == nil ? 0o700 : 0o750) == 0 else { throw Self.failure(path) }
     }
 
-    /// Sets the mode of the socket itself, which binding made under the umask.
+    /// Sets the group and the mode of the socket, which bind created under the umask.
     func open() throws(ListenerError) {
         guard isBoundHere else {
             throw ListenerError(
-                "The folder of the admin socket \(socket) was replaced while the server started: find out who can write to the "
-                    + "folder above it, and start the server again.")
+                "The folder of the admin socket \(socket) was replaced while the server started: check which users can "
+                    + "write to its parent folder, and start the server again.")
         }
         if let group { try group.own(name, in: descriptor, called: socket) }
         guard fchmodat(descriptor, name, group == nil ? 0o600 : 0o660, AT_SYMLINK_NOFOLLOW) == 0 else {
@@ -125,7 +127,7 @@ final class LockedSocketFolder: Sendable {
         }
     }
 
-    /// Binding takes a path, so where it led is compared afterwards.
+    /// Whether bind created the socket in this folder. Bind takes a path, so the result is compared afterwards.
     private var isBoundHere: Bool {
         var (there, here) = (stat(), stat())
         return lstat(socket, &there) == 0 && fstatat(descriptor, name, &here, AT_SYMLINK_NOFOLLOW) == 0
@@ -137,35 +139,35 @@ final class LockedSocketFolder: Sendable {
     }
 }
 
-/// What a folder that is there already looks like.
+/// The owner, mode and content of an existing folder.
 struct FolderStatus {
     let isFolder: Bool
     let isOwn: Bool
-    /// Whether it is root's.
-    let isRoots: Bool
+    /// Whether root owns it.
+    let isOwnedByRoot: Bool
     let mode: mode_t
     let names: [String]
 
-    init(isFolder: Bool, isOwn: Bool, isRoots: Bool = false, mode: mode_t, names: [String]) {
+    init(isFolder: Bool, isOwn: Bool, isOwnedByRoot: Bool = false, mode: mode_t, names: [String]) {
         self.isFolder = isFolder
         self.isOwn = isOwn
-        self.isRoots = isRoots
+        self.isOwnedByRoot = isOwnedByRoot
         self.mode = mode
         self.names = names
     }
 
-    /// Nil when there is nothing at the path.
+    /// The status of the folder at a path; nil if nothing exists there.
     init?(_ path: String) {
         var status = stat()
         guard lstat(path, &status) == 0 else { return nil }
         self.init(status, names: Self.names(in: opendir(path)))
     }
 
-    /// Of a folder that is open already; nil when the system refuses to look.
+    /// The status of an open folder; nil if the system refuses to read it.
     init?(open descriptor: Int32) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return nil }
-        // Reading moves a place that a copy of the descriptor would share.
+        // Reading moves an offset that a duplicated descriptor would share, so the folder is opened anew.
         self.init(
             status, names: Self.names(in: fdopendir(openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC))))
     }
@@ -173,13 +175,13 @@ struct FolderStatus {
     private init(_ status: stat, names: [String]) {
         self.init(
             isFolder: status.st_mode & S_IFMT == S_IFDIR, isOwn: status.st_uid == geteuid(),
-            isRoots: status.st_uid == 0, mode: status.st_mode & 0o7777, names: names)
+            isOwnedByRoot: status.st_uid == 0, mode: status.st_mode & 0o7777, names: names)
     }
 
-    /// Whether nobody but the server's user or root can put a folder of the advised name into it.
-    var isSafeToMakeIn: Bool { isFolder && (isOwn || isRoots) && mode & (S_IWGRP | S_IWOTH) == 0 }
+    /// Whether only the server's user and root can create a folder in it.
+    var isSafeToMakeIn: Bool { isFolder && (isOwn || isOwnedByRoot) && mode & (S_IWGRP | S_IWOTH) == 0 }
 
-    /// Why the folder cannot be the one of this socket; nil for one that Gatehouse may have made.
+    /// The reason for which the folder is unsafe for this socket; nil if it is safe.
     func objection(to socket: String) -> String? {
         guard isFolder else { return "is a link or a file" }
         guard isOwn else { return "belongs to another user" }
@@ -203,13 +205,13 @@ struct FolderStatus {
     }
 }
 
-/// Who is at a socket's path. Binding would remove a socket that is there, a living server's too.
+/// What exists at the path of the socket. Bind would remove an existing socket, even that of a running server.
 enum SocketOccupant {
-    /// Nothing, or the socket of a server that is gone.
+    /// Nothing, or the socket of a server that has ended.
     case nobody
-    /// Somebody who takes connections, or whose socket may not be tried.
+    /// A server that accepts connections, or a socket that this process may not connect to.
     case server
-    /// Something else than a socket.
+    /// A file that is not a socket.
     case file
 
     init(at path: String) {
@@ -224,12 +226,12 @@ enum SocketOccupant {
         }
         switch Self.connect(to: path) {
         case ECONNREFUSED, ENOENT: self = .nobody
-        // A server that is busy has no room for a connection (EAGAIN), and lives.
+        // EAGAIN means a running server whose backlog is full.
         default: self = .server
         }
     }
 
-    /// What the system says to a connection: 0 when it is taken.
+    /// The error number of a connection attempt; 0 if the server accepts it.
     private static func connect(to path: String) -> Int32 {
         let descriptor = socket(
             AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)

@@ -6,24 +6,24 @@ package struct SocketGroup: Sendable {
     package let name: String
     private let id: gid_t
 
-    /// Looks the group up.
+    /// Looks up the group by its name.
     package init(named name: String) throws(ListenerError) {
         var entry = group()
         var found: UnsafeMutablePointer<group>?
         var buffer = [CChar](repeating: 0, count: 16 * 1024)
         guard getgrnam_r(name, &entry, &buffer, buffer.count, &found) == 0, found != nil else {
-            throw ListenerError("The group '\(name)' does not exist: create it or leave 'admin.group' empty.")
+            throw ListenerError("The group '\(name)' does not exist: create it, or leave 'admin.group' empty.")
         }
         self.name = name
         id = entry.gr_gid
     }
 
-    /// Makes this the group of an open file or folder, which is called `path` in a refusal.
+    /// Sets the group of an open file or folder; errors call it `path`.
     package func own(_ descriptor: Int32, called path: String) throws(ListenerError) {
         try check(fchown(descriptor, uid_t.max, id), path)
     }
 
-    /// Makes this the group of what has this name in an open folder; a link is not followed.
+    /// Sets the group of the entry with this name in an open folder, without following a link; errors call it `path`.
     func own(_ name: String, in folder: Int32, called path: String) throws(ListenerError) {
         try check(fchownat(folder, name, uid_t.max, id, AT_SYMLINK_NOFOLLOW), path)
     }
@@ -37,10 +37,10 @@ package struct SocketGroup: Sendable {
         let user = Self.userName
         throw ListenerError(
             "The server's user '\(user)' is not a member of the group '\(name)' that 'admin.group' names: "
-                + "run 'usermod -aG \(name) \(user)' as root and start the server anew.")
+                + "run 'usermod -aG \(name) \(user)' as root and restart the server.")
     }
 
-    /// Whether this process has the group; somebody else's membership does not help it.
+    /// Whether this process is a member. A membership that was granted after the process started does not count.
     private var isJoined: Bool {
         var groups = [gid_t](repeating: 0, count: 65_536)
         let count = getgroups(Int32(groups.count), &groups)

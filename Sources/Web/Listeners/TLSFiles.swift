@@ -3,20 +3,20 @@ import NIOCore
 import NIOSSL
 import Synchronization
 
-/// Certificate and key of the main listener, when Gatehouse itself speaks TLS.
+/// The files with the certificate and the key of the main listener, if Gatehouse itself terminates TLS.
 package struct TLSFiles: Hashable, Sendable {
-    /// The file of the PEM chain.
+    /// The path of the certificate chain in PEM.
     package let certificate: String
-    /// The file of the certificate's key.
+    /// The path of the certificate's private key in PEM.
     package let key: String
 
-    /// Names the files; nothing is read yet.
+    /// Names the files without reading them.
     package init(certificate: String, key: String) {
         self.certificate = certificate
         self.key = key
     }
 
-    /// Why the files cannot be served, as one sentence that names the file; nil when they can.
+    /// The problem of the files in one sentence that names the file; nil if the server can use them.
     package var fault: String? {
         do throws(ListenerError) {
             _ = try context()
@@ -26,7 +26,7 @@ package struct TLSFiles: Hashable, Sendable {
         }
     }
 
-    /// Reads both files and puts them together.
+    /// Reads both files and checks that they match.
     func context() throws(ListenerError) -> NIOSSLContext {
         let chain = try chain()
         let key = try privateKey()
@@ -38,8 +38,8 @@ package struct TLSFiles: Hashable, Sendable {
             return try NIOSSLContext(configuration: configuration)
         } catch {
             throw ListenerError(
-                "The key \(self.key) does not fit the certificate \(certificate): set 'tls.key' to the key that this "
-                    + "certificate was made for.")
+                "The key \(self.key) does not match the certificate \(certificate): set 'tls.key' to the key of this "
+                    + "certificate.")
         }
     }
 
@@ -53,8 +53,8 @@ package struct TLSFiles: Hashable, Sendable {
         try requireReadable(key, "key")
         if isEncrypted {
             throw ListenerError(
-                "The key \(key) is encrypted, and a server has nobody to ask for its passphrase: set 'tls.key' to a file that "
-                    + "'openssl pkey -in \(key) -out FILE' made, readable by the server alone.")
+                "The key \(key) is encrypted, and a server cannot ask for its passphrase: decrypt it with "
+                    + "'openssl pkey -in \(key) -out FILE', let only the server read FILE, and set 'tls.key' to it.")
         }
         guard let key = try? NIOSSLPrivateKey(file: key, format: .pem) else {
             throw ListenerError("The key \(key) is not a private key in PEM: set 'tls.key' to one.")
@@ -69,7 +69,7 @@ package struct TLSFiles: Hashable, Sendable {
                 + "correct 'tls.\(what)'.")
     }
 
-    /// Whether the PEM says of itself that it is encrypted, in either of its two ways.
+    /// Whether the PEM declares that it is encrypted, in PKCS #8 or in the traditional format.
     private var isEncrypted: Bool {
         guard let file = fopen(key, "re") else { return false }
         defer { fclose(file) }
@@ -80,16 +80,16 @@ package struct TLSFiles: Hashable, Sendable {
     }
 }
 
-/// What the main listener proves itself with; new connections take what is current.
+/// The current certificate and key of the main listener. New connections use them, and SIGHUP replaces them.
 package final class TLSIdentity: Sendable {
     private let current: Mutex<NIOSSLContext>
 
-    /// Reads the files for the first time.
+    /// Reads the files; throws if the server cannot use them.
     package init(_ files: TLSFiles) throws(ListenerError) {
         current = Mutex(try files.context())
     }
 
-    /// Reads the files anew; what is returned puts them in the place of the old ones. Files that cannot be served are refused.
+    /// Reads the files again and returns the action that puts them into use; throws if the server cannot use them.
     package func prepared(_ files: TLSFiles) throws(ListenerError) -> @Sendable () -> Void {
         let context = try files.context()
         return { self.current.withLock { $0 = context } }

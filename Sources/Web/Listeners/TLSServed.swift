@@ -3,7 +3,9 @@ import Logging
 import NIOCore
 import NIOSSL
 
-/// Serves connections over TLS with the identity that is current when they begin; the library's own channel holds one for good.
+/// Serves connections over TLS with the identity that is current when they begin.
+///
+/// The channel of the library keeps one identity forever, and a renewed certificate would need a restart.
 struct TLSServed<Base: ServerChildChannel>: ServerChildChannel {
     typealias Value = Base.Value
 

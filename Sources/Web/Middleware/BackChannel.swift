@@ -1,22 +1,21 @@
 import NIOCore
 
-/// Further hosts under which MCP servers reach this one from inside, without the way over the public address.
+/// Additional hosts by which MCP servers reach Gatehouse inside a network, without the public address.
 ///
-/// They are names of the connection and of nothing else: issuer, audiences and every URL stay the issuer's.
+/// They name connections only: the issuer, the audiences of tokens and all URLs stay those of the public address.
 package struct BackChannel: Sendable {
     let hosts: HostNames
     private let isEncrypted: Bool
     private let proxies: ProxyTrust
 
-    /// `isEncrypted` says that the listener itself speaks TLS.
+    /// `isEncrypted` means that the listener itself terminates TLS.
     package init(hosts: [String], isEncrypted: Bool, proxies: ProxyTrust) {
         self.hosts = HostNames(hosts)
         self.isEncrypted = isEncrypted
         self.proxies = proxies
     }
 
-    /// Whether secrets may come over a connection with this peer: over TLS, or over nothing but this machine or the way
-    /// from a listed proxy.
+    /// Whether a connection with this peer may carry secrets: it uses TLS, or the peer is this machine or a trusted proxy.
     func carries(_ peer: SocketAddress?) -> Bool {
         if isEncrypted { return true }
         return proxies.trusts(peer?.ipAddress) || ProxyTrust.isLoopback(peer?.ipAddress)

@@ -1,10 +1,10 @@
 import HTTPTypes
 package import Hummingbird
 
-/// Lets scripts of any origin read the answers, errors included, of the doors that are open to them.
+/// Lets scripts of any origin read the answers, including errors, of routes that are open to scripts.
 ///
-/// The answer is `*` without credentials: what a script can reach there, any other program can reach as well. It is
-/// given with and without `Origin`, since a cache in front may keep the one answer for both.
+/// The value is `*` without credentials, so that a script reads nothing that another program could not read. The header is
+/// set with and without `Origin`, because a cache may store one answer for both.
 ///
 /// Spec: Fetch §3.3
 package struct CrossOrigin: RouterMiddleware {
@@ -24,7 +24,7 @@ package struct CrossOrigin: RouterMiddleware {
     }
 }
 
-/// Answers the question that a browser asks before it lets a script send what no form could: any header may be sent.
+/// Answers the preflight request of a browser, and allows any header.
 package struct Preflight: RouterMiddleware {
     package typealias Context = WebContext
 
@@ -33,27 +33,27 @@ package struct Preflight: RouterMiddleware {
     package func handle(
         _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
     ) async throws -> Response {
-        guard request.method == .options, let place = context.found?.place, place.audience.isOpenToScripts else {
+        guard request.method == .options, let path = context.match?.path, path.audience.isOpenToScripts else {
             return try await next(request, context)
         }
         return Response(
             status: .noContent,
             headers: [
-                .allow: place.methods, .accessControlAllowMethods: place.methods,
+                .allow: path.methods, .accessControlAllowMethods: path.methods,
                 .accessControlAllowHeaders: Self.headers(asked: request.headers[values: .accessControlRequestHeaders]),
                 .accessControlMaxAge: "7200",
             ])
     }
 
-    /// What clients of this protocol send, and whatever else was asked for. Named one by one, because `*` does not
-    /// stand for Authorization, and for nothing at all in older browsers.
+    /// The headers of MCP clients and all headers that the browser names. Each is listed, because `*` does not cover
+    /// Authorization, and older browsers do not know it.
     private static func headers(asked fields: [String]) -> String {
         var names = ["MCP-Protocol-Version", "Authorization", "Content-Type"]
         for text in fields.flatMap({ $0.split(separator: ",") }) {
             let isBlank = { (character: Character) in character == " " || character == "\t" }
             var name = text.drop(while: isBlank)
             while let last = name.last, isBlank(last) { name.removeLast() }
-            // A name that is no token is none that a browser could send.
+            // No browser sends a name that is not a token.
             guard HTTPField.Name(String(name)) != nil,
                 !names.contains(where: { $0.lowercased() == name.lowercased() })
             else { continue }

@@ -1,6 +1,6 @@
 package import Hummingbird
 
-/// Turns whatever a handler or a middleware threw into its answer, at this one place.
+/// Turns every error that a handler or a check throws into its answer.
 package struct ErrorCatcher: RouterMiddleware {
     package typealias Context = WebContext
 
@@ -21,7 +21,7 @@ package struct ErrorCatcher: RouterMiddleware {
     }
 }
 
-/// The same for the listeners that know neither people nor OAuth: their handlers throw nothing but refusals.
+/// The error catcher of the listeners for operators and administrators, whose handlers throw only refusals.
 struct PlainErrorCatcher: RouterMiddleware {
     typealias Context = WebContext
 

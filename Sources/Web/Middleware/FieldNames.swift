@@ -1,8 +1,6 @@
 import HTTPTypes
 
-/// Header fields that HTTPTypes has no constants for.
-///
-/// Names are made from literals that are tokens; a name that were none would stop the program at its first use in tests.
+/// Names of header fields for which HTTPTypes has no constants.
 enum FieldNames {
     static let host = name("Host")
     static let forwardedFor = name("X-Forwarded-For")
@@ -15,7 +13,7 @@ enum FieldNames {
     static let fetchSite = name("Sec-Fetch-Site")
 
     private static func name(_ text: String) -> HTTPField.Name {
-        guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is no field name") }
+        guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is not a field name") }
         return name
     }
 }

@@ -2,31 +2,33 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// Lets only requests through that name a host of this server, so that no address is ever made from what a client sent
-/// and no page elsewhere reaches a listener by a name of its own.
+/// Refuses requests whose Host is not a host of this server.
+///
+/// This prevents DNS rebinding, by which a web page reaches a listener under a name of its own, and links that are built from a
+/// host that the client chose.
 ///
 /// Spec: RFC 9112 §3.2
 struct HostCheck: RouterMiddleware {
     typealias Context = WebContext
 
-    /// Whether a request may come under a host.
+    /// Whether a request may name this host.
     private let admits: @Sendable (_ host: String, WebContext) -> Bool
 
     private init(admits: @escaping @Sendable (String, WebContext) -> Bool) {
         self.admits = admits
     }
 
-    /// Admits the issuer's host to every door, and the hosts of the back channel to the doors that are on it.
+    /// Admits the issuer's host to all routes, and the hosts of the back channel to the routes of the back channel.
     static func issuer(_ issuer: HostNames, backChannel: BackChannel) -> HostCheck {
         HostCheck { host, context in
             issuer.contains(host)
-                || backChannel.hosts.contains(host) && context.found?.route?.isOnBackChannel ?? false
+                || backChannel.hosts.contains(host) && context.match?.route?.isOnBackChannel ?? false
                     && backChannel.carries(context.peerAddress)
         }
     }
 
-    /// Admits these hosts and every address to the operations listener: it is a name that a page elsewhere can turn
-    /// upon this machine, while an address is what it is.
+    /// Admits these hosts and all IP addresses to the operations listener. DNS rebinding needs a name; an IP address
+    /// always means the host that it belongs to.
     static func operations(_ names: HostNames) -> HostCheck {
         HostCheck { host, _ in
             let name = HostNames.name(of: host)
@@ -37,7 +39,7 @@ struct HostCheck: RouterMiddleware {
     func handle(
         _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
     ) async throws -> Response {
-        // The first Host arrives as the authority; what is left in the fields is a second one.
+        // NIO moves the first Host field to the authority, so a Host field that remains is a second one.
         guard let authority = request.head.authority, !request.headers.contains(FieldNames.host) else {
             throw Refusal.malformedTarget
         }
@@ -46,9 +48,9 @@ struct HostCheck: RouterMiddleware {
     }
 }
 
-/// Hosts as they may stand in a Host field, in upper or lower case.
+/// The values of a Host field that name this server, compared without case.
 ///
-/// Compared byte by byte: Swift's own texts make a k of U+212A.
+/// Comparison is by bytes, because Swift's strings equate U+212A with the letter K.
 package struct HostNames: Sendable {
     private let names: [[UInt8]]
 
@@ -56,7 +58,7 @@ package struct HostNames: Sendable {
         self.names = names.map { Array($0.lowercased().utf8) }
     }
 
-    /// The host with its port, and without it where the scheme implies it.
+    /// The host with its port, and also without it if the port is the default of the scheme.
     package init(host: String, port: Int, isHTTPS: Bool) {
         self.init(port == (isHTTPS ? 443 : 80) ? [host, "\(host):\(port)"] : ["\(host):\(port)"])
     }
@@ -67,7 +69,7 @@ package struct HostNames: Sendable {
         }
     }
 
-    /// The host without its port.
+    /// The host of an authority, without the port.
     static func name(of authority: String) -> String {
         let bytes = authority.utf8
         if bytes.first == UInt8(ascii: "["), let end = bytes.firstIndex(of: UInt8(ascii: "]")) {

@@ -1,15 +1,16 @@
 import HTTPTypes
 import Hummingbird
 
-/// Refuses what is no readable HTTP message before anything is done for it.
+/// Refuses malformed HTTP messages before any other check.
 ///
-/// Only `chunked` is known here as a transfer coding; by another one nobody could tell where the message ends.
+/// The only supported transfer coding is `chunked`. With another one, client and server could disagree about the end of the
+/// message, which enables request smuggling.
 ///
 /// Spec: RFC 9112 §6.1
 struct MessageForm: RouterMiddleware {
     typealias Context = WebContext
 
-    /// What stands for a message of which not even the head could be read.
+    /// A placeholder for a message whose head the decoder cannot parse. Its transfer coding makes this check refuse it.
     static let unreadable = HTTPRequest(
         method: .get, scheme: "http", authority: nil, path: "/",
         headerFields: [.transferEncoding: "unreadable", .connection: "close"])

@@ -1,23 +1,23 @@
-/// Why a request was turned away before anything looked at what it asks for.
+/// The reason for which a check refuses a request before its handler runs.
 package enum Refusal: Error, Sendable, Hashable {
-    /// The message cannot be read as HTTP, or by no transfer coding that is known here.
+    /// The message is not well-formed HTTP, or uses an unsupported transfer coding.
     case malformedMessage
-    /// The target is not a path of this server, or the Host is missing or doubled.
+    /// The target is not a path, or the Host field is missing or repeated.
     case malformedTarget
-    /// The Host is not the issuer's.
+    /// The Host is not a host of this server.
     case foreignHost
-    /// Nothing is served at this path, or not in this spelling.
+    /// No route has this path in this spelling.
     case unknownPath
-    /// The path is served, by the methods that are named here.
+    /// The path exists but does not support the method; `allowed` lists the methods that it supports.
     case wrongMethod(allowed: String)
-    /// The target is longer than any request of the protocol needs.
+    /// The target is longer than `StrictPath.maximumTargetLength`.
     case targetTooLong
-    /// The body is longer than any request of the protocol needs.
+    /// The body is longer than the limit of the route.
     case bodyTooLarge
     /// The body is not a form of the type `application/x-www-form-urlencoded`.
     case notAForm
     /// The body is not of the type `application/json`.
     case notJSON
-    /// A form was sent from another site.
+    /// Another site submitted the form.
     case crossSite
 }

@@ -3,8 +3,9 @@ package import Hummingbird
 import Logging
 import OAuth
 
-/// Writes one line a request and counts it, by the route's template and never by path, query, header or body; what the
-/// request causes is recorded under the same trace id.
+/// Logs and counts each request, and sets the trace id under which its audit records are written.
+///
+/// The line contains the route's template, and never the path, the query, a header or the body: they may contain secrets.
 package struct RequestLog: RouterMiddleware {
     package typealias Context = WebContext
 
@@ -24,7 +25,7 @@ package struct RequestLog: RouterMiddleware {
     ) async throws -> Response {
         let start = clock.now
         let trace = Self.trace(of: request)
-        witness.see(trace, request, context)
+        witness.record(trace, request, context)
         let response = try await TraceID.$current.withValue(trace) { try await next(request, context) }
         let took = clock.now - start
         let status = response.status.code
@@ -38,14 +39,14 @@ package struct RequestLog: RouterMiddleware {
         return response
     }
 
-    /// The id that the caller sent, if it sent one and one alone.
+    /// The trace id of the request's only `traceparent` field, or a random one.
     private static func trace(of request: Request) -> TraceID {
         let fields = request.headers[values: FieldNames.traceParent]
         return (fields.count == 1 ? TraceID(traceparent: fields[0]) : nil) ?? .random()
     }
 
-    /// A 503 is no error of this server by itself: a stranger's dead host causes one, and a failing store has said so
-    /// in an error line of its own before it comes here.
+    /// A 503 is not an error of this server by itself: the unreachable host of a client causes one, and a failing store
+    /// logs an error of its own.
     private func level(of status: Int) -> Logger.Level {
         switch status {
         case 503: .notice

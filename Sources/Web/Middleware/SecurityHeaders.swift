@@ -1,11 +1,11 @@
 import HTTPTypes
 package import Hummingbird
 
-/// Puts the headers on every answer that keep it out of frames, caches, referrers and foreign scripts.
+/// Sets the headers on every answer that keep it out of frames, caches, referrers and foreign scripts.
 package struct SecurityHeaders: RouterMiddleware {
     package typealias Context = WebContext
 
-    /// Nothing is loaded but the stylesheet, nothing is run, and forms go to Gatehouse alone.
+    /// Pages load only the stylesheet, run no script, and submit forms only to Gatehouse.
     package static let policy =
         "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
@@ -20,7 +20,7 @@ package struct SecurityHeaders: RouterMiddleware {
     ) async throws -> Response {
         var response = try await next(request, context)
         response.headers[.xContentTypeOptions] = "nosniff"
-        // Pages with forms say otherwise: with no-referrer browsers send them with `Origin: null`.
+        // Pages with forms set `same-origin`: under `no-referrer` browsers submit forms with `Origin: null`.
         if !response.headers.contains(FieldNames.referrerPolicy) {
             response.headers[FieldNames.referrerPolicy] = "no-referrer"
         }
@@ -35,10 +35,10 @@ package struct SecurityHeaders: RouterMiddleware {
         return response
     }
 
-    /// A web client that opened the authorization by `window.open` waits for that window to come back, and the header would
-    /// cut the two apart for good.
+    /// A web client that opens the authorization with `window.open` waits for that window to return. The header would break
+    /// the connection between the two windows for good.
     private static func sharesWindow(_ response: Response, _ context: WebContext) -> Bool {
-        switch context.found?.route?.window {
+        switch context.match?.route?.window {
         case .shared: response.headers[FieldNames.openerPolicy] == nil
         case .told: response.headers[FieldNames.openerPolicy] == Response.shared
         case .own, nil: false
@@ -49,10 +49,10 @@ package struct SecurityHeaders: RouterMiddleware {
 extension Response {
     fileprivate static let shared = "unsafe-none"
 
-    /// The page belongs to an authorization: its window stays in touch with the one that opened it.
+    /// The response for a page of an authorization, whose window keeps its connection to its opener.
     func inSharedWindow() -> Response { with(Self.shared) }
 
-    /// The page belongs to no authorization that this browser may see: its window is alone with itself.
+    /// The response for a page that shows no authorization, whose window is isolated from its opener.
     func inOwnWindow() -> Response { with("same-origin") }
 
     private func with(_ policy: String) -> Response {

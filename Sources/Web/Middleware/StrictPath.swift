@@ -1,12 +1,12 @@
 package import Hummingbird
 
-/// Serves a path in its one spelling only: the router alone would also match `//token`, `/token/` and more.
+/// Refuses every spelling of a path but one, such as `//token` and `/token/`.
 ///
-/// A proxy in front may decide by the path that it reads; two readings of one path are how such decisions are evaded.
+/// A proxy may grant or deny access by path. If proxy and server read one path differently, a client evades the proxy's rule.
 package struct StrictPath: RouterMiddleware {
     package typealias Context = WebContext
 
-    /// Long enough for any authorization request, short enough to bound what a stranger can make the server hold.
+    /// The maximum length of a target in bytes: enough for any authorization request, and a bound on the memory of one request.
     package static let maximumTargetLength = 16 * 1024
 
     package init() {}
@@ -20,7 +20,7 @@ package struct StrictPath: RouterMiddleware {
         return try await next(request, context)
     }
 
-    /// Segments of unreserved characters, none empty, none of dots alone; the root itself is allowed.
+    /// Whether each segment consists of unreserved characters and is neither empty nor a dot segment. The root path passes.
     static func isCanonical(_ target: String.UTF8View) -> Bool {
         let path = target.prefix { $0 != UInt8(ascii: "?") }
         guard path.first == UInt8(ascii: "/") else { return false }

@@ -1,19 +1,25 @@
-/// The page of one's own account: what may act in a person's name, and how to end it.
+import AuthorizationServer
+import OAuth
+
+/// The account page: the user's sessions, jobs, connections and requests, and the actions that end them.
 ///
-/// Names of clients and what MCP servers ask are strangers' text; each stands as a quotation or under the name of who said it.
+/// Names of clients and requests of MCP servers are untrusted text. The page shows each as a quotation or below the name of its
+/// author.
 package struct AccountPage: Page {
     package static let template = "account"
     package static let hasForm = true
 
+    /// The username.
     package let account: PlainText
+    /// The token that each form must return, which prevents cross-site request forgery.
     package let token: PlainText
-    /// What was done just now.
+    /// The result of the last action.
     package let notice: PlainText?
-    /// Why a step was not taken; nil where the password's own section says it.
+    /// The reason for which an action was refused; nil if the password form shows it.
     package let problem: PlainText?
-    /// Why the password was not changed.
+    /// The reason for which the password was not changed.
     package let passwordProblem: PlainText?
-    /// The sign-in is recent enough for every step.
+    /// Whether the sign-in is recent enough for all actions.
     package let isFresh: Bool
     package let questions: [Question]
     package let hasQuestions: Bool
@@ -57,19 +63,20 @@ package struct AccountPage: Page {
     }
 
     package static let sample = AccountPage(
-        account: "ada", token: "sample", notice: "Quill Notes was signed out.", problem: "Nothing was changed.",
-        passwordProblem: "The current password is not right.", isFresh: true, questions: [Question.sample],
+        account: "ada", token: "sample", notice: "Gatehouse revoked the access of Quill Notes to Team Files.",
+        problem: "Nothing changed.",
+        passwordProblem: "The current password is incorrect.", isFresh: true, questions: [Question.sample],
         sessions: [SessionRow.sample], sessionPages: Pager(after: "sample", isFirst: false),
         jobs: [JobRow.sample], hasMoreJobs: true, connections: [ConnectionRow.sample], answers: [Answer.sample],
         answerPages: Pager(after: "sample", isFirst: false))
 }
 
 extension AccountPage {
-    /// The way to the rest of a list.
+    /// The links to the other parts of a list.
     package struct Pager: Sendable {
-        /// What the next piece is behind of.
+        /// The cursor of the next part; nil at the end of the list.
         package let after: PlainText?
-        /// There is something newer than what is shown.
+        /// Whether newer entries exist than the page shows.
         package let hasNewer: Bool
         package let hasPages: Bool
 
@@ -80,7 +87,7 @@ extension AccountPage {
         }
     }
 
-    /// A client, by the name that the person was shown.
+    /// A client, by the name that the consent page showed.
     package struct App: Sendable {
         package let appName: PlainText
         /// The host of the `client_id` URL; nil for a client that an administrator registered.
@@ -108,7 +115,7 @@ extension AccountPage {
         }
     }
 
-    /// One session that can be ended.
+    /// A session that the user can revoke.
     package struct SessionRow: Sendable {
         package let session: PlainText
         package let app: App
@@ -116,10 +123,10 @@ extension AccountPage {
         package let scopes: [PlainText]
         package let hasScopes: Bool
         package let since: PlainText
-        /// When it was last used, in words.
+        /// The time of the last use.
         package let lastUsed: PlainText
         package let ends: PlainText
-        /// When it ends if nobody uses it, where that comes first.
+        /// The time at which the session expires if it stays idle; nil if it expires earlier anyway.
         package let endsUnused: PlainText?
 
         package init(
@@ -138,14 +145,14 @@ extension AccountPage {
         }
     }
 
-    /// Work of an MCP server that can be ended.
+    /// A background job that the user can cancel.
     package struct JobRow: Sendable {
         package let job: PlainText
         package let server: Server
         package let app: App
-        /// What it is for, as the MCP server says.
+        /// The purpose, as the MCP server describes it.
         package let purpose: PlainText
-        /// The names of what it may start.
+        /// The names of the actions that the job may start.
         package let actions: [PlainText]
         package let since: PlainText
         package let ends: PlainText
@@ -157,14 +164,14 @@ extension AccountPage {
             self.server = server
             self.app = app
             let shown = PlainText(purpose, limit: 200)
-            self.purpose = shown.isEmpty ? "(no words)" : shown
+            self.purpose = shown.isEmpty ? "(no description)" : shown
             self.actions = actions.map { PlainText($0, limit: 64) }
             self.since = PlainText(since)
             self.ends = PlainText(ends)
         }
     }
 
-    /// One account at a provider that can be disconnected.
+    /// An account at a provider that the user can disconnect.
     package struct ConnectionRow: Sendable {
         package let connection: PlainText
         package let provider: PlainText
@@ -183,9 +190,9 @@ extension AccountPage {
         }
     }
 
-    /// What waits for an answer.
+    /// A pending request of an MCP server.
     package struct Question: Sendable {
-        /// The public id, which is the end of the page's address.
+        /// The public id, which is the last segment of the page's URL.
         package let page: PlainText
         package let server: Server
         package let through: PlainText
@@ -201,13 +208,13 @@ extension AccountPage {
         }
     }
 
-    /// What was asked and is over.
+    /// A request of an MCP server that has ended.
     package struct Answer: Sendable {
         package let server: Server
         package let words: PlainText
         package let asked: PlainText
         package let outcome: PlainText
-        /// The person did what was asked.
+        /// Whether the user completed the request.
         package let isYes: Bool
 
         package init(server: Server, words: String, asked: String, outcome: PlainText, isYes: Bool) {
@@ -254,4 +261,67 @@ extension AccountPage.Answer {
     static let sample = Self(
         server: .sample, words: "Delete the folder Drafts with 12 files", asked: "2026-11-21 08:20 UTC",
         outcome: "Approved", isYes: true)
+}
+
+extension AccountPage {
+    /// The page for what `overview` says.
+    init(_ overview: AccountOverview, notice: String? = nil, problem: AccountActionError? = nil) {
+        self.init(
+            account: overview.username, token: overview.token, notice: notice, problem: problem?.sentence,
+            passwordProblem: problem?.passwordSentence, isFresh: overview.isFresh,
+            questions: overview.pending.map { Question($0) }, sessions: overview.sessions.items.map { SessionRow($0) },
+            sessionPages: Pager(after: overview.sessions.more?.string, isFirst: overview.sessions.isFirst),
+            jobs: overview.jobs.map { JobRow($0) }, hasMoreJobs: overview.hasMoreJobs,
+            connections: overview.connections.map { ConnectionRow($0) },
+            answers: overview.recent.items.map { Answer($0) },
+            answerPages: Pager(after: overview.recent.more?.string, isFirst: overview.recent.isFirst))
+    }
+}
+
+extension AccountPage.Server {
+    fileprivate init(_ server: AccountOverview.Server) {
+        self.init(name: server.name, identifier: server.identifier.string, owner: server.owner)
+    }
+}
+
+extension AccountPage.SessionRow {
+    fileprivate init(_ session: AccountOverview.LiveSession) {
+        self.init(
+            id: session.id.string, app: .init(name: session.app.name, host: session.app.host),
+            server: .init(session.server), scopes: session.scopes, since: session.since.shown,
+            lastUsed: session.lastUsedAt?.shown ?? "not yet", ends: session.endsAt.shown,
+            endsUnused: session.endsUnusedAt?.shown)
+    }
+}
+
+extension AccountPage.JobRow {
+    fileprivate init(_ job: AccountOverview.OpenJob) {
+        self.init(
+            id: job.id.string, server: .init(job.server), app: .init(name: job.app.name, host: job.app.host),
+            purpose: job.purpose, actions: job.actions.map(\.string), since: job.since.shown, ends: job.endsAt.shown)
+    }
+}
+
+extension AccountPage.ConnectionRow {
+    fileprivate init(_ connection: AccountOverview.LiveConnection) {
+        self.init(
+            id: connection.id.string, provider: connection.provider.string, server: .init(connection.server),
+            rights: connection.scope.scopes.map(\.string), since: connection.since.shown)
+    }
+}
+
+extension AccountPage.Question {
+    fileprivate init(_ asked: AccountOverview.ElicitationSummary) {
+        self.init(
+            page: asked.page.string, server: .init(asked.server), through: asked.app?.name ?? "", words: asked.text,
+            until: asked.until.shown)
+    }
+}
+
+extension AccountPage.Answer {
+    fileprivate init(_ asked: AccountOverview.ElicitationSummary) {
+        self.init(
+            server: .init(asked.server), words: asked.text, asked: asked.at.shown, outcome: asked.outcome,
+            isYes: asked.status == .completed)
+    }
 }

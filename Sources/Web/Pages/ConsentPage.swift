@@ -1,15 +1,18 @@
-/// The page on which a person decides: who asks, for what, at which MCP server, for how long.
+import AuthorizationServer
+import OAuth
+
+/// The consent page: the client, the MCP server, the requested scopes, and the choice of the session's length.
 package struct ConsentPage: Page {
     package static let template = "consent"
     package static let hasForm = true
 
-    /// The client as it presents itself; nothing here is proven but the host of a metadata document.
+    /// The client as it describes itself. Only the host of its metadata document is proven.
     package struct Client: Sendable {
         package let name: PlainText
         /// The host of the `client_id` URL; nil for a client that an administrator registered.
         package let host: PlainText?
         package let isRegistered: Bool
-        /// It describes itself otherwise than when this person last approved it.
+        /// Whether its description differs from the one that this user last approved.
         package let hasChanged: Bool
 
         package init(name: String, host: String?, hasChanged: Bool = false) {
@@ -21,13 +24,13 @@ package struct ConsentPage: Page {
         }
     }
 
-    /// Where the answer goes.
+    /// The destination of the authorization response.
     package struct Destination: Sendable {
         package let host: PlainText
         package let isLoopback: Bool
-        /// Every redirect of the client is on this computer, so that any program here could have sent the request.
+        /// Whether all redirect URIs of the client are on this computer, so that any program here could have sent the request.
         package let isLoopbackOnly: Bool
-        /// It is a scheme of an app's own, which another app on this device may have claimed.
+        /// Whether it is a private-use URI scheme, which another app on this device may have claimed.
         package let isOwnScheme: Bool
 
         package init(host: String, isLoopback: Bool, isLoopbackOnly: Bool, isOwnScheme: Bool = false) {
@@ -38,11 +41,11 @@ package struct ConsentPage: Page {
         }
     }
 
-    /// The MCP server that the client wants to reach.
+    /// The MCP server to which the client requests access.
     package struct Resource: Sendable {
         package let name: PlainText
         package let identifier: PlainText
-        /// The one accountable name behind the server.
+        /// The name of its operator.
         package let owner: PlainText
 
         package init(name: String, identifier: String, owner: String) {
@@ -52,7 +55,7 @@ package struct ConsentPage: Page {
         }
     }
 
-    /// One length that the session may have; `value` is spelled as in the configuration, such as `12h`.
+    /// One choice for the length of the session; `value` is spelled as in the configuration, such as `12h`.
     package struct LifetimeChoice: Sendable {
         package let value: PlainText
         package let label: PlainText
@@ -67,12 +70,12 @@ package struct ConsentPage: Page {
         }
     }
 
-    /// The offer to end an earlier session of the same client, resource and redirect.
+    /// The offer to revoke an earlier session of the same client, resource and redirect URI.
     package struct Replacement: Sendable {
         package let session: PlainText
-        /// When the earlier session was approved.
+        /// The time at which the earlier session was approved.
         package let since: PlainText
-        /// Where it answered.
+        /// The host to which its authorization response went.
         package let place: PlainText
         package let isTicked: Bool
 
@@ -87,17 +90,20 @@ package struct ConsentPage: Page {
     package let client: Client
     package let destination: Destination
     package let resource: Resource
-    /// The scopes that a live session of this person already has, or all of them when there is none.
+    /// The scopes that a live session of this user already has; all scopes if no live session exists.
     package let scopes: [ScopeChoice]
-    /// The scopes that no live session has; they stand apart only when there is something to stand apart from.
+    /// The scopes that no live session of this user has; empty if no live session exists.
     package let newScopes: [ScopeChoice]
     package let hasScopes: Bool
     package let hasNewScopes: Bool
     package let lifetimes: [LifetimeChoice]
+    /// The username.
     package let account: PlainText
     package let replacements: [Replacement]
     package let hasReplacements: Bool
+    /// The token that the form must return. It contains the request and the sessions that the page offers to replace.
     package let token: PlainText
+    /// The reason for which the last form was refused.
     package let problem: PlainText?
 
     package init(
@@ -120,8 +126,8 @@ package struct ConsentPage: Page {
         self.problem = problem
     }
 
-    /// What an empty choice of scopes is answered with.
-    package static let chooseAtLeastOne: PlainText = "Choose at least one thing that it may do, or deny the request."
+    /// The problem of a form without any scope.
+    package static let chooseAtLeastOne: PlainText = "Select at least one permission, or deny the request."
 
     package static let sample = ConsentPage(
         client: Client(name: "Quill Notes", host: "quill.example.com", hasChanged: true),
@@ -133,7 +139,7 @@ package struct ConsentPage: Page {
         lifetimes: [
             LifetimeChoice(value: "1h", label: "1 hour", detail: "this task", isChosen: false),
             LifetimeChoice(value: "12h", label: "12 hours", detail: "today", isChosen: true),
-            LifetimeChoice(value: "30d", label: "30 days", detail: "the longest", isChosen: false),
+            LifetimeChoice(value: "30d", label: "30 days", detail: "maximum", isChosen: false),
         ],
         account: "ada",
         replacements: [
@@ -141,4 +147,69 @@ package struct ConsentPage: Page {
                 session: "ses_sample", since: "2026-11-03 08:15:07 UTC", place: "127.0.0.1:51234", isTicked: true)
         ], token: "sample",
         problem: chooseAtLeastOne)
+}
+
+extension ConsentPage {
+    /// The consent page for a request. New scopes have a section of their own if the user already granted others.
+    init(_ asked: ConsentRequest, problem: PlainText?) {
+        let isTicked = { (scope: Scope) in asked.kept.map { $0.scope.contains(scope) } ?? true }
+        // The choice from before a sign-in, unless the MCP server's policy no longer allows it.
+        let chosen = asked.terms.choices.first { $0 == asked.kept?.lifetime } ?? asked.terms.preselected
+        let choices = asked.scopes.map { asked in
+            (isNew: asked.isNew, choice: ScopeChoice(asked, isTicked: isTicked(asked.scope)))
+        }
+        self.init(
+            client: Client(name: asked.clientName, host: asked.clientHost, hasChanged: asked.hasChanged),
+            destination: Destination(
+                host: asked.redirect.place, isLoopback: asked.redirect.isLoopback,
+                isLoopbackOnly: asked.isLoopbackOnly, isOwnScheme: asked.redirect.ownScheme != nil),
+            resource: Resource(
+                name: asked.resource.name, identifier: asked.resource.identifier.string, owner: asked.resource.owner),
+            scopes: choices.filter { !asked.isStepUp || !$0.isNew }.map(\.choice),
+            newScopes: choices.filter { asked.isStepUp && $0.isNew }.map(\.choice),
+            lifetimes: asked.terms.choices.map { seconds in
+                LifetimeChoice(
+                    value: Lifetime.text(seconds), label: PlainText(Self.words(seconds)),
+                    detail: Self.detail(seconds, among: asked.terms.choices),
+                    isChosen: seconds == chosen)
+            },
+            account: asked.username,
+            replacements: asked.replaceable.map {
+                Replacement(
+                    session: $0.id.string, since: $0.createdAt.shownToTheSecond, place: $0.place,
+                    isTicked: asked.isTicked($0))
+            },
+            token: asked.token, problem: problem)
+    }
+
+    private static func words(_ seconds: Int64) -> String {
+        let units: [(Int64, String)] = [(86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second")]
+        for (length, name) in units
+        where seconds >= length && seconds % length == 0 && !(name == "day" && seconds == length) {
+            let count = seconds / length
+            return "\(count) \(name)\(count == 1 ? "" : "s")"
+        }
+        return "\(seconds) seconds"
+    }
+
+    private static func detail(_ seconds: Int64, among choices: [Int64]) -> PlainText? {
+        switch seconds {
+        case 3600: "this task"
+        case 43_200: "today"
+        case choices.max(): "maximum"
+        default: nil
+        }
+    }
+}
+
+extension ConsentPage.ScopeChoice {
+    /// The checkbox of a requested scope.
+    fileprivate init(_ asked: ConsentRequest.RequestedScope, isTicked: Bool) {
+        self.init(
+            value: asked.scope.string, description: asked.description, isTicked: isTicked,
+            tools: asked.tools.map(\.string),
+            included: asked.included.map {
+                .init(value: $0.scope.string, description: $0.description, tools: $0.tools.map(\.string))
+            }, isPartOf: asked.isPartOf)
+    }
 }

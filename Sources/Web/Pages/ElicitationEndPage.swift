@@ -1,11 +1,14 @@
-/// Says what became of a request of an MCP server, and that nothing is left to do here.
+import AuthorizationServer
+import OAuth
+
+/// The page for the outcome of an elicitation.
 package struct ElicitationEndPage: Page {
     package static let template = "elicitation-end"
 
     package let title: PlainText
     package let explanation: PlainText
     package let advice: PlainText
-    /// The answer was taken just now, and it was yes.
+    /// Whether the user has just approved the request on this page.
     package let isApproval: Bool
 
     package init(title: PlainText, explanation: PlainText, advice: PlainText, isApproval: Bool = false) {
@@ -16,6 +19,17 @@ package struct ElicitationEndPage: Page {
     }
 
     package static let sample = ElicitationEndPage(
-        title: "Approved", explanation: "Team Files was told that you approved.",
-        advice: "You can close this window and go back to Quill Notes.", isApproval: true)
+        title: "Approved", explanation: "Gatehouse tells Team Files that you approved this one action.",
+        advice: "You can close this window and return to Quill Notes.", isApproval: true)
+}
+
+extension ElicitationEndPage {
+    /// The page for the outcome of an elicitation.
+    init(_ end: ElicitationEnd) {
+        let words = end.words
+        self.init(
+            title: PlainText(words.title), explanation: PlainText(words.explanation, limit: 400),
+            advice: PlainText("You can close this window and return to \(end.through).", limit: 300),
+            isApproval: end.isJustNow && end.status == .completed)
+    }
 }

@@ -2,20 +2,20 @@ import AuthorizationServer
 package import JOSE
 import OAuth
 
-/// The page on which a person answers an MCP server: who asks, through which app, exactly what, and who reads the answer.
+/// The page on which a user answers an elicitation: the MCP server, the app, the request, and the recipient of the answer.
 ///
-/// What the MCP server wrote stands in a frame of its own, as plain text under the server's name, so that none of it can
-/// pass for Gatehouse.
+/// The text of the MCP server appears as plain text in a frame below the server's name, so that it cannot pass for text of
+/// Gatehouse.
 package struct ElicitationPage: Page {
     package static let template = "elicitation"
     package static let hasForm = true
 
-    /// The MCP server that asks, as its operator registered it.
+    /// The MCP server of the request, as its operator registered it.
     package struct Server: Sendable {
         package let name: PlainText
         package let host: PlainText
         package let identifier: PlainText
-        /// The one accountable name behind the server.
+        /// The name of its operator.
         package let owner: PlainText
 
         package init(name: String, host: String, identifier: String, owner: String) {
@@ -26,13 +26,13 @@ package struct ElicitationPage: Page {
         }
     }
 
-    /// The app through which it came about.
+    /// The client in whose session the MCP server sent the request.
     package struct Client: Sendable {
         package let name: PlainText
         /// The host of the `client_id` URL; nil for a client that an administrator registered.
         package let host: PlainText?
         package let isRegistered: Bool
-        /// When the person approved the session that it works in, in words.
+        /// The time at which the user approved the session.
         package let since: PlainText
 
         package init(name: String, host: String?, since: String) {
@@ -44,13 +44,13 @@ package struct ElicitationPage: Page {
         }
     }
 
-    /// The one action that is to be approved, in the MCP server's words, just as they were sent: the approval is for them.
+    /// The action to approve, in the exact text of the MCP server, because the approval covers this text.
     package struct Action: Sendable {
         package let name: PlainText
         package let summary: PlainText
         package let details: [Detail]
         package let hasDetails: Bool
-        /// What the tool is called with, whole.
+        /// The complete arguments of the tool.
         package let arguments: PlainText?
 
         package init(name: String, summary: String, details: [Detail], arguments: JSONObject?) {
@@ -62,7 +62,7 @@ package struct ElicitationPage: Page {
         }
     }
 
-    /// One line of the action's description.
+    /// One line of the description of an action.
     package struct Detail: Sendable {
         package let label: PlainText
         package let value: PlainText
@@ -73,10 +73,10 @@ package struct ElicitationPage: Page {
         }
     }
 
-    /// The account at a third party that is to be connected.
+    /// The account at a provider to connect.
     package struct Connection: Sendable {
         package let provider: PlainText
-        /// Where the person will sign in.
+        /// The host at which the user signs in.
         package let host: PlainText
         package let scopes: [PlainText]
         package let hasScopes: Bool
@@ -92,16 +92,19 @@ package struct ElicitationPage: Page {
     package let server: Server
     package let client: Client
     package let account: PlainText
+    /// The message of the MCP server.
     package let message: PlainText
     package let action: Action?
     package let destination: Destination?
     package let secret: SecretFields?
     package let connection: Connection?
-    /// Until when an answer counts, in words.
+    /// The time at which the request expires.
     package let until: PlainText
-    /// The public id, which is the end of the page's address.
+    /// The public id, which is the last segment of the page's URL.
     package let id: PlainText
+    /// The token that the form must return, bound to the login that opened the page.
     package let token: PlainText
+    /// The reason for which the last form was refused.
     package let problem: PlainText?
 
     package init(
@@ -136,11 +139,11 @@ package struct ElicitationPage: Page {
         destination: Destination(host: "pay.example", address: "https://pay.example/cart", isThere: true),
         secret: SecretFields.sample, connection: Connection(provider: "hub", host: "hub.example", scopes: ["repo"]),
         until: "2026-11-21 08:30 UTC", id: "sample", token: "sample",
-        problem: "Use one of the two buttons: approve or decline.")
+        problem: "Press Approve or Decline.")
 }
 
 extension ElicitationPage {
-    /// The page for what `question` says. Of the parts one is there: that of its kind.
+    /// The page for an elicitation. Exactly one of action, destination, secret and connection is present, by its kind.
     init(_ question: ElicitationQuestion, filled: SubmittedForm? = nil, problem: PlainText? = nil) {
         let asker = question.asker
         self.init(
@@ -152,5 +155,52 @@ extension ElicitationPage {
             destination: Destination(question.part), secret: SecretFields(question.part, filled: filled),
             connection: Connection(question.part), until: question.expiresAt.shown, id: question.page.string,
             token: question.token, problem: problem)
+    }
+}
+
+extension ElicitationPage {
+    /// The other site of an `external` elicitation.
+    package struct Destination: Sendable {
+        package let destinationHost: PlainText
+        package let destinationAddress: PlainText
+        /// Whether the host contains non-ASCII letters in their encoded form (`xn--`), which may look like other letters.
+        package let isEncoded: Bool
+        /// Whether the user has already arrived there.
+        package let isThere: Bool
+
+        package init(host: String, address: String, isThere: Bool) {
+            destinationHost = PlainText(host, limit: 261)
+            destinationAddress = PlainText(address, limit: 2000)
+            isEncoded = host.split(separator: ".").contains { $0.lowercased().hasPrefix("xn--") }
+            self.isThere = isThere
+        }
+    }
+}
+
+extension ElicitationPage.Action {
+    /// The action of a `confirm`; nil for the other kinds.
+    init?(_ part: any ElicitationSection) {
+        guard let action = part as? ElicitationAction else { return nil }
+        self.init(
+            name: action.name, summary: action.summary,
+            details: action.details.map { ElicitationPage.Detail(label: $0.label, value: $0.value) },
+            arguments: action.arguments)
+    }
+}
+
+extension ElicitationPage.Destination {
+    /// Where an `external` leads; nil for the other kinds.
+    init?(_ part: any ElicitationSection) {
+        guard let site = part as? ExternalSite else { return nil }
+        self.init(host: site.url.host, address: site.url.text, isThere: site.isThere)
+    }
+}
+
+extension ElicitationPage.Connection {
+    /// The account of a `connect`; nil for the other kinds.
+    init?(_ part: any ElicitationSection) {
+        guard let account = part as? AccountToConnect else { return nil }
+        self.init(
+            provider: account.provider.string, host: account.host, scopes: account.scope.scopes.map(\.string))
     }
 }

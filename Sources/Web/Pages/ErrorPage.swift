@@ -1,11 +1,11 @@
-/// Says in one sentence what went wrong and in another what to do.
+/// An error page: the problem in one sentence, and the remedy in another.
 package struct ErrorPage: Page {
     package static let template = "error"
 
     package let title: PlainText
     package let explanation: PlainText
     package let advice: PlainText
-    /// The request's id, which an operator finds in the log.
+    /// The request id, by which an operator finds the log line.
     package let reference: PlainText
 
     package init(title: PlainText, explanation: PlainText, advice: PlainText, reference: String) {
@@ -16,6 +16,6 @@ package struct ErrorPage: Page {
     }
 
     package static let sample = ErrorPage(
-        title: "This request cannot be answered", explanation: "The app is not known here.",
-        advice: "Go back to the app and start again.", reference: "sample")
+        title: "Request failed", explanation: "The app is not known here.",
+        advice: "Return to the app and start again.", reference: "sample")
 }

@@ -1,15 +1,13 @@
-import Hummingbird
-
-/// Says that a request expired before anybody decided, and leads back to the app where that may be offered.
+/// The page for an authorization request that expired before the user decided.
 package struct ExpiredPage: Page {
     package static let template = "expired"
 
-    /// The app's address with the answer that nothing was approved.
+    /// The redirect URI with the error response; nil if the request did not prove it.
     package let back: Back?
-    /// The request's id, which an operator finds in the log.
+    /// The request id, by which an operator finds the log line.
     package let reference: PlainText
 
-    /// The way back to the app.
+    /// The link back to the app.
     package struct Back: Sendable {
         package let destination: PlainText
         package let host: PlainText
@@ -34,12 +32,4 @@ package struct ExpiredPage: Page {
     package static let sample = ExpiredPage(
         back: Back("http://127.0.0.1:9000/callback?error=access_denied&state=sample", "127.0.0.1"),
         reference: "sample")
-}
-
-extension ErrorAnswers {
-    /// The page for an authorization request that expired.
-    func expired(back: String?, context: WebContext) -> Response {
-        log.refused("the page is older than the authorization may last", status: .gone, context)
-        return html(ExpiredPage(back: back.flatMap { LinkTarget($0) }, reference: context.reference), status: .gone)
-    }
 }

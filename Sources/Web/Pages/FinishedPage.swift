@@ -1,11 +1,10 @@
-/// Says that a request was decided before, so that going back and sending again does nothing.
+/// The page for an authorization request that the user has already answered.
 package struct FinishedPage: Page {
     package static let template = "finished"
 
     package let explanation: PlainText
 
-    package init(explanation: PlainText = "This request was already answered. Nothing was changed by opening it again.")
-    {
+    package init(explanation: PlainText = "You already answered this request. Opening it again changes nothing.") {
         self.explanation = explanation
     }
 

@@ -1,35 +1,37 @@
-/// Sends the browser on to another origin after a form, as a page rather than a redirect.
+/// The page that sends the browser to another origin after a form, in place of a redirect.
 ///
-/// A redirect after a form is subject to the policy `form-action`, which cannot name every callback that is allowed.
+/// The policy `form-action` applies to redirects after a form, and it cannot list all redirect URIs.
 package struct HandOffPage: Page {
     package static let template = "hand-off"
 
-    /// What the person goes there for.
+    /// The purpose of the destination.
     package enum Purpose: Sendable {
-        /// Back to the app, with what was decided.
+        /// The app receives the user's decision.
         case answer
-        /// On to another site, where it ends.
+        /// Another site, on which the user finishes.
         case elsewhere
-        /// On to another site, and back here.
+        /// Another site, which sends the user back here.
         case errand
     }
 
     package let destination: PlainText
     package let host: PlainText
     package let title: PlainText
-    /// It leads back to the app, with what the person decided.
+    /// Whether the destination is the app, which receives the user's decision.
     package let isAnswer: Bool
-    /// The person comes back here afterwards.
+    /// Whether the destination sends the user back here.
     package let comesBack: Bool
-    /// It goes on by itself. Never to an app's own scheme: only a person sees which app their device offers for it.
+    /// Whether the browser continues by itself. It never does so to a private-use scheme, because only the user sees which app the
+    /// device offers for it.
     package let movesOn: Bool
-    /// The answer goes to a program on this computer, by an address that a person might copy from a page that fails.
+    /// Whether a program on this computer receives the answer. If that fails, the URL with the code stays in the address bar, where
+    /// an attacker could ask the user to copy it.
     package let isForThisComputer: Bool
 
-    package init(to target: LinkTarget, for purpose: Purpose = .answer, title: PlainText = "You are all set") {
+    package init(to target: LinkTarget, for purpose: Purpose = .answer, title: PlainText = "Access approved") {
         destination = target.text
         host = target.host
-        self.title = purpose == .answer ? title : "On to another site"
+        self.title = purpose == .answer ? title : "Continue to another site"
         isAnswer = purpose == .answer
         comesBack = purpose == .errand
         movesOn = !target.isOwnScheme

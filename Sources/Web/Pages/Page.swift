@@ -1,16 +1,17 @@
-/// What one template shows: a plain struct whose members are the only names that the template can use.
+/// The data of one template: a plain struct whose members are the only names that the template can use.
 ///
-/// Members are `PlainText`, `Bool`, structs of these, arrays and optionals; anything else is refused at start, because
-/// a `String` could carry what `PlainText` takes out and a closure could write raw HTML.
+/// Members are `PlainText`, `Bool`, structs of these, arrays and optionals. The server refuses anything else at start: a `String`
+/// could carry what `PlainText` removes, and a closure could write raw HTML. Operators may replace templates, so the names of
+/// members are an interface.
 package protocol Page: Sendable {
-    /// The template's name: its file in the templates folder without the extension.
+    /// The name of the template: its file in the templates folder without the extension.
     static var template: String { get }
 
-    /// A page with every optional filled and every list with an entry, rendered once at start.
+    /// A page whose optionals are set and whose lists have an entry. The renderer checks the template with it at start.
     static var sample: Self { get }
 
-    /// Whether the page has a form, which says where it comes from when it is sent. A page that carries a code or a ticket
-    /// has none.
+    /// Whether the page has a form. Its referrer policy then lets the browser send the origin with the form. A page with a code or
+    /// a ticket in a link must have none.
     static var hasForm: Bool { get }
 }
 
@@ -18,7 +19,7 @@ extension Page {
     package static var hasForm: Bool { false }
 }
 
-/// The pages that Gatehouse has: what is checked at start, and what a replacement of the templates has to serve.
+/// The list of all pages, whose templates the renderer checks at start.
 package enum Pages {
     package static let all: [any Page.Type] = [
         SignInPage.self, ConsentPage.self, HandOffPage.self, ReturnPage.self, FinishedPage.self, ExpiredPage.self,

@@ -1,6 +1,6 @@
-/// Offers the way back to a client with an error, but leaves the step to the person.
+/// The page that offers a link back to an unknown client with an error.
 ///
-/// A client that this person never approved could otherwise use Gatehouse to send browsers where it likes.
+/// A redirect would make Gatehouse an open redirector: a client that nobody approved could send browsers anywhere.
 package struct ReturnPage: Page {
     package static let template = "return"
 

@@ -1,15 +1,15 @@
 extension ConsentPage {
-    /// One box that can be unticked, with what ticking it unlocks and brings along.
+    /// The checkbox of one scope, with the tools that the scope unlocks and the scopes that it includes.
     package struct ScopeChoice: Sendable {
         package let value: PlainText
         package let description: PlainText
         package let isTicked: Bool
         package let tools: [PlainText]
         package let hasTools: Bool
-        /// What comes with it and has no box beneath it: who allows the wider thing allows that too.
+        /// The scopes that this scope includes and that have no checkbox: granting this scope grants them.
         package let included: [IncludedScope]
         package let hasIncluded: Bool
-        /// What the wider choices on the page are called that bring it along even if it is unticked.
+        /// The descriptions of wider scopes on the page that include this scope even if its checkbox is off.
         package let isPartOf: [PlainText]
         package let isPart: Bool
         package let hasReach: Bool
@@ -38,7 +38,7 @@ extension ConsentPage {
         }
     }
 
-    /// One thing that comes with another.
+    /// A scope that another scope includes.
     package struct IncludedScope: Sendable {
         package let value: PlainText
         package let description: PlainText
@@ -53,6 +53,7 @@ extension ConsentPage {
         }
     }
 
+    /// The description, or the name of the scope if it has none.
     private static func described(_ description: String, _ value: String) -> PlainText {
         let shown = PlainText(description)
         return shown.isEmpty ? PlainText(verbatim: value) : shown

@@ -1,5 +1,8 @@
+import AuthorizationServer
+import OAuth
+
 extension ElicitationPage {
-    /// The fields that a person fills in for an MCP server.
+    /// The form fields that an MCP server requests.
     package struct SecretFields: Sendable {
         package let fields: [Field]
 
@@ -12,15 +15,16 @@ extension ElicitationPage {
         ])
     }
 
-    /// One of them. The page names it, not the MCP server, so that no browser fills in what it kept for such a name.
+    /// One form field. Gatehouse chooses its name, so that a browser does not fill in a value that it stored for a name such as
+    /// `password`.
     package struct Field: Sendable {
-        /// How it is filled in.
+        /// The control with which the user fills in the field.
         package enum Entry: Sendable {
-            /// A line of text, by the types and input modes of HTML.
+            /// A text field, with the type and input mode of HTML.
             case line(type: PlainText, mode: PlainText, value: PlainText)
-            /// A box to tick.
+            /// A checkbox.
             case tick(isOn: Bool)
-            /// One or many of these.
+            /// A choice of one or several options.
             case choice([Option], isMany: Bool)
         }
 
@@ -28,13 +32,13 @@ extension ElicitationPage {
         package let label: PlainText
         package let explanation: PlainText?
         package let isRequired: Bool
-        /// What is wrong with it.
+        /// The problem of the value that the user entered.
         package let fieldProblem: PlainText?
         package let isLine: Bool
         package let type: PlainText
         package let mode: PlainText
         package let value: PlainText
-        /// What a browser may fill in by itself: nothing, and for passwords not even one that it keeps.
+        /// The value of `autocomplete`: `off`, or `new-password`, with which browsers do not fill in a stored password.
         package let autocomplete: PlainText
         package let isTick: Bool
         package let isOn: Bool
@@ -53,7 +57,7 @@ extension ElicitationPage {
             switch entry {
             case .line(let type, let mode, let value):
                 (self.type, self.mode) = (type, mode)
-                // Whatever it was: a password is never shown again.
+                // A page never repeats a password.
                 self.value = type == "password" ? "" : value
                 (isLine, isTick, isOn, options) = (true, false, false, [])
             case .tick(let ticked):
@@ -68,7 +72,7 @@ extension ElicitationPage {
         }
     }
 
-    /// What can be chosen.
+    /// One option of a choice.
     package struct Option: Sendable {
         package let fieldName: PlainText
         package let place: PlainText
@@ -82,5 +86,66 @@ extension ElicitationPage {
             optionLabel = shown.isEmpty ? "(no name)" : shown
             self.isChosen = isChosen
         }
+    }
+}
+
+extension ElicitationPage.SecretFields {
+    /// The fields of a secret, with what was typed before; nil for the other kinds.
+    init?(_ part: any ElicitationSection, filled: SubmittedForm?) {
+        guard let schema = part as? RequestedSchema else { return nil }
+        self.init(schema.fields.enumerated().map { Self.field($1, at: $0, filled: filled) })
+    }
+
+    private static func field(_ field: SchemaField, at place: Int, filled: SubmittedForm?) -> ElicitationPage.Field {
+        let name = SubmittedForm.name(place)
+        let (entry, isLost) = entry(field, name: name, typed: filled?.typed[place])
+        return ElicitationPage.Field(
+            name, label: field.title, explanation: field.description, isRequired: field.isRequired,
+            problem: filled?.problems[place] ?? (isLost ? "Enter this again." : nil), entry: entry)
+    }
+
+    /// How a field is filled in. A password, and what a page could only show altered, has to be typed again.
+    private static func entry(
+        _ field: SchemaField, name: String, typed: [String]?
+    ) -> (ElicitationPage.Field.Entry, isLost: Bool) {
+        switch field.kind {
+        case .flag: return (.tick(isOn: !(typed ?? field.preset).isEmpty), false)
+        case .choice(let options): return (choice(options, name, typed, field.preset, isMany: false), false)
+        case .choices(let options, _): return (choice(options, name, typed, field.preset, isMany: true), false)
+        case .text(_, .password):
+            return (.line(type: "password", mode: "text", value: ""), typed.map { !$0.isEmpty } ?? false)
+        case .text(_, let format): return line(format == .date ? "date" : "text", mode(format), field, typed)
+        case .number(let isWhole, _, _): return line("text", isWhole ? "numeric" : "decimal", field, typed)
+        }
+    }
+
+    private static func line(
+        _ type: PlainText, _ mode: PlainText, _ field: SchemaField, _ typed: [String]?
+    ) -> (ElicitationPage.Field.Entry, isLost: Bool) {
+        let value = (typed ?? field.preset).first ?? ""
+        let shown = PlainText(value, limit: 10_000)
+        guard shown.description == value else {
+            return (.line(type: type, mode: mode, value: ""), typed != nil)
+        }
+        return (.line(type: type, mode: mode, value: shown), false)
+    }
+
+    private static func mode(_ format: SchemaField.Format?) -> PlainText {
+        switch format {
+        case .email: "email"
+        case .uri: "url"
+        case .date, .dateTime, .password, nil: "text"
+        }
+    }
+
+    private static func choice(
+        _ options: [SchemaField.Option], _ name: String, _ typed: [String]?, _ preset: [String], isMany: Bool
+    ) -> ElicitationPage.Field.Entry {
+        .choice(
+            options.enumerated().map { place, option in
+                ElicitationPage.Option(
+                    name, place: place, label: option.title,
+                    isChosen: typed.map { $0.contains(String(place)) } ?? preset.contains(option.value))
+            }, isMany: isMany)
     }
 }

@@ -1,19 +1,22 @@
-/// Asks a person for name and password, and says for whose request.
+import AuthorizationServer
+
+/// The sign-in page, which names the client of the pending request.
 package struct SignInPage: Page {
     package static let template = "sign-in"
     package static let hasForm = true
 
-    /// The host of the asking client's identifier, or the registered client's name; always shown as text.
+    /// The host of the client's metadata document, or the name of a registered client.
     package let client: PlainText?
-    /// The sealed request that waits for this person.
+    /// The sealed pending request.
     package let token: PlainText
-    /// The name that was typed before, so that a mistyped password does not cost the name too.
+    /// The username of the last attempt, so that the user does not have to type it again.
     package let username: PlainText?
-    /// Why the last try did not succeed, without saying which of name and password was wrong.
+    /// The problem of the last attempt. It does not tell whether the username or the password was wrong, so that nobody can probe
+    /// for usernames.
     package let problem: PlainText?
-    /// What was done just now.
+    /// The result of the last action.
     package let notice: PlainText?
-    /// It leads to the page of one's own account.
+    /// Whether the sign-in leads to the account page.
     package let isForAccount: Bool
 
     package init(
@@ -30,6 +33,38 @@ package struct SignInPage: Page {
 
     package static let sample = SignInPage(
         client: "notes.example.com", token: "sample", username: "ada",
-        problem: "The name or the password is not right. Please try again.", notice: "You are signed out.",
+        problem: "The username or the password is incorrect. Try again.", notice: "You are signed out.",
         isForAccount: true)
+}
+
+extension SignInPage {
+    /// The sign-in page for a pending request.
+    init(_ prompt: SignInPrompt) {
+        self.init(
+            client: prompt.client.map { PlainText($0) }, token: prompt.token, username: prompt.account ?? prompt.hint,
+            notice: prompt.account == nil ? nil : Self.again)
+    }
+
+    private static let again: PlainText =
+        "This request requires a recent sign-in. Sign in again to continue; Gatehouse keeps your request."
+
+    /// The sign-in page again, after a form that was too old or came with another browser cookie than its page.
+    init(outdated prompt: SignInEndpoint.Prompt, token: String, hint: String?, cameWithCookie: Bool) {
+        self.init(
+            client: prompt.client.map { PlainText($0) }, token: token, username: hint,
+            problem: cameWithCookie ? nil : Self.noCookie, notice: cameWithCookie ? Self.outdated : nil,
+            isForAccount: prompt.purpose == .account)
+    }
+
+    private static let outdated: PlainText =
+        "The sign-in page was out of date, so Gatehouse ignored what you typed. Sign in here to continue."
+    private static let noCookie: PlainText =
+        "Your browser sent no cookie, so Gatehouse ignored what you typed. Allow cookies for this site, then sign in."
+
+    /// The sign-in page again with a problem, for the same request.
+    init(_ prompt: SignInEndpoint.Prompt, token: String, username: String, problem: PlainText) {
+        self.init(
+            client: prompt.client.map { PlainText($0) }, token: token, username: username, problem: problem,
+            isForAccount: prompt.purpose == .account)
+    }
 }

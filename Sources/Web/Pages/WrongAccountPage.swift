@@ -1,12 +1,13 @@
-/// Turns away who is not the one that was asked, without a word on whose request it is or whether there is one; offers to
-/// sign in with another account.
+/// The page for an elicitation that belongs to another account or does not exist; it offers to sign in to another account.
+///
+/// It does not tell which of the two is true.
 package struct WrongAccountPage: Page {
     package static let template = "other-account"
     package static let hasForm = true
 
-    /// The account that is signed in now.
+    /// The name of the account that is signed in.
     package let account: PlainText
-    /// The sealed address of this page, for the sign-in.
+    /// The sealed address of this page, to which the sign-in returns.
     package let token: PlainText
 
     package init(account: String, token: String) {

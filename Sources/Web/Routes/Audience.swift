@@ -1,16 +1,16 @@
-/// Whom a door is for, which decides everything about an answer that is not the handler's.
+/// The callers that a route serves, which decide everything about an answer except what the handler returns.
 ///
-/// Each rule is a switch without a default: a new audience does not compile until every rule has a word on it.
+/// Each rule is a switch without a default, so that a new audience does not compile until every rule covers it.
 package enum Audience: Sendable, Hashable, CaseIterable {
-    /// Whoever wants to know this server: metadata and keys, public and cacheable.
+    /// Anyone: metadata and keys, public and cacheable.
     case document
-    /// Clients, scripts in browsers among them: token and revocation.
+    /// OAuth clients, including scripts in browsers: token and revocation.
     case client
-    /// MCP servers, with credentials of their own.
+    /// MCP servers, which authenticate with their own credentials.
     case server
-    /// People: what a browser opens.
+    /// Users: a page that a browser opens.
     case page
-    /// People: what a page of this server sends back.
+    /// Users: a form that a page of this server submits.
     case form
     /// Operators and their probes, on a listener of their own.
     case operations
@@ -19,7 +19,7 @@ package enum Audience: Sendable, Hashable, CaseIterable {
 }
 
 extension Audience {
-    /// Whether errors are pages for people; all others are JSON for programs.
+    /// Whether errors are HTML pages; for all other audiences they are JSON.
     var readsPages: Bool {
         switch self {
         case .page, .form: true
@@ -27,8 +27,8 @@ extension Audience {
         }
     }
 
-    /// Whether scripts of any origin may read the answers: only where no cookie counts, so that a script reaches
-    /// nothing that any other program does not reach as well.
+    /// Whether scripts of any origin may read the answers. This is safe only where cookies do not authenticate: a script
+    /// then reads nothing that another program could not read as well.
     var isOpenToScripts: Bool {
         switch self {
         case .document, .client: true
@@ -36,8 +36,8 @@ extension Audience {
         }
     }
 
-    /// Whether HEAD is answered by running what GET runs: only where that reads and never begins, spends or records. A route
-    /// of another audience that only reads says so itself.
+    /// Whether HEAD runs the handler of GET. This is safe only where GET changes and records nothing. A read-only route of
+    /// another audience declares it with `onlyReading()`.
     var answersHead: Bool {
         switch self {
         case .document, .operations: true
@@ -45,7 +45,7 @@ extension Audience {
         }
     }
 
-    /// Whether MCP servers reach the door under the hosts of the back channel; a route may say otherwise.
+    /// Whether the hosts of the back channel serve the route; a route can override this.
     var isOnBackChannel: Bool {
         switch self {
         case .server: true
@@ -53,7 +53,7 @@ extension Audience {
         }
     }
 
-    /// Whether a request must come from a page of this server.
+    /// Whether a request must come from a page of this server, which prevents cross-site request forgery.
     var demandsOwnOrigin: Bool {
         switch self {
         case .form: true
@@ -61,7 +61,7 @@ extension Audience {
         }
     }
 
-    /// Whether whoever asks without good credentials is challenged for Basic even if it sent none.
+    /// Whether a request without credentials gets a challenge for HTTP Basic, as one with wrong credentials does.
     var alwaysChallenges: Bool {
         switch self {
         case .server: true

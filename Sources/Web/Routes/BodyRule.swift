@@ -3,25 +3,27 @@ import Hummingbird
 import NIOCore
 import NIOHTTP1
 
-/// What a door takes as the body of a request, and how much of it.
+/// The type and size of the body that a route accepts.
 package enum BodyRule: Sendable, Hashable {
-    /// Nothing: what is sent anyway is read and forgotten.
+    /// No body; one that is sent anyway is read and discarded.
     case none
     /// A form of the type `application/x-www-form-urlencoded`.
     case form(limit: Int = standardLimit)
     /// JSON of the type `application/json`.
     case json(limit: Int = standardLimit)
-    /// Bytes of any type; the handler says what they must be.
+    /// Bytes of any type, which the handler parses.
     case bytes(limit: Int = standardLimit)
 
-    /// The most that a body may hold where the table names no other limit.
+    /// The maximum size of a body in bytes, where the route sets no other.
     package static let standardLimit = 64 * 1024
 
-    /// The checked bytes of the request's body; a length that is announced as more than the limit is refused unread.
+    /// The bytes of the request's body, checked by this rule.
+    ///
+    /// A `Content-Length` above the limit is refused before any byte of the body is read.
     func read(_ request: Request, _ context: WebContext) async throws -> [UInt8] {
         switch self {
         case .none:
-            // Where a body is announced it has to be whole, or the request is malformed like any other.
+            // A body that is announced must arrive completely; otherwise the request is malformed.
             if Self.announcesBody(request) { _ = try await Self.collect(request, context, Self.standardLimit) }
             return []
         case .form(let limit):
@@ -37,7 +39,7 @@ package enum BodyRule: Sendable, Hashable {
 
     private static func type(of request: Request, is expected: String) -> Bool {
         guard let type = request.headers[.contentType] else { return false }
-        // Nearly everybody writes it like this.
+        // The fast path: nearly all clients send exactly this text.
         if type == expected { return true }
         return type.split(separator: ";").first?.lowercased().filter { $0 != " " } == expected
     }

@@ -1,34 +1,34 @@
 package import HTTPTypes
 package import Hummingbird
 
-/// One door: the method and path that it answers, whom it is for, what body it takes, and the handler.
+/// One entry of the table of routes: method, path template, audience, body rule and handler.
 ///
-/// A route is made by the function of its audience alone, so that what an audience demands cannot be left out: a form
-/// without its Origin check cannot be written.
+/// Only the function of an audience makes a route, so that no route can omit what its audience demands: a form without an
+/// Origin check cannot be written.
 package struct Route: Sendable {
-    /// Answers a request whose door, sender and body were checked.
+    /// Answers a request whose host, path, sender and body have passed their checks.
     package typealias Handler = @Sendable (Request, WebContext, _ body: [UInt8]) async throws -> Response
 
     package let method: HTTPRequest.Method
-    /// The path, with names in braces where identifiers stand: `/sessions/{sid}`.
+    /// The path with a name in braces for each variable segment, such as `/sessions/{sid}`.
     package private(set) var template: String
     package let audience: Audience
     package let body: BodyRule
     package let window: Window
-    /// Whether MCP servers reach it under the hosts of the back channel.
+    /// Whether the hosts of the back channel serve this route.
     package private(set) var isOnBackChannel: Bool
-    /// Whether HEAD is answered by running what GET runs.
+    /// Whether HEAD runs the handler of GET.
     package private(set) var answersHead: Bool
     let handler: Handler
 
-    /// Whether the window that shows a page may stay in touch with the window that opened it.
+    /// Whether the window that shows a page keeps its connection to the window that opened it (`Cross-Origin-Opener-Policy`).
     package enum Window: Sendable, Hashable {
-        /// The page is alone with itself.
+        /// The page is isolated from its opener.
         case own
-        /// The page belongs to an authorization, which a web client may have opened in a window of its own; the handler keeps
-        /// a page apart that belongs to none.
+        /// The page belongs to an authorization, which a web client may have opened with `window.open`. The handler isolates
+        /// a page that belongs to no authorization.
         case shared
-        /// The page is of whatever waits for its person; the handler says so where that is an authorization.
+        /// The handler decides: it shares the window if the sign-in belongs to an authorization.
         case told
     }
 
@@ -46,7 +46,7 @@ package struct Route: Sendable {
         self.handler = handler
     }
 
-    /// A public document.
+    /// A public document, which caches and scripts of any origin may read.
     package static func document(_ template: String, _ handler: @escaping Handler) -> Route {
         Route(.document, .get, template, .none, .own, handler)
     }
@@ -68,19 +68,19 @@ package struct Route: Sendable {
         Route(.page, .get, template, .none, window, handler)
     }
 
-    /// The authorization request as a form, the one form that a client's site may post.
+    /// The authorization request as a form: the only form that a client's site may submit.
     ///
-    /// It decides nothing: what it brings is shown to the person, whose own form decides.
+    /// Submitting it decides nothing. Gatehouse shows the request to the user, whose own form decides.
     package static func authorizationForm(_ template: String, _ handler: @escaping Handler) -> Route {
         Route(.page, .post, template, .form(), .shared, handler)
     }
 
-    /// A form of a page of this server, which is taken from no other site.
+    /// A form of a page of this server, which no other site can submit.
     package static func form(_ template: String, window: Window = .own, _ handler: @escaping Handler) -> Route {
         Route(.form, .post, template, .form(), window, handler)
     }
 
-    /// Something that operators and their probes read.
+    /// A document for operators and their probes.
     package static func operations(_ template: String, _ handler: @escaping Handler) -> Route {
         Route(.operations, .get, template, .none, .own, handler)
     }
@@ -90,21 +90,21 @@ package struct Route: Sendable {
         Route(.admin, .post, template, body, .own, handler)
     }
 
-    /// The same door, also for MCP servers under the hosts of the back channel.
+    /// The same route, served on the hosts of the back channel as well.
     func onBackChannel() -> Route {
         var route = self
         route.isOnBackChannel = true
         return route
     }
 
-    /// The same door, also for HEAD: what it shows changes nothing and records nothing.
+    /// The same route for HEAD as well. The handler of GET must change and record nothing.
     func onlyReading() -> Route {
         var route = self
         route.answersHead = method == .get
         return route
     }
 
-    /// The same door below a path.
+    /// The same route below a path.
     func below(_ path: String) -> Route {
         var route = self
         route.template = path + template

@@ -1,7 +1,7 @@
 package import Hummingbird
 
-/// Answers requests by a table of routes: looks the door up once, runs the checks in their order, reads the body as the
-/// door demands, and calls the handler.
+/// Answers requests by a table of routes: finds the route, runs the checks in order, reads the body by the rule of the
+/// route, and calls the handler.
 package struct RouteResponder: HTTPResponder, HTTPResponderBuilder {
     package typealias Context = WebContext
     typealias Check = any MiddlewareProtocol<Request, Response, WebContext>
@@ -21,16 +21,16 @@ package struct RouteResponder: HTTPResponder, HTTPResponderBuilder {
 
     package func respond(to request: Request, context: WebContext) async throws -> Response {
         var context = context
-        context.found = table.find(request.uri.path, request.method)
-        context.coreContext.endpointPath.value = context.found?.place.template
+        context.match = table.find(request.uri.path, request.method)
+        context.coreContext.endpointPath.value = context.match?.path.template
         let response = try await chain(request, context)
-        // Errors as well: whatever followed the head would be taken for the next answer.
+        // This holds for errors too: a client would take bytes after the head for the next answer.
         return request.method == .head ? response.createHeadResponse() : response
     }
 
     private static let serve: Step = { request, context in
-        guard let found = context.found else { throw Refusal.unknownPath }
-        guard let route = found.route else { throw Refusal.wrongMethod(allowed: found.place.methods) }
+        guard let match = context.match else { throw Refusal.unknownPath }
+        guard let route = match.route else { throw Refusal.wrongMethod(allowed: match.path.methods) }
         return try await route.handler(request, context, try await route.body.read(request, context))
     }
 }

@@ -1,11 +1,11 @@
 import HTTPTypes
 
-/// Finds the door of a path, before anything else looks at the request.
+/// Finds the route of a request by path and method, before any check runs.
 struct RouteTable: Sendable {
-    /// All that is served at one path, by one method or another.
-    struct Place: Sendable {
+    /// All routes of one path, by method.
+    struct ServedPath: Sendable {
         let template: String
-        /// Whom the path is for; where a page and its form share it, both see the same errors and the same rules.
+        /// The audience of the path. A page and its form may share a path, since both have the same format of errors.
         let audience: Audience
         fileprivate(set) var routes: [HTTPRequest.Method: Route]
 
@@ -13,7 +13,7 @@ struct RouteTable: Sendable {
             routes[method] ?? (method == .head && answersHead ? routes[.get] : nil)
         }
 
-        /// The methods that are answered, in a stable order and as one text.
+        /// The value of `Allow`: all methods of the path in alphabetical order.
         var methods: String {
             (Array(routes.keys) + (answersHead ? [.head] : [])).map(\.rawValue).sorted().joined(separator: ", ")
         }
@@ -21,45 +21,45 @@ struct RouteTable: Sendable {
         private var answersHead: Bool { routes[.get]?.answersHead ?? false }
     }
 
-    /// What the table has for one request.
-    struct Found: Sendable {
-        let place: Place
-        /// Nil where the path is known but not by this method.
+    /// The route of one request.
+    struct Match: Sendable {
+        let path: ServedPath
+        /// Nil if the path exists but does not support the method.
         let route: Route?
-        /// What stands where the template has names.
+        /// The variable segments of the path by their names in the template.
         let parameters: [String: String]
     }
 
-    private var fixed: [String: Place] = [:]
-    private var patterns: [(segments: [Substring], place: Place)] = []
+    private var fixed: [String: ServedPath] = [:]
+    private var patterns: [(segments: [Substring], path: ServedPath)] = []
 
-    /// Two routes of one method at one path are a fault of the program.
+    /// Builds the table. Two routes with one path and method are a programming error and stop the program.
     init(_ routes: [Route]) {
-        var places: [String: Place] = [:]
+        var paths: [String: ServedPath] = [:]
         for route in routes {
-            var place =
-                places[route.template] ?? Place(template: route.template, audience: route.audience, routes: [:])
-            precondition(place.routes[route.method] == nil, "\(route.template) is in the table twice")
-            precondition(place.audience.readsPages == route.audience.readsPages, "\(route.template) is for two")
-            place.routes[route.method] = route
-            places[route.template] = place
+            var served =
+                paths[route.template] ?? ServedPath(template: route.template, audience: route.audience, routes: [:])
+            precondition(served.routes[route.method] == nil, "\(route.template) is in the table twice")
+            precondition(served.audience.readsPages == route.audience.readsPages, "\(route.template) has two audiences")
+            served.routes[route.method] = route
+            paths[route.template] = served
         }
-        for place in places.values {
-            if place.template.contains("{") {
-                patterns.append((Self.split(place.template), place))
+        for served in paths.values {
+            if served.template.contains("{") {
+                patterns.append((Self.split(served.template), served))
             } else {
-                fixed[place.template] = place
+                fixed[served.template] = served
             }
         }
     }
 
-    /// The door of this path and method; a fixed path goes before a template that fits as well.
-    func find(_ path: String, _ method: HTTPRequest.Method) -> Found? {
-        if let place = fixed[path] { return Found(place: place, route: place.route(for: method), parameters: [:]) }
+    /// The match of this path and method; a fixed path takes precedence over a template.
+    func find(_ path: String, _ method: HTTPRequest.Method) -> Match? {
+        if let served = fixed[path] { return Match(path: served, route: served.route(for: method), parameters: [:]) }
         let segments = Self.split(path)
-        for (pattern, place) in patterns where pattern.count == segments.count {
+        for (pattern, served) in patterns where pattern.count == segments.count {
             guard let parameters = Self.match(pattern, segments) else { continue }
-            return Found(place: place, route: place.route(for: method), parameters: parameters)
+            return Match(path: served, route: served.route(for: method), parameters: parameters)
         }
         return nil
     }

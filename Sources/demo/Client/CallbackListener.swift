@@ -4,44 +4,47 @@ import NIOCore
 import OAuth
 import Synchronization
 
-/// The client's own small listener on this machine, to which browsers come back with the answer.
+/// The client's loopback listener, to which browsers return with the authorization response.
 ///
 /// Spec: RFC 8252 §7.3
 final class CallbackListener: Sendable {
-    /// What the client does with a browser: sends it to sign in, and shows what came of it.
+    /// How the client answers a browser: it starts the sign-in and shows the result.
     struct BrowserReplies: Sendable {
-        /// The address to sign in at.
+        /// The authorization URL.
         let begin: @Sendable () async throws -> String
-        /// The text to show to a person whose browser came back.
+        /// The text to show when the browser has returned.
         let welcome: @Sendable (OAuth.Parameters) async throws -> String
     }
 
     let port: Int
-    private let manners = Mutex<BrowserReplies?>(nil)
+    private let replies = Mutex<BrowserReplies?>(nil)
 
     init() throws {
         port = try FreePort.find()
     }
 
+    /// The redirect URI of the client.
     var redirect: String { "http://127.0.0.1:\(port)/callback" }
+    /// The link that starts a sign-in.
     var start: String { "http://127.0.0.1:\(port)/" }
 
-    func behave(_ manners: BrowserReplies) {
-        self.manners.withLock { $0 = manners }
+    /// Replaces the replies to browsers.
+    func reply(with replies: BrowserReplies) {
+        self.replies.withLock { $0 = replies }
     }
 
     func application(_ ready: @escaping @Sendable () -> Void) -> some ApplicationProtocol {
         let router = Router()
         router.get("/") { _, _ in
-            guard let manners = self.manners.withLock({ $0 }) else { return Response(status: .notFound) }
-            return Response(status: .seeOther, headers: [.location: try await manners.begin()])
+            guard let replies = self.replies.withLock({ $0 }) else { return Response(status: .notFound) }
+            return Response(status: .seeOther, headers: [.location: try await replies.begin()])
         }
         router.get("/callback") { request, _ in
-            guard let manners = self.manners.withLock({ $0 }) else { return Response(status: .notFound) }
+            guard let replies = self.replies.withLock({ $0 }) else { return Response(status: .notFound) }
             do {
-                return Self.page(try await manners.welcome(try OAuth.Parameters(query: request.uri.query ?? "")))
+                return Self.page(try await replies.welcome(try OAuth.Parameters(query: request.uri.query ?? "")))
             } catch {
-                return Self.page("This did not work. \(error)", status: .badRequest)
+                return Self.page("The sign-in failed. \(error)", status: .badRequest)
             }
         }
         return Application(
@@ -49,6 +52,7 @@ final class CallbackListener: Sendable {
             onServerRunning: { _ in ready() }, logger: .silent)
     }
 
+    /// A page without scripts; the text is escaped because it contains values of other parties.
     private static func page(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
         let entities = [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;")]
         let safe = entities.reduce(text) { $0.replacing($1.0, with: $1.1) }

@@ -2,7 +2,7 @@ import JOSE
 import OAuth
 import Outbound
 
-/// The MCP client of the story: nobody registered it, and it knows one address.
+/// The demo's MCP client. It is not registered and knows one URL: that of the MCP server.
 final class Notebook: Sendable {
     let server: String
     let clientID: String
@@ -16,24 +16,24 @@ final class Notebook: Sendable {
         self.client = client
     }
 
-    /// What the MCP server answered: HTTP's side and JSON-RPC's.
+    /// A response of the MCP server: HTTP status, challenge and JSON-RPC body.
     struct Answer {
         let status: Int
         let challenge: ChallengeText?
         let body: JSONObject?
 
-        /// The text of a tool's answer.
+        /// The text of a tool's result.
         var text: String? {
             body?["result"]?.object?["content"]?.array?.first?.object?["text"]?.string
         }
     }
 
-    /// Calls a tool as MCP 2026-07-28 does: without handshake, everything in one message.
+    /// Calls a tool as MCP 2026-07-28 specifies: without a handshake, everything in one message.
     func call(_ tool: String, _ arguments: JSONObject = [:], token: String?) async throws -> Answer {
         try await call(["name": .string(tool), "arguments": .object(arguments)], token: token)
     }
 
-    /// The same with all of the call's parameters.
+    /// Calls a tool with all parameters of the call.
     func call(_ parameters: JSONObject, token: String?) async throws -> Answer {
         let envelope: JSONObject = [
             "io.modelcontextprotocol/protocolVersion": "2026-07-28",
@@ -58,14 +58,17 @@ final class Notebook: Sendable {
             body: try? JSONObject(parsing: response.body))
     }
 
+    /// Discovers the authorization server from a challenge.
     func discover(_ challenge: ChallengeText) async throws -> Discovery {
         try await Discovery.follow(challenge, of: server, by: client)
     }
 
+    /// Prepares an authorization request with a new state and code verifier.
     func authorization(_ discovery: Discovery, scope: String) -> Authorization {
         Authorization(discovery, clientID: clientID, redirect: redirect, scope: scope)
     }
 
+    /// Exchanges an authorization code for tokens.
     func redeem(_ code: String, of authorization: Authorization, at discovery: Discovery) async throws -> Tokens {
         let (status, object) = try await token(
             at: discovery,
@@ -77,17 +80,19 @@ final class Notebook: Sendable {
         return try Tokens(object)
     }
 
+    /// Exchanges a refresh token for new tokens.
     func refresh(_ tokens: Tokens, at discovery: Discovery) async throws -> Tokens {
-        let (status, object) = try await refreshing(tokens, at: discovery)
+        let (status, object) = try await refreshResponse(tokens, at: discovery)
         guard status == 200 else { throw Self.refused("tokens for the refresh token", status, object) }
         return try Tokens(object)
     }
 
-    /// The same, when a refusal is what the story expects.
-    func refreshing(_ tokens: Tokens, at discovery: Discovery) async throws -> (status: Int, object: JSONObject) {
+    /// Sends a refresh request and returns the response even when it is a refusal.
+    func refreshResponse(_ tokens: Tokens, at discovery: Discovery) async throws -> (status: Int, object: JSONObject) {
         try await token(at: discovery, [("grant_type", "refresh_token"), ("refresh_token", tokens.refresh)])
     }
 
+    /// Posts to the token endpoint. The client is public, so `client_id` is all its authentication; PKCE protects the code.
     private func token(
         at discovery: Discovery, _ fields: [(String, String)]
     ) async throws -> (status: Int, object: JSONObject) {
@@ -100,6 +105,6 @@ final class Notebook: Sendable {
 
     private static func refused(_ expected: String, _ status: Int, _ object: JSONObject) -> StoryFailure {
         let reason = object["error_description"]?.string ?? object["error"]?.string ?? "no reason given"
-        return StoryFailure(expected: expected, found: "the answer was \(status): \(reason)")
+        return StoryFailure(expected: expected, found: "the response is \(status): \(reason)")
     }
 }

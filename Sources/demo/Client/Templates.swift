@@ -1,8 +1,8 @@
 import Foundation
 
-/// The pages of the checkout that the demo was built in.
+/// The page templates of the checkout that the demo was built in.
 enum Templates {
-    /// Looks beside the working directory, then upwards from the program.
+    /// Searches the working directory, then every folder above the program.
     static func folder() throws -> String {
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         var place = URL(filePath: own)
@@ -16,7 +16,7 @@ enum Templates {
             let found = folders.first(where: {
                 FileManager.default.fileExists(atPath: $0.appending(path: "consent.mustache").path)
             })
-        else { throw StoryFailure(expected: "the folder templates", found: "the demo runs outside of the checkout") }
+        else { throw StoryFailure(expected: "the folder templates", found: "the demo runs outside the checkout") }
         return found.path
     }
 }

@@ -26,7 +26,7 @@ struct Website {
         self.document = document.bytes
     }
 
-    /// Host and port, as Gatehouse has to be told that it may go there.
+    /// Host and port for `clients.metadata_documents.private_hosts`, without which Gatehouse would not fetch from loopback.
     var privateHost: String { "localhost:\(port)" }
 
     func application(_ ready: @escaping @Sendable () -> Void) throws -> some ApplicationProtocol {
@@ -48,7 +48,7 @@ struct Website {
 }
 
 extension Logger {
-    /// The demo tells its story itself.
+    /// A logger for the listeners: their lines would interrupt the narration.
     static var silent: Logger {
         var logger = Logger(label: "demo")
         logger.logLevel = .critical

@@ -4,13 +4,13 @@
 struct CookieJar {
     private var cookies: [String: [String: String]] = [:]
 
-    /// Keeps what a `Set-Cookie` field of this host says.
-    mutating func keep(_ field: String, from host: String) {
+    /// Stores or deletes the cookie of a `Set-Cookie` field.
+    mutating func store(_ field: String, from host: String) {
         let parts = field.split(separator: ";").map { $0.drop { $0 == " " } }
         guard let pair = parts.first, let equals = pair.firstIndex(of: "=") else { return }
-        let isOver = parts.dropFirst().contains { $0.lowercased() == "max-age=0" }
+        let isExpired = parts.dropFirst().contains { $0.lowercased() == "max-age=0" }
         cookies[host, default: [:]][String(pair[..<equals])] =
-            isOver ? nil : String(pair[pair.index(after: equals)...])
+            isExpired ? nil : String(pair[pair.index(after: equals)...])
     }
 
     /// The `Cookie` field for this host.

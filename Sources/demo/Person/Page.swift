@@ -1,4 +1,6 @@
-/// A page as a script sees it: its forms' inputs and its links.
+import OAuth
+
+/// The forms and links of an HTML page, as far as a scripted user needs them.
 struct Page {
     /// A start tag with its attributes.
     struct Tag {
@@ -15,19 +17,19 @@ struct Page {
         }
     }
 
-    /// The first form's tags: the page's own decision. A second one, such as for switching the account, is another step.
+    /// The tags up to the second form: the first form is the page's decision, a second one switches the account.
     private var form: ArraySlice<Tag> {
         let starts = tags.indices.filter { tags[$0].name == "form" }
         return tags[..<(starts.dropFirst().first ?? tags.endIndex)]
     }
 
-    /// Where the form goes.
+    /// The target of the first form.
     var action: String? { tags.first { $0.name == "form" }?.attributes["action"] }
 
-    /// The link of the page that hands over to the client.
+    /// The link that returns to the client.
     var wayOn: String? { tags.first { $0.name == "a" && $0.attributes["id"] == "continue" }?.attributes["href"] }
 
-    /// What would be sent if the form were sent as it stands: hidden inputs, ticked boxes, chosen buttons.
+    /// The fields that a browser would send if the form were submitted unchanged: hidden, checked and preset inputs.
     var filledIn: [(String, String)] {
         form.compactMap { tag in
             guard tag.name == "input", let name = tag.attributes["name"], let value = tag.attributes["value"] else {
@@ -38,13 +40,13 @@ struct Page {
         }
     }
 
-    /// The names of the inputs into which one types.
+    /// The names of the text and password inputs.
     var lines: [String] {
         tags.filter { $0.name == "input" && ["text", "password"].contains($0.attributes["type"]) }
             .compactMap { $0.attributes["name"] }
     }
 
-    /// The values of the boxes with this name, ticked or not.
+    /// The values of all inputs of this name, checked or not.
     func values(of name: String) -> [String] {
         tags.filter { $0.name == "input" && $0.attributes["name"] == name }.compactMap { $0.attributes["value"] }
     }
@@ -73,5 +75,12 @@ struct Page {
     private static func unescaped(_ text: Substring) -> String {
         let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")]
         return entities.reduce(String(text)) { $0.replacing($1.0, with: $1.1) }
+    }
+}
+
+/// Encodes fields as `application/x-www-form-urlencoded`, for bodies and queries.
+enum FormText {
+    static func encode(_ fields: [(String, String)]) -> String {
+        fields.map { "\(PercentEncoding.encode($0.0))=\(PercentEncoding.encode($0.1))" }.joined(separator: "&")
     }
 }

@@ -1,9 +1,9 @@
 import OAuth
 import Outbound
 
-/// A person at a browser: follows links, fills in forms, keeps cookies.
+/// A scripted user with a browser: follows links and redirects, fills in forms, stores cookies.
 final class Person {
-    /// What a page showed when the person decided.
+    /// The consent page that the user approved.
     struct Consent {
         let html: String
         let scopes: [String]
@@ -20,28 +20,28 @@ final class Person {
         self.client = client
     }
 
-    /// Opens an address of the authorization server, signs in where that is asked, and approves what the page offers.
+    /// Opens an authorization URL, signs in if the page asks for it, and approves every scope offered.
     func approve(_ address: String) async throws -> Consent {
         var page = try await open(address)
         if page.html.contains("name=\"password\"") {
             page = try await submit(page, adding: [("username", name), ("password", password)])
         }
         guard page.html.contains("name=\"decision\"") else {
-            throw StoryFailure(expected: "the page on which the person decides", found: "there came \(page.gist)")
+            throw StoryFailure(expected: "the consent page", found: "the page is \(page.gist)")
         }
         let scopes = page.content.values(of: "scope")
         let others = page.content.filledIn.filter { $0.0 != "scope" }
         let answer = try await submit(
             page, others + scopes.map { ("scope", $0) } + [("decision", "approve")])
         guard let wayOn = answer.content.wayOn else {
-            throw StoryFailure(expected: "a page with a link back to the client", found: "there came \(answer.gist)")
+            throw StoryFailure(expected: "a page with a link back to the client", found: "the page is \(answer.gist)")
         }
         _ = try await open(wayOn)
         return Consent(html: page.html, scopes: scopes)
     }
 
-    /// Opens the link of an elicitation, signs in where that is asked, types what is asked for, and decides; the last page,
-    /// whatever it is.
+    /// Opens the link of an elicitation, signs in if the page asks for it, fills in the fields and submits the decision; returns
+    /// the last page, whatever its status.
     func answer(
         _ address: String, _ decision: String, typing text: String = ""
     ) async throws -> (status: Int, html: String) {
@@ -62,7 +62,7 @@ final class Person {
         let html: String
         var content: Page { Page(html) }
 
-        /// Enough of a page to see what it is.
+        /// Status and title of the page, for an error message.
         var gist: String {
             let title = html.split(separator: "<title>").dropFirst().first?.prefix { $0 != "<" } ?? "no title"
             return "status \(status), \"\(title)\""
@@ -75,7 +75,7 @@ final class Person {
 
     private func submit(_ visit: Visit, _ fields: [(String, String)]) async throws -> Visit {
         guard let action = visit.content.action else {
-            throw StoryFailure(expected: "a form", found: "there came \(visit.gist)")
+            throw StoryFailure(expected: "a form", found: "the page is \(visit.gist)")
         }
         return try await open(Self.resolved(action, at: visit.address), form: fields)
     }
@@ -93,7 +93,7 @@ final class Person {
         } else {
             response = try await client.get(url, fields: fields)
         }
-        for cookie in response.values(of: "set-cookie") { jar.keep(cookie, from: url.host) }
+        for cookie in response.values(of: "set-cookie") { jar.store(cookie, from: url.host) }
         if [302, 303].contains(response.status), let location = response.values(of: "location").first {
             return try await open(Self.resolved(location, at: address))
         }

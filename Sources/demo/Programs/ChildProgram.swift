@@ -1,21 +1,21 @@
 import Foundation
 
-/// A program that the demo started and ends again.
+/// A program that the demo starts and stops.
 final class ChildProgram: Sendable {
-    /// What a program wrote and how it ended.
+    /// The exit status and the output of a program.
     struct Outcome {
         let status: Int32
         let output: String
         let errors: String
 
-        /// What it said was wrong, as a part of a sentence.
+        /// Standard error without its final punctuation, for the middle of a sentence.
         var complaint: String { errors.trimmingCharacters(in: CharacterSet(charactersIn: " \n.")) }
     }
 
     private let process: Process
     private let exit: Task<Int32, Never>
 
-    /// Starts a program; whatever it writes goes to the two files.
+    /// Starts a program; its output and errors go to two files.
     init(
         _ program: String, _ arguments: [String], environment: [String: String] = [:], input: String? = nil,
         output: String, errors: String
@@ -45,10 +45,10 @@ final class ChildProgram: Sendable {
 
     var isRunning: Bool { process.isRunning }
 
-    /// Waits until it ends by itself.
-    func end() async -> Int32 { await exit.value }
+    /// Waits for the exit and returns the status.
+    func exitStatus() async -> Int32 { await exit.value }
 
-    /// Asks it to end, and makes it end when it does not listen.
+    /// Sends SIGTERM, and SIGKILL after ten seconds.
     func stop() async {
         guard process.isRunning else { return }
         process.terminate()
@@ -60,8 +60,8 @@ final class ChildProgram: Sendable {
         patience.cancel()
     }
 
-    /// A child inherits which signals are blocked, and threads that run tasks block nearly all: it would never hear of
-    /// SIGTERM.
+    /// A child inherits the signal mask, and threads that run tasks block nearly all signals: without this, SIGTERM would never
+    /// reach it.
     private static func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
         var (none, before) = (sigset_t(), sigset_t())
         sigemptyset(&none)
@@ -72,12 +72,12 @@ final class ChildProgram: Sendable {
 
     private static func file(_ path: String) throws -> FileHandle {
         guard FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600]) else {
-            throw StoryFailure(expected: "to write \(path)", found: "it cannot be made")
+            throw StoryFailure(expected: "to write \(path)", found: "the file cannot be created")
         }
         return try FileHandle(forWritingTo: URL(filePath: path))
     }
 
-    /// Nothing of the caller's own configuration of Gatehouse gets in.
+    /// The environment without the caller's own `GATEHOUSE_*` variables.
     private static var inherited: [String: String] {
         ProcessInfo.processInfo.environment.filter { ["PATH", "HOME", "LANG", "TMPDIR"].contains($0.key) }
     }

@@ -1,10 +1,10 @@
 import JOSE
 import Outbound
 
-/// The MCP server of the story, which delegates to Gatehouse.
+/// The demo's MCP server, which delegates authorization to Gatehouse.
 struct ExampleProgram {
     let url: String
-    /// Where it takes events.
+    /// The URL of its events endpoint.
     let events: String
     private let port: Int
 
@@ -14,12 +14,12 @@ struct ExampleProgram {
         events = "http://127.0.0.1:\(port)/events"
     }
 
-    /// Starts it with the credentials that Gatehouse gave out, and waits until it answers.
+    /// Starts the server with the credentials from `resources add` and waits until it answers.
     func serve(
         issuer: String, credentials: JSONObject, asking client: OperatorClient, on bench: Workbench
     ) async throws {
         guard let id = credentials["client_id"]?.string, let secret = credentials["client_secret"]?.string else {
-            throw StoryFailure(expected: "a client id and a secret for the MCP server", found: "there were none")
+            throw StoryFailure(expected: "a client id and a secret for the MCP server", found: "the output lacks them")
         }
         let child = try bench.start(
             try Workbench.sibling("example-mcp-server"),
@@ -33,7 +33,7 @@ struct ExampleProgram {
     }
 }
 
-/// Waiting for a program that was just started.
+/// Waits until a program that was just started answers with 200.
 enum Readiness {
     static func wait(
         for name: String, _ child: ChildProgram, at address: String, asking client: OperatorClient,

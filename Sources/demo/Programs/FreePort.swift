@@ -1,6 +1,6 @@
 import Foundation
 
-/// A port of the loopback that was free a moment ago.
+/// A port on 127.0.0.1 that was free when `find` returned.
 enum FreePort {
     static func find() throws -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

@@ -1,7 +1,7 @@
 import JOSE
 import Outbound
 
-/// `gatehouse` as an operator runs it: one server, and commands beside it.
+/// The `gatehouse` program: one server process, and commands beside it.
 struct GatehouseProgram {
     let issuer: String
     private let bench: Workbench
@@ -29,14 +29,14 @@ struct GatehouseProgram {
             """, to: "gatehouse.yaml")
     }
 
-    /// Starts the server and waits until it says that it is ready.
+    /// Starts the server and waits until `/readyz` answers.
     func serve(asking client: OperatorClient) async throws {
         let child = try bench.start(program, ["serve", "--config", configuration], log: "gatehouse")
         try await Readiness.wait(
             for: "gatehouse", child, at: "http://127.0.0.1:\(operations)/readyz", asking: client, on: bench)
     }
 
-    /// Runs a command that has to succeed, for a person to read.
+    /// Runs a command that has to succeed and returns its output.
     func command(_ arguments: [String], input: String? = nil) async throws -> String {
         let outcome = try await bench.run(
             program, arguments + ["--config", configuration], environment: ["COLUMNS": "\(Narrator.space)"],
@@ -49,7 +49,7 @@ struct GatehouseProgram {
         return outcome.output
     }
 
-    /// Runs a command that has to succeed, and reads the objects that it prints.
+    /// Runs a command with `--json` that has to succeed and returns the objects that it prints.
     func objects(_ arguments: [String], input: String? = nil) async throws -> [JSONObject] {
         let output = try await command(arguments + ["--json"], input: input)
         let json = try JSON.parse(Array(output.utf8))

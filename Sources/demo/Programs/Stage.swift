@@ -1,22 +1,22 @@
 import NIOCore
 import Outbound
 
-/// Everybody who appears in the story, where they can be reached, and what happens behind the scene.
+/// The parties of the demo and their addresses.
 struct Stage {
     let bench: Workbench
     let client: OperatorClient
     let gatehouse: GatehouseProgram
     let example: ExampleProgram
     let website: Website
-    let door: CallbackListener
+    let callback: CallbackListener
 
-    /// Makes the throw-away authority and chooses the addresses; nothing runs yet.
+    /// Creates the certificate authority and chooses the addresses; starts nothing.
     init(on bench: Workbench) async throws {
         self.bench = bench
         client = OperatorClient(deadline: .seconds(15))
         let authority = try await ThrowAwayAuthority(on: bench)
-        door = try CallbackListener()
-        website = try Website(authority: authority, redirect: door.redirect)
+        callback = try CallbackListener()
+        website = try Website(authority: authority, redirect: callback.redirect)
         gatehouse = try GatehouseProgram(on: bench, trusting: authority, privateHost: website.privateHost)
         example = try ExampleProgram()
     }

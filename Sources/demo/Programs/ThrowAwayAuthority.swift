@@ -1,4 +1,4 @@
-/// A certificate authority that lives as long as the demo, and one certificate for `localhost`.
+/// A certificate authority that exists as long as the demo, with one certificate for `localhost`.
 struct ThrowAwayAuthority {
     let certificate: String
     let hostCertificate: String

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// The folder that holds everything of one run, and the programs that run from it; both are gone afterwards.
+/// The folder and the programs of one run; `clear` removes both.
 final class Workbench: Sendable {
     let folder: String
     private let children = Mutex<[ChildProgram]>([])
@@ -14,20 +14,22 @@ final class Workbench: Sendable {
         folder = place.path
     }
 
+    /// The path of a file in the folder.
     func path(_ name: String) -> String { "\(folder)/\(name)" }
 
+    /// Writes a file in the folder and returns its path.
     func write(_ text: String, to name: String) throws -> String {
         try text.write(toFile: path(name), atomically: true, encoding: .utf8)
         return path(name)
     }
 
-    /// A program that was built along with this one.
+    /// The path of a program that was built together with the demo.
     static func sibling(_ name: String) throws -> String {
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let path = URL(filePath: own).deletingLastPathComponent().appending(path: name).path
         guard FileManager.default.isExecutableFile(atPath: path) else {
             throw StoryFailure(
-                expected: "the program \(name) beside this one", found: "it is not built: run `swift build`")
+                expected: "the program \(name) beside this one", found: "it is not built; run `swift build`")
         }
         return path
     }
@@ -42,7 +44,7 @@ final class Workbench: Sendable {
         return child
     }
 
-    /// Runs a program to its end.
+    /// Runs a program and waits for its exit.
     func run(
         _ program: String, _ arguments: [String], environment: [String: String] = [:], input: String? = nil
     ) async throws -> ChildProgram.Outcome {
@@ -53,23 +55,23 @@ final class Workbench: Sendable {
         let (output, errors) = (path("run-\(number).out"), path("run-\(number).err"))
         let child = try ChildProgram(
             program, arguments, environment: environment, input: input, output: output, errors: errors)
-        let status = await child.end()
+        let status = await child.exitStatus()
         return ChildProgram.Outcome(
             status: status, output: try String(contentsOfFile: output, encoding: .utf8),
             errors: try String(contentsOfFile: errors, encoding: .utf8))
     }
 
-    /// The last lines of a program's log, for when something went wrong.
+    /// The last lines of a program's log, for an error message.
     func endOfLog(_ log: String) -> String {
         self.log(log).split(separator: "\n").suffix(8).joined(separator: "\n")
     }
 
-    /// What a program has logged so far.
+    /// The log of a program so far.
     func log(_ log: String) -> String {
         (try? String(contentsOfFile: path("\(log).log"), encoding: .utf8)) ?? ""
     }
 
-    /// Ends all programs, the last one first, and removes the folder.
+    /// Stops all programs, the last one first, and removes the folder.
     func clear() async {
         for child in children.withLock({ $0 }).reversed() { await child.stop() }
         try? FileManager.default.removeItem(atPath: folder)

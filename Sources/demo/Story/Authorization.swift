@@ -1,7 +1,7 @@
 import JOSE
 import OAuth
 
-/// One authorization request of the client, and what it has to remember until the answer comes.
+/// One authorization request of the client, with the state and code verifier that it keeps until the response arrives.
 ///
 /// Spec: OAuth 2.1 §4.1.1
 struct Authorization {
@@ -21,16 +21,16 @@ struct Authorization {
         address = "\(discovery.authorizationEndpoint)?\(query)"
     }
 
-    /// The code of an answer, if it is the answer to this request and from the issuer that was asked.
+    /// The code in a response, after checking that the response belongs to this request and comes from this issuer.
     ///
     /// Spec: RFC 9207 §2.4
     func code(in answer: Parameters, from issuer: Issuer) throws -> String {
         guard try answer.value("state") == state, try answer.value("iss") == issuer.string else {
-            throw StoryFailure(expected: "an answer with our state and iss=\(issuer)", found: "it had others")
+            throw StoryFailure(expected: "a response with our state and iss=\(issuer)", found: "it has others")
         }
         guard let code = try answer.value("code") else {
             throw StoryFailure(
-                expected: "a code", found: "the answer was \(try answer.value("error") ?? "without one")")
+                expected: "an authorization code", found: "the error is \(try answer.value("error") ?? "missing too")")
         }
         return code
     }

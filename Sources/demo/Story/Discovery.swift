@@ -2,7 +2,7 @@ import JOSE
 import OAuth
 import Outbound
 
-/// What a client finds out about an MCP server that it was never told of.
+/// The metadata that a client discovers when it knows only the URL of an MCP server.
 ///
 /// Spec: MCP 2026-07-28 §Authorization Server Discovery
 struct Discovery {
@@ -12,26 +12,26 @@ struct Discovery {
     let tokenEndpoint: String
     let takesMetadataDocuments: Bool
 
-    /// Follows a 401's `resource_metadata` to the authorization server and reads what it offers.
+    /// Follows the `resource_metadata` of a 401 to the authorization server and reads its metadata.
     static func follow(_ challenge: ChallengeText, of server: String, by client: OperatorClient) async throws
         -> Discovery
     {
         guard let location = challenge["resource_metadata"] else {
-            throw StoryFailure(expected: "a challenge with resource_metadata", found: "it was \(challenge.text)")
+            throw StoryFailure(expected: "a challenge with resource_metadata", found: "it is \(challenge.text)")
         }
         let resource = try ProtectedResourceMetadata(json: try await object(at: location, by: client))
         guard resource.resource == server, let name = resource.authorizationServers.first else {
-            throw StoryFailure(expected: "metadata of \(server)", found: "they are of \(resource.resource)")
+            throw StoryFailure(expected: "metadata of \(server)", found: "it is for \(resource.resource)")
         }
         let issuer = try Issuer(name)
         let place = issuer.origin + "/.well-known/oauth-authorization-server" + issuer.path
         let metadata = try await object(at: place, by: client)
         guard metadata["issuer"]?.string == issuer.string else {
-            throw StoryFailure(expected: "metadata of \(issuer)", found: "they name another issuer")
+            throw StoryFailure(expected: "metadata of \(issuer)", found: "it names another issuer")
         }
         guard let authorize = metadata["authorization_endpoint"]?.string,
             let token = metadata["token_endpoint"]?.string
-        else { throw StoryFailure(expected: "two endpoints", found: "\(place) names fewer") }
+        else { throw StoryFailure(expected: "an authorization and a token endpoint", found: "\(place) lacks one") }
         return Discovery(
             resource: resource, issuer: issuer, authorizationEndpoint: authorize, tokenEndpoint: token,
             takesMetadataDocuments: metadata["client_id_metadata_document_supported"]?.bool == true)

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// Tells the story to whoever reads the terminal: numbered steps, with what was seen below each.
+/// Prints the demo to the terminal: numbered steps, each with what it shows below.
 final class Narrator: Sendable {
     private let isTerminal = isatty(STDOUT_FILENO) == 1
     private let steps = Mutex(0)
@@ -19,12 +19,12 @@ final class Narrator: Sendable {
         say("\n" + styled(step < 10 ? " \(step)" : "\(step)", "36") + "  " + styled(text, "1"))
     }
 
-    /// What the step has shown.
+    /// Prints lines below the current step.
     func detail(_ text: String) {
         for line in text.split(separator: "\n") { say("    " + line) }
     }
 
-    /// A name and its value, in columns; identifiers are cut, and a long value goes on below itself.
+    /// Prints a name and its value in two columns; identifiers are shortened and long values wrapped.
     func fact(_ name: String, _ value: String) {
         let lines = WrappedText.sentence(ShortID.text(value), width: Self.space - Self.names)
         for (index, line) in lines.enumerated() {
@@ -33,15 +33,15 @@ final class Narrator: Sendable {
         }
     }
 
-    /// A command as a person would type it, but for its identifiers.
+    /// Prints a command as an operator would type it, with shortened identifiers.
     func command(_ text: String) {
         let lines = WrappedText.command(ShortID.text(text), width: Self.space - 4)
         for (index, line) in lines.enumerated() { detail(styled((index == 0 ? "$ " : "    ") + line, "33")) }
     }
 
-    /// Columns for what a step shows, in a terminal of 80.
+    /// The width of what a step shows: 80 columns less the indentation.
     static let space = 76
-    /// Columns for the names of facts.
+    /// The width of the column of names.
     private static let names = 18
 
     private func styled(_ text: String, _ code: String) -> String {

@@ -1,11 +1,11 @@
 import Foundation
 
-/// Identifiers are long so that nobody guesses them; who reads the story tells them apart by their beginnings.
+/// Shortens identifiers: their first characters are enough for a reader to tell them apart.
 enum ShortID {
     private static let marks = ["ses_", "job_", "evt_", "eli_", "sub_", "/e/"]
     private static let shown = 6
 
-    /// A text whose identifiers are cut.
+    /// The text with shortened identifiers.
     static func text(_ text: String) -> String {
         text.split(separator: " ", omittingEmptySubsequences: false).map(word).joined(separator: " ")
     }
@@ -19,21 +19,21 @@ enum ShortID {
     }
 }
 
-/// A text in lines of bounded length.
+/// Text wrapped into lines of at most `width` characters.
 enum WrappedText {
-    /// A sentence, broken at blanks.
+    /// A sentence, broken at spaces.
     static func sentence(_ text: String, width: Int) -> [String] {
         lines(text.split(separator: " ").map(String.init), width: width)
     }
 
-    /// A command, broken before its options and continued as a shell wants it.
+    /// A command, broken before its options, with the shell's backslash at each break.
     static func command(_ text: String, width: Int) -> [String] {
         let parts = text.components(separatedBy: " --")
         let lines = lines([parts[0]] + parts.dropFirst().map { "--" + $0 }, width: width - 2)
         return lines.enumerated().map { $0.offset < lines.count - 1 ? $0.element + " \\" : $0.element }
     }
 
-    /// As many parts on a line as fit; one that is longer stands alone.
+    /// Puts as many parts on a line as fit; a longer part gets a line of its own.
     private static func lines(_ parts: [String], width: Int) -> [String] {
         var lines: [String] = []
         for part in parts {

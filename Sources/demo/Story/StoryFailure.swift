@@ -1,4 +1,4 @@
-/// A step that did not go as the story tells it.
+/// A step of the demo with an unexpected result.
 struct StoryFailure: Error, CustomStringConvertible {
     let expected: String
     let found: String

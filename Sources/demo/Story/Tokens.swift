@@ -1,6 +1,6 @@
 import JOSE
 
-/// What the token endpoint handed out.
+/// A response of the token endpoint.
 struct Tokens {
     let access: String
     let refresh: String
@@ -13,12 +13,12 @@ struct Tokens {
         else {
             throw StoryFailure(
                 expected: "an access token and a refresh token with their scope",
-                found: "there came \(object.members.map(\.name).joined(separator: ", "))")
+                found: "the response has \(object.members.map(\.name).joined(separator: ", "))")
         }
         (self.access, self.refresh, self.scope, self.expiresIn) = (access, refresh, scope, expiresIn)
     }
 
-    /// What the access token says, to be shown to a reader: to a client it is opaque.
+    /// The claims of the access token, for display only: to a client the token is opaque.
     var claims: JSONObject {
         let parts = access.split(separator: ".")
         guard parts.count == 3, let payload = Base64URL.decode(parts[1]) else { return [:] }

@@ -1,20 +1,20 @@
 import JOSE
 import ResourceServer
 
-/// What a message comes to.
+/// The answer to one message.
 enum Answer {
     case result(id: JSON, JSONObject)
-    /// The result of the handshake, and the session identifier to bring along from now on.
+    /// The result of `initialize`, with the session identifier for later requests.
     case welcome(id: JSON, JSONObject, session: String)
-    /// Messages that come one after another, the result last; nil where there is nothing to say but that we are here.
+    /// A stream of messages that ends with the result; nil stands for a keep-alive comment.
     case stream(AsyncStream<JSONObject?>)
-    /// `id` is null when the message was too broken to have one.
+    /// `id` is null when the message was too malformed to have one.
     case failure(id: JSON, JSONRPCError)
-    /// Nothing is owed to a notification.
+    /// A notification or a response, which gets no answer.
     case accepted
-    /// The token does not suffice, which HTTP says and not JSON-RPC.
+    /// The access token does not suffice: an HTTP status, not a JSON-RPC error.
     case refused(Refusal)
-    /// The session identifier is none of ours, or another person's.
+    /// The session identifier is invalid or another user's.
     case unknownSession
 
     /// The message for the wire, where there is one.

@@ -2,23 +2,25 @@ import JOSE
 import OAuth
 import ResourceServer
 
-/// What a call of 2026-07-28 has to know of its earlier rounds when the client brings it back.
+/// The state of a 2026-07-28 call between its rounds; the client carries it, sealed.
 struct CallState: Sendable {
-    /// What the person gave in a form, as if the call had brought it.
+    /// What the user entered in a form; it counts as arguments.
     var given: JSONObject = [:]
-    /// What the client was asked for; nil when it was given a link.
+    /// The kind of the request to the client; nil for a link.
     var asked: FormElicitation.Kind?
     /// The state of the link, as the library sealed it.
     var link: String?
 }
 
-/// Seals it for one person's client and one call, so that nobody can read it, change it, or show it elsewhere.
+/// Seals the state for one user, client and call, so that nobody can read it, change it or replay it for another call.
 ///
 /// Spec: MCP 2026-07-28 §Multi Round-Trip Requests
 struct CallStateSeal: Sendable {
-    /// The library's own states have no dot.
+    /// Distinguishes these states from the library's, which contain no dot.
     private static let prefix = "call."
+    /// Seconds: longer than the longest elicitation with the time to collect its result.
     private static let lifetime: Int64 = 7200
+    /// Bounds the work for a text of the client, in bytes.
     private static let longest = 64 * 1024
 
     private let key = NamedKey.generate()
@@ -28,9 +30,10 @@ struct CallStateSeal: Sendable {
         self.now = now
     }
 
-    /// Whether a text was sealed here, and not by the library.
+    /// Whether a text was sealed here and not by the library.
     static func isOwn(_ text: String) -> Bool { text.hasPrefix(prefix) }
 
+    /// Seals a state for a call.
     func seal(_ state: CallState, for call: ToolCall) -> String {
         var plain: JSONObject = ["given": .object(state.given), "exp": .integer(now() + Self.lifetime)]
         plain["asked"] = state.asked.map { .string($0.rawValue) }
@@ -39,7 +42,7 @@ struct CallStateSeal: Sendable {
         return Self.prefix + Base64URL.encode(sealed ?? [])
     }
 
-    /// Nil for a text that is over, was changed, or belongs to another person, client or call.
+    /// The state; nil for a text that has expired, was changed, or belongs to another user, client or call.
     func open(_ text: String, for call: ToolCall) -> CallState? {
         guard text.utf8.count <= Self.longest, Self.isOwn(text),
             let sealed = Base64URL.decode(String(text.dropFirst(Self.prefix.count))),
@@ -52,6 +55,7 @@ struct CallStateSeal: Sendable {
             link: object["link"]?.string)
     }
 
+    /// Binds a state to user, client, tool and arguments, so that it cannot be used for another call.
     private static func context(_ call: ToolCall) -> String {
         let arguments = (try? JSON.object(call.request.arguments).canonical()) ?? []
         return JSON.strings([
@@ -61,6 +65,6 @@ struct CallStateSeal: Sendable {
 }
 
 extension JSONRPCRequest {
-    /// The arguments of a call of a tool, as the client sent them.
+    /// The arguments of a tool call, as the client sent them.
     var arguments: JSONObject { parameters["arguments"]?.object ?? [:] }
 }

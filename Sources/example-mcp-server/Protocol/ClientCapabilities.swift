@@ -1,23 +1,23 @@
 import JOSE
 
-/// What a client says that it can put to its person.
+/// The kinds of requests that a client says it can show to its user.
 ///
 /// Spec: MCP 2025-11-25 §Elicitation
 struct ClientCapabilities: OptionSet, Hashable, Sendable {
     let rawValue: UInt8
 
-    /// It opens links.
+    /// The client opens links (URL elicitation).
     static let links = ClientCapabilities(rawValue: 1)
-    /// It shows forms.
+    /// The client shows forms (form elicitation).
     static let forms = ClientCapabilities(rawValue: 2)
-    /// It lets its model write, and its person look at that.
+    /// The client runs its model and lets the user review the text (sampling).
     static let sampling = ClientCapabilities(rawValue: 4)
 
     init(rawValue: UInt8) {
         self.rawValue = rawValue
     }
 
-    /// Reads the capabilities of a client. An elicitation without modes is from before there were any, and means forms.
+    /// Parses a client's capabilities. `elicitation` without modes predates the modes and means forms.
     init(_ capabilities: JSONObject?) {
         self = []
         if let elicitation = capabilities?["elicitation"]?.object {

@@ -1,9 +1,9 @@
-/// Which of the two protocols a message speaks.
+/// The protocol generation of a message.
 enum Era: Equatable {
     case handshake
     case stateless
 
-    /// A version from before 2026 is the handshake's; one that nobody knows is told so by the newer protocol.
+    /// Versions before 2026 belong to the handshake; the stateless protocol rejects unknown ones.
     init(_ headers: RoutingHeaders) {
         guard let version = headers.protocolVersion else {
             self = .handshake

@@ -1,24 +1,24 @@
 import JOSE
 import ResourceServer
 
-/// What a server asks of the client itself in the middle of a call. The client shows it to its person, so what comes back is
-/// the client's word, and nothing secret belongs in it.
+/// A request to the client in the middle of a call. The client shows it to its user, so the reply is only the client's
+/// claim, and no secret belongs in it.
 ///
 /// Spec: MCP 2026-07-28 §Multi Round-Trip Requests
 enum FormElicitation: Sendable {
-    /// Fields that the call lacked: a flat JSON Schema.
+    /// Asks for missing arguments by a flat JSON Schema.
     case form(message: String, schema: JSONObject)
-    /// A text that the client's model writes and the client's person reviews.
+    /// Asks for a text that the client's model writes and its user reviews.
     case sampling(prompt: String, system: String, maximumTokens: Int64)
 
-    /// Which of them it is, by the name under which it is asked and answered.
+    /// The kind of request; the raw value names it in `inputRequests` and `inputResponses`.
     enum Kind: String, Sendable {
         case form, sampling
 
-        /// What the client has to be able to do.
+        /// The capability that the client needs.
         var ability: ClientCapabilities { self == .form ? .forms : .sampling }
 
-        /// The same in the words of the capabilities.
+        /// That capability as MCP spells it.
         var capabilities: JSON { self == .form ? ["elicitation": ["form": [:]]] : ["sampling": [:]] }
     }
 
@@ -49,23 +49,23 @@ enum FormElicitation: Sendable {
     }
 }
 
-/// What a client brought back.
+/// A client's reply.
 enum FormElicitationReply: Sendable {
-    /// The person filled the form in.
+    /// The user filled in the form.
     case accepted(JSONObject)
     case declined
     case cancelled
-    /// The model wrote, and the person did this with it.
+    /// The model wrote a text and the user reviewed it.
     case written(String, model: String?, Checkpoint.Review)
-    /// The person did not want the model to be asked, or its text to be sent.
+    /// The user rejected the sampling request or its text.
     case rejected
-    /// The client could not do it, or answered something else.
+    /// The client failed or replied with something else.
     case unusable
 
-    /// MCP has no word for what the person did with the model's text. A client can say it here; of one that says nothing no
-    /// human act is claimed.
+    /// MCP has no member for the review of the model's text. A client can report it under this key; without a report no human
+    /// act is recorded.
     static let reviewKey = "example.gatehouse/review"
-    /// What clients answer for a person who rejects a sampling request.
+    /// The error code of a sampling request that the user rejected.
     private static let rejection: Int64 = -1
 
     init(_ kind: FormElicitation.Kind, _ result: JSONObject?, errorCode: Int64? = nil) {

@@ -1,7 +1,7 @@
 import JOSE
 import ResourceServer
 
-/// A call that needs something of a person, while the client listens to the stream of its answer.
+/// A call that waits for its user while the client reads the stream of the answer.
 ///
 /// Spec: MCP 2025-11-25 §Elicitation
 struct HandshakeElicitation: Sendable {
@@ -10,10 +10,11 @@ struct HandshakeElicitation: Sendable {
     let call: ToolCall
     let request: ElicitationRequest
 
+    /// Creates the elicitation and answers by a stream, or by an error with the link for clients without streams.
     func answer(takesEvents: Bool) async -> Answer {
         do throws(ElicitationError) {
             switch try await calls.open(request, by: call.access) {
-            case .over(let step): return await end(step)
+            case .ended(let step): return await end(step)
             case .waiting(let id, let url, _):
                 let link = Link(id: id, url: url, message: request.message)
                 return takesEvents ? .stream(converse(about: link)) : demand(link)
@@ -23,13 +24,13 @@ struct HandshakeElicitation: Sendable {
         }
     }
 
-    /// What the client is given.
+    /// The link for the client.
     private struct Link: Sendable {
         let id: String
         let url: String
         let message: String
 
-        /// A name for the client, which is not the handle that Gatehouse knows.
+        /// An identifier for the client; the handle at Gatehouse stays here.
         var name: JSON { .string(String(Digest.sha256(id).base64URL.prefix(22))) }
 
         var json: JSON {
@@ -37,24 +38,26 @@ struct HandshakeElicitation: Sendable {
         }
     }
 
-    /// Where there is no stream the client opens the link by itself, and calls again.
+    /// Without a stream the client opens the link itself and repeats the call.
     private func demand(_ link: Link) -> Answer {
         .failure(
             id: call.request.id,
             JSONRPCError(
-                .linkRequired, "Open the link, answer there, then call again.", data: ["elicitations": [link.json]]))
+                .linkRequired, "Open the link, answer there, then repeat the call.", data: ["elicitations": [link.json]]
+            ))
     }
 
+    /// The answer for a finished step; the client gets no further round.
     private func end(_ step: ElicitationStep) async -> Answer {
         switch step {
         case .completed(let result): await call.answer(to: result)
         case .refused(let sentence): call.failure(sentence)
         case .unanswered(let url), .ask(let url, _): call.unanswered(url)
-        case .wait: call.failure("The answer did not come.")
+        case .wait: call.failure("You have not answered yet.")
         }
     }
 
-    /// What happens while the stream is open.
+    /// An event while the stream is open.
     private enum StreamEvent: Sendable {
         case silence
         case reply(PendingFormElicitations.Reply)
@@ -62,11 +65,12 @@ struct HandshakeElicitation: Sendable {
         case fault(ElicitationError)
     }
 
+    /// Sends the link, keeps the stream alive while the user acts, then notifies the completion and sends the result.
     private func converse(about link: Link) -> AsyncStream<JSONObject?> {
         AsyncStream { messages in
             let task = Task {
                 let name = Random.token(16)
-                // Registered before it is asked, so that no answer comes too early.
+                // Registered before the request is sent, so that no reply arrives too early.
                 let replies = questions.expect(name, from: call.access)
                 messages.yield([
                     "jsonrpc": "2.0", "id": .string(name), "method": "elicitation/create", "params": link.json,
@@ -80,16 +84,17 @@ struct HandshakeElicitation: Sendable {
         }
     }
 
+    /// The notification that the page behind the link is done.
     private static func complete(_ link: Link) -> JSONObject {
         ["jsonrpc": "2.0", "method": "notifications/elicitation/complete", "params": ["elicitationId": link.name]]
     }
 
-    /// Until the person has acted or the client refuses; the second value tells whether it was the person.
+    /// Waits until the user has acted or the client refuses; `isOver` tells whether the elicitation ended.
     private func follow(
         _ link: Link, _ replies: AsyncStream<PendingFormElicitations.Reply>, silence: @Sendable () -> Void
     ) async -> (Answer, isOver: Bool) {
         let (happenings, happening) = AsyncStream<StreamEvent>.makeStream()
-        // No group: it would stay until the question at Gatehouse is answered, when the client has refused long before.
+        // No task group: it would wait for Gatehouse's answer long after the client has refused.
         let tasks = [
             Task { await wait(for: link, happening) },
             Task { for await reply in replies { happening.yield(.reply(reply)) } },
@@ -111,6 +116,7 @@ struct HandshakeElicitation: Sendable {
         return (call.unanswered(link.url), false)
     }
 
+    /// Waits for the user in intervals; each interval without news yields a keep-alive.
     private func wait(for link: Link, _ happening: AsyncStream<StreamEvent>.Continuation) async {
         defer { happening.finish() }
         do throws(ElicitationError) {

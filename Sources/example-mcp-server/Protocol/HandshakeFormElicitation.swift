@@ -1,24 +1,24 @@
 import JOSE
 import ResourceServer
 
-/// A call that asks the client itself, while the client listens to the stream of its answer.
+/// A call that sends a request to its client in the stream of the answer.
 ///
 /// Spec: MCP 2025-11-25 §Elicitation
 struct HandshakeFormElicitation: Sendable {
-    /// In pieces, so that the client is told that the call still lives; ten minutes in all.
+    /// Ten minutes in pieces; a keep-alive follows each piece.
     private static let (piece, pieces) = (Duration.seconds(20), 30)
 
     let questions: PendingFormElicitations
     let call: ToolCall
     let inquiry: FormElicitation
 
-    /// Asks, and goes on with what comes back.
+    /// Sends the request and passes the reply to `proceed`.
     func answer(_ proceed: @escaping @Sendable (FormElicitationReply) async -> Answer) -> Answer {
         .stream(
             AsyncStream { messages in
                 let task = Task {
                     let name = Random.token(16)
-                    // Registered before it is asked, so that no answer comes too early.
+                    // Registered before the request is sent, so that no reply arrives too early.
                     let replies = questions.expect(name, from: call.access)
                     messages.yield([
                         "jsonrpc": "2.0", "id": .string(name), "method": .string(inquiry.method),
@@ -32,7 +32,7 @@ struct HandshakeFormElicitation: Sendable {
             })
     }
 
-    /// An answer that is a stream itself goes on in this one.
+    /// Writes an answer into this stream; an answer that is a stream itself continues in it.
     private static func pass(_ answer: Answer, to messages: AsyncStream<JSONObject?>.Continuation) async {
         guard case .stream(let more) = answer else {
             messages.yield(answer.message)

@@ -1,11 +1,11 @@
 import JOSE
 import ResourceServer
 
-/// MCP as it was until 2025-11-25: a client introduces itself once; this server keeps nothing of it.
+/// MCP up to 2025-11-25: a client initializes once. This server stores nothing about it.
 ///
 /// Spec: MCP 2025-11-25 §Lifecycle
 struct HandshakeProtocol {
-    /// The newest first.
+    /// The supported versions, the newest first.
     static let versions = ["2025-11-25", "2025-06-18"]
 
     let tools: Toolbox
@@ -13,6 +13,7 @@ struct HandshakeProtocol {
     let sessions: HandshakeSessions
     let questions: PendingFormElicitations
 
+    /// Answers one message of an authenticated client.
     func answer(_ message: JSONRPCMessage, _ headers: RoutingHeaders, _ access: Access) async -> Answer {
         guard let abilities = sessions.abilities(headers.session, of: access) else { return .unknownSession }
         switch message {
@@ -36,11 +37,11 @@ struct HandshakeProtocol {
             case .answer(let answer): return answer
             case .call(let call): return await present(call.run(), of: call, client)
             }
-        default: return .failure(id: request.id, JSONRPCError(.methodNotFound, "There is no such method."))
+        default: return .failure(id: request.id, JSONRPCError(.methodNotFound, "Method not found."))
         }
     }
 
-    /// What the client can do, and whether it can be asked while it waits.
+    /// The client's capabilities, and whether it reads a stream while it waits.
     private struct Listener: Sendable {
         let abilities: ClientCapabilities
         let takesEvents: Bool
@@ -55,25 +56,29 @@ struct HandshakeProtocol {
         }
     }
 
+    /// Starts an elicitation, or fails the call for a client that cannot show links.
     private func ask(_ request: ElicitationRequest, of call: ToolCall, _ client: Listener) async -> Answer {
-        guard let calls else { return call.failure("Nobody can be asked here, so nothing was done.") }
+        guard let calls else {
+            return call.failure("This server has no credentials for elicitations, so nothing was done.")
+        }
         guard client.abilities.contains(.links) else {
-            return call.failure("This tool needs a client that opens links for its person (URL elicitation).")
+            return call.failure("This tool needs a client that opens links (URL elicitation).")
         }
         let elicitation = HandshakeElicitation(calls: calls, questions: questions, call: call, request: request)
         return await elicitation.answer(takesEvents: client.takesEvents)
     }
 
+    /// Sends a form or sampling request, or fails the call for a client without that capability.
     private func inquire(_ inquiry: FormElicitation, of call: ToolCall, _ client: Listener) -> Answer {
         guard client.abilities.contains(inquiry.kind.ability), client.takesEvents else {
-            return call.failure("This tool needs a client that asks its person (\(inquiry.kind.rawValue)).")
+            return call.failure("This tool needs a client that supports \(inquiry.kind.rawValue) requests.")
         }
         return HandshakeFormElicitation(questions: questions, call: call, inquiry: inquiry).answer { reply in
             await present(call.run(.reply(reply)), of: call, client)
         }
     }
 
-    /// What a client can do is remembered by itself, in its session identifier.
+    /// The client's capabilities travel in its session identifier, so that nothing is stored here.
     private func introduce(_ request: JSONRPCRequest, _ access: Access) -> Answer {
         let introduction = introduction(to: request)
         let abilities = ClientCapabilities(request.parameters["capabilities"]?.object)
@@ -81,7 +86,7 @@ struct HandshakeProtocol {
         return .welcome(id: request.id, introduction, session: sessions.open(for: access, able: abilities))
     }
 
-    /// The client's version where it is spoken here, else the newest, which the client may decline.
+    /// Agrees to the client's version if it is supported, else offers the newest.
     private func introduction(to request: JSONRPCRequest) -> JSONObject {
         let version = request.parameters["protocolVersion"]?.string
         let agreed = version.flatMap { Self.versions.contains($0) ? $0 : nil } ?? Self.versions[0]

@@ -1,21 +1,21 @@
 import JOSE
 import ResourceServer
 
-/// Session identifiers of MCP 2025-11-25 that say one thing, what the client can put to its person, and open nothing: who
-/// calls is told by the token alone.
+/// Session identifiers of MCP 2025-11-25. They carry the client's capabilities and grant nothing: the access token alone
+/// authenticates a call.
 ///
-/// They are sealed rather than kept, so that this server stays without memory.
+/// They are sealed rather than stored, so that this server keeps no state.
 ///
 /// Spec: MCP 2025-11-25 §Session Management
 struct HandshakeSessions: Sendable {
     private let key = NamedKey.generate()
 
-    /// An identifier for a client that can do this much.
+    /// A session identifier that carries these capabilities.
     func open(for access: Access, able abilities: ClientCapabilities) -> String {
         Base64URL.encode((try? Sealing.seal([abilities.rawValue], key: key, context: Self.context(access))) ?? [])
     }
 
-    /// What this person's client can do by the identifier it was given; nothing without one, and nil for one that is none.
+    /// The capabilities in a session identifier; empty without one, nil for an invalid one or another user's.
     func abilities(_ session: String?, of access: Access) -> ClientCapabilities? {
         guard let session else { return [] }
         guard session.utf8.count <= 512, let sealed = Base64URL.decode(session),

@@ -1,6 +1,6 @@
 import JOSE
 
-/// What went wrong with a message, in the numbers of JSON-RPC and of MCP.
+/// An error with the code of JSON-RPC or MCP.
 ///
 /// Spec: MCP 2026-07-28 §Errors
 struct JSONRPCError: Error, Equatable {
@@ -12,7 +12,7 @@ struct JSONRPCError: Error, Equatable {
         case headerMismatch = -32020
         case missingClientCapability = -32021
         case unsupportedProtocolVersion = -32022
-        /// Only until 2025-11-25; a 2026-07-28 client is never sent it.
+        /// Up to 2025-11-25 only; never sent to a 2026-07-28 client.
         case linkRequired = -32042
     }
 

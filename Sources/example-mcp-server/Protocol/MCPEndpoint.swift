@@ -5,7 +5,7 @@ import Logging
 import NIOCore
 import ResourceServer
 
-/// The one URL of the MCP server: who sends, what they send, in which era, and the answer in HTTP.
+/// The MCP endpoint: authenticates a message, dispatches it by protocol version, and writes the answer as HTTP.
 ///
 /// Spec: MCP 2025-11-25 §Transports
 struct MCPEndpoint: Sendable {
@@ -13,15 +13,16 @@ struct MCPEndpoint: Sendable {
 
     let resource: ProtectedResource
     let tools: Toolbox
-    /// Nil when this server cannot ask people.
+    /// Nil without credentials for elicitations.
     let calls: WaitingCalls?
     let sessions = HandshakeSessions()
     let questions = PendingFormElicitations()
     let states: CallStateSeal
 
+    /// Authenticates a request, parses its message and writes the answer.
     func respond(to request: Request, context: some RequestContext) async throws -> Response {
         do {
-            // The token comes first: strangers cannot make us read what they send.
+            // The token comes first, so that the server reads no body of an unauthenticated request.
             let access = try await resource.authorize(authorizationHeader: Self.credentials(of: request))
             guard Self.isJSON(request) else {
                 return Self.plain(.unsupportedMediaType, "Send the message as application/json.")
@@ -43,6 +44,7 @@ struct MCPEndpoint: Sendable {
             return .failure(id: .null, error)
         }
         let headers = RoutingHeaders(fields)
+        // Both protocols share tools and elicitations; only the envelope differs.
         switch Era(headers) {
         case .handshake:
             let handshake = HandshakeProtocol(
@@ -53,11 +55,12 @@ struct MCPEndpoint: Sendable {
         }
     }
 
+    /// Maps an answer to a response in the representation that the client accepts.
     private func present(_ answer: Answer, for request: Request) throws -> Response {
         switch answer {
         case .refused(let refusal): throw refusal
         case .accepted: return Response(status: .accepted)
-        case .unknownSession: return Self.plain(.notFound, "There is no such session: begin with initialize.")
+        case .unknownSession: return Self.plain(.notFound, "Session not found. Start with initialize.")
         case .stream(let messages): return Self.stream(messages)
         case .welcome(_, _, let session):
             var response = Self.json(answer, .ok, asEvent: Self.wantsEvents(request))
@@ -66,13 +69,13 @@ struct MCPEndpoint: Sendable {
         case .result: return Self.json(answer, .ok, asEvent: Self.wantsEvents(request))
         case .failure(let id, let error):
             let isHandshake = Era(RoutingHeaders(request.headers)) == .handshake
-            // Until 2025-11-25 an error is an answer like any other, once the message could be read.
+            // Up to 2025-11-25 an error has status 200 like any other response to a valid message.
             let status: HTTPResponse.Status = isHandshake && id != .null ? .ok : .init(code: error.status)
             return Self.json(answer, status, asEvent: status == .ok && Self.wantsEvents(request))
         }
     }
 
-    /// Two fields would be two tokens; joined they are one that cannot be read.
+    /// The Authorization field; two of them are joined into one that is malformed.
     private static func credentials(of request: Request) -> String? {
         let values = request.headers[values: .authorization]
         return values.isEmpty ? nil : values.joined(separator: ", ")
@@ -83,7 +86,7 @@ struct MCPEndpoint: Sendable {
         return type.lowercased().split(separator: " ") == ["application/json"]
     }
 
-    /// Every client has to take both; JSON is simpler, so events go only to those who take nothing else.
+    /// Whether the client accepts event streams only: clients have to accept both, and JSON is simpler.
     private static func wantsEvents(_ request: Request) -> Bool {
         let accepted = request.headers[values: .accept].joined(separator: ",").lowercased()
         return accepted.contains("text/event-stream") && !accepted.contains("application/json")
@@ -92,6 +95,7 @@ struct MCPEndpoint: Sendable {
 }
 
 extension MCPEndpoint {
+    /// The response to a refused token: status, challenge and error code come from the library.
     static func refusal(_ refusal: Refusal) -> Response {
         let body: JSONObject = ["error": .string(refusal.kind.rawValue), "error_description": .string(refusal.message)]
         var response = Response(
@@ -103,6 +107,7 @@ extension MCPEndpoint {
         return response
     }
 
+    /// A plain text response, for errors outside of JSON-RPC.
     static func plain(_ status: HTTPResponse.Status, _ sentence: String) -> Response {
         Response(
             status: status, headers: [.contentType: "text/plain; charset=utf-8"],
@@ -118,10 +123,11 @@ extension MCPEndpoint {
             body: .init(byteBuffer: buffer))
     }
 
+    /// Streams messages as they arrive; the connection stays open until the last one.
     private static func stream(_ messages: AsyncStream<JSONObject?>) -> Response {
         let body = ResponseBody { writer in
             for await message in messages {
-                // A comment keeps those awake who end what is silent.
+                // A comment keeps intermediaries from closing an idle connection.
                 try await writer.write(message.map(event) ?? ByteBuffer(string: ": waiting\n\n"))
             }
             try await writer.finish(nil)
@@ -130,6 +136,7 @@ extension MCPEndpoint {
             status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"], body: body)
     }
 
+    /// A message as a server-sent event.
     private static func event(_ message: JSONObject) -> ByteBuffer {
         var buffer = ByteBuffer(string: "event: message\ndata: ")
         buffer.writeBytes(message.bytes)

@@ -2,12 +2,12 @@ import JOSE
 import ResourceServer
 import Synchronization
 
-/// What this server has asked clients of MCP 2025-11-25 in the streams of their calls, and not been told yet.
+/// The unanswered requests to clients of MCP 2025-11-25, which travel in the streams of their calls.
 final class PendingFormElicitations: Sendable {
-    /// What a client says to a question; it is no word of what the person does behind the link.
+    /// A client's response; it says nothing about what the user does behind a link.
     enum Reply: Sendable, Equatable {
         case result(JSONObject)
-        /// It did not do what it said it would; with the number of its error.
+        /// An error response, with its code.
         case failed(Int64?)
     }
 
@@ -19,7 +19,7 @@ final class PendingFormElicitations: Sendable {
 
     private let open = Mutex<[String: Question]>([:])
 
-    /// Waits for the answer of this person's client to the question of this name.
+    /// Registers a request; the stream yields the response of this user's client.
     func expect(_ name: String, from access: Access) -> AsyncStream<Reply> {
         let (stream, reply) = AsyncStream<Reply>.makeStream(bufferingPolicy: .bufferingNewest(1))
         reply.onTermination = { [self] _ in open.withLock { $0[name] = nil } }
@@ -27,7 +27,7 @@ final class PendingFormElicitations: Sendable {
         return stream
     }
 
-    /// Hands an answer on, if it is from whom the question went to.
+    /// Passes a response on, if it comes from the user and client that the request went to.
     func answer(_ id: JSON, with result: JSONObject?, errorCode: Int64? = nil, from access: Access) {
         guard let name = id.string else { return }
         let reply = open.withLock { open -> AsyncStream<Reply>.Continuation? in
@@ -42,7 +42,7 @@ final class PendingFormElicitations: Sendable {
 }
 
 extension PendingFormElicitations.Reply {
-    /// What the person wants to do about a link or a form; nil when the client says nothing of the kind.
+    /// The action in the client's response; nil without one.
     var action: ClientAnswer? {
         guard case .result(let result) = self else { return nil }
         return result["action"]?.string.flatMap(ClientAnswer.init)

@@ -1,9 +1,9 @@
 import HTTPTypes
 import Hummingbird
 
-/// Lets through only what was addressed to this server by its own name, from no foreign page.
+/// Admits requests with this server's own Host and, if present, its own Origin.
 ///
-/// A page whose name was re-bound to this machine's address reaches the port, but cannot forge these two fields.
+/// Prevents DNS rebinding: a page whose name resolves to this machine reaches the port, but cannot forge the two fields.
 ///
 /// Spec: MCP 2025-11-25 §Security Warning
 struct RebindingGuard<Context: RequestContext>: RouterMiddleware {
@@ -15,12 +15,12 @@ struct RebindingGuard<Context: RequestContext>: RouterMiddleware {
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
         guard request.head.authority?.lowercased() == host else {
-            return MCPEndpoint.plain(.misdirectedRequest, "This server answers to \(host) only.")
+            return MCPEndpoint.plain(.misdirectedRequest, "This server accepts the Host \(host) only.")
         }
-        // The metadata is for everybody, clients that live in a page included.
+        // The metadata is public, for clients that run in a page too.
         let origins = request.headers[values: .origin]
         guard origins.allSatisfy({ $0 == origin }) || request.uri.path == metadataPath else {
-            return MCPEndpoint.plain(.forbidden, "Pages of other origins may not call this server.")
+            return MCPEndpoint.plain(.forbidden, "This server accepts no requests from pages of other origins.")
         }
         return try await next(request, context)
     }

@@ -1,18 +1,18 @@
-import Foundation
 import HTTPTypes
+import JOSE
 
-/// The header fields in which a message repeats itself for those who route without reading bodies.
+/// The header fields that repeat parts of a message, for gateways that route without reading bodies.
 ///
 /// Spec: MCP 2026-07-28 §Transports
 struct RoutingHeaders: Equatable {
     var protocolVersion: String?
     var method: String?
     var name: String?
-    /// What the handshake of older protocols handed out.
+    /// The session identifier of the older protocol.
     var session: String?
-    /// Whether the client takes a stream of messages as an answer.
+    /// Whether the client accepts an event stream.
     var takesEvents = false
-    /// A field that stands there twice: two readers could each take another one.
+    /// The name of a repeated field: two readers could use different values of it.
     var duplicated: String?
 
     init(protocolVersion: String? = nil, method: String? = nil, name: String? = nil) {
@@ -37,11 +37,9 @@ struct RoutingHeaders: Equatable {
         return values.first
     }
 
-    /// Undoes `=?base64?…?=`, in which clients wrap what no header field can hold; a broken one is no value.
+    /// Decodes `=?base64?…?=`, in which clients wrap values that a header field cannot contain; nil if it is malformed.
     static func decoded(_ value: String) -> String? {
         guard value.hasPrefix("=?base64?"), value.hasSuffix("?="), value.utf8.count >= 11 else { return value }
-        let payload = String(value.dropFirst(9).dropLast(2))
-        guard let data = Data(base64Encoded: payload), data.base64EncodedString() == payload else { return nil }
-        return String(validating: data, as: UTF8.self)
+        return Base64.decode(value.dropFirst(9).dropLast(2)).flatMap { String(validating: $0, as: UTF8.self) }
     }
 }

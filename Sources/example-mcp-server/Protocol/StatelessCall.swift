@@ -1,17 +1,19 @@
 import JOSE
 import ResourceServer
 
-/// A call of a tool by a client of 2026-07-28, in whichever round it is.
+/// One round of a tool call by a 2026-07-28 client.
 ///
 /// Spec: MCP 2026-07-28 §Multi Round-Trip Requests
 struct StatelessCall: Sendable {
     let abilities: ClientCapabilities
-    /// Nil when nobody can be asked at the authorization server.
+    /// Nil without credentials for elicitations.
     let calls: WaitingCalls?
     let seal: CallStateSeal
 
+    /// Runs one round: a first call, or a retry with its state and the client's responses.
     func answer(_ call: ToolCall) async -> Answer {
         let brought = call.request.parameters["requestState"]
+        // A state without this server's prefix is the library's state of a link.
         guard let text = brought?.string, CallStateSeal.isOwn(text) else {
             return await present(call.run(), of: call, linkState: brought)
         }
@@ -33,9 +35,11 @@ struct StatelessCall: Sendable {
         }
     }
 
+    /// Requires a form or a sampled text from the client, which returns it with the sealed state.
     private func inquire(_ inquiry: FormElicitation, of call: ToolCall) -> Answer {
         guard abilities.contains(inquiry.kind.ability) else {
-            return Self.demand(inquiry.kind.capabilities, "This tool needs a client that asks its person.", of: call)
+            return Self.demand(
+                inquiry.kind.capabilities, "This tool needs a client that supports this kind of request.", of: call)
         }
         let state = seal.seal(CallState(given: call.given, asked: inquiry.kind), for: call)
         let request: JSON = ["method": .string(inquiry.method), "params": inquiry.parameters]
@@ -48,18 +52,21 @@ struct StatelessCall: Sendable {
     }
 
     private func ask(_ request: ElicitationRequest, of call: ToolCall, _ state: JSON?) async -> Answer {
-        guard let calls else { return call.failure("Nobody can be asked here, so nothing was done.") }
+        guard let calls else {
+            return call.failure("This server has no credentials for elicitations, so nothing was done.")
+        }
         guard abilities.contains(.links) else {
             return Self.demand(
-                ["elicitation": ["url": [:]]], "This tool needs a client that opens links for its person.", of: call)
+                ["elicitation": ["url": [:]]], "This tool needs a client that opens links.", of: call)
         }
         let elicitation = StatelessElicitation(calls: calls, call: call, request: request, state: state) { link in
-            // What was given in a form has to come back with the link's state, which knows of the call alone.
+            // The link's state covers the call alone, so the values of a form are sealed around it.
             call.given.isEmpty ? link : seal.seal(CallState(given: call.given, link: link), for: call)
         }
         return await elicitation.answer()
     }
 
+    /// The error for a client that lacks a capability; its data names what is missing.
     private static func demand(_ capabilities: JSON, _ sentence: String, of call: ToolCall) -> Answer {
         .failure(
             id: call.request.id,
@@ -67,5 +74,5 @@ struct StatelessCall: Sendable {
     }
 
     private static let foreignState = JSONRPCError(
-        .invalidParameters, "The requestState is over or belongs to another request: repeat the call without it.")
+        .invalidParameters, "The requestState has expired or belongs to another request. Repeat the call without it.")
 }

@@ -1,8 +1,8 @@
 import JOSE
 import ResourceServer
 
-/// A call that needs something of a person, between a client and a server that keeps nothing: the client comes back with a
-/// sealed state until the person has acted.
+/// A call that waits for its user without state on the server: the client repeats the call with a sealed state until the
+/// user has acted.
 ///
 /// Spec: MCP 2026-07-28 §Multi Round-Trip Requests
 struct StatelessElicitation {
@@ -11,9 +11,9 @@ struct StatelessElicitation {
     let calls: WaitingCalls
     let call: ToolCall
     let request: ElicitationRequest
-    /// What the client brought back; nil when it was not asked before.
+    /// The `requestState` of this round; nil in the first.
     let state: JSON?
-    /// What it is given to bring back, made from the library's state.
+    /// Makes the `requestState` for the client from the library's state.
     let wrap: (String) -> String
 
     func answer() async -> Answer {
@@ -24,6 +24,7 @@ struct StatelessElicitation {
         }
     }
 
+    /// Starts the elicitation in the first round, or resumes it with the client's state.
     private func step() async throws(ElicitationError) -> ElicitationStep {
         let origin = OriginatingRequest(
             method: call.request.method, name: call.tool.name, arguments: call.arguments.bytes)
@@ -49,6 +50,7 @@ struct StatelessElicitation {
         }
     }
 
+    /// The result that makes the client retry with this state.
     private func inputRequired(_ state: String, _ requests: JSONObject) -> Answer {
         var result: JSONObject = ["resultType": "input_required", "requestState": .string(wrap(state))]
         if !requests.isEmpty { result["inputRequests"] = .object(requests) }

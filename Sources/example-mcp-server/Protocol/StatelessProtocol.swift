@@ -1,7 +1,7 @@
 import JOSE
 import ResourceServer
 
-/// MCP as it is since 2026-07-28: every request brings along what a server has to know, and no session exists.
+/// MCP since 2026-07-28: every request carries its own version, capabilities and state, and no session exists.
 ///
 /// Spec: MCP 2026-07-28 §Lifecycle
 struct StatelessProtocol {
@@ -15,10 +15,12 @@ struct StatelessProtocol {
     let calls: WaitingCalls?
     let seal: CallStateSeal
 
+    /// Answers one message of an authenticated client.
     func answer(_ message: JSONRPCMessage, _ headers: RoutingHeaders, _ access: Access) async -> Answer {
         switch message {
         case .notification: return .accepted
-        case .response: return .failure(id: .null, JSONRPCError(.invalidRequest, "No request waits for an answer."))
+        case .response:
+            return .failure(id: .null, JSONRPCError(.invalidRequest, "No request of this server waits for a response."))
         case .request(let request):
             do throws(JSONRPCError) {
                 try check(request, headers)
@@ -39,7 +41,7 @@ struct StatelessProtocol {
         case "tools/call":
             return await call(request, access)
         default:
-            return .failure(id: request.id, JSONRPCError(.methodNotFound, "There is no such method."))
+            return .failure(id: request.id, JSONRPCError(.methodNotFound, "Method not found."))
         }
     }
 
@@ -47,34 +49,40 @@ struct StatelessProtocol {
         switch tools.admit(request, access) {
         case .answer(let answer): return answer
         case .call(let call):
+            // Capabilities come with each call, because no handshake has announced them.
             let said = request.parameters["_meta"]?.object?[Self.capabilitiesKey]?.object
             return await StatelessCall(abilities: ClientCapabilities(said), calls: calls, seal: seal).answer(call)
                 .mapResult { $0["resultType"] == nil ? complete($0) : signed($0) }
         }
     }
 
-    /// The order is policy: what a client says about itself twice is compared before it is judged.
+    /// Validates the envelope. The order is policy: header and body must agree before the version is judged, so that a gateway that
+    /// routes by headers sees the same request as this server.
     private func check(_ request: JSONRPCRequest, _ headers: RoutingHeaders) throws(JSONRPCError) {
-        if let name = headers.duplicated { throw JSONRPCError(.headerMismatch, "\(name) stands there twice.") }
+        if let name = headers.duplicated {
+            throw JSONRPCError(.headerMismatch, "The header field \(name) is repeated.")
+        }
         let envelope = try demandEnvelope(request)
         try demandAgreement(request, version: envelope, headers)
         guard envelope == Self.version else {
             throw JSONRPCError(
-                .unsupportedProtocolVersion, "This protocol version is not spoken here.",
+                .unsupportedProtocolVersion, "This protocol version is not supported.",
                 data: ["supported": [.string(Self.version)], "requested": .string(envelope)])
         }
     }
 
+    /// The protocol version of the envelope, which every request must repeat together with the client's capabilities.
     private func demandEnvelope(_ request: JSONRPCRequest) throws(JSONRPCError) -> String {
         guard let envelope = request.parameters["_meta"]?.object,
             let version = envelope[Self.versionKey]?.string, envelope[Self.capabilitiesKey]?.object != nil
         else {
             throw JSONRPCError(
-                .invalidParameters, "params._meta has to hold \(Self.versionKey) and \(Self.capabilitiesKey).")
+                .invalidParameters, "params._meta must contain \(Self.versionKey) and \(Self.capabilitiesKey).")
         }
         return version
     }
 
+    /// Refuses header fields that differ from the body: they would let a request pass a gateway as another one.
     private func demandAgreement(
         _ request: JSONRPCRequest, version: String, _ headers: RoutingHeaders
     ) throws(JSONRPCError) {
@@ -90,7 +98,7 @@ struct StatelessProtocol {
         }
     }
 
-    /// The same answer for everybody, so that it may be kept for a while.
+    /// A result that is the same for every client, so caches may share it for a minute.
     private func shared(_ members: JSONObject, merging more: JSONObject) -> JSONObject {
         var result = members
         for (name, value) in more.members { result[name] = value }
@@ -99,12 +107,14 @@ struct StatelessProtocol {
         return complete(result)
     }
 
+    /// Marks a result as final, in contrast to one that requires input.
     private func complete(_ members: JSONObject) -> JSONObject {
         var result = members
         result["resultType"] = "complete"
         return signed(result)
     }
 
+    /// Adds the server's name and version, which the stateless protocol puts into each result.
     private func signed(_ members: JSONObject) -> JSONObject {
         var result = members
         result["_meta"] = [Self.serverInfoKey: .object(Server.information)]
@@ -113,6 +123,7 @@ struct StatelessProtocol {
 }
 
 extension Answer {
+    /// Changes the members of a result; other answers stay unchanged.
     func mapResult(_ change: (JSONObject) -> JSONObject) -> Answer {
         guard case .result(let id, let result) = self else { return self }
         return .result(id: id, change(result))

@@ -4,12 +4,14 @@ import Logging
 import NIOCore
 import ResourceServer
 
-/// The URL to which the authorization server pushes its events.
+/// The endpoint to which the authorization server pushes its events.
 struct EventEndpoint {
+    /// The largest accepted body in bytes; an event has about one kilobyte.
     static let maximumBody = 16 * 1024
 
     let receiver: EventReceiver
 
+    /// Passes the body to the library and returns its reply unchanged.
     func respond(to request: Request, context: some RequestContext) async throws -> Response {
         let body = try await request.body.collect(upTo: Self.maximumBody)
         let reply = await receiver.receive(Array(body.readableBytesView), contentType: request.headers[.contentType])

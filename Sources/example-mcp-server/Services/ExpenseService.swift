@@ -2,30 +2,32 @@ import JOSE
 import Logging
 import ResourceServer
 
-/// Submits people's expenses one after another when nobody is calling any more: in a job of the session that they were
-/// given in, and each only after the authorization server has said yes.
+/// Submits users' expenses one by one in the background, in a job of the session of the call. Each one needs a positive
+/// decision of the authorization server.
 actor ExpenseService {
-    /// The name by which an operator of the authorization server lists what this server starts by itself.
+    /// The action name that an operator permits with `resources policy --action`.
     static let action = "expenses.submit"
-    static let maximumPeople = 1000
+    /// Bounds memory: the service keeps one batch per user.
+    static let maximumUsers = 1000
     static let maximumExpenses = 50
     static let longestName = 100
+    /// Seconds until a job expires; the session's end comes first if it is earlier.
     private static let lifetime: Int64 = 3600
-    /// So often in a row there may be no answer; what is asked for goes on when there is one again.
+    /// The number of failed requests in a row after which a job stops.
     private static let mostFaults = 5
 
-    /// The expenses that a person gave last, and how far they are.
+    /// A user's latest expenses and their progress.
     struct Batch: Sendable {
         let expenses: [String]
         fileprivate(set) var submitted = 0
-        /// Why nothing goes on; nil while it does.
+        /// Why the job ended; nil while it runs.
         fileprivate(set) var end: String?
     }
 
-    /// What came of giving expenses.
+    /// The result of submitting a batch.
     enum Receipt: Sendable {
         case begun(Job)
-        /// Nothing begins, for this reason.
+        /// The batch is refused for this reason.
         case refused(String)
     }
 
@@ -36,7 +38,7 @@ actor ExpenseService {
     private let logger: Logger
     private var batches: [String: Batch] = [:]
 
-    /// - Parameter pace: how long it rests before each expense.
+    /// - Parameter pace: the pause before each expense.
     init(
         _ elicitations: Elicitations, pace: Duration, now: @escaping @Sendable () -> Int64, logger: Logger
     ) {
@@ -47,20 +49,20 @@ actor ExpenseService {
         self.logger = logger
     }
 
-    /// What a person gave last.
+    /// The latest batch of a user.
     func batch(of subject: String) -> Batch? { batches[subject] }
 
-    /// Opens the job while the person's token is at hand, and begins.
-    func take(_ expenses: [String], for access: Access) async throws(ElicitationError) -> Receipt {
+    /// Opens a job while the user's token is at hand, and starts the work.
+    func submit(_ expenses: [String], for access: Access) async throws(ElicitationError) -> Receipt {
         let subject = access.subject
         let earlier = batches[subject]
         guard earlier == nil || earlier?.end != nil else {
-            return .refused("Your last expenses are being submitted; wait until they are.")
+            return .refused("Your previous expenses are still being submitted. Wait until they are done.")
         }
-        guard earlier != nil || batches.count < Self.maximumPeople else {
-            return .refused("Too many people wait here.")
+        guard earlier != nil || batches.count < Self.maximumUsers else {
+            return .refused("Too many users have expenses here. Try again later.")
         }
-        // Written down before the question, so that of two calls at once one begins.
+        // Stored before the suspension, so that one of two concurrent calls starts.
         batches[subject] = Batch(expenses: expenses)
         do throws(ElicitationError) {
             let purpose = expenses.count == 1 ? "Submit one expense" : "Submit \(expenses.count) expenses"
@@ -74,7 +76,7 @@ actor ExpenseService {
         }
     }
 
-    /// From here on nobody is there: only the job's id is kept, and it opens nothing without this server's own credentials.
+    /// Works without the user's token: the job's id is worthless without this server's own credentials.
     private func work(in job: Job, for subject: String) async {
         let expenses = batches[subject]?.expenses ?? []
         for (index, expense) in expenses.enumerated() {
@@ -86,25 +88,25 @@ actor ExpenseService {
             logger.notice("Submitted expense \(index + 1) of \(expenses.count) in job \(job.id)")
             batches[subject]?.submitted = index + 1
         }
-        // Should it not be heard, the job ends at its time.
+        // If this call is lost, the job expires by itself.
         _ = try? await governance.endJob(job.id)
-        batches[subject]?.end = "All of them are submitted."
+        batches[subject]?.end = "All expenses are submitted."
     }
 
-    /// Asks right before the act; nil when it was done, else why not.
+    /// Requests a decision right before the act; returns nil when the expense was submitted, else the obstacle.
     private func submit(_ expense: String, number: Int, in job: Job) async -> String? {
-        guard let action = Self.action(of: expense, number: number) else { return "It cannot be described." }
+        guard let action = Self.action(of: expense, number: number) else { return "The action cannot be described." }
         var faults = 0
         while true {
             try? await Task.sleep(for: pace)
             do throws(ElicitationError) {
                 switch try await governance.evaluate(action, on: .job(job.id)) {
-                // Here a real server would hand the expense on.
+                // A real server would submit the expense here.
                 case .allowed: return nil
-                case .denied(nil): return "The authority for it is over."
-                case .denied(let reason?): return "It was denied (\(reason))."
+                case .denied(nil): return "The session or the job is no longer active."
+                case .denied(let reason?): return "The authorization server denied it (\(reason))."
                 case .approvalRequired(let asked):
-                    guard try await isApproved(asked) else { return "Its person did not approve it." }
+                    guard try await isApproved(asked) else { return "The user did not approve it." }
                 }
                 faults = 0
             } catch {
@@ -114,9 +116,9 @@ actor ExpenseService {
         }
     }
 
-    /// Waits for the person, who finds the question on the page of their account.
+    /// Waits for the user, who finds the request on the account page.
     private func isApproved(_ asked: Elicitation) async throws(ElicitationError) -> Bool {
-        logger.notice("An expense waits for the approval of its person")
+        logger.notice("An expense waits for the user's approval")
         var asked = asked
         while !asked.status.isFinal { asked = try await elicitations.status(of: asked.id, waiting: 25) }
         return asked.status == .completed

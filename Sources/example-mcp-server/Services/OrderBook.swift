@@ -1,9 +1,9 @@
 import JOSE
 import ResourceServer
 
-/// What people were asked to pay, in memory and within bounds.
+/// Users' orders, in memory and bounded.
 actor OrderBook {
-    /// One thing to pay for, of one person by one client.
+    /// One order of a user through a client.
     struct Order: Sendable, Equatable {
         let number: String
         let subject: String
@@ -13,12 +13,13 @@ actor OrderBook {
         var isPaid = false
     }
 
-    static let maximumPeople = 1000
+    /// Bounds memory: this example persists nothing.
+    static let maximumUsers = 1000
     static let maximumOrders = 20
 
     private var orders: [String: [Order]] = [:]
 
-    /// The order that a call means: the same for the same call until it is delivered; nil when the book is full.
+    /// The order for a call: repeated calls get the same order until it is delivered; nil when the book is full.
     func order(_ purpose: String, euros: Int64, for access: Access) -> Order? {
         var own = orders[access.subject] ?? []
         if let known = own.first(where: {
@@ -26,9 +27,9 @@ actor OrderBook {
         }) {
             return known
         }
-        guard orders[access.subject] != nil || orders.count < Self.maximumPeople else { return nil }
+        guard orders[access.subject] != nil || orders.count < Self.maximumUsers else { return nil }
         if own.count >= Self.maximumOrders {
-            // The oldest that nobody paid gives way; what was paid is owed.
+            // The oldest unpaid order is dropped; a paid one is owed.
             guard let oldest = own.firstIndex(where: { !$0.isPaid }) else { return nil }
             own.remove(at: oldest)
         }
@@ -39,19 +40,19 @@ actor OrderBook {
         return made
     }
 
-    /// The order of a number, if it is this person's, asked for by this client.
+    /// The order with this number, if it belongs to this user and client.
     func order(_ number: String, of subject: String, by client: String) -> Order? {
         orders[subject]?.first { $0.number == number && $0.clientID == client }
     }
 
-    /// Writes down that it was paid; whether it was there.
+    /// Marks an order as paid; returns whether it exists.
     func pay(_ order: Order) -> Bool {
         guard let place = place(of: order) else { return false }
         orders[order.subject]?[place].isPaid = true
         return true
     }
 
-    /// Takes it out of the book if it was paid: of many who ask at once one gets it.
+    /// Removes a paid order; returns true to exactly one of concurrent callers.
     func deliver(_ order: Order) -> Bool {
         guard let place = place(of: order), orders[order.subject]?[place].isPaid == true else { return false }
         orders[order.subject]?.remove(at: place)

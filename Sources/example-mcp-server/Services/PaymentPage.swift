@@ -2,12 +2,12 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// What the person sees at this server's own page. The words of an order come from a model, so they are escaped.
+/// The payment page. The text of an order comes from a model, so it is escaped.
 enum PaymentPage {
     case order(OrderBook.Order)
     case paid
     case declined
-    /// No ticket, a used one, another person's, or an order that is over: all alike.
+    /// No ticket, a used one, another user's, or an order that has ended: indistinguishable.
     case notHere
     case later
 
@@ -33,9 +33,9 @@ enum PaymentPage {
             </form>
             """
         case .paid: "<h1>Paid</h1>\n<p>Close this window and go back to your app.</p>"
-        case .declined: "<h1>Nothing was paid</h1>\n<p>Your app is told that you declined.</p>"
-        case .notHere: "<h1>Nothing to pay here</h1>\n<p>Open the link again that your app showed you.</p>"
-        case .later: "<h1>Not now</h1>\n<p>This did not work. Try again in a moment.</p>"
+        case .declined: "<h1>Nothing was paid</h1>\n<p>Your app learns that you declined.</p>"
+        case .notHere: "<h1>Nothing to pay here</h1>\n<p>Open the link from your app again.</p>"
+        case .later: "<h1>Payment unavailable</h1>\n<p>Try again in a moment.</p>"
         }
     }
 
@@ -53,11 +53,12 @@ enum PaymentPage {
             .contentSecurityPolicy:
                 "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
         ]
-        // With no-referrer browsers would send no origin along with the form, and the guard of this server wants one.
+        // With no-referrer a browser would send no Origin with the form, and RebindingGuard needs one.
         if let name = HTTPField.Name("Referrer-Policy") { fields[name] = "same-origin" }
         return Response(status: status, headers: fields, body: .init(byteBuffer: ByteBuffer(string: html)))
     }
 
+    /// Escapes text for HTML, because an order's purpose comes from a model.
     private static func escaped(_ text: String) -> String {
         [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;"), ("'", "&#39;")]
             .reduce(text) { $0.replacing($1.0, with: $1.1) }

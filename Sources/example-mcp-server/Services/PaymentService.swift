@@ -4,15 +4,17 @@ import JOSE
 import OAuth
 import ResourceServer
 
-/// This server's own page, to which the authorization server sends people with a ticket.
+/// The payment page, to which the authorization server sends users with a ticket (`external` elicitations).
 struct PaymentService: Sendable {
     static let path = "/pay"
     private static let maximumBody = 4096
+    /// The `__Host-` prefix binds the cookie to this host and to https.
     private static let visit = "__Host-payment"
+    /// Seconds for which a redeemed ticket's cookie is valid.
     private static let lifetime: Int64 = 900
 
     let book: OrderBook
-    /// The page's own URL.
+    /// The URL of the page.
     let address: String
     let elicitations: Elicitations
     let now: @Sendable () -> Int64
@@ -27,7 +29,7 @@ struct PaymentService: Sendable {
         self.now = now
     }
 
-    /// Somebody comes with a ticket, or looks at the page again.
+    /// Handles an arrival with a ticket, or a reload of the page.
     func show(_ request: Request) async -> Response {
         guard let query = try? OAuth.Parameters(query: request.uri.query ?? ""),
             let number = Self.value("order", of: query)
@@ -39,7 +41,7 @@ struct PaymentService: Sendable {
         return (order.isPaid ? PaymentPage.paid : .order(order)).response
     }
 
-    /// Takes the ticket, if it is the person's whose order it is, and has the browser come again without it.
+    /// Redeems the ticket, checks that the order is the user's, and redirects to the URL without the ticket.
     private func welcome(_ ticket: String, to number: String) async -> Response {
         let arrival: ExternalVisitor
         do throws(ElicitationError) {
@@ -59,7 +61,7 @@ struct PaymentService: Sendable {
             ])
     }
 
-    /// The person presses a button.
+    /// Handles the buttons of the page.
     func decide(_ request: Request) async throws -> Response {
         let body = try await request.body.collect(upTo: Self.maximumBody)
         guard let form = try? OAuth.Parameters(form: Array(body.readableBytesView)), let visitor = visitor(request),
@@ -76,8 +78,8 @@ struct PaymentService: Sendable {
         }
     }
 
-    /// Nobody pays for what is no longer asked. First the money, then the word: should that not be heard, the next call finds
-    /// the order paid.
+    /// Takes the payment if the elicitation is still open, then reports it: if the report is lost, the next call finds the
+    /// order paid.
     private func pay(_ order: OrderBook.Order, _ visitor: Visitor) async -> Response {
         guard !order.isPaid else { return PaymentPage.paid.response }
         guard let asked = try? await elicitations.status(of: visitor.elicitation) else {
@@ -88,7 +90,7 @@ struct PaymentService: Sendable {
         return PaymentPage.paid.response
     }
 
-    /// What stands there twice counts as nothing.
+    /// The value of a parameter; nil when it is missing or repeated.
     private static func value(_ name: String, of parameters: OAuth.Parameters) -> String? {
         (try? parameters.value(name)) ?? nil
     }
@@ -105,7 +107,7 @@ struct PaymentService: Sendable {
     }
 }
 
-/// Who came by a ticket and for what, as their browser carries it sealed.
+/// The user and order of a redeemed ticket, sealed in a cookie.
 private struct Visitor {
     let elicitation: String
     let order: String

@@ -1,23 +1,23 @@
 import JOSE
 
-/// The keys that people gave for other services, in memory and within bounds; nothing prints them.
+/// Users' API keys for other services, in memory and bounded; nothing prints them.
 actor ServiceKeyStore {
-    static let maximumPeople = 1000
+    static let maximumUsers = 1000
     static let maximumKeys = 20
 
     private var keys: [String: [String: Secret]] = [:]
 
-    /// Keeps a key in the place of an earlier one; nil when it is kept, else the sentence that says why not.
-    func keep(_ key: Secret, for service: String, of person: String) -> String? {
-        var drawer = keys[person] ?? [:]
+    /// Stores a key and replaces an earlier one; returns nil on success, else the reason in one sentence.
+    func keep(_ key: Secret, for service: String, of user: String) -> String? {
+        var drawer = keys[user] ?? [:]
         guard drawer[service] != nil || drawer.count < Self.maximumKeys,
-            keys[person] != nil || keys.count < Self.maximumPeople
-        else { return "The cabinet is full." }
+            keys[user] != nil || keys.count < Self.maximumUsers
+        else { return "The key store is full." }
         drawer[service] = key
-        keys[person] = drawer
+        keys[user] = drawer
         return nil
     }
 
-    /// The key of a person for a service.
-    func key(for service: String, of person: String) -> Secret? { keys[person]?[service] }
+    /// A user's key for a service.
+    func key(for service: String, of user: String) -> Secret? { keys[user]?[service] }
 }

@@ -2,12 +2,13 @@ import JOSE
 import OAuth
 import ResourceServer
 
-/// A tool that lets the client's model write, and says on record what its person did with that.
-extension Tool {
+/// A tool that has the client's model write a text (sampling) and puts the user's review of it on record.
+enum ChurnTool {
     static func reportChurn(_ shelf: FileStore, _ governance: Governance) -> Tool {
         Tool(
             name: "report_churn", title: "Report churn",
-            description: "Has your model sum up why customers left in a month, and files what you made of it.",
+            description:
+                "Asks your app's model to summarize why customers left in a month, and files the summary that you approve.",
             inputSchema: [
                 "type": "object", "required": ["month"],
                 "properties": ["month": ["type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"]],
@@ -15,7 +16,7 @@ extension Tool {
             scopes: ["files:write"]
         ) { arguments, access, given in
             guard let month = arguments["month"]?.string, month.utf8.count == 7, FileStore.isName(month) else {
-                return .failure("Name the month like 2026-10.")
+                return .failure("Give the month as YYYY-MM, for example 2026-10.")
             }
             guard case .reply(let reply) = given else { return .inquires(summary(of: month)) }
             switch reply {
@@ -30,37 +31,37 @@ extension Tool {
                     .failure("The summary was rejected, so nothing was filed.")
                 }
             case .accepted, .declined, .cancelled, .unusable:
-                return .failure("There came no summary, so nothing was filed.")
+                return .failure("The app returned no summary, so nothing was filed.")
             }
         }
     }
 
     private static func file(
         _ text: String, about month: String, _ review: Checkpoint.Review, on shelf: FileStore, for access: Access
-    ) async -> Outcome {
+    ) async -> Tool.Outcome {
         let name = "churn-\(month).txt"
         if let problem = await shelf.write(text, as: name, for: access.subject) { return .failure(problem) }
         return .text(
-            "Filed \(name): the summary \(review == .edited ? "as its person edited it" : "as the model wrote it").")
+            "Filed \(name): the summary \(review == .edited ? "as you edited it" : "as the model wrote it").")
     }
 
     private static func summary(of month: String) -> FormElicitation {
         .sampling(
             prompt:
-                "In \(month) 41 of 1,260 customers left: 19 named the price, 14 a missing export, 8 nothing. Sum it up.",
-            system: "You write one paragraph for a board, without guesses.", maximumTokens: 400)
+                "In \(month) 41 of 1,260 customers left: 19 named the price, 14 a missing export, 8 no reason. Summarize why they left.",
+            system: "Write one paragraph for a board of directors. State facts only.", maximumTokens: 400)
     }
 }
 
 extension Governance {
-    /// Does something only when what it rests on is on record.
+    /// Runs `act` only after the checkpoint is recorded: no effect without its audit record.
     func recorded(
         _ checkpoint: Checkpoint, for access: Access, _ act: () async -> Tool.Outcome
     ) async -> Tool.Outcome {
         do throws(ElicitationError) {
             try await recordCheckpoint(checkpoint, for: access)
         } catch {
-            return .failure("Nothing was done, because it could not be put on record. \(error.description)")
+            return .failure("Nothing was done, because the audit record could not be written. \(error.description)")
         }
         return await act()
     }

@@ -1,8 +1,8 @@
 import JOSE
 import ResourceServer
 
-/// The tools of the shelf; deleting needs its person's word.
-extension Tool {
+/// The tools for files; a deletion needs the user's approval.
+enum FileTools {
     static func listFiles(_ shelf: FileStore) -> Tool {
         Tool(
             name: "list_files", title: "List files", description: "Lists the names of your files.",
@@ -14,7 +14,8 @@ extension Tool {
 
     static func writeFile(_ shelf: FileStore) -> Tool {
         Tool(
-            name: "write_file", title: "Write a file", description: "Writes a text into one of your files.",
+            name: "write_file", title: "Write a file",
+            description: "Writes text to one of your files and replaces its content.",
             inputSchema: [
                 "type": "object", "required": ["name", "text"],
                 "properties": ["name": ["type": "string"], "text": ["type": "string"]],
@@ -32,27 +33,27 @@ extension Tool {
     static func deleteFile(_ shelf: FileStore) -> Tool {
         Tool(
             name: "delete_file", title: "Delete a file",
-            description: "Deletes one of your files, after you have approved it at the authorization server.",
+            description: "Deletes one of your files after you approve the deletion at the authorization server.",
             inputSchema: [
                 "type": "object", "required": ["name"], "properties": ["name": ["type": "string"]],
             ],
             scopes: ["files:write"]
         ) { arguments, access, given in
             guard let name = arguments["name"]?.string, await shelf.holds(name, for: access.subject) else {
-                return .failure("There is no such file.")
+                return .failure("File not found.")
             }
             guard case .result(.approval) = given else { return deletion(of: name, arguments) }
             return await shelf.delete(name, for: access.subject)
-                ? .text("Deleted \(name).") : .failure("There is no such file.")
+                ? .text("Deleted \(name).") : .failure("File not found.")
         }
     }
 
-    private static func deletion(of name: String, _ arguments: JSONObject) -> Outcome {
+    private static func deletion(of name: String, _ arguments: JSONObject) -> Tool.Outcome {
         guard
             let action = try? ElicitationAction(
-                name: "delete_file", summary: "Delete a file for good", details: [.init("File", name)],
+                name: "delete_file", summary: "Delete a file permanently", details: [.init("File", name)],
                 arguments: arguments.bytes)
-        else { return .failure("The arguments cannot be shown to a person.") }
-        return .asks(.confirm(action, message: "Approve that \(name) is deleted."))
+        else { return .failure("The approval page cannot show these arguments.") }
+        return .asks(.confirm(action, message: "Approve the deletion of \(name)."))
     }
 }

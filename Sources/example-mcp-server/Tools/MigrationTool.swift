@@ -1,9 +1,9 @@
 import JOSE
 import ResourceServer
 
-/// A tool that asks for what a call lacks, and has what cannot be taken back approved at the authorization server.
-extension Tool {
-    /// What a migration has to know, and the words that answer it.
+/// A tool that asks for missing arguments in a form, and for approval at the authorization server when production is affected.
+enum MigrationTool {
+    /// The arguments that a form asks for when a call lacks them, each with its permitted values.
     private static let choices: [(name: String, title: String, words: [String])] = [
         ("environment", "Environment", ["staging", "production"]), ("when", "When", ["now", "tonight"]),
     ]
@@ -12,7 +12,7 @@ extension Tool {
         Tool(
             name: "migrate_database", title: "Migrate a database",
             description:
-                "Migrates a database. Asks you where and when if that is not said, and for production once more.",
+                "Migrates a database. Asks for the environment and the time if they are missing, and for your approval in production.",
             inputSchema: [
                 "type": "object", "required": ["database"],
                 "properties": .object(
@@ -29,7 +29,7 @@ extension Tool {
             let missing = choices.map(\.name).filter { arguments[$0] == nil }
             switch given {
             case .reply(let reply):
-                return await take(reply, missing, arguments, access, governance)
+                return await handle(reply, missing, arguments, access, governance)
             case .result(.approval):
                 return migration(arguments, isApproved: true)
             case .result, nil:
@@ -37,7 +37,7 @@ extension Tool {
                 return await governance.recorded(.form(missing: missing, tool: "migrate_database"), for: access) {
                     .inquires(
                         .form(
-                            message: "Where and when is \(database) to be migrated?",
+                            message: "Choose where and when \(database) is migrated.",
                             schema: [
                                 "type": "object", "required": .strings(missing),
                                 "properties": .object(properties(of: missing)),
@@ -47,12 +47,12 @@ extension Tool {
         }
     }
 
-    /// What the person did with the form is on record before anything comes of it.
-    private static func take(
+    /// Handles the reply to the form; the reply is recorded before anything happens because of it.
+    private static func handle(
         _ reply: FormElicitationReply, _ missing: [String], _ arguments: JSONObject, _ access: Access,
         _ governance: Governance
-    ) async -> Outcome {
-        func recorded(_ answer: Checkpoint.Reply, _ act: () -> Outcome) async -> Outcome {
+    ) async -> Tool.Outcome {
+        func recorded(_ answer: Checkpoint.Reply, _ act: () -> Tool.Outcome) async -> Tool.Outcome {
             await governance.recorded(
                 .form(missing: missing, tool: "migrate_database", answer), for: access, act)
         }
@@ -68,29 +68,30 @@ extension Tool {
                 migration(all, given: filled)
             }
         case .declined: return await recorded(.declined) { .failure("You declined, so nothing was migrated.") }
-        case .cancelled: return await recorded(.cancelled) { .failure("You did not say, so nothing was migrated.") }
-        case .written, .rejected, .unusable: return .failure("The form did not come back, so nothing was migrated.")
+        case .cancelled: return await recorded(.cancelled) { .failure("You closed the form, so nothing was migrated.") }
+        case .written, .rejected, .unusable:
+            return .failure("The app did not return the form, so nothing was migrated.")
         }
     }
 
     private static func migration(
         _ arguments: JSONObject, given: JSONObject = [:], isApproved: Bool = false
-    ) -> Outcome {
+    ) -> Tool.Outcome {
         guard let database = arguments["database"]?.string, let place = arguments["environment"]?.string,
             let time = arguments["when"]?.string, choices[0].words.contains(place), choices[1].words.contains(time)
         else { return .failure(wrongWords) }
         guard place == "production", !isApproved else {
-            return .text("Migrated \(database) in \(place), \(time == "now" ? "now" : "to begin tonight").")
+            return .text("Migrated \(database) in \(place), \(time == "now" ? "now" : "starting tonight").")
         }
         guard
             let action = try? ElicitationAction(
                 name: "migrate_database", summary: "Migrate a database in production",
                 details: [.init("Database", database), .init("When", time)], arguments: arguments.bytes)
-        else { return .failure("The arguments cannot be shown to a person.") }
-        return .asks(.confirm(action, message: "Approve that \(database) is migrated in production."), given: given)
+        else { return .failure("The approval page cannot show these arguments.") }
+        return .asks(.confirm(action, message: "Approve the migration of \(database) in production."), given: given)
     }
 
-    private static let wrongWords = "The environment is staging or production, and the time now or tonight."
+    private static let wrongWords = "Give staging or production as the environment and now or tonight as the time."
 
     private static func isAbsent(_ value: JSON?, orOneOf words: [String]) -> Bool {
         value == nil || words.contains(value?.string ?? "")

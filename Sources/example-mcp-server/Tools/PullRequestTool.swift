@@ -1,16 +1,16 @@
 import JOSE
 import ResourceServer
 
-/// A tool that acts with its person's account at a third party.
-extension Tool {
+/// A tool that uses the user's account at a third party.
+enum PullRequestTool {
     static func listPullRequests(_ upstream: Upstream, _ elicitations: Elicitations) -> Tool {
         Tool(
             name: "list_pull_requests", title: "List pull requests",
-            description: "Lists your pull requests, after you have connected your account.",
+            description: "Lists your pull requests after you connect your account.",
             inputSchema: ["type": "object", "properties": [:], "additionalProperties": false], scopes: []
         ) { _, access, _ in
             do throws(ElicitationError) {
-                // What the person did is not looked at: that the account is connected now is what counts.
+                // The result of the elicitation does not matter: only whether the account is connected now.
                 return await upstream.pullRequests(by: try await elicitations.token(of: upstream.provider, for: access))
             } catch {
                 guard error.kind == .notConnected else {
@@ -21,11 +21,11 @@ extension Tool {
         }
     }
 
-    private static func connection(to provider: String) -> Outcome {
+    private static func connection(to provider: String) -> Tool.Outcome {
         guard
             let request = try? ElicitationRequest.connect(
                 provider: provider, message: "Connect your account to list your pull requests.")
-        else { return .failure("The account cannot be asked for.") }
+        else { return .failure("The request to connect an account could not be created.") }
         return .asks(request)
     }
 }

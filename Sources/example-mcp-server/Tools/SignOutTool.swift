@@ -1,18 +1,18 @@
 import JOSE
 import ResourceServer
 
-/// A tool by which a person gives back what they approved, from within the conversation.
-extension Tool {
+/// A tool by which a user revokes the session from within the conversation.
+enum SignOutTool {
     static func signOut(_ sessions: Sessions) -> Tool {
         Tool(
             name: "sign_out", title: "Sign out",
-            description: "Ends the access of this app to your files at once. To go on, you approve it anew.",
+            description: "Revokes this app's access to your files immediately. To continue, approve the access again.",
             inputSchema: ["type": "object", "properties": [:], "additionalProperties": false], scopes: []
         ) { _, access, _ in
-            guard let session = access.sessionID else { return .failure("This access has no session that could end.") }
+            guard let session = access.sessionID else { return .failure("This access token belongs to no session.") }
             do throws(ElicitationError) {
-                try await sessions.endSession(session)
-                return .text("Signed out: this access is over.")
+                try await sessions.revokeSession(session)
+                return .text("Signed out: the session is revoked.")
             } catch {
                 return .failure("Not signed out. \(error.description)")
             }

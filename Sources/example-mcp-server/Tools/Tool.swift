@@ -1,26 +1,26 @@
 import JOSE
 import ResourceServer
 
-/// Something that a model may ask for.
+/// A tool that a model can call.
 ///
 /// Spec: MCP 2026-07-28 §Tools
 struct Tool: Sendable {
-    /// What a call came to; a failure is meant for the model to read.
+    /// The outcome of a call; the model reads a failure.
     enum Outcome {
         case text(String)
         case failure(String)
-        /// Nothing was done: a person has to act first, at the authorization server. What they gave in a form before counts
-        /// among the arguments from then on.
+        /// Nothing was done: the user has to act at the authorization server first. `given` is what the user entered in a form
+        /// before; it counts as arguments from then on.
         case asks(ElicitationRequest, given: JSONObject = [:])
-        /// Nothing was done: the client has to ask its person or its model first.
+        /// Nothing was done: the client has to ask its user or its model first.
         case inquires(FormElicitation)
     }
 
-    /// What a tool is run with besides the call.
+    /// The input of a run besides the arguments.
     enum Given: Sendable {
-        /// What the person did at the authorization server.
+        /// The result of an elicitation at the authorization server.
         case result(ElicitationResult)
-        /// What the client brought back.
+        /// The client's reply to a form or a sampling request.
         case reply(FormElicitationReply)
     }
 
@@ -28,10 +28,10 @@ struct Tool: Sendable {
     let title: String
     let description: String
     let inputSchema: JSON
-    /// The scopes that a token has to carry; none means any token for this server.
+    /// The scopes that the access token needs; an empty list admits every token for this server.
     let scopes: [String]
-    /// Runs a call. Without what its person did the tool may ask for it, and does so by the call alone: what is asked before
-    /// and what is compared afterwards is made from the same arguments.
+    /// Runs a call. Without `given` the tool may ask for it. The request is made from the arguments alone, so that the request
+    /// before the approval and the comparison after it are the same.
     let run: @Sendable (_ arguments: JSONObject, _ access: Access, _ given: Given?) async -> Outcome
 
     var json: JSON {

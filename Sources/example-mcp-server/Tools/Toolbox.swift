@@ -2,7 +2,7 @@ import JOSE
 import OAuth
 import ResourceServer
 
-/// The tools of the server, and the one place where a call meets the scopes it needs.
+/// The tools of the server, and the one place that checks the scopes of a call.
 struct Toolbox: Sendable {
     static let scopes = [
         ProtectedScope("files:read"), ProtectedScope("files:write", implies: ["files:read"], onRequest: true),
@@ -11,7 +11,7 @@ struct Toolbox: Sendable {
     let resource: ProtectedResource
     let tools: [Tool]
 
-    /// Without a way to ask people there is no tool that needs it.
+    /// Leaves out the tools whose service is nil.
     init(
         resource: ProtectedResource, elicitations: Elicitations? = nil, cabinet: ServiceKeyStore = ServiceKeyStore(),
         upstream: Upstream? = nil, desk: PaymentService? = nil, expenses: ExpenseService? = nil,
@@ -19,30 +19,35 @@ struct Toolbox: Sendable {
     ) {
         let shelf = FileStore()
         self.resource = resource
-        var tools: [Tool] = [.serverTime(now), .listFiles(shelf), .writeFile(shelf)]
+        var tools: [Tool] = [ServerTimeTool.serverTime(now), FileTools.listFiles(shelf), FileTools.writeFile(shelf)]
         if let elicitations {
             let governance = Governance(elicitations)
-            tools += [.deleteFile(shelf), .storeKey(cabinet, elicitations), .signOut(Sessions(elicitations))]
-            tools += [.reportChurn(shelf, governance), .migrateDatabase(governance)]
+            tools += [
+                FileTools.deleteFile(shelf), KeyTool.storeKey(cabinet, elicitations),
+                SignOutTool.signOut(Sessions(elicitations)), ChurnTool.reportChurn(shelf, governance),
+                MigrationTool.migrateDatabase(governance),
+            ]
         }
-        if let desk { tools.append(.pay(at: desk)) }
-        if let expenses { tools += [.submitExpenses(at: expenses), .listExpenses(at: expenses)] }
-        if let elicitations, let upstream { tools.append(.listPullRequests(upstream, elicitations)) }
+        if let desk { tools.append(PaymentTool.pay(at: desk)) }
+        if let expenses {
+            tools += [ExpenseTools.submitExpenses(at: expenses), ExpenseTools.listExpenses(at: expenses)]
+        }
+        if let elicitations, let upstream { tools.append(PullRequestTool.listPullRequests(upstream, elicitations)) }
         self.tools = tools
     }
 
     var json: JSON { .array(tools.map(\.json)) }
 
-    /// What a request for a tool comes to before anything runs.
+    /// The check of a call before its tool runs.
     enum Admission {
         case call(ToolCall)
         case answer(Answer)
     }
 
-    /// Finds the tool, if the token allows it.
+    /// Finds the tool and checks that the access token has its scopes.
     func admit(_ request: JSONRPCRequest, _ access: Access) -> Admission {
         guard let tool = tools.first(where: { $0.name == request.parameters["name"]?.string }) else {
-            return .answer(.failure(id: request.id, JSONRPCError(.invalidParameters, "There is no such tool.")))
+            return .answer(.failure(id: request.id, JSONRPCError(.invalidParameters, "Tool not found.")))
         }
         do throws(Refusal) {
             try resource.demand(tool.scopes, of: access)
@@ -53,10 +58,11 @@ struct Toolbox: Sendable {
     }
 }
 
-extension Tool {
-    fileprivate static func serverTime(_ now: @escaping @Sendable () -> Int64) -> Tool {
+/// A tool that any access token for this server may call.
+enum ServerTimeTool {
+    static func serverTime(_ now: @escaping @Sendable () -> Int64) -> Tool {
         Tool(
-            name: "server_time", title: "Server time", description: "Tells what time it is at the server.",
+            name: "server_time", title: "Server time", description: "Returns the server's current time.",
             inputSchema: ["type": "object", "properties": [:], "additionalProperties": false], scopes: []
         ) { _, _, _ in
             .text(Timestamp(seconds: now()).rfc3339)

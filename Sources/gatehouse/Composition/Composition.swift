@@ -61,7 +61,7 @@ struct Composition {
     func operations() throws -> Listener {
         let operations = Operations(
             obstacles: { [store = gatehouse.store, readiness] in
-                guard readiness.areAll else { return ["not every listener is up"] }
+                guard readiness.areAllReady else { return ["not every listener is up"] }
                 do {
                     _ = try await store.read { try $0.clock.last() }
                     return []
@@ -134,7 +134,7 @@ struct Composition {
     /// Marks a listener as ready. The last one to start logs that the server is ready.
     private func markReady(_ name: String) -> Listener.WhenRunning {
         { [readiness, log, configuration, openFiles] _ in
-            guard readiness.note(name) else { return }
+            guard readiness.markReady(name) else { return }
             log.notice(
                 "ready",
                 metadata: [

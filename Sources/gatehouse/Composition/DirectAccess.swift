@@ -39,7 +39,7 @@ struct DirectAccess {
         /// Refuses to change a database that does not match the checkpoints in the keys folder, on which no server would start. A
         /// change would be lost with the database, or would cover the traces of an attack.
         private func refuseRolledBackTrail(for request: AdministrationRequest) async throws {
-            guard !request.isSafeOnRolledBackTrail, KeyRing.keepsNote(in: configuration.paths.keys) else { return }
+            guard !request.isSafeOnRolledBackTrail, KeyRing.hasCheckpoints(in: configuration.paths.keys) else { return }
             let keys = try configuration.openKeys(createIfEmpty: false)
             let past = try await RolledBackAuditChain.find(in: store, keys: keys, at: WallClock.system.now())
                 .first(where: \.isRefused)

@@ -76,7 +76,7 @@ extension Logger {
     /// The logger for libraries. It logs their errors only, and only once the server is ready: Gatehouse reports a failed start
     /// itself.
     static func libraries(_ readiness: ListenerReadiness) -> Logger {
-        Logger(label: "gatehouse.libraries") { _ in JSONLines(logLevel: .error, isEnabled: { readiness.areAll }) }
+        Logger(label: "gatehouse.libraries") { _ in JSONLines(logLevel: .error, isEnabled: { readiness.areAllReady }) }
     }
 }
 
@@ -117,7 +117,7 @@ struct Prerequisites {
         // Sessions and secrets of ended keys are revoked or sealed again before the first request. A failure is logged and does not
         // stop the start: the key ring refuses ended keys in any case.
         await KeyReplacement(store: store, keys: keys, log: log).finish(at: now)
-        let ended = keys.putOutOfUse(.secret(.refresh))
+        let ended = keys.everEnded(.secret(.refresh))
         for id in try await store.read({ try $0.refreshKeysInUse() })
         where keys.secret(.refresh, id: id) == nil && !ended.contains(id) {
             throw CommandError(

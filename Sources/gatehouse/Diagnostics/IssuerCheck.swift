@@ -17,7 +17,7 @@ struct IssuerProbe: Sendable {
         issuer = try? Issuer(configuration.issuer)
         address =
             issuer.map { $0.origin + (AuthorizationServerMetadata.paths(for: $0, atRoot: false).first ?? "") } ?? ""
-        witness?.watch(for: trace)
+        witness?.expect(trace)
         do {
             let client = OperatorClient(
                 roots: try TrustRoots(additionalFiles: configuration.trust), patience: 5, connections: 1)
@@ -29,7 +29,7 @@ struct IssuerProbe: Sendable {
         } catch {
             answer = .failure(error)
         }
-        observation = witness?.seen(trace)
+        observation = witness?.takeObservation(of: trace)
     }
 }
 

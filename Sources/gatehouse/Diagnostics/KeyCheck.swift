@@ -71,7 +71,7 @@ struct KeyCheck {
 
     private func missing(_ ring: KeyRing) -> [Finding] {
         // The server itself revokes the sessions of ended keys.
-        let ended = ring.putOutOfUse(.secret(.refresh))
+        let ended = ring.everEnded(.secret(.refresh))
         return needed.filter { ring.secret(.refresh, id: $0) == nil && !ended.contains($0) }.map { id in
             Finding(
                 "keys", .problem,

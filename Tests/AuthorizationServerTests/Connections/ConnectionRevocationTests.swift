@@ -12,9 +12,9 @@ struct ConnectionRevocationTests {
     @Test func `a caller that hangs up does not keep the tokens from being revoked at the provider`() async throws {
         let provider = try await LoopbackProvider.start()
         try await Harness.run { h in
-            try await h.add(provider)
-            _ = try await h.connected(h.tokens().access, h.browser())
-            let connection = try #require(try await h.connections().first)
+            try await h.providers.add(provider)
+            _ = try await h.providers.connect(h.tokens().access, h.browser())
+            let connection = try #require(try await h.providers.connections().first)
             let revocation = ConnectionRevocation(
                 store: h.gatehouse.store,
                 client: ProviderClient(
@@ -30,7 +30,7 @@ struct ConnectionRevocationTests {
                 return
             }
             #expect(provider.revocations.count == 1)
-            #expect(try await h.connections().first?.tokens == nil)
+            #expect(try await h.providers.connections().first?.tokens == nil)
         }
         try await provider.stop()
     }

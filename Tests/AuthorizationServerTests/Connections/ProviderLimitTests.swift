@@ -90,7 +90,7 @@ struct ProviderLimitTests {
                 _ = try await client.redeem("code", at: access, proof: .random(for: []), now: h.clock.now)
             }
             #expect(
-                failure?.cause == .unavailable("tokens.example leads to 10.0.0.5, which is not fetched from"))
+                failure?.cause == .unavailable("tokens.example resolves to 10.0.0.5, which is not permitted"))
         }
     }
 

@@ -40,7 +40,7 @@ struct OlderKeysTests {
             #expect(accepted.status == 1 && accepted.errors.contains(words), "\(accepted.errors)")
             let again = try await gatehouse.command(["keys", "rotate", name, "--now", "--yes"])
             #expect(again.status == 0, "\(again.errors)")
-            #expect(try stage.ring().putOutOfUse(purpose).contains(revived))
+            #expect(try stage.ring().everEnded(purpose).contains(revived))
             if purpose == .signing(.events) {
                 // The newer key is lost with the newer folder: an operator has to accept that.
                 #expect(again.errors.contains("No audit checkpoint was signed"), "\(again.errors)")

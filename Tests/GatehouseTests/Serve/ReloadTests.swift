@@ -65,7 +65,8 @@ struct ReloadTests {
             try present(stage, certificate: "client.example", key: "other.example")
             try change(stage) { $0 + "\nlog: { level: error }\n" }
             let refused = try await reload(stage, gatehouse)
-            #expect(refused.contains("not reloaded") && refused.contains("does not fit the certificate"), "\(refused)")
+            #expect(
+                refused.contains("not reloaded") && refused.contains("does not match the certificate"), "\(refused)")
             #expect(try await presented(stage, gatehouse).contains("other.example"))
             try present(stage, certificate: "localhost", key: "localhost")
             try change(stage) { $0.replacing("log: { level: error }", with: "log: { level: debug }") }

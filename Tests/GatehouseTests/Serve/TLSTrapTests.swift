@@ -48,7 +48,7 @@ struct TLSTrapTests {
             let text = try gatehouse.stage.write("not a key", to: "text.key")
             chmod(text, 0o600)
             for (key, words) in [
-                (other.key, "The key \(other.key) does not fit the certificate \(own.certificate)"),
+                (other.key, "The key \(other.key) does not match the certificate \(own.certificate)"),
                 (encrypted, "The key \(encrypted) is encrypted"), (text, "The key \(text) is not a private key"),
                 (gatehouse.stage.path("none.key"), "none.key cannot be read (No such file or directory)"),
             ] {

@@ -38,7 +38,7 @@ struct ErrorTextTests {
             let output = run.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
             #expect(run.status == 1)
             #expect(
-                output.contains("TLS failed: no authority that is trusted here has signed the certificate. Replace"))
+                output.contains("TLS failed: the certificate is not signed by a trusted authority. Replace"))
             for word in ["BoringSSL", "NIOSSL", ".cc", "checkouts"] { #expect(!output.contains(word), "\(output)") }
         }
     }

@@ -5,7 +5,7 @@ import Testing
 /// The official SDK with nothing but the address of its metadata document, served over HTTPS by a throw-away authority.
 @Suite("Client ID Metadata Document: the official Python SDK")
 struct MetadataDocumentTests {
-    @Test func `a client that was never registered gets a token by its metadata document`() async throws {
+    @Test func `an unregistered client gets a token by its metadata document`() async throws {
         try await Website.play { scene, website in
             let id = try await website.publish("/client.json")
             let client = try SDKClient(on: scene.stage)
@@ -43,14 +43,14 @@ struct MetadataDocumentTests {
         }
     }
 
-    @Test func `a document that is not there is refused on a page and no session begins`() async throws {
+    @Test func `a missing document is refused on a page and no session begins`() async throws {
         try await Website.play { scene, website in
             try await refused(website.address("/gone.json"), in: scene)
             #expect(try await website.requests() == ["/gone.json"])
         }
     }
 
-    @Test func `a redirect address that the document does not name is refused on a page`() async throws {
+    @Test func `a redirect URI that the document does not list is refused on a page`() async throws {
         try await Website.play { scene, website in
             let id = try await website.publish("/client.json", redirect: "http://127.0.0.1/elsewhere")
             try await refused(id, in: scene)

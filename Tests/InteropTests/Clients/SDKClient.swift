@@ -1,13 +1,13 @@
 import JOSE
 import TestSupport
 
-/// The official Python SDK in a process of its own, with a person at the pages beside it.
+/// The official Python SDK in a process of its own, with a scripted user at the pages.
 struct SDKClient: Sendable {
     static let redirect = "http://127.0.0.1:53682/callback"
 
     private let conversation: Conversation
 
-    /// The client and its person take certificates of the tests' authority, too.
+    /// Client and user trust the tests' authority too.
     init(on stage: Stage) throws {
         let trust = ["SSL_CERT_FILE": try TestAuthority.shared.get().file]
         conversation = try Conversation("sdk_client.py", on: stage, environment: trust)
@@ -19,7 +19,7 @@ struct SDKClient: Sendable {
         case registered(JSONObject, authentication: String = "none")
         /// Known by the address of its metadata document.
         case document(String)
-        /// Nobody knows it.
+        /// Unregistered.
         case unknown
     }
 
@@ -40,10 +40,10 @@ struct SDKClient: Sendable {
     /// What becomes of the links that the client is given; without one it does not say that it opens links.
     enum Opening: String, Sendable {
         case approve
-        /// The person approves after the client has said that the link is open, while the call is held.
+        /// The user approves while the call is held, after the client has accepted.
         case approveWhileHeld = "approve while held"
         case decline
-        /// The person approves after `mallory` has tried to.
+        /// The user approves after `mallory` has tried to.
         case wrongPersonFirst = "wrong person first"
         /// The client does not show it.
         case never
@@ -100,7 +100,7 @@ struct SDKClient: Sendable {
         try await conversation.ask("expire")
     }
 
-    /// What the person does from now on.
+    /// Sets what the user does from now on.
     func person(_ changes: JSONObject) async throws {
         try await conversation.ask("change_person", ["person": .object(changes)])
     }
@@ -113,11 +113,11 @@ struct SDKClient: Sendable {
         let clientID: String?
         /// How often it was given tokens.
         let turns: Int64
-        /// The authorization requests that it sent the person with.
+        /// The authorization requests of the client.
         let asked: [String]
         /// The errors that it was sent back with.
         let refusals: [String]
-        /// The pages that the person saw.
+        /// The pages that the user saw.
         let pages: [String]
         /// The links that it was given.
         let links: [JSONObject]

@@ -26,7 +26,7 @@ struct SDKClientTests {
     }
 
     @Test(arguments: ["client_secret_basic", "client_secret_post"])
-    func `a confidential client proves itself by its secret`(authentication: String) async throws {
+    func `a confidential client authenticates with its secret`(authentication: String) async throws {
         try await Scene.play { scene in
             let client = try SDKClient(on: scene.stage)
             let registered = try await scene.gatehouse.addClient(authentication: authentication)
@@ -52,7 +52,7 @@ struct SDKClientTests {
         }
     }
 
-    @Test func `an expired access token is refreshed inside the same session and nobody is asked`() async throws {
+    @Test func `an expired access token is refreshed within the session without the user`() async throws {
         try await Scene.play { scene in
             let client = try SDKClient(on: scene.stage)
             try await client.connect(to: scene.server, as: .registered(scene.gatehouse.addClient()))
@@ -68,7 +68,7 @@ struct SDKClientTests {
         }
     }
 
-    @Test func `a tool that needs more steps up: the person is asked again and the narrower session gives way`()
+    @Test func `a tool that needs more steps up: the user approves again and the narrower session is replaced`()
         async throws
     {
         try await Scene.play { scene in
@@ -86,7 +86,7 @@ struct SDKClientTests {
         }
     }
 
-    @Test func `a person who refuses sends the client away with access_denied and leaves no session`() async throws {
+    @Test func `a user who declines returns access_denied and leaves no session`() async throws {
         try await Scene.play { scene in
             let client = try SDKClient(on: scene.stage)
             let registered = try await scene.gatehouse.addClient()
@@ -98,7 +98,7 @@ struct SDKClientTests {
         }
     }
 
-    @Test func `a client that nobody knows finds no registration endpoint`() async throws {
+    @Test func `an unregistered client finds no registration endpoint`() async throws {
         try await Scene.play { scene in
             let client = try SDKClient(on: scene.stage)
             await #expect {

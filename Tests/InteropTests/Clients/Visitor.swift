@@ -2,7 +2,7 @@ import JOSE
 import OAuth
 import TestSupport
 
-/// A person with a client of their own who walks from `/authorize` to tokens by plain form posts.
+/// A user with a client who runs the flow from `/authorize` to tokens by plain form posts.
 struct Visitor: Sendable {
     let gatehouse: RunningGatehouse
     let clientID: String

@@ -2,8 +2,8 @@ import JOSE
 import TestSupport
 import Testing
 
-/// Kills the server at each step of a person's way back from a provider: an account is connected with its event and told as
-/// such, or nothing is and the person can go again.
+/// Kills the server at each step of the callback from a provider: the account is connected with its event and shown as
+/// such, or nothing is and the user can try again.
 @Suite("Durability: connecting an account is whole or not at all")
 struct ConnectCrashTests {
     /// When the server dies, counted from the request that the provider gets.
@@ -12,7 +12,7 @@ struct ConnectCrashTests {
         case whileTheProviderThinks
         /// The provider's answer is on its way, or was just read.
         case withTheAnswer
-        /// The person saw the page.
+        /// The user saw the page.
         case afterThePage
     }
 
@@ -48,7 +48,7 @@ struct ConnectCrashTests {
     }
 }
 
-/// A person whom an MCP server asks to connect an account, one request at a time.
+/// A user with `connect` elicitations, one at a time.
 private final class Walk: Sendable {
     private let proof: (String, String)
     private let cookie: (String, String)
@@ -106,7 +106,7 @@ private final class Walk: Sendable {
         try? await http.get("/connect/hub/callback?code=c&state=\(state)", headers: [cookie]).status
     }
 
-    /// Compares what stands with what was shown: connection, event and handed-out token are there together or not at all.
+    /// Compares the stored state with the shown page: connection, event and token exist together or not at all.
     func check(shown: Bool, at gatehouse: RunningGatehouse) async throws {
         let http = gatehouse.http
         let id = await asked.id

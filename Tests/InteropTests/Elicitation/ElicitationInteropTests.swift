@@ -35,7 +35,7 @@ struct ElicitationInteropTests {
     }
 
     @Test(arguments: Server.allCases, SDKClient.Era.allCases)
-    func `the person approves at the page and the call goes on`(
+    func `the user approves on the page and the call continues`(
         server: Server, era: SDKClient.Era
     ) async throws {
         try await Scene.play { scene in
@@ -50,7 +50,7 @@ struct ElicitationInteropTests {
     }
 
     @Test(arguments: Server.allCases, SDKClient.Era.allCases)
-    func `the person declines at the page and the call fails, though the client had accepted`(
+    func `the user declines on the page and the call fails, although the client accepted`(
         server: Server, era: SDKClient.Era
     ) async throws {
         try await Scene.play { scene in
@@ -61,7 +61,7 @@ struct ElicitationInteropTests {
     }
 
     @Test(arguments: SDKClient.Era.allCases)
-    func `RFC 8935 the event is pushed to the server's endpoint and the held call goes on`(
+    func `RFC 8935 the event is pushed to the server's endpoint and the held call continues`(
         era: SDKClient.Era
     ) async throws {
         try await Scene.play(news: .pushed) { scene in
@@ -93,7 +93,7 @@ struct ElicitationInteropTests {
         }
     }
 
-    @Test func `a client that opens no links is told so in the words of its era`() async throws {
+    @Test func `a client that opens no links gets the error of its protocol version`() async throws {
         try await Scene.play { scene in
             let modern = try await connect(.example, .modern, nil, in: scene)
             await #expect {
@@ -104,7 +104,7 @@ struct ElicitationInteropTests {
         }
     }
 
-    @Test func `another account sees one neutral page, and the right person can still approve`() async throws {
+    @Test func `another account sees a neutral page, and the right user can still approve`() async throws {
         try await Scene.play { scene in
             _ = try await scene.gatehouse.object(
                 ["users", "add", "mallory", "--password-stdin"], input: Scene.password + "\n")

@@ -24,7 +24,7 @@ struct ElicitationKindTests {
     }
 
     @Test(arguments: SDKClient.Era.allCases)
-    func `a key reaches the server, and nobody between`(era: SDKClient.Era) async throws {
+    func `a key reaches the server and no party in between`(era: SDKClient.Era) async throws {
         try await Scene.play { scene in
             try await allow("secret", in: scene)
             let client = try await connect(to: scene, era, .approve, person: ["types": .string(Self.key)])
@@ -40,7 +40,7 @@ struct ElicitationKindTests {
     }
 
     @Test(arguments: SDKClient.Era.allCases)
-    func `a person who declines gives no key, and what was not granted is not asked`(era: SDKClient.Era)
+    func `a decline gives no key, and an ungranted kind creates no elicitation`(era: SDKClient.Era)
         async throws
     {
         try await Scene.play { scene in
@@ -56,7 +56,7 @@ struct ElicitationKindTests {
     }
 
     @Test(arguments: SDKClient.Era.allCases)
-    func `pull requests are listed with an account at Canaille that the person connected once`(
+    func `pull requests are listed with an account at Canaille that the user connected once`(
         era: SDKClient.Era
     ) async throws {
         let port = try await LoopbackPort.free()
@@ -74,7 +74,7 @@ struct ElicitationKindTests {
             #expect(try await client.holding().links.count == 1, "nobody is asked twice")
             let connection = try await scene.gatehouse.object(["connections", "list", "--user", "ada"])
             _ = try await scene.gatehouse.object(["connections", "revoke", connection["id"]?.string ?? ""])
-            // Nobody connects here again: of two tokens of one second, which Canaille spells alike, one is revoked.
+            // No second connection: Canaille issues equal tokens within one second, and one of them would be revoked.
             let other = try await connect(to: scene, era, .decline)
             let refused = try await other.outcome("list_pull_requests")
             #expect(refused.failed && refused.text.contains("declined"), "\(refused.text)")
@@ -83,7 +83,7 @@ struct ElicitationKindTests {
     }
 
     @Test(arguments: SDKClient.Era.allCases)
-    func `the person pays at the server's own page, and the server's word is told as its word`(
+    func `the user pays on the server's page, and its report is recorded as reported`(
         era: SDKClient.Era
     ) async throws {
         try await Scene.play(isSecure: true) { scene in
@@ -95,7 +95,9 @@ struct ElicitationKindTests {
             let paid = try await client.outcome("pay", ["purpose": "tea", "euros": 3])
             #expect(paid.text.hasPrefix("Paid 3 € for tea, order ") && !paid.failed, "\(paid.text)")
             let pages = try await client.holding().pages
-            #expect(pages.contains { $0.contains("You are going to") } && pages.contains { $0.contains("Pay 3 €") })
+            #expect(
+                pages.contains { $0.contains("<main id=\"elicitation-page\"") }
+                    && pages.contains { $0.contains("Pay 3 €") })
             let asked = try await scene.gatehouse.object(["elicitations", "list"])
             #expect(asked["kind"] == "external" && asked["status"] == "completed")
             let shown = try await scene.gatehouse.object(["elicitations", "show", asked["id"]?.string ?? ""])
@@ -103,7 +105,7 @@ struct ElicitationKindTests {
         }
     }
 
-    @Test func `a client that opens no links is told so in the words of its era`() async throws {
+    @Test func `a client that opens no links gets the error of its protocol version`() async throws {
         try await Scene.play { scene in
             try await allow("secret", in: scene)
             let modern = try await connect(to: scene, .modern, nil)

@@ -2,11 +2,11 @@ import JOSE
 import TestSupport
 import Testing
 
-/// Work that the example goes on with by itself after the call, and what is on record of it.
+/// The example's background work after the call, and its audit records.
 @Suite("Jobs: work without the client, started by the official Python SDK")
 struct ExpensesTests {
     private static let many: JSONObject = ["expenses": .strings((1...50).map { "trip \($0)" })]
-    /// How every one of these sessions begins: a person's intent, then the client's program.
+    /// The first records of each of these sessions.
     private static let beginning = [
         "person, session.approved, human, witnessed, success", "client, token.issued, model, witnessed, success",
     ]
@@ -33,7 +33,7 @@ struct ExpensesTests {
     }
 
     @Test(arguments: SDKClient.Era.allCases)
-    func `each step of the work is decided and on record, and the job ends when it is done`(
+    func `each step is decided and recorded, and the job ends when it is done`(
         era: SDKClient.Era
     ) async throws {
         try await play(era) { scene, client in
@@ -57,7 +57,7 @@ struct ExpensesTests {
     }
 
     @Test(arguments: SDKClient.Era.allCases)
-    func `the session is ended from the command line, and the next step is denied and said once`(
+    func `the session is revoked from the command line, and the next step is denied and logged once`(
         era: SDKClient.Era
     ) async throws {
         try await play(era) { scene, client in
@@ -66,7 +66,7 @@ struct ExpensesTests {
             _ = try await scene.logged("Submitted expense 1 of 50")
             let session = try await session(in: scene)
             _ = try await scene.gatehouse.json(["sessions", "revoke", session, "--yes"])
-            #expect(try await scene.logged("Stopped job").contains("The authority for it is over."))
+            #expect(try await scene.logged("Stopped job").contains("The session or the job is no longer active."))
             let story = try await scene.story(of: session)
             #expect(
                 story.onceInARow == Self.beginning + [
@@ -81,20 +81,20 @@ struct ExpensesTests {
             #expect((refusals, lines) == (1, 1))
             let list = try #require(try await client.call("list_expenses"))
             #expect(list.contains("trip 1: submitted") && list.contains("trip 50: not submitted"))
-            #expect(list.hasSuffix("The authority for it is over."))
+            #expect(list.hasSuffix("The session or the job is no longer active."))
         }
     }
 
-    @Test func `what the operator did not list begins nothing`() async throws {
+    @Test func `an action without the operator's permission starts nothing`() async throws {
         try await play(.modern, listed: []) { scene, client in
             let outcome = try await client.outcome("submit_expenses", Self.many)
             #expect(outcome.failed && outcome.text.contains("may not start expenses.submit"), "\(outcome.text)")
             #expect(try await scene.story(of: session(in: scene)) == Self.beginning)
-            #expect(try await client.call("list_expenses") == "There are no expenses.")
+            #expect(try await client.call("list_expenses") == "No expenses found.")
         }
     }
 
-    @Test func `what the operator wants asked waits for its person, and a no stops the work`() async throws {
+    @Test func `an action that needs approval waits for the user, and a decline stops the work`() async throws {
         try await play(.modern, listed: ["expenses.submit=ask"]) { scene, client in
             let begun = try await client.outcome("submit_expenses", ["expenses": ["train"]])
             #expect(!begun.failed, "\(begun.text)")

@@ -1,13 +1,13 @@
 import JOSE
 import TestSupport
 
-/// An authorization server that was not written for these tests, with a person who has an account there.
+/// An independent authorization server with a user's account.
 struct ThirdParty: Sendable {
     private static let secret = "the client secret at the provider"
 
     /// Its issuer, as it names itself.
     let issuer: String
-    /// How a person signs in there, and that they agree: `elsewhere` of whom an SDK client brings along.
+    /// The scripted sign-in and consent at the provider, the `elsewhere` of an SDK client's user.
     let account: JSONObject
     private let conversation: Conversation
 
@@ -37,12 +37,12 @@ struct ThirdParty: Sendable {
         return ThirdParty(issuer: issuer, account: account, conversation: conversation)
     }
 
-    /// Starts an API beside it that lists pull requests to whoever shows a token that the provider still takes.
+    /// Starts an API that lists pull requests for tokens that the provider accepts.
     func publishPullRequests(at port: Int) async throws {
         try await conversation.ask("publish", ["port": .integer(Int64(port))])
     }
 
-    /// A person opens the address, signs in at both places and decides over there; the text of the last page.
+    /// Opens the URL as a user, signs in at both servers and decides at the provider; returns the text of the last page.
     func connect(_ url: String, decision: String = "accept") async throws -> String {
         let answer = try await conversation.ask(
             "connect",
@@ -53,7 +53,7 @@ struct ThirdParty: Sendable {
         return answer.object?["text"]?.string ?? ""
     }
 
-    /// What the provider says to whoever shows this token: status and body.
+    /// The provider's response to this token: status and body.
     func person(behind token: String) async throws -> (status: Int64, body: String) {
         let answer = try await conversation.ask(
             "ask", ["url": .string(issuer + "/oauth/userinfo"), "token": .string(token)]

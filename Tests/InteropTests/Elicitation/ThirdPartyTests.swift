@@ -2,14 +2,14 @@ import JOSE
 import TestSupport
 import Testing
 
-/// Canaille is an OpenID provider by others. Gatehouse knows nothing of it but its issuer.
-@Suite("Accounts at an authorization server by others")
+/// Canaille is an independent OpenID provider. Gatehouse knows only its issuer.
+@Suite("Accounts at a third-party authorization server")
 struct ThirdPartyTests {
     private func headers(_ scene: Scene) -> [(String, String)] {
         [LoopbackHTTP.basic(scene.credentials.id, scene.credentials.secret)]
     }
 
-    /// Asks the person behind a token to connect; the elicitation as it was answered.
+    /// Creates a `connect` elicitation for the user of a token; returns the response.
     private func ask(_ scene: Scene, _ token: String) async throws -> JSONObject {
         let body: JSONObject = [
             "subject_token": .string(token), "kind": "connect", "message": "Connect your account.", "provider": "hub",
@@ -38,7 +38,7 @@ struct ThirdPartyTests {
     }
 
     @Test(arguments: ["client_secret_basic", "client_secret_post"])
-    func `a person connects an account, the MCP server uses it, it is renewed, and revoked on both sides`(
+    func `a user connects an account, the MCP server uses it, it is refreshed and revoked on both sides`(
         authentication: String
     ) async throws {
         try await Scene.play { scene in
@@ -69,7 +69,7 @@ struct ThirdPartyTests {
         }
     }
 
-    @Test func `a person who says no over there has declined, and nothing is connected`() async throws {
+    @Test func `a user who denies at the provider has declined, and nothing is connected`() async throws {
         try await Scene.play { scene in
             let hub = try await ThirdParty.start(in: scene)
             let token = try await token(in: scene)

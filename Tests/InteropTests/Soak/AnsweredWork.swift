@@ -2,7 +2,7 @@ import JOSE
 import Synchronization
 import TestSupport
 
-/// What a server has answered to clients that work side by side until it is gone: all of it has to outlive the server.
+/// The responses of a server to concurrent clients until it is killed: all of them have to survive the server.
 struct AnsweredWork: Sendable {
     /// The newest refresh token that each client has.
     private(set) var held: [String] = []
@@ -16,7 +16,7 @@ struct AnsweredWork: Sendable {
         for _ in 0..<clients { held.append(try Self.token(in: try await visitor.redeem(try await visitor.code()))) }
     }
 
-    /// Redeems a code and ends the session that came of it.
+    /// Redeems a code and revokes its session.
     mutating func spendAndRevoke(by visitor: Visitor) async throws {
         let code = try await visitor.code()
         let token = try Self.token(in: try await visitor.redeem(code))
@@ -27,7 +27,7 @@ struct AnsweredWork: Sendable {
 
     /// Refreshes with every token side by side, and redeems and revokes beside them, until the server is gone.
     ///
-    /// - Parameter after: is told how many refreshes were answered.
+    /// - Parameter after: receives the number of answered refreshes.
     mutating func goOn(with visitor: Visitor, after: @escaping @Sendable (Int) -> Void = { _ in }) async {
         let answers = Answers()
         let refreshing = Task { [held] in

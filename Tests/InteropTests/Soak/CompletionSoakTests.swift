@@ -6,13 +6,13 @@ import Testing
 
 /// Kills the server while a person answers several requests at once, again and again: what a page said has to be what the
 /// MCP server hears.
-@Suite("Durability: what a person was told is what the MCP server hears")
+@Suite("Durability: a displayed decision is what the MCP server receives")
 struct CompletionSoakTests {
     private static let rounds = ProcessInfo.processInfo.environment["SOAK"].flatMap { Int($0) } ?? 3
-    /// As many as one person may have open at one MCP server.
+    /// The most open elicitations of one user at one MCP server.
     private static let pages = 5
 
-    @Test func `kill -9 around a decision: no answer that was shown is lost, and none becomes another one`()
+    @Test func `kill -9 around a decision: no displayed decision is lost or changed`()
         async throws
     {
         try await Stage.play { stage in
@@ -46,9 +46,9 @@ struct CompletionSoakTests {
     private static func access(_ tokens: JSONObject) -> String { tokens["access_token"]?.string ?? "" }
 }
 
-/// A person who answers, and the MCP server that asked.
+/// A user who answers, and the MCP server of the elicitations.
 private struct Answerer: Sendable {
-    /// One request, the page's form token, and what the person is going to press.
+    /// One elicitation, the page's form token, and the user's decision.
     struct Question: Sendable {
         let id: String
         let page: String
@@ -60,7 +60,7 @@ private struct Answerer: Sendable {
     private let proof: (String, String)
     private let cookie: (String, String)
 
-    /// Signs the person in, at the page of a first request.
+    /// Signs the user in at the page of a first elicitation.
     init(visitor: Visitor, token: String, proof: (String, String)) async throws {
         self.proof = proof
         let http = visitor.gatehouse.http
@@ -117,7 +117,7 @@ private struct Answerer: Sendable {
         }
     }
 
-    /// Compares what the MCP server hears with what the person was shown, and collects each approval once.
+    /// Compares the MCP server's view with the shown pages, and collects each approval once.
     func check(_ question: Question, shown: Int?, at http: LoopbackHTTP) async throws {
         let path = "/elicitations/\(question.id)"
         let now = try await http.get(path, headers: [proof]).object()

@@ -7,12 +7,12 @@ import TestSupport
 import Testing
 
 /// Kills the server between sending an event and writing down that it arrived, again and again.
-@Suite("Durability: no event is lost, and none comes under another name")
+@Suite("Durability: no event is lost or changes its id")
 struct EventSoakTests {
     private static let rounds = ProcessInfo.processInfo.environment["SOAK"].flatMap { Int($0) } ?? 3
     private static let eventsPerRound = 12
 
-    @Test func `kill -9 at each step of delivery: every event arrives, and always under the same id`()
+    @Test func `kill -9 at each step of delivery: every event arrives with the same id`()
         async throws
     {
         try await Stage.play { stage in
@@ -88,7 +88,7 @@ struct EventSoakTests {
     }
 }
 
-/// An events endpoint that kills whoever speaks to it, when it is told to.
+/// An events endpoint that kills the transmitter when the test says so.
 private final class KillingReceiver: Sendable {
     enum Mode: Sendable {
         case accepting

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Ends the server in the middle of its work, again and again: a few rounds here, `SOAK` of them when that is set.
-@Suite("Durability: what was answered outlives the server")
+@Suite("Durability: answered requests survive the server")
 struct SoakTests {
     private static let rounds = ProcessInfo.processInfo.environment["SOAK"].flatMap { Int($0) } ?? 3
     private static let clients = 6
@@ -32,7 +32,7 @@ struct SoakTests {
             var (visitor, work) = try await Self.open(on: stage)
             for round in 0..<Self.rounds {
                 let cut = PowerCut(after: .random(in: 1...400), seed: .random(in: .min ... .max))
-                // While the server starts it writes too: then there is nobody to go on with.
+                // The server also writes during its start; then there is no client to continue with.
                 if let mains = try? await visitor.gatehouse.restarted(environment: cut.environment(on: stage)) {
                     await work.goOn(with: visitor.at(mains))
                 }
@@ -61,7 +61,7 @@ struct SoakTests {
         return try await gatehouse.restarted()
     }
 
-    /// A server with one person, one MCP server and one client, and sessions that are alive.
+    /// A server with one user, one MCP server, one client and live sessions.
     private static func open(on stage: Stage) async throws -> (Visitor, AnsweredWork) {
         let gatehouse = try await RunningGatehouse.start(on: stage)
         _ = try await gatehouse.object(["users", "add", "ada", "--password-stdin"], input: Scene.password + "\n")

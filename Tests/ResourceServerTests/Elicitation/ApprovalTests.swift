@@ -3,9 +3,9 @@ import Testing
 
 @testable import ResourceServer
 
-@Suite("Approvals: what has to be so before the action runs")
+@Suite("Approvals: the checks before the action runs")
 struct ApprovalTests {
-    /// Lets the person approve and collects, for whoever the test says.
+    /// Approves as the user and collects as the given caller.
     private func collect(
         in scene: ElicitationScene, _ action: ElicitationAction? = nil, by other: Access? = nil
     ) async throws -> Approval {
@@ -17,7 +17,7 @@ struct ApprovalTests {
         return try #require(result.approval)
     }
 
-    @Test func `an approval by this person, for this action, in this session counts, once`() async throws {
+    @Test func `an approval by this user for this action in this session is accepted once`() async throws {
         try await ElicitationScene.play { scene in
             let approval = try await collect(in: scene)
             #expect(approval.subject == "sub_1" && approval.elicitation == "eli_1" && approval.id == "apr_1")
@@ -31,7 +31,7 @@ struct ApprovalTests {
         }
     }
 
-    @Test func `the digest is that of the call about to run, not of the one that was approved`() async throws {
+    @Test func `the digest is computed from the call about to run`() async throws {
         try await ElicitationScene.play { scene in
             let other = try scene.action("other.txt")
             #expect(await fault { try await collect(in: scene, other) }?.kind == .invalidApproval)
@@ -39,7 +39,7 @@ struct ApprovalTests {
     }
 
     @Test(arguments: ["subject", "client", "session"])
-    func `an approval for another caller does not count`(part: String) async throws {
+    func `an approval for another caller is refused`(part: String) async throws {
         try await ElicitationScene.play { scene in
             let other = try await scene.access(
                 "u", subject: part == "subject" ? "sub_2" : "sub_1",
@@ -56,14 +56,14 @@ struct ApprovalTests {
             ("sid", "ses_9"), ("elicitation", "eli_9"), ("digest", "AAAA"), ("action", "write_file"), ("jti", nil),
             ("exp", nil), ("iat", nil), ("sid", nil), ("digest", nil),
         ] as [(String, JSON?)])
-    func `each claim is demanded`(name: String, value: JSON?) async throws {
+    func `each claim is mandatory`(name: String, value: JSON?) async throws {
         try await ElicitationScene.play { scene in
             scene.fake.change { $0.forge = { $0[name] = value } }
             #expect(await fault { try await collect(in: scene) }?.kind == .invalidApproval)
         }
     }
 
-    @Test func `one that is over, or from the future, does not count`() async throws {
+    @Test func `an expired approval and one from the future are refused`() async throws {
         try await ElicitationScene.play { scene in
             let now = scene.clock.now
             scene.fake.change { $0.forge = { $0["exp"] = .integer(now) } }
@@ -73,7 +73,7 @@ struct ApprovalTests {
         }
     }
 
-    @Test func `another type or another key does not count`() async throws {
+    @Test func `another type or key is refused`() async throws {
         try await ElicitationScene.play { scene in
             scene.fake.change { $0.approvalType = "secevent+jwt" }
             #expect(await fault { try await collect(in: scene) }?.kind == .invalidApproval)

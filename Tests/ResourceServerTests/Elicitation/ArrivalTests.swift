@@ -4,9 +4,9 @@ import Testing
 
 @testable import ResourceServer
 
-@Suite("People who come to a page of the MCP server's own")
+@Suite("Users on a page of the MCP server")
 struct ArrivalTests {
-    /// Asks the person to come; the handle.
+    /// Creates an `external` elicitation; returns its handle.
     private func ask(_ scene: ElicitationScene, ticket: String = "T") async throws -> String {
         let request = try ResourceServer.ElicitationRequest.external(url: "https://pay.example/cart", message: "Pay.")
         let made = try await scene.elicitations.create(request, for: try await scene.access())
@@ -14,7 +14,7 @@ struct ArrivalTests {
         return made.id
     }
 
-    @Test func `a ticket tells who came, once, and the end is reported after that`() async throws {
+    @Test func `a ticket identifies the user once, and the outcome is reported afterwards`() async throws {
         try await ElicitationScene.play { scene in
             let id = try await ask(scene)
             let early = await fault { try await scene.elicitations.complete(id, as: .completed) }
@@ -32,7 +32,7 @@ struct ArrivalTests {
     }
 
     @Test(arguments: [ExternalOutcome.declined, .failed])
-    func `other outcomes end it as what they are`(outcome: ExternalOutcome) async throws {
+    func `other outcomes end the elicitation accordingly`(outcome: ExternalOutcome) async throws {
         try await ElicitationScene.play { scene in
             let id = try await ask(scene)
             _ = try await scene.elicitations.redeem(ticket: "T")
@@ -41,7 +41,7 @@ struct ArrivalTests {
         }
     }
 
-    @Test func `another MCP server neither redeems the ticket nor reports`() async throws {
+    @Test func `another MCP server can neither redeem the ticket nor report an outcome`() async throws {
         try await ElicitationScene.play { scene in
             let other = try Elicitations(
                 Fixture.configuration(issuer: scene.server.issuer, clock: scene.clock), clientID: "res_2",
@@ -55,7 +55,7 @@ struct ArrivalTests {
     }
 
     @Test(arguments: ["{}", #"{"id":"eli_1","subject":"sub_1","client_id":"c"}"#, "[]", ""])
-    func `an answer that names nobody lets nobody in`(body: String) async throws {
+    func `a response without a user is refused`(body: String) async throws {
         try await ElicitationScene.play { scene in
             scene.fake.change { $0.failure = (200, body) }
             #expect(await fault { try await scene.elicitations.redeem(ticket: "T") }?.kind == .unavailable)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ResourceServer
 
-@Suite("Results of elicitations: what an MCP server gets of what it asked for")
+@Suite("Results of elicitations")
 struct ElicitationResultTests {
     private static let schema = Array(
         #"{"type":"object","required":["api_key"],"properties":{"api_key":{"type":"string","format":"password"}}}"#.utf8
@@ -23,7 +23,7 @@ struct ElicitationResultTests {
         try .external(url: "https://pay.example/cart?id=7", message: "Pay.")
     }
 
-    /// Asks, lets the person do it, and collects, as whoever the test says.
+    /// Creates an elicitation, completes it as the user and collects as the given caller.
     private func collect(
         _ scene: ElicitationScene, _ request: ResourceServer.ElicitationRequest, by other: Elicitations? = nil
     ) async throws -> ElicitationResult {
@@ -33,7 +33,7 @@ struct ElicitationResultTests {
         return try await (other ?? scene.elicitations).result(of: made.id, for: request, by: access)
     }
 
-    @Test func `the values of a secret come as often as they are asked for, until they are acknowledged`()
+    @Test func `the values of a secret can be collected repeatedly until they are acknowledged`()
         async throws
     {
         try await ElicitationScene.play { scene in
@@ -55,7 +55,7 @@ struct ElicitationResultTests {
         }
     }
 
-    @Test func `nothing prints what a person typed`() async throws {
+    @Test func `nothing prints the entered values`() async throws {
         try await ElicitationScene.play { scene in
             let result = try await collect(scene, secret())
             var printed = "\(result) \(String(reflecting: result)) \(ElicitationStep.completed(result))"
@@ -79,7 +79,7 @@ struct ElicitationResultTests {
         }
     }
 
-    @Test func `a step at a page of one's own is done when it is said to be`() async throws {
+    @Test func `an external elicitation is completed when it is reported`() async throws {
         try await ElicitationScene.play { scene in
             let result = try await collect(scene, external())
             #expect(result == .completion)
@@ -87,7 +87,7 @@ struct ElicitationResultTests {
         }
     }
 
-    @Test func `another MCP server's elicitation is as unknown as none`() async throws {
+    @Test func `another MCP server's elicitation is not found`() async throws {
         try await ElicitationScene.play { scene in
             let other = try Elicitations(
                 Fixture.configuration(issuer: scene.server.issuer, clock: scene.clock), clientID: "res_2",
@@ -105,7 +105,7 @@ struct ElicitationResultTests {
             ("connect", "provider", "other"), ("connect", "connection", nil), ("connect", "kind", "external"),
             ("external", "outcome", "declined"), ("external", "outcome", nil), ("external", "kind", "confirm"),
         ] as [(String, String, JSON?)])
-    func `a result that is not one of what was asked does not count`(kind: String, name: String, value: JSON?)
+    func `a result that does not belong to the request is refused`(kind: String, name: String, value: JSON?)
         async throws
     {
         try await ElicitationScene.play { scene in
@@ -116,20 +116,20 @@ struct ElicitationResultTests {
     }
 
     @Test(arguments: ["[]", "{", #"{"type":"object"}"#, #"{"type":"object","properties":{"a":{"type":"object"}}}"#])
-    func `a schema that nobody would ask by is refused before anything is sent`(schema: String) {
+    func `an invalid schema is refused before anything is sent`(schema: String) {
         #expect(throws: InvalidElicitation.self) {
             try ResourceServer.ElicitationRequest.secret(schema: Array(schema.utf8), message: "m")
         }
     }
 
     @Test(arguments: ["http://pay.example/", "https://pay.example/#x", "https://pay.example/?ticket=1", "pay.example"])
-    func `an address that nobody would be sent to is refused before anything is sent`(url: String) {
+    func `an invalid external URL is refused before anything is sent`(url: String) {
         #expect(throws: InvalidElicitation.self) {
             try ResourceServer.ElicitationRequest.external(url: url, message: "m")
         }
     }
 
-    @Test func `a call waits for a secret as for an approval, and a client that gives up leaves none behind`()
+    @Test func `a call waits for a secret like an approval, and a cancelled one leaves no result`()
         async throws
     {
         try await ElicitationScene.play { scene in
@@ -147,7 +147,7 @@ struct ElicitationResultTests {
         }
     }
 
-    @Test func `a state of a secret opens for nobody else, and nothing is read`() async throws {
+    @Test func `another user's state of a secret is refused and nothing is collected`() async throws {
         try await ElicitationScene.play { scene in
             let calls = scene.calls()
             let request = try secret()

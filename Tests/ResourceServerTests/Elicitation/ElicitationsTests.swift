@@ -4,9 +4,9 @@ import Testing
 
 @testable import ResourceServer
 
-@Suite("Elicitations: what an MCP server asks the authorization server for")
+@Suite("Elicitations: requests to the authorization server")
 struct ElicitationsTests {
-    @Test func `asks with its own credentials and shows the person's token, which nothing prints`()
+    @Test func `authenticates with its own credentials and sends the user's token, which nothing prints`()
         async throws
     {
         try await ElicitationScene.play { scene in
@@ -28,7 +28,7 @@ struct ElicitationsTests {
         }
     }
 
-    @Test func `a wait is a long poll of at most 30 seconds, and no wait asks at once`() async throws {
+    @Test func `waiting is a long poll of at most 30 seconds, otherwise the request returns at once`() async throws {
         try await ElicitationScene.play { scene in
             let made = try await scene.elicitations.create(
                 .confirm(try scene.action(), message: "m"), for: try await scene.access())
@@ -67,7 +67,7 @@ struct ElicitationsTests {
         "", "[]", "{}", "<html>", #"{"id":"e","status":"done","version":1,"expires_at":"2027-01-15T08:00:00Z"}"#,
         #"{"id":"e","status":"pending","version":1,"expires_at":1}"#,
     ])
-    func `an answer that describes no elicitation counts as none`(body: String) async throws {
+    func `a response that is not an elicitation is an error`(body: String) async throws {
         try await ElicitationScene.play { scene in
             scene.fake.change { $0.failure = (200, body) }
             #expect(await fault { try await scene.elicitations.status(of: "eli_1") }?.kind == .unavailable)
@@ -80,14 +80,14 @@ struct ElicitationsTests {
         }
     }
 
-    @Test func `says that nobody answers when nobody does`() async throws {
+    @Test func `an unreachable server is reported as unavailable`() async throws {
         let configuration = Fixture.configuration(issuer: "http://127.0.0.1:1")
         let elicitations = try Elicitations(configuration, clientID: "a", clientSecret: "b")
         #expect(await fault { try await elicitations.status(of: "eli_1") }?.kind == .unavailable)
         #expect(throws: InvalidConfiguration.self) { try Elicitations(configuration, clientID: "", clientSecret: "b") }
     }
 
-    @Test func `RFC 8785 the digest covers the arguments, however they are ordered, and nothing is guessed`() throws {
+    @Test func `RFC 8785 the digest covers the arguments independent of their order`() throws {
         func action(_ arguments: String) throws -> ElicitationAction {
             try ElicitationAction(name: "n", summary: "s", arguments: Array(arguments.utf8))
         }

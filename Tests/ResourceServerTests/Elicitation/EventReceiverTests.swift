@@ -9,7 +9,7 @@ import Testing
 struct EventReceiverTests {
     private static let type = "application/secevent+jwt"
 
-    /// What a handler heard, and whether it fails.
+    /// The events of a handler, and whether it fails.
     private final class Ear: Sendable {
         struct Failure: Error {}
         let heard = Mutex<[ElicitationEvent]>([])
@@ -38,7 +38,7 @@ struct EventReceiverTests {
         (try? JSONObject(parsing: reply.body))?["err"]?.string
     }
 
-    @Test func `§2.2 a good event is heard and answered 202 without a body`() async throws {
+    @Test func `§2.2 a valid event is handled and answered 202 without a body`() async throws {
         try await play { scene, receiver, ear in
             let reply = await push(receiver, try scene.event("declined"), type: "Application/SecEvent+JWT; x=y")
             #expect(reply.status == 202 && reply.body.isEmpty)
@@ -48,7 +48,7 @@ struct EventReceiverTests {
         }
     }
 
-    @Test func `the same event twice is acted on once and answered alike`() async throws {
+    @Test func `a repeated event is handled once and answered alike`() async throws {
         try await play { scene, receiver, ear in
             let event = try scene.event("completed")
             for _ in 0..<3 { #expect(await push(receiver, event).status == 202) }
@@ -58,7 +58,7 @@ struct EventReceiverTests {
         }
     }
 
-    @Test func `the same event while it is being acted on is put off, not acted on again`() async throws {
+    @Test func `an event that is being handled is deferred, not handled again`() async throws {
         try await ElicitationScene.play { scene in
             let (entered, enter) = AsyncStream<Void>.makeStream()
             let (released, release) = AsyncStream<Void>.makeStream()
@@ -81,7 +81,7 @@ struct EventReceiverTests {
         }
     }
 
-    @Test func `a handler that fails hears of it again`() async throws {
+    @Test func `a failing handler gets the event again`() async throws {
         try await play { scene, receiver, ear in
             let event = try scene.event("completed")
             ear.fails.withLock { $0 = true }
@@ -102,7 +102,7 @@ struct EventReceiverTests {
             ("sub_id", ["format": "opaque", "id": "x"], "invalid_request"),
             ("events", [:], "invalid_request"), ("events", ["a": [:], "b": [:]], "invalid_request"),
         ] as [(String, JSON?, String)])
-    func `§2.4 an event that says something else is refused for good`(
+    func `§2.4 an event for another party is refused for good`(
         claim: String, value: JSON?, code: String
     ) async throws {
         try await play { scene, receiver, ear in
@@ -132,7 +132,7 @@ struct EventReceiverTests {
         }
     }
 
-    @Test func `an unknown kind of event is acknowledged and left alone`() async throws {
+    @Test func `an unknown kind of event is acknowledged and ignored`() async throws {
         try await play { scene, receiver, ear in
             let event = try scene.event("completed", ["events": ["https://schemas.example/other": [:]]])
             #expect(await push(receiver, event).status == 202)
@@ -140,7 +140,7 @@ struct EventReceiverTests {
         }
     }
 
-    @Test func `a verification's state is handed back, and asked for again when that fails`() async throws {
+    @Test func `a verification's state is returned, and retried when that fails`() async throws {
         try await play { scene, receiver, ear in
             let type = "https://schemas.openid.net/secevent/ssf/event-type/verification"
             let event = try scene.event(
@@ -158,7 +158,7 @@ struct EventReceiverTests {
         }
     }
 
-    @Test func `answers 503 while the keys cannot be had, so that the event comes again`() async throws {
+    @Test func `answers 503 while the keys are unavailable, so that the event is sent again`() async throws {
         try await play { scene, receiver, ear in
             scene.server.change { $0.isDown = true }
             let event = try scene.event("completed")
@@ -166,7 +166,7 @@ struct EventReceiverTests {
         }
     }
 
-    @Test func `RL remembers so many identifiers and forgets the oldest`() {
+    @Test func `remembers a bounded number of identifiers and forgets the oldest`() {
         var seen = SeenEvents(limit: 3)
         for name in ["a", "b", "c", "a", "d"] { seen.remember(name) }
         #expect(!seen.contains("a"))

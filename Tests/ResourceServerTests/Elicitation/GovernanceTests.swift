@@ -6,9 +6,9 @@ import Testing
 
 @testable import ResourceServer
 
-@Suite("Governance: an MCP server asks before it acts by itself")
+@Suite("Governance: checkpoints, jobs and decisions")
 struct GovernanceTests {
-    /// What was sent, and what is answered to it.
+    /// A received request and its response.
     private final class Desk: Sendable {
         let answer: Mutex<(status: Int, body: String)>
         let sent = Mutex<[(path: String, body: String, authorization: String)]>([])
@@ -50,7 +50,7 @@ struct GovernanceTests {
         }
     }
 
-    @Test func `checkpoints go out as names and closed words, with the person's token`() async throws {
+    @Test func `checkpoints are sent with names, enumerated values and the user's token`() async throws {
         try await play(201, #"{"evidence":"reported"}"#) { governance, access, desk in
             try await governance.recordCheckpoint(.sampling(.edited, tool: "report_churn", model: "m"), for: access)
             try await governance.recordCheckpoint(.form(missing: ["environment"]), for: access)
@@ -68,7 +68,7 @@ struct GovernanceTests {
         }
     }
 
-    @Test func `a job is opened with the person's token, and shown and ended by its id alone`() async throws {
+    @Test func `a job is opened with the user's token, then read and ended by its id`() async throws {
         let answer = """
             {"id":"job_1","status":"open","actions":["a"],"purpose":"p","expires_at":"2026-11-21T18:00:00Z"}
             """
@@ -94,7 +94,7 @@ struct GovernanceTests {
         (200, #"{"decision":false,"context":{"reason":"not_in_job"}}"#, .denied(reason: "not_in_job")),
         (200, #"{"decision":false,"context":{"reason":"approval_required"}}"#, .denied(reason: "approval_required")),
     ])
-    func `AuthZEN a decision is yes only where it says so`(
+    func `AuthZEN only an explicit true permits`(
         status: Int, answer: String, expected: ServerActionDecision
     ) async throws {
         try await play(status, answer) { governance, access, desk in
@@ -111,7 +111,7 @@ struct GovernanceTests {
         }
     }
 
-    @Test func `AuthZEN a person who has to approve is named by a link`() async throws {
+    @Test func `AuthZEN a required approval comes with its link`() async throws {
         let answer = """
             {"decision":false,"context":{"reason":"approval_required","elicitation":{"id":"eli_1","url":"https://a/e/1",\
             "kind":"confirm","status":"pending","version":1,"expires_at":"2026-11-21T18:00:00Z","digest":"d"}}}
@@ -130,7 +130,7 @@ struct GovernanceTests {
         (200, "{}"), (200, #"{"decision":"true"}"#), (200, #"{"decision":1}"#), (200, ""), (200, "yes"), (503, "{}"),
         (429, #"{"error":"too_many_requests"}"#), (401, #"{"error":"invalid_client"}"#),
     ])
-    func `an answer that is no decision is a failure, never a yes`(status: Int, answer: String) async throws {
+    func `a response without a decision is an error, never a permission`(status: Int, answer: String) async throws {
         try await play(status, answer) { governance, access, _ in
             let action = try ServerAction(name: "books.close", resourceType: "month", resourceID: "11")
             #expect(await fault { try await governance.evaluate(action, on: .access(access)) } != nil)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ResourceServer
 
-@Suite("Provider tokens: acting for a person at a third party")
+@Suite("Provider tokens: acting for a user at a third party")
 struct ProviderTokenTests {
     /// A good answer to an exchange.
     static func answer(_ token: String) -> JSONObject {
@@ -13,7 +13,8 @@ struct ProviderTokenTests {
         ]
     }
 
-    @Test func `RFC 8693 shows the person's token and its own credentials, and gets what nothing prints`() async throws
+    @Test func `RFC 8693 sends the user's token with its own credentials and gets a token that nothing prints`()
+        async throws
     {
         try await ElicitationScene.play { scene in
             scene.fake.change { $0.exchange = (200, Self.answer("canary-token")) }
@@ -53,7 +54,7 @@ struct ProviderTokenTests {
             ("access_token", 7), ("token_type", "DPoP"), ("token_type", nil), ("issued_token_type", nil),
             ("issued_token_type", "urn:ietf:params:oauth:token-type:refresh_token"),
         ] as [(String, JSON?)])
-    func `an answer without a plain bearer token counts as none`(name: String, value: JSON?) async throws {
+    func `a response without a bearer token is an error`(name: String, value: JSON?) async throws {
         try await ElicitationScene.play { scene in
             var answer = Self.answer("a")
             answer[name] = value
@@ -64,7 +65,7 @@ struct ProviderTokenTests {
         }
     }
 
-    @Test func `a name that no provider has, and an access without its token, ask nobody`() async throws {
+    @Test func `an invalid provider name or an access without a token sends nothing`() async throws {
         try await ElicitationScene.play { scene in
             var access = try await scene.access()
             let named = await fault { try await scene.elicitations.token(of: "hub&x=1", for: access) }

@@ -31,7 +31,7 @@ struct RequestStateTests {
         return found == nil
     }
 
-    @Test func `comes back as it was, as often as it is shown, until it expires`() async throws {
+    @Test func `opens unchanged as often as presented, until it expires`() async throws {
         let seal = seal()
         var counted = state
         counted.rounds = 3
@@ -43,7 +43,7 @@ struct RequestStateTests {
         #expect(await !opens(seal, text))
     }
 
-    @Test func `a single flipped bit anywhere, a cut or an addition does not open`() async throws {
+    @Test func `a flipped bit, a truncation or an addition is refused`() async throws {
         let seal = seal()
         let text = seal.seal(state, for: request(), by: access())
         let bytes = try #require(Base64URL.decode(text))
@@ -60,7 +60,7 @@ struct RequestStateTests {
         }
     }
 
-    @Test func `another person, another client, another call does not open it`() async throws {
+    @Test func `another user, client or call is refused`() async throws {
         let seal = seal()
         let text = seal.seal(state, for: request(), by: access())
         #expect(await !opens(seal, text, by: access("sub_2")))
@@ -73,7 +73,7 @@ struct RequestStateTests {
         #expect(await opens(seal, text, by: access(session: "ses_2")), "a session may be widened meanwhile")
     }
 
-    @Test func `keys are shared and changed without losing a state, and no other opens it`() async throws {
+    @Test func `shared and rotated keys keep opening states, other keys do not`() async throws {
         let (old, new) = ([UInt8](repeating: 1, count: 32), [UInt8](repeating: 2, count: 32))
         func seal(_ keys: [[UInt8]]) throws -> RequestStateSeal {
             try RequestStateSeal(keys: keys) { [clock] in clock.now }

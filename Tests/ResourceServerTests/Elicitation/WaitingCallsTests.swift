@@ -3,7 +3,7 @@ import Testing
 
 @testable import ResourceServer
 
-@Suite("Calls that wait for a person")
+@Suite("Calls that wait for a user")
 struct WaitingCallsTests {
     private func begin(_ scene: ElicitationScene, _ calls: WaitingCalls) async throws -> ElicitationStep {
         try await calls.begin(
@@ -18,7 +18,7 @@ struct WaitingCallsTests {
             by: scene.access())
     }
 
-    @Test func `asks, holds the call that comes back, and goes on when the person has approved`()
+    @Test func `creates an elicitation, holds the retried call, and continues when the user has approved`()
         async throws
     {
         try await ElicitationScene.play { scene in
@@ -35,7 +35,7 @@ struct WaitingCallsTests {
     }
 
     @Test
-    func `a person who takes six minutes: eight rounds, then the link as an answer, then it is found again`()
+    func `a user who takes six minutes: eight rounds, then the link, then the same call finds it`()
         async throws
     {
         try await ElicitationScene.play { scene in
@@ -56,7 +56,7 @@ struct WaitingCallsTests {
         }
     }
 
-    @Test func `a person who declines at the page ends the call, whatever the client said`() async throws {
+    @Test func `a decline on the page ends the call, whatever the client said`() async throws {
         try await ElicitationScene.play { scene in
             let calls = scene.calls()
             let state = try await begin(scene, calls).state
@@ -67,7 +67,7 @@ struct WaitingCallsTests {
     }
 
     @Test(arguments: [ClientAnswer.decline, .cancel])
-    func `a client that opens no link ends the call and takes the question back`(answer: ClientAnswer) async throws {
+    func `a client that opens no link ends the call and cancels the elicitation`(answer: ClientAnswer) async throws {
         try await ElicitationScene.play { scene in
             let calls = scene.calls()
             let state = try await begin(scene, calls).state
@@ -77,7 +77,7 @@ struct WaitingCallsTests {
         }
     }
 
-    @Test func `an approval that came before the client gave up is spent, so that no later call runs on it`()
+    @Test func `an approval that precedes the cancellation is spent, so that no later call uses it`()
         async throws
     {
         try await ElicitationScene.play { scene in
@@ -92,7 +92,7 @@ struct WaitingCallsTests {
     }
 
     @Test(arguments: ["expired", "cancelled", "failed"])
-    func `every other end is a refusal of its own`(status: String) async throws {
+    func `every other final state is its own refusal`(status: String) async throws {
         try await ElicitationScene.play { scene in
             let calls = scene.calls()
             let state = try await begin(scene, calls).state
@@ -101,7 +101,7 @@ struct WaitingCallsTests {
         }
     }
 
-    @Test func `a state shown twice waits twice, and the approval is spent once`() async throws {
+    @Test func `a state presented twice waits twice, and the approval is spent once`() async throws {
         try await ElicitationScene.play { scene in
             let calls = scene.calls()
             let state = try await begin(scene, calls).state
@@ -111,7 +111,7 @@ struct WaitingCallsTests {
         }
     }
 
-    @Test func `a state of another person or another call is refused and nothing is asked`() async throws {
+    @Test func `a state of another user or call is refused without a request`() async throws {
         try await ElicitationScene.play { scene in
             let calls = scene.calls()
             let state = try #require(try await begin(scene, calls).state)
@@ -134,7 +134,7 @@ struct WaitingCallsTests {
         }
     }
 
-    @Test func `a digest that the other side computed differently stops everything`() async throws {
+    @Test func `a differing digest of the authorization server stops the call`() async throws {
         try await ElicitationScene.play { scene in
             let body = #"""
                 {"id":"e","status":"pending","version":1,"expires_at":"2027-01-15T08:15:00Z","url":"u","digest":"AAAA"}
@@ -149,7 +149,7 @@ struct WaitingCallsTests {
         }
     }
 
-    @Test func `with pushed events a held call asks nothing until the event wakes it`() async throws {
+    @Test func `with pushed events a held call sends no requests until the event wakes it`() async throws {
         try await ElicitationScene.play { scene in
             let receiver = EventReceiver(scene.elicitations, sleep: { _ in await Gate().wait() })
             let calls = scene.calls(receiver)
@@ -165,7 +165,7 @@ struct WaitingCallsTests {
         }
     }
 
-    @Test func `an event alone approves nothing: the status is asked for before anything runs`() async throws {
+    @Test func `an event alone approves nothing: the status is requested before the call continues`() async throws {
         try await ElicitationScene.play { scene in
             let receiver = EventReceiver(scene.elicitations, sleep: { _ in await Gate().wait() })
             let calls = scene.calls(receiver)
@@ -179,7 +179,7 @@ struct WaitingCallsTests {
         }
     }
 
-    @Test func `a call is held no longer than its time, pushed events or not`() async throws {
+    @Test func `a call is held no longer than its limit, with or without pushed events`() async throws {
         try await ElicitationScene.play { scene in
             let receiver = EventReceiver(scene.elicitations, sleep: { _ in })
             let calls = scene.calls(receiver)
@@ -193,7 +193,7 @@ struct WaitingCallsTests {
     }
 }
 
-/// Never opens; whoever waits is let go when they are cancelled.
+/// Never opens; waiters return when they are cancelled.
 struct Gate {
     func wait() async {
         let (stream, continuation) = AsyncStream<Void>.makeStream()

@@ -4,10 +4,10 @@ import Testing
 
 @testable import example_mcp_server
 
-@Suite("The example server's doors")
+@Suite("The example server's endpoint")
 struct ExampleServerTests {
     @Test(arguments: ["evil.example", "127.0.0.1:10", "localhost:9", ""])
-    func `answers nobody who calls it by another name`(host: String) async throws {
+    func `refuses a request with another Host`(host: String) async throws {
         try await ExampleClient.run { client in
             client.grant("")
             let answer = try await client.post(["jsonrpc": "2.0", "id": 1, "method": "ping"], host: host)
@@ -16,7 +16,7 @@ struct ExampleServerTests {
         }
     }
 
-    @Test func `answers no page of another origin, whatever token it has`() async throws {
+    @Test func `refuses pages of other origins, even with a token`() async throws {
         try await ExampleClient.run { client in
             client.grant("")
             let ping: JSON = ["jsonrpc": "2.0", "id": 1, "method": "ping"]
@@ -27,7 +27,7 @@ struct ExampleServerTests {
         }
     }
 
-    @Test func `publishes its metadata to everybody, pages included`() async throws {
+    @Test func `serves its metadata to every origin`() async throws {
         try await ExampleClient.run { client in
             var request = RawHTTP(method: "GET", path: "/.well-known/oauth-protected-resource/mcp")
             request.fields = [("Host", ExampleClient.host), ("Origin", "http://inspector.example")]
@@ -41,7 +41,7 @@ struct ExampleServerTests {
         }
     }
 
-    @Test func `takes no body beyond 64 KiB and no other type than JSON`() async throws {
+    @Test func `refuses a body beyond 64 KiB and any type other than JSON`() async throws {
         try await ExampleClient.run { client in
             client.grant("")
             let big = [UInt8](repeating: UInt8(ascii: " "), count: 64 * 1024 + 1)
@@ -60,7 +60,7 @@ struct ExampleServerTests {
         }
     }
 
-    @Test func `answers 503 while nobody can be asked about the token`() async throws {
+    @Test func `answers 503 while introspection is unavailable`() async throws {
         try await ExampleClient.run { client in
             client.authorizationServer.change { $0.isDown = true }
             let answer = try await client.post(["jsonrpc": "2.0", "id": 1, "method": "ping"])
@@ -72,7 +72,7 @@ struct ExampleServerTests {
 
 @Suite("The example server's command line")
 struct OptionsTests {
-    @Test func `derives its own URL from where it listens`() throws {
+    @Test func `derives its URL from the listen address`() throws {
         let options = try Options(
             ["--listen", "127.0.0.1:8123", "--client-id", "res_1"], environment: ["EXAMPLE_CLIENT_SECRET": "s"])
         #expect(options.resource == "http://127.0.0.1:8123/mcp")
@@ -89,7 +89,7 @@ struct OptionsTests {
         ["--verify", "local", "--upstream", "http://127.0.0.1:1/"], ["--verify", "local", "--provider", "hub"],
         ["--client-secret-file", "/nonexistent/secret"],
     ])
-    func `refuses what it does not understand`(arguments: [String]) {
+    func `refuses unknown options and values`(arguments: [String]) {
         #expect(throws: UsageError.self) { try Options(arguments, environment: [:]) }
     }
 

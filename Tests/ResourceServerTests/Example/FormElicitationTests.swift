@@ -26,7 +26,7 @@ struct InquiryTests {
         client.elicitations.read { $0.checkpoints.map { $0["outcome"]?.string } }
     }
 
-    @Test func `a form asks for what the call lacks, and only that is taken from it`() async throws {
+    @Test func `a form asks for the missing arguments, and only those are used`() async throws {
         try await ExampleClient.run { client in
             client.grant("")
             let asked = try await migrate(client).json?["result"]?.object
@@ -43,7 +43,7 @@ struct InquiryTests {
         }
     }
 
-    @Test func `what was given in the form is what the person approves, and what is done`() async throws {
+    @Test func `the form's values are what the user approves and what is done`() async throws {
         try await ExampleClient.run { client in
             client.grant("")
             let asked = try await migrate(client).json?["result"]?.object
@@ -60,8 +60,7 @@ struct InquiryTests {
         }
     }
 
-    @Test func `a state is no key: of another person, another call, changed or old, it opens nothing`() async throws
-    {
+    @Test func `a state of another user or call, a changed or an expired one is refused`() async throws {
         try await ExampleClient.run { client in
             client.grant("")
             client.grant("", to: "u", subject: "sub_2")
@@ -78,7 +77,7 @@ struct InquiryTests {
         }
     }
 
-    @Test func `a client that cannot ask is told what it lacks, and nothing is reported of a form`() async throws {
+    @Test func `a client without forms gets the missing capability, and no checkpoint is reported`() async throws {
         try await ExampleClient.run { client in
             client.grant("files:write")
             let links: JSON = ["elicitation": ["url": [:]]]
@@ -92,13 +91,13 @@ struct InquiryTests {
         }
     }
 
-    @Test func `what cannot be put on record is not done`() async throws {
+    @Test func `nothing is done if the checkpoint cannot be recorded`() async throws {
         try await ExampleClient.run { client in
             client.grant("")
             let asked = try await migrate(client).json?["result"]?.object
             client.elicitations.change { $0.failure = (429, #"{"error":"too_many_requests"}"#) }
             let refused = try await migrate(client, state: asked?["requestState"], responses: form("staging")).json
-            #expect(refused?.toolText?.contains("could not be put on record") == true)
+            #expect(refused?.toolText?.contains("audit record") == true)
             #expect(refused?["result"]?.object?["isError"] == true)
         }
     }
@@ -109,7 +108,7 @@ struct InquiryTests {
             (["action": "accept", "content": ["environment": "moon"]], "accepted"), (["action": "accept"], "accepted"),
             (["action": 7], nil),
         ] as [(JSON, String?)])
-    func `every other end of a form migrates nothing and is reported as what it was`(
+    func `any other reply to a form migrates nothing and is reported as such`(
         reply: JSON, outcome: String?
     ) async throws {
         try await ExampleClient.run { client in
@@ -132,7 +131,7 @@ struct InquiryTests {
         }
     }
 
-    @Test func `no human act is claimed of a client that says nothing of one`() {
+    @Test func `without a reported review no human act is recorded`() {
         func reply(_ text: String, _ members: JSONObject = [:]) -> String {
             var result: JSONObject = [
                 "role": "assistant", "content": ["type": "text", "text": .string(text)], "model": "m",
@@ -184,7 +183,7 @@ struct InquiryTests {
         return (received, reported)
     }
 
-    @Test func `in the older era the client is asked in the stream of the call, and a rejection is heard`()
+    @Test func `with the older protocol the request travels in the stream of the call, and a rejection is handled`()
         async throws
     {
         let call: JSON = [
@@ -203,7 +202,7 @@ struct InquiryTests {
         #expect(broken.messages.last?["result"]?.object?["isError"] == true && broken.reported.isEmpty)
     }
 
-    @Test func `in the older era a link is not given to a client that shows forms alone`() async throws {
+    @Test func `with the older protocol a client with forms only gets no link`() async throws {
         let call: JSON = [
             "jsonrpc": "2.0", "id": "a", "method": "tools/call",
             "params": ["name": "migrate_database", "arguments": ["database": "main", "when": "now"]],

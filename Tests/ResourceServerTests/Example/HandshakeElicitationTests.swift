@@ -36,7 +36,7 @@ struct HandshakeElicitationTests {
         }
     }
 
-    @Test func `asks on the call's stream, says that it is complete, and then answers`() async throws {
+    @Test func `requests on the call's stream, notifies the completion, then answers`() async throws {
         try await ExampleClient.run { client in
             client.grant("files:write")
             let session = try await session(client)
@@ -52,13 +52,13 @@ struct HandshakeElicitationTests {
             #expect(events[1]["method"] == "notifications/elicitation/complete" && events[1]["id"] == nil)
             #expect(events[1]["params"]?.object?["elicitationId"] == parameters?["elicitationId"])
             #expect(events[2].toolText == "Deleted welcome.txt." && events[2]["id"] == "a")
-            // Six minutes in pieces of 25 seconds; the client is told each time that the call still lives.
+            // Six minutes in pieces of 25 seconds; each piece sends a keep-alive.
             #expect(client.elicitations.read { $0.waits.count } == 15)
             #expect(answer.body.split(separator: ": waiting\n\n", omittingEmptySubsequences: false).count == 15)
         }
     }
 
-    @Test func `a client that takes no stream gets -32042, and its next call finds the approval`() async throws {
+    @Test func `a client without streams gets -32042, and its next call finds the approval`() async throws {
         try await ExampleClient.run { client in
             client.grant("files:write")
             let session = try await session(client)
@@ -89,7 +89,7 @@ struct HandshakeElicitationTests {
         }
     }
 
-    @Test func `a session identifier is no key: another person's, a changed and a made-up one are unknown`()
+    @Test func `a session identifier of another user, a changed or an invented one is unknown`()
         async throws
     {
         try await ExampleClient.run { client in
@@ -104,7 +104,7 @@ struct HandshakeElicitationTests {
     }
 
     @Test(arguments: ["declined", "expired", "cancelled"])
-    func `every other end is a failed tool call`(status: String) async throws {
+    func `any other final state fails the tool call`(status: String) async throws {
         try await ExampleClient.run { client in
             client.grant("files:write")
             let session = try await session(client)
@@ -148,7 +148,7 @@ struct HandshakeElicitationTests {
     }
 
     @Test(arguments: ["decline", "cancel"])
-    func `a client that does not open the link ends the call and takes the question back`(action: String)
+    func `a client that does not open the link ends the call and cancels the elicitation`(action: String)
         async throws
     {
         try await ElicitationScene.play { scene in
@@ -163,7 +163,7 @@ struct HandshakeElicitationTests {
         }
     }
 
-    @Test func `accepting means that the link was opened, not that it is done`() async throws {
+    @Test func `accepting means that the link was opened, not that the elicitation is completed`() async throws {
         try await ElicitationScene.play { scene in
             scene.fake.change { $0.isHeld = true }
             let events = try await converse(scene) { handshake, question, access in
@@ -179,7 +179,7 @@ struct HandshakeElicitationTests {
         }
     }
 
-    @Test func `a client that only said that it opens links is given the link as text`() async throws {
+    @Test func `a client that fails to open links gets the link as text`() async throws {
         try await ElicitationScene.play { scene in
             scene.fake.change { $0.isHeld = true }
             let events = try await converse(scene) { handshake, question, access in
@@ -191,7 +191,7 @@ struct HandshakeElicitationTests {
         }
     }
 
-    @Test func `nobody else can answer a question, whatever its name`() async throws {
+    @Test func `only the user's own client can answer a request`() async throws {
         try await ElicitationScene.play { scene in
             scene.fake.change { $0.isHeld = true }
             let events = try await converse(scene) { handshake, question, _ in

@@ -46,7 +46,7 @@ struct HandshakeProtocolTests {
         }
     }
 
-    @Test func `answers in events to those who take nothing else`() async throws {
+    @Test func `answers with an event stream to clients that accept nothing else`() async throws {
         try await ExampleClient.run { client in
             client.grant("")
             let answer = try await client.post(message("ping"), version, accept: "text/event-stream")
@@ -56,7 +56,7 @@ struct HandshakeProtocolTests {
         }
     }
 
-    @Test func `tells errors as answers, and the model what its tool call lacked`() async throws {
+    @Test func `returns protocol errors as errors, and tool errors to the model`() async throws {
         try await ExampleClient.run { client in
             client.grant("files:write")
             let unknown = try await client.post(message("server/discover"), version)

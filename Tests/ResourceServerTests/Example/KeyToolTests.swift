@@ -18,7 +18,7 @@ struct KeyToolTests {
         return try await client.stateless("tools/call", parameters, capabilities: capabilities)
     }
 
-    @Test func `the key goes from the person to the server, past client and model`() async throws {
+    @Test func `the key reaches the server without client and model seeing it`() async throws {
         try await ExampleClient.run { client in
             client.grant("")
             let asked = try await call(client)
@@ -37,7 +37,7 @@ struct KeyToolTests {
         }
     }
 
-    @Test func `a client that opens no links gets -32021, and nobody is asked`() async throws {
+    @Test func `a client that opens no links gets -32021, and no elicitation is created`() async throws {
         try await ExampleClient.run { client in
             client.grant("")
             let refused = try await call(client, capabilities: ["elicitation": ["form": [:]]])
@@ -47,7 +47,7 @@ struct KeyToolTests {
     }
 
     @Test(arguments: ["", "a b", "\u{202e}x", 7] as [JSON])
-    func `a service without a plain name is asked about by nobody`(service: JSON) async throws {
+    func `an invalid service name creates no elicitation`(service: JSON) async throws {
         try await ExampleClient.run { client in
             client.grant("")
             let refused = try await call(client, service: service).json?["result"]?.object
@@ -56,7 +56,7 @@ struct KeyToolTests {
         }
     }
 
-    @Test func `a full cabinet takes no more, and the key is not erased over there unkept`() async throws {
+    @Test func `a full key store refuses the key and does not acknowledge it`() async throws {
         try await ExampleClient.run { client in
             client.grant("")
             for number in 0..<ServiceKeyStore.maximumKeys {

@@ -4,7 +4,7 @@ import Testing
 @testable import ResourceServer
 @testable import example_mcp_server
 
-@Suite("The example's tool that is paid for at its own page")
+@Suite("The example's payment tool and page")
 struct PaymentToolTests {
     private static let links: JSON = ["elicitation": ["url": [:]]]
 
@@ -57,7 +57,7 @@ struct PaymentToolTests {
         try await visit(client, "", cookie: cookie, form: "\(query.dropFirst())&decision=\(decision)")
     }
 
-    @Test func `the person comes with a ticket, pays, and the call goes on, once`() async throws {
+    @Test func `the user arrives with a ticket, pays, and the call continues once`() async throws {
         try await ExampleClient.run(isSecure: true) { client in
             client.grant("")
             let state = try #require(try await call(client)?["result"]?.object?["requestState"])
@@ -78,7 +78,7 @@ struct PaymentToolTests {
             #expect(client.elicitations.read { $0.entries.map(\.status) } == ["completed"])
             let done = try await call(client, state: state, action: "accept")
             #expect(done?.toolText?.hasPrefix("Paid 3 € for tea & <b>cake</b>, order ") == true)
-            // What was delivered is over: the same again is a new order.
+            // A delivered order is removed: the same call makes a new one.
             _ = try await call(client)
             let next = try self.query(client)
             #expect(next != query)
@@ -87,7 +87,7 @@ struct PaymentToolTests {
         }
     }
 
-    @Test func `a ticket opens its own person's order alone, and once`() async throws {
+    @Test func `a ticket opens its own user's order only, and once`() async throws {
         try await ExampleClient.run(isSecure: true) { client in
             client.grant("")
             client.grant("", to: "u", subject: "sub_2")
@@ -95,12 +95,12 @@ struct PaymentToolTests {
             let mine = try query(client)
             _ = try await call(client, token: "u")
             let theirs = try query(client)
-            // Somebody else's order with a ticket of one's own, and the other way round.
+            // Another user's order with the own ticket, and vice versa.
             for (query, id, status) in [(theirs, "eli_1", 403), (mine, "eli_2", 403), (mine, "eli_1", 303)] {
                 let arrived = try await arrive(client, query, of: id)
                 #expect(arrived.status == status)
             }
-            // A ticket that was redeemed, one that never was, and nobody with a cookie.
+            // A redeemed ticket, an unknown one, and a request without a cookie.
             for query in [mine + "&ticket=T", mine + "&ticket=unknown", mine, "?order=1"] {
                 let refused = try await visit(client, query)
                 #expect(refused.status == 403)
@@ -109,7 +109,7 @@ struct PaymentToolTests {
         }
     }
 
-    @Test func `a ticket of a dear order that is carried to a cheap one pays for the cheap one alone`() async throws {
+    @Test func `a ticket moved to a cheaper order pays for the cheaper one only`() async throws {
         try await ExampleClient.run(isSecure: true) { client in
             client.grant("")
             let state = try #require(try await call(client, euros: 900)?["result"]?.object?["requestState"])
@@ -125,7 +125,7 @@ struct PaymentToolTests {
         }
     }
 
-    @Test func `a person who does not pay ends the call`() async throws {
+    @Test func `a user who declines to pay ends the call`() async throws {
         try await ExampleClient.run(isSecure: true) { client in
             client.grant("")
             let state = try await call(client)?["result"]?.object?["requestState"]
@@ -138,7 +138,7 @@ struct PaymentToolTests {
         }
     }
 
-    @Test func `what was paid while nobody could be told is found by the next call`() async throws {
+    @Test func `a payment whose report was lost is found by the next call`() async throws {
         try await ExampleClient.run(isSecure: true) { client in
             client.grant("")
             _ = try await call(client)
@@ -153,7 +153,7 @@ struct PaymentToolTests {
         }
     }
 
-    @Test func `nobody pays for what is no longer asked, or while nobody can tell`() async throws {
+    @Test func `no payment is taken for an elicitation that has ended or whose status is unknown`() async throws {
         try await ExampleClient.run(isSecure: true) { client in
             client.grant("")
             _ = try await call(client)
@@ -194,7 +194,7 @@ struct PaymentToolTests {
     }
 
     @Test(arguments: [0, 1001, "3", 2.5] as [JSON])
-    func `a sum that nobody pays is asked of nobody`(euros: JSON) async throws {
+    func `an invalid amount creates no elicitation`(euros: JSON) async throws {
         try await ExampleClient.run(isSecure: true) { client in
             client.grant("")
             let refused = try await call(client, euros: euros)?["result"]?.object
@@ -203,7 +203,7 @@ struct PaymentToolTests {
         }
     }
 
-    @Test func `the tool and the page are there under https alone`() async throws {
+    @Test func `tool and page exist with https only`() async throws {
         try await ExampleClient.run { client in
             client.grant("")
             let unknown = try await call(client)
@@ -213,7 +213,7 @@ struct PaymentToolTests {
         }
     }
 
-    @Test func `the oldest order that nobody paid gives way, and what was paid does not`() async throws {
+    @Test func `a full order book drops the oldest unpaid order, never a paid one`() async throws {
         let book = OrderBook()
         let access = Access(
             subject: "sub_1", clientID: "c", sessionID: nil, scopes: [], expiresAt: ManualClock.start)

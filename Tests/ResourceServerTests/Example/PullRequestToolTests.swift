@@ -18,13 +18,12 @@ struct PullRequestToolTests {
         return try await client.stateless("tools/call", parameters, capabilities: capabilities)
     }
 
-    /// From now on the person's account is connected.
+    /// Connects the user's account from now on.
     private func connect(_ client: ExampleClient, _ token: String = FakeElicitations.upstreamToken) {
         client.elicitations.change { $0.exchange = (200, ProviderTokenTests.answer(token)) }
     }
 
-    @Test func `asks to connect, and lists with the token that it is given for the person's own`() async throws
-    {
+    @Test func `requests a connection, then lists with the provider's token`() async throws {
         try await ExampleClient.run { client in
             client.grant("")
             let asked = try await call(client).json?["result"]?.object
@@ -42,7 +41,7 @@ struct PullRequestToolTests {
         }
     }
 
-    @Test func `asks nobody whose account is connected, not even a client that opens no links`() async throws {
+    @Test func `a connected account needs no elicitation, even for a client that opens no links`() async throws {
         try await ExampleClient.run { client in
             client.grant("")
             connect(client)
@@ -52,7 +51,7 @@ struct PullRequestToolTests {
         }
     }
 
-    @Test func `who has to be asked and opens no links is told -32021`() async throws {
+    @Test func `a missing connection and a client that opens no links give -32021`() async throws {
         try await ExampleClient.run { client in
             client.grant("")
             let refused = try await call(client, capabilities: [:])
@@ -61,7 +60,7 @@ struct PullRequestToolTests {
         }
     }
 
-    @Test func `an account that is connected and not there yet ends the call, and asks in no circle`() async throws {
+    @Test func `a connection that is not visible yet ends the call instead of asking again`() async throws {
         try await ExampleClient.run { client in
             client.grant("")
             let state = try await call(client).json?["result"]?.object?["requestState"]
@@ -74,7 +73,7 @@ struct PullRequestToolTests {
     @Test(arguments: [
         (400, "invalid_target"), (400, "invalid_request"), (503, "temporarily_unavailable"), (401, "invalid_client"),
     ])
-    func `asks nobody when the token is refused for another cause`(status: Int, code: String) async throws {
+    func `another token error creates no elicitation`(status: Int, code: String) async throws {
         try await ExampleClient.run { client in
             client.grant("")
             client.elicitations.change { $0.exchange = (status, ["error": .string(code), "error_description": "No."]) }
@@ -84,7 +83,7 @@ struct PullRequestToolTests {
         }
     }
 
-    @Test func `an upstream that takes the token no more is told as it is`() async throws {
+    @Test func `an upstream that rejects the token is reported as such`() async throws {
         try await ExampleClient.run { client in
             client.grant("")
             connect(client, "old")

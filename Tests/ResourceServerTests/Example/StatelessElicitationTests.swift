@@ -18,7 +18,7 @@ struct StatelessElicitationTests {
         return try await client.stateless("tools/call", parameters, capabilities: capabilities, token: token)
     }
 
-    @Test func `asks with a link and a state, and answers the retry once the person has approved`()
+    @Test func `returns a link and a state, and answers the retry once the user has approved`()
         async throws
     {
         try await ExampleClient.run { client in
@@ -32,7 +32,7 @@ struct StatelessElicitationTests {
             #expect(
                 request?["params"] == [
                     "mode": "url", "url": "http://127.0.0.1:1/e/eli_1-page",
-                    "message": "Approve that welcome.txt is deleted.",
+                    "message": "Approve the deletion of welcome.txt.",
                 ])
             #expect(!asked.body.contains("elicitationId") && !asked.body.contains("eli_1\""))
             let state = try #require(result?["requestState"])
@@ -47,7 +47,7 @@ struct StatelessElicitationTests {
     }
 
     @Test
-    func `a person who takes six minutes: at most eight rounds, the link as text, and a fresh call finds it`()
+    func `a user who takes six minutes: at most eight rounds, the link as text, and a new call finds it`()
         async throws
     {
         try await ExampleClient.run { client in
@@ -74,7 +74,7 @@ struct StatelessElicitationTests {
     @Test(
         arguments: [[:], ["elicitation": [:]], ["elicitation": ["form": [:]]], ["elicitation": ["url": true]]] as [JSON]
     )
-    func `a client that opens no links gets -32021 with HTTP 400, and nobody is asked`(capabilities: JSON)
+    func `a client that opens no links gets -32021 with HTTP 400, and no elicitation is created`(capabilities: JSON)
         async throws
     {
         try await ExampleClient.run { client in
@@ -88,7 +88,7 @@ struct StatelessElicitationTests {
         }
     }
 
-    @Test func `a person who declines ends in a failed tool call, and a fresh call asks anew`() async throws {
+    @Test func `a decline fails the tool call, and a new call creates a new elicitation`() async throws {
         try await ExampleClient.run { client in
             client.grant("files:write")
             let state = try await call(client).json?["result"]?.object?["requestState"]
@@ -102,7 +102,7 @@ struct StatelessElicitationTests {
     }
 
     @Test(arguments: ["decline", "cancel", "nonsense"])
-    func `a client that does not open the link takes the question back`(action: String) async throws {
+    func `a client that does not open the link cancels the elicitation`(action: String) async throws {
         try await ExampleClient.run { client in
             client.grant("files:write")
             let state = try await call(client).json?["result"]?.object?["requestState"]
@@ -112,7 +112,7 @@ struct StatelessElicitationTests {
         }
     }
 
-    @Test func `a state that was changed, of another person, or for another file is refused with -32602`()
+    @Test func `a changed state, or one of another user or file, is refused with -32602`()
         async throws
     {
         try await ExampleClient.run { client in
@@ -129,7 +129,7 @@ struct StatelessElicitationTests {
         }
     }
 
-    @Test func `asks nobody about a file that is not there`() async throws {
+    @Test func `a missing file creates no elicitation`() async throws {
         try await ExampleClient.run { client in
             client.grant("files:write")
             let answer = try await call(client, file: "nothing.txt").json?["result"]?.object
@@ -138,7 +138,7 @@ struct StatelessElicitationTests {
         }
     }
 
-    @Test func `says in a failed tool call that the person has too many requests, or cannot be asked`() async throws {
+    @Test func `too many elicitations or an unavailable server fail the tool call`() async throws {
         try await ExampleClient.run { client in
             client.grant("files:write")
             for (status, code) in [(429, "too_many_requests"), (503, "temporarily_unavailable")] {
@@ -149,7 +149,7 @@ struct StatelessElicitationTests {
         }
     }
 
-    @Test func `takes pushed events at its door, and refuses what is none`() async throws {
+    @Test func `accepts pushed events and refuses anything else`() async throws {
         try await ExampleClient.run(takesEvents: true) { client in
             let request = RawHTTP(
                 path: "/events", fields: [("Host", ExampleClient.host), ("Content-Type", "application/secevent+jwt")],

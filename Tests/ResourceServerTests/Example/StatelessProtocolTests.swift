@@ -69,7 +69,7 @@ struct StatelessProtocolTests {
         }
     }
 
-    @Test func `answers 401 in the moment the session is over`() async throws {
+    @Test func `answers 401 as soon as the session has ended`() async throws {
         try await ExampleClient.run { client in
             client.grant("files:read")
             #expect(try await client.stateless("tools/list").status == 200)
@@ -101,7 +101,7 @@ struct StatelessProtocolTests {
         }
     }
 
-    @Test func `takes a wrapped name and refuses a field that stands there twice`() async throws {
+    @Test func `accepts a base64 name and refuses a repeated field`() async throws {
         try await ExampleClient.run { client in
             client.grant("")
             let message = ExampleClient.message("tools/call", ["name": "server_time"])
@@ -144,7 +144,7 @@ struct StatelessProtocolTests {
         }
     }
 
-    @Test func `accepts a notification and refuses a batch, a response and what is no JSON`() async throws {
+    @Test func `accepts a notification and refuses a batch, a response and invalid JSON`() async throws {
         try await ExampleClient.run { client in
             client.grant("")
             let fields = [("MCP-Protocol-Version", "2026-07-28")]

@@ -62,7 +62,7 @@ struct SessionRevocationTests {
         #expect(event.reason == (index == 1 ? "Landspeed Policy Violation: C076E82F" : nil))
     }
 
-    @Test func `a handler hears once whose session ended, at whose will and why`() async throws {
+    @Test func `a handler gets session, initiator and reason once`() async throws {
         let heard = Mutex<[SessionRevocation]>([])
         let ear = SessionEar { event in heard.withLock { $0.append(event) } }
         try await SessionScene.play(ear: ear) { (scene) async throws in
@@ -76,14 +76,14 @@ struct SessionRevocationTests {
     }
 
     @Test(arguments: ["sub_id", "jti", "iat", "iss", "aud"])
-    func `an event that does not say whom it is about, or for whom it is, ends nothing`(claim: String) async throws {
+    func `an event without subject or audience ends no session`(claim: String) async throws {
         try await SessionScene.play { (scene) async throws in
             #expect(try await scene.push(scene.revoked("ses_1", [claim: nil])).status == 400)
             #expect(try await scene.refused(scene.token()) == nil)
         }
     }
 
-    @Test func `a handler that fails keeps no token alive`() async throws {
+    @Test func `a failing handler does not keep tokens valid`() async throws {
         struct Failure: Error {}
         try await SessionScene.play(ear: SessionEar { _ in throw Failure() }) { (scene) async throws in
             #expect(try await scene.push(scene.revoked()).status == 503)
@@ -91,20 +91,20 @@ struct SessionRevocationTests {
         }
     }
 
-    @Test func `a session is ended in the MCP server's name, and one that is not its own is no session`() async throws {
+    @Test func `the MCP server revokes its own sessions only`() async throws {
         try await SessionScene.play { (scene) async throws in
             let sessions = Sessions(scene.elicitations)
-            try await sessions.endSession("ses_1")
+            try await sessions.revokeSession("ses_1")
             #expect(scene.stream.read { $0.ended } == ["ses_1"])
             scene.stream.change { $0.endStatus = 404 }
-            #expect(await fault { try await sessions.endSession("ses_2") }?.kind == .notFound)
+            #expect(await fault { try await sessions.revokeSession("ses_2") }?.kind == .notFound)
         }
     }
 }
 
-@Suite("What is remembered of sessions that ended")
+@Suite("The memory of ended sessions")
 struct RevokedSessionsTests {
-    @Test func `an end is remembered until no token of it can live, and then makes room`() {
+    @Test func `an end is remembered until its tokens have expired, then forgotten`() {
         var sessions = RevokedSessions(limit: 2)
         sessions.remember("a", now: 0)
         sessions.remember("a", now: 10)
@@ -115,7 +115,7 @@ struct RevokedSessionsTests {
         #expect(sessions.doubtedUntil == nil)
     }
 
-    @Test func `an end is remembered for longer where tokens are taken for a while after theirs`() {
+    @Test func `an end is remembered longer with a clock skew`() {
         var sessions = RevokedSessions(skew: 300)
         sessions.remember("a", now: 0)
         sessions.remember("b", now: 3899)
@@ -124,7 +124,7 @@ struct RevokedSessionsTests {
         #expect(!sessions.contains("a") && sessions.forgottenAt == 3900)
     }
 
-    @Test func `RL what does not fit is doubted and not forgotten`() {
+    @Test func `ends beyond the limit cast doubt on earlier tokens instead of being lost`() {
         var sessions = RevokedSessions(limit: 2)
         for (index, name) in ["a", "b", "c"].enumerated() { sessions.remember(name, now: Int64(index)) }
         #expect(sessions.doubtedUntil == 2)
@@ -133,7 +133,7 @@ struct RevokedSessionsTests {
         #expect(sessions.contains("d") && sessions.doubtedUntil == 2)
     }
 
-    @Test func `RL a long time of ends keeps no more than it says`() {
+    @Test func `memory stays bounded over a long time`() {
         var sessions = RevokedSessions(limit: 1000)
         for second in 0..<50_000 as Range<Int64> { sessions.remember("s\(second)", now: second * 10) }
         #expect(sessions.doubtedUntil == nil)

@@ -3,9 +3,9 @@ import Testing
 
 @testable import ResourceServer
 
-@Suite("Tokens verified locally, and the ends of their sessions")
+@Suite("Tokens verified locally with events of ended sessions")
 struct WatchedVerificationTests {
-    @Test func `a token is let through without a question, and refused at once when its session ends`()
+    @Test func `a token is accepted without introspection and refused as soon as its session has ended`()
         async throws
     {
         try await SessionScene.play { (scene) async throws in
@@ -20,7 +20,7 @@ struct WatchedVerificationTests {
         }
     }
 
-    @Test func `a token that may be older than the listening is asked about`() async throws {
+    @Test func `a token that may predate the reception of events is introspected`() async throws {
         try await SessionScene.play { (scene) async throws in
             #expect(try await scene.refused(scene.token(age: 59)) == nil)
             #expect(scene.questions == 0)
@@ -30,7 +30,7 @@ struct WatchedVerificationTests {
         }
     }
 
-    /// What an authorization server can say of a stream on which nobody may rely.
+    /// Stream statuses that must not be trusted.
     private static let unreliable: [JSONObject?] = [
         nil, [:], ["delivery": "push", "status": "paused"], ["delivery": "push", "status": "disabled"],
         ["delivery": "poll", "status": "enabled"],
@@ -41,7 +41,7 @@ struct WatchedVerificationTests {
     ]
 
     @Test(arguments: unreliable)
-    func `where events do not arrive every token is asked about`(status: JSONObject?) async throws {
+    func `without arriving events every token is introspected`(status: JSONObject?) async throws {
         try await SessionScene.play { (scene) async throws in
             scene.stream.change { $0.status = status }
             #expect(try await scene.refused(scene.token()) == nil)
@@ -52,7 +52,7 @@ struct WatchedVerificationTests {
         }
     }
 
-    @Test func `an event that has waited for a few seconds is on its way`() async throws {
+    @Test func `an event that waits for a few seconds counts as arriving`() async throws {
         try await SessionScene.play { (scene) async throws in
             scene.stream.change { $0.status?["waiting_since"] = .integer(scene.clock.now - 9) }
             #expect(try await scene.refused(scene.token()) == nil)
@@ -60,7 +60,7 @@ struct WatchedVerificationTests {
         }
     }
 
-    @Test func `whether events arrive is asked twice a minute, and an old answer does for another half`()
+    @Test func `the event status is requested twice a minute, and an old one serves for 30 more seconds`()
         async throws
     {
         try await SessionScene.play { (scene) async throws in
@@ -79,7 +79,7 @@ struct WatchedVerificationTests {
         }
     }
 
-    @Test func `RL of too many ends none is forgotten: tokens from before are asked about`() async throws {
+    @Test func `beyond the limit no end is lost: earlier tokens are introspected`() async throws {
         try await SessionScene.play(remembering: 2) { (scene) async throws in
             for index in 1...3 {
                 #expect(try await scene.push(scene.revoked("ses_\(index)")).status == 202)
@@ -95,7 +95,7 @@ struct WatchedVerificationTests {
         }
     }
 
-    @Test func `an end that names no session has every earlier token asked about`() async throws {
+    @Test func `an end without a session makes every earlier token introspected`() async throws {
         try await SessionScene.play { (scene) async throws in
             let user: JSONObject = ["format": "iss_sub", "iss": .string(scene.server.issuer), "sub": "sub_1"]
             let event = try scene.revoked("ses_1", ["sub_id": ["format": "complex", "user": .object(user)]])
@@ -105,7 +105,7 @@ struct WatchedVerificationTests {
         }
     }
 
-    @Test func `fetched events count as pushed ones do, for as long as polls are answered`() async throws {
+    @Test func `polled events count like pushed ones as long as polls are answered`() async throws {
         try await SessionScene.play { (scene) async throws in
             scene.stream.change { $0.status = ["delivery": "poll", "status": "enabled"] }
             let token = try scene.token()
@@ -136,7 +136,7 @@ struct WatchedVerificationTests {
         }
     }
 
-    @Test func `a fetched event that is refused may have told of an end: tokens from before are asked about`()
+    @Test func `after a refused polled event, earlier tokens are introspected`()
         async throws
     {
         try await SessionScene.play { (scene) async throws in
@@ -155,7 +155,7 @@ struct WatchedVerificationTests {
         }
     }
 
-    @Test func `an end that is dated ahead of this clock is refused, and tokens from before are asked about`()
+    @Test func `an event from the future is refused, and earlier tokens are introspected`()
         async throws
     {
         try await SessionScene.play { (scene) async throws in
@@ -166,7 +166,7 @@ struct WatchedVerificationTests {
         }
     }
 
-    @Test func `an event names this MCP server as tokens may, in another spelling of the same address`()
+    @Test func `the audience of an event may be another spelling of the resource, as in tokens`()
         async throws
     {
         try await SessionScene.play { (scene) async throws in
@@ -177,7 +177,7 @@ struct WatchedVerificationTests {
         }
     }
 
-    @Test func `a clock that went ahead and was set back brings no ended session to life`() async throws {
+    @Test func `a clock that was set back revives no ended session`() async throws {
         try await SessionScene.play { (scene) async throws in
             let token = try scene.token(isLive: false)
             #expect(try await scene.push(scene.revoked()).status == 202)
@@ -189,7 +189,7 @@ struct WatchedVerificationTests {
         }
     }
 
-    @Test func `while a fetched event cannot be acted on, tokens are asked about`() async throws {
+    @Test func `while a polled event cannot be handled, tokens are introspected`() async throws {
         struct Failure: Error {}
         try await SessionScene.play(ear: SessionEar { _ in throw Failure() }) { (scene) async throws in
             scene.stream.change { $0.status = ["delivery": "poll", "status": "enabled"] }
@@ -201,7 +201,7 @@ struct WatchedVerificationTests {
         }
     }
 
-    @Test func `while more waits than a poll brought, tokens are asked about`() async throws {
+    @Test func `while more events wait than a poll returned, tokens are introspected`() async throws {
         try await SessionScene.play { (scene) async throws in
             scene.stream.change { $0.isMore = true }
             let polling = Task { await scene.receiver.poll() }

@@ -2,7 +2,7 @@ import JOSE
 
 @testable import ResourceServer
 
-/// An MCP server that asks people, the authorization server beside it, and a clock that only waits move.
+/// An MCP server with elicitations, a fake authorization server, and a clock that only waits advance.
 struct ElicitationScene {
     let server: FakeAuthorizationServer
     let fake: FakeElicitations
@@ -25,7 +25,7 @@ struct ElicitationScene {
         }
     }
 
-    /// The access behind a token of this person by this client.
+    /// The access of a token of this user and client.
     func access(
         _ token: String = "t", subject: String = "sub_1", client: String = "https://client.example/c.json",
         session: String = "ses_1"

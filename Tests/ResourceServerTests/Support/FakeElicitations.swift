@@ -4,7 +4,7 @@ import NIOCore
 import OAuth
 import Synchronization
 
-/// Elicitations as an authorization server keeps them, with a person who acts when the test says so.
+/// A fake authorization server for elicitations, with a user who acts when the test says so.
 final class FakeElicitations: Sendable {
     struct Entry {
         let id: String
@@ -18,14 +18,14 @@ final class FakeElicitations: Sendable {
         var status = "pending"
         var version: Int64 = 1
         var isCollected = false
-        /// The ticket with which the person came to the MCP server's own page, once it was redeemed.
+        /// The user's ticket, once it is redeemed.
         var ticket: String?
         var isOpen: Bool { status == "pending" || status == "opened" }
     }
 
     struct State {
         var entries: [Entry] = []
-        /// When the person acts, and how; a wait that reaches that moment ends there.
+        /// When and how the user acts; a wait that reaches that time ends then.
         var plan: (at: Int64, status: String)?
         /// Whether a wait lasts until something changes, instead of letting the clock run ahead.
         var isHeld = false
@@ -39,16 +39,16 @@ final class FakeElicitations: Sendable {
         var forge: @Sendable (inout JSONObject) -> Void = { _ in }
         /// Changes the bodies of results.
         var forgeResult: @Sendable (inout JSONObject) -> Void = { _ in }
-        /// What the person types.
+        /// The values that the user enters.
         var content: JSONObject = ["api_key": "canary-key"]
         /// The handles of elicitations, by the tickets that were given for them and not redeemed.
         var tickets: [String: String] = [:]
         /// The answer to an exchange of tokens: status and body.
         var exchange: (Int, JSONObject) = (400, ["error": "invalid_grant", "error_description": "Connect it."])
         var exchanges: [String] = []
-        /// What was reported.
+        /// The reported outcome.
         var checkpoints: [JSONObject] = []
-        /// Whether reports are not heard.
+        /// Whether reports are lost.
         var isDeaf = false
         var approvalType = "gatehouse-approval+jwt"
         var signingKey: SigningKey?
@@ -68,7 +68,7 @@ final class FakeElicitations: Sendable {
     func change(_ change: (inout State) -> Void) { state.withLock { change(&$0) } }
     func read<Value: Sendable>(_ read: (State) -> Value) -> Value { state.withLock { read($0) } }
 
-    /// The person acts on the newest elicitation.
+    /// Acts as the user on the newest elicitation.
     func act(_ status: String) {
         change { state in
             guard let index = state.entries.indices.last, state.entries[index].isOpen else { return }
@@ -132,7 +132,7 @@ final class FakeElicitations: Sendable {
         }
     }
 
-    /// What is asked, for finding it again; the digest of an action is that of the action alone.
+    /// The digest that identifies equal requests; for an action that of the action alone.
     private static func digest(_ kind: String, _ body: JSONObject) throws -> Digest {
         if kind == "confirm", let action = body["action"]?.object { return .sha256(try action.canonical()) }
         var asked = body
@@ -158,7 +158,7 @@ final class FakeElicitations: Sendable {
         }
     }
 
-    /// Time has gone by: people have acted, or it is too late.
+    /// Applies what is due: the user's act or the expiry.
     private func settle(_ state: inout State) {
         for index in state.entries.indices where state.entries[index].isOpen {
             if let plan = state.plan, clock.now >= plan.at { state.entries[index].status = plan.status }

@@ -3,7 +3,7 @@ import JOSE
 import NIOCore
 import OAuth
 
-/// What elicitations come to, how people arrive at the MCP server's own page, and tokens of third parties.
+/// Results, tickets and provider tokens of the fake authorization server.
 extension FakeElicitations {
     /// The one token that the third party at `/pulls` takes.
     static let upstreamToken = "canary-upstream"

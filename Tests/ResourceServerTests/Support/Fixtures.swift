@@ -27,7 +27,7 @@ enum Fixture {
         var configuration = ProtectedResourceConfiguration(
             resource: resource, issuer: issuer, scopes: scopes, verification: verification, name: "Files")
         configuration.clock = { clock.now }
-        // A test tells what is answered; how fast a busy machine does it is no matter of it.
+        // Long, because tests check responses and not the speed of a busy machine.
         configuration.answerTimeout = 60
         return configuration
     }

@@ -106,7 +106,7 @@ struct SessionScene {
         }
     }
 
-    /// A token of a session, issued so many seconds ago; the authorization server vouches for it if asked, unless told not to.
+    /// A token of a session, issued so many seconds ago; introspection returns it as active unless the test says otherwise.
     func token(_ session: String = "ses_1", age: Int64 = 0, isLive: Bool = true) throws -> String {
         var claims = Fixture.claims(issuer: server.issuer, now: clock.now - age)
         claims["sid"] = .string(session)

@@ -1,11 +1,11 @@
 package import Foundation
 
-/// A program that a test started; the test's `Stage` ends it.
+/// A program that a test starts; the test's `Stage` stops it.
 package final class ChildProcess: Sendable {
     private let process: Process
     private let exit: Task<Int32, Never>
 
-    /// Starts a program with what it inherits spelled out: nothing of the tests' own configuration leaks into it.
+    /// Starts a program with an explicit environment, so that the tests' own configuration does not reach it.
     package init(
         _ program: String, _ arguments: [String], environment: [String: String] = [:], input: (any Sink)? = nil,
         output: any Sink, errors: any Sink
@@ -28,15 +28,15 @@ package final class ChildProcess: Sendable {
             return -1
         }
         try Self.withoutBlockedSignals { try process.run() }
-        // The child has its own. A thousand tests would keep thousands of these, and Foundation cannot start a process
-        // beside more than about 1,300 open files.
+        // The child has its own copies. A thousand tests would otherwise keep thousands of open files, and Foundation cannot
+        // start a process with more than about 1,300.
         for sink in [output, errors] {
             if let file = sink as? FileHandle, file !== FileHandle.nullDevice { try? file.close() }
         }
     }
 
-    /// A child inherits which signals are blocked, and on the threads that run tasks nearly all of them are: without
-    /// this no child would ever hear of SIGTERM.
+    /// A child inherits the signal mask, and threads that run tasks block nearly all signals: without this, SIGTERM would
+    /// never reach a child.
     private static func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
         var (none, before) = (sigset_t(), sigset_t())
         sigemptyset(&none)
@@ -45,19 +45,19 @@ package final class ChildProcess: Sendable {
         try body()
     }
 
-    /// What a child may be given to write to or to read from: a `Pipe` or a `FileHandle`.
+    /// A standard stream of a child: a `Pipe` or a `FileHandle`.
     package protocol Sink {}
 
-    /// The number that the system knows it by.
+    /// The process id.
     package var identifier: Int32 { process.processIdentifier }
 
-    /// Whether it still runs.
+    /// Whether the process is running.
     package var isRunning: Bool { process.isRunning }
 
-    /// Waits for it to end by itself and gives its exit status.
+    /// Waits for the exit and returns the status.
     package func end() async -> Int32 { await exit.value }
 
-    /// Ends it: politely at first, for good when it does not listen.
+    /// Sends SIGTERM, and SIGKILL after ten seconds.
     package func stop() async {
         guard process.isRunning else { return }
         process.terminate()
@@ -69,13 +69,13 @@ package final class ChildProcess: Sendable {
         patience.cancel()
     }
 
-    /// Ends it at once; what it has written stays, which it would not at a power cut.
+    /// Sends SIGKILL. Unlike a power cut, this preserves what the process has written.
     package func kill() {
         guard process.isRunning else { return }
         Foundation.kill(process.processIdentifier, SIGKILL)
     }
 
-    /// The sanitizers' options as well: a child that reports leaks at its exit fails a test of its exit code.
+    /// Includes the sanitizers' options: a child that reports leaks at its exit would fail a test of its exit code.
     private static let inheritedNames = ["PATH", "HOME", "LANG", "TMPDIR", "ASAN_OPTIONS", "TSAN_OPTIONS"]
 
     private static var inherited: [String: String] {

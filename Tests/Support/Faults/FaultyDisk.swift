@@ -2,9 +2,9 @@ import Foundation
 import GRDBSQLite
 import Synchronization
 
-/// Lets SQLite's calls to the files of one folder fail from the nth on, as a disk does that is full or breaks.
+/// Makes SQLite's system calls on one folder's files fail from the nth on, like a full or a broken disk.
 package enum FaultyDisk {
-    /// How the disk fails.
+    /// The kind of failure.
     package enum Fault: CaseIterable, Sendable {
         /// Writes fail with ENOSPC.
         case full
@@ -19,10 +19,10 @@ package enum FaultyDisk {
     }
 
     private static let plans = Mutex<[String: Plan]>([:])
-    /// Nobody else's database pays for looking up whose file it is.
+    /// Spares the databases of all other tests the lookup of the file's path.
     private static let isAnyArmed = Atomic<Bool>(false)
 
-    /// Lets the first `calls` calls to the files in `folder` pass and all further ones fail.
+    /// Lets the first `calls` calls on files in `folder` succeed and all further ones fail.
     package static func arm(_ folder: String, _ fault: Fault, after calls: Int) {
         _ = installed
         plans.withLock {
@@ -31,7 +31,7 @@ package enum FaultyDisk {
         }
     }
 
-    /// Mends the disk and says whether any call had failed.
+    /// Ends the failures and returns whether any call failed.
     package static func disarm(_ folder: String) -> Bool {
         plans.withLock {
             let plan = $0.removeValue(forKey: folder)
@@ -66,7 +66,7 @@ package enum FaultyDisk {
     private static let writeHere: Here = { fails($0, writing: true) ? -1 : write($0, $1, $2) }
     private static let readHere: Here = { fails($0, writing: false) ? -1 : read($0, $1, $2) }
 
-    /// SQLite's Unix layer lets its system calls be replaced one by one; which of them it uses depends on how it was built.
+    /// SQLite's Unix VFS permits replacing its system calls one by one; its build decides which of them it uses.
     private static let installed: Void = {
         guard let layer = sqlite3_vfs_find(nil), let replace = layer.pointee.xSetSystemCall else { return }
         for (name, call) in [("pwrite", writeAt), ("pwrite64", writeAt), ("pread", readAt), ("pread64", readAt)] {

@@ -1,26 +1,26 @@
 import Foundation
 
-/// A memory disk of a few megabytes, where the system lets us mount one.
+/// A tmpfs of a few megabytes, for systems that permit mounting one.
 package final class SmallDisk {
-    /// Where it is mounted.
+    /// The mount point.
     package let path: String
     private let folder: TemporaryFolder
 
-    /// Whether this system lets us.
+    /// Whether this system permits mounting a tmpfs.
     package static let isPossible: Bool = {
         guard let disk = try? SmallDisk(megabytes: 1) else { return false }
         disk.unmount()
         return true
     }()
 
-    /// Mounts one.
+    /// Mounts a tmpfs.
     package init(megabytes: Int) throws {
         folder = try TemporaryFolder()
         path = folder.path
         try Self.run("/usr/bin/mount", ["-t", "tmpfs", "-o", "size=\(megabytes)m,mode=0700", "tmpfs", path])
     }
 
-    /// Takes it away, with all that is on it.
+    /// Unmounts it and discards its content.
     package func unmount() { try? Self.run("/usr/bin/umount", ["-l", path]) }
 
     private static func run(_ program: String, _ arguments: [String]) throws {

@@ -1,11 +1,11 @@
 import Foundation
 import Synchronization
 
-/// A folder of one test, gone with it; its path is short enough for a Unix socket.
+/// A folder that is removed with this object; its path is short enough for a Unix socket.
 package final class TemporaryFolder: Sendable {
     package let path: String
 
-    /// Makes one that nobody else may enter.
+    /// Creates a folder with mode 0700.
     package init() throws {
         path = "/tmp/gh-" + String(UInt64.random(in: .min ... .max), radix: 36)
         try FileManager.default.createDirectory(
@@ -21,7 +21,7 @@ package final class TemporaryFolder: Sendable {
         return path + "/" + name
     }
 
-    /// Removes it when the process ends: for what all tests of it share, which nothing lets go before.
+    /// Keeps the folder until the process exits, for what all tests of a process share.
     package func lastsUntilExit() {
         Self.shared.withLock { folders in
             if folders.isEmpty { atexit { TemporaryFolder.shared.withLock { $0.removeAll() } } }

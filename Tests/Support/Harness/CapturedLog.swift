@@ -1,17 +1,17 @@
 package import Logging
 import Synchronization
 
-/// Keeps every log line of a test, metadata and all, so that it can be searched for what must not be there.
+/// Captures every log line of a test with its metadata, so that tests can search it for secrets.
 package final class CapturedLog: Sendable {
     private let kept = Mutex<[String]>([])
 
-    /// A log without lines.
+    /// Makes an empty log.
     package init() {}
 
-    /// The lines as they were written, from the most talkative level on.
+    /// The captured lines of every level.
     package var lines: [String] { kept.withLock { $0 } }
 
-    /// A logger that writes here.
+    /// A logger that writes to this log.
     package var logger: Logger { Logger(label: "test") { _ in Handler(log: self) } }
 
     private struct Handler: LogHandler {

@@ -6,10 +6,11 @@ import JOSE
 package import Logging
 package import OAuth
 package import Outbound
+import ServiceLifecycle
 package import Storage
 import Web
 
-/// A whole server on a real database in a folder of its own, spoken to through its router.
+/// A complete server with a database in a folder of its own, called through its router without a network.
 package struct Harness: Sendable {
     package let gatehouse: Gatehouse
     package let clock: TestClock
@@ -17,11 +18,11 @@ package struct Harness: Sendable {
     /// The folder that holds database and keys.
     package let folder: String
     package let user: User
-    /// The user's password, as it is stored at the start.
+    /// The user's password credential, as stored at the start.
     package let credential: Credential
     package let resource: Resource
     package let resourceSecret: ClientSecret
-    /// A public client whose redirects are `redirect` and a loopback one; a test may put another in its place.
+    /// A public client with the redirects `redirect` and `loopback`; tests may replace it.
     package var registered: RegisteredClient
 
     package static let password = "correct horse battery staple"
@@ -65,11 +66,34 @@ package struct Harness: Sendable {
         try store.close()
     }
 
-    /// A browser of its own.
+    /// Makes a browser without cookies.
     package func browser() -> TestBrowser { TestBrowser(client) }
 }
 
-/// What every server in a test starts with.
+extension Harness {
+    /// Serves the router on a port of 127.0.0.1 while `body` runs, for real browsers.
+    package func serving<Result: Sendable>(
+        on port: Int, _ body: @Sendable () async throws -> Result
+    ) async throws -> Result {
+        let renderer = try PageRenderer(
+            templatesDirectory: Workspace.root + "/templates", base: gatehouse.settings.issuer.path)
+        let router = Routes.router(gatehouse, renderer: renderer, proxies: try ProxyTrust(proxies: []))
+        let (running, started) = AsyncStream<Void>.makeStream()
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let application = Application(
+            router: router, configuration: .init(address: .hostname("127.0.0.1", port: port)),
+            onServerRunning: { _ in started.finish() }, logger: logger)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await application.run() }
+            for await _ in running {}
+            let result = try await body()
+            group.cancelAll()
+            return result
+        }
+    }
+}
+
+/// The rows that every test's database starts with.
 private struct Ground {
     let user: User
     let credential: Credential
@@ -103,4 +127,9 @@ private struct Ground {
         }
         return ground
     }
+}
+
+extension TestClock {
+    /// This clock as the server takes it.
+    package var wall: WallClock { WallClock(now: { self.now }, sleep: { try await self.sleep($0) }) }
 }

@@ -6,21 +6,21 @@ import NIOCore
 package import OAuth
 package import Storage
 
-/// The tokens of a session, and what they were got with.
+/// The tokens and scope of a token response.
 package struct Tokens: Sendable {
     package let access: String
     package let refresh: String?
     package let scope: String
 }
 
-/// A code on its way to the token endpoint.
+/// An authorization code with its PKCE verifier.
 package struct Redeemable: Sendable {
     package let code: String
     package let verifier: String
-    /// The whole address the browser was led to.
+    /// The URL that the browser was redirected to.
     package let location: String
 
-    /// A code with the verifier that it is to be redeemed with.
+    /// Makes a code with its verifier.
     package init(code: String, verifier: String, location: String = "") {
         self.code = code
         self.verifier = verifier
@@ -29,7 +29,7 @@ package struct Redeemable: Sendable {
 }
 
 extension Harness {
-    /// An authorization request of the registered client; nil takes a parameter out, others replace or add one.
+    /// An authorization request of the registered client. In `changes`, nil removes a parameter and a value replaces or adds one.
     package func request(_ changes: [String: String?] = [:], verifier: CodeVerifier = .random()) -> [(String, String)] {
         var parameters: [String: String] = [
             "response_type": "code", "client_id": registered.id.string, "redirect_uri": Self.redirect,
@@ -45,7 +45,7 @@ extension Harness {
         try await browser.get("/authorize?" + FormText.encode(request))
     }
 
-    /// Fills in the sign-in page; the answer leads to the consent page.
+    /// Submits the sign-in page; the response redirects to the consent page.
     package func signIn(
         _ browser: TestBrowser, at page: TestResponse, as name: String = "ada", password: String = Harness.password
     ) async throws -> TestResponse {
@@ -54,7 +54,7 @@ extension Harness {
             [("interaction", page.input("interaction") ?? ""), ("username", name), ("password", password)])
     }
 
-    /// Goes from an authorization request to its consent page, signing in where that is asked.
+    /// Opens an authorization request and follows it to its consent page; signs in if necessary.
     package func consentPage(_ browser: TestBrowser, _ request: [(String, String)]) async throws -> TestResponse {
         var answer = try await authorize(browser, request)
         if answer.input("interaction") != nil { answer = try await signIn(browser, at: answer) }
@@ -62,7 +62,7 @@ extension Harness {
         return try await browser.get(String(location.dropFirst(gatehouse.settings.issuer.origin.count)))
     }
 
-    /// Presses a button of the consent page; `("replace", "yes")` ticks every earlier session that it offers.
+    /// Submits the consent page; `("replace", "yes")` selects every earlier session that it offers.
     package func decide(
         _ browser: TestBrowser, at page: TestResponse, _ decision: String = "approve",
         scopes: [String] = ["files:read"],
@@ -77,7 +77,7 @@ extension Harness {
                 })
     }
 
-    /// Walks to a code.
+    /// Runs the flow up to the authorization code.
     package func code(
         _ browser: TestBrowser? = nil, _ changes: [String: String?] = [:], scopes: [String] = ["files:read"],
         lifetime: String = "12h", more: [(String, String)] = []
@@ -92,7 +92,7 @@ extension Harness {
             location: location)
     }
 
-    /// Sends a form to an endpoint for programs.
+    /// Posts a form, without a browser.
     package func send(
         _ path: String, _ form: [(String, String)], basic: (String, String)? = nil
     ) async throws -> TestResponse {
@@ -112,7 +112,7 @@ extension Harness {
         return try await send("/token", form.map { ($0.key, $0.value) })
     }
 
-    /// Uses a refresh token.
+    /// Sends a refresh request.
     package func refresh(_ token: String?, _ changes: [String: String?] = [:]) async throws -> TestResponse {
         var form: [String: String] = [
             "grant_type": "refresh_token", "client_id": registered.id.string, "refresh_token": token ?? "",
@@ -121,7 +121,7 @@ extension Harness {
         return try await send("/token", form.map { ($0.key, $0.value) })
     }
 
-    /// Walks the whole way to tokens.
+    /// Runs the flow up to the tokens.
     package func tokens(
         _ browser: TestBrowser? = nil, scopes: [String] = ["files:read"], lifetime: String = "12h",
         asking: String = "files:read", more: [(String, String)] = []
@@ -135,17 +135,17 @@ extension Harness {
         try await gatehouse.store.read { [now = clock.now] in try $0.sessions.list(limit: 1000, now: now) }.reversed()
     }
 
-    /// How many browser logins the database holds for the first user.
+    /// The number of browser logins of the first user.
     package func browserLogins() async throws -> Int {
         try await gatehouse.store.read { [id = user.id] in try $0.logins.count(of: id) }
     }
 
-    /// The password of an account as it is stored now.
+    /// The stored password credential of an account.
     package func password(of user: UserID? = nil) async throws -> Credential? {
         try await gatehouse.store.read { [id = user ?? self.user.id] in try $0.credentials.find(.password, of: id) }
     }
 
-    /// Registers another client; with a secret it has to send that in the form.
+    /// Registers another client; one with a secret authenticates by `client_secret_post`.
     package func register(
         _ id: String, redirects: [String], secret: ClientSecret? = nil, resources: [ResourceID] = []
     ) async throws -> RegisteredClient {
@@ -157,41 +157,26 @@ extension Harness {
         return client
     }
 
-    /// Asks, as the MCP server, about a token.
+    /// Introspects a token as the first MCP server.
     package func introspect(_ token: String, secret: String? = nil) async throws -> JSONObject {
         let answer = try await send(
             "/introspect", [("token", token)], basic: (resource.id.string, secret ?? resourceSecret.reveal()))
         return answer.json
     }
 
-    /// Says what scopes reach: those they include, their tools, and how fresh a sign-in they want.
-    package func setReach(_ reach: [String: (implies: String, tools: [String], fresh: Int64?)]) async throws {
-        let scopes = try resource.scopes.map { scope in
-            var scope = scope
-            let given = reach[scope.scope.string]
-            scope.implies = try given.map { try ScopeSet(parsing: $0.implies) } ?? []
-            scope.tools = try given?.tools.map { try ToolName($0) } ?? []
-            scope.freshSeconds = given?.fresh
-            return scope
-        }
-        try await gatehouse.store.write { [id = resource.id] in try $0.resources.setReach(scopes, of: id) }
-    }
-
     /// The Authorization header of HTTP Basic.
     package static func basic(_ name: String, _ secret: String) -> String {
-        let url = Base64URL.encode(Array("\(name):\(secret)".utf8))
-        let standard = url.replacing("-", with: "+").replacing("_", with: "/")
-        return "Basic " + standard + String(repeating: "=", count: (4 - standard.utf8.count % 4) % 4)
+        "Basic " + Base64.encode("\(name):\(secret)".utf8)
     }
 }
 
 extension TestResponse {
-    /// The body as a JSON object, empty if it is none.
+    /// The body as a JSON object; empty if it is not one.
     package var json: JSONObject {
         (try? JSON.parse(Array(body.readableBytesView)))?.object ?? [:]
     }
 
-    /// The protocol's error code in the body.
+    /// The `error` member of the body.
     package var error: String? { json["error"]?.string }
 
     /// The tokens in the body.

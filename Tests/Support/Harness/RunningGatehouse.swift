@@ -1,20 +1,20 @@
 import Foundation
 package import JOSE
 
-/// `gatehouse serve` as an operator would run it, with a command line to it.
+/// A `gatehouse serve` process, and commands against it.
 package struct RunningGatehouse: Sendable {
-    /// Its issuer; its name is `localhost` so that its cookies stay apart from those of servers at `127.0.0.1`.
+    /// The issuer. Its host is `localhost`, so that cookies do not mix with those of servers at `127.0.0.1`.
     package let issuer: String
-    /// Its main listener.
+    /// The main listener.
     package let http: LoopbackHTTP
-    /// Its listener for health and metrics.
+    /// The operations listener.
     package let operations: LoopbackHTTP
-    /// The process.
+    /// The server process.
     package let process: ChildProcess
     private let stage: Stage
     private let configuration: String
 
-    /// Starts a server with a database and keys of its own and waits until it is ready.
+    /// Starts a server with its own database and keys, and waits until it is ready.
     ///
     /// - Parameters:
     ///   - scheme: how its issuer begins; https wants a certificate in the settings.
@@ -42,7 +42,7 @@ package struct RunningGatehouse: Sendable {
                 configuration: configuration))
     }
 
-    /// Kills the server without a word, if it still runs, and starts another one on what it left behind.
+    /// Kills the server, if it is running, and starts another one with the same files.
     package func restarted(environment: [String: String] = [:]) async throws -> RunningGatehouse {
         process.kill()
         _ = await process.end()
@@ -68,16 +68,16 @@ package struct RunningGatehouse: Sendable {
         return gatehouse
     }
 
-    /// What a command printed.
+    /// The result of a command.
     package struct Printed: Sendable {
-        /// Its exit status.
+        /// The exit status.
         package let status: Int32
-        /// Its standard output.
+        /// Standard output.
         package let output: String
-        /// Its standard error.
+        /// Standard error.
         package let errors: String
 
-        /// The JSON that it printed.
+        /// Standard output parsed as JSON.
         package func json() throws -> JSON {
             try JSON.parse(Array(output.utf8), limits: .init(bytes: 1 << 20, depth: 32, members: 10_000))
         }
@@ -97,7 +97,7 @@ package struct RunningGatehouse: Sendable {
         return Printed(status: status, output: try stage.log(name), errors: try stage.log("\(name)-errors"))
     }
 
-    /// Runs a command that has to succeed, and reads the object that it prints with `--json`.
+    /// Runs a command with `--json` that has to succeed and print one object.
     package func object(_ arguments: [String], input: String = "") async throws -> JSONObject {
         let answer = try await json(arguments, input: input)
         if let object = answer.object { return object }
@@ -107,7 +107,7 @@ package struct RunningGatehouse: Sendable {
         return only
     }
 
-    /// Runs a command that has to succeed, and reads what it prints with `--json`.
+    /// Runs a command with `--json` that has to succeed, and returns its output.
     @discardableResult
     package func json(_ arguments: [String], input: String = "") async throws -> JSON {
         let printed = try await command(arguments + ["--json"], input: input)
@@ -120,7 +120,7 @@ package struct RunningGatehouse: Sendable {
 }
 
 extension Stage {
-    /// Asks until the answer is 200: a program that just started does not listen yet.
+    /// Polls until the response is 200; a program that has just started does not listen yet.
     package func waitUntilReady(
         _ name: String, _ process: ChildProcess, _ ask: () async throws -> LoopbackHTTP.Response
     ) async throws {

@@ -3,7 +3,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 
-/// Where a test with real processes plays: a folder of its own and the programs it started, all gone afterwards.
+/// The environment of a test with real processes: a folder and the started programs, both removed afterwards.
 package final class Stage: Sendable {
     /// The folder, short enough for a Unix socket's path.
     package let directory: String
@@ -15,14 +15,14 @@ package final class Stage: Sendable {
             atPath: directory, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
     }
 
-    /// Runs a test and clears up after it however it ends; when it throws, what the programs said is printed.
+    /// Runs a test and cleans up afterwards; when it throws, prints the programs' logs.
     ///
-    /// Plays do not nest: the inner one could wait for ever for the seat that the outer one has.
+    /// Plays must not nest: the inner one could wait for ever for the slot of the outer one.
     package static func play<Result>(_ test: (Stage) async throws -> Result) async throws -> Result {
-        try await seats.taking { try await act(test) }
+        try await limit.run { try await act(test) }
     }
 
-    private static let seats = Seats(ProcessInfo.processInfo.activeProcessorCount)
+    private static let limit = ConcurrencyLimit(ProcessInfo.processInfo.activeProcessorCount)
 
     private static func act<Result>(_ test: (Stage) async throws -> Result) async throws -> Result {
         let stage = try Stage()
@@ -37,7 +37,7 @@ package final class Stage: Sendable {
         }
     }
 
-    /// Starts a program that goes on beside the test and writes to a log in the folder.
+    /// Starts a program that runs during the test and logs to a file in the folder.
     package func start(
         _ program: String, _ arguments: [String], environment: [String: String] = [:], log: String
     ) throws -> ChildProcess {
@@ -47,27 +47,27 @@ package final class Stage: Sendable {
         return child
     }
 
-    /// Makes the stage end a program when the test is over.
+    /// Makes the stage stop a program after the test.
     package func adopt(_ child: ChildProcess) { children.withLockedValue { $0.append(child) } }
 
-    /// An empty log in the folder.
+    /// Creates an empty log file in the folder.
     package func logFile(_ name: String) throws -> FileHandle {
         let path = path("\(name).log")
         try Data().write(to: URL(filePath: path))
         return try FileHandle(forWritingTo: URL(filePath: path))
     }
 
-    /// The place of a file in the folder.
+    /// The path of a file in the folder.
     package func path(_ name: String) -> String { "\(directory)/\(name)" }
 
-    /// Writes a file into the folder and gives its path.
+    /// Writes a file in the folder and returns its path.
     package func write(_ text: String, to name: String) throws -> String {
         let path = path(name)
         try Data(text.utf8).write(to: URL(filePath: path))
         return path
     }
 
-    /// What a program has logged so far.
+    /// The log of a program so far.
     package func log(_ name: String) throws -> String {
         try String(contentsOf: URL(filePath: path("\(name).log")), encoding: .utf8)
     }

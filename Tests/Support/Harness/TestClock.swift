@@ -1,4 +1,3 @@
-package import AuthorizationServer
 package import OAuth
 import Synchronization
 
@@ -12,18 +11,18 @@ package final class TestClock: Sendable {
 
     private let state: Mutex<State>
 
-    /// A clock that stands at `seconds`.
+    /// A clock that shows `seconds` since 1970.
     package init(_ seconds: Int64 = 1_800_000_000) {
         state = Mutex(State(seconds: seconds))
     }
 
-    /// The moment at which it stands.
+    /// The time that the clock shows.
     package var now: Timestamp { Timestamp(seconds: state.withLock { $0.seconds }) }
 
-    /// How many wait for it to move.
+    /// The number of tasks that sleep on this clock.
     package var sleepers: Int { state.withLock { $0.sleepers.count } }
 
-    /// Moves the clock; a negative number moves it back. Whose time has come is woken.
+    /// Advances the clock by `amount` seconds (negative: backwards) and resumes the sleepers that are due.
     package func advance(by amount: Int64) {
         let due = state.withLock { state in
             state.seconds += amount
@@ -34,22 +33,20 @@ package final class TestClock: Sendable {
         for sleeper in due { sleeper.resume() }
     }
 
-    /// The clock as the server takes it.
-    package var wall: WallClock { WallClock(now: { self.now }, sleep: { try await self.sleep($0) }) }
-
-    private func sleep(_ seconds: Int64) async throws {
+    /// Suspends the caller until a test has advanced the clock by `seconds`; throws `CancellationError` when the task is cancelled.
+    package func sleep(_ seconds: Int64) async throws {
         let number = state.withLock { state in
             state.last += 1
             return state.last
         }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let isOver = state.withLock { state in
+                let isDue = state.withLock { state in
                     guard !Task.isCancelled, seconds > 0 else { return true }
                     state.sleepers[number] = (state.seconds + seconds, continuation)
                     return false
                 }
-                if isOver { continuation.resume() }
+                if isDue { continuation.resume() }
             }
         } onCancel: {
             state.withLock { $0.sleepers.removeValue(forKey: number) }?.wake.resume(throwing: CancellationError())

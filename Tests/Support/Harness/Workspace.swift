@@ -1,13 +1,13 @@
 import Foundation
 
-/// The checked-out project and what was built from it.
+/// The checkout and its built programs.
 package enum Workspace {
     /// The folder that holds `Package.swift`.
     package static let root = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path
 
-    /// A program that was built together with these tests.
+    /// The path of a program that was built together with these tests.
     package static func program(_ name: String) throws -> String {
         let folder = Bundle.main.executableURL?.deletingLastPathComponent().path ?? "\(root)/.build/debug"
         let candidates = ["\(folder)/\(name)", "\(root)/.build/debug/\(name)"]
@@ -17,7 +17,7 @@ package enum Workspace {
         return found
     }
 
-    /// The Python that has what `Tests/requirements.txt` names.
+    /// The Python interpreter with the packages of `Tests/requirements.txt`.
     package static func python() throws -> String {
         let path = ProcessInfo.processInfo.environment["TEST_PYTHON"] ?? "\(root)/.venv/bin/python"
         guard FileManager.default.isExecutableFile(atPath: path) else {
@@ -26,10 +26,10 @@ package enum Workspace {
         return path
     }
 
-    /// A script of `Tests/Python`.
+    /// The path of a script in `Tests/Python`.
     package static func script(_ name: String) -> String { "\(root)/Tests/Python/\(name)" }
 
-    /// The text of a file of the project.
+    /// The content of a file of the checkout.
     package static func text(_ path: String) throws -> String {
         try String(contentsOf: URL(filePath: "\(root)/\(path)"), encoding: .utf8)
     }

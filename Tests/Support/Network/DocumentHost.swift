@@ -5,11 +5,11 @@ package import Outbound
 package import Storage
 import Synchronization
 
-/// A client's web site on this machine, under a name of its own and a certificate of the tests' authority.
+/// A client's web site on loopback, with its own name and a certificate of the tests' authority.
 package final class DocumentHost: Sendable {
-    /// The name under which it is reached.
+    /// The host name.
     package static let name = "client.example"
-    /// The path of the document that every host publishes at first.
+    /// The path of the initial document.
     package static let path = "/client.json"
 
     private final class Shelf: Sendable {
@@ -19,7 +19,7 @@ package final class DocumentHost: Sendable {
     private let shelf: Shelf
     private let server: LoopbackServer
 
-    /// Starts one that publishes a good document.
+    /// Starts a host that publishes a valid document.
     package init() async throws {
         let shelf = Shelf()
         self.shelf = shelf
@@ -35,22 +35,22 @@ package final class DocumentHost: Sendable {
         try await server.stop()
     }
 
-    /// The client that its document at `path` describes.
+    /// The client id of the document at `path`.
     package func id(_ path: String = DocumentHost.path) -> String {
         "https://\(Self.name):\(server.port)\(path)"
     }
 
-    /// How often it was asked for something.
+    /// The number of requests.
     package var fetches: Int { server.requests.count }
 
-    /// Publishes the usual document with changes; null takes a member out.
+    /// Publishes the default document with changes; null removes a member.
     package func publish(_ changes: JSONObject = [:], at path: String = DocumentHost.path, age: Int = 300) {
         var document = Self.usual(id(path))
         for (name, value) in changes.members { document[name] = value == .null ? nil : value }
         answer(document, at: path, age: age)
     }
 
-    /// Publishes the usual document with other values: no value takes a member out, null is published as null.
+    /// Publishes the default document with changes; nil removes a member, null is published as null.
     package func serve(_ changes: [String: JSON?], at path: String) {
         var document = Self.usual(id(path))
         for (name, value) in changes { document[name] = value }
@@ -72,19 +72,19 @@ package final class DocumentHost: Sendable {
                 body: String(decoding: JSON.object(document).bytes, as: UTF8.self)), at: path)
     }
 
-    /// Answers with whatever bytes a test wants; the path `*` stands for all others.
+    /// Sets the reply at a path; `*` stands for all other paths.
     package func answer(_ reply: LoopbackServer.Reply, at path: String = DocumentHost.path) {
         shelf.replies.withLock { $0[path] = reply }
     }
 
-    /// A fetcher that can reach it, as an operator would let it.
+    /// A fetcher whose policy permits this host.
     package func fetcher(
         _ store: Store, allow: [String] = ["*"], block: [String] = [], budget: FetchBudget = .generous
     ) throws -> DocumentFetcher {
         var policy = try FetchPolicy(allow: allow, block: block, privateHosts: ["\(Self.name):\(server.port)"])
         policy.failureStep = .zero
         policy.budget = budget
-        // A busy machine takes longer than strangers are given.
+        // A busy machine needs longer than the default deadline.
         policy.deadline = .seconds(20)
         return DocumentFetcher(
             policy: policy, roots: try TestAuthority.roots(),
@@ -93,7 +93,7 @@ package final class DocumentHost: Sendable {
 }
 
 extension FetchBudget {
-    /// Enough that no test meets it by accident.
+    /// Limits that no test reaches by accident.
     package static var generous: FetchBudget {
         var budget = FetchBudget()
         budget.inFlightShare = 10_000

@@ -1,16 +1,15 @@
-import Foundation
 package import JOSE
 import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// Plain HTTP to a program on this machine: one connection a request, no redirects followed, nothing interpreted.
+/// A plain HTTP client for programs on loopback: one connection per request, no redirects.
 package struct LoopbackHTTP: Sendable {
-    /// An answer as it came.
+    /// A response.
     package struct Response: Sendable {
         /// The status code.
         package let status: Int
-        /// Names in lower case, values in their order.
+        /// The header fields in their order, with lower-case names.
         package let headers: [(name: String, value: String)]
         /// The body.
         package let body: [UInt8]
@@ -28,18 +27,18 @@ package struct LoopbackHTTP: Sendable {
     private let name: String
     private let port: Int
 
-    /// Speaks to a port of 127.0.0.1 and calls it by the name that the program there goes by.
+    /// Makes a client for a port of 127.0.0.1; `name` is the host of the Host field.
     package init(name: String = "127.0.0.1", port: Int) {
         self.name = name
         self.port = port
     }
 
-    /// Fetches a path.
+    /// Sends GET.
     package func get(_ path: String, headers: [(String, String)] = []) async throws -> Response {
         try await send(.GET, path, headers: headers, body: [])
     }
 
-    /// Deletes what is at a path.
+    /// Sends DELETE.
     package func delete(_ path: String, headers: [(String, String)] = []) async throws -> Response {
         try await send(.DELETE, path, headers: headers, body: [])
     }
@@ -59,12 +58,12 @@ package struct LoopbackHTTP: Sendable {
             .POST, path, headers: headers + [("Content-Type", "application/json")], body: Array(json.utf8))
     }
 
-    /// The header by which a client or an MCP server proves itself with a password.
+    /// The HTTP Basic header field of a client or an MCP server.
     package static func basic(_ name: String, _ password: String) -> (String, String) {
-        ("Authorization", "Basic " + Data("\(name):\(password)".utf8).base64EncodedString())
+        ("Authorization", "Basic " + Base64.encode("\(name):\(password)".utf8))
     }
 
-    /// Form encoding that leaves nothing but unreserved characters as they are.
+    /// Percent-encodes every character except the unreserved ones.
     package static func encode(_ text: String) -> String {
         text.utf8.map { byte in
             switch byte {

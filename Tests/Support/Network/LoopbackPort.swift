@@ -2,14 +2,14 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 
-/// Ports on which a program that a test starts can listen.
+/// Free ports for programs that tests start.
 package enum LoopbackPort {
     private static let given = NIOLockedValueBox<Set<Int>>([])
 
-    /// A port that nobody listens on and that no other test of this run was given.
+    /// A free port that no other test of this run has received.
     ///
-    /// It comes from below the range out of which the system takes the ports of outgoing connections, so that none
-    /// of those can take it before the program does.
+    /// It lies below the range of ephemeral ports, so that no outgoing connection can take it before the program
+    /// listens.
     package static func free() async throws -> Int {
         for _ in 0..<200 {
             let port = Int.random(in: 20_000..<32_000)
@@ -23,11 +23,11 @@ package enum LoopbackPort {
     }
 }
 
-/// Something without which a test cannot be played at all.
+/// A failure of the test environment.
 package struct StageFailure: Error, CustomStringConvertible {
-    /// What is amiss.
+    /// One sentence.
     package let description: String
 
-    /// Says what is amiss.
+    /// Makes a failure.
     package init(_ description: String) { self.description = description }
 }

@@ -1,10 +1,10 @@
 import Synchronization
 
-/// A provider on loopback for what no well-behaved one does: it counts what is asked of it and answers as a test wants.
+/// A third-party provider on loopback that records requests and replies as a test wants, even wrongly.
 package final class LoopbackProvider: Sendable {
-    /// How its token endpoint behaves.
+    /// The behaviour of the token endpoint.
     package enum Manner: Sendable {
-        /// Gives tokens, and a new refresh token for each one that is used.
+        /// Issues tokens and rotates refresh tokens.
         case giving
         case answering(String, body: String)
         case silent
@@ -26,7 +26,7 @@ package final class LoopbackProvider: Sendable {
         let value = Mutex(State())
     }
 
-    /// Starts one.
+    /// Starts a provider.
     package static func start() async throws -> LoopbackProvider {
         let state = SharedState()
         let server = try await LoopbackServer.start { request in
@@ -47,26 +47,26 @@ package final class LoopbackProvider: Sendable {
         self.server = server
     }
 
-    /// The address of one of its paths.
+    /// The URL of a path.
     package func address(_ path: String) -> String { "http://127.0.0.1:\(server.port)\(path)" }
-    /// Its address.
+    /// The origin.
     package var origin: String { address("") }
-    /// What reached its token endpoint, as it came.
+    /// The raw requests to the token endpoint.
     package var tokenRequests: [String] { server.requests.filter { $0.hasPrefix("POST /token ") } }
-    /// What reached its revocation endpoint, as it came.
+    /// The raw requests to the revocation endpoint.
     package var revocations: [String] { server.requests.filter { $0.hasPrefix("POST /revoke ") } }
-    /// The number of the last tokens that it gave; they are `access-canary-N` and `refresh-canary-N`.
+    /// The number N of the last issued tokens, `access-canary-N` and `refresh-canary-N`.
     package var given: Int { state.value.withLock { $0.given } }
 
-    /// Changes its manner from now on.
+    /// Changes the behaviour of the token endpoint.
     package func behave(_ manner: Manner) { state.value.withLock { $0.manner = manner } }
-    /// Makes it take no tokens back from now on.
+    /// Makes the revocation endpoint fail.
     package func refuseRevocations() { state.value.withLock { $0.takesBack = false } }
-    /// Does something each time that tokens are asked for, before they are given.
+    /// Sets a hook that runs at each token request before the reply.
     package func whenAsked(_ deed: @escaping @Sendable () -> Void) { state.value.withLock { $0.whenAsked = deed } }
-    /// Seconds that its next access tokens last.
+    /// Sets the lifetime of the next access tokens, in seconds.
     package func setLifetime(_ seconds: Int64) { state.value.withLock { $0.lifetime = seconds } }
-    /// Stops listening.
+    /// Stops the server.
     package func stop() async throws { try await server.stop() }
 
     private static func answer(_ request: String, _ state: inout State) -> LoopbackServer.Reply {

@@ -3,9 +3,9 @@ import NIOPosix
 package import NIOSSL
 import Synchronization
 
-/// A server on loopback or on a Unix socket that answers whatever bytes a test wants and counts what reaches it.
+/// A server on loopback or a Unix socket that replies with any bytes and records requests.
 package final class LoopbackServer: Sendable {
-    /// What to do with a request.
+    /// The reply to a request.
     package enum Reply: Sendable {
         case bytes(String, thenClose: Bool = false)
         case silence
@@ -16,7 +16,7 @@ package final class LoopbackServer: Sendable {
         var requests: [String] = []
     }
 
-    /// Where it listens.
+    /// The port.
     package let port: Int
     private let channel: any Channel
     private let counts: SharedCounts
@@ -25,7 +25,7 @@ package final class LoopbackServer: Sendable {
         let value = Mutex(Counts())
     }
 
-    /// Starts one on a free port of 127.0.0.1, or on a socket; `answer` gets each request as it came.
+    /// Starts a server on a free port of 127.0.0.1 or on a socket; `answer` gets each raw request.
     package static func start(
         tls: NIOSSLContext? = nil, socket: String? = nil, answer: @escaping @Sendable (_ request: String) -> Reply
     ) async throws -> LoopbackServer {
@@ -59,17 +59,17 @@ package final class LoopbackServer: Sendable {
         port = channel.localAddress?.port ?? 0
     }
 
-    /// How many connections came in.
+    /// The number of accepted connections.
     package var connections: Int { counts.value.withLock { $0.connections } }
-    /// The requests as they came.
+    /// The raw requests.
     package var requests: [String] { counts.value.withLock { $0.requests } }
 
-    /// Stops listening.
+    /// Stops the server.
     package func stop() async throws {
         try await channel.close()
     }
 
-    /// A whole answer with a length.
+    /// A complete HTTP response with Content-Length.
     package static func http(_ status: String, _ fields: String = "Content-Type: application/json", body: String)
         -> Reply
     {

@@ -2,16 +2,16 @@ import Foundation
 package import NIOSSL
 package import Outbound
 
-/// A certificate authority of the tests' own, made once by the openssl command in a temporary directory.
+/// The tests' certificate authority, made once per process by the openssl command.
 package struct TestAuthority {
-    /// The one that all tests of a process share.
+    /// The authority that all tests of a process share.
     package static let shared = Result { try TestAuthority() }
 
     private let folder: TemporaryFolder
-    /// Where its files lie.
+    /// The folder of its files.
     package var directory: String { folder.path }
 
-    /// Its certificate, as `outbound.trust` would name it.
+    /// The path of its certificate, for `outbound.trust`.
     package var file: String { directory + "/ca.pem" }
 
     private init() throws {
@@ -24,23 +24,23 @@ package struct TestAuthority {
         for leaf in ["client.example", "other.example", "localhost"] { try issue(leaf) }
     }
 
-    /// What a client trusts that trusts this authority.
+    /// Trust roots with this authority.
     package static func roots() throws -> TrustRoots {
         try TrustRoots(additionalFiles: [shared.get().file])
     }
 
-    /// What a server of this machine answers whose certificate is from this authority.
+    /// Gets a URL of a loopback server with a certificate of this authority.
     package static func get(_ url: String) async throws -> LoopbackHTTP.Response {
         let answer = try await OperatorClient(roots: roots()).get(RemoteURL(operator: url))
         return LoopbackHTTP.Response(status: answer.status, headers: [], body: answer.body)
     }
 
-    /// Certificate and key of one of the names that certificates were issued for.
+    /// The paths of certificate and key for an issued name.
     package func files(of name: String) -> (certificate: String, key: String) {
         ("\(directory)/\(name).pem", "\(directory)/\(name).key")
     }
 
-    /// What a server presents under one of the names that certificates were issued for.
+    /// The TLS context of a server with an issued name.
     package static func server(_ name: String, from oldest: TLSVersion = .tlsv12, to newest: TLSVersion? = nil) throws
         -> NIOSSLContext
     {
@@ -77,7 +77,7 @@ package struct TestAuthority {
     }
 }
 
-/// The openssl command did not do what it was asked to.
+/// The openssl command failed.
 private struct OpenSSLError: Error {
     let arguments: [String]
 }

@@ -1,7 +1,7 @@
 import Foundation
 package import JOSE
 
-/// A Python program that answers one JSON line for each that it gets.
+/// A Python program that answers each JSON line with one.
 package final class Conversation: Sendable {
     private let child: ChildProcess
     private let input: FileHandle
@@ -21,7 +21,7 @@ package final class Conversation: Sendable {
         answers = Self.lines(of: output.fileHandleForReading)
     }
 
-    /// Says something and waits for what comes back.
+    /// Sends a request and waits for the answer.
     @discardableResult
     package func ask(_ verb: String, _ request: JSONObject = [:]) async throws -> JSON {
         var line = request
@@ -37,15 +37,15 @@ package final class Conversation: Sendable {
         return object["value"] ?? .null
     }
 
-    /// What went wrong on the other side.
+    /// A failure that the program reported.
     package struct Failure: Error, CustomStringConvertible {
-        /// What it was asked to do.
+        /// The verb of the request.
         package let verb: String
-        /// Its own words.
+        /// The program's description.
         package let description: String
     }
 
-    /// Reads on a thread of its own, because reading a pipe blocks.
+    /// Reads on its own thread, because reading a pipe blocks.
     private static func lines(of handle: FileHandle) -> AsyncStream<String> {
         AsyncStream { continuation in
             Thread.detachNewThread {

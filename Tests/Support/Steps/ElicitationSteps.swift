@@ -7,12 +7,12 @@ import NIOCore
 package import OAuth
 package import Storage
 
-/// How a test presents itself as an MCP server.
+/// An MCP server with its credentials.
 package struct AskingServer: Sendable {
     package let resource: Resource
     package let secret: ClientSecret
 
-    /// An MCP server and the secret that it shows.
+    /// Makes an MCP server from its row and secret.
     package init(resource: Resource, secret: ClientSecret) {
         self.resource = resource
         self.secret = secret
@@ -23,7 +23,7 @@ extension Harness {
     /// The first MCP server with its credentials.
     package var server: AskingServer { AskingServer(resource: resource, secret: resourceSecret) }
 
-    /// The action that tests ask to approve.
+    /// The default action to approve.
     package static let action: JSONObject = [
         "name": "delete_folder", "summary": "Delete the folder Drafts",
         "details": [["label": "Folder", "value": "/ada/Drafts"]], "arguments": ["path": "/ada/Drafts", "force": true],
@@ -39,7 +39,7 @@ extension Harness {
         return AskingServer(resource: resource, secret: secret)
     }
 
-    /// Adds a person whose password is that of the first.
+    /// Adds a user with the first user's password.
     package func addUser(_ name: String) async throws -> User {
         let user = User(name: name, createdAt: clock.now)
         try await gatehouse.store.write { transaction in
@@ -49,7 +49,7 @@ extension Harness {
         return user
     }
 
-    /// Calls an endpoint for MCP servers.
+    /// Calls an endpoint with an MCP server's credentials.
     package func call(
         _ method: HTTPRequest.Method, _ path: String, _ body: JSONObject? = nil, as server: AskingServer? = nil,
         headers: HTTPFields = [:]
@@ -62,7 +62,7 @@ extension Harness {
             uri: path, method: method, headers: headers, body: body.map { ByteBuffer(bytes: $0.bytes) })
     }
 
-    /// Asks the person behind an access token to confirm; nil takes a member out, others replace or add one.
+    /// Creates a `confirm` elicitation for the user of an access token. In `changes`, nil removes a member, a value replaces or adds one.
     package func ask(
         _ token: String, _ changes: [String: JSON?] = [:], as server: AskingServer? = nil
     ) async throws -> TestResponse {
@@ -74,27 +74,27 @@ extension Harness {
         return try await call(.post, "/elicitations", body, as: server)
     }
 
-    /// Asks with an action of its own, so that nothing is found again.
+    /// Creates an elicitation with a unique action, so that no earlier one is returned.
     package func askAnew(_ token: String, _ name: String) async throws -> Asked {
         var action = Self.action
         action["name"] = .string(name)
         return try await Asked(ask(token, ["action": .object(action)]))
     }
 
-    /// An elicitation in the database, as it stands there.
+    /// The elicitation as the database holds it now.
     package func stored(_ asked: Asked) async throws -> Elicitation? {
         guard let id = ElicitationID(asked.id) else { return nil }
         return try await gatehouse.store.read { try $0.elicitations.find(id) }
     }
 
-    /// Presses a button of the page of an elicitation.
+    /// Submits a decision on the elicitation page.
     package func press(
         _ browser: TestBrowser, _ asked: Asked, _ decision: String, at page: TestResponse
     ) async throws -> TestResponse {
         try await browser.post(asked.page, [("token", page.input("token") ?? ""), ("decision", decision)])
     }
 
-    /// Opens the page of an elicitation, signing in where that is asked.
+    /// Opens the elicitation page; signs in if necessary.
     package func open(_ browser: TestBrowser, _ asked: Asked, as name: String = "ada") async throws -> TestResponse {
         let page = try await browser.get(asked.page)
         guard page.status == .ok, page.text.contains("name=\"password\"") else { return page }
@@ -102,7 +102,7 @@ extension Harness {
         return try await browser.get(String((moved.headers[.location] ?? "").dropFirst(origin.count)))
     }
 
-    /// The records of one action about elicitations, the latest first.
+    /// The audit entries of one action, the latest first.
     package func records(_ action: AuditAction) async throws -> [AuditEntry] {
         try await gatehouse.store.read { try $0.audit.tail(limit: 500) }.map(\.entry).filter { $0.action == action }
     }
@@ -110,28 +110,28 @@ extension Harness {
     private var origin: String { gatehouse.settings.issuer.origin }
 }
 
-/// What an MCP server was told when it asked.
+/// The response to the creation of an elicitation.
 package struct Asked: Sendable {
     package let id: String
     package let url: String
     package let status: HTTPResponse.Status
 
-    /// Reads the answer to a request to ask.
+    /// Parses a response.
     package init(_ answer: TestResponse) {
         id = answer.json["id"]?.string ?? ""
         url = answer.json["url"]?.string ?? ""
         status = answer.status
     }
 
-    /// One that nobody made, to be looked for.
+    /// Makes a value for an elicitation that does not exist.
     package init(id: String, page: String) {
         self.id = id
         url = page
         status = .ok
     }
 
-    /// Where its status is.
+    /// The path of its status.
     package var path: String { "/elicitations/" + id }
-    /// The page's path.
+    /// The path of its page.
     package var page: String { url.range(of: "/e/").map { String(url[$0.lowerBound...]) } ?? "" }
 }

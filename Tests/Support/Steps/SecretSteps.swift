@@ -5,7 +5,7 @@ package import OAuth
 import Storage
 
 extension Harness {
-    /// The form that tests ask to fill in: a password, a line, a number, a choice, some of many, and a box.
+    /// A form with one field of each kind.
     package static let schema: JSONObject = [
         "type": "object",
         "properties": [
@@ -25,13 +25,13 @@ extension Harness {
         "required": ["api_key", "account"],
     ]
 
-    /// Lets the first MCP server ask for these kinds, and send people to these hosts.
+    /// Permits these kinds and external hosts to the first MCP server.
     package func grant(_ kinds: Set<ElicitationKind>, hosts: [String] = []) async throws {
         let policy = ResourcePolicy(elicitationKinds: kinds, externalHosts: hosts)
         try await gatehouse.store.write { [id = resource.id] in try $0.resources.set(policy, of: id) }
     }
 
-    /// Asks the person behind an access token to fill in `schema`, or whatever `changes` say.
+    /// Creates a `secret` elicitation with `schema` and changes.
     package func askSecret(_ token: String, _ changes: [String: JSON?] = [:]) async throws -> TestResponse {
         var body: [String: JSON?] = [
             "kind": "secret", "message": "The upstream needs a key.", "action": nil as JSON?,
@@ -41,7 +41,7 @@ extension Harness {
         return try await ask(token, body)
     }
 
-    /// Sends a filled form.
+    /// Submits the form with these fields.
     package func fill(
         _ browser: TestBrowser, _ asked: Asked, _ fields: [(String, String)], at page: TestResponse
     ) async throws -> TestResponse {

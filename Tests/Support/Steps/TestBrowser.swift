@@ -4,33 +4,33 @@ package import HummingbirdTesting
 import NIOCore
 import Synchronization
 
-/// A person's browser without a screen: keeps cookies, sends forms, follows nothing by itself.
+/// A minimal browser: stores cookies and submits forms, but follows no redirects.
 package final class TestBrowser: Sendable {
     private let client: any TestClientProtocol
     private let jar = Mutex<[String: String]>([:])
 
-    /// A browser without cookies.
+    /// Makes a browser without cookies.
     package init(_ client: any TestClientProtocol) {
         self.client = client
     }
 
-    /// The cookies as name and value; to be looked at, dropped or planted.
+    /// The cookies by name; tests may read, remove or add them.
     package var cookies: [String: String] {
         get { jar.withLock { $0 } }
         set { jar.withLock { $0 = newValue } }
     }
 
-    /// Opens an address.
+    /// Sends GET.
     package func get(_ uri: String, accept: String = "text/html") async throws -> TestResponse {
         try await send(.get, uri, [.accept: accept], body: nil)
     }
 
-    /// Asks for the head of an answer alone.
+    /// Sends HEAD.
     package func head(_ uri: String) async throws -> TestResponse {
         try await send(.head, uri, [:], body: nil)
     }
 
-    /// Sends a form.
+    /// Posts a form.
     package func post(
         _ uri: String, _ form: [(String, String)], headers: HTTPFields = [:]
     ) async throws -> TestResponse {
@@ -63,14 +63,14 @@ package final class TestBrowser: Sendable {
     }
 }
 
-/// Forms as text.
+/// Form encoding.
 package enum FormText {
     /// Encodes name-value pairs as `application/x-www-form-urlencoded`.
     package static func encode(_ pairs: [(String, String)]) -> String {
         pairs.map { "\(escape($0.0))=\(escape($0.1))" }.joined(separator: "&")
     }
 
-    /// Decodes the query of an address into its parameters; a repeated one keeps all values.
+    /// Decodes the query of a URL; a repeated parameter keeps all its values.
     package static func decode(queryOf address: String) -> [String: [String]] {
         guard let mark = address.firstIndex(of: "?") else { return [:] }
         var found: [String: [String]] = [:]
@@ -111,7 +111,18 @@ extension TestResponse {
     /// The body as text.
     package var text: String { String(buffer: body) }
 
-    /// The value of the first input of this name, with the few entities that pages write decoded.
+    /// Whether this is the page of this name; each template names its page.
+    package func isPage(_ name: String) -> Bool { text.contains("<main id=\"\(name)-page\"") }
+
+    /// The text at the beginning of the element with this id; nil when the page has no such element.
+    package func element(_ id: String) -> String? {
+        guard let mark = text.range(of: " id=\"\(id)\""), let end = text[mark.upperBound...].firstIndex(of: ">") else {
+            return nil
+        }
+        return String(text[end...].dropFirst().prefix { $0 != "<" })
+    }
+
+    /// The value of the first input of this name, with decoded entities.
     package func input(_ name: String) -> String? {
         attribute("value", after: "name=\"\(name)\"")
     }
@@ -121,12 +132,12 @@ extension TestResponse {
         text.ranges(of: "name=\"\(name)\"").compactMap { Self.attribute("value", in: text[$0.upperBound...]) }
     }
 
-    /// Whether the box with this name and value starts out ticked.
+    /// Whether the checkbox with this name and value is initially checked.
     package func isTicked(_ name: String, _ value: String) -> Bool {
         text.contains("name=\"\(name)\" value=\"\(value)\" checked")
     }
 
-    /// Where the link with the id `continue` leads.
+    /// The target of the link with the id `continue`.
     package var continuation: String? {
         guard let id = text.range(of: "id=\"continue\"") else { return nil }
         let start = text[..<id.lowerBound].lastIndex(of: "<") ?? text.startIndex

@@ -7,7 +7,7 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("One's own account under attack")
+@Suite("The account page under attack")
 struct AccountAbuseTests {
     private static let steps = [
         "end", "end_all", "end_job", "disconnect", "password", "sign_out", "sign_out_everywhere",
@@ -27,10 +27,10 @@ struct AccountAbuseTests {
         return stored?.state == .active && password?.data == h.credential.data && logins > 0
     }
 
-    @Test func `a form from another site, without a token or with another's is not taken`() async throws {
+    @Test func `a form from another site, without a token or with a foreign one is refused`() async throws {
         try await Harness.run { h in
-            let session = try await h.plant(h.user)
-            let job = try await h.plantJob(in: session)
+            let session = try await h.fixtures.insertSession(h.user)
+            let job = try await h.fixtures.insertJob(in: session)
             _ = try await h.addUser("bob")
             let browser = h.browser()
             let page = try await h.account(browser)
@@ -49,7 +49,7 @@ struct AccountAbuseTests {
                     let answer = try await browser.post(
                         "/account", [("step", step), ("token", token)] + fields(session, job))
                     #expect(answer.status == .badRequest, "\(step)")
-                    #expect(answer.text.contains("Nothing was changed"))
+                    #expect(answer.element("problem") != nil)
                 }
             }
             #expect(try await untouched(h, session))
@@ -58,18 +58,18 @@ struct AccountAbuseTests {
     }
 
     @Test
-    func `a page from before the next sign-in can do nothing after it, in the same browser and by the same person`()
+    func `a page from before a sign-in can do nothing after it`()
         async throws
     {
         try await Harness.run { h in
-            let session = try await h.plant(h.user)
+            let session = try await h.fixtures.insertSession(h.user)
             let browser = h.browser()
             let before = try await h.account(browser)
             _ = try await h.consentPage(browser, h.request(["prompt": "login"]))
             #expect(try await h.browserLogins() == 1, "the login is the same one")
             for step in Self.steps {
                 let answer = try await h.step(browser, at: before, step, fields(session))
-                #expect(answer.status == .badRequest && answer.text.contains("Nothing was changed"), "\(step)")
+                #expect(answer.status == .badRequest && answer.element("problem") != nil, "\(step)")
             }
             #expect(try await untouched(h, session))
             let after = try await browser.get("/account")
@@ -78,25 +78,26 @@ struct AccountAbuseTests {
         }
     }
 
-    @Test func `a form that is sent again after a sign-out, or by nobody, does nothing`() async throws {
+    @Test func `a form after a sign-out does nothing`() async throws {
         try await Harness.run { h in
-            let session = try await h.plant(h.user)
+            let session = try await h.fixtures.insertSession(h.user)
             let browser = h.browser()
             let page = try await h.account(browser)
             _ = try await h.step(browser, at: page, "sign_out")
             let nobody = try await h.step(browser, at: page, "end_all")
             #expect(nobody.status == .forbidden && nobody.input("interaction") != nil)
             let back = try await h.follow(browser, h.signIn(browser, at: nobody))
-            #expect(back.text.contains("Nothing was changed yet"))
+            #expect(back.isPage("account") && back.element("notice") != nil)
             #expect(try await h.step(browser, at: page, "end_all").status == .badRequest)
             #expect(try await h.stored(session)?.state == .active)
-            #expect(try await h.follow(browser, h.step(browser, at: back, "end_all")).text.contains("1 session was"))
+            #expect(try await h.follow(browser, h.step(browser, at: back, "end_all")).element("no-sessions") != nil)
+            #expect(try await h.stored(session)?.state == .ended)
         }
     }
 
-    @Test func `another person's session is answered like one that nobody has`() async throws {
+    @Test func `another user's session is answered like an unknown one`() async throws {
         try await Harness.run { h in
-            let foreign = try await h.plant(h.addUser("bob"))
+            let foreign = try await h.fixtures.insertSession(h.addUser("bob"))
             let browser = h.browser()
             let page = try await h.account(browser)
             var answers: Set<String> = []
@@ -111,9 +112,9 @@ struct AccountAbuseTests {
         }
     }
 
-    @Test func `what would hurt most wants a sign-in of the last quarter of an hour`() async throws {
+    @Test func `actions that could cause lasting harm need a sign-in within the last 15 minutes`() async throws {
         try await Harness.run { h in
-            let session = try await h.plant(h.user)
+            let session = try await h.fixtures.insertSession(h.user)
             let browser = h.browser()
             let page = try await h.account(browser)
             for _ in 0..<3 {
@@ -121,27 +122,28 @@ struct AccountAbuseTests {
                 _ = try await browser.get("/account")
             }
             let stale = try await browser.get("/account")
-            #expect(stale.text.contains("Sign in again to end all") && !stale.text.contains("name=\"current\""))
+            #expect(stale.text.contains("value=\"end_all\"") && !stale.text.contains("name=\"current\""))
             for step in ["end_all", "disconnect", "password"] {
                 let answer = try await h.step(browser, at: page, step, fields(session))
                 #expect(answer.status == .forbidden)
-                #expect(answer.input("interaction") != nil && answer.text.contains("a while ago"))
+                #expect(answer.input("interaction") != nil && answer.element("problem") != nil)
                 #expect(!answer.text.contains("another long password"))
             }
             #expect(try await untouched(h, session))
             let asked = try await h.step(browser, at: page, "end_all")
             let wrong = try await h.signIn(browser, at: asked, password: "wrong")
-            #expect(wrong.status == .unauthorized && wrong.text.contains("what may act in your name"))
+            #expect(wrong.status == .unauthorized && wrong.element("for-account") != nil)
             let back = try await h.follow(browser, h.signIn(browser, at: asked))
-            #expect(back.text.contains("You signed in once more."))
+            #expect(back.element("notice") != nil)
             #expect(try await untouched(h, session), "signing in is not the step itself")
-            #expect(try await h.follow(browser, h.step(browser, at: back, "end_all")).text.contains("1 session was"))
+            #expect(try await h.follow(browser, h.step(browser, at: back, "end_all")).element("no-sessions") != nil)
+            #expect(try await h.stored(session)?.state == .ended)
         }
     }
 
-    @Test func `what does no harm needs no fresh sign-in`() async throws {
+    @Test func `other actions need no recent sign-in`() async throws {
         try await Harness.run { h in
-            let session = try await h.plant(h.user)
+            let session = try await h.fixtures.insertSession(h.user)
             let browser = h.browser()
             let page = try await h.account(browser)
             h.clock.advance(by: 901)
@@ -153,9 +155,9 @@ struct AccountAbuseTests {
         }
     }
 
-    @Test func `doubled and unknown parameters are refused and do nothing`() async throws {
+    @Test func `repeated and unknown parameters are refused and do nothing`() async throws {
         try await Harness.run { h in
-            let session = try await h.plant(h.user)
+            let session = try await h.fixtures.insertSession(h.user)
             let browser = h.browser()
             let page = try await h.account(browser)
             let token = page.input("token") ?? ""
@@ -182,10 +184,10 @@ struct AccountAbuseTests {
         }
     }
 
-    @Test func `what a client calls itself and an MCP server asks is text and nothing else`() async throws {
+    @Test func `the names of clients and the requests of MCP servers are shown as text only`() async throws {
         try await Harness.run { h in
             let name = "<script>alert(1)</script>\"'>\u{202e}x</h3>"
-            let session = try await h.plant(
+            let session = try await h.fixtures.insertSession(
                 h.user, client: "https://evil.example/c.json", name: name, host: "evil.example")
             let token = try await h.tokens().access
             var action = Harness.action
@@ -206,21 +208,21 @@ struct AccountAbuseTests {
         }
     }
 
-    @Test func `a notice that somebody else wrote, or that was for another person, is not shown`() async throws {
+    @Test func `a forged notice and one for another user are not shown`() async throws {
         try await Harness.run { h in
             _ = try await h.addUser("bob")
-            let session = try await h.plant(h.user)
+            let session = try await h.fixtures.insertSession(h.user)
             let browser = h.browser()
             let page = try await h.account(browser)
             let answer = try await h.step(browser, at: page, "end", [("session", session.id.string)])
             let notice = try #require(FormText.decode(queryOf: answer.headers[.location] ?? "")["notice"]?.first)
             let sealed = String(notice.prefix { $0 != "#" })
-            #expect(try await browser.get("/account?notice=\(sealed)").text.contains("What it held works no more"))
+            #expect(try await browser.get("/account?notice=\(sealed)").element("notice") != nil)
             let bob = h.browser()
             _ = try await h.account(bob, as: "bob")
-            #expect(try await !bob.get("/account?notice=\(sealed)").text.contains("What it held works no more"))
+            #expect(try await bob.get("/account?notice=\(sealed)").element("notice") == nil)
             bob.cookies["gatehouse-browser"] = browser.cookies["gatehouse-browser"]
-            #expect(try await !bob.get("/account?notice=\(sealed)").text.contains("What it held works no more"))
+            #expect(try await bob.get("/account?notice=\(sealed)").element("notice") == nil)
             for odd in ["x", String(sealed.dropLast()), sealed + "A", String(repeating: "A", count: 5_000)] {
                 let shown = try await browser.get("/account?notice=\(odd)")
                 #expect(shown.status == .ok && !shown.text.contains("id=\"notice\""))

@@ -7,17 +7,17 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("One's own account: work in the background")
+@Suite("The account page: background jobs")
 struct AccountJobTests {
-    @Test func `a job is shown with whose word its purpose is, what it may start and when it ends`() async throws {
+    @Test func `a job is shown with the author of its purpose, its actions and its expiry`() async throws {
         try await Harness.run { h in
-            let session = try await h.plant(
+            let session = try await h.fixtures.insertSession(
                 h.user, client: "https://quill.example.com/c.json", host: "quill.example.com")
-            let job = try await h.plantJob(in: session, purpose: "File the expenses of November")
+            let job = try await h.fixtures.insertJob(in: session, purpose: "File the expenses of November")
             let page = try await h.account(h.browser())
             #expect(page.values("job") == [job.id.string])
             for words in [
-                "Work in the background", "says that it works on this:",
+                "id=\"jobs\"",
                 "<q><bdi>File the expenses of November</bdi></q>",
                 "expenses.submit", "<q><bdi>Quill Notes</bdi></q>", "quill.example.com", "https://files.example/mcp",
                 "Platform team",
@@ -25,7 +25,7 @@ struct AccountJobTests {
         }
     }
 
-    @Test func `a press ends it at once, on record as the person's own doing`() async throws {
+    @Test func `the button cancels it at once, recorded as the user's action`() async throws {
         try await Harness.run { h in
             try await h.list()
             let token = try await h.tokens().access
@@ -36,7 +36,7 @@ struct AccountJobTests {
             let page = try await h.account(browser)
             let after = try await h.follow(
                 browser, h.step(browser, at: page, "end_job", [("job", job.id.string)]))
-            #expect(after.text.contains("The work of Team Files in the background was ended."))
+            #expect(after.element("notice")?.contains("Team Files") == true)
             #expect(after.values("job") == [spared.id.string])
             let denied = try await h.evaluate("job", job.id.string)
             #expect(denied.json["decision"] == false && denied.json["context"] == nil)
@@ -50,18 +50,17 @@ struct AccountJobTests {
         }
     }
 
-    @Test func `another person's job, one that has ended and one that nobody has are answered alike`() async throws
-    {
+    @Test func `a foreign, an ended and an unknown job get the same response`() async throws {
         try await Harness.run { h in
-            let foreign = try await h.plantJob(in: h.plant(h.addUser("bob")))
-            let session = try await h.plant(h.user)
-            let ended = try await h.plantJob(in: session)
+            let foreign = try await h.fixtures.insertJob(in: h.fixtures.insertSession(h.addUser("bob")))
+            let session = try await h.fixtures.insertSession(h.user)
+            let ended = try await h.fixtures.insertJob(in: session)
             try await h.gatehouse.store.write { [now = h.clock.now] in
                 _ = try $0.jobs.end(ended.id, .byResource(ended.resourceID), now: now)
             }
             let browser = h.browser()
             let page = try await h.account(browser)
-            #expect(page.values("job").isEmpty && !page.text.contains("Work in the background"))
+            #expect(page.values("job").isEmpty && page.element("jobs") == nil)
             var answers: Set<String> = []
             for id in [foreign.id.string, ended.id.string, JobID.random().string, "job_", "", session.id.string] {
                 let answer = try await h.step(browser, at: page, "end_job", [("job", id)])
@@ -74,14 +73,16 @@ struct AccountJobTests {
         }
     }
 
-    @Test func `what is over by its time or by its session's disuse is not shown, and nobody ends it any more`()
+    @Test func `an expired job and one of an idle session are not shown and cannot be cancelled`()
         async throws
     {
         try await Harness.run { h in
-            let disused = try await h.plantJob(in: h.plant(h.user, lasting: 2_592_000), lasting: 2_500_000)
-            let short = try await h.plantJob(
-                in: h.plant(h.user, after: 100, lasting: 2_592_000), lasting: 1_209_500)
-            let live = try await h.plantJob(in: h.plant(h.user, after: 100, lasting: 2_592_000), lasting: 2_500_000)
+            let disused = try await h.fixtures.insertJob(
+                in: h.fixtures.insertSession(h.user, lasting: 2_592_000), lasting: 2_500_000)
+            let short = try await h.fixtures.insertJob(
+                in: h.fixtures.insertSession(h.user, after: 100, lasting: 2_592_000), lasting: 1_209_500)
+            let live = try await h.fixtures.insertJob(
+                in: h.fixtures.insertSession(h.user, after: 100, lasting: 2_592_000), lasting: 2_500_000)
             let browser = h.browser()
             h.clock.advance(by: 1_209_599)
             #expect(try await h.account(browser).values("job").count == 3)
@@ -94,13 +95,13 @@ struct AccountJobTests {
         }
     }
 
-    @Test func `the purpose is text and nothing else, and what an MCP server cannot send is not shown either`()
+    @Test func `the purpose is shown as text only`()
         async throws
     {
         try await Harness.run { h in
-            let session = try await h.plant(
+            let session = try await h.fixtures.insertSession(
                 h.user, client: "https://evil.example/c.json", name: "<b>\u{202e}x</b>", host: "evil.example")
-            _ = try await h.plantJob(
+            _ = try await h.fixtures.insertJob(
                 in: session, purpose: "<img src=x onerror=alert(1)> \u{202e}\"a\" & \u{2066}b</q></bdi>")
             let page = try await h.account(h.browser())
             #expect(
@@ -109,14 +110,14 @@ struct AccountJobTests {
         }
     }
 
-    @Test func `no more than fifty are shown, and it is said that there is more`() async throws {
+    @Test func `at most fifty are shown, with a note that there are more`() async throws {
         try await Harness.run { h in
             for _ in 0..<3 {
-                let session = try await h.plant(h.user)
-                for _ in 0..<17 { _ = try await h.plantJob(in: session) }
+                let session = try await h.fixtures.insertSession(h.user)
+                for _ in 0..<17 { _ = try await h.fixtures.insertJob(in: session) }
             }
             let page = try await h.account(h.browser())
-            #expect(page.values("job").count == 50 && page.text.contains("There is more."))
+            #expect(page.values("job").count == 50 && page.element("more-jobs") != nil)
         }
     }
 }

@@ -30,7 +30,7 @@ struct AuthorizeTests {
         }
     }
 
-    @Test func `only S256 with a well-formed challenge is taken`() async throws {
+    @Test func `only S256 with a well-formed challenge is accepted`() async throws {
         try await Harness.run { h in
             let wrong: [[String: String?]] = [
                 ["code_challenge": nil], ["code_challenge_method": nil], ["code_challenge_method": "plain"],
@@ -49,7 +49,7 @@ struct AuthorizeTests {
         }
     }
 
-    @Test func `no response type but code exists`() async throws {
+    @Test func `no response type but code is supported`() async throws {
         try await Harness.run { h in
             for type in ["token", "id_token", "code token", "CODE"] {
                 let answer = try await h.authorize(h.browser(), h.request(["response_type": type]))
@@ -94,7 +94,7 @@ struct AuthorizeTests {
         }
     }
 
-    @Test func `offline_access is no scope of a resource: alone it counts as none`() async throws {
+    @Test func `offline_access alone counts as no scope`() async throws {
         try await Harness.run { h in
             for scope in ["offline_access", " offline_access", "offline_access ", nil, ""] {
                 let page = try await h.consentPage(h.browser(), h.request(["scope": scope]))
@@ -140,7 +140,7 @@ struct AuthorizeTests {
         }
     }
 
-    @Test func `a signed-in person still has to press the button: GET never makes a code`() async throws {
+    @Test func `GET never issues a code, even for a signed-in user`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             _ = try await h.tokens(browser)
@@ -158,7 +158,7 @@ struct AuthorizeTests {
         }
     }
 
-    @Test func `nothing that was sent shows on an error page`() async throws {
+    @Test func `an error page echoes nothing of the request`() async throws {
         try await Harness.run { h in
             let payload = "\"><script>alert(1)</script>"
             for name in ["client_id", "redirect_uri", "state", "scope", "resource", "response_type", "prompt"] {

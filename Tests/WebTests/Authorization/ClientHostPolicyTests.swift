@@ -7,12 +7,12 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("Which hosts' clients may come to an MCP server")
+@Suite("Policies on the hosts of clients")
 struct ClientHostPolicyTests {
     private static let others = SessionPolicyChange(clientHosts: ["desk.example", "Quill.Example"])
     private static let sentence = "does not admit clients of this host"
 
-    @Test func `a client of another host is told so, and nothing waits for its person`() async throws {
+    @Test func `a client of another host gets an error, and nothing is pending`() async throws {
         try await DocumentScene.play { scene in
             let h = scene.h
             try await h.policy(Self.others)

@@ -8,7 +8,7 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("What one person can use up of the fetching of documents")
+@Suite("Limits of fetching metadata documents")
 struct DocumentBudgetTests {
     /// Opens five paths of the client's host that have no document.
     private func openBadPaths(_ scene: DocumentScene, _ browser: TestBrowser) async throws {
@@ -19,7 +19,7 @@ struct DocumentBudgetTests {
         #expect(scene.host.fetches == 5)
     }
 
-    @Test func `five bad paths beside a client's document keep nobody else from that client`() async throws {
+    @Test func `five bad paths on a client's host do not block the client for others`() async throws {
         try await DocumentScene.play(budget: FetchBudget()) { scene in
             _ = try await scene.h.addUser("eve")
             let eve = scene.h.browser()

@@ -65,7 +65,7 @@ struct DocumentFaultTests {
         }
     }
 
-    @Test func `what would tell of this server's network is one sentence, whatever it is`() async throws {
+    @Test func `a failure that would reveal the server's network has one sentence for all causes`() async throws {
         let causes: [OutboundFailure] = [
             .unresolvable(host: "a.example"), .refusedAddress(host: "a.example", address: "10.0.0.1"),
             .unreachable("refused"), .deadline, .interrupted, .untrusted("certificate"), .malformed("x"), .busy,

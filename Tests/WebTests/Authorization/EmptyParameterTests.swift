@@ -70,7 +70,7 @@ struct EmptyParameterTests {
         }
     }
 
-    @Test func `a repetition is looked for first`() async throws {
+    @Test func `a repeated parameter is refused first`() async throws {
         try await Harness.run { h in
             let grant = try await h.code()
             let form = [

@@ -7,7 +7,7 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("MCP servers that are named almost right")
+@Suite("Misspelled resource identifiers")
 struct NearMissTests {
     @Test(arguments: [
         ("https://files.example/mcp/", "a slash at the end"), ("https://files.example/MCP", "upper and lower case"),

@@ -6,7 +6,7 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("What prompt asks for")
+@Suite("The parameter prompt")
 struct PromptTests {
     enum Way: String {
         case signIn, consent
@@ -93,7 +93,7 @@ struct PromptTests {
         }
     }
 
-    @Test func `select_account lets another person go on, and that person alone`() async throws {
+    @Test func `select_account lets another user continue, and only that user`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             _ = try await h.tokens(browser)

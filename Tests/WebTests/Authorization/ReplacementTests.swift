@@ -7,9 +7,9 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("What an approval replaces and holds")
+@Suite("Replacement of sessions")
 struct ReplacementTests {
-    @Test func `the session that is replaced is the one the page spoke of, not one approved behind its back`()
+    @Test func `only the session that the page showed is replaced`()
         async throws
     {
         try await Harness.run { h in

@@ -8,7 +8,7 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("What a provider granted, compared with what is allowed")
+@Suite("Scopes that a provider granted")
 struct ScopeExceededTests {
     /// A server with a provider of which the MCP server may have `repo` and `user`, and a person who was asked for `repo`.
     private func play(
@@ -17,10 +17,10 @@ struct ScopeExceededTests {
     ) async throws {
         let provider = try await LoopbackProvider.start()
         try await Harness.run(log: log.logger) { h in
-            try await h.add(provider)
+            try await h.providers.add(provider)
             try await h.allow("repo user", sameAs: sameAs)
             let token = try await h.tokens().access
-            try await test(h, provider, try await Asked(h.askToConnect(token)), token)
+            try await test(h, provider, try await Asked(h.providers.ask(token)), token)
         }
         try await provider.stop()
     }
@@ -42,17 +42,17 @@ struct ScopeExceededTests {
         try await play(log: log) { h, provider, asked, token in
             provider.behave(Self.grant(scope))
             let browser = h.browser()
-            let end = try await h.comeBack(browser, state: h.depart(browser, asked))
+            let end = try await h.providers.comeBack(browser, state: h.providers.depart(browser, asked))
             #expect(end.status == .ok && end.text.contains("Not connected"))
             #expect(end.text.contains("hub granted more access than Team Files may have"))
             #expect(end.text.contains("revoked the access at hub"))
             let stored = try #require(try await h.stored(asked))
             #expect(stored.status == .failed && stored.reason == "scope_exceeded" && stored.content == nil)
-            #expect(try await h.connections().isEmpty)
+            #expect(try await h.providers.connections().isEmpty)
             #expect(try await h.records(.connectionMade).isEmpty)
             #expect(provider.revocations.count == 1)
             #expect(provider.revocations.first?.contains("token=refresh-canary") == true)
-            #expect(try await h.exchange(token).error == "invalid_grant")
+            #expect(try await h.providers.exchange(token).error == "invalid_grant")
             #expect(log.lines.contains { $0.contains("granted more than 'providers allow'") })
             #expect(!log.lines.contains { $0.contains("canary") })
             let later = try await browser.get(asked.page)
@@ -67,10 +67,10 @@ struct ScopeExceededTests {
         try await play { h, provider, asked, token in
             provider.behave(Self.grant(scope))
             let browser = h.browser()
-            let end = try await h.comeBack(browser, state: h.depart(browser, asked))
+            let end = try await h.providers.comeBack(browser, state: h.providers.depart(browser, asked))
             #expect(end.text.contains("Connected"))
-            #expect(try await h.connections().count == 1 && provider.revocations.isEmpty)
-            #expect(try await h.exchange(token).status == .ok)
+            #expect(try await h.providers.connections().count == 1 && provider.revocations.isEmpty)
+            #expect(try await h.providers.exchange(token).status == .ok)
         }
     }
 
@@ -80,9 +80,9 @@ struct ScopeExceededTests {
             try await play(sameAs: sameAs) { h, provider, asked, token in
                 provider.behave(Self.grant("repo openid https://hub.example/auth/user"))
                 let browser = h.browser()
-                _ = try await h.comeBack(browser, state: h.depart(browser, asked))
+                _ = try await h.providers.comeBack(browser, state: h.providers.depart(browser, asked))
                 #expect(try await h.stored(asked)?.status == (sameAs.isEmpty ? .failed : .completed))
-                #expect(try await h.exchange(token).status == (sameAs.isEmpty ? .badRequest : .ok))
+                #expect(try await h.providers.exchange(token).status == (sameAs.isEmpty ? .badRequest : .ok))
             }
         }
     }
@@ -92,10 +92,10 @@ struct ScopeExceededTests {
             provider.behave(Self.grant("repo admin:org"))
             provider.refuseRevocations()
             let browser = h.browser()
-            let end = try await h.comeBack(browser, state: h.depart(browser, asked))
-            #expect(end.text.contains("Remove its access in the settings of your account at hub"))
+            let end = try await h.providers.comeBack(browser, state: h.providers.depart(browser, asked))
+            #expect(end.text.contains("in the settings of your account at hub"))
             #expect(try await h.stored(asked)?.reason == "scope_exceeded")
-            #expect(try await h.connections().isEmpty)
+            #expect(try await h.providers.connections().isEmpty)
         }
     }
 
@@ -106,15 +106,15 @@ struct ScopeExceededTests {
         try await play(log: log) { h, provider, asked, token in
             provider.behave(Self.grant("repo user"))
             let browser = h.browser()
-            _ = try await h.comeBack(browser, state: h.depart(browser, asked))
-            #expect(try await h.exchange(token).status == .ok)
+            _ = try await h.providers.comeBack(browser, state: h.providers.depart(browser, asked))
+            #expect(try await h.providers.exchange(token).status == .ok)
             // `repo` alone was asked for, and is still allowed; the token can more.
             try await h.allow("repo")
-            let refused = try await h.exchange(token)
+            let refused = try await h.providers.exchange(token)
             #expect(refused.error == "invalid_grant")
             #expect(refused.json["error_description"]?.string?.contains("granted more than") == true)
             #expect(try await h.records(.connectionUsed).count == 1)
-            let ended = try #require(try await h.connections().first)
+            let ended = try #require(try await h.providers.connections().first)
             #expect(ended.endReason == .scopeExceeded && ended.tokens == nil)
             let records = try await h.records(.connectionEnded)
             #expect(records.map(\.reason) == ["scope_exceeded"] && records.first?.correlation == ended.id.string)
@@ -124,10 +124,10 @@ struct ScopeExceededTests {
             #expect(!log.lines.contains { $0.contains("canary") })
             // Allowing it again brings no token back; the person does.
             try await h.allow("repo user")
-            #expect(try await h.exchange(token).error == "invalid_grant")
+            #expect(try await h.providers.exchange(token).error == "invalid_grant")
             #expect(provider.revocations.count == 1)
-            _ = try await h.connected(token, browser)
-            #expect(try await h.exchange(token).status == .ok)
+            _ = try await h.providers.connect(token, browser)
+            #expect(try await h.providers.exchange(token).status == .ok)
         }
     }
 
@@ -139,15 +139,15 @@ struct ScopeExceededTests {
         try await play(log: log) { h, provider, asked, token in
             provider.behave(Self.grant("repo user"))
             let browser = h.browser()
-            _ = try await h.comeBack(browser, state: h.depart(browser, asked))
+            _ = try await h.providers.comeBack(browser, state: h.providers.depart(browser, asked))
             provider.refuseRevocations()
             try await h.allow("repo")
             let errors = try await withThrowingTaskGroup(of: String?.self) { group in
-                for _ in 1...8 { group.addTask { try await h.exchange(token).error } }
+                for _ in 1...8 { group.addTask { try await h.providers.exchange(token).error } }
                 return try await group.reduce(into: Set<String?>()) { $0.insert($1) }
             }
             #expect(errors == ["invalid_grant"])
-            #expect(try await h.connections().first?.tokens == nil)
+            #expect(try await h.providers.connections().first?.tokens == nil)
             #expect(try await h.records(.connectionEnded).count == 1 && provider.revocations.count == 1)
             #expect(log.lines.contains { $0.contains("could not be revoked at its provider") })
         }
@@ -157,13 +157,13 @@ struct ScopeExceededTests {
         try await play { h, provider, asked, token in
             provider.setLifetime(90)
             let browser = h.browser()
-            _ = try await h.comeBack(browser, state: h.depart(browser, asked))
+            _ = try await h.providers.comeBack(browser, state: h.providers.depart(browser, asked))
             provider.behave(Self.grant("repo admin:org"))
             h.clock.advance(by: 60)
-            let refused = try await h.exchange(token)
+            let refused = try await h.providers.exchange(token)
             #expect(refused.error == "invalid_grant")
             #expect(refused.json["error_description"]?.string?.contains("granted more than") == true)
-            let ended = try #require(try await h.connections().first)
+            let ended = try #require(try await h.providers.connections().first)
             #expect(ended.endReason == .scopeExceeded && ended.tokens == nil)
             #expect(try await h.records(.connectionRefreshed).isEmpty)
             #expect(try await h.records(.connectionEnded).first?.reason == "scope_exceeded")
@@ -175,14 +175,14 @@ struct ScopeExceededTests {
     @Test func `a token that came when the permission was gone is revoked there too`() async throws {
         try await play { h, provider, asked, _ in
             let browser = h.browser()
-            let state = try await h.depart(browser, asked)
+            let state = try await h.providers.depart(browser, asked)
             let resource = h.resource.id
             try await h.gatehouse.store.write {
                 _ = try $0.providers.removeRule(provider: ProviderName("hub"), resource: resource)
             }
-            _ = try await h.comeBack(browser, state: state)
+            _ = try await h.providers.comeBack(browser, state: state)
             #expect(try await h.stored(asked)?.reason == "not_allowed")
-            #expect(try await h.connections().isEmpty && provider.revocations.count == 1)
+            #expect(try await h.providers.connections().isEmpty && provider.revocations.count == 1)
         }
     }
 }

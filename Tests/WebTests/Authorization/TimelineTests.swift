@@ -9,9 +9,9 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("What happened in an authorization")
+@Suite("The trace of an authorization")
 struct TimelineTests {
-    @Test func `a whole way stands in one timeline, under the reference of any page of it`() async throws {
+    @Test func `a complete authorization is one timeline, under the reference of any of its pages`() async throws {
         try await DocumentScene.play { scene in
             let h = scene.h
             let browser = h.browser()
@@ -127,7 +127,7 @@ struct TimelineTests {
         ("/secret.json", "document_refused", "it may hold no client_secret"),
         ("/nothing.json", "document_refused", "strict JSON"),
     ])
-    func `what a fetch met is told to the operator, not to the person`(
+    func `the cause of a failed fetch is shown to the operator, not to the user`(
         path: String, step: String, words: String
     ) async throws {
         try await DocumentScene.play { scene in

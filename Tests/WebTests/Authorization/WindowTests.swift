@@ -8,11 +8,13 @@ import Testing
 
 @testable import Web
 
-@Suite("Windows that stay in touch, and pages that say where they come from")
+@Suite("Cross-origin opener and referrer policies")
 struct WindowTests {
     private func policy(_ answer: TestResponse) -> String? { answer.headers[FieldNames.openerPolicy] }
 
-    @Test func `no page of an authorization request cuts its window off, and every other page does`() async throws {
+    @Test func `pages of an authorization keep the connection to their opener, and every other page cuts it`()
+        async throws
+    {
         try await Harness.run { h in
             let browser = h.browser()
             let signIn = try await h.authorize(browser, h.request())
@@ -35,7 +37,7 @@ struct WindowTests {
     }
 
     @Test(arguments: ["/account", "/e/pag_AAAAAAAAAAAAAAAAAAAAAA"])
-    func `the sign-in pages of an account and an elicitation keep to themselves`(path: String) async throws {
+    func `the sign-in pages of the account and of an elicitation are isolated`(path: String) async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let signIn = try await browser.get(path)
@@ -48,7 +50,7 @@ struct WindowTests {
     }
 
     @Test
-    func `a consent page that is nobody's, a sign-in form that says nothing and a foreign one keep to themselves`()
+    func `error pages of the consent and sign-in routes are isolated`()
         async throws
     {
         try await Harness.run { h in
@@ -81,14 +83,14 @@ struct WindowTests {
     }
 
     @Test func `a page has a form exactly where its template has one`() throws {
-        let renderer = try PageRenderer(templatesDirectory: TestDoor.templates)
+        let renderer = try PageRenderer(templatesDirectory: TestRoutes.templates)
         for page in Pages.all {
             #expect(renderer.render(page.sample).contains("<form") == page.hasForm, "\(page.template)")
         }
     }
 
     @Test(arguments: [nil, "same-origin"])
-    func `a form without an origin passes where token and cookie are good, and nothing else of it does`(site: String?)
+    func `a form with Origin null passes only with valid token and cookie`(site: String?)
         async throws
     {
         try await Harness.run { h in

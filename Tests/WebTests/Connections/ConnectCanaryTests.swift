@@ -16,20 +16,20 @@ struct ConnectCanaryTests {
         let provider = try await LoopbackProvider.start()
         provider.setLifetime(90)
         try await Harness.run(log: log.logger) { h in
-            try await h.add(provider)
+            try await h.providers.add(provider)
             let token = try await h.tokens().access
             let browser = h.browser()
             var canaries = ["access-canary", "refresh-canary", "code-canary", "provider-secret-canary"]
             var shown: [String] = []
             for attempt in 1...3 {
-                let asked = try await Asked(h.askToConnect(token))
-                let state = try await h.depart(browser, asked)
+                let asked = try await Asked(h.providers.ask(token))
+                let state = try await h.providers.depart(browser, asked)
                 canaries.append(state)
                 let manner = LoopbackProvider.Manner.answering(
                     "400 Bad", body: #"{"error":"access-canary","error_description":"refresh-canary"}"#)
                 provider.behave(attempt == 1 ? manner : .giving)
                 for browser in [h.browser(), browser, browser] {
-                    shown.append(try await h.comeBack(browser, state: state).text)
+                    shown.append(try await h.providers.comeBack(browser, state: state).text)
                 }
                 shown.append(try await h.call(.get, asked.path).text)
                 shown.append(try await h.call(.post, asked.path + "/result").text)
@@ -38,11 +38,11 @@ struct ConnectCanaryTests {
                 request.range(of: "code_verifier=").map { String(request[$0.upperBound...].prefix(43)) }
             }
             h.clock.advance(by: 31)
-            let handedOut = try await h.exchange(token)
+            let handedOut = try await h.providers.exchange(token)
             #expect(handedOut.text.contains("access-canary-") && !handedOut.text.contains("refresh-canary"))
             provider.behave(.answering("500 Oops", body: "access-canary"))
             h.clock.advance(by: 90)
-            shown.append(try await h.exchange(token).text)
+            shown.append(try await h.providers.exchange(token).text)
             let events = try await h.gatehouse.store.read { tx in
                 try h.allElicitations(tx).compactMap { try tx.events.find(of: $0)?.event.payload }.map {
                     JSON.object($0).text

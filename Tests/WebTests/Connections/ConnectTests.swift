@@ -18,8 +18,8 @@ struct ConnectTests {
     ) async throws {
         let provider = try await LoopbackProvider.start()
         try await Harness.run(operators: operators) { h in
-            try await h.add(provider, issuer: issuer)
-            let asked = try await Asked(h.askToConnect(h.tokens().access))
+            try await h.providers.add(provider, issuer: issuer)
+            let asked = try await Asked(h.providers.ask(h.tokens().access))
             #expect(asked.status == .created)
             try await test(h, provider, asked)
         }
@@ -28,7 +28,7 @@ struct ConnectTests {
 
     private let hasty = OperatorClient(deadline: .milliseconds(300))
 
-    @Test func `the page tells who will use what, and only agreeing makes the way to the provider`()
+    @Test func `the page shows the MCP server and the permissions, and only connecting leads to the provider`()
         async throws
     {
         try await play { h, provider, asked in
@@ -47,24 +47,24 @@ struct ConnectTests {
             #expect(query["scope"] == ["repo"] && query["code_challenge_method"] == ["S256"])
             #expect(query["state"]?.first?.utf8.count == 43)
             #expect(try await h.stored(asked)?.status == .opened)
-            #expect(try await h.connections().isEmpty && provider.tokenRequests.isEmpty)
+            #expect(try await h.providers.connections().isEmpty && provider.tokenRequests.isEmpty)
         }
     }
 
-    @Test func `who comes back is connected: the MCP server is told, collects once and gets tokens one at a time`()
+    @Test func `a returning user is connected, and the MCP server collects once and gets tokens`()
         async throws
     {
         try await play { h, provider, asked in
             let browser = h.browser()
-            let end = try await h.comeBack(browser, state: h.depart(browser, asked))
+            let end = try await h.providers.comeBack(browser, state: h.providers.depart(browser, asked))
             #expect(end.status == .ok)
-            #expect(end.text.contains("Connected") && end.text.contains("go back to Quill Notes"))
+            #expect(end.text.contains("Connected") && end.text.contains("Quill Notes"))
             #expect(try await h.stored(asked)?.status == .completed)
             let sent = try #require(provider.tokenRequests.first)
             #expect(sent.contains("code=code-canary") && sent.contains("code_verifier="))
             let result = try await h.call(.post, asked.path + "/result")
             #expect(result.status == .ok)
-            let connection = try #require(try await h.connections().first)
+            let connection = try #require(try await h.providers.connections().first)
             #expect(
                 result.json == [
                     "id": .string(asked.id), "kind": "connect", "provider": "hub", "scope": "repo",
@@ -77,13 +77,13 @@ struct ConnectTests {
     }
 
     @Test
-    func `nobody but the person, in the login in which they left, comes back; nothing is spent on others`()
+    func `only the user can return, in the same login, and another user spends nothing`()
         async throws
     {
         try await play { h, provider, asked in
             _ = try await h.addUser("bob")
             let ada = h.browser()
-            let state = try await h.depart(ada, asked)
+            let state = try await h.providers.depart(ada, asked)
             let (elsewhere, bob) = (h.browser(), h.browser())
             _ = try await h.open(elsewhere, asked)
             _ = try await h.open(bob, asked, as: "bob")
@@ -91,27 +91,27 @@ struct ConnectTests {
             let moved = h.browser()
             moved.cookies = ["gatehouse": ada.cookies["gatehouse"] ?? ""]
             for browser in [elsewhere, bob, moved, h.browser()] {
-                let refused = try await h.comeBack(browser, state: state)
+                let refused = try await h.providers.comeBack(browser, state: state)
                 #expect(refused.status == .forbidden)
                 #expect(!refused.text.contains("Team Files") && !refused.text.contains("hub"))
             }
             #expect(provider.tokenRequests.isEmpty)
             #expect(try await h.stored(asked)?.status == .opened)
-            #expect(try await h.comeBack(ada, state: state).status == .ok)
-            #expect(try await h.connections().map(\.userID) == [h.user.id])
+            #expect(try await h.providers.comeBack(ada, state: state).status == .ok)
+            #expect(try await h.providers.connections().map(\.userID) == [h.user.id])
         }
     }
 
     @Test func `a foreign callback leaves one record an account, and one of nobody none`() async throws {
         try await play { h, _, asked in
             let bob = try await h.addUser("bob")
-            let state = try await h.depart(h.browser(), asked)
+            let state = try await h.providers.depart(h.browser(), asked)
             let browser = h.browser()
             _ = try await h.open(browser, await h.askAnew(try await h.tokens().access, "other"), as: "bob")
             await eventually { try await h.records(.elicitationMisdirected).count == 1 }
-            for _ in 1...3 { #expect(try await h.comeBack(browser, state: state).status == .forbidden) }
-            #expect(try await h.comeBack(h.browser(), state: state).status == .forbidden)
-            #expect(try await h.comeBack(browser, state: "unknown").status == .forbidden)
+            for _ in 1...3 { #expect(try await h.providers.comeBack(browser, state: state).status == .forbidden) }
+            #expect(try await h.providers.comeBack(h.browser(), state: state).status == .forbidden)
+            #expect(try await h.providers.comeBack(browser, state: "unknown").status == .forbidden)
             await eventually { try await h.records(.elicitationMisdirected).count == 2 }
             let record = try #require(try await h.records(.elicitationMisdirected).first)
             #expect(record.user == bob.id && record.correlation == asked.id && record.outcome == .refused)
@@ -122,14 +122,14 @@ struct ConnectTests {
     @Test func `a code that comes to another provider's callback goes nowhere`() async throws {
         let other = try await LoopbackProvider.start()
         try await play { h, provider, asked in
-            try await h.add(other, as: "pub")
+            try await h.providers.add(other, as: "pub")
             let browser = h.browser()
-            let state = try await h.depart(browser, asked)
+            let state = try await h.providers.depart(browser, asked)
             for name in ["pub", "nobody", "Hub"] {
-                #expect(try await h.comeBack(browser, state: state, to: name).status == .forbidden)
+                #expect(try await h.providers.comeBack(browser, state: state, to: name).status == .forbidden)
             }
             #expect(other.tokenRequests.isEmpty && provider.tokenRequests.isEmpty)
-            #expect(try await h.comeBack(browser, state: state).status == .ok)
+            #expect(try await h.providers.comeBack(browser, state: state).status == .ok)
         }
         try await other.stop()
     }
@@ -137,18 +137,19 @@ struct ConnectTests {
     @Test func `a state counts once and for ten minutes, and an unknown one never`() async throws {
         try await play { h, provider, asked in
             let browser = h.browser()
-            let state = try await h.depart(browser, asked)
+            let state = try await h.providers.depart(browser, asked)
             for unknown in ["x", String(state.dropLast()) + (state.hasSuffix("A") ? "E" : "A"), ""] {
-                #expect(try await h.comeBack(browser, state: unknown, ["state": unknown]).status == .forbidden)
+                #expect(
+                    try await h.providers.comeBack(browser, state: unknown, ["state": unknown]).status == .forbidden)
             }
             h.clock.advance(by: 600)
-            let late = try await h.comeBack(browser, state: state)
-            #expect(late.status == .badRequest && late.text.contains("took too long"))
+            let late = try await h.providers.comeBack(browser, state: state)
+            #expect(late.status == .badRequest && late.isPage("error"))
             #expect(provider.tokenRequests.isEmpty)
             #expect(try await h.stored(asked)?.status == .opened)
-            let again = try await h.depart(browser, asked)
-            #expect(try await h.comeBack(browser, state: again).status == .ok)
-            let replayed = try await h.comeBack(browser, state: again)
+            let again = try await h.providers.depart(browser, asked)
+            #expect(try await h.providers.comeBack(browser, state: again).status == .ok)
+            let replayed = try await h.providers.comeBack(browser, state: again)
             #expect(replayed.status == .conflict && replayed.text.contains("Already connected"))
             #expect(provider.tokenRequests.count == 1)
         }
@@ -157,14 +158,14 @@ struct ConnectTests {
     @Test func `of two callbacks at once one redeems, and there is one connection`() async throws {
         try await play { h, provider, asked in
             let browser = h.browser()
-            let state = try await h.depart(browser, asked)
+            let state = try await h.providers.depart(browser, asked)
             let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
-                for _ in 1...8 { group.addTask { try await h.comeBack(browser, state: state).status.code } }
+                for _ in 1...8 { group.addTask { try await h.providers.comeBack(browser, state: state).status.code } }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
             #expect(statuses.filter { $0 == 200 }.count == 1, "\(statuses)")
             #expect(provider.tokenRequests.count == 1)
-            #expect(try await h.connections().count == 1)
+            #expect(try await h.providers.connections().count == 1)
             #expect(try await h.records(.elicitationCompleted).count == 1)
         }
     }
@@ -175,11 +176,13 @@ struct ConnectTests {
     {
         try await play(issuer: "https://hub.example") { h, provider, asked in
             let browser = h.browser()
-            let mixed = try await h.comeBack(browser, state: h.depart(browser, asked), ["iss": issuer])
-            #expect(mixed.status == .badRequest && mixed.text.contains("did not come from the site"))
+            let mixed = try await h.providers.comeBack(
+                browser, state: h.providers.depart(browser, asked), ["iss": issuer])
+            #expect(mixed.status == .badRequest && mixed.isPage("error"))
             #expect(provider.tokenRequests.isEmpty)
             #expect(try await h.stored(asked)?.status == .opened)
-            let right = try await h.comeBack(browser, state: h.depart(browser, asked), ["iss": "https://hub.example"])
+            let right = try await h.providers.comeBack(
+                browser, state: h.providers.depart(browser, asked), ["iss": "https://hub.example"])
             #expect(right.status == .ok)
         }
     }
@@ -191,18 +194,18 @@ struct ConnectTests {
         (.answering("400 Bad", body: #"{"error":"invalid_grant"}"#), "provider_refused"),
         (.answering("200 OK", body: #"{"access_token":"a","token_type":"mac"}"#), "provider_answer_unusable"),
     ])
-    func `a provider that answers nonsense, refuses or is silent fails the request, and says so`(
+    func `a provider that answers malformed, refuses or times out fails the request`(
         manner: LoopbackProvider.Manner, reason: String
     ) async throws {
         try await play(operators: reason == "provider_unavailable" ? hasty : OperatorClient(deadline: .seconds(20))) {
             h, provider, asked in
             provider.behave(manner)
             let browser = h.browser()
-            let end = try await h.comeBack(browser, state: h.depart(browser, asked))
-            #expect(end.status == .ok && end.text.contains("did not work"))
+            let end = try await h.providers.comeBack(browser, state: h.providers.depart(browser, asked))
+            #expect(end.status == .ok && end.isPage("elicitation-end"))
             let stored = try #require(try await h.stored(asked))
             #expect(stored.status == .failed && stored.reason == reason)
-            #expect(try await h.connections().isEmpty)
+            #expect(try await h.providers.connections().isEmpty)
             #expect(
                 try await h.gatehouse.store.read { try $0.events.find(of: stored.id) }?.event.type == .elicitationFailed
             )
@@ -215,38 +218,38 @@ struct ConnectTests {
             (["code": nil, "error": "server_error"], .failed), (["code": nil], .failed),
             (["error": "access_denied"], .failed),
         ] as [([String: String?], ElicitationStatus)])
-    func `saying no over there is saying no; any other error is a failure`(
+    func `a denial at the provider declines the request, and any other error fails it`(
         changes: [String: String?], status: ElicitationStatus
     ) async throws {
         try await play { h, provider, asked in
             let browser = h.browser()
-            let end = try await h.comeBack(browser, state: h.depart(browser, asked), changes)
+            let end = try await h.providers.comeBack(browser, state: h.providers.depart(browser, asked), changes)
             #expect(end.status == .ok)
             #expect(try await h.stored(asked)?.status == status)
             #expect(provider.tokenRequests.isEmpty)
         }
     }
 
-    @Test func `what was taken back meanwhile is not redeemed, and signing out ends the way`() async throws {
+    @Test func `a cancelled request is not redeemed, and signing out ends the return`() async throws {
         try await play { h, provider, asked in
             let browser = h.browser()
-            let state = try await h.depart(browser, asked)
+            let state = try await h.providers.depart(browser, asked)
             #expect(try await h.call(.delete, asked.path).status == .ok)
-            let gone = try await h.comeBack(browser, state: state)
+            let gone = try await h.providers.comeBack(browser, state: state)
             #expect(gone.status == .gone)
             #expect(provider.tokenRequests.isEmpty)
             #expect(try await h.stored(asked)?.status == .cancelled)
         }
     }
 
-    @Test func `without a permission nothing is asked, and one that is taken back stops who is on the page`()
+    @Test func `a connection needs a permission, at the request and at the approval`()
         async throws
     {
         try await play { h, _, asked in
             let token = try await h.tokens().access
-            #expect(try await h.askToConnect(token, scope: "repo admin").error == "access_denied")
-            #expect(try await h.askToConnect(token, provider: "nobody").status == .forbidden)
-            #expect(try await h.askToConnect(token, provider: "NOT A NAME").error == "access_denied")
+            #expect(try await h.providers.ask(token, scope: "repo admin").error == "access_denied")
+            #expect(try await h.providers.ask(token, provider: "nobody").status == .forbidden)
+            #expect(try await h.providers.ask(token, provider: "NOT A NAME").error == "access_denied")
             let browser = h.browser()
             let page = try await h.open(browser, asked)
             try await h.gatehouse.store.write { [id = h.resource.id] in

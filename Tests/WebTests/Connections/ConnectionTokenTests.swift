@@ -17,10 +17,10 @@ struct ConnectionTokenTests {
         let provider = try await LoopbackProvider.start()
         provider.setLifetime(lifetime)
         try await Harness.run { h in
-            try await h.add(provider)
+            try await h.providers.add(provider)
             let token = try await h.tokens().access
-            _ = try await h.connected(token, h.browser())
-            #expect(try await h.connections().count == 1)
+            _ = try await h.providers.connect(token, h.browser())
+            #expect(try await h.providers.connections().count == 1)
             try await test(h, provider, token)
         }
         try await provider.stop()
@@ -30,7 +30,7 @@ struct ConnectionTokenTests {
         async throws
     {
         try await play { h, _, token in
-            let answer = try await h.exchange(token)
+            let answer = try await h.providers.exchange(token)
             #expect(answer.status == .ok && answer.headers[.cacheControl] == "no-store")
             #expect(
                 answer.json.text
@@ -43,22 +43,24 @@ struct ConnectionTokenTests {
         }
     }
 
-    @Test func `a token that is over, foreign or no token at all gets nothing`() async throws {
+    @Test func `an expired, foreign or malformed token gets nothing`() async throws {
         try await play { h, _, token in
             let other = try await h.addServer("https://other.example/mcp")
-            #expect(try await h.exchange(token, as: other).error == "invalid_request")
-            #expect(try await h.exchange("nonsense").error == "invalid_request")
-            #expect(try await h.exchange(token, ["audience": "urn:gatehouse:provider:pub"]).error == "invalid_target")
+            #expect(try await h.providers.exchange(token, as: other).error == "invalid_request")
+            #expect(try await h.providers.exchange("nonsense").error == "invalid_request")
+            #expect(
+                try await h.providers.exchange(token, ["audience": "urn:gatehouse:provider:pub"]).error
+                    == "invalid_target")
             let stranger = AskingServer(resource: h.resource, secret: .random())
-            #expect(try await h.exchange(token, as: stranger).status == .unauthorized)
+            #expect(try await h.providers.exchange(token, as: stranger).status == .unauthorized)
             let form = [
                 ("grant_type", GrantType.tokenExchange.rawValue), ("client_id", "quill"), ("subject_token", token),
             ]
             #expect(try await h.send("/token", form).error == "invalid_client")
-            let posted = try await h.exchange(token)
+            let posted = try await h.providers.exchange(token)
             #expect(posted.status == .ok)
             h.clock.advance(by: 601)
-            #expect(try await h.exchange(token).error == "invalid_request")
+            #expect(try await h.providers.exchange(token).error == "invalid_request")
         }
     }
 
@@ -75,7 +77,7 @@ struct ConnectionTokenTests {
         func happen(_ h: Harness) async throws {
             let (now, user, resource, hub) = (h.clock.now, h.user.id, h.resource.id, try ProviderName("hub"))
             let session = try await h.sessions().first?.id
-            let connection = try await h.connections().first?.id
+            let connection = try await h.providers.connections().first?.id
             _ = try await h.gatehouse.store.write { tx -> Bool? in
                 switch self {
                 case .accountLocked: return try tx.users.setDisabled(now, user)
@@ -98,21 +100,21 @@ struct ConnectionTokenTests {
         async throws
     {
         try await play { h, _, token in
-            #expect(try await h.exchange(token).status == .ok)
+            #expect(try await h.providers.exchange(token).status == .ok)
             try await deed.happen(h)
-            #expect(try await h.exchange(token).error == deed.error)
+            #expect(try await h.providers.exchange(token).error == deed.error)
             #expect(try await h.records(.connectionUsed).count == 1)
         }
     }
 
-    @Test func `one person's account is no use to another, nor to the same person's other MCP server`() async throws {
+    @Test func `a connection serves only its own user and MCP server`() async throws {
         try await play { h, _, _ in
             _ = try await h.addUser("bob")
             let bob = h.browser()
             var page = try await h.authorize(bob, h.request())
             page = try await h.signIn(bob, at: page, as: "bob")
             let token = try await h.tokens(bob).access
-            #expect(try await h.exchange(token).error == "invalid_grant")
+            #expect(try await h.providers.exchange(token).error == "invalid_grant")
         }
     }
 
@@ -124,7 +126,7 @@ struct ConnectionTokenTests {
             provider.setLifetime(3600)
             let tokens = try await withThrowingTaskGroup(of: String?.self) { group in
                 for _ in 1...50 {
-                    group.addTask { try await h.exchange(token).json["access_token"]?.string }
+                    group.addTask { try await h.providers.exchange(token).json["access_token"]?.string }
                 }
                 return try await group.reduce(into: Set<String?>()) { $0.insert($1) }
             }
@@ -138,15 +140,15 @@ struct ConnectionTokenTests {
         try await play(lifetime: 90) { h, provider, token in
             h.clock.advance(by: 31)
             provider.behave(.answering("400 Bad", body: #"{"error":"invalid_grant"}"#))
-            #expect(try await h.exchange(token).error == "invalid_grant")
-            let ended = try #require(try await h.connections().first)
+            #expect(try await h.providers.exchange(token).error == "invalid_grant")
+            let ended = try #require(try await h.providers.connections().first)
             #expect(ended.endReason == .refusedByProvider && ended.tokens == nil)
             #expect(try await h.records(.connectionEnded).count == 1)
-            #expect(try await h.exchange(token).error == "invalid_grant")
+            #expect(try await h.providers.exchange(token).error == "invalid_grant")
             #expect(provider.tokenRequests.count == 2)
             provider.behave(.giving)
-            _ = try await h.connected(token, h.browser())
-            #expect(try await h.exchange(token).json["access_token"]?.string == "access-canary-2")
+            _ = try await h.providers.connect(token, h.browser())
+            #expect(try await h.providers.exchange(token).json["access_token"]?.string == "access-canary-2")
         }
     }
 
@@ -156,13 +158,13 @@ struct ConnectionTokenTests {
         try await play(lifetime: 90) { h, provider, token in
             h.clock.advance(by: 31)
             provider.behave(.answering("503 Later", body: ""))
-            #expect(try await h.exchange(token).json["expires_in"]?.integer == 59)
+            #expect(try await h.providers.exchange(token).json["expires_in"]?.integer == 59)
             h.clock.advance(by: 59)
-            let away = try await h.exchange(token)
+            let away = try await h.providers.exchange(token)
             #expect(away.status == .serviceUnavailable && away.headers[.retryAfter] != nil)
-            #expect(try await h.connections().first?.endedAt == nil)
+            #expect(try await h.providers.connections().first?.endedAt == nil)
             provider.behave(.giving)
-            #expect(try await h.exchange(token).json["access_token"]?.string == "access-canary-2")
+            #expect(try await h.providers.exchange(token).json["access_token"]?.string == "access-canary-2")
         }
     }
 }

@@ -70,7 +70,7 @@ struct ElicitationCreationTests {
         }
     }
 
-    @Test func `without the MCP server's credentials nothing is done, whatever is asked`() async throws {
+    @Test func `a request without the MCP server's credentials does nothing`() async throws {
         try await Harness.run { h in
             let token = try await h.tokens().access
             let wrong = AskingServer(resource: h.resource, secret: .random())
@@ -116,7 +116,7 @@ struct ElicitationCreationTests {
         }
     }
 
-    @Test func `the same question is found again while it is of use, and another one is not`() async throws {
+    @Test func `an equal request finds the pending elicitation, and a different one does not`() async throws {
         try await Harness.run { h in
             let token = try await h.tokens().access
             let first = try await Asked(h.ask(token))
@@ -154,7 +154,7 @@ struct ElicitationCreationTests {
         }
     }
 
-    @Test func `an MCP server that asks and takes back is stopped within the hour, and goes on after it`()
+    @Test func `an MCP server that creates and cancels repeatedly is limited for an hour`()
         async throws
     {
         try await Harness.run { h in
@@ -171,7 +171,7 @@ struct ElicitationCreationTests {
             #expect(try await h.ask(try await h.tokens().access).status == .created)
         }
     }
-    @Test func `the sixth open one of a person at one MCP server is refused until another is over`()
+    @Test func `a user has at most five pending elicitations of one MCP server`()
         async throws
     {
         try await Harness.run { h in
@@ -187,7 +187,7 @@ struct ElicitationCreationTests {
         }
     }
 
-    @Test func `what grows when it is written down can be read back, so that its session can end`() async throws {
+    @Test func `an elicitation whose text grows in storage can be read back`() async throws {
         try await Harness.run { h in
             let body: JSONObject = [
                 "subject_token": .string(try await h.tokens().access), "kind": "confirm", "message": "Go on?",
@@ -213,7 +213,7 @@ struct ElicitationCreationTests {
         }
     }
 
-    @Test func `an idempotency key of another session is refused, since its approval would not count here`()
+    @Test func `an idempotency key of another session is refused, because its approval would not count here`()
         async throws
     {
         try await Harness.run { h in

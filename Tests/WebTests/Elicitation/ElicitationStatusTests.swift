@@ -7,7 +7,7 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("An MCP server looks, waits, takes back and collects", .timeLimit(.minutes(2)))
+@Suite("An MCP server polls, waits, cancels and collects", .timeLimit(.minutes(2)))
 struct ElicitationStatusTests {
     private func answered(_ h: Harness, _ decision: String = "approve") async throws -> Asked {
         let asked = try await Asked(h.ask(try await h.tokens().access))
@@ -16,7 +16,7 @@ struct ElicitationStatusTests {
         return asked
     }
 
-    @Test func `another's elicitation, an unknown one and a malformed id are answered in the same bytes`()
+    @Test func `a foreign elicitation, an unknown one and a malformed id get the same bytes`()
         async throws
     {
         try await Harness.run { h in
@@ -39,7 +39,7 @@ struct ElicitationStatusTests {
         }
     }
 
-    @Test func `the status has a version as its tag, and who has it is told nothing new`() async throws {
+    @Test func `the status has its version as entity tag, and a current tag gets 304`() async throws {
         try await Harness.run { h in
             let asked = try await Asked(h.ask(try await h.tokens().access))
             let answer = try await h.call(.get, asked.path)
@@ -55,7 +55,7 @@ struct ElicitationStatusTests {
         }
     }
 
-    @Test func `who waits is woken by the decision and gets the signed event`() async throws {
+    @Test func `a waiting request returns at the decision, with the signed event`() async throws {
         try await Harness.run { h in
             let asked = try await Asked(h.ask(try await h.tokens().access))
             let browser = h.browser()
@@ -79,7 +79,9 @@ struct ElicitationStatusTests {
         }
     }
 
-    @Test func `the wait ends with its time, at most thirty seconds, and with the elicitation's`() async throws {
+    @Test func `a wait ends after its time, after thirty seconds at most, and when the elicitation expires`()
+        async throws
+    {
         try await Harness.run { h in
             let asked = try await Asked(h.ask(try await h.tokens().access))
             async let waiting = h.call(.get, asked.path + "?wait=9999", headers: [.ifNoneMatch: "\"v1\""])
@@ -99,7 +101,7 @@ struct ElicitationStatusTests {
         }
     }
 
-    @Test func `a thousand wait and are all woken by one decision`() async throws {
+    @Test func `one decision wakes a thousand waiting requests`() async throws {
         try await Harness.run { h in
             let asked = try await Asked(h.ask(try await h.tokens().access))
             let statuses = try await withThrowingTaskGroup(of: String?.self) { group in
@@ -116,7 +118,7 @@ struct ElicitationStatusTests {
         }
     }
 
-    @Test func `who hangs up frees the seat at once`() async throws {
+    @Test func `a client that disconnects stops waiting at once`() async throws {
         try await Harness.run { h in
             let asked = try await Asked(h.ask(try await h.tokens().access))
             let request = [
@@ -133,7 +135,7 @@ struct ElicitationStatusTests {
         }
     }
 
-    @Test func `the MCP server takes it back once; what is over stays as it is`() async throws {
+    @Test func `the MCP server cancels it once, and an ended elicitation does not change`() async throws {
         try await Harness.run { h in
             let asked = try await Asked(h.ask(try await h.tokens().access))
             let first = try await h.call(.delete, asked.path)
@@ -148,7 +150,7 @@ struct ElicitationStatusTests {
         }
     }
 
-    @Test func `the end of the session takes back what is open, with an event`() async throws {
+    @Test func `the end of the session cancels pending elicitations, with an event`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             let asked = try await Asked(h.ask(tokens.access))
@@ -160,7 +162,7 @@ struct ElicitationStatusTests {
         }
     }
 
-    @Test func `a hundred collect at once and one gets the approval`() async throws {
+    @Test func `of a hundred simultaneous collections one gets the approval`() async throws {
         try await Harness.run { h in
             let asked = try await answered(h)
             let answers = try await withThrowingTaskGroup(of: TestResponse.self) { group in

@@ -7,7 +7,7 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("A person goes on to a page of the MCP server's")
+@Suite("The user continues to a page of the MCP server")
 struct ExternalElicitationTests {
     private static let url = "https://pay.example/cart?id=7"
 
@@ -23,7 +23,7 @@ struct ExternalElicitationTests {
         return try await Asked(ask(h))
     }
 
-    /// Presses “Go on” and takes the ticket out of the address that the browser is led to.
+    /// Presses “Continue” and takes the ticket out of the address that the browser is led to.
     private func ticket(_ h: Harness, _ browser: TestBrowser, _ asked: Asked, at page: TestResponse) async throws
         -> String
     {
@@ -41,18 +41,18 @@ struct ExternalElicitationTests {
     }
 
     @Test
-    func `the page says where it goes, the hand-off has the ticket, and what is reported is told as reported`()
+    func `the page shows the destination, the hand-off has the ticket, and the result is marked as reported`()
         async throws
     {
         try await Harness.run { h in
             let asked = try await granted(h)
             let browser = h.browser()
             let page = try await h.open(browser, asked)
-            for words in ["You are going to", "<bdi>pay.example</bdi>", "https://pay.example/cart?id=7", "Go on"] {
+            for words in ["<bdi>pay.example</bdi>", "https://pay.example/cart?id=7", "value=\"approve\""] {
                 #expect(page.text.contains(words), "\(words)")
             }
             let onward = try await h.press(browser, asked, "approve", at: page)
-            #expect(onward.text.contains("You go on to <strong class=\"host\"><bdi>pay.example</bdi>"))
+            #expect(onward.isPage("hand-off") && onward.text.contains("<bdi>pay.example</bdi>"))
             let address = try #require(onward.continuation)
             #expect(address.hasPrefix(Self.url + "&ticket="))
             let ticket = FormText.decode(queryOf: address)["ticket"]?.first ?? ""
@@ -92,7 +92,8 @@ struct ExternalElicitationTests {
         }
     }
 
-    @Test(arguments: ["declined", "failed"]) func `other outcomes end it as what they are`(outcome: String) async throws
+    @Test(arguments: ["declined", "failed"]) func `each reported outcome ends it with its own status`(outcome: String)
+        async throws
     {
         try await Harness.run { h in
             let asked = try await granted(h)
@@ -105,7 +106,7 @@ struct ExternalElicitationTests {
         }
     }
 
-    @Test func `a ticket of another server's, twice, late, replaced or after the end is refused, all alike`()
+    @Test func `a foreign, used, expired or replaced ticket gets the same refusal`()
         async throws
     {
         try await Harness.run { h in
@@ -139,7 +140,7 @@ struct ExternalElicitationTests {
         }
     }
 
-    @Test func `a hundred redeem at once and one does`() async throws {
+    @Test func `of a hundred simultaneous redemptions one succeeds`() async throws {
         try await Harness.run { h in
             let asked = try await granted(h)
             let browser = h.browser()
@@ -153,7 +154,7 @@ struct ExternalElicitationTests {
         }
     }
 
-    @Test func `who has arrived neither goes twice nor declines here; who has not declines`() async throws {
+    @Test func `a user who has arrived there cannot continue again or decline`() async throws {
         try await Harness.run { h in
             let asked = try await granted(h)
             let browser = h.browser()
@@ -162,7 +163,7 @@ struct ExternalElicitationTests {
             for decision in ["approve", "decline"] {
                 let again = try await h.press(browser, asked, decision, at: page)
                 #expect(again.status == .badRequest)
-                #expect(again.text.contains("Finish there."))
+                #expect(again.element("problem") != nil)
                 #expect(again.continuation == nil)
             }
             #expect(try await h.stored(asked)?.status == .opened)
@@ -173,7 +174,7 @@ struct ExternalElicitationTests {
         }
     }
 
-    @Test func `with the session ends the hand-over, before and after the ticket was redeemed`() async throws {
+    @Test func `the end of the session ends the elicitation, before and after the redemption`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let asked = try await granted(h)
@@ -193,8 +194,7 @@ struct ExternalElicitationTests {
         }
     }
 
-    @Test func `a client that is shut out redeems no ticket, and nothing is completed in its session`() async throws
-    {
+    @Test func `a blocked client's ticket is not redeemed, and nothing is completed in its session`() async throws {
         try await DocumentScene.play(allow: [], block: [DocumentHost.name]) { scene in
             let h = scene.h
             try await scene.set(.host(DocumentHost.name), .allow)
@@ -238,7 +238,7 @@ struct ExternalElicitationTests {
         "http://pay.example/", "https://pay.example/#x", "https://ada@pay.example/", "https://pay.example/?ticket=1",
         "https://pay.example/?%74icket=1", "javascript:alert(1)", "https:pay.example", "https://pay.example./",
         "https://pay.example\\@evil.example/",
-    ]) func `what is no plain https address is refused, and the member is named`(url: String) async throws {
+    ]) func `a URL that is not plain https is refused with the name of the member`(url: String) async throws {
         try await Harness.run { h in
             try await h.grant([.external], hosts: ["pay.example"])
             let refused = try await ask(h, url)
@@ -248,7 +248,7 @@ struct ExternalElicitationTests {
     }
 
     @Test
-    func `a host that is taken from the list after the request is not gone to; names with other letters are marked`()
+    func `a host that is removed from the list is not visited, and an encoded name is marked`()
         async throws
     {
         try await Harness.run { h in
@@ -256,7 +256,7 @@ struct ExternalElicitationTests {
             let asked = try await Asked(ask(h, "https://xn--py-8ja.example"))
             let browser = h.browser()
             let page = try await h.open(browser, asked)
-            #expect(page.text.contains("letters that can look like others"))
+            #expect(page.element("encoded-name") != nil)
             try await h.grant([.external], hosts: [])
             let end = try await h.press(browser, asked, "approve", at: page)
             #expect(end.continuation == nil)

@@ -8,13 +8,13 @@ import TestSupport
 import Testing
 
 /// A rule must hold for what a request or a document comes down to, whichever of its fields is missing or odd.
-@Suite("Left out, empty, or of another kind")
+@Suite("Members that are missing, empty or of another type")
 struct OmissionTests {
     /// Without these a request still means something; what it then means is decided here and not by the client.
     private static let optional: Set<String> = ["resource", "scope", "state"]
 
     @Test(arguments: [nil, "", "null"])
-    func `an authorization request with a field left out, empty or unknown gets no more than the whole one`(
+    func `an authorization request with a missing, empty or unknown field grants no more than the complete one`(
         value: String?
     ) async throws {
         try await Harness.run { h in
@@ -45,7 +45,7 @@ struct OmissionTests {
     }
 
     @Test(arguments: [nil, "", "null"])
-    func `a client with a secret gets nothing when a field of its exchange is left out, empty or unknown`(
+    func `an exchange with a missing, empty or unknown field grants nothing`(
         value: String?
     ) async throws {
         try await Harness.run { h in
@@ -83,7 +83,7 @@ struct OmissionTests {
     ]
 
     @Test(arguments: tolerated.keys.sorted())
-    func `a document with a member left out, null or of another kind is refused, or means a public client`(
+    func `a document with a missing, null or mistyped member is refused, or means a public client`(
         member: String
     ) async throws {
         try await DocumentScene.play { scene in

@@ -8,7 +8,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("A person hands a secret to an MCP server")
+@Suite("A user sends a secret to an MCP server")
 struct SecretElicitationTests {
     private static let key = "sk-canary-0123456789"
 
@@ -23,16 +23,16 @@ struct SecretElicitationTests {
         let page = try await h.open(browser, asked)
         let end = try await h.fill(browser, asked, [("f0", Self.key), ("f1", "team")], at: page)
         #expect(end.status == .ok)
-        #expect(end.text.contains("Handed over"))
+        #expect(end.isPage("elicitation-end"))
         return asked
     }
 
-    @Test func `the page shows the fields under names of ours, and who reads them`() async throws {
+    @Test func `the page gives the fields its own names and names the recipient`() async throws {
         try await Harness.run { h in
             let asked = try await ask(h)
             let page = try await h.open(h.browser(), asked).text
             for words in [
-                "Never type your Gatehouse password here.", "Only <bdi>Team Files</bdi> reads what you type below",
+                "Gatehouse password", "Only <bdi>Team Files</bdi> receives",
                 "API key", "Of the team&#39;s account", "Account name", "Port", "Europe", "America", "Try it at once",
                 "name=\"f0\" type=\"password\" inputmode=\"text\" value=\"\" autocomplete=\"new-password\"",
                 "name=\"f1\" type=\"text\" inputmode=\"text\" value=\"\" autocomplete=\"off\"",
@@ -43,7 +43,7 @@ struct SecretElicitationTests {
         }
     }
 
-    @Test func `the values reach that MCP server alone, once, and no event, record or status holds them`()
+    @Test func `only that MCP server gets the values, once, and no event, record or status contains them`()
         async throws
     {
         try await Harness.run { h in
@@ -57,7 +57,7 @@ struct SecretElicitationTests {
                     ("f5", "yes"),
                 ],
                 at: page)
-            #expect(end.text.contains("Handed over"))
+            #expect(end.isPage("elicitation-end"))
             #expect(!end.text.contains(Self.key))
             let stored = try #require(try await h.stored(asked))
             #expect(stored.status == .completed)
@@ -104,7 +104,7 @@ struct SecretElicitationTests {
         }
     }
 
-    @Test func `nothing is read before its time, after it, without the session, or of another kind`() async throws {
+    @Test func `a result exists only for a completed secret in a live session`() async throws {
         try await Harness.run { h in
             let open = try await ask(h)
             for method in [HTTPRequest.Method.get, .post, .delete] {
@@ -129,7 +129,7 @@ struct SecretElicitationTests {
         }
     }
 
-    @Test func `a hundred collect, read and acknowledge at once, and one spends it`() async throws {
+    @Test func `of a hundred simultaneous collections one spends the secret`() async throws {
         try await Harness.run { h in
             let asked = try await handedOver(h)
             let spent = try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -147,7 +147,7 @@ struct SecretElicitationTests {
         }
     }
 
-    @Test func `what is wrong stands beside its field, the rest stays, but for passwords`() async throws {
+    @Test func `a problem appears at its field, and other values stay, except passwords`() async throws {
         try await Harness.run { h in
             let asked = try await ask(h)
             let browser = h.browser()
@@ -156,23 +156,23 @@ struct SecretElicitationTests {
                 browser, asked,
                 [("f0", Self.key), ("f1", "my <b>team</b>"), ("f2", "x"), ("f3", "1"), ("f5", "yes")], at: page)
             #expect(again.status == .badRequest)
-            #expect(again.text.contains("Write a whole number."))
+            #expect(again.element("f2-problem")?.isEmpty == false)
             #expect(again.input("f1") == "my <b>team</b>")
             #expect(!again.text.contains("<b>"))
             #expect(again.input("f2") == "x")
             #expect(again.text.contains("name=\"f3\" value=\"1\" autocomplete=\"off\" checked"))
             #expect(!again.text.contains("name=\"f3\" value=\"0\" autocomplete=\"off\" checked"))
             #expect(!again.text.contains(Self.key))
-            #expect(again.text.components("Please type this again.") == 1)
+            #expect(again.text.components("Enter this again.") == 1)
             #expect(try await h.stored(asked)?.status == .opened)
             for (fields, words) in [
-                ([("f0", "short"), ("f1", "t")], "Write at least 8 characters."),
-                ([("f1", "t")], "Please fill in this field."),
-                ([("f0", Self.key), ("f1", "t"), ("f3", "2")], "Choose among the values that are offered."),
-                ([("f0", Self.key), ("f1", "t"), ("f3", "eu-1")], "Choose among the values that are offered."),
-                ([("f0", Self.key), ("f1", "t"), ("f2", "65536")], "Write at most 65535."),
-                ([("f0", Self.key), ("f1", "t"), ("f1", "u")], "Send this field once."),
-                ([("api_key", Self.key), ("account", "t")], "Please fill in this field."),
+                ([("f0", "short"), ("f1", "t")], "at least 8 characters"),
+                ([("f1", "t")], "Fill in this field."),
+                ([("f0", Self.key), ("f1", "t"), ("f3", "2")], "on the list"),
+                ([("f0", Self.key), ("f1", "t"), ("f3", "eu-1")], "on the list"),
+                ([("f0", Self.key), ("f1", "t"), ("f2", "65536")], "at most 65535."),
+                ([("f0", Self.key), ("f1", "t"), ("f1", "u")], "Enter one value."),
+                ([("api_key", Self.key), ("account", "t")], "Fill in this field."),
             ] {
                 let refused = try await h.fill(browser, asked, fields, at: page)
                 #expect(refused.status == .badRequest)
@@ -184,18 +184,18 @@ struct SecretElicitationTests {
         }
     }
 
-    @Test func `a value that a page could only show altered is to be typed again`() async throws {
+    @Test func `a value that the page cannot show unchanged must be entered again`() async throws {
         try await Harness.run { h in
             let asked = try await ask(h)
             let browser = h.browser()
             let page = try await h.open(browser, asked)
             let again = try await h.fill(browser, asked, [("f0", "x"), ("f1", "a  b\u{202E}")], at: page)
             #expect(again.input("f1") == "")
-            #expect(again.text.components("Please type this again.") == 1)
+            #expect(again.text.components("Enter this again.") == 1)
         }
     }
 
-    @Test func `a sign-in of more than a quarter of an hour ago has to be renewed first, also to send`()
+    @Test func `a sign-in older than 15 minutes must be renewed before the page opens and before it sends`()
         async throws
     {
         try await Harness.run { h in
@@ -204,7 +204,7 @@ struct SecretElicitationTests {
             h.clock.advance(by: 901)
             let asked = try await ask(h, ["expires_in": 3600])
             let signIn = try await browser.get(asked.page)
-            #expect(signIn.text.contains("Sign in once more"))
+            #expect(signIn.isPage("sign-in") && signIn.element("problem") != nil)
             for words in ["Team Files", "API key", "Quill"] { #expect(!signIn.text.contains(words)) }
             #expect(try await h.stored(asked)?.status == .pending)
             _ = try await h.signIn(browser, at: signIn)
@@ -214,7 +214,7 @@ struct SecretElicitationTests {
             #expect(try await browser.get(asked.page).text.contains("API key"))
             h.clock.advance(by: 1)
             let refused = try await h.fill(browser, asked, [("f0", Self.key), ("f1", "team")], at: page)
-            #expect(refused.text.contains("Sign in once more"))
+            #expect(refused.isPage("sign-in") && refused.element("problem") != nil)
             #expect(!refused.text.contains(Self.key))
             #expect(try await h.stored(asked)?.status == .opened)
             // A confirmation asks for no such thing.
@@ -231,7 +231,7 @@ struct SecretElicitationTests {
             let values = [("f0", Harness.password), ("f1", "t")]
             let refused = try await h.fill(browser, asked, values, at: page)
             #expect(refused.status == .badRequest)
-            #expect(refused.text.contains("That was your Gatehouse password."))
+            #expect(refused.element("problem")?.contains("password") == true)
             #expect(!refused.text.contains(Harness.password))
             #expect(try await h.stored(asked)?.status == .opened)
             #expect(try await h.stored(asked)?.content == nil)
@@ -277,7 +277,7 @@ struct SecretElicitationTests {
         }
     }
 
-    @Test func `nobody else sends, in whatever way`() async throws {
+    @Test func `no other user can send the form`() async throws {
         try await Harness.run { h in
             let asked = try await ask(h)
             _ = try await h.addUser("bob")

@@ -9,7 +9,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("What a form for secrets costs")
+@Suite("Limits of forms with secrets")
 struct SecretFormLimitTests {
     private static func schema(passwords: Int) -> JSON {
         let fields = (0..<passwords).map { number in
@@ -24,7 +24,7 @@ struct SecretFormLimitTests {
         values.enumerated().map { ("f\($0.offset)", $0.element) }
     }
 
-    @Test func `a form is compared with the person's password in fields for passwords alone, three times at most`()
+    @Test func `only password fields are compared with the user's password, three at most`()
         async throws
     {
         let hashes = Mutex(0)
@@ -47,7 +47,7 @@ struct SecretFormLimitTests {
         }
     }
 
-    @Test func `forms are counted for their person, whichever elicitation they answer`() async throws {
+    @Test func `forms count towards the limit of their user, whichever elicitation they answer`() async throws {
         try await Harness.run { h in
             try await h.grant([.secret])
             let token = try await h.tokens().access
@@ -64,7 +64,7 @@ struct SecretFormLimitTests {
         }
     }
 
-    @Test func `a form that has no password to compare costs its person nothing`() async throws {
+    @Test func `a form without password fields does not count`() async throws {
         try await Harness.run { h in
             try await h.grant([.secret])
             let token = try await h.tokens().access
@@ -111,7 +111,7 @@ struct SecretFormLimitTests {
             let known = h.browser()
             _ = try await h.consentPage(known, h.request())
             let (stranger, again) = (h.browser(), try await h.authorize(known, h.request(["prompt": "login"])))
-            let door = try await h.authorize(stranger, h.request())
+            let signIn = try await h.authorize(stranger, h.request())
             isArmed.store(true, ordering: .sequentiallyConsistent)
             let forms = try await withThrowingTaskGroup(of: HTTPResponse.Status.self) { group in
                 for _ in 0..<15 {
@@ -123,7 +123,7 @@ struct SecretFormLimitTests {
                 var statuses: [HTTPResponse.Status] = []
                 for _ in 0..<14 { if let status = try await group.next() { statuses.append(status) } }
                 async let own = h.signIn(known, at: again).status
-                async let other = h.signIn(stranger, at: door).status
+                async let other = h.signIn(stranger, at: signIn).status
                 isArmed.store(false, ordering: .sequentiallyConsistent)
                 gate.signal()
                 #expect(try await own == .seeOther)

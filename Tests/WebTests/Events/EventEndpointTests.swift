@@ -8,8 +8,8 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("The doors for events")
-struct EventDoorTests {
+@Suite("The endpoints for events")
+struct EventEndpointTests {
     private func post(
         _ h: Harness, _ path: String, _ body: String, as name: String? = nil, secret: String? = nil
     ) async throws -> TestResponse {
@@ -27,7 +27,7 @@ struct EventDoorTests {
         return event.id
     }
 
-    @Test func `events are polled with the MCP server's credentials, as JSON that nobody keeps`() async throws {
+    @Test func `an MCP server polls its events with its credentials, and the response is not cacheable`() async throws {
         try await Harness.run { h in
             let id = try await queue(h)
             let answer = try await post(h, "/events/poll", #"{"returnImmediately":true}"#)
@@ -40,7 +40,7 @@ struct EventDoorTests {
         }
     }
 
-    @Test func `who hangs up while it waits frees the seat at once`() async throws {
+    @Test func `a client that disconnects while it waits stops waiting at once`() async throws {
         try await Harness.run { h in
             let request = [
                 "POST /events/poll HTTP/1.1", "Host: localhost", "Content-Type: application/json", "Content-Length: 2",
@@ -57,7 +57,7 @@ struct EventDoorTests {
     }
 
     @Test(arguments: ["/events/poll", "/events/verify"])
-    func `whoever is not the MCP server is answered 401 alike, and nothing is settled`(path: String) async throws {
+    func `wrong credentials get the same 401 and acknowledge nothing`(path: String) async throws {
         try await Harness.run { h in
             let id = try await queue(h)
             let body = #"{"ack":["\#(id)"],"returnImmediately":true,"state":"x"}"#
@@ -78,7 +78,7 @@ struct EventDoorTests {
     }
 
     @Test(arguments: ["", "[]", "{", #"{"a":1,"a":2}"#, "maxEvents=1"])
-    func `what is no JSON object is refused`(body: String) async throws {
+    func `a body that is not a JSON object is refused`(body: String) async throws {
         try await Harness.run { h in
             for path in ["/events/poll", "/events/verify"] {
                 let answer = try await post(h, path, body)
@@ -87,7 +87,7 @@ struct EventDoorTests {
         }
     }
 
-    @Test func `a state that nobody sent verifies nothing`() async throws {
+    @Test func `an unknown state verifies nothing`() async throws {
         try await Harness.run { h in
             let answer = try await post(h, "/events/verify", #"{"state":"AAAA"}"#)
             #expect(answer.status == .badRequest && answer.error == "invalid_request")

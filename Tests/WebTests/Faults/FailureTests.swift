@@ -9,7 +9,7 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("When something fails")
+@Suite("Failures")
 struct FailureTests {
     @Test func `a store that fails is answered 503 everywhere, and nothing is issued`() async throws {
         try await Harness.run { h in
@@ -56,7 +56,7 @@ struct FailureTests {
         try await host.stop()
     }
 
-    @Test func `what was noted of uses is not lost when it cannot be written down`() async throws {
+    @Test func `recorded uses are not lost when the write fails`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             h.clock.advance(by: 60)

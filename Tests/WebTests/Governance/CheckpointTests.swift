@@ -78,7 +78,7 @@ struct CheckpointTests {
             (form, ["values": ["when": "now"]], "values"),
             (form, ["subject_token": 1], "subject_token"), (form, ["subject_token": nil], "subject_token"),
         ] as [(JSONObject, [String: JSON?], String)])
-    func `what is not names and closed words is refused, and nothing is recorded`(
+    func `a report with anything but known names and values is refused and not recorded`(
         body: JSONObject, changes: [String: JSON?], member: String
     ) async throws {
         try await Harness.run { h in
@@ -89,8 +89,7 @@ struct CheckpointTests {
         }
     }
 
-    @Test func `a foreign, expired or ended session, or no token of a person at all, is one refusal`() async throws
-    {
+    @Test func `a foreign, expired or ended session, or no token of a person at all, is one refusal`() async throws {
         try await Harness.run { h in
             let token = try await h.tokens().access
             let other = try await h.addServer("https://other.example/mcp")
@@ -117,7 +116,7 @@ struct CheckpointTests {
         }
     }
 
-    @Test func `an MCP server that floods uses up its own hour and nobody else's`() async throws {
+    @Test func `an MCP server that floods exhausts only its own hourly limit`() async throws {
         try await Harness.run { h in
             let token = try await h.tokens().access
             let (id, now) = (h.resource.id, h.clock.now)

@@ -7,11 +7,11 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("AuthZEN: what an MCP server may start by itself")
+@Suite("AuthZEN: evaluations of actions")
 struct EvaluationTests {
     private static let no = #"{"decision":false}"#
 
-    @Test func `what is not listed is denied, and each decision is on record`() async throws {
+    @Test func `an action that is not listed is denied, and each decision is recorded`() async throws {
         try await Harness.run { h in
             let token = try await h.tokens().access
             let unlisted = try await h.evaluate("access_token", token)
@@ -42,7 +42,7 @@ struct EvaluationTests {
         }
     }
 
-    @Test func `what another MCP server may start says nothing of this one`() async throws {
+    @Test func `the actions of another MCP server do not count`() async throws {
         try await Harness.run { h in
             let token = try await h.tokens().access
             let other = try await h.addServer("https://other.example/mcp")
@@ -82,7 +82,7 @@ struct EvaluationTests {
         }
     }
 
-    @Test func `a job or token that is unknown, foreign, over or no such thing is one and the same no`()
+    @Test func `an unknown, foreign, expired or malformed job or token gets the same denial`()
         async throws
     {
         try await Harness.run { h in
@@ -120,7 +120,7 @@ struct EvaluationTests {
         }
     }
 
-    @Test func `the person is asked, approves, and it may be done once`() async throws {
+    @Test func `a user's approval allows the action once`() async throws {
         try await Harness.run { h in
             try await h.list()
             let job = try #require(try await h.storedJob(h.openJob(try await h.tokens().access)))
@@ -187,7 +187,7 @@ struct EvaluationTests {
         }
     }
 
-    @Test func `between the end of a job and a decision there is no third`() async throws {
+    @Test func `the end of a job and a simultaneous decision happen in one order or the other`() async throws {
         try await Harness.run { h in
             try await h.list()
             let token = try await h.tokens().access
@@ -231,7 +231,7 @@ struct EvaluationTests {
         }
     }
 
-    @Test func `AuthZEN the request is read strictly, and its id comes back`() async throws {
+    @Test func `AuthZEN the request is parsed strictly, and its id is returned`() async throws {
         try await Harness.run { h in
             try await h.list()
             let token = try await h.tokens().access

@@ -18,10 +18,11 @@ struct JobAdministrationTests {
 
     @Test func `a list narrows by person, MCP server, session and state, the newest first`() async throws {
         try await Harness.run { h in
-            let (bob, one) = (try await h.addUser("bob"), try await h.plant(h.user))
-            let first = try await h.plantJob(in: one).id.string
-            let second = try await h.plantJob(in: h.plant(h.user, after: 10)).id.string
-            let third = try await h.plantJob(in: h.plant(bob, after: 20), lasting: 60).id.string
+            let (bob, one) = (try await h.addUser("bob"), try await h.fixtures.insertSession(h.user))
+            let first = try await h.fixtures.insertJob(in: one).id.string
+            let second = try await h.fixtures.insertJob(in: h.fixtures.insertSession(h.user, after: 10)).id.string
+            let third = try await h.fixtures.insertJob(in: h.fixtures.insertSession(bob, after: 20), lasting: 60).id
+                .string
             h.clock.advance(by: 30)
             #expect(try await list(h) == [third, second, first])
             #expect(try await list(h, JobSelection(user: "ada")) == [second, first])
@@ -44,9 +45,10 @@ struct JobAdministrationTests {
         }
     }
 
-    @Test func `a job whose session is over is listed as ended, whenever the rows are tidied`() async throws {
+    @Test func `a job whose session has ended is listed as ended, even before the cleanup`() async throws {
         try await Harness.run { h in
-            let job = try await h.plantJob(in: h.plant(h.user, lasting: 2_592_000), lasting: 2_500_000)
+            let job = try await h.fixtures.insertJob(
+                in: h.fixtures.insertSession(h.user, lasting: 2_592_000), lasting: 2_500_000)
             h.clock.advance(by: 1_209_600)
             #expect(try await list(h, JobSelection(state: "open")).isEmpty)
             let shown = try #require(try await run(h, .show(job.id.string)).rows.first)
@@ -55,7 +57,7 @@ struct JobAdministrationTests {
         }
     }
 
-    @Test func `an administrator ends jobs at once, on record with the uid and what was typed`() async throws {
+    @Test func `an administrator cancels jobs at once, recorded with the uid and the reason`() async throws {
         try await Harness.run { h in
             try await h.list()
             let token = try await h.tokens().access
@@ -81,9 +83,9 @@ struct JobAdministrationTests {
         }
     }
 
-    @Test func `a mistyped id undoes all of it, and what is over is refused in one sentence`() async throws {
+    @Test func `an unknown id cancels nothing, and an ended job is refused in one sentence`() async throws {
         try await Harness.run { h in
-            let job = try await h.plantJob(in: h.plant(h.user))
+            let job = try await h.fixtures.insertJob(in: h.fixtures.insertSession(h.user))
             for wrong in [JobID.random().string, "job_x", ""] {
                 let error = await #expect(throws: AdministrationError.self) {
                     try await run(h, .end([job.id.string, wrong], reason: nil))

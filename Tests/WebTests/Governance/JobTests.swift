@@ -7,7 +7,7 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("Jobs: authority for work that goes on")
+@Suite("Jobs: authority for background work")
 struct JobTests {
     @Test func `a job is on record with its session, and never lasts past it`() async throws {
         try await Harness.run { h in
@@ -32,7 +32,7 @@ struct JobTests {
         }
     }
 
-    @Test func `what the operator did not list, or the token does not hold, opens no job`() async throws {
+    @Test func `a job needs actions that the operator listed and scopes that the token has`() async throws {
         try await Harness.run { h in
             let token = try await h.tokens().access
             #expect(try await h.openJob(token).error == "access_denied")
@@ -83,7 +83,7 @@ struct JobTests {
         }
     }
 
-    @Test func `another MCP server's job is as unknown as none, and stays as it is`() async throws {
+    @Test func `another MCP server's job is answered like an unknown one and does not change`() async throws {
         try await Harness.run { h in
             try await h.list()
             let job = try #require(try await h.storedJob(h.openJob(try await h.tokens().access)))
@@ -136,7 +136,7 @@ struct JobTests {
     }
 
     @Test(arguments: SwitchedOff.allCases.filter { $0 != .resource })
-    func `nothing goes on for what was switched off`(off: SwitchedOff) async throws {
+    func `a job ends when its user, client or MCP server is disabled`(off: SwitchedOff) async throws {
         try await Harness.run { h in
             try await h.list()
             let job = try #require(try await h.storedJob(h.openJob(try await h.tokens().access)))
@@ -148,7 +148,7 @@ struct JobTests {
         }
     }
 
-    @Test(arguments: [true, false]) func `it is over when its time is, whoever looks first`(byHousekeeper: Bool)
+    @Test(arguments: [true, false]) func `it expires at its time, whichever request notices first`(byHousekeeper: Bool)
         async throws
     {
         try await Harness.run { h in

@@ -40,7 +40,7 @@ struct AdministrationSocketTests {
             }, { _ in try await body(folder.socket) })
     }
 
-    @Test func `the handler hears the body and who the kernel says has sent it`() async throws {
+    @Test func `the handler gets the body and the peer that the kernel names`() async throws {
         let folder = try Folder()
         let answer = try await serving(folder) { peer, body in
             .json(Array("\(peer.user) \(peer.group) \(peer.process) ".utf8) + body)
@@ -51,7 +51,7 @@ struct AdministrationSocketTests {
         #expect(answer.hasSuffix("\(geteuid()) \(getegid()) \(getpid()) {\"version\":1}"))
     }
 
-    @Test func `socket and folder are for the owner alone, whatever the umask and the folder's group were`()
+    @Test func `socket and folder are open to the owner only, whatever the umask and the folder's group are`()
         async throws
     {
         let folder = try Folder()
@@ -76,7 +76,7 @@ struct AdministrationSocketTests {
         }
     }
 
-    @Test func `a refusal and a stream reach the other side`() async throws {
+    @Test func `a refusal and a stream reach the peer`() async throws {
         let folder = try Folder()
         let answers = try await serving(folder) { _, body in
             guard body.isEmpty else { return .json(Array("{}".utf8), refused: true) }
@@ -97,7 +97,7 @@ struct AdministrationSocketTests {
         #expect(answers[1].contains("second"))
     }
 
-    @Test func `a stream that breaks is not taken for a whole one`() async throws {
+    @Test func `a broken stream is not mistaken for a complete one`() async throws {
         let folder = try Folder()
         let answer = try await serving(folder) { _, _ in
             .stream(
@@ -125,7 +125,7 @@ struct AdministrationSocketTests {
         #expect(answers[1].hasPrefix("HTTP/1.1 404"))
     }
 
-    @Test func `a path that the system would cut, a relative one and an unknown group are refused with a sentence`() {
+    @Test func `an overlong path, a relative path and an unknown group are refused with a sentence`() {
         let long = "/tmp/" + String(repeating: "a", count: 99)
         for (path, group, word) in [
             (long, nil, "103"), ("var/admin.sock", nil, "relative"),

@@ -16,7 +16,7 @@ struct AdmissionTests {
     private static func serving<Result: Sendable>(
         _ limits: ConnectionLimits, proxies: [String] = [], _ body: @Sendable (Int) async throws -> Result
     ) async throws -> Result {
-        let responder = try TestDoor().responder
+        let responder = try TestRoutes().responder
         let proxies = try ProxyTrust(proxies: proxies)
         var limits = limits
         // Who asks nothing stays as long as the test needs, however slow the machine is.
@@ -74,7 +74,7 @@ struct AdmissionTests {
         ("198.51.100.1", "198.51.100.2", false), ("::ffff:198.51.100.1", "198.51.100.1", true),
         ("::ffff:198.51.100.1", "::ffff:198.51.100.2", false),
     ])
-    func `what one line has of IPv6 counts as one address`(one: String, other: String, isSame: Bool) {
+    func `a /64 network of IPv6 counts as one address`(one: String, other: String, isSame: Bool) {
         #expect((ConnectionAdmission.network(one) == ConnectionAdmission.network(other)) == isSame)
     }
 
@@ -91,7 +91,7 @@ struct AdmissionTests {
         #expect(throws: IOError.self) { try channel.throwIfErrorCaught() }
     }
 
-    @Test func `a peer that takes nothing of what it asks for is cut`() async throws {
+    @Test func `a peer that reads nothing is disconnected`() async throws {
         var limits = ConnectionLimits()
         limits.stall = .milliseconds(300)
         try await Self.serving(limits) { port in

@@ -7,7 +7,7 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("The edge")
+@Suite("The public listener")
 struct EdgeTests {
     private static let programs = ["/token", "/revoke", "/introspect"]
     private static let pages = ["/authorize", "/login", "/consent", "/account"]
@@ -91,7 +91,7 @@ struct EdgeTests {
         }
     }
 
-    @Test func `nothing but metadata and style may be kept, and metadata sets no cookie`() async throws {
+    @Test func `only metadata and the stylesheet are cacheable, and metadata sets no cookie`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let tokens = try await h.tokens(browser)
@@ -111,7 +111,7 @@ struct EdgeTests {
         }
     }
 
-    @Test func `what is too large or too much is refused before it is read`() async throws {
+    @Test func `oversized input is refused before it is read`() async throws {
         try await Harness.run { h in
             let large = try await h.send("/token", [("grant_type", String(repeating: "a", count: 1 << 20))])
             #expect(large.status == .contentTooLarge)
@@ -142,7 +142,7 @@ struct EdgeTests {
         }
     }
 
-    @Test func `nothing that is sent becomes part of a statement`() async throws {
+    @Test func `no input becomes part of an SQL statement`() async throws {
         let injections = [
             "' OR 1=1 --", "\" OR \"\"=\"", "'; DROP TABLE sessions; --", "?1",
             "%' UNION SELECT data FROM credentials --",

@@ -12,7 +12,7 @@ struct ListenerTests {
     private func serving<Result: Sendable>(
         _ limits: ConnectionLimits = ConnectionLimits(), _ body: @Sendable (Int) async throws -> Result
     ) async throws -> Result {
-        let router = try TestDoor().responder
+        let router = try TestRoutes().responder
         return try await Wire.serving(
             { running in
                 try .main(
@@ -163,7 +163,7 @@ struct ListenerTests {
 
     @Test func `a port in use is one clear sentence`() async throws {
         try await serving { port in
-            let router = try TestDoor().responder
+            let router = try TestRoutes().responder
             let second = try Listener.main(router: router, host: "127.0.0.1", port: port, logger: Self.logger)
             let error = await #expect(throws: ListenerError.self) { try await second.run() }
             #expect(error?.description.contains("already in use") ?? false)
@@ -173,14 +173,14 @@ struct ListenerTests {
     @Test func `TLS files that cannot be used are named`() {
         let error = #expect(throws: ListenerError.self) {
             try Listener.main(
-                router: TestDoor().responder, host: "127.0.0.1", port: 0,
+                router: TestRoutes().responder, host: "127.0.0.1", port: 0,
                 tls: try TLSIdentity(TLSFiles(certificate: "/nowhere.pem", key: "/nowhere.key")), logger: Self.logger)
         }
         #expect(error?.description.contains("/nowhere.pem") ?? false)
     }
 
     @Test(arguments: [([String](), "200"), (["The disk is full."], "503")])
-    func `the operators' listener tells health, readiness and numbers`(
+    func `the operations listener serves health, readiness and metrics`(
         obstacles: [String], status: String
     ) async throws {
         let operations = Operations(obstacles: { obstacles }, metrics: { "gatehouse_up 1\n" })
@@ -229,10 +229,10 @@ struct ListenerTests {
 
     @Test func `ready means that the last of all listeners is up`() {
         let up = ListenerReadiness(expecting: ["main", "admin"])
-        #expect(!up.areAll)
-        #expect(!up.note("main"))
-        #expect(!up.note("main"))
-        #expect(up.note("admin"))
-        #expect(up.areAll)
+        #expect(!up.areAllReady)
+        #expect(!up.markReady("main"))
+        #expect(!up.markReady("main"))
+        #expect(up.markReady("admin"))
+        #expect(up.areAllReady)
     }
 }

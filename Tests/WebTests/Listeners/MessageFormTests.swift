@@ -10,11 +10,11 @@ import Testing
 struct MessageFormTests {
     private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    /// Serves the doors of the tests, and one that answers in two pieces.
+    /// Serves the routes of the tests, and one that answers in two pieces.
     private static func serving<Result: Sendable>(
         _ limits: ConnectionLimits = ConnectionLimits(), _ body: @Sendable (Int) async throws -> Result
     ) async throws -> Result {
-        let door = try TestDoor()
+        let routes = try TestRoutes()
         let slow: Route.Handler = { _, context, _ in
             let loop = context.channel.eventLoop
             return Response(
@@ -26,7 +26,8 @@ struct MessageFormTests {
                     try await writer.finish(nil)
                 })
         }
-        let responder = door.door.responder(TestDoor.routes(door.door) + [.server(.get, "/slow", .none, slow)])
+        let responder = routes.pipeline.responder(
+            TestRoutes.routes(routes.pipeline) + [.server(.get, "/slow", .none, slow)])
         return try await Wire.serving(
             {
                 try .main(
@@ -58,7 +59,7 @@ struct MessageFormTests {
     ]
 
     @Test(arguments: malformed)
-    func `a malformed transfer coding is 400 in the form of the door, once, and the end of the connection`(
+    func `a malformed transfer coding is 400 in the form of its route, once, and the end of the connection`(
         request: String
     ) async throws {
         for before in ["", Self.head("GET /jwks")] {
@@ -110,7 +111,7 @@ struct MessageFormTests {
         #expect(answer.ranges(of: "HTTP/1.1 ").count == 1)
     }
 
-    @Test func `RFC 9110 §10.1.1 a client that waits to be asked for its body is asked at once`() async throws {
+    @Test func `RFC 9110 §10.1.1 a client that expects 100 Continue gets it at once`() async throws {
         let answer = try await Self.serving { port in
             try await Wire.converse(
                 .port(port),
@@ -135,7 +136,7 @@ struct MessageFormTests {
         head("PUT /token", "Expect: 100-continue", "Content-Length: 3"),
         head("POST /nothing", "Expect: 100-continue", "Content-Length: 3"),
     ])
-    func `a body that nobody wants is not asked for: the status comes at once and the connection ends`(
+    func `an unneeded body gets no 100 Continue, and the connection ends after the status`(
         request: String
     ) async throws {
         let answer = try await Self.serving { try await Wire.exchange(.port($0), request) }
@@ -144,7 +145,7 @@ struct MessageFormTests {
         #expect(answer.lowercased().contains("connection: close"))
     }
 
-    @Test func `who asks by HTTP 1.0 or sends no body is not told to continue`() async throws {
+    @Test func `a client of HTTP 1.0 or without a body gets no 100 Continue`() async throws {
         let old =
             "POST /revoke HTTP/1.0\r\nHost: localhost:8080\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\na=b"
         let none = Self.head("GET /jwks", "Expect: 100-continue", "Connection: close")

@@ -1,3 +1,4 @@
+import AuthorizationServer
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -16,7 +17,7 @@ struct ProxyTrustTests {
         trust = try ProxyTrust(proxies: ["10.0.0.1", "10.0.0.2", "2001:db8:0:0::1"])
     }
 
-    @Test func `the header of anybody else is ignored`() {
+    @Test func `the header of an untrusted peer is ignored`() {
         #expect(trust.clientAddress(peer: "192.0.2.9", forwarded: ["198.51.100.1"]) == "192.0.2.9")
         #expect(trust.clientAddress(peer: nil, forwarded: ["198.51.100.1"]) == nil)
     }
@@ -68,7 +69,7 @@ struct ProxyTrustTests {
         #expect(error?.description.contains("proxy.example") ?? false)
     }
 
-    @Test func `the doctor's own request is seen once, and what its way means is told`() async throws {
+    @Test func `the doctor's request is recorded once, with a verdict on its proxies`() async throws {
         let witness = ProxyWitness()
         let log = RequestLog(counters: RequestCounters(), witness: witness)
         let trace = TraceID.random()
@@ -84,16 +85,17 @@ struct ProxyTrustTests {
             ) { _, _ in Response(status: .ok) }
         }
         try await ask()
-        #expect(witness.seen(trace) == nil, "nobody asked for it")
-        witness.watch(for: trace)
-        witness.watch(for: .random())
+        #expect(witness.takeObservation(of: trace) == nil, "nobody asked for it")
+        witness.expect(trace)
+        witness.expect(.random())
         try await ask()
-        let sight = try #require(witness.seen(trace))
+        let sight = try #require(witness.takeObservation(of: trace))
         #expect(sight == .init(peer: "10.0.0.1", forwarded: ["198.51.100.1"]))
         #expect(trust.verdict(on: sight) == .trusted(proxy: "10.0.0.1", caller: "198.51.100.1"))
-        #expect(witness.seen(trace) == nil)
+        #expect(witness.takeObservation(of: trace) == nil)
         try await ask()
-        #expect(witness.seen(trace) == nil, "what nobody waits for is not kept while another is waited for")
+        #expect(
+            witness.takeObservation(of: trace) == nil, "what nobody waits for is not kept while another is waited for")
         #expect(trust.verdict(on: .init(peer: "10.0.0.1", forwarded: [])) == .silent(proxy: "10.0.0.1"))
         #expect(trust.verdict(on: .init(peer: "10.0.0.9", forwarded: ["198.51.100.1"])) == .stranger("10.0.0.9"))
         #expect(trust.verdict(on: .init(peer: "10.0.0.9", forwarded: [])) == .direct("10.0.0.9"))

@@ -30,7 +30,7 @@ struct SocketFolderTests {
         for said in [Self.sentence { try folder.examine() }, Self.sentence { _ = try folder.prepare() }] {
             #expect(said.contains("is shared with others (mode 0\(String(mode, radix: 8)))"))
             let safe = mode & 0o022 == 0 ? "\(place.path)/gatehouse/gatehouse.sock" : "/srv/data/admin/gatehouse.sock"
-            #expect(said.contains("set 'admin.socket' to \(safe), for which"))
+            #expect(said.contains("set 'admin.socket' to \(safe);"))
         }
         #expect(Self.mode(place.path) == mode)
     }
@@ -55,11 +55,12 @@ struct SocketFolderTests {
         let foreign = FolderStatus(isFolder: true, isOwn: false, mode: 0o700, names: [])
         #expect(foreign.objection(to: "gatehouse.sock") == "belongs to another user")
         #expect(!foreign.isSafeToMakeIn)
-        #expect(FolderStatus(isFolder: true, isOwn: false, isRoots: true, mode: 0o755, names: []).isSafeToMakeIn)
-        #expect(!FolderStatus(isFolder: true, isOwn: false, isRoots: true, mode: 0o1777, names: []).isSafeToMakeIn)
+        #expect(FolderStatus(isFolder: true, isOwn: false, isOwnedByRoot: true, mode: 0o755, names: []).isSafeToMakeIn)
+        #expect(
+            !FolderStatus(isFolder: true, isOwn: false, isOwnedByRoot: true, mode: 0o1777, names: []).isSafeToMakeIn)
     }
 
-    @Test func `modes are set on the folder that was taken, not on what its path leads to later`() throws {
+    @Test func `modes are set on the locked folder, not on a later target of its path`() throws {
         let place = try TemporaryFolder()
         let (path, moved) = (place.path + "/admin", place.path + "/moved")
         let taken = try SocketFolder(of: path + "/gatehouse.sock", group: nil).prepare()
@@ -101,7 +102,7 @@ struct SocketFolderTests {
         }
     }
 
-    @Test func `of two servers that start at once one takes the folder, until it is gone`() throws {
+    @Test func `of two servers that start at once one locks the folder until it ends`() throws {
         let place = try TemporaryFolder()
         let folder = SocketFolder(of: place.path + "/admin/gatehouse.sock", group: nil)
         let first = try folder.prepare()
@@ -122,7 +123,7 @@ struct SocketFolderTests {
         #expect(Self.sentence { _ = try folder.prepare() } == "accepted")
         unlink(path)
         try place.write("", to: "admin/gatehouse.sock")
-        #expect(Self.sentence { try folder.examine() }.contains("is no socket"))
+        #expect(Self.sentence { try folder.examine() }.contains("is not a socket"))
     }
 
     private static func listen(at path: String) throws -> Int32 {

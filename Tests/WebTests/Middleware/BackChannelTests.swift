@@ -16,14 +16,14 @@ import Testing
 @Suite("The back channel of MCP servers")
 struct BackChannelTests {
     private static let inside = "gatehouse.internal:8080"
-    private static let foreign = "does not answer for that host"
+    private static let foreign = "does not serve that host"
 
     /// Asks the server of `h` under a host, over a connection with this peer.
     private func ask(
         _ h: Harness, _ method: HTTPRequest.Method, _ path: String, host: String = inside, peer: String = "127.0.0.1",
         isEncrypted: Bool = false, headers: HTTPFields = [:], body: String = ""
     ) async throws -> (response: Response, text: String) {
-        let renderer = try PageRenderer(templatesDirectory: TestDoor.templates)
+        let renderer = try PageRenderer(templatesDirectory: TestRoutes.templates)
         let proxies = try ProxyTrust(proxies: ["10.0.0.1"])
         let router = Routes.router(
             h.gatehouse, renderer: renderer, proxies: proxies,
@@ -47,12 +47,12 @@ struct BackChannelTests {
         return headers
     }
 
-    @Test func `under its host answers what MCP servers ask, and nothing else`() async throws {
+    @Test func `its host serves only the endpoints of MCP servers`() async throws {
         try await Harness.run { h in
-            let renderer = try PageRenderer(templatesDirectory: TestDoor.templates)
-            let door = RequestPipeline(issuer: h.gatehouse.settings.issuer, renderer: renderer, proxies: .nobody)
+            let renderer = try PageRenderer(templatesDirectory: TestRoutes.templates)
+            let pipeline = RequestPipeline(issuer: h.gatehouse.settings.issuer, renderer: renderer, proxies: .nobody)
             var answered: Set<String> = []
-            for route in Routes.main(h.gatehouse, door) {
+            for route in Routes.main(h.gatehouse, pipeline) {
                 let path = route.template.replacing(/\{[a-z]+\}/, with: "x")
                 let (response, text) = try await ask(h, route.method, path)
                 guard !text.contains(Self.foreign) else {
@@ -71,7 +71,7 @@ struct BackChannelTests {
         }
     }
 
-    @Test func `an MCP server introspects there, and every name in the answer stays the issuer's`() async throws {
+    @Test func `an MCP server introspects there, and every URL in the response is the issuer's`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             let body = FormText.encode([("token", tokens.access)])
@@ -83,7 +83,7 @@ struct BackChannelTests {
         }
     }
 
-    @Test func `no client earns tokens there: only an exchange is answered`() async throws {
+    @Test func `it serves no grant but token exchange`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             let refresh: [(String, String)] = [
@@ -110,7 +110,7 @@ struct BackChannelTests {
         ("fe80::1", false, false),
         ("198.51.100.1", true, true),
     ])
-    func `without TLS it works from this machine and from a listed proxy alone`(
+    func `without TLS it serves only this machine and trusted proxies`(
         peer: String, isEncrypted: Bool, works: Bool
     ) async throws {
         try await Harness.run { h in

@@ -19,10 +19,10 @@ struct CrossOriginTests {
     }
 
     @Test(arguments: open)
-    func `a preflight on an open endpoint is granted to all and without credentials`(
+    func `a preflight for an open endpoint allows every origin, without credentials`(
         path: String
     ) async throws {
-        let (response, _) = try await TestDoor().ask(.options, path, headers: Self.preflight("POST"))
+        let (response, _) = try await TestRoutes().ask(.options, path, headers: Self.preflight("POST"))
         #expect(response.status == .noContent)
         #expect(response.headers[.accessControlAllowOrigin] == "*")
         #expect(response.headers[.accessControlAllowCredentials] == nil)
@@ -32,31 +32,31 @@ struct CrossOriginTests {
 
     @Test(arguments: closed)
     func `a preflight anywhere else is refused`(path: String) async throws {
-        let (response, _) = try await TestDoor().ask(.options, path, headers: Self.preflight("POST"))
+        let (response, _) = try await TestRoutes().ask(.options, path, headers: Self.preflight("POST"))
         #expect(response.status == .notFound || response.status == .methodNotAllowed)
         #expect(response.headers[.accessControlAllowOrigin] == nil)
         #expect(response.headers[.accessControlAllowMethods] == nil)
     }
 
     @Test(arguments: open)
-    func `a script may read whether or not the request says where it comes from, so that a cache keeps one answer`(
+    func `the CORS header does not depend on Origin, so that a cache stores one response`(
         path: String
     ) async throws {
         for origin in [nil, "https://app.example", "null"] {
-            var headers = FrontDoorTests.form
+            var headers = RequestPipelineTests.form
             headers[.origin] = origin
             for method in [HTTPRequest.Method.get, .post, .head, .delete] {
-                let (response, _) = try await TestDoor().ask(method, path, headers: headers, body: "a=b")
+                let (response, _) = try await TestRoutes().ask(method, path, headers: headers, body: "a=b")
                 #expect(response.headers[.accessControlAllowOrigin] == "*", "\(method) \(path)")
                 #expect(response.headers[.vary] == nil)
             }
         }
     }
 
-    @Test func `a preflight allows the headers that were asked for, and nothing that is no header`() async throws {
+    @Test func `a preflight allows the requested headers and ignores malformed names`() async throws {
         var headers = Self.preflight("POST")
         headers[.accessControlRequestHeaders] = "authorization, x-stainless-lang,DPoP, traceparent, not a name, é"
-        let (response, _) = try await TestDoor().ask(.options, "/token", headers: headers)
+        let (response, _) = try await TestRoutes().ask(.options, "/token", headers: headers)
         let allowed = response.headers[.accessControlAllowHeaders]
         #expect(allowed == "MCP-Protocol-Version, Authorization, Content-Type, x-stainless-lang, DPoP, traceparent")
         #expect(response.headers[.accessControlAllowMethods] == "POST")
@@ -65,16 +65,16 @@ struct CrossOriginTests {
 
     @Test(arguments: closed)
     func `no script may read the pages`(path: String) async throws {
-        let (response, _) = try await TestDoor().ask(.get, path, headers: [.origin: "http://localhost:8080"])
+        let (response, _) = try await TestRoutes().ask(.get, path, headers: [.origin: "http://localhost:8080"])
         #expect(response.headers[.accessControlAllowOrigin] == nil)
     }
 
     @Test func `a script may read an answer, an error and the challenge in it`() async throws {
-        var headers = FrontDoorTests.form
+        var headers = RequestPipelineTests.form
         headers[.accept] = "application/json"
         headers[.origin] = "https://app.example"
         headers[.authorization] = "Basic eA=="
-        let (response, text) = try await TestDoor().ask(.post, "/token", headers: headers, body: "a=b")
+        let (response, text) = try await TestRoutes().ask(.post, "/token", headers: headers, body: "a=b")
         #expect(response.status == .unauthorized)
         #expect(response.headers[.accessControlAllowOrigin] == "*")
         #expect(response.headers[.accessControlExposeHeaders] == "WWW-Authenticate")
@@ -83,7 +83,7 @@ struct CrossOriginTests {
     }
 
     @Test func `a preflight for a foreign host is refused like any request`() async throws {
-        let (response, _) = try await TestDoor().ask(
+        let (response, _) = try await TestRoutes().ask(
             .options, "/token", authority: "evil.example", headers: Self.preflight("POST"))
         #expect(response.status == .badRequest)
     }
@@ -94,7 +94,7 @@ struct CrossOriginTests {
             (nil, "http://localhost:8080"), (nil, nil), (nil, "null"),
         ] as [(String?, String?)])
     func `a form of our own page passes`(site: String?, origin: String?) async throws {
-        let (response, _) = try await TestDoor().ask(.post, "/consent", headers: Self.sent(site, origin))
+        let (response, _) = try await TestRoutes().ask(.post, "/consent", headers: Self.sent(site, origin))
         #expect(response.status == .ok)
     }
 
@@ -107,24 +107,24 @@ struct CrossOriginTests {
             ("same-origin, cross-site", nil),
         ] as [(String?, String?)])
     func `a form from another site is refused`(site: String?, origin: String?) async throws {
-        let (response, _) = try await TestDoor().ask(.post, "/consent", headers: Self.sent(site, origin))
+        let (response, _) = try await TestRoutes().ask(.post, "/consent", headers: Self.sent(site, origin))
         #expect(response.status == .forbidden)
     }
 
-    @Test func `a form below a folder of forms is guarded as well`() async throws {
+    @Test func `a form below another path is checked too`() async throws {
         let sent = Self.sent("cross-site", nil)
-        #expect(try await TestDoor().ask(.post, "/e/pag_x", headers: sent).0.status == .forbidden)
-        #expect(try await TestDoor().ask(.post, "/elsewhere", headers: sent).0.status == .notFound)
+        #expect(try await TestRoutes().ask(.post, "/e/pag_x", headers: sent).0.status == .forbidden)
+        #expect(try await TestRoutes().ask(.post, "/elsewhere", headers: sent).0.status == .notFound)
     }
 
-    @Test func `a token request from another site is no form of a person`() async throws {
-        let (response, _) = try await TestDoor().ask(
+    @Test func `a token request from another site passes`() async throws {
+        let (response, _) = try await TestRoutes().ask(
             .post, "/revoke", headers: Self.sent("cross-site", "https://x.example"))
         #expect(response.status == .ok)
     }
 
     private static func sent(_ site: String?, _ origin: String?) -> HTTPFields {
-        var headers = FrontDoorTests.form
+        var headers = RequestPipelineTests.form
         headers[FieldNames.fetchSite] = site
         headers[.origin] = origin
         return headers

@@ -13,8 +13,10 @@ struct ErrorAnswersTests {
         (.unsupportedGrantType, 400), (.invalidScope, 400), (.invalidTarget, 400), (.invalidClient, 401),
         (.serverError, 500), (.temporarilyUnavailable, 503),
     ])
-    func `every code has its status and no answer is kept`(code: OAuthError.Code, status: Int) throws {
-        let response = try TestDoor().door.answers.json(OAuthError(code, "A sentence."), usedBasic: false)
+    func `every error code has its status, and no error response is cacheable`(code: OAuthError.Code, status: Int)
+        throws
+    {
+        let response = try TestRoutes().pipeline.answers.json(OAuthError(code, "A sentence."), usedBasic: false)
         #expect(response.status.code == status)
         #expect(response.headers[.cacheControl] == "no-store")
         #expect(response.headers[.contentType] == "application/json")
@@ -23,36 +25,36 @@ struct ErrorAnswersTests {
     }
 
     @Test func `a client that used Basic is challenged for Basic`() throws {
-        let answers = try TestDoor().door.answers
+        let answers = try TestRoutes().pipeline.answers
         let response = answers.json(OAuthError(.invalidClient, "A sentence."), usedBasic: true)
         #expect(response.headers[.wwwAuthenticate]?.hasPrefix("Basic ") ?? false)
         let other = answers.json(OAuthError(.invalidGrant, "A sentence."), usedBasic: true)
         #expect(other.headers[.wwwAuthenticate] == nil)
     }
 
-    @Test func `RFC 9110 §15.5 where nothing is served, whoever asks for JSON gets JSON and a browser gets a page`()
+    @Test func `RFC 9110 §15.5 an unknown path is answered in JSON for programs and with a page for browsers`()
         async throws
     {
-        let (json, text) = try await TestDoor().ask(.get, "/nothing")
+        let (json, text) = try await TestRoutes().ask(.get, "/nothing")
         #expect(json.headers[.contentType] == "application/json")
         #expect(text.contains("\"error\":\"invalid_request\""))
-        let (page, html) = try await TestDoor().ask(.get, "/nothing", headers: [.accept: "text/html"])
+        let (page, html) = try await TestRoutes().ask(.get, "/nothing", headers: [.accept: "text/html"])
         #expect(page.headers[.contentType] == "text/html; charset=utf-8")
-        #expect(html.contains("There is nothing here"))
+        #expect(page.status == .notFound && html.contains("<main id=\"error-page\""))
     }
 
     @Test func `what fails unexpectedly is server_error, and its cause stays in the log`() async throws {
-        let door = try TestDoor()
-        let (response, text) = try await door.ask(.get, "/broken")
+        let routes = try TestRoutes()
+        let (response, text) = try await routes.ask(.get, "/broken")
         #expect(response.status == .internalServerError)
-        #expect(text.contains("This did not work"))
+        #expect(text.contains("<main id=\"error-page\""))
         #expect(!text.contains("Cocoa"))
-        #expect(door.log.lines.contains { $0.contains("CocoaError") })
+        #expect(routes.log.lines.contains { $0.contains("CocoaError") })
     }
 
     @Test func `the private reason of an error is never sent`() throws {
         let error = OAuthError(.invalidGrant, "The code is not good.", reason: "canary")
-        let response = try TestDoor().door.answers.json(error, usedBasic: false)
+        let response = try TestRoutes().pipeline.answers.json(error, usedBasic: false)
         #expect(!"\(response)".contains("canary"))
     }
 }

@@ -29,7 +29,7 @@ struct ForeignHeaderTests {
     }
 
     @Test(arguments: foreign)
-    func `they are ignored for a client that may use none`(header: String) async throws {
+    func `they are ignored for a client without authentication`(header: String) async throws {
         try await Harness.run { h in
             let tokens = try await send(h, "/token", header, redemption(h.code(), "quill")).tokens
             #expect(!tokens.access.isEmpty)
@@ -45,7 +45,7 @@ struct ForeignHeaderTests {
     }
 
     @Test(arguments: foreign)
-    func `they are never ignored for a client that is held to a secret`(header: String) async throws {
+    func `they are never ignored for a client with a secret`(header: String) async throws {
         try await Harness.run { h in
             let secret = ClientSecret.random()
             _ = try await h.register("vault", redirects: [Harness.redirect], secret: secret)
@@ -60,7 +60,7 @@ struct ForeignHeaderTests {
     }
 
     @Test(arguments: foreign + ["DPoP abc"])
-    func `they are never ignored where MCP servers ask`(header: String) async throws {
+    func `they are never ignored at the endpoints of MCP servers`(header: String) async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             let credentials = [("client_id", h.resource.id.string), ("client_secret", h.resourceSecret.reveal())]
@@ -104,7 +104,7 @@ struct ForeignHeaderTests {
         }
     }
 
-    @Test func `the registered method is told to the operator and not to the caller`() async throws {
+    @Test func `the log names the registered method, and the response does not`() async throws {
         let log = CapturedLog()
         try await Harness.run(log: log.logger) { h in
             let secret = ClientSecret.random()

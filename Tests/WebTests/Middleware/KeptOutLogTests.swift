@@ -7,14 +7,14 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("What the log says of whom a rule keeps out")
+@Suite("Log lines for clients that a rule blocks")
 struct KeptOutLogTests {
     private static let client = "https://app.bad.example/client.json"
 
     /// The causes of the refusals that were logged.
     private static func lines(_ log: CapturedLog) -> [String] { log.lines.filter { $0.hasPrefix("info refused ") } }
 
-    @Test func `the rule that keeps a client out is named in the log and by the reference, and not to its person`()
+    @Test func `the log names the rule that blocks a client, and the page does not`()
         async throws
     {
         for rule in [
@@ -34,7 +34,7 @@ struct KeptOutLogTests {
         }
     }
 
-    @Test func `an entry of the configuration that keeps a client out is named too`() throws {
+    @Test func `the log names the entry of the configuration that blocks a client`() throws {
         let blocked = try FetchPolicy(block: ["evil.example", "*.bad.example"])
         let fetcher = DocumentFetcher(policy: blocked)
         #expect(fetcher.exclusion(of: Self.client) == "the entry '*.bad.example' of clients.metadata_documents.block")
@@ -46,7 +46,7 @@ struct KeptOutLogTests {
     }
 
     @Test
-    func `an unknown name at a door of MCP servers is logged as an MCP server, at the token endpoint as a client`()
+    func `an unknown name at a route of MCP servers is logged as an MCP server, at the token endpoint as a client`()
         async throws
     {
         let log = CapturedLog()

@@ -33,7 +33,7 @@ struct RefusalLogTests {
         return String(try #require(parts.dropFirst().first).prefix { $0 != "<" })
     }
 
-    @Test func `a wrong address, a foreign request and an unknown way back have their reference in a line`()
+    @Test func `a wrong URL, a foreign request and an unknown callback are logged with the reference of their page`()
         async throws
     {
         try await play { h, log in
@@ -51,7 +51,7 @@ struct RefusalLogTests {
         }
     }
 
-    @Test func `an authorization that is refused names client, route, status, reference and the private reason`()
+    @Test func `a refused authorization is logged with client, route, status, reference and private reason`()
         async throws
     {
         try await play { h, log in
@@ -63,7 +63,7 @@ struct RefusalLogTests {
         }
     }
 
-    @Test func `a wrong secret of an MCP server is told with its id, at every door, and never with the secret`()
+    @Test func `a wrong secret of an MCP server is logged with its id, at every route, and never with the secret`()
         async throws
     {
         try await play { h, log in
@@ -81,7 +81,7 @@ struct RefusalLogTests {
         }
     }
 
-    @Test func `a client's wrong secret, a wrong code and a token that is over are told with the client's id`()
+    @Test func `a wrong secret, a wrong code and an expired token are logged with the client's id`()
         async throws
     {
         try await play { h, log in
@@ -105,8 +105,7 @@ struct RefusalLogTests {
         }
     }
 
-    @Test func `a secret in the place of a client's id, and the query of a document's address, stay out`() async throws
-    {
+    @Test func `a secret in place of a client id and the query of a document's URL are not logged`() async throws {
         try await play { h, log in
             for id in [ClientSecret.random().reveal(), "https://app.example/c.json?key=canary"] {
                 _ = try await h.send(
@@ -119,7 +118,7 @@ struct RefusalLogTests {
         }
     }
 
-    @Test func `somebody who is not signed in and cannot be asked has a line`() async throws {
+    @Test func `prompt=none without a signed-in user is logged`() async throws {
         try await play { h, log in
             _ = try await h.authorize(h.browser(), h.request(["prompt": "none"]))
             let line = try found(log, "error=login_required")
@@ -127,19 +126,19 @@ struct RefusalLogTests {
         }
     }
 
-    @Test func `a wrong account leaves a line that names the elicitation and nothing of the person`() async throws {
+    @Test func `a wrong account is logged with the elicitation and without the user`() async throws {
         try await play { h, log in
             _ = try await h.addUser("bob")
             let asked = try await h.askAnew(try await h.tokens().access, "once")
             let bob = h.browser()
             _ = try await h.open(bob, asked, as: "bob")
             let line = try found(log, "elicitation=\(asked.id)")
-            #expect(line.contains("status=403") && line.contains("cause=opened with another account"))
+            #expect(line.contains("status=403") && line.contains("cause=the request belongs to another account"))
             #expect(!line.contains("bob") && !line.contains("ada"))
         }
     }
 
-    @Test func `the trace that a request brought stands in its line, as in its records`() async throws {
+    @Test func `the trace id of a request is in its log line and in its records`() async throws {
         try await play { h, log in
             let trace = "0af7651916cd43dd8448eb211c80319c"
             _ = try await h.client.execute(
@@ -164,7 +163,7 @@ struct RefusalLogTests {
         }
     }
 
-    @Test func `no refusal writes a whole URI, a code, a token or a state`() async throws {
+    @Test func `no refusal logs a whole URI, a code, a token or a state`() async throws {
         try await play { h, log in
             let browser = h.browser()
             _ = try await h.authorize(

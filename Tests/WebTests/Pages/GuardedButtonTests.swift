@@ -6,7 +6,7 @@ import Testing
 @Suite("Buttons that a stray click must not press")
 struct GuardedButtonTests {
     @Test func `every button that approves, ends, connects or sends stands in a guarded box`() throws {
-        let renderer = try PageRenderer(templatesDirectory: TestDoor.templates)
+        let renderer = try PageRenderer(templatesDirectory: TestRoutes.templates)
         var found = 0
         for page in [ConsentPage.sample, ElicitationPage.sample, AccountPage.sample] as [any Page] {
             let html = renderer.render(page)
@@ -25,8 +25,8 @@ struct GuardedButtonTests {
         #expect(found >= 15)
     }
 
-    @Test func `the style that guards them splits pointers from touch, and nothing switches it off`() throws {
-        let style = try String(contentsOfFile: TestDoor.templates + "/gatehouse.css", encoding: .utf8)
+    @Test func `the guard distinguishes pointer from touch, and no style disables it`() throws {
+        let style = try String(contentsOfFile: TestRoutes.templates + "/gatehouse.css", encoding: .utf8)
         for rule in [
             ".guard::after { content: \"\"; position: absolute; inset: 0; animation: arm 0s 0.7s forwards; }",
             "@keyframes arm { to { visibility: hidden; } }", "@media (hover: hover) and (pointer: fine) {",

@@ -11,7 +11,7 @@ struct PageRendererTests {
 
         init() throws {
             path = FileManager.default.temporaryDirectory.appending(path: "templates-\(UUID().uuidString)").path()
-            try FileManager.default.copyItem(atPath: TestDoor.templates, toPath: path)
+            try FileManager.default.copyItem(atPath: TestRoutes.templates, toPath: path)
         }
 
         deinit { try? FileManager.default.removeItem(atPath: path) }
@@ -25,7 +25,7 @@ struct PageRendererTests {
     }
 
     @Test func `the templates of the distribution pass`() throws {
-        let renderer = try PageRenderer(templatesDirectory: TestDoor.templates)
+        let renderer = try PageRenderer(templatesDirectory: TestRoutes.templates)
         for page in Pages.all { #expect(renderer.render(page.sample).hasPrefix("<!doctype html>")) }
     }
 
@@ -33,7 +33,7 @@ struct PageRendererTests {
         "{{{title}}}", "{{&title}}", "{{& title}}", "{{ {title} }}", "{{=<% %>=}}<%title%>", "{{% CONTENT_TYPE:TEXT}}",
         "{{reversed(title)}}", "{{>*title}}", "{{#first(title)}}x{{/first(title)}}",
     ])
-    func `every form that could write raw is refused, and the file is named`(form: String) throws {
+    func `every tag that could write unescaped is refused with the name of its file`(form: String) throws {
         let folder = try Folder()
         try folder.append(form, to: "error.mustache")
         let error = #expect(throws: TemplateError.self) { try PageRenderer(templatesDirectory: folder.path) }
@@ -63,7 +63,7 @@ struct PageRendererTests {
     }
 
     @Test(arguments: ["{{nonsense}}", "{{#client.nonsense}}x{{/client.nonsense}}", "{{> nothing}}"])
-    func `a name that the page does not have is refused rather than shown as nothing`(form: String) throws {
+    func `an unknown name is refused instead of rendered as nothing`(form: String) throws {
         let folder = try Folder()
         try folder.append(form, to: "consent.mustache")
         #expect(throws: TemplateError.self) { try PageRenderer(templatesDirectory: folder.path) }
@@ -76,7 +76,7 @@ struct PageRendererTests {
         #expect(throws: TemplateError.self) { try PageRenderer(templatesDirectory: folder.path) }
     }
 
-    @Test func `a folder that is not there is named`() {
+    @Test func `a missing folder is named`() {
         let error = #expect(throws: TemplateError.self) { try PageRenderer(templatesDirectory: "/nowhere") }
         #expect(error?.description.contains("/nowhere") ?? false)
     }

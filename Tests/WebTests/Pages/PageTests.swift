@@ -9,7 +9,7 @@ struct PageTests {
     private let renderer: PageRenderer
 
     init() throws {
-        renderer = try PageRenderer(templatesDirectory: TestDoor.templates)
+        renderer = try PageRenderer(templatesDirectory: TestRoutes.templates)
     }
 
     static let payloads = [
@@ -54,7 +54,8 @@ struct PageTests {
         let html = renderer.render(ConsentPage.sample)
         for text in [
             "Quill Notes", "quill.example.com", "Not verified", "Team Files", "https://files.example.org/mcp",
-            "Platform team, Example Org", "127.0.0.1", "files:read", "files:write", "New this time", "12 hours", "ada",
+            "Platform team, Example Org", "127.0.0.1", "files:read", "files:write", "id=\"new-permissions\"",
+            "12 hours", "ada",
         ] { #expect(html.contains(text), "\(text)") }
         #expect(html.contains("name=\"lifetime\" value=\"12h\" checked"))
         #expect(html.contains("name=\"scope\" value=\"files:read\" checked"))
@@ -63,16 +64,16 @@ struct PageTests {
         #expect(html.contains("name=\"decision\" value=\"deny\""))
     }
 
-    @Test func `a client that only listens on this computer is warned about, another is not`() {
-        let warning = "Any program on this computer could have sent this."
+    @Test func `the page warns of a client whose redirects are all on this computer, and of no other`() {
+        let warning = "id=\"loopback\""
         #expect(renderer.render(ConsentPage.sample).contains(warning))
         #expect(!renderer.render(consent("x")).contains(warning))
     }
 
     @Test func `a registered client is not called unverified, and no host is invented for it`() {
         let html = renderer.render(consent("x", host: nil))
-        #expect(html.contains("Registered here by your administrator"))
-        #expect(!html.contains("Not verified"))
+        #expect(html.contains("class=\"claim known\""))
+        #expect(!html.contains("id=\"unverified\"") && !html.contains("Not verified"))
     }
 
     @Test func `a page without its optional parts leaves nothing of them behind`() {
@@ -97,22 +98,22 @@ struct PageTests {
         ("https://app.example/cb?code=a", false), ("http://localhost.evil.example/cb?code=a", false),
         ("cursor://localhost/cb?code=a", false),
     ])
-    func `the hand-off to a program on this computer says that its address is nobody else's`(
+    func `the hand-off to a program on this computer warns of sharing the next address`(
         address: String, isTold: Bool
     ) throws {
         let html = renderer.render(HandOffPage(to: try #require(LinkTarget(address))))
-        #expect(html.contains("Do not copy the address of the next page, and do not send it to anybody") == isTold)
+        #expect(html.contains("id=\"keep\"") == isTold)
     }
 
-    @Test func `the hand-off to an app's own scheme waits for a press`() throws {
+    @Test func `the hand-off to a private-use scheme waits for a click`() throws {
         let target = try #require(LinkTarget("cursor://anysphere.cursor-mcp/oauth/callback?code=a"))
         let html = renderer.render(HandOffPage(to: target))
-        #expect(!html.contains("http-equiv") && !html.contains("happens by itself"))
+        #expect(!html.contains("http-equiv"))
         #expect(html.contains("id=\"continue\" href=\"cursor://anysphere.cursor-mcp/oauth/callback?code=a\""))
         #expect(html.contains("<bdi>cursor:</bdi>"))
     }
 
-    @Test func `the page that offers a return does not go there by itself`() {
+    @Test func `the return page does not redirect by itself`() {
         let html = renderer.render(ReturnPage.sample)
         #expect(html.contains("id=\"continue\""))
         #expect(!html.contains("http-equiv"))
@@ -127,7 +128,7 @@ struct PageTests {
         }
     }
 
-    @Test func `what the MCP server wrote stands inside its frame and nowhere else`() throws {
+    @Test func `the MCP server's text appears inside its frame and nowhere else`() throws {
         let html = renderer.render(elicitation("From elsewhere", server: "Team Files"))
         let frame = try #require(html.range(of: "<section class=\"foreign\""))
         let end = try #require(html[frame.upperBound...].range(of: "</section>"))
@@ -141,7 +142,8 @@ struct PageTests {
         let html = renderer.render(ElicitationPage.sample)
         for text in [
             "Team Files", "files.example.org", "https://files.example.org/mcp", "Platform team, Example Org",
-            "Quill Notes", "quill.example.com", "2026-11-21 08:15 UTC", "who reads your answer", "ada",
+            "Quill Notes", "quill.example.com", "2026-11-21 08:15 UTC", "<bdi>Team Files</bdi> receives your answer",
+            "ada",
             "Approve this deletion to go on.", "delete_folder", "Delete the folder Drafts with 12 files", "Folder",
             "/ada/Drafts", "&quot;path&quot;: &quot;/ada/Drafts&quot;", "2026-11-21 08:30 UTC",
         ] { #expect(html.contains(text), "\(text)") }
@@ -150,9 +152,9 @@ struct PageTests {
         #expect(html.contains("action=\"/e/sample\""))
     }
 
-    @Test func `the page for another account says nothing but that`() {
+    @Test func `the page for another account reveals nothing of the request`() {
         let html = renderer.render(WrongAccountPage(account: "bob", token: "t"))
-        #expect(html.contains("belongs to another account, or does not exist"))
+        #expect(html.contains("<main id=\"other-account-page\"") && html.contains("<bdi>bob</bdi>"))
         #expect(html.contains("name=\"password\""))
     }
 
@@ -177,7 +179,7 @@ struct PageTests {
     }
 
     @Test func `an issuer with a path finds its stylesheet and its forms below it`() throws {
-        let renderer = try PageRenderer(templatesDirectory: TestDoor.templates, base: "/t1")
+        let renderer = try PageRenderer(templatesDirectory: TestRoutes.templates, base: "/t1")
         let html = renderer.render(SignInPage.sample)
         #expect(html.contains("href=\"/t1/assets/gatehouse.css\""))
         #expect(html.contains("action=\"/t1/login\""))

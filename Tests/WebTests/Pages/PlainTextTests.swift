@@ -2,19 +2,19 @@ import Testing
 
 @testable import Web
 
-@Suite("Text from strangers")
+@Suite("Untrusted text")
 struct PlainTextTests {
     @Test(arguments: [
         ("harm\u{202E}sselon\u{202C}", "harmsselon"), ("\u{2066}a\u{2069}b", "ab"), ("a\u{200B}\u{FEFF}b", "ab"),
         ("line\r\nbreak\u{2028}more\u{0}", "line break more"), ("  a \t b  ", "a b"), ("\u{3164}\u{115F}", ""),
         ("tag\u{E0041}\u{E0042}", "tag"), ("private\u{E000}", "private"), ("esc\u{1B}[31m", "esc [31m"),
     ])
-    func `what cannot be seen is taken out`(text: String, shown: String) {
+    func `invisible characters are removed`(text: String, shown: String) {
         #expect(PlainText(text).description == shown)
     }
 
     @Test(arguments: ["\"\u{301}\u{302}", "\u{D4E}<\u{301}", "a" + String(repeating: "\u{1100}", count: 60)])
-    func `of program text nothing is left out, however its characters combine`(text: String) {
+    func `program text keeps every character, however its characters combine`(text: String) {
         let shown = PlainText(code: text).description
         for scalar in text.unicodeScalars {
             let spelled = "\\u{\(String(scalar.value, radix: 16))}"
@@ -33,14 +33,14 @@ struct PlainTextTests {
         ("a\u{2028}\u{85}b", "a↵\n↵\nb"), ("a\u{A0}\u{3000}b", "a\u{A0}\u{3000}b"), ("\r\n", "↵\n"),
         ("a\u{202E}b\u{0}", "a\\u{202e}b\\u{0}"), ("❤️ می‌خواهم", "❤️ می‌خواهم"), ("a\u{2800}", "a\\u{2800}"),
     ])
-    func `what a digest covers is shown as it was written, with a mark for breaks and tabs`(
+    func `text that a digest covers is shown unchanged, with marks for breaks and tabs`(
         text: String, shown: String
     ) {
         #expect(PlainText(written: text).description == shown)
     }
 
     @Test(arguments: ["नमस्ते", "שלום", "می‌خواهم", "👩‍👩‍👧", "❤️", "Ünïcode"])
-    func `honest writing stays as it is`(text: String) {
+    func `ordinary text is unchanged`(text: String) {
         #expect(PlainText(text).description == text)
     }
 
@@ -50,13 +50,13 @@ struct PlainTextTests {
         #expect(shown.hasSuffix("…"))
     }
 
-    @Test func `marks piled upon one letter are bounded`() {
+    @Test func `the combining marks of one letter are limited`() {
         let shown = PlainText("a" + String(repeating: "\u{0301}", count: 5000)).description
         #expect(shown.unicodeScalars.count <= 12)
     }
 
     @Test(arguments: ["\"", "'", "<", ">", "&"], ["\u{0308}", "\u{0903}", "\u{200D}", "\u{FE0F}", "\u{20E3}"])
-    func `no mark of HTML hides in a larger character, where escaping would miss it`(syntax: String, mark: String) {
+    func `no HTML syntax hides in a larger character, where escaping would miss it`(syntax: String, mark: String) {
         for text in [syntax + mark, "\u{0600}" + syntax + mark, "a" + syntax + mark + mark] {
             let shown = PlainText(text).description
             #expect(shown.contains(syntax))
@@ -72,7 +72,7 @@ struct PlainTextTests {
         "intent://x#Intent;end", "view-source:https://a.example", "ms-word:ofe", "MS-Word:x",
         "https:evil", "https://", "https://a@evil.example/", "http://a b/", "java\tscript:alert(1)", "",
     ])
-    func `a page never links to what a browser would run, or to what is no address`(address: String) {
+    func `a page never links to an executable scheme or to a malformed URL`(address: String) {
         #expect(LinkTarget(address) == nil)
     }
 
@@ -81,7 +81,7 @@ struct PlainTextTests {
         ("https://app.example/cb#x", "app.example"), ("com.example.app:/callback", "com.example.app:"),
         ("cursor://anysphere/cb", "cursor:"),
     ])
-    func `an address is kept whole and its place is named`(address: String, host: String) throws {
+    func `a URL is kept unchanged, and its host is shown`(address: String, host: String) throws {
         let target = try #require(LinkTarget(address))
         #expect(target.text.description == address)
         #expect(target.host.description == host)

@@ -35,7 +35,7 @@ struct QuietPageTests {
         return wasAnswered ? page : nil
     }
 
-    @Test func `a page that was opened before, and one that is over, are shown without a write`() async throws {
+    @Test func `reopening a page and opening an ended one write nothing`() async throws {
         try await Harness.run { h in
             let asked = try await Asked(h.ask(try await h.tokens().access))
             let browser = h.browser()
@@ -48,7 +48,7 @@ struct QuietPageTests {
         }
     }
 
-    @Test func `what cannot be read any more ends as failed when its person comes, and its MCP server is told`()
+    @Test func `an unreadable elicitation fails when its user opens it, with an event`()
         async throws
     {
         try await Harness.run { h in
@@ -56,14 +56,14 @@ struct QuietPageTests {
             try await h.gatehouse.store.write { _ = try $0.execute("UPDATE elicitations SET ask = '{}'") }
             #expect(try await h.call(.get, asked.path).json["status"] == "pending")
             let page = try await h.open(h.browser(), asked)
-            #expect(page.status == .gone && page.text.contains("This did not work"))
+            #expect(page.status == .gone && page.isPage("elicitation-end"))
             #expect(try await h.stored(asked)?.reason == "not_readable")
             let told = try await h.call(.get, asked.path).json
             #expect(told["status"] == "failed" && told["event"]?.string != nil)
         }
     }
 
-    @Test func `the answer to a stranger does not wait for the record, so that it tells nothing by its time`()
+    @Test func `the page for another account does not wait for its audit record, so that its timing reveals nothing`()
         async throws
     {
         try await Harness.run { h in

@@ -12,13 +12,12 @@ struct RouteTableTests {
     /// Every route of the main listener.
     private static func routes(_ h: Harness) throws -> [Route] {
         let issuer = h.gatehouse.settings.issuer
-        let renderer = try PageRenderer(templatesDirectory: TestDoor.templates, base: issuer.path)
+        let renderer = try PageRenderer(templatesDirectory: TestRoutes.templates, base: issuer.path)
         return Routes.main(
             h.gatehouse, RequestPipeline(issuer: issuer, renderer: renderer, proxies: try ProxyTrust(proxies: [])))
     }
 
-    @Test func `every form of a person demands a page of this server, but for the authorization request`() async throws
-    {
+    @Test func `every form demands its own origin, except the authorization request`() async throws {
         try await Harness.run { h in
             let forms = try Self.routes(h).filter { $0.method != .get && $0.audience.readsPages }
             #expect(forms.count >= 4)
@@ -52,7 +51,7 @@ struct RouteTableTests {
         #expect(table.find("/things/1", .get)?.route?.template == "/things/{id}")
         #expect(table.find("/things/1/parts/2", .get)?.parameters == ["id": "1", "part": "2"])
         #expect(table.find("/things/redeem", .post)?.route?.template == "/things/redeem")
-        #expect(table.find("/things/redeem", .get)?.place.template == "/things/redeem")
+        #expect(table.find("/things/redeem", .get)?.path.template == "/things/redeem")
         #expect(table.find("/things/redeem", .get)?.route == nil)
         #expect(table.find("/things/1", .delete)?.route == nil)
         for path in ["/things", "/things/", "/things/1/", "/things/1/parts", "//things/1", "/things/1/parts/", ""] {

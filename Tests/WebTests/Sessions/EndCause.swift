@@ -12,7 +12,7 @@ enum EarnedBy: CaseIterable, Sendable {
     case code, refreshToken
 }
 
-/// Everything that ends a session, each by the door that is meant for it.
+/// Everything that ends a session, each by the route that is meant for it.
 enum EndCause: CaseIterable, Sendable {
     case admin, person, client, resource, refreshReuse, codeReplay, replacement, userDisabled, clientBlocked,
         clientRemoved, resourceRemoved, hostExcluded, time, disuse
@@ -105,19 +105,19 @@ struct LiveScene: Sendable {
     ) async throws {
         let provider = try await LoopbackProvider.start()
         try await Harness.run(documents: documents) { h in
-            try await h.add(provider)
+            try await h.providers.add(provider)
             _ = try await h.poll()
             let browser = h.browser()
             let code = try await h.code(browser, lifetime: lifetime)
             var tokens = try await h.redeem(code).tokens
             if earned == .refreshToken { tokens = try await h.refresh(tokens.refresh).tokens }
-            _ = try await h.connected(tokens.access, browser)
+            _ = try await h.providers.connect(tokens.access, browser)
             let done = try await h.askAnew(tokens.access, "done")
             _ = try await h.press(browser, done, "approve", at: try await h.open(browser, done))
             let open = try await h.askAnew(tokens.access, "open")
             let page = try await h.open(browser, open)
             #expect(try await h.stored(done)?.status == .completed && page.input("token") != nil)
-            #expect(try await h.exchange(tokens.access).status == .ok)
+            #expect(try await h.providers.exchange(tokens.access).status == .ok)
             let id = try #require(try await h.sessions().first?.id)
             try await test(
                 LiveScene(

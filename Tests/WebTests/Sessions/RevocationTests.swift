@@ -10,7 +10,7 @@ import Testing
 @Suite("RFC 7009 Revocation")
 struct RevocationTests {
     @Test(arguments: [true, false])
-    func `giving up either token ends the session`(refresh: Bool) async throws {
+    func `revoking either token ends the session`(refresh: Bool) async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             let token = refresh ? tokens.refresh ?? "" : tokens.access
@@ -21,7 +21,7 @@ struct RevocationTests {
         }
     }
 
-    @Test func `an unknown token and another client's are answered alike, and nothing ends`() async throws {
+    @Test func `an unknown token and another client's get the same response, and nothing ends`() async throws {
         try await Harness.run { h in
             let other = try await h.register("other", redirects: [Harness.redirect])
             let tokens = try await h.tokens()
@@ -105,7 +105,7 @@ struct IntrospectionTests {
         }
     }
 
-    @Test func `nobody but an MCP server with its secret may ask`() async throws {
+    @Test func `only an authenticated MCP server can introspect`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             let id = h.resource.id.string

@@ -10,7 +10,7 @@ import Testing
 @Suite("The end of a session: every cause, every grant, every later use")
 struct SessionEndTests {
     @Test(arguments: EndCause.allCases, EarnedBy.allCases)
-    func `nothing that hung on the session is of use, and nothing moves any more`(
+    func `every grant of an ended session is worthless`(
         cause: EndCause, earned: EarnedBy
     ) async throws {
         let lifetime = cause == .disuse ? "30d" : "12h"
@@ -50,7 +50,7 @@ struct SessionEndTests {
         let result = try await h.call(.post, scene.done.path + "/result")
         let refusal = cause.isByTime ? "already_collected" : "session_ended"
         #expect(result.error == (isServed ? refusal : "invalid_client") && result.json["approval"] == nil)
-        let exchanged = try await h.exchange(tokens.access)
+        let exchanged = try await h.providers.exchange(tokens.access)
         #expect(exchanged.error == (isServed ? "invalid_request" : "invalid_client"))
         #expect(exchanged.json["access_token"] == nil)
         for token in [tokens.access, tokens.refresh ?? ""] {
@@ -112,7 +112,7 @@ struct SessionEndTests {
         }
     }
 
-    @Test func `of a refresh and a revocation at once one is first, and nothing is issued behind the end`()
+    @Test func `a simultaneous refresh and revocation issue nothing after the end`()
         async throws
     {
         try await Harness.run { h in
@@ -150,8 +150,8 @@ extension EndCause {
 }
 
 @Suite("DELETE /sessions/{sid}")
-struct SessionDoorTests {
-    @Test func `an MCP server ends a session of its own, again without effect, and hears of it like everybody`()
+struct SessionEndpointTests {
+    @Test func `an MCP server ends its own session once, and gets the event`()
         async throws
     {
         try await Harness.run { h in
@@ -171,8 +171,7 @@ struct SessionDoorTests {
         }
     }
 
-    @Test func `another's session and an unknown one are the same to whoever asks, and nothing ends`() async throws
-    {
+    @Test func `another's session and an unknown one get the same response, and nothing ends`() async throws {
         try await Harness.run { h in
             let other = try await h.addServer("https://other.example/mcp")
             let tokens = try await h.tokens()

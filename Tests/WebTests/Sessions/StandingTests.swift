@@ -32,7 +32,7 @@ enum SwitchedOff: CaseIterable, CustomTestStringConvertible, Sendable {
     }
 }
 
-@Suite("Nothing for what was switched off")
+@Suite("Disabled users, blocked clients and removed MCP servers")
 struct StandingTests {
     private static let operators: [SwitchedOff] = [.account, .client, .clientRecord, .resource]
 
@@ -73,7 +73,7 @@ struct StandingTests {
         }
     }
 
-    @Test func `an account that is enabled again goes on with a session that nobody ended`() async throws {
+    @Test func `an account that is enabled again keeps its live sessions`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             try await SwitchedOff.account.apply(to: h)

@@ -40,7 +40,7 @@ struct TimeTests {
         }
     }
 
-    @Test func `a token is over at its second, and all of them are with their session`() async throws {
+    @Test func `a token expires at its second, and all tokens expire with their session`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             h.clock.advance(by: 599)

@@ -7,14 +7,14 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("Scopes that want a fresh sign-in")
+@Suite("Scopes that require a recent sign-in")
 struct FreshSignInTests {
     private static let both = "files:read files:write"
 
     /// `files:write` wants a sign-in of the last five minutes.
     private func run(_ test: @Sendable @escaping (Harness, TestBrowser) async throws -> Void) async throws {
         try await Harness.run { h in
-            try await h.setReach(["files:write": ("", ["pay"], 300)])
+            try await h.fixtures.setReach(["files:write": ("", ["pay"], 300)])
             try await test(h, h.browser())
         }
     }
@@ -22,7 +22,7 @@ struct FreshSignInTests {
     /// The sign-in page that asks once more, and nothing else.
     private func isAskedAgain(_ page: TestResponse) -> Bool {
         page.status == .ok && page.input("interaction") != nil && page.input("username") == "ada"
-            && page.text.contains("Sign in once more")
+            && page.isPage("sign-in") && page.element("notice") != nil
     }
 
     private func path(_ answer: TestResponse) throws -> String {
@@ -45,7 +45,7 @@ struct FreshSignInTests {
         }
     }
 
-    @Test func `a sign-in of just that age will do`() async throws {
+    @Test func `a sign-in of exactly the allowed age is enough`() async throws {
         try await run { h, browser in
             let signedIn = h.clock.now
             _ = try await h.tokens(browser)
@@ -56,9 +56,9 @@ struct FreshSignInTests {
     }
 
     @Test(arguments: ["files:list", nil])
-    func `neither a wider name nor no name at all gets around it`(scope: String?) async throws {
+    func `a wider scope and an omitted scope require it too`(scope: String?) async throws {
         try await Harness.run { h in
-            try await h.setReach([
+            try await h.fixtures.setReach([
                 "files:list": ("files:write", [], nil), "files:write": ("", [], 300), "files:read": ("", [], 600),
             ])
             let browser = h.browser()
@@ -69,7 +69,7 @@ struct FreshSignInTests {
         }
     }
 
-    @Test func `a page that was open too long asks once more and comes back with what was chosen`() async throws {
+    @Test func `a page that was open too long asks for a sign-in and returns with the user's choices`() async throws {
         try await run { h, browser in
             let verifier = CodeVerifier.random()
             let page = try await h.consentPage(browser, h.request(["scope": Self.both], verifier: verifier))
@@ -106,7 +106,7 @@ struct FreshSignInTests {
         }
     }
 
-    @Test func `a person who does not allow that scope, or denies, is not asked`() async throws {
+    @Test func `a user who unticks that scope or denies is not asked`() async throws {
         try await run { h, browser in
             let first = try await h.consentPage(browser, h.request(["scope": Self.both]))
             let second = try await h.consentPage(browser, h.request(["scope": Self.both]))
@@ -118,20 +118,21 @@ struct FreshSignInTests {
         }
     }
 
-    @Test func `what an operator begins to want while the page is open is wanted at the approval`()
+    @Test func `a requirement that an operator sets while the page is open applies at the approval`()
         async throws
     {
         try await Harness.run { h in
             let browser = h.browser()
             let page = try await h.consentPage(browser, h.request(["scope": Self.both]))
             h.clock.advance(by: 301)
-            try await h.setReach(["files:write": ("", [], 300)])
+            try await h.fixtures.setReach(["files:write": ("", [], 300)])
             #expect(isAskedAgain(try await h.decide(browser, at: page, scopes: ["files:write"])))
             #expect(try await h.sessions().isEmpty)
         }
     }
 
-    @Test func `the way back is for the same browser, the same person, and the right password`() async throws {
+    @Test func `the return from the sign-in needs the same browser, the same user and the right password`() async throws
+    {
         try await run { h, browser in
             let page = try await h.consentPage(browser, h.request(["scope": Self.both]))
             h.clock.advance(by: 301)
@@ -155,7 +156,7 @@ struct FreshSignInTests {
         }
     }
 
-    @Test func `the way back is good for ten minutes, and leads to nothing new once it was decided`() async throws {
+    @Test func `the return from the sign-in is valid for ten minutes and decides nothing twice`() async throws {
         try await run { h, browser in
             let page = try await h.consentPage(browser, h.request(["scope": Self.both]))
             h.clock.advance(by: 301)
@@ -172,7 +173,7 @@ struct FreshSignInTests {
         }
     }
 
-    @Test func `two windows: signing in once more in one takes nothing from the other, and counts there too`()
+    @Test func `a sign-in in one of two windows counts in the other`()
         async throws
     {
         try await run { h, browser in

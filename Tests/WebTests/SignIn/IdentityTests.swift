@@ -7,7 +7,7 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("Who is who")
+@Suite("Identities")
 struct IdentityTests {
     @Test func `a client with a secret cannot refresh without it, or with another's`() async throws {
         try await Harness.run { h in
@@ -31,7 +31,7 @@ struct IdentityTests {
         }
     }
 
-    @Test func `a person named like a client is another subject than the client`() async throws {
+    @Test func `a user with the name of a client has another subject than the client`() async throws {
         try await Harness.run { h in
             let user = try await h.addUser("quill")
             let browser = h.browser()

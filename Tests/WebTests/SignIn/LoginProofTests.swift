@@ -59,7 +59,7 @@ struct LoginProofTests {
         }
     }
 
-    @Test func `how old a sign-in is, is asked of the login alone`() async throws {
+    @Test func `only the login determines the age of a sign-in`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             _ = try await h.consentPage(browser, h.request())
@@ -95,7 +95,7 @@ struct LoginProofTests {
         }
     }
 
-    @Test func `a new password proves its person by password: nothing stronger of before stays in the login`()
+    @Test func `a password change leaves no stronger earlier method in the login`()
         async throws
     {
         try await Harness.run { h in
@@ -114,7 +114,7 @@ struct LoginProofTests {
         }
     }
 
-    @Test func `signing in notes when the password was used, and with it keeps a stronger hash`() async throws {
+    @Test func `a sign-in records the use of the password and upgrades its hash`() async throws {
         try await Harness.run(hasher: PasswordHasher(cost: .standard)) { h in
             h.clock.advance(by: 30)
             let browser = h.browser()

@@ -48,7 +48,7 @@ struct SignInAbuseTests {
     }
 
     @Test(arguments: [false, true])
-    func `a password that is changed while the old one is looked at lets nobody in any more`(isLocked: Bool)
+    func `a password that changes during a sign-in with the old one signs nobody in`(isLocked: Bool)
         async throws
     {
         let (gate, isArmed, isInside) = (DispatchSemaphore(value: 0), Switch(), Switch())
@@ -92,7 +92,7 @@ struct SignInAbuseTests {
         #expect(decoy.string != PasswordHash.unmatchable(cost: .cheapForTests).string)
     }
 
-    @Test func `a request as long as any that is taken survives the sign-in page`() async throws {
+    @Test func `a request of the maximum length survives the sign-in page`() async throws {
         try await Harness.run { h in
             let page = try await h.consentPage(
                 h.browser(),
@@ -101,7 +101,7 @@ struct SignInAbuseTests {
         }
     }
 
-    @Test func `a longer one is refused before anybody types a password`() async throws {
+    @Test func `a longer request is refused before the sign-in page`() async throws {
         try await Harness.run { h in
             let long = String(repeating: "y", count: 8_000)
             let answer = try await h.browser().post("/authorize", h.request(["x": long, "y": long, "z": long]))

@@ -8,7 +8,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Guessing at the sign-in page")
+@Suite("Guessing passwords on the sign-in page")
 struct SignInEnumerationTests {
     /// What one try shows: the status, how long to wait, and how many hashes were computed for it.
     private struct Seen: Hashable {
@@ -178,7 +178,7 @@ struct SignInEnumerationTests {
         #expect(throttle.admit(guesser(8), now: now) == 900)
     }
 
-    @Test func `a turn that nobody takes up is free for all after two minutes`() {
+    @Test func `an unused turn is free for all after two minutes`() {
         let start = Timestamp(seconds: 1_000_000)
         let (one, other) = (claim("198.51.100.1"), claim("198.51.100.2"))
         for free: Int64 in [1_020, 1_021, 1_100] {
@@ -194,7 +194,7 @@ struct SignInEnumerationTests {
         .stranger(AccountName("ada"), from: ClientNetwork(address: address))
     }
 
-    @Test func `a clock that is set back keeps nobody waiting for longer than the longest wait`() {
+    @Test func `a clock that is set back extends no wait beyond the maximum`() {
         let throttle = SignInThrottle()
         let start = Timestamp(seconds: 1_000_000)
         for _ in 0..<5 { _ = throttle.admit(claim("198.51.100.1"), now: start) }

@@ -10,7 +10,7 @@ import Testing
 
 @Suite("Signing in")
 struct SignInTests {
-    @Test func `an unknown name and a wrong password are answered alike`() async throws {
+    @Test func `an unknown username and a wrong password get the same response`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let page = try await h.authorize(browser, h.request())
@@ -58,7 +58,7 @@ struct SignInTests {
         }
     }
 
-    @Test func `the cookie of a signed-in person is new and the one before it is worthless`() async throws {
+    @Test func `each sign-in sets a new cookie and invalidates the one before it`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             _ = try await h.consentPage(browser, h.request())
@@ -102,7 +102,7 @@ struct SignInTests {
         }
     }
 
-    @Test func `of two hundred parallel wrong passwords five are looked at`() async throws {
+    @Test func `of two hundred parallel wrong passwords only five are hashed`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let page = try await h.authorize(browser, h.request())
@@ -121,7 +121,7 @@ struct SignInTests {
         }
     }
 
-    @Test func `another spelling of the name shares the budget`() async throws {
+    @Test func `another spelling of the username shares the limit`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let page = try await h.authorize(browser, h.request())
@@ -132,7 +132,7 @@ struct SignInTests {
         }
     }
 
-    @Test func `a browser in which the person signed in before is not locked out by strangers`() async throws {
+    @Test func `guesses of strangers do not lock out a browser in which the user signed in before`() async throws {
         try await Harness.run { h in
             let own = h.browser()
             _ = try await h.consentPage(own, h.request())
@@ -145,7 +145,7 @@ struct SignInTests {
         }
     }
 
-    @Test func `a disabled account cannot sign in and is told the same as a wrong password`() async throws {
+    @Test func `a disabled account cannot sign in and gets the response for a wrong password`() async throws {
         try await Harness.run { h in
             try await h.gatehouse.store.write { [user = h.user.id, now = h.clock.now] in
                 _ = try $0.users.setDisabled(now, user)
@@ -170,7 +170,7 @@ struct SignInTests {
         }
     }
 
-    @Test func `a login ends after half an hour of disuse`() async throws {
+    @Test func `a login expires after half an hour of inactivity`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             _ = try await h.consentPage(browser, h.request())

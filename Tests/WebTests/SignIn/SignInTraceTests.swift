@@ -7,10 +7,10 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("What failed sign-ins leave behind")
+@Suite("Traces of failed sign-ins")
 struct SignInTraceTests {
     /// A person or a guesser somewhere.
-    private struct Place: Sendable {
+    private struct ServedPath: Sendable {
         let h: Harness
         var address = "198.51.100.9"
         var binding = Digest.sha256(Random.token())
@@ -75,7 +75,7 @@ struct SignInTraceTests {
         }
     }
 
-    @Test func `an account that guessing holds up is a record an hour, and a name without an account is none`()
+    @Test func `throttling of an account leaves one record an hour, and of an unknown username none`()
         async throws
     {
         try await Harness.run { h in

@@ -32,7 +32,7 @@ struct StepUpAuthenticationTests {
         }
     }
 
-    @Test func `max_age=0 asks whoever is signed in, once, however long the page is read`() async throws {
+    @Test func `max_age=0 asks a signed-in user once, however long the page stays open`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             _ = try await h.tokens(browser)
@@ -66,7 +66,7 @@ struct StepUpAuthenticationTests {
     }
 
     @Test(arguments: ["-1", "1.5", "soon", "99999999999999999999"])
-    func `a max_age that is no number goes back as invalid_request`(text: String) async throws {
+    func `a malformed max_age returns invalid_request to the client`(text: String) async throws {
         try await Harness.run { h in
             let answer = try await h.authorize(h.browser(), h.request(["max_age": text]))
             #expect(error(of: answer) == ["invalid_request"])
@@ -74,7 +74,7 @@ struct StepUpAuthenticationTests {
         }
     }
 
-    @Test func `§5 a way that nobody signs in here goes back as unmet, before anybody is asked`() async throws {
+    @Test func `§5 an unknown acr value returns unmet_authentication_requirements before a sign-in`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             for isSignedIn in [false, true] {
@@ -107,7 +107,7 @@ struct StepUpAuthenticationTests {
         }
     }
 
-    @Test func `one way of several is enough`() async throws {
+    @Test func `one acr value of several is enough`() async throws {
         try await Harness.run { h in
             let code = try await h.code(nil, ["acr_values": "urn:example:other \(Self.password)"])
             let answer = try await h.introspect(try await h.redeem(code).tokens.access)
@@ -116,7 +116,7 @@ struct StepUpAuthenticationTests {
         }
     }
 
-    @Test func `the ways are in the metadata`() async throws {
+    @Test func `the metadata lists the acr values`() async throws {
         try await Harness.run { h in
             let body = try await h.browser().get("/.well-known/oauth-authorization-server").json
             #expect(body["acr_values_supported"]?.strings == [Self.password])

@@ -32,7 +32,9 @@ struct StepUpWindowsTests {
         Set(try await h.sessions().filter { $0.state == .active }.map(\.id))
     }
 
-    @Test func `of two windows' sessions neither is ticked, and both go on unless the person ticks one`() async throws {
+    @Test func `with two earlier sessions neither is preselected, and both continue unless the user selects one`()
+        async throws
+    {
         try await Harness.run { h in
             let browser = h.browser()
             let one = try await begin(h, browser, port: 41_001)
@@ -50,7 +52,7 @@ struct StepUpWindowsTests {
         }
     }
 
-    @Test func `the one that is ticked ends when the new code is redeemed, and no other`() async throws {
+    @Test func `only the selected session ends, when the new code is redeemed`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let one = try await begin(h, browser, port: 41_001)
@@ -72,7 +74,7 @@ struct StepUpWindowsTests {
         }
     }
 
-    @Test func `several that are ticked all end`() async throws {
+    @Test func `all selected sessions end`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let earlier = [try await begin(h, browser, port: 41_001).0, try await begin(h, browser, port: 41_002).0]
@@ -86,7 +88,7 @@ struct StepUpWindowsTests {
         }
     }
 
-    @Test func `the only one is ticked when the new one is wider, and not otherwise`() async throws {
+    @Test func `a single earlier session is preselected only if the new request is wider`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let only = try await begin(h, browser, port: 41_001).0.string
@@ -96,14 +98,14 @@ struct StepUpWindowsTests {
         }
     }
 
-    @Test func `each is named by when and where it began`() async throws {
+    @Test func `each earlier session is shown with its time and its host`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             _ = try await begin(h, browser, port: 41_001)
             let page = try await stepUp(h, browser, port: 41_002)
             // The moment at which the test's clock stands.
             #expect(
-                page.text.contains("Replace the session from 2027-01-15 08:00:00 UTC at <bdi>127.0.0.1:41001</bdi>"))
+                page.text.contains("2027-01-15 08:00:00 UTC") && page.text.contains("<bdi>127.0.0.1:41001</bdi>"))
         }
     }
 
@@ -158,7 +160,7 @@ struct StepUpWindowsTests {
         }
     }
 
-    @Test func `what was ticked is kept where the page is shown again`() async throws {
+    @Test func `the selection is kept when the page is shown again`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let one = try await begin(h, browser, port: 41_001).0.string
@@ -166,7 +168,7 @@ struct StepUpWindowsTests {
             let page = try await stepUp(h, browser, port: 41_001)
             let again = try await h.decide(browser, at: page, scopes: [], more: [("replace", two)])
             #expect(again.isTicked("replace", two) && !again.isTicked("replace", one))
-            try await h.setReach(["files:write": ("", [], 300)])
+            try await h.fixtures.setReach(["files:write": ("", [], 300)])
             h.clock.advance(by: 301)
             let asked = try await h.decide(browser, at: again, scopes: ["files:write"], more: [("replace", one)])
             let back = try await h.follow(browser, try await h.signIn(browser, at: asked))
@@ -174,13 +176,13 @@ struct StepUpWindowsTests {
         }
     }
 
-    @Test func `the sentence fits the box's state, before and after it is touched`() async throws {
+    @Test func `the explanation matches the state of the checkbox`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             _ = try await begin(h, browser, port: 41_001)
             let page = try await stepUp(h, browser, port: 41_001)
-            #expect(page.text.contains("if-ticked\">It ends as soon as the new one is in use. Untick to keep both.<"))
-            #expect(page.text.contains("if-unticked\">It goes on beside the new one. Tick to end it"))
+            #expect(page.text.contains("<span class=\"choice-detail if-ticked\">"))
+            #expect(page.text.contains("<span class=\"choice-detail if-unticked\">"))
             let style = try await browser.get("/assets/gatehouse.css").text
             #expect(
                 style.contains(

@@ -33,7 +33,7 @@ struct AuthenticationMethodTests {
     }
 
     @Test(arguments: ClientAuthenticationMethod.allCases)
-    func `a client gets in by the method that it is registered with, and by no other`(
+    func `a client authenticates with its registered method and with no other`(
         registered: ClientAuthenticationMethod
     ) async throws {
         try await Harness.run { h in
@@ -57,7 +57,8 @@ struct AuthenticationMethodTests {
         }
     }
 
-    @Test func `an MCP server gets in by each method but none, and with its own secret alone`() async throws {
+    @Test func `an MCP server authenticates with every method except none, and only with its own secret`() async throws
+    {
         try await Harness.run { h in
             let token = try await h.tokens().access
             for method in ClientAuthenticationMethod.allCases {

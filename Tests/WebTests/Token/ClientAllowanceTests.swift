@@ -14,7 +14,7 @@ struct ClientAllowanceTests {
     }
 
     @Test(arguments: [true, false])
-    func `wins over the configuration's lists, for this client alone`(isListed: Bool) async throws {
+    func `it overrides the configuration's lists for this client only`(isListed: Bool) async throws {
         let lists = isListed ? (["*"], ["*"]) : (["else.example"], [])
         try await DocumentScene.play(allow: lists.0, block: lists.1) { scene in
             scene.host.publish([:], at: "/other.json")
@@ -32,7 +32,9 @@ struct ClientAllowanceTests {
         }
     }
 
-    @Test func `a block of the host or the client wins over it, and without it the lists count again`() async throws {
+    @Test func `a block of the host or the client overrides it, and after its removal the lists apply again`()
+        async throws
+    {
         try await DocumentScene.play(block: ["*"]) { scene in
             let id = try ClientID(scene.host.id())
             try await scene.set(.client(id), .allow)

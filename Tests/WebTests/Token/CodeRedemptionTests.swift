@@ -31,7 +31,7 @@ struct CodeRedemptionTests {
         }
     }
 
-    @Test func `of a hundred parallel redemptions one succeeds, and the session is over afterwards`()
+    @Test func `one of a hundred parallel redemptions succeeds, and the session ends afterwards`()
         async throws
     {
         try await Harness.run { h in
@@ -54,7 +54,7 @@ struct CodeRedemptionTests {
         }
     }
 
-    @Test func `a second valid use ends the session that the first one began`() async throws {
+    @Test func `a second valid redemption ends the session of the first one`() async throws {
         try await Harness.run { h in
             let grant = try await h.code()
             let tokens = try await h.redeem(grant).tokens
@@ -66,8 +66,7 @@ struct CodeRedemptionTests {
         }
     }
 
-    @Test func `each single mismatch fails, and the right request succeeds after all of them`() async throws
-    {
+    @Test func `each single mismatch fails, and the right request succeeds after all of them`() async throws {
         try await Harness.run { h in
             let other = try await h.register("other", redirects: [Harness.redirect])
             let grant = try await h.code()
@@ -85,7 +84,7 @@ struct CodeRedemptionTests {
         }
     }
 
-    @Test func `a stranger who presents a code does not burn it`() async throws {
+    @Test func `a client that is not the code's own does not spend it`() async throws {
         try await Harness.run { h in
             let other = try await h.register("other", redirects: [Harness.redirect])
             let grant = try await h.code()
@@ -111,7 +110,7 @@ struct CodeRedemptionTests {
         }
     }
 
-    @Test func `a code is good for a minute and no longer`() async throws {
+    @Test func `a code expires after one minute`() async throws {
         try await Harness.run { h in
             let grant = try await h.code()
             h.clock.advance(by: 60)
@@ -120,7 +119,7 @@ struct CodeRedemptionTests {
         }
     }
 
-    @Test func `a code without its verifier is refused and stays good`() async throws {
+    @Test func `a redemption without the verifier is refused and does not spend the code`() async throws {
         try await Harness.run { h in
             let grant = try await h.code()
             for verifier in [
@@ -133,7 +132,7 @@ struct CodeRedemptionTests {
         }
     }
 
-    @Test func `an account, a client or an MCP server that is gone by then gets nothing`() async throws {
+    @Test func `a code is worthless after its user is disabled or its client or MCP server is removed`() async throws {
         try await Harness.run { h in
             let grant = try await h.code()
             try await h.gatehouse.store.write { [user = h.user.id, now = h.clock.now] in
@@ -144,7 +143,7 @@ struct CodeRedemptionTests {
         }
     }
 
-    @Test func `a client with a secret has to show it, by the method it registered`() async throws {
+    @Test func `a confidential client must authenticate with its registered method`() async throws {
         try await Harness.run { h in
             let secret = ClientSecret.random()
             let client = try await h.register("server", redirects: [Harness.redirect], secret: secret)
@@ -183,7 +182,7 @@ struct CodeRedemptionTests {
         }
     }
 
-    @Test func `no other kind of token is taken for a code or a refresh token`() async throws {
+    @Test func `a token of another kind is not accepted as a code or a refresh token`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             let grant = try await h.code()

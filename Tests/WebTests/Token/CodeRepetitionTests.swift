@@ -9,7 +9,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("A code that comes a second time")
+@Suite("A code that is redeemed twice")
 struct CodeRepetitionTests {
     private func isAlive(_ h: Harness, _ tokens: Tokens) async throws -> Bool {
         let state = try await h.sessions().last?.state
@@ -110,7 +110,7 @@ struct CodeRepetitionTests {
         }
     }
 
-    @Test func `of two at the same time one gets tokens and the session lives`() async throws {
+    @Test func `of two simultaneous equal requests one gets tokens, and the session lives`() async throws {
         for _ in 0..<10 {
             try await Harness.run { h in
                 let grant = try await h.code()
@@ -126,7 +126,7 @@ struct CodeRepetitionTests {
     }
 
     @Test(arguments: Difference.allCases)
-    func `of two different ones at the same time nobody keeps a session, unless the wrong one came first`(
+    func `two simultaneous different requests end the session, unless the wrong one came first`(
         difference: Difference
     ) async throws {
         for _ in 0..<5 {
@@ -150,7 +150,7 @@ struct CodeRepetitionTests {
         }
     }
 
-    @Test func `a request that waits for the database is judged by the time at which its turn comes`() async throws {
+    @Test func `a request that waits for the database is judged by the time at which it runs`() async throws {
         try await Harness.run { h in
             let (store, grant) = (h.gatehouse.store, try await h.code())
             let gate = DispatchSemaphore(value: 0)

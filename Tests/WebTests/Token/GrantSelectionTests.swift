@@ -8,7 +8,7 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("OAuth 2.1 §3.2.2 How a token request finds its grant")
+@Suite("OAuth 2.1 §3.2.2 Selection of the grant")
 struct GrantSelectionTests {
     @Test func `the metadata lists the grants of the list, in its order`() async throws {
         try await Harness.run { h in
@@ -19,7 +19,7 @@ struct GrantSelectionTests {
         }
     }
 
-    @Test func `a request needs one grant_type, and its client hears first whether it is known`() async throws {
+    @Test func `a request needs exactly one grant_type, and client authentication comes first`() async throws {
         try await Harness.run { h in
             let one = ("grant_type", "refresh_token")
             for types in [[], [("grant_type", "")], [one, one], [one, ("grant_type", "password")]] {
@@ -44,7 +44,9 @@ struct GrantSelectionTests {
         }
     }
 
-    @Test func `a client cannot ask for a grant of MCP servers, nor an MCP server for one of clients`() async throws {
+    @Test func `a client cannot use a grant of MCP servers, and an MCP server cannot use a grant of clients`()
+        async throws
+    {
         try await Harness.run { h in
             let exchange = GrantType.tokenExchange.rawValue
             let client = try await h.send("/token", [("grant_type", exchange), ("client_id", "quill")])

@@ -8,7 +8,7 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("RFC 7662 §2.1 Who asks comes before what is asked")
+@Suite("RFC 7662 §2.1 Authentication comes before the token")
 struct IntrospectionOrderTests {
     @Test func `introspection authenticates before it verifies or reads`() async throws {
         try await Harness.run { h in

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("OAuth 2.1 §4.3 Refreshing")
 struct RefreshTests {
-    @Test func `each refresh gives the next generation, and the session stays one`() async throws {
+    @Test func `each refresh returns the next generation of the same session`() async throws {
         try await Harness.run { h in
             var tokens = try await h.tokens()
             for _ in 0..<5 {
@@ -22,7 +22,7 @@ struct RefreshTests {
         }
     }
 
-    @Test func `of a hundred parallel refreshes all succeed with one and the same successor`() async throws {
+    @Test func `a hundred parallel refreshes succeed and return the same successor`() async throws {
         try await Harness.run { h in
             let first = try await h.tokens()
             let successors = try await withThrowingTaskGroup(of: String?.self) { group in
@@ -36,7 +36,9 @@ struct RefreshTests {
         }
     }
 
-    @Test func `a lost answer is given again within the grace, with a fresh access token`() async throws {
+    @Test func `a repeated refresh within the grace period returns the same successor and a fresh access token`()
+        async throws
+    {
         try await Harness.run { h in
             let first = try await h.tokens()
             let second = try await h.refresh(first.refresh).tokens
@@ -132,7 +134,7 @@ struct RefreshTests {
         }
     }
 
-    @Test func `a session that nobody used for its idle time is over`() async throws {
+    @Test func `a session that stays idle for its idle timeout has expired`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens(lifetime: "30d")
             h.clock.advance(by: 14 * 86_400)
@@ -140,7 +142,7 @@ struct RefreshTests {
         }
     }
 
-    @Test func `two installations of one client have sessions of their own`() async throws {
+    @Test func `two installations of one client have separate sessions`() async throws {
         try await Harness.run { h in
             let one = try await h.tokens(h.browser())
             let two = try await h.tokens(h.browser())

@@ -59,7 +59,7 @@ struct KeyAdministration: AdministrationNoun {
         let reason = try reason.map { try AdministrationText.checked($0, as: "The reason") }
         let replacement = KeyReplacement(store: store, keys: keys, log: administration.log)
         let ending = ending(.revokedByAdmin, reason ?? "keys rotate \(purpose.name) --now")
-        let done = try await keys.whileNoOtherReplaces {
+        let done = try await keys.replacing {
             try await store.write { transaction in
                 try audit(
                     transaction, .keyRotated, reason: "\(purpose.name), the old keys ended at once",

@@ -83,7 +83,7 @@ package struct KeyReplacement: Sendable {
             reason: .revokedByAdmin, initiator: .system, actor: .system,
             explanation: "the refresh keys were ended", at: now)
         do {
-            if let outcome = try await keys.whileNoOtherReplaces({ try await settle(purpose, ids, ending) }) {
+            if let outcome = try await keys.replacing({ try await settle(purpose, ids, ending) }) {
                 finished.done.append("\(purpose.name): \(outcome.sentence)")
             }
         } catch let error as CancellationError {
@@ -103,11 +103,11 @@ package struct KeyReplacement: Sendable {
     /// The ended keys on which something may still depend: those that the folder still marks, and those without a record in this
     /// database.
     package func unfinished() async throws -> [(purpose: KeyRing.Purpose, ids: [String])] {
-        let affected = KeyRing.Purpose.all.filter { !keys.putOutOfUse($0).isEmpty }
+        let affected = KeyRing.Purpose.all.filter { !keys.everEnded($0).isEmpty }
         guard !affected.isEmpty else { return [] }
         let recorded = try await store.read { try $0.audit.keysPutOutOfUse() }
         return affected.compactMap { purpose in
-            let ids = Set(keys.ended(purpose)).union(keys.putOutOfUse(purpose).filter { recorded[$0] == nil })
+            let ids = Set(keys.ended(purpose)).union(keys.everEnded(purpose).filter { recorded[$0] == nil })
             return ids.isEmpty ? nil : (purpose, ids.sorted())
         }
     }

@@ -44,18 +44,18 @@ struct ConfirmElicitation: ElicitationStrategy {
     static func words(for end: ElicitationEnd) -> ElicitationOutcomeText {
         let asker = end.asker
         return switch (end.status, end.isJustNow) {
-        case (.completed, true): .init("Approved", "\(asker) is told that you approved this one action.")
-        case (.declined, true): .init("Declined", "\(asker) is told that you declined. Nothing was approved.")
+        case (.completed, true): .init("Approved", "Gatehouse tells \(asker) that you approved this one action.")
+        case (.declined, true): .init("Declined", "Gatehouse tells \(asker) that you declined. Nothing was approved.")
         case (.completed, false):
-            .init("Already approved", "You approved this before. Opening or sending it again changed nothing.")
+            .init("Already approved", "You already approved this action. Opening the request again changes nothing.")
         case (.declined, false):
-            .init("Already declined", "You declined this before. Opening or sending it again changed nothing.")
+            .init("Already declined", "You already declined this action. Opening the request again changes nothing.")
         case (.expired, _):
-            .init("Too late", "The time for an answer is over. Nothing was approved; \(asker) can ask again.")
+            .init("Request expired", "You did not answer in time. Nothing was approved; \(asker) can ask again.")
         case (.cancelled, _):
-            .init("No longer asked", "\(asker) no longer waits for this answer. Nothing was approved.")
+            .init("Request cancelled", "\(asker) no longer waits for your answer. Nothing was approved.")
         case (.failed, _), (.pending, _), (.opened, _):
-            .init("This did not work", "The request of \(asker) failed. Nothing was approved.")
+            .init("Request failed", "The request of \(asker) failed. Nothing was approved.")
         }
     }
 

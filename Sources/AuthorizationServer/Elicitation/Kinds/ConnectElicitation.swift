@@ -61,37 +61,40 @@ struct ConnectElicitation: ElicitationStrategy {
         }
         let asker = end.asker
         return switch (end.status, end.isJustNow) {
-        case (.completed, true): .init("Connected", "\(asker) may use your account at \(provider) from now on.")
-        case (.declined, true): .init("Declined", "\(asker) is told that you declined. Nothing was connected.")
+        case (.completed, true): .init("Connected", "\(asker) can use your account at \(provider) from now on.")
+        case (.declined, true): .init("Declined", "Gatehouse tells \(asker) that you declined. Nothing was connected.")
         case (.completed, false):
-            .init("Already connected", "You connected this before. Coming again changed nothing.")
-        case (.declined, false): .init("Already declined", "You declined this before. Coming again changed nothing.")
+            .init("Already connected", "You already connected this account. Opening the request again changes nothing.")
+        case (.declined, false):
+            .init("Already declined", "You already declined this request. Opening it again changes nothing.")
         case (.expired, _):
-            .init("Too late", "The time for this is over. Nothing was connected; \(asker) can ask again.")
-        case (.cancelled, _): .init("No longer asked", "\(asker) no longer waits for this. Nothing was connected.")
+            .init("Request expired", "You did not answer in time. Nothing was connected; \(asker) can ask again.")
+        case (.cancelled, _):
+            .init("Request cancelled", "\(asker) no longer waits for your answer. Nothing was connected.")
         case (.failed, _) where end.asked.reason == Connection.End.scopeExceeded.rawValue:
             .init("Not connected", exceeded(end, provider))
-        case (.failed, _), (.pending, _), (.opened, _): .init("This did not work", failed(end, provider))
+        case (.failed, _), (.pending, _), (.opened, _): .init("Request failed", failed(end, provider))
         }
     }
 
     /// What a person can do about access that was granted and must not be used.
     private static func exceeded(_ end: ElicitationEnd, _ provider: String) -> String {
-        let fact = "\(provider) granted more access than \(end.asker) may have, so your account was not connected."
+        let fact =
+            "\(provider) granted more access than \(end.asker) may have, so Gatehouse did not connect your account."
         return switch end.isTokenRevoked {
-        case true?: "\(fact) Gatehouse kept nothing and revoked the access at \(provider)."
-        case false?: "\(fact) Gatehouse kept nothing. \(advice(provider))"
-        case nil: "\(fact) Gatehouse kept nothing."
+        case true?: "\(fact) Gatehouse stored nothing and revoked the access at \(provider)."
+        case false?: "\(fact) Gatehouse stored nothing. \(advice(provider))"
+        case nil: "\(fact) Gatehouse stored nothing."
         }
     }
 
     private static func failed(_ end: ElicitationEnd, _ provider: String) -> String {
-        let fact = "Your account at \(provider) could not be connected; \(end.asker) can ask again."
-        return end.isTokenRevoked == false ? "\(fact) Gatehouse kept nothing. \(advice(provider))" : fact
+        let fact = "Gatehouse could not connect your account at \(provider); \(end.asker) can ask again."
+        return end.isTokenRevoked == false ? "\(fact) Gatehouse stored nothing. \(advice(provider))" : fact
     }
 
     private static func advice(_ provider: String) -> String {
-        "Remove its access in the settings of your account at \(provider)."
+        "Remove the access in the settings of your account at \(provider)."
     }
 
     static let completedWord = "Connected"

@@ -63,18 +63,18 @@ struct ExternalElicitation: ElicitationStrategy {
     static func words(for end: ElicitationEnd) -> ElicitationOutcomeText {
         let asker = end.asker
         return switch (end.status, end.isJustNow) {
-        case (.declined, true): .init("Declined", "\(asker) is told that you declined. You were sent nowhere.")
-        case (.completed, _): .init("Already finished", "\(asker) reported that this is done.")
+        case (.declined, true): .init("Declined", "Gatehouse tells \(asker) that you declined. Nothing was done.")
+        case (.completed, _): .init("Request completed", "\(asker) reported that the request is completed.")
         case (.declined, false):
-            .init("Already declined", "This was declined before. Opening it again changed nothing.")
-        case (.expired, _): .init("Too late", "The time for this is over; \(asker) can ask again.")
-        case (.cancelled, _): .init("No longer asked", "\(asker) no longer waits for this.")
+            .init("Already declined", "You already declined this request. Opening it again changes nothing.")
+        case (.expired, _): .init("Request expired", "You did not finish in time; \(asker) can ask again.")
+        case (.cancelled, _): .init("Request cancelled", "\(asker) no longer waits for your answer.")
         case (.failed, _), (.pending, _), (.opened, _):
-            .init("This did not work", "The request of \(asker) failed; it can ask again.")
+            .init("Request failed", "The request of \(asker) failed; \(asker) can ask again.")
         }
     }
 
-    static let completedWord = "Reported as done"
+    static let completedWord = "Completed"
 }
 
 /// The other site to which the person goes, for the page.

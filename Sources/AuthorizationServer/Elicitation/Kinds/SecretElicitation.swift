@@ -48,7 +48,7 @@ struct SecretElicitation: ElicitationStrategy {
             filled.notice = found.notice
             for place in found.places {
                 filled.typed[place] = []
-                filled.problems[place] = "This is your Gatehouse password. It was not kept; never type it here."
+                filled.problems[place] = "This is your Gatehouse password. Never enter it here; nothing was stored."
             }
             return refusing(filled, of: asked, by: person, now: now)
         }
@@ -122,21 +122,21 @@ struct SecretElicitation: ElicitationStrategy {
     static func words(for end: ElicitationEnd) -> ElicitationOutcomeText {
         let asker = end.asker
         return switch (end.status, end.isJustNow) {
-        case (.completed, true): .init("Handed over", "\(asker) alone can collect what you typed. The app cannot.")
-        case (.declined, true): .init("Declined", "\(asker) is told that you declined. Nothing was handed over.")
+        case (.completed, true): .init("Answer sent", "Only \(asker) can collect what you entered. The app cannot.")
+        case (.declined, true): .init("Declined", "Gatehouse tells \(asker) that you declined. Nothing was sent.")
         case (.completed, false):
-            .init("Already handed over", "You sent this before. Opening or sending it again changed nothing.")
+            .init("Answer already sent", "You already sent your answer. Opening the request again changes nothing.")
         case (.declined, false):
-            .init("Already declined", "You declined this before. Opening or sending it again changed nothing.")
+            .init("Already declined", "You already declined this request. Opening it again changes nothing.")
         case (.expired, _):
-            .init("Too late", "The time for an answer is over. Nothing was handed over; \(asker) can ask again.")
-        case (.cancelled, _): .init("No longer asked", "\(asker) no longer waits for this. Nothing was handed over.")
+            .init("Request expired", "You did not answer in time. Nothing was sent; \(asker) can ask again.")
+        case (.cancelled, _): .init("Request cancelled", "\(asker) no longer waits for your answer. Nothing was sent.")
         case (.failed, _), (.pending, _), (.opened, _):
-            .init("This did not work", "The request of \(asker) failed. Nothing was handed over.")
+            .init("Request failed", "The request of \(asker) failed. Nothing was sent.")
         }
     }
 
-    static let completedWord = "Handed over"
+    static let completedWord = "Sent"
 }
 
 extension RequestedSchema: ElicitationSection {}

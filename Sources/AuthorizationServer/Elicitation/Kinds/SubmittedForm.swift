@@ -36,7 +36,7 @@ extension RequestedSchema {
         guard !foreign.isEmpty else { return reading }
         var problems: [Int: String] = [:]
         if case .problems(let others) = reading { problems = others }
-        for place in foreign { problems[place] = "Choose among the values that are offered." }
+        for place in foreign { problems[place] = "Choose only the values on the list." }
         return .problems(problems)
     }
 }

@@ -1,6 +1,6 @@
 import JOSE
 
-/// JSON as a person reads it: a member a line, what is inside moved to the right.
+/// JSON in readable form: one member a line, nested values indented.
 enum IndentedJSON {
     /// The text of `object`, with every name and value that it has.
     static func text(_ object: JSONObject) -> String {

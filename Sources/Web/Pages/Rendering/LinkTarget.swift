@@ -1,13 +1,13 @@
 import OAuth
 
-/// An address that a page may link to: absolute, printable ASCII, of a scheme that browsers do not execute.
+/// A URL that a page may link to: absolute, printable ASCII, and of a scheme that browsers do not execute.
 package struct LinkTarget: Sendable, Hashable {
     package let text: PlainText
-    /// What a person reads as the place: the host, or the scheme of an app's own address with its colon.
+    /// The place that the page shows: the host with its port, or a private-use scheme with its colon.
     package let host: PlainText
-    /// Whether it leads to an app by a scheme of its own, and not to a web address.
+    /// Whether the scheme is neither http nor https, so that an app opens the link.
     package let isOwnScheme: Bool
-    /// Whether it leads to a program on this person's own machine.
+    /// Whether the host is a loopback address of the user's own machine.
     package let isLoopback: Bool
 
     package init?(_ address: String) {
@@ -36,7 +36,7 @@ package struct LinkTarget: Sendable, Hashable {
 }
 
 extension LinkTarget {
-    /// Where the samples of pages lead.
+    /// The link target in the samples of pages.
     static let sample = LinkTarget(
         text: "http://127.0.0.1:9000/callback?code=sample&state=sample", host: "127.0.0.1:9000", isOwnScheme: false,
         isLoopback: true)

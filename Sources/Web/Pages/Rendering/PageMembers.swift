@@ -1,12 +1,13 @@
-/// The names that a page offers to its template, found by reflection on its sample.
+/// The names that a page offers to its template, collected by reflection on its sample.
 struct PageMembers {
     private(set) var names: Set<String> = ["base"]
 
-    /// Walks the whole sample and refuses a member that a template could misuse.
+    /// Collects the names of all members; throws for a type that a template must not use.
     init(of page: any Page) throws(TemplateError) {
         try collect(page, in: String(describing: type(of: page)))
     }
 
+    /// Whether a template may use a name; dotted names need every part.
     func offer(_ name: String) -> Bool {
         name == "." || name.split(separator: ".").allSatisfy { names.contains(String($0)) }
     }

@@ -1,10 +1,10 @@
 import Foundation
 import Mustache
 
-/// Turns pages into HTML with the operator's templates, which were read, refused or checked once at start.
+/// Renders pages with the templates of the operator, which it reads and checks once at start.
 package struct PageRenderer: Sendable {
     package let stylesheet: Stylesheet
-    /// What a page has and its template never names, by template: empty for the templates of the distribution.
+    /// The members of pages that a template does not use, by template; empty for the templates of the distribution.
     package let unshown: [(template: String, names: [String])]
     private let library: MustacheLibrary
     private let base: PlainText
@@ -38,12 +38,12 @@ package struct PageRenderer: Sendable {
         }
     }
 
-    /// The page as HTML.
+    /// The HTML of a page.
     package func render(_ page: some Page) -> String {
         library.render(visible(page), withTemplate: type(of: page).template) ?? ""
     }
 
-    /// The page's members by name, and the base; what is absent is left out, since Mustache would print an empty optional.
+    /// The members of a page by name, and the base. Members that are nil are left out, because Mustache would print them.
     private func visible(_ page: some Page) -> [String: Any] {
         var visible: [String: Any] = ["base": base]
         for (label, value) in Mirror(reflecting: page).children {
@@ -53,8 +53,8 @@ package struct PageRenderer: Sendable {
         return visible
     }
 
-    /// Follows partials and parents from the page's template; each must exist and name only what the page has. What the page
-    /// has and none of them names is returned.
+    /// Checks the template of a page with its partials and parents: each must exist and may use only members of the page.
+    /// Returns the members that none of them uses.
     private static func check(
         _ sample: some Page, _ sources: [String: TemplateSource], _ directory: String
     ) throws(TemplateError) -> [String] {
@@ -84,6 +84,7 @@ package struct PageRenderer: Sendable {
         return members.names.subtracting(named).sorted()
     }
 
+    /// The text of each template by its name; throws for a file that is not UTF-8.
     private static func read(_ directory: String) throws(TemplateError) -> [String: String] {
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: directory) else {
             throw TemplateError(
@@ -101,6 +102,7 @@ package struct PageRenderer: Sendable {
         return texts
     }
 
+    /// The problem that the library found, with its line.
     private static func reason(_ error: any Error) -> String {
         guard let error = error as? MustacheTemplate.ParserError else { return "its tags do not fit together" }
         return "\(error.error) in line \(error.context.lineNumber)"

@@ -1,13 +1,13 @@
 import OAuth
 
-/// Text that a page may show: one line, without control, bidirectional or invisible characters, of bounded length.
+/// Text that a page may show: one line of bounded length without control, bidirectional or invisible characters.
 ///
-/// Everything that a stranger chose reaches a template through this type and through no other. Mustache escapes whole
-/// characters, so a quote that carries a combining mark would pass it unescaped; here no such pair survives.
+/// All untrusted text reaches a template through this type and through no other. Mustache escapes whole characters, so it would
+/// leave a quote with a combining mark unescaped. `PlainText` breaks up such pairs.
 package struct PlainText: Sendable, Hashable, CustomStringConvertible, ExpressibleByStringLiteral {
     package let description: String
 
-    /// Cleans `text` and cuts it after `limit` characters.
+    /// Cleans `text` and truncates it after `limit` characters.
     package init(_ text: String, limit: Int = 200) {
         var kept = ""
         var room = limit
@@ -22,13 +22,13 @@ package struct PlainText: Sendable, Hashable, CustomStringConvertible, Expressib
         description = kept
     }
 
-    /// Keeps printable ASCII as it is and of any length: for tokens and addresses that must arrive unchanged.
+    /// Keeps printable ASCII unchanged at any length, for tokens and addresses.
     package init(verbatim text: String) {
         description = String(decoding: text.utf8.filter { $0 >= 0x20 && $0 < 0x7F }, as: UTF8.self)
     }
 
-    /// Keeps every character of program text, line breaks and indents included; what cannot be seen is spelled out as
-    /// `\u{202e}`, so that what is read is what is meant.
+    /// Keeps all characters of program text, including line breaks and indents. Invisible characters appear as escapes such as
+    /// `\u{202e}`, so that the text cannot hide or reorder anything.
     package init(code text: String) {
         var shown = ""
         for scalar in text.unicodeScalars {
@@ -38,11 +38,11 @@ package struct PlainText: Sendable, Hashable, CustomStringConvertible, Expressib
                 shown += Self.spelled(scalar)
             }
         }
-        description = shown.reduce(into: "") { $0 += Self.apart($1) }
+        description = shown.reduce(into: "") { $0 += Self.separated($1) }
     }
 
-    /// Keeps a person's text as it was written, blanks and line breaks included, for a place that shows them. Breaks and tabs
-    /// carry a mark, so that they are told from those of the page; what cannot be seen is spelled out as for `code`.
+    /// Keeps prose with its blanks and line breaks, for an element that preserves them. Breaks and tabs get a visible mark that
+    /// distinguishes them from those of the page; invisible characters appear as escapes.
     package init(written text: String) {
         var shown = ""
         var last: Unicode.Scalar?
@@ -52,18 +52,18 @@ package struct PlainText: Sendable, Hashable, CustomStringConvertible, Expressib
             case .blank where scalar == "\t": shown += "⇥\t"
             case .blank where scalar.properties.generalCategory == .spaceSeparator:
                 shown.unicodeScalars.append(scalar)
-            // The two characters of one break.
+            // A carriage return and a line feed are one break.
             case .blank where scalar == "\n" && last == "\r": break
             case .blank: shown += "↵\n"
             case .control, .hidden: shown += Self.spelled(scalar)
             }
             last = scalar
         }
-        description = shown.reduce(into: "") { $0 += Self.apart($1) }
+        description = shown.reduce(into: "") { $0 += Self.separated($1) }
     }
 
-    /// The character, with what would hide HTML's syntax or pile up in it spelled out.
-    private static func apart(_ character: Character) -> String {
+    /// The character, with escapes for scalars that would hide HTML syntax or pile up as combining marks.
+    private static func separated(_ character: Character) -> String {
         let scalars = character.unicodeScalars
         guard scalars.count > 1 else { return String(character) }
         guard !scalars.contains(where: isSyntax) else {
@@ -80,7 +80,7 @@ package struct PlainText: Sendable, Hashable, CustomStringConvertible, Expressib
 
     package var isEmpty: Bool { description.isEmpty }
 
-    /// The text without what cannot be seen, every run of blanks as one space.
+    /// The text without invisible characters, with each run of blanks as one space.
     private static func visible(_ text: String) -> String {
         var kept = String.UnicodeScalarView()
         var blank = false
@@ -97,7 +97,7 @@ package struct PlainText: Sendable, Hashable, CustomStringConvertible, Expressib
         return String(kept)
     }
 
-    /// The character, bounded in size; if it hides a character of HTML's syntax, that one alone.
+    /// The character with a bounded number of scalars; only the HTML syntax if the character contains any.
     private static func escapable(_ character: Character) -> String {
         let scalars = character.unicodeScalars
         guard scalars.count > 1 else { return String(character) }
@@ -108,6 +108,6 @@ package struct PlainText: Sendable, Hashable, CustomStringConvertible, Expressib
 
     private static func isSyntax(_ scalar: Unicode.Scalar) -> Bool { "&<>\"'".unicodeScalars.contains(scalar) }
 
-    /// As many code points as one character may have.
+    /// The maximum number of scalars in one character.
     private static let most = 12
 }

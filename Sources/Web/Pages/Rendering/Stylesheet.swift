@@ -4,9 +4,9 @@ import Hummingbird
 import JOSE
 import NIOCore
 
-/// The one stylesheet of all pages; browsers keep it and ask again by its tag.
+/// The stylesheet of all pages, which browsers cache and revalidate by its entity tag.
 package struct Stylesheet: Sendable {
-    /// Below the issuer's path.
+    /// The path below the issuer's path.
     package static let path = "/assets/gatehouse.css"
 
     package let text: String
@@ -26,7 +26,7 @@ package struct Stylesheet: Sendable {
 }
 
 extension Stylesheet {
-    /// The stylesheet, or 304 when the browser's copy is the same.
+    /// The stylesheet, or 304 if the browser's copy is current.
     func response(to request: Request) -> Response {
         let headers: HTTPFields = [.cacheControl: "no-cache", .eTag: entityTag]
         guard request.headers[.ifNoneMatch] != entityTag else {

@@ -1,4 +1,4 @@
-/// The text of one template, read for what Mustache itself would let through: raw output and names that do not exist.
+/// The tags of one template, checked for what Mustache itself permits: raw output and unknown names.
 struct TemplateSource {
     /// A tag between `{{` and `}}`.
     struct Tag {
@@ -14,8 +14,8 @@ struct TemplateSource {
     let name: String
     let tags: [Tag]
 
-    /// Refuses every form that writes without escaping: `{{{x}}}`, `{{&x}}`, other delimiters, pragmas, and functions
-    /// applied to values or names of partials taken from values.
+    /// Parses the tags; throws for every form that can write without escaping: `{{{x}}}`, `{{&x}}`, other delimiters, pragmas,
+    /// functions, and partials whose names are values.
     init(name: String, text: String) throws(TemplateError) {
         var tags: [Tag] = []
         var rest = Substring(text)
@@ -32,6 +32,7 @@ struct TemplateSource {
         self.tags = tags
     }
 
+    /// The tag between two braces; nil for comments, ends and blocks, which show nothing by themselves.
     private static func tag(_ text: Substring, mark: Character?, template: String) throws(TemplateError) -> Tag? {
         let inner = text.drop(while: \.isWhitespace)
         switch mark {
@@ -50,7 +51,7 @@ struct TemplateSource {
         }
     }
 
-    /// A name without functions and without indirection: letters, digits, dots, dashes and underscores.
+    /// A name without functions and indirection: letters, digits, dots, dashes, slashes and underscores.
     private static func plain(_ text: Substring, _ template: String) throws(TemplateError) -> String {
         let name = text.filter { !$0.isWhitespace }
         let allowed = name.utf8.allSatisfy { byte in
@@ -76,5 +77,14 @@ struct TemplateSource {
 
     private static func end(of mark: String, in text: Substring) -> Substring.Index? {
         start(of: mark, in: text).map { text.index($0, offsetBy: mark.count) }
+    }
+}
+
+/// The error for unusable templates: one sentence with the file, the problem and the remedy.
+package struct TemplateError: Error, Equatable, CustomStringConvertible {
+    package let description: String
+
+    init(_ description: String) {
+        self.description = description
     }
 }

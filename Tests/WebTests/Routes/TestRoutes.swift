@@ -10,26 +10,26 @@ import TestSupport
 @testable import AuthorizationServer
 @testable import Web
 
-/// The front door with the distribution's templates and a few routes, asked without a socket.
-struct TestDoor {
+/// The request pipeline with the distribution's templates and a few routes, asked without a socket.
+struct TestRoutes {
     static let templates = "\(Workspace.root)/templates"
 
-    let door: RequestPipeline
+    let pipeline: RequestPipeline
     let responder: RouteResponder
     let log = CapturedLog()
     let metrics = CountedMetrics()
 
     init(issuer: String = "http://localhost:8080") throws {
         let issuer = try Issuer(issuer)
-        door = RequestPipeline(
+        pipeline = RequestPipeline(
             issuer: issuer, renderer: try PageRenderer(templatesDirectory: Self.templates, base: issuer.path),
             proxies: try ProxyTrust(proxies: []), counters: RequestCounters(factory: metrics),
             log: RefusalLog(logger: log.logger, refusals: DeduplicatedLog(log.logger, clock: .system)))
-        responder = door.responder(Self.routes(door).map { $0.below(issuer.path) })
+        responder = pipeline.responder(Self.routes(pipeline).map { $0.below(issuer.path) })
     }
 
-    /// One door of each audience of the main listener, some of which fail.
-    static func routes(_ door: RequestPipeline) -> [Route] {
+    /// One route of each audience of the main listener, some of which fail.
+    static func routes(_ pipeline: RequestPipeline) -> [Route] {
         [
             .document("/jwks", document), .document("/.well-known/oauth-authorization-server", document),
             .document("/.well-known/openid-configuration", document),
@@ -37,16 +37,17 @@ struct TestDoor {
                 throw OAuthError(.invalidClient, "The client is not known here.")
             },
             .client("/revoke", .bytes()) { _, _, _ in Response(status: .ok) },
-            .page("/login") { _, _, _ in door.answers.html(SignInPage.sample) },
-            .form("/login") { _, _, _ in door.answers.html(HandOffPage.sample) },
-            .page("/consent") { _, _, _ in door.answers.html(ConsentPage.sample) },
-            .form("/consent") { _, _, _ in door.answers.html(FinishedPage.sample) },
-            .form("/e/{id}") { _, _, _ in door.answers.html(FinishedPage.sample) },
+            .page("/login") { _, _, _ in pipeline.answers.html(SignInPage.sample) },
+            .form("/login") { _, _, _ in pipeline.answers.html(HandOffPage.sample) },
+            .page("/consent") { _, _, _ in pipeline.answers.html(ConsentPage.sample) },
+            .form("/consent") { _, _, _ in pipeline.answers.html(FinishedPage.sample) },
+            .form("/e/{id}") { _, _, _ in pipeline.answers.html(FinishedPage.sample) },
             .page("/authorize") { _, context, _ in
-                door.answers.page(for: OAuthError(.invalidRequest, "The client is not known here."), context: context)
+                pipeline.answers.page(
+                    for: OAuthError(.invalidRequest, "The client is not known here."), context: context)
             },
             .page("/broken") { _, _, _ in throw CocoaError(.fileNoSuchFile) },
-            .page(Stylesheet.path, door.stylesheet),
+            .page(Stylesheet.path, pipeline.stylesheet),
         ]
     }
 
@@ -54,7 +55,7 @@ struct TestDoor {
         Response(status: .ok, headers: [.contentType: "application/json", .cacheControl: "max-age=60"])
     }
 
-    /// Sends one request through the whole door.
+    /// Sends one request through the whole pipeline.
     func ask(
         _ method: HTTPRequest.Method = .get, _ path: String, authority: String? = "localhost:8080",
         headers: HTTPFields = [:], body: String = ""

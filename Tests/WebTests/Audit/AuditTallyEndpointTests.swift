@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 @Suite("A session that does the same very often")
-struct AuditTallyDoorTests {
+struct AuditTallyEndpointTests {
     @Test func `two hundred refreshes in a minute are all answered, and are sixty-one records`() async throws {
         try await Harness.run { h in
             var token = try await h.tokens().refresh

@@ -2,12 +2,12 @@ import JOSE
 import OAuth
 import ResourceServer
 
-/// Tools whose work goes on by itself when the call is over.
-extension Tool {
+/// Tools whose work continues in the background after the call has returned.
+enum ExpenseTools {
     static func submitExpenses(at desk: ExpenseService) -> Tool {
         Tool(
             name: "submit_expenses", title: "Submit expenses",
-            description: "Submits your expenses one after another, in the background. Answers at once.",
+            description: "Submits your expenses one by one in the background and returns immediately.",
             inputSchema: [
                 "type": "object", "required": ["expenses"],
                 "properties": [
@@ -23,17 +23,17 @@ extension Tool {
                 (1...ExpenseService.maximumExpenses).contains(expenses.count)
             else {
                 return .failure(
-                    "Name 1 to \(ExpenseService.maximumExpenses) expenses, each in at most \(ExpenseService.longestName) characters."
+                    "Give 1 to \(ExpenseService.maximumExpenses) expenses of at most \(ExpenseService.longestName) characters each."
                 )
             }
             do throws(ElicitationError) {
-                switch try await desk.take(expenses, for: access) {
+                switch try await desk.submit(expenses, for: access) {
                 case .refused(let sentence): return .failure(sentence)
                 case .begun(let job):
                     let end = Timestamp(seconds: job.expiresAt).rfc3339
                     return .text(
-                        "\(job.purpose): that goes on in the background as job \(job.id), until \(end) at the latest. "
-                            + "Its person can end it on the page of their account.")
+                        "\(job.purpose): this runs in the background as job \(job.id), until \(end) at the latest. "
+                            + "You can cancel it on your account page.")
                 }
             } catch {
                 return .failure("Nothing was submitted. \(error.description)")
@@ -44,14 +44,14 @@ extension Tool {
     static func listExpenses(at desk: ExpenseService) -> Tool {
         Tool(
             name: "list_expenses", title: "List expenses",
-            description: "Lists the expenses that you gave last, and which of them are submitted.",
+            description: "Lists your latest batch of expenses and whether each one is submitted.",
             inputSchema: ["type": "object", "properties": [:], "additionalProperties": false], scopes: []
         ) { _, access, _ in
-            guard let batch = await desk.batch(of: access.subject) else { return .text("There are no expenses.") }
+            guard let batch = await desk.batch(of: access.subject) else { return .text("No expenses found.") }
             let lines = batch.expenses.enumerated().map { index, expense in
                 "\(expense): \(index < batch.submitted ? "submitted" : "not submitted")"
             }
-            return .text((lines + [batch.end ?? "The work goes on."]).joined(separator: "\n"))
+            return .text((lines + [batch.end ?? "The job is running."]).joined(separator: "\n"))
         }
     }
 

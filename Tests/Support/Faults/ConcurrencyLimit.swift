@@ -1,8 +1,8 @@
 import NIOConcurrencyHelpers
 
-/// How many tests may have programs of their own at a time: more at once than the machine has processors would only make
-/// each of them wait for the others beyond any patience.
-struct Seats: Sendable {
+/// Limits how many bodies run at once, in order of arrival. Tests with processes of their own use it: more of them than the
+/// machine has processors would only delay each other into timeouts.
+struct ConcurrencyLimit: Sendable {
     private struct State {
         var free: Int
         var waiting: [CheckedContinuation<Void, Never>] = []
@@ -14,16 +14,16 @@ struct Seats: Sendable {
         state = NIOLockedValueBox(State(free: count))
     }
 
-    /// Waits until there is a seat and keeps it until the body is through.
-    func taking<Result>(_ body: () async throws -> Result) async rethrows -> Result {
-        await take()
-        defer { leave() }
+    /// Waits for a free slot and holds it while the body runs.
+    func run<Result>(_ body: () async throws -> Result) async rethrows -> Result {
+        await acquire()
+        defer { release() }
         return try await body()
     }
 
-    private func take() async {
+    private func acquire() async {
         await withCheckedContinuation { continuation in
-            let seated = state.withLockedValue { state in
+            let isFree = state.withLockedValue { state in
                 guard state.free > 0 else {
                     state.waiting.append(continuation)
                     return false
@@ -31,12 +31,12 @@ struct Seats: Sendable {
                 state.free -= 1
                 return true
             }
-            if seated { continuation.resume() }
+            if isFree { continuation.resume() }
         }
     }
 
-    /// Hands the seat to whoever waits longest.
-    private func leave() {
+    /// Passes the slot to the longest waiting body.
+    private func release() {
         let next = state.withLockedValue { state -> CheckedContinuation<Void, Never>? in
             guard !state.waiting.isEmpty else {
                 state.free += 1

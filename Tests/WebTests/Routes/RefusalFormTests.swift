@@ -11,8 +11,8 @@ import Testing
 
 @testable import Web
 
-@Suite("Answers by door")
-struct DoorAnswerTests {
+@Suite("The form of refusals by audience")
+struct RefusalFormTests {
     /// What Java sends by itself.
     private static let java: HTTPFields = [.accept: "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2"]
     private static let json: HTTPFields = [.accept: "application/json"]
@@ -54,7 +54,7 @@ struct DoorAnswerTests {
         ]
 
     @Test(arguments: programs)
-    func `a door of programs refuses in JSON, whatever is accepted`(refused: Refused) async throws {
+    func `a route of programs refuses in JSON, whatever Accept says`(refused: Refused) async throws {
         try await Harness.run { h in
             for accept in [Self.java, [.accept: "text/html"], [:]] {
                 var headers = refused.headers
@@ -94,16 +94,17 @@ struct DoorAnswerTests {
         }
     }
 
-    @Test func `a foreign Host is refused in the form of the door`() async throws {
-        let door = try TestDoor()
-        let (program, _) = try await door.ask(.post, "/token", authority: "evil.example", headers: Self.java)
+    @Test func `a foreign Host is refused in the form of its route`() async throws {
+        let routes = try TestRoutes()
+        let (program, _) = try await routes.ask(.post, "/token", authority: "evil.example", headers: Self.java)
         #expect(program.status == .badRequest && program.headers[.contentType] == "application/json")
-        let (page, _) = try await door.ask(.get, "/login", authority: "evil.example", headers: Self.json)
+        let (page, _) = try await routes.ask(.get, "/login", authority: "evil.example", headers: Self.json)
         #expect(page.status == .badRequest && page.headers[.contentType] == "text/html; charset=utf-8")
     }
 
     @Test(arguments: [
-        ("/token", HTTPRequest.Method.get, "POST"), ("/jwks", .post, "GET, HEAD"), ("/authorize", .delete, "GET, POST"),
+        ("/token", HTTPRequest.Method.get, "POST"), ("/token", .delete, "POST"),
+        ("/jwks", .post, "GET, HEAD"), ("/authorize", .delete, "GET, POST"),
         ("/login", .get, "POST"), ("/elicitations/x", .post, "DELETE, GET"), ("/authorize", .head, "GET, POST"),
         ("/account", .put, "GET, HEAD, POST"),
         ("/elicitations/x/result", .put, "DELETE, GET, POST"), ("/assets/gatehouse.css", .post, "GET, HEAD"),
@@ -121,16 +122,16 @@ struct DoorAnswerTests {
         }
     }
 
-    @Test func `HEAD runs nothing but what reads: every other door refuses it`() async throws {
+    @Test func `HEAD runs only routes that read, and every other route refuses it`() async throws {
         try await Harness.run { h in
             let issuer = h.gatehouse.settings.issuer
-            let renderer = try PageRenderer(templatesDirectory: TestDoor.templates, base: issuer.path)
-            let door = RequestPipeline(issuer: issuer, renderer: renderer, proxies: .nobody)
-            let doors = Routes.main(h.gatehouse, door).filter { $0.method == .get }
-            let reading = doors.filter { $0.audience != .document && $0.answersHead }.map(\.template)
+            let renderer = try PageRenderer(templatesDirectory: TestRoutes.templates, base: issuer.path)
+            let pipeline = RequestPipeline(issuer: issuer, renderer: renderer, proxies: .nobody)
+            let pages = Routes.main(h.gatehouse, pipeline).filter { $0.method == .get }
+            let reading = pages.filter { $0.audience != .document && $0.answersHead }.map(\.template)
             #expect(reading == ["/account", Stylesheet.path])
-            #expect(doors.count > 10)
-            for route in doors {
+            #expect(pages.count > 10)
+            for route in pages {
                 let path = route.template.replacing(/\{[a-z]+\}/, with: "x")
                 let answer = try await h.client.execute(uri: path, method: .head)
                 #expect(answer.status == (route.answersHead ? .ok : .methodNotAllowed), "\(path)")
@@ -160,18 +161,18 @@ struct DoorAnswerTests {
         }
     }
 
-    @Test func `HEAD spends no way back from a provider: the person comes back after it`() async throws {
+    @Test func `HEAD spends no callback of a provider`() async throws {
         let provider = try await LoopbackProvider.start()
         try await Harness.run { h in
-            try await h.add(provider)
-            let asked = try await Asked(h.askToConnect(h.tokens().access))
+            try await h.providers.add(provider)
+            let asked = try await Asked(h.providers.ask(h.tokens().access))
             let browser = h.browser()
-            let state = try await h.depart(browser, asked)
+            let state = try await h.providers.depart(browser, asked)
             let address = "/connect/hub/callback?code=code-canary&state=\(state)"
             let answer = try await browser.head(address)
             #expect(answer.status == .methodNotAllowed)
-            #expect(try await h.connections().isEmpty && provider.tokenRequests.isEmpty)
-            #expect(try await h.comeBack(browser, state: state).status == .ok)
+            #expect(try await h.providers.connections().isEmpty && provider.tokenRequests.isEmpty)
+            #expect(try await h.providers.comeBack(browser, state: state).status == .ok)
             #expect(try await h.stored(asked)?.status == .completed)
         }
         try await provider.stop()
