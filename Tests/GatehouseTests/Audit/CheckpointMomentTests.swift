@@ -44,7 +44,7 @@ struct CheckpointMomentTests {
                 ["users", "add", "cy", "--password-stdin"], input: "correct horse battery\n")
             #expect(try await !Self.isSigned(gatehouse))
             gatehouse.process.kill()
-            _ = await gatehouse.process.end()
+            _ = try await gatehouse.process.end()
             try stage.copyDatabase(from: "copy.sqlite", to: "var/gatehouse.sqlite")
             let refused = try await gatehouse.command(["serve"])
             #expect(refused.status == 1 && refused.errors.contains("older than the keys know"), "\(refused.errors)")
