@@ -24,7 +24,7 @@ package struct Gatehouse: Sendable {
     package let connect: ConnectEndpoint
     package let revocation: RevocationEndpoint
     package let introspection: IntrospectionEndpoint
-    package let elicitation: ElicitationEndpoint
+    package let elicitations: ElicitationEndpoints
     package let elicitationPage: ElicitationPageEndpoint
     package let account: AccountEndpoint
     package let lastUses = UsageBuffer()
@@ -56,11 +56,12 @@ package struct Gatehouse: Sendable {
         let subjects = SubjectTokens(reader: reader, standing: standing)
         let vault = ConnectionVault(keys: keys)
         let provider = ProviderClient(issuer: settings.issuer, outbound: operators)
-        let misdirections = WrongAccountLog(store: store, errands: errands)
-        let excess = ExcessScopeRevocation(unkept: DiscardedTokenRevocation(client: provider, vault: vault, log: log))
+        let wrongAccounts = WrongAccountLog(store: store, errands: errands)
+        let discardedTokens = DiscardedTokenRevocation(client: provider, vault: vault, log: log)
+        let excess = ExcessScopeRevocation(discardedTokens: discardedTokens)
         connect = ConnectEndpoint(
             store: store, people: people, standing: standing, client: provider, vault: vault,
-            misdirections: misdirections, unkept: excess.unkept, clock: clock, counters: counters, log: log)
+            wrongAccounts: wrongAccounts, discardedTokens: discardedTokens, clock: clock, counters: counters, log: log)
         let refresh = ConnectionRefresh(store: store, excess: excess, clock: clock, log: log)
         let exchange = TokenExchangeGrant(
             subjects: subjects, vault: vault, refresh: refresh, excess: excess, clock: clock)
@@ -81,13 +82,16 @@ package struct Gatehouse: Sendable {
         let signer = EventSigner(issuer: settings.issuer, keys: keys)
         resourceAuthentication = resources
         eventPoll = EventPollEndpoint(
-            store: store, signer: signer, watch: CommitWaitList(store) { $0.streams }, counters: counters, clock: clock)
-        elicitation = ElicitationEndpoint(
-            issuer: settings.issuer, store: store, authentication: resources, subjects: subjects,
-            services: services, watch: CommitWaitList(store) { $0.elicitations }, signer: signer, clock: clock)
+            store: store, signer: signer, waitList: CommitWaitList(store) { $0.streams }, counters: counters,
+            clock: clock)
+        elicitations = ElicitationEndpoints(
+            ElicitationAccess(
+                issuer: settings.issuer, store: store, authentication: resources, subjects: subjects,
+                services: services, signer: signer, clock: clock),
+            waitList: CommitWaitList(store) { $0.elicitations })
         elicitationPage = ElicitationPageEndpoint(
             store: store, keys: keys, people: people, standing: standing, seal: seal, services: services,
-            misdirections: misdirections, clock: clock, counters: counters)
+            wrongAccounts: wrongAccounts, clock: clock, counters: counters)
         account = AccountEndpoint(
             store: store, keys: keys, people: people, passwords: PasswordSignIn(hasher: hasher), seal: seal,
             revocation: ConnectionRevocation(store: store, client: provider, vault: vault), clock: clock)
@@ -126,14 +130,17 @@ extension Gatehouse {
     /// Where MCP servers report who is acting.
     package var checkpoints: CheckpointEndpoint {
         CheckpointEndpoint(
-            store: store, authentication: resourceAuthentication, subjects: elicitation.subjects, clock: clock)
+            store: store, authentication: resourceAuthentication, subjects: elicitations.creation.access.subjects,
+            clock: clock)
     }
 
     /// Where they keep the authority for work that goes on.
     package var jobs: JobEndpoint {
-        JobEndpoint(store: store, authentication: resourceAuthentication, subjects: elicitation.subjects, clock: clock)
+        JobEndpoint(
+            store: store, authentication: resourceAuthentication, subjects: elicitations.creation.access.subjects,
+            clock: clock)
     }
 
     /// Where they ask before they act by themselves.
-    package var evaluation: EvaluationEndpoint { EvaluationEndpoint(elicitation: elicitation) }
+    package var evaluation: EvaluationEndpoint { EvaluationEndpoint(creation: elicitations.creation) }
 }

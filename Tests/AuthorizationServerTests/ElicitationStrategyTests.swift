@@ -60,9 +60,9 @@ struct ElicitationStrategyTests {
     func `each kind finds words for each end`(kind: ElicitationKind) throws {
         for isJustNow in [true, false] {
             let end = ElicitationEnd(
-                asked: try elicitation(Self.ask(kind)), asker: "Team Files", through: "Quill Notes",
+                elicitation: try elicitation(Self.ask(kind)), serverName: "Team Files", clientName: "Quill Notes",
                 isJustNow: isJustNow)
-            #expect(!end.words.title.isEmpty && end.words.explanation.contains("Team Files"))
+            #expect(!end.text.title.isEmpty && end.text.explanation.contains("Team Files"))
         }
     }
 }

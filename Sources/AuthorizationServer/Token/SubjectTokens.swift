@@ -10,8 +10,8 @@ struct SubjectTokens: Sendable {
     /// What the token says, if this server signed it; reads no database.
     func claims(of token: String, now: Timestamp) -> AccessTokenClaims? { reader.claims(of: token, now: now) }
 
-    /// The session that the token belongs to, if it is a live one of a person at this very MCP server. The order is policy:
-    /// signature and age, whose it is, and only then whether it may still be used.
+    /// The session that the token belongs to, if it is a live one of a person at this very MCP server. The order is
+    /// policy: signature and age, whose it is, and only then whether it may still be used.
     func session(
         of claims: AccessTokenClaims?, for asker: Resource, in transaction: Transaction, now: Timestamp
     ) throws -> SessionGrant? {
@@ -22,4 +22,9 @@ struct SubjectTokens: Sendable {
         else { return nil }
         return session
     }
+
+    /// The refusal of a subject token that proves no live session at the MCP server.
+    static let invalid = OAuthError(
+        .invalidSubjectToken,
+        "The subject_token must be a live access token of a user for this MCP server; ask the client for a new one.")
 }

@@ -26,10 +26,10 @@ package struct ElicitationEndPage: Page {
 extension ElicitationEndPage {
     /// The page for the outcome of an elicitation.
     init(_ end: ElicitationEnd) {
-        let words = end.words
+        let text = end.text
         self.init(
-            title: PlainText(words.title), explanation: PlainText(words.explanation, limit: 400),
-            advice: PlainText("You can close this window and return to \(end.through).", limit: 300),
+            title: PlainText(text.title), explanation: PlainText(text.explanation, limit: 400),
+            advice: PlainText("You can close this window and return to \(end.clientName).", limit: 300),
             isApproval: end.isJustNow && end.status == .completed)
     }
 }

@@ -145,15 +145,16 @@ package struct ElicitationPage: Page {
 extension ElicitationPage {
     /// The page for an elicitation. Exactly one of action, destination, secret and connection is present, by its kind.
     init(_ question: ElicitationQuestion, filled: SubmittedForm? = nil, problem: PlainText? = nil) {
-        let asker = question.asker
+        let server = question.server
         self.init(
             server: Server(
-                name: asker.name, host: asker.identifier.host, identifier: asker.identifier.string, owner: asker.owner),
+                name: server.name, host: server.identifier.host, identifier: server.identifier.string,
+                owner: server.owner),
             client: Client(
-                name: question.through.name, host: question.through.host, since: question.through.since.shown),
-            account: question.username, message: question.message, action: Action(question.part),
-            destination: Destination(question.part), secret: SecretFields(question.part, filled: filled),
-            connection: Connection(question.part), until: question.expiresAt.shown, id: question.page.string,
+                name: question.client.name, host: question.client.host, since: question.client.since.shown),
+            account: question.username, message: question.message, action: Action(question.section),
+            destination: Destination(question.section), secret: SecretFields(question.section, filled: filled),
+            connection: Connection(question.section), until: question.expiresAt.shown, id: question.page.string,
             token: question.token, problem: problem)
     }
 }

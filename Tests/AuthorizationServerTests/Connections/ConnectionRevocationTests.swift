@@ -25,7 +25,7 @@ struct ConnectionRevocationTests {
                 return try await revocation.end(
                     connection.id, reason: .revokedByPerson, actor: .person(h.user.id), now: h.clock.now)
             }.value
-            guard case .ended(_, .taken) = verdict else {
+            guard case .ended(_, .accepted) = verdict else {
                 Issue.record("\(verdict)")
                 return
             }

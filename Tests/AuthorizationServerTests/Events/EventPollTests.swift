@@ -113,21 +113,21 @@ struct EventPollTests {
             let (mine, other) = (try await stage.resource("mine"), try await stage.resource("other"))
             #expect(try await stage.poll(["returnImmediately": true], as: mine).setIDs.isEmpty)
             var endpoint = stage.harness.gatehouse.eventPoll
-            endpoint.patience = 600
+            endpoint.holdTime = 600
             let held = endpoint
             let answers = Counted()
             let asked = (0..<20).map { _ in
                 Task {
                     defer { answers.count() }
-                    return try await held.answer([:], for: mine, whenGone: { _ in }).object?.setIDs
+                    return try await held.answer([:], for: mine, onDisconnect: { _ in }).object?.setIDs
                 }
             }
-            await eventually { held.waiting == 20 }
+            await eventually { held.heldRequests == 20 }
             try await stage.queue(for: other)
             #expect(answers.value == 0)
             let ids = try await stage.queue(for: mine)
             for question in asked { #expect(try await question.value == ids) }
-            #expect(held.waiting == 0)
+            #expect(held.heldRequests == 0)
         }
     }
 }

@@ -17,7 +17,7 @@ struct EventStreamTests {
             let receiver = try await Receiver()
             let resource = try await stage.resource("a", endpoint: receiver.endpoint)
             let ids = try await stage.queue(3, for: resource)
-            await stage.deliverer.round()
+            await stage.deliverer.deliverDue()
             #expect(receiver.claims.count == 1 && receiver.ids.isEmpty)
             let state = try #require(receiver.state)
             #expect(Base64URL.decode(state)?.count == 32)
@@ -25,7 +25,7 @@ struct EventStreamTests {
             let stored = try #require(try await stream(stage, resource))
             #expect(stored.state == .unverified && stored.challengeDigest == .sha256(state))
             try await stage.verify(resource, state)
-            await stage.deliverer.round()
+            await stage.deliverer.deliverDue()
             #expect(Set(receiver.ids) == Set(ids))
             #expect(try await stage.states(ids) == [.delivered, .delivered, .delivered])
             // What is sent twice may come back twice.
@@ -57,14 +57,14 @@ struct EventStreamTests {
             let (one, two) = (try await Receiver(), try await Receiver())
             let mine = try await stage.resource("mine", endpoint: one.endpoint)
             let other = try await stage.resource("other", endpoint: two.endpoint)
-            await stage.deliverer.round()
+            await stage.deliverer.deliverDue()
             let state = try #require(one.state)
             #expect(two.state != state)
             for wrong in [nil, "", "x", two.state, state + "A", String(state.dropLast())] {
                 await #expect(throws: OAuthError.self) { try await stage.verify(mine, wrong) }
             }
             await #expect(throws: OAuthError.self) { try await stage.verify(other, state) }
-            stage.harness.clock.advance(by: EndpointChallenge.life)
+            stage.harness.clock.advance(by: EndpointChallenge.lifetime)
             await #expect(throws: OAuthError.self) { try await stage.verify(mine, state) }
             #expect(try await stream(stage, mine)?.state == .unverified)
             #expect(try await stream(stage, other)?.state == .unverified)
@@ -80,7 +80,7 @@ struct EventStreamTests {
         try await EventStage.run { stage in
             let receiver = try await Receiver()
             let resource = try await stage.resource("a", endpoint: receiver.endpoint)
-            await stage.deliverer.round()
+            await stage.deliverer.deliverDue()
             for pause in DeliverySchedule.pauses { await stage.later(by: pause) }
             let asked = receiver.claims
             #expect(asked.count == 13)
@@ -102,16 +102,16 @@ struct EventStreamTests {
             let first = try #require(old.state)
             try await stage.point(resource, at: new)
             let ids = try await stage.queue(for: resource)
-            await stage.deliverer.round()
+            await stage.deliverer.deliverDue()
             #expect(new.ids.isEmpty && old.ids.isEmpty)
             await #expect(throws: OAuthError.self) { try await stage.verify(resource, first) }
             try await stage.verify(resource, new.state)
-            await stage.deliverer.round()
+            await stage.deliverer.deliverDue()
             #expect(new.ids == ids)
             stage.harness.clock.advance(by: 1)
             try await stage.point(resource, at: new)
             try await stage.queue(for: resource)
-            await stage.deliverer.round()
+            await stage.deliverer.deliverDue()
             #expect(new.ids == ids)
             #expect(old.ids.isEmpty)
             try await old.stop()

@@ -31,7 +31,8 @@ package struct ResourceAuthentication: Sendable {
         return named
     }
 
-    /// Refuses, and counts it, unless `presented` proves the MCP server with this secret; nil where there is no such server.
+    /// Refuses, and counts it, unless `presented` proves the MCP server with this secret; nil where there is no such
+    /// server.
     ///
     /// For an endpoint that reads the digest in a transaction of its own.
     func check(_ presented: PresentedClient, secret digest: Digest?) throws(OAuthError) {
@@ -50,6 +51,9 @@ package struct ResourceAuthentication: Sendable {
         }
         throw refusal(cause).asked(by: presented.clientID.string)
     }
+
+    /// The error, after it was counted as a refusal.
+    func counted(_ error: OAuthError) -> OAuthError { counters.counted(error) }
 
     private static func refusal(_ reason: String) -> OAuthError {
         OAuthError(

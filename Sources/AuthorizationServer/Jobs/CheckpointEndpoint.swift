@@ -2,22 +2,22 @@ package import JOSE
 import OAuth
 import Storage
 
-/// Takes down what an MCP server reports about the moments that change who is acting. It is evidence of what that server
-/// said, kept in a chain of its own, and satisfies no policy.
+/// Records the checkpoints that MCP servers report: moments at which the acting party changes. A report is evidence
+/// only of what the MCP server said. It stands in a chain of its own and satisfies no policy.
 package struct CheckpointEndpoint: Sendable {
     let store: Store
     let authentication: ResourceAuthentication
     let subjects: SubjectTokens
     let clock: WallClock
 
-    /// Records a report about the session of the person whose token comes with it.
+    /// Records a report about the session of the subject token.
     package func record(_ body: [UInt8], authorization: String?) async throws -> JSON {
         let now = clock.now()
-        let asker = try await authentication.identify(authorization)
-        let report = try CheckpointReport(json: ElicitationEndpoint.object(body))
+        let resource = try await authentication.identify(authorization)
+        let report = try CheckpointReport(json: JSONObject(requestBody: body))
         let claims = subjects.claims(of: report.subjectToken, now: now)
         let verdict = try await store.write { transaction -> ReportVerdict? in
-            guard let session = try subjects.session(of: claims, for: asker, in: transaction, now: now) else {
+            guard let session = try subjects.session(of: claims, for: resource, in: transaction, now: now) else {
                 return nil
             }
             return try transaction.audit.report(ReportedEntry(report, of: session, at: now))
@@ -29,38 +29,35 @@ package struct CheckpointEndpoint: Sendable {
                 "initiator": .string(record.entry.initiator.rawValue), "record": .string(record.hash.base64URL),
             ]
         case .overQuota: throw authentication.counted(Self.overQuota)
-        case nil: throw authentication.counted(ElicitationEndpoint.noPerson)
+        case nil: throw authentication.counted(SubjectTokens.invalid)
         }
     }
 
     private static let overQuota = OAuthError(
-        .tooManyRequests, "This MCP server has reported as much as is recorded in an hour; report again later.")
-}
-
-extension ResourceAuthentication {
-    /// The error, after it was counted.
-    func counted(_ error: OAuthError) -> OAuthError { counters.counted(error) }
+        .tooManyRequests, "This MCP server has reached its limit of checkpoints within an hour; try again later.")
 }
 
 extension ReportedEntry {
-    /// The report as it is recorded. The initiator is who acts from that moment on: what was approved goes on as the model
-    /// wrote it; whoever edits, rejects or answers is a human; a question alone is the MCP server's doing.
+    /// The entry of a report. Its initiator is the party that acts from then on: an approved text goes on as the model
+    /// wrote it, an edit, a rejection and an answer are a human's, and a question alone is the MCP server's.
     fileprivate init(_ report: CheckpointReport, of session: SessionGrant, at now: Timestamp) {
         let tool = report.tool.map { ["tool \($0)"] } ?? []
         switch report.moment {
         case .sampling(let review, let model):
-            let told = tool + (model.map { ["model \($0)"] } ?? [])
+            let details = tool + (model.map { ["model \($0)"] } ?? [])
             self.init(
                 .samplingReviewed, at: now, of: session, reason: review.rawValue,
-                initiator: review == .approved ? .model : .human, explanation: Self.line(told))
+                initiator: review == .approved ? .model : .human, explanation: Self.explanation(details))
         case .form(let missing, let reply, let path):
-            let told =
+            let details =
                 tool + ["missing \(missing.joined(separator: " "))"] + (path.map { ["path \($0)"] } ?? [])
             self.init(
                 .formAsked, at: now, of: session, reason: reply?.rawValue ?? "asked",
-                initiator: reply == nil ? .server : .human, explanation: Self.line(told))
+                initiator: reply == nil ? .server : .human, explanation: Self.explanation(details))
         }
     }
 
-    private static func line(_ told: [String]) -> String? { told.isEmpty ? nil : told.joined(separator: "; ") }
+    private static func explanation(_ details: [String]) -> String? {
+        details.isEmpty ? nil : details.joined(separator: "; ")
+    }
 }

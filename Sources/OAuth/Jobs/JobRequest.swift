@@ -1,20 +1,20 @@
 package import JOSE
 
-/// What an MCP server sends to open a job: work that goes on in a person's name without the client.
+/// The request of an MCP server that opens a job: work in a user's name that goes on without the client.
 package struct JobRequest: Sendable {
-    /// The most actions that a job may name.
+    /// The largest number of actions of a job.
     static let mostActions = 20
 
-    /// The person's access token for this very MCP server: the authority that the job keeps on record.
+    /// The user's access token for this MCP server. The job keeps its authority.
     package let subjectToken: String
-    /// What it may start, in the order in which it was named.
+    /// The actions that the job may perform, in the order of the request.
     package let actions: [ActionName]
-    /// What it is for, in words for the person.
+    /// The purpose, for the user.
     package let purpose: String
-    /// When it is to end at the latest.
+    /// The latest end of the job.
     package let expiresAt: Timestamp
 
-    /// Reads the body of the request; a member that is not known is refused.
+    /// Reads the body of the request; an unknown member is refused.
     package init(json: JSONObject) throws(OAuthError) {
         let reader = MemberReader(json)
         try reader.allowOnly(["subject_token", "actions", "purpose", "expires_at"])
@@ -28,7 +28,7 @@ package struct JobRequest: Sendable {
         }
         purpose = try reader.text("purpose", limit: 200)
         guard let end = Timestamp(rfc3339: try reader.text("expires_at", limit: 40)) else {
-            throw reader.refusal("expires_at", "has to be a time in UTC such as 2026-11-21T18:00:00Z.")
+            throw reader.refusal("expires_at", "must be a time in UTC such as 2026-11-21T18:00:00Z.")
         }
         expiresAt = end
     }

@@ -1,43 +1,45 @@
 package import JOSE
 
-/// A moment that changes who is acting, as an MCP server reports it. It is made of names and closed words: there is no
-/// place in it for what a person or a model wrote.
+/// A checkpoint that an MCP server reports: a moment at which the acting party changes. It consists of names and
+/// enumerated words, so that no text of a user or a model can get into the audit trail.
 package struct CheckpointReport: Sendable {
-    /// What became of a sampling request when its person reviewed it.
+    /// The outcome of the user's review of a sampling request.
     package enum Review: String, Hashable, Sendable, CaseIterable {
-        /// What the model wrote goes on as it is.
+        /// The text of the model goes on unchanged.
         case approved
-        /// The person changed it.
+        /// The user changed the text.
         case edited
-        /// Nothing goes on.
+        /// The user stopped the text.
         case rejected
     }
 
-    /// What a person did with a form.
+    /// The user's reply to a form.
     package enum Reply: String, Hashable, Sendable, CaseIterable {
         case accepted
         case declined
         case cancelled
     }
 
-    /// Which moment it was.
+    /// The kinds of checkpoints.
     package enum Moment: Hashable, Sendable {
-        /// A sampling request was reviewed; the name of the model, if it is known.
+        /// The user reviewed a sampling request; with the name of the model, if it is known.
         case sampling(Review, model: String?)
-        /// Fields that a call lacked were asked for; the reply and the path that was chosen by it, once there is one.
+        /// A form asked for the fields that a tool call lacked; with the reply and the chosen path, once there is a
+        /// reply.
         case form(missing: [String], Reply?, path: String?)
     }
 
-    /// The most fields that are named.
+    /// The largest number of missing fields in a report.
     static let mostFields = 20
 
-    /// The person's access token for this very MCP server.
+    /// The user's access token for this MCP server.
     package let subjectToken: String
+    /// The reported moment.
     package let moment: Moment
-    /// The tool in whose call it happened.
+    /// The tool whose call led to the checkpoint.
     package let tool: String?
 
-    /// Reads the body of a report; a member that is not known is refused.
+    /// Reads the body of a report; an unknown member is refused.
     package init(json: JSONObject) throws(OAuthError) {
         let reader = MemberReader(json)
         subjectToken = try reader.text("subject_token", limit: 8192)
@@ -54,10 +56,10 @@ package struct CheckpointReport: Sendable {
             let reply = try reader.wordIfAny("outcome", Reply.self)
             let path = try reader.nameIfAny("path")
             guard reply == .accepted || path == nil else {
-                throw reader.refusal("path", "belongs to the outcome accepted; leave it out.")
+                throw reader.refusal("path", "is allowed only with the outcome accepted; omit it.")
             }
             moment = .form(missing: try reader.names("missing", limit: Self.mostFields), reply, path: path)
-        default: throw reader.refusal("kind", "has to be sampling or form.")
+        default: throw reader.refusal("kind", "must be sampling or form.")
         }
     }
 }

@@ -1,44 +1,47 @@
 package import JOSE
 
-/// The question whether an MCP server may do something by itself now.
+/// A request of an MCP server for the decision whether it may perform an action by itself now.
 ///
 /// Spec: AuthZEN §6.1
 package struct EvaluationRequest: Sendable {
-    /// In whose name.
+    /// The user in whose name the MCP server would act.
     package enum Subject: Sendable {
-        /// Of the person whose live access token this is.
+        /// The user of this access token.
         case token(String)
-        /// Of the person of a job, by its id as it was sent.
+        /// The user of the job with this id, as it was sent.
         case job(String)
     }
 
+    /// The user in whose name the MCP server would act.
     package let subject: Subject
+    /// The action, by the name that operators list.
     package let action: ActionName
-    /// On what, in the MCP server's own words.
+    /// The type of the object of the action, in the MCP server's words; `resourceID` names the object.
     package let resourceType: String
+    /// The id of the object of the action, in the MCP server's words.
     package let resourceID: String
-    /// Answers with what arguments, if they are told; a person who is asked sees them.
+    /// The arguments of the action, if the MCP server sent them; the page of an approval shows them.
     package let properties: JSONObject?
-    /// The sentence above the question, should a person have to be asked.
+    /// The message of the elicitation, if the user has to approve.
     package let message: String?
-    /// What the action does, for that person.
+    /// The description of the action for the user.
     package let summary: String?
 
-    /// Reads the body of the request; members that are not known are passed over, as the specification wants it.
+    /// Reads the body of the request. Unknown members are ignored, as the specification requires.
     package init(json: JSONObject) throws(OAuthError) {
         let subject = try MemberReader(json["subject"], at: "subject")
         let id = try subject.text("id", limit: 8192)
         switch try subject.text("type", limit: 20) {
         case "access_token": self.subject = .token(id)
         case "job": self.subject = .job(id)
-        default: throw subject.refusal("type", "has to be access_token or job.")
+        default: throw subject.refusal("type", "must be access_token or job.")
         }
         let action = try MemberReader(json["action"], at: "action")
         let name = try action.text("name", limit: 64)
         do throws(OAuthValueError) {
             self.action = try ActionName(name)
         } catch {
-            throw action.refusal("name", "has to be made of \(ActionName.rule).")
+            throw action.refusal("name", "must be made of \(ActionName.rule).")
         }
         properties = try action.objectIfAny("properties")
         let resource = try MemberReader(json["resource"], at: "resource")
@@ -49,18 +52,18 @@ package struct EvaluationRequest: Sendable {
         summary = try context.textIfAny("summary", limit: 500)
     }
 
-    /// What is done on what, in one line.
-    package var deed: String { "\(action) on \(resourceType) \(resourceID)" }
+    /// The action and its object in one line.
+    package var actionLine: String { "\(action) on \(resourceType) \(resourceID)" }
 
-    /// The action as a person is asked to approve it: all that is evaluated and what it is for, so that the approval of
-    /// one counts for no other.
-    package func approvable(purpose: String?) throws(OAuthError) -> ElicitationAction {
+    /// The action for an elicitation. It holds everything that is evaluated and the purpose of the job, so that an
+    /// approval counts for exactly this request.
+    package func approvableAction(purpose: String?) throws(OAuthError) -> ElicitationAction {
         var details: [JSON] = [["label": .string(resourceType), "value": .string(resourceID)]]
         if let purpose { details.append(["label": "Purpose", "value": .string(purpose)]) }
         var arguments: JSONObject = ["resource": ["type": .string(resourceType), "id": .string(resourceID)]]
         if let properties { arguments["properties"] = .object(properties) }
         return try ElicitationAction(json: [
-            "name": .string(action.string), "summary": .string(summary ?? deed), "details": .array(details),
+            "name": .string(action.string), "summary": .string(summary ?? actionLine), "details": .array(details),
             "arguments": .object(arguments),
         ])
     }
