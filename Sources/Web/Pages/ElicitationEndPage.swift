@@ -5,8 +5,11 @@ import OAuth
 package struct ElicitationEndPage: Page {
     package static let template = "elicitation-end"
 
+    /// The outcome in a few words.
     package let title: PlainText
+    /// What the MCP server learns, and what happened.
     package let explanation: PlainText
+    /// What the user can do next.
     package let advice: PlainText
     /// Whether the user has just approved the request on this page.
     package let isApproval: Bool
