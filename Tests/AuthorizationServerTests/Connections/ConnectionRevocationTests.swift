@@ -7,9 +7,9 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("Ending a connection")
+@Suite("Revocation of a connection")
 struct ConnectionRevocationTests {
-    @Test func `a caller that hangs up does not keep the tokens from being revoked at the provider`() async throws {
+    @Test func `the provider revokes the tokens although the caller disconnects`() async throws {
         let provider = try await LoopbackProvider.start()
         try await Harness.run { h in
             try await h.providers.add(provider)

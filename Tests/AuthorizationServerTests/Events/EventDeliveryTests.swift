@@ -6,9 +6,9 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("RFC 8935: events reach the endpoints of MCP servers")
+@Suite("RFC 8935: events are pushed to endpoints")
 struct EventDeliveryTests {
-    @Test func `an event reaches its endpoint, signed, with the row's id and for that MCP server`() async throws {
+    @Test func `a pushed event is signed, with the id of its row and that MCP server as its audience`() async throws {
         try await EventStage.run { stage in
             let receiver = try await Receiver()
             let resource = try await stage.proven("a", receiver)
@@ -28,7 +28,7 @@ struct EventDeliveryTests {
         }
     }
 
-    @Test func `what does not arrive is sent again with the same id, thirteen times in three days`() async throws {
+    @Test func `an undelivered event is sent with the same id, thirteen times in three days`() async throws {
         try await EventStage.run { stage in
             let receiver = try await Receiver()
             let resource = try await stage.proven("a", receiver)
@@ -58,7 +58,7 @@ struct EventDeliveryTests {
         }
     }
 
-    @Test func `a refusal that will not heal ends the attempts, one that may is tried again`() async throws {
+    @Test func `a permanent error ends the attempts, and a retryable one does not`() async throws {
         try await EventStage.run { stage in
             let receiver = try await Receiver()
             let resource = try await stage.proven("a", receiver)
@@ -80,7 +80,7 @@ struct EventDeliveryTests {
         }
     }
 
-    @Test func `410 closes an endpoint: nothing more is sent, and the event waits for the next one`() async throws {
+    @Test func `410 disables an endpoint, and its events wait for the next endpoint`() async throws {
         try await EventStage.run { stage in
             let (old, new) = (try await Receiver(), try await Receiver())
             let resource = try await stage.proven("a", old)
@@ -106,7 +106,7 @@ struct EventDeliveryTests {
         }
     }
 
-    @Test func `410 to many events at once, and to the verification event, is told once`() async throws {
+    @Test func `410 to several events at once, or to the verification event, is logged once`() async throws {
         try await EventStage.run { stage in
             let (many, first) = (try await Receiver(), try await Receiver())
             let resource = try await stage.proven("a", many)
@@ -125,7 +125,7 @@ struct EventDeliveryTests {
         }
     }
 
-    @Test func `an endpoint in trouble is probed by one event at a time, and gets all that waited when it is back`()
+    @Test func `a failing endpoint gets one probe at a time, and all waiting events after its recovery`()
         async throws
     {
         try await EventStage.run { stage in
@@ -148,7 +148,7 @@ struct EventDeliveryTests {
         }
     }
 
-    @Test func `what an endpoint asked for is not held against the next one, nor against the same one named anew`()
+    @Test func `the pause of an endpoint does not apply to the next endpoint, nor to the same one set again`()
         async throws
     {
         try await EventStage.run { stage in
@@ -174,7 +174,7 @@ struct EventDeliveryTests {
         }
     }
 
-    @Test func `an event that fails on its own keeps its schedule while all others arrive`() async throws {
+    @Test func `an event that fails on its own keeps its schedule and delays no other`() async throws {
         try await EventStage.run { stage in
             let receiver = try await Receiver()
             let resource = try await stage.proven("a", receiver)
@@ -193,7 +193,7 @@ struct EventDeliveryTests {
         }
     }
 
-    @Test func `a server that stops breaks off what is under way, and counts it as no attempt`() async throws {
+    @Test func `a shutdown aborts running requests without counting an attempt`() async throws {
         try await EventStage.run(deadline: 3_600_000) { stage in
             let receiver = try await Receiver()
             let resource = try await stage.proven("a", receiver)
@@ -209,7 +209,7 @@ struct EventDeliveryTests {
         }
     }
 
-    @Test func `a receiver that never answers slows no other`() async throws {
+    @Test func `a receiver that never answers delays no other receiver`() async throws {
         try await EventStage.run(deadline: 3_600_000) { stage in
             let (dead, alive) = (try await Receiver(), try await Receiver())
             let silent = try await stage.proven("silent", dead)
@@ -233,7 +233,7 @@ struct EventDeliveryTests {
         }
     }
 
-    @Test func `a redirect is followed nowhere, and the event stays`() async throws {
+    @Test func `a redirect is not followed, and the event stays in the queue`() async throws {
         try await EventStage.run { stage in
             let (receiver, elsewhere) = (try await Receiver(), try await Receiver())
             let resource = try await stage.proven("a", receiver)

@@ -6,13 +6,13 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("What the log says of events endpoints that fail")
+@Suite("The log of failing events endpoints")
 struct EventLogTests {
     private func lines(_ stage: EventStage, _ message: String) -> [String] {
         stage.log.lines.filter { $0.hasPrefix("info \(message) ") }
     }
 
-    @Test func `events that do not arrive are one line a minute, with MCP server and status and without the address`()
+    @Test func `undelivered events are logged once a minute, with MCP server and status and without the address`()
         async throws
     {
         try await EventStage.run { stage in
@@ -34,7 +34,7 @@ struct EventLogTests {
         }
     }
 
-    @Test func `an endpoint that does not take its verification is told`() async throws {
+    @Test func `an endpoint that refuses its verification is logged`() async throws {
         try await EventStage.run { stage in
             let receiver = try await Receiver()
             receiver.answers("403 Forbidden")

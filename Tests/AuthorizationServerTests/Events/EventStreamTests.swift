@@ -6,13 +6,13 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("An endpoint gets events only after it has shown that it wants them")
+@Suite("An endpoint receives events only after its verification")
 struct EventStreamTests {
     private func stream(_ stage: EventStage, _ resource: Resource) async throws -> EventStream? {
         try await stage.store.read { try $0.eventStreams.find(of: resource.id) }
     }
 
-    @Test func `events wait until the state came back with the MCP server's credentials`() async throws {
+    @Test func `events wait until the state is returned with the MCP server's credentials`() async throws {
         try await EventStage.run { stage in
             let receiver = try await Receiver()
             let resource = try await stage.resource("a", endpoint: receiver.endpoint)
@@ -35,7 +35,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test func `a server that stops before its events were looked at has nothing to say of it`() async throws {
+    @Test func `a shutdown before the first look at the events logs nothing`() async throws {
         try await EventStage.run { stage in
             let receiver = try await Receiver()
             let resource = try await stage.resource("a", endpoint: receiver.endpoint)
@@ -52,7 +52,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test func `a wrong, foreign or late state makes nothing active`() async throws {
+    @Test func `a wrong, foreign or expired state activates no endpoint`() async throws {
         try await EventStage.run { stage in
             let (one, two) = (try await Receiver(), try await Receiver())
             let mine = try await stage.resource("mine", endpoint: one.endpoint)
@@ -74,7 +74,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test func `the same value is asked for again on the schedule, a new one after an hour, none after three days`()
+    @Test func `a value is repeated on the schedule, replaced after an hour, and given up after three days`()
         async throws
     {
         try await EventStage.run { stage in
@@ -95,7 +95,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test func `a changed endpoint starts anew, and so does one that is named again`() async throws {
+    @Test func `a changed endpoint must be verified again, and so must one that is set again`() async throws {
         try await EventStage.run { stage in
             let (old, new) = (try await Receiver(), try await Receiver())
             let resource = try await stage.proven("a", old)
@@ -119,7 +119,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test func `the value that was sent stands nowhere in the database`() async throws {
+    @Test func `the database does not contain the sent value`() async throws {
         try await EventStage.run { stage in
             let receiver = try await Receiver()
             let resource = try await stage.proven("a", receiver)
