@@ -23,7 +23,8 @@ struct KeyReplacementTests {
         try KeyRing.open(directory: h.folder + "/keys", now: h.clock.now.seconds, createIfEmpty: false)
     }
 
-    @Test func `tokens: every access token is refused at once, remembered ones too, and sessions go on`() async throws {
+    @Test func `tokens: every access token is refused at once, even a cached one, and sessions continue`() async throws
+    {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             #expect(try await h.introspect(tokens.access)["active"] == true)
@@ -44,7 +45,7 @@ struct KeyReplacementTests {
         }
     }
 
-    @Test func `events: a waiting event is signed anew under its jti, and the trail goes on to verify`() async throws {
+    @Test func `events: a waiting event is signed again under its jti, and the trail still verifies`() async throws {
         try await Harness.run { h in
             let session = try await h.tokens()
             let notary = AuditCheckpointSigner(store: h.gatehouse.store, keys: h.gatehouse.keys, log: nil)

@@ -89,7 +89,7 @@ struct CheckpointTests {
         }
     }
 
-    @Test func `a foreign, expired or ended session, or no token of a person at all, is one refusal`() async throws {
+    @Test func `a foreign, expired or ended session and a malformed token get the same refusal`() async throws {
         try await Harness.run { h in
             let token = try await h.tokens().access
             let other = try await h.addServer("https://other.example/mcp")
