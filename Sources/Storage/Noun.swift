@@ -1,14 +1,14 @@
 import OAuth
 
-/// The verbs of a transaction about one noun, which share its rows and SQL.
+/// The verbs of a transaction about one noun, with the rows and the SQL that they share.
 protocol Noun {
     var transaction: Transaction { get }
 }
 
 extension Noun {
-    var chain: AuditChain? { transaction.chain }
-    var clientChanges: ClientChanges? { transaction.clientChanges }
-    var signals: PendingSignals? { transaction.signals }
+    /// The memory that only the writer's queue may change; nil in a read.
+    var writerMemory: StoreMemory? { transaction.writerMemory }
+    /// The request that the transaction serves.
     var trace: TraceID? { transaction.trace }
 
     @discardableResult

@@ -21,7 +21,7 @@ enum AuditCheckpointFile {
 
     /// Has the store know what is kept. Where nothing ever was, the checkpoints of the database are believed this once.
     static func recall(from keys: KeyRing, into store: Store) async throws {
-        guard !store.signedCheckpoints.contains(where: { $0.chain == .main }) else { return }
+        guard !store.signedCheckpoints.all.contains(where: { $0.chain == .main }) else { return }
         let known =
             if let note = try read(keys) {
                 note.last
@@ -30,7 +30,7 @@ enum AuditCheckpointFile {
                     try transaction.audit.chains().compactMap { try transaction.audit.lastCheckpoint($0)?.checkpoint }
                 }
             }
-        for checkpoint in known { store.note(signed: checkpoint) }
+        for checkpoint in known { store.signedCheckpoints.remember(checkpoint) }
     }
 
     /// What is kept, for comparing it with a database; nothing where nothing ever was.

@@ -121,7 +121,7 @@ package struct AuditCheckpointSigner: Sendable {
         guard isFirst else {
             throw BrokenAuditChain(defect: AuditDefect(.altered, reading.sequence, in: chain))
         }
-        store.note(signed: checkpoint)
+        store.signedCheckpoints.remember(checkpoint)
         if let log { Self.tell(checkpoint, in: log) }
         return checkpoint
     }
@@ -130,7 +130,7 @@ package struct AuditCheckpointSigner: Sendable {
     /// Where that fails, the checkpoints are signed and hold all the same.
     private func keep(_ signed: [AuditCheckpoint]) -> KeyRingError? {
         do throws(KeyRingError) {
-            try AuditCheckpointFile.save(store.signedCheckpoints, to: keys, untold: log == nil ? signed : [])
+            try AuditCheckpointFile.save(store.signedCheckpoints.all, to: keys, untold: log == nil ? signed : [])
             return nil
         } catch {
             log?.warning("the last audit checkpoints are not kept beside the keys", metadata: ["error": "\(error)"])
@@ -170,7 +170,7 @@ package struct AuditCheckpointSigner: Sendable {
     /// last that stands there; nil for a chain without records.
     private func reading(of chain: AuditChainName, at now: Timestamp) async throws -> Reading? {
         let trusted = keys.verification(.events, at: now.seconds)
-        let all = store.signedCheckpoints
+        let all = store.signedCheckpoints.all
         let known = all.first { $0.chain == chain }
         let isFirstMeeting = !all.contains { $0.chain == .main }
         return try await store.read { transaction in

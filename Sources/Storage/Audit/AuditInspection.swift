@@ -251,7 +251,7 @@ extension AuditTrail {
     package func walk(
         _ chain: AuditChainName, from start: AuditCheckpoint?, _ visit: (AuditStep) throws -> Void
     ) throws {
-        let base = try start.map { AuditChain.Head(sequence: $0.sequence, hash: $0.hash) } ?? base(chain)
+        let base = try start.map { AuditChainLink(sequence: $0.sequence, hash: $0.hash) } ?? base(chain)
         var last = base?.sequence ?? 0
         try visit(.begin(last, base?.hash ?? .beginning))
         var checkpoints = try checkpoints(chain, from: last)[...]

@@ -47,7 +47,7 @@ extension AuditTrail {
     /// Puts a report at the end of its MCP server's own chain, unless that one has used up its quota. That it did is
     /// witnessed in the main chain, once an hour.
     package func report(_ report: ReportedEntry, quota: Int64 = reportsPerHour) throws -> ReportVerdict {
-        guard chain != nil else { throw StoreError.constraint("a reader cannot write to the audit trail") }
+        guard transaction.isWrite else { throw StoreError.constraint("a reader cannot write to the audit trail") }
         let used = try countReport(report, quota)
         guard used <= quota else {
             if used == quota + 1 {

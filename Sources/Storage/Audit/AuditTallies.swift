@@ -1,60 +1,5 @@
 package import OAuth
 
-/// How often sessions did the same within a minute, so that no statement is needed to know whether a record is due.
-///
-/// Touched only on the writer's queue, like the chain's head.
-final class AuditTallies {
-    struct Key: Hashable {
-        let session: SessionID
-        let action: AuditAction
-    }
-
-    struct Count {
-        let minute: Int64
-        var seen: Int64
-        /// Whether a row in the table waits to be chained.
-        var isOpen: Bool
-    }
-
-    /// Nil until the rows are read that an earlier process left.
-    private var counts: [Key: Count]?
-    private var undone: [(key: Key, count: Count?)] = []
-    private var sweptAt: Int64 = 0
-
-    /// Whether the rows in the table are known.
-    var isLoaded: Bool { counts != nil }
-
-    func load(_ open: [(Key, Count)]) { counts = Dictionary(open) { $1 } }
-
-    subscript(key: Key) -> Count? {
-        get { counts?[key] }
-        set {
-            undone.append((key, counts?[key]))
-            counts?[key] = newValue
-        }
-    }
-
-    /// Forgets what earlier minutes counted and nobody waits for.
-    func sweep(at minute: Int64) {
-        // The requests of one minute do not all come before those of the next; a clock that was set back is another matter.
-        guard minute > sweptAt || sweptAt - minute > 2 else { return }
-        sweptAt = minute
-        counts = counts?.filter { $0.value.isOpen || $0.value.minute >= minute }
-    }
-
-    func begin() { undone.removeAll(keepingCapacity: true) }
-
-    func undo() {
-        for (key, count) in undone.reversed() { counts?[key] = count }
-        undone.removeAll()
-    }
-
-    func forget() {
-        counts = nil
-        undone.removeAll()
-    }
-}
-
 extension AuditAction {
     /// What programs do by themselves and can repeat as fast as they like.
     static let frequent: [AuditAction] = [.tokenRefreshed, .tokenRepeated, .elicitationRead, .connectionUsed]
@@ -84,20 +29,20 @@ extension AuditTrail {
     /// minute. What is counted is chained as one record by the first one of a later minute, by the session's end, or by the
     /// housekeeper, so that nothing is lost with the process.
     package func appendFrequent(_ entry: AuditEntry) throws {
-        guard let tallies = chain?.tallies, let session = entry.session, AuditAction.frequent.contains(entry.action)
+        guard let tallies = writerMemory?.auditChain.tallies, let session = entry.session, AuditAction.frequent.contains(entry.action)
         else {
             try append(entry)
             return
         }
         try loadTallies()
-        let key = AuditTallies.Key(session: session, action: entry.action)
+        let key = TallyCounts.Key(session: session, action: entry.action)
         let minute = entry.at.seconds / 60
         tallies.sweep(at: minute)
-        var count = tallies[key] ?? AuditTallies.Count(minute: minute, seen: 0, isOpen: false)
+        var count = tallies[key] ?? TallyCounts.Count(minute: minute, seen: 0, isOpen: false)
         // Requests of one minute may be written after those of the next; they count with them.
         if minute > count.minute {
             if count.isOpen { try chainTally(key) }
-            count = AuditTallies.Count(minute: minute, seen: 0, isOpen: false)
+            count = TallyCounts.Count(minute: minute, seen: 0, isOpen: false)
         }
         count.seen += 1
         if count.seen <= Self.frequentPerMinute {
@@ -111,10 +56,10 @@ extension AuditTrail {
 
     /// Chains what was counted of a session, before its end is.
     func chainTallies(of session: SessionID) throws {
-        guard let tallies = chain?.tallies else { return }
+        guard let tallies = writerMemory?.auditChain.tallies else { return }
         try loadTallies()
         for action in AuditAction.frequent {
-            let key = AuditTallies.Key(session: session, action: action)
+            let key = TallyCounts.Key(session: session, action: action)
             if tallies[key]?.isOpen == true { try chainTally(key) }
         }
     }
@@ -126,7 +71,7 @@ extension AuditTrail {
         let due = try all(
             "SELECT session_id, action FROM audit_tallies WHERE minute IS NOT ?1 ORDER BY minute LIMIT ?2",
             now.map { $0.seconds / 60 }, limit
-        ) { AuditTallies.Key(session: try $0.id(0), action: AuditAction(rawValue: try $0.text(1))) }
+        ) { TallyCounts.Key(session: try $0.id(0), action: AuditAction(rawValue: try $0.text(1))) }
         for key in due { try chainTally(key) }
         return due.count
     }
@@ -137,12 +82,12 @@ extension AuditTrail {
     }
 
     private func loadTallies() throws {
-        guard let tallies = chain?.tallies, !tallies.isLoaded else { return }
+        guard let tallies = writerMemory?.auditChain.tallies, !tallies.isLoaded else { return }
         tallies.load(
             try all("SELECT session_id, action, minute FROM audit_tallies") { row in
-                let key = AuditTallies.Key(session: try row.id(0), action: AuditAction(rawValue: try row.text(1)))
+                let key = TallyCounts.Key(session: try row.id(0), action: AuditAction(rawValue: try row.text(1)))
                 return (
-                    key, AuditTallies.Count(minute: try row.integer(2), seen: Self.frequentPerMinute, isOpen: true)
+                    key, TallyCounts.Count(minute: try row.integer(2), seen: Self.frequentPerMinute, isOpen: true)
                 )
             })
     }
@@ -164,7 +109,7 @@ extension AuditTrail {
     }
 
     /// Puts a record for a tally into the chain, in place of its row.
-    private func chainTally(_ key: AuditTallies.Key) throws {
+    private func chainTally(_ key: TallyCounts.Key) throws {
         let entry = try first(
             """
             DELETE FROM audit_tallies WHERE session_id = ?1 AND action = ?2
@@ -179,7 +124,7 @@ extension AuditTrail {
                 reason: AuditEntry.tally(of: row.integer(7), from: row.time(5), to: last),
                 initiator: row.parsed(AuditEntry.Initiator(rawValue: row.text(4))), correlation: row.textIfAny(8))
         }
-        chain?.tallies[key] = nil
+        writerMemory?.auditChain.tallies[key] = nil
         // It is of many requests, so it bears the id of none.
         if let entry { try chain(entry) }
     }

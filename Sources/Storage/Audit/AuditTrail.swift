@@ -14,12 +14,14 @@ extension AuditTrail {
     /// The same, under the id that the entry itself has.
     @discardableResult
     func chain(_ entry: AuditEntry) throws -> AuditRecord {
-        guard let chain else { throw StoreError.constraint("a reader cannot write to the audit trail") }
-        let head = try chain.head ?? head(.main)
+        guard let chain = writerMemory?.auditChain else {
+            throw StoreError.constraint("a reader cannot write to the audit trail")
+        }
+        let last = try chain.last ?? head(.main)
         let record = AuditRecord(
-            entry, sequence: (head?.sequence ?? 0) + 1, previous: head?.hash ?? .beginning)
+            entry, sequence: (last?.sequence ?? 0) + 1, previous: last?.hash ?? .beginning)
         try insert(record)
-        chain.head = AuditChain.Head(sequence: record.sequence, hash: record.hash)
+        chain.last = AuditChainLink(sequence: record.sequence, hash: record.hash)
         return record
     }
 
@@ -31,19 +33,19 @@ extension AuditTrail {
     }
 
     /// The last link of a chain; behind what was dropped, the link that its checkpoint holds. Nil before the first.
-    func head(_ chain: AuditChainName) throws -> AuditChain.Head? {
+    func head(_ chain: AuditChainName) throws -> AuditChainLink? {
         let table = AuditTable.of(chain)
         let last = try first(
             "SELECT sequence, hash FROM \(table.name) WHERE \(table.chain) = ?1 ORDER BY sequence DESC LIMIT 1",
             chain.description
-        ) { AuditChain.Head(sequence: try $0.integer(0), hash: try $0.digest(1)) }
+        ) { AuditChainLink(sequence: try $0.integer(0), hash: try $0.digest(1)) }
         return try last ?? base(chain)
     }
 
     /// What the oldest remaining record of a chain follows, if older ones were dropped.
-    func base(_ chain: AuditChainName) throws -> AuditChain.Head? {
+    func base(_ chain: AuditChainName) throws -> AuditChainLink? {
         try first("SELECT sequence, hash FROM audit_bases WHERE chain = ?1", chain.description) {
-            AuditChain.Head(sequence: try $0.integer(0), hash: try $0.digest(1))
+            AuditChainLink(sequence: try $0.integer(0), hash: try $0.digest(1))
         }
     }
 

@@ -68,7 +68,7 @@ extension ClientDocuments {
 
     /// Keeps a document in place of the client's earlier one; beyond the limit the oldest go that no live session needs.
     package func keep(_ document: CachedDocument, atMost limit: Int = mostDocuments) throws {
-        clientChanges?.note()
+        writerMemory?.clientChanges.mark()
         try execute(
             """
             INSERT INTO documents (client_id, bytes, digest, fetched_at, expires_at, last_good_at)
@@ -91,14 +91,14 @@ extension ClientDocuments {
     /// Has the document fetched anew at its next use, while the kept one still carries existing sessions; false when
     /// none is kept.
     package func expire(_ id: ClientID, now: Timestamp) throws -> Bool {
-        clientChanges?.note()
+        writerMemory?.clientChanges.mark()
         return try execute(
             "UPDATE documents SET expires_at = min(expires_at, ?2) WHERE client_id = ?1", id.string, now.seconds) == 1
     }
 
     /// Forgets a document; false when none is kept.
     package func forget(_ id: ClientID) throws -> Bool {
-        clientChanges?.note()
+        writerMemory?.clientChanges.mark()
         return try execute("DELETE FROM documents WHERE client_id = ?1", id.string) == 1
     }
 

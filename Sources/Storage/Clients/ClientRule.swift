@@ -69,7 +69,7 @@ package struct ClientRules: Noun {
 extension ClientRules {
     /// Sets a rule, in place of an earlier one about the same target.
     package func set(_ rule: ClientRule) throws {
-        clientChanges?.note()
+        writerMemory?.clientChanges.mark()
         try execute(
             """
             INSERT INTO client_rules (kind, name, rule, created_at) VALUES (?1, ?2, ?3, ?4)
@@ -79,7 +79,7 @@ extension ClientRules {
 
     /// Forgets a rule; false when there was none.
     package func remove(about target: ClientRule.Target) throws -> Bool {
-        clientChanges?.note()
+        writerMemory?.clientChanges.mark()
         return try execute("DELETE FROM client_rules WHERE kind = ?1 AND name = ?2", target.kind, target.name) == 1
     }
 

@@ -42,7 +42,7 @@ extension RegisteredClients {
     /// Registers a client; false when the id is taken.
     @discardableResult
     package func insert(_ client: RegisteredClient) throws -> Bool {
-        clientChanges?.note()
+        writerMemory?.clientChanges.mark()
         let isNew = try execute(
             """
             INSERT INTO clients (id, name, redirect_uris, auth_method, secret_digest, grant_types, created_at)
@@ -73,7 +73,7 @@ extension RegisteredClients {
 
     /// Removes a registered client and ends its sessions; nil when there is none.
     package func remove(client id: ClientID, _ ending: SessionEnding) throws -> EndedSessions? {
-        clientChanges?.note()
+        writerMemory?.clientChanges.mark()
         guard try execute("DELETE FROM clients WHERE id = ?1", id.string) == 1 else { return nil }
         return try transaction.sessions.end(SessionFilter(client: id), ending)
     }

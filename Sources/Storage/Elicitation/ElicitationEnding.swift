@@ -31,7 +31,7 @@ extension Elicitations {
                 client: try? ClientID(ended.clientID), resource: ended.resourceID, session: ended.sessionID,
                 reason: outcome.reason, initiator: outcome.initiator, evidence: outcome.evidence,
                 correlation: id.string, explanation: outcome.reference))
-        signals?.note(id)
+        writerMemory?.signals.add(elicitation: id)
         return true
     }
 }

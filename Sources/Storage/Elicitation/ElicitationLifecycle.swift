@@ -85,7 +85,7 @@ extension Elicitations {
             UPDATE elicitations SET status = 'opened', version = version + 1
             WHERE id = ?1 AND status = 'pending' AND expires_at > ?2
             """, id.string, now.seconds)
-        if isChanged == 1 { signals?.note(id) }
+        if isChanged == 1 { writerMemory?.signals.add(elicitation: id) }
         return isChanged == 1
     }
 

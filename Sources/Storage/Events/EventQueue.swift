@@ -112,7 +112,7 @@ extension Events {
             WHERE id = ?1 AND state <> 'delivered' RETURNING resource_id
             """, id.string, now.seconds
         ) { try $0.id(0) }
-        if let resource { signals?.note(resource) }
+        if let resource { writerMemory?.signals.add(stream: resource) }
         return resource != nil
     }
 

@@ -80,7 +80,7 @@ extension Events {
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'waiting', ?7, ?8)
             """, event.id.string, resource.string, elicitation?.string, event.type.rawValue, subject?.string,
             event.payload.text, event.issuedAt.seconds, session?.string)
-        signals?.note(resource)
+        writerMemory?.signals.add(stream: resource)
     }
 
     /// The event that told how an elicitation ended; nil while it is open.

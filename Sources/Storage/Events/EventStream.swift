@@ -91,7 +91,7 @@ extension EventStreams {
                 AND state IN ('unverified', 'active')
                 AND endpoint = (SELECT events_endpoint FROM resources WHERE id = ?1)
             """, resource.string, digest.stored, now.seconds)
-        if isProven == 1 { signals?.note(resource) }
+        if isProven == 1 { writerMemory?.signals.add(stream: resource) }
         return isProven == 1
     }
 
@@ -111,6 +111,6 @@ extension EventStreams {
         try execute("UPDATE resources SET events_endpoint = ?2 WHERE id = ?1", resource.string, eventsEndpoint)
         try execute("DELETE FROM event_streams WHERE resource_id = ?1", resource.string)
         try transaction.events.hasten(eventsFor: resource, now: now)
-        signals?.note(resource)
+        writerMemory?.signals.add(stream: resource)
     }
 }

@@ -66,7 +66,7 @@ extension Resources {
             resource.owner, resource.secretDigest.stored, resource.eventsEndpoint, resource.disabledAt?.seconds,
             resource.createdAt.seconds)
         guard isNew == 1 else { return false }
-        if resource.eventsEndpoint != nil { signals?.note(resource.id) }
+        if resource.eventsEndpoint != nil { writerMemory?.signals.add(stream: resource.id) }
         try insert(resource.scopes, of: resource.id)
         return true
     }

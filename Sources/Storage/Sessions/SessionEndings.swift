@@ -1,6 +1,5 @@
 import JOSE
 package import OAuth
-import Synchronization
 
 /// What one cause ended. Many are ended in steps, so that no other write waits long; each step is whole with its records.
 package struct EndedSessions: Sendable {
@@ -174,8 +173,8 @@ extension Store {
     package func endRest(of begun: EndedSessions) async throws -> EndedSessions {
         let ids = begun.rest
         guard !ids.isEmpty else { return begun }
-        endingsUnderWay.withLock { $0.formUnion(ids) }
-        defer { endingsUnderWay.withLock { $0.subtract(ids) } }
+        memory.endingsUnderWay.claim(ids)
+        defer { memory.endingsUnderWay.release(ids) }
         return try await finish(begun, at: nil)
     }
 
@@ -186,8 +185,8 @@ extension Store {
         var failure: (any Error)?
         // A write is not broken off where a read would be, when the server stops meanwhile.
         for id in try await write({ try $0.sessions.unfinishedEndings() })
-        where endingsUnderWay.withLock({ $0.insert(id).inserted }) {
-            defer { endingsUnderWay.withLock { _ = $0.remove(id) } }
+        where memory.endingsUnderWay.claim(id) {
+            defer { memory.endingsUnderWay.release([id]) }
             var begun = EndedSessions()
             begun.rest = [id]
             do {

@@ -130,7 +130,7 @@ struct KeyEndTests {
     @Test func `copies in memory hear of a changed configuration when no write is possible any more`() throws {
         let before = world.store.clientsVersion
         try world.store.close()
-        world.store.noteClientsChanged()
+        world.store.countClientChange()
         #expect(world.store.clientsVersion == before + 1)
     }
 }

@@ -36,7 +36,7 @@ struct AuditAdministration: AdministrationNoun {
     func verify() async throws -> AdministrationAnswer {
         if let keys = administration.keys { try await AuditCheckpointFile.recall(from: keys, into: store) }
         let trusted = administration.keys?.verification(.events, at: now.seconds)
-        let signed = store.signedCheckpoints
+        let signed = store.signedCheckpoints.all
         return try await store.read { try $0.audit.verify(trusted: trusted, signed: signed) }.answer()
     }
 
