@@ -64,7 +64,9 @@ package struct Housekeeper: Service, CustomStringConvertible {
     /// Signs the audit trail where that is due.
     private func keepAudit() async {
         do {
-            while try await gatehouse.store.write({ try $0.audit.drop(limit: 200) }) > 0 { await Task.yield() }
+            while try await gatehouse.store.write({ try $0.audit.retention.drop(limit: 200) }) > 0 {
+                await Task.yield()
+            }
             _ = try await notary.signDue(at: gatehouse.clock.now())
         } catch let error as BrokenAuditChain {
             log.error("no audit checkpoint was signed", metadata: ["error": "\(error)"])

@@ -71,12 +71,13 @@ struct KeyReplacementTests {
             let end = try #require(try await h.records(AuditAction(rawValue: "audit.key_ended")).first?.reason)
             #expect(end.hasPrefix(before.kid + " main "))
             #expect(
-                try await h.gatehouse.store.read { try $0.audit.lastCheckpoint(.main) }?.checkpoint?.kid == after.kid)
+                try await h.gatehouse.store.read { try $0.audit.checkpoints.last(of: .main) }?.checkpoint?.kid
+                    == after.kid)
             // And what it signs from now on counts for nothing.
             let stolen = try #require(try await h.gatehouse.store.read { try $0.audit.tail(limit: 1) }.first)
             let forged = try AuditCheckpoint(
                 .main, sequence: stolen.sequence, hash: stolen.hash, at: h.clock.now, with: .generate())
-            #expect(try await h.gatehouse.store.write { try $0.audit.insert(forged) })
+            #expect(try await h.gatehouse.store.write { try $0.audit.checkpoints.insert(forged) })
             await #expect(throws: AdministrationError.self) { try await h.administer(.audit(.verify)) }
         }
     }

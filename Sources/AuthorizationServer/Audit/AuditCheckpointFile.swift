@@ -27,7 +27,9 @@ enum AuditCheckpointFile {
                 note.last
             } else {
                 try await store.read { transaction in
-                    try transaction.audit.chains().compactMap { try transaction.audit.lastCheckpoint($0)?.checkpoint }
+                    try transaction.audit.chains().compactMap {
+                        try transaction.audit.checkpoints.last(of: $0)?.checkpoint
+                    }
                 }
             }
         for checkpoint in known { store.signedCheckpoints.remember(checkpoint) }

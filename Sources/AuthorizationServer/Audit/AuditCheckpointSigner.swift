@@ -116,7 +116,7 @@ package struct AuditCheckpointSigner: Sendable {
         let isFirst = try await store.write { [keys] transaction in
             // A key that was put out of use meanwhile must not sign behind the record of its end.
             guard keys.accepts(.events, kid: key.kid, at: now.seconds) else { throw StoreError.busy }
-            return try transaction.audit.insert(checkpoint)
+            return try transaction.audit.checkpoints.insert(checkpoint)
         }
         guard isFirst else {
             throw BrokenAuditChain(defect: AuditDefect(.altered, reading.sequence, in: chain))
@@ -160,7 +160,7 @@ package struct AuditCheckpointSigner: Sendable {
     /// Leaves a record of the key's first use; false when there is one already.
     private func introduce(_ kid: String, at now: Timestamp) async throws -> Bool {
         try await store.write { transaction in
-            guard try !transaction.audit.hasSignedCheckpoint(kid) else { return false }
+            guard try !transaction.audit.checkpoints.hasAny(signedBy: kid) else { return false }
             try transaction.audit.append(.auditKeyUsed(kid, at: now))
             return true
         }
@@ -174,7 +174,7 @@ package struct AuditCheckpointSigner: Sendable {
         let known = all.first { $0.chain == chain }
         let isFirstMeeting = !all.contains { $0.chain == .main }
         return try await store.read { transaction in
-            let stored = try transaction.audit.lastCheckpoint(chain)
+            let stored = try transaction.audit.checkpoints.last(of: chain)
             let last = stored?.checkpoint
             func broken(_ kind: AuditDefect.Kind, _ sequence: Int64, _ hash: Digest = .beginning) -> Reading {
                 Reading(
@@ -184,7 +184,7 @@ package struct AuditCheckpointSigner: Sendable {
                 if (stored?.sequence ?? 0) < known.sequence {
                     return broken(.checkpointGone, known.sequence, known.hash)
                 }
-                guard try transaction.audit.standing(of: known, trusted: trusted) == .held else {
+                guard try transaction.audit.checkpoints.standing(of: known, trusted: trusted) == .held else {
                     return broken(.replaced, known.sequence, known.hash)
                 }
             }

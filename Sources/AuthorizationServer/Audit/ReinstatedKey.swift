@@ -12,7 +12,7 @@ package struct ReinstatedKey: Error, Hashable, CustomStringConvertible {
     /// Such keys of a ring; none where the folder is the one that was left.
     package static func find(in store: Store, keys: KeyRing, at now: Timestamp) async throws -> [ReinstatedKey] {
         let usable = keys.usable(at: now.seconds)
-        let ended = try await store.read { try $0.audit.keysPutOutOfUse() }
+        let ended = try await store.read { try $0.audit.keyEnds.times() }
         return usable.compactMap { key in
             ended[key.id].map { ReinstatedKey(purpose: key.purpose.name, id: key.id, endedAt: $0) }
         }

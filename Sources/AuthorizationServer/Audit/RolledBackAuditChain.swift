@@ -14,9 +14,9 @@ package struct RolledBackAuditChain: Hashable, Sendable, CustomStringConvertible
         let (known, trusted) = (try AuditCheckpointFile.all(in: keys), keys.verification(.events, at: now.seconds))
         return try await store.read { transaction in
             try known.compactMap { checkpoint in
-                let standing = try transaction.audit.standing(of: checkpoint, trusted: trusted)
+                let standing = try transaction.audit.checkpoints.standing(of: checkpoint, trusted: trusted)
                 guard standing == .held else { return RolledBackAuditChain(known: checkpoint, standing: standing) }
-                guard let last = try transaction.audit.lastCheckpoint(checkpoint.chain)?.checkpoint,
+                guard let last = try transaction.audit.checkpoints.last(of: checkpoint.chain)?.checkpoint,
                     last.sequence > checkpoint.sequence, !trusted.contains(kid: last.kid)
                 else { return nil }
                 return RolledBackAuditChain(known: checkpoint, standing: .held, stranger: last)

@@ -20,7 +20,7 @@ package struct CheckpointEndpoint: Sendable {
             guard let session = try subjects.session(of: claims, for: resource, in: transaction, now: now) else {
                 return nil
             }
-            return try transaction.audit.report(ReportedEntry(report, of: session, at: now))
+            return try transaction.audit.reports.append(ReportedEntry(report, of: session, at: now))
         }
         switch verdict {
         case .recorded(let record):

@@ -73,8 +73,13 @@ package struct StoredCheckpoint: Hashable, Sendable {
     }
 }
 
-extension AuditTrail {
-    /// Keeps a checkpoint, provided that its record is there and says so; else nothing is written and the answer is false.
+/// Signed checkpoints over the audit chains.
+package struct AuditCheckpoints: Noun {
+    let transaction: Transaction
+}
+
+extension AuditCheckpoints {
+    /// Stores a checkpoint; false, with nothing written, if its record is missing or has another hash.
     package func insert(_ checkpoint: AuditCheckpoint) throws -> Bool {
         let table = AuditTable.of(checkpoint.chain)
         return try execute(
@@ -86,21 +91,21 @@ extension AuditTrail {
             checkpoint.kid, checkpoint.signed) == 1
     }
 
-    /// All checkpoints of a chain after this record, the oldest first.
-    func checkpoints(_ chain: AuditChainName, from sequence: Int64) throws -> [StoredCheckpoint] {
+    /// The checkpoints of a chain from a record on, oldest first.
+    func list(of chain: AuditChainName, from sequence: Int64) throws -> [StoredCheckpoint] {
         try all(
             "SELECT sequence, signed FROM audit_checkpoints WHERE chain = ?1 AND sequence >= ?2 ORDER BY sequence",
             chain.description, sequence
         ) { StoredCheckpoint(chain: chain, sequence: try $0.integer(0), signed: try $0.text(1)) }
     }
 
-    /// Whether a key signed any checkpoint that is kept.
-    package func hasSignedCheckpoint(_ kid: String) throws -> Bool {
+    /// Whether any stored checkpoint names this key, by its thumbprint.
+    package func hasAny(signedBy kid: String) throws -> Bool {
         try first("SELECT 1 FROM audit_checkpoints WHERE kid = ?1 LIMIT 1", kid) { _ in true } ?? false
     }
 
-    /// The last checkpoint of a chain, as its row says.
-    package func lastCheckpoint(_ chain: AuditChainName) throws -> StoredCheckpoint? {
+    /// The last checkpoint of a chain, not verified.
+    package func last(of chain: AuditChainName) throws -> StoredCheckpoint? {
         try first(
             "SELECT sequence, signed FROM audit_checkpoints WHERE chain = ?1 ORDER BY sequence DESC LIMIT 1",
             chain.description

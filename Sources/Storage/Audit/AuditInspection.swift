@@ -30,7 +30,7 @@ package struct AuditInspection {
     private var lastHash: Digest?
     /// The keys that the main chain names, and where.
     private var introduced: [String: Int64] = [:]
-    private var ends = AuditKeyEnds()
+    private var ends = CheckpointKeyEnds()
     /// Records of the chain at hand that are known by their hashes, from elsewhere.
     private var known: [Int64: Digest] = [:]
     private var awaited: [AuditCheckpoint] = []
@@ -102,7 +102,7 @@ package struct AuditInspection {
         switch record.entry.action {
         case .auditKeyUsed:
             if let kid = record.entry.reason, introduced[kid] == nil { introduced[kid] = record.sequence }
-        case .auditKeyEnded: ends.take(record.entry, at: record.sequence)
+        case .auditKeyEnded: ends.add(record.entry, at: record.sequence)
         case .auditDropped: if let place = record.entry.reason { drops.insert(place) }
         case .auditErased:
             erasures[record.sequence] = (record.entry.user, AuditEntry.erasedFields(record.entry.reason))
@@ -170,7 +170,7 @@ package struct AuditInspection {
         }
         if let trusted, !trusted.contains(kid: newest.kid) { note(.unknownKey, newest.sequence, .main) }
         for signer in signers
-        where ends.isOver(signer.kid, in: signer.chain, at: signer.sequence, signed: newest.sequence) {
+        where ends.hasEnded(signer.kid, in: signer.chain, at: signer.sequence, signed: newest.sequence) {
             note(.endedKey, signer.sequence, signer.chain)
         }
         for signer in signers where trusted?.contains(kid: signer.kid) != true {
@@ -233,7 +233,7 @@ extension AuditTrail {
             }
         }
         var verdict = inspection.finish()
-        verdict.waiting = try tallied()
+        verdict.waiting = try tallies.count()
         return verdict
     }
 
@@ -254,10 +254,10 @@ extension AuditTrail {
         let base = try start.map { AuditChainLink(sequence: $0.sequence, hash: $0.hash) } ?? base(chain)
         var last = base?.sequence ?? 0
         try visit(.begin(last, base?.hash ?? .beginning))
-        var checkpoints = try checkpoints(chain, from: last)[...]
+        var pending = try checkpoints.list(of: chain, from: last)[...]
         func visitCheckpoints(upTo sequence: Int64) throws {
-            while let next = checkpoints.first, next.sequence <= sequence {
-                try visit(.checkpoint(checkpoints.removeFirst()))
+            while let next = pending.first, next.sequence <= sequence {
+                try visit(.checkpoint(pending.removeFirst()))
             }
         }
         while true {

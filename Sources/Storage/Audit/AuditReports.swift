@@ -40,18 +40,23 @@ package enum ReportVerdict: Hashable, Sendable {
     case overQuota
 }
 
-extension AuditTrail {
-    /// How many reports of one MCP server are recorded in an hour.
-    package static let reportsPerHour: Int64 = 3_600
+/// The chains of what MCP servers report.
+package struct AuditReports: Noun {
+    let transaction: Transaction
+}
 
-    /// Puts a report at the end of its MCP server's own chain, unless that one has used up its quota. That it did is
-    /// witnessed in the main chain, once an hour.
-    package func report(_ report: ReportedEntry, quota: Int64 = reportsPerHour) throws -> ReportVerdict {
+extension AuditReports {
+    /// The number of reports of one MCP server that are recorded in an hour.
+    package static let perHour: Int64 = 3_600
+
+    /// Appends a report to the chain of its MCP server, unless the quota of the hour is used up. The main chain gets one
+    /// record of that an hour, so that a flood of reports cannot fill the disk by its refusals.
+    package func append(_ report: ReportedEntry, quota: Int64 = perHour) throws -> ReportVerdict {
         guard transaction.isWrite else { throw StoreError.constraint("a reader cannot write to the audit trail") }
         let used = try countReport(report, quota)
         guard used <= quota else {
             if used == quota + 1 {
-                try append(
+                try transaction.audit.append(
                     AuditEntry(
                         .reportsOverQuota, at: report.entry.at, actor: .resource(report.resource),
                         resource: report.resource, outcome: .refused, reason: "more than \(quota) reports in an hour",
@@ -60,10 +65,12 @@ extension AuditTrail {
             return .overQuota
         }
         let name = AuditChainName.reported(report.resource)
-        let head = try head(name)
+        let audit = transaction.audit
+        let head = try audit.head(name)
         let record = AuditRecord(
-            traced(report.entry), in: name, sequence: (head?.sequence ?? 0) + 1, previous: head?.hash ?? .beginning)
-        try insert(record)
+            audit.traced(report.entry), in: name, sequence: (head?.sequence ?? 0) + 1,
+            previous: head?.hash ?? .beginning)
+        try audit.insert(record)
         return .recorded(record)
     }
 

@@ -34,7 +34,12 @@ package struct AuditPruneMark: Codable, Hashable, Sendable {
     }
 }
 
-extension AuditTrail {
+/// What shortens the audit chains and erases personal fields from them. The chains stay verifiable.
+package struct AuditRetention: Noun {
+    let transaction: Transaction
+}
+
+extension AuditRetention {
     /// Lets chains begin behind these checkpoints, by a record each; `by` is who asked. False, with nothing changed, when one
     /// of them is not a checkpoint that stands here. The records themselves go with `dropAudit`.
     package func shorten(to marks: [AuditPruneMark], by actor: AuditActor, at now: Timestamp) throws -> Bool {
@@ -53,7 +58,7 @@ extension AuditTrail {
             (try $0.parsed(AuditChainName($0.text(0))), try $0.integer(1))
         }
         for (chain, sequence) in bases {
-            try append(
+            try transaction.audit.append(
                 AuditEntry(
                     .auditDropped, at: now, actor: actor, reason: AuditEntry.dropped(chain, upTo: sequence),
                     initiator: .human))
@@ -101,9 +106,9 @@ extension AuditTrail {
             WHERE sequence >= coalesce((SELECT sequence FROM audit_bases b WHERE b.chain = c.chain), 0) ORDER BY kid
             """
         ) { try $0.text(0) }
-        for key in keys { try append(.auditKeyUsed(key, at: now)) }
-        try nameEndedKeys(keys, at: now)
-        try nameKeysPutOutOfUse(at: now)
+        for key in keys { try transaction.audit.append(.auditKeyUsed(key, at: now)) }
+        try transaction.audit.keyEnds.repeatRecords(ofSigners: keys, at: now)
+        try transaction.audit.keyEnds.repeatRecords(at: now)
     }
 }
 
@@ -122,7 +127,7 @@ package enum AuditErasure: Hashable, Sendable {
     case claimed(String)
 }
 
-extension AuditTrail {
+extension AuditRetention {
     /// Erases personal fields from all chains, which stay valid, and leaves a record of it; returns how many fields. Nothing is
     /// written when there are none.
     package func erase(_ erasure: AuditErasure, by actor: AuditActor, at now: Timestamp) throws -> Int {
@@ -151,7 +156,7 @@ extension AuditTrail {
             // Whoever erases a name does not write it down again.
             if case .admin(let uid, name?) = actor { actor = .admin(uid: uid, claimed: nil) }
         }
-        let record = try append(
+        let record = try transaction.audit.append(
             AuditEntry(
                 .auditErased, at: now, actor: actor, user: user, reason: AuditEntry.erased(fields: found),
                 initiator: .human))

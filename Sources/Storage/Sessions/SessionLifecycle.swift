@@ -92,7 +92,7 @@ extension Sessions {
             """, id.string, state.rawValue, ending.reason.rawValue, ending.initiator.rawValue, ending.at.seconds
         ) { try Session($0) }
         guard let closed else { return nil }
-        try transaction.audit.chainTallies(of: id)
+        try transaction.audit.tallies.close(of: id)
         try transaction.audit.append(ending.record(of: closed))
         let ground = try ground(of: closed, at: ending.at)
         // The event is about a person's session.

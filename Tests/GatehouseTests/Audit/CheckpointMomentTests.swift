@@ -67,7 +67,7 @@ struct CheckpointMomentTests {
             #expect(try await Self.isSigned(gatehouse))
             let kept = try String(contentsOfFile: stage.path("keys/checkpoints.json"), encoding: .utf8)
             let after = try Store(path: stage.path("var/gatehouse.sqlite"))
-            let last = try #require(try await after.read { try $0.audit.lastCheckpoint(.main) })
+            let last = try #require(try await after.read { try $0.audit.checkpoints.last(of: .main) })
             try after.close()
             #expect(kept.contains(last.signed))
         }

@@ -35,14 +35,16 @@ struct AuditCheckpointTests {
             guard let head = try transaction.audit.head(chain) else { throw Refused() }
             let checkpoint = try AuditCheckpoint(
                 chain, sequence: head.sequence, hash: head.hash, at: World.start, with: key)
-            guard try transaction.audit.insert(checkpoint) else { throw Refused() }
+            guard try transaction.audit.checkpoints.insert(checkpoint) else { throw Refused() }
             return checkpoint
         }
     }
 
     private func report() async throws {
         let entry = ReportedEntry(.elicitationRead, at: World.start, by: world.resource.id, initiator: .server)
-        guard case .recorded = try await world.store.write({ try $0.audit.report(entry) }) else { throw Refused() }
+        guard case .recorded = try await world.store.write({ try $0.audit.reports.append(entry) }) else {
+            throw Refused()
+        }
     }
 
     private func verify(_ keys: VerificationKeySet? = nil) async throws -> AuditVerdict {
@@ -99,7 +101,7 @@ struct AuditCheckpointTests {
         try await write(2)
         for (sequence, hash) in [(Int64(2), Digest.beginning), (9, .beginning)] {
             let wrong = try AuditCheckpoint(.main, sequence: sequence, hash: hash, at: World.start, with: key)
-            #expect(try await world.store.write { try $0.audit.insert(wrong) } == false)
+            #expect(try await world.store.write { try $0.audit.checkpoints.insert(wrong) } == false)
         }
         #expect(try await verify().checkpointed == nil)
     }
@@ -178,7 +180,7 @@ struct AuditCheckpointTests {
             guard let head = try transaction.audit.tail(limit: 1, before: 2).first else { throw Refused() }
             let checkpoint = try AuditCheckpoint(
                 .main, sequence: head.sequence, hash: head.hash, at: World.start, with: forger)
-            return try transaction.audit.insert(checkpoint)
+            return try transaction.audit.checkpoints.insert(checkpoint)
         }
         #expect(stranger)
         #expect(try await verify().defects == [AuditDefect(.unknownKey, 1)])

@@ -26,16 +26,16 @@ struct AuditFileTests {
                         address: index == 5 ? "::1" : nil))
                 let entry = ReportedEntry(
                     .elicitationRead, at: World.start, by: world.resource.id, initiator: .server, explanation: "so")
-                guard case .recorded = try transaction.audit.report(entry) else { throw Refused() }
+                guard case .recorded = try transaction.audit.reports.append(entry) else { throw Refused() }
             }
             _ = try transaction.audit.append(.auditKeyUsed(key.kid, at: World.start))
             for chain in try transaction.audit.chains() {
                 guard let head = try transaction.audit.head(chain) else { throw Refused() }
                 let checkpoint = try AuditCheckpoint(
                     chain, sequence: head.sequence, hash: head.hash, at: World.start, with: key)
-                guard try transaction.audit.insert(checkpoint) else { throw Refused() }
+                guard try transaction.audit.checkpoints.insert(checkpoint) else { throw Refused() }
             }
-            _ = try transaction.audit.erase(.claimed("root"), by: .system, at: World.start)
+            _ = try transaction.audit.retention.erase(.claimed("root"), by: .system, at: World.start)
             var lines: [AuditLine] = [.header(at: World.start, isSelection: false)]
             for chain in try transaction.audit.chains() {
                 try transaction.audit.walk(chain, from: nil) { step in

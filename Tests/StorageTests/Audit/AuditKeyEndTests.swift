@@ -26,20 +26,22 @@ struct AuditKeyEndTests {
 
     private func report() async throws {
         let entry = ReportedEntry(.elicitationRead, at: World.start, by: world.resource.id, initiator: .server)
-        guard case .recorded = try await world.store.write({ try $0.audit.report(entry) }) else { throw Refused() }
+        guard case .recorded = try await world.store.write({ try $0.audit.reports.append(entry) }) else {
+            throw Refused()
+        }
     }
 
     /// Signs a chain's end, or an earlier record of it.
     private func sign(with key: SigningKey, _ chain: AuditChainName = .main, at sequence: Int64? = nil) async throws {
         try await world.store.write { transaction in
-            if chain == .main, try !transaction.audit.hasSignedCheckpoint(key.kid) {
+            if chain == .main, try !transaction.audit.checkpoints.hasAny(signedBy: key.kid) {
                 try transaction.audit.append(.auditKeyUsed(key.kid, at: World.start))
             }
             let found = try transaction.audit.tail(chain, AuditFilter(), limit: 1, before: (sequence ?? .max - 1) + 1)
             guard let record = found.first else { throw Refused() }
             let checkpoint = try AuditCheckpoint(
                 chain, sequence: record.sequence, hash: record.hash, at: World.start, with: key)
-            guard try transaction.audit.insert(checkpoint) else { throw Refused() }
+            guard try transaction.audit.checkpoints.insert(checkpoint) else { throw Refused() }
         }
     }
 
@@ -54,7 +56,7 @@ struct AuditKeyEndTests {
         for _ in 0..<3 { try await report() }
         try await sign(with: old)
         try await sign(with: old, chain)
-        try await world.store.write { [old] in try $0.audit.append(endOfKeys: [old.kid], at: World.start) }
+        try await world.store.write { [old] in try $0.audit.keyEnds.append(checkpointKeys: [old.kid], at: World.start) }
         try await sign(with: new)
     }
 
@@ -87,7 +89,7 @@ struct AuditKeyEndTests {
     @Test func `a chain that began after the key's end takes no checkpoint of it`() async throws {
         try await write()
         try await sign(with: old)
-        try await world.store.write { [old] in try $0.audit.append(endOfKeys: [old.kid], at: World.start) }
+        try await world.store.write { [old] in try $0.audit.keyEnds.append(checkpointKeys: [old.kid], at: World.start) }
         try await sign(with: new)
         try await report()
         try await sign(with: old, chain)
@@ -110,7 +112,7 @@ struct AuditKeyEndTests {
                 try transaction.execute("DROP TRIGGER \(trigger)")
             }
             try transaction.execute("DELETE FROM audit_reported WHERE chain = ?1 AND sequence = 3", name)
-            try transaction.audit.insert(forged)
+            try transaction.audit.checkpoints.insert(forged)
         }
         try await sign(with: old, chain)
         let found = try await defects()
@@ -120,13 +122,13 @@ struct AuditKeyEndTests {
     @Test func `the end of a key is said again when the record that said it is dropped`() async throws {
         try await rotate()
         let marks = try await world.store.read { transaction in
-            try [transaction.audit.lastCheckpoint(.main)].compactMap { $0?.checkpoint }.map { AuditPruneMark($0) }
+            try [transaction.audit.checkpoints.last(of: .main)].compactMap { $0?.checkpoint }.map { AuditPruneMark($0) }
         }
         let isDone = try await world.store.write {
-            try $0.audit.shorten(to: marks, by: .system, at: World.start)
+            try $0.audit.retention.shorten(to: marks, by: .system, at: World.start)
         }
         #expect(isDone)
-        while try await world.store.write({ try $0.audit.drop(limit: 100) }) > 0 {}
+        while try await world.store.write({ try $0.audit.retention.drop(limit: 100) }) > 0 {}
         try await sign(with: new)
         #expect(try await defects() == [])
         try await report()

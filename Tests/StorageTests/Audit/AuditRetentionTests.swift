@@ -32,7 +32,7 @@ struct AuditRetentionTests {
             guard let head = try transaction.audit.head(.main) else { throw Refused() }
             let checkpoint = try AuditCheckpoint(
                 .main, sequence: head.sequence, hash: head.hash, at: World.start, with: key)
-            guard try transaction.audit.insert(checkpoint) else { throw Refused() }
+            guard try transaction.audit.checkpoints.insert(checkpoint) else { throw Refused() }
             return checkpoint
         }
     }
@@ -44,10 +44,10 @@ struct AuditRetentionTests {
 
     private func drop(_ mark: AuditPruneMark) async throws -> Bool {
         let isDone = try await world.store.write { [admin] in
-            try $0.audit.shorten(to: [mark], by: admin, at: World.start)
+            try $0.audit.retention.shorten(to: [mark], by: admin, at: World.start)
         }
         // A small step, so that a stop in the middle is looked at as well.
-        while try await world.store.write({ try $0.audit.drop(limit: 2) }) > 0 {
+        while try await world.store.write({ try $0.audit.retention.drop(limit: 2) }) > 0 {
             if isDone { #expect(try await verify().defects.allSatisfy { $0.kind == .unknownKey }) }
         }
         return isDone
@@ -112,7 +112,8 @@ struct AuditRetentionTests {
                     address: "192.0.2.1"))
         }
         let user = world.user.id
-        #expect(try await world.store.write { try $0.audit.erase(.user(user), by: admin, at: World.start) } == 4)
+        #expect(
+            try await world.store.write { try $0.audit.retention.erase(.user(user), by: admin, at: World.start) } == 4)
         let verdict = try await verify()
         #expect(verdict.defects == [] && verdict.erased == 2)
         let entries = try await world.store.read { try $0.audit.tail() }.map(\.entry)
@@ -121,7 +122,8 @@ struct AuditRetentionTests {
         #expect(entries.last?.actor == .admin(uid: 7, claimed: "grace"))
         #expect(entries[1].address == "192.0.2.1")
         // A second time there is nothing, and nothing is written.
-        #expect(try await world.store.write { try $0.audit.erase(.user(user), by: admin, at: World.start) } == 0)
+        #expect(
+            try await world.store.write { try $0.audit.retention.erase(.user(user), by: admin, at: World.start) } == 0)
         #expect(try await verify().records == verdict.records)
         try world.store.close()
         let bytes = try Data(contentsOf: URL(filePath: world.folder.database))
@@ -132,7 +134,9 @@ struct AuditRetentionTests {
     @Test func `an admin who erases the name that they claim does not write it down again`() async throws {
         try await write(2)
         let grace = AuditActor.admin(uid: 7, claimed: "grace")
-        #expect(try await world.store.write { try $0.audit.erase(.claimed("grace"), by: grace, at: World.start) } == 2)
+        #expect(
+            try await world.store.write { try $0.audit.retention.erase(.claimed("grace"), by: grace, at: World.start) }
+                == 2)
         let verdict = try await verify()
         #expect(verdict.defects == [] && verdict.erased == 2)
         let entries = try await world.store.read { try $0.audit.tail().map(\.entry) }
@@ -141,7 +145,9 @@ struct AuditRetentionTests {
 
     @Test func `the name that an admin claimed can be erased alone`() async throws {
         try await write(2)
-        #expect(try await world.store.write { try $0.audit.erase(.claimed("grace"), by: admin, at: World.start) } == 2)
+        #expect(
+            try await world.store.write { try $0.audit.retention.erase(.claimed("grace"), by: admin, at: World.start) }
+                == 2)
         let verdict = try await verify()
         #expect(verdict.defects == [] && verdict.erased == 2)
         let oldest = try await world.store.read { try $0.audit.tail().last?.entry }

@@ -31,7 +31,7 @@ struct AuditTallyTests {
     ) async throws {
         for number in 0..<count {
             let entry = entry(action, at: start + Int64(min(number / 10, 59)))
-            try await (store ?? world.store).write { try $0.audit.appendFrequent(entry) }
+            try await (store ?? world.store).write { try $0.audit.tallies.append(entry) }
         }
     }
 
@@ -41,7 +41,7 @@ struct AuditTallyTests {
     }
 
     private func waiting(in store: Store? = nil) async throws -> Int64 {
-        try await (store ?? world.store).read { try $0.audit.tallied() }
+        try await (store ?? world.store).read { try $0.audit.tallies.count() }
     }
 
     @Test func `beyond sixty a minute they are counted, and the first one of a later minute chains the number`()
@@ -74,7 +74,7 @@ struct AuditTallyTests {
         try await act(60, .elicitationRead)
         try await act(60, .connectionUsed)
         let entry = AuditEntry(.tokenRefreshed, at: Self.minute, actor: .system, of: other, initiator: .model)
-        try await world.store.write { try $0.audit.appendFrequent(entry) }
+        try await world.store.write { try $0.audit.tallies.append(entry) }
         #expect(try await waiting() == 0)
         try await act(2, .elicitationRead)
         #expect(try await waiting() == 2)
@@ -126,7 +126,7 @@ struct AuditTallyTests {
         for _ in 0..<80 {
             await #expect(throws: Refused.self) {
                 try await world.store.write { transaction -> Void in
-                    try transaction.audit.appendFrequent(entry)
+                    try transaction.audit.tallies.append(entry)
                     throw Refused()
                 }
             }
@@ -137,7 +137,7 @@ struct AuditTallyTests {
         try await act(3)
         await #expect(throws: Refused.self) {
             try await world.store.write { transaction -> Void in
-                try transaction.audit.appendFrequent(self.entry(at: Self.minute + 60))
+                try transaction.audit.tallies.append(self.entry(at: Self.minute + 60))
                 throw Refused()
             }
         }
@@ -155,7 +155,7 @@ struct AuditTallyTests {
                 let seen = Mutex<[String]>([])
                 transaction.db.trace { event in seen.withLock { $0.append("\(event)") } }
                 defer { transaction.db.trace() }
-                for _ in 0..<count { try transaction.audit.appendFrequent(entry) }
+                for _ in 0..<count { try transaction.audit.tallies.append(entry) }
                 return seen.withLock { $0 }
             }
             #expect(statements.count == count)
@@ -166,14 +166,14 @@ struct AuditTallyTests {
     @Test func `a tally names what it is about only where all of it is about that`() async throws {
         for about in ["one", "one", "one"] {
             let entry = entry(.elicitationRead, at: Self.minute, about: about)
-            for _ in 0..<30 { try await world.store.write { try $0.audit.appendFrequent(entry) } }
+            for _ in 0..<30 { try await world.store.write { try $0.audit.tallies.append(entry) } }
         }
         let other = entry(.connectionUsed, at: Self.minute, about: "two")
         for number in 0..<70 {
             let entry = number == 65 ? entry(.connectionUsed, at: Self.minute, about: "three") : other
-            try await world.store.write { try $0.audit.appendFrequent(entry) }
+            try await world.store.write { try $0.audit.tallies.append(entry) }
         }
-        try await world.store.write { _ = try $0.audit.chainTallies(now: nil, limit: 10) }
+        try await world.store.write { _ = try $0.audit.tallies.close(now: nil, limit: 10) }
         #expect(try await records(.elicitationRead).first?.correlation == "one")
         #expect(try await records(.connectionUsed).first?.correlation == nil)
     }

@@ -33,7 +33,9 @@ struct AuditTamperingTests {
         let entry = ReportedEntry(
             .formAsked, at: World.start + seconds, by: world.resource.id, user: world.user.id, initiator: .server,
             explanation: "tool pay")
-        guard case .recorded = try await world.store.write({ try $0.audit.report(entry) }) else { throw Refused() }
+        guard case .recorded = try await world.store.write({ try $0.audit.reports.append(entry) }) else {
+            throw Refused()
+        }
     }
 
     @discardableResult
@@ -43,14 +45,14 @@ struct AuditTamperingTests {
             guard let head = try transaction.audit.head(chain) else { throw Refused() }
             let checkpoint = try AuditCheckpoint(
                 chain, sequence: head.sequence, hash: head.hash, at: World.start + seconds, with: key)
-            guard try transaction.audit.insert(checkpoint) else { throw Refused() }
+            guard try transaction.audit.checkpoints.insert(checkpoint) else { throw Refused() }
             return checkpoint
         }
     }
 
     private func erase(_ erasure: AuditErasure) async throws -> Int64 {
         let count = try await world.store.write { [admin] in
-            try $0.audit.erase(erasure, by: admin, at: World.start)
+            try $0.audit.retention.erase(erasure, by: admin, at: World.start)
         }
         #expect(count > 0)
         return try await world.store.read { try $0.audit.tail(limit: 1).first?.sequence } ?? 0
@@ -152,7 +154,7 @@ struct AuditTamperingTests {
             guard let head = try transaction.audit.head(chain) else { throw Refused() }
             let forged = try AuditCheckpoint(
                 chain, sequence: head.sequence, hash: head.hash, at: World.start, with: forger)
-            guard try transaction.audit.insert(forged) else { throw Refused() }
+            guard try transaction.audit.checkpoints.insert(forged) else { throw Refused() }
         }
         #expect(try await verify() == [AuditDefect(.unknownKey, 1, in: chain)])
         // Once Gatehouse has signed the record, it takes the key for its own: an export tells its thumbprint.
@@ -218,10 +220,10 @@ struct AuditTamperingTests {
         let dropped = try await other.erase(.user(other.world.user.id))
         let mark = AuditPruneMark(try await other.sign(at: 10))
         let isShortened = try await other.world.store.write { [admin] in
-            try $0.audit.shorten(to: [mark], by: admin, at: World.start + 10)
+            try $0.audit.retention.shorten(to: [mark], by: admin, at: World.start + 10)
         }
         #expect(isShortened)
-        while try await other.world.store.write({ try $0.audit.drop(limit: 100) }) > 0 {}
+        while try await other.world.store.write({ try $0.audit.retention.drop(limit: 100) }) > 0 {}
         try await other.sign(at: 10)
         try await other.report(at: 11)
         let place = other.hide("explanation", of: 2, in: other.world.resource.id.string, by: dropped)

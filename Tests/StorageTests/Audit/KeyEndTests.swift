@@ -13,13 +13,13 @@ struct KeyEndTests {
     init() async throws { world = try await World() }
 
     private func said() async throws -> [String: Timestamp] {
-        try await world.store.read { try $0.audit.keysPutOutOfUse() }
+        try await world.store.read { try $0.audit.keyEnds.times() }
     }
 
     @Test func `each is said once, with the time of the first record`() async throws {
         let ends = [KeyEnd(purpose: "refresh", id: "k1"), KeyEnd(purpose: "code", id: "k2")]
-        try await world.store.write { [now] in try $0.audit.append(putOutOfUse: [ends[0]], at: now) }
-        try await world.store.write { [now] in try $0.audit.append(putOutOfUse: ends, at: now + 5) }
+        try await world.store.write { [now] in try $0.audit.keyEnds.append([ends[0]], at: now) }
+        try await world.store.write { [now] in try $0.audit.keyEnds.append(ends, at: now + 5) }
         #expect(try await said() == ["k1": now, "k2": now + 5])
         let records = try await world.store.read { try $0.audit.tail(limit: 9) }.map(\.entry.action)
         #expect(records == [.keyEnded, .keyEnded])
@@ -28,7 +28,7 @@ struct KeyEndTests {
     @Test func `what the trail says of a key of checkpoints counts as well`() async throws {
         try await world.store.write { [now] transaction in
             try transaction.audit.append(AuditEntry(.personSignedOut, at: now, actor: .system, initiator: .system))
-            try transaction.audit.append(endOfKeys: ["e1"], at: now)
+            try transaction.audit.keyEnds.append(checkpointKeys: ["e1"], at: now)
         }
         #expect(try await said() == ["e1": now])
     }
@@ -36,19 +36,19 @@ struct KeyEndTests {
     @Test func `it is said again when the record that said it is dropped`() async throws {
         let key = SigningKey.generate()
         let mark = try await world.store.write { [now] transaction in
-            try transaction.audit.append(putOutOfUse: [KeyEnd(purpose: "refresh", id: "k1")], at: now)
+            try transaction.audit.keyEnds.append([KeyEnd(purpose: "refresh", id: "k1")], at: now)
             try transaction.audit.append(.auditKeyUsed(key.kid, at: now))
             guard let head = try transaction.audit.tail(limit: 1).first else { throw Refused() }
             let checkpoint = try AuditCheckpoint(
                 .main, sequence: head.sequence, hash: head.hash, at: now, with: key)
-            guard try transaction.audit.insert(checkpoint) else { throw Refused() }
+            guard try transaction.audit.checkpoints.insert(checkpoint) else { throw Refused() }
             return AuditPruneMark(checkpoint)
         }
         let isDone = try await world.store.write { [now] in
-            try $0.audit.shorten(to: [mark], by: .system, at: now + 9)
+            try $0.audit.retention.shorten(to: [mark], by: .system, at: now + 9)
         }
         #expect(isDone)
-        while try await world.store.write({ try $0.audit.drop(limit: 100) }) > 0 {}
+        while try await world.store.write({ try $0.audit.retention.drop(limit: 100) }) > 0 {}
         #expect(try await said() == ["k1": now + 9])
     }
 

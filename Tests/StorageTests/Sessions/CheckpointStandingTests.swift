@@ -24,14 +24,16 @@ struct CheckpointStandingTests {
             guard let head = try transaction.audit.head(.main) else { throw Refused() }
             let checkpoint = try AuditCheckpoint(
                 .main, sequence: head.sequence, hash: head.hash, at: World.start, with: key)
-            guard try transaction.audit.insert(checkpoint) else { throw Refused() }
+            guard try transaction.audit.checkpoints.insert(checkpoint) else { throw Refused() }
             return checkpoint
         }
     }
 
     private func standing(of known: AuditCheckpoint, in world: World? = nil) async throws -> CheckpointStanding {
         let trusted = VerificationKeySet([key.verification])
-        return try await (world ?? self.world).store.read { try $0.audit.standing(of: known, trusted: trusted) }
+        return try await (world ?? self.world).store.read {
+            try $0.audit.checkpoints.standing(of: known, trusted: trusted)
+        }
     }
 
     @Test func `it is held where its record stands, also when the chain went on`() async throws {
@@ -70,10 +72,10 @@ struct CheckpointStandingTests {
         try await write("b")
         let later = try await signed(with: isOurs ? key : .generate())
         let isDone = try await world.store.write {
-            try $0.audit.shorten(to: [AuditPruneMark(later)], by: .system, at: World.start)
+            try $0.audit.retention.shorten(to: [AuditPruneMark(later)], by: .system, at: World.start)
         }
         #expect(isDone)
-        while try await world.store.write({ try $0.audit.drop(limit: 100) }) > 0 {}
+        while try await world.store.write({ try $0.audit.retention.drop(limit: 100) }) > 0 {}
         let found = try await standing(of: known)
         #expect((found == .held) == isOurs)
     }

@@ -125,14 +125,14 @@ package struct KeyReplacement: Sendable {
             }
         // Last, because a missing record makes the next start repeat all of the work.
         let ends = ids.map { KeyEnd(purpose: purpose.name, id: $0) }
-        try await store.write { try $0.audit.append(putOutOfUse: ends, at: ending.at) }
+        try await store.write { try $0.audit.keyEnds.append(ends, at: ending.at) }
         try keys.forgetEnded(purpose)
         return outcome
     }
 
     /// Records the last record of each chain at the end of the keys, and signs that with the new key.
     private func handOverTheTrail(from ids: [String], at now: Timestamp) async throws -> Outcome {
-        try await store.write { try $0.audit.append(endOfKeys: ids, at: now) }
+        try await store.write { try $0.audit.keyEnds.append(checkpointKeys: ids, at: now) }
         do {
             _ = try await AuditCheckpointSigner(store: store, keys: keys, log: log).signDue(at: now)
         } catch let error as BrokenAuditChain {
