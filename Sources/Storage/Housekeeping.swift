@@ -34,7 +34,7 @@ extension Transaction {
 
     private func expireSessions(now: Timestamp, limit: Int) throws -> Int {
         let due = try all(Self.pastTheirEnd, now.seconds, limit) { (try $0.id(0, SessionID.self), try $0.time(1)) }
-        for (id, end) in due { try sessions.close(id, .byTime(at: end)) }
+        for (id, end) in due { try sessions.close(id, .expiry(at: end)) }
         return due.count
     }
 
@@ -51,19 +51,19 @@ extension Transaction {
             ORDER BY expires_at LIMIT ?2
             """, now.seconds, limit
         ) { (try $0.id(0, SessionID.self), try $0.time(1)) }
-        for (id, end) in due { try sessions.close(id, .byTime(.neverRedeemed, at: end)) }
+        for (id, end) in due { try sessions.close(id, .expiry(.neverRedeemed, at: end)) }
         return due.count
     }
 
     private func expireIdle(now: Timestamp, limit: Int) throws -> Int {
         let due = try all(Self.idleTooLong, now.seconds, limit) { (try $0.id(0, SessionID.self), try $0.time(1)) }
-        for (id, end) in due { try sessions.close(id, .byTime(at: end)) }
+        for (id, end) in due { try sessions.close(id, .expiry(at: end)) }
         return due.count
     }
 
     // The hour of the last use is in the index, its second is in the row; hence the time is compared twice.
     static let idleTooLong = """
-        WITH RECURSIVE \(Session.limitsOfDisuse)
+        WITH RECURSIVE \(Session.idleLimits)
         SELECT s.id, \(SessionLife.idleEnd("s"))
         FROM limits CROSS JOIN sessions s INDEXED BY live_sessions_by_use
         WHERE s.ended_at IS NULL AND s.idle_seconds = limits.seconds AND s.used_hour <= (?1 - limits.seconds) / 3600

@@ -51,6 +51,9 @@ extension Transaction {
     package var clock: StoredClock { StoredClock(transaction: self) }
     package var providers: Providers { Providers(transaction: self) }
     package var sessions: Sessions { Sessions(transaction: self) }
+    package var sessionHosts: SessionHosts { SessionHosts(transaction: self) }
+    package var sessionReports: SessionReports { SessionReports(transaction: self) }
+    var unfinishedEndings: UnfinishedEndings { UnfinishedEndings(transaction: self) }
     package var resources: Resources { Resources(transaction: self) }
     package var sealedValues: SealedValues { SealedValues(transaction: self) }
     package var users: Users { Users(transaction: self) }

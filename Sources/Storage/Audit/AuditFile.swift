@@ -2,19 +2,14 @@ package import OAuth
 
 /// Checks an exported audit trail line by line, by the same rules as the database.
 package struct AuditFile {
-    /// Why a file is not one that can be checked.
-    package enum Fault: Error, Hashable, CustomStringConvertible {
+    /// Why a file cannot be verified.
+    package enum Fault: Error, Hashable {
+        /// The first line is not the header of an export.
         case notAnExport
+        /// The line of this number, from 1, does not parse.
         case unreadableLine(Int64)
+        /// The last line of the export is missing.
         case cutOff
-
-        package var description: String {
-            switch self {
-            case .notAnExport: "is no export of 'gatehouse audit export'"
-            case .unreadableLine(let line): "does not parse at line \(line); it is damaged, or of a newer version"
-            case .cutOff: "is cut off: its last line is missing"
-            }
-        }
     }
 
     private var inspection = AuditInspection(trusted: nil)

@@ -57,7 +57,7 @@ extension AuditTallies {
         if count.seen <= Self.recordsPerMinute {
             try transaction.audit.append(entry)
         } else {
-            try count(entry, of: session, minute: count.minute)
+            try increment(entry, of: session, minute: count.minute)
             count.isOpen = true
         }
         tallies[key] = count
@@ -102,7 +102,7 @@ extension AuditTallies {
     }
 
     /// Counts an entry in the row of its tally.
-    private func count(_ entry: AuditEntry, of session: SessionID, minute: Int64) throws {
+    private func increment(_ entry: AuditEntry, of session: SessionID, minute: Int64) throws {
         // The record must not claim that all deeds concern one elicitation or connection when only some do.
         try execute(
             """

@@ -153,22 +153,10 @@ extension ClientRules {
         ) { try ClientRule($0) }
     }
 
-    /// The sessions that a rule concerns.
-    package func sessions(of target: ClientRule.Target) throws -> [SessionFilter] {
-        switch target {
-        case .client(let id): [SessionFilter(client: id)]
-        case .host(let name) where !name.hasPrefix("*"): [SessionFilter(host: name)]
-        case .host(let name):
-            try transaction.sessions.hostsInUse().filter { ClientRule.Target.covers(name, $0) }.map {
-                SessionFilter(host: $0)
-            }
-        }
-    }
-
     /// The hosts of all clients that are known by a document or a session.
     package func clientHosts() throws -> Set<String> {
         let documents = try all("SELECT client_id FROM documents") { try $0.client(0).documentHost }
-        return try Set(documents.compactMap(\.self) + transaction.sessions.hostsInUse())
+        return try Set(documents.compactMap(\.self) + transaction.sessionHosts.inUse())
     }
 }
 

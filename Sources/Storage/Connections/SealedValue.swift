@@ -16,16 +16,6 @@ package struct SealedValue: Hashable, Sendable {
         case attempt(Digest)
         case provider(ProviderName)
         case elicitation(ElicitationID, ElicitationKind)
-
-        /// The row in a word and by its name, for operators.
-        package var name: String {
-            switch self {
-            case .connection(let id): "connection \(id)"
-            case .attempt: "an open attempt to connect"
-            case .provider(let name): "provider \(name)"
-            case .elicitation(let id, _): "elicitation \(id)"
-            }
-        }
     }
 
     package let place: Place

@@ -56,50 +56,20 @@ extension SessionPolicy {
     }
 }
 
-extension Sessions {
-    /// The MCP servers to which clients of this host may not come.
-    package func resources(closedTo host: String) throws -> Set<ResourceID> {
+extension Resources {
+    /// The MCP servers whose policies exclude the clients on this host.
+    package func closed(toClientsOn host: String) throws -> Set<ResourceID> {
         let closed = try all(
             "SELECT p.resource_id FROM resource_policies p WHERE \(SessionPolicy.excludes(host: "?1"))", host
         ) { try $0.id(0, ResourceID.self) }
         return Set(closed)
     }
+}
 
-    /// Ends the sessions at an MCP server of clients whose hosts its policy excludes.
+extension Sessions {
+    /// Ends the sessions at an MCP server of clients on hosts that its policy excludes.
     package func endExcluded(at resource: ResourceID, _ ending: SessionEnding) throws -> EndedSessions {
-        try end(
-            excluded(at: resource, admitting: transaction.resources.policy(of: resource).sessions.clientHosts), ending)
+        let hosts = try transaction.resources.policy(of: resource).sessions.clientHosts
+        return try end(transaction.sessionHosts.filters(at: resource, outside: hosts), ending)
     }
-
-    /// The sessions at an MCP server of clients on other hosts than these; no host named excludes nobody.
-    package func excluded(at resource: ResourceID, admitting hosts: [String]) throws -> [SessionFilter] {
-        guard !hosts.isEmpty else { return [] }
-        return try hostsInUse().filter { !hosts.contains($0) }.map { SessionFilter(host: $0, resource: resource) }
-    }
-
-    /// The hosts of the clients that sessions were ever approved for.
-    func hostsInUse() throws -> [String] { try all(Self.hosts) { try $0.text(0) } }
-
-    // Jumps along the index from one host to the next.
-    private static let hosts = """
-        WITH RECURSIVE hosts (host) AS (
-            SELECT (SELECT min(client_host) FROM sessions INDEXED BY sessions_by_host_state
-                WHERE client_host IS NOT NULL)
-            UNION ALL
-            SELECT (SELECT min(client_host) FROM sessions INDEXED BY sessions_by_host_state
-                WHERE client_host > hosts.host)
-            FROM hosts WHERE hosts.host IS NOT NULL)
-        SELECT host FROM hosts WHERE host IS NOT NULL
-        """
-
-    /// How many sessions at an MCP server no row calls over, counted up to a limit.
-    package func liveCount(at resource: ResourceID, atMost limit: Int, now: Timestamp) throws -> Int {
-        try first(Self.liveCount, resource.string, now.seconds, limit) { Int(try $0.integer(0)) } ?? 0
-    }
-
-    static let liveCount = """
-        SELECT count(*) FROM (
-            SELECT 1 FROM sessions INDEXED BY sessions_by_resource_state
-            WHERE resource_id = ?1 AND \(SessionLife.lives(at: "?2")) LIMIT ?3)
-        """
 }

@@ -35,9 +35,9 @@ package struct Session: Hashable, Sendable {
     package let idleSeconds: Int64
     package let lastUsedAt: Timestamp
     package let endedAt: Timestamp?
-    package let endReason: EndReason?
+    package let endReason: SessionEndReason?
     /// At whose will it ended; nil while it lives.
-    package let endedBy: SessionEnding.Initiator?
+    package let endedBy: InitiatingEntity?
     package let authTime: Timestamp
     package let acr: String?
     /// The digest of the metadata document that the person was shown, nil for a registered client.
@@ -52,7 +52,7 @@ package struct Session: Hashable, Sendable {
         id: SessionID = .random(), userID: UserID?, clientID: ClientID, clientName: String, clientHost: String? = nil,
         resourceID: ResourceID, scope: ScopeSet, redirectURI: String?, binding: Digest?, state: State = .approved,
         createdAt: Timestamp, expiresAt: Timestamp, idleSeconds: Int64, lastUsedAt: Timestamp? = nil,
-        endedAt: Timestamp? = nil, endReason: EndReason? = nil, endedBy: SessionEnding.Initiator? = nil,
+        endedAt: Timestamp? = nil, endReason: SessionEndReason? = nil, endedBy: InitiatingEntity? = nil,
         authTime: Timestamp, acr: String? = nil,
         documentDigest: Digest? = nil, refreshKeyID: String, replaces: [SessionID] = []
     ) {
@@ -89,7 +89,7 @@ package struct Session: Hashable, Sendable {
     package func isLive(at now: Timestamp) -> Bool { life.isLive(at: now) }
 
     /// When its time is over if nobody uses it any more: its absolute end, or the end of the idle time that is allowed.
-    var timeIsOverAt: Timestamp { life.timeIsOverAt }
+    var unusedExpiry: Timestamp { life.unusedExpiry }
 
     private var life: SessionLife {
         SessionLife(state: state, expiresAt: expiresAt, lastUsedAt: lastUsedAt, idleSeconds: idleSeconds)
@@ -109,8 +109,8 @@ extension Session {
             clientHost: row.textIfAny(4), resourceID: row.id(5), scope: row.scope(6), redirectURI: row.textIfAny(7),
             binding: row.digestIfAny(8), state: row.parsed(State(rawValue: row.text(9))), createdAt: row.time(10),
             expiresAt: row.time(11), idleSeconds: row.integer(12), lastUsedAt: row.time(13), endedAt: row.timeIfAny(14),
-            endReason: row.textIfAny(15).map { EndReason(rawValue: $0) },
-            endedBy: row.textIfAny(21).flatMap { SessionEnding.Initiator(rawValue: $0) }, authTime: row.time(16),
+            endReason: row.textIfAny(15).map { SessionEndReason(rawValue: $0) },
+            endedBy: row.textIfAny(21).flatMap { InitiatingEntity(rawValue: $0) }, authTime: row.time(16),
             acr: row.textIfAny(17), documentDigest: row.digestIfAny(18), refreshKeyID: row.text(19),
             replaces: row.ids(20))
     }

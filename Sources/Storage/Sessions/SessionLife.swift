@@ -14,12 +14,12 @@ struct SessionLife {
     static let states: [Session.State] = [.approved, .active]
 
     /// When the time of a session is over if nobody uses it any more.
-    var timeIsOverAt: Timestamp { min(expiresAt, lastUsedAt + idleSeconds) }
+    var unusedExpiry: Timestamp { min(expiresAt, lastUsedAt + idleSeconds) }
 
     /// The state at `now`: expired as soon as the time is over, whatever the row says.
     func state(at now: Timestamp) -> Session.State {
         guard Self.states.contains(state) else { return state }
-        return now < timeIsOverAt ? state : .expired
+        return now < unusedExpiry ? state : .expired
     }
 
     /// Whether it can be used at `now`.

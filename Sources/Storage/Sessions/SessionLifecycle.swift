@@ -73,8 +73,8 @@ extension Sessions {
     /// Ends one that was read in this transaction and returns it as it is then; nil when it was over. Where its time ran out
     /// before, that is what ended it, although nobody had looked.
     func end(_ session: Session, _ ending: SessionEnding) throws -> Session? {
-        guard session.timeIsOverAt > ending.at else {
-            try close(session.id, .byTime(at: session.timeIsOverAt))
+        guard session.unusedExpiry > ending.at else {
+            try close(session.id, .expiry(at: session.unusedExpiry))
             return nil
         }
         return try close(session.id, ending)
@@ -84,7 +84,7 @@ extension Sessions {
     /// with it. Nothing of it can be redeemed, refreshed, shown or collected any more.
     @discardableResult
     func close(_ id: SessionID, _ ending: SessionEnding) throws -> Session? {
-        let state: Session.State = ending.reason.isByTime ? .expired : .ended
+        let state: Session.State = ending.reason.isExpiry ? .expired : .ended
         let closed = try first(
             """
             UPDATE sessions SET state = ?2, end_reason = ?3, ended_by = ?4, ended_at = ?5
@@ -94,11 +94,11 @@ extension Sessions {
         guard let closed else { return nil }
         try transaction.audit.tallies.close(of: id)
         try transaction.audit.append(ending.record(of: closed))
-        let ground = try ground(of: closed, at: ending.at)
-        // The event is about a person's session.
-        if state == .ended, ground.takesEvents, let subject = ground.subject {
+        let context = try endContext(of: closed, at: ending.at)
+        if state == .ended, context.receivesEvents, let subject = context.subject {
             try transaction.events.enqueue(
-                .sessionRevoked(closed, ending, subject: subject), resource: closed.resourceID)
+                .sessionRevoked(id, of: subject, by: ending.initiator, reason: ending.reason, at: ending.at),
+                resource: closed.resourceID)
         }
         try execute("DELETE FROM codes WHERE session_id = ?1", id.string)
         try execute(
@@ -107,7 +107,7 @@ extension Sessions {
         try transaction.elicitations.cancel(of: id, now: ending.at)
         try transaction.elicitations.eraseResults(of: id)
         try transaction.jobs.end(of: id, now: ending.at)
-        if ground.connectionsEnd { try endConnections(after: closed, ending) }
+        if context.revokesConnections { try transaction.connections.revoke(afterEndOf: closed, ending) }
         return closed
     }
 }

@@ -169,13 +169,13 @@ struct ManyEndingsTests {
         ]
         for (column, filter) in filters {
             let cursor = SessionCursor(position: 1, id: .random())
-            for walk in Sessions.liveWalks(filter, after: cursor, upTo: 2, limit: 9) {
+            for walk in Sessions.liveScans(filter, after: cursor, upTo: 2, limit: 9) {
                 let plan = try await plan(walk, world)
                 #expect(plan.count == 1 && plan[0].contains("USING INDEX") && plan[0].contains("\(column)=?"))
                 #expect(plan[0].contains("state=? AND (created_at,id)>(?,?)"), "\(plan)")
             }
         }
-        let named = Sessions.liveWalks(SessionFilter(ids: [.random()]), after: nil, upTo: 2, limit: 9)
+        let named = Sessions.liveScans(SessionFilter(ids: [.random()]), after: nil, upTo: 2, limit: 9)
         let plan = try await plan(try #require(named.first), world)
         #expect(plan.contains("SEARCH sessions USING INDEX sqlite_autoindex_sessions_1 (id=?)"), "\(plan)")
     }

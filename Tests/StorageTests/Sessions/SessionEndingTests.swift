@@ -80,7 +80,7 @@ struct SessionEndingTests {
 
     @Test func `the record tells people, programs and rules apart`() async throws {
         let world = try await World()
-        let cases: [(SessionEnding.Initiator, AuditActor, AuditEntry.Initiator, AuditEntry.Outcome)] = [
+        let cases: [(InitiatingEntity, AuditActor, AuditEntry.Initiator, AuditEntry.Outcome)] = [
             (.user, .person(world.user.id), .human, .success), (.system, .client(world.client.id), .model, .success),
             (.system, .resource(world.resource.id), .server, .success), (.system, .system, .system, .success),
             (.policy, .client(world.client.id), .system, .refused),

@@ -41,13 +41,13 @@ struct SessionListTests {
         for filter in try filters(world) {
             for cursor in [nil, SessionCursor(position: 1, id: .random())] {
                 let page = SessionPage(filter: filter, cursor: cursor, limit: 9, now: now)
-                for walk in page.walks where !walk.sql.contains("rowid IN") {
+                for walk in page.scans where !walk.sql.contains("rowid IN") {
                     let plan = try await plan(world, walk.sql, walk.values)
                     #expect(plan.count == 1 && plan[0].contains("state=?"), "\(walk.sql): \(plan)")
                     #expect(cursor == nil || plan[0].contains("(created_at,id)<(?,?)"), "\(walk.sql): \(plan)")
                     let lead = ["user_id=?", "client_id=?", "client_host=?", "resource_id=?"].contains(
                         where: plan[0].contains)
-                    #expect(lead == (filter.way.text != SessionScanPath.along("sessions_by_state").text), "\(plan)")
+                    #expect(lead == (filter.scanPath.text != SessionScanPath.along("sessions_by_state").text), "\(plan)")
                 }
             }
         }
@@ -57,7 +57,7 @@ struct SessionListTests {
         let world = try await World()
         for filter in try filters(world) where filter.state == .expired {
             let page = SessionPage(filter: filter, cursor: nil, limit: 9, now: now)
-            let overdue = try #require(page.walks.last)
+            let overdue = try #require(page.scans.last)
             let plan = try await plan(world, overdue.sql, overdue.values)
             #expect(!plan.contains { $0.hasPrefix("SCAN sessions") || $0.hasPrefix("SCAN s ") }, "\(plan)")
             #expect(plan.contains("SEARCH sessions USING INTEGER PRIMARY KEY (rowid=?)"), "\(plan)")
@@ -69,7 +69,7 @@ struct SessionListTests {
             let next = SessionPage(
                 filter: filter, cursor: SessionCursor(position: 1, id: .random()), limit: 9, now: now)
             for (page, range) in [(first, "used_hour<?"), (next, "(used_hour,id)>(?,?) AND used_hour<?")] {
-                let walk = try #require(page.idleWalks([1], since: now).first)
+                let walk = try #require(page.idleScans([1], since: now).first)
                 let plan = try await plan(world, walk.sql, walk.values)
                 #expect(
                     plan == [
@@ -113,31 +113,31 @@ struct SessionListTests {
         let both = SessionFilter(client: world.client.id, resource: world.resource.id)
         let ways = try await world.store.read { tx in
             try [
-                tx.sessions.way(of: both), tx.sessions.way(of: both, few: 3), tx.sessions.way(of: both, few: 2),
-                tx.sessions.way(of: SessionFilter()),
+                tx.sessions.scanPath(of: both), tx.sessions.scanPath(of: both, few: 3), tx.sessions.scanPath(of: both, few: 2),
+                tx.sessions.scanPath(of: SessionFilter()),
             ].map(
                 \.text)
         }
         let (few, many) = (
-            SessionFilter(resource: world.resource.id).way.text, SessionFilter(client: world.client.id).way.text
+            SessionFilter(resource: world.resource.id).scanPath.text, SessionFilter(client: world.client.id).scanPath.text
         )
-        #expect(ways == [few, few, many, SessionFilter().way.text] && few != many)
+        #expect(ways == [few, few, many, SessionFilter().scanPath.text] && few != many)
     }
 
     @Test func `counts are those of the list, and a review counts each MCP server by itself`() async throws {
         let (world, all) = try await crowd()
         let live = all.filter { [.active, .approved].contains($0.state(at: now)) }
-        let counts = try await world.store.read { [now] in try $0.sessions.liveCounts(SessionFilter(), now: now) }
+        let counts = try await world.store.read { [now] in try $0.sessionReports.liveCounts(SessionFilter(), now: now) }
         #expect(counts.sessions == Int64(live.count) && counts.people == 2 && counts.resources == 2)
         #expect(counts.clients == Int64(Set(live.map(\.clientID)).count))
         let first = try await world.store.read { [now] in
-            try $0.sessions.newestLive(SessionFilter(), limit: 5, now: now)
+            try $0.sessionReports.newestLive(SessionFilter(), limit: 5, now: now)
         }
         let newest = live.sorted { ($1.createdAt, $1.id) < ($0.createdAt, $0.id) }.prefix(5)
         #expect(first.map(\.id) == newest.map(\.id))
         let since = now - 7 * 86_400
         let reports = try await world.store.read { [now] in
-            try $0.sessions.resourceReports(idleSince: since, now: now, limit: 10)
+            try $0.sessionReports.resourceReports(idleSince: since, now: now, limit: 10)
         }
         #expect(reports.count == 2 && reports.reduce(0) { $0 + $1.live } == counts.sessions)
         for report in reports {
@@ -147,7 +147,7 @@ struct SessionListTests {
                 report.people == Int64(Set(here.map(\.userID)).count) && report.lastEnd == here.map(\.expiresAt).max())
             #expect(report.idle == Int64(here.filter { $0.lastUsedAt <= since }.count) && report.idle > 0)
         }
-        let plan = try await plan(world, Sessions.resourceReport, [1, 1, 1])
+        let plan = try await plan(world, SessionReports.resourceReport, [1, 1, 1])
         #expect(plan.contains("SEARCH sessions USING INDEX sessions_by_resource_state (resource_id=? AND state=?)"))
         #expect(!plan.contains { $0.hasPrefix("SCAN") }, "\(plan)")
     }
@@ -156,7 +156,7 @@ struct SessionListTests {
         let world = try await World()
         func report() async throws -> ResourceReport? {
             try await world.store.read { [start] in
-                try $0.sessions.resourceReports(owner: "Ops", idleSince: start - 1, now: start + 100, limit: 9).first
+                try $0.sessionReports.resourceReports(owner: "Ops", idleSince: start - 1, now: start + 100, limit: 9).first
             }
         }
         let sessions = try [world.session(), world.session(), world.session()]
@@ -170,7 +170,7 @@ struct SessionListTests {
         #expect(try await report()?.neverUsed == 0)
         #expect(try await report()?.live == 3)
         let others = try await world.store.read { [start] in
-            try $0.sessions.resourceReports(owner: "Others", idleSince: start, now: start, limit: 9)
+            try $0.sessionReports.resourceReports(owner: "Others", idleSince: start, now: start, limit: 9)
         }
         #expect(others.isEmpty)
     }
@@ -204,7 +204,7 @@ extension SessionListTests {
                 )
                 try tx.sessions.touch(sessions: [(session.id, used)])
                 if state == 1 { _ = try tx.sessions.end(session.id, .byAdmin(at: session.createdAt + 1)) }
-                if state == 2 { try tx.sessions.close(session.id, .byTime(at: session.createdAt + 1)) }
+                if state == 2 { try tx.sessions.close(session.id, .expiry(at: session.createdAt + 1)) }
                 if isBobs {
                     try tx.execute("UPDATE sessions SET user_id = ?2 WHERE id = ?1", session.id.string, bob.id.string)
                 }

@@ -67,7 +67,7 @@ struct SessionPolicyRowTests {
         _ = try await world.store.write { try $0.sessions.end(ended.id, .byAdmin(at: World.start)) }
         func count(_ limit: Int) async throws -> Int {
             try await world.store.read {
-                try $0.sessions.liveCount(at: world.resource.id, atMost: limit, now: World.start + 10)
+                try $0.sessionReports.liveCount(at: world.resource.id, atMost: limit, now: World.start + 10)
             }
         }
         #expect(try await count(100) == 4)

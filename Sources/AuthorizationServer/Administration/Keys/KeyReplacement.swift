@@ -217,7 +217,7 @@ package struct KeyReplacement: Sendable {
                 try transaction.sealedValues.replace(value, with: bytes)
                 step.sealed += 1
             } else {
-                step.unopened.append(value.place.name)
+                step.unopened.append("\(value.place)")
             }
         }
         return step

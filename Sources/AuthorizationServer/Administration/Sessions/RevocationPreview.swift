@@ -35,7 +35,7 @@ struct RevocationPreview: AdministrationNoun {
         case .resources(.policy(let name, let change, _)):
             let resource = try resource(name, transaction).id
             guard let hosts = try change.sessions.clientHosts.map(SessionPolicy.hosts) else { return [] }
-            return try transaction.sessions.excluded(at: resource, admitting: hosts)
+            return try transaction.sessionHosts.filters(at: resource, outside: hosts)
         case .clients(.remove(let id, _)):
             return [SessionFilter(client: try ClientID(id))]
         case .clients(.block(let name, _)):

@@ -8,14 +8,19 @@ package struct LiveSessionCounts: Hashable, Sendable {
     package let resources: Int64
 }
 
-extension Sessions {
-    /// How many sessions that match can be used; a filter's own state is not asked.
+/// Counts of live sessions, for previews and access reviews.
+package struct SessionReports: Noun {
+    let transaction: Transaction
+}
+
+extension SessionReports {
+    /// Counts the live sessions that match; the state of the filter is ignored.
     package func liveCounts(_ filter: SessionFilter, now: Timestamp) throws -> LiveSessionCounts {
         let clause = filter.liveRows(at: now)
         let counts = try first(
             """
             SELECT count(*), count(DISTINCT user_id), count(DISTINCT client_id), count(DISTINCT resource_id)
-            FROM sessions \(try way(of: filter).text) \(clause.text)
+            FROM sessions \(try transaction.sessions.scanPath(of: filter).text) \(clause.text)
             """, clause.values
         ) {
             LiveSessionCounts(
@@ -36,7 +41,7 @@ extension Sessions {
             clients += counts.clients
             let clause = filter.liveRows(at: now)
             let both = try all(
-                "SELECT DISTINCT user_id, resource_id FROM sessions \(try way(of: filter).text) \(clause.text)",
+                "SELECT DISTINCT user_id, resource_id FROM sessions \(try transaction.sessions.scanPath(of: filter).text) \(clause.text)",
                 clause.values
             ) { (person: try $0.text(0), resource: try $0.text(1)) }
             people.formUnion(both.map(\.person))
@@ -57,7 +62,8 @@ extension Sessions {
         var (active, approved) = (filter, filter)
         (active.state, approved.state) = (.active, .approved)
         let found =
-            try list(active, limit: limit, now: now) + list(approved, limit: limit, now: now)
+            try transaction.sessions.list(active, limit: limit, now: now)
+            + transaction.sessions.list(approved, limit: limit, now: now)
         return Array(found.sorted { ($1.createdAt, $1.id) < ($0.createdAt, $0.id) }.prefix(limit))
     }
 }
@@ -67,7 +73,7 @@ extension SessionFilter {
         var clause = SessionClause(self)
         clause.add(ids.isEmpty ? SessionLife.hasStateThatLives() : "+ended_at IS NULL")
         if let since = idleSince { clause.add("last_used_at <= #0", since.seconds) }
-        clause.addLives(at: now)
+        clause.addUnexpired(at: now)
         return clause
     }
 }
@@ -92,7 +98,7 @@ package struct ResourceReport: Hashable, Sendable {
     package let lastEnd: Timestamp?
 }
 
-extension Sessions {
+extension SessionReports {
     /// The registered MCP servers by owner, with what lives there; one at a time, each along its own part of an index.
     package func resourceReports(
         owner: String? = nil, idleSince: Timestamp, now: Timestamp, limit: Int
@@ -124,5 +130,16 @@ extension Sessions {
             min(created_at), max(expires_at)
         FROM sessions INDEXED BY sessions_by_resource_state
         WHERE resource_id = ?1 AND \(SessionLife.lives(at: "?2"))
+        """
+
+    /// Counts the live sessions at an MCP server up to a limit, so that a large one costs no more than the limit.
+    package func liveCount(at resource: ResourceID, atMost limit: Int, now: Timestamp) throws -> Int {
+        try first(Self.liveCount, resource.string, now.seconds, limit) { Int(try $0.integer(0)) } ?? 0
+    }
+
+    static let liveCount = """
+        SELECT count(*) FROM (
+            SELECT 1 FROM sessions INDEXED BY sessions_by_resource_state
+            WHERE resource_id = ?1 AND \(SessionLife.lives(at: "?2")) LIMIT ?3)
         """
 }
