@@ -162,13 +162,6 @@ extension BrowserLogins {
         try first("SELECT count(*) FROM browser_logins WHERE user_id = ?1", user.string) { Int(try $0.integer(0)) }
             ?? 0
     }
-
-    /// Whether this person signed in in this browser before, also when that login is long over.
-    package func hasSignedIn(_ user: UserID, binding: Digest) throws -> Bool {
-        try first(
-            "SELECT 1 FROM known_browsers WHERE user_id = ?1 AND binding = ?2", user.string, binding.stored
-        ) { _ in true } ?? false
-    }
 }
 
 extension Authentication {

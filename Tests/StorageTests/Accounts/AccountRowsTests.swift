@@ -4,7 +4,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("What belongs to one person")
+@Suite("What belongs to one person", .onEachStore)
 struct AccountRowsTests {
     private let start = World.start
 

@@ -1,11 +1,10 @@
-import GRDB
 import JOSE
 import OAuth
 import Testing
 
 @testable import Storage
 
-@Suite("What an account proves itself with")
+@Suite("What an account proves itself with", .onEachStore)
 struct CredentialTests {
     private let start = World.start
 

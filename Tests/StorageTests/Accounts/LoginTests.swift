@@ -5,7 +5,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("Signing in where somebody is signed in")
+@Suite("Signing in where somebody is signed in", .onEachStore)
 struct LoginTests {
     private let start = World.start
 

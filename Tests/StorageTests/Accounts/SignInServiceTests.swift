@@ -5,7 +5,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("People, browsers and what waits for them")
+@Suite("People, browsers and what waits for them", .onEachStore)
 struct PeopleTests {
     private let start = World.start
 
@@ -54,13 +54,13 @@ struct PeopleTests {
     @Test func `a known browser is remembered after its login ended`() async throws {
         let world = try await World()
         let session = login(world)
-        #expect(try await world.store.read { try !$0.logins.hasSignedIn(world.user.id, binding: session.binding) })
+        #expect(try await world.store.read { try !$0.isKnownBrowser(session.binding, of: world.user.id) })
         try await world.store.write { tx in
             try tx.logins.insert(session)
             try tx.logins.end(digest: session.digest, now: start)
         }
-        #expect(try await world.store.read { try $0.logins.hasSignedIn(world.user.id, binding: session.binding) })
-        #expect(try await world.store.read { try !$0.logins.hasSignedIn(world.user.id, binding: .sha256("other")) })
+        #expect(try await world.store.read { try $0.isKnownBrowser(session.binding, of: world.user.id) })
+        #expect(try await world.store.read { try !$0.isKnownBrowser(.sha256("other"), of: world.user.id)) })
     }
 
     private func waiting(_ login: BrowserLogin, at time: Timestamp = World.start) -> Interaction {

@@ -64,7 +64,7 @@ struct AuditCheckpointTests {
                     """)
         }
         try queue.close()
-        let store = try Store(path: world.folder.database)
+        let store = try world.reopened()
         let keys = ring
         let defects = try await store.read { try $0.audit.verify(trusted: keys) }.defects
         try store.close()

@@ -1,12 +1,11 @@
 import Foundation
-import GRDB
 import JOSE
 import OAuth
 import Testing
 
 @testable import Storage
 
-@Suite("Checkpoints of keys that were put out of use")
+@Suite("Checkpoints of keys that were put out of use", .onEachStore)
 struct AuditKeyEndTests {
     private let world: World
     private let old = SigningKey.generate()

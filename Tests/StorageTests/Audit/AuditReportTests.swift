@@ -3,7 +3,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("What MCP servers report")
+@Suite("What MCP servers report", .onEachStore)
 struct AuditReportTests {
     private let world: World
 

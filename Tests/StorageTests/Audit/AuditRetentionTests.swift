@@ -5,7 +5,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("What leaves the audit trail")
+@Suite("What leaves the audit trail", .onEachStore)
 struct AuditRetentionTests {
     private let world: World
     private let key = SigningKey.generate()
@@ -68,7 +68,7 @@ struct AuditRetentionTests {
         #expect(try await drop(AuditPruneMark(try await sign())))
         try await sign()
         try world.store.close()
-        let store = try Store(path: world.folder.database)
+        let store = try world.reopened()
         #expect(try await store.write { try $0.audit.append(.auditKeyUsed("k", at: World.start)) }.sequence == 17)
         try store.close()
     }

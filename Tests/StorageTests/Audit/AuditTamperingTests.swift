@@ -84,7 +84,7 @@ struct AuditTamperingTests {
                     """)
         }
         try queue.close()
-        let store = try Store(path: world.folder.database)
+        let store = try world.reopened()
         let keys = VerificationKeySet([key.verification])
         let defects = try await store.read { try $0.audit.verify(trusted: keys) }.defects
         try store.close()

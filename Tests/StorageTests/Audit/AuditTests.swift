@@ -172,7 +172,7 @@ struct AuditTests {
     @Test func `the chain goes on after a restart`() async throws {
         try await write(2)
         try world.store.close()
-        let store = try Store(path: world.folder.database)
+        let store = try world.reopened()
         let record = try await store.write { try $0.audit.append(entry("later")) }
         #expect(record.sequence == 3)
         #expect(try await store.read { try $0.audit.verify() }.records == 3)

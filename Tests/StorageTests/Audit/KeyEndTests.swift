@@ -5,7 +5,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("Keys of which the trail says that they were put out of use")
+@Suite("Keys of which the trail says that they were put out of use", .onEachStore)
 struct KeyEndTests {
     private let world: World
     private let now = World.start + 10

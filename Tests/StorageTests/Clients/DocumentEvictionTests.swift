@@ -5,7 +5,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("Which metadata documents give way")
+@Suite("Which metadata documents give way", .onEachStore)
 struct DocumentEvictionTests {
     private static func document(_ id: String, _ time: Int64) throws -> CachedDocument {
         let time = Timestamp(seconds: time)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("Elicitations: one terminal status, one event, one record")
+@Suite("Elicitations: one terminal status, one event, one record", .onEachStore)
 struct ElicitationTests {
     private let now = World.start + 10
 

@@ -6,7 +6,7 @@ import Testing
 @testable import Storage
 
 /// A row that was fine when it was written, and that today's rules do not read any more.
-@Suite("Elicitations that cannot be read any more still end")
+@Suite("Elicitations that cannot be read any more still end", .onEachStore)
 struct UnreadableElicitationTests {
     /// What a stricter rule or a fault of the disk makes of a column.
     static let damages = [

@@ -18,8 +18,7 @@ struct StoreTests {
     }
 
     @Test func `a database that is not there is made only when that was asked`() throws {
-        let error = #expect(throws: StoreError.self) { try Store(path: folder.database) }
-        #expect(error?.description.hasPrefix("no Gatehouse database at \(folder.database)") == true)
+        #expect(throws: StoreError.missing(path: folder.database)) { try Store(path: folder.database) }
         #expect(!FileManager.default.fileExists(atPath: folder.database))
     }
 
@@ -47,7 +46,11 @@ struct StoreTests {
         try store.close()
         chmod(folder.database, 0o644)
         let error = #expect(throws: StoreError.self) { try Store(path: folder.database) }
-        #expect(error?.description.contains("chmod 600") == true)
+        guard case .permissions(let advice)? = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(advice.contains("chmod 600"))
     }
 
     @Test func `one process owns the data directory`() throws {
@@ -61,8 +64,9 @@ struct StoreTests {
 
     @Test func `the data directory is made private, refused when open to others, and not made unasked`() throws {
         let inner = folder.path + "/var"
-        let missing = #expect(throws: StoreError.self) { try DataDirectory.lock(inner, create: false) }
-        #expect(missing?.description.hasPrefix("no Gatehouse database at \(inner)/") == true)
+        #expect(throws: StoreError.missing(path: inner + "/gatehouse.sqlite")) {
+            try DataDirectory.lock(inner, create: false)
+        }
         let directory = try DataDirectory.lock(inner, create: true)
         #expect(try FileManager.default.attributesOfItem(atPath: inner)[.posixPermissions] as? Int == 0o700)
         directory.unlock()

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("Authorization codes")
+@Suite("Authorization codes", .onEachStore)
 struct CodeTests {
     private let start = World.start
 

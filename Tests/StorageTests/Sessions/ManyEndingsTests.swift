@@ -6,7 +6,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("Ending many sessions: in steps that outlive a crash")
+@Suite("Ending many sessions: in steps that outlive a crash", .onEachStore)
 struct ManyEndingsTests {
     private let now = World.start + 10
 
@@ -139,10 +139,10 @@ struct ManyEndingsTests {
         let ending = SessionEnding.byAdmin(at: now)
         let begun = try await world.store.write { try $0.sessions.end(SessionFilter(), ending) }
         let id = try #require(try await world.store.read { try $0.first("SELECT id FROM endings") { try $0.text(0) } })
-        world.store.endingsUnderWay.withLock { _ = $0.insert(id) }
+        #expect(world.store.memory.endingsUnderWay.claim(id))
         #expect(try await world.store.finishEndings(now: now) == 0)
         #expect(try await live(world) == 350)
-        world.store.endingsUnderWay.withLock { _ = $0.remove(id) }
+        world.store.memory.endingsUnderWay.release([id])
         async let ended = world.store.endRest(of: begun)
         async let finished = world.store.finishEndings(now: now)
         let (named, elsewhere) = try await (ended.count, finished)

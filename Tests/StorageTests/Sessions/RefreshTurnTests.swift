@@ -4,7 +4,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("Refresh generations")
+@Suite("Refresh generations", .onEachStore)
 struct RefreshTurnTests {
     private let start = World.start
 
@@ -36,7 +36,7 @@ struct RefreshTurnTests {
         let session = try await world.active(world.session())
         #expect(try await world.turn(session.id, 1, at: start) == .turned(2))
         try world.store.close()
-        let again = try Store(path: world.folder.database)
+        let again = try world.reopened()
         let verdict = try await again.write { tx in
             try tx.sessions.grant(session.id).map {
                 try tx.sessions.turn($0, presented: 1, now: start + 121, grace: 120)

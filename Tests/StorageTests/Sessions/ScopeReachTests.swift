@@ -5,7 +5,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("What scopes reach, as it is kept")
+@Suite("What scopes reach, as it is kept", .onEachStore)
 struct ScopeReachTests {
     private func scope(
         _ name: String, implies: String = "", tools: [String] = [], fresh: Int64? = nil

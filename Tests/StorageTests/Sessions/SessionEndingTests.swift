@@ -5,7 +5,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("Ending sessions: one verb, one record, one event")
+@Suite("Ending sessions: one verb, one record, one event", .onEachStore)
 struct SessionEndingTests {
     private let now = World.start + 10
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("Sessions")
+@Suite("Sessions", .onEachStore)
 struct SessionTests {
     private let start = World.start
 

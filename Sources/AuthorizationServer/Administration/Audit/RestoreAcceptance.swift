@@ -32,7 +32,7 @@ struct RestoreAcceptance: AdministrationNoun {
         for past in found { store.forgetSigned(past.known.chain) }
         let others = try AuditCheckpointFile.all(in: keys).filter { kept in !found.contains { $0.known == kept } }
         let standing = try await store.read { transaction in
-            try found.compactMap { try transaction.audit.lastCheckpoint($0.known.chain)?.checkpoint }
+            try found.compactMap { try transaction.audit.checkpoints.last(of: $0.known.chain)?.checkpoint }
         }
         try AuditCheckpointFile.save(others + standing, to: keys)
         // The backup brought back what depended on keys that were ended after it.

@@ -27,6 +27,9 @@ struct World {
         }
     }
 
+    /// A second store on the same rows, as after a restart of the server.
+    func reopened() throws -> Store { try folder.store() }
+
     static func resource(_ identifier: String) throws -> Resource {
         try Resource(
             identifier: ResourceIdentifier(identifier), name: "Files", owner: "Ops",

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("Connections: default deny, one live one, spent once")
+@Suite("Connections: default deny, one live one, spent once", .onEachStore)
 struct ConnectionTests {
     private let now = World.start + 10
     private let hub: ProviderName

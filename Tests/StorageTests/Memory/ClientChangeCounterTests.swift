@@ -4,9 +4,9 @@ import Testing
 
 @testable import Storage
 
-@Suite("What is kept of clients in memory")
-struct ClientChangesTests {
-    @Test func `every change to a client or a rule shows, and nothing else does`() async throws {
+@Suite("The count of changes to clients", .onEachStore)
+struct ClientChangeCounterTests {
+    @Test func `every change to a client or a rule is counted, and nothing else is`() async throws {
         let folder = try TemporaryFolder()
         let store = try folder.store()
         let id = try ClientID("quill")

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("A checkpoint that is known from outside of the database")
+@Suite("A checkpoint that is known from outside of the database", .onEachStore)
 struct CheckpointStandingTests {
     private let world: World
     private let key = SigningKey.generate()

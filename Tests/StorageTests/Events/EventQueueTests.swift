@@ -5,7 +5,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("The queue of events")
+@Suite("The queue of events", .onEachStore)
 struct EventQueueTests {
     private let start = World.start
     private let day: Int64 = 86_400

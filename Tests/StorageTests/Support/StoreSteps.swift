@@ -1,4 +1,6 @@
 import Foundation
+import JOSE
+import OAuth
 import Synchronization
 import TestSupport
 import Testing
@@ -6,11 +8,8 @@ import Testing
 @testable import Storage
 
 extension TemporaryFolder {
+    /// The file that SQLite keeps in this folder.
     var database: String { path + "/gatehouse.sqlite" }
-
-    func store(queue: Int = 2_048) throws -> Store {
-        try Store(path: database, options: .init(create: true, queue: queue))
-    }
 }
 
 /// What one member of a group does.
@@ -59,6 +58,13 @@ extension Transaction {
 
     func noted(_ key: String) throws -> Int64? {
         try first("SELECT value FROM meta WHERE key = ?1", key) { try $0.integer(0) }
+    }
+
+    /// Whether the user has signed in in the browser with this cookie, lately or long ago.
+    func isKnownBrowser(_ binding: Digest, of user: UserID) throws -> Bool {
+        try first("SELECT 1 FROM known_browsers WHERE user_id = ?1 AND binding = ?2", user.string, binding.stored) { _ in
+            true
+        } ?? false
     }
 
     func pragma(_ text: String) throws -> Int64? {

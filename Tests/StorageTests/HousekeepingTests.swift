@@ -6,7 +6,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("Housekeeping")
+@Suite("Housekeeping", .onEachStore)
 struct HousekeepingTests {
     private let start = World.start
 
@@ -73,7 +73,7 @@ struct HousekeepingTests {
         #expect(try await tidy(world, at: start + 43_200) == 1)
         #expect(try await world.store.read { try $0.interactions.find(waiting.id) } == nil)
         #expect(try await tidy(world, at: start + 91 * 86_400) == 2)
-        #expect(try await world.store.read { try !$0.logins.hasSignedIn(world.user.id, binding: login.binding) })
+        #expect(try await world.store.read { try !$0.isKnownBrowser(login.binding, of: world.user.id) })
         #expect(try await world.store.read { try $0.audit.verify() }.records == 1)
     }
 
