@@ -75,7 +75,8 @@ package struct Gatehouse: Sendable {
         revocation = RevocationEndpoint(
             store: store, keys: keys, authentication: authentication, reader: reader, clock: clock)
         introspection = IntrospectionEndpoint(
-            store: store.eventLoopReader, standing: standing, authentication: resources, reader: reader, lastUses: lastUses,
+            store: store.eventLoopReader, standing: standing, authentication: resources, reader: reader,
+            lastUses: lastUses,
             clock: clock)
         let services = ElicitationServices(
             vault: vault, providers: provider, people: people, hasher: hasher, counters: counters)

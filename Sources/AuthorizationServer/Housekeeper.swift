@@ -26,7 +26,7 @@ package struct Housekeeper: Service, CustomStringConvertible {
         }
         await round()
         // Nobody writes any more: a database from before this moment is recognised at the next start.
-        _ = await notary.signAllOrSay(at: gatehouse.clock.now())
+        _ = await notary.signAllOrWarning(at: gatehouse.clock.now())
         gatehouse.refusals.finish()
     }
 
@@ -46,7 +46,7 @@ package struct Housekeeper: Service, CustomStringConvertible {
             }
         }
         await KeyReplacement(store: store, keys: gatehouse.keys, log: log).finish(at: clock.now())
-        await orPutOff { try notary.tellUntold() }
+        await orPutOff { try notary.logEarlierCheckpoints() }
         await keepAudit()
         gatehouse.refusals.flush()
     }

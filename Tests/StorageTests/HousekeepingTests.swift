@@ -14,7 +14,7 @@ struct HousekeepingTests {
         try await world.store.write { try $0.housekeep(now: now, limit: limit) }
     }
 
-    @Test func `sessions expire at their end, in steps, and keep the moment at which they were over`() async throws {
+    @Test func `sessions expire at their end, in steps, and keep the time of the expiry`() async throws {
         let world = try await World()
         for _ in 0..<5 { _ = try await world.active(world.session(lasting: 100)) }
         #expect(try await tidy(world, at: start + 99) == 0)
@@ -25,7 +25,7 @@ struct HousekeepingTests {
         #expect(sessions.allSatisfy { $0.state == .expired && $0.endedAt == start + 100 && $0.endReason == .expired })
     }
 
-    @Test func `an approval that is never redeemed expires with its code, also one burnt by wrong verifiers`()
+    @Test func `an unredeemed approval expires with its code, also after wrong verifiers`()
         async throws
     {
         let world = try await World()
@@ -42,7 +42,7 @@ struct HousekeepingTests {
         #expect(try await world.grant(redeemed.id)?.state == .active)
     }
 
-    @Test func `idle sessions are found however many others there are`() async throws {
+    @Test func `idle sessions are found among any number of others`() async throws {
         let world = try await World()
         for _ in 0..<25 { _ = try await world.active(world.session()) }
         let idle = try await world.active(world.session(idle: 10))
@@ -51,7 +51,7 @@ struct HousekeepingTests {
         #expect(try await world.grant(idle.id)?.state == .expired)
     }
 
-    @Test func `what waited or was cached too long is deleted; the audit trail never is`() async throws {
+    @Test func `expired requests and old documents are deleted, and audit records are not`() async throws {
         let world = try await World()
         let login = BrowserLogin(
             id: .random(), digest: .sha256("c"), userID: world.user.id, binding: .sha256("b"),
@@ -65,7 +65,7 @@ struct HousekeepingTests {
         try await world.store.write { tx in
             try tx.logins.insert(login)
             try tx.interactions.open(waiting)
-            try tx.documents.keep(document)
+            try tx.documents.store(document)
             try tx.audit.append(
                 AuditEntry(.personSignedIn, at: start, actor: .person(world.user.id), initiator: .human))
         }
@@ -77,8 +77,7 @@ struct HousekeepingTests {
         #expect(try await world.store.read { try $0.audit.verify() }.records == 1)
     }
 
-    @Test func `a session that has been over for ninety days is deleted, in steps, and its record stays`() async throws
-    {
+    @Test func `a session is deleted ninety days after its end, in steps, and its record stays`() async throws {
         let world = try await World()
         let over = try await [
             world.active(world.session()), world.active(world.session()), world.active(world.session()),
@@ -103,7 +102,7 @@ struct HousekeepingTests {
         #expect(try await world.store.check() == [])
     }
 
-    @Test func `what was deleted is neither in the files nor in a backup`() async throws {
+    @Test func `deleted rows are neither in the files nor in a backup`() async throws {
         let world = try await World()
         let canary = "canary-" + String(repeating: "c0ffee", count: 20)
         let login = BrowserLogin(
@@ -123,7 +122,7 @@ struct HousekeepingTests {
                         userID: world.user.id, browserLoginID: login.id, request: canary, createdAt: start,
                         expiresAt: start + 600))
             }
-            try tx.documents.keep(document)
+            try tx.documents.store(document)
         }
         #expect(try Self.holds(canary, in: world.folder.path), "the search finds what is there")
         for days in [1, 91] as [Int64] {
@@ -142,7 +141,7 @@ struct HousekeepingTests {
         }
     }
 
-    @Test func `every step is found along an index`() async throws {
+    @Test func `every step uses an index`() async throws {
         let world = try await World()
         let steps = [
             Transaction.pastTheirEnd, Transaction.overLongAgo,

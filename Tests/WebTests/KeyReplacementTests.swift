@@ -166,7 +166,7 @@ struct KeyReplacementTests {
             let page = try await h.open(browser, secret)
             _ = try await h.fill(browser, secret, [("f0", "sk-canary-0123"), ("f1", "team")], at: page)
             let old = h.gatehouse.keys.secret(.sealing)
-            let before = try await h.gatehouse.store.read { try $0.sealedValues.list() }
+            let before = try await h.gatehouse.store.read { try $0.sealedValues.count() }
             #expect(before == 6)
             #expect(try await cost(h, "sealing").contains("6 sealed values are sealed with a new key"))
             let keys: KeyRing

@@ -66,7 +66,7 @@ package struct ElicitationResultEndpoint: Sendable {
                     return .refused(ElicitationAccess.sessionEnded)
                 }
                 let body = try resultBody(of: elicitation, in: session, now: now)
-                try transaction.audit.appendFrequent(
+                try transaction.audit.tallies.append(
                     AuditEntry(
                         .elicitationRead, at: now, actor: .resource(resource), of: session, initiator: .server,
                         correlation: elicitation.id.string))

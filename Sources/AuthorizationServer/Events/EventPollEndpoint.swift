@@ -43,7 +43,7 @@ package struct EventPollEndpoint: Sendable {
     private func recordPoll(by resource: Resource) async throws {
         let now = clock.now()
         if let last = resource.polledAt, (0..<3600).contains(now - last) { return }
-        try await store.write { try $0.resources.notePoll(by: resource.id, now: now) }
+        try await store.write { try $0.resources.recordPoll(by: resource.id, now: now) }
     }
 
     /// Records the events that the MCP server acknowledges and those that it cannot use.

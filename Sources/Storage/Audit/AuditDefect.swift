@@ -31,6 +31,7 @@ package struct AuditDefect: Hashable, Sendable {
     }
 
     package let chain: AuditChainName
+    /// The number of the record.
     package let sequence: Int64
     package let kind: Kind
 

@@ -1,12 +1,12 @@
 package import JOSE
 
-/// Whether a chain still is the one that a checkpoint speaks of, which is known from outside of the database.
+/// How a chain relates to a checkpoint that is known from outside the database.
 package enum CheckpointStanding: Hashable, Sendable {
-    /// Its record is there, or was dropped behind a later checkpoint of ours.
+    /// The chain has its record, or was shortened behind a later checkpoint of this server.
     case held
-    /// The chain ends before it, with this record; without one where nothing is there.
+    /// The chain ends before it, with this record; 0 and nil for an empty chain.
     case gone(sequence: Int64, hash: Digest?)
-    /// Another record stands in its place, in a chain that ends with this one.
+    /// The chain has another record in its place, and ends with this record.
     case replaced(sequence: Int64, hash: Digest)
 }
 

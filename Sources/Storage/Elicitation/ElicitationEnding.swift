@@ -19,7 +19,7 @@ extension Elicitations {
             outcome.content?.stored, outcome.authTime?.seconds
         ) { try EndedElicitation($0) }
         guard let ended else { return false }
-        if let event = ended.end(of: id, outcome).event(at: now) {
+        if let event = ended.eventContent(id, outcome).event(at: now) {
             try transaction.events.enqueue(event, resource: ended.resourceID, elicitation: id)
         }
         try transaction.audit.append(
@@ -58,8 +58,8 @@ private struct EndedElicitation {
         digest = try row.digest(7)
     }
 
-    func end(of id: ElicitationID, _ outcome: ElicitationOutcome) -> ElicitationEnd {
-        ElicitationEnd(
+    func eventContent(_ id: ElicitationID, _ outcome: ElicitationOutcome) -> ElicitationEventContent {
+        ElicitationEventContent(
             id: id, status: outcome.status, kind: kind, version: version, clientID: clientID, session: sessionID,
             subject: subject, digest: digest, reportedBy: outcome.reportedBy, reason: outcome.reason)
     }

@@ -19,13 +19,16 @@ struct QueuedWrite: Sendable {
 /// It runs on a queue of its own and never in a caller's task: GRDB interrupts a connection whose task is cancelled, and
 /// one client that hangs up must not take other clients' writes along.
 final class GroupCommit: Sendable {
+    /// The queue of writes; only its lock protects it, and any thread may add.
     private struct Waiting {
         var writes: [QueuedWrite] = []
         var isDraining = false
         var refusal: StoreError?
     }
 
+    /// Writes in one commit at most, so that no caller waits for an endless group.
     private static let largestGroup = 256
+    /// Changed rows after which the log is folded into the database.
     private static let changesPerCheckpoint = 1_000
 
     private let pool: DatabasePool

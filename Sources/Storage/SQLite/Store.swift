@@ -122,7 +122,7 @@ package final class Store: Sendable {
         return configuration
     }
 
-    /// GRDB lowers `synchronous` while it opens a pool, whatever was asked before; power cuts then lose commits.
+    /// Sets `synchronous` after GRDB opened the pool and lowered it: with NORMAL, a power cut loses acknowledged commits.
     private static func prepareWriter(_ db: Database) throws {
         try db.execute(
             sql: """

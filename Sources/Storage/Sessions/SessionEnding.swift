@@ -15,7 +15,8 @@ package struct SessionEnding: Hashable, Sendable {
 
     /// An end by a decision.
     package init(
-        reason: SessionEndReason, initiator: InitiatingEntity, actor: AuditActor, explanation: String? = nil, at: Timestamp
+        reason: SessionEndReason, initiator: InitiatingEntity, actor: AuditActor, explanation: String? = nil,
+        at: Timestamp
     ) {
         self.reason = reason
         self.initiator = initiator

@@ -48,6 +48,7 @@ package struct SessionFilter: Hashable, Sendable {
 package struct SessionCursor: Hashable, Sendable {
     /// The first part of the order: the second of the approval, or the hour of the last use in a list of idle sessions.
     package let position: Int64
+    /// The second part of the order, which tells sessions of the same second apart.
     package let id: SessionID
 
     /// The place of a session in a list by the time of approval.

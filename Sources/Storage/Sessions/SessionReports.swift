@@ -1,6 +1,6 @@
 package import OAuth
 
-/// How many sessions live, and how many they concern.
+/// The number of live sessions, and of their users, clients and MCP servers.
 package struct LiveSessionCounts: Hashable, Sendable {
     package let sessions: Int64
     package let people: Int64
@@ -30,7 +30,7 @@ extension SessionReports {
         return counts ?? LiveSessionCounts(sessions: 0, people: 0, clients: 0, resources: 0)
     }
 
-    /// The same for filters of which no session matches two, one for each host of clients.
+    /// Counts the live sessions that match any of the filters. No session may match two: one filter for each client host.
     package func liveCounts(_ filters: [SessionFilter], now: Timestamp) throws -> LiveSessionCounts {
         if filters.count == 1 { return try liveCounts(filters[0], now: now) }
         var (people, resources): (Set<String>, Set<String>) = ([], [])
@@ -51,13 +51,13 @@ extension SessionReports {
             sessions: sessions, people: Int64(people.count), clients: clients, resources: Int64(resources.count))
     }
 
-    /// The first of those that match any of the filters and can be used, the newest first.
+    /// The newest live sessions that match any of the filters, newest first.
     package func newestLive(_ filters: [SessionFilter], limit: Int, now: Timestamp) throws -> [Session] {
         let found = try filters.flatMap { try newestLive($0, limit: limit, now: now) }
         return Array(found.sorted { ($1.createdAt, $1.id) < ($0.createdAt, $0.id) }.prefix(limit))
     }
 
-    /// The first of those that match and can be used, the newest first.
+    /// The newest live sessions that match, newest first.
     package func newestLive(_ filter: SessionFilter, limit: Int, now: Timestamp) throws -> [Session] {
         var (active, approved) = (filter, filter)
         (active.state, approved.state) = (.active, .approved)
@@ -78,28 +78,28 @@ extension SessionFilter {
     }
 }
 
-/// What an access review asks of one MCP server: how much lives there, and how much of it nobody needs.
+/// The live sessions of one MCP server for an access review, and how many of them are unused.
 package struct ResourceReport: Hashable, Sendable {
     package let resource: ResourceID
     package let identifier: String
     package let name: String
-    /// The one accountable name.
+    /// Who is accountable for the MCP server.
     package let owner: String
     package let live: Int64
     package let people: Int64
     package let clients: Int64
-    /// Those of the live ones that were not used since the moment asked for.
+    /// The number of live sessions without use since the given time.
     package let idle: Int64
-    /// Those of the live ones that were neither refreshed nor introspected since their code was redeemed.
+    /// The number of live sessions that were neither refreshed nor introspected after the redemption of their code.
     package let neverUsed: Int64
-    /// When the oldest of them was approved; nil when none lives.
+    /// When the oldest live session was approved; nil without one.
     package let oldest: Timestamp?
-    /// When the last of them ends at the latest.
+    /// The latest absolute end of a live session; nil without one.
     package let lastEnd: Timestamp?
 }
 
 extension SessionReports {
-    /// The registered MCP servers by owner, with what lives there; one at a time, each along its own part of an index.
+    /// A report for each registered MCP server, by owner; each query uses one part of an index.
     package func resourceReports(
         owner: String? = nil, idleSince: Timestamp, now: Timestamp, limit: Int
     ) throws -> [ResourceReport] {
@@ -122,7 +122,7 @@ extension SessionReports {
         }
     }
 
-    // The code of a session is kept as long as the session lives, and knows when it was redeemed.
+    // The code of a live session is kept, with the time of its redemption.
     static let resourceReport = """
         SELECT count(*), count(DISTINCT user_id), count(DISTINCT client_id), coalesce(sum(last_used_at <= ?3), 0),
             coalesce(sum(generation = 1 AND last_used_at

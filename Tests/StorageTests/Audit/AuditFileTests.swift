@@ -56,7 +56,7 @@ struct AuditFileTests {
     private func fault(_ lines: [[UInt8]]) -> String? {
         var file = AuditFile()
         do {
-            for line in lines { try file.take(line) }
+            for line in lines { try file.add(line) }
             return try file.finish().defect.map { "\($0)" }
         } catch {
             return "\(error)"
@@ -67,7 +67,7 @@ struct AuditFileTests {
         #expect(fault(try await lines()) == nil)
     }
 
-    @Test func `no change of a line, no record less, no line more or elsewhere goes unseen`() async throws {
+    @Test func `a changed, missing, added or moved line is detected`() async throws {
         let lines = try await lines()
         var generator = SystemRandomNumberGenerator()
         var unseen: [String] = []
@@ -96,7 +96,7 @@ struct AuditFileTests {
         #expect(unseen == [])
     }
 
-    @Test func `an ordinary record costs one statement, as before`() async throws {
+    @Test func `an ordinary record costs one statement`() async throws {
         let statements = Mutex<[String]>([])
         try await world.store.pool.writeWithoutTransaction { db in
             db.trace { event in statements.withLock { $0.append("\(event)") } }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("Checkpoints of keys that were put out of use", .onEachStore)
+@Suite("Checkpoints of ended keys", .onEachStore)
 struct AuditKeyEndTests {
     private let world: World
     private let old = SigningKey.generate()
@@ -59,7 +59,7 @@ struct AuditKeyEndTests {
         try await sign(with: new)
     }
 
-    @Test func `what the key signed before the record of its end goes on to verify`() async throws {
+    @Test func `a checkpoint from before the record of the key's end verifies`() async throws {
         try await rotate()
         #expect(try await defects() == [])
         try await report()
@@ -67,7 +67,7 @@ struct AuditKeyEndTests {
         #expect(try await defects() == [])
     }
 
-    @Test func `what the key signs in the main chain behind that record counts for nothing`() async throws {
+    @Test func `a checkpoint in the main chain behind the record of the key's end is a defect`() async throws {
         try await rotate()
         try await write()
         try await sign(with: old)
@@ -78,14 +78,14 @@ struct AuditKeyEndTests {
         #expect("\(found)".contains("was out of use by then"))
     }
 
-    @Test func `what the key signs in another chain behind its end counts for nothing`() async throws {
+    @Test func `a checkpoint in another chain behind the key's end is a defect`() async throws {
         try await rotate()
         try await report()
         try await sign(with: old, chain)
         #expect(try await defects() == [AuditDefect(.endedKey, 4, in: chain)])
     }
 
-    @Test func `a chain that began after the key's end takes no checkpoint of it`() async throws {
+    @Test func `a checkpoint of an ended key in a later chain is a defect`() async throws {
         try await write()
         try await sign(with: old)
         try await world.store.write { [old] in try $0.audit.keyEnds.append(checkpointKeys: [old.kid], at: World.start) }
@@ -95,8 +95,7 @@ struct AuditKeyEndTests {
         #expect(try await defects() == [AuditDefect(.endedKey, 1, in: chain)])
     }
 
-    @Test func `whoever has the ended key and the database cannot write the reports before its end anew`() async throws
-    {
+    @Test func `an ended key does not let an attacker rewrite the reports before its end`() async throws {
         try await rotate()
         // All hashes and the signature are right again; only the main chain remembers another record.
         let records = try await world.store.read { [chain] in try $0.audit.tail(chain, AuditFilter(), limit: 9) }
@@ -118,7 +117,7 @@ struct AuditKeyEndTests {
         #expect(found == [AuditDefect(.replaced, 3, in: chain)])
     }
 
-    @Test func `the end of a key is said again when the record that said it is dropped`() async throws {
+    @Test func `the record of an ended key is repeated when the chain is shortened`() async throws {
         try await rotate()
         let marks = try await world.store.read { transaction in
             try [transaction.audit.checkpoints.last(of: .main)].compactMap { $0?.checkpoint }.map { AuditPruneMark($0) }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("What MCP servers report", .onEachStore)
+@Suite("Reports of MCP servers", .onEachStore)
 struct AuditReportTests {
     private let world: World
 
@@ -15,7 +15,7 @@ struct AuditReportTests {
             user: world.user.id, client: world.client.id, initiator: .model, explanation: text)
     }
 
-    @Test func `a report stands in its MCP server's own chain and not in Gatehouse's`() async throws {
+    @Test func `a report is in its MCP server's own chain and not in the main chain`() async throws {
         let before = try await world.store.read { try $0.audit.verify().records }
         guard case .recorded(let record) = try await world.store.write({ try $0.audit.reports.append(entry()) }) else {
             Issue.record("it was not recorded")
@@ -33,7 +33,7 @@ struct AuditReportTests {
         #expect(found == [record])
     }
 
-    @Test func `who reports more than its quota at once gets exactly that many in, and one record tells of it`()
+    @Test func `reports beyond the quota are refused, with one record`()
         async throws
     {
         let verdicts = try await withThrowingTaskGroup(of: ReportVerdict.self) { group in
@@ -51,7 +51,7 @@ struct AuditReportTests {
         #expect(told.map(\.action) == [.reportsOverQuota] && told.first?.resource == world.resource.id)
     }
 
-    @Test func `a flooding MCP server takes nothing from another one, and may go on in the next hour`() async throws {
+    @Test func `the quota of one MCP server does not affect another, and is new in the next hour`() async throws {
         let other = try World.resource("https://mail.example/mcp")
         try await world.store.write { _ = try $0.resources.insert(other) }
         for _ in 0..<5 { _ = try await world.store.write { try $0.audit.reports.append(entry(), quota: 2) } }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("What leaves the audit trail", .onEachStore)
+@Suite("Shortening and erasure of the audit trail", .onEachStore)
 struct AuditRetentionTests {
     private let world: World
     private let key = SigningKey.generate()
@@ -53,7 +53,7 @@ struct AuditRetentionTests {
         return isDone
     }
 
-    @Test func `what is behind a checkpoint can be dropped, and what remains verifies and goes on`() async throws {
+    @Test func `records before a checkpoint can be dropped, and the rest verifies and continues`() async throws {
         try await write(5)
         let checkpoint = try await sign()
         try await write(3)
@@ -73,7 +73,7 @@ struct AuditRetentionTests {
         try store.close()
     }
 
-    @Test func `nothing is dropped but behind a checkpoint that stands here`() async throws {
+    @Test func `a chain is shortened only to a stored checkpoint`() async throws {
         try await write(3)
         let checkpoint = try await sign()
         let foreign = try AuditCheckpoint(.main, sequence: 2, hash: .beginning, at: World.start, with: key)
@@ -88,7 +88,7 @@ struct AuditRetentionTests {
         }
     }
 
-    @Test func `a chain that begins late without a record of it is named`() async throws {
+    @Test func `a chain that begins late without a record of it is a defect`() async throws {
         try await write(3)
         let checkpoint = try await sign()
         try await write(1)
@@ -101,7 +101,7 @@ struct AuditRetentionTests {
         #expect(try await verify().defects == [AuditDefect(.cutOff, checkpoint.sequence)])
     }
 
-    @Test func `what was written about a person can be erased, the chain stays valid and says so`() async throws {
+    @Test func `a user's personal fields can be erased, with a record, and the chain stays valid`() async throws {
         try await write(2)
         let other = User(name: "Bo", createdAt: World.start)
         try await world.store.write { transaction in
@@ -131,7 +131,7 @@ struct AuditRetentionTests {
         #expect(bytes.range(of: Data("192.0.2.1".utf8)) != nil)
     }
 
-    @Test func `an admin who erases the name that they claim does not write it down again`() async throws {
+    @Test func `the record of an erasure does not hold the erased name of its administrator`() async throws {
         try await write(2)
         let grace = AuditActor.admin(uid: 7, claimed: "grace")
         #expect(
@@ -143,7 +143,7 @@ struct AuditRetentionTests {
         #expect(entries.allSatisfy { $0.actor == .admin(uid: 7, claimed: nil) })
     }
 
-    @Test func `the name that an admin claimed can be erased alone`() async throws {
+    @Test func `the name that an administrator claimed can be erased alone`() async throws {
         try await write(2)
         #expect(
             try await world.store.write { try $0.audit.retention.erase(.claimed("grace"), by: admin, at: World.start) }

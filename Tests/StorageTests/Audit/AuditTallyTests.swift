@@ -8,7 +8,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("What a session does very often, in the audit trail")
+@Suite("Audit tallies")
 struct AuditTallyTests {
     private static let minute = Timestamp(seconds: 1_000_020)
 
@@ -44,7 +44,8 @@ struct AuditTallyTests {
         try await (store ?? world.store).read { try $0.audit.tallies.count() }
     }
 
-    @Test func `beyond sixty a minute they are counted, and the first one of a later minute chains the number`()
+    @Test
+    func `beyond sixty records a minute actions are counted, and the first one of a later minute closes the tally`()
         async throws
     {
         try await act(100)
@@ -68,7 +69,7 @@ struct AuditTallyTests {
         #expect(verdict.waiting == 0)
     }
 
-    @Test func `sessions and kinds are counted apart`() async throws {
+    @Test func `sessions and actions are counted apart`() async throws {
         let other = try await world.active(world.session(redirect: "https://desk.example/other"))
         try await act(60)
         try await act(60, .elicitationRead)
@@ -81,7 +82,7 @@ struct AuditTallyTests {
         #expect(try await world.store.read { try $0.audit.verify().waiting } == 2)
     }
 
-    @Test func `the session's end chains what was counted, before itself`() async throws {
+    @Test func `the end of a session closes its tallies before its own record`() async throws {
         try await act(75)
         let ended = try await world.store.write { [id = session.id] in
             try $0.sessions.end(
@@ -94,7 +95,7 @@ struct AuditTallyTests {
         #expect(last.last?.count == 15)
     }
 
-    @Test func `the housekeeper chains what earlier minutes counted, and leaves this minute alone`() async throws {
+    @Test func `the housekeeper closes the tallies of earlier minutes, and not of this one`() async throws {
         try await act(70)
         try await world.store.write { _ = try $0.housekeep(now: Self.minute + 59, limit: 200) }
         #expect(try await waiting() == 10)
@@ -103,7 +104,7 @@ struct AuditTallyTests {
         #expect(try await records().first?.count == 10)
     }
 
-    @Test func `a killed process loses none: the next one finds what was counted and chains it once`() async throws {
+    @Test func `a killed process loses no count: the next one closes the tally once`() async throws {
         try await act(90)
         // The files as a kill leaves them: nothing was closed.
         let copy = try TemporaryFolder()
@@ -121,7 +122,7 @@ struct AuditTallyTests {
         try store.close()
     }
 
-    @Test func `what was rolled back is not counted`() async throws {
+    @Test func `a rolled-back action is not counted`() async throws {
         let entry = entry(at: Self.minute)
         for _ in 0..<80 {
             await #expect(throws: Refused.self) {
@@ -146,7 +147,7 @@ struct AuditTallyTests {
         #expect(try await records().reduce(0) { $0 + $1.count } == 64)
     }
 
-    @Test func `a deed costs one statement, chained or counted`() async throws {
+    @Test func `an action costs one statement, recorded or counted`() async throws {
         try await act(1)
         for (count, table) in [
             (1, "INTO audit "), (58, "INTO audit "), (1, "INTO audit_tallies "), (5, "INTO audit_tallies "),
@@ -163,7 +164,7 @@ struct AuditTallyTests {
         }
     }
 
-    @Test func `a tally names what it is about only where all of it is about that`() async throws {
+    @Test func `a tally names an elicitation only if all its actions concern it`() async throws {
         for about in ["one", "one", "one"] {
             let entry = entry(.elicitationRead, at: Self.minute, about: about)
             for _ in 0..<30 { try await world.store.write { try $0.audit.tallies.append(entry) } }
@@ -178,7 +179,7 @@ struct AuditTallyTests {
         #expect(try await records(.connectionUsed).first?.correlation == nil)
     }
 
-    @Test func `a clock that is set back keeps no number from the chain`() async throws {
+    @Test func `a clock that is set back does not keep a tally open`() async throws {
         try await act(70)
         try await act(3, from: Self.minute - 3_600)
         try await world.store.write { _ = try $0.housekeep(now: Self.minute - 3_600, limit: 200) }

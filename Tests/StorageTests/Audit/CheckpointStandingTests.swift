@@ -4,7 +4,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("A checkpoint that is known from outside of the database", .onEachStore)
+@Suite("Checkpoints known from outside the database", .onEachStore)
 struct CheckpointStandingTests {
     private let world: World
     private let key = SigningKey.generate()
@@ -36,7 +36,7 @@ struct CheckpointStandingTests {
         }
     }
 
-    @Test func `it is held where its record stands, also when the chain went on`() async throws {
+    @Test func `a checkpoint is held if the chain has its record, and more records`() async throws {
         try await write("a")
         let known = try await signed()
         #expect(try await standing(of: known) == .held)
@@ -44,7 +44,7 @@ struct CheckpointStandingTests {
         #expect(try await standing(of: known) == .held)
     }
 
-    @Test func `a chain that ends before it, an empty one too, is older`() async throws {
+    @Test func `a chain that ends before a checkpoint is older, an empty one too`() async throws {
         try await write("a")
         let first = try await world.store.read { try $0.audit.head(.main) }
         try await write("b")
@@ -55,7 +55,7 @@ struct CheckpointStandingTests {
         #expect(try await standing(of: known, in: other) == .gone(sequence: 1, hash: first?.hash))
     }
 
-    @Test func `another record in its place is another past, whatever stands behind it`() async throws {
+    @Test func `another record in its place replaces a checkpoint, whatever follows`() async throws {
         try await write("a")
         let known = try await signed()
         let other = try await World()
@@ -65,8 +65,7 @@ struct CheckpointStandingTests {
     }
 
     @Test(arguments: [true, false])
-    func `what was dropped behind a later checkpoint is held if that bears a key of the ring`(isOurs: Bool) async throws
-    {
+    func `a dropped record is held if a key of the ring signed the later checkpoint`(isOurs: Bool) async throws {
         try await write("a")
         let known = try await signed()
         try await write("b")

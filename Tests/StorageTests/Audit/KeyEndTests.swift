@@ -5,7 +5,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("Keys of which the trail says that they were put out of use", .onEachStore)
+@Suite("Records of ended keys", .onEachStore)
 struct KeyEndTests {
     private let world: World
     private let now = World.start + 10
@@ -16,7 +16,7 @@ struct KeyEndTests {
         try await world.store.read { try $0.audit.keyEnds.times() }
     }
 
-    @Test func `each is said once, with the time of the first record`() async throws {
+    @Test func `an ended key has one record, and the time of the first`() async throws {
         let ends = [KeyEnd(purpose: "refresh", id: "k1"), KeyEnd(purpose: "code", id: "k2")]
         try await world.store.write { [now] in try $0.audit.keyEnds.append([ends[0]], at: now) }
         try await world.store.write { [now] in try $0.audit.keyEnds.append(ends, at: now + 5) }
@@ -25,7 +25,7 @@ struct KeyEndTests {
         #expect(records == [.keyEnded, .keyEnded])
     }
 
-    @Test func `what the trail says of a key of checkpoints counts as well`() async throws {
+    @Test func `the record of an ended key of checkpoints counts as well`() async throws {
         try await world.store.write { [now] transaction in
             try transaction.audit.append(AuditEntry(.personSignedOut, at: now, actor: .system, initiator: .system))
             try transaction.audit.keyEnds.append(checkpointKeys: ["e1"], at: now)
@@ -33,7 +33,7 @@ struct KeyEndTests {
         #expect(try await said() == ["e1": now])
     }
 
-    @Test func `it is said again when the record that said it is dropped`() async throws {
+    @Test func `the record is repeated when the chain is shortened`() async throws {
         let key = SigningKey.generate()
         let mark = try await world.store.write { [now] transaction in
             try transaction.audit.keyEnds.append([KeyEnd(purpose: "refresh", id: "k1")], at: now)
@@ -75,7 +75,7 @@ struct KeyEndTests {
         }
     }
 
-    @Test func `the sessions of a key end, also those that a crash left, and no others`() async throws {
+    @Test func `the sessions of an ended key end, also after a crash, and no others`() async throws {
         let other = try await fill(3, key: "k2")
         _ = try await fill(600, key: "k1")
         let filter = SessionFilter(refreshKeys: ["k1", "k0"])
@@ -86,7 +86,7 @@ struct KeyEndTests {
         #expect(try await live() == Set(other.map(\.id)))
     }
 
-    @Test func `one row that does not parse keeps no other session from ending, and is named`() async throws {
+    @Test func `an unreadable row does not keep other sessions from ending, and is listed`() async throws {
         let sessions = try await fill(4, key: "k1")
         let broken = sessions[1].id
         try await world.store.write {
@@ -105,7 +105,7 @@ struct KeyEndTests {
         #expect(try await live() == [broken])
     }
 
-    @Test func `a sealed row that does not parse hides no other one`() async throws {
+    @Test func `an unreadable sealed row hides no other`() async throws {
         let user = world.user.id
         let resource = world.resource.id
         try await world.store.write { [now] transaction in
@@ -127,7 +127,7 @@ struct KeyEndTests {
         #expect(page.unreadable == ["broken"] && page.next == nil)
     }
 
-    @Test func `copies in memory hear of a changed configuration when no write is possible any more`() throws {
+    @Test func `a reloaded configuration outdates caches of clients even if no write is possible`() throws {
         let before = world.store.clientsVersion
         try world.store.close()
         world.store.countClientChange()

@@ -34,7 +34,7 @@ struct ConnectionTests {
         return world
     }
 
-    @Test func `a provider reads back as it was written, its name is taken, and it knows nobody by itself`()
+    @Test func `a provider reads back as it was written, its name is taken, and it has no rule by itself`()
         async throws
     {
         let world = try await world()
@@ -44,7 +44,7 @@ struct ConnectionTests {
         #expect(try await world.store.read { try $0.providers.rule(provider: hub, resource: world.resource.id) } == nil)
     }
 
-    @Test func `a rule replaces the one before, and can be taken back once`() async throws {
+    @Test func `a rule replaces the earlier one, and is removed once`() async throws {
         let (world, hub, now) = (try await world(), hub, now)
         for scope in ["repo", "user repo"] {
             let rule = ProviderRule(
@@ -90,8 +90,7 @@ struct ConnectionTests {
         #expect(kept?.tokens == [9] && kept?.scope.isEmpty == true && kept?.refreshedAt == now + 6)
     }
 
-    @Test func `removing a provider or an MCP server ends the connections, the rules and the ways there`() async throws
-    {
+    @Test func `the removal of a provider or an MCP server ends its connections, rules and attempts`() async throws {
         for isProvider in [true, false] {
             let (world, hub, now) = (try await world(), hub, now)
             let made = try connection(world, at: now)
@@ -148,7 +147,7 @@ struct ConnectionTests {
         return (attempt, login)
     }
 
-    @Test func `an attempt reads back as it was written and is spent once, in time`() async throws {
+    @Test func `an attempt reads back as it was written, and is spent once, in time`() async throws {
         let (world, now) = (try await world(), now)
         let (attempt, _) = try await attempt(world)
         #expect(try await world.store.read { try $0.connectionAttempts.find(attempt.state) } == attempt)
@@ -165,14 +164,14 @@ struct ConnectionTests {
         #expect(spent == [false, false, true, false])
     }
 
-    @Test func `signing out forgets the way to the provider`() async throws {
+    @Test func `signing out deletes the attempt`() async throws {
         let world = try await world()
         let (attempt, login) = try await attempt(world)
         _ = try await world.store.write { try $0.logins.end(login.id) }
         #expect(try await world.store.read { try $0.connectionAttempts.find(attempt.state) } == nil)
     }
 
-    @Test func `of many ways to one provider the latest few are kept, and old ones are tidied away`() async throws {
+    @Test func `the latest few attempts of an elicitation are kept, and old ones are deleted`() async throws {
         let (world, now) = (try await world(), now)
         let (first, _) = try await attempt(world)
         for index in 1...ConnectionAttempt.mostOpen {

@@ -11,8 +11,12 @@ struct EventLoopReaderTests {
         let world = try await World()
         let session = try await world.active(try world.session())
         let (store, id) = (world.store, world.resource.id)
-        func state() throws -> Session.State? { try store.eventLoopReader.read { try $0.sessions.grant(session.id)?.state } }
-        func digest() throws -> Digest? { try store.eventLoopReader.read { try $0.resources.secretDigest(ofServed: id) } }
+        func state() throws -> Session.State? {
+            try store.eventLoopReader.read { try $0.sessions.grant(session.id)?.state }
+        }
+        func digest() throws -> Digest? {
+            try store.eventLoopReader.read { try $0.resources.secretDigest(ofServed: id) }
+        }
         #expect(try state() == .active)
         _ = try await store.write { try $0.sessions.end(session.id, .byAdmin(at: World.start + 1)) }
         #expect(try state() == .ended)
@@ -30,14 +34,14 @@ struct EventLoopReaderTests {
     @Test func `a read cannot write, and fails with a clear error after the store is closed`() async throws {
         let world = try await World()
         let store = world.store
-        #expect(throws: StoreError.self) { try store.eventLoopReader.read { try $0.clock.note(1) } }
+        #expect(throws: StoreError.self) { try store.eventLoopReader.read { try $0.clock.advance(to: 1) } }
         let last = try await store.read { try $0.clock.last() }
         #expect(last == nil)
         try store.close()
         #expect(throws: StoreError.closed) { try store.eventLoopReader.read { try $0.clock.last() } }
     }
 
-    @Test func `statements take texts, numbers, bytes and nothing as they are, and no other number of them`()
+    @Test func `statements take text, integers, bytes and null unchanged, and refuse another number of values`()
         async throws
     {
         let world = try await World()

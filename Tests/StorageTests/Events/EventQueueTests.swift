@@ -32,7 +32,7 @@ struct EventQueueTests {
         try await world.store.write { try $0.events.tidy(now: now, limit: limit) }
     }
 
-    @Test func `an event is settled once, by its own MCP server alone`() async throws {
+    @Test func `only its own MCP server settles an event, and only once`() async throws {
         let world = try await World()
         let id = try await queue(world, at: start)
         let (foreign, first, again, late) = try await world.store.write { tx in
@@ -47,7 +47,7 @@ struct EventQueueTests {
         #expect(try await state(id, world) == .delivered)
     }
 
-    @Test func `what waits is due in the order of its times, and a failure moves it behind`() async throws {
+    @Test func `events are due in the order of their times, and a failure postpones an event`() async throws {
         let world = try await World()
         let ids = [try await queue(world, at: start), try await queue(world, at: start)]
         _ = try await world.store.write { tx in
@@ -65,7 +65,9 @@ struct EventQueueTests {
         #expect(try await due(start + 1) == [ids[1], ids[0]])
     }
 
-    @Test func `what arrived is kept for a week, dead letters for thirty days, and nothing waits longer than four`()
+    @Test
+    func
+        `a delivered event is kept for a week and a dead letter for thirty days, and an event waits for four days at most`()
         async throws
     {
         let world = try await World()
@@ -90,7 +92,7 @@ struct EventQueueTests {
         #expect(try await state(waiting, world) == nil)
     }
 
-    @Test func `who takes no events leaves no dead letters: one is there for four days and then forgotten`()
+    @Test func `an MCP server that receives no events leaves no dead letters: its events are deleted after four days`()
         async throws
     {
         let world = try await World()
@@ -107,9 +109,9 @@ struct EventQueueTests {
         #expect(try await world.store.read { try $0.events.waitingCount() } == 0)
     }
 
-    @Test func `who fetched events and stopped leaves dead letters`() async throws {
+    @Test func `an MCP server that polled and stopped leaves dead letters`() async throws {
         let world = try await World()
-        try await world.store.write { [start] tx in try tx.resources.notePoll(by: world.resource.id, now: start) }
+        try await world.store.write { [start] tx in try tx.resources.recordPoll(by: world.resource.id, now: start) }
         let (missed, late) = (try await queue(world, at: start + 1), try await queue(world, at: start + 4 * day))
         #expect(try await world.store.read { try $0.events.waitingCount() } == 1)
         #expect(try await tidy(world, at: start + 9 * day) == 2)
@@ -117,7 +119,7 @@ struct EventQueueTests {
         #expect(try await state(late, world) == nil)
     }
 
-    @Test func `a dead letter that is sent again has four more days, however old it is`() async throws {
+    @Test func `a restarted delivery has four more days, whatever the age of the event`() async throws {
         let world = try await World()
         try await push(world)
         let id = try await queue(world, at: start)
@@ -133,7 +135,7 @@ struct EventQueueTests {
         #expect(try await state(id, world) == .dead)
     }
 
-    @Test func `tidying goes in small steps, each found along an index`() async throws {
+    @Test func `housekeeping of events works in small steps, each along an index`() async throws {
         let world = try await World()
         for _ in 0..<5 { _ = try await queue(world, at: start) }
         #expect(try await tidy(world, at: start + 4 * day, limit: 2) == 2)
@@ -155,7 +157,7 @@ struct EventQueueTests {
         }
     }
 
-    @Test func `a commit tells which MCP servers have something new`() async throws {
+    @Test func `a commit signals the MCP servers with a new event`() async throws {
         let world = try await World()
         let told = RefusalDestination()
         world.store.onCommit { told.add($0.streams) }

@@ -20,7 +20,7 @@ struct StoredPayloadTests {
         let world = try await World()
         let session = try await world.active(world.session())
         try await world.store.write { [now] tx in
-            try tx.resources.notePoll(by: world.resource.id, now: now)
+            try tx.resources.recordPoll(by: world.resource.id, now: now)
             _ = try tx.sessions.end(session.id, .byAdmin(at: now))
         }
         #expect(
@@ -48,15 +48,15 @@ struct StoredPayloadTests {
                 + #""evidence":"witnessed","digest":"\#(Digest.sha256("a.txt").base64URL)","reason":"resource"}"#)
     }
 
-    @Test func `what an MCP server reports of its own page is marked as reported`() async throws {
+    @Test func `the event marks an outcome that the MCP server reported`() async throws {
         let world = try await World()
         let session = try await world.active(world.session())
-        let end = ElicitationEnd(
+        let content = ElicitationEventContent(
             id: .random(), status: .completed, kind: "external", version: 3, clientID: "desk", session: session.id,
             subject: world.user.subject, digest: .sha256("x"), reportedBy: world.resource.id.string, reason: nil)
-        let event = try #require(end.event(at: now))
+        let event = try #require(content.event(at: now))
         #expect(event.type == .elicitationCompleted && event.about == .person(world.user.subject))
-        #expect(event.payload["evidence"] == "reported" && event.payload["reported_by"]?.string == end.reportedBy)
+        #expect(event.payload["evidence"] == "reported" && event.payload["reported_by"]?.string == content.reportedBy)
         #expect(event.payload["digest"] == nil, "the MCP server does not compute this digest")
     }
 }

@@ -1,4 +1,5 @@
 PRAGMA application_id = 1197569125;
+PRAGMA foreign_keys = OFF;
 BEGIN TRANSACTION;
 CREATE TABLE audit (
     sequence INTEGER NOT NULL PRIMARY KEY CHECK (sequence > 0),

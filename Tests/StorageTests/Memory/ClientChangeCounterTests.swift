@@ -16,7 +16,7 @@ struct ClientChangeCounterTests {
             defer { seen = store.clientsVersion }
             return seen != store.clientsVersion
         }
-        try await store.write { try $0.clock.note(now.seconds) }
+        try await store.write { try $0.clock.advance(to: now.seconds) }
         #expect(!changed())
         try await store.write {
             _ = try $0.clients.insert(RegisteredClient(id: id, name: "Quill", redirectURIs: [], createdAt: now))

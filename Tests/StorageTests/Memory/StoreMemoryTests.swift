@@ -28,7 +28,7 @@ struct StoreMemoryTests {
         #expect(try await world.store.read { try $0.audit.verify() }.defects == [])
     }
 
-    @Test func `a rolled-back write takes back what the writer counted`() async throws {
+    @Test func `a rolled-back write takes back its counts`() async throws {
         let world = try await World()
         let session = try await world.active(world.session())
         let entry = AuditEntry(
@@ -59,7 +59,7 @@ struct StoreMemoryTests {
         #expect(world.store.clientsVersion == before + 1)
     }
 
-    @Test func `a read reaches nothing that belongs to the writer`() async throws {
+    @Test func `a read has no access to the writer's memory`() async throws {
         let world = try await World()
         let isWriter = try await world.store.read { $0.writerMemory != nil }
         #expect(!isWriter)
@@ -78,7 +78,7 @@ struct StoreMemoryTests {
         #expect(endings.claim("a") && endings.claim("b") && !endings.claim("c"))
     }
 
-    @Test func `the last signed checkpoint of a chain gives way to no earlier one`() throws {
+    @Test func `a known checkpoint is not replaced by an earlier one`() throws {
         let checkpoints = SignedCheckpoints()
         let key = SigningKey.generate()
         let (first, second) = (

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("Elicitations of the previous version")
+@Suite("Migration of elicitations")
 struct ElicitationKindListTests {
     private static let anew = "0020 elicitation kinds"
     private static let rows = """
@@ -44,7 +44,7 @@ struct ElicitationKindListTests {
             })
     }
 
-    @Test func `every elicitation, its indexes and the ways to providers that hang on it are kept`() async throws {
+    @Test func `every elicitation, its indexes and its connection attempts are kept`() async throws {
         let folder = try TemporaryFolder()
         let queue = try DatabaseQueue(path: folder.database)
         try Schema.migrator().migrate(queue, upTo: "0016 audit tallies")
@@ -66,7 +66,7 @@ struct ElicitationKindListTests {
         try queue.close()
     }
 
-    @Test func `a further kind needs no change of the table`() async throws {
+    @Test func `a further kind needs no migration`() async throws {
         let folder = try TemporaryFolder()
         let queue = try DatabaseQueue(path: folder.database)
         try Schema.migrator().migrate(queue, upTo: "0016 audit tallies")

@@ -38,8 +38,9 @@ struct PreviousVersionTests {
     }
 
     /// The rows after the migrations: logins and credentials have tables of their own, everything else stays as it is.
-    private static func expected(_ before: [String: Set<RawDatabase.RowText>]) throws -> [String: Set<RawDatabase.RowText>]
-    {
+    private static func expected(_ before: [String: Set<RawDatabase.RowText>]) throws -> [String: Set<
+        RawDatabase.RowText
+    >] {
         func isHash(_ column: String) -> Bool { column.hasPrefix("password_hash=") }
         var expected = before
         let users = before["users"] ?? []
@@ -86,7 +87,7 @@ struct PreviousVersionTests {
         try store.close()
     }
 
-    @Test func `has its sessions, and what waits in browsers goes on`() async throws {
+    @Test func `has its sessions, codes and waiting requests`() async throws {
         let store = try store()
         try await store.write { tx in
             let ada = try #require(try tx.users.find(named: "ada")).id
@@ -103,7 +104,8 @@ struct PreviousVersionTests {
             let waiting = try tx.all("SELECT id FROM interactions WHERE state = 'pending'") {
                 try $0.id(0, InteractionID.self)
             }
-            let interaction = try #require(try tx.interactions.find(try #require(waiting.first)))
+            let id = try #require(waiting.first)
+            let interaction = try #require(try tx.interactions.find(id))
             #expect(interaction.userID == ada)
             #expect(try tx.interactions.finish(interaction.id, as: .denied, now: Self.now))
             #expect(try tx.logins.count(of: ada) == 1)
@@ -111,7 +113,7 @@ struct PreviousVersionTests {
         try store.close()
     }
 
-    @Test func `has its elicitations, jobs and events, and finishes what it was at`() async throws {
+    @Test func `has its elicitations, jobs and events, and finishes its endings and tallies`() async throws {
         let store = try store()
         let elicitations = try await store.read { try $0.elicitations.list(now: Self.now, limit: 9) }
         #expect(elicitations.count == 4 && elicitations.filter { $0.status == "opened" }.map(\.kind) == ["connect"])
@@ -126,7 +128,7 @@ struct PreviousVersionTests {
         try store.close()
     }
 
-    @Test func `has an audit trail that verifies, with its checkpoint, and goes on`() async throws {
+    @Test func `has an audit trail that verifies and continues`() async throws {
         let store = try store()
         let chains = try await store.read { try $0.audit.chains() }
         let reports = try #require(chains.last)

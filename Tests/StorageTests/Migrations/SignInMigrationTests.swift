@@ -11,7 +11,7 @@ import Testing
 struct SignInMigrationTests {
     private static let now = World.start + 60
 
-    @Test func `has everybody's password, and who was disabled stays so`() async throws {
+    @Test func `has every password, and disabled users stay disabled`() async throws {
         let old = try EarlierDatabase()
         try old.migrate()
         let store = try old.store()
@@ -32,7 +32,7 @@ struct SignInMigrationTests {
         try store.close()
     }
 
-    @Test func `has its people signed in as before, and what waits in their browsers goes on`() async throws {
+    @Test func `has its logins, and waiting requests go on`() async throws {
         let old = try EarlierDatabase()
         try old.migrate()
         let store = try old.store()

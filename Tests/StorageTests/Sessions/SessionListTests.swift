@@ -47,13 +47,14 @@ struct SessionListTests {
                     #expect(cursor == nil || plan[0].contains("(created_at,id)<(?,?)"), "\(walk.sql): \(plan)")
                     let lead = ["user_id=?", "client_id=?", "client_host=?", "resource_id=?"].contains(
                         where: plan[0].contains)
-                    #expect(lead == (filter.scanPath.text != SessionScanPath.along("sessions_by_state").text), "\(plan)")
+                    #expect(
+                        lead == (filter.scanPath.text != SessionScanPath.along("sessions_by_state").text), "\(plan)")
                 }
             }
         }
     }
 
-    @Test func `what is overdue is found by its times, and idle ones by the hour of their last use`() async throws {
+    @Test func `expired sessions are found by their times, and idle ones by the hour of their last use`() async throws {
         let world = try await World()
         for filter in try filters(world) where filter.state == .expired {
             let page = SessionPage(filter: filter, cursor: nil, limit: 9, now: now)
@@ -81,7 +82,7 @@ struct SessionListTests {
         #expect(!housekeeping.contains { $0.hasPrefix("SCAN s ") } && !housekeeping.contains { $0.contains("TEMP") })
     }
 
-    @Test func `pages of each filter hold what a look at every row finds, once each and in order`() async throws {
+    @Test func `the pages of each filter hold what a scan of every row finds, once each and in order`() async throws {
         let (world, all) = try await crowd()
         for filter in try filters(world) {
             let expected = all.filter { filter.holds($0, at: now) }.sorted {
@@ -107,24 +108,26 @@ struct SessionListTests {
         #expect(try await Set(pages(world, named).map(\.id)) == Set(expected.map(\.id)) && !expected.isEmpty)
     }
 
-    @Test func `where an MCP server has few sessions they are looked at, not the client's half million`() async throws {
+    @Test func `an MCP server's few sessions are scanned instead of the client's half million`() async throws {
         let world = try await World()
         for _ in 0..<3 { _ = try await world.active(world.session()) }
         let both = SessionFilter(client: world.client.id, resource: world.resource.id)
         let ways = try await world.store.read { tx in
             try [
-                tx.sessions.scanPath(of: both), tx.sessions.scanPath(of: both, few: 3), tx.sessions.scanPath(of: both, few: 2),
+                tx.sessions.scanPath(of: both), tx.sessions.scanPath(of: both, few: 3),
+                tx.sessions.scanPath(of: both, few: 2),
                 tx.sessions.scanPath(of: SessionFilter()),
             ].map(
                 \.text)
         }
         let (few, many) = (
-            SessionFilter(resource: world.resource.id).scanPath.text, SessionFilter(client: world.client.id).scanPath.text
+            SessionFilter(resource: world.resource.id).scanPath.text,
+            SessionFilter(client: world.client.id).scanPath.text
         )
         #expect(ways == [few, few, many, SessionFilter().scanPath.text] && few != many)
     }
 
-    @Test func `counts are those of the list, and a review counts each MCP server by itself`() async throws {
+    @Test func `counts equal the lists, and a review counts each MCP server apart`() async throws {
         let (world, all) = try await crowd()
         let live = all.filter { [.active, .approved].contains($0.state(at: now)) }
         let counts = try await world.store.read { [now] in try $0.sessionReports.liveCounts(SessionFilter(), now: now) }
@@ -152,11 +155,14 @@ struct SessionListTests {
         #expect(!plan.contains { $0.hasPrefix("SCAN") }, "\(plan)")
     }
 
-    @Test func `never used is what was neither refreshed nor introspected since its code was redeemed`() async throws {
+    @Test func `a session counts as never used until a refresh or an introspection after the redemption of its code`()
+        async throws
+    {
         let world = try await World()
         func report() async throws -> ResourceReport? {
             try await world.store.read { [start] in
-                try $0.sessionReports.resourceReports(owner: "Ops", idleSince: start - 1, now: start + 100, limit: 9).first
+                try $0.sessionReports.resourceReports(owner: "Ops", idleSince: start - 1, now: start + 100, limit: 9)
+                    .first
             }
         }
         let sessions = try [world.session(), world.session(), world.session()]
@@ -243,7 +249,7 @@ struct UsedHourTests {
         }
     }
 
-    @Test func `every way of use moves it, and nothing else does`() async throws {
+    @Test func `every use of a session moves the hour, and nothing else does`() async throws {
         let world = try await World()
         let session = try world.session()
         let code = try await world.approved(session)
@@ -263,7 +269,7 @@ struct UsedHourTests {
         #expect(try await hour(world, session.id) == first + 5)
     }
 
-    @Test func `a refresh in the same hour writes into no index`() async throws {
+    @Test func `a refresh in the same hour writes to no index`() async throws {
         let world = try await World()
         let written = try await world.store.read { tx in
             try tx.all(
@@ -281,7 +287,7 @@ struct UsedHourTests {
         #expect(written[own...].contains { $0.1 == "IdxInsert" })
     }
 
-    @Test func `a database of before knows the hours of what lives in it`() async throws {
+    @Test func `a migrated database has the hours of its live sessions`() async throws {
         let folder = try TemporaryFolder()
         let queue = try DatabaseQueue(path: folder.database)
         try Schema.migrator().migrate(queue, upTo: "0009 jobs")

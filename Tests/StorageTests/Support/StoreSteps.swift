@@ -62,7 +62,8 @@ extension Transaction {
 
     /// Whether the user has signed in in the browser with this cookie, lately or long ago.
     func isKnownBrowser(_ binding: Digest, of user: UserID) throws -> Bool {
-        try first("SELECT 1 FROM known_browsers WHERE user_id = ?1 AND binding = ?2", user.string, binding.stored) { _ in
+        try first("SELECT 1 FROM known_browsers WHERE user_id = ?1 AND binding = ?2", user.string, binding.stored) {
+            _ in
             true
         } ?? false
     }

@@ -78,9 +78,9 @@ struct AuditAdministration: AdministrationNoun {
         let filter = try await store.read { try self.filter(selection, $0) }
         let isWhole = filter == AuditFilter()
         // Counts that are not chained yet become records first, so that the export is complete.
-        while try await store.write({ try $0.audit.chainTallies(now: nil, limit: 200) }) >= 200 {}
+        while try await store.write({ try $0.audit.tallies.close(now: nil, limit: 200) }) >= 200 {}
         try await store.write { try audit($0, .auditExported, reason: isWhole ? "complete" : "a selection") }
-        let unsigned = isWhole ? await checkpointSigner?.signAllOrSay(at: now) : nil
+        let unsigned = isWhole ? await checkpointSigner?.signAllOrWarning(at: now) : nil
         return try await store.read { transaction in
             let path = DataDirectory.draft(in: folder, ending: ".jsonl")
             var export = try AuditExport(path: path)

@@ -105,7 +105,7 @@ package struct KeyReplacement: Sendable {
     package func unfinished() async throws -> [(purpose: KeyRing.Purpose, ids: [String])] {
         let affected = KeyRing.Purpose.all.filter { !keys.everEnded($0).isEmpty }
         guard !affected.isEmpty else { return [] }
-        let recorded = try await store.read { try $0.audit.keysPutOutOfUse() }
+        let recorded = try await store.read { try $0.audit.keyEnds.times() }
         return affected.compactMap { purpose in
             let ids = Set(keys.ended(purpose)).union(keys.everEnded(purpose).filter { recorded[$0] == nil })
             return ids.isEmpty ? nil : (purpose, ids.sorted())

@@ -40,7 +40,7 @@ struct KeyReplacementImpact {
                 Every open page becomes invalid: users who are signing in, approving or answering have to start again.
                 """
         case .secret(.sealing):
-            let sealed = try transaction.sealedValues.list()
+            let sealed = try transaction.sealedValues.count()
             sentence = """
                 \(Self.count(sealed, "sealed value is", "sealed values are")) sealed with a new key, and the old keys are erased. \
                 No key opens the sealed values in older backups any more. The old key and a copy of the database together still \

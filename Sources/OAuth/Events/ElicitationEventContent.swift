@@ -1,7 +1,7 @@
 package import JOSE
 
-/// How an elicitation ended, with all that its event tells the MCP server. Nothing that the user typed is in it.
-package struct ElicitationEnd: Sendable {
+/// What the event about the end of an elicitation tells the MCP server. Nothing that the user typed is in it.
+package struct ElicitationEventContent: Sendable {
     package let id: ElicitationID
     /// A final status.
     package let status: ElicitationStatus
@@ -20,7 +20,7 @@ package struct ElicitationEnd: Sendable {
     /// A short code: why it was cancelled or failed.
     package let reason: String?
 
-    /// The end of one elicitation.
+    /// The content of the event about one elicitation.
     package init(
         id: ElicitationID, status: ElicitationStatus, kind: String, version: Int64, clientID: String,
         session: SessionID, subject: Subject, digest: Digest, reportedBy: String?, reason: String?
