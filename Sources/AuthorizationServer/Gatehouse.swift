@@ -28,10 +28,6 @@ package struct Gatehouse: Sendable {
     package let metadata: MetadataEndpoint
     /// `/authorize`.
     package let authorize: AuthorizeEndpoint
-    /// `/login`.
-    package let signIn: SignInEndpoint
-    /// `/consent`.
-    package let consent: ConsentEndpoint
     /// `/token`, for clients and for MCP servers.
     package let token: TokenEndpoint
     /// `/connect/{provider}/callback`.
@@ -41,7 +37,7 @@ package struct Gatehouse: Sendable {
     /// `/introspect`.
     package let introspection: IntrospectionEndpoint
     /// `/elicitations`, for MCP servers.
-    package let elicitation: ElicitationEndpoint
+    package let elicitations: ElicitationEndpoints
     /// `/e/{id}`, the pages of elicitations for users.
     package let elicitationPage: ElicitationPageEndpoint
     /// `/account`.
@@ -58,7 +54,8 @@ package struct Gatehouse: Sendable {
         settings: Settings, store: Store, keys: KeyRing, fetcher: DocumentFetcher, operators: OperatorClient,
         clock: WallClock = .system, hasher: PasswordHasher, log: Logger
     ) {
-        let (observer, reader) = (Observer(clock: clock), AccessTokenReader(keys: keys, issuer: settings.issuer))
+        observer = Observer(clock: clock)
+        let reader = AccessTokenReader(keys: keys, issuer: settings.issuer)
         let clients = ClientDirectory(store: store, fetcher: fetcher, settings: settings.clients, log: log)
         let (standing, seal) = (StandingRule(clients: clients), InteractionSeal(keys: keys))
         let authentication = ClientAuthentication(clients: clients, observer: observer)
@@ -69,21 +66,17 @@ package struct Gatehouse: Sendable {
             settings: settings, store: store, clients: clients, people: people, seal: seal, clock: clock,
             observer: observer)
         (self.settings, self.store, self.keys, self.clock, self.log) = (settings, store, keys, clock, log)
-        (self.clients, self.people, self.authorize) = (clients, people, authorize)
-        (self.refusals, self.observer) = (refusals, observer)
-        signIn = SignInEndpoint(people: people, seal: seal, authorize: authorize, clock: clock)
-        consent = ConsentEndpoint(
-            settings: settings, store: store, keys: keys, people: people, standing: standing, clock: clock,
-            observer: observer)
-        let resources = ResourceAuthentication(store: store, observer: observer)
+        (self.clients, self.people, self.authorize, self.refusals) = (clients, people, authorize, refusals)
+        resourceAuthentication = ResourceAuthentication(store: store, observer: observer)
         let subjects = SubjectTokens(reader: reader, standing: standing)
         let vault = ConnectionVault(keys: keys)
         let provider = ProviderClient(issuer: settings.issuer, outbound: operators)
-        let misdirections = WrongAccountLog(store: store, errands: background)
-        let excess = ExcessScopeRevocation(unkept: DiscardedTokenRevocation(client: provider, vault: vault, log: log))
+        let wrongAccounts = WrongAccountLog(store: store, errands: background)
+        let discardedTokens = DiscardedTokenRevocation(client: provider, vault: vault, log: log)
+        let excess = ExcessScopeRevocation(discardedTokens: discardedTokens)
         connect = ConnectEndpoint(
             store: store, people: people, standing: standing, client: provider, vault: vault,
-            misdirections: misdirections, unkept: excess.unkept, clock: clock, observer: observer, log: log)
+            wrongAccounts: wrongAccounts, discardedTokens: discardedTokens, clock: clock, observer: observer, log: log)
         let refresh = ConnectionRefresh(store: store, excess: excess, clock: clock, log: log)
         let exchange = TokenExchangeGrant(
             subjects: subjects, vault: vault, refresh: refresh, excess: excess, clock: clock)
@@ -91,25 +84,28 @@ package struct Gatehouse: Sendable {
         metadata = MetadataEndpoint(
             issuer: settings.issuer, grantTypes: grants.types, acrValues: people.contexts, keys: keys)
         token = TokenEndpoint(
-            store: store, authentication: TokenAuthentication(clients: authentication, resources: resources),
+            store: store,
+            authentication: TokenAuthentication(clients: authentication, resources: resourceAuthentication),
             issuer: TokenIssuer(settings: settings, keys: keys), grants: grants, clock: clock, observer: observer)
         revocation = RevocationEndpoint(
             store: store, keys: keys, authentication: authentication, reader: reader, clock: clock)
         introspection = IntrospectionEndpoint(
-            store: store, standing: standing, authentication: resources, reader: reader, lastUses: lastUses,
-            clock: clock)
+            store: store.eventLoopReader, standing: standing, authentication: resourceAuthentication, reader: reader,
+            lastUses: lastUses, clock: clock)
         let services = ElicitationServices(
             vault: vault, providers: provider, people: people, hasher: hasher, observer: observer)
         let signer = EventSigner(issuer: settings.issuer, keys: keys)
-        resourceAuthentication = resources
         eventPoll = EventPollEndpoint(
-            store: store, signer: signer, watch: CommitWaitList(store) { $0.streams }, observer: observer, clock: clock)
-        elicitation = ElicitationEndpoint(
-            issuer: settings.issuer, store: store, authentication: resources, subjects: subjects,
-            services: services, watch: CommitWaitList(store) { $0.elicitations }, signer: signer, clock: clock)
+            store: store, signer: signer, waitList: CommitWaitList(store) { $0.streams }, observer: observer,
+            clock: clock)
+        elicitations = ElicitationEndpoints(
+            ElicitationAccess(
+                issuer: settings.issuer, store: store, authentication: resourceAuthentication, subjects: subjects,
+                services: services, signer: signer, clock: clock),
+            waitList: CommitWaitList(store) { $0.elicitations })
         elicitationPage = ElicitationPageEndpoint(
             store: store, keys: keys, people: people, standing: standing, seal: seal, services: services,
-            misdirections: misdirections, clock: clock)
+            wrongAccounts: wrongAccounts, clock: clock)
         account = AccountEndpoint(
             store: store, keys: keys, people: people, passwords: PasswordSignIn(hasher: hasher), seal: seal,
             revocation: ConnectionRevocation(store: store, client: provider, vault: vault), clock: clock)
@@ -127,6 +123,16 @@ package struct Gatehouse: Sendable {
         ])
     }
 
+    /// `/login`.
+    package var signIn: SignInEndpoint {
+        SignInEndpoint(people: people, seal: InteractionSeal(keys: keys), authorize: authorize, clock: clock)
+    }
+    /// `/consent`.
+    package var consent: ConsentEndpoint {
+        ConsentEndpoint(
+            settings: settings, store: store, keys: keys, people: people, standing: StandingRule(clients: clients),
+            clock: clock, observer: observer)
+    }
     /// The traces of the latest authorizations.
     package var traces: AuthorizationTraces { observer.traces }
     /// `/events/verify`.
@@ -148,14 +154,17 @@ extension Gatehouse {
     /// Records what MCP servers report about who is acting.
     package var checkpoints: CheckpointEndpoint {
         CheckpointEndpoint(
-            store: store, authentication: resourceAuthentication, subjects: elicitation.subjects, clock: clock)
+            store: store, authentication: resourceAuthentication, subjects: elicitations.creation.access.subjects,
+            clock: clock)
     }
 
     /// Keeps the authority of MCP servers for work that continues in the background.
     package var jobs: JobEndpoint {
-        JobEndpoint(store: store, authentication: resourceAuthentication, subjects: elicitation.subjects, clock: clock)
+        JobEndpoint(
+            store: store, authentication: resourceAuthentication, subjects: elicitations.creation.access.subjects,
+            clock: clock)
     }
 
     /// Answers MCP servers that ask before they act on their own.
-    package var evaluation: EvaluationEndpoint { EvaluationEndpoint(elicitation: elicitation) }
+    package var evaluation: EvaluationEndpoint { EvaluationEndpoint(creation: elicitations.creation) }
 }

@@ -27,7 +27,7 @@ package struct Housekeeper: Service, CustomStringConvertible {
         }
         await round()
         // Nothing writes any more: the next start recognises a database that is older than this checkpoint.
-        _ = await notary.signAllOrSay(at: gatehouse.clock.now())
+        _ = await notary.signAllOrWarning(at: gatehouse.clock.now())
         gatehouse.refusals.finish()
     }
 
@@ -47,7 +47,7 @@ package struct Housekeeper: Service, CustomStringConvertible {
             }
         }
         await KeyReplacement(store: store, keys: gatehouse.keys, log: log).finish(at: clock.now())
-        await orPutOff { try notary.tellUntold() }
+        await orPutOff { try notary.logEarlierCheckpoints() }
         await keepAudit()
         gatehouse.refusals.flush()
     }
@@ -65,7 +65,9 @@ package struct Housekeeper: Service, CustomStringConvertible {
     /// Drops the exported part of the audit trail, and signs a checkpoint where one is due.
     private func keepAudit() async {
         do {
-            while try await gatehouse.store.write({ try $0.audit.drop(limit: 200) }) > 0 { await Task.yield() }
+            while try await gatehouse.store.write({ try $0.audit.retention.drop(limit: 200) }) > 0 {
+                await Task.yield()
+            }
             _ = try await notary.signDue(at: gatehouse.clock.now())
         } catch let error as BrokenAuditChain {
             log.error("no audit checkpoint was signed", metadata: ["error": "\(error)"])

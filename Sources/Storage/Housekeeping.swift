@@ -2,24 +2,25 @@ package import OAuth
 
 extension Transaction {
     private static let day: Int64 = 86_400
-    /// How long what became of a session can be looked up after it was over; the audit trail knows it for ever.
+    /// Seconds for which an ended session can be looked up. The audit trail keeps its records longer.
     static let finalSessionsKept = 90 * day
 
-    /// One small step of tidying; returns how many rows it dealt with. Call again while it is `limit` or more.
+    /// One small step of housekeeping, at most `limit` rows of each kind; returns the number of rows. The caller repeats it
+    /// while the number is `limit` or more.
     ///
-    /// Whether something is over is decided by its times wherever it is used; here only the rows follow. The audit
-    /// trail is never touched.
+    /// Every reader decides by the times in a row whether something has expired, so a late step changes no decision. It
+    /// deletes no audit record.
     package func housekeep(now: Timestamp, limit: Int) throws -> Int {
-        try clock.note(now.seconds)
+        try clock.advance(to: now.seconds)
         return try expireSessions(now: now, limit: limit) + expireUnredeemed(now: now, limit: limit)
             + expireIdle(now: now, limit: limit) + elicitations.tidy(now: now, limit: limit)
             + events.tidy(now: now, limit: limit) + connectionAttempts.tidy(now: now, limit: limit)
-            + jobs.tidy(now: now, limit: limit) + audit.chainTallies(now: now, limit: limit)
+            + jobs.tidy(now: now, limit: limit) + audit.tallies.close(now: now, limit: limit)
             + deleteFinal(now: now, limit: limit) + deleteOld(now: now, limit: limit)
     }
 
-    /// A token of a session that is gone is refused like any that was never made. What an approval leads to is over by then
-    /// as well: no code, no access token and no page lives that long.
+    /// Deletes sessions that ended long ago. Nothing that refers to them is valid any more: no code, no access token and no
+    /// page lives that long, and a refresh token of a missing session is refused like a forged one.
     private func deleteFinal(now: Timestamp, limit: Int) throws -> Int {
         try execute(
             """
@@ -27,6 +28,7 @@ extension Transaction {
             """, (now - Self.finalSessionsKept).seconds, limit)
     }
 
+    // Ordered by the end, so that a step of any size begins with the oldest.
     static let overLongAgo = """
         SELECT id FROM sessions INDEXED BY sessions_by_final_end
         WHERE state IN ('ended', 'expired') AND ended_at <= ?1 ORDER BY ended_at LIMIT ?2
@@ -34,16 +36,17 @@ extension Transaction {
 
     private func expireSessions(now: Timestamp, limit: Int) throws -> Int {
         let due = try all(Self.pastTheirEnd, now.seconds, limit) { (try $0.id(0, SessionID.self), try $0.time(1)) }
-        for (id, end) in due { try sessions.close(id, .byTime(at: end)) }
+        for (id, end) in due { try sessions.close(id, .expiry(at: end)) }
         return due.count
     }
 
+    // Along the partial index of live sessions, so that ended ones cost nothing.
     static let pastTheirEnd = """
         SELECT id, expires_at FROM sessions INDEXED BY sessions_by_end
         WHERE \(SessionLife.hasStateThatLives()) AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2
         """
 
-    /// An approval whose code was never redeemed expires with the code.
+    /// Expires approved sessions whose codes expired unredeemed.
     private func expireUnredeemed(now: Timestamp, limit: Int) throws -> Int {
         let due = try all(
             """
@@ -51,19 +54,19 @@ extension Transaction {
             ORDER BY expires_at LIMIT ?2
             """, now.seconds, limit
         ) { (try $0.id(0, SessionID.self), try $0.time(1)) }
-        for (id, end) in due { try sessions.close(id, .byTime(.neverRedeemed, at: end)) }
+        for (id, end) in due { try sessions.close(id, .expiry(.neverRedeemed, at: end)) }
         return due.count
     }
 
     private func expireIdle(now: Timestamp, limit: Int) throws -> Int {
         let due = try all(Self.idleTooLong, now.seconds, limit) { (try $0.id(0, SessionID.self), try $0.time(1)) }
-        for (id, end) in due { try sessions.close(id, .byTime(at: end)) }
+        for (id, end) in due { try sessions.close(id, .expiry(at: end)) }
         return due.count
     }
 
-    // The hour of the last use is in the index, its second is in the row; hence the time is compared twice.
+    // The index has the hour of the last use and the row its second, so the time is compared twice.
     static let idleTooLong = """
-        WITH RECURSIVE \(Session.limitsOfDisuse)
+        WITH RECURSIVE \(Session.idleLimits)
         SELECT s.id, \(SessionLife.idleEnd("s"))
         FROM limits CROSS JOIN sessions s INDEXED BY live_sessions_by_use
         WHERE s.ended_at IS NULL AND s.idle_seconds = limits.seconds AND s.used_hour <= (?1 - limits.seconds) / 3600
@@ -73,7 +76,7 @@ extension Transaction {
 
     private func deleteOld(now: Timestamp, limit: Int) throws -> Int {
         var deleted = 0
-        // Decided ones stay for a day, so that a second click reads "already finished" and not "unknown".
+        // A decided interaction stays for a day, so that a second click reads "already finished" and not "unknown".
         deleted += try delete("interactions", "id", where: "expires_at", before: now - Self.day, limit)
         deleted += try delete("browser_logins", "id", where: "expires_at", before: now, limit)
         deleted += try delete("documents", "client_id", where: "last_good_at", before: now - 30 * Self.day, limit)
@@ -97,9 +100,9 @@ extension Transaction {
 }
 
 extension Transaction {
-    /// The ids of the refresh keys that live sessions depend on: a server without one of them must not start.
+    /// The ids of the keys that authenticate refresh tokens of live sessions. A server must not start without one of them.
     package func refreshKeysInUse() throws -> [String] {
-        // Jumps from key to key along the index: a million sessions cost as much as ten.
+        // Jumps along the index from one key to the next: a million sessions cost as much as ten.
         try all(
             """
             WITH RECURSIVE used (key) AS (

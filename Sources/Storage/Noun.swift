@@ -1,14 +1,14 @@
 import OAuth
 
-/// The verbs of a transaction about one noun, which share its rows and SQL.
+/// The verbs of a transaction about one noun, with the rows and the SQL that they share.
 protocol Noun {
     var transaction: Transaction { get }
 }
 
 extension Noun {
-    var chain: AuditChain? { transaction.chain }
-    var clientChanges: ClientChanges? { transaction.clientChanges }
-    var signals: PendingSignals? { transaction.signals }
+    /// The memory that only the writer's queue may change; nil in a read.
+    var writerMemory: StoreMemory? { transaction.writerMemory }
+    /// The request that the transaction serves.
     var trace: TraceID? { transaction.trace }
 
     @discardableResult
@@ -51,6 +51,9 @@ extension Transaction {
     package var clock: StoredClock { StoredClock(transaction: self) }
     package var providers: Providers { Providers(transaction: self) }
     package var sessions: Sessions { Sessions(transaction: self) }
+    package var sessionHosts: SessionHosts { SessionHosts(transaction: self) }
+    package var sessionReports: SessionReports { SessionReports(transaction: self) }
+    var unfinishedEndings: UnfinishedEndings { UnfinishedEndings(transaction: self) }
     package var resources: Resources { Resources(transaction: self) }
     package var sealedValues: SealedValues { SealedValues(transaction: self) }
     package var users: Users { Users(transaction: self) }

@@ -8,9 +8,13 @@ package import OAuth
 package struct RequestPipeline: Sendable {
     /// Renders pages; handlers use it as well as the error answers and the cookie rules.
     package let renderer: PageRenderer
+    /// Turns errors into responses.
     package let answers: ErrorAnswers
+    /// Names and writes the cookies of this issuer.
     package let cookies: CookieRules
+    /// Finds the address of a client, for throttling and audit records.
     package let proxies: ProxyTrust
+    /// Counts requests for the metrics.
     package let counters: RequestCounters
     private let witness: ProxyWitness
     private let issuer: Issuer

@@ -45,6 +45,19 @@ struct ArchitectureTests {
         #expect(importing.filter { !$0.path.hasPrefix("Sources/Storage/SQLite/") }.map(\.path) == [])
     }
 
+    @Test func `No signature outside of one folder has a type of SQLite`() {
+        let files = Repository.files(under: "Sources/Storage", ending: ".swift")
+            .filter { !$0.path.hasPrefix("Sources/Storage/SQLite/") }
+        #expect(files.count > 50)
+        #expect(files.flatMap(EngineRule.violations) == [])
+    }
+
+    @Test func `Each suite of the store's verbs runs on each engine`() {
+        let files = Repository.files(under: "Tests/StorageTests", ending: ".swift")
+        #expect(files.filter { $0.text.contains("@Suite(") }.count > 20)
+        #expect(files.flatMap(EngineRule.unboundSuites) == [])
+    }
+
     @Test func `Whether a session may be used is decided in one place`() {
         let files = Repository.files(under: "Sources", ending: ".swift")
         #expect(files.contains { $0.baseName == "StandingRule" } && files.contains { $0.baseName == "SessionLife" })

@@ -71,7 +71,7 @@ struct AuditNotaryTests {
     @Test func `each MCP server's reports get checkpoints of their own`() async throws {
         try await Harness.run { h in
             let entry = ReportedEntry(.elicitationRead, at: h.clock.now, by: h.resource.id, initiator: .server)
-            guard case .recorded = try await h.gatehouse.store.write({ try $0.audit.report(entry) }) else {
+            guard case .recorded = try await h.gatehouse.store.write({ try $0.audit.reports.append(entry) }) else {
                 Issue.record("it was not recorded")
                 return
             }
@@ -96,7 +96,7 @@ struct AuditNotaryTests {
             h.clock.advance(by: 3_600)
             await Housekeeper(h.gatehouse, log: log.logger).round()
             #expect(log.lines.contains { $0.hasPrefix("error no audit checkpoint was signed") && $0.contains(said) })
-            #expect(try await h.gatehouse.store.read { try $0.audit.lastCheckpoint(.main) }?.sequence == 4)
+            #expect(try await h.gatehouse.store.read { try $0.audit.checkpoints.last(of: .main) }?.sequence == 4)
             let refusal = await #expect(throws: AdministrationError.self) { _ = try await administer(h, .verify) }
             #expect(refusal?.kind == .unsound && refusal?.description.contains(said) == true)
         }
@@ -105,7 +105,7 @@ struct AuditNotaryTests {
     @Test func `what was dropped whole is not signed anew by the next key, and stands in nothing's way`() async throws {
         try await Harness.run { h in
             let entry = ReportedEntry(.elicitationRead, at: h.clock.now, by: h.resource.id, initiator: .server)
-            _ = try await h.gatehouse.store.write { try $0.audit.report(entry) }
+            _ = try await h.gatehouse.store.write { try $0.audit.reports.append(entry) }
             for _ in 0..<2 {
                 let marks = try await notary(h).signAll(at: h.clock.now).map { AuditPruneMark($0) }
                 let answer = try await administer(h, .drop(marks))

@@ -22,7 +22,7 @@ struct ElicitationStrategyTests {
     }
 
     @Test(arguments: ElicitationKind.allCases)
-    func `each kind has a strategy and a reading of its own, which read what was kept`(kind: ElicitationKind) throws {
+    func `each kind has a strategy and a request type that reads the stored request`(kind: ElicitationKind) throws {
         #expect(Self.kind(of: kind.strategy) == kind && kind.ask.kind == kind)
         let ask = try Self.ask(kind)
         let asked = try elicitation(ask)
@@ -37,7 +37,7 @@ struct ElicitationStrategyTests {
     }
 
     @Test(arguments: ElicitationKind.allCases)
-    func `a member of another kind is refused by name`(kind: ElicitationKind) throws {
+    func `a member of another kind is refused by its name`(kind: ElicitationKind) throws {
         let members = try Self.ask(kind).json.members
         for other in ElicitationKind.allCases where other != kind {
             var json = try Self.ask(other).json
@@ -50,19 +50,19 @@ struct ElicitationStrategyTests {
         }
     }
 
-    @Test func `what one kind sealed opens as no other whose content is made otherwise`() {
+    @Test func `secrets and receipts are sealed with different contexts`() {
         let id = ElicitationID.random()
         #expect(ElicitationKind.secret.strategy.sealingContext(of: id) == "elicitation:\(id)")
         #expect(ElicitationKind.connect.strategy.sealingContext(of: id) == "connection receipt:\(id)")
     }
 
     @Test(arguments: ElicitationKind.allCases)
-    func `each kind finds words for each end`(kind: ElicitationKind) throws {
+    func `each kind has a text for each final status`(kind: ElicitationKind) throws {
         for isJustNow in [true, false] {
             let end = ElicitationEnd(
-                asked: try elicitation(Self.ask(kind)), asker: "Team Files", through: "Quill Notes",
+                elicitation: try elicitation(Self.ask(kind)), serverName: "Team Files", clientName: "Quill Notes",
                 isJustNow: isJustNow)
-            #expect(!end.words.title.isEmpty && end.words.explanation.contains("Team Files"))
+            #expect(!end.text.title.isEmpty && end.text.explanation.contains("Team Files"))
         }
     }
 }

@@ -12,7 +12,7 @@ struct AccountWalkTests {
     static let windows: [(Int64, Bool)] = [(375, false), (375, true), (1040, false), (1040, true)]
 
     @Test(arguments: windows)
-    func `the page fits the window, names its fields, and a press ends one session, then all`(
+    func `the page fits the window, labels its fields, and revokes one session and then all`(
         width: Int64, dark: Bool
     ) async throws {
         try await walk { h, browser, address in
@@ -47,7 +47,7 @@ struct AccountWalkTests {
         }
     }
 
-    @Test func `all of it is within reach of the keyboard, in the order in which it is read`() async throws {
+    @Test func `the keyboard reaches every control in reading order`() async throws {
         try await walk { h, browser, address in
             try await h.fixtures.fillAccount()
             try await browser.open(width: 1040, height: 844)
@@ -74,7 +74,7 @@ struct AccountWalkTests {
         }
     }
 
-    @Test func `the password is changed by its form on the smallest screen, and what is wrong is said beside it`()
+    @Test func `the password form works on the smallest screen, with its problem beside it`()
         async throws
     {
         try await walk { h, browser, address in

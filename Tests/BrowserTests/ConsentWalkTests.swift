@@ -3,13 +3,15 @@ import TestSupport
 import Testing
 
 /// A person with Chromium walks from the authorization request to where the client waits. No page script runs.
-@Suite("In the browser: sign-in, consent and the way back to the client")
+@Suite("In the browser: sign-in, consent and the return to the client")
 struct ConsentWalkTests {
     /// How the client spells its host, and what it listens on.
     static let hosts = [("127.0.0.1", "127.0.0.1"), ("localhost", "localhost"), ("[::1]", "::1")]
 
     @Test(arguments: hosts)
-    func `the answer reaches a client on loopback and its code is good`(host: String, listening: String) async throws {
+    func `the response reaches a client on loopback, and its code is valid`(host: String, listening: String)
+        async throws
+    {
         try await House.play { house in
             let client = try await house.client(at: host, listening: listening)
             try await house.browser.open()
@@ -43,7 +45,8 @@ struct ConsentWalkTests {
         }
     }
 
-    @Test func `a wrong password stays on the sign-in page with one sentence, and the right one goes on`() async throws
+    @Test func `a wrong password stays on the sign-in page with one sentence, and the right one continues`()
+        async throws
     {
         try await House.play { house in
             let client = try await house.client()
@@ -74,7 +77,7 @@ struct ConsentWalkTests {
         }
     }
 
-    @Test func `going back after the approval brings the client the same answer and makes no second session`()
+    @Test func `going back after the approval repeats the same response and creates no second session`()
         async throws
     {
         try await House.play { house in
@@ -92,7 +95,7 @@ struct ConsentWalkTests {
         }
     }
 
-    @Test func `pressing twice makes one session, and its code is good`() async throws {
+    @Test func `a double click creates one session, and its code is valid`() async throws {
         try await House.play { house in
             let client = try await house.client()
             try await house.browser.open()

@@ -6,9 +6,9 @@ import Testing
 /// A person with Chromium answers what an MCP server asks. No page script runs.
 ///
 /// `PICTURES=folder` keeps the two that the documentation shows there.
-@Suite("In the browser: what an MCP server asks")
+@Suite("In the browser: elicitations")
 struct ElicitationWalkTests {
-    @Test func `the link leads through the sign-in to the page, and the approval ends on a page that says so`()
+    @Test func `the link leads through the sign-in to the page, and the approval is confirmed`()
         async throws
     {
         try await House.play { house in

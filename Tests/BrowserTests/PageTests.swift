@@ -13,7 +13,8 @@ struct PageTests {
     static let windows: [(width: Int64, dark: Bool)] = [(1040, false), (1040, true), (375, false), (375, true)]
 
     @Test(arguments: windows)
-    func `the pages fit the window, name their fields and say what is asked`(width: Int64, dark: Bool) async throws {
+    func `the pages fit the window, label their fields and describe the request`(width: Int64, dark: Bool) async throws
+    {
         try await House.play { house in
             let client = try await house.client()
             try await house.browser.open(width: width, height: 844, dark: dark, scale: 2)
@@ -36,7 +37,7 @@ struct PageTests {
     }
 
     @Test(arguments: windows)
-    func `the page of a client that nobody registered says whose host it comes from and that nobody verified it`(
+    func `the page of an unregistered client shows its host and that it is not verified`(
         width: Int64, dark: Bool
     ) async throws {
         try await Stage.play { stage in
@@ -73,7 +74,7 @@ struct PageTests {
         }
     }
 
-    @Test func `a request that cannot go back to its client ends on a page that says what to do`() async throws {
+    @Test func `a request that cannot return to its client ends on a page that says what to do`() async throws {
         try await House.play { house in
             let client = try await house.client()
             try await house.browser.open(width: 390)

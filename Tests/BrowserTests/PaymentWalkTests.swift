@@ -50,7 +50,7 @@ struct PaymentWalkTests {
         }
     }
 
-    @Test func `the ticket leaves the address, the page can be looked at again, and pressing pays`() async throws {
+    @Test func `the ticket leaves the URL, the page can be reloaded, and the button pays`() async throws {
         let port = try await LoopbackPort.free()
         try await House.play(as: "https://127.0.0.1:\(port)/mcp") { house in
             _ = try await house.gatehouse.object([

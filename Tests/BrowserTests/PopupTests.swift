@@ -5,7 +5,7 @@ import Testing
 /// A web client that opens Gatehouse by `window.open` and waits for that window. The scripts are the client's.
 @Suite("In the browser: windows that a client opened")
 struct PopupTests {
-    @Test func `from the authorization request to the callback the window and its opener stay in touch`() async throws {
+    @Test func `the window keeps its opener from the authorization request to the callback`() async throws {
         try await House.play { house in
             let client = try await house.client()
             try await house.browser.open(scripts: true)
@@ -24,7 +24,7 @@ struct PopupTests {
     }
 
     @Test(arguments: ["/account", "/e/pag_AAAAAAAAAAAAAAAAAAAAAA"])
-    func `the pages of an account and of an elicitation know no opener, and are closed for it`(path: String)
+    func `the pages of an account and of an elicitation have no opener`(path: String)
         async throws
     {
         try await House.play { house in

@@ -91,7 +91,7 @@ struct StrayClickTests {
 /// A client that starts three MCP servers opens three tabs at once.
 @Suite("In the browser: first visits at the same moment")
 struct FirstVisitTests {
-    @Test func `three tabs of a fresh browser all lead on, each after one more sign-in at most`() async throws {
+    @Test func `three tabs of a fresh browser all continue, each after at most one more sign-in`() async throws {
         try await House.play { house in
             let client = try await house.client()
             try await house.browser.open()

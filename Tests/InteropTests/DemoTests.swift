@@ -8,7 +8,7 @@ struct DemoTests {
     @Test func `make demo ONCE=1 runs every step and exits with 0`() async throws {
         try await Stage.play { stage in
             let child = try stage.start(Workspace.program("demo"), [], environment: ["ONCE": "1"], log: "demo")
-            let status = await child.end()
+            let status = try await child.end(within: .seconds(900))
             let told = try stage.log("demo")
             let text = told.split { $0 == " " || $0 == "\n" }.joined(separator: " ")
             #expect(status == 0, "\(told)")

@@ -58,7 +58,7 @@ struct VerifyingScene: Sendable {
         _ gatehouse: RunningGatehouse, _ id: String, _ port: Int, in stage: Stage
     ) async throws -> RunningGatehouse {
         gatehouse.process.kill()
-        _ = await gatehouse.process.end()
+        _ = try await gatehouse.process.end()
         let store = try Store(path: stage.path("var/gatehouse.sqlite"))
         let (now, digest) = (Timestamp(seconds: Int64(Date().timeIntervalSince1970)), Digest.sha256("aged"))
         let isVerified = try await store.write { transaction in

@@ -53,32 +53,32 @@ struct ElicitationRequestTests {
     }
 
     @Test func `a refusal names the member and says what belongs there`() {
-        #expect(refusal { $0["kind"] = "sign" } == "kind has to be one of confirm, secret, connect, external.")
+        #expect(refusal { $0["kind"] = "sign" } == "kind must be one of confirm, secret, connect, external.")
         #expect(refusal { $0["subject_token"] = nil } == "subject_token is missing.")
         #expect(refusal { $0["message"] = " " } == "message is empty.")
-        #expect(refusal { $0["message"] = 1 } == "message has to be a string.")
+        #expect(refusal { $0["message"] = 1 } == "message must be a string.")
         #expect(
             refusal { $0["message"] = .string(String(repeating: "x", count: 501)) }
                 == "message is too long; send at most 500 characters.")
-        #expect(refusal { $0["expires_in"] = 59 } == "expires_in has to be a whole number from 60 to 3600.")
+        #expect(refusal { $0["expires_in"] = 59 } == "expires_in must be a whole number from 60 to 3600.")
         #expect(refusal { $0["action"] = nil } == "action is missing.")
         #expect(refusal { $0["action"] = ["name": "x"] } == "action.summary is missing.")
         #expect(
             refusal { $0["action"] = ["name": "x", "summary": "y", "note": "z"] }
-                == "action.note is not known; leave it out.")
+                == "action.note is not known; omit it.")
         #expect(
             refusal { $0["action"] = ["name": "x", "summary": "y", "details": [["label": "a", "value": 1]]] }
-                == "action.details[0].value has to be a string.")
+                == "action.details[0].value must be a string.")
         let many = JSON.array(Array(repeating: ["label": "a", "value": "b"], count: 21))
         #expect(
             refusal { $0["action"] = ["name": "x", "summary": "y", "details": many] }
                 == "action.details is too long; send at most 20 entries.")
         #expect(
             refusal { $0["url"] = "https://pay.example" }
-                == "url does not belong to the kind confirm; leave it out.")
+                == "url does not belong to the kind confirm; omit it.")
         #expect(
             refusal { $0["idempotency_key"] = "a b" }
-                == "idempotency_key has to be made of printable ASCII characters without blanks.")
+                == "idempotency_key must consist of printable ASCII characters without spaces.")
         #expect(
             refusal { $0["action"] = ["name": "x", "summary": "y", "arguments": ["n": 9_007_199_254_740_993]] }?
                 .hasPrefix("action has no canonical form.") == true)
@@ -91,12 +91,11 @@ struct ElicitationRequestTests {
     }
 
     @Test(arguments: ["\u{202E}", "\u{2066}", "\u{200B}", "\u{FEFF}", "\u{E0041}", "\u{7}", "\u{3164}", "\u{E000}"])
-    func `what a page could not show is not asked, since an approval would cover it unseen`(hidden: String) throws
-    {
+    func `what a page could not show is not asked, since an approval would cover it unseen`(hidden: String) throws {
         let text = JSON.string("report\(hidden).txt")
         let code = try #require(hidden.unicodeScalars.first)
         let sentence =
-            "holds the character U+\(String(code.value, radix: 16, uppercase: true)), which a page cannot show; leave it out."
+            "holds the character U+\(String(code.value, radix: 16, uppercase: true)), which a page cannot show; omit it."
         #expect(refusal { $0["message"] = text } == "message \(sentence)")
         #expect(refusal { $0["action"] = ["name": "x", "summary": text] } == "action.summary \(sentence)")
         #expect(
@@ -143,7 +142,7 @@ struct ElicitationRequestTests {
                 $0["kind"] = "external"
                 $0["action"] = nil
                 $0["url"] = .string(url)
-            } == "url has to be an https:// URL.")
+            } == "url must be an https:// URL.")
     }
 
     private struct Unexpected: Error {}

@@ -77,6 +77,14 @@ struct OwnSchemeTests {
         #expect(RedirectRule.verify(redirect.string, registered: [redirect], localhostAnyPort: true)?.uri == redirect)
     }
 
+    @Test func `the port of an own scheme is part of what is compared`() throws {
+        for text in [
+            "cursor://localhost:1/callback", "cursor://127.0.0.1:1/callback?a=b", "cursor://localhost/callback",
+        ] {
+            #expect(try RedirectURI(text).withoutLoopbackPort == text)
+        }
+    }
+
     @Test func `each row of the list that ships names scheme, app, redirect, source and date`() throws {
         let page = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/own-schemes.md")
         let text = try String(contentsOf: page, encoding: .utf8)

@@ -137,7 +137,7 @@ struct ClientTrialTests {
         }
     }
 
-    @Test func `an MCP server that takes the clients of other hosts only is not among those it may ask for`()
+    @Test func `an MCP server whose policy excludes the host is not listed`()
         async throws
     {
         try await DocumentScene.play { scene in

@@ -146,11 +146,11 @@ extension AccountEndpoint {
     func disconnect(_ id: ConnectionID?, of person: SignedIn, now: Timestamp) async throws -> Outcome {
         let user = person.user.id
         guard let id else { return try await refused(.unknown, person, now) }
-        let verdict = try await revocation.end(
+        let outcome = try await revocation.end(
             id, of: user, reason: .revokedByPerson, actor: .person(user), now: now)
-        switch verdict {
-        case .unknown: return try await refused(.unknown, person, now)
-        case .over(let connection):
+        switch outcome {
+        case .notFound: return try await refused(.unknown, person, now)
+        case .alreadyEnded(let connection):
             return .done(
                 .alreadyDisconnected(provider: connection.provider.string, server: try await server(connection)),
                 for: user, cookie: .none)

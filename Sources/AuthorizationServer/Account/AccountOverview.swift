@@ -20,10 +20,12 @@ package struct AccountOverview: Sendable {
     /// A session that is neither revoked nor expired.
     package struct LiveSession: Sendable {
         package let id: SessionID
+        /// The client of the session.
         package let app: App
         package let server: Server
         /// The descriptions of its scopes, or their names where the MCP server has no description.
         package let scopes: [String]
+        /// The time of the approval.
         package let since: Timestamp
         /// Nil until the client redeems the authorization code.
         package let lastUsedAt: Timestamp?
@@ -52,12 +54,14 @@ package struct AccountOverview: Sendable {
         package let provider: ProviderName
         /// The MCP server that may use it.
         package let server: Server
+        /// The scopes at the provider.
         package let scope: ScopeSet
         package let since: Timestamp
     }
 
     /// An elicitation of an MCP server, pending or ended.
     package struct ElicitationSummary: Sendable {
+        /// The public id in the URL of its page.
         package let page: ElicitationPageID
         package let status: ElicitationStatus
         /// The outcome in one word if the user completed the elicitation.
@@ -67,12 +71,15 @@ package struct AccountOverview: Sendable {
         package let app: App?
         /// The subject, as the MCP server describes it.
         package let text: String
+        /// The time at which the MCP server created it.
         package let at: Timestamp
+        /// The time at which it expires.
         package let until: Timestamp
     }
 
     /// One part of a list that is longer than a page.
     package struct ListPage<Item: Sendable, ID: Sendable>: Sendable {
+        /// The entries of this part.
         package let items: [Item]
         /// The cursor of the next part; nil at the end of the list.
         package let more: ID?
@@ -85,13 +92,16 @@ package struct AccountOverview: Sendable {
     package let token: String
     /// Whether the sign-in is recent enough for all actions.
     package let isFresh: Bool
+    /// One part of the live sessions, newest first.
     package let sessions: ListPage<LiveSession, SessionID>
     /// The open jobs, of which those that expire first come first.
     package let jobs: [OpenJob]
     /// Whether the user has more open jobs than the page shows.
     package let hasMoreJobs: Bool
+    /// The connected accounts, at most 100.
     package let connections: [LiveConnection]
     /// The pending elicitations, of which those that expire first come first.
     package let pending: [ElicitationSummary]
+    /// One part of the ended elicitations of the last 30 days, newest first.
     package let recent: ListPage<ElicitationSummary, ElicitationPageID>
 }

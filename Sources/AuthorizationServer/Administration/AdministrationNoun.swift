@@ -40,7 +40,7 @@ extension AdministrationNoun {
     }
 
     /// The revocation of sessions by this administrator. `text` is stored beside the audit record, from where it can be erased.
-    func ending(_ reason: EndReason, _ text: String? = nil) -> SessionEnding {
+    func ending(_ reason: SessionEndReason, _ text: String? = nil) -> SessionEnding {
         SessionEnding(reason: reason, initiator: .admin, actor: administrator.actor, explanation: text, at: now)
     }
 

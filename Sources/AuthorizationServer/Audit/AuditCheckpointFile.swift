@@ -2,95 +2,99 @@ import JOSE
 import Storage
 import Synchronization
 
-/// The last signed checkpoint of each chain, as it is kept beside the keys: whoever can write the database alone cannot
-/// present another past, or an older one.
+/// The file beside the keys with the last signed checkpoint of each chain. It reveals a database that was rewritten or
+/// replaced by an older one, unless the attacker can write the keys folder too.
 enum AuditCheckpointFile {
-    /// What the file says.
-    private struct Note {
+    /// The content of the file.
+    private struct Content {
         /// The last checkpoint of each chain.
         var last: [AuditCheckpoint] = []
-        /// Those that commands signed and that stand in no server's log yet, the oldest first.
-        var untold: [AuditCheckpoint] = []
+        /// Checkpoints that commands signed and that no server has logged yet, oldest first.
+        var unlogged: [AuditCheckpoint] = []
     }
 
-    /// So many lines wait for a log at most; ten thousand commands without one server in between are none's.
-    private static let mostUntold = 10_000
+    /// The number of checkpoints that wait for a log. Nobody runs ten thousand commands without a server in between.
+    private static let mostUnlogged = 10_000
 
-    /// The file is read, changed and written by one task at a time.
+    /// One task at a time reads, changes and writes the file.
     private static let writing = Mutex(())
 
-    /// Has the store know what is kept. Where nothing ever was, the checkpoints of the database are believed this once.
+    /// Tells the store of the checkpoints in the file. If there never was a file, it trusts those of the database, once.
     static func recall(from keys: KeyRing, into store: Store) async throws {
-        guard !store.signedCheckpoints.contains(where: { $0.chain == .main }) else { return }
+        guard !store.signedCheckpoints.all.contains(where: { $0.chain == .main }) else { return }
         let known =
-            if let note = try read(keys) {
-                note.last
+            if let content = try read(keys) {
+                content.last
             } else {
                 try await store.read { transaction in
-                    try transaction.audit.chains().compactMap { try transaction.audit.lastCheckpoint($0)?.checkpoint }
+                    try transaction.audit.chains().compactMap {
+                        try transaction.audit.checkpoints.last(of: $0)?.checkpoint
+                    }
                 }
             }
-        for checkpoint in known { store.note(signed: checkpoint) }
+        for checkpoint in known { store.signedCheckpoints.remember(checkpoint) }
     }
 
-    /// What is kept, for comparing it with a database; nothing where nothing ever was.
+    /// The last checkpoint of each chain, to compare with a database; empty if there never was a file.
     static func all(in keys: KeyRing) throws(KeyRingError) -> [AuditCheckpoint] { try read(keys)?.last ?? [] }
 
-    /// Keeps these in place of what was kept. What no log tells of is kept beside them until one does.
+    /// Replaces the last checkpoints, and adds unlogged ones to those that wait for a log.
     static func save(
-        _ checkpoints: [AuditCheckpoint], to keys: KeyRing, untold: [AuditCheckpoint] = []
+        _ checkpoints: [AuditCheckpoint], to keys: KeyRing, unlogged: [AuditCheckpoint] = []
     ) throws(KeyRingError) {
-        try change(keys) { note in
-            note.last = checkpoints.sorted { $0.chain.description < $1.chain.description }
-            note.untold = (note.untold + untold).suffix(mostUntold)
+        try change(keys) { content in
+            content.last = checkpoints.sorted { $0.chain.description < $1.chain.description }
+            content.unlogged = (content.unlogged + unlogged).suffix(mostUnlogged)
         }
     }
 
-    /// What no log tells of yet, the oldest first.
-    static func untold(in keys: KeyRing) throws(KeyRingError) -> [AuditCheckpoint] { try read(keys)?.untold ?? [] }
-
-    /// Notes that a log tells of these.
-    static func markTold(_ told: [AuditCheckpoint], in keys: KeyRing) throws(KeyRingError) {
-        try change(keys) { note in note.untold.removeAll(where: Set(told).contains) }
+    /// The checkpoints that no server has logged yet, oldest first.
+    static func unlogged(in keys: KeyRing) throws(KeyRingError) -> [AuditCheckpoint] {
+        try read(keys)?.unlogged ?? []
     }
 
-    private static func change(_ keys: KeyRing, _ body: (inout Note) -> Void) throws(KeyRingError) {
+    /// Removes checkpoints that a server has logged.
+    static func markLogged(_ logged: [AuditCheckpoint], in keys: KeyRing) throws(KeyRingError) {
+        try change(keys) { content in content.unlogged.removeAll(where: Set(logged).contains) }
+    }
+
+    private static func change(_ keys: KeyRing, _ body: (inout Content) -> Void) throws(KeyRingError) {
         try writing.withLock { _ throws(KeyRingError) in
-            var note = try read(keys) ?? Note()
-            body(&note)
-            try write(note, keys)
+            var content = try read(keys) ?? Content()
+            body(&content)
+            try write(content, keys)
         }
     }
 
-    private static func read(_ keys: KeyRing) throws(KeyRingError) -> Note? {
+    private static func read(_ keys: KeyRing) throws(KeyRingError) -> Content? {
         guard let bytes = try keys.checkpoints() else { return nil }
         let limits = JSON.Limits(bytes: .max, members: .max)
         guard let json = try? JSONObject(parsing: bytes, limits: limits), json["version"]?.integer == 1,
             let entries = json["checkpoints"]?.array
         else { throw keys.checkpointsAreDamaged }
-        var note = Note()
+        var content = Content()
         for entry in entries.map(\.object) {
             guard let checkpoint = entry?["signed"]?.string.flatMap({ AuditCheckpoint(signed: $0) }) else {
                 throw keys.checkpointsAreDamaged
             }
-            note.last.append(checkpoint)
-            // An earlier version knew of the last one alone.
-            if entry?["logged"]?.bool == false { note.untold.append(checkpoint) }
+            content.last.append(checkpoint)
+            // An earlier version marked the last checkpoint instead of listing all.
+            if entry?["logged"]?.bool == false { content.unlogged.append(checkpoint) }
         }
         for value in json["untold"]?.array ?? [] {
             guard let checkpoint = value.string.flatMap({ AuditCheckpoint(signed: $0) }) else {
                 throw keys.checkpointsAreDamaged
             }
-            note.untold.append(checkpoint)
+            content.unlogged.append(checkpoint)
         }
-        return note
+        return content
     }
 
-    private static func write(_ note: Note, _ keys: KeyRing) throws(KeyRingError) {
+    private static func write(_ content: Content, _ keys: KeyRing) throws(KeyRingError) {
         var json: JSONObject = [
-            "version": 1, "checkpoints": .array(note.last.map { .object(["signed": .string($0.signed)]) }),
+            "version": 1, "checkpoints": .array(content.last.map { .object(["signed": .string($0.signed)]) }),
         ]
-        if !note.untold.isEmpty { json["untold"] = .strings(note.untold.map(\.signed)) }
+        if !content.unlogged.isEmpty { json["untold"] = .strings(content.unlogged.map(\.signed)) }
         try keys.save(checkpoints: json.bytes + [UInt8(ascii: "\n")])
     }
 }

@@ -5,26 +5,27 @@ package import Storage
 
 /// Signs checkpoints over the audit chains, with the keys of security events.
 ///
-/// What it signs it has read before, from the last checkpoint on: else it would certify what somebody did to the file.
+/// Before it signs a chain it verifies the chain from the last checkpoint on: a signature over unread records would certify
+/// what an attacker did to the file.
 package struct AuditCheckpointSigner: Sendable {
-    /// After so many records a checkpoint is due.
+    /// The number of new records after which a checkpoint is due.
     package static let records: Int64 = 1_000
-    /// After so many seconds it is due for a single record.
+    /// The seconds after which a checkpoint is due for a single new record.
     package static let seconds: Int64 = 3_600
 
     let store: Store
     let keys: KeyRing
-    /// Where each checkpoint becomes a line; nil in a command, whose checkpoints the next server writes down.
+    /// The log of signed checkpoints; nil in a command, whose checkpoints the next server logs.
     let log: Logger?
 
-    /// A notary for this database.
+    /// A signer for this database.
     package init(store: Store, keys: KeyRing, log: Logger?) {
         self.store = store
         self.keys = keys
         self.log = log
     }
 
-    /// What is read from a chain before it is signed.
+    /// The verified end of a chain, and its last checkpoint.
     private struct Reading: Sendable {
         let sequence: Int64
         let hash: Digest
@@ -34,12 +35,12 @@ package struct AuditCheckpointSigner: Sendable {
         var isNew: Bool { last.map { $0.sequence < sequence } ?? true }
     }
 
-    /// Signs the chains whose last checkpoint is too far back; returns what was signed, and throws `BrokenAuditChain` at a chain
-    /// that is not as it was written.
+    /// Signs the chains whose checkpoint is due, and returns the new checkpoints. Throws `BrokenAuditChain` for a chain with a
+    /// defect.
     package func signDue(at now: Timestamp) async throws -> [AuditCheckpoint] {
         let (signed, _) = try await sign(at: now) { chain, reading, kid in
             guard let last = reading.last else { return true }
-            // A key that signed nothing yet vouches for nothing: the old one leaves the ring soon.
+            // A new key signs at once, because the old one leaves the ring soon.
             if chain == .main, last.kid != kid { return true }
             guard reading.isNew else { return false }
             return last.kid != kid || reading.sequence - last.sequence >= Self.records
@@ -48,19 +49,19 @@ package struct AuditCheckpointSigner: Sendable {
         return signed
     }
 
-    /// Signs every chain that went on since its last checkpoint.
+    /// Signs every chain with records behind its last checkpoint.
     package func signAll(at now: Timestamp) async throws -> [AuditCheckpoint] {
         try await signEverything(at: now).signed
     }
 
-    /// Signs every chain that went on, for somebody whose request is carried out whether it can be signed or not. Says in a
-    /// sentence what could not be signed, or not be kept.
-    package func signAllOrSay(at now: Timestamp) async -> String? {
+    /// Signs every chain for a request that succeeds whether or not the chains can be signed. Returns a warning sentence if
+    /// they could not be signed, or the checkpoints not be stored beside the keys.
+    package func signAllOrWarning(at now: Timestamp) async -> String? {
         do {
-            let unkept = try await signEverything(at: now).unkept
-            return unkept.map { "The last audit checkpoint is signed and could not be kept beside the keys: \($0)" }
+            let failure = try await signEverything(at: now).storeFailure
+            return failure.map { "The last audit checkpoint is signed and could not be kept beside the keys: \($0)" }
         } catch is CancellationError {
-            // A start that failed takes back what had begun: there is nothing to tell of.
+            // A failed start cancels its own work, which needs no warning.
             return nil
         } catch {
             log?.error("no audit checkpoint was signed", metadata: ["error": "\(error)"])
@@ -73,14 +74,14 @@ package struct AuditCheckpointSigner: Sendable {
         try await sign(at: now) { _, reading, _ in reading.isNew }
     }
 
-    /// What was signed, and why it is not kept beside the keys.
-    private typealias Signed = (signed: [AuditCheckpoint], unkept: KeyRingError?)
+    /// The new checkpoints, and why they are not stored beside the keys.
+    private typealias Signed = (signed: [AuditCheckpoint], storeFailure: KeyRingError?)
 
     private func sign(
         at now: Timestamp, isDue: (AuditChainName, Reading, String) -> Bool
     ) async throws -> Signed {
         let key = keys.signing(.events, at: now.seconds)
-        // An older folder that was put back must not have a leaked key vouch for anything.
+        // A restored keys folder may bring an ended key back, which may have leaked, so it must not sign.
         if let revived = try await ReinstatedKey.find(in: store, keys: keys, at: now).first(where: { $0.id == key.kid })
         {
             throw revived
@@ -96,7 +97,7 @@ package struct AuditCheckpointSigner: Sendable {
         guard !due.isEmpty else { return ([], nil) }
         if let defect = due.lazy.compactMap(\.reading.defect).first { throw BrokenAuditChain(defect: defect) }
         if try await introduce(key.kid, at: now), let main = try await reading(of: .main, at: now) {
-            // What the main chain says of the key is signed before the key signs anything else.
+            // The record that names the key is signed before the key signs anything else.
             due.removeAll { $0.chain == .main }
             due.insert((.main, main), at: 0)
         }
@@ -104,7 +105,7 @@ package struct AuditCheckpointSigner: Sendable {
         for (chain, reading) in due where reading.isNew {
             signed.append(try await sign(chain, reading, with: key, at: now))
         }
-        return (signed, signed.isEmpty ? nil : keep(signed))
+        return (signed, signed.isEmpty ? nil : storeBesideKeys(signed))
     }
 
     private func sign(
@@ -114,23 +115,23 @@ package struct AuditCheckpointSigner: Sendable {
         let checkpoint = try AuditCheckpoint(
             chain, sequence: reading.sequence, hash: reading.hash, at: now, with: key)
         let isFirst = try await store.write { [keys] transaction in
-            // A key that was put out of use meanwhile must not sign behind the record of its end.
+            // A key that ended meanwhile must not sign behind the record of its end.
             guard keys.accepts(.events, kid: key.kid, at: now.seconds) else { throw StoreError.busy }
-            return try transaction.audit.insert(checkpoint)
+            return try transaction.audit.checkpoints.insert(checkpoint)
         }
         guard isFirst else {
             throw BrokenAuditChain(defect: AuditDefect(.altered, reading.sequence, in: chain))
         }
-        store.note(signed: checkpoint)
-        if let log { Self.tell(checkpoint, in: log) }
+        store.signedCheckpoints.remember(checkpoint)
+        if let log { Self.write(checkpoint, to: log) }
         return checkpoint
     }
 
-    /// Keeps what was signed beside the keys as well: after the database, so that the keys never know of more than was there.
-    /// Where that fails, the checkpoints are signed and hold all the same.
-    private func keep(_ signed: [AuditCheckpoint]) -> KeyRingError? {
+    /// Stores new checkpoints beside the keys, after the database, so that the file never names a checkpoint that the database
+    /// lacks. If that fails, the checkpoints are valid all the same.
+    private func storeBesideKeys(_ signed: [AuditCheckpoint]) -> KeyRingError? {
         do throws(KeyRingError) {
-            try AuditCheckpointFile.save(store.signedCheckpoints, to: keys, untold: log == nil ? signed : [])
+            try AuditCheckpointFile.save(store.signedCheckpoints.all, to: keys, unlogged: log == nil ? signed : [])
             return nil
         } catch {
             log?.warning("the last audit checkpoints are not kept beside the keys", metadata: ["error": "\(error)"])
@@ -138,8 +139,8 @@ package struct AuditCheckpointSigner: Sendable {
         }
     }
 
-    /// Writes a checkpoint into the log, which is the witness outside of this machine once it is sent elsewhere.
-    private static func tell(_ checkpoint: AuditCheckpoint, in log: Logger) {
+    /// Logs a checkpoint. A log on another machine is a witness that an attacker on this one cannot change.
+    private static func write(_ checkpoint: AuditCheckpoint, to log: Logger) {
         log.notice(
             "audit checkpoint",
             metadata: [
@@ -148,33 +149,33 @@ package struct AuditCheckpointSigner: Sendable {
             ])
     }
 
-    /// Writes into the log what commands signed while no server ran.
-    package func tellUntold() throws {
+    /// Logs the checkpoints that commands signed while no server ran.
+    package func logEarlierCheckpoints() throws {
         guard let log else { return }
-        let untold = try AuditCheckpointFile.untold(in: keys)
-        guard !untold.isEmpty else { return }
-        for checkpoint in untold { Self.tell(checkpoint, in: log) }
-        try AuditCheckpointFile.markTold(untold, in: keys)
+        let unlogged = try AuditCheckpointFile.unlogged(in: keys)
+        guard !unlogged.isEmpty else { return }
+        for checkpoint in unlogged { Self.write(checkpoint, to: log) }
+        try AuditCheckpointFile.markLogged(unlogged, in: keys)
     }
 
-    /// Leaves a record of the key's first use; false when there is one already.
+    /// Appends a record of the first use of a key; false if the key has signed before.
     private func introduce(_ kid: String, at now: Timestamp) async throws -> Bool {
         try await store.write { transaction in
-            guard try !transaction.audit.hasSignedCheckpoint(kid) else { return false }
+            guard try !transaction.audit.checkpoints.hasAny(signedBy: kid) else { return false }
             try transaction.audit.append(.auditKeyUsed(kid, at: now))
             return true
         }
     }
 
-    /// The end of a chain, read from the last checkpoint on that is known from outside of the database, or else from the
-    /// last that stands there; nil for a chain without records.
+    /// The end of a chain, verified from the last checkpoint that is known from outside the database, or else from the last
+    /// stored one; nil for a chain without records.
     private func reading(of chain: AuditChainName, at now: Timestamp) async throws -> Reading? {
         let trusted = keys.verification(.events, at: now.seconds)
-        let all = store.signedCheckpoints
+        let all = store.signedCheckpoints.all
         let known = all.first { $0.chain == chain }
-        let isFirstMeeting = !all.contains { $0.chain == .main }
+        let isFirstUse = !all.contains { $0.chain == .main }
         return try await store.read { transaction in
-            let stored = try transaction.audit.lastCheckpoint(chain)
+            let stored = try transaction.audit.checkpoints.last(of: chain)
             let last = stored?.checkpoint
             func broken(_ kind: AuditDefect.Kind, _ sequence: Int64, _ hash: Digest = .beginning) -> Reading {
                 Reading(
@@ -184,17 +185,17 @@ package struct AuditCheckpointSigner: Sendable {
                 if (stored?.sequence ?? 0) < known.sequence {
                     return broken(.checkpointGone, known.sequence, known.hash)
                 }
-                guard try transaction.audit.standing(of: known, trusted: trusted) == .held else {
+                guard try transaction.audit.checkpoints.standing(of: known, trusted: trusted) == .held else {
                     return broken(.replaced, known.sequence, known.hash)
                 }
             }
             if let stored, last == nil { return broken(.checkpoint, stored.sequence) }
-            // A checkpoint of which the keys know nothing counts by its key alone.
-            if let last, known == nil, !isFirstMeeting, !trusted.contains(kid: last.kid) {
+            // The file beside the keys does not know this checkpoint, so it counts only if its key is trusted.
+            if let last, known == nil, !isFirstUse, !trusted.contains(kid: last.kid) {
                 return broken(.unknownKey, last.sequence)
             }
-            let isHeldWhole = try known.map { try transaction.audit.begins(chain, atOrBefore: $0.sequence) } ?? false
-            return try Self.walk(chain, from: isHeldWhole ? known : last, last: last, trusted, transaction)
+            let isComplete = try known.map { try transaction.audit.begins(chain, atOrBefore: $0.sequence) } ?? false
+            return try Self.walk(chain, from: isComplete ? known : last, last: last, trusted, transaction)
         }
     }
 
@@ -210,9 +211,9 @@ package struct AuditCheckpointSigner: Sendable {
                 if sequence > 0 { end = (sequence, hash) }
                 inspection.begin(chain, after: sequence, hash: hash)
             case .record(let sequence, let record):
-                inspection.take(record, at: sequence)
+                inspection.add(record, at: sequence)
                 end = record.map { ($0.sequence, $0.hash) } ?? end
-            case .checkpoint(let checkpoint): inspection.take(checkpoint)
+            case .checkpoint(let checkpoint): inspection.add(checkpoint)
             }
         }
         guard let end else { return nil }
@@ -220,10 +221,10 @@ package struct AuditCheckpointSigner: Sendable {
     }
 }
 
-/// A chain is not as it was written, so nothing is signed over it.
+/// An audit chain has a defect, so no checkpoint is signed over it.
 package struct BrokenAuditChain: Error, CustomStringConvertible {
     let defect: AuditDefect
 
-    /// What is wrong, in one sentence.
+    /// The defect as a part of a sentence.
     package var description: String { "the audit trail is broken: \(defect)" }
 }

@@ -3,21 +3,21 @@ import JOSE
 import OAuth
 import Storage
 
-/// Writes audit records as JSON lines into a new file, from one consistent view of the database.
+/// Writes audit records as JSON lines into a new file, from one consistent state of the database.
 struct AuditExport {
     private let descriptor: Int32
     private let path: String
     private var waiting: [UInt8] = []
     private var lines: Int64 = 0
 
-    /// Makes the file, for its owner alone.
+    /// Creates the file with mode 0600.
     init(path: String) throws {
         self.path = path
         descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw AuditExportError(path: path, code: errno) }
     }
 
-    /// Writes what matches and ends the file; one that is not whole is removed.
+    /// Writes the records that match and closes the file; an incomplete file is deleted.
     mutating func write(_ filter: AuditFilter?, from transaction: Transaction, at now: Timestamp) throws {
         defer { close(descriptor) }
         do {
@@ -66,7 +66,7 @@ struct AuditExport {
     }
 }
 
-/// The file cannot be written.
+/// The export file could not be created or written.
 struct AuditExportError: Error, CustomStringConvertible {
     let path: String
     let code: Int32

@@ -2,21 +2,21 @@ package import JOSE
 package import OAuth
 package import Storage
 
-/// A chain of the database that is not the one whose last checkpoint is kept beside the keys.
+/// An audit chain that does not hold the checkpoint in the file beside the keys: the database was restored or rewritten.
 package struct RolledBackAuditChain: Hashable, Sendable, CustomStringConvertible {
     let known: AuditCheckpoint
     let standing: CheckpointStanding
-    /// A later checkpoint of the chain, which bears a key that the folder does not know.
+    /// A later checkpoint of the chain, signed by a key that the folder does not have.
     var stranger: AuditCheckpoint?
 
-    /// The chains of a database that the keys know otherwise; none where it is the one that was left.
+    /// The rolled-back chains of a database; empty if it was neither restored nor rewritten.
     package static func find(in store: Store, keys: KeyRing, at now: Timestamp) async throws -> [RolledBackAuditChain] {
         let (known, trusted) = (try AuditCheckpointFile.all(in: keys), keys.verification(.events, at: now.seconds))
         return try await store.read { transaction in
             try known.compactMap { checkpoint in
-                let standing = try transaction.audit.standing(of: checkpoint, trusted: trusted)
+                let standing = try transaction.audit.checkpoints.standing(of: checkpoint, trusted: trusted)
                 guard standing == .held else { return RolledBackAuditChain(known: checkpoint, standing: standing) }
-                guard let last = try transaction.audit.lastCheckpoint(checkpoint.chain)?.checkpoint,
+                guard let last = try transaction.audit.checkpoints.last(of: checkpoint.chain)?.checkpoint,
                     last.sequence > checkpoint.sequence, !trusted.contains(kid: last.kid)
                 else { return nil }
                 return RolledBackAuditChain(known: checkpoint, standing: .held, stranger: last)
@@ -24,11 +24,11 @@ package struct RolledBackAuditChain: Hashable, Sendable, CustomStringConvertible
         }
     }
 
-    /// Whether no server may start on it. A checkpoint of an unknown key is reported and stands in nobody's way: who can write
-    /// the database could add one at any time.
+    /// Whether no server may start on the database. A checkpoint of an unknown key is only reported, because anybody who can
+    /// write the database could stop every start by adding one.
     package var isRefused: Bool { stranger == nil }
 
-    /// What is wrong, in one sentence that says what to do.
+    /// What is wrong and what to do, as a part of a sentence.
     package var description: String {
         let place = known.chain == .main ? "its audit trail" : "the audit trail of the reports of \(known.chain)"
         let signed = "record \(known.sequence), signed at \(known.at.rfc3339)"
@@ -51,7 +51,7 @@ package struct RolledBackAuditChain: Hashable, Sendable, CustomStringConvertible
         }
     }
 
-    /// Both hashes, as the record of the acceptance says them.
+    /// The reason of the record of an acceptance, with both hashes.
     var reason: String {
         let (end, hash): (Int64, Digest?) =
             switch standing {

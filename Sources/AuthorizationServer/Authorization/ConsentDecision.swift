@@ -106,7 +106,7 @@ extension ConsentEndpoint {
             throw OAuthError(
                 .invalidTarget, "The MCP server was removed while this page was open; go back to the client.")
         }
-        if let host = pending.clientHost, try transaction.sessions.resources(closedTo: host).contains(resource.id) {
+        if let host = pending.clientHost, try transaction.resources.closed(toClientsOn: host).contains(resource.id) {
             throw RequestedAccess.hostExcluded(at: resource)
         }
         let policy = try transaction.resources.policy(of: resource.id)

@@ -156,7 +156,7 @@ package struct ClientDirectory: Sendable {
             let kept = CachedDocument(
                 clientID: id, bytes: fetched.body, digest: .sha256(fetched.body), fetchedAt: now,
                 expiresAt: now + lifetime, lastGoodAt: now)
-            try await store.write { try $0.documents.keep(kept) }
+            try await store.write { try $0.documents.store(kept) }
             return Client(id, document)
         } catch let error as FetchError {
             log.info("metadata document not usable", metadata: ["client": "\(id)", "reason": "\(error.reason)"])

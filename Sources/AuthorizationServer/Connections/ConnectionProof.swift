@@ -1,14 +1,14 @@
 import JOSE
 import OAuth
 
-/// What ties a provider's answer to the very attempt that led to it: the PKCE verifier, and a nonce where the provider
-/// gives out ID tokens. Both stay here; the browser carries what is made of them.
+/// Binds the answer of a provider to the attempt that led to it: a PKCE verifier, and a nonce where the provider issues
+/// ID tokens. Both stay on this server; the browser carries only the code challenge and the nonce.
 struct ConnectionProof: Sendable, RedactedCredential {
     let verifier: CodeVerifier
-    /// Only for providers that are asked for `openid`: others would not send it back.
+    /// Only for requests with the scope `openid`: without an ID token no provider sends a nonce back.
     let nonce: String?
 
-    /// A new one for a request of these scopes.
+    /// A new proof for a request with these scopes.
     static func random(for scope: ScopeSet) -> ConnectionProof {
         let isOpenID = scope.scopes.contains { $0.string == "openid" }
         return ConnectionProof(verifier: .random(), nonce: isOpenID ? Random.token() : nil)
@@ -19,7 +19,7 @@ struct ConnectionProof: Sendable, RedactedCredential {
         self.nonce = nonce
     }
 
-    /// Reads what `bytes` wrote.
+    /// Reads the opened value of a row; nil if it is malformed.
     init?(_ bytes: [UInt8]) {
         guard let json = try? JSONObject(parsing: bytes),
             let verifier = json["verifier"]?.string.flatMap({ try? CodeVerifier($0) })
@@ -27,16 +27,18 @@ struct ConnectionProof: Sendable, RedactedCredential {
         self.init(verifier: verifier, nonce: json["nonce"]?.string)
     }
 
-    /// What is sealed.
+    /// The plain text that the vault seals.
     var bytes: [UInt8] {
         var json: JSONObject = ["verifier": .string(verifier.reveal())]
         json["nonce"] = nonce.map(JSON.string)
         return json.bytes
     }
 
-    /// A code from somebody else's sign-in would come with somebody else's nonce; some providers ignore PKCE and have
-    /// nothing but this against it. The ID token came straight from the token endpoint, and no claim about the person is
-    /// taken from it, so its signature is not asked.
+    /// Checks that the ID token carries the nonce of this attempt. An attacker who injects the code of another sign-in
+    /// brings another nonce; some providers ignore PKCE, and then only the nonce stops the attack.
+    ///
+    /// The signature is not verified: the ID token comes from the token endpoint over TLS, and no claim about the user
+    /// is used.
     ///
     /// Spec: OpenID Connect Core §3.1.3.7
     func check(_ idToken: Secret?) throws(ProviderFailure) {

@@ -2,11 +2,11 @@ import JOSE
 import OAuth
 import Storage
 
-/// What the MCP server collects when an account was connected. No token is in it: those are handed out one at a time.
+/// The result of a `connect` elicitation. It holds no token: the MCP server gets those by token exchange.
 struct ConnectionReceipt: Sendable {
     let connection: ConnectionID
     let provider: ProviderName
-    /// What the provider granted.
+    /// The scopes that the provider granted.
     let scope: ScopeSet
 
     /// The receipt of a connection.
@@ -16,7 +16,7 @@ struct ConnectionReceipt: Sendable {
         scope = connection.scope
     }
 
-    /// Reads what `json` wrote.
+    /// Reads the opened value of a row; nil if it is malformed.
     init?(_ bytes: [UInt8]) {
         guard let json = try? JSONObject(parsing: bytes),
             let connection = json["connection"]?.string.flatMap({ ConnectionID($0) }),
@@ -35,21 +35,4 @@ struct ConnectionReceipt: Sendable {
             "connection": .string(connection.string),
         ]
     }
-}
-
-extension ConnectionVault {
-    /// The receipt, for the row of its elicitation.
-    func seal(_ receipt: ConnectionReceipt, of elicitation: ElicitationID, in transaction: Transaction) throws
-        -> [UInt8]
-    {
-        try seal(receipt.json.bytes, Self.receiptContext(elicitation), in: transaction)
-    }
-
-    /// The receipt that an elicitation keeps until it is collected.
-    func receipt(of elicitation: Elicitation) -> ConnectionReceipt? {
-        elicitation.content.flatMap { open($0, Self.receiptContext(elicitation.id)) }.flatMap(ConnectionReceipt.init)
-    }
-
-    // Another one than that of a secret, so that neither opens in the other's place.
-    static func receiptContext(_ elicitation: ElicitationID) -> String { "connection receipt:\(elicitation)" }
 }

@@ -4,18 +4,18 @@ import OAuth
 import Storage
 import Synchronization
 
-/// Renews what a provider gave out. Of many who need it at once one asks; providers that rotate refresh tokens would take
-/// a second one for theft.
+/// Refreshes the tokens of connections. Requests that need the same connection at the same time share one refresh: a
+/// provider that rotates refresh tokens takes a second use for theft.
 final class ConnectionRefresh: Sendable {
-    /// What came of it.
+    /// The outcome of a refresh.
     enum Outcome: Sendable {
-        /// Look again: it was renewed, here or by somebody else.
+        /// The row holds new tokens, from this refresh or another one.
         case renewed
-        /// The provider no longer honours the connection; it has ended.
+        /// The connection has ended: the provider does not honour it any more.
         case ended
-        /// It brought more than the MCP server may have; the connection has ended.
-        case exceeded
-        /// The provider could not be asked now.
+        /// The connection has ended: the provider granted more than the MCP server may have.
+        case scopeExceeded
+        /// The provider could not be asked; the connection stays.
         case unavailable(ProviderFailure)
     }
 
@@ -25,62 +25,64 @@ final class ConnectionRefresh: Sendable {
     private let excess: ExcessScopeRevocation
     private let clock: WallClock
     private let log: Logger
-    private let flights = Mutex<[ConnectionID: Task<Outcome, any Error>]>([:])
+    private let running = Mutex<[ConnectionID: Task<Outcome, any Error>]>([:])
 
     init(store: Store, excess: ExcessScopeRevocation, clock: WallClock, log: Logger) {
         self.store = store
         self.excess = excess
-        client = excess.unkept.client
-        vault = excess.unkept.vault
+        client = excess.discardedTokens.client
+        vault = excess.discardedTokens.vault
         self.clock = clock
         self.log = log
     }
 
-    /// Renews the connection unless its access token lasts `margin` seconds. Who comes while somebody is at it gets the
-    /// same outcome; who hangs up stops nobody.
+    /// Refreshes the connection unless its access token is valid for `margin` more seconds. A request that comes during
+    /// a refresh gets that refresh's outcome. The refresh runs in a task of its own, so that a cancelled request does
+    /// not cancel it for the others.
     func renew(_ id: ConnectionID, margin: Int64) async throws -> Outcome {
-        let flight = flights.withLock { flights in
-            if let flight = flights[id] { return flight }
-            let flight = Task {
-                defer { self.flights.withLock { $0[id] = nil } }
-                return try await self.fly(id, margin: margin)
+        let refresh = running.withLock { running in
+            if let refresh = running[id] { return refresh }
+            let refresh = Task {
+                defer { self.running.withLock { $0[id] = nil } }
+                return try await self.refresh(id, margin: margin)
             }
-            flights[id] = flight
-            return flight
+            running[id] = refresh
+            return refresh
         }
-        return try await flight.value
+        return try await refresh.value
     }
 
-    private func fly(_ id: ConnectionID, margin: Int64) async throws -> Outcome {
+    private func refresh(_ id: ConnectionID, margin: Int64) async throws -> Outcome {
         let now = clock.now()
         let (connection, provider) = try await store.read { transaction in
             let connection = try transaction.connections.find(id)
             return (connection, try connection.flatMap { try transaction.providers.find($0.provider) })
         }
-        // Somebody may have been faster.
+        // Another request may have ended or refreshed it since the caller read it.
         guard let connection, connection.endedAt == nil, let provider else { return .ended }
         guard let tokens = vault.tokens(of: connection) else {
-            return .unavailable(.unavailable("the tokens were sealed with a key that is gone"))
+            return .unavailable(.unavailable("the tokens were sealed with a key that was removed"))
         }
-        guard !tokens.last(margin, from: now) else { return .renewed }
+        guard !tokens.isValid(for: margin, from: now) else { return .renewed }
         guard let refreshToken = tokens.refresh else {
-            return tokens.last(1, from: now) ? .renewed : try await end(connection, "the token ran out")
+            return tokens.isValid(for: 1, from: now)
+                ? .renewed : try await end(connection, "the access token expired and there is no refresh token")
         }
-        switch await refresh(tokens, refreshToken, at: provider, now: now) {
+        switch await request(tokens, refreshToken, at: provider, now: now) {
         case .success(let grant): return try await keep(grant, besides: tokens, of: connection, at: provider)
         case .failure(let failure):
-            if let token = failure.token { await giveBack(token, of: connection, at: provider) }
+            if let token = failure.token { await revoke(token, of: connection, at: provider) }
             guard failure.cause != .refused("invalid_grant") else {
-                return try await end(connection, "the provider refused to renew it")
+                return try await end(connection, "the provider refused to refresh it")
             }
             log.warning(
-                "a connection could not be renewed",
+                "a connection could not be refreshed",
                 metadata: ["provider": "\(provider.name)", "connection": "\(id)", "cause": "\(failure.cause)"])
             return .unavailable(failure.cause)
         }
     }
 
-    private func refresh(
+    private func request(
         _ tokens: ProviderTokens, _ refreshToken: String, at provider: Provider, now: Timestamp
     ) async -> Result<ProviderGrant, GrantFailure> {
         let access: ProviderAccess
@@ -96,55 +98,55 @@ final class ConnectionRefresh: Sendable {
         }
     }
 
-    private enum Keeping: Sendable {
+    private enum WriteOutcome: Sendable {
         case kept
-        /// The connection ended meanwhile.
-        case over
-        case exceeded(ExcessScopeRevocation.Ended)
+        /// The connection ended during the refresh.
+        case alreadyEnded
+        case scopeExceeded(ExcessScopeRevocation.EndedConnection)
     }
 
-    /// A renewal that brings more than the MCP server may have ends the connection, as it would have failed at the start.
-    /// Whatever is not kept is revoked at the provider.
+    /// Keeps the new tokens. A refresh that grants more than the MCP server may have ends the connection, as the same
+    /// grant would have failed at the start. Tokens that are not kept are revoked at the provider.
     private func keep(
         _ grant: ProviderGrant, besides earlier: ProviderTokens, of connection: Connection, at provider: Provider
     ) async throws -> Outcome {
-        let keeping: Keeping
+        let outcome: WriteOutcome
         do {
-            keeping = try await write(grant, to: connection)
+            outcome = try await write(grant, to: connection)
         } catch {
-            // The connection stays, with the refresh token that it has.
-            await giveBack(DiscardedToken(grant.tokens, besides: earlier), of: connection, at: provider)
+            // The connection keeps its old refresh token, which must stay valid.
+            await revoke(DiscardedToken(grant.tokens, besides: earlier), of: connection, at: provider)
             throw error
         }
-        switch keeping {
+        switch outcome {
         case .kept: return .renewed
-        case .over:
-            await giveBack(DiscardedToken(grant.tokens), of: connection, at: provider)
+        case .alreadyEnded:
+            await revoke(DiscardedToken(grant.tokens), of: connection, at: provider)
             return .ended
-        case .exceeded(let ended):
-            await excess.giveBack(ended, grant.tokens)
-            return .exceeded
+        case .scopeExceeded(let ended):
+            await excess.revokeTokens(of: ended, grant.tokens)
+            return .scopeExceeded
         }
     }
 
-    private func write(_ grant: ProviderGrant, to connection: Connection) async throws -> Keeping {
+    private func write(_ grant: ProviderGrant, to connection: Connection) async throws -> WriteOutcome {
         let now = clock.now()
         let scope = grant.scope ?? connection.scope
         return try await store.write { [vault, excess] transaction in
             if let ended = try excess.end(connection, granted: scope, in: transaction, now: now) {
-                return .exceeded(ended)
+                return .scopeExceeded(ended)
             }
             let sealed = try vault.seal(grant.tokens, of: connection.id, in: transaction)
             guard try transaction.connections.refresh(connection.id, tokens: sealed, scope: scope, now: now) else {
-                return .over
+                return .alreadyEnded
             }
             try transaction.audit.append(AuditEntry(.connectionRefreshed, ofItself: connection, at: now))
             return .kept
         }
     }
 
-    private func giveBack(_ token: DiscardedToken, of connection: Connection, at provider: Provider) async {
-        _ = await excess.unkept.revoke(token, at: provider, about: ["connection": "\(connection.id)"])
+    private func revoke(_ token: DiscardedToken, of connection: Connection, at provider: Provider) async {
+        _ = await excess.discardedTokens.revoke(token, at: provider, about: ["connection": "\(connection.id)"])
     }
 
     private func end(_ connection: Connection, _ reason: String) async throws -> Outcome {

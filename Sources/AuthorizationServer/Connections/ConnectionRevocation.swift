@@ -2,28 +2,28 @@ import JOSE
 import OAuth
 import Storage
 
-/// Ends a connection for good: here at once, with its record, and then at the provider, which is told outside of the
-/// transaction and may not take it.
+/// Revokes a connection: first in the database, with the audit record, then at the provider. The provider is asked
+/// outside of the transaction and may fail; the connection has ended either way.
 struct ConnectionRevocation: Sendable {
-    /// What became of it.
-    enum Verdict: Sendable {
-        /// It is over here; what the provider said to it.
+    /// The outcome of a revocation.
+    enum Outcome: Sendable {
+        /// The connection ended now; with the reply of its provider.
         case ended(Connection, ProviderReply)
-        /// It was over before.
-        case over(Connection)
-        /// There is none, or it is another person's.
-        case unknown
+        /// The connection had ended earlier.
+        case alreadyEnded(Connection)
+        /// There is no such connection, or it belongs to another user.
+        case notFound
     }
 
     let store: Store
-    /// Nil where nobody may go out.
+    /// Nil where this process makes no outbound requests.
     let client: ProviderClient?
     let vault: ConnectionVault
 
-    /// Ends it in the name of `actor`; if `owner` is named, only that person's.
+    /// Revokes a connection on behalf of `actor`; with an `owner`, only a connection of that user.
     func end(
         _ id: ConnectionID, of owner: UserID? = nil, reason: Connection.End, actor: AuditActor, now: Timestamp
-    ) async throws -> Verdict {
+    ) async throws -> Outcome {
         let found = try await store.write { transaction -> (before: Connection, after: Connection, Provider?)? in
             guard let before = try transaction.connections.find(id), owner == nil || before.userID == owner else {
                 return nil
@@ -33,19 +33,18 @@ struct ConnectionRevocation: Sendable {
             if isEnded { try transaction.audit.append(AuditEntry(ended: after, by: actor, at: now)) }
             return (before, after, try transaction.providers.find(after.provider))
         }
-        guard let (before, after, provider) = found else { return .unknown }
-        guard before.endedAt == nil else { return .over(after) }
-        return .ended(after, await tell(provider, about: before))
+        guard let (before, after, provider) = found else { return .notFound }
+        guard before.endedAt == nil else { return .alreadyEnded(after) }
+        return .ended(after, await revokeTokens(of: before, at: provider))
     }
 
-    /// Gives the tokens back to the provider.
-    private func tell(_ provider: Provider?, about connection: Connection) async -> ProviderReply {
+    private func revokeTokens(of connection: Connection, at provider: Provider?) async -> ProviderReply {
         guard let client, let provider, let tokens = vault.tokens(of: connection) else { return .notAsked }
-        // Nobody knows the tokens any more: a caller that hangs up must not keep them from being revoked.
+        // A task of its own: the database has forgotten the tokens, so a cancelled request must not leave them valid.
         return await Task { [vault] in
             do throws(ProviderFailure) {
                 try await client.revoke(DiscardedToken(tokens), at: vault.access(to: provider))
-                return .taken
+                return .accepted
             } catch {
                 return .failed("\(error)")
             }
@@ -53,17 +52,18 @@ struct ConnectionRevocation: Sendable {
     }
 }
 
-/// What a provider says when tokens are given back to it.
+/// The reply of a provider to the revocation of tokens.
 package enum ProviderReply: Hashable, Sendable {
-    case taken
-    /// It could not be asked: it is gone here, or the tokens cannot be opened any more.
+    /// The provider revoked the tokens.
+    case accepted
+    /// The provider was not asked: it was removed, or the tokens do not open.
     case notAsked
-    /// It did not take it; why, for operators.
+    /// The request failed; the reason, for operators.
     case failed(String)
 }
 
 extension AuditEntry {
-    /// The record of a connection that somebody ended.
+    /// The audit record of a connection that `actor` revoked.
     init(ended connection: Connection, by actor: AuditActor, at now: Timestamp) {
         self.init(
             .connectionEnded, at: now, actor: actor, user: connection.userID, resource: connection.resourceID,

@@ -3,10 +3,9 @@ import Logging
 import OAuth
 import Storage
 
-/// A token that a provider issued and that Gatehouse does not keep. Nobody else knows it, and the provider would go on to
-/// honour it.
+/// A token that a provider issued and that Gatehouse does not keep. It has to be revoked: the provider would honour it.
 struct DiscardedToken: Sendable, RedactedCredential {
-    /// What the provider is told that it is.
+    /// The type of the token, as the provider is told.
     ///
     /// Spec: RFC 7009 §2.1
     enum Hint: String, Sendable {
@@ -22,14 +21,15 @@ struct DiscardedToken: Sendable, RedactedCredential {
         self.hint = hint
     }
 
-    /// The token that stands for all of `tokens`: revoking a refresh token ends what was issued with it.
+    /// The token whose revocation revokes all of `tokens`: the refresh token if there is one, because revoking it also
+    /// revokes the access tokens of the same grant.
     init(_ tokens: ProviderTokens) {
         self =
             tokens.refresh.map { DiscardedToken($0, hint: .refreshToken) }
             ?? DiscardedToken(tokens.access, hint: .accessToken)
     }
 
-    /// What `tokens` hold that `earlier` do not. A refresh token that is still kept has to stay good.
+    /// The token of `tokens` that is not in `earlier`. A refresh token that stays in use must not be revoked.
     init(_ tokens: ProviderTokens, besides earlier: ProviderTokens) {
         guard tokens.refresh == earlier.refresh else {
             self.init(tokens)
@@ -38,7 +38,7 @@ struct DiscardedToken: Sendable, RedactedCredential {
         self.init(tokens.access, hint: .accessToken)
     }
 
-    /// What an answer holds that is otherwise not usable; nil when no token can be read in it.
+    /// The token in an unusable answer; nil if no new token can be read in it.
     init?(_ response: [UInt8], besides earlier: ProviderTokens?) {
         guard let body = try? JSONObject(parsing: response) else { return nil }
         let access = try? ProviderTokens.token("access_token", of: body)
@@ -52,26 +52,27 @@ struct DiscardedToken: Sendable, RedactedCredential {
     }
 }
 
-/// A request for tokens that brought no grant, and the token that came all the same.
+/// A failed request for tokens, with the token that the unusable answer held.
 struct GrantFailure: Error, Sendable {
     let cause: ProviderFailure
     let token: DiscardedToken?
 
-    /// A failure with what has to be revoked because of it.
+    /// A failure, with the token that has to be revoked.
     init(_ cause: ProviderFailure, token: DiscardedToken? = nil) {
         self.cause = cause
         self.token = token
     }
 }
 
-/// Revokes at the provider what is not kept here: at the best of its ability, within the time of one request, and told in
-/// the log when the provider does not take it.
+/// Revokes discarded tokens at their provider. It tries once; a failure is logged, because only an operator can then
+/// act.
 struct DiscardedTokenRevocation: Sendable {
     let client: ProviderClient
     let vault: ConnectionVault
     let log: Logger
 
-    /// Whether the provider took the token. A caller that hangs up does not stop the request.
+    /// Revokes a token and returns whether the provider accepted. It runs in a task of its own, so that a cancelled
+    /// request does not leave the token valid.
     func revoke(_ token: DiscardedToken, at provider: Provider, about subject: Logger.Metadata) async -> Bool {
         await Task {
             do throws(ProviderFailure) {
@@ -80,7 +81,7 @@ struct DiscardedTokenRevocation: Sendable {
             } catch {
                 let details: Logger.Metadata = ["provider": "\(provider.name)", "cause": "\(error)"]
                 log.warning(
-                    "a token that is not kept could not be revoked at its provider",
+                    "a discarded token could not be revoked at its provider",
                     metadata: subject.merging(details) { $1 })
                 return false
             }

@@ -2,22 +2,23 @@ import Logging
 import OAuth
 import Storage
 
-/// Ends the connections of which the provider granted more than their MCP server may have. Such a token can do what nobody
-/// allowed, so it is neither handed out nor kept.
+/// Ends connections whose provider granted more scopes than their MCP server may have. Such a token allows what no
+/// operator allowed, so it is neither handed out nor kept.
 struct ExcessScopeRevocation: Sendable {
-    let unkept: DiscardedTokenRevocation
+    let discardedTokens: DiscardedTokenRevocation
 
     /// A connection that has ended because of its scopes.
-    struct Ended: Sendable {
+    struct EndedConnection: Sendable {
         let connection: Connection
         let provider: Provider?
         let failure: ProviderFailure
     }
 
-    /// Ends the connection if `granted` exceeds what its MCP server may have now, with the record; nil when it does not.
+    /// Ends the connection, with its audit record, if `granted` exceeds what the MCP server may have now; nil
+    /// otherwise.
     func end(
         _ connection: Connection, granted: ScopeSet, in transaction: Transaction, now: Timestamp
-    ) throws -> Ended? {
+    ) throws -> EndedConnection? {
         guard
             let excess = try ConnectionPolicy.excess(
                 of: granted, at: connection.provider, for: connection.resourceID, in: transaction)
@@ -27,26 +28,29 @@ struct ExcessScopeRevocation: Sendable {
                 AuditEntry(
                     .connectionEnded, ofItself: connection, reason: Connection.End.scopeExceeded.rawValue, at: now))
         }
-        return Ended(
+        return EndedConnection(
             connection: connection, provider: try transaction.providers.find(connection.provider),
             failure: .scopeExceeded(excess))
     }
 
-    /// Tells the log and the provider: `tokens` are what came and is not kept, or else what the connection held.
-    func giveBack(_ ended: Ended, _ tokens: ProviderTokens? = nil) async {
+    /// Logs the end and revokes the tokens at the provider: `tokens` if a refresh brought new ones, else those of the
+    /// connection.
+    func revokeTokens(of ended: EndedConnection, _ tokens: ProviderTokens? = nil) async {
         let connection = ended.connection
         let subject: Logger.Metadata = ["connection": "\(connection.id)"]
-        unkept.log.warning(
-            "a connection has ended because of its scopes, and its tokens are revoked at the provider",
+        discardedTokens.log.warning(
+            "a connection ended because of its scopes; its tokens are revoked at the provider",
             metadata: subject.merging(
                 ["provider": "\(connection.provider)", "cause": "\(ended.failure)"]) { $1 })
-        guard let provider = ended.provider, let tokens = tokens ?? unkept.vault.tokens(of: connection) else { return }
-        _ = await unkept.revoke(DiscardedToken(tokens), at: provider, about: subject)
+        guard let provider = ended.provider, let tokens = tokens ?? discardedTokens.vault.tokens(of: connection) else {
+            return
+        }
+        _ = await discardedTokens.revoke(DiscardedToken(tokens), at: provider, about: subject)
     }
 }
 
 extension AuditEntry {
-    /// The record of what Gatehouse did to a connection by itself.
+    /// The audit record of a change that Gatehouse made to a connection by itself.
     init(_ action: AuditAction, ofItself connection: Connection, reason: String? = nil, at now: Timestamp) {
         self.init(
             action, at: now, actor: .system, user: connection.userID, resource: connection.resourceID,

@@ -2,26 +2,26 @@ import JOSE
 import OAuth
 import Storage
 
-/// What a provider sends back through the person's browser.
+/// The authorization response of a provider, as the browser brings it.
 ///
 /// Spec: RFC 6749 §4.1.2
 struct ProviderAnswer: Sendable {
-    /// What it says.
+    /// The outcome that the provider reports.
     enum Outcome: Sendable {
         case code(String)
-        /// The person said no over there.
+        /// The user denied the request at the provider.
         case denied
         case failed(ProviderFailure)
     }
 
     private static let longestCode = 4096
 
-    /// The digest of the `state`, if there is one.
+    /// The digest of the `state` parameter; nil without one. The database keeps digests only.
     let state: Digest?
     let outcome: Outcome
     private let issuer: String?
 
-    /// Reads the query of a callback; what comes twice is refused.
+    /// Reads the query of a callback; a repeated parameter is refused.
     init(_ parameters: Parameters) throws(OAuthError) {
         state = try parameters.value(.state).map(Digest.sha256)
         issuer = try parameters.value(.issuer)
@@ -36,8 +36,8 @@ struct ProviderAnswer: Sendable {
             }
     }
 
-    /// Whether the answer is this provider's: an issuer that is named has to be its own, and one that always names itself
-    /// has to have done so.
+    /// Whether the answer is from this provider: a named issuer must be the provider's, and a provider that announces
+    /// `iss` must have sent it. Otherwise another provider could inject its own code (mix-up attack).
     ///
     /// Spec: RFC 9207 §2.4
     func comesFrom(_ provider: Provider) -> Bool {

@@ -4,21 +4,21 @@ package import OAuth
 package import Outbound
 import Storage
 
-/// Gatehouse as a client of other authorization servers.
+/// Gatehouse as an OAuth client of providers.
 package struct ProviderClient: Sendable {
     let issuer: Issuer
     let outbound: OperatorClient
 
-    /// A client that comes from `issuer` and goes out through `outbound`.
+    /// A client with the callback addresses of `issuer`, whose requests go through `outbound`.
     package init(issuer: Issuer, outbound: OperatorClient) {
         self.issuer = issuer
         self.outbound = outbound
     }
 
-    /// Where the provider sends people back: one address for each provider and owner.
+    /// The redirect URI of a provider. Each provider has its own, so that a callback shows which provider answered.
     func redirectURI(_ name: ProviderName) -> String { issuer.endpoint("/connect/\(name)/callback") }
 
-    /// Where the person is sent.
+    /// The URL of the authorization request.
     ///
     /// Spec: OAuth 2.1 §4.1.1
     func authorizationURL(_ provider: Provider, scope: ScopeSet, state: String, proof: ConnectionProof) -> String {
@@ -33,7 +33,7 @@ package struct ProviderClient: Sendable {
         return provider.authorizationEndpoint + separator + Self.form(parameters)
     }
 
-    /// Redeems the code that a callback brought.
+    /// Redeems the code of a callback.
     ///
     /// Spec: OAuth 2.1 §4.1.3
     func redeem(
@@ -50,7 +50,7 @@ package struct ProviderClient: Sendable {
         }
     }
 
-    /// Gets a new access token.
+    /// Refreshes the access token.
     ///
     /// Spec: OAuth 2.1 §4.3
     func refresh(
@@ -65,7 +65,8 @@ package struct ProviderClient: Sendable {
         }
     }
 
-    /// Asks for tokens. An answer that cannot be used may hold one all the same; the failure then carries it.
+    /// Requests tokens. An unusable answer may still hold a token; the failure then carries it, so that it can be
+    /// revoked.
     private func tokens(
         for parameters: [(ParameterName, String)], as access: ProviderAccess, besides earlier: ProviderTokens? = nil,
         read: (OutboundResponse) throws(ProviderFailure) -> ProviderGrant
@@ -83,16 +84,39 @@ package struct ProviderClient: Sendable {
         }
     }
 
-    /// Tells the provider that its tokens are not needed any more.
+    /// Revokes a token at the provider.
     ///
     /// Spec: RFC 7009 §2.1
     func revoke(_ token: DiscardedToken, at access: ProviderAccess) async throws(ProviderFailure) {
         guard let endpoint = access.revocationEndpoint else {
-            throw .unavailable("it has no revocation endpoint here")
+            throw .unavailable("no revocation endpoint is registered for it")
         }
         let parameters: [(ParameterName, String)] = [(.token, token.value), (.tokenTypeHint, token.hint.rawValue)]
         let response = try await post(parameters, to: endpoint, as: access)
         guard response.status == 200 else { throw .unavailable("it answered \(response.status)") }
+    }
+
+    /// Fetches the metadata of an issuer that an operator names.
+    func discover(_ issuer: String) async throws(AdministrationError) -> ProviderMetadata {
+        var problem = "no address was tried"
+        for location in ProviderMetadata.locations(of: issuer) {
+            do {
+                let response = try await outbound.get(
+                    RemoteURL(operator: location), fields: [("Accept", "application/json")])
+                guard response.status == 200 else {
+                    problem = "\(location) answered \(response.status)"
+                    continue
+                }
+                return try ProviderMetadata(response.body, of: issuer)
+            } catch let error as AdministrationError {
+                throw error
+            } catch {
+                throw AdministrationError(
+                    .invalid, "\(location) could not be fetched: \(error); or name the endpoints yourself.")
+            }
+        }
+        throw AdministrationError(
+            .invalid, "The issuer publishes no metadata: \(problem); name the endpoints yourself.")
     }
 
     /// Spec: OAuth 2.1 §2.4
@@ -115,8 +139,8 @@ package struct ProviderClient: Sendable {
                 RemoteURL(operator: endpoint.url), body: Array(Self.form(parameters).utf8),
                 contentType: "application/x-www-form-urlencoded", fields: fields, namedBy: endpoint.source)
         } catch let error as OutboundFailure {
-            // Too large or not HTTP is an answer too, and will not be better the next time.
             switch error {
+            // The provider answered, and its next answer will not be better.
             case .oversized, .malformed: throw .unusable("\(error)")
             case .unacceptableURL, .hostNotAllowed, .rulesUnavailable, .overBudget, .busy, .unresolvable,
                 .refusedAddress,
@@ -139,9 +163,10 @@ package struct ProviderClient: Sendable {
     }
 }
 
-/// A provider with the secret that Gatehouse proves itself by there.
+/// A provider with the opened client secret of Gatehouse.
 struct ProviderAccess: Sendable {
-    /// An address at the provider, and who named it.
+    /// An address at the provider, with its source: an operator's URL may lead to private addresses, a document's may
+    /// not.
     struct Endpoint: Sendable {
         let url: String
         let source: OperatorClient.Source

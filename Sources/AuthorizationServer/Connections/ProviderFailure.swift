@@ -1,40 +1,40 @@
 import OAuth
 
-/// Why a provider did not do what was asked of it. Nothing that the provider wrote is in it but the code of its error, and
-/// the names of scopes that it granted beyond what is allowed.
+/// Why a request to a provider failed. Of the provider's text it holds only the error code and the names of scopes,
+/// because it is logged.
 enum ProviderFailure: Error, Hashable, Sendable, CustomStringConvertible {
-    /// It could not be asked, or said that it cannot answer now.
+    /// The provider could not be reached, or reported that it cannot answer now.
     case unavailable(String)
-    /// It refused, with this code.
+    /// The provider refused with this error code.
     case refused(String)
-    /// It answered, but not in the protocol.
+    /// The answer violates the protocol.
     case unusable(String)
-    /// It granted these as well, which the MCP server may not have.
+    /// The provider granted these scopes as well, which the MCP server may not have.
     case scopeExceeded(ScopeSet)
 
-    /// The short code for events and the audit trail.
-    var reason: String {
+    /// The reason of the elicitation's end.
+    var reason: ElicitationFailure {
         switch self {
-        case .unavailable: "provider_unavailable"
-        case .refused: "provider_refused"
-        case .unusable: "provider_answer_unusable"
-        case .scopeExceeded: "scope_exceeded"
+        case .unavailable: .providerUnavailable
+        case .refused: .providerRefused
+        case .unusable: .providerAnswerUnusable
+        case .scopeExceeded: .scopeExceeded
         }
     }
 
     /// For the operator's log.
     var description: String {
         switch self {
-        case .unavailable(let detail): "the provider cannot be asked: \(detail)"
+        case .unavailable(let detail): "the provider is not available: \(detail)"
         case .refused(let code): "the provider refused: \(code)"
-        case .unusable(let detail): "the provider's answer is not usable: \(detail)"
+        case .unusable(let detail): "the provider's answer is unusable: \(detail)"
         case .scopeExceeded(let excess):
-            "the provider granted more than 'providers allow' gives this MCP server: \(excess); if one of these is another "
-                + "name of an allowed scope, say so by --same-as"
+            "the provider granted more than 'providers allow' gives this MCP server: \(excess); if one of these is an alias "
+                + "of an allowed scope, allow it with --same-as"
         }
     }
 
-    /// An error code as it may be repeated; whatever does not look like one is not.
+    /// An error code that may be logged; other text of the provider is replaced.
     static func code(_ text: String?) -> String {
         guard let text, (1...64).contains(text.utf8.count),
             text.utf8.allSatisfy({ (0x61...0x7A).contains($0) || $0 == UInt8(ascii: "_") })

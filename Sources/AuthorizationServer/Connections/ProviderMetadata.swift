@@ -4,37 +4,37 @@ import OAuth
 import Outbound
 import Storage
 
-/// What a provider publishes about itself, as far as a client of it needs that.
+/// The metadata of a provider, as far as a client needs it.
 ///
 /// Spec: RFC 8414 §3.3
 struct ProviderMetadata: Sendable {
     let authorizationEndpoint: String
     let tokenEndpoint: String
     let revocationEndpoint: String?
-    /// Whether it says who answers, so that an answer that does not is none.
+    /// Whether the provider announces the `iss` parameter, so that an answer without it is refused.
     let sendsIssuer: Bool
-    /// How clients may prove themselves; the default of the specification where it says nothing.
+    /// The client authentication methods of the token endpoint; the specification's default if the document names none.
     let authMethods: [String]
 
-    /// Reads a document, which has to name the issuer that was asked.
+    /// Reads a document, which must name the issuer that was asked.
     init(_ bytes: [UInt8], of issuer: String) throws(AdministrationError) {
         guard let json = try? JSONObject(parsing: bytes), let named = json["issuer"]?.string else {
-            throw AdministrationError(.invalid, "The metadata of \(issuer) is no JSON object with an issuer.")
+            throw AdministrationError(.invalid, "The metadata of \(issuer) is not a JSON object with an issuer.")
         }
         guard named.utf8.elementsEqual(issuer.utf8) else {
             throw AdministrationError(
-                .invalid, "The metadata of \(issuer) is of another issuer; write the issuer exactly as it names itself."
+                .invalid, "The metadata of \(issuer) names another issuer; write the issuer exactly as it names itself."
             )
         }
         guard let authorization = json["authorization_endpoint"]?.string, let token = json["token_endpoint"]?.string
         else {
             throw AdministrationError(
                 .invalid,
-                "The metadata of \(issuer) lacks an endpoint; say --authorization-endpoint and --token-endpoint.")
+                "The metadata of \(issuer) lacks an endpoint; use --authorization-endpoint and --token-endpoint.")
         }
         if let methods = json["code_challenge_methods_supported"]?.strings, !methods.contains(CodeChallenge.method) {
             throw AdministrationError(
-                .invalid, "\(issuer) does not support PKCE with S256, which Gatehouse insists on.")
+                .invalid, "\(issuer) does not support PKCE with S256, which Gatehouse requires.")
         }
         authorizationEndpoint = authorization
         tokenEndpoint = token
@@ -45,7 +45,7 @@ struct ProviderMetadata: Sendable {
             ?? [ProviderAuthentication.clientSecretBasic.rawValue]
     }
 
-    /// Where the document of an issuer may lie, the likeliest first.
+    /// The addresses where the document of an issuer may be, the likeliest first.
     ///
     /// Spec: RFC 8414 §3.1
     static func locations(of issuer: String) -> [String] {
@@ -59,30 +59,5 @@ struct ProviderMetadata: Sendable {
         ]
         if !path.isEmpty { locations.append("\(trimmed)/.well-known/openid-configuration") }
         return locations
-    }
-}
-
-extension ProviderClient {
-    /// Asks an issuer what it publishes, for an operator who names it.
-    func discover(_ issuer: String) async throws(AdministrationError) -> ProviderMetadata {
-        var problem = "nothing was asked"
-        for location in ProviderMetadata.locations(of: issuer) {
-            do {
-                let response = try await outbound.get(
-                    RemoteURL(operator: location), fields: [("Accept", "application/json")])
-                guard response.status == 200 else {
-                    problem = "\(location) answered \(response.status)"
-                    continue
-                }
-                return try ProviderMetadata(response.body, of: issuer)
-            } catch let error as AdministrationError {
-                throw error
-            } catch {
-                throw AdministrationError(
-                    .invalid, "\(location) could not be asked: \(error); or say the endpoints yourself.")
-            }
-        }
-        throw AdministrationError(
-            .invalid, "The issuer publishes no metadata: \(problem); or say the endpoints yourself.")
     }
 }

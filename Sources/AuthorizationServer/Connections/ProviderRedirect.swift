@@ -2,28 +2,30 @@ import JOSE
 import OAuth
 import Storage
 
-/// Sends a person who agreed on their way to the provider. What has to fit when they come back is made now, not before.
+/// Begins the authorization request at a provider after the user approved. State, PKCE verifier and nonce are made only
+/// now, so that a page that was merely opened leaves nothing to attack.
 struct ProviderRedirect: Sendable {
     let client: ProviderClient
     let vault: ConnectionVault
 
-    /// The address at the provider to go on to; nil when the MCP server may not have this (any more).
+    /// Stores the attempt and returns the URL of the authorization request; nil if the MCP server may not have these
+    /// scopes.
     func begin(
-        _ ask: ConnectAccountRequest, of asked: Elicitation, by person: SignedIn, browser: Browser,
-        in transaction: Transaction,
-        now: Timestamp
+        _ ask: ConnectAccountRequest, of elicitation: Elicitation, by person: SignedIn, browser: Browser,
+        in transaction: Transaction, now: Timestamp
     ) throws -> String? {
-        guard let permission = try ConnectionPolicy.permission(for: ask, of: asked.resourceID, in: transaction) else {
+        guard let allowance = try ConnectionPolicy.allowance(for: ask, of: elicitation.resourceID, in: transaction)
+        else {
             return nil
         }
         let state = Random.token()
         let digest = Digest.sha256(state)
-        let proof = ConnectionProof.random(for: permission.scope)
+        let proof = ConnectionProof.random(for: allowance.scope)
         try transaction.connectionAttempts.insert(
             ConnectionAttempt(
-                state: digest, elicitationID: asked.id, userID: person.user.id, browserLoginID: person.login.id,
-                binding: browser.binding, provider: permission.provider.name, asked: permission.scope,
+                state: digest, elicitationID: elicitation.id, userID: person.user.id, browserLoginID: person.login.id,
+                binding: browser.binding, provider: allowance.provider.name, asked: allowance.scope,
                 proof: try vault.seal(proof, of: digest, in: transaction), createdAt: now))
-        return client.authorizationURL(permission.provider, scope: permission.scope, state: state, proof: proof)
+        return client.authorizationURL(allowance.provider, scope: allowance.scope, state: state, proof: proof)
     }
 }

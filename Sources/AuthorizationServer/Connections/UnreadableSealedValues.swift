@@ -2,20 +2,21 @@ package import JOSE
 import OAuth
 package import Storage
 
-/// The sealed values of a database that no key of the folder opens, by the names of what they belong to.
+/// The sealed values of a database that no key of the key folder opens, with the names of their rows.
 ///
-/// They come with a database from before a sealing key was put out of use, or with another folder of keys.
+/// A database from before the replacement of a sealing key has such values, and so has one that meets the wrong key
+/// folder.
 package struct UnreadableSealedValues: Sendable, CustomStringConvertible {
-    /// How many there are.
+    /// How many values do not open.
     package private(set) var count = 0
-    /// The providers whose client secret it is.
+    /// The providers whose client secrets do not open.
     package private(set) var providers: [String] = []
     private var connections: [String] = []
     private var elicitations: [String] = []
     private var attempts = 0
     private var unreadable = 0
 
-    /// Tries every sealed value; nil when all open.
+    /// Tries to open every sealed value of the database; nil if all open.
     package static func find(in store: Store, keys: KeyRing) async throws -> UnreadableSealedValues? {
         let vault = ConnectionVault(keys: keys)
         var found = UnreadableSealedValues()
@@ -42,13 +43,13 @@ package struct UnreadableSealedValues: Sendable, CustomStringConvertible {
         }
     }
 
-    /// How many, and of what, never what is in them.
+    /// The number of values and the names of their rows; never a value.
     package var description: String {
         let parts = [
             Self.named(providers, "the client secret of the provider", "the client secrets of the providers"),
             Self.named(connections, "the tokens of the connection", "the tokens of the connections"),
             Self.named(
-                elicitations, "what was handed over in the elicitation", "what was handed over in the elicitations"),
+                elicitations, "the submitted values of the elicitation", "the submitted values of the elicitations"),
             attempts == 0
                 ? nil
                 : KeyReplacementImpact.count(Int64(attempts), "open attempt to connect", "open attempts to connect"),
@@ -62,9 +63,4 @@ package struct UnreadableSealedValues: Sendable, CustomStringConvertible {
     private static func named(_ names: [String], _ one: String, _ many: String) -> String? {
         names.isEmpty ? nil : (names.count == 1 ? one : many) + " " + UnfinishedKeyReplacement.named(names)
     }
-}
-
-extension ConnectionVault {
-    /// Whether a sealed value opens for its row.
-    fileprivate func opens(_ value: SealedValue) -> Bool { open(value.bytes, Self.context(of: value.place)) != nil }
 }

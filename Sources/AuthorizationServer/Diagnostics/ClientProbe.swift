@@ -155,8 +155,8 @@ package struct ClientProbe: Sendable {
     private func future(of client: Client, now: Timestamp) async throws -> [Finding] {
         let prospects = ClientAssessment(client: client, settings: settings)
         return try await store.read { transaction in
-            let closed = try client.host.map { try transaction.sessions.resources(closedTo: $0) } ?? []
-            let sessions = try transaction.sessions.newestLive(
+            let closed = try client.host.map { try transaction.resources.closed(toClientsOn: $0) } ?? []
+            let sessions = try transaction.sessionReports.newestLive(
                 SessionFilter(client: client.id), limit: ClientAssessment.mostSessions, now: now)
             return prospects.findings(
                 resources: try transaction.resources.list().filter { !closed.contains($0.id) },

@@ -2,8 +2,9 @@ import JOSE
 package import OAuth
 import Storage
 
-/// Shows an elicitation to the one person it is for and takes the answer; everybody else learns nothing, not even whether
-/// it exists.
+/// Shows an elicitation to the user it is for and takes the decision. Everybody else learns nothing, not even whether
+/// the elicitation exists.
+///
 /// Spec: MCP 2026-07-28 §Elicitation
 package struct ElicitationPageEndpoint: Sendable {
     let store: Store
@@ -12,115 +13,130 @@ package struct ElicitationPageEndpoint: Sendable {
     let standing: StandingRule
     let seal: InteractionSeal
     let services: ElicitationServices
-    let misdirections: WrongAccountLog
+    let wrongAccounts: WrongAccountLog
     let clock: WallClock
 
-    /// What the page shows now.
+    /// What the page shows.
     package enum View: Sendable {
-        /// Somebody has to sign in first; who asks for what is not told before.
+        /// The sign-in form. It names neither the MCP server nor the request: the visitor may be anybody.
         case signIn(token: String)
-        /// The right person, whose sign-in is too long ago for what is asked.
+        /// The sign-in form for the right user, whose sign-in is too old for this kind of elicitation.
         case signInAgain(token: String, account: String)
-        case ask(ElicitationQuestion)
-        case over(ElicitationEnd)
-        /// The person agreed and goes on to this address: of a provider, from which the way leads back here, or of the MCP
-        /// server's, with a ticket.
-        case onward(String, comesBack: Bool)
-        /// Another person's, unknown or malformed: one answer for all, with the account in use and a way to change it.
-        case notYours(Stranger)
-        /// The form could not be taken as it was sent; the page again, with the reason.
-        case again(ElicitationQuestion, problem: Problem)
-        /// Something is wrong with what was filled in; the page again, with what may be shown of it.
-        case correct(ElicitationQuestion, SubmittedForm)
+        /// The open elicitation with its form.
+        case question(ElicitationQuestion)
+        /// The final status.
+        case ended(ElicitationEnd)
+        /// The user approved and the browser goes on to another site.
+        case redirect(ElicitationDestination)
+        /// Another user's, unknown or malformed: one answer for all, with the account in use and a way to change it.
+        case notYours(OtherAccount)
+        /// The form was not accepted; the question again, with the reason.
+        case retry(ElicitationQuestion, problem: Problem)
+        /// Some fields were not accepted; the question again, with the values that may be shown.
+        case corrections(ElicitationQuestion, SubmittedForm)
     }
 
-    /// Who is signed in and was not asked.
-    package struct Stranger: Sendable {
+    /// The decision that the form sends.
+    package enum Decision: String, Sendable {
+        case approve, decline
+    }
+
+    /// The account that is signed in although the elicitation is for another one.
+    package struct OtherAccount: Sendable {
+        /// The name of the account that is signed in.
         package let account: String
+        /// The sealed request of a sign-in with another account, which leads back to this page.
         package let token: String
-        /// What was tried, for the log alone; nil when there is no such elicitation.
+        /// The elicitation, for the log alone; nil when it does not exist.
         package let elicitation: ElicitationID?
     }
 
-    /// Why an answer could not be taken as it was sent.
+    /// Why a form was not accepted.
     package enum Problem: Sendable {
-        /// The page was opened in another sign-in than the form came from.
+        /// The form comes from a page of another sign-in.
         case stale
         case noDecision
-        /// The person went on to the other page, and finishes there.
+        /// The user already went on to the external site, and finishes there.
         case isThere
     }
 
-    /// Opens the page. Nothing is decided by it; that its person has seen it is noted once, and after that it only reads.
+    /// Opens the page. That decides nothing: the first visit is recorded, later ones only read.
     package func show(_ text: String, browser: Browser) async throws -> View {
         let now = clock.now()
         switch try await admit(to: text, browser: browser, now: now) {
-        case .elsewhere(let view): return view
-        case .person(let person, let asked):
+        case .refused(let view): return view
+        case .admitted(let person, let elicitation):
             let view = try await store.read { transaction in
-                try glance(at: asked.id, person: person, in: transaction, now: now)
+                try unchangedView(of: elicitation.id, person: person, in: transaction, now: now)
             }
             if let view { return view }
             return try await store.write { transaction in
-                try look(at: asked.id, person: person, in: transaction, now: now).view
+                try open(elicitation.id, person: person, in: transaction, now: now).view
             }
         }
     }
 
-    /// Takes the answer, in one transaction: the new state, its event and its record are committed before the page says so.
-    /// `form` is all that was sent, for the kinds that have fields.
+    /// Takes the decision in one transaction: the new status, its event and its audit record are committed before the
+    /// page shows them.
+    ///
+    /// - Parameters:
+    ///   - decision: nil when the form sent none that is known.
+    ///   - form: everything that was sent, for the kinds that have fields.
     package func decide(
-        _ text: String, token: String, decision: String, form: Parameters, browser: Browser
+        _ text: String, token: String, decision: Decision?, form: Parameters, browser: Browser
     ) async throws -> View {
         let now = clock.now()
-        let (person, asked): (SignedIn, Elicitation)
+        let (person, elicitation): (SignedIn, Elicitation)
         switch try await admit(to: text, browser: browser, now: now) {
-        case .elsewhere(let view): return view
-        case .person(let one, let found): (person, asked) = (one, found)
+        case .refused(let view): return view
+        case .admitted(let admitted, let found): (person, elicitation) = (admitted, found)
         }
-        let isStale = !ConstantTime.equal(Array(token.utf8), Array(formToken(asked.pageID, person: person).utf8))
-        // Passwords are compared outside of the transaction, and for nobody's form but our own.
+        let isStale = !ConstantTime.equal(
+            Array(token.utf8), Array(formToken(elicitation.pageID, person: person).utf8))
+        // Passwords are compared outside of the transaction, because that takes long, and only for a form of this
+        // server, so that no other site can use a browser to guess them.
         let approval =
-            decision == "approve" && !isStale
-            ? try await services[asked.kind].approval(of: asked, by: person, in: browser, form: form, now: now) : nil
+            decision == .approve && !isStale
+            ? try await services[elicitation.kind].approval(
+                of: elicitation, by: person, in: browser, form: form, now: now) : nil
         return try await store.write { transaction in
-            let (asked, view) = try look(at: asked.id, person: person, in: transaction, now: now)
-            guard case .ask(let question) = view else { return view }
-            guard !isStale else { return .again(question, problem: .stale) }
-            if let problem = asked.kind.strategy.obstacle(to: asked) { return .again(question, problem: problem) }
+            let (current, view) = try open(elicitation.id, person: person, in: transaction, now: now)
+            guard case .question(let question) = view else { return view }
+            guard !isStale else { return .retry(question, problem: .stale) }
+            if let problem = current.kind.strategy.obstacle(to: current) { return .retry(question, problem: problem) }
             switch decision {
-            case "approve":
-                let step = try approval?(transaction) ?? .again(.noDecision)
-                return try take(step, for: question, of: asked, in: transaction, now: now)
-            case "decline":
-                return try finish(asked, as: .declined(by: person.user.id), in: transaction, now: now)
-            default: return .again(question, problem: .noDecision)
+            case .approve:
+                let step = try approval?(transaction) ?? .retry(.noDecision)
+                return try perform(step, for: question, of: current, in: transaction, now: now)
+            case .decline:
+                return try finish(current, as: .declined(by: person.user.id), in: transaction, now: now)
+            case nil: return .retry(question, problem: .noDecision)
             }
         }
     }
 
     private enum Admission: Sendable {
-        /// The one person who was asked, signed in a short enough while ago.
-        case person(SignedIn, Elicitation)
-        /// What everybody else sees instead.
-        case elsewhere(View)
+        /// The user of the elicitation, whose sign-in is recent enough.
+        case admitted(SignedIn, Elicitation)
+        /// Anybody else sees this instead.
+        case refused(View)
     }
 
-    /// Who opens or sends the page. The order is policy: nobody learns anything who is not signed in as who was asked.
+    /// Admits the user of the elicitation. The order is policy: before a sign-in as that user nothing is revealed.
     private func admit(to text: String, browser: Browser, now: Timestamp) async throws -> Admission {
-        // What is no id takes the same way as an id that nobody has.
+        // A malformed id takes the same path as an unknown one, so that the answers do not differ.
         let page = ElicitationPageID(text) ?? .random()
         guard let person = try await people.signedIn(browser, now: now) else {
-            return .elsewhere(.signIn(token: try seal.seal(.elicitation(page), for: browser, now: now)))
+            return .refused(.signIn(token: try seal.seal(.elicitation(page), for: browser, now: now)))
         }
-        let asked = try await store.read { try $0.elicitations.find(page: page) }
-        guard let asked, asked.userID == person.user.id else {
-            return .elsewhere(try turnAway(person, from: asked, page: page, browser: browser, now: now))
+        let elicitation = try await store.read { try $0.elicitations.find(page: page) }
+        guard let elicitation, elicitation.userID == person.user.id else {
+            return .refused(try notYours(person, elicitation, page: page, browser: browser, now: now))
         }
-        guard isFresh(person, for: asked, now: now) else {
+        guard isSignInAccepted(person, for: elicitation, now: now) else {
             let token = try seal.seal(.elicitation(page), for: browser, now: now)
-            return .elsewhere(.signInAgain(token: token, account: person.user.name))
+            return .refused(.signInAgain(token: token, account: person.user.name))
         }
-        return .person(person, asked)
+        return .admitted(person, elicitation)
     }
 }

@@ -1,50 +1,41 @@
 package import OAuth
-import Storage
 
-/// Everything the page of an elicitation tells its person; nothing in it comes from the browser.
+/// Everything that the page of an open elicitation shows. None of it comes from the browser.
 package struct ElicitationQuestion: Sendable {
-    /// The MCP server that asks, and who answers for it.
-    package struct Asker: Sendable {
+    /// The MCP server that asks, and the organisation that is accountable for it.
+    package struct Server: Sendable {
+        /// The resource identifier of the MCP server.
         package let identifier: ResourceIdentifier
+        /// The name that its operator registered.
         package let name: String
+        /// The accountable owner that its operator registered.
         package let owner: String
     }
 
-    /// The client in whose session it is asked.
+    /// The client in whose session the MCP server asks.
     package struct RequestingClient: Sendable {
+        /// The name of a registered client or of the metadata document, not verified in the latter case.
         package let name: String
-        /// The host of a metadata document's URL; nil when an operator registered the client.
+        /// The host of a metadata document's URL; nil for a registered client.
         package let host: String?
-        /// When the person approved that session.
+        /// When the user approved the session.
         package let since: Timestamp
     }
 
+    /// The id in the address of the page.
     package let page: ElicitationPageID
-    /// The value that a decision has to bring back.
+    /// The token that the form sends with the decision.
     package let token: String
-    package let asker: Asker
-    package let through: RequestingClient
+    /// The MCP server that asks.
+    package let server: Server
+    /// The client in whose session the MCP server asks.
+    package let client: RequestingClient
+    /// The name of the account that is signed in.
     package let username: String
+    /// The message of the MCP server, as it wrote it.
     package let message: String
-    /// What is asked, as its kind shows it.
-    package let part: any ElicitationSection
-    /// Until when an answer counts.
+    /// The part of the page that belongs to the kind.
+    package let section: any ElicitationSection
+    /// When the elicitation expires.
     package let expiresAt: Timestamp
-}
-
-/// What became of an elicitation, for the person who was asked.
-package struct ElicitationEnd: Sendable {
-    let asked: Elicitation
-    /// The MCP server that asked, and the client through which it came about.
-    package let asker: String
-    package let through: String
-    /// The person decided so by this very form.
-    package let isJustNow: Bool
-    /// Whether the provider took back the token that was not kept; nil where none was, or where nobody knows any more.
-    var isTokenRevoked: Bool?
-
-    /// How it ended.
-    package var status: ElicitationStatus { asked.status }
-    /// What its page says.
-    package var words: ElicitationOutcomeText { asked.kind.strategy.words(for: self) }
 }

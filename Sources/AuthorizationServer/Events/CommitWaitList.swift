@@ -2,89 +2,90 @@ import ServiceLifecycle
 import Storage
 import Synchronization
 
-/// Lets requests wait in memory until something happens to one thing. Commits wake them; nobody asks the database
-/// meanwhile, so that thousands may wait.
+/// Lets requests wait in memory for a change of one thing. Commits wake them; waiting requests do not poll the
+/// database, so that thousands may wait.
 final class CommitWaitList<Key: Hashable & Sendable>: Sendable {
-    private struct Waiters {
-        var taken: [Key: [UInt64: AsyncStream<Void>.Continuation]] = [:]
-        var last: UInt64 = 0
+    private struct State {
+        var waiters: [Key: [UInt64: AsyncStream<Void>.Continuation]] = [:]
+        var lastNumber: UInt64 = 0
     }
 
-    /// A place to wait at.
+    /// One waiting request.
     private struct Waiter: Sendable {
-        /// One element for each time that something may have changed; ends when the seat is left.
+        /// One element for each possible change; the stream ends when the waiter leaves.
         let changes: AsyncStream<Void>
-        /// Ends the wait, from wherever; a second time it does nothing.
+        /// Ends the wait, from any thread; a second call does nothing.
         let leave: @Sendable () -> Void
     }
 
-    private let seats = Mutex(Waiters())
+    private let state = Mutex(State())
 
-    /// A watch over what the commits of `store` touch of this.
+    /// A list whose waiters are woken by the commits of `store`; `touched` says which keys a commit concerns.
     init(_ store: Store, of touched: @escaping @Sendable (CommitSignals) -> Set<Key>) {
-        store.onCommit { [weak self] in self?.tell(touched($0)) }
+        store.onCommit { [weak self] in self?.wake(touched($0)) }
     }
 
-    /// How many wait now.
-    var count: Int { seats.withLock { $0.taken.values.reduce(0) { $0 + $1.count } } }
+    /// The number of waiting requests.
+    var count: Int { state.withLock { $0.waiters.values.reduce(0) { $0 + $1.count } } }
 
-    /// Says that something happened to these.
-    func tell(_ keys: some Sequence<Key>) {
-        let waiting = seats.withLock { seats in keys.flatMap { seats.taken[$0].map { Array($0.values) } ?? [] } }
-        for continuation in waiting { continuation.yield() }
+    /// Wakes the requests that wait for these keys.
+    func wake(_ keys: some Sequence<Key>) {
+        let woken = state.withLock { state in keys.flatMap { state.waiters[$0].map { Array($0.values) } ?? [] } }
+        for continuation in woken { continuation.yield() }
     }
 
-    /// What `look` finds when there is nothing more to wait for, or as it is when the time is over, the asker hangs up or the
-    /// server stops.
+    /// Reads until there is nothing more to wait for and returns the last value. It returns early when the time is
+    /// over, the caller disconnects or the server stops.
     ///
-    /// `patience` tells of a find how many seconds it is worth to wait for another, nil for none. `whenGone` is told what to do
-    /// when the asker hangs up.
-    func wait<Found: Sendable>(
-        for key: Key, clock: WallClock, whenGone: (@escaping @Sendable () -> Void) -> Void,
-        patience: (Found) -> Int64?, look: () async throws -> Found
-    ) async throws -> Found {
-        // The seat is taken before the first look, so that no change falls between the two.
-        let seat = seat(at: key)
-        defer { seat.leave() }
-        let found = try await look()
-        guard let seconds = patience(found) else { return found }
-        whenGone(seat.leave)
+    /// - Parameters:
+    ///   - onDisconnect: registers what runs when the caller disconnects.
+    ///   - timeout: how long to wait for a newer value than this one, in seconds; nil to return this one.
+    func wait<Value: Sendable>(
+        for key: Key, clock: WallClock, onDisconnect: (@escaping @Sendable () -> Void) -> Void,
+        timeout: (Value) -> Int64?, read: () async throws -> Value
+    ) async throws -> Value {
+        // The waiter is registered before the first read, so that no change is lost between the two.
+        let waiter = waiter(for: key)
+        defer { waiter.leave() }
+        let value = try await read()
+        guard let seconds = timeout(value) else { return value }
+        onDisconnect(waiter.leave)
         return try await withGracefulShutdownHandler {
-            // Ends with this scope, whoever ends the wait first.
-            async let _: Void = leave(seat, after: seconds, clock)
-            for await _ in seat.changes {
-                let found = try await look()
-                if patience(found) == nil { return found }
+            // The child task is cancelled at the end of this scope, however the wait ends.
+            async let _: Void = leave(waiter, after: seconds, clock)
+            for await _ in waiter.changes {
+                let value = try await read()
+                if timeout(value) == nil { return value }
             }
-            return try await look()
+            return try await read()
         } onGracefulShutdown: {
-            seat.leave()
+            waiter.leave()
         }
     }
 
-    private func leave(_ seat: Waiter, after seconds: Int64, _ clock: WallClock) async {
+    private func leave(_ waiter: Waiter, after seconds: Int64, _ clock: WallClock) async {
         try? await clock.sleep(seconds)
-        seat.leave()
+        waiter.leave()
     }
 
-    private func seat(at key: Key) -> Waiter {
-        // One waiting change is enough: who is woken looks at the present state.
+    private func waiter(for key: Key) -> Waiter {
+        // A buffer of one is enough: a woken request reads the current state, however many changes led to it.
         let (changes, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        let number = seats.withLock { seats in
-            seats.last += 1
-            seats.taken[key, default: [:]][seats.last] = continuation
-            return seats.last
+        let number = state.withLock { state in
+            state.lastNumber += 1
+            state.waiters[key, default: [:]][state.lastNumber] = continuation
+            return state.lastNumber
         }
         return Waiter(changes: changes) { [weak self] in
             continuation.finish()
-            self?.free(number, at: key)
+            self?.remove(number, for: key)
         }
     }
 
-    private func free(_ number: UInt64, at key: Key) {
-        seats.withLock { seats in
-            seats.taken[key]?[number] = nil
-            if seats.taken[key]?.isEmpty ?? false { seats.taken[key] = nil }
+    private func remove(_ number: UInt64, for key: Key) {
+        state.withLock { state in
+            state.waiters[key]?[number] = nil
+            if state.waiters[key]?.isEmpty ?? false { state.waiters[key] = nil }
         }
     }
 }

@@ -5,8 +5,8 @@ import Outbound
 import Storage
 import Synchronization
 
-/// What all lanes share.
-struct DeliveryParts: Sendable {
+/// The services that the delivery queues of all MCP servers share.
+struct DeliveryServices: Sendable {
     let store: Store
     let signer: EventSigner
     let sender: EventSender
@@ -14,23 +14,26 @@ struct DeliveryParts: Sendable {
     let observer: Observer
     let clock: WallClock
     let log: Logger
-    /// Where an endpoint that fails is told, once a minute.
+    /// The log of failing endpoints, which writes equal lines once a minute.
     let refusals: DeduplicatedLog
 
-    /// The seconds until the attempt after so many in vain, moved apart from others'.
+    /// The pause before the next attempt after so many failed ones, in seconds with a random spread; nil after the last
+    /// one.
     func pause(afterAttempts attempts: Int) -> Int64? {
         DeliverySchedule.pause(afterAttempts: attempts, spread: challenge.spread())
     }
 
-    /// Tells the operator, who alone can mend it, and once. The address is not named: it may hold a secret.
-    func tell(thatDisabled resource: ResourceID, _ answer: EventAnswer) {
+    /// Logs once that an endpoint was disabled, because only an operator can act. The line omits the address, which may
+    /// hold a secret.
+    func logDisabled(_ resource: ResourceID, _ answer: EventAnswer) {
         log.notice(
-            "an events endpoint is disabled: nothing is sent there until an operator names one again",
+            "an events endpoint is disabled; nothing is sent there until an operator sets an endpoint again",
             metadata: metadata(of: resource, answer))
     }
 
-    /// Tells that an endpoint did not take an event; the event itself does not make two such lines different.
-    func tell(
+    /// Logs that an endpoint did not accept an event. The id of the event is the reference of the line, so that lines
+    /// about different events count as equal.
+    func logRefusal(
         _ message: String, level: Logger.Level = .info, _ answer: EventAnswer, to push: EventPush, of id: ResourceID
     ) {
         refusals.note(
@@ -41,7 +44,7 @@ struct DeliveryParts: Sendable {
             ], reference: push.event.id.string)
     }
 
-    func metadata(of resource: ResourceID, _ answer: EventAnswer) -> Logger.Metadata {
+    private func metadata(of resource: ResourceID, _ answer: EventAnswer) -> Logger.Metadata {
         var metadata: Logger.Metadata = ["resource": "\(resource)"]
         if let status = answer.status { metadata["status"] = "\(status)" }
         if let error = answer.error { metadata["error"] = "\(error)" }
@@ -49,62 +52,63 @@ struct DeliveryParts: Sendable {
     }
 }
 
-/// The way of one MCP server's events to its endpoint: a few at a time, a single one while the endpoint is in trouble, and
-/// none before the endpoint has shown that it wants them.
+/// Delivers the events of one MCP server to its endpoint: a few at a time, one at a time while the endpoint fails, and
+/// none before the endpoint is verified.
 final class DeliveryQueue: Sendable {
+    /// How many events are sent at the same time.
     private static let width = 4
-    /// Seconds until the database is asked again when it did not answer.
-    private static let patience: Int64 = 5
+    /// The pause after a failure of the database, in seconds.
+    private static let databasePause: Int64 = 5
 
     private let resource: ResourceID
-    private let parts: DeliveryParts
-    private let bell = WakeSignal()
+    private let services: DeliveryServices
+    private let signal = WakeSignal()
     private let breaker = Mutex(EndpointBreaker())
 
-    init(_ resource: ResourceID, _ parts: DeliveryParts) {
+    init(_ resource: ResourceID, _ services: DeliveryServices) {
         self.resource = resource
-        self.parts = parts
+        self.services = services
     }
 
-    /// When the next probe may be made, while the endpoint is in trouble.
+    /// When the next probe of a failing endpoint is due; nil while the endpoint works.
     var pausedUntil: Timestamp? { breaker.withLock { $0.pausedUntil } }
 
-    /// Says that there may be something new.
-    func wake() { bell.ring() }
+    /// Makes the queue look for new events.
+    func wake() { signal.send() }
 
-    /// Delivers until it is cancelled; what is under way then is broken off and counts as not sent.
-    func run() async { await work(untilIdle: false) }
+    /// Delivers until the task is cancelled. Requests that run then are aborted and count as not sent.
+    func run() async { await deliverEvents(untilIdle: false) }
 
-    /// Delivers what can be at this moment.
-    func runUntilIdle() async { await work(untilIdle: true) }
+    /// Delivers everything that is due now, and returns.
+    func runUntilIdle() async { await deliverEvents(untilIdle: true) }
 
-    private enum Report: Sendable {
+    private enum TaskResult: Sendable {
         case woken
-        case finished(EventID)
+        case delivered(EventID)
     }
 
-    /// What to send now, and when to look again if nothing happens before.
+    /// The events to send now, and the time of the next look if nothing happens before.
     private struct Plan {
         var pushes: [EventPush] = []
         var again: Timestamp?
     }
 
-    private func work(untilIdle: Bool) async {
-        await withTaskGroup(of: Report.self) { [self] group in
-            if !untilIdle { group.addTask { await self.awoken() } }
-            var underWay: Set<EventID> = []
+    private func deliverEvents(untilIdle: Bool) async {
+        await withTaskGroup(of: TaskResult.self) { [self] group in
+            if !untilIdle { group.addTask { await self.waitForSignal() } }
+            var sending: Set<EventID> = []
             while !Task.isCancelled {
-                let plan = await plan(underWay)
+                let plan = await plan(sending)
                 for push in plan.pushes {
-                    underWay.insert(push.event.id)
+                    sending.insert(push.event.id)
                     group.addTask { await self.deliver(push) }
                 }
-                if untilIdle, underWay.isEmpty { break }
-                let alarm = plan.again.map { bell.ring(in: .seconds($0 - parts.clock.now())) }
+                if untilIdle, sending.isEmpty { break }
+                let alarm = plan.again.map { signal.send(after: .seconds($0 - services.clock.now())) }
                 defer { alarm?.cancel() }
                 switch await group.next() {
-                case .finished(let id): underWay.remove(id)
-                case .woken: group.addTask { await self.awoken() }
+                case .delivered(let id): sending.remove(id)
+                case .woken: group.addTask { await self.waitForSignal() }
                 case nil: return
                 }
             }
@@ -112,15 +116,15 @@ final class DeliveryQueue: Sendable {
         }
     }
 
-    private func awoken() async -> Report {
-        await bell.wait()
+    private func waitForSignal() async -> TaskResult {
+        await signal.wait()
         return .woken
     }
 
-    private func plan(_ underWay: Set<EventID>) async -> Plan {
-        let now = parts.clock.now()
+    private func plan(_ sending: Set<EventID>) async -> Plan {
+        let now = services.clock.now()
         do {
-            let queue = try await parts.store.read { [resource] in
+            let queue = try await services.store.read { [resource] in
                 try $0.events.pushQueue(of: resource, now: now, limit: 2 * Self.width)
             }
             guard let queue else { return Plan() }
@@ -131,54 +135,58 @@ final class DeliveryQueue: Sendable {
                 return (breaker.pausedUntil, breaker.width(atMost: Self.width))
             }
             if let pausedUntil, now < pausedUntil { return Plan(again: pausedUntil) }
-            guard underWay.count < width else { return Plan() }
-            guard queue.isProven else { return try await challenge(queue, underWay, now) }
-            let due = queue.due.filter { !underWay.contains($0.event.id) }.prefix(width - underWay.count)
+            guard sending.count < width else { return Plan() }
+            guard queue.isProven else { return try await challenge(queue, sending, now) }
+            let due = queue.due.filter { !sending.contains($0.event.id) }.prefix(width - sending.count)
             return Plan(pushes: due.map { EventPush($0, in: queue) }, again: queue.nextDue)
         } catch is CancellationError {
             return Plan()
         } catch {
-            parts.log.warning("events wait for the database", metadata: ["error": "\(error)"])
-            return Plan(again: now + Self.patience)
+            services.log.warning("events could not be read from the database", metadata: ["error": "\(error)"])
+            return Plan(again: now + Self.databasePause)
         }
     }
 
-    private func challenge(_ queue: PushQueue, _ underWay: Set<EventID>, _ now: Timestamp) async throws -> Plan {
-        guard underWay.isEmpty else { return Plan() }
-        switch try await parts.challenge.step(for: queue, of: resource, now: now) {
-        case .ask(let push): return Plan(pushes: [push])
+    private func challenge(_ queue: PushQueue, _ sending: Set<EventID>, _ now: Timestamp) async throws -> Plan {
+        guard sending.isEmpty else { return Plan() }
+        switch try await services.challenge.step(for: queue, of: resource, now: now) {
+        case .send(let push): return Plan(pushes: [push])
         case .wait(let until): return Plan(again: until)
         }
     }
 
-    private func deliver(_ push: EventPush) async -> Report {
-        let answer = await push.send(by: parts.sender, signer: parts.signer, now: parts.clock.now())
-        // Broken off by the end of the server: that is no word about the endpoint, and the next start sends it again.
-        if Task.isCancelled, case .failed = answer { return .finished(push.event.id) }
-        let now = parts.clock.now()
-        let trouble = note(answer, from: push.endpoint, now)
+    private func deliver(_ push: EventPush) async -> TaskResult {
+        let answer = await push.send(by: services.sender, signer: services.signer, now: services.clock.now())
+        // The shutdown aborted the request. That says nothing about the endpoint, and the next start sends the event
+        // again.
+        if Task.isCancelled, case .failed = answer { return .delivered(push.event.id) }
+        let now = services.clock.now()
+        let trouble = updateBreaker(answer, from: push.endpoint, now)
         do {
             if push.event.type == .verification {
-                let isDisabled = try await parts.challenge.note(answer, to: push, of: resource, now: now)
-                if isDisabled { parts.tell(thatDisabled: resource, answer.kept) }
+                let isDisabled = try await services.challenge.record(answer, to: push, of: resource, now: now)
+                if isDisabled { services.logDisabled(resource, answer.recorded) }
                 switch answer {
                 case .accepted, .gone: break
                 case .refused, .failed:
-                    parts.tell("an events endpoint did not take its verification", answer.kept, to: push, of: resource)
+                    services.logRefusal(
+                        "an events endpoint did not accept its verification", answer.recorded, to: push, of: resource)
                 }
             } else {
-                try await DeliveryRecord(resource: resource, parts: parts).write(answer, to: push, after: trouble, now)
+                try await DeliveryRecord(resource: resource, services: services).write(
+                    answer, to: push, after: trouble, now)
             }
         } catch {
-            // It stays in the queue and is sent again; a database that does not write must not make that a storm.
-            breaker.withLock { $0.failed(isTrouble: true, retryAfter: Self.patience, now: now) }
-            parts.log.warning("a delivery was not written down", metadata: ["error": "\(error)"])
+            // The event stays in the queue and is sent again. Without the pause a database that cannot write would
+            // cause a storm of requests.
+            breaker.withLock { $0.failed(isTrouble: true, retryAfter: Self.databasePause, now: now) }
+            services.log.warning("a delivery could not be recorded", metadata: ["error": "\(error)"])
         }
-        return .finished(push.event.id)
+        return .delivered(push.event.id)
     }
 
-    /// How long the trouble was that is over with this answer; nil if there was none, or there is still.
-    private func note(_ answer: PushAnswer, from endpoint: String, _ now: Timestamp) -> Int64? {
+    /// Updates the breaker and returns how long the trouble was that this answer ends, in seconds; nil if it ends none.
+    private func updateBreaker(_ answer: PushAnswer, from endpoint: String, _ now: Timestamp) -> Int64? {
         breaker.withLock { breaker in
             guard breaker.endpoint == endpoint else { return nil }
             switch answer {
@@ -189,13 +197,5 @@ final class DeliveryQueue: Sendable {
             case .gone: return nil
             }
         }
-    }
-}
-
-extension EventPush {
-    /// What the queue says of an event.
-    init(_ record: EventRecord, in queue: PushQueue) {
-        self.init(
-            event: record.event, audience: queue.audience, endpoint: queue.endpoint, attempts: record.attempts)
     }
 }

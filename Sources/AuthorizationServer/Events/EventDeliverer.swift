@@ -5,83 +5,83 @@ import ServiceLifecycle
 import Storage
 import Synchronization
 
-/// Brings events to the MCP servers that take them at an endpoint: each has a queue of its own, which sleeps until the
-/// store says that there is something new or something is due again.
+/// Pushes events to the MCP servers that have an events endpoint. Each has a queue of its own, which sleeps until a
+/// commit adds an event or an attempt is due.
 ///
-/// An event is in the database until its receiver has it. Whatever happens between sending and writing that down, it is
-/// sent again, with the same `jti`.
+/// An event stays in the database until its receiver has it. If the process dies between sending and recording, the
+/// event is sent again with the same `jti`.
 package final class EventDeliverer: Service {
-    private let parts: DeliveryParts
-    private let lanes = Mutex<[ResourceID: DeliveryQueue]>([:])
+    private let services: DeliveryServices
+    private let queues = Mutex<[ResourceID: DeliveryQueue]>([:])
 
-    /// Delivers the events of `gatehouse`. `spread` gives numbers in -1…1 by which attempts are moved apart.
+    /// A deliverer for the events of `gatehouse`. `spread` gives numbers in -1…1 that vary the pauses between attempts.
     package init(
         _ gatehouse: Gatehouse, sender: EventSender, log: Logger,
         spread: @escaping @Sendable () -> Double = { Double.random(in: -1...1) }
     ) {
-        parts = DeliveryParts(
+        services = DeliveryServices(
             store: gatehouse.store, signer: EventSigner(issuer: gatehouse.settings.issuer, keys: gatehouse.keys),
             sender: sender,
             challenge: EndpointChallenge(store: gatehouse.store, keys: gatehouse.keys, spread: spread),
             observer: gatehouse.observer, clock: gatehouse.clock, log: log, refusals: gatehouse.refusals)
     }
 
-    /// Delivers until the server shuts down; what is under way then is broken off, and sent again after the next start.
+    /// Delivers until the server shuts down. Requests that run then are aborted and sent again after the next start.
     package func run() async throws {
-        let news = PendingDeliveries()
-        parts.store.onCommit { news.add($0.streams) }
+        let pending = PendingDeliveries()
+        services.store.onCommit { pending.add($0.streams) }
         await cancelWhenGracefulShutdown { [self] in
             await withDiscardingTaskGroup { group in
                 var running: Set<ResourceID> = []
                 var touched = await endpoints()
                 while !Task.isCancelled {
                     for id in touched {
-                        let lane = lane(of: id)
+                        let queue = queue(of: id)
                         guard running.insert(id).inserted else {
-                            lane.wake()
+                            queue.wake()
                             continue
                         }
-                        group.addTask { await lane.run() }
+                        group.addTask { await queue.run() }
                     }
-                    touched = await news.next()
+                    touched = await pending.next()
                 }
             }
         }
-        parts.sender.close()
+        services.sender.close()
     }
 
-    /// Sends all that can be sent at this moment, and returns when that is done.
-    package func round() async {
-        let lanes = await endpoints().map(lane)
+    /// Sends everything that is due now, and returns.
+    package func deliverDue() async {
+        let queues = await endpoints().map(queue)
         await withDiscardingTaskGroup { group in
-            for lane in lanes { group.addTask { await lane.runUntilIdle() } }
+            for queue in queues { group.addTask { await queue.runUntilIdle() } }
         }
     }
 
-    /// Until when nothing is sent to the MCP servers whose endpoints are in trouble now.
+    /// The MCP servers whose endpoints fail now, with the time of the next probe.
     package func paused() -> [ResourceID: Timestamp] {
-        let now = parts.clock.now()
-        return lanes.withLock { $0 }.compactMapValues { lane in lane.pausedUntil.flatMap { $0 > now ? $0 : nil } }
+        let now = services.clock.now()
+        return queues.withLock { $0 }.compactMapValues { queue in queue.pausedUntil.flatMap { $0 > now ? $0 : nil } }
     }
 
-    private func lane(of id: ResourceID) -> DeliveryQueue {
-        lanes.withLock { lanes in
-            if let lane = lanes[id] { return lane }
-            let lane = DeliveryQueue(id, parts)
-            lanes[id] = lane
-            return lane
+    private func queue(of id: ResourceID) -> DeliveryQueue {
+        queues.withLock { queues in
+            if let queue = queues[id] { return queue }
+            let queue = DeliveryQueue(id, services)
+            queues[id] = queue
+            return queue
         }
     }
 
     private func endpoints() async -> Set<ResourceID> {
         while !Task.isCancelled {
             do {
-                return Set(try await parts.store.read { try $0.events.pushedResources() })
+                return Set(try await services.store.read { try $0.events.pushedResources() })
             } catch is CancellationError {
-                // The server stops, which is nothing that an operator has to be told.
+                // The shutdown is no failure of the database.
                 break
             } catch {
-                parts.log.warning("events wait for the database", metadata: ["error": "\(error)"])
+                services.log.warning("events could not be read from the database", metadata: ["error": "\(error)"])
                 try? await Task.sleep(for: .seconds(5))
             }
         }
@@ -89,20 +89,20 @@ package final class EventDeliverer: Service {
     }
 }
 
-/// Collects which MCP servers' events were touched while nobody looked.
+/// Collects the MCP servers with new events until the deliverer asks for them.
 private final class PendingDeliveries: Sendable {
     private let touched = Mutex<Set<ResourceID>>([])
-    private let bell = WakeSignal()
+    private let signal = WakeSignal()
 
     func add(_ ids: Set<ResourceID>) {
         guard !ids.isEmpty else { return }
         touched.withLock { $0.formUnion(ids) }
-        bell.ring()
+        signal.send()
     }
 
-    /// Waits for some, or for the end of the task.
+    /// Waits until there are some, or until the task is cancelled.
     func next() async -> Set<ResourceID> {
-        await bell.wait()
+        await signal.wait()
         return touched.withLock { touched in
             defer { touched = [] }
             return touched

@@ -1,9 +1,9 @@
-/// What came of one attempt to hand over an event, for the counter.
+/// The outcome of one attempt to deliver an event. The raw values are labels of the metric.
 enum EventOutcome: String, Sendable {
-    /// The MCP server has it.
+    /// The MCP server has the event.
     case delivered
-    /// It will be tried again.
+    /// Another attempt follows.
     case failed
-    /// It is given up.
+    /// No attempt follows.
     case dead
 }

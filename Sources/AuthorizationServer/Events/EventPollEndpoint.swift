@@ -2,50 +2,52 @@ package import JOSE
 import OAuth
 package import Storage
 
-/// Hands events to an MCP server that asks for them, and lets it wait here until there are some.
+/// Answers MCP servers that poll for events, and holds a request until there are some.
+///
 /// Spec: RFC 8936 §2
 package struct EventPollEndpoint: Sendable {
     let store: Store
     let signer: EventSigner
-    let watch: CommitWaitList<ResourceID>
+    let waitList: CommitWaitList<ResourceID>
     let observer: Observer
     let clock: WallClock
-    /// Seconds that a question is held that has no answer yet.
-    package var patience: Int64 = 30
+    /// How long a request without events is held, in seconds.
+    package var holdTime: Int64 = 30
 
-    /// How many questions wait for an event now.
-    package var waiting: Int { watch.count }
+    /// The number of held requests.
+    package var heldRequests: Int { waitList.count }
 
-    /// Answers `resource`, which has proven itself. It sees and changes its own events alone. `whenGone` is told what to do
-    /// when the asker hangs up.
+    /// Answers `resource`, which is authenticated and sees only its own events. `onDisconnect` registers what runs when
+    /// the MCP server closes the connection.
     package func answer(
-        _ body: JSONObject, for resource: Resource, whenGone: (@escaping @Sendable () -> Void) -> Void
+        _ body: JSONObject, for resource: Resource, onDisconnect: (@escaping @Sendable () -> Void) -> Void
     ) async throws -> JSON {
         guard resource.eventsEndpoint == nil else {
             throw OAuthError(
-                .invalidRequest, "Events of this MCP server are pushed to its events endpoint and cannot be polled.")
+                .invalidRequest,
+                "This MCP server has an events endpoint, so its events are pushed and cannot be polled.")
         }
         let request = try EventPollRequest(json: body)
-        try await note(resource)
-        try await settle(request, of: resource.id)
-        let isHeld = request.maximum > 0 && !request.returnsImmediately && patience > 0
-        let found = try await watch.wait(for: resource.id, clock: clock, whenGone: whenGone) { found in
-            found.isEmpty && isHeld ? patience : nil
-        } look: {
-            try await look(request, of: resource.id)
+        try await recordPoll(by: resource)
+        try await recordReceipts(request, of: resource.id)
+        let isHeld = request.maximum > 0 && !request.returnsImmediately && holdTime > 0
+        let records = try await waitList.wait(for: resource.id, clock: clock, onDisconnect: onDisconnect) { records in
+            records.isEmpty && isHeld ? holdTime : nil
+        } read: {
+            try await dueRecords(request, of: resource.id)
         }
-        return try json(found, request, for: resource)
+        return try json(records, request, for: resource)
     }
 
-    /// Notes that somebody fetches these events: from here on what happens is kept for them. Once an hour is enough.
-    private func note(_ resource: Resource) async throws {
+    /// Records that the MCP server polls: events are kept only for servers that do. Once an hour is enough.
+    private func recordPoll(by resource: Resource) async throws {
         let now = clock.now()
         if let last = resource.polledAt, (0..<3600).contains(now - last) { return }
-        try await store.write { try $0.resources.notePoll(by: resource.id, now: now) }
+        try await store.write { try $0.resources.recordPoll(by: resource.id, now: now) }
     }
 
-    /// Takes note of what the MCP server has, and of what it cannot use.
-    private func settle(_ request: EventPollRequest, of resource: ResourceID) async throws {
+    /// Records the events that the MCP server acknowledges and those that it cannot use.
+    private func recordReceipts(_ request: EventPollRequest, of resource: ResourceID) async throws {
         guard !request.acknowledged.isEmpty || !request.errors.isEmpty else { return }
         let now = clock.now()
         let outcomes = try await store.write { transaction in
@@ -57,7 +59,7 @@ package struct EventPollEndpoint: Sendable {
                 guard let event = try transaction.events.find(id), event.resourceID == resource else { continue }
                 let error = EventError(rawValue: code)
                 let pause = DeliverySchedule.pause(afterAttempts: event.attempts + 1, spread: 0)
-                let again = error?.mayHeal ?? true ? pause.map { now + $0 } : nil
+                let again = error?.isRetryable ?? true ? pause.map { now + $0 } : nil
                 let answer = EventAnswer(error: error?.rawValue ?? "other")
                 if try transaction.events.fail(id, to: resource, answer: answer, again: again, now: now) {
                     outcomes.append(again == nil ? .dead : .failed)
@@ -68,21 +70,21 @@ package struct EventPollEndpoint: Sendable {
         for outcome in outcomes { observer.observe(.eventDelivery(outcome)) }
     }
 
-    /// One more than is asked for tells whether there is more.
-    private func look(_ request: EventPollRequest, of resource: ResourceID) async throws -> [EventRecord] {
+    /// The events that are due, one more than requested: that one tells whether there are more.
+    private func dueRecords(_ request: EventPollRequest, of resource: ResourceID) async throws -> [EventRecord] {
         let now = clock.now()
         return try await store.read { try $0.events.due(of: resource, now: now, limit: request.maximum + 1) }
     }
 
     private func json(
-        _ found: [EventRecord], _ request: EventPollRequest, for resource: Resource
+        _ records: [EventRecord], _ request: EventPollRequest, for resource: Resource
     ) throws -> JSON {
         let now = clock.now()
         var sets = JSONObject()
-        for record in found.prefix(request.maximum) {
+        for record in records.prefix(request.maximum) {
             sets[record.event.id.string] = .string(
                 try signer.sign(record.event, for: resource.identifier, now: now))
         }
-        return ["sets": .object(sets), "moreAvailable": .bool(found.count > request.maximum)]
+        return ["sets": .object(sets), "moreAvailable": .bool(records.count > request.maximum)]
     }
 }

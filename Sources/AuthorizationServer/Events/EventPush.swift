@@ -2,15 +2,15 @@ import OAuth
 import Outbound
 import Storage
 
-/// One attempt: an event, whom it is for and where it goes.
+/// One attempt to deliver an event, with its audience and its endpoint.
 struct EventPush: Sendable {
     let event: SecurityEvent
     let audience: ResourceIdentifier
     let endpoint: String
-    /// How often it was tried before.
+    /// The number of earlier attempts.
     let attempts: Int
 
-    /// Signs it, sends it and reads what came of it.
+    /// Signs the event, sends it and reads the answer.
     func send(by sender: EventSender, signer: EventSigner, now: Timestamp) async -> PushAnswer {
         guard let token = try? signer.sign(event, for: audience, now: now) else {
             return .failed(EventAnswer(error: "not signed"), isTrouble: true, retryAfter: nil)
@@ -20,5 +20,13 @@ struct EventPush: Sendable {
         } catch {
             return PushAnswer(error)
         }
+    }
+}
+
+extension EventPush {
+    /// The next attempt at a queued event.
+    init(_ record: EventRecord, in queue: PushQueue) {
+        self.init(
+            event: record.event, audience: queue.audience, endpoint: queue.endpoint, attempts: record.attempts)
     }
 }

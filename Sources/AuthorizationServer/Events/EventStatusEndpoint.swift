@@ -2,13 +2,14 @@ package import JOSE
 import OAuth
 package import Storage
 
-/// Tells an MCP server whether what happens reaches it, so that one that checks tokens itself knows when it has to ask.
+/// Reports to an MCP server whether its events reach it. A server that verifies tokens locally learns here when it has
+/// to introspect instead.
 package struct EventStatusEndpoint: Sendable {
     let store: Store
     let clock: WallClock
 
-    /// Answers `resource`, which has proven itself: how its events travel, whether they do, since when, and whether the end
-    /// of a session waits for it longer than it should, or was given up.
+    /// Answers `resource`, which is authenticated: the delivery method, its status and start, and since when the end of
+    /// a session has been waiting for delivery.
     package func answer(for resource: Resource) async throws -> JSON {
         let (stream, waiting) = try await store.read { transaction in
             (
@@ -19,7 +20,7 @@ package struct EventStatusEndpoint: Sendable {
         var body: JSONObject = ["delivery": .string(resource.eventsEndpoint == nil ? "poll" : "push")]
         if let endpoint = resource.eventsEndpoint {
             let stream = stream.flatMap { $0.endpoint == endpoint ? $0 : nil }
-            body["status"] = .string((stream?.state ?? .unverified).word)
+            body["status"] = .string((stream?.state ?? .unverified).status)
             body["since"] = stream?.verifiedAt.map { .integer($0.seconds) }
         } else {
             body["status"] = .string(resource.polledAt == nil ? "paused" : "enabled")
@@ -30,8 +31,8 @@ package struct EventStatusEndpoint: Sendable {
 }
 
 extension EventStream.State {
-    /// The status in the words of the Shared Signals Framework.
-    fileprivate var word: String {
+    /// The stream status of the Shared Signals Framework.
+    fileprivate var status: String {
         switch self {
         case .unverified: "paused"
         case .active: "enabled"

@@ -1,25 +1,25 @@
-/// Wakes whoever waits, once for however many rings there were; a ring while nobody waits is not lost.
+/// Wakes a waiting task, once for any number of signals. A signal that nobody waits for is kept for the next wait.
 final class WakeSignal: Sendable {
-    private let rings: AsyncStream<Void>
-    private let rope: AsyncStream<Void>.Continuation
+    private let signals: AsyncStream<Void>
+    private let continuation: AsyncStream<Void>.Continuation
 
     init() {
-        (rings, rope) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        (signals, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Wakes the one who waits, or the next one who will.
-    func ring() { rope.yield() }
+    /// Wakes the waiting task, or the next one that waits.
+    func send() { continuation.yield() }
 
-    /// Rings later, unless the task is cancelled before.
-    func ring(in time: Duration) -> Task<Void, Never> {
+    /// Sends the signal later, unless the returned task is cancelled before.
+    func send(after delay: Duration) -> Task<Void, Never> {
         Task {
-            guard (try? await Task.sleep(for: max(.zero, time))) != nil else { return }
-            ring()
+            guard (try? await Task.sleep(for: max(.zero, delay))) != nil else { return }
+            send()
         }
     }
 
-    /// Returns at the next ring, or when the task is cancelled.
+    /// Returns at the next signal, or when the task is cancelled.
     func wait() async {
-        for await _ in rings { return }
+        for await _ in signals { return }
     }
 }

@@ -31,8 +31,8 @@ enum Standing: Hashable, Sendable {
     }
 }
 
-/// The one rule that decides whether a session may be used now. Tokens, introspection, elicitations, jobs and connections apply it
-/// inside their own transactions, so a condition that is added here holds everywhere.
+/// The one rule that decides whether a session may be used now. Tokens, introspection, elicitations, jobs and connections
+/// apply it inside their own transactions, so a condition that is added here holds everywhere.
 struct StandingRule: Sendable {
     let clients: ClientDirectory
 
@@ -57,5 +57,40 @@ struct StandingRule: Sendable {
             try standing(of: session, in: transaction, now: now) == .good
         else { return nil }
         return session
+    }
+}
+
+// MARK: - What lives no longer than its session
+
+extension StandingRule {
+    /// The outcome that ends an open elicitation by itself at `now`, because it expired or its session ended; nil while
+    /// the elicitation can be answered and once its status is final.
+    func ending(
+        of elicitation: Elicitation, in transaction: Transaction, now: Timestamp
+    ) throws -> ElicitationOutcome? {
+        guard elicitation.status.isOpen else { return nil }
+        if elicitation.expiresAt <= now { return .expired }
+        return try session(elicitation.sessionID, in: transaction, now: now) == nil ? .sessionEnded : nil
+    }
+
+    /// The elicitation as of `now`. One that expired or lost its session becomes final here, before anything acts on
+    /// it, and not only when housekeeping runs.
+    func settled(_ elicitation: Elicitation, in transaction: Transaction, now: Timestamp) throws -> Elicitation {
+        guard let outcome = try ending(of: elicitation, in: transaction, now: now) else { return elicitation }
+        return try transaction.elicitations.finish(elicitation.id, as: outcome, now: now)
+            ?? transaction.elicitations.find(elicitation.id) ?? elicitation
+    }
+
+    /// The job as of `now`, and its session if both may be used. A job that expired or lost its session ends here,
+    /// before anything acts on it.
+    func settled(
+        _ job: Job, in transaction: Transaction, now: Timestamp
+    ) throws -> (job: Job, session: SessionGrant?) {
+        guard job.endedAt == nil else { return (job, nil) }
+        guard job.isOpen(at: now) else { return (try transaction.jobs.end(job.id, .expired, now: now) ?? job, nil) }
+        guard let session = try session(job.sessionID, in: transaction, now: now) else {
+            return (try transaction.jobs.end(job.id, .withSession, now: now) ?? job, nil)
+        }
+        return (job, session)
     }
 }

@@ -5,7 +5,8 @@ import Storage
 /// Tells an MCP server whether a token is active at this moment. Tokens for other MCP servers are inactive to it.
 /// Spec: RFC 7662 §2
 package struct IntrospectionEndpoint: Sendable {
-    let store: Store
+    /// A request to this endpoint is answered on the event loop.
+    let store: EventLoopReader
     let standing: StandingRule
     let authentication: ResourceAuthentication
     let reader: AccessTokenReader
@@ -17,7 +18,7 @@ package struct IntrospectionEndpoint: Sendable {
         let now = clock.now()
         let presented = try PresentedClient(parameters, authorization: authorization)
         let asker = ResourceID(presented.clientID.string)
-        let (claims, session) = try store.glance { transaction -> (AccessTokenClaims?, SessionGrant?) in
+        let (claims, session) = try store.read { transaction -> (AccessTokenClaims?, SessionGrant?) in
             // Authentication comes first: a stranger causes no verification and no read, and learns nothing about its form.
             let digest = try asker.flatMap { try transaction.resources.secretDigest(ofServed: $0) }
             try authentication.check(presented, secret: digest)

@@ -22,4 +22,9 @@ struct SubjectTokens: Sendable {
         else { return nil }
         return session
     }
+
+    /// The refusal of a subject token that proves no live session at the MCP server.
+    static let invalid = OAuthError(
+        .invalidSubjectToken,
+        "The subject_token must be a live access token of a user for this MCP server; ask the client for a new one.")
 }

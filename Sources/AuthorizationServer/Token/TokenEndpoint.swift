@@ -67,7 +67,7 @@ package struct TokenEndpoint: Sendable {
             // Reads the clock inside the transaction: writes are serialized, and of two requests for one grant the later write
             // must not carry the earlier time.
             let verdict = try grant.redeem(request, preparation, in: transaction, now: clock.now())
-            if case .earned(_, let record) = verdict { try transaction.audit.appendFrequent(record) }
+            if case .earned(_, let record) = verdict { try transaction.audit.tallies.append(record) }
             return verdict
         }
         grant.committed(verdict, of: request.request)

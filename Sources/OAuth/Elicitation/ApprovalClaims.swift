@@ -1,30 +1,39 @@
 package import JOSE
 
-/// What a signed approval says: this person approved this action, through this client, in this session, for this MCP
-/// server, a moment ago. It is handed out once.
+/// The claims of a signed approval: the user approved this action, through this client, in this session, for this MCP
+/// server. Each approval is handed out once.
 package struct ApprovalClaims: Hashable, Sendable {
-    /// `typ` of the approval's header.
+    /// The `typ` header of an approval.
     package static let type = "gatehouse-approval+jwt"
-    /// Seconds that an approval may be used after it was handed out.
+    /// How long an approval is valid after it was handed out, in seconds.
     package static let lifetime: Int64 = 300
 
+    /// `iss`: the issuer that signed the approval.
     package var issuer: Issuer
+    /// `sub`: the user who approved.
     package var subject: Subject
+    /// `aud`: the MCP server that asked.
     package var audience: ResourceIdentifier
+    /// `client_id`: the client in whose session the MCP server asked.
     package var clientID: ClientID
+    /// `sid`: the session in which the user approved.
     package var sessionID: SessionID
+    /// `elicitation`: the elicitation that asked for the approval.
     package var elicitation: ElicitationID
     /// The name of the action.
     package var action: String
     /// The digest of the action.
     package var digest: Digest
+    /// `jti`: a random value, by which an MCP server recognises a repeated approval.
     package var tokenID: String
+    /// `iat`: when the approval was handed out.
     package var issuedAt: Timestamp
+    /// `exp`: when the approval expires.
     package var expiresAt: Timestamp
-    /// When the person signed in.
+    /// When the user signed in.
     package var authTime: Timestamp
 
-    /// Puts the claims of one approval together.
+    /// The claims of one approval.
     package init(
         issuer: Issuer, subject: Subject, audience: ResourceIdentifier, clientID: ClientID, sessionID: SessionID,
         elicitation: ElicitationID, action: String, digest: Digest, tokenID: String, issuedAt: Timestamp,
@@ -59,20 +68,20 @@ package struct ApprovalClaims: Hashable, Sendable {
     package init(claims: JSONObject) throws(OAuthValueError) {
         func text(_ name: String) throws(OAuthValueError) -> String {
             guard let text = claims[name]?.string else {
-                throw OAuthValueError("The approval lacks \(name), which has to be a string.")
+                throw OAuthValueError("The approval lacks \(name), which must be a string.")
             }
             return text
         }
         func time(_ name: String) throws(OAuthValueError) -> Timestamp {
             guard let seconds = claims[name]?.integer else {
-                throw OAuthValueError("The approval lacks \(name), which has to be a whole number of seconds.")
+                throw OAuthValueError("The approval lacks \(name), which must be a whole number of seconds.")
             }
             return Timestamp(seconds: seconds)
         }
         guard let subject = Subject(try text("sub")), let session = SessionID(try text("sid")),
             let elicitation = ElicitationID(try text("elicitation")),
             let digest = Base64URL.decode(try text("digest")).flatMap({ Digest(bytes: $0) })
-        else { throw OAuthValueError("The approval names no subject, session and digest of this kind of server.") }
+        else { throw OAuthValueError("The approval lacks a valid sub, sid, elicitation or digest.") }
         try self.init(
             issuer: Issuer(text("iss")), subject: subject, audience: ResourceIdentifier(text("aud")),
             clientID: ClientID(text("client_id")), sessionID: session, elicitation: elicitation, action: text("action"),

@@ -1,28 +1,31 @@
 package import JOSE
 
-/// The one action that a person is asked to approve, as the MCP server describes it.
+/// The action that a user is asked to approve, as the MCP server describes it.
 ///
-/// Both sides compute its digest, so that what was approved can be compared with what is about to run.
+/// Gatehouse and the MCP server both compute its digest, so that the MCP server can compare the approved action with
+/// the one that it is about to run.
 package struct ElicitationAction: Hashable, Sendable {
-    /// One line of the description.
+    /// One line of the action's description.
     package struct Detail: Hashable, Sendable {
+        /// The label of the line, at most 100 characters.
         package let label: String
+        /// The text of the line, at most 500 characters.
         package let value: String
 
-        /// A line of the description.
+        /// One line of the action's description.
         package init(label: String, value: String) {
             self.label = label
             self.value = value
         }
     }
 
-    /// What the action is called, for programs.
+    /// The name of the action, for programs.
     package let name: String
-    /// What it does, for the person.
+    /// What the action does, for the user.
     package let summary: String
-    /// What else the person should know, in order.
+    /// Further lines for the user, in the order in which they are shown.
     package let details: [Detail]
-    /// The arguments that it will run with.
+    /// The arguments with which the action will run.
     package let arguments: JSONObject?
     /// The action as it was sent.
     package let json: JSONObject
@@ -31,7 +34,8 @@ package struct ElicitationAction: Hashable, Sendable {
     /// Spec: RFC 8785 §3.2
     package let digest: Digest
 
-    /// Reads an action; every member is known, because the person's approval covers all of them.
+    /// Reads an action. An unknown member is refused, because the approval covers every member and the page has to show
+    /// it.
     package init(json: JSONObject) throws(OAuthError) {
         let reader = MemberReader(json, at: "action")
         try reader.allowOnly(["name", "summary", "details", "arguments"])
@@ -50,7 +54,7 @@ package struct ElicitationAction: Hashable, Sendable {
         digest = try Self.digest(of: json, called: "action")
     }
 
-    /// The digest that names `json` to everybody.
+    /// The digest of the canonical form of `json`.
     static func digest(of json: JSONObject, called path: String) throws(OAuthError) -> Digest {
         do throws(CanonicalJSONError) {
             return .sha256(try json.canonical())
@@ -59,6 +63,7 @@ package struct ElicitationAction: Hashable, Sendable {
         }
     }
 
+    /// Equal digests mean equal actions, whatever the order of their members.
     package static func == (one: Self, other: Self) -> Bool { one.digest == other.digest }
     package func hash(into hasher: inout Hasher) { hasher.combine(digest) }
 }

@@ -1,17 +1,17 @@
 package import JOSE
 
-/// What an MCP server may ask a person to do on a page of Gatehouse.
+/// The kinds of elicitations: what an MCP server can ask a user to do on a page of Gatehouse.
 package enum ElicitationKind: String, Hashable, Sendable, CaseIterable, Comparable {
     /// Approve one described action.
     case confirm
-    /// Fill in fields that only the MCP server will read.
+    /// Fill in fields that only the MCP server reads.
     case secret
-    /// Connect an account at a third party.
+    /// Connect an account at a provider.
     case connect
-    /// Go on to a page of the MCP server's, after the person was checked.
+    /// Go on to a page of the MCP server, after a sign-in.
     case external
 
-    /// The type that reads what a request of this kind asks.
+    /// The type of a request of this kind.
     package var ask: any ElicitationKindRequest.Type {
         switch self {
         case .confirm: ConfirmRequest.self
@@ -21,42 +21,42 @@ package enum ElicitationKind: String, Hashable, Sendable, CaseIterable, Comparab
         }
     }
 
-    /// Reads the members of this kind out of a request, or out of what was kept of one; a member of another kind is refused.
+    /// Reads the members of this kind from a request or from the database; a member of another kind is refused.
     package func read(_ json: JSONObject) throws(OAuthError) -> any ElicitationKindRequest {
         let reader = MemberReader(json)
         for other in Self.allCases where other != self {
             for member in other.ask.members where reader.value(member) != nil {
-                throw reader.refusal(member, "does not belong to the kind \(rawValue); leave it out.")
+                throw reader.refusal(member, "does not belong to the kind \(rawValue); omit it.")
             }
         }
         return try ask.init(json: json)
     }
 
-    /// In the order in which the kinds are named everywhere.
+    /// Compares by the order of the cases, in which lists name the kinds.
     package static func < (one: Self, other: Self) -> Bool {
         allCases.firstIndex(of: one) ?? 0 < allCases.firstIndex(of: other) ?? 0
     }
 }
 
-/// Where an elicitation stands; the last five are final.
+/// The status of an elicitation; the last five are final.
 package enum ElicitationStatus: String, Hashable, Sendable, CaseIterable {
-    /// Nobody has looked at it.
+    /// The user has not opened the page.
     case pending
-    /// The right person has seen it.
+    /// The user has opened the page.
     case opened
-    /// The person did what was asked.
+    /// The user did what was asked.
     case completed
-    /// The person said no.
+    /// The user declined.
     case declined
-    /// The MCP server, an administrator or the end of the session took it back.
+    /// The MCP server, an administrator or the end of the session cancelled it.
     case cancelled
-    /// Its time ran out.
+    /// The time for an answer is over.
     case expired
     /// It could not be carried out.
     case failed
 
-    /// Whether the person can still act.
+    /// Whether the user can still decide.
     package var isOpen: Bool { self == .pending || self == .opened }
-    /// Whether it stays as it is for good.
+    /// Whether the status never changes again.
     package var isFinal: Bool { !isOpen }
 }

@@ -1,21 +1,21 @@
 package import JOSE
 
-/// What an MCP server asks of a person: the members of a request that belong to one kind.
+/// The part of a request that belongs to one kind of elicitation.
 package protocol ElicitationKindRequest: Hashable, Sendable {
-    /// The kind whose members these are.
+    /// The kind of the request.
     static var kind: ElicitationKind { get }
-    /// The names of the members. A request of another kind that has one of them is refused.
+    /// The names of the members of this kind. A request of another kind with one of them is refused.
     static var members: [String] { get }
-    /// Whether the MCP server computes the digest as well, so that answers and events carry it.
+    /// Whether answers and events carry the digest, because the MCP server computes it as well.
     static var sharesDigest: Bool { get }
 
-    /// Reads the members out of a request, or out of what `json` wrote.
+    /// Reads the members from a request, or from `json` of an earlier one.
     init(json: JSONObject) throws(OAuthError)
 
-    /// The members, as they are kept.
+    /// The members, as the database keeps them.
     var json: JSONObject { get }
 
-    /// The digest that names the question under its message: the same question in the same session is found by it.
+    /// The digest of the request and its message. By it a repeated request finds the elicitation of the first one.
     func digest(message: String) throws(OAuthError) -> Digest
 }
 

@@ -1,40 +1,41 @@
 package import JOSE
 
-/// What an MCP server sends to have a person asked.
+/// The request of an MCP server that creates an elicitation.
 package struct ElicitationRequest: Sendable {
-    /// The person's access token for this very MCP server: the proof that the person is there.
+    /// The user's access token for this MCP server. It proves that the user has a live session there.
     package let subjectToken: String
-    /// What the person is to be asked.
+    /// The elicitation to create.
     package let draft: ElicitationDraft
 
-    /// Reads the body of the request; members that are not known are passed over.
+    /// Reads the body of the request; unknown members are ignored.
     package init(json: JSONObject) throws(OAuthError) {
         subjectToken = try MemberReader(json).text("subject_token", limit: 8192)
         draft = try ElicitationDraft(json: json)
     }
 }
 
-/// What a person is to be asked, whoever proves that the person is there.
+/// An elicitation before its session is known.
 package struct ElicitationDraft: Sendable {
-    /// How long a request may stay open, in seconds, and how long it does unless the MCP server says otherwise.
+    /// The lifetimes that an MCP server may request, in seconds.
     private static let lifetimes: ClosedRange<Int64> = 60...3600
-    private static let usualLifetime: Int64 = 900
+    /// The lifetime without a request for another one, in seconds.
+    private static let defaultLifetime: Int64 = 900
 
-    /// The sentence above the request.
+    /// The message of the MCP server to the user.
     package let message: String
-    /// Seconds that the person has.
+    /// The lifetime in seconds.
     package let expiresIn: Int64
-    /// The MCP server's own name for the request, by which it finds it again.
+    /// The MCP server's own key for the request, by which a repeated request finds the elicitation.
     package let idempotencyKey: String?
-    /// What is asked.
+    /// The request of the kind.
     package let ask: any ElicitationKindRequest
-    /// Names what is asked: for `confirm` the digest of the action, which the MCP server computes as well.
+    /// The digest of the request; for `confirm` the digest of the action alone, which the MCP server computes as well.
     package let digest: Digest
 
-    /// Asks to approve an action.
+    /// A draft of the kind `confirm`; `expiresIn` is in seconds and shortened to the default lifetime.
     package init(confirm action: ElicitationAction, message: String, expiresIn: Int64? = nil) {
         self.message = message
-        self.expiresIn = min(expiresIn ?? Self.usualLifetime, Self.usualLifetime)
+        self.expiresIn = min(expiresIn ?? Self.defaultLifetime, Self.defaultLifetime)
         idempotencyKey = nil
         ask = ConfirmRequest(action)
         digest = action.digest
@@ -45,10 +46,10 @@ package struct ElicitationDraft: Sendable {
         let kindText = try reader.text("kind", limit: 100)
         guard let kind = ElicitationKind(rawValue: kindText) else {
             let known = ElicitationKind.allCases.map(\.rawValue).joined(separator: ", ")
-            throw reader.refusal("kind", "has to be one of \(known).")
+            throw reader.refusal("kind", "must be one of \(known).")
         }
         message = try reader.text("message", limit: 500)
-        expiresIn = try reader.integerIfAny("expires_in", in: Self.lifetimes) ?? Self.usualLifetime
+        expiresIn = try reader.integerIfAny("expires_in", in: Self.lifetimes) ?? Self.defaultLifetime
         idempotencyKey = try Self.key(reader)
         ask = try kind.read(json)
         digest = try ask.digest(message: message)
@@ -57,7 +58,7 @@ package struct ElicitationDraft: Sendable {
     private static func key(_ reader: MemberReader) throws(OAuthError) -> String? {
         guard let key = try reader.textIfAny("idempotency_key", limit: 128) else { return nil }
         guard key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw reader.refusal("idempotency_key", "has to be made of printable ASCII characters without blanks.")
+            throw reader.refusal("idempotency_key", "must consist of printable ASCII characters without spaces.")
         }
         return key
     }

@@ -2,14 +2,14 @@ import Foundation
 import JOSE
 
 extension SchemaField {
-    /// What became of one field of a form.
+    /// The result of reading one field.
     enum Reading: Hashable {
         case value(JSON)
         case nothing
         case problem(String)
     }
 
-    /// Checks what was typed into this field. A sentence never repeats it.
+    /// Checks the submitted values of this field. No sentence repeats a value, which may be a secret.
     func read(_ values: [String]) -> Reading {
         switch kind {
         case .flag: return flag(values)
@@ -38,7 +38,7 @@ extension SchemaField {
     private func single(_ values: [String], isTrimmed: Bool) -> Reading {
         guard values.count <= 1 else { return .problem("Enter one value.") }
         let typed = values.first ?? ""
-        // Blanks around a value come from copying; in a password they may be meant.
+        // Spaces around a value come from copying; in a password they may be intended.
         let value = isTrimmed ? typed.trimmingCharacters(in: .whitespacesAndNewlines) : typed
         guard !value.isEmpty else { return isRequired ? .problem("Fill in this field.") : .nothing }
         guard value.unicodeScalars.count <= Self.longestValue else { return .problem("This is too long.") }
@@ -90,7 +90,7 @@ extension SchemaField {
         (try? JSON.number(number).canonical()).map { String(decoding: $0, as: UTF8.self) } ?? number.description
     }
 
-    /// As much of an address as a form can tell: something before one sign, a name behind it, no blanks.
+    /// Whether the text has the form of an e-mail address: one `@` with text on both sides, no white space.
     private static func isMailbox(_ text: String) -> Bool {
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
         return parts.count == 2 && !parts[0].isEmpty && !parts[1].isEmpty && text.utf8.count <= 254

@@ -1,6 +1,6 @@
-import JOSE
+package import JOSE
 
-/// Reads the members of a JSON request; a refusal names the member and says what belongs there.
+/// Reads the members of a JSON request. An error names the member and says what it must be.
 struct MemberReader {
     private let object: JSONObject
     private let path: String
@@ -10,9 +10,9 @@ struct MemberReader {
         self.path = path
     }
 
-    /// Reads the object that stands at `path`.
+    /// A reader for the object at `path`.
     init(_ value: JSON?, at path: String) throws(OAuthError) {
-        guard let object = value?.object else { throw Self.refusal(path, "has to be an object.") }
+        guard let object = value?.object else { throw Self.refusal(path, "must be an object.") }
         self.init(object, at: path)
     }
 
@@ -23,7 +23,7 @@ struct MemberReader {
         return value
     }
 
-    /// A text of at most `limit` characters, not blank.
+    /// Reads a string of at most `limit` Unicode scalars that is not blank.
     func text(_ member: String, limit: Int) throws(OAuthError) -> String {
         guard let text = try textIfAny(member, limit: limit) else { throw refusal(member, "is missing.") }
         return text
@@ -31,55 +31,56 @@ struct MemberReader {
 
     func textIfAny(_ member: String, limit: Int) throws(OAuthError) -> String? {
         guard let value = value(member) else { return nil }
-        guard let text = value.string else { throw refusal(member, "has to be a string.") }
-        // Counted as others count it: what Swift calls one character can be a thousand code points.
+        guard let text = value.string else { throw refusal(member, "must be a string.") }
+        // Scalars and not characters: one Swift character can consist of a thousand code points.
         guard text.unicodeScalars.count <= limit else {
             throw refusal(member, "is too long; send at most \(limit) characters.")
         }
         if let hidden = text.unicodeScalars.first(where: Self.isHidden) {
             let code = String(hidden.value, radix: 16, uppercase: true)
-            throw refusal(member, "holds the character U+\(code), which a page cannot show; leave it out.")
+            throw refusal(member, "holds the character U+\(code), which a page cannot show; omit it.")
         }
         guard !text.allSatisfy(\.isWhitespace) else { throw refusal(member, "is empty.") }
         return text
     }
 
-    /// A page takes them out or spells them out, but a digest covers them.
+    /// Pages remove or escape these characters, but the digest covers them: the user would approve what the page does
+    /// not show.
     private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
         let visibility = Visibility(scalar)
         return visibility == .control || visibility == .hidden
     }
 
-    /// A word that holds no blank and no more than a name does.
+    /// Reads a name: the characters that action names may have.
     func nameIfAny(_ member: String) throws(OAuthError) -> String? {
         guard let text = try textIfAny(member, limit: 64) else { return nil }
-        guard ActionName.isName(text) else { throw refusal(member, "has to be made of \(ActionName.rule).") }
+        guard ActionName.isName(text) else { throw refusal(member, "must be made of \(ActionName.rule).") }
         return text
     }
 
-    /// At least one name, none of them twice.
+    /// Reads at least one name, each at most once.
     func names(_ member: String, limit: Int) throws(OAuthError) -> [String] {
         guard let values = try arrayIfAny(member, limit: limit), !values.isEmpty else {
-            throw refusal(member, "has to name at least one.")
+            throw refusal(member, "must have at least one entry.")
         }
         var names: [String] = []
         for value in values {
             guard let name = value.string, ActionName.isName(name) else {
-                throw refusal(member, "has to be a list of names, each made of \(ActionName.rule).")
+                throw refusal(member, "must be an array of names, each made of \(ActionName.rule).")
             }
-            guard !names.contains(name) else { throw refusal(member, "names one twice.") }
+            guard !names.contains(name) else { throw refusal(member, "has an entry twice.") }
             names.append(name)
         }
         return names
     }
 
-    /// One of a closed set of words.
+    /// Reads one word of an enumeration.
     func wordIfAny<Word: RawRepresentable & CaseIterable>(
         _ member: String, _: Word.Type
     ) throws(OAuthError) -> Word? where Word.RawValue == String {
         guard let text = try textIfAny(member, limit: 64) else { return nil }
         guard let word = Word(rawValue: text) else {
-            throw refusal(member, "has to be one of \(Word.allCases.map(\.rawValue).joined(separator: ", ")).")
+            throw refusal(member, "must be one of \(Word.allCases.map(\.rawValue).joined(separator: ", ")).")
         }
         return word
     }
@@ -87,28 +88,28 @@ struct MemberReader {
     func integerIfAny(_ member: String, in range: ClosedRange<Int64>) throws(OAuthError) -> Int64? {
         guard let value = value(member) else { return nil }
         guard let number = value.integer, range.contains(number) else {
-            throw refusal(member, "has to be a whole number from \(range.lowerBound) to \(range.upperBound).")
+            throw refusal(member, "must be a whole number from \(range.lowerBound) to \(range.upperBound).")
         }
         return number
     }
 
     func objectIfAny(_ member: String) throws(OAuthError) -> JSONObject? {
         guard let value = value(member) else { return nil }
-        guard let object = value.object else { throw refusal(member, "has to be an object.") }
+        guard let object = value.object else { throw refusal(member, "must be an object.") }
         return object
     }
 
     func arrayIfAny(_ member: String, limit: Int) throws(OAuthError) -> [JSON]? {
         guard let value = value(member) else { return nil }
-        guard let array = value.array else { throw refusal(member, "has to be a list.") }
+        guard let array = value.array else { throw refusal(member, "must be an array.") }
         guard array.count <= limit else { throw refusal(member, "is too long; send at most \(limit) entries.") }
         return array
     }
 
-    /// Refuses members that nobody would look at, where a person is to see all that is there.
+    /// Refuses unknown members, where the page has to show everything that the request holds.
     func allowOnly(_ members: Set<String>) throws(OAuthError) {
         for (member, _) in object.members where !members.contains(member) {
-            throw refusal(member, "is not known; leave it out.")
+            throw refusal(member, "is not known; omit it.")
         }
     }
 
@@ -118,5 +119,16 @@ struct MemberReader {
 
     static func refusal(_ path: String, _ predicate: String) -> OAuthError {
         OAuthError(.invalidRequest, "\(path) \(predicate)")
+    }
+}
+
+extension JSONObject {
+    /// Reads the body of a request of an MCP server, which is one JSON object.
+    package init(requestBody: [UInt8]) throws(OAuthError) {
+        do throws(JSONError) {
+            try self.init(parsing: requestBody)
+        } catch {
+            throw OAuthError(.invalidRequest, "Send one JSON object as the body.", reason: "\(error)")
+        }
     }
 }

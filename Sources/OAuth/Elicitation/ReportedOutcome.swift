@@ -1,27 +1,33 @@
 package import JOSE
 
-/// What an MCP server says about a step on its own page.
+/// The report of an MCP server about a step on its own page.
 package struct ReportedOutcome: Sendable {
+    /// The outcomes that an MCP server can report.
+    private enum Outcome: String, CaseIterable {
+        case completed, declined, failed
+    }
+
+    /// The reported status.
     package let status: ElicitationStatus
-    /// The MCP server's own name for what happened there, such as the number of a receipt.
+    /// The MCP server's own reference, such as the number of a receipt.
     package let reference: String?
 
-    /// Reads the report; members that are not known are passed over.
+    /// Reads the report; unknown members are ignored.
     package init(json: JSONObject) throws(OAuthError) {
         let reader = MemberReader(json)
-        switch try reader.text("outcome", limit: 20) {
-        case "completed": status = .completed
-        case "declined": status = .declined
-        case "failed": status = .failed
-        default: throw reader.refusal("outcome", "has to be completed, declined or failed.")
+        switch try reader.wordIfAny("outcome", Outcome.self) {
+        case .completed: status = .completed
+        case .declined: status = .declined
+        case .failed: status = .failed
+        case nil: throw reader.refusal("outcome", "is missing.")
         }
         reference = try reader.textIfAny("reference", limit: 100)
         guard reference?.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) ?? true else {
-            throw reader.refusal("reference", "has to be made of printable ASCII characters without blanks.")
+            throw reader.refusal("reference", "must consist of printable ASCII characters without spaces.")
         }
     }
 
-    /// The ticket in a request to redeem it.
+    /// Reads the ticket of a request that redeems one.
     package static func ticket(json: JSONObject) throws(OAuthError) -> String {
         try MemberReader(json).text("ticket", limit: 200)
     }

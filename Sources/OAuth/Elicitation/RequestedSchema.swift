@@ -1,26 +1,26 @@
 package import JOSE
 
-/// The fields that a person is asked to fill in, as the flat schema of an MCP form says them, and `format: "password"`
-/// for what is not to be seen while it is typed.
+/// The fields that a user is asked to fill in: the flat schema of an MCP form, extended by `format: "password"` for
+/// values that are hidden while they are typed.
 ///
 /// Spec: MCP 2026-07-28 §Elicitation
 package struct RequestedSchema: Hashable, Sendable {
     private static let mostFields = 20
 
-    /// The fields in the order in which the schema has them.
+    /// The fields in the order of the schema.
     package let fields: [SchemaField]
     /// The schema as it was sent.
     package let json: JSONObject
 
-    /// Reads a schema; a keyword that nobody would enforce is refused, not passed over.
+    /// Reads a schema. A keyword that Gatehouse does not enforce is refused and not ignored.
     package init(json: JSONObject) throws(OAuthError) {
         let reader = MemberReader(json, at: "requested_schema")
         try reader.allowOnly([
             "type", "properties", "required", "title", "description", "$schema", "additionalProperties",
         ])
-        guard reader.value("type")?.string == "object" else { throw reader.refusal("type", "has to be object.") }
+        guard reader.value("type")?.string == "object" else { throw reader.refusal("type", "must be object.") }
         guard let properties = try reader.objectIfAny("properties"), !properties.isEmpty else {
-            throw reader.refusal("properties", "has to be an object with one member a field.")
+            throw reader.refusal("properties", "must be an object with one member for each field.")
         }
         guard properties.members.count <= Self.mostFields else {
             throw reader.refusal("properties", "has too many fields; send at most \(Self.mostFields).")
@@ -44,23 +44,24 @@ package struct RequestedSchema: Hashable, Sendable {
     ) throws(OAuthError) -> Set<String> {
         let listed = try reader.arrayIfAny("required", limit: mostFields) ?? []
         guard let names = JSON.array(listed).strings else {
-            throw reader.refusal("required", "has to be a list of names of fields.")
+            throw reader.refusal("required", "must be an array of field names.")
         }
         for name in names where properties[name] == nil {
-            throw reader.refusal("required", "names a field that is not among the properties.")
+            throw reader.refusal("required", "names a field that is not in properties.")
         }
         return Set(names)
     }
 
-    /// What a person's form came to.
+    /// The result of reading a form.
     package enum Reading: Hashable, Sendable {
-        /// All fields are in order: the values, under the names of the schema.
+        /// All fields are valid: the values, by the names of the schema.
         case content(JSONObject)
-        /// What is wrong, by the place of the field.
+        /// The problems, by the index of the field.
         case problems([Int: String])
     }
 
-    /// Checks what was typed: `values` gives the form's values for the field at a place, none for one left out.
+    /// Checks a form. `values` returns the submitted values of the field at an index, none for a field that was not
+    /// sent.
     package func read(_ values: (Int) -> [String]) -> Reading {
         var content = JSONObject()
         var problems: [Int: String] = [:]
@@ -74,6 +75,7 @@ package struct RequestedSchema: Hashable, Sendable {
         return problems.isEmpty ? .content(content) : .problems(problems)
     }
 
+    /// Compares the schemas as they were sent; the fields follow from them.
     package static func == (one: Self, other: Self) -> Bool { one.json == other.json }
     package func hash(into hasher: inout Hasher) { hasher.combine(json) }
 }

@@ -2,45 +2,50 @@ import JOSE
 
 /// One field of a form.
 package struct SchemaField: Hashable, Sendable {
-    /// A value that can be chosen, and how it is called.
+    /// A value that can be chosen, with its label.
     package struct Option: Hashable, Sendable {
+        /// The value in the result.
         package let value: String
+        /// The label on the page.
         package let title: String
     }
 
-    /// How a text has to look.
+    /// The format of a text.
     package enum Format: String, Hashable, Sendable {
         case email, uri, date
         case dateTime = "date-time"
-        /// Not to be seen while it is typed.
+        /// Hidden while it is typed.
         case password
     }
 
-    /// What can be typed or chosen.
+    /// The type of a field.
     package enum Kind: Hashable, Sendable {
-        /// A text of so many characters.
+        /// A text with a length in Unicode scalars.
         case text(length: ClosedRange<Int>, format: Format?)
-        /// A number, whole or not, within these bounds.
+        /// A number within these bounds, whole if `isWhole`.
         case number(isWhole: Bool, minimum: Double?, maximum: Double?)
-        /// A box to tick.
+        /// A checkbox.
         case flag
-        /// One of these.
+        /// One of these options.
         case choice([Option])
-        /// So many of these.
+        /// Some of these options, as many as `count` allows.
         case choices([Option], count: ClosedRange<Int>)
     }
 
     static let longestValue = 10_000
     private static let mostOptions = 100
 
-    /// The name in the result.
+    /// The name of the field in the result.
     package let name: String
-    /// What the person reads.
+    /// The label of the field on the page.
     package let title: String
+    /// The explanation below the label, if the schema has one.
     package let description: String?
+    /// Whether the form needs a value.
     package let isRequired: Bool
+    /// The type, with its limits.
     package let kind: Kind
-    /// What stands in the field at first; never anything for a password.
+    /// The preset values; always empty for a password.
     package let preset: [String]
 
     init(name: String, isRequired: Bool, _ reader: MemberReader) throws(OAuthError) {
@@ -77,7 +82,7 @@ package struct SchemaField: Hashable, Sendable {
             try items.allowOnly(["type", "enum", "anyOf"])
             let options = try options(items, titled: "anyOf")
             return .choices(options, count: try range(reader, "minItems", "maxItems", most: options.count))
-        default: throw reader.refusal("type", "has to be string, number, integer, boolean or array.")
+        default: throw reader.refusal("type", "must be string, number, integer, boolean or array.")
         }
     }
 
@@ -86,7 +91,7 @@ package struct SchemaField: Hashable, Sendable {
         if let values = try reader.arrayIfAny("enum", limit: mostOptions) {
             let names = try reader.arrayIfAny("enumNames", limit: mostOptions)
             guard names == nil || names?.count == values.count else {
-                throw reader.refusal("enumNames", "has to have one name for each value.")
+                throw reader.refusal("enumNames", "must have one name for each value.")
             }
             for (place, value) in values.enumerated() {
                 options.append(try option(value, names?[place] ?? value, reader, "enum"))
@@ -98,7 +103,7 @@ package struct SchemaField: Hashable, Sendable {
             }
         }
         guard !options.isEmpty, Set(options.map(\.value)).count == options.count else {
-            throw reader.refusal("enum", "has to list at least one value, and each value once.")
+            throw reader.refusal("enum", "must list at least one value, each value once.")
         }
         return options
     }
@@ -109,7 +114,7 @@ package struct SchemaField: Hashable, Sendable {
         guard let value = value?.string, let title = title?.string, (1...500).contains(value.unicodeScalars.count),
             (1...200).contains(title.unicodeScalars.count)
         else {
-            throw reader.refusal(member, "has to hold texts of at most 500 characters, with titles of at most 200.")
+            throw reader.refusal(member, "must hold strings of at most 500 characters, with titles of at most 200.")
         }
         return Option(value: value, title: title)
     }
@@ -117,7 +122,7 @@ package struct SchemaField: Hashable, Sendable {
     private static func format(_ reader: MemberReader) throws(OAuthError) -> Format? {
         guard let text = try reader.textIfAny("format", limit: 100) else { return nil }
         guard let format = Format(rawValue: text) else {
-            throw reader.refusal("format", "has to be email, uri, date, date-time or password.")
+            throw reader.refusal("format", "must be email, uri, date, date-time or password.")
         }
         return format
     }
@@ -128,7 +133,7 @@ package struct SchemaField: Hashable, Sendable {
         let bounds = 0...Int64(most)
         let least = try reader.integerIfAny(lower, in: bounds) ?? 0
         let most = try reader.integerIfAny(upper, in: bounds) ?? bounds.upperBound
-        guard least <= most else { throw reader.refusal(lower, "has to be at most \(upper).") }
+        guard least <= most else { throw reader.refusal(lower, "must be at most \(upper).") }
         return Int(least)...Int(most)
     }
 
@@ -137,14 +142,14 @@ package struct SchemaField: Hashable, Sendable {
         case nil: return nil
         case .integer(let number): return Double(number)
         case .number(let number): return number
-        case .null, .bool, .string, .array, .object: throw reader.refusal(member, "has to be a number.")
+        case .null, .bool, .string, .array, .object: throw reader.refusal(member, "must be a number.")
         }
     }
 
     private static func preset(_ reader: MemberReader, _ kind: Kind) throws(OAuthError) -> [String] {
         guard let value = reader.value("default") else { return [] }
         switch (kind, value) {
-        case (.text(_, .password), _): throw reader.refusal("default", "has no place in a password; leave it out.")
+        case (.text(_, .password), _): throw reader.refusal("default", "is not allowed for a password; omit it.")
         case (.text, .string(let text)) where text.unicodeScalars.count <= longestValue: return [text]
         case (.choice(let options), .string(let text)) where options.contains { $0.value == text }: return [text]
         case (.number, .integer), (.number, .number): return [value.text]
@@ -154,10 +159,10 @@ package struct SchemaField: Hashable, Sendable {
             options.contains { $0.value == text }
         } ?? false:
             return value.strings ?? []
-        default: throw reader.refusal("default", "has to be a value that the field can have.")
+        default: throw reader.refusal("default", "must be a valid value of the field.")
         }
     }
 
-    /// What a ticked box sends.
+    /// The value that a ticked checkbox sends.
     package static let flagValue = "yes"
 }

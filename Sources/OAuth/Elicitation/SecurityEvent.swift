@@ -1,25 +1,25 @@
 package import JOSE
 
-/// The kind of a security event, by the URI that stands in `events`.
+/// The type of a security event: the URI in its `events` claim.
 ///
 /// Spec: RFC 8417 §2.2
 package enum SecurityEventType: String, Hashable, Sendable, CaseIterable {
-    /// The person did what was asked.
+    /// The user did what was asked.
     case elicitationCompleted = "urn:gatehouse:event:elicitation-completed"
-    /// The person said no.
+    /// The user declined.
     case elicitationDeclined = "urn:gatehouse:event:elicitation-declined"
-    /// It was taken back.
+    /// The elicitation was cancelled.
     case elicitationCancelled = "urn:gatehouse:event:elicitation-cancelled"
-    /// Its time ran out.
+    /// The elicitation expired.
     case elicitationExpired = "urn:gatehouse:event:elicitation-expired"
-    /// It could not be carried out.
+    /// The elicitation failed.
     case elicitationFailed = "urn:gatehouse:event:elicitation-failed"
-    /// A session is over, and every token of it.
+    /// A session ended, and all its tokens with it.
     case sessionRevoked = "https://schemas.openid.net/secevent/caep/event-type/session-revoked"
-    /// Asks the receiver to show that it is there and who it is.
+    /// The receiver has to prove that it gets events.
     case verification = "https://schemas.openid.net/secevent/ssf/event-type/verification"
 
-    /// The event that tells of a final status; nil for one that is not final.
+    /// The event of a final status; nil for a status that is not final.
     package init?(_ status: ElicitationStatus) {
         switch status {
         case .pending, .opened: return nil
@@ -32,35 +32,39 @@ package enum SecurityEventType: String, Hashable, Sendable, CaseIterable {
     }
 }
 
-/// Something that an MCP server is told, once and for good: its identifier and its claims are the same in every delivery.
+/// A security event for one MCP server. Its identifier and claims are the same in every delivery.
 ///
 /// Spec: RFC 8417 §2
 package struct SecurityEvent: Hashable, Sendable {
-    /// `typ` of the token's header.
+    /// The `typ` header of the token.
     ///
     /// Spec: RFC 8417 §2.3
     package static let tokenType = "secevent+jwt"
 
-    /// Whom an event is about.
+    /// The subject of an event.
     package enum About: Hashable, Sendable {
-        /// A person, as tokens name them.
+        /// A user, by the `sub` of tokens.
         case person(Subject)
-        /// A session, named by the `sid` of its tokens, and the person whose it is.
+        /// A session, by the `sid` of its tokens, and its user.
         case session(SessionID, of: Subject)
-        /// The stream of events itself, named by the MCP server that it is for.
+        /// The event stream itself, by its MCP server.
         case stream(ResourceID)
     }
 
+    /// The `jti` claim, by which receivers recognise repetitions.
     package let id: EventID
+    /// The only member of the `events` claim.
     package let type: SecurityEventType
+    /// The `iat` claim: when the cause was committed, not when the event is sent.
     package let issuedAt: Timestamp
+    /// The `sub_id` claim.
     package let about: About
-    /// What groups events of one cause: the elicitation, or the session.
+    /// The `txn` claim: the elicitation or the session that caused the event.
     package let transaction: String?
-    /// What the event says besides; no secret is ever in it.
+    /// The members of the event; never a secret.
     package let payload: JSONObject
 
-    /// An event as it is to be told.
+    /// A new event, or one of the database under its old id.
     package init(
         id: EventID = .random(), type: SecurityEventType, issuedAt: Timestamp, about: About, transaction: String? = nil,
         payload: JSONObject
@@ -73,7 +77,7 @@ package struct SecurityEvent: Hashable, Sendable {
         self.payload = payload
     }
 
-    /// The payload of the token that tells `audience` of it.
+    /// The claims of the token for `audience`.
     package func claims(issuer: Issuer, audience: ResourceIdentifier) -> JSONObject {
         var claims: JSONObject = [
             "iss": .string(issuer.string), "aud": .string(audience.string), "iat": .integer(issuedAt.seconds),
@@ -101,6 +105,7 @@ package struct SecurityEvent: Hashable, Sendable {
         }
     }
 
+    /// Two deliveries with the same id are the same event.
     package static func == (one: Self, other: Self) -> Bool { one.id == other.id }
     package func hash(into hasher: inout Hasher) { hasher.combine(id) }
 }

@@ -1,21 +1,21 @@
-/// What a receiver may say is wrong with an event, in the words of the registry.
+/// The error codes that a receiver may return for an event.
 ///
 /// Spec: RFC 8935 §2.4
 package enum EventError: String, Sendable, CaseIterable {
-    /// The request or the event cannot be read.
+    /// The request or the event is malformed.
     case invalidRequest = "invalid_request"
-    /// The key of the signature is not known or not accepted.
+    /// The signing key is unknown or not accepted.
     case invalidKey = "invalid_key"
-    /// The issuer is not one that the receiver trusts.
+    /// The receiver does not trust the issuer.
     case invalidIssuer = "invalid_issuer"
-    /// The event is meant for somebody else.
+    /// The event is for another audience.
     case invalidAudience = "invalid_audience"
-    /// The sender did not prove who it is.
+    /// The sender is not authenticated.
     case authenticationFailed = "authentication_failed"
-    /// The sender may not send this.
+    /// The sender is not allowed to send the event.
     case accessDenied = "access_denied"
 
-    /// Whether the receiver may have to mend something on its side first, such as keys that it has not fetched yet;
-    /// all else is answered the same the next time.
-    package var mayHeal: Bool { self == .invalidKey || self == .authenticationFailed }
+    /// Whether another attempt can succeed: the receiver may have to fetch new keys first. Every other error would be
+    /// the same the next time.
+    package var isRetryable: Bool { self == .invalidKey || self == .authenticationFailed }
 }

@@ -1,28 +1,31 @@
 package import JOSE
 package import OAuth
 
-/// A person's login in one browser: the digest of a cookie, and what it stands for. What people approve is a `Session`.
+/// A user's login at Gatehouse in one browser, found by the digest of its cookie. It is not a `Session`, which a user
+/// approves for a client.
 package struct BrowserLogin: Hashable, Sendable {
     package let id: BrowserLoginID
     /// The digest of the sign-in cookie.
     package let digest: Digest
     package let userID: UserID
-    /// The digest of the cookie that marks the browser, signed in or not.
+    /// The digest of the cookie that identifies the browser, signed in or not.
     package let binding: Digest
-    /// How the person proved who they are, most recently.
+    /// The most recent authentication of the user.
     package let authentication: Authentication
+    /// When the browser first signed in; a renewal does not move it.
     package let createdAt: Timestamp
+    /// The last recorded use; further uses within a minute are not recorded.
     package let lastSeenAt: Timestamp
-    /// The absolute end.
+    /// The absolute end, which never moves.
     package let expiresAt: Timestamp
 
-    /// Seconds of disuse after which a login is over.
+    /// The idle timeout in seconds.
     package static let idleSeconds: Int64 = 1_800
 
-    /// When the person proved who they are: `auth_time`.
+    /// The `auth_time` of tokens.
     package var authTime: Timestamp { authentication.time }
 
-    /// A login, as it is to be stored.
+    /// A login in its stored form.
     package init(
         id: BrowserLoginID = .random(), digest: Digest, userID: UserID, binding: Digest,
         authentication: Authentication, createdAt: Timestamp, lastSeenAt: Timestamp, expiresAt: Timestamp
@@ -37,7 +40,7 @@ package struct BrowserLogin: Hashable, Sendable {
         self.expiresAt = expiresAt
     }
 
-    /// The same login under the id of an earlier one.
+    /// The same login under another id.
     fileprivate func under(_ id: BrowserLoginID) -> BrowserLogin {
         BrowserLogin(
             id: id, digest: digest, userID: userID, binding: binding, authentication: authentication,
@@ -45,15 +48,15 @@ package struct BrowserLogin: Hashable, Sendable {
     }
 }
 
-/// People's logins in browsers.
+/// Users' logins in browsers.
 package struct BrowserLogins: Noun {
     let transaction: Transaction
 }
 
 extension BrowserLogins {
-    /// Signs a person in; the cookie of the login before it, if there was one, is worthless from now on. Where that was the
-    /// same person's in the same browser its id lives on, and with it what waits there in other windows: also after the login
-    /// ended by disuse, because a page may wait for longer than that.
+    /// Signs a user in, and invalidates the cookie of the browser's earlier login. If the earlier login was the same user's in
+    /// the same browser, its id stays, and requests that wait in other windows go on, even after the idle timeout: a page may
+    /// wait longer.
     package func enter(_ login: BrowserLogin, inPlaceOf earlier: Digest?) throws -> BrowserLogin {
         if let earlier, let id = try renew(earlier, as: login) { return login.under(id) }
         if let earlier { _ = try end(digest: earlier, now: login.createdAt) }
@@ -77,7 +80,7 @@ extension BrowserLogins {
         return id
     }
 
-    /// Stores a login, and remembers the browser as one that this person uses.
+    /// Stores a login, and remembers the browser as known to the user.
     package func insert(_ login: BrowserLogin) throws {
         try execute(
             """
@@ -100,7 +103,7 @@ extension BrowserLogins {
             """, login.userID.string, login.binding.stored, login.lastSeenAt.seconds)
     }
 
-    /// The login that a cookie stands for, with its person, while it is live and the account is not locked.
+    /// The live login of a cookie, with its user; nil if it expired or the account is disabled.
     package func find(digest: Digest, now: Timestamp) throws -> (login: BrowserLogin, user: User)? {
         try first(
             """
@@ -118,7 +121,7 @@ extension BrowserLogins {
         }
     }
 
-    /// Notes that a login is in use, at most once a minute.
+    /// Records the use of a login, at most once a minute.
     package func touch(browserLogin id: BrowserLoginID, now: Timestamp) throws {
         try execute(
             """
@@ -127,8 +130,8 @@ extension BrowserLogins {
             """, id.string, now.seconds, BrowserLogin.idleSeconds)
     }
 
-    /// Gives a login a new cookie after its person proved who they are; the earlier cookie is worthless. False when the
-    /// login is over.
+    /// Gives a login a new cookie after a fresh authentication, and invalidates the earlier cookie, which an attacker may have
+    /// planted. False if the login has ended.
     package func renew(
         browserLogin id: BrowserLoginID, digest: Digest, authentication: Authentication
     ) throws -> Bool {
@@ -138,41 +141,34 @@ extension BrowserLogins {
             """, [id.string, digest.stored] + authentication.stored) == 1
     }
 
-    /// Ends a login, and with it the requests that waited in it; false when there is none.
+    /// Ends a login with the requests that wait in it; false if it does not exist.
     @discardableResult
     package func end(_ id: BrowserLoginID) throws -> Bool {
         try execute("DELETE FROM browser_logins WHERE id = ?1", id.string) > 0
     }
 
-    /// Ends the login that a cookie stands for.
+    /// Ends the login of a cookie; false if there is none.
     @discardableResult
     package func end(digest: Digest, now: Timestamp) throws -> Bool {
         try execute("DELETE FROM browser_logins WHERE digest = ?1", digest.stored) > 0
     }
 
-    /// Ends every login of a person, but one if it is named.
+    /// Ends every login of a user except `kept`; returns their number.
     @discardableResult
     package func endAll(of user: UserID, but kept: BrowserLoginID? = nil) throws -> Int {
         try execute(
             "DELETE FROM browser_logins WHERE user_id = ?1 AND id IS NOT ?2", user.string, kept?.string)
     }
 
-    /// How many browser logins of a person are kept, whether they still count or not.
+    /// The number of a user's stored logins, live or expired.
     package func count(of user: UserID) throws -> Int {
         try first("SELECT count(*) FROM browser_logins WHERE user_id = ?1", user.string) { Int(try $0.integer(0)) }
             ?? 0
     }
-
-    /// Whether this person signed in in this browser before, also when that login is long over.
-    package func hasSignedIn(_ user: UserID, binding: Digest) throws -> Bool {
-        try first(
-            "SELECT 1 FROM known_browsers WHERE user_id = ?1 AND binding = ?2", user.string, binding.stored
-        ) { _ in true } ?? false
-    }
 }
 
 extension Authentication {
-    /// As the columns `auth_time`, `acr`, `amr` and `vouched_by` keep it.
+    /// The values of the columns `auth_time`, `acr`, `amr` and `vouched_by`.
     fileprivate var stored: [Value] {
         [time.seconds, context.rawValue, methods.map(\.rawValue).joined(separator: " "), voucher?.string]
     }

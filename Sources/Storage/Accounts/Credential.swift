@@ -1,19 +1,19 @@
 package import JOSE
 package import OAuth
 
-/// What an account proves itself with, as its sign-in method keeps it.
+/// A credential of an account, in the form that its sign-in method stores.
 package struct Credential: Hashable, Sendable {
     package let id: CredentialID
     package let userID: UserID
     package let kind: CredentialKind
-    /// What the sign-in method needs to check a proof; for a password its hash in PHC form. It never leaves the server.
+    /// What the sign-in method verifies a proof with: for a password its hash in PHC form. It never leaves the server.
     package let data: String
-    /// When it was set.
+    /// When the credential was set.
     package let createdAt: Timestamp
-    /// When somebody last signed in with it; nil for never.
+    /// When the user last signed in with it; nil for never.
     package let usedAt: Timestamp?
 
-    /// A credential, as it is to be stored.
+    /// A credential in its stored form.
     package init(
         id: CredentialID = .random(), userID: UserID, kind: CredentialKind, data: String, createdAt: Timestamp,
         usedAt: Timestamp? = nil
@@ -27,29 +27,29 @@ package struct Credential: Hashable, Sendable {
     }
 }
 
-/// The kind of a credential, which is also the name of its sign-in method in logs and metrics.
+/// The kind of a credential, and the name of its sign-in method in logs and metrics.
 package struct CredentialKind: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
-    /// As it is stored and shown.
+    /// The stored and shown name.
     package let rawValue: String
 
-    /// Names a kind; each sign-in method declares its own.
+    /// A kind by its name; each sign-in method declares its own.
     package init(rawValue: String) {
         self.rawValue = rawValue
     }
 
-    /// As it is stored and shown.
+    /// The stored and shown name.
     package var description: String { rawValue }
 
-    /// A password; an account has at most one.
+    /// A password, of which an account has at most one.
     package static let password = CredentialKind(rawValue: "password")
 }
 
-/// An account under the name that somebody typed, with what it can prove itself by.
+/// The account of a typed name, with its credential of one kind. The user is not authenticated yet.
 package struct ClaimedAccount: Sendable {
     package let user: User
-    /// The credential of the kind that was asked for; nil when the account has none.
+    /// The credential of the requested kind; nil without one.
     package let credential: Credential?
-    /// Whether this account signed in in this browser before.
+    /// Whether the user has signed in in this browser before.
     package let isKnownBrowser: Bool
 }
 
@@ -75,13 +75,13 @@ extension Credential {
     }
 }
 
-/// What accounts prove themselves with.
+/// Credentials of accounts.
 package struct Credentials: Noun {
     let transaction: Transaction
 }
 
 extension Credentials {
-    /// Gives an account a credential.
+    /// Adds a credential to an account.
     package func insert(_ credential: Credential) throws {
         try execute(
             """
@@ -90,13 +90,13 @@ extension Credentials {
             credential.createdAt.seconds, credential.usedAt?.seconds)
     }
 
-    /// The credential of this kind that an account has.
+    /// The credential of this kind of an account; nil without one.
     package func find(_ kind: CredentialKind, of user: UserID) throws -> Credential? {
         try Credential.of(user, kind, in: transaction)
     }
 
-    /// The account that signs in under this name with its credential of this kind, and whether it did so in this browser
-    /// before: one statement, so that a name without an account costs as much as any other.
+    /// The account of this name, with its credential of this kind. One statement, so that the time of a sign-in does not reveal
+    /// whether the account exists.
     package func account(
         named name: AccountName, provenBy kind: CredentialKind, binding: Digest
     ) throws -> ClaimedAccount? {
@@ -114,8 +114,8 @@ extension Credentials {
         }
     }
 
-    /// Notes that a credential proved its person, and keeps its renewed data if there is any. False when the credential is
-    /// not any more what was checked, or its account is disabled.
+    /// Records a sign-in with a credential, and replaces its data if `data` is given. False if the credential was replaced after
+    /// the check, or the account is disabled.
     package func use(_ credential: Credential, renewedAs data: String? = nil, now: Timestamp) throws -> Bool {
         try execute(
             """
@@ -124,7 +124,7 @@ extension Credentials {
             """, credential.id.string, credential.data, data ?? credential.data, now.seconds) == 1
     }
 
-    /// Sets a credential anew. False when it is not any more what was checked, or its account is disabled.
+    /// Replaces a credential. False if it was replaced after the check, or the account is disabled.
     package func replace(_ credential: Credential, with data: String, now: Timestamp) throws -> Bool {
         try execute(
             """
@@ -133,7 +133,7 @@ extension Credentials {
             """, credential.id.string, credential.data, data, now.seconds) == 1
     }
 
-    /// Sets the password of an account, whatever it was; every sign-in of the person goes on until the caller ends it.
+    /// Sets the password of an account. The user's logins stay; the caller ends them.
     package func setPassword(_ hash: String, of user: UserID, now: Timestamp) throws {
         try execute(
             """

@@ -1,18 +1,19 @@
 package import OAuth
 
-/// A person's account. What it proves itself with are its `Credential`s.
+/// A user's account; its `Credential`s are stored apart.
 package struct User: Hashable, Sendable {
     package let id: UserID
-    /// What tokens call this person.
+    /// The `sub` of the user's tokens.
     package let subject: Subject
-    /// What the person types to sign in; compared without case.
+    /// The name to sign in with; its case does not matter.
     package let name: String
+    /// The address for the operator; Gatehouse sends no mail.
     package let email: String?
-    /// Since when the account may not be used, nil while it may.
+    /// Since when the account is disabled; nil for an enabled one.
     package let disabledAt: Timestamp?
     package let createdAt: Timestamp
 
-    /// An account, as it is to be stored.
+    /// An account in its stored form.
     package init(
         id: UserID = .random(), subject: Subject = .random(), name: String, email: String? = nil,
         disabledAt: Timestamp? = nil, createdAt: Timestamp
@@ -36,13 +37,13 @@ extension User {
     }
 }
 
-/// Accounts of people.
+/// Accounts of users.
 package struct Users: Noun {
     let transaction: Transaction
 }
 
 extension Users {
-    /// Adds an account; false when the name is taken.
+    /// Adds an account; false if the name is taken.
     @discardableResult
     package func insert(_ user: User) throws -> Bool {
         try execute(
@@ -53,22 +54,22 @@ extension Users {
             user.disabledAt?.seconds, user.createdAt.seconds) == 1
     }
 
-    /// The account with this id.
+    /// The account of this id.
     package func find(id: UserID) throws -> User? {
         try first("SELECT \(User.columns) FROM users WHERE id = ?1", id.string) { try User($0) }
     }
 
-    /// The account that signs in under this name, whatever its case.
+    /// The account of this name in any spelling.
     package func find(named name: String) throws -> User? {
         try first("SELECT \(User.columns) FROM users WHERE name_key = ?1", AccountName(name).key) { try User($0) }
     }
 
-    /// The account that tokens call so.
+    /// The account of this subject.
     package func find(subject: Subject) throws -> User? {
         try first("SELECT \(User.columns) FROM users WHERE subject = ?1", subject.string) { try User($0) }
     }
 
-    /// Accounts by name, those behind an account first, at most `limit`; none behind one that is not there.
+    /// At most `limit` accounts by name, behind the given one; none behind an unknown one.
     package func list(after id: UserID? = nil, limit: Int = 1_000) throws -> [User] {
         try all(
             """
@@ -78,7 +79,7 @@ extension Users {
         ) { try User($0) }
     }
 
-    /// Locks an account from a moment on, or unlocks it; a locked person's browser logins are gone.
+    /// Disables an account since a moment and ends its browser logins, or enables it; false if it does not exist.
     @discardableResult
     package func setDisabled(_ since: Timestamp?, _ id: UserID) throws -> Bool {
         if since != nil { try execute("DELETE FROM browser_logins WHERE user_id = ?1", id.string) }

@@ -1,11 +1,11 @@
 package import JOSE
 package import OAuth
 
-/// A signed word that at this time a chain ended with this record: from then on nobody without the key can change what
-/// came before, nor cut it off, unseen.
+/// A signed statement that a chain ended with this record at this time: without the key, nobody can change or cut off the
+/// earlier records unnoticed.
 ///
-/// The public key travels along under its thumbprint, because it outlives its time in the key ring; who trusts it is told
-/// by the ring, and for older keys by the record that names them.
+/// The checkpoint carries its public key, because it outlives the key's time in the key ring. Whether the key is trusted
+/// depends on the ring, or for an older key on the record that names it.
 /// Spec: RFC 7515 §4.1.3
 /// Spec: RFC 7638 §3
 package struct AuditCheckpoint: Hashable, Sendable {
@@ -13,15 +13,18 @@ package struct AuditCheckpoint: Hashable, Sendable {
     package static let type = "gatehouse-audit-checkpoint+jwt"
 
     package let chain: AuditChainName
+    /// The number of the signed record; the checkpoint covers everything up to it.
     package let sequence: Int64
+    /// The hash of that record.
     package let hash: Digest
+    /// When it was signed.
     package let at: Timestamp
     /// The thumbprint of the key that signed it.
     package let kid: String
-    /// The compact form.
+    /// The JWS in compact form.
     package let signed: String
 
-    /// Signs that `chain` ends with this record now.
+    /// Signs that `chain` ends with this record at `at`.
     package init(
         _ chain: AuditChainName, sequence: Int64, hash: Digest, at: Timestamp, with key: SigningKey
     ) throws(KeyError) {
@@ -40,7 +43,7 @@ package struct AuditCheckpoint: Hashable, Sendable {
         signed = try JWS.sign(header: header, payload: claims.bytes, with: key)
     }
 
-    /// Reads a checkpoint whose signature is that of the key it names; whether that key is to be trusted is another question.
+    /// Reads a checkpoint and verifies its signature with the key that it carries. The caller decides whether to trust the key.
     package init?(signed: String) {
         guard let start = signed.utf8.firstIndex(of: UInt8(ascii: ".")),
             let header = Base64URL.decode(String(signed[..<start])).flatMap({ try? JSONObject(parsing: $0) }),
@@ -61,20 +64,27 @@ package struct AuditCheckpoint: Hashable, Sendable {
     }
 }
 
-/// A checkpoint as it stands in its row, which anybody with the file could have written.
+/// A stored checkpoint, not verified: anybody who can write the file could have written it.
 package struct StoredCheckpoint: Hashable, Sendable {
     package let chain: AuditChainName
+    /// The number under which the row is stored.
     package let sequence: Int64
+    /// The JWS in compact form.
     package let signed: String
 
-    /// The checkpoint, if it is signed and about the record under whose number it stands.
+    /// The checkpoint, if its signature is right and it is about this chain and number.
     package var checkpoint: AuditCheckpoint? {
         AuditCheckpoint(signed: signed).flatMap { $0.chain == chain && $0.sequence == sequence ? $0 : nil }
     }
 }
 
-extension AuditTrail {
-    /// Keeps a checkpoint, provided that its record is there and says so; else nothing is written and the answer is false.
+/// Signed checkpoints over the audit chains.
+package struct AuditCheckpoints: Noun {
+    let transaction: Transaction
+}
+
+extension AuditCheckpoints {
+    /// Stores a checkpoint; false, with nothing written, if its record is missing or has another hash.
     package func insert(_ checkpoint: AuditCheckpoint) throws -> Bool {
         let table = AuditTable.of(checkpoint.chain)
         return try execute(
@@ -86,21 +96,21 @@ extension AuditTrail {
             checkpoint.kid, checkpoint.signed) == 1
     }
 
-    /// All checkpoints of a chain after this record, the oldest first.
-    func checkpoints(_ chain: AuditChainName, from sequence: Int64) throws -> [StoredCheckpoint] {
+    /// The checkpoints of a chain from a record on, oldest first.
+    func list(of chain: AuditChainName, from sequence: Int64) throws -> [StoredCheckpoint] {
         try all(
             "SELECT sequence, signed FROM audit_checkpoints WHERE chain = ?1 AND sequence >= ?2 ORDER BY sequence",
             chain.description, sequence
         ) { StoredCheckpoint(chain: chain, sequence: try $0.integer(0), signed: try $0.text(1)) }
     }
 
-    /// Whether a key signed any checkpoint that is kept.
-    package func hasSignedCheckpoint(_ kid: String) throws -> Bool {
+    /// Whether any stored checkpoint names this key, by its thumbprint.
+    package func hasAny(signedBy kid: String) throws -> Bool {
         try first("SELECT 1 FROM audit_checkpoints WHERE kid = ?1 LIMIT 1", kid) { _ in true } ?? false
     }
 
-    /// The last checkpoint of a chain, as its row says.
-    package func lastCheckpoint(_ chain: AuditChainName) throws -> StoredCheckpoint? {
+    /// The last checkpoint of a chain, not verified.
+    package func last(of chain: AuditChainName) throws -> StoredCheckpoint? {
         try first(
             "SELECT sequence, signed FROM audit_checkpoints WHERE chain = ?1 ORDER BY sequence DESC LIMIT 1",
             chain.description

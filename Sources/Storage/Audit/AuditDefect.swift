@@ -1,36 +1,37 @@
 package import JOSE
 
-/// What is wrong with a chain, at the record that is not as it was written.
+/// One thing that is wrong with an audit chain, and the record where it is wrong.
 package struct AuditDefect: Hashable, Sendable {
-    /// What is wrong there.
+    /// What is wrong at the record.
     package enum Kind: Hashable, Sendable {
-        /// The record does not say what it said.
+        /// The content of the record does not have the hash of the record.
         case altered
-        /// It is gone, up to and with this number, though later ones or a checkpoint are there.
+        /// The records from this one through that number are missing, although later records or a checkpoint exist.
         case missing(through: Int64)
-        /// It did not follow the one that stands before it: reordered, or put in its place.
+        /// The record does not name the hash of the record before it: one of them was replaced or moved.
         case outOfOrder
-        /// What stands beside the chain is not what the chain covers, or is gone without a record of its erasure.
+        /// The personal fields do not have the digests in the chain, or are missing without a record of their erasure.
         case personal
-        /// The checkpoint is not signed, or not about this record.
+        /// The signature of the checkpoint is wrong, or the checkpoint is about another record.
         case checkpoint
-        /// The checkpoint is signed by a key that nothing vouches for.
+        /// Neither the key ring nor the signed part of the main chain names the key of the checkpoint.
         case unknownKey
-        /// The checkpoint is signed by a key that was out of use before its record was written.
+        /// The key of the checkpoint had ended before the record was written.
         case endedKey
-        /// The record is not the one that was there when a signed checkpoint, or the record of a key's end, spoke of it.
+        /// The record is not the one that a signed checkpoint or the record of an ended key names.
         case replaced
-        /// The record names a key, and no checkpoint that it signed is left.
+        /// The record names a key of checkpoints, and the main chain has no checkpoint at all.
         case noCheckpoint
-        /// This server itself signed a checkpoint here, and it is gone.
+        /// This server signed a checkpoint here, and neither it nor a later one is left.
         case checkpointGone
-        /// More is gone than this record of an erasure says.
+        /// More personal fields are erased than this record of the erasure states.
         case erasedBeyond
-        /// The chain begins behind this record, and no record says that it was dropped.
+        /// The chain begins behind this record, and no record states that the earlier ones were dropped.
         case cutOff
     }
 
     package let chain: AuditChainName
+    /// The number of the record.
     package let sequence: Int64
     package let kind: Kind
 
@@ -42,51 +43,29 @@ package struct AuditDefect: Hashable, Sendable {
     }
 }
 
-extension AuditDefect: CustomStringConvertible {
-    package var description: String {
-        let place = chain == .main ? "" : " of the reports of \(chain)"
-        let record = "record \(sequence)\(place)"
-        switch kind {
-        case .altered: return "\(record) was altered"
-        case .missing(let last) where last > sequence: return "records \(sequence) to \(last)\(place) are missing"
-        case .missing: return "\(record) is missing"
-        case .outOfOrder: return "\(record) does not follow the record before it"
-        case .personal: return "the personal fields of \(record) were altered or removed without a record of it"
-        case .checkpoint: return "the checkpoint at \(record) is not signed for it"
-        case .unknownKey: return "the checkpoint at \(record) is signed by a key that nothing vouches for"
-        case .endedKey: return "the checkpoint at \(record) is signed by a key that was out of use by then"
-        case .replaced: return "\(record) is not the one that Gatehouse signed"
-        case .noCheckpoint: return "every checkpoint is gone, though \(record) names the key of one"
-        case .checkpointGone: return "the checkpoint that this server signed at \(record) is gone"
-        case .erasedBeyond: return "more personal fields are gone than \(record) says were erased"
-        case .cutOff: return "everything up to \(record) is gone, and no record says that it was dropped"
-        }
-    }
-}
-
-/// What a walk along the chains found.
+/// The result of verifying the audit chains.
 package struct AuditVerdict: Hashable, Sendable {
-    /// How many records of the main chain were read.
+    /// The number of records in the main chain.
     package var records: Int64 = 0
-    /// How many records of MCP servers' own chains were read.
+    /// The number of records in the chains of MCP servers' reports.
     package var reported: Int64 = 0
-    /// The number of the last record that was exported and dropped; 0 when the chain is whole.
+    /// The number of the last record that was exported and dropped; 0 for a complete chain.
     package var dropped: Int64 = 0
-    /// The hash of the last record. Only a checkpoint, or who keeps it elsewhere, can tell later that the end was cut off.
+    /// The hash of the last record. Only a checkpoint, or a copy of this hash elsewhere, reveals later that the end was cut off.
     package var head: Digest?
-    /// The last record of the main chain that a checkpoint holds.
+    /// The number of the last record of the main chain that a checkpoint covers.
     package var checkpointed: Int64?
     /// The thumbprints of the keys that signed checkpoints.
     package var keys: [String] = []
-    /// How many records had personal fields that were erased.
+    /// The number of records with erased personal fields.
     package var erased: Int64 = 0
-    /// How many further deeds the records of the main chain stand for that close tallies.
+    /// The number of deeds, beyond one each, that the records of closed tallies stand for.
     package var repeated: Int64 = 0
-    /// How many deeds are counted beside the chain and are to be chained within a minute.
+    /// The number of deeds in open tallies, which get a record within a minute.
     package var waiting: Int64 = 0
-    /// What is wrong, the first hundred of it.
+    /// The first hundred defects.
     package var defects: [AuditDefect] = []
 
-    /// The first thing that is wrong.
+    /// The first defect.
     package var defect: AuditDefect? { defects.first }
 }

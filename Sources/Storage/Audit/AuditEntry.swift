@@ -1,13 +1,14 @@
 package import OAuth
 
-/// What happened, by a name that others can count and search for.
+/// What happened, by a stable name that operators filter and count by.
 package struct AuditAction: RawRepresentable, Hashable, Sendable {
     package let rawValue: String
 
-    /// An action by its name.
+    /// An action by its stored name.
     package init(rawValue: String) { self.rawValue = rawValue }
 
     package static let personSignedIn = AuditAction(rawValue: "person.signed_in")
+    /// Password guessing held up sign-ins to an account.
     package static let signInHeld = AuditAction(rawValue: "person.sign_in_held")
     package static let personSignedOut = AuditAction(rawValue: "person.signed_out")
     package static let accessDenied = AuditAction(rawValue: "access.denied")
@@ -15,7 +16,9 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
     package static let sessionEnded = AuditAction(rawValue: "session.ended")
     package static let tokenIssued = AuditAction(rawValue: "token.issued")
     package static let tokenRefreshed = AuditAction(rawValue: "token.refreshed")
+    /// The token of a repeated request was issued again within its grace period.
     package static let tokenRepeated = AuditAction(rawValue: "token.repeated")
+    /// Wrong code verifiers spent an authorization code.
     package static let codeBurnt = AuditAction(rawValue: "code.burnt")
     package static let elicitationCreated = AuditAction(rawValue: "elicitation.created")
     package static let elicitationCompleted = AuditAction(rawValue: "elicitation.completed")
@@ -23,11 +26,16 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
     package static let elicitationCancelled = AuditAction(rawValue: "elicitation.cancelled")
     package static let elicitationExpired = AuditAction(rawValue: "elicitation.expired")
     package static let elicitationFailed = AuditAction(rawValue: "elicitation.failed")
+    /// The MCP server collected a result, which erased it.
     package static let elicitationCollected = AuditAction(rawValue: "elicitation.collected")
     package static let elicitationRead = AuditAction(rawValue: "elicitation.read")
+    /// A user typed the password of the account at Gatehouse into a secret field.
     package static let elicitationOwnPassword = AuditAction(rawValue: "elicitation.own_password")
+    /// A user was sent on to a page of the MCP server.
     package static let elicitationHandedOver = AuditAction(rawValue: "elicitation.handed_over")
+    /// The MCP server redeemed the ticket of a user who came back.
     package static let elicitationRedeemed = AuditAction(rawValue: "elicitation.redeemed")
+    /// Another user than the one it is for opened the page.
     package static let elicitationMisdirected = AuditAction(rawValue: "elicitation.wrong_person")
     package static let eventRetried = AuditAction(rawValue: "event.retried")
     package static let providerAdded = AuditAction(rawValue: "provider.added")
@@ -35,6 +43,7 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
     package static let providerAllowed = AuditAction(rawValue: "provider.allowed")
     package static let providerForbidden = AuditAction(rawValue: "provider.forbidden")
     package static let connectionMade = AuditAction(rawValue: "connection.made")
+    /// The MCP server got an access token of a connected account.
     package static let connectionUsed = AuditAction(rawValue: "connection.used")
     package static let connectionRefreshed = AuditAction(rawValue: "connection.refreshed")
     package static let connectionEnded = AuditAction(rawValue: "connection.ended")
@@ -50,53 +59,64 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
     package static let clientAllowed = AuditAction(rawValue: "client.allowed")
     package static let clientBlocked = AuditAction(rawValue: "client.blocked")
     package static let clientRuleRemoved = AuditAction(rawValue: "client.rule_removed")
+    /// An administrator had a metadata document fetched again.
     package static let clientRefreshed = AuditAction(rawValue: "client.refreshed")
     package static let clientRemoved = AuditAction(rawValue: "client.removed")
     package static let keyRotated = AuditAction(rawValue: "key.rotated")
+    /// A key of any purpose ended.
     package static let keyEnded = AuditAction(rawValue: "key.ended")
+    /// A backup of the database left the server.
     package static let databaseCopied = AuditAction(rawValue: "database.copied")
+    /// A key signs checkpoints from here on.
     package static let auditKeyUsed = AuditAction(rawValue: "audit.key_used")
+    /// A key of checkpoints ended, and this chain ended here then.
     package static let auditKeyEnded = AuditAction(rawValue: "audit.key_ended")
+    /// An administrator accepted a restored database.
     package static let auditRestoreAccepted = AuditAction(rawValue: "audit.restore_accepted")
     package static let auditExported = AuditAction(rawValue: "audit.exported")
+    /// A chain begins behind this record, because earlier ones were exported and dropped.
     package static let auditDropped = AuditAction(rawValue: "audit.dropped")
     package static let auditErased = AuditAction(rawValue: "audit.erased")
     package static let jobOpened = AuditAction(rawValue: "job.opened")
     package static let jobEnded = AuditAction(rawValue: "job.ended")
+    /// Gatehouse decided whether an MCP server may start an action.
     package static let actionEvaluated = AuditAction(rawValue: "action.evaluated")
+    /// An MCP server reports that a user reviewed a sampling request.
     package static let samplingReviewed = AuditAction(rawValue: "sampling.reviewed")
+    /// An MCP server reports that it asked a user by a form of its client.
     package static let formAsked = AuditAction(rawValue: "form.asked")
+    /// An MCP server used up its quota of reports in an hour.
     package static let reportsOverQuota = AuditAction(rawValue: "reports.over_quota")
 }
 
-/// Who did it.
+/// Who did what an entry records.
 package enum AuditActor: Hashable, Sendable {
     case person(UserID)
     case client(ClientID)
     case resource(ResourceID)
-    /// An operator on the machine: the proven user id, and the name that was only claimed.
+    /// An administrator on the machine: the user id that the kernel vouches for, and the name that the caller claims.
     case admin(uid: UInt32, claimed: String?)
     /// Gatehouse itself.
     case system
 }
 
-/// One thing that happened, as it goes into the chain.
+/// One event, before it gets its place in a chain.
 package struct AuditEntry: Hashable, Sendable {
-    /// What came of it.
+    /// Whether it succeeded.
     package enum Outcome: String, Hashable, Sendable {
         case success, refused
     }
 
-    /// What set it off.
+    /// Whether a human, a model or a program started it.
     package enum Initiator: String, Hashable, Sendable {
         case human, model, server, system
     }
 
-    /// How Gatehouse knows.
+    /// How Gatehouse knows of it.
     package enum Evidence: Hashable, Sendable {
-        /// It saw it happen.
+        /// Gatehouse did or saw it.
         case witnessed
-        /// It was told, by whom; that satisfies no policy.
+        /// The named MCP server reported it; a report satisfies no policy.
         case reported(by: String)
     }
 
@@ -104,25 +124,25 @@ package struct AuditEntry: Hashable, Sendable {
     package let outcome: Outcome
     package let at: Timestamp
     package let actor: AuditActor
-    /// On whose behalf.
+    /// The user in whose name it happened.
     package let user: UserID?
     package let client: ClientID?
     package let resource: ResourceID?
     package let session: SessionID?
-    /// The private cause, in Gatehouse's own words: it is part of the chain for ever, so nothing that a person typed.
+    /// The private cause in Gatehouse's own words. The chain keeps it for ever, so it never holds what a user typed.
     package let reason: String?
     package let initiator: Initiator
     package let evidence: Evidence
-    /// What else it is about, by its id: an elicitation, a connection, a job.
+    /// The id of the elicitation, connection or job that it is about.
     package let correlation: String?
-    /// What a person or an MCP server wrote about it; it can be erased.
+    /// What a user, an administrator or an MCP server wrote about it; it can be erased.
     package let explanation: String?
-    /// The network address that a person came from; it can be erased.
+    /// The network address of the user; it can be erased.
     package let address: String?
-    /// The request that caused it; filled in by the transaction.
+    /// The trace id of the request that caused it; the transaction fills it in.
     package internal(set) var trace: TraceID?
 
-    /// An entry about whatever is named.
+    /// An entry about the given user, client, MCP server and session.
     package init(
         _ action: AuditAction, at: Timestamp, actor: AuditActor, user: UserID? = nil, client: ClientID? = nil,
         resource: ResourceID? = nil, session: SessionID? = nil, outcome: Outcome = .success, reason: String? = nil,
@@ -145,7 +165,7 @@ package struct AuditEntry: Hashable, Sendable {
         self.address = address
     }
 
-    /// An entry about a session that was read for deciding.
+    /// An entry about the session of a grant.
     package init(
         _ action: AuditAction, at: Timestamp, actor: AuditActor, of session: SessionGrant,
         outcome: Outcome = .success, reason: String? = nil, initiator: Initiator, evidence: Evidence = .witnessed,

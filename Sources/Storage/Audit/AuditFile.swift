@@ -1,41 +1,36 @@
 package import OAuth
 
-/// Checks an exported audit trail line by line, by the same rules as the database.
+/// Verifies an exported audit trail line by line, by the same rules as the database.
 package struct AuditFile {
-    /// Why a file is not one that can be checked.
-    package enum Fault: Error, Hashable, CustomStringConvertible {
+    /// Why a file cannot be verified.
+    package enum Fault: Error, Hashable {
+        /// The first line is not the header of an export.
         case notAnExport
+        /// The line of this number, from 1, does not parse.
         case unreadableLine(Int64)
+        /// The last line of the export is missing.
         case cutOff
-
-        package var description: String {
-            switch self {
-            case .notAnExport: "is no export of 'gatehouse audit export'"
-            case .unreadableLine(let line): "does not parse at line \(line); it is damaged, or of a newer version"
-            case .cutOff: "is cut off: its last line is missing"
-            }
-        }
     }
 
     private var inspection = AuditInspection(trusted: nil)
     private var chain: AuditChainName?
-    /// The chains that were begun, with the number of the record before their first one.
+    /// The chains that have begun, with the number of the record before the first.
     private var begun: [AuditChainName: Int64] = [:]
     private var lastCheckpoint: Int64 = 0
     private var lines: Int64 = 0
     private var hasEnded = false
     private let latest: Timestamp?
     private var marks: [AuditChainName: AuditPruneMark] = [:]
-    /// Whether records were left out of it, so that nothing can be said of what is not there.
+    /// Whether the export is filtered, so that missing records are no defect.
     package private(set) var isSelection = false
 
-    /// A file of which nothing was read yet; `latest` is until when checkpoints are kept in mind.
+    /// A verification of a file from its first line; `lastMarks` lists checkpoints up to `latest`.
     package init(checkpointsUntil latest: Timestamp? = nil) {
         self.latest = latest
     }
 
-    /// Looks at the next line, without its end.
-    package mutating func take(_ bytes: [UInt8]) throws(Fault) {
+    /// Verifies the next line, without its line end.
+    package mutating func add(_ bytes: [UInt8]) throws(Fault) {
         lines += 1
         guard !hasEnded, let line = AuditLine(parsing: bytes) else {
             throw lines == 1 ? .notAnExport : .unreadableLine(lines)
@@ -53,11 +48,11 @@ package struct AuditFile {
             self.chain = chain
             lastCheckpoint = 0
             inspection.begin(chain, after: after, hash: hash)
-        case .record(let record) where record.chain == chain: inspection.take(record, at: record.sequence)
-        case .unreadable(chain, let sequence): inspection.take(nil, at: sequence)
+        case .record(let record) where record.chain == chain: inspection.add(record, at: record.sequence)
+        case .unreadable(chain, let sequence): inspection.add(nil, at: sequence)
         case .checkpoint(let stored) where stored.chain == chain && stored.sequence > lastCheckpoint:
             lastCheckpoint = stored.sequence
-            take(stored)
+            add(stored)
         case .record, .unreadable, .checkpoint: throw .unreadableLine(lines)
         case .end(let count):
             guard count == lines else { throw .cutOff }
@@ -65,22 +60,22 @@ package struct AuditFile {
         }
     }
 
-    /// What was found, after the last line.
+    /// The verdict, after the last line.
     package mutating func finish() throws(Fault) -> AuditVerdict {
         guard hasEnded else { throw lines == 0 ? .notAnExport : .cutOff }
         return inspection.finish()
     }
 
-    /// The last checkpoint of each chain that is old enough.
+    /// The last checkpoint of each chain up to `latest`.
     package var lastMarks: [AuditPruneMark] {
         marks.values.sorted { $0.chain < $1.chain }
     }
 
-    /// How many records these checkpoints cover.
+    /// The number of records that these checkpoints cover.
     package var covered: Int64 { marks.reduce(0) { $0 + $1.value.sequence - (begun[$1.key] ?? 0) } }
 
-    private mutating func take(_ stored: StoredCheckpoint) {
-        inspection.take(stored)
+    private mutating func add(_ stored: StoredCheckpoint) {
+        inspection.add(stored)
         guard let latest, let checkpoint = stored.checkpoint, checkpoint.at <= latest else { return }
         marks[checkpoint.chain] = AuditPruneMark(checkpoint)
     }

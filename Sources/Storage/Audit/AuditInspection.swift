@@ -1,19 +1,20 @@
 package import JOSE
 import OAuth
 
-/// Walks along audit chains, wherever they come from, and notes everything that is not as it was written.
+/// Verifies audit chains, from a database or a file, and collects their defects.
 ///
-/// Per chain: `begin`, then its checkpoints and records in the order of their numbers, then `end`; the main chain first.
+/// For each chain, the main one first: `begin`, then `add` for its records and checkpoints in the order of their numbers.
+/// `finish` follows the last chain.
 package struct AuditInspection {
     private static let mostDefects = 100
 
-    /// What is walked along.
+    /// The part of the chains that is verified.
     package enum Extent: Hashable, Sendable {
-        /// All chains from where they begin.
+        /// All chains from their beginnings.
         case whole
-        /// A part of one chain from behind a checkpoint.
+        /// A part of one chain, from a checkpoint on.
         case segment
-        /// Records with others between them: each is looked at alone.
+        /// Filtered records, each verified alone.
         case selection
     }
 
@@ -22,35 +23,35 @@ package struct AuditInspection {
     private var verdict = AuditVerdict()
     private var chain = AuditChainName.main
     private var last: Int64 = 0
-    /// Where the part begins that is walked along.
+    /// The number of the record before the segment.
     private var segmentStart: Int64?
-    /// The hash that the next record has to name; nil where that cannot be said.
+    /// The hash that the next record must name; nil if it is unknown.
     private var expected: Digest?
-    /// What the chain says of its last record, as far as it can be believed.
+    /// The hash of the last record, if the record is intact.
     private var lastHash: Digest?
-    /// The keys that the main chain names, and where.
+    /// The keys that the main chain names, with the number of the first record of each.
     private var introduced: [String: Int64] = [:]
-    private var ends = AuditKeyEnds()
-    /// Records of the chain at hand that are known by their hashes, from elsewhere.
+    private var ends = CheckpointKeyEnds()
+    /// The hashes that records of the current chain must have, known from checkpoints and ended keys.
     private var known: [Int64: Digest] = [:]
     private var awaited: [AuditCheckpoint] = []
     private var signers: [(kid: String, chain: AuditChainName, sequence: Int64)] = []
-    /// What the main chain says was erased: whose, nil for what admins claimed, and how many fields.
+    /// The erasures that the main chain records: the user, nil for names that admins claimed, and the number of fields.
     private var erasures: [Int64: (user: UserID?, fields: Int)] = [:]
     private var tombstones: [AuditRecord] = []
-    /// Where chains begin that are not whole, and what the main chain says was dropped.
+    /// The beginnings of shortened chains, and the reasons of the records that they were dropped.
     private var bases: [(chain: AuditChainName, sequence: Int64)] = []
     private var drops: Set<String> = []
-    /// When the checkpoint was signed behind which the main chain begins.
+    /// When the checkpoint was signed behind which a shortened main chain begins.
     private var droppedAt: Timestamp?
 
-    /// An inspection that trusts these keys; without any it trusts those that the main chain names.
+    /// An inspection that trusts these keys; with nil it trusts the keys that the main chain names.
     package init(_ extent: Extent = .whole, trusted: VerificationKeySet?) {
         self.extent = extent
         self.trusted = trusted
     }
 
-    /// Starts a chain, which may begin behind what was dropped.
+    /// Begins a chain behind the record of this number and hash.
     package mutating func begin(_ chain: AuditChainName, after sequence: Int64 = 0, hash: Digest = .beginning) {
         self.chain = chain
         last = sequence
@@ -67,8 +68,8 @@ package struct AuditInspection {
         }
     }
 
-    /// Looks at the next record; one that could not even be read comes as nothing behind its number.
-    package mutating func take(_ record: AuditRecord?, at sequence: Int64) {
+    /// Verifies the next record; nil for one that does not parse.
+    package mutating func add(_ record: AuditRecord?, at sequence: Int64) {
         if extent == .selection {
             expected = nil
         } else if sequence > last + 1 {
@@ -102,7 +103,7 @@ package struct AuditInspection {
         switch record.entry.action {
         case .auditKeyUsed:
             if let kid = record.entry.reason, introduced[kid] == nil { introduced[kid] = record.sequence }
-        case .auditKeyEnded: ends.take(record.entry, at: record.sequence)
+        case .auditKeyEnded: ends.add(record.entry, at: record.sequence)
         case .auditDropped: if let place = record.entry.reason { drops.insert(place) }
         case .auditErased:
             erasures[record.sequence] = (record.entry.user, AuditEntry.erasedFields(record.entry.reason))
@@ -110,8 +111,8 @@ package struct AuditInspection {
         }
     }
 
-    /// Looks at a checkpoint, right behind the record that it is about.
-    package mutating func take(_ stored: StoredCheckpoint) {
+    /// Verifies a checkpoint, which follows its record.
+    package mutating func add(_ stored: StoredCheckpoint) {
         guard let checkpoint = stored.checkpoint else { return note(.checkpoint, stored.sequence) }
         signers.append((checkpoint.kid, chain, checkpoint.sequence))
         if checkpoint.sequence == last {
@@ -120,7 +121,7 @@ package struct AuditInspection {
             note(.missing(through: checkpoint.sequence), last + 1)
             (last, expected, lastHash) = (checkpoint.sequence, checkpoint.hash, nil)
         } else {
-            // Behind a later record it could not be compared with its own.
+            // Its record has passed, so the two cannot be compared.
             note(.checkpoint, checkpoint.sequence)
         }
         if chain == .main {
@@ -129,13 +130,13 @@ package struct AuditInspection {
         }
     }
 
-    /// Has a checkpoint looked for that Gatehouse knows it signed, and its record compared; before the first chain.
+    /// Demands a checkpoint that this server knows of, and its record. Call it before the first chain.
     package mutating func expect(_ known: AuditCheckpoint) { awaited.append(known) }
 
-    /// How far the main chain is signed.
+    /// The number of the last signed record of the main chain.
     private var signedMain: Int64 { signers.last { $0.chain == .main }?.sequence ?? 0 }
 
-    /// What was found, after the last chain.
+    /// The verdict, after the last chain.
     package mutating func finish() -> AuditVerdict {
         verdict.keys = Set(signers.map(\.kid)).sorted()
         if extent == .segment { checkNewKeys() }
@@ -151,7 +152,7 @@ package struct AuditInspection {
         return verdict
     }
 
-    /// A true erasure must not serve to hide what was taken since, nor what was not meant.
+    /// A recorded erasure must not hide fields that were deleted besides it.
     private mutating func checkErasures() {
         var gone: [Int64: Int] = [:]
         for place in tombstones.flatMap(\.fields).compactMap(\.erasedBy) { gone[place, default: 0] += 1 }
@@ -160,17 +161,17 @@ package struct AuditInspection {
         }
     }
 
-    /// The newest checkpoint of the main chain has to bear a key of the ring. What it holds vouches for older keys.
+    /// The ring must have the key of the main chain's newest checkpoint. The records below that checkpoint vouch for older keys.
     private mutating func checkKeys() {
         guard let newest = signers.last(where: { $0.chain == .main }) else {
             if let place = introduced.values.min() { note(.noCheckpoint, place, .main) }
-            // What the main chain says of a key is signed before the key signs anything else.
+            // The record that names a key is signed before the key signs anything else.
             for signer in signers { note(.unknownKey, signer.sequence, signer.chain) }
             return
         }
         if let trusted, !trusted.contains(kid: newest.kid) { note(.unknownKey, newest.sequence, .main) }
         for signer in signers
-        where ends.isOver(signer.kid, in: signer.chain, at: signer.sequence, signed: newest.sequence) {
+        where ends.hasEnded(signer.kid, in: signer.chain, at: signer.sequence, signed: newest.sequence) {
             note(.endedKey, signer.sequence, signer.chain)
         }
         for signer in signers where trusted?.contains(kid: signer.kid) != true {
@@ -181,7 +182,7 @@ package struct AuditInspection {
         }
     }
 
-    /// What was signed behind the checkpoint that the segment begins with was signed by this server, with a key of the ring.
+    /// This server signed every checkpoint of the segment, so the ring must have their keys.
     private mutating func checkNewKeys() {
         guard let trusted, let start = segmentStart else { return }
         for signer in signers where signer.sequence > start && !trusted.contains(kid: signer.kid) {
@@ -189,17 +190,17 @@ package struct AuditInspection {
         }
     }
 
-    /// A chain may begin late only behind a checkpoint, and by a record of the main chain.
+    /// Whether a checkpoint and a record of the main chain explain that a chain begins late.
     private func isDroppedByRight(_ base: (chain: AuditChainName, sequence: Int64)) -> Bool {
         drops.contains(AuditEntry.dropped(base.chain, upTo: base.sequence))
             && signers.contains { $0.chain == base.chain && $0.sequence == base.sequence }
     }
 
-    /// Whether for everything that was erased of a record there is the record that says so.
+    /// Whether records explain every erased field of a record.
     private func isErasedByRight(_ record: AuditRecord) -> Bool {
         record.fields.allSatisfy { field in
             guard let place = field.erasedBy else { return true }
-            // The record of an erasure in an MCP server's chain may have been dropped from the main one since.
+            // The main chain may have been shortened behind the record of an erasure in a chain of reports.
             if record.chain != .main, place <= verdict.dropped {
                 return droppedAt.map { record.entry.at <= $0 } ?? false
             }
@@ -217,7 +218,7 @@ package struct AuditInspection {
 }
 
 extension AuditTrail {
-    /// Walks along all chains from where they begin; `signed` are checkpoints that have to be there.
+    /// Verifies all chains from their beginnings, and demands the checkpoints `signed`.
     package func verify(
         trusted: VerificationKeySet? = nil, signed: [AuditCheckpoint] = []
     ) throws -> AuditVerdict {
@@ -227,37 +228,37 @@ extension AuditTrail {
             try walk(chain, from: nil) { step in
                 switch step {
                 case .begin(let sequence, let hash): inspection.begin(chain, after: sequence, hash: hash)
-                case .record(let sequence, let record): inspection.take(record, at: sequence)
-                case .checkpoint(let checkpoint): inspection.take(checkpoint)
+                case .record(let sequence, let record): inspection.add(record, at: sequence)
+                case .checkpoint(let checkpoint): inspection.add(checkpoint)
                 }
             }
         }
         var verdict = inspection.finish()
-        verdict.waiting = try tallied()
+        verdict.waiting = try tallies.count()
         return verdict
     }
 
-    /// What lies along a chain.
+    /// One item along a chain.
     package enum AuditStep: Sendable {
-        /// The record before the first one: the number 0 and zeros, or where the chain goes on behind what was dropped.
+        /// The number and hash of the record before the first: 0 and zeros, or the place where the chain was shortened.
         case begin(Int64, Digest)
-        /// A record, or nothing where one was altered so that it cannot be read.
+        /// A record by its number; nil if it does not parse.
         case record(Int64, AuditRecord?)
-        /// A checkpoint, right behind its record.
+        /// A checkpoint, behind its record.
         case checkpoint(StoredCheckpoint)
     }
 
-    /// Shows everything along a chain in its order, from its beginning or from behind a checkpoint.
+    /// Visits everything along a chain in order, from its beginning or from a checkpoint on.
     package func walk(
         _ chain: AuditChainName, from start: AuditCheckpoint?, _ visit: (AuditStep) throws -> Void
     ) throws {
-        let base = try start.map { AuditChain.Head(sequence: $0.sequence, hash: $0.hash) } ?? base(chain)
+        let base = try start.map { AuditChainLink(sequence: $0.sequence, hash: $0.hash) } ?? base(chain)
         var last = base?.sequence ?? 0
         try visit(.begin(last, base?.hash ?? .beginning))
-        var checkpoints = try checkpoints(chain, from: last)[...]
+        var pending = try checkpoints.list(of: chain, from: last)[...]
         func visitCheckpoints(upTo sequence: Int64) throws {
-            while let next = checkpoints.first, next.sequence <= sequence {
-                try visit(.checkpoint(checkpoints.removeFirst()))
+            while let next = pending.first, next.sequence <= sequence {
+                try visit(.checkpoint(pending.removeFirst()))
             }
         }
         while true {

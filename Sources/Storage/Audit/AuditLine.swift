@@ -1,25 +1,25 @@
 package import JOSE
 package import OAuth
 
-/// One line of an exported audit trail: a JSON object that says all that the hashes cover, so that the file can be
-/// checked by anybody, without Gatehouse and without the database.
+/// One line of an exported audit trail: a JSON object with everything that the hashes cover, so that anybody can verify the
+/// file without Gatehouse and without the database.
 package enum AuditLine: Sendable {
-    /// The first line: when it was exported, and whether records were left out.
+    /// The first line: the time of the export, and whether it is filtered.
     case header(at: Timestamp, isSelection: Bool)
-    /// A chain begins, behind the record of this number and hash.
+    /// The beginning of a chain, behind the record of this number and hash.
     case chain(AuditChainName, after: Int64, hash: Digest)
     /// A record.
     case record(AuditRecord)
-    /// A record that was altered so that it cannot be read.
+    /// The place of a record that does not parse.
     case unreadable(AuditChainName, Int64)
-    /// A checkpoint, right behind its record.
+    /// A checkpoint, behind its record.
     case checkpoint(StoredCheckpoint)
-    /// The last line, so that a file that was cut off is seen to be.
+    /// The last line with the number of lines, so that a cut-off file is detected.
     case end(lines: Int64)
 
     private static let version: Int64 = 1
 
-    /// The line as it is written, without its end.
+    /// The written line, without its line end.
     package var json: JSONObject {
         switch self {
         case .header(let at, let isSelection):
@@ -44,9 +44,9 @@ package enum AuditLine: Sendable {
         }
     }
 
-    /// Reads a line; nil for one that is none, or that was written otherwise than Gatehouse writes it.
+    /// Reads a line; nil for one that Gatehouse did not write so.
     package init?(parsing bytes: [UInt8]) {
-        // Read and written again it has to be the same: what adds nothing to the hashes must not hold anything else either.
+        // The line must read back to itself, because a member that the hashes do not cover could claim anything.
         guard let json = try? JSONObject(parsing: bytes), let kind = json["kind"]?.string,
             let line = Self.read(kind, json), line.isUnreadable || line.json == json
         else { return nil }
@@ -72,7 +72,7 @@ package enum AuditLine: Sendable {
             return .chain(chain, after: after, hash: hash)
         case "record":
             guard let sequence = json["sequence"]?.integer else { return nil }
-            // What was altered so that it is no record any more is named by its number, as in the database.
+            // A record that does not parse keeps its number, as in the database.
             return (try? AuditRecord(json, in: chain)).map(AuditLine.record) ?? .unreadable(chain, sequence)
         case "unreadable": return json["sequence"]?.integer.map { .unreadable(chain, $0) }
         case "checkpoint":
@@ -174,7 +174,7 @@ extension JSONObject {
         return value
     }
 
-    /// What is null is nothing; what is there has to be right.
+    /// Nil for null; any other value must parse.
     fileprivate func readIfAny<T>(_ name: String, _ parse: (String) throws -> T?) throws -> T? {
         switch self[name] {
         case nil, .null: return nil
@@ -187,6 +187,6 @@ extension JSONObject {
 }
 
 extension JSON {
-    /// A text, or null.
+    /// A text, or null for nil.
     fileprivate init(_ text: String?) { self = text.map(JSON.string) ?? .null }
 }

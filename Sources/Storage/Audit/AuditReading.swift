@@ -1,26 +1,28 @@
 package import OAuth
 
-/// Which audit records are meant; what is not said does not narrow.
+/// Selects audit records; a property that is nil selects all.
 package struct AuditFilter: Hashable, Sendable {
-    /// Those on this person's behalf or by this person.
+    /// Records in this user's name or by this user.
     package var user: UserID?
     package var client: ClientID?
     package var resource: ResourceID?
     package var session: SessionID?
-    /// An action, or all of a noun: `session` means `session.ended` as well.
+    /// An action, or a noun for all its actions: `session` selects `session.ended` too.
     package var action: String?
+    /// From this moment on.
     package var since: Timestamp?
-    /// Up to this moment, itself left out.
+    /// Before this moment.
     package var until: Timestamp?
-    /// Only witnessed or only reported ones.
+    /// Only reported or only witnessed records.
     package var isReported: Bool?
     package var initiator: AuditEntry.Initiator?
 
+    /// A filter that selects every record.
     package init() {}
 }
 
 extension AuditFilter {
-    /// Whether a record of this entry is meant.
+    /// Whether the filter selects a record of this entry.
     package func matches(_ entry: AuditEntry) -> Bool {
         if let user, entry.user != user, entry.actor != .person(user) { return false }
         if let action, entry.action.rawValue != action, !entry.action.rawValue.hasPrefix(action + ".") { return false }
@@ -33,7 +35,7 @@ extension AuditFilter {
 }
 
 extension AuditTrail {
-    /// Whether a record since then says that guessing held up sign-ins to this account.
+    /// Whether a record since then states that sign-ins to this account were held up.
     package func wasHeld(_ user: UserID, since time: Timestamp) throws -> Bool {
         try first(
             "SELECT 1 FROM audit WHERE action = 'person.sign_in_held' AND user_id = ?1 AND at > ?2 LIMIT 1",
@@ -41,12 +43,12 @@ extension AuditTrail {
         ) { _ in true } ?? false
     }
 
-    /// The latest records of the main chain, or those before a sequence number; the latest first.
+    /// The latest records of the main chain before a number, latest first.
     package func tail(limit: Int = 50, before sequence: Int64 = .max) throws -> [AuditRecord] {
         try tail(.main, AuditFilter(), limit: limit, before: sequence)
     }
 
-    /// The latest records of a chain that match; the latest first.
+    /// The latest records of a chain that match, before a number, latest first.
     package func tail(
         _ chain: AuditChainName, _ filter: AuditFilter, limit: Int, before sequence: Int64 = .max
     ) throws -> [AuditRecord] {
@@ -60,7 +62,7 @@ extension AuditTrail {
         ) { try record($0, in: chain) { try personalFields(chain, $0...$0)[$0] ?? [] } }
     }
 
-    /// The latest records that match, from all chains by their times; the oldest first.
+    /// The latest records that match, from all chains by time, oldest first.
     package func records(_ filter: AuditFilter, limit: Int) throws -> [AuditRecord] {
         let main = try tail(.main, filter, limit: limit)
         let reported = filter.isReported == false ? [] : try reportedTail(filter, limit)
@@ -70,7 +72,7 @@ extension AuditTrail {
         return all.prefix(limit).map(\.element).reversed()
     }
 
-    /// All chains that there are records of, or that something says there were; the main one first.
+    /// All chains with records, or with a beginning or a checkpoint although their records are missing; the main one first.
     package func chains() throws -> [AuditChainName] {
         let others = try all(
             """
@@ -81,7 +83,7 @@ extension AuditTrail {
         return [.main] + others
     }
 
-    /// The next records of a chain. One that was altered so that it cannot even be read comes as nothing behind its number.
+    /// The next records of a chain by their numbers; nil for a record that does not parse.
     func page(
         _ chain: AuditChainName, after sequence: Int64, limit: Int = 1_000
     ) throws -> [(Int64, AuditRecord?)] {
@@ -114,7 +116,7 @@ extension AuditTrail {
         }
     }
 
-    /// What stands beside the records of a chain, by their numbers. What cannot be read is left out, and is missed then.
+    /// The personal fields of the records of a chain, by their numbers. An unreadable field is left out and so becomes a defect.
     private func personalFields(
         _ chain: AuditChainName, _ range: ClosedRange<Int64>
     ) throws -> [Int64: [PersonalField]] {
@@ -174,7 +176,7 @@ extension AuditTrail {
             evidence: row.textIfAny(12).map { .reported(by: $0) } ?? .witnessed, correlation: row.textIfAny(13),
             explanation: text(.explanation), address: text(.address))
         entry.trace = try row.textIfAny(18).map { try row.parsed(TraceID($0)) }
-        // The hash covers what was read: a column that adds nothing to it must not hold anything else either.
+        // The hash covers the parsed values, so a column that parses to another text must be refused: it could claim anything.
         let columns = AuditColumns(entry)
         guard try columns.evidence == row.text(11), try columns.adminUID == row.integerIfAny(14),
             inTable == (format == .first ? columns.adminClaimed : nil)

@@ -1,12 +1,12 @@
 package import JOSE
 package import OAuth
 
-/// The chain that a record stands in: Gatehouse's own, or that of what one MCP server reported.
+/// The chain of a record: Gatehouse's own, or the reports of one MCP server.
 package enum AuditChainName: Hashable, Sendable, CustomStringConvertible {
     case main
     case reported(ResourceID)
 
-    /// Reads a name as it is stored.
+    /// Reads a stored name.
     package init?(_ text: String) {
         if text == "main" {
             self = .main
@@ -17,7 +17,7 @@ package enum AuditChainName: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// `main`, or the id of the MCP server.
+    /// The stored name: `main`, or the id of the MCP server.
     package var description: String {
         switch self {
         case .main: "main"
@@ -26,9 +26,9 @@ package enum AuditChainName: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// An entry in its place in a chain: each record's hash covers the one before.
+/// An entry with its place in a chain. Its hash covers the hash of the record before it.
 package struct AuditRecord: Hashable, Sendable {
-    /// How the hash is made; a format never changes, a new field goes under a new one.
+    /// How the hash is computed. A format never changes; a new field needs a new format.
     package enum Format: Int64, Hashable, Sendable {
         case first = 1
         case second = 2
@@ -36,18 +36,19 @@ package struct AuditRecord: Hashable, Sendable {
 
     package let chain: AuditChainName
     package let format: Format
-    /// Counted from 1 without a gap.
+    /// The number in the chain, from 1 without gaps.
     package let sequence: Int64
     package let entry: AuditEntry
-    /// What stands beside the chain, in the order of the names; a record of the first format has none.
+    /// The personal fields beside the chain, in the order of their names; the first format has none.
     package let fields: [PersonalField]
-    /// What the chain covers of `fields`.
+    /// The digest over all `fields`, which the hash covers; nil without fields.
     package let seal: Digest?
-    /// The hash of the record before; 32 zero bytes at the beginning.
+    /// The hash of the record before; 32 zero bytes for the first record.
     package let previous: Digest
+    /// SHA-256 over the canonical bytes of the record and the hash before it.
     package let hash: Digest
 
-    /// A record as it was stored.
+    /// A record in its stored form.
     package init(
         chain: AuditChainName, format: Format, sequence: Int64, entry: AuditEntry, fields: [PersonalField],
         seal: Digest?, previous: Digest, hash: Digest
@@ -64,7 +65,7 @@ package struct AuditRecord: Hashable, Sendable {
 }
 
 extension AuditRecord {
-    /// The next link after `previous`.
+    /// The record behind the one with the hash `previous`.
     init(_ entry: AuditEntry, in chain: AuditChainName = .main, sequence: Int64, previous: Digest) {
         let fields = entry.personalFields
         let seal = PersonalField.seal(fields)
@@ -74,17 +75,17 @@ extension AuditRecord {
             hash: Self.hash(entry, in: chain, .second, sequence: sequence, seal: seal, previous: previous))
     }
 
-    /// Whether the hash is that of what the record says, apart from what stands beside the chain.
+    /// Whether the hash matches the record, apart from its personal fields.
     package var isIntact: Bool {
-        // The first format knows neither, so its hash would not show that they were put in later.
+        // The hash of the first format covers neither, so they could have been added later.
         guard format == .second || entry.trace == nil && seal == nil else { return false }
         return hash == Self.hash(entry, in: chain, format, sequence: sequence, seal: seal, previous: previous)
     }
 
-    /// Whether what stands beside the chain is what the chain covers.
+    /// Whether the personal fields match the seal.
     package var isPersonalIntact: Bool { PersonalField.seal(fields) == seal && fields.allSatisfy(\.isIntact) }
 
-    /// The order of the fields is the format: it never changes.
+    /// The order of the fields is the format, so it never changes.
     private static func hash(
         _ entry: AuditEntry, in chain: AuditChainName, _ format: Format, sequence: Int64, seal: Digest?,
         previous: Digest
@@ -106,7 +107,7 @@ extension AuditRecord {
     }
 }
 
-/// An entry as the table's columns hold it.
+/// An entry in the form of its columns.
 struct AuditColumns {
     let actor: String
     let adminUID: Int64?
@@ -134,7 +135,7 @@ struct AuditColumns {
         }
     }
 
-    /// What both formats cover, in the order of both.
+    /// The texts that the hashes of both formats cover, in their order.
     var texts: [String?] {
         [
             actor, entry.action.rawValue, entry.user?.string, entry.client?.string, entry.resource?.string,
@@ -143,7 +144,7 @@ struct AuditColumns {
         ]
     }
 
-    /// Reads back the actor from its column.
+    /// Reads the actor from its columns; nil for a text that is none.
     static func actor(_ text: String, uid: Int64?, claimed: String?) throws -> AuditActor? {
         if text == "system" { return .system }
         if text == "admin" { return uid.flatMap { UInt32(exactly: $0) }.map { .admin(uid: $0, claimed: claimed) } }

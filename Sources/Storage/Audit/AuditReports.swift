@@ -1,14 +1,13 @@
 package import OAuth
 
-/// What an MCP server says has happened, in its own chain and at the cost of its own quota. It satisfies no policy.
+/// What an MCP server reports, in a chain and a quota of its own. A report satisfies no policy.
 package struct ReportedEntry: Hashable, Sendable {
     /// The MCP server that reports.
     package let resource: ResourceID
-    /// The entry as it is recorded; its evidence is the report.
+    /// The entry, whose evidence is the report.
     package let entry: AuditEntry
 
-    /// What `resource` reports about whatever is named; `reason` is one of Gatehouse's own words, `explanation` what the MCP
-    /// server wrote.
+    /// A report of `resource`; `reason` is in Gatehouse's own words, `explanation` in the MCP server's.
     package init(
         _ action: AuditAction, at: Timestamp, by resource: ResourceID, user: UserID? = nil, client: ClientID? = nil,
         session: SessionID? = nil, outcome: AuditEntry.Outcome = .success, reason: String? = nil,
@@ -21,7 +20,7 @@ package struct ReportedEntry: Hashable, Sendable {
             evidence: .reported(by: resource.string), correlation: correlation, explanation: explanation)
     }
 
-    /// What the MCP server of this session reports about it.
+    /// A report about a session by its MCP server.
     package init(
         _ action: AuditAction, at: Timestamp, of session: SessionGrant, outcome: AuditEntry.Outcome = .success,
         reason: String? = nil, initiator: AuditEntry.Initiator, correlation: String? = nil, explanation: String? = nil
@@ -33,25 +32,30 @@ package struct ReportedEntry: Hashable, Sendable {
     }
 }
 
-/// What became of a report.
+/// The verdict on a report.
 package enum ReportVerdict: Hashable, Sendable {
     case recorded(AuditRecord)
-    /// The MCP server has said as much as it may in this hour; nothing was written.
+    /// The quota of the hour is used up, and nothing was written.
     case overQuota
 }
 
-extension AuditTrail {
-    /// How many reports of one MCP server are recorded in an hour.
-    package static let reportsPerHour: Int64 = 3_600
+/// The chains of what MCP servers report.
+package struct AuditReports: Noun {
+    let transaction: Transaction
+}
 
-    /// Puts a report at the end of its MCP server's own chain, unless that one has used up its quota. That it did is
-    /// witnessed in the main chain, once an hour.
-    package func report(_ report: ReportedEntry, quota: Int64 = reportsPerHour) throws -> ReportVerdict {
-        guard chain != nil else { throw StoreError.constraint("a reader cannot write to the audit trail") }
+extension AuditReports {
+    /// The number of reports of one MCP server that are recorded in an hour.
+    package static let perHour: Int64 = 3_600
+
+    /// Appends a report to the chain of its MCP server, unless the quota of the hour is used up. The main chain gets one
+    /// record of that an hour, so that a flood of reports cannot fill the disk by its refusals.
+    package func append(_ report: ReportedEntry, quota: Int64 = perHour) throws -> ReportVerdict {
+        guard transaction.isWrite else { throw StoreError.constraint("a reader cannot write to the audit trail") }
         let used = try countReport(report, quota)
         guard used <= quota else {
             if used == quota + 1 {
-                try append(
+                try transaction.audit.append(
                     AuditEntry(
                         .reportsOverQuota, at: report.entry.at, actor: .resource(report.resource),
                         resource: report.resource, outcome: .refused, reason: "more than \(quota) reports in an hour",
@@ -60,14 +64,16 @@ extension AuditTrail {
             return .overQuota
         }
         let name = AuditChainName.reported(report.resource)
-        let head = try head(name)
+        let audit = transaction.audit
+        let head = try audit.head(name)
         let record = AuditRecord(
-            traced(report.entry), in: name, sequence: (head?.sequence ?? 0) + 1, previous: head?.hash ?? .beginning)
-        try insert(record)
+            audit.traced(report.entry), in: name, sequence: (head?.sequence ?? 0) + 1,
+            previous: head?.hash ?? .beginning)
+        try audit.insert(record)
         return .recorded(record)
     }
 
-    /// The number of this report within its hour. Whoever is over the quota already writes nothing any more.
+    /// The number of this report within its hour. Beyond the quota it writes nothing, so that refusals cost no disk.
     private func countReport(_ report: ReportedEntry, _ quota: Int64) throws -> Int64 {
         let hour = report.entry.at.seconds / 3_600
         let resource = report.resource.string

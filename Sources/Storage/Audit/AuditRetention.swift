@@ -2,13 +2,13 @@ import JOSE
 package import OAuth
 
 extension AuditEntry {
-    /// How a record says that a chain was dropped up to one of its records.
+    /// The reason of a record that a chain was shortened up to one of its records. It is read back, so its words never change.
     static func dropped(_ chain: AuditChainName, upTo sequence: Int64) -> String { "\(chain) up to \(sequence)" }
 
-    /// How a record says how much was erased.
+    /// The reason of a record of an erasure. It is read back, so its words never change.
     static func erased(fields count: Int64) -> String { erasedWords.0 + "\(count)" + erasedWords.1 }
 
-    /// How much was erased, as a record says it; nothing where it says nothing of the kind.
+    /// The number of erased fields in the reason of a record; 0 for other words.
     static func erasedFields(_ reason: String?) -> Int {
         guard let reason, reason.hasPrefix(erasedWords.0), reason.hasSuffix(erasedWords.1) else { return 0 }
         return Int(reason.dropFirst(erasedWords.0.count).dropLast(erasedWords.1.count)) ?? 0
@@ -17,7 +17,7 @@ extension AuditEntry {
     private static let erasedWords = ("personal fields of ", " places")
 }
 
-/// A checkpoint that old records shall be dropped up to, as somebody names it who holds their export.
+/// The checkpoint up to which old records are dropped, named by an administrator who holds their export.
 package struct AuditPruneMark: Codable, Hashable, Sendable {
     /// `main`, or the id of an MCP server.
     package let chain: String
@@ -26,7 +26,7 @@ package struct AuditPruneMark: Codable, Hashable, Sendable {
     /// The hash of that record.
     package let hash: String
 
-    /// The place of a checkpoint.
+    /// The mark of a checkpoint.
     package init(_ checkpoint: AuditCheckpoint) {
         chain = checkpoint.chain.description
         sequence = checkpoint.sequence
@@ -34,9 +34,14 @@ package struct AuditPruneMark: Codable, Hashable, Sendable {
     }
 }
 
-extension AuditTrail {
-    /// Lets chains begin behind these checkpoints, by a record each; `by` is who asked. False, with nothing changed, when one
-    /// of them is not a checkpoint that stands here. The records themselves go with `dropAudit`.
+/// What shortens the audit chains and erases personal fields from them. The chains stay verifiable.
+package struct AuditRetention: Noun {
+    let transaction: Transaction
+}
+
+extension AuditRetention {
+    /// Makes chains begin behind these checkpoints, with a record each. False, with nothing changed, if one of them is not
+    /// stored here. `drop` deletes the records afterwards.
     package func shorten(to marks: [AuditPruneMark], by actor: AuditActor, at now: Timestamp) throws -> Bool {
         for mark in marks where try !isCheckpoint(mark) { return false }
         for mark in marks {
@@ -48,12 +53,12 @@ extension AuditTrail {
                 WHERE excluded.sequence > sequence
                 """, mark.chain, mark.sequence)
         }
-        // Said anew for every chain: the record that said it before may just have been dropped.
+        // A record for every shortened chain, because this call may drop the earlier one.
         let bases = try all("SELECT chain, sequence FROM audit_bases ORDER BY chain") {
             (try $0.parsed(AuditChainName($0.text(0))), try $0.integer(1))
         }
         for (chain, sequence) in bases {
-            try append(
+            try transaction.audit.append(
                 AuditEntry(
                     .auditDropped, at: now, actor: actor, reason: AuditEntry.dropped(chain, upTo: sequence),
                     initiator: .human))
@@ -62,7 +67,7 @@ extension AuditTrail {
         return true
     }
 
-    /// Deletes a piece of what lies before the beginnings of the chains; returns how many records. Call again until it is 0.
+    /// Deletes at most `limit` records before the beginnings of the chains; returns their number. Call it until it returns 0.
     package func drop(limit: Int) throws -> Int {
         let bases = try all("SELECT chain, sequence FROM audit_bases") {
             (try $0.parsed(AuditChainName($0.text(0))), try $0.integer(1))
@@ -93,7 +98,7 @@ extension AuditTrail {
         return AuditPruneMark(checkpoint) == mark
     }
 
-    /// The records that named the keys of the remaining checkpoints may be among those that go.
+    /// Repeats the records of the keys of remaining checkpoints, because this call may drop the earlier ones.
     private func nameOldKeys(at now: Timestamp) throws {
         let keys = try all(
             """
@@ -101,30 +106,30 @@ extension AuditTrail {
             WHERE sequence >= coalesce((SELECT sequence FROM audit_bases b WHERE b.chain = c.chain), 0) ORDER BY kid
             """
         ) { try $0.text(0) }
-        for key in keys { try append(.auditKeyUsed(key, at: now)) }
-        try nameEndedKeys(keys, at: now)
-        try nameKeysPutOutOfUse(at: now)
+        for key in keys { try transaction.audit.append(.auditKeyUsed(key, at: now)) }
+        try transaction.audit.keyEnds.repeatRecords(ofSigners: keys, at: now)
+        try transaction.audit.keyEnds.repeatRecords(at: now)
     }
 }
 
 extension AuditEntry {
-    /// Says which key signs checkpoints from here on, by its thumbprint.
+    /// An entry that a key signs checkpoints from here on, by its thumbprint.
     package static func auditKeyUsed(_ kid: String, at now: Timestamp) -> AuditEntry {
         AuditEntry(.auditKeyUsed, at: now, actor: .system, reason: kid, initiator: .system)
     }
 }
 
-/// Whose personal fields shall leave the audit trail.
+/// Whose personal fields are erased from the audit trail.
 package enum AuditErasure: Hashable, Sendable {
-    /// What was written about a person, and where the person came from.
+    /// What was written about a user, and the user's network addresses.
     case user(UserID)
-    /// The name that an admin claimed.
+    /// The name that an administrator claimed.
     case claimed(String)
 }
 
-extension AuditTrail {
-    /// Erases personal fields from all chains, which stay valid, and leaves a record of it; returns how many fields. Nothing is
-    /// written when there are none.
+extension AuditRetention {
+    /// Erases personal fields from all chains, which stay valid, with a record; returns the number of fields. Without any it
+    /// writes nothing.
     package func erase(_ erasure: AuditErasure, by actor: AuditActor, at now: Timestamp) throws -> Int {
         let (condition, value): (String, String) =
             switch erasure {
@@ -148,10 +153,10 @@ extension AuditTrail {
         switch erasure {
         case .user(let id): user = id
         case .claimed(let name):
-            // Whoever erases a name does not write it down again.
+            // The record of the erasure must not hold the erased name.
             if case .admin(let uid, name?) = actor { actor = .admin(uid: uid, claimed: nil) }
         }
-        let record = try append(
+        let record = try transaction.audit.append(
             AuditEntry(
                 .auditErased, at: now, actor: actor, user: user, reason: AuditEntry.erased(fields: found),
                 initiator: .human))

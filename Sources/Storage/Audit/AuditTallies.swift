@@ -1,72 +1,17 @@
 package import OAuth
 
-/// How often sessions did the same within a minute, so that no statement is needed to know whether a record is due.
-///
-/// Touched only on the writer's queue, like the chain's head.
-final class AuditTallies {
-    struct Key: Hashable {
-        let session: SessionID
-        let action: AuditAction
-    }
-
-    struct Count {
-        let minute: Int64
-        var seen: Int64
-        /// Whether a row in the table waits to be chained.
-        var isOpen: Bool
-    }
-
-    /// Nil until the rows are read that an earlier process left.
-    private var counts: [Key: Count]?
-    private var undone: [(key: Key, count: Count?)] = []
-    private var sweptAt: Int64 = 0
-
-    /// Whether the rows in the table are known.
-    var isLoaded: Bool { counts != nil }
-
-    func load(_ open: [(Key, Count)]) { counts = Dictionary(open) { $1 } }
-
-    subscript(key: Key) -> Count? {
-        get { counts?[key] }
-        set {
-            undone.append((key, counts?[key]))
-            counts?[key] = newValue
-        }
-    }
-
-    /// Forgets what earlier minutes counted and nobody waits for.
-    func sweep(at minute: Int64) {
-        // The requests of one minute do not all come before those of the next; a clock that was set back is another matter.
-        guard minute > sweptAt || sweptAt - minute > 2 else { return }
-        sweptAt = minute
-        counts = counts?.filter { $0.value.isOpen || $0.value.minute >= minute }
-    }
-
-    func begin() { undone.removeAll(keepingCapacity: true) }
-
-    func undo() {
-        for (key, count) in undone.reversed() { counts?[key] = count }
-        undone.removeAll()
-    }
-
-    func forget() {
-        counts = nil
-        undone.removeAll()
-    }
-}
-
 extension AuditAction {
-    /// What programs do by themselves and can repeat as fast as they like.
+    /// The actions that programs take without a person and can repeat at any rate.
     static let frequent: [AuditAction] = [.tokenRefreshed, .tokenRepeated, .elicitationRead, .connectionUsed]
 }
 
 extension AuditEntry {
-    /// How a record says that it stands for many.
+    /// The reason of a record that closes a tally; `count` reads it back, so its words never change.
     static func tally(of count: Int64, from first: Timestamp, to last: Timestamp) -> String {
         "\(count) more from \(first.rfc3339) to \(last.rfc3339)"
     }
 
-    /// How many deeds a record stands for: one, unless it closes a tally.
+    /// The number of deeds that a record stands for: one, unless it closes a tally.
     package var count: Int64 {
         let words = (reason ?? "").split(separator: " ")
         guard AuditAction.frequent.contains(action), words.count == 6, words[1...2] == ["more", "from"],
@@ -76,79 +21,89 @@ extension AuditEntry {
     }
 }
 
-extension AuditTrail {
-    /// How many records of one kind a session makes in a minute. What it does beyond them is counted, and one record says so.
-    package static let frequentPerMinute: Int64 = 60
+/// The counts of what sessions repeat too often for a record each.
+///
+/// A session gets `recordsPerMinute` records of one action in a minute; what it does beyond is counted in a row of
+/// `audit_tallies`, in the transaction of the deed, and closed by one record. No program can fill the disk by repeating
+/// itself, and nothing is lost with the process.
+package struct AuditTallies: Noun {
+    let transaction: Transaction
+}
 
-    /// Records what a session did, or counts it in this very transaction where the session did the same very often within the
-    /// minute. What is counted is chained as one record by the first one of a later minute, by the session's end, or by the
-    /// housekeeper, so that nothing is lost with the process.
-    package func appendFrequent(_ entry: AuditEntry) throws {
-        guard let tallies = chain?.tallies, let session = entry.session, AuditAction.frequent.contains(entry.action)
+extension AuditTallies {
+    /// The number of records that one session gets of one action in a minute.
+    package static let recordsPerMinute: Int64 = 60
+
+    /// Appends an entry, or counts it if the session has used up its records of the minute. The first entry of a later
+    /// minute, the session's end or the housekeeper closes the tally.
+    package func append(_ entry: AuditEntry) throws {
+        guard let tallies = writerMemory?.auditChain.tallies, let session = entry.session,
+            AuditAction.frequent.contains(entry.action)
         else {
-            try append(entry)
+            try transaction.audit.append(entry)
             return
         }
-        try loadTallies()
-        let key = AuditTallies.Key(session: session, action: entry.action)
+        try load()
+        let key = TallyCounts.Key(session: session, action: entry.action)
         let minute = entry.at.seconds / 60
         tallies.sweep(at: minute)
-        var count = tallies[key] ?? AuditTallies.Count(minute: minute, seen: 0, isOpen: false)
-        // Requests of one minute may be written after those of the next; they count with them.
+        var count = tallies[key] ?? TallyCounts.Count(minute: minute, seen: 0, isOpen: false)
+        // A request of one minute may be written after those of the next; it counts with them.
         if minute > count.minute {
-            if count.isOpen { try chainTally(key) }
-            count = AuditTallies.Count(minute: minute, seen: 0, isOpen: false)
+            if count.isOpen { try close(key) }
+            count = TallyCounts.Count(minute: minute, seen: 0, isOpen: false)
         }
         count.seen += 1
-        if count.seen <= Self.frequentPerMinute {
-            try append(entry)
+        if count.seen <= Self.recordsPerMinute {
+            try transaction.audit.append(entry)
         } else {
-            try raise(entry, of: session, minute: count.minute)
+            try increment(entry, of: session, minute: count.minute)
             count.isOpen = true
         }
         tallies[key] = count
     }
 
-    /// Chains what was counted of a session, before its end is.
-    func chainTallies(of session: SessionID) throws {
-        guard let tallies = chain?.tallies else { return }
-        try loadTallies()
+    /// Closes the tallies of a session, before the record of its end.
+    func close(of session: SessionID) throws {
+        guard let tallies = writerMemory?.auditChain.tallies else { return }
+        try load()
         for action in AuditAction.frequent {
-            let key = AuditTallies.Key(session: session, action: action)
-            if tallies[key]?.isOpen == true { try chainTally(key) }
+            let key = TallyCounts.Key(session: session, action: action)
+            if tallies[key]?.isOpen == true { try close(key) }
         }
     }
 
-    /// Chains what was counted, but what this minute still counts; `now` nil leaves nothing out. Returns how many tallies.
+    /// Closes at most `limit` tallies, except those of the minute of `now`; nil excepts none. Returns the number of tallies.
     @discardableResult
-    package func chainTallies(now: Timestamp?, limit: Int) throws -> Int {
-        try loadTallies()
+    package func close(now: Timestamp?, limit: Int) throws -> Int {
+        try load()
         let due = try all(
             "SELECT session_id, action FROM audit_tallies WHERE minute IS NOT ?1 ORDER BY minute LIMIT ?2",
             now.map { $0.seconds / 60 }, limit
-        ) { AuditTallies.Key(session: try $0.id(0), action: AuditAction(rawValue: try $0.text(1))) }
-        for key in due { try chainTally(key) }
+        ) { TallyCounts.Key(session: try $0.id(0), action: AuditAction(rawValue: try $0.text(1))) }
+        for key in due { try close(key) }
         return due.count
     }
 
-    /// How many deeds are counted and not chained yet.
-    package func tallied() throws -> Int64 {
+    /// The number of deeds that open tallies count.
+    package func count() throws -> Int64 {
         try first("SELECT coalesce(sum(count), 0) FROM audit_tallies") { try $0.integer(0) } ?? 0
     }
 
-    private func loadTallies() throws {
-        guard let tallies = chain?.tallies, !tallies.isLoaded else { return }
+    private func load() throws {
+        guard let tallies = writerMemory?.auditChain.tallies, !tallies.isLoaded else { return }
         tallies.load(
             try all("SELECT session_id, action, minute FROM audit_tallies") { row in
-                let key = AuditTallies.Key(session: try row.id(0), action: AuditAction(rawValue: try row.text(1)))
+                let key = TallyCounts.Key(session: try row.id(0), action: AuditAction(rawValue: try row.text(1)))
                 return (
-                    key, AuditTallies.Count(minute: try row.integer(2), seen: Self.frequentPerMinute, isOpen: true)
+                    key, TallyCounts.Count(minute: try row.integer(2), seen: Self.recordsPerMinute, isOpen: true)
                 )
             })
     }
 
-    private func raise(_ entry: AuditEntry, of session: SessionID, minute: Int64) throws {
-        // An id that not all of them are about would say too much.
+    /// Counts an entry in the row of its tally.
+    private func increment(_ entry: AuditEntry, of session: SessionID, minute: Int64) throws {
+        // The record must not claim that all deeds concern one elicitation or connection when only some do.
         try execute(
             """
             INSERT INTO audit_tallies (
@@ -163,8 +118,8 @@ extension AuditTrail {
             entry.correlation)
     }
 
-    /// Puts a record for a tally into the chain, in place of its row.
-    private func chainTally(_ key: AuditTallies.Key) throws {
+    /// Replaces the row of a tally by a record.
+    private func close(_ key: TallyCounts.Key) throws {
         let entry = try first(
             """
             DELETE FROM audit_tallies WHERE session_id = ?1 AND action = ?2
@@ -179,8 +134,8 @@ extension AuditTrail {
                 reason: AuditEntry.tally(of: row.integer(7), from: row.time(5), to: last),
                 initiator: row.parsed(AuditEntry.Initiator(rawValue: row.text(4))), correlation: row.textIfAny(8))
         }
-        chain?.tallies[key] = nil
-        // It is of many requests, so it bears the id of none.
-        if let entry { try chain(entry) }
+        writerMemory?.auditChain.tallies[key] = nil
+        // The record stands for many requests, so it has the trace id of none.
+        if let entry { try transaction.audit.appendUntraced(entry) }
     }
 }

@@ -1,52 +1,67 @@
 package import JOSE
 import OAuth
 
-/// The audit trail: its records, tallies, checkpoints and chains.
+/// The audit trail: the main chain of what Gatehouse witnessed, and a chain for each MCP server's own reports.
 package struct AuditTrail: Noun {
     let transaction: Transaction
+
+    /// Signed checkpoints over the chains.
+    package var checkpoints: AuditCheckpoints { AuditCheckpoints(transaction: transaction) }
+    /// The records of keys that were put out of use.
+    package var keyEnds: KeyEnds { KeyEnds(transaction: transaction) }
+    /// The chains of what MCP servers report.
+    package var reports: AuditReports { AuditReports(transaction: transaction) }
+    /// What shortens the chains and erases personal fields.
+    package var retention: AuditRetention { AuditRetention(transaction: transaction) }
+    /// The counts of what sessions repeat too often for a record each.
+    package var tallies: AuditTallies { AuditTallies(transaction: transaction) }
 }
 
 extension AuditTrail {
-    /// Puts an entry at the end of the chain, in the same transaction as what it is about.
+    /// Appends an entry to the main chain under the trace id of this transaction's request, and returns its record.
     @discardableResult
-    package func append(_ entry: AuditEntry) throws -> AuditRecord { try chain(traced(entry)) }
+    package func append(_ entry: AuditEntry) throws -> AuditRecord { try appendUntraced(traced(entry)) }
 
-    /// The same, under the id that the entry itself has.
+    /// Appends an entry to the main chain under the trace id that it has, or under none.
     @discardableResult
-    func chain(_ entry: AuditEntry) throws -> AuditRecord {
-        guard let chain else { throw StoreError.constraint("a reader cannot write to the audit trail") }
-        let head = try chain.head ?? head(.main)
+    func appendUntraced(_ entry: AuditEntry) throws -> AuditRecord {
+        guard let chain = writerMemory?.auditChain else {
+            throw StoreError.constraint("a reader cannot write to the audit trail")
+        }
+        let last = try chain.last ?? head(.main)
         let record = AuditRecord(
-            entry, sequence: (head?.sequence ?? 0) + 1, previous: head?.hash ?? .beginning)
+            entry, sequence: (last?.sequence ?? 0) + 1, previous: last?.hash ?? .beginning)
         try insert(record)
-        chain.head = AuditChain.Head(sequence: record.sequence, hash: record.hash)
+        chain.last = AuditChainLink(sequence: record.sequence, hash: record.hash)
         return record
     }
 
-    /// The entry under the id of the request that this transaction serves.
+    /// The entry under the trace id of the request that this transaction serves, unless it has one.
     func traced(_ entry: AuditEntry) -> AuditEntry {
         var entry = entry
         entry.trace = entry.trace ?? trace
         return entry
     }
 
-    /// The last link of a chain; behind what was dropped, the link that its checkpoint holds. Nil before the first.
-    func head(_ chain: AuditChainName) throws -> AuditChain.Head? {
+    /// The last link of a chain: its last record, or the place where it was shortened if no record follows. Nil for an empty
+    /// chain.
+    func head(_ chain: AuditChainName) throws -> AuditChainLink? {
         let table = AuditTable.of(chain)
         let last = try first(
             "SELECT sequence, hash FROM \(table.name) WHERE \(table.chain) = ?1 ORDER BY sequence DESC LIMIT 1",
             chain.description
-        ) { AuditChain.Head(sequence: try $0.integer(0), hash: try $0.digest(1)) }
+        ) { AuditChainLink(sequence: try $0.integer(0), hash: try $0.digest(1)) }
         return try last ?? base(chain)
     }
 
-    /// What the oldest remaining record of a chain follows, if older ones were dropped.
-    func base(_ chain: AuditChainName) throws -> AuditChain.Head? {
+    /// The link that the oldest remaining record of a shortened chain follows; nil for a chain that was never shortened.
+    func base(_ chain: AuditChainName) throws -> AuditChainLink? {
         try first("SELECT sequence, hash FROM audit_bases WHERE chain = ?1", chain.description) {
-            AuditChain.Head(sequence: try $0.integer(0), hash: try $0.digest(1))
+            AuditChainLink(sequence: try $0.integer(0), hash: try $0.digest(1))
         }
     }
 
+    /// Writes a record with its personal fields, in the order of `AuditTable.columns`.
     func insert(_ record: AuditRecord) throws {
         let entry = record.entry
         let columns = AuditColumns(entry)
@@ -71,7 +86,7 @@ extension AuditTrail {
 }
 
 extension Digest {
-    /// What the first record of a chain follows.
+    /// The hash that the first record of a chain names as the one before it: 32 zero bytes.
     package static let beginning: Digest = {
         guard let zeros = Digest(bytes: [UInt8](repeating: 0, count: 32)) else {
             preconditionFailure("a digest has 32 bytes")
@@ -80,10 +95,10 @@ extension Digest {
     }()
 }
 
-/// The table that a chain lies in, and how its rows are told apart there.
+/// The table of a chain and the column that tells its rows from those of other chains.
 struct AuditTable {
     let name: String
-    /// The column that holds the chain's name; the main chain has a table for itself.
+    /// The column with the name of the chain, or a constant: the main chain has a table of its own.
     let chain: String
     /// The statement that adds a record.
     let insertion: String
@@ -93,7 +108,7 @@ struct AuditTable {
         reported_by, correlation, admin_uid, previous, hash, format, trace, personal
         """
 
-    /// What is read: in records of the first format the claimed name stands in the chain's own table.
+    /// The columns to read. Records of the first format hold the claimed name in the chain's own table.
     static let selection = columns + ", admin_claimed"
 
     private static let places = (1...20).map { "?\($0)" }.joined(separator: ", ")

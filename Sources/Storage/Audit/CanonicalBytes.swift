@@ -1,4 +1,4 @@
-/// Fields one after the other, each behind its length, so that no two different lists of fields give the same bytes.
+/// A byte string of fields, each behind its length, so that no two lists of fields give the same bytes.
 struct CanonicalBytes {
     private(set) var bytes: [UInt8]
 
@@ -26,7 +26,7 @@ struct CanonicalBytes {
         withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }
     }
 
-    // Nothing and an empty text differ: nothing has the length -1.
+    // Nil has the length -1, so that it differs from an empty text.
     private mutating func addLength(_ length: Int) {
         withUnsafeBytes(of: Int32(length).bigEndian) { bytes.append(contentsOf: $0) }
     }

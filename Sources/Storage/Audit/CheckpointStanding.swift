@@ -1,26 +1,28 @@
 package import JOSE
 
-/// Whether a chain still is the one that a checkpoint speaks of, which is known from outside of the database.
+/// How a chain relates to a checkpoint that is known from outside the database.
 package enum CheckpointStanding: Hashable, Sendable {
-    /// Its record is there, or was dropped behind a later checkpoint of ours.
+    /// The chain has its record, or was shortened behind a later checkpoint of this server.
     case held
-    /// The chain ends before it, with this record; without one where nothing is there.
+    /// The chain ends before it, with this record; 0 and nil for an empty chain.
     case gone(sequence: Int64, hash: Digest?)
-    /// Another record stands in its place, in a chain that ends with this one.
+    /// The chain has another record in its place, and ends with this record.
     case replaced(sequence: Int64, hash: Digest)
 }
 
-extension AuditTrail {
-    /// Looks a known checkpoint up. Where its record was dropped, a later checkpoint has to bear a trusted key.
+extension AuditCheckpoints {
+    /// Compares a checkpoint that is known from outside the database with its chain. If its record was dropped, a trusted key
+    /// must have signed the checkpoint that the chain now begins with.
     package func standing(
         of known: AuditCheckpoint, trusted: VerificationKeySet
     ) throws -> CheckpointStanding {
-        guard let head = try head(known.chain) else { return .gone(sequence: 0, hash: nil) }
-        if let base = try base(known.chain), base.sequence >= known.sequence {
+        let audit = transaction.audit
+        guard let head = try audit.head(known.chain) else { return .gone(sequence: 0, hash: nil) }
+        if let base = try audit.base(known.chain), base.sequence >= known.sequence {
             if base.sequence == known.sequence {
                 return base.hash == known.hash ? .held : .replaced(sequence: head.sequence, hash: head.hash)
             }
-            let kid = try checkpoints(known.chain, from: base.sequence).first?.checkpoint?.kid
+            let kid = try list(of: known.chain, from: base.sequence).first?.checkpoint?.kid
             return kid.map(trusted.contains(kid:)) ?? false
                 ? .held : .replaced(sequence: head.sequence, hash: head.hash)
         }
@@ -35,8 +37,10 @@ extension AuditTrail {
         default: return .replaced(sequence: head.sequence, hash: head.hash)
         }
     }
+}
 
-    /// Whether nothing behind this record was dropped.
+extension AuditTrail {
+    /// Whether the record of this number was not dropped, nor any later one.
     package func begins(_ chain: AuditChainName, atOrBefore sequence: Int64) throws -> Bool {
         try (base(chain)?.sequence ?? 0) <= sequence
     }

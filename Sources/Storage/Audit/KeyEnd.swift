@@ -1,13 +1,13 @@
 package import OAuth
 
-/// What the main chain says of a key that was put out of use: its purpose and its name.
+/// The end of a key, as a record of the main chain states it: the key's purpose and its name.
 ///
-/// The keys' folder knows the same. A database from before lacks the record, an older folder lacks the end: by each of the two
-/// the other is recognised.
+/// The keys folder states it as well. An older database lacks the record and an older folder lacks the end, so each reveals
+/// that the other was restored.
 package struct KeyEnd: Hashable, Sendable {
-    /// The purpose, as the command line names it.
+    /// The purpose of the key, as the command line spells it.
     package let purpose: String
-    /// The key's name.
+    /// The name of the key.
     package let id: String
 
     /// The end of a key.
@@ -16,46 +16,52 @@ package struct KeyEnd: Hashable, Sendable {
         self.id = id
     }
 
-    /// Reads it as a record says it.
+    /// Reads the reason of a record; nil for other words.
     init?(_ reason: String) {
         let words = reason.split(separator: " ", omittingEmptySubsequences: false)
         guard words.count == 2 else { return nil }
         self.init(purpose: String(words[0]), id: String(words[1]))
     }
 
-    /// How a record says it.
+    /// The reason of the record. It is read back, so its words never change.
     var reason: String { "\(purpose) \(id)" }
 }
 
-extension AuditTrail {
-    /// The keys of which the main chain says that they were put out of use, by their names, and when it first says so.
-    package func keysPutOutOfUse() throws -> [String: Timestamp] {
-        let said = try all(
+/// The records of keys that were put out of use.
+package struct KeyEnds: Noun {
+    let transaction: Transaction
+}
+
+extension KeyEnds {
+    /// The time of the first record of each ended key, by the name of the key.
+    package func times() throws -> [String: Timestamp] {
+        let records = try all(
             """
             SELECT action, reason, at FROM audit INDEXED BY ended_keys
             WHERE \(EndedKeys.condition) AND reason IS NOT NULL ORDER BY sequence
             """
-        ) { (AuditAction(rawValue: try $0.text(0)), try $0.text(1), try $0.time(2)) }
-        return said.reduce(into: [:]) { ended, said in
-            let id = said.0 == .keyEnded ? KeyEnd(said.1)?.id : AuditKeyEnd(said.1)?.kid
-            if let id, ended[id] == nil { ended[id] = said.2 }
+        ) { (action: AuditAction(rawValue: try $0.text(0)), reason: try $0.text(1), at: try $0.time(2)) }
+        return records.reduce(into: [:]) { times, record in
+            let id =
+                record.action == .keyEnded ? KeyEnd(record.reason)?.id : CheckpointKeyEnd(record.reason)?.kid
+            if let id, times[id] == nil { times[id] = record.at }
         }
     }
 
-    /// Leaves a record of each of these keys that has none: it was put out of use, and what stood on it ended or was made anew.
-    package func append(putOutOfUse ends: [KeyEnd], at now: Timestamp) throws {
-        let said = Set(try saidEnds())
-        for end in ends where !said.contains(end.reason) { try append(end, at: now) }
+    /// Appends a record of each key that has none. The caller has already ended or replaced what depended on the key.
+    package func append(_ ends: [KeyEnd], at now: Timestamp) throws {
+        let recorded = Set(try reasons())
+        for end in ends where !recorded.contains(end.reason) { try append(end, at: now) }
     }
 
-    /// Says all of it again: the records that said it may be among those that go.
-    func nameKeysPutOutOfUse(at now: Timestamp) throws {
-        for reason in Set(try saidEnds()).sorted() {
+    /// Repeats the records of all ended keys, because shortening may drop the earlier records.
+    func repeatRecords(at now: Timestamp) throws {
+        for reason in Set(try reasons()).sorted() {
             if let end = KeyEnd(reason) { try append(end, at: now) }
         }
     }
 
-    private func saidEnds() throws -> [String] {
+    private func reasons() throws -> [String] {
         try all(
             """
             SELECT reason FROM audit INDEXED BY ended_keys
@@ -65,6 +71,7 @@ extension AuditTrail {
     }
 
     private func append(_ end: KeyEnd, at now: Timestamp) throws {
-        try append(AuditEntry(.keyEnded, at: now, actor: .system, reason: end.reason, initiator: .system))
+        try transaction.audit.append(
+            AuditEntry(.keyEnded, at: now, actor: .system, reason: end.reason, initiator: .system))
     }
 }

@@ -1,25 +1,26 @@
 package import JOSE
 
-/// A part of an audit record that names or describes a person. The chain covers its salted digest, so that it can be
-/// erased without a break and cannot be guessed back from what remains.
+/// A part of an audit record that identifies or describes a human. The chain covers only its salted digest, so the text can
+/// be erased without breaking the chain, and the remaining digest does not let anybody guess it.
 package struct PersonalField: Hashable, Sendable {
-    /// Which part; in this order they are sealed.
+    /// The part of the record. The seal covers the fields in the order of these names.
     package enum Name: String, CaseIterable, Hashable, Sendable {
         case address, claimed, explanation
     }
 
-    /// What is left of it.
+    /// The text, or the record of its erasure.
     package enum Content: Hashable, Sendable {
         case kept(String, salt: [UInt8])
-        /// Gone, by the record of this number in the main chain.
+        /// Erased, as the record of this number in the main chain states.
         case erased(by: Int64)
     }
 
     package let name: Name
+    /// SHA-256 over salt, name and text; it stays after an erasure.
     package let digest: Digest
     package let content: Content
 
-    /// A field as it was stored.
+    /// A field in its stored form.
     package init(_ name: Name, digest: Digest, content: Content) {
         self.name = name
         self.digest = digest
@@ -32,19 +33,19 @@ package struct PersonalField: Hashable, Sendable {
         self.init(name, digest: Self.digest(name, text, salt), content: .kept(text, salt: salt))
     }
 
-    /// The text, if it was not erased.
+    /// The text; nil after its erasure.
     package var text: String? { if case .kept(let text, _) = content { text } else { nil } }
 
-    /// The record that erased it.
+    /// The number of the record of its erasure; nil before.
     package var erasedBy: Int64? { if case .erased(let by) = content { by } else { nil } }
 
-    /// Whether the text is the one that the digest was made of; what is erased cannot be told.
+    /// Whether the text matches the digest; an erased field always does.
     var isIntact: Bool {
         guard case .kept(let text, let salt) = content else { return true }
         return salt.count == 16 && digest == Self.digest(name, text, salt)
     }
 
-    /// What the chain covers: all fields' digests in one; nil without fields.
+    /// One digest over the digests of all fields, which the chain covers; nil without fields.
     static func seal(_ fields: [PersonalField]) -> Digest? {
         guard !fields.isEmpty else { return nil }
         var bytes = CanonicalBytes(label: "gatehouse audit personal 1")
@@ -65,7 +66,7 @@ package struct PersonalField: Hashable, Sendable {
 }
 
 extension AuditEntry {
-    /// What goes beside the chain.
+    /// The personal fields of the entry, each with a new salt.
     var personalFields: [PersonalField] {
         var claimed: String?
         if case .admin(_, let name) = actor { claimed = name }

@@ -1,18 +1,21 @@
 package import JOSE
 package import OAuth
 
-/// A client's metadata document as it was last fetched and found good.
+/// A client's metadata document as it was last fetched and accepted.
 package struct CachedDocument: Hashable, Sendable {
     package let clientID: ClientID
+    /// The document as it was fetched.
     package let bytes: [UInt8]
+    /// SHA-256 of the bytes; a session names the document of its approval by it.
     package let digest: Digest
+    /// When it was fetched.
     package let fetchedAt: Timestamp
-    /// Until when it is used without asking again.
+    /// Until when it is used without another fetch.
     package let expiresAt: Timestamp
-    /// When it was last known to be right; it carries existing sessions for a while after that.
+    /// When it was last confirmed. Existing sessions may use it for a while afterwards.
     package let lastGoodAt: Timestamp
 
-    /// A document, as it is to be kept.
+    /// A document in its stored form.
     package init(
         clientID: ClientID, bytes: [UInt8], digest: Digest, fetchedAt: Timestamp, expiresAt: Timestamp,
         lastGoodAt: Timestamp
@@ -26,23 +29,23 @@ package struct CachedDocument: Hashable, Sendable {
     }
 }
 
-/// Metadata documents of clients that were fetched.
+/// Fetched metadata documents of clients.
 package struct ClientDocuments: Noun {
     let transaction: Transaction
 }
 
 extension ClientDocuments {
-    /// How many documents are kept; strangers decide how many there are, so there is an end to it.
+    /// The number of stored documents. It is bounded because strangers decide how many are fetched.
     static let mostDocuments = 10_000
 
     private static let columns = "client_id, bytes, digest, fetched_at, expires_at, last_good_at"
 
-    /// The document of a client, fresh or not.
+    /// The document of a client, fresh or expired.
     package func find(_ id: ClientID) throws -> CachedDocument? {
         try first("SELECT \(Self.columns) FROM documents WHERE client_id = ?1", id.string) { try document($0) }
     }
 
-    /// Documents by their clients' ids, those behind one if it is named, at most `limit`.
+    /// At most `limit` documents by client id, behind the given one.
     package func list(after id: ClientID? = nil, limit: Int = 1_000) throws -> [CachedDocument] {
         try all(
             "SELECT \(Self.columns) FROM documents WHERE client_id > ?1 ORDER BY client_id LIMIT ?2", id?.string ?? "",
@@ -50,8 +53,7 @@ extension ClientDocuments {
         ) { try document($0) }
     }
 
-    /// What was ever good here: this client's own document, or one of its host. A client that somebody has a session with
-    /// counts as well, and so does its host, for as long as its sessions are kept.
+    /// Whether this client, or another client on its host, is known: by a stored document or by a session.
     package func isKnown(_ id: ClientID) throws -> (itself: Bool, host: Bool) {
         guard let origin = id.documentOrigin else { return (false, false) }
         // Ids of one origin follow one another: the character after the slash is '0'.
@@ -66,9 +68,9 @@ extension ClientDocuments {
         ) { (try $0.flag(0), try $0.flag(1)) } ?? (false, false)
     }
 
-    /// Keeps a document in place of the client's earlier one; beyond the limit the oldest go that no live session needs.
-    package func keep(_ document: CachedDocument, atMost limit: Int = mostDocuments) throws {
-        clientChanges?.note()
+    /// Stores a document in place of the client's earlier one. Beyond `limit` it deletes the oldest that no live session needs.
+    package func store(_ document: CachedDocument, atMost limit: Int = mostDocuments) throws {
+        writerMemory?.clientChanges.mark()
         try execute(
             """
             INSERT INTO documents (client_id, bytes, digest, fetched_at, expires_at, last_good_at)
@@ -88,17 +90,17 @@ extension ClientDocuments {
             """, limit, document.clientID.string)
     }
 
-    /// Has the document fetched anew at its next use, while the kept one still carries existing sessions; false when
-    /// none is kept.
+    /// Expires a document, so that its next use fetches it again while existing sessions may still use it; false if none is
+    /// stored.
     package func expire(_ id: ClientID, now: Timestamp) throws -> Bool {
-        clientChanges?.note()
+        writerMemory?.clientChanges.mark()
         return try execute(
             "UPDATE documents SET expires_at = min(expires_at, ?2) WHERE client_id = ?1", id.string, now.seconds) == 1
     }
 
-    /// Forgets a document; false when none is kept.
+    /// Deletes a document; false if none is stored.
     package func forget(_ id: ClientID) throws -> Bool {
-        clientChanges?.note()
+        writerMemory?.clientChanges.mark()
         return try execute("DELETE FROM documents WHERE client_id = ?1", id.string) == 1
     }
 

@@ -1,16 +1,16 @@
 package import OAuth
 
-/// What an operator decided at run time about one client or one host; it wins over the configuration's lists.
+/// An administrator's rule about one client or one host, which overrides the lists of the configuration.
 package struct ClientRule: Hashable, Sendable {
-    /// Whom a rule is about.
+    /// The client or the host of a rule.
     package enum Target: Hashable, Sendable {
         /// The client of exactly this id.
         case client(ClientID)
-        /// Every client whose document lies on this host, in lower case; `*.example.com` is all below one, `*` every host.
+        /// Every client with a document on this host, in lower case; `*.example.com` covers all hosts below, `*` every host.
         case host(String)
     }
 
-    /// Let in, or kept out.
+    /// Whether the rule admits or blocks.
     package enum Rule: String, Hashable, Sendable {
         case allow, block
     }
@@ -19,7 +19,7 @@ package struct ClientRule: Hashable, Sendable {
     package let rule: Rule
     package let createdAt: Timestamp
 
-    /// A rule, as it is to be stored.
+    /// A rule in its stored form.
     package init(_ target: Target, _ rule: Rule, createdAt: Timestamp) {
         self.target = target
         self.rule = rule
@@ -35,7 +35,7 @@ extension ClientRule.Target {
         }
     }
 
-    /// The client's id, the host, or the pattern of hosts.
+    /// The client id, the host or the pattern of hosts.
     package var name: String {
         switch self {
         case .client(let id): id.string
@@ -43,7 +43,7 @@ extension ClientRule.Target {
         }
     }
 
-    /// Whether a host is meant by a rule's name: `*`, `*.example.com`, which is not `example.com` itself, or the host.
+    /// Whether the name of a rule covers a host: `*`, `*.example.com` (which does not cover `example.com`), or the host.
     package static func covers(_ name: String, _ host: String) -> Bool {
         if name == "*" { return true }
         return name.hasPrefix("*.") ? host.hasSuffix(name.dropFirst()) : host == name
@@ -51,8 +51,8 @@ extension ClientRule.Target {
 }
 
 extension ClientRule {
-    /// The condition that a row of `client_rules` is a pattern that covers a host. Patterns begin with `*`, which stands
-    /// before every host in the index.
+    /// The SQL condition that a row of `client_rules` is a pattern that covers a host. The range of names uses the index:
+    /// patterns begin with `*`.
     static func isPattern(covering host: String) -> String {
         """
         kind = 'host' AND name >= '*' AND name < '+'
@@ -61,15 +61,15 @@ extension ClientRule {
     }
 }
 
-/// What operators decided about clients and their hosts.
+/// Administrators' rules about clients and hosts.
 package struct ClientRules: Noun {
     let transaction: Transaction
 }
 
 extension ClientRules {
-    /// Sets a rule, in place of an earlier one about the same target.
+    /// Sets a rule in place of an earlier one for the same target.
     package func set(_ rule: ClientRule) throws {
-        clientChanges?.note()
+        writerMemory?.clientChanges.mark()
         try execute(
             """
             INSERT INTO client_rules (kind, name, rule, created_at) VALUES (?1, ?2, ?3, ?4)
@@ -77,14 +77,14 @@ extension ClientRules {
             """, rule.target.kind, rule.target.name, rule.rule.rawValue, rule.createdAt.seconds)
     }
 
-    /// Forgets a rule; false when there was none.
+    /// Removes a rule; false if there is none.
     package func remove(about target: ClientRule.Target) throws -> Bool {
-        clientChanges?.note()
+        writerMemory?.clientChanges.mark()
         return try execute("DELETE FROM client_rules WHERE kind = ?1 AND name = ?2", target.kind, target.name) == 1
     }
 
-    /// Rules about hosts and about clients that are neither registered nor known by a document, hosts after clients; those
-    /// behind one if it is named, at most `limit`.
+    /// At most `limit` rules about hosts and about clients that are neither registered nor known by a document: clients first,
+    /// by name, behind the given target.
     package func others(after target: ClientRule.Target? = nil, limit: Int) throws -> [ClientRule] {
         try all(
             """
@@ -97,7 +97,7 @@ extension ClientRules {
         ) { try ClientRule($0) }
     }
 
-    /// The rule about exactly this client or host.
+    /// The rule for exactly this client or host.
     package func find(about target: ClientRule.Target) throws -> ClientRule? {
         try first(
             "SELECT rule, created_at FROM client_rules WHERE kind = ?1 AND name = ?2", target.kind, target.name
@@ -106,13 +106,13 @@ extension ClientRules {
         }
     }
 
-    /// The rules about a client or a host of exactly this name, about a client first.
+    /// The rules for a client or a host of exactly this name, clients first.
     package func list(named name: String) throws -> [ClientRule] {
         let client = try (try? ClientID(name)).flatMap { try find(about: .client($0)) }
         return try [client, find(about: .host(name.lowercased()))].compactMap(\.self)
     }
 
-    /// The rules, about clients first, each kind by name; those behind one if it is named, at most `limit`.
+    /// At most `limit` rules, clients first, by name, behind the given target.
     package func list(after target: ClientRule.Target? = nil, limit: Int) throws -> [ClientRule] {
         try all(
             """
@@ -122,7 +122,7 @@ extension ClientRules {
         ) { try ClientRule($0) }
     }
 
-    /// What was decided about this host, by itself or by a pattern; a block wins.
+    /// The decision for this host, by its own rule or by a pattern; a block wins.
     package func host(_ host: String) throws -> ClientRule.Rule? {
         try first(
             """
@@ -133,12 +133,12 @@ extension ClientRules {
         ) { try $0.parsed(ClientRule.Rule(rawValue: $0.text(0))) }
     }
 
-    /// What was decided about exactly this client.
+    /// The decision for exactly this client.
     package func find(_ id: ClientID) throws -> ClientRule.Rule? {
         try find(about: .client(id))?.rule
     }
 
-    /// The block that keeps a client or its host out, if there is one; it wins over an allowance of another name.
+    /// A block of a client or its host; it wins over every rule that admits. Nil without one.
     package func block(client id: ClientID?, host: String?) throws -> ClientRule? {
         try first(
             """
@@ -153,27 +153,15 @@ extension ClientRules {
         ) { try ClientRule($0) }
     }
 
-    /// The sessions that a rule concerns.
-    package func sessions(of target: ClientRule.Target) throws -> [SessionFilter] {
-        switch target {
-        case .client(let id): [SessionFilter(client: id)]
-        case .host(let name) where !name.hasPrefix("*"): [SessionFilter(host: name)]
-        case .host(let name):
-            try transaction.sessions.hostsInUse().filter { ClientRule.Target.covers(name, $0) }.map {
-                SessionFilter(host: $0)
-            }
-        }
-    }
-
-    /// The hosts of all clients that are known by a document or a session.
+    /// The hosts of all clients with a stored document or a session.
     package func clientHosts() throws -> Set<String> {
         let documents = try all("SELECT client_id FROM documents") { try $0.client(0).documentHost }
-        return try Set(documents.compactMap(\.self) + transaction.sessions.hostsInUse())
+        return try Set(documents.compactMap(\.self) + transaction.sessionHosts.inUse())
     }
 }
 
 extension ClientRule {
-    /// Reads kind, name, rule and time.
+    /// Reads the columns kind, name, rule and created_at.
     fileprivate init(_ row: StoredRow) throws {
         let name = try row.text(1)
         self.init(

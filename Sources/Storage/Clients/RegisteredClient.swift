@@ -1,20 +1,21 @@
 package import JOSE
 package import OAuth
 
-/// A client that an operator entered by hand.
+/// A client that an administrator registered.
 package struct RegisteredClient: Hashable, Sendable {
     package let id: ClientID
     package let name: String
+    /// The exact redirect URIs; only the port of a loopback URI may differ.
     package let redirectURIs: [RedirectURI]
     package let authMethod: ClientAuthenticationMethod
-    /// The digest of its secret, nil for a public client.
+    /// The digest of the client secret; nil for a public client.
     package let secretDigest: Digest?
     package let grantTypes: [GrantType]
-    /// The MCP servers it may ask for; empty means any.
+    /// The MCP servers that the client may request access to; empty for all.
     package let resources: [ResourceID]
     package let createdAt: Timestamp
 
-    /// A client, as it is to be stored.
+    /// A client in its stored form.
     package init(
         id: ClientID, name: String, redirectURIs: [RedirectURI], authMethod: ClientAuthenticationMethod = .none,
         secretDigest: Digest? = nil, grantTypes: [GrantType] = [.authorizationCode, .refreshToken],
@@ -31,7 +32,7 @@ package struct RegisteredClient: Hashable, Sendable {
     }
 }
 
-/// Clients that an operator registered.
+/// Clients that administrators registered.
 package struct RegisteredClients: Noun {
     let transaction: Transaction
 }
@@ -39,10 +40,10 @@ package struct RegisteredClients: Noun {
 extension RegisteredClients {
     private static let columns = "id, name, redirect_uris, auth_method, secret_digest, grant_types, created_at"
 
-    /// Registers a client; false when the id is taken.
+    /// Registers a client; false if the id is taken.
     @discardableResult
     package func insert(_ client: RegisteredClient) throws -> Bool {
-        clientChanges?.note()
+        writerMemory?.clientChanges.mark()
         let isNew = try execute(
             """
             INSERT INTO clients (id, name, redirect_uris, auth_method, secret_digest, grant_types, created_at)
@@ -64,16 +65,16 @@ extension RegisteredClients {
         try first("SELECT \(Self.columns) FROM clients WHERE id = ?1", id.string) { try client($0) }
     }
 
-    /// Registered clients by id, those behind one if it is named, at most `limit`.
+    /// At most `limit` registered clients by id, behind the given one.
     package func list(after id: ClientID? = nil, limit: Int = 1_000) throws -> [RegisteredClient] {
         try all(
             "SELECT \(Self.columns) FROM clients WHERE id > ?1 ORDER BY id LIMIT ?2", id?.string ?? "", limit
         ) { try client($0) }
     }
 
-    /// Removes a registered client and ends its sessions; nil when there is none.
+    /// Removes a registered client and ends its sessions; nil if it does not exist.
     package func remove(client id: ClientID, _ ending: SessionEnding) throws -> EndedSessions? {
-        clientChanges?.note()
+        writerMemory?.clientChanges.mark()
         guard try execute("DELETE FROM clients WHERE id = ?1", id.string) == 1 else { return nil }
         return try transaction.sessions.end(SessionFilter(client: id), ending)
     }

@@ -1,22 +1,23 @@
 package import OAuth
 
-/// A person's account at a provider, connected for one MCP server: the tokens are sealed, and are for that server alone.
+/// A user's account at a provider, connected for one MCP server. The provider's tokens are sealed, and only that MCP server
+/// gets them.
 package struct Connection: Hashable, Sendable {
-    /// Why a connection is over.
+    /// Why a connection ended.
     package enum End: String, Hashable, Sendable {
-        /// The person connected anew.
+        /// The user connected again.
         case replaced
-        /// The person disconnected it.
+        /// The user revoked it.
         case revokedByPerson = "revoked_by_person"
-        /// An operator ended it.
+        /// An administrator revoked it.
         case revokedByAdmin = "revoked_by_admin"
-        /// The provider no longer honours it.
+        /// The provider refused to renew its tokens.
         case refusedByProvider = "refused_by_provider"
-        /// The provider renewed it with more than the MCP server may have.
+        /// The provider renewed it with more scopes than the MCP server may have.
         case scopeExceeded = "scope_exceeded"
         case providerRemoved = "provider_removed"
         case resourceRemoved = "resource_removed"
-        /// The person's last session at the MCP server ended, and its policy is that this goes with it.
+        /// The user's last session at the MCP server ended, and its policy revokes connections then.
         case sessionsEnded = "sessions_ended"
     }
 
@@ -24,15 +25,18 @@ package struct Connection: Hashable, Sendable {
     package let userID: UserID
     package let resourceID: ResourceID
     package let provider: ProviderName
-    /// What was asked of the provider.
+    /// The scopes that were requested from the provider.
     package let asked: ScopeSet
-    /// What the provider granted.
+    /// The scopes that the provider granted.
     package let scope: ScopeSet
-    /// The provider's tokens, sealed; gone once it has ended.
+    /// The provider's tokens, sealed; nil once the connection has ended.
     package let tokens: [UInt8]?
     package let createdAt: Timestamp
+    /// When the tokens were last renewed; nil before.
     package let refreshedAt: Timestamp?
+    /// When it ended; nil for a live connection.
     package let endedAt: Timestamp?
+    /// Why it ended; nil for a live connection.
     package let endReason: End?
 
     /// A new connection.
@@ -54,13 +58,13 @@ package struct Connection: Hashable, Sendable {
     }
 }
 
-/// Which connections are meant; what is not said does not narrow.
+/// Selects connections; a property that is nil selects all.
 package struct ConnectionFilter: Hashable, Sendable {
     package var user: UserID?
     package var resource: ResourceID?
     package var provider: ProviderName?
 
-    /// A filter that does not narrow unless told to.
+    /// A filter; without arguments it selects every connection.
     package init(user: UserID? = nil, resource: ResourceID? = nil, provider: ProviderName? = nil) {
         self.user = user
         self.resource = resource
@@ -68,13 +72,13 @@ package struct ConnectionFilter: Hashable, Sendable {
     }
 }
 
-/// Third-party accounts that people connected.
+/// Third-party accounts that users connected.
 package struct Connections: Noun {
     let transaction: Transaction
 }
 
 extension Connections {
-    /// Stores a new connection in place of the one that the person had for this MCP server and provider, if any.
+    /// Stores a new connection, and ends the user's earlier one for this MCP server and provider.
     package func connect(_ connection: Connection) throws {
         try transaction.connections.end(
             ConnectionFilter(
@@ -89,12 +93,12 @@ extension Connections {
             connection.createdAt.seconds)
     }
 
-    /// The connection of this id, whatever became of it.
+    /// The connection of this id, live or ended.
     package func find(_ id: ConnectionID) throws -> Connection? {
         try first("SELECT \(Connection.columns) FROM connections WHERE id = ?1", id.string) { try Connection($0) }
     }
 
-    /// The live connection of a person for an MCP server at a provider; there is one at most.
+    /// The live connection of a user for an MCP server at a provider, of which there is at most one.
     package func find(user: UserID, resource: ResourceID, provider: ProviderName) throws -> Connection? {
         try first(
             """
@@ -104,7 +108,7 @@ extension Connections {
         ) { try Connection($0) }
     }
 
-    /// The connections that match, live or over, the newest first; those behind one, if it is named.
+    /// The connections that match, live or ended, newest first, behind the given one.
     package func list(
         _ filter: ConnectionFilter, after id: ConnectionID? = nil, limit: Int
     ) throws -> [Connection] {
@@ -118,7 +122,7 @@ extension Connections {
         ) { try Connection($0) }
     }
 
-    /// The live connections of a person, the newest first.
+    /// The live connections of a user, newest first.
     package func live(of user: UserID, limit: Int) throws -> [Connection] {
         try all(Self.liveConnectionsOfUser, user.string, limit) { try Connection($0) }
     }
@@ -128,7 +132,7 @@ extension Connections {
         ORDER BY created_at DESC, id DESC LIMIT ?2
         """
 
-    /// Keeps what a refresh brought; false when the connection is over.
+    /// Stores renewed tokens; false if the connection has ended.
     package func refresh(_ id: ConnectionID, tokens: [UInt8], scope: ScopeSet, now: Timestamp) throws -> Bool {
         try execute(
             """
@@ -136,7 +140,7 @@ extension Connections {
             """, id.string, tokens.stored, scope.string, now.seconds) == 1
     }
 
-    /// Ends a connection and erases its tokens; false when it was over before.
+    /// Ends a connection and erases its tokens; false if it had ended.
     package func end(_ id: ConnectionID, reason: Connection.End, now: Timestamp) throws -> Bool {
         try execute(
             """
@@ -144,7 +148,7 @@ extension Connections {
             """, id.string, now.seconds, reason.rawValue) == 1
     }
 
-    /// Ends the live ones that match, and returns them as they are now.
+    /// Ends the live connections that match, and returns them as they are afterwards.
     @discardableResult
     package func end(
         _ filter: ConnectionFilter, reason: Connection.End, now: Timestamp

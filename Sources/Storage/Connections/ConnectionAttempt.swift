@@ -1,28 +1,29 @@
 package import JOSE
 package import OAuth
 
-/// A person on the way to a provider and back: what the callback has to fit, made after the person agreed.
+/// An authorization request of Gatehouse at a provider, made after the user agreed: what the callback must match.
 package struct ConnectionAttempt: Hashable, Sendable {
-    /// Seconds that the way may take.
+    /// Seconds until the callback must arrive.
     package static let lifetime: Int64 = 600
-    /// How many ways one elicitation may have under way; an older one is forgotten.
+    /// The number of open attempts of one elicitation; older ones are deleted.
     package static let mostOpen = 5
 
-    /// The digest of `state`, which the browser alone carries.
+    /// The digest of `state`, which only the browser holds.
     package let state: Digest
     package let elicitationID: ElicitationID
     package let userID: UserID
-    /// The login in which the person agreed.
+    /// The login in which the user agreed.
     package let browserLoginID: BrowserLoginID
-    /// The digest of the cookie of the browser in which the person agreed.
+    /// The digest of the cookie of the browser in which the user agreed.
     package let binding: Digest
     package let provider: ProviderName
-    /// What is asked of the provider.
+    /// The scopes that are requested from the provider.
     package let asked: ScopeSet
-    /// What proves to the provider that the same client asks and redeems, sealed.
+    /// The PKCE code verifier, sealed.
     package let proof: [UInt8]
     package let createdAt: Timestamp
     package let expiresAt: Timestamp
+    /// When a callback used it; nil before.
     package let spentAt: Timestamp?
 
     /// A new attempt.
@@ -44,7 +45,7 @@ package struct ConnectionAttempt: Hashable, Sendable {
     }
 }
 
-/// Ways to a provider that people are on.
+/// Authorization requests of Gatehouse at providers.
 package struct ConnectionAttempts: Noun {
     let transaction: Transaction
 }
@@ -55,7 +56,7 @@ extension ConnectionAttempts {
         expires_at, spent_at
         """
 
-    /// Stores a new attempt; of one elicitation's the latest few are kept.
+    /// Stores a new attempt, and deletes the older ones of its elicitation beyond `mostOpen`.
     package func insert(_ attempt: ConnectionAttempt) throws {
         try execute(
             """
@@ -72,14 +73,14 @@ extension ConnectionAttempts {
             attempt.proof.stored, attempt.createdAt.seconds, attempt.expiresAt.seconds)
     }
 
-    /// The attempt that a `state` belongs to, spent or not, in time or late.
+    /// The attempt of a `state`, whether spent, expired or open.
     package func find(_ state: Digest) throws -> ConnectionAttempt? {
         try first("SELECT \(Self.columns) FROM connection_attempts WHERE state_digest = ?1", state.stored) {
             try ConnectionAttempt($0)
         }
     }
 
-    /// Spends an attempt, once and in time: of many callbacks at once one may go on.
+    /// Spends an attempt; false if it is spent or expired. Of several simultaneous callbacks one succeeds.
     package func spend(attempt state: Digest, now: Timestamp) throws -> Bool {
         try execute(
             """
@@ -88,9 +89,9 @@ extension ConnectionAttempts {
             """, state.stored, now.seconds) == 1
     }
 
-    /// Forgets attempts that nobody can come back from any more.
+    /// Deletes attempts that expired more than an hour ago.
     func tidy(now: Timestamp, limit: Int) throws -> Int {
-        // An hour longer than they last, so that who comes late still reads what became of it.
+        // The hour lets a late callback show that the attempt expired, instead of an unknown one.
         try execute(
             """
             DELETE FROM connection_attempts WHERE state_digest IN (

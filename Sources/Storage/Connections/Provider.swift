@@ -2,41 +2,43 @@ package import OAuth
 
 /// How Gatehouse authenticates at a provider's token endpoint.
 package enum ProviderAuthentication: String, Hashable, Sendable, CaseIterable {
-    /// Gatehouse is a public client there.
+    /// Gatehouse is a public client.
     case none
-    /// Its secret goes into the Authorization header.
+    /// The client secret is sent in the Authorization header.
     case clientSecretBasic = "client_secret_basic"
-    /// Its secret goes into the form.
+    /// The client secret is sent in the form.
     case clientSecretPost = "client_secret_post"
 }
 
-/// A third party at which people have accounts, and the client that Gatehouse is there.
+/// An OAuth provider at which users have accounts, and Gatehouse's client registration there.
 ///
-/// One owner answers for it: the client registration is never shared between MCP servers of different owners.
+/// MCP servers of different owners never share a registration, so that one owner's server cannot use the consent that
+/// another owner's server obtained.
 package struct Provider: Hashable, Sendable {
     package let name: ProviderName
-    /// Who answers for the registration; only MCP servers of the same owner may use it.
+    /// Who is accountable for the registration; only MCP servers of the same owner may use it.
     package let owner: String
-    /// The provider's issuer identifier, where it is known.
+    /// The provider's issuer identifier; nil if unknown.
     package let issuer: String?
-    /// Where people are sent.
+    /// The URL to which users are redirected.
     package let authorizationEndpoint: String
     package let tokenEndpoint: String
+    /// The revocation endpoint; nil if the provider has none.
     package let revocationEndpoint: String?
-    /// Who Gatehouse is at the provider.
+    /// Gatehouse's client id at the provider.
     package let clientID: String
-    /// The client's secret, sealed; nil for a public client.
+    /// The client secret, sealed; nil for a public client.
     package private(set) var clientSecret: [UInt8]?
     package let authMethod: ProviderAuthentication
-    /// Whether it says who answers in every authorization response, so that one without it is refused.
+    /// Whether every authorization response of the provider has `iss`, so that one without it is refused.
     package let sendsIssuer: Bool
-    /// Whether nobody but the provider's own document named the token endpoint, outside of the issuer's origin.
+    /// Whether only the provider's metadata names the token endpoint, and it is outside the issuer's origin.
     package let isTokenEndpointForeign: Bool
-    /// The same about the revocation endpoint.
+    /// Whether only the provider's metadata names the revocation endpoint, and it is outside the issuer's origin.
     package let isRevocationEndpointForeign: Bool
     package let createdAt: Timestamp
 
-    /// A provider, as it is to be stored.
+    /// A provider in its stored form.
     package init(
         name: ProviderName, owner: String, issuer: String?, authorizationEndpoint: String, tokenEndpoint: String,
         revocationEndpoint: String? = nil, clientID: String, clientSecret: [UInt8]? = nil,
@@ -58,7 +60,7 @@ package struct Provider: Hashable, Sendable {
         self.createdAt = createdAt
     }
 
-    /// The same with another sealed secret.
+    /// The provider with another sealed secret.
     package func with(clientSecret: [UInt8]?) -> Provider {
         var other = self
         other.clientSecret = clientSecret
@@ -66,17 +68,17 @@ package struct Provider: Hashable, Sendable {
     }
 }
 
-/// What one MCP server may have of one provider; without a rule, nothing.
+/// The scopes that one MCP server may have at one provider; without a rule it may have none.
 package struct ProviderRule: Hashable, Sendable {
     package let provider: ProviderName
     package let resourceID: ResourceID
-    /// The scopes at the provider that it may ask for.
+    /// The scopes that the MCP server may request.
     package let scope: ScopeSet
-    /// Other names by which the provider grants them.
+    /// Other names of these scopes in the provider's answers.
     package let aliases: [ScopeAlias]
     package let createdAt: Timestamp
 
-    /// A rule, as it is to be stored.
+    /// A rule in its stored form.
     package init(
         provider: ProviderName, resourceID: ResourceID, scope: ScopeSet, aliases: [ScopeAlias] = [],
         createdAt: Timestamp
@@ -89,7 +91,7 @@ package struct ProviderRule: Hashable, Sendable {
     }
 }
 
-/// Third parties whose accounts can be connected, and who may use them.
+/// Providers, and the rules which MCP server may use them.
 package struct Providers: Noun {
     let transaction: Transaction
 }
@@ -102,7 +104,7 @@ extension Providers {
 
     private static let ruleColumns = "provider, resource_id, scope, created_at, aliases"
 
-    /// Registers a provider; false when the name is taken.
+    /// Registers a provider; false if the name is taken.
     @discardableResult
     package func insert(_ provider: Provider) throws -> Bool {
         try execute(
@@ -126,14 +128,13 @@ extension Providers {
         try all("SELECT \(Self.columns) FROM providers ORDER BY name") { try Provider($0) }
     }
 
-    /// Removes a provider with its rules and with whoever is on the way there; its connections end and are returned.
-    /// Nil when there is none.
+    /// Removes a provider with its rules and open attempts, and ends and returns its connections. Nil if it does not exist.
     package func remove(provider name: ProviderName, now: Timestamp) throws -> [Connection]? {
         guard try execute("DELETE FROM providers WHERE name = ?1", name.string) == 1 else { return nil }
         return try transaction.connections.end(ConnectionFilter(provider: name), reason: .providerRemoved, now: now)
     }
 
-    /// Lets an MCP server have these scopes, in place of those that it could have before.
+    /// Sets the rule of an MCP server in place of an earlier one.
     package func set(_ rule: ProviderRule) throws {
         try execute(
             """
@@ -144,14 +145,14 @@ extension Providers {
             ScopeAlias.text(rule.aliases))
     }
 
-    /// Takes from an MCP server what it may have; false when that was nothing.
+    /// Removes the rule of an MCP server; false if there is none.
     package func removeRule(provider: ProviderName, resource: ResourceID) throws -> Bool {
         try execute(
             "DELETE FROM provider_rules WHERE provider = ?1 AND resource_id = ?2", provider.string, resource.string)
             == 1
     }
 
-    /// What an MCP server may have of a provider; nil is nothing.
+    /// The rule of an MCP server at a provider; nil if it may have nothing.
     package func rule(provider: ProviderName, resource: ResourceID) throws -> ProviderRule? {
         try first(
             """

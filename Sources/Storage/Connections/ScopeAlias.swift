@@ -1,10 +1,10 @@
 package import OAuth
 
-/// Another name by which a provider grants a scope that was asked for, as Google grants `email` as a URL.
+/// Another name of a scope in a provider's answer, as Google grants `email` as a URL.
 package struct ScopeAlias: Hashable, Sendable {
-    /// The scope as it is asked for.
+    /// The scope in the request.
     package let scope: Scope
-    /// The scope as the provider names it when it grants it.
+    /// The scope in the provider's answer.
     package let grantedAs: Scope
 
     /// An alias.
@@ -13,7 +13,7 @@ package struct ScopeAlias: Hashable, Sendable {
         self.grantedAs = grantedAs
     }
 
-    // Scopes hold no blanks and no line ends, whatever else they hold.
+    // A scope contains neither a blank nor a line end, so these separate pairs and lines.
     static func text(_ aliases: [ScopeAlias]) -> String {
         aliases.map { "\($0.scope) \($0.grantedAs)" }.joined(separator: "\n")
     }

@@ -1,36 +1,26 @@
 package import JOSE
 package import OAuth
 
-/// A sealed value and the row that it is sealed for.
+/// A sealed value and the row that it is bound to: it cannot be opened for another row.
 package struct SealedValue: Hashable, Sendable {
-    /// Where sealed values lie. Every column that holds some is named here: what is forgotten cannot be opened any more once
-    /// a sealing key is put out of use.
+    /// The tables with a sealed column. Every one is listed here: a value that is not resealed is lost once its sealing key
+    /// ends.
     package enum Table: CaseIterable, Sendable {
         case connections, attempts, providers, elicitations
     }
 
-    /// The row.
+    /// The row of a sealed value.
     package enum Place: Hashable, Sendable {
         case connection(ConnectionID)
-        /// By the digest of its `state`.
+        /// The attempt with this digest of its `state`.
         case attempt(Digest)
         case provider(ProviderName)
         case elicitation(ElicitationID, ElicitationKind)
-
-        /// The row in a word and by its name, for operators.
-        package var name: String {
-            switch self {
-            case .connection(let id): "connection \(id)"
-            case .attempt: "an open attempt to connect"
-            case .provider(let name): "provider \(name)"
-            case .elicitation(let id, _): "elicitation \(id)"
-            }
-        }
     }
 
     package let place: Place
     package let bytes: [UInt8]
-    /// The row's place in the order of its table.
+    /// The position of the row in the order of its table.
     package let cursor: String
 
     fileprivate init(_ place: Place, _ row: StoredRow) throws {
@@ -40,25 +30,25 @@ package struct SealedValue: Hashable, Sendable {
     }
 }
 
-/// Some sealed values of a table.
+/// One page of the sealed values of a table.
 package struct SealedPage: Sendable {
-    /// Those that can be read.
+    /// The values of readable rows.
     package fileprivate(set) var values: [SealedValue] = []
-    /// The places of rows that do not parse.
+    /// The positions of rows that do not parse.
     package fileprivate(set) var unreadable: [String] = []
-    /// Where the next page begins; nil when there is none.
+    /// The position behind which the next page begins; nil after the last page.
     package let next: String?
 
     fileprivate init(next: String?) { self.next = next }
 }
 
-/// Everything that is kept sealed.
+/// All sealed values of the database.
 package struct SealedValues: Noun {
     let transaction: Transaction
 }
 
 extension SealedValues {
-    /// The next sealed values of a table behind a place in its order.
+    /// At most `limit` sealed values of a table, behind a position.
     package func list(in table: SealedValue.Table, after cursor: String, limit: Int) throws -> [SealedValue] {
         let names = table.names
         return try all(
@@ -78,7 +68,8 @@ extension SealedValues {
         }
     }
 
-    /// The same, with the rows that cannot be read told apart: one of them keeps no other value from being sealed anew.
+    /// At most `limit` sealed values of a table, behind a position, apart from unreadable rows: one of these must not keep
+    /// the other values from being resealed.
     package func sealedPage(of table: SealedValue.Table, after cursor: String, limit: Int) throws -> SealedPage {
         let names = table.names
         let places = try all(
@@ -91,7 +82,7 @@ extension SealedValues {
         do {
             page.values = try list(in: table, after: cursor, limit: limit)
         } catch {
-            // The place before each one leads to it alone.
+            // A page of one row behind each position shows which row does not parse.
             for (before, place) in zip([cursor] + places, places) {
                 let value = try? list(in: table, after: before, limit: 1).first
                 if let value { page.values.append(value) } else { page.unreadable.append(place) }
@@ -100,7 +91,7 @@ extension SealedValues {
         return page
     }
 
-    /// Puts bytes in the place of a sealed value, if it still is what was read.
+    /// Replaces a sealed value, unless it changed after it was read.
     package func replace(_ value: SealedValue, with bytes: [UInt8]) throws {
         let (names, key): (SealedValue.Table.Names, Value) =
             switch value.place {
@@ -114,8 +105,8 @@ extension SealedValues {
             bytes.stored, value.bytes.stored)
     }
 
-    /// How many sealed values there are.
-    package func list() throws -> Int64 {
+    /// The number of sealed values.
+    package func count() throws -> Int64 {
         try SealedValue.Table.allCases.reduce(0) { count, table in
             let names = table.names
             return count
@@ -131,9 +122,9 @@ extension SealedValue.Table {
         let table: String
         let key: String
         let value: String
-        /// What the rows are walked along by, as text.
+        /// The SQL of the text by which the rows are ordered.
         let order: String
-        /// What else the context of the sealing depends on.
+        /// The SQL of the kind, on which the context of the seal depends.
         var kind = "NULL"
     }
 

@@ -1,52 +1,57 @@
 package import JOSE
 package import OAuth
 
-/// What one MCP server asks one person to do on a page of Gatehouse, and what came of it.
+/// A request of one MCP server to one user, answered on a page of Gatehouse, and its outcome.
 package struct Elicitation: Hashable, Sendable {
-    /// Seconds after its completion in which the MCP server may collect the result.
+    /// Seconds after the completion in which the MCP server can collect the result.
     package static let collectable: Int64 = 900
-    /// How many of one person's may be open at one MCP server.
+    /// The number of open elicitations of one user at one MCP server.
     package static let mostOpen = 5
-    /// How many one MCP server may ask one person within an hour without an answer: each leaves records that stay.
+    /// The number of unanswered elicitations of one MCP server to one user within an hour. Each leaves audit records that
+    /// stay.
     package static let mostAnHour = 60
 
-    /// The handle for the MCP server.
+    /// The handle with which the MCP server polls.
     package let id: ElicitationID
-    /// The name in the URL that the person opens.
+    /// The id in the URL of the page.
     package let pageID: ElicitationPageID
     package let resourceID: ResourceID
     package let userID: UserID
-    /// The person, as the MCP server's tokens name them.
+    /// The user's subject in the tokens of the MCP server.
     package let subject: Subject
     package let clientID: ClientID
     package let sessionID: SessionID
-    /// The sentence above the request, as the MCP server wrote it.
+    /// The sentence above the question, written by the MCP server.
     package let message: String
     package let kind: ElicitationKind
-    /// What is asked, as it was written.
+    /// The stored JSON of the question.
     fileprivate let askText: String
-    /// Names what is asked.
+    /// The digest of the question.
     package let digest: Digest
+    /// The key under which the MCP server finds it again; nil without one.
     package let idempotencyKey: String?
-    /// Where it stands in the row; `status(at:)` tells what that means now.
+    /// The status in the row; `status(at:)` takes the time into account.
     package let status: ElicitationStatus
-    /// Rises with every change.
+    /// The number of changes, from 1.
     package let version: Int64
-    /// Why it was cancelled or failed.
+    /// Why it was cancelled or failed, as a short code.
     package let reason: String?
-    /// The MCP server that reported the outcome, where Gatehouse did not see it.
+    /// The MCP server that reported the outcome; nil if Gatehouse witnessed it.
     package let reportedBy: String?
     package let createdAt: Timestamp
     package let expiresAt: Timestamp
+    /// When it reached its final status; nil for an open one.
     package let finishedAt: Timestamp?
+    /// When the MCP server collected the result; nil before.
     package let collectedAt: Timestamp?
-    /// What the person handed over, sealed; gone once it was collected.
+    /// What the user entered, sealed; nil after its collection.
     package let content: [UInt8]?
-    /// When the person who finished it had signed in.
+    /// The `auth_time` of the user who finished it.
     package let authTime: Timestamp?
+    /// When the MCP server redeemed the ticket of its page; nil before.
     package let ticketRedeemedAt: Timestamp?
 
-    /// An elicitation, as it is to be stored.
+    /// A new elicitation.
     package init(
         id: ElicitationID = .random(), pageID: ElicitationPageID = .random(), resourceID: ResourceID, userID: UserID,
         subject: Subject, clientID: ClientID, sessionID: SessionID, message: String,
@@ -78,24 +83,24 @@ package struct Elicitation: Hashable, Sendable {
         ticketRedeemedAt = nil
     }
 
-    /// What is asked; nil where the rules of today refuse what those of its day let in. Everything but showing it and
-    /// handing it out goes on without.
+    /// The question; nil if a later version of the rules refuses it. Only the page and the result need it, so the elicitation
+    /// still expires, and can be listed and cancelled.
     package var ask: (any ElicitationKindRequest)? {
-        // It may be longer here than it was in the request: what was spelled with two bytes is written with six.
+        // No limit on bytes: the stored form spells with six bytes what the request may spell with two.
         let limits = JSON.Limits(bytes: .max)
         guard let json = try? JSONObject(parsing: Array(askText.utf8), limits: limits) else { return nil }
         return try? kind.read(json)
     }
 
-    /// What is asked, if it is of this kind and can be read.
+    /// The question, if it is readable and of this kind.
     package func ask<Ask: ElicitationKindRequest>(_: Ask.Type) -> Ask? { kind == Ask.kind ? ask as? Ask : nil }
 
-    /// Where it stands at a moment: over as soon as its time is, whenever the row is tidied.
+    /// The status at `now`: expired at the end of its time, even before the housekeeper updates the row.
     package func status(at now: Timestamp) -> ElicitationStatus {
         status.isOpen && expiresAt <= now ? .expired : status
     }
 
-    /// Whether its result can still be handed out.
+    /// Whether the MCP server can collect the result.
     package func isCollectable(at now: Timestamp) -> Bool {
         guard status == .completed, collectedAt == nil, let finishedAt else { return false }
         return now < finishedAt + Self.collectable
@@ -136,13 +141,13 @@ extension Elicitation {
     }
 }
 
-/// What MCP servers asked people to do.
+/// Elicitations of MCP servers.
 package struct Elicitations: Noun {
     let transaction: Transaction
 }
 
 extension Elicitations {
-    /// Stores a new elicitation; nobody has looked at it.
+    /// Stores a new elicitation as pending.
     package func insert(_ elicitation: Elicitation) throws {
         try execute(
             """
@@ -157,19 +162,19 @@ extension Elicitations {
             elicitation.expiresAt.seconds)
     }
 
-    /// The elicitation of this handle, whatever became of it.
+    /// The elicitation of this handle in any status.
     package func find(_ id: ElicitationID) throws -> Elicitation? {
         try first("SELECT \(Elicitation.columns) FROM elicitations WHERE id = ?1", id.string) { try Elicitation($0) }
     }
 
-    /// The elicitation whose page this is, whatever became of it.
+    /// The elicitation of this page in any status.
     package func find(page: ElicitationPageID) throws -> Elicitation? {
         try first("SELECT \(Elicitation.columns) FROM elicitations WHERE page_id = ?1", page.string) {
             try Elicitation($0)
         }
     }
 
-    /// The open or completed one that an MCP server made under this key of its own, for this person and client.
+    /// The open or completed elicitation with this idempotency key of an MCP server, for a user and a client.
     package func find(
         key: String, resource: ResourceID, user: UserID, client: ClientID
     ) throws -> Elicitation? {
@@ -182,7 +187,7 @@ extension Elicitations {
         ) { try Elicitation($0) }
     }
 
-    /// The one of this session that asks the very same and is still of use: open, or completed and not collected.
+    /// The elicitation of this session with the same question that is open, or completed and not collected.
     package func find(
         digest: Digest, session: SessionID, resource: ResourceID, now: Timestamp
     ) throws -> Elicitation? {
@@ -197,7 +202,7 @@ extension Elicitations {
         ) { try Elicitation($0) }
     }
 
-    /// How many of a person's are open at an MCP server.
+    /// The number of a user's open elicitations at an MCP server.
     package func open(user: UserID, resource: ResourceID, now: Timestamp) throws -> Int {
         try first(
             """
@@ -207,7 +212,7 @@ extension Elicitations {
         ) { Int(try $0.integer(0)) } ?? 0
     }
 
-    /// How many an MCP server has asked a person since a moment without an answer; what a person answers bounds itself.
+    /// The number of an MCP server's elicitations to a user since a moment, without the answered ones, which the user bounds.
     package func count(askedOf user: UserID, by resource: ResourceID, since: Timestamp) throws -> Int {
         try first(
             """
@@ -217,8 +222,8 @@ extension Elicitations {
         ) { Int(try $0.integer(0)) } ?? 0
     }
 
-    /// What is open for a person; what ends first comes first. One that cannot be read is passed over, here and among what
-    /// is past: it must not keep a person from the page that ends things.
+    /// The open elicitations of a user, soonest expiry first. Unreadable ones are skipped, here and in `past`: they must not keep
+    /// the user from the account page.
     package func open(of user: UserID, now: Timestamp, limit: Int) throws -> [Elicitation] {
         try all(Self.openOfUser, user.string, now.seconds, limit) { try? Elicitation($0) }.compactMap { $0 }
     }
@@ -228,7 +233,7 @@ extension Elicitations {
         WHERE user_id = ?1 AND status IN ('pending', 'opened') AND expires_at > ?2 ORDER BY expires_at, id LIMIT ?3
         """
 
-    /// What a person was asked and what is over, the newest first; those behind `earlier`, if it is named.
+    /// The finished elicitations of a user, newest first, behind `earlier` if it is given.
     package func past(
         of user: UserID, after earlier: Elicitation? = nil, now: Timestamp, limit: Int
     ) throws -> [Elicitation] {
@@ -245,7 +250,7 @@ extension Elicitations {
         ORDER BY created_at DESC, id DESC LIMIT ?5
         """
 
-    /// The elicitation that waits for this ticket to come back to its MCP server.
+    /// The elicitation of this ticket of an MCP server.
     package func find(ticket digest: Digest, resource: ResourceID) throws -> Elicitation? {
         try first(
             "SELECT \(Elicitation.columns) FROM elicitations WHERE ticket_digest = ?1 AND resource_id = ?2",

@@ -2,10 +2,10 @@ import JOSE
 package import OAuth
 
 extension Elicitations {
-    /// The one way into a final status: the change, the event that tells of it and the audit record are one. False when it
-    /// was over before; what a person, an MCP server or an operator says after its time is too late.
+    /// Moves an elicitation into a final status, with its event and its audit record; no other code does. False if it had
+    /// ended or expired before: a decision that comes late changes nothing.
     ///
-    /// Of the row it reads no more than event and record tell, so that nothing else in it can keep it open.
+    /// It reads only the columns that event and record need, so that an unreadable question cannot keep an elicitation open.
     @discardableResult
     package func close(_ id: ElicitationID, as outcome: ElicitationOutcome, now: Timestamp) throws -> Bool {
         guard outcome.status.isFinal else { throw StoreError.constraint("an elicitation finishes in a final status") }
@@ -19,10 +19,7 @@ extension Elicitations {
             outcome.content?.stored, outcome.authTime?.seconds
         ) { try EndedElicitation($0) }
         guard let ended else { return false }
-        if let type = SecurityEventType(outcome.status) {
-            let event = SecurityEvent(
-                type: type, issuedAt: now, about: .person(ended.subject), transaction: id.string,
-                payload: ended.payload(id, outcome))
+        if let event = ended.eventContent(id, outcome).event(at: now) {
             try transaction.events.enqueue(event, resource: ended.resourceID, elicitation: id)
         }
         try transaction.audit.append(
@@ -31,12 +28,12 @@ extension Elicitations {
                 client: try? ClientID(ended.clientID), resource: ended.resourceID, session: ended.sessionID,
                 reason: outcome.reason, initiator: outcome.initiator, evidence: outcome.evidence,
                 correlation: id.string, explanation: outcome.reference))
-        signals?.note(id)
+        writerMemory?.signals.add(elicitation: id)
         return true
     }
 }
 
-/// What has to be told of an elicitation that just ended.
+/// The columns of an ended elicitation that its event and its record need.
 private struct EndedElicitation {
     static let columns = "kind, version, resource_id, user_id, subject, client_id, session_id, digest"
 
@@ -45,7 +42,7 @@ private struct EndedElicitation {
     let resourceID: ResourceID
     let userID: UserID
     let subject: Subject
-    /// As it stands in the row, whatever is a client id today.
+    /// The stored text, because a later rule may refuse a client id that was valid when it was stored.
     let clientID: String
     let sessionID: SessionID
     let digest: Digest
@@ -61,22 +58,15 @@ private struct EndedElicitation {
         digest = try row.digest(7)
     }
 
-    /// What the event says; nothing that the person typed is in it.
-    func payload(_ id: ElicitationID, _ outcome: ElicitationOutcome) -> JSONObject {
-        var payload: JSONObject = [
-            "elicitation": .string(id.string), "kind": .string(kind), "version": .integer(version),
-            "client_id": .string(clientID), "sid": .string(sessionID.string),
-            "evidence": .string(outcome.reportedBy == nil ? "witnessed" : "reported"),
-        ]
-        if ElicitationKind(rawValue: kind)?.ask.sharesDigest == true { payload["digest"] = .string(digest.base64URL) }
-        payload["reported_by"] = outcome.reportedBy.map(JSON.string)
-        payload["reason"] = outcome.reason.map(JSON.string)
-        return payload
+    func eventContent(_ id: ElicitationID, _ outcome: ElicitationOutcome) -> ElicitationEventContent {
+        ElicitationEventContent(
+            id: id, status: outcome.status, kind: kind, version: version, clientID: clientID, session: sessionID,
+            subject: subject, digest: digest, reportedBy: outcome.reportedBy, reason: outcome.reason)
     }
 }
 
 extension ElicitationOutcome {
-    /// Who reported it, where Gatehouse did not see it.
+    /// The MCP server that reported the outcome; nil if Gatehouse witnessed it.
     fileprivate var reportedBy: String? {
         if case .reported(let by) = evidence { by } else { nil }
     }

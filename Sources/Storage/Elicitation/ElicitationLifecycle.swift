@@ -1,19 +1,19 @@
 package import JOSE
 package import OAuth
 
-/// How an elicitation ends, and by whose doing.
+/// How an elicitation ends, who decided it, and how Gatehouse knows.
 package struct ElicitationOutcome: Sendable {
     package let status: ElicitationStatus
     package let actor: AuditActor
     package let initiator: AuditEntry.Initiator
     package let evidence: AuditEntry.Evidence
-    /// A short code: why it was cancelled or failed.
+    /// Why it was cancelled or failed, as a short code.
     package let reason: String?
-    /// The MCP server's own name for what it reports; for the records alone.
+    /// The MCP server's own reference for what it reports; only the audit record has it.
     package let reference: String?
-    /// What was handed over, sealed.
+    /// What the user entered, sealed.
     package let content: [UInt8]?
-    /// When the person who decided had signed in.
+    /// The `auth_time` of the user who decided.
     package let authTime: Timestamp?
 
     private init(
@@ -32,37 +32,37 @@ package struct ElicitationOutcome: Sendable {
         self.authTime = authTime
     }
 
-    /// The person did what was asked, before Gatehouse's eyes.
+    /// The user completed it on Gatehouse's page.
     package static func completed(by user: UserID, authTime: Timestamp, content: [UInt8]? = nil) -> Self {
         Self(.completed, by: .person(user), .human, content: content, authTime: authTime)
     }
 
-    /// The person said no.
+    /// The user declined it.
     package static func declined(by user: UserID) -> Self { Self(.declined, by: .person(user), .human) }
 
-    /// The MCP server says how it went on a page of its own.
+    /// The MCP server reports the outcome of a page of its own.
     package static func reported(
         _ status: ElicitationStatus, by resource: ResourceID, reference: String? = nil
     ) -> Self {
         Self(status, by: .resource(resource), .human, .reported(by: resource.string), reference: reference)
     }
 
-    /// The MCP server took it back.
+    /// The MCP server cancelled it.
     package static func cancelled(by resource: ResourceID) -> Self {
         Self(.cancelled, by: .resource(resource), .server, reason: "resource")
     }
 
-    /// An administrator took it back.
+    /// An administrator cancelled it.
     package static func cancelled(byAdmin uid: UInt32, claimed: String?) -> Self {
         Self(.cancelled, by: .admin(uid: uid, claimed: claimed), .human, reason: "admin")
     }
 
-    /// The session that it belongs to is over.
+    /// Its session ended.
     package static let sessionEnded = Self(.cancelled, by: .system, .system, reason: "session_ended")
-    /// Nobody acted in time.
+    /// The user did not act in time.
     package static let expired = Self(.expired, by: .system, .system)
 
-    /// It could not be carried out.
+    /// It could not be completed, for a reason that is a short code.
     package static func failed(reason: String) -> Self { Self(.failed, by: .system, .system, reason: reason) }
 
     var action: AuditAction {
@@ -77,7 +77,7 @@ package struct ElicitationOutcome: Sendable {
 }
 
 extension Elicitations {
-    /// Notes that the right person has seen it; false when that was noted before, or it is over.
+    /// Marks a pending elicitation as opened by its user; false if it is not pending.
     @discardableResult
     package func open(_ id: ElicitationID, now: Timestamp) throws -> Bool {
         let isChanged = try execute(
@@ -85,16 +85,16 @@ extension Elicitations {
             UPDATE elicitations SET status = 'opened', version = version + 1
             WHERE id = ?1 AND status = 'pending' AND expires_at > ?2
             """, id.string, now.seconds)
-        if isChanged == 1 { signals?.note(id) }
+        if isChanged == 1 { writerMemory?.signals.add(elicitation: id) }
         return isChanged == 1
     }
 
-    /// Ends it as `close` does, and returns it as it is then. Nil when it was over before.
+    /// Closes an elicitation and returns it as it is afterwards; nil if it had ended.
     package func finish(_ id: ElicitationID, as outcome: ElicitationOutcome, now: Timestamp) throws -> Elicitation? {
         try close(id, as: outcome, now: now) ? find(id) : nil
     }
 
-    /// Spends the result, once: what was handed over is erased with it. False when it was spent before, or came too late.
+    /// Collects the result once and erases what the user entered; false if it was collected before or its time has passed.
     package func collect(_ id: ElicitationID, now: Timestamp) throws -> Bool {
         try execute(
             """
@@ -103,7 +103,8 @@ extension Elicitations {
             """, id.string, now.seconds, (now - Elicitation.collectable).seconds) == 1
     }
 
-    /// Makes the one-time ticket that a page of the MCP server's brings back; an earlier one is worthless from now on.
+    /// Stores the digest of the one-time ticket for a page of the MCP server, in place of an earlier one; false if the
+    /// elicitation is not open.
     package func setTicket(_ digest: Digest, of id: ElicitationID, expiresAt: Timestamp, now: Timestamp) throws -> Bool
     {
         try execute(
@@ -113,7 +114,7 @@ extension Elicitations {
             """, id.string, digest.stored, expiresAt.seconds, now.seconds) == 1
     }
 
-    /// Redeems a ticket of this MCP server's, once and in time; false for any other.
+    /// Redeems a ticket of this MCP server once; false if it is expired, redeemed or another's.
     package func redeem(ticket digest: Digest, resource: ResourceID, now: Timestamp) throws -> Bool {
         try execute(
             """
@@ -123,7 +124,7 @@ extension Elicitations {
             """, digest.stored, resource.string, now.seconds) == 1
     }
 
-    /// Whether it is in the records that this person, who was not asked, came to its page.
+    /// Whether the audit trail has a record that this other user came to its page.
     package func hasMisdirected(_ id: ElicitationID, to user: UserID) throws -> Bool {
         try first(
             """
@@ -132,7 +133,7 @@ extension Elicitations {
         ) { _ in true } ?? false
     }
 
-    /// Takes back what is open of a session that is over; what ran out before has expired, although nobody looked.
+    /// Cancels the open elicitations of an ended session; those whose time had passed expire.
     func cancel(of session: SessionID, now: Timestamp) throws {
         let open = try all(
             "SELECT id, expires_at FROM elicitations WHERE session_id = ?1 AND status IN ('pending', 'opened')",
@@ -141,9 +142,9 @@ extension Elicitations {
         for (id, end) in open { try close(id, as: end <= now ? .expired : .sessionEnded, now: now) }
     }
 
-    /// Erases what was handed over in a session that is over and not collected: it could not be any more.
+    /// Erases the uncollected results of an ended session, which nobody can collect any more.
     func eraseResults(of session: SessionID) throws {
-        // The conditions are those of the index.
+        // SQLite uses the partial index only if the statement repeats its condition.
         try execute(
             """
             UPDATE elicitations SET content = NULL WHERE session_id = ?1
@@ -151,7 +152,7 @@ extension Elicitations {
             """, session.string)
     }
 
-    /// Ends what nobody acted on in time, erases what nobody collected, and forgets what is long over.
+    /// Expires open elicitations at the end of their time, erases uncollected results, and deletes elicitations after 30 days.
     func tidy(now: Timestamp, limit: Int) throws -> Int {
         let due = try all(
             """

@@ -1,21 +1,25 @@
 package import OAuth
 
-/// An elicitation as operators look at it: as it stands in its row, so that no rule of today keeps one from being seen.
+/// An elicitation in a list for administrators. Its columns are not parsed, so that a row that a later rule refuses is
+/// listed too.
 package struct ElicitationListing: Hashable, Sendable {
     package let id: String
     package let kind: String
-    /// The name of the person, and the identifier of the MCP server.
+    /// The name of the user, and the identifier of the MCP server.
     package let user: String?
     package let resource: String?
     package let clientID: String
     package let session: String
-    /// Where it stands now, whenever the row is tidied.
+    /// The status at the time of the query, whether or not the row is updated.
     package let status: String
     package let createdAt: Timestamp
     package let expiresAt: Timestamp
+    /// The sentence above the question, written by the MCP server.
     package let message: String
     package let version: Int64
+    /// Why it was cancelled or failed, as a short code.
     package let reason: String?
+    /// The MCP server that reported the outcome; nil if Gatehouse witnessed it.
     package let reportedBy: String?
     package let finishedAt: Timestamp?
     package let collectedAt: Timestamp?
@@ -42,7 +46,7 @@ extension ElicitationListing {
 }
 
 extension Elicitations {
-    // The first value is the present time.
+    // ?1 is the present time.
     private static let listing = """
         SELECT e.id, e.kind, u.name, r.identifier, e.client_id, e.session_id,
             iif(e.status IN ('pending', 'opened') AND e.expires_at <= ?1, 'expired', e.status) AS standing,
@@ -50,13 +54,12 @@ extension Elicitations {
         FROM elicitations e LEFT JOIN users u ON u.id = e.user_id LEFT JOIN resources r ON r.id = e.resource_id
         """
 
-    /// The elicitation of this handle, whatever became of it.
+    /// The listing of this handle.
     package func listed(_ id: ElicitationID, now: Timestamp) throws -> ElicitationListing? {
         try first("\(Self.listing) WHERE e.id = ?2", now.seconds, id.string) { try ElicitationListing($0) }
     }
 
-    /// The latest elicitations, those of one person, MCP server and status or all; the newest first, those behind one if it
-    /// is named.
+    /// Elicitations, newest first, of one user, MCP server and status if these are given, behind the given one.
     package func list(
         user: UserID? = nil, resource: ResourceID? = nil, status: ElicitationStatus? = nil,
         after id: ElicitationID? = nil, now: Timestamp, limit: Int

@@ -1,41 +1,43 @@
 package import OAuth
 
-/// What is kept of a receiver's answer: its status and a word of our own, nothing that it wrote.
+/// The stored outcome of a delivery: the HTTP status, and a code of Gatehouse's own. No text of the receiver is stored.
 package struct EventAnswer: Hashable, Sendable {
+    /// The HTTP status; nil if no answer came.
     package let status: Int?
+    /// A short code of Gatehouse's own; nil after a success.
     package let error: String?
 
-    /// A status, a word, or both.
+    /// A status, a code, or both.
     package init(status: Int? = nil, error: String? = nil) {
         self.status = status
         self.error = error
     }
 }
 
-/// What one MCP server's endpoint is to get.
+/// The events for the endpoint of one MCP server.
 package struct PushQueue: Sendable {
-    /// Where the events go.
+    /// The URL of the endpoint.
     package let endpoint: String
-    /// Whom they are for.
+    /// The `aud` of the events.
     package let audience: ResourceIdentifier
-    /// What this endpoint has shown so far; nil when nobody asked it yet.
+    /// The verification of this endpoint; nil before the first challenge.
     package let stream: EventStream?
-    /// What can be sent now, the longest due first.
+    /// The events that are due, longest due first.
     package let due: [EventRecord]
-    /// When the next of the others is due.
+    /// When the next of the other events is due; nil without one.
     package let nextDue: Timestamp?
 
-    /// Whether the endpoint has shown that it wants events, and did not close since.
+    /// Whether the endpoint has proven that it wants events and was not disabled since.
     package var isProven: Bool { stream?.state == .active }
 }
 
 extension Events {
-    /// The MCP servers that take their events at an endpoint.
+    /// The MCP servers with an events endpoint.
     package func pushedResources() throws -> [ResourceID] {
         try all("SELECT id FROM resources WHERE events_endpoint IS NOT NULL AND removed_at IS NULL") { try $0.id(0) }
     }
 
-    /// What the endpoint of an MCP server is to get; nil when it has none.
+    /// The push queue of an MCP server; nil without an events endpoint.
     package func pushQueue(of resource: ResourceID, now: Timestamp, limit: Int) throws -> PushQueue? {
         let place = try first(
             """
@@ -52,7 +54,7 @@ extension Events {
             nextDue: isProven ? try nextDue(of: resource, after: now) : nil)
     }
 
-    /// The events of an MCP server that can be handed over now, the longest due first.
+    /// The due events of an MCP server, longest due first.
     package func due(of resource: ResourceID, now: Timestamp, limit: Int) throws -> [EventRecord] {
         try all(
             """
@@ -62,7 +64,7 @@ extension Events {
         ) { try EventRecord($0) }
     }
 
-    /// When the first event that is not due yet will be.
+    /// When the first event that is not yet due becomes due; nil without one.
     package func nextDue(of resource: ResourceID, after now: Timestamp) throws -> Timestamp? {
         try first(
             "SELECT min(due_at) FROM events WHERE resource_id = ?1 AND state = 'waiting' AND due_at > ?2",
@@ -70,7 +72,7 @@ extension Events {
         ) { try $0.timeIfAny(0) } ?? nil
     }
 
-    /// Notes that the MCP server has the event; false for one that does not wait, or is another's.
+    /// Marks an event as delivered; false if it does not wait or belongs to another MCP server.
     @discardableResult
     package func deliver(_ id: EventID, to resource: ResourceID, now: Timestamp) throws -> Bool {
         try execute(
@@ -81,7 +83,7 @@ extension Events {
             """, id.string, resource.string, now.seconds) == 1
     }
 
-    /// Notes an attempt in vain and when the next one follows; without a next one the event is a dead letter.
+    /// Records a failed attempt and the time of the next one; without a next one the event is a dead letter.
     @discardableResult
     package func fail(
         _ id: EventID, to resource: ResourceID, answer: EventAnswer, again: Timestamp?, now: Timestamp
@@ -94,8 +96,8 @@ extension Events {
             """, id.string, resource.string, again?.seconds, now.seconds, answer.status, answer.error) == 1
     }
 
-    /// Makes everything due that waits for an MCP server, or what was tried no more often than so: it is back, or takes its
-    /// events elsewhere.
+    /// Makes the waiting events of an MCP server due now, if `attempts` is given only those with at most so many attempts: the
+    /// endpoint answers again, or there is another one.
     package func hasten(eventsFor resource: ResourceID, triedAtMost attempts: Int? = nil, now: Timestamp) throws {
         try execute(
             """
@@ -104,7 +106,7 @@ extension Events {
             """, resource.string, now.seconds, attempts)
     }
 
-    /// Has an event sent again from the start of the schedule, under the same id; false for one that arrived.
+    /// Restarts the delivery of an event under the same id; false for a delivered event.
     package func retry(_ id: EventID, now: Timestamp) throws -> Bool {
         let resource: ResourceID? = try first(
             """
@@ -112,11 +114,11 @@ extension Events {
             WHERE id = ?1 AND state <> 'delivered' RETURNING resource_id
             """, id.string, now.seconds
         ) { try $0.id(0) }
-        if let resource { signals?.note(resource) }
+        if let resource { writerMemory?.signals.add(stream: resource) }
         return resource != nil
     }
 
-    /// The events that are kept, the newest first; those behind one, if it is named.
+    /// The stored events, newest first, behind the one with the given id.
     package func list(
         resource: ResourceID? = nil, state: EventRecord.State? = nil, after id: EventID? = nil, limit: Int
     ) throws -> [EventRecord] {
@@ -130,8 +132,8 @@ extension Events {
         ) { try EventRecord($0) }
     }
 
-    /// Since when the end of a session waits for an MCP server that has not taken it, or was given up while tokens of the
-    /// session may live; nil when there is none.
+    /// The time of the oldest session-revoked event that the MCP server has not received: it still waits, or was given up while
+    /// access tokens of the session may be valid. Nil without one.
     package func oldestWaitingEnd(for resource: ResourceID, now: Timestamp) throws -> Timestamp? {
         try first(
             """
@@ -145,17 +147,17 @@ extension Events {
         ) { try $0.timeIfAny(0) } ?? nil
     }
 
-    /// The longest that an access token lives.
+    /// The longest lifetime of an access token in seconds.
     private static let tokensLive: Int64 = 3_600
 
-    /// How many events wait to be taken by somebody who takes any.
+    /// The number of waiting events of MCP servers that receive events.
     package func waitingCount() throws -> Int64 {
         try first("SELECT count(*) FROM events WHERE state = 'waiting' AND \(Self.isAwaited)") {
             try $0.integer(0)
         } ?? 0
     }
 
-    /// Whether the MCP server has its events pushed, or fetched some within four days before this one: then it is to have it.
+    /// The condition that the MCP server of an event has an endpoint, or polled within four days before the event.
     fileprivate static let isAwaited = """
         EXISTS (SELECT 1 FROM resources r WHERE r.id = events.resource_id
             AND (r.events_endpoint IS NOT NULL OR r.polled_at > events.created_at - 345600))
@@ -165,10 +167,10 @@ extension Events {
 extension Events {
     private static let day: Int64 = 86_400
 
-    /// Gives up what was due for four days and taken by nobody, and forgets what was settled long ago.
+    /// Gives up events that were due for four days, and deletes events that were settled long ago.
     ///
-    /// An MCP server that neither has events pushed nor fetches any is content with what it reads of each elicitation: what it
-    /// did not fetch is no failure that an operator could mend, and is forgotten without a word.
+    /// An MCP server that has no endpoint and never polls reads the status of each elicitation instead. Its unfetched events
+    /// are deleted, because dead letters would report a failure that no operator can mend.
     func tidy(now: Timestamp, limit: Int) throws -> Int {
         let stale = (now - 4 * Self.day).seconds
         let unasked = try execute(

@@ -1,32 +1,34 @@
 import JOSE
 package import OAuth
 
-/// A security event in its queue.
+/// A stored security event and the state of its delivery.
 package struct EventRecord: Hashable, Sendable {
-    /// Where its delivery stands.
+    /// The state of a delivery.
     package enum State: String, Hashable, Sendable, CaseIterable {
-        /// Not accepted by anybody yet.
+        /// The MCP server has not accepted it yet.
         case waiting
-        /// The MCP server has it.
+        /// The MCP server has accepted it.
         case delivered
-        /// Given up; an administrator may have it tried again.
+        /// The delivery was given up; an administrator can restart it.
         case dead
     }
 
     package let event: SecurityEvent
     package let resourceID: ResourceID
+    /// The elicitation that the event is about; nil for other events.
     package let elicitationID: ElicitationID?
-    /// The session that it is about, where it is about one.
+    /// The session that the event is about; nil for other events.
     package let sessionID: SessionID?
     package let state: State
-    /// How often it was sent.
+    /// The number of attempts.
     package let attempts: Int
-    /// When it is to be sent next.
+    /// The time of the next attempt.
     package let dueAt: Timestamp
+    /// When it was delivered or given up; nil while it waits.
     package let settledAt: Timestamp?
-    /// The status of the last answer.
+    /// The HTTP status of the last answer.
     package let lastStatus: Int?
-    /// What went wrong the last time, as a short code.
+    /// The code of the last failure.
     package let lastError: String?
 }
 
@@ -59,13 +61,13 @@ extension EventRecord {
     }
 }
 
-/// Security events that wait for MCP servers, or were delivered.
+/// Security events in the queues of MCP servers.
 package struct Events: Noun {
     let transaction: Transaction
 }
 
 extension Events {
-    /// Puts an event into the queue of its MCP server, due at once, in the transaction of what it tells.
+    /// Queues an event for an MCP server, due at once, in the transaction of the change that it reports.
     package func enqueue(_ event: SecurityEvent, resource: ResourceID, elicitation: ElicitationID? = nil) throws {
         let (subject, session): (Subject?, SessionID?) =
             switch event.about {
@@ -80,19 +82,19 @@ extension Events {
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'waiting', ?7, ?8)
             """, event.id.string, resource.string, elicitation?.string, event.type.rawValue, subject?.string,
             event.payload.text, event.issuedAt.seconds, session?.string)
-        signals?.note(resource)
+        writerMemory?.signals.add(stream: resource)
     }
 
-    /// The event that told how an elicitation ended; nil while it is open.
+    /// The event about the end of an elicitation; nil for an open one.
     package func find(of elicitation: ElicitationID) throws -> EventRecord? {
         try first("SELECT \(EventRecord.columns) FROM events WHERE elicitation_id = ?1", elicitation.string) {
             try EventRecord($0)
         }
     }
 
-    /// The event that told of a session's end; nil while it lives, and where nobody was to be told.
+    /// The event about the end of a session; nil for a live session and for an MCP server that receives no events.
     package func find(of session: SessionID) throws -> EventRecord? {
-        // The type stands as it does in the condition of the index.
+        // SQLite uses the partial index only if the query repeats its condition.
         try first(
             """
             SELECT \(EventRecord.columns) FROM events
@@ -101,7 +103,7 @@ extension Events {
         ) { try EventRecord($0) }
     }
 
-    /// The event of this id, whatever became of it.
+    /// The event of this id in any state.
     package func find(_ id: EventID) throws -> EventRecord? {
         try first("SELECT \(EventRecord.columns) FROM events WHERE id = ?1", id.string) { try EventRecord($0) }
     }

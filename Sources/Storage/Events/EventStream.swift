@@ -1,39 +1,44 @@
 package import JOSE
 package import OAuth
 
-/// What an MCP server's events endpoint has shown of itself.
+/// The verification of an MCP server's events endpoint: Gatehouse sends events only after the endpoint returned a secret
+/// value, so that a mistyped URL receives none.
 package struct EventStream: Hashable, Sendable {
-    /// Whether it gets events.
+    /// Whether the endpoint receives events.
     package enum State: String, Hashable, Sendable {
-        /// It has not shown yet that it wants them.
+        /// The endpoint has not returned the value yet.
         case unverified
-        /// It gets them.
+        /// The endpoint receives events.
         case active
-        /// It is gone, or never showed that it wants them.
+        /// The endpoint is gone, or never returned the value.
         case disabled
     }
 
     package let endpoint: String
     package let state: State
-    /// The digest of the value that it has to bring back.
+    /// The digest of the value that the endpoint must return.
     package let challengeDigest: Digest?
+    /// Until when the value must come back; nil without a challenge.
     package let challengeExpiresAt: Timestamp?
+    /// When the value came back; nil before.
     package let verifiedAt: Timestamp?
-    /// How often it was asked.
+    /// The number of challenges.
     package let attempts: Int
-    /// When it is to be asked again.
+    /// The time of the next challenge.
     package let dueAt: Timestamp
+    /// The HTTP status of the last challenge; nil if no answer came.
     package let lastStatus: Int?
+    /// The code of the last failure.
     package let lastError: String?
 }
 
-/// Endpoints that take events.
+/// Events endpoints of MCP servers.
 package struct EventStreams: Noun {
     let transaction: Transaction
 }
 
 extension EventStreams {
-    /// What is known of an MCP server's endpoint; nil when it was never asked.
+    /// The verification of an MCP server's endpoint; nil before the first challenge.
     package func find(of resource: ResourceID) throws -> EventStream? {
         try first(
             """
@@ -50,7 +55,7 @@ extension EventStreams {
         }
     }
 
-    /// Begins to ask an endpoint, or asks it for another value. False when the MCP server has another endpoint by now.
+    /// Stores a new challenge for an endpoint; false if the MCP server has another endpoint by now.
     package func challenge(
         _ endpoint: String, of resource: ResourceID, digest: Digest, expiresAt: Timestamp, now: Timestamp
     ) throws -> Bool {
@@ -67,8 +72,8 @@ extension EventStreams {
             """, resource.string, endpoint, digest.stored, expiresAt.seconds, now.seconds) == 1
     }
 
-    /// Notes that an endpoint was asked and when it is asked again; without a next time it is not asked any more. True when
-    /// that was so for the endpoint that counts.
+    /// Records that a challenge was sent, and the time of the next one; without a next one the endpoint is disabled. False if
+    /// the challenge is not the current one.
     @discardableResult
     package func noteChallenge(
         _ digest: Digest, of resource: ResourceID, answer: EventAnswer, again: Timestamp?
@@ -81,7 +86,7 @@ extension EventStreams {
             """, resource.string, digest.stored, again?.seconds, answer.status, answer.error) == 1
     }
 
-    /// Makes the endpoint active whose value came back in time; true also when it did before.
+    /// Makes the endpoint of a returned value active; false if the value is wrong or late. It may be returned twice.
     package func prove(_ digest: Digest, of resource: ResourceID, now: Timestamp) throws -> Bool {
         let isProven = try execute(
             """
@@ -91,11 +96,11 @@ extension EventStreams {
                 AND state IN ('unverified', 'active')
                 AND endpoint = (SELECT events_endpoint FROM resources WHERE id = ?1)
             """, resource.string, digest.stored, now.seconds)
-        if isProven == 1 { signals?.note(resource) }
+        if isProven == 1 { writerMemory?.signals.add(stream: resource) }
         return isProven == 1
     }
 
-    /// Sends nothing to this endpoint any more, until the operator names it again; false when that was so before.
+    /// Disables an endpoint until an administrator sets it again; false if it was disabled before.
     @discardableResult
     package func disable(_ endpoint: String, of resource: ResourceID, answer: EventAnswer) throws -> Bool {
         try execute(
@@ -105,12 +110,12 @@ extension EventStreams {
             """, resource.string, endpoint, answer.status, answer.error) == 1
     }
 
-    /// Says where an MCP server's events go; nil lets it poll. Also the same endpoint has to show anew that it wants them,
-    /// and what had to wait for the old one is due.
+    /// Sets the events endpoint of an MCP server; nil makes it poll. Even the same endpoint must be verified again, and the
+    /// waiting events are due at once.
     package func set(eventsEndpoint: String?, of resource: ResourceID, now: Timestamp) throws {
         try execute("UPDATE resources SET events_endpoint = ?2 WHERE id = ?1", resource.string, eventsEndpoint)
         try execute("DELETE FROM event_streams WHERE resource_id = ?1", resource.string)
         try transaction.events.hasten(eventsFor: resource, now: now)
-        signals?.note(resource)
+        writerMemory?.signals.add(stream: resource)
     }
 }

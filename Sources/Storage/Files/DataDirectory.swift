@@ -2,7 +2,7 @@ import Foundation
 import JOSE
 import Synchronization
 
-/// The folder that holds the database, owned by one process at a time.
+/// The folder of the database, which one process at a time owns: two processes that checkpoint can corrupt the file.
 package final class DataDirectory: Sendable {
     /// The absolute path of the folder.
     package let path: String
@@ -18,15 +18,15 @@ package final class DataDirectory: Sendable {
 
     deinit { unlock() }
 
-    /// Takes the folder for this process, or says who must give way; with `create` the folder is made (0700).
+    /// Locks the folder for this process; with `create` it makes the folder with mode 0700.
     package static func lock(_ directory: String, create: Bool) throws(StoreError) -> DataDirectory {
-        // SQLite makes its -wal and -shm files itself: the mask is what keeps them private.
+        // SQLite creates its -wal and -shm files itself, and only the mask keeps them private.
         umask(0o077)
         let path = absolute(directory)
         if create {
             try makeFolder(path)
         } else {
-            // A folder that is not there holds no database either: the same sentence answers both.
+            // A missing folder holds no database, so both are the same error.
             guard try FilePermissions.isThere(path) else { throw .missing(path: path + "/gatehouse.sqlite") }
         }
         try FilePermissions.checkDirectory(path)
@@ -42,8 +42,8 @@ package final class DataDirectory: Sendable {
         return DataDirectory(path: path, descriptor: descriptor)
     }
 
-    /// A new name in `folder` for a file that lies there for a moment before it is handed over. It holds what the database
-    /// holds, so what a crash leaves of it goes as soon as the folder is locked again.
+    /// A new name in `folder` for a temporary file that the caller moves or streams. Its content is as secret as the database,
+    /// so the next `lock` deletes what a crash leaves of it.
     package static func draft(in folder: String, ending suffix: String) -> String {
         folder + "/" + draftPrefix + Random.token(9) + suffix
     }
@@ -55,7 +55,7 @@ package final class DataDirectory: Sendable {
         for name in names where name.hasPrefix(draftPrefix) { unlink(path + "/" + name) }
     }
 
-    /// Gives the folder back; closing the process does the same.
+    /// Releases the lock; the end of the process does as well.
     package func unlock() {
         descriptor.withLock { descriptor in
             if let open = descriptor { close(open) }
@@ -63,7 +63,7 @@ package final class DataDirectory: Sendable {
         }
     }
 
-    /// Why the lock cannot be opened in a folder that is this user's own.
+    /// The error for a lock file that cannot be opened in a folder of this user.
     private static func unwritable(_ path: String) -> StoreError {
         let cause = FilePermissions.lastError
         var status = stat()

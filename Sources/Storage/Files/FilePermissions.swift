@@ -1,15 +1,16 @@
 import Foundation
 import JOSE
 
-/// Refuses files that somebody besides the owner could read.
+/// Refuses files and folders that another user could read.
 enum FilePermissions {
-    /// What the last system call complained about.
+    /// The text of the last system call's error.
     static var lastError: String { String(cString: strerror(errno)) }
 
+    /// Whether the path exists, as far as this user can tell.
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-    /// Whether something is there. Where a folder above is closed to this user nobody can say, and that is an error of its own:
-    /// a member of the admin group is still welcome at the socket.
+    /// Whether the path exists. If a folder above is closed to this user, that is an error of its own, because a member of the
+    /// admin group can still use the socket.
     static func isThere(_ path: String) throws(StoreError) -> Bool {
         guard !exists(path) else { return true }
         guard errno == EACCES else { return false }
@@ -19,7 +20,7 @@ enum FilePermissions {
                 + "socket as a member of admin.group")
     }
 
-    /// 0700, or 0710 where a group may reach the admin socket beneath it.
+    /// Demands mode 0700, or 0710 if a group may reach the admin socket below.
     static func checkDirectory(_ path: String) throws(StoreError) {
         let mode = try mode(of: path)
         guard mode & 0o067 == 0 else {
@@ -28,12 +29,12 @@ enum FilePermissions {
         }
     }
 
-    /// What Gatehouse puts into its data folder.
+    /// Whether Gatehouse creates a file of this name in its data folder.
     private static func isOurs(_ name: String) -> Bool {
         name.hasPrefix("gatehouse.sqlite") || name.hasPrefix(".gatehouse-") || ["admin", "keys", "lock"].contains(name)
     }
 
-    /// 0600 for the database and what SQLite keeps beside it.
+    /// Demands mode 0600 for the database and SQLite's files beside it.
     static func checkDatabase(_ path: String) throws(StoreError) {
         for file in [path, path + "-wal", path + "-shm"] where exists(file) {
             let mode = try mode(of: file)
@@ -43,13 +44,13 @@ enum FilePermissions {
         }
     }
 
-    /// Makes a new file's name survive a power cut: its folder's entry is synced too.
+    /// Makes the name of a new file survive a power cut, which the sync of the file alone does not.
     static func syncFolder(of path: String) throws(StoreError) {
         let folder = (path as NSString).deletingLastPathComponent
         try sync(folder, flags: O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     }
 
-    /// Waits until the file's bytes are on the disk.
+    /// Waits until the bytes of the file are on the disk.
     static func sync(_ path: String, flags: Int32 = O_RDONLY | O_CLOEXEC) throws(StoreError) {
         let descriptor = open(path, flags)
         guard descriptor >= 0 else { throw .failed("cannot open \(path): \(lastError)") }

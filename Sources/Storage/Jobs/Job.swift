@@ -1,16 +1,16 @@
 package import OAuth
 
-/// Work that an MCP server goes on with in a person's name when the client is gone: on whose authority, for what, and
-/// until when. It never outlives its session.
+/// Work that an MCP server continues in a user's name without the client: on whose authority, for what purpose and until
+/// when. It never outlives its session.
 package struct Job: Hashable, Sendable {
-    /// How many of one session may be open.
+    /// The number of open jobs of one session.
     package static let mostOpen = 20
 
-    /// How a job ended, by its stored name.
+    /// Why a job ended, by its stored name.
     package enum EndReason: String, Hashable, Sendable {
-        /// The MCP server was done with it, or gave it up.
+        /// The MCP server finished or abandoned it.
         case resource
-        /// Its person ended it, or an administrator; the record says who.
+        /// Its user or an administrator cancelled it; the audit record tells which.
         case person
         case sessionEnded = "session_ended"
         case expired
@@ -21,15 +21,18 @@ package struct Job: Hashable, Sendable {
     package let userID: UserID
     package let clientID: ClientID
     package let sessionID: SessionID
-    /// What it may start.
+    /// The actions that it may start.
     package let actions: [ActionName]
-    /// What the token allowed that it was opened with.
+    /// The scopes of the token that opened it.
     package let scope: ScopeSet
-    /// What it is for, in the MCP server's words.
+    /// The purpose, written by the MCP server.
     package let purpose: String
     package let createdAt: Timestamp
+    /// The absolute end, at most the end of the session.
     package let expiresAt: Timestamp
+    /// When it ended; nil for an open job.
     package let endedAt: Timestamp?
+    /// Why it ended; nil for an open job.
     package let endReason: EndReason?
 
     /// A new job.
@@ -51,18 +54,18 @@ package struct Job: Hashable, Sendable {
         endReason = nil
     }
 
-    /// Whether it goes on: not ended, and its time is not over. Its session may be over all the same.
+    /// Whether it has neither ended nor expired. Its session may have ended all the same.
     package func isOpen(at now: Timestamp) -> Bool { endedAt == nil && now < expiresAt }
 }
 
-/// By whose doing a job ends.
+/// Who ends a job.
 package enum JobEnd: Hashable, Sendable {
     case byResource(ResourceID)
     case byPerson(UserID)
-    /// The proven user id, and the name that was only claimed.
+    /// The user id that the kernel vouches for, and the name that the caller claims.
     case byAdmin(uid: UInt32, claimed: String?)
     case withSession
-    /// Its time is over.
+    /// Its time has passed.
     case expired
 
     fileprivate var reason: Job.EndReason {
@@ -74,7 +77,7 @@ package enum JobEnd: Hashable, Sendable {
         }
     }
 
-    /// The same for the record, which tells an administrator from the person.
+    /// The reason in the audit record, which tells an administrator from the user.
     fileprivate var word: String {
         if case .byAdmin = self { "admin" } else { reason.rawValue }
     }
@@ -103,7 +106,7 @@ package struct Jobs: Noun {
 }
 
 extension Jobs {
-    /// Opens a job: its row and its record are one.
+    /// Opens a job with its audit record.
     package func open(_ job: Job) throws {
         try execute(
             """
@@ -113,19 +116,19 @@ extension Jobs {
             """, job.id.string, job.resourceID.string, job.userID.string, job.clientID.string, job.sessionID.string,
             job.actions.map(\.string).joined(separator: " "), job.scope.string, job.purpose, job.createdAt.seconds,
             job.expiresAt.seconds)
-        // Each of these names is one that the operator listed.
+        // An administrator listed each of these names, so they may stand in the chain.
         try transaction.audit.append(
             job.entry(
                 .jobOpened, at: job.createdAt, actor: .resource(job.resourceID), initiator: .server,
                 reason: job.actions.map(\.string).joined(separator: " "), explanation: job.purpose))
     }
 
-    /// The job of this id, whatever became of it.
+    /// The job of this id, open or ended.
     package func find(_ id: JobID) throws -> Job? {
         try first("SELECT \(Job.columns) FROM jobs WHERE id = ?1", id.string) { try Job($0) }
     }
 
-    /// How many of a session go on.
+    /// The number of open jobs of a session.
     package func open(in session: SessionID, now: Timestamp) throws -> Int {
         try first(
             "SELECT count(*) FROM jobs WHERE session_id = ?1 AND ended_at IS NULL AND expires_at > ?2", session.string,
@@ -133,7 +136,7 @@ extension Jobs {
         ) { Int(try $0.integer(0)) } ?? 0
     }
 
-    /// What goes on in a person's name; what ends first comes first.
+    /// The open jobs of a user, soonest expiry first.
     package func open(of user: UserID, now: Timestamp, limit: Int) throws -> [Job] {
         try all(
             """
@@ -143,8 +146,8 @@ extension Jobs {
         ) { try Job($0) }
     }
 
-    /// The one way in which a job ends: the change and its record are one. One whose time was over before has expired,
-    /// although nobody looked. Nil when it had ended, or was never there. What somebody wrote about it stands beside the record.
+    /// Ends a job with its audit record; no other code does. A job that had expired unnoticed is stored as expired. Nil if it
+    /// had ended or does not exist. The explanation stands beside the chain and can be erased.
     @discardableResult
     package func end(_ id: JobID, _ end: JobEnd, explanation: String? = nil, now: Timestamp) throws -> Job? {
         guard let job = try find(id), job.endedAt == nil else { return nil }
@@ -160,7 +163,7 @@ extension Jobs {
         return try self.find(id)
     }
 
-    /// Ends what goes on in a session that is over.
+    /// Ends the open jobs of an ended session.
     func end(of session: SessionID, now: Timestamp) throws {
         let open = try all(
             "SELECT id FROM jobs WHERE session_id = ?1 AND ended_at IS NULL", session.string
@@ -168,7 +171,7 @@ extension Jobs {
         for id in open { try end(id, .withSession, now: now) }
     }
 
-    /// Ends those whose time is over, and forgets what is long over.
+    /// Ends expired jobs, and deletes jobs that ended long ago.
     func tidy(now: Timestamp, limit: Int) throws -> Int {
         let due = try all(
             "SELECT id FROM jobs WHERE ended_at IS NULL AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2", now.seconds,
@@ -205,7 +208,7 @@ extension Job {
         endReason = try row.textIfAny(11).map { try row.parsed(EndReason(rawValue: $0)) }
     }
 
-    /// A record about it.
+    /// An audit entry about this job.
     package func entry(
         _ action: AuditAction, at now: Timestamp, actor: AuditActor, initiator: AuditEntry.Initiator,
         outcome: AuditEntry.Outcome = .success, reason: String? = nil, explanation: String? = nil

@@ -1,39 +1,42 @@
 package import OAuth
 
-/// A job as operators look at it: where it stands by the clock and by its session, whenever the rows are tidied.
+/// A job in a list for administrators, with its state by the clock and by its session, whether or not the rows are
+/// updated.
 package struct JobListing: Hashable, Sendable {
-    /// Whether it goes on.
+    /// Whether the job is open.
     package enum State: String, Hashable, Sendable {
         case open, ended
     }
 
     package let id: String
-    /// The name of the person, and the identifier of the MCP server.
+    /// The name of the user, and the identifier of the MCP server.
     package let user: String?
     package let resource: String?
     package let clientID: String
     package let session: String
     package let actions: [String]
     package let scope: String
-    /// What it is for, in the MCP server's words.
+    /// The purpose, written by the MCP server.
     package let purpose: String
     package let createdAt: Timestamp
     package let expiresAt: Timestamp
-    /// When its end was written down.
+    /// When its end was stored.
     package let endedAt: Timestamp?
-    /// How it ended; nil while it goes on.
+    /// Why it ended; nil for an open job.
     package let endReason: String?
 
+    /// The state, which the end reason implies.
     package var state: State { endReason == nil ? .open : .ended }
 }
 
-/// Which jobs are meant; what is not said does not narrow.
+/// Selects jobs; a property that is nil selects all.
 package struct JobFilter: Hashable, Sendable {
     package var user: UserID?
     package var resource: ResourceID?
     package var session: SessionID?
     package var state: JobListing.State?
 
+    /// A filter that selects every job.
     package init() {}
 }
 
@@ -55,7 +58,7 @@ extension JobListing {
 }
 
 extension Jobs {
-    // The first value is the present time.
+    // ?1 is the present time.
     private static let jobListing = """
         SELECT j.id, u.name, r.identifier, j.client_id, j.session_id, j.actions, j.scope, j.purpose, j.created_at,
             j.expires_at, j.ended_at,
@@ -67,12 +70,12 @@ extension Jobs {
             LEFT JOIN sessions s ON s.id = j.session_id
         """
 
-    /// The job of this id as operators see it.
+    /// The listing of this job.
     package func listed(_ id: JobID, now: Timestamp) throws -> JobListing? {
         try first("\(Self.jobListing) WHERE j.id = ?2", now.seconds, id.string) { try JobListing($0) }
     }
 
-    /// The latest jobs that match, the newest first; those behind one, if it is named.
+    /// The jobs that match, newest first, behind the given one.
     package func list(
         _ filter: JobFilter, after id: JobID? = nil, now: Timestamp, limit: Int
     ) throws -> [JobListing] {

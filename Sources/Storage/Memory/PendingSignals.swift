@@ -1,28 +1,30 @@
 package import OAuth
 import Synchronization
 
-/// What a durable commit touched, for those who wait for it.
+/// The waiting requests that a durable commit may answer.
 package struct CommitSignals: Sendable {
-    /// Elicitations that were made or changed.
+    /// Elicitations that were created or changed.
     package var elicitations: Set<ElicitationID> = []
-    /// MCP servers that have new events waiting, or another way to be told of them.
+    /// MCP servers with a new waiting event, or another place to deliver events to.
     package var streams: Set<ResourceID> = []
 }
 
-/// Collects what the open group of writes touches and tells it to all listeners once the group is on the disk.
+/// Collects the signals of the open group and hands them to all listeners after the commit, so that no listener reads
+/// rows that are not durable.
+///
+/// Unchecked, because `pending` is touched on the writer's queue only; the list of listeners has a lock.
 final class PendingSignals: @unchecked Sendable {
     private let listeners = Mutex<[@Sendable (CommitSignals) -> Void]>([])
-    /// Touched on the writer's queue alone.
     private var pending = CommitSignals()
 
-    func add(_ listener: @escaping @Sendable (CommitSignals) -> Void) {
+    func addListener(_ listener: @escaping @Sendable (CommitSignals) -> Void) {
         listeners.withLock { $0.append(listener) }
     }
 
-    func note(_ elicitation: ElicitationID) { pending.elicitations.insert(elicitation) }
-    func note(_ stream: ResourceID) { pending.streams.insert(stream) }
+    func add(elicitation: ElicitationID) { pending.elicitations.insert(elicitation) }
+    func add(stream: ResourceID) { pending.streams.insert(stream) }
 
-    /// The group is on the disk. What was rolled back is told as well: it only costs a fresh look.
+    /// Hands the collected signals to the listeners, on the writer's queue: a listener that waits stops all writes.
     func publish() {
         guard !pending.elicitations.isEmpty || !pending.streams.isEmpty else { return }
         let signals = pending

@@ -1,8 +1,8 @@
-/// Finds what belongs to one person, the newest first, however much others have and however much of it is over.
+/// Indexes for the rows of one user, newest first, whatever the number of other and of ended rows.
 enum AccountIndexes {
     static let statements = [liveSessions, elicitations, openElicitations]
 
-    // Entered at the approval and left at the end: no refresh pays for it.
+    // A session enters this index at its approval and leaves it at its end: a refresh does not touch it.
     private static let liveSessions = """
         CREATE INDEX live_sessions_by_user ON sessions (user_id, created_at, id) WHERE state IN ('approved', 'active')
         """

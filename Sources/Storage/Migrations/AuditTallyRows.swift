@@ -1,4 +1,4 @@
-/// What sessions did more often within a minute than the trail has a record for each: counted here until one record says it.
+/// The table of tallies: actions that sessions repeat too often for a record each, counted until one record closes the tally.
 enum AuditTallyRows {
     static let statements = [
         """

@@ -1,4 +1,4 @@
-/// Gives browser logins their name: "session" is what a person approves, and nothing else.
+/// Renames browser sessions to browser logins, because "session" only means what a user approves.
 ///
 /// SQLite follows the renamed table in the foreign keys of `interactions` and `connection_attempts`; rows and ids stay.
 enum BrowserLoginTable {

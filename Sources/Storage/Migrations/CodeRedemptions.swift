@@ -1,4 +1,4 @@
-/// Keeps which request redeemed an authorization code, and whether the same request came once more.
+/// Columns for the request that redeemed an authorization code, and for its repetition.
 enum CodeRedemptions {
     static let statements = [
         "ALTER TABLE codes ADD COLUMN redemption BLOB CHECK (length(redemption) = 32)",

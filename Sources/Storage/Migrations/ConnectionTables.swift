@@ -1,10 +1,11 @@
-/// Providers, what each MCP server may have of them, and the accounts that people connected.
+/// Tables of providers, of the rules for MCP servers, and of the accounts that users connected.
 enum ConnectionTables {
     static let statements = [
         providers, rules, rulesByResource, connections, liveConnections, connectionsByProvider, attempts,
         attemptsByElicitation, attemptsByEnd,
     ]
 
+    // One row a provider, with Gatehouse's client registration there; the secret is sealed.
     private static let providers = """
         CREATE TABLE providers (
             name TEXT NOT NULL PRIMARY KEY,
@@ -23,7 +24,7 @@ enum ConnectionTables {
         ) STRICT, WITHOUT ROWID
         """
 
-    // What is not in here is denied.
+    // A scope without a row is denied.
     private static let rules = """
         CREATE TABLE provider_rules (
             provider TEXT NOT NULL REFERENCES providers (name) ON DELETE CASCADE,
@@ -36,7 +37,7 @@ enum ConnectionTables {
 
     private static let rulesByResource = "CREATE INDEX provider_rules_by_resource ON provider_rules (resource_id)"
 
-    // A connection outlives its provider's row, as a memory without tokens.
+    // A connection outlives its provider's row, without tokens, as history.
     private static let connections = """
         CREATE TABLE connections (
             id TEXT NOT NULL PRIMARY KEY,
@@ -62,7 +63,7 @@ enum ConnectionTables {
         CREATE INDEX live_connections_by_provider ON connections (provider) WHERE ended_at IS NULL
         """
 
-    // A person on the way to a provider and back. Signing out ends the way as well.
+    // An authorization request at a provider. Signing out deletes it.
     private static let attempts = """
         CREATE TABLE connection_attempts (
             state_digest BLOB NOT NULL PRIMARY KEY CHECK (length(state_digest) = 32),

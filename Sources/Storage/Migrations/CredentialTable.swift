@@ -1,10 +1,10 @@
-/// Moves passwords out of the accounts: what an account proves itself with has a table of its own, for every sign-in method.
+/// Moves passwords from accounts to a table of credentials, which every sign-in method uses.
 enum CredentialTable {
     static let statements = [
         credentials, onePassword, byUser, passwords, "ALTER TABLE users DROP COLUMN password_hash",
     ]
 
-    // The kinds are open: a sign-in method brings its own.
+    // No list of kinds: a further sign-in method brings its own.
     private static let credentials = """
         CREATE TABLE credentials (
             id TEXT NOT NULL PRIMARY KEY,

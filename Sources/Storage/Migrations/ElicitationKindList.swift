@@ -1,7 +1,7 @@
-/// Takes the list of kinds out of the table of elicitations: the closed list is `ElicitationKind`, which writes and reads the
-/// column, and a further kind needs no table of its own making.
+/// Removes the list of kinds from the table of elicitations, so that a further kind needs no migration: `ElicitationKind`
+/// already checks what is written and read.
 ///
-/// SQLite drops no CHECK, so the table is made anew. Foreign keys are off meanwhile and checked afterwards.
+/// SQLite cannot drop a CHECK, so the table is rebuilt. Foreign keys are off meanwhile and checked afterwards.
 enum ElicitationKindList {
     static let statements = [
         table, "INSERT INTO elicitations_anew SELECT * FROM elicitations", "DROP TABLE elicitations",

@@ -1,4 +1,4 @@
-/// What MCP servers ask people to do, what they may ask for, and the events that tell them what came of it.
+/// Tables of elicitations, of the policies that allow them, and of the events that report their ends.
 enum ElicitationTables {
     static let statements = [
         policies, elicitations, elicitationsByPage, elicitationsByKey, elicitationsByDigest, openByPerson,
@@ -8,7 +8,7 @@ enum ElicitationTables {
         misdirected,
     ]
 
-    // Without a row an MCP server may ask to confirm, and nothing else.
+    // Without a row an MCP server may only ask for confirmations.
     private static let policies = """
         CREATE TABLE resource_policies (
             resource_id TEXT NOT NULL PRIMARY KEY REFERENCES resources (id),
@@ -17,6 +17,7 @@ enum ElicitationTables {
         ) STRICT, WITHOUT ROWID
         """
 
+    // One row an elicitation. The session is no reference: an elicitation outlives a deleted session as history.
     private static let elicitations = """
         CREATE TABLE elicitations (
             id TEXT NOT NULL PRIMARY KEY,
@@ -79,12 +80,12 @@ enum ElicitationTables {
         """
     private static let elicitationsByAge = "CREATE INDEX elicitations_by_age ON elicitations (created_at, id)"
 
-    // Asked at every try with a wrong account, so that each leaves one record and no walk through all.
+    // Read whenever another user opens a page, so that each user leaves one record and no scan of the trail.
     private static let misdirected = """
         CREATE INDEX misdirected_elicitations ON audit (correlation, user_id) WHERE action = 'elicitation.wrong_person'
         """
 
-    // `sequence` is the order of one queue and nothing else; nobody outside ever sees it.
+    // `sequence` only orders a queue; it never leaves the database.
     private static let events = """
         CREATE TABLE events (
             sequence INTEGER NOT NULL PRIMARY KEY,
@@ -113,7 +114,7 @@ enum ElicitationTables {
         CREATE INDEX events_by_elicitation ON events (elicitation_id) WHERE elicitation_id IS NOT NULL
         """
 
-    // One delivery for each MCP server that wants to be told; the endpoint counts once it has shown who it is.
+    // One endpoint for each MCP server; it receives events after its verification.
     private static let streams = """
         CREATE TABLE event_streams (
             resource_id TEXT NOT NULL PRIMARY KEY REFERENCES resources (id),

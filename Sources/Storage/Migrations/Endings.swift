@@ -1,5 +1,5 @@
-/// What the ends of sessions need: their events, who fetches events, what goes along by policy, and ends of many that are
-/// not through yet.
+/// What the ends of sessions need: their events, the time of the last poll, the policy on connections, and unfinished endings
+/// of many sessions.
 enum Endings {
     static let statements = [
         "ALTER TABLE events ADD COLUMN session_id TEXT",
@@ -12,13 +12,13 @@ enum Endings {
         endings,
     ]
 
-    // A session ends once, and is told of once.
+    // A session ends once, so it has one event.
     private static let eventsBySession = """
         CREATE UNIQUE INDEX events_by_session ON events (session_id)
         WHERE type = 'https://schemas.openid.net/secevent/caep/event-type/session-revoked'
         """
 
-    // A row lives from the first step of an end of many sessions to the last.
+    // A row exists from the first step of an ending of many sessions to the last.
     private static let endings = """
         CREATE TABLE endings (
             id TEXT NOT NULL PRIMARY KEY,

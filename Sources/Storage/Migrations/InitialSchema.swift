@@ -1,4 +1,4 @@
-/// The first schema: people, MCP servers, clients, sessions, and the audit chain.
+/// The first schema: users, MCP servers, clients, sessions and the audit chain.
 enum InitialSchema {
     static let statements = [
         "PRAGMA application_id = \(Schema.applicationID)",
@@ -14,6 +14,7 @@ enum InitialSchema {
         audit, auditIsKept, auditIsNotEdited,
     ]
 
+    // One row an account, which is never deleted: sessions and audit records name it.
     private static let users = """
         CREATE TABLE users (
             id TEXT NOT NULL PRIMARY KEY,
@@ -42,11 +43,12 @@ enum InitialSchema {
         ) STRICT
         """
 
-    // A removed resource keeps its row, for the sessions and the audit that name it; its identifier is free again.
+    // A removed MCP server keeps its row for the sessions and audit records that name it. Its identifier is free again.
     private static let resourcesByIdentifier = """
         CREATE UNIQUE INDEX resources_by_identifier ON resources (comparable) WHERE removed_at IS NULL
         """
 
+    // The scopes of an MCP server; `position` is their order on the consent page.
     private static let resourceScopes = """
         CREATE TABLE resource_scopes (
             resource_id TEXT NOT NULL REFERENCES resources (id),
@@ -58,6 +60,7 @@ enum InitialSchema {
         ) STRICT, WITHOUT ROWID
         """
 
+    // Registered clients. A removed client loses its row, and its sessions end.
     private static let clients = """
         CREATE TABLE clients (
             id TEXT NOT NULL PRIMARY KEY,
@@ -71,6 +74,7 @@ enum InitialSchema {
         ) STRICT
         """
 
+    // The MCP servers that a registered client is restricted to; without rows it may use all.
     private static let clientResources = """
         CREATE TABLE client_resources (
             client_id TEXT NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
@@ -79,6 +83,7 @@ enum InitialSchema {
         ) STRICT, WITHOUT ROWID
         """
 
+    // Rules of administrators about clients and hosts, which override the configuration.
     private static let clientRules = """
         CREATE TABLE client_rules (
             kind TEXT NOT NULL CHECK (kind IN ('client', 'host')),
@@ -89,6 +94,7 @@ enum InitialSchema {
         ) STRICT, WITHOUT ROWID
         """
 
+    // Metadata documents of clients, as fetched. The housekeeper deletes them 30 days after the last confirmation.
     private static let documents = """
         CREATE TABLE documents (
             client_id TEXT NOT NULL PRIMARY KEY,
@@ -102,6 +108,7 @@ enum InitialSchema {
 
     private static let documentsByAge = "CREATE INDEX documents_by_age ON documents (last_good_at)"
 
+    // One row a login of a user in a browser, found by the digest of its cookie; deleted at its end.
     private static let browserSessions = """
         CREATE TABLE browser_sessions (
             id TEXT NOT NULL PRIMARY KEY,
@@ -118,7 +125,7 @@ enum InitialSchema {
     private static let browserSessionsByUser = "CREATE INDEX browser_sessions_by_user ON browser_sessions (user_id)"
     private static let browserSessionsByEnd = "CREATE INDEX browser_sessions_by_end ON browser_sessions (expires_at)"
 
-    // Remembers in which browsers a person signed in before, longer than any of those logins lasts.
+    // The browsers in which a user has signed in, kept longer than the logins.
     private static let knownBrowsers = """
         CREATE TABLE known_browsers (
             user_id TEXT NOT NULL REFERENCES users (id),
@@ -129,6 +136,7 @@ enum InitialSchema {
         """
     private static let knownBrowsersByAge = "CREATE INDEX known_browsers_by_age ON known_browsers (last_seen_at)"
 
+    // One row a request that waits for its user; it ends with the login that began it.
     private static let interactions = """
         CREATE TABLE interactions (
             id TEXT NOT NULL PRIMARY KEY,
@@ -152,6 +160,7 @@ enum InitialSchema {
         CREATE UNIQUE INDEX interactions_by_session ON interactions (session_id) WHERE session_id IS NOT NULL
         """
 
+    // One row an approval. It stays for 90 days after its end, so that an end can be looked up.
     private static let sessions = """
         CREATE TABLE sessions (
             id TEXT NOT NULL PRIMARY KEY,
@@ -183,7 +192,7 @@ enum InitialSchema {
         ) STRICT
         """
 
-    // None of these columns changes when a session is refreshed: a turn touches one row and no index.
+    // A refresh changes none of these columns, so it writes one row and no index.
     private static let sessionsByUser = "CREATE INDEX sessions_by_user ON sessions (user_id, created_at, id)"
     private static let sessionsByClient = "CREATE INDEX sessions_by_client ON sessions (client_id, created_at, id)"
     private static let sessionsByResource =
@@ -200,6 +209,7 @@ enum InitialSchema {
         WHERE state IN ('approved', 'active')
         """
 
+    // One row an authorization code, by its digest. It stays as long as its session, to detect a second use.
     private static let codes = """
         CREATE TABLE codes (
             digest BLOB NOT NULL PRIMARY KEY CHECK (length(digest) = 32),
@@ -215,11 +225,12 @@ enum InitialSchema {
         ) STRICT
         """
 
-    // Those that were never redeemed: still open, or spent by wrong verifiers.
+    // Unredeemed codes: still open, or spent by wrong verifiers.
     private static let codesByEnd = """
         CREATE INDEX codes_by_end ON codes (expires_at) WHERE spent_at IS NULL OR failures = 3
         """
 
+    // The main audit chain. The triggers stop the server itself from changing it; an attacker is stopped by checkpoints.
     private static let audit = """
         CREATE TABLE audit (
             sequence INTEGER NOT NULL PRIMARY KEY CHECK (sequence > 0),

@@ -1,8 +1,8 @@
-/// What MCP servers may start by themselves, and the jobs in which they do it.
+/// Tables of the actions that MCP servers may start without a client, and of the jobs in which they do.
 enum JobTables {
     static let statements = [actions, jobs, openBySession, openByUser, openByEnd, endedByAge, decisions]
 
-    // What is not in here is denied.
+    // An action without a row is denied.
     private static let actions = """
         CREATE TABLE server_actions (
             resource_id TEXT NOT NULL REFERENCES resources (id),
@@ -13,6 +13,7 @@ enum JobTables {
         ) STRICT, WITHOUT ROWID
         """
 
+    // One row a job; it stays for 90 days after its end.
     private static let jobs = """
         CREATE TABLE jobs (
             id TEXT NOT NULL PRIMARY KEY,
@@ -38,6 +39,7 @@ enum JobTables {
     private static let openByEnd = "CREATE INDEX open_jobs_by_end ON jobs (expires_at) WHERE ended_at IS NULL"
     private static let endedByAge = "CREATE INDEX ended_jobs_by_age ON jobs (ended_at) WHERE ended_at IS NOT NULL"
 
+    // The number of decisions for an MCP server in the current hour.
     private static let decisions = """
         CREATE TABLE decision_quotas (
             resource_id TEXT NOT NULL PRIMARY KEY REFERENCES resources (id),

@@ -1,5 +1,5 @@
-/// The audit trail that can be checked, shortened and purged of names: more to each record, what is personal beside the
-/// chain, a chain for each MCP server's own reports, and signed checkpoints over all of them.
+/// An audit trail that can be verified, shortened and purged of personal fields: trace ids, personal fields beside the chain,
+/// a chain for each MCP server's reports, and signed checkpoints over all chains.
 enum LastingAudit {
     static let statements = [
         "ALTER TABLE audit ADD COLUMN format INTEGER NOT NULL DEFAULT 1 CHECK (format IN (1, 2))",
@@ -10,6 +10,7 @@ enum LastingAudit {
         kept("audit_reported", "old.chain"), reportedIsNotEdited,
     ]
 
+    // The chains of reports, one for each MCP server. A server that reports cannot touch the main chain.
     private static let reported = """
         CREATE TABLE audit_reported (
             chain TEXT NOT NULL REFERENCES resources (id),
@@ -40,6 +41,7 @@ enum LastingAudit {
 
     private static let reportedByTime = "CREATE INDEX audit_reported_by_time ON audit_reported (at)"
 
+    // The number of reports of an MCP server in the current hour.
     private static let quotas = """
         CREATE TABLE audit_quotas (
             resource_id TEXT NOT NULL PRIMARY KEY REFERENCES resources (id),
@@ -48,7 +50,7 @@ enum LastingAudit {
         ) STRICT, WITHOUT ROWID
         """
 
-    // Erasing takes salt and value, and leaves the digest that the chain covers.
+    // An erasure removes salt and value, and leaves the digest that the chain covers.
     private static let personal = """
         CREATE TABLE audit_personal (
             chain TEXT NOT NULL,
@@ -63,6 +65,7 @@ enum LastingAudit {
         ) STRICT, WITHOUT ROWID
         """
 
+    // Signed checkpoints. The signature counts, not the columns beside it, which only find the row.
     private static let checkpoints = """
         CREATE TABLE audit_checkpoints (
             chain TEXT NOT NULL,
@@ -75,7 +78,7 @@ enum LastingAudit {
         ) STRICT, WITHOUT ROWID
         """
 
-    // Where each chain begins since its older records were exported and dropped.
+    // The record behind which a shortened chain begins.
     private static let bases = """
         CREATE TABLE audit_bases (
             chain TEXT NOT NULL PRIMARY KEY,

@@ -1,7 +1,7 @@
-/// Keeps with each browser login how its person was authenticated. Until now a password was the only way.
+/// Columns for the authentication of each browser login. Earlier logins used a password, the only method then.
 ///
-/// The table is made anew: a column that has to have a value cannot be added without a default, and a default would vouch for
-/// logins that say nothing.
+/// The table is rebuilt, because SQLite adds a NOT NULL column only with a default, and a default would claim an
+/// authentication for later rows that state none.
 enum LoginProofs {
     static let statements = [
         """
@@ -26,7 +26,7 @@ enum LoginProofs {
             'pwd', NULL, created_at, last_seen_at, expires_at
         FROM browser_logins
         """,
-        // Foreign keys are off in a migration: nothing that waits in a login goes with the old table.
+        // Foreign keys are off in a migration, so dropping the old table deletes no interaction that refers to a login.
         "DROP TABLE browser_logins",
         "ALTER TABLE proven_logins RENAME TO browser_logins",
         "CREATE INDEX browser_logins_by_user ON browser_logins (user_id)",

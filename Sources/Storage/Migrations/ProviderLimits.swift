@@ -1,4 +1,4 @@
-/// What bounds a provider: the names under which it grants scopes, and which of its endpoints only its document named.
+/// Columns for the other names of a provider's scopes, and for endpoints that only the provider's metadata names.
 enum ProviderLimits {
     static let statements = [
         "ALTER TABLE provider_rules ADD COLUMN aliases TEXT NOT NULL DEFAULT ''",

@@ -1,4 +1,4 @@
-/// What a scope reaches: the scopes that it includes, the tools that it unlocks, and how fresh a sign-in it wants.
+/// Columns for the scopes that a scope includes, the tools that it permits, and the maximum age of the sign-in.
 enum ScopeReach {
     static let statements = [
         "ALTER TABLE resource_scopes ADD COLUMN implies TEXT NOT NULL DEFAULT ''",

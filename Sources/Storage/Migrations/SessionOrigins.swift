@@ -1,7 +1,7 @@
-/// Lets a session begin without a person, a redirect or a browser.
+/// Lets a session begin without a user, a redirect URI or a browser.
 ///
-/// SQLite has no statement that drops a NOT NULL. Its manual names this way for constraints, which leaves every row where it
-/// is: the text of the table is edited, and the version of the schema is raised, so that every connection reads it again.
+/// SQLite has no statement that drops a NOT NULL. Its manual describes this way for constraints, which rewrites no row: edit
+/// the text of the table, and raise the version of the schema, so that every connection reads it again.
 enum SessionOrigins {
     static let statements =
         ["PRAGMA writable_schema = ON"] + mandatory.map(dropping) + [

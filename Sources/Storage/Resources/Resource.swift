@@ -1,28 +1,32 @@
 package import JOSE
 package import OAuth
 
-/// An MCP server that delegates to Gatehouse, and who answers for it.
+/// An MCP server that delegates authorization to Gatehouse, and who is accountable for it.
 package struct Resource: Hashable, Sendable {
     package let id: ResourceID
-    /// As its owner spells it, and as tokens carry it.
+    /// The identifier as its owner spells it and tokens carry it.
     package let identifier: ResourceIdentifier
     package let name: String
-    /// The one accountable name.
+    /// Who is accountable for the MCP server.
     package let owner: String
-    /// In the order in which a person reads them.
+    /// The scopes, in the order of the consent page.
     package let scopes: [ResourceScope]
+    /// The digest of the client secret; the secret itself is never stored.
     package let secretDigest: Digest
+    /// The URL that receives events; nil for an MCP server that polls.
     package let eventsEndpoint: String?
+    /// Since when it is disabled; nil for an enabled one.
     package let disabledAt: Timestamp?
+    /// When it was removed; its row stays for the sessions and records that name it.
     package let removedAt: Timestamp?
     package let createdAt: Timestamp
-    /// When it last fetched its events itself, to the hour.
+    /// When it last polled for events, to the hour.
     package let polledAt: Timestamp?
 
-    /// Whether tokens for it are given out and vouched for.
+    /// Whether tokens for it are issued and introspected.
     package var isServed: Bool { disabledAt == nil && removedAt == nil }
 
-    /// An MCP server, as it is to be stored.
+    /// An MCP server in its stored form.
     package init(
         id: ResourceID = .random(), identifier: ResourceIdentifier, name: String, owner: String,
         scopes: [ResourceScope], secretDigest: Digest, eventsEndpoint: String? = nil, disabledAt: Timestamp? = nil,
@@ -52,9 +56,10 @@ extension Resources {
         id, identifier, name, owner, secret_digest, events_endpoint, disabled_at, removed_at, created_at, polled_at
         """
 
-    /// Registers an MCP server; false when one of the same identifier is served already.
+    /// Registers an MCP server; false if the identifier is registered.
     ///
-    /// The identifier of a removed one may come again: as a new row with a new id, so that nothing old is its own.
+    /// The identifier of a removed MCP server can be registered again. It gets a new row with a new id, so that no session or
+    /// connection of the old one belongs to it.
     @discardableResult
     package func insert(_ resource: Resource) throws -> Bool {
         let isNew = try execute(
@@ -66,17 +71,17 @@ extension Resources {
             resource.owner, resource.secretDigest.stored, resource.eventsEndpoint, resource.disabledAt?.seconds,
             resource.createdAt.seconds)
         guard isNew == 1 else { return false }
-        if resource.eventsEndpoint != nil { signals?.note(resource.id) }
+        if resource.eventsEndpoint != nil { writerMemory?.signals.add(stream: resource.id) }
         try insert(resource.scopes, of: resource.id)
         return true
     }
 
-    /// The MCP server with this id, also a removed one.
+    /// The MCP server of this id, also a removed one.
     package func find(id: ResourceID) throws -> Resource? {
         try first("SELECT \(Self.columns) FROM resources WHERE id = ?1", id.string) { try resource($0) }
     }
 
-    /// What an MCP server has to know to be believed, and nil when there is none that is served.
+    /// The digest of an MCP server's secret; nil if it is disabled, removed or unknown.
     package func secretDigest(ofServed id: ResourceID) throws -> Digest? {
         try first(
             "SELECT secret_digest FROM resources WHERE id = ?1 AND disabled_at IS NULL AND removed_at IS NULL",
@@ -84,19 +89,19 @@ extension Resources {
         ) { try $0.digest(0) }
     }
 
-    /// The MCP server that is registered under this comparable identifier now.
+    /// The registered MCP server with this comparable identifier.
     package func find(comparable: String) throws -> Resource? {
         try first(
             "SELECT \(Self.columns) FROM resources WHERE comparable = ?1 AND removed_at IS NULL", comparable
         ) { try resource($0) }
     }
 
-    /// Every registered MCP server, by name.
+    /// All registered MCP servers, by name.
     package func list() throws -> [Resource] {
         try all("SELECT \(Self.columns) FROM resources WHERE removed_at IS NULL ORDER BY name, id") { try resource($0) }
     }
 
-    /// Registered MCP servers by name, those behind one, at most `limit`.
+    /// At most `limit` registered MCP servers by name, behind the given one.
     package func list(after id: ResourceID?, limit: Int) throws -> [Resource] {
         try all(
             """
@@ -108,14 +113,14 @@ extension Resources {
         ) { try resource($0) }
     }
 
-    /// Replaces an MCP server's secret; the old one stops at once.
+    /// Replaces an MCP server's secret at once; false if it is removed.
     package func setSecret(_ digest: Digest, of id: ResourceID) throws -> Bool {
         try execute(
             "UPDATE resources SET secret_digest = ?2 WHERE id = ?1 AND removed_at IS NULL", id.string, digest.stored)
             == 1
     }
 
-    /// Removes an MCP server for good with its permissions and connections, and ends its sessions; nil when there is none.
+    /// Removes an MCP server with its provider rules and connections, and ends its sessions; nil if it does not exist.
     package func remove(resource id: ResourceID, _ ending: SessionEnding) throws -> EndedSessions? {
         let isRemoved = try execute(
             "UPDATE resources SET removed_at = ?2 WHERE id = ?1 AND removed_at IS NULL", id.string, ending.at.seconds)
@@ -129,8 +134,8 @@ extension Resources {
         return try transaction.sessions.end(SessionFilter(resource: id), ending)
     }
 
-    /// Notes that an MCP server fetches its events itself.
-    package func notePoll(by id: ResourceID, now: Timestamp) throws {
+    /// Records that an MCP server polled for events.
+    package func recordPoll(by id: ResourceID, now: Timestamp) throws {
         try execute("UPDATE resources SET polled_at = ?2 WHERE id = ?1", id.string, now.seconds)
     }
 

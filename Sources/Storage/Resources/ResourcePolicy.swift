@@ -1,17 +1,17 @@
 package import OAuth
 
-/// What an administrator lets one MCP server ask of people, and demands of sessions there.
+/// An administrator's policy for one MCP server: what it may ask users, and the limits of its sessions.
 package struct ResourcePolicy: Hashable, Sendable {
-    /// The kinds of elicitation that it may create.
+    /// The kinds of elicitation that the MCP server may create.
     package var elicitationKinds: Set<ElicitationKind>
-    /// The hosts that it may send people to, lower case, with a port where it is not 443.
+    /// The hosts that it may send users to, in lower case, with a port other than 443.
     package var externalHosts: [String]
-    /// Whether what a person connected for it ends with the person's last session there.
+    /// Whether a user's connections are revoked with the user's last session there.
     package var endsConnections: Bool
-    /// What holds for sessions.
+    /// The limits of its sessions.
     package var sessions: SessionPolicy
 
-    /// A policy; unless told otherwise, people may be asked to confirm and nothing else, and connections last.
+    /// A policy. Without arguments only confirmations are allowed, and connections outlive sessions.
     package init(
         elicitationKinds: Set<ElicitationKind> = [.confirm], externalHosts: [String] = [],
         endsConnections: Bool = false, sessions: SessionPolicy = SessionPolicy()
@@ -24,7 +24,7 @@ package struct ResourcePolicy: Hashable, Sendable {
 }
 
 extension Resources {
-    /// The policy of an MCP server; the default one if nobody decided otherwise.
+    /// The policy of an MCP server; the default one if none is stored.
     package func policy(of resource: ResourceID) throws -> ResourcePolicy {
         try first(
             """
@@ -41,7 +41,7 @@ extension Resources {
         } ?? ResourcePolicy()
     }
 
-    /// Decides what an MCP server may ask of people and what holds for sessions there, from now on.
+    /// Sets the policy of an MCP server.
     package func set(_ policy: ResourcePolicy, of resource: ResourceID) throws {
         try execute(
             """

@@ -1,16 +1,17 @@
 package import OAuth
 
-/// A scope that an MCP server knows, what a person reads about it, and what it reaches.
+/// A scope of an MCP server, with its text on the consent page and what it permits.
 package struct ResourceScope: Hashable, Sendable {
     package let scope: Scope
+    /// The sentence about it on the consent page.
     package let description: String
-    /// Granted only to a client that names it, or one that includes it.
+    /// Whether only a client that requests it, or a scope that includes it, is granted it.
     package let onRequest: Bool
-    /// The narrower scopes that whoever holds this one holds as well.
+    /// The narrower scopes that it includes.
     package var implies: ScopeSet
-    /// The tools that it unlocks, in the order in which a person reads them.
+    /// The tools that it permits, in the order of the consent page.
     package var tools: [ToolName]
-    /// How old its person's sign-in may be when it is approved, in seconds; nil for as old as any.
+    /// The maximum age in seconds of the user's sign-in at the approval; nil for any age.
     package var freshSeconds: Int64?
 
     /// A scope with its description.
@@ -28,14 +29,14 @@ package struct ResourceScope: Hashable, Sendable {
 }
 
 extension [ResourceScope] {
-    /// Which of them include others.
+    /// The inclusions among these scopes.
     package var implications: ScopeImplications {
         ScopeImplications(Dictionary(map { ($0.scope, $0.implies) }) { $0.union($1) })
     }
 }
 
 extension Resources {
-    /// Decides what the scopes of an MCP server reach, from the next approval on; scopes that it does not have are passed over.
+    /// Sets what the scopes of an MCP server permit, from the next approval on; unknown scopes are skipped.
     package func setReach(_ scopes: [ResourceScope], of resource: ResourceID) throws {
         for scope in scopes {
             try execute(
@@ -46,7 +47,7 @@ extension Resources {
         }
     }
 
-    /// Which scopes of an MCP server include others, as it stands now.
+    /// The inclusions among the scopes of an MCP server.
     package func implications(of resource: ResourceID) throws -> ScopeImplications {
         let pairs = try all(
             "SELECT scope, implies FROM resource_scopes WHERE resource_id = ?1 AND implies <> ''", resource.string

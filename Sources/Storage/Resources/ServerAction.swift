@@ -1,21 +1,21 @@
 package import OAuth
 
-/// Something that an operator lets an MCP server start by itself; what nobody listed is denied.
+/// An action that an administrator lets an MCP server start without a client; actions that are not listed are denied.
 package struct ServerAction: Hashable, Sendable {
-    /// On what terms.
+    /// Whether the user must approve.
     package enum Rule: String, Hashable, Sendable {
-        /// It may.
+        /// The MCP server may start it.
         case allow
-        /// It may when the person has approved it, each time.
+        /// The MCP server may start it after the user's approval, each time.
         case ask
     }
 
     package let name: ActionName
     package let rule: Rule
-    /// What the session has to hold for it.
+    /// The scopes that the session must have.
     package let scope: ScopeSet
 
-    /// An action with its terms.
+    /// An action with its rule.
     package init(name: ActionName, rule: Rule, scope: ScopeSet = []) {
         self.name = name
         self.rule = rule
@@ -24,14 +24,14 @@ package struct ServerAction: Hashable, Sendable {
 }
 
 extension Resources {
-    /// What an MCP server may start by itself, by name.
+    /// The actions of an MCP server, by name.
     package func actions(of resource: ResourceID) throws -> [ServerAction] {
         try all(
             "SELECT name, rule, scope FROM server_actions WHERE resource_id = ?1 ORDER BY name", resource.string
         ) { try ServerAction($0) }
     }
 
-    /// The terms of one action; nil for one that is not listed.
+    /// One action; nil if it is not listed.
     package func action(_ name: ActionName, of resource: ResourceID) throws -> ServerAction? {
         try first(
             "SELECT name, rule, scope FROM server_actions WHERE resource_id = ?1 AND name = ?2", resource.string,
@@ -39,7 +39,7 @@ extension Resources {
         ) { try ServerAction($0) }
     }
 
-    /// Decides what an MCP server may start by itself, from now on; of one name the last terms count.
+    /// Sets the actions of an MCP server; of two with one name the last counts.
     package func set(_ actions: [ServerAction], of resource: ResourceID) throws {
         try execute("DELETE FROM server_actions WHERE resource_id = ?1", resource.string)
         for action in actions {
@@ -51,10 +51,10 @@ extension Resources {
         }
     }
 
-    /// How many decisions one MCP server gets in an hour: each leaves a record that stays.
+    /// The number of decisions for one MCP server in an hour. Each leaves an audit record that stays.
     package static let decisionsPerHour: Int64 = 3_600
 
-    /// Counts one decision for an MCP server; false when it has had as many as there are in this hour.
+    /// Counts one decision for an MCP server; false if the quota of the hour is used up.
     package func countDecision(
         for resource: ResourceID, now: Timestamp, quota: Int64 = decisionsPerHour
     ) throws -> Bool {

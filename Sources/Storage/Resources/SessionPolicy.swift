@@ -1,28 +1,29 @@
 package import OAuth
 
-/// What an administrator demands of sessions at one MCP server; what is nil or empty is as the configuration says.
+/// An administrator's limits of the sessions at one MCP server; a property that is nil or empty leaves it to the
+/// configuration.
 package struct SessionPolicy: Hashable, Sendable {
-    /// What a session's length and its idle limit may be, in seconds.
+    /// The allowed lifetimes and idle timeouts of sessions, in seconds.
     package static let lengths: ClosedRange<Int64> = 60...31_536_000
-    /// What the life of an access token may be, in seconds.
+    /// The allowed lifetimes of access tokens, in seconds.
     package static let tokenLives: ClosedRange<Int64> = 60...3_600
-    /// How many choices a page can offer.
+    /// The number of lifetimes that the consent page can offer.
     package static let mostChoices = 8
-    /// How many hosts can be named.
+    /// The number of hosts in a policy.
     package static let mostHosts = 100
 
-    /// The longest that a person may let a session last, in seconds.
+    /// The longest lifetime that a user may choose, in seconds.
     package var longest: Int64?
-    /// Seconds without any use after which a session is over.
+    /// The idle timeout in seconds.
     package var idle: Int64?
-    /// What the consent page offers, in seconds, shortest first.
+    /// The lifetimes on the consent page, in seconds, shortest first.
     package var choices: [Int64]
-    /// Seconds an access token lives at most.
+    /// The longest lifetime of an access token, in seconds.
     package var tokenLife: Int64?
-    /// The only hosts, in lower case, whose clients may come; clients that an administrator registered come anyway.
+    /// The only hosts, in lower case, whose clients are admitted. Registered clients have no host and are always admitted.
     package var clientHosts: [String]
 
-    /// A policy; without arguments everything is as the configuration says.
+    /// A policy; without arguments it leaves everything to the configuration.
     package init(
         longest: Int64? = nil, idle: Int64? = nil, choices: [Int64] = [], tokenLife: Int64? = nil,
         clientHosts: [String] = []
@@ -36,10 +37,10 @@ package struct SessionPolicy: Hashable, Sendable {
 }
 
 extension SessionPolicy {
-    /// The columns of `resource_policies` that hold one, in the order in which they are read.
+    /// The columns of `resource_policies` that hold a session policy, in the order of `init`.
     static let columns = "longest_session, idle_limit, session_choices, token_life, client_hosts"
 
-    /// Whether the policy `p` excludes the clients of a host, as SQL; false where there is no policy, or no host.
+    /// The SQL condition that the policy `p` excludes clients on a host; false without a policy or without a host.
     static func excludes(host: String) -> String {
         """
         coalesce(p.client_hosts <> '' AND \(host) IS NOT NULL
@@ -56,50 +57,20 @@ extension SessionPolicy {
     }
 }
 
-extension Sessions {
-    /// The MCP servers to which clients of this host may not come.
-    package func resources(closedTo host: String) throws -> Set<ResourceID> {
+extension Resources {
+    /// The MCP servers whose policies exclude the clients on this host.
+    package func closed(toClientsOn host: String) throws -> Set<ResourceID> {
         let closed = try all(
             "SELECT p.resource_id FROM resource_policies p WHERE \(SessionPolicy.excludes(host: "?1"))", host
         ) { try $0.id(0, ResourceID.self) }
         return Set(closed)
     }
+}
 
-    /// Ends the sessions at an MCP server of clients whose hosts its policy excludes.
+extension Sessions {
+    /// Ends the sessions at an MCP server of clients on hosts that its policy excludes.
     package func endExcluded(at resource: ResourceID, _ ending: SessionEnding) throws -> EndedSessions {
-        try end(
-            excluded(at: resource, admitting: transaction.resources.policy(of: resource).sessions.clientHosts), ending)
+        let hosts = try transaction.resources.policy(of: resource).sessions.clientHosts
+        return try end(transaction.sessionHosts.filters(at: resource, outside: hosts), ending)
     }
-
-    /// The sessions at an MCP server of clients on other hosts than these; no host named excludes nobody.
-    package func excluded(at resource: ResourceID, admitting hosts: [String]) throws -> [SessionFilter] {
-        guard !hosts.isEmpty else { return [] }
-        return try hostsInUse().filter { !hosts.contains($0) }.map { SessionFilter(host: $0, resource: resource) }
-    }
-
-    /// The hosts of the clients that sessions were ever approved for.
-    func hostsInUse() throws -> [String] { try all(Self.hosts) { try $0.text(0) } }
-
-    // Jumps along the index from one host to the next.
-    private static let hosts = """
-        WITH RECURSIVE hosts (host) AS (
-            SELECT (SELECT min(client_host) FROM sessions INDEXED BY sessions_by_host_state
-                WHERE client_host IS NOT NULL)
-            UNION ALL
-            SELECT (SELECT min(client_host) FROM sessions INDEXED BY sessions_by_host_state
-                WHERE client_host > hosts.host)
-            FROM hosts WHERE hosts.host IS NOT NULL)
-        SELECT host FROM hosts WHERE host IS NOT NULL
-        """
-
-    /// How many sessions at an MCP server no row calls over, counted up to a limit.
-    package func liveCount(at resource: ResourceID, atMost limit: Int, now: Timestamp) throws -> Int {
-        try first(Self.liveCount, resource.string, now.seconds, limit) { Int(try $0.integer(0)) } ?? 0
-    }
-
-    static let liveCount = """
-        SELECT count(*) FROM (
-            SELECT 1 FROM sessions INDEXED BY sessions_by_resource_state
-            WHERE resource_id = ?1 AND \(SessionLife.lives(at: "?2")) LIMIT ?3)
-        """
 }

@@ -1,13 +1,13 @@
 import Foundation
 import GRDB
 
-/// What an operator wants to know of the database file and of the way it is written.
+/// The state of the database file, for diagnostics.
 package struct DatabaseCondition: Hashable, Sendable {
-    /// What is wrong with its pages, one sentence each; empty when they are in order.
+    /// The defects of its pages in SQLite's words.
     package let defects: [String]
-    /// Whether a commit is on the disk when it is answered.
+    /// Whether a commit is on the disk before its caller resumes.
     package let isDurable: Bool
-    /// The last migration that it went through.
+    /// The name of the last migration.
     package let schema: String
     /// The version of SQLite.
     package let engine: String
@@ -18,7 +18,7 @@ package struct DatabaseCondition: Hashable, Sendable {
 }
 
 extension Store {
-    /// Looks at every page, quicker than `check` and without the references.
+    /// Reads every page, faster than `check` because it skips references and indexes.
     package func condition() async throws(StoreError) -> DatabaseCondition {
         try await onOwnThread { [pool, path] in
             let isDurable = try pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") == 2 }

@@ -3,45 +3,49 @@ import GRDB
 import OAuth
 import Synchronization
 
-/// One write that waits for its turn: what it does, and whom it tells.
+/// One write that waits for its turn.
 struct QueuedWrite: Sendable {
-    /// Does the work and returns what to tell once it is durable. May run again after a neighbour broke the group.
+    /// Does the work and returns the closure that resumes the caller once the group is durable. It runs again when another
+    /// member broke the group.
     let attempt: @Sendable (Transaction) throws -> @Sendable () -> Void
-    /// Tells that the work did not happen.
+    /// Resumes the caller with an error: the work did not happen.
     let fail: @Sendable (any Error) -> Void
-    /// The request that asks, which the writer's own thread would not know.
+    /// The caller's request, taken here because the writer's queue has no task-local values.
     var trace = TraceID.current
 }
 
-/// Drains waiting writes into one transaction with one durable commit; nobody hears of success before it returned.
+/// Drains waiting writes into one transaction with one durable commit. No caller resumes before the commit returned.
 ///
-/// It runs on its own queue and never in a caller's task: GRDB interrupts a connection whose task is cancelled, and
-/// one client that hangs up must not take its neighbours' writes along.
+/// It runs on a queue of its own and never in a caller's task: GRDB interrupts a connection whose task is cancelled, and
+/// one client that hangs up must not take other clients' writes along.
 final class GroupCommit: Sendable {
+    /// The queue of writes; only its lock protects it, and any thread may add.
     private struct Waiting {
         var writes: [QueuedWrite] = []
         var isDraining = false
         var refusal: StoreError?
     }
 
+    /// Writes in one commit at most, so that no caller waits for an endless group.
     private static let largestGroup = 256
+    /// Changed rows after which the log is folded into the database.
     private static let changesPerCheckpoint = 1_000
 
     private let pool: DatabasePool
     private let limit: Int
     private let queue = DispatchQueue(label: "gatehouse.commit", qos: .userInitiated)
     private let waiting = Mutex(Waiting())
-    private let chain = AuditChain()
-    let clients = ClientChanges()
-    let signals = PendingSignals()
+    private let memory: StoreMemory
     private let changesAtCheckpoint = Atomic<Int>(0)
 
-    init(pool: DatabasePool, limit: Int) {
+    /// The writer of `pool`; the write after `limit` waiting ones is refused.
+    init(pool: DatabasePool, memory: StoreMemory, limit: Int) {
         self.pool = pool
+        self.memory = memory
         self.limit = limit
     }
 
-    /// Queues a write, or refuses it when too many wait or the disk can no longer be trusted.
+    /// Queues a write, or refuses it when too many wait or an earlier failure proved the disk unreliable.
     func add(_ write: QueuedWrite) throws(StoreError) {
         let refusal: StoreError? = waiting.withLock { waiting in
             if let refusal = waiting.refusal { return refusal }
@@ -56,10 +60,10 @@ final class GroupCommit: Sendable {
         if let refusal { throw refusal }
     }
 
-    /// How many writes wait for their group.
+    /// The number of writes that wait for a group.
     var count: Int { waiting.withLock { $0.writes.count } }
 
-    /// Takes no further write and returns when those that waited are done.
+    /// Refuses further writes and returns when the waiting ones are done.
     func stop() {
         waiting.withLock { $0.refusal = $0.refusal ?? .closed }
         queue.sync {}
@@ -86,7 +90,7 @@ final class GroupCommit: Sendable {
         }
     }
 
-    /// Runs every member under its own savepoint and commits once; returns what to tell them all.
+    /// Runs every member under its own savepoint and commits once; returns the closures that resume the callers.
     private func commit(_ group: [QueuedWrite], in db: Database) -> [() -> Void] {
         if let refusal = waiting.withLock({ $0.refusal }), refusal != .closed {
             return group.map { write in { write.fail(refusal) } }
@@ -102,8 +106,7 @@ final class GroupCommit: Sendable {
                 }
             }
             try RawStatement("COMMIT", in: db).run()
-            clients.commit()
-            signals.publish()
+            memory.publishGroup()
             return deliveries
         } catch {
             abandon(db)
@@ -111,31 +114,31 @@ final class GroupCommit: Sendable {
         }
     }
 
-    /// One member: its own error undoes its own work. Throws only when the whole transaction cannot go on.
+    /// Runs one member, whose own error undoes its own work. Throws only when the whole transaction cannot go on.
     private func attempt(_ write: QueuedWrite, in db: Database) throws -> () -> Void {
-        let mark = chain.mark()
+        let mark = memory.auditChain.mark()
         try RawStatement("SAVEPOINT member", in: db).run()
         do {
             let deliver = try write.attempt(
-                Transaction(db: db, chain: chain, clientChanges: clients, signals: signals, trace: write.trace))
+                Transaction(db: db, memory: memory, isWrite: true, trace: write.trace))
             try RawStatement("RELEASE member", in: db).run()
             return deliver
         } catch {
             guard db.isInsideTransaction, !StoreError.isFinal(error) else { throw error }
             try RawStatement("ROLLBACK TO member", in: db).run()
             try RawStatement("RELEASE member", in: db).run()
-            chain.restore(mark)
+            memory.auditChain.restore(mark)
             let reason = StoreError.translate(error)
             return { write.fail(reason) }
         }
     }
 
-    /// A full disk in one savepoint rolled back everybody. The one who met it hears so; the others run again, alone,
-    /// because nothing says that their smaller writes do not fit.
+    /// A full disk in one savepoint rolls back the whole group. The member that met it fails; the others run again, alone,
+    /// because their smaller writes may still fit.
     private func afterLoss(
         of group: [QueuedWrite], at index: Int, to error: any Error, in db: Database
     ) -> [() -> Void] {
-        chain.forget()
+        memory.auditChain.forget()
         if StoreError.isFinal(error) { return failAll(group, with: error) }
         let reason = StoreError.translate(error)
         var deliveries: [() -> Void] = [{ group[index].fail(reason) }]
@@ -154,7 +157,7 @@ final class GroupCommit: Sendable {
     }
 
     private func abandon(_ db: Database) {
-        chain.forget()
+        memory.auditChain.forget()
         guard db.isInsideTransaction else { return }
         do {
             try RawStatement("ROLLBACK", in: db).run()
@@ -163,8 +166,8 @@ final class GroupCommit: Sendable {
         }
     }
 
-    /// Checkpoints here, by the only connection that ever does, so that a failing fsync is seen: SQLite's automatic
-    /// checkpoint swallows it.
+    /// Folds the log into the database on the only connection that ever does, and sees a failing fsync, which SQLite's
+    /// automatic checkpoint swallows.
     private func checkpointIfDue(_ db: Database) {
         let changes = db.totalChangesCount
         guard changes - changesAtCheckpoint.load(ordering: .relaxed) >= Self.changesPerCheckpoint else { return }

@@ -2,9 +2,9 @@ import Foundation
 import GRDB
 import JOSE
 
-/// What an operator asks of the database as a whole: a copy, a check, the clock it last saw.
+/// Work on the database as a whole: a copy, a check, and the comparison of clocks.
 extension Store {
-    /// Writes a checked copy into `folder` and returns its path; the caller moves or streams it, then deletes it.
+    /// Writes a checked copy into `folder` and returns its path. The caller moves or streams the copy, then deletes it.
     package func backup(into folder: String) async throws(StoreError) -> String {
         let copy = DataDirectory.draft(in: folder, ending: ".sqlite")
         do throws(StoreError) {
@@ -12,7 +12,7 @@ extension Store {
                 let target = try DatabaseQueue(path: copy)
                 try pool.backup(to: target)
                 try target.writeWithoutTransaction { db in
-                    // A copy is one file: nothing beside it may be forgotten.
+                    // Without a log the copy is one file, and nobody can forget the other.
                     try db.execute(sql: "PRAGMA journal_mode = DELETE")
                     try Self.requireSound(db)
                 }
@@ -26,13 +26,13 @@ extension Store {
         }
     }
 
-    /// Reads every page and every reference; returns what is wrong, one sentence each, empty when sound.
+    /// Reads every page and every reference; returns the defects, one sentence each.
     package func check() async throws(StoreError) -> [String] {
         try await onOwnThread { [pool] in try pool.unsafeRead { try Self.defects($0) } }
     }
 
-    /// Refuses a clock that is more than five seconds behind the last one that the database saw: codes and replay
-    /// windows would open again.
+    /// Refuses a clock that is more than five seconds behind the last time in the database: expired codes and closed replay
+    /// windows would be valid again. `now` is in seconds since 1970.
     package func checkClock(now: Int64, allowStepBack: Bool = false) async throws {
         let last = try await read { try $0.clock.last() }
         guard let last, !allowStepBack, last - now > 5 else { return }
@@ -51,7 +51,7 @@ extension Store {
         return pages + references
     }
 
-    /// Long work does not block the threads that serve requests.
+    /// Runs long work outside the threads that serve requests.
     func onOwnThread<T: Sendable>(_ work: @escaping @Sendable () throws -> T) async throws(StoreError) -> T {
         let result: Result<T, any Error> = await withCheckedContinuation { continuation in
             DispatchQueue.global(qos: .utility).async { continuation.resume(returning: Result { try work() }) }
@@ -64,19 +64,19 @@ extension Store {
     }
 }
 
-/// The last time that the store knows of.
+/// The last time in the database, in seconds since 1970.
 package struct StoredClock: Noun {
     let transaction: Transaction
 }
 
 extension StoredClock {
-    /// The last time that a write noted.
+    /// The last recorded time; nil in a new database.
     package func last() throws -> Int64? {
         try first("SELECT value FROM meta WHERE key = 'last clock'") { try $0.integer(0) }
     }
 
-    /// Notes the time, never an earlier one, so that a clock stepped back is seen at the next start.
-    package func note(_ now: Int64) throws {
+    /// Records the time, if it is later than the last one, so that the next start detects a clock that was set back.
+    package func advance(to now: Int64) throws {
         try execute(
             """
             INSERT INTO meta (key, value) VALUES ('last clock', ?1)
@@ -84,7 +84,7 @@ extension StoredClock {
             """, now)
     }
 
-    /// After an operator confirmed that the earlier clock was wrong, the present time is the last one.
+    /// Makes the present time the last one, after an administrator confirmed that the earlier clock was wrong.
     package func reset(_ now: Int64) throws {
         try execute("UPDATE meta SET value = ?1 WHERE key = 'last clock'", now)
     }

@@ -1,10 +1,11 @@
 import GRDB
 
-/// Brings a database to this version's schema, or refuses one that it does not know.
+/// Migrates a database to the schema of this version, or refuses a database that it does not know.
 enum Schema {
-    /// "Gate" in ASCII: marks the file as Gatehouse's in its header.
+    /// "Gate" in ASCII: the header of the file names Gatehouse.
     static let applicationID: Int32 = 0x4761_7465
 
+    /// Runs the missing migrations, each in a transaction of its own, before the first read or write.
     static func bringUpToDate(_ pool: DatabasePool, path: String, isNew: Bool) throws {
         let migrator = migrator()
         try pool.writeWithoutTransaction { db in
@@ -16,7 +17,7 @@ enum Schema {
         try migrator.migrate(pool)
     }
 
-    /// Append only: a migration that was ever released is never edited. There is no 0008.
+    /// Append only: a released migration never changes. There is no 0008.
     private static let migrations = [
         ("0001 ground", InitialSchema.statements), ("0002 elicitations", ElicitationTables.statements),
         ("0003 final sessions", FinalSessions.statements), ("0004 connections", ConnectionTables.statements),

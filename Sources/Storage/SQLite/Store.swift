@@ -2,36 +2,36 @@ import Foundation
 import GRDB
 import Synchronization
 
-/// Gatehouse's one database: consistent reads, and writes that are on the disk before anybody hears of them.
+/// Gatehouse's one database: consistent reads, and writes that are on the disk before their callers resume.
 package final class Store: Sendable {
-    /// How a store is opened.
+    /// The limits within which a store works, and whether it may create its database.
     package struct Options: Sendable {
-        /// Makes the database when there is none.
+        /// Creates the database if the file does not exist.
         package var create: Bool
-        /// How many reads may go on at once.
+        /// The number of asynchronous reads at one time.
         package var readers: Int
-        /// How many threads may glance at once without one waiting for another.
-        package var glances: Int
-        /// How many writes may wait; the next is answered `StoreError.busy`.
+        /// The number of event loops that read at one time without waiting for each other.
+        package var eventLoopReaders: Int
+        /// The number of waiting writes; the next one is refused with `StoreError.busy`.
         package var queue: Int
 
-        package init(create: Bool = false, readers: Int = 4, glances: Int = 2, queue: Int = 2_048) {
+        /// The defaults suit one server with two event loops.
+        package init(create: Bool = false, readers: Int = 4, eventLoopReaders: Int = 2, queue: Int = 2_048) {
             self.create = create
             self.readers = readers
-            self.glances = glances
+            self.eventLoopReaders = eventLoopReaders
             self.queue = queue
         }
     }
 
     /// The absolute path of the database file.
     package let path: String
+    /// Reads a row or two by their keys on the calling thread, for event loops.
+    package let eventLoopReader: EventLoopReader
     let pool: DatabasePool
-    private let glances: PointReaders
+    let memory = StoreMemory()
     private let group: GroupCommit
     private let isClosed = Mutex(false)
-    /// Ends of many sessions that somebody is at.
-    let endingsUnderWay = Mutex<Set<String>>([])
-    private let signed = Mutex<[AuditChainName: AuditCheckpoint]>([:])
 
     /// Opens the database, brings its schema up to date and proves that its commits are durable.
     package init(path: String, options: Options = Options()) throws(StoreError) {
@@ -44,8 +44,8 @@ package final class Store: Sendable {
             pool = try DatabasePool(path: path, configuration: Self.configuration(options))
             try pool.writeWithoutTransaction { try Self.prepareWriter($0) }
             try Schema.bringUpToDate(pool, path: path, isNew: isNew)
-            glances = try PointReaders(
-                path: path, configuration: Self.configuration(options), count: options.glances)
+            eventLoopReader = try EventLoopReader(
+                path: path, configuration: Self.configuration(options), count: options.eventLoopReaders, memory: memory)
         } catch let error as StoreError {
             throw error
         } catch let error as DatabaseError {
@@ -56,22 +56,13 @@ package final class Store: Sendable {
         try FilePermissions.checkDatabase(path)
         if isNew { try FilePermissions.syncFolder(of: path) }
         self.path = path
-        group = GroupCommit(pool: pool, limit: options.queue)
+        group = GroupCommit(pool: pool, memory: memory, limit: options.queue)
     }
 
-    /// Reads one consistent state; never waits for a writer, and goes on when the disk is full.
+    /// Reads one consistent state; never waits for a writer, and works on a full disk.
     package func read<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T {
         do {
-            return try await pool.unsafeRead { try Self.consistently($0, body) }
-        } catch {
-            throw StoreError.translate(error)
-        }
-    }
-
-    /// Reads one consistent state on the calling thread. Only for a row or two by their keys: an event loop waits.
-    package func glance<T>(_ body: (Transaction) throws -> T) throws -> T {
-        do {
-            return try glances.read { try Self.consistently($0, body) }
+            return try await pool.unsafeRead { [memory] in try Transaction.reading($0, memory, body) }
         } catch {
             throw StoreError.translate(error)
         }
@@ -79,8 +70,8 @@ package final class Store: Sendable {
 
     /// Changes the database; returns when the change is on the disk, throws when it did not happen.
     ///
-    /// The closure may run twice (its first run undone), so it must have no effect besides the database. A cancelled
-    /// caller is not told apart: what was asked is done.
+    /// The closure may run twice, its first run undone, so it must have no effect besides the database. The write of a
+    /// cancelled caller happens all the same.
     package func write<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T {
         try await withCheckedThrowingContinuation { continuation in
             let write = QueuedWrite(
@@ -97,40 +88,9 @@ package final class Store: Sendable {
         }
     }
 
-    /// Changes whenever a client, a rule about clients or a metadata document was committed. Read it before the data that
-    /// you keep: as long as it stays the same, so does what you read.
-    package var clientsVersion: Int { group.clients.version }
-
-    /// Notes that what the configuration decides about clients changed: copies in memory are old.
-    package func noteClientsChanged() { group.clients.noteAtOnce() }
-
-    /// Has `listener` told of every durable commit that touched an elicitation or queued an event, on the writer's own
-    /// thread: it must not wait for anything. A signal may also come for what was rolled back.
-    package func onCommit(_ listener: @escaping @Sendable (CommitSignals) -> Void) {
-        group.signals.add(listener)
-    }
-
-    /// The last checkpoint of each chain that this server knows of, from before or because it signed it: whoever takes one out of
-    /// the file cannot take it from here.
-    package var signedCheckpoints: [AuditCheckpoint] { signed.withLock { Array($0.values) } }
-
-    /// Keeps a checkpoint in mind that was just written.
-    package func note(signed checkpoint: AuditCheckpoint) {
-        signed.withLock { signed in
-            guard signed[checkpoint.chain].map({ $0.sequence <= checkpoint.sequence }) ?? true else { return }
-            signed[checkpoint.chain] = checkpoint
-        }
-    }
-
-    /// Forgets what is known of a chain's checkpoints, because another past was accepted.
-    package func forgetSigned(_ chain: AuditChainName) { signed.withLock { $0[chain] = nil } }
-
-    /// How many writes wait for their group: what a gauge shows.
-    package var waitingWrites: Int { group.count }
-
-    /// Finishes the writes that wait, folds the log into the database and closes it; does nothing the second time.
+    /// Finishes the waiting writes, folds the log into the database and closes it; does nothing the second time.
     package func close() throws(StoreError) {
-        // SQLite would follow the connection that is gone.
+        // A second close would follow a pointer to a connection that SQLite freed.
         let wasClosed = isClosed.withLock { isClosed in
             defer { isClosed = true }
             return isClosed
@@ -138,29 +98,14 @@ package final class Store: Sendable {
         guard !wasClosed else { return }
         group.stop()
         do {
-            try glances.close()
-            // The writer does it, not the last reader that closes: only one connection ever checkpoints.
+            try eventLoopReader.close()
+            // The writer folds the log, not the last reader that closes: only one connection may ever checkpoint.
             try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
             try pool.close()
         } catch let error as DatabaseError {
             throw StoreError(error)
         } catch {
             throw .closed
-        }
-    }
-
-    private static func consistently<T>(_ db: Database, _ body: (Transaction) throws -> T) throws -> T {
-        try RawStatement("BEGIN", in: db).run()
-        defer { leave(db) }
-        return try body(Transaction(db: db, chain: nil, clientChanges: nil, signals: nil))
-    }
-
-    private static func leave(_ db: Database) {
-        do {
-            try RawStatement("COMMIT", in: db).run()
-        } catch {
-            // Only a cancelled caller comes here; a read has nothing to lose.
-            try? RawStatement("ROLLBACK", in: db).run()
         }
     }
 
@@ -177,7 +122,7 @@ package final class Store: Sendable {
         return configuration
     }
 
-    /// GRDB lowers `synchronous` while it opens a pool, whatever was asked before; power cuts then lose commits.
+    /// Sets `synchronous` after GRDB opened the pool and lowered it: with NORMAL, a power cut loses acknowledged commits.
     private static func prepareWriter(_ db: Database) throws {
         try db.execute(
             sql: """
@@ -190,4 +135,25 @@ package final class Store: Sendable {
             try Int.fetchOne(db, sql: "PRAGMA foreign_keys") == 1
         else { throw StoreError.failed("this SQLite does not promise durable commits") }
     }
+}
+
+extension Store {
+    /// Changes whenever a change to a client, its rules or its document is committed. A cache reads it before the rows that
+    /// it keeps: while the version stays the same, so do the rows.
+    package var clientsVersion: Int { memory.clientChanges.version }
+
+    /// Outdates every cache of clients, because the configuration's client lists were reloaded.
+    package func countClientChange() { memory.clientChanges.countNow() }
+
+    /// Has `listener` called after every durable commit that touched an elicitation or queued an event, on the writer's
+    /// queue: it must not wait for anything. A signal may also come for a member that was rolled back.
+    package func onCommit(_ listener: @escaping @Sendable (CommitSignals) -> Void) {
+        memory.signals.addListener(listener)
+    }
+
+    /// The checkpoints of the audit chains that this process knows of, whatever the file says.
+    package var signedCheckpoints: SignedCheckpoints { memory.signedCheckpoints }
+
+    /// The number of writes that wait for a group, for a gauge.
+    package var waitingWrites: Int { group.count }
 }

@@ -1,65 +1,36 @@
 import GRDB
 
-/// Why the store could not do what it was asked; each says in one sentence what the operator can do.
+/// Why the store could not do what it was asked. `AuthorizationServer` has the sentences for operators.
 package enum StoreError: Error, Hashable, Sendable {
-    /// There is no database at this absolute path and nobody asked to create one.
+    /// No database exists at this absolute path, and the caller did not ask to create one.
     case missing(path: String)
     /// Another process holds the data directory.
     case locked(directory: String)
-    /// A file or directory can be read by others, or belongs to another user.
+    /// A file or folder is open to others, belongs to another user or cannot be written; the text says what to do.
     case permissions(String)
     /// The database was written by a newer Gatehouse.
     case newerSchema(path: String)
-    /// The file is a database, but not one of Gatehouse.
+    /// The file is not a database of Gatehouse.
     case foreign(path: String)
-    /// The wall clock is behind the last time that the database saw.
+    /// The wall clock is behind the last time in the database by so many seconds.
     case clockSteppedBack(seconds: Int64)
     /// Too many writes wait, or another connection holds the file.
     case busy
-    /// No space is left: reads go on, this write did not happen.
+    /// No space is left on the disk. Reads work; this write did not happen.
     case diskFull
-    /// The schema refuses the change; the transaction's other members are untouched.
+    /// The schema refuses the change. Other writes of the group are not affected.
     case constraint(String)
-    /// The disk or the file failed; the outcome of the last commit is unknown and no further write is taken.
+    /// The disk or the file failed. The outcome of the last commit is unknown, and no further write is accepted.
     case failed(String)
     /// The store was closed.
     case closed
 }
 
-extension StoreError: CustomStringConvertible {
-    package var description: String {
-        switch self {
-        case .missing(let path):
-            "no Gatehouse database at \(path); `gatehouse db init` creates one"
-        case .locked(let directory):
-            "another Gatehouse process uses \(directory); stop it, or talk to it over its admin socket"
-        case .permissions(let sentence):
-            sentence
-        case .newerSchema(let path):
-            "\(path) was written by a newer version of Gatehouse; start that version or restore an older backup"
-        case .foreign(let path):
-            "\(path) is not a Gatehouse database; choose another data directory"
-        case .clockSteppedBack(let seconds):
-            "the clock is \(seconds) seconds behind the last time in the database; correct it before starting"
-        case .busy:
-            "the database is busy; try again"
-        case .diskFull:
-            "no space is left on the data directory's disk; free some, nothing was written"
-        case .constraint(let what):
-            "the database refused the change: \(what)"
-        case .failed(let what):
-            "the database failed (\(what)); check the disk and restart, no further write is accepted"
-        case .closed:
-            "the database is closed"
-        }
-    }
-}
-
 extension StoreError {
-    /// Translates what SQLite said; errors that a caller threw itself pass unchanged.
+    /// Translates errors of SQLite and GRDB; an error that the caller threw passes unchanged.
     static func translate(_ error: any Error) -> any Error {
         if let error = error as? DatabaseError { return StoreError(error) }
-        // What GRDB throws for a row that does not decode would print the statement and the row.
+        // The text of a GRDB error for a row that does not decode holds the statement and the row.
         guard String(reflecting: type(of: error)).hasPrefix("GRDB.") else { return error }
         return StoreError.failed("a row is not as it was written")
     }
@@ -81,8 +52,8 @@ extension StoreError {
         }
     }
 
-    /// True for what a retry cannot mend: after a failed write or fsync the kernel may have dropped pages, so the
-    /// next success would prove nothing.
+    /// True for failures that no retry can mend: after a failed write or fsync the kernel may have dropped pages, so a later
+    /// success proves nothing.
     static func isFinal(_ error: any Error) -> Bool {
         guard let error = error as? DatabaseError else { return false }
         switch error.resultCode {

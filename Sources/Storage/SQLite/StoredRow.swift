@@ -2,11 +2,17 @@ import GRDBSQLite
 import JOSE
 import OAuth
 
-/// A row under a statement that stands on it; a column that does not hold what it must is an error, never a trap.
+/// The row that a statement stands on. Columns count from 0; one of another type or form than the caller expects is an
+/// error, never a trap, because anybody with the file could have written it.
 struct StoredRow {
     private let statement: OpaquePointer
+    /// Spares parsing the identifiers that most rows repeat.
+    let identifiers: ParsedIdentifiers
 
-    init(_ statement: OpaquePointer) { self.statement = statement }
+    init(_ statement: OpaquePointer, _ identifiers: ParsedIdentifiers) {
+        self.statement = statement
+        self.identifiers = identifiers
+    }
 
     func text(_ index: Int) throws -> String { try parsed(textIfAny(index)) }
     func textIfAny(_ index: Int) throws -> String? {
@@ -30,7 +36,7 @@ struct StoredRow {
         return [UInt8](UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, column))))
     }
 
-    /// Whether the column holds this type; false when it holds nothing.
+    /// Whether the column holds this type; false when it is NULL.
     private func holds(_ type: Int32, _ column: Int32) throws -> Bool {
         switch sqlite3_column_type(statement, column) {
         case type: return true
@@ -56,12 +62,12 @@ struct StoredRow {
         return try parsed(Identifier<Kind>(spelled: text))
     }
 
-    /// The identifiers of a list, written with blanks between them; none where nothing is stored.
+    /// The identifiers of a list, which is stored with blanks between them; NULL is the empty list.
     func ids<Kind>(_ index: Int) throws -> [Identifier<Kind>] {
         try textIfAny(index)?.split(separator: " ").map { try parsed(Identifier<Kind>(spelled: String($0))) } ?? []
     }
 
-    /// Unwraps what a stored text must parse to.
+    /// Unwraps the result of parsing a stored value.
     func parsed<T>(_ value: T?) throws -> T {
         guard let value else { throw StoreError.failed("a stored value does not parse") }
         return value

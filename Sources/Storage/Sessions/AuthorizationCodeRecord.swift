@@ -1,25 +1,28 @@
 package import JOSE
 package import OAuth
 
-/// What is kept of an authorization code: its digest and what it is bound to.
+/// A stored authorization code: its digest, and the client, redirect URI and PKCE challenge that it is bound to.
 package struct AuthorizationCodeRecord: Hashable, Sendable {
-    /// How many wrong verifiers spend a code.
+    /// The number of wrong code verifiers that spend a code.
     package static let mostFailures = 3
 
     package let digest: Digest
     package let sessionID: SessionID
     package let interactionID: InteractionID
     package let clientID: ClientID
+    /// The redirect URI to which the code was sent.
     package let redirectURI: String
+    /// The PKCE challenge: a stolen code is worthless without its verifier.
     package let challenge: CodeChallenge
     package let expiresAt: Timestamp
-    /// How many wrong verifiers came; the third spends the code.
+    /// The number of wrong code verifiers so far.
     package let failures: Int
+    /// When it was redeemed, or spent by wrong verifiers; nil before.
     package let spentAt: Timestamp?
-    /// The digest of the request that redeemed it; nil for a code that was not redeemed.
+    /// The digest of the request that redeemed it; nil before.
     package let redemption: Digest?
 
-    /// A code, as it is to be stored.
+    /// A code in its stored form.
     package init(
         digest: Digest, sessionID: SessionID, interactionID: InteractionID, clientID: ClientID, redirectURI: String,
         challenge: CodeChallenge, expiresAt: Timestamp, failures: Int = 0, spentAt: Timestamp? = nil,
@@ -44,7 +47,7 @@ package struct AuthorizationCodes: Noun {
 }
 
 extension AuthorizationCodes {
-    /// The code of this digest, spent or not, as long as its session is not over.
+    /// The code of this digest, spent or not; nil once its session has ended.
     package func find(_ digest: Digest) throws -> AuthorizationCodeRecord? {
         try first(
             """
@@ -61,7 +64,8 @@ extension AuthorizationCodes {
         }
     }
 
-    /// Counts a wrong verifier against an unspent code and returns how many there were; the third spends it.
+    /// Counts a wrong code verifier against an unspent code and returns the number so far; the third spends the code, because
+    /// nobody may guess at it.
     @discardableResult
     package func countFailure(_ digest: Digest, now: Timestamp) throws -> Int {
         try first(
@@ -72,8 +76,8 @@ extension AuthorizationCodes {
         ) { Int(try $0.integer(0)) } ?? 0
     }
 
-    /// Spends a code on the request with the digest `redemption`; false when the code is spent or expired: of two at once,
-    /// one succeeds.
+    /// Spends a code on the request with the digest `redemption`; false if it is spent or expired. Of two simultaneous
+    /// requests one succeeds.
     package func spend(_ digest: Digest, on redemption: Digest? = nil, now: Timestamp) throws -> Bool {
         try execute(
             """
@@ -82,21 +86,21 @@ extension AuthorizationCodes {
             """, digest.stored, now.seconds, redemption?.stored) == 1
     }
 
-    /// Counts that the request which redeemed a code came once more; false from the second time on.
+    /// Counts a repetition of the request that redeemed a code; true for the first repetition only.
     package func countRepeat(_ digest: Digest) throws -> Bool {
         try execute(
             "UPDATE codes SET repeats = 1 WHERE digest = ?1 AND redemption IS NOT NULL AND repeats = 0", digest.stored)
             == 1
     }
 
-    /// How many codes could be redeemed now.
+    /// The number of codes that can be redeemed.
     package func openCount(now: Timestamp) throws -> Int64 {
         try first("SELECT count(*) FROM codes WHERE spent_at IS NULL AND expires_at > ?1", now.seconds) {
             try $0.integer(0)
         } ?? 0
     }
 
-    /// Ends the time of every code that was not redeemed, and returns how many; their sessions expire with them.
+    /// Expires every unredeemed code and returns their number; the housekeeper expires their sessions.
     package func voidAll(now: Timestamp) throws -> Int {
         try execute("UPDATE codes SET expires_at = ?1 WHERE spent_at IS NULL AND expires_at > ?1", now.seconds)
     }

@@ -1,34 +1,35 @@
 package import JOSE
 package import OAuth
 
-/// A request that waits for its person.
+/// An authorization request that waits for the user's decision.
 package struct Interaction: Hashable, Sendable {
-    /// Where it stands.
+    /// The state of the decision.
     package enum State: String, Hashable, Sendable {
         case pending, approved, denied
     }
 
-    /// What its person decided.
+    /// A decision of the user.
     package enum Outcome: Hashable, Sendable {
         case approved(SessionID)
         case denied
     }
 
-    /// How many of one person's requests may wait at once.
+    /// The number of requests of one user that wait at one time.
     package static let mostOpen = 50
 
     package let id: InteractionID
     package let userID: UserID
+    /// The login that began it; the interaction is deleted with the login.
     package let browserLoginID: BrowserLoginID
-    /// What was asked for, as its endpoint wrote it.
+    /// The request, encoded by its endpoint.
     package let request: String
     package let createdAt: Timestamp
     package let expiresAt: Timestamp
     package let state: State
-    /// The session that an approval made.
+    /// The session that the approval began; nil without one.
     package let sessionID: SessionID?
 
-    /// A request, as it is to be stored.
+    /// An interaction in its stored form.
     package init(
         id: InteractionID = .random(), userID: UserID, browserLoginID: BrowserLoginID, request: String,
         createdAt: Timestamp, expiresAt: Timestamp, state: State = .pending, sessionID: SessionID? = nil
@@ -44,14 +45,14 @@ package struct Interaction: Hashable, Sendable {
     }
 }
 
-/// Requests that wait for their person.
+/// Authorization requests that wait for the user's decision.
 package struct Interactions: Noun {
     let transaction: Transaction
 }
 
 extension Interactions {
-    /// Stores a request that waits. Where too many of this person's wait already the oldest gives way: a page that opens
-    /// one after the other must not be able to keep the person from opening one of their own.
+    /// Stores a waiting request. Beyond `mostOpen` the oldest of the user is deleted, so that a page that opens request after
+    /// request cannot keep the user from opening another.
     package func open(_ interaction: Interaction) throws {
         try execute(
             """
@@ -67,7 +68,7 @@ extension Interactions {
             interaction.request, interaction.createdAt.seconds, interaction.expiresAt.seconds)
     }
 
-    /// The request of this id, whatever became of it.
+    /// The interaction of this id in any state.
     package func find(_ id: InteractionID) throws -> Interaction? {
         try first(
             """
@@ -82,7 +83,7 @@ extension Interactions {
         }
     }
 
-    /// The request of this id while it waits, if it waits in the browser with this cookie, whoever is signed in there now.
+    /// The waiting interaction of this id, if it began in the browser with this cookie; the login there may have changed.
     package func find(
         _ id: InteractionID, waitingIn binding: Digest, now: Timestamp
     ) throws -> Interaction? {
@@ -95,8 +96,7 @@ extension Interactions {
         return isHere == nil ? nil : try find(id)
     }
 
-    /// Keeps what its person said so far with a request that waits, and has it wait until `end`; false when it does not wait
-    /// any more.
+    /// Replaces the encoded request of a waiting interaction and extends its time to `end`; false if it no longer waits.
     package func amend(_ id: InteractionID, request: String, until end: Timestamp, now: Timestamp) throws -> Bool {
         try execute(
             """
@@ -105,7 +105,7 @@ extension Interactions {
             """, id.string, request, end.seconds, now.seconds) == 1
     }
 
-    /// Writes down the decision; false when it was taken before or comes too late.
+    /// Stores the decision; false if there is one or the interaction has expired.
     package func finish(_ id: InteractionID, as outcome: Interaction.Outcome, now: Timestamp) throws -> Bool {
         let (state, session): (Interaction.State, SessionID?) =
             switch outcome {

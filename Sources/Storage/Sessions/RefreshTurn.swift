@@ -1,38 +1,39 @@
 package import OAuth
 
-/// What a presented refresh generation means.
+/// The verdict on the generation of a presented refresh token.
 package enum TurnVerdict: Hashable, Sendable {
-    /// It was the current one; this is the next, and the only one from now on.
+    /// It was current; this is the next generation, the only current one from now on.
     case turned(UInt32)
-    /// It was superseded a moment ago; this is the current one, handed out again.
+    /// It was superseded within the grace period; this is the current generation, to be issued again.
     case repeated(UInt32)
-    /// It was superseded too long ago, or never made: it was stolen or the database restored. The caller ends the
-    /// session.
+    /// It was superseded before the grace period, or never issued: the token was stolen, or the database restored. The caller
+    /// ends the session.
     case reused
 }
 
-/// The rule of refresh generations: a counter, never a time, says which one is current.
+/// The rule of refresh generations: a counter, never a time, decides which one is current.
 enum RefreshRule {
+    /// The verdict on a presented generation; `grace` is in seconds, `turns` are the last turn times, latest first.
     static func verdict(
         presented: UInt32, current: UInt32, turns: [Timestamp], now: Timestamp, grace: Int64
     ) -> TurnVerdict {
         if presented == current {
-            // The last one has no successor: a person approves anew rather than a counter starting over.
+            // The last generation has no successor: the user approves anew rather than the counter starting over.
             return current > 0 && current < .max ? .turned(current + 1) : .reused
         }
         guard presented < current, grace > 0 else { return .reused }
         // The row keeps the last four turns: generation current - 1 was superseded by the latest of them.
         let turnsAgo = Int(current - presented) - 1
-        // A turn that lies ahead was written before the clock was set back: nobody knows how long ago it was.
+        // A turn in the future was written before the clock was set back, so its age is unknown.
         guard turnsAgo < turns.count, (0..<grace).contains(now - turns[turnsAgo]) else { return .reused }
         return .repeated(current)
     }
 }
 
 extension Sessions {
-    /// Takes a generation of a session in good standing: turns it, repeats its successor, or calls it reused.
+    /// Advances the generation of a session for a presented refresh token, or repeats the current one.
     ///
-    /// `session` must have been read in this transaction. Reuse changes nothing here, so that the caller can end the
+    /// `session` must be valid and read in this transaction. For a reused token nothing changes here, and the caller ends the
     /// session with its event and its record.
     package func turn(
         _ session: SessionGrant, presented: UInt32, now: Timestamp, grace: Int64

@@ -1,59 +1,63 @@
 package import JOSE
 package import OAuth
 
-/// One approval of one client at one MCP server: the root that every token hangs on.
+/// One approval of one client at one MCP server, which every token refers to.
 ///
-/// A session is begun by a person in a browser. One that a client or an assertion begins has no browser and no redirect, and
-/// a client that acts for itself has no person either.
+/// A user begins a session in a browser. A session that a client or an assertion begins has no browser and no redirect URI,
+/// and a client that acts for itself has no user either.
 package struct Session: Hashable, Sendable {
-    /// Where a session stands; the last two are final.
+    /// The state of a session; the last two are final.
     package enum State: String, Hashable, Sendable {
-        /// Approved by its person; the code is not redeemed yet.
+        /// Approved by its user; the code is not redeemed yet.
         case approved
         case active, ended, expired
     }
 
     package let id: SessionID
-    /// The person in whose name it is; nil for a client that acts for itself.
+    /// The user in whose name the client acts; nil for a client that acts for itself.
     package let userID: UserID?
     package let clientID: ClientID
-    /// The name that the person was shown.
+    /// The client name on the consent page.
     package let clientName: String
-    /// The host of the client's document, nil for a registered client.
+    /// The host of the client's metadata document; nil for a registered client.
     package let clientHost: String?
     package let resourceID: ResourceID
     package let scope: ScopeSet
-    /// Where the approval was answered; nil for a session that no browser began.
+    /// The redirect URI of the approval; nil for a session that no browser began.
     package let redirectURI: String?
-    /// The digest of the cookie that marks the browser in which it was approved; nil for a session that no browser began.
+    /// The digest of the cookie of the approving browser; nil for a session that no browser began.
     package let binding: Digest?
     package let state: State
     package let createdAt: Timestamp
-    /// The absolute end, which nothing moves.
+    /// The absolute end, which never moves.
     package let expiresAt: Timestamp
-    /// Seconds of disuse after which it is over.
+    /// The idle timeout in seconds.
     package let idleSeconds: Int64
+    /// The last issue, refresh or introspection of a token.
     package let lastUsedAt: Timestamp
+    /// When it ended or expired; nil for a live session.
     package let endedAt: Timestamp?
-    package let endReason: EndReason?
-    /// At whose will it ended; nil while it lives.
-    package let endedBy: SessionEnding.Initiator?
+    /// Why it ended or expired; nil for a live session.
+    package let endReason: SessionEndReason?
+    /// Who decided the end; nil for a live session.
+    package let endedBy: InitiatingEntity?
+    /// When the user authenticated before the approval.
     package let authTime: Timestamp
-    /// How the user signed in; nil for a session without a sign-in.
+    /// The authentication context of the approval.
     package let acr: AuthenticationContext?
-    /// The digest of the metadata document that the person was shown, nil for a registered client.
+    /// The digest of the metadata document behind the consent page; nil for a registered client.
     package let documentDigest: Digest?
-    /// Which named key makes its refresh tokens.
+    /// The name of the key that authenticates its refresh tokens.
     package let refreshKeyID: String
-    /// The earlier sessions that end when this one's code is redeemed.
+    /// The earlier sessions that end when the code of this one is redeemed.
     package let replaces: [SessionID]
 
-    /// A session, as it begins.
+    /// A session in its stored form.
     package init(
         id: SessionID = .random(), userID: UserID?, clientID: ClientID, clientName: String, clientHost: String? = nil,
         resourceID: ResourceID, scope: ScopeSet, redirectURI: String?, binding: Digest?, state: State = .approved,
         createdAt: Timestamp, expiresAt: Timestamp, idleSeconds: Int64, lastUsedAt: Timestamp? = nil,
-        endedAt: Timestamp? = nil, endReason: EndReason? = nil, endedBy: SessionEnding.Initiator? = nil,
+        endedAt: Timestamp? = nil, endReason: SessionEndReason? = nil, endedBy: InitiatingEntity? = nil,
         authTime: Timestamp, acr: AuthenticationContext? = nil,
         documentDigest: Digest? = nil, refreshKeyID: String, replaces: [SessionID] = []
     ) {
@@ -81,16 +85,16 @@ package struct Session: Hashable, Sendable {
         self.replaces = replaces
     }
 
-    /// Where it stands at a moment: over as soon as its time is, whenever the row is tidied.
+    /// The state at `now`: expired at a time limit, even before the housekeeper updates the row.
     package func state(at now: Timestamp) -> State {
         life.state(at: now)
     }
 
-    /// Whether it can be used at `now`.
+    /// Whether the session is live at `now`.
     package func isLive(at now: Timestamp) -> Bool { life.isLive(at: now) }
 
-    /// When its time is over if nobody uses it any more: its absolute end, or the end of the idle time that is allowed.
-    var timeIsOverAt: Timestamp { life.timeIsOverAt }
+    /// When the session expires if it is not used again: at its absolute end or its idle timeout.
+    var unusedExpiry: Timestamp { life.unusedExpiry }
 
     private var life: SessionLife {
         SessionLife(state: state, expiresAt: expiresAt, lastUsedAt: lastUsedAt, idleSeconds: idleSeconds)
@@ -110,10 +114,9 @@ extension Session {
             clientHost: row.textIfAny(4), resourceID: row.id(5), scope: row.scope(6), redirectURI: row.textIfAny(7),
             binding: row.digestIfAny(8), state: row.parsed(State(rawValue: row.text(9))), createdAt: row.time(10),
             expiresAt: row.time(11), idleSeconds: row.integer(12), lastUsedAt: row.time(13), endedAt: row.timeIfAny(14),
-            endReason: row.textIfAny(15).map { EndReason(rawValue: $0) },
-            endedBy: row.textIfAny(21).flatMap { SessionEnding.Initiator(rawValue: $0) }, authTime: row.time(16),
-            acr: row.textIfAny(17).map(AuthenticationContext.init(rawValue:)), documentDigest: row.digestIfAny(18),
-            refreshKeyID: row.text(19),
+            endReason: row.textIfAny(15).map { SessionEndReason(rawValue: $0) },
+            endedBy: row.textIfAny(21).flatMap { InitiatingEntity(rawValue: $0) }, authTime: row.time(16),
+            acr: row.textIfAny(17).map(AuthenticationContext.init(rawValue:)), documentDigest: row.digestIfAny(18), refreshKeyID: row.text(19),
             replaces: row.ids(20))
     }
 }

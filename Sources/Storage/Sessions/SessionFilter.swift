@@ -1,23 +1,23 @@
 import JOSE
 package import OAuth
 
-/// Which sessions are meant; what is not said does not narrow.
+/// Selects sessions; a property that is nil or empty selects all.
 package struct SessionFilter: Hashable, Sendable {
-    /// These sessions alone; empty means any.
+    /// Only these sessions; empty for all.
     package var ids: [SessionID]
     package var user: UserID?
     package var client: ClientID?
     /// The host of clients' documents.
     package var host: String?
     package var resource: ResourceID?
-    /// Where they stand by the clock, not by the row.
+    /// The state at the time of the query, whether or not the row is updated.
     package var state: Session.State?
-    /// Only those that could be used and were not since.
+    /// Only live sessions that were not used since.
     package var idleSince: Timestamp?
-    /// Only those whose refresh tokens these keys authenticate; empty means any.
+    /// Only sessions whose refresh tokens one of these keys authenticates; empty for all.
     package var refreshKeys: [String]
 
-    /// A filter; without arguments it means every session.
+    /// A filter; without arguments it selects every session.
     package init(
         ids: [SessionID] = [], user: UserID? = nil, client: ClientID? = nil, host: String? = nil,
         resource: ResourceID? = nil, state: Session.State? = nil, idleSince: Timestamp? = nil,
@@ -33,8 +33,9 @@ package struct SessionFilter: Hashable, Sendable {
         self.refreshKeys = refreshKeys
     }
 
-    /// How to find them: a person has few sessions, a client fewer than its host, an MCP server can have nearly all.
-    var way: SessionScanPath {
+    /// The path with the fewest rows: a user has few sessions, a client fewer than its host, an MCP server can have nearly
+    /// all.
+    var scanPath: SessionScanPath {
         if !ids.isEmpty { return .byID }
         if user != nil { return .along("sessions_by_user_state") }
         if client != nil { return .along("sessions_by_client_state") }
@@ -43,27 +44,28 @@ package struct SessionFilter: Hashable, Sendable {
     }
 }
 
-/// Where a page of sessions ended, so that the next one goes on behind it.
+/// The place behind which the next page of sessions begins.
 package struct SessionCursor: Hashable, Sendable {
-    /// What the list is ordered by: the second of the approval, or in a list of idle ones the hour of the last use.
+    /// The first part of the order: the second of the approval, or the hour of the last use in a list of idle sessions.
     package let position: Int64
+    /// The second part of the order, which tells sessions of the same second apart.
     package let id: SessionID
 
-    /// Behind this session, in a list that begins with the newest.
+    /// The place of a session in a list by the time of approval.
     package init(after session: Session) {
         self.init(position: session.createdAt.seconds, id: session.id)
     }
 
-    /// Behind this session, in the order that lists of this filter have.
+    /// The place of a session in a list of this filter.
     package init(after session: Session, in filter: SessionFilter) {
         let isByUse = filter.idleSince != nil
-        self.init(position: isByUse ? session.hourOfUse : session.createdAt.seconds, id: session.id)
+        self.init(position: isByUse ? session.hourOfLastUse : session.createdAt.seconds, id: session.id)
     }
 
-    /// Before all sessions: none was approved at such a time.
+    /// The place before all sessions.
     static var beginning: SessionCursor { SessionCursor(position: .min, id: .random()) }
 
-    /// Behind the one that stands there under this id.
+    /// The place of the session with this position and id.
     package init(position: Int64, id: SessionID) {
         self.position = position
         self.id = id
@@ -71,11 +73,11 @@ package struct SessionCursor: Hashable, Sendable {
 }
 
 extension Session {
-    /// As `used_hour` has it.
-    var hourOfUse: Int64 { lastUsedAt.seconds / 3_600 }
+    /// The hour of the last use since 1970, as in the column `used_hour`.
+    var hourOfLastUse: Int64 { lastUsedAt.seconds / 3_600 }
 
-    /// The part of a WITH RECURSIVE that names the limits of disuse of sessions that live; it jumps from one to the next.
-    static let limitsOfDisuse = """
+    /// A part of WITH RECURSIVE that lists the idle timeouts of live sessions, jumping along the index from one to the next.
+    static let idleLimits = """
         limits (seconds) AS (
             SELECT (SELECT min(idle_seconds) FROM sessions INDEXED BY live_sessions_by_use WHERE ended_at IS NULL)
             UNION ALL
@@ -85,12 +87,12 @@ extension Session {
         """
 }
 
-/// The WHERE clause of a filter: fixed pieces and bound values, never a caller's text.
+/// The WHERE clause of a filter: fixed pieces of SQL and bound values, never the text of a caller.
 struct SessionClause {
     private(set) var conditions: [String] = []
     private(set) var values: [Value] = []
 
-    /// One more condition; `#0`, `#1` stand for the values, the highest bound first.
+    /// Adds a condition in which `#0`, `#1` stand for the values.
     mutating func add(_ condition: String, _ new: Value...) {
         var condition = condition
         for (index, value) in new.enumerated().reversed() {
@@ -100,10 +102,10 @@ struct SessionClause {
         conditions.append(condition)
     }
 
-    /// What the filter says of whose and where; states and times are the list's own.
+    /// The conditions on ids, user, client, host, MCP server and keys; a list adds those on state and time.
     init(_ filter: SessionFilter) {
         if !filter.ids.isEmpty {
-            // The identifiers' own alphabet keeps JSON simple: no quote, no backslash.
+            // Identifiers hold no quote and no backslash, so JSON needs no escapes.
             let list = "[" + filter.ids.map { "\"\($0.string)\"" }.joined(separator: ",") + "]"
             add("id IN (SELECT value FROM json_each(#0))", list)
         }
@@ -112,13 +114,13 @@ struct SessionClause {
         if let host = filter.host { add("client_host = #0", host) }
         if let resource = filter.resource { add("resource_id = #0", resource.string) }
         if !filter.refreshKeys.isEmpty {
-            // The plus leaves the way to the filter: all that live stand on one key or two.
+            // The plus keeps SQLite from the index of the keys: nearly all live sessions have one key or two.
             add("+refresh_key IN (SELECT value FROM json_each(#0))", JSON.strings(filter.refreshKeys).text)
         }
     }
 
-    /// Its time is not over.
-    mutating func addLives(at now: Timestamp) {
+    /// Adds the condition that neither time limit has passed.
+    mutating func addUnexpired(at now: Timestamp) {
         add(SessionLife.hasTime(at: "#0"), now.seconds)
     }
 

@@ -1,7 +1,8 @@
 package import JOSE
 package import OAuth
 
-/// Everything that decides whether tokens may be issued for a session, and what they say: one row, read at once.
+/// A session with its user, client and MCP server as they are now: what decides whether tokens may be issued, and what
+/// the tokens say. One query reads it.
 package struct SessionGrant: Hashable, Sendable {
     package let id: SessionID
     package let userID: UserID
@@ -10,33 +11,39 @@ package struct SessionGrant: Hashable, Sendable {
     package let userIsDisabled: Bool
     package let clientID: ClientID
     package let clientName: String
-    /// The client or its host was blocked, or the operator removed the client.
+    /// Whether a rule blocks the client or its host, or the registered client was removed.
     package let clientIsBlocked: Bool
-    /// The MCP server's policy names hosts of clients, and this one's is none of them.
+    /// Whether the policy of the MCP server excludes the client's host.
     package let hostIsExcluded: Bool
     package let resourceID: ResourceID
     package let resource: ResourceIdentifier
-    /// The MCP server was removed or is disabled.
+    /// Whether the MCP server is removed or disabled.
     package let resourceIsGone: Bool
     package let scope: ScopeSet
+    /// The state in the row; `state(at:)` takes the time into account.
     package let state: Session.State
     package let createdAt: Timestamp
+    /// The absolute end; no token of the session outlives it.
     package let expiresAt: Timestamp
+    /// The idle timeout in seconds.
     package let idleSeconds: Int64
-    /// Seconds an access token lives at most by the MCP server's policy; nil where it says nothing.
+    /// The longest lifetime of an access token in seconds, by the policy of the MCP server; nil without one.
     package let tokenLife: Int64?
     package let lastUsedAt: Timestamp
     package let authTime: Timestamp
     package let acr: AuthenticationContext?
+    /// The digest of the metadata document behind the consent page; nil for a registered client.
     package let documentDigest: Digest?
+    /// The earlier sessions that end when the code is redeemed.
     package let replaces: [SessionID]
+    /// The name of the key that authenticates refresh tokens.
     package let refreshKeyID: String
-    /// The refresh generation that is current; none before the code is redeemed.
+    /// The current refresh generation; 0 before the code is redeemed.
     package let generation: UInt32
-    /// When the last generations were superseded, the latest first, four at most.
+    /// When the last four generations were superseded, latest first.
     package let turns: [Timestamp]
 
-    /// The state at `now`: expired as soon as its time is over, whatever the row says.
+    /// The state at `now`: expired at a time limit, whatever the row says.
     package func state(at now: Timestamp) -> Session.State {
         SessionLife(state: state, expiresAt: expiresAt, lastUsedAt: lastUsedAt, idleSeconds: idleSeconds)
             .state(at: now)
@@ -44,12 +51,12 @@ package struct SessionGrant: Hashable, Sendable {
 }
 
 extension Sessions {
-    /// The session with its person, client and MCP server as they stand now; nil when there is no such session.
+    /// The grant of this session; nil if it does not exist or has no user.
     package func grant(_ id: SessionID) throws -> SessionGrant? {
         try first(Self.joined, id.string) { try SessionGrant($0) }
     }
 
-    // The rules are asked separately, because an OR over both kinds would cost the index.
+    // One subquery for each kind of rule, because SQLite uses no index for an OR over both.
     private static let joined = """
         SELECT s.id, s.user_id, u.subject, u.name, u.disabled_at IS NOT NULL, s.client_id, s.client_name,
             EXISTS (SELECT 1 FROM client_rules WHERE kind = 'client' AND name = s.client_id AND rule = 'block')

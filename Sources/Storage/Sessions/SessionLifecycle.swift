@@ -1,18 +1,18 @@
 package import OAuth
 
-/// Sessions, and what decides whether they live.
+/// Sessions: their beginning, use and end, and lists of them.
 package struct Sessions: Noun {
     let transaction: Transaction
 }
 
 extension Sessions {
-    /// Writes down a person's approval: the session, and the code that its client redeems.
+    /// Stores a user's approval: the session, and the code that its client redeems.
     package func approve(_ session: Session, code: AuthorizationCodeRecord) throws {
         try begin(session)
         try transaction.codes.insert(code)
     }
 
-    /// Writes down a session, whoever begins it.
+    /// Stores a session as approved.
     package func begin(_ session: Session) throws {
         try execute(
             """
@@ -30,7 +30,7 @@ extension Sessions {
             session.replaces.isEmpty ? nil : session.replaces.map(\.string).joined(separator: " "))
     }
 
-    /// Makes an approved session active, with its first refresh generation; false when it is not approved (any more).
+    /// Makes an approved session active, with its first refresh generation; false if it is not approved.
     package func activate(_ id: SessionID, now: Timestamp) throws -> Bool {
         try execute(
             """
@@ -39,18 +39,18 @@ extension Sessions {
             """, id.string, now.seconds) == 1
     }
 
-    /// Ends a session and all that hangs on it; false when it was over already, by a decision or by its time.
+    /// Ends a session with everything that depends on it; false if it had ended or expired.
     package func end(_ id: SessionID, _ ending: SessionEnding) throws -> Bool {
         guard let session = try find(id) else { return false }
         return try end(session, ending) != nil
     }
 
-    /// The session of this id, whatever became of it.
+    /// The session of this id in any state.
     package func find(_ id: SessionID) throws -> Session? {
         try first("SELECT \(Session.columns) FROM sessions WHERE id = ?1", id.string) { try Session($0) }
     }
 
-    /// Whether the person ever approved this client, anywhere.
+    /// Whether the user ever approved this client, at any MCP server.
     package func hasApproved(user: UserID, client: ClientID) throws -> Bool {
         try first(
             "SELECT 1 FROM sessions INDEXED BY sessions_by_user_state WHERE user_id = ?1 AND client_id = ?2 LIMIT 1",
@@ -58,7 +58,7 @@ extension Sessions {
         ) { _ in true } ?? false
     }
 
-    /// Writes down when sessions were last used, never backwards and never waking one that is over.
+    /// Stores when sessions were last used. A time never moves back, and an expired session stays expired.
     package func touch(sessions: [(SessionID, Timestamp)]) throws {
         for (id, time) in sessions {
             try execute(Self.touch, id.string, time.seconds)
@@ -70,21 +70,21 @@ extension Sessions {
             AND \(SessionLife.hasTime(at: "?2"))
         """
 
-    /// Ends one that was read in this transaction and returns it as it is then; nil when it was over. Where its time ran out
-    /// before, that is what ended it, although nobody had looked.
+    /// Ends a session that was read in this transaction, and returns it as it is afterwards; nil if it had ended. A session
+    /// that had expired unnoticed is stored as expired.
     func end(_ session: Session, _ ending: SessionEnding) throws -> Session? {
-        guard session.timeIsOverAt > ending.at else {
-            try close(session.id, .byTime(at: session.timeIsOverAt))
+        guard session.unusedExpiry > ending.at else {
+            try close(session.id, .expiry(at: session.unusedExpiry))
             return nil
         }
         return try close(session.id, ending)
     }
 
-    /// The one way into a final state: the change, the record and the event are one, and what hangs on the session goes
-    /// with it. Nothing of it can be redeemed, refreshed, shown or collected any more.
+    /// Moves a session into a final state with its record and its event; no other code does. It deletes its code, cancels its
+    /// elicitations and jobs and erases what they collected: nothing of it can be redeemed, refreshed or collected.
     @discardableResult
     func close(_ id: SessionID, _ ending: SessionEnding) throws -> Session? {
-        let state: Session.State = ending.reason.isByTime ? .expired : .ended
+        let state: Session.State = ending.reason.isExpiry ? .expired : .ended
         let closed = try first(
             """
             UPDATE sessions SET state = ?2, end_reason = ?3, ended_by = ?4, ended_at = ?5
@@ -92,13 +92,13 @@ extension Sessions {
             """, id.string, state.rawValue, ending.reason.rawValue, ending.initiator.rawValue, ending.at.seconds
         ) { try Session($0) }
         guard let closed else { return nil }
-        try transaction.audit.chainTallies(of: id)
+        try transaction.audit.tallies.close(of: id)
         try transaction.audit.append(ending.record(of: closed))
-        let ground = try ground(of: closed, at: ending.at)
-        // The event is about a person's session.
-        if state == .ended, ground.takesEvents, let subject = ground.subject {
+        let context = try endContext(of: closed, at: ending.at)
+        if state == .ended, context.receivesEvents, let subject = context.subject {
             try transaction.events.enqueue(
-                .sessionRevoked(closed, ending, subject: subject), resource: closed.resourceID)
+                .sessionRevoked(id, of: subject, by: ending.initiator, reason: ending.reason, at: ending.at),
+                resource: closed.resourceID)
         }
         try execute("DELETE FROM codes WHERE session_id = ?1", id.string)
         try execute(
@@ -107,7 +107,7 @@ extension Sessions {
         try transaction.elicitations.cancel(of: id, now: ending.at)
         try transaction.elicitations.eraseResults(of: id)
         try transaction.jobs.end(of: id, now: ending.at)
-        if ground.connectionsEnd { try endConnections(after: closed, ending) }
+        if context.revokesConnections { try transaction.connections.revoke(afterEndOf: closed, ending) }
         return closed
     }
 }

@@ -1,30 +1,32 @@
 package import OAuth
 
-/// One walk along one index in the order of a list. A list is the merge of a few, each no longer than the page, so that it
-/// costs what the page costs and not what is in the table.
+/// One scan of one index in the order of a list. A list merges a few scans, each no longer than the page, so that its cost
+/// depends on the page and not on the table.
 struct SessionScan {
     let sql: String
     let values: [Value]
 
-    /// Walks so through the sessions of a clause.
-    init(_ clause: SessionClause, _ way: SessionScanPath, order: String, limit: Int) {
+    /// Scans the sessions of a clause along a path.
+    init(_ clause: SessionClause, _ path: SessionScanPath, order: String, limit: Int) {
         sql = """
-            SELECT \(Session.columns) FROM sessions \(way.text) \(clause.text)
+            SELECT \(Session.columns) FROM sessions \(path.text) \(clause.text)
             ORDER BY \(order) LIMIT ?\(clause.values.count + 1)
             """
         values = clause.values + [limit]
     }
 }
 
-/// How a walk finds its sessions. SQLite has no statistics here and would guess among several indexes, sometimes at the cost
+/// How a scan finds its sessions. SQLite has no statistics here and would guess among several indexes, sometimes at the cost
 /// of a million rows.
 enum SessionScanPath {
+    /// Along the index of this name.
     case along(String)
-    /// By their numbers, which another search gave.
+    /// By row numbers that a subquery gives.
     case byRow
-    /// By their ids.
+    /// By the ids in the filter.
     case byID
 
+    /// The clause behind the name of the table.
     var text: String {
         switch self {
         case .along(let index): "INDEXED BY \(index)"
@@ -34,38 +36,38 @@ enum SessionScanPath {
     }
 }
 
-/// What has to be walked through for a page: the newest first, or of the idle ones the longest unused first.
+/// One page of a list of sessions: newest first, or for idle sessions longest idle first.
 struct SessionPage {
     let filter: SessionFilter
     let cursor: SessionCursor?
     let limit: Int
     let now: Timestamp
-    /// Another way than the filter's own, where that one is longer.
-    var way: SessionScanPath?
+    /// A shorter path than the filter's own.
+    var path: SessionScanPath?
 
     static let newestFirst = "created_at DESC, id DESC"
-    static let longestUnusedFirst = "used_hour, id"
+    static let longestIdleFirst = "used_hour, id"
 
-    /// The walks of a list of all times, the newest first.
-    var walks: [SessionScan] {
+    /// The scans of a list that is newest first.
+    var scans: [SessionScan] {
         if !filter.ids.isEmpty { return [named] }
         switch filter.state {
-        case nil: return [.approved, .active, .ended, .expired].map { walk($0) }
-        case .approved: return [walk(.approved, lives: true)]
-        case .active: return [walk(.active, lives: true)]
-        case .ended: return [walk(.ended)]
-        case .expired: return [walk(.expired), overdue]
+        case nil: return [.approved, .active, .ended, .expired].map { scan($0) }
+        case .approved: return [scan(.approved, isLive: true)]
+        case .active: return [scan(.active, isLive: true)]
+        case .ended: return [scan(.ended)]
+        case .expired: return [scan(.expired), overdue]
         }
     }
 
-    /// The walks of a list of idle ones; these limits of disuse are all that there are. Nobody has so many sessions that their
-    /// own could not be sorted.
-    func idleWalks(_ limits: [Int64], since: Timestamp) -> [SessionScan] {
+    /// The scans of a list of idle sessions; `limits` are all idle timeouts that live sessions have. The sessions of one user
+    /// are few, so they are sorted instead.
+    func idleScans(_ limits: [Int64], since: Timestamp) -> [SessionScan] {
         guard filter.user == nil else {
             return live.map { state in
                 var clause = clause
                 clause.add("state = #0", state.rawValue)
-                return idle(clause, way ?? filter.way, since)
+                return idle(clause, path ?? filter.scanPath, since)
             }
         }
         return limits.map { seconds in
@@ -76,22 +78,22 @@ struct SessionPage {
         }
     }
 
-    private func idle(_ clause: SessionClause, _ way: SessionScanPath, _ since: Timestamp) -> SessionScan {
+    private func idle(_ clause: SessionClause, _ path: SessionScanPath, _ since: Timestamp) -> SessionScan {
         var clause = clause
         clause.add("used_hour <= #0 AND last_used_at <= #1", since.seconds / 3_600, since.seconds)
         if let cursor { clause.add("(used_hour, id) > (#0, #1)", cursor.position, cursor.id.string) }
-        clause.addLives(at: now)
-        return SessionScan(clause, way, order: Self.longestUnusedFirst, limit: limit)
+        clause.addUnexpired(at: now)
+        return SessionScan(clause, path, order: Self.longestIdleFirst, limit: limit)
     }
 
-    private func walk(_ state: Session.State, lives: Bool = false) -> SessionScan {
+    private func scan(_ state: Session.State, isLive: Bool = false) -> SessionScan {
         var clause = clause
         clause.add("state = #0", state.rawValue)
-        if lives { clause.addLives(at: now) }
-        return newestFirst(clause, way ?? filter.way)
+        if isLive { clause.addUnexpired(at: now) }
+        return newestFirst(clause, path ?? filter.scanPath)
     }
 
-    /// Those whose time is over and of which no row says so yet: what housekeeping has left of the last minute.
+    /// Scans the sessions that expired and whose rows the housekeeper has not updated yet: those of the last minute.
     private var overdue: SessionScan {
         var clause = clause
         clause.add(
@@ -100,7 +102,7 @@ struct SessionPage {
                 SELECT rowid FROM sessions INDEXED BY sessions_by_end
                 WHERE \(SessionLife.hasStateThatLives()) AND expires_at <= #0
                 UNION ALL
-                SELECT * FROM (WITH RECURSIVE \(Session.limitsOfDisuse)
+                SELECT * FROM (WITH RECURSIVE \(Session.idleLimits)
                 SELECT s.rowid FROM limits CROSS JOIN sessions s INDEXED BY live_sessions_by_use
                 WHERE s.ended_at IS NULL AND s.idle_seconds = limits.seconds
                     AND s.used_hour <= (#0 - limits.seconds) / 3600 AND \(SessionLife.idleEnd("s")) <= #0))
@@ -108,7 +110,7 @@ struct SessionPage {
         return newestFirst(clause, .byRow)
     }
 
-    /// A few that are named, whatever is asked of them besides.
+    /// Scans the sessions that the filter names; its other conditions are checked on each.
     private var named: SessionScan {
         var clause = clause
         if let state = filter.state {
@@ -120,15 +122,15 @@ struct SessionPage {
         }
         if let since = filter.idleSince {
             clause.add("+ended_at IS NULL AND last_used_at <= #0", since.seconds)
-            clause.addLives(at: now)
+            clause.addUnexpired(at: now)
         }
         return newestFirst(clause, .byID)
     }
 
-    private func newestFirst(_ clause: SessionClause, _ way: SessionScanPath) -> SessionScan {
+    private func newestFirst(_ clause: SessionClause, _ path: SessionScanPath) -> SessionScan {
         var clause = clause
         if let cursor { clause.add("(created_at, id) < (#0, #1)", cursor.position, cursor.id.string) }
-        return SessionScan(clause, way, order: Self.newestFirst, limit: limit)
+        return SessionScan(clause, path, order: Self.newestFirst, limit: limit)
     }
 
     private var clause: SessionClause { SessionClause(filter) }
@@ -137,21 +139,21 @@ struct SessionPage {
 }
 
 extension Sessions {
-    /// One page of sessions, the newest first; of idle ones, which all live, the longest unused first, to the hour.
+    /// One page of the sessions that match, newest first; with `idleSince` the live ones, longest idle first to the hour.
     package func list(
         _ filter: SessionFilter = SessionFilter(), after cursor: SessionCursor? = nil, limit: Int = 100, now: Timestamp
     ) throws -> [Session] {
-        let way = try way(of: filter)
-        let page = SessionPage(filter: filter, cursor: cursor, limit: limit, now: now, way: way)
+        let page = SessionPage(
+            filter: filter, cursor: cursor, limit: limit, now: now, path: try scanPath(of: filter))
         guard let since = filter.idleSince, filter.ids.isEmpty else {
-            return try merged(page.walks, limit) { ($1.createdAt, $1.id) < ($0.createdAt, $0.id) }
+            return try merged(page.scans, limit) { ($1.createdAt, $1.id) < ($0.createdAt, $0.id) }
         }
-        return try merged(page.idleWalks(limitsOfDisuse(), since: since), limit) {
-            ($0.hourOfUse, $0.id) < ($1.hourOfUse, $1.id)
+        return try merged(page.idleScans(idleLimits(), since: since), limit) {
+            ($0.hourOfLastUse, $0.id) < ($1.hourOfLastUse, $1.id)
         }
     }
 
-    /// The same for sessions that match any of several filters, of which no session matches two and which differ in the host alone.
+    /// One page of the sessions that match any of the filters. No session may match two, and only the hosts may differ.
     package func list(
         _ filters: [SessionFilter], after cursor: SessionCursor?, limit: Int, now: Timestamp
     ) throws -> [Session] {
@@ -160,26 +162,27 @@ extension Sessions {
         let isByUse = filters[0].idleSince != nil
         let sorted = found.sorted { one, other in
             isByUse
-                ? (one.hourOfUse, one.id) < (other.hourOfUse, other.id)
+                ? (one.hourOfLastUse, one.id) < (other.hourOfLastUse, other.id)
                 : (other.createdAt, other.id) < (one.createdAt, one.id)
         }
         return Array(sorted.prefix(limit))
     }
 
-    /// Sessions that no row calls over, oldest first, behind a cursor and up to a row.
+    /// The sessions that match and whose rows are not final, oldest first, behind a cursor and up to a row number.
     func live(
         _ filter: SessionFilter, after cursor: SessionCursor?, upTo last: Int64?, limit: Int
     ) throws -> [Session] {
-        try merged(Self.liveWalks(filter, after: cursor, upTo: last, limit: limit, way: way(of: filter)), limit) {
+        try merged(Self.liveScans(filter, after: cursor, upTo: last, limit: limit, path: scanPath(of: filter)), limit) {
             ($0.createdAt, $0.id) < ($1.createdAt, $1.id)
         }
     }
 
-    static func liveWalks(
+    /// The scans of `live`, one for each state that is not final.
+    static func liveScans(
         _ filter: SessionFilter, after cursor: SessionCursor?, upTo last: Int64?, limit: Int,
-        way: SessionScanPath? = nil
+        path: SessionScanPath? = nil
     ) -> [SessionScan] {
-        // The plus keeps SQLite from looking for named ones in any other way than by their ids.
+        // The plus keeps SQLite from using another index than that of the ids for sessions that the filter names.
         let rows = filter.ids.isEmpty ? SessionLife.states.map { "state = '\($0.rawValue)'" } : ["+ended_at IS NULL"]
         return rows.map { row in
             var clause = SessionClause(filter)
@@ -187,42 +190,43 @@ extension Sessions {
             if let since = filter.idleSince { clause.add("last_used_at <= #0", since.seconds) }
             if let cursor { clause.add("(created_at, id) > (#0, #1)", cursor.position, cursor.id.string) }
             if let last { clause.add("+rowid <= #0", last) }
-            return SessionScan(clause, way ?? filter.way, order: "created_at, id", limit: limit)
+            return SessionScan(clause, path ?? filter.scanPath, order: "created_at, id", limit: limit)
         }
     }
 
-    /// The first of all that the walks find.
+    /// The first `limit` sessions of all scans.
     private func merged(
-        _ walks: [SessionScan], _ limit: Int, by isBefore: (Session, Session) -> Bool
+        _ scans: [SessionScan], _ limit: Int, by isBefore: (Session, Session) -> Bool
     ) throws -> [Session] {
-        let found = try walks.flatMap { try all($0.sql, $0.values) { try Session($0) } }
-        return Array((walks.count > 1 ? found.sorted(by: isBefore) : found).prefix(limit))
+        let found = try scans.flatMap { try all($0.sql, $0.values) { try Session($0) } }
+        return Array((scans.count > 1 ? found.sorted(by: isBefore) : found).prefix(limit))
     }
 
-    /// A client or its host usually has fewer sessions than an MCP server. Where the MCP server has few, they are all looked at
-    /// instead: the client may have half a million.
-    func way(of filter: SessionFilter, few: Int = 2_000) throws -> SessionScanPath {
+    /// The shortest path to the sessions of a filter. A client or a host usually has fewer sessions than an MCP server; if
+    /// the MCP server has only `few`, they are scanned instead, because the client may have half a million.
+    func scanPath(of filter: SessionFilter, few: Int = 2_000) throws -> SessionScanPath {
         guard filter.ids.isEmpty, filter.user == nil, filter.client != nil || filter.host != nil,
             let resource = filter.resource
-        else { return filter.way }
-        let there = try first(
+        else { return filter.scanPath }
+        let count = try first(
             """
             SELECT count(*) FROM (SELECT 1 FROM sessions INDEXED BY sessions_by_resource_state
             WHERE resource_id = ?1 LIMIT ?2)
             """, resource.string, few + 1
         ) { try $0.integer(0) }
-        return (there ?? 0) <= few ? SessionFilter(resource: resource).way : filter.way
+        return (count ?? 0) <= few ? SessionFilter(resource: resource).scanPath : filter.scanPath
     }
 
-    private func limitsOfDisuse() throws -> [Int64] {
-        try all("WITH RECURSIVE \(Session.limitsOfDisuse) SELECT seconds FROM limits WHERE seconds IS NOT NULL") {
+    /// The idle timeouts that live sessions have; they are few.
+    private func idleLimits() throws -> [Int64] {
+        try all("WITH RECURSIVE \(Session.idleLimits) SELECT seconds FROM limits WHERE seconds IS NOT NULL") {
             try $0.integer(0)
         }
     }
 }
 
 extension Sessions {
-    /// The sessions of a person for one client at one MCP server that can still be used, newest first.
+    /// The live sessions of a user with one client at one MCP server, newest first.
     package func live(
         user: UserID, client: ClientID, resource: ResourceID, now: Timestamp
     ) throws -> [Session] {
@@ -235,7 +239,7 @@ extension Sessions {
         ) { try Session($0) }
     }
 
-    /// The sessions of a person that can still be used, newest first; those behind the cursor, if there is one.
+    /// The live sessions of a user, newest first, behind the cursor if there is one.
     package func live(
         of user: UserID, after cursor: SessionCursor? = nil, limit: Int, now: Timestamp
     ) throws -> [Session] {

@@ -1,11 +1,11 @@
 import OAuth
 
 extension Store {
-    /// After so many failures something else is wrong than single rows.
+    /// The number of failures after which the cause is not single rows.
     private static let mostFailures = 100
 
-    /// Ends the sessions that match one at a time: for where one row keeps all others of its step from it. Returns how many it
-    /// ended, and the ids of those that it could not end.
+    /// Ends the sessions that match one at a time, because one unreadable row fails a whole step of `endSessions`. Returns the
+    /// number of ended sessions and the ids of those that it could not end.
     package func endOneByOne(
         _ filter: SessionFilter, _ ending: SessionEnding
     ) async throws -> (ended: Int, left: [String]) {
@@ -29,7 +29,7 @@ extension Store {
 }
 
 extension Sessions {
-    /// The ids alone, whatever else stands in the rows.
+    /// The ids of live sessions. It reads no other column, because one may not parse.
     fileprivate func liveIDs(_ filter: SessionFilter, after id: String, limit: Int) throws -> [String] {
         var clause = SessionClause(filter)
         clause.add("\(SessionLife.hasStateThatLives()) AND id > #0", id)

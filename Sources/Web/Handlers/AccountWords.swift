@@ -14,7 +14,7 @@ extension AccountNotice {
         case .sessionsEnded(let count): "Gatehouse revoked \(count) sessions. You have no connected apps."
         case .jobEnded(let server):
             "Gatehouse cancelled the background job of \(Self.name(server))."
-        case .disconnected(let provider, let server, .taken):
+        case .disconnected(let provider, let server, .accepted):
             "Gatehouse disconnected your account at \(provider) from \(Self.name(server)) and revoked the access there."
         case .disconnected(let provider, let server, _):
             "Gatehouse disconnected your account at \(provider) from \(Self.name(server)) and deleted its tokens, but "

@@ -12,7 +12,7 @@ struct ConnectHandlers: Sendable {
     func callback(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let visitor = Visitor(request, context, pipeline: pipeline)
         let parameters = try OAuth.Parameters(query: request.uri.query ?? "")
-        let view = try await gatehouse.connect.answer(
+        let view = try await gatehouse.connect.handleCallback(
             context.parameter("provider"), parameters, browser: visitor.browser)
         return visitor.addingCookie(to: present(view, context))
     }
@@ -20,14 +20,14 @@ struct ConnectHandlers: Sendable {
     /// The response to a callback.
     private func present(_ view: ConnectEndpoint.View, _ context: WebContext) -> Response {
         switch view {
-        case .over(let end): pipeline.answers.html(ElicitationEndPage(end), status: end.httpStatus)
-        case .again(let problem): again(problem, context)
+        case .ended(let end): pipeline.answers.html(ElicitationEndPage(end), status: end.httpStatus)
+        case .retry(let problem): retry(problem, context)
         case .notYours: notYours(context)
         }
     }
 
     /// The error page for a callback that leaves the request open, so that the user can try again.
-    private func again(_ problem: ConnectEndpoint.Problem, _ context: WebContext) -> Response {
+    private func retry(_ problem: ConnectEndpoint.Problem, _ context: WebContext) -> Response {
         pipeline.answers.log.refused("the provider's callback is refused: \(problem)", status: .badRequest, context)
         return pipeline.answers.html(
             ErrorPage(

@@ -11,9 +11,9 @@ struct ElicitationHandlers: Sendable {
 
     /// `POST /elicitations`: 201 with the URL for the user, or 200 if an equal pending elicitation exists.
     func create(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
-        let made = try await gatehouse.elicitation.create(body, authorization: request.authorization)
-        var response = Response.json(made.json, status: made.isFound ? .ok : .created)
-        response.headers[.location] = made.location
+        let created = try await gatehouse.elicitations.creation.create(body, authorization: request.authorization)
+        var response = Response.json(created.json, status: created.isReused ? .ok : .created)
+        response.headers[.location] = created.location
         return response
     }
 
@@ -22,9 +22,9 @@ struct ElicitationHandlers: Sendable {
     /// With `?wait=` the request waits up to 30 seconds for a change, and stops waiting when the client disconnects.
     func status(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let known = Self.tags(request.headers[values: .ifNoneMatch])
-        let report = try await gatehouse.elicitation.status(
+        let report = try await gatehouse.elicitations.status.report(
             context.parameter("id"), wait: try Self.wait(request), known: known, authorization: request.authorization,
-            whenGone: context.whenDisconnected)
+            onDisconnect: context.whenDisconnected)
         guard !report.isKnown(by: known) else {
             return Response(status: .notModified, headers: [.eTag: report.entityTag, .cacheControl: "no-store"])
         }
@@ -34,22 +34,26 @@ struct ElicitationHandlers: Sendable {
     /// `DELETE /elicitations/{id}`: cancels the elicitation and returns its status.
     func cancel(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         Self.report(
-            try await gatehouse.elicitation.cancel(context.parameter("id"), authorization: request.authorization))
+            try await gatehouse.elicitations.status.cancel(
+                context.parameter("id"), authorization: request.authorization))
     }
 
     /// `POST /elicitations/{id}/result`: returns the result and spends it.
     func collect(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
-        result(try await gatehouse.elicitation.collect(context.parameter("id"), authorization: request.authorization))
+        result(
+            try await gatehouse.elicitations.result.collect(
+                context.parameter("id"), authorization: request.authorization))
     }
 
     /// `GET /elicitations/{id}/result`: returns a result that stays readable until it is acknowledged.
     func read(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
-        result(try await gatehouse.elicitation.read(context.parameter("id"), authorization: request.authorization))
+        result(
+            try await gatehouse.elicitations.result.read(context.parameter("id"), authorization: request.authorization))
     }
 
     /// `DELETE /elicitations/{id}/result`: erases a result that the MCP server has stored.
     func acknowledge(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
-        let status = try await gatehouse.elicitation.acknowledge(
+        let status = try await gatehouse.elicitations.result.acknowledge(
             context.parameter("id"), authorization: request.authorization)
         if let status { return notCompleted(status) }
         return .done
@@ -57,12 +61,12 @@ struct ElicitationHandlers: Sendable {
 
     /// `POST /elicitations/redeem`: exchanges the ticket of a visitor for the user's identity.
     func redeem(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
-        .json(try await gatehouse.elicitation.redeem(body, authorization: request.authorization))
+        .json(try await gatehouse.elicitations.completion.redeem(body, authorization: request.authorization))
     }
 
     /// `POST /elicitations/{id}/complete`: records the outcome of an `external` elicitation, as its MCP server reports it.
     func complete(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
-        switch try await gatehouse.elicitation.complete(
+        switch try await gatehouse.elicitations.completion.complete(
             context.parameter("id"), body, authorization: request.authorization)
         {
         case .recorded(let report): Self.report(report)

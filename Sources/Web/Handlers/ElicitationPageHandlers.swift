@@ -20,7 +20,8 @@ struct ElicitationPageHandlers: Sendable {
         let visitor = Visitor(request, context, pipeline: pipeline)
         let form = try OAuth.Parameters(form: body, longestValue: BodyRule.standardLimit)
         let view = try await gatehouse.elicitationPage.decide(
-            context.parameter("id"), token: try form.value("token") ?? "", decision: try form.value("decision") ?? "",
+            context.parameter("id"), token: try form.value("token") ?? "",
+            decision: .init(rawValue: try form.value("decision") ?? ""),
             form: form, browser: visitor.browser)
         return visitor.addingCookie(to: try present(view, context))
     }
@@ -34,28 +35,37 @@ struct ElicitationPageHandlers: Sendable {
                 SignInPage(
                     client: nil, token: token, username: account,
                     problem: "This request requires a recent sign-in. Sign in again to continue; nothing was sent."))
-        case .ask(let question): return pipeline.answers.html(ElicitationPage(question))
-        case .again(let question, let problem):
+        case .question(let question): return pipeline.answers.html(ElicitationPage(question))
+        case .retry(let question, let problem):
             return pipeline.answers.html(
                 ElicitationPage(question, problem: Self.sentence(problem)), status: .badRequest)
-        case .correct(let question, let filled): return correct(question, filled)
-        case .over(let end): return pipeline.answers.html(ElicitationEndPage(end), status: end.httpStatus)
-        case .onward(let address, let comesBack):
-            guard let target = LinkTarget(address) else {
-                throw OAuthError(.serverError, "Gatehouse cannot open this site.", reason: "not a link target")
-            }
-            return pipeline.answers.html(HandOffPage(to: target, for: comesBack ? .errand : .elsewhere))
-        case .notYours(let stranger):
+        case .corrections(let question, let filled): return corrections(question, filled)
+        case .ended(let end): return pipeline.answers.html(ElicitationEndPage(end), status: end.httpStatus)
+        case .redirect(let destination): return try redirect(to: destination)
+        case .notYours(let visitor):
             pipeline.answers.log.refused(
                 "the request belongs to another account", status: .forbidden, context,
-                ["elicitation": stranger.elicitation?.string ?? "unknown"])
+                ["elicitation": visitor.elicitation?.string ?? "unknown"])
             return pipeline.answers.html(
-                WrongAccountPage(account: stranger.account, token: stranger.token), status: .forbidden)
+                WrongAccountPage(account: visitor.account, token: visitor.token), status: .forbidden)
         }
     }
 
+    /// The page that sends the browser on to the destination.
+    private func redirect(to destination: ElicitationDestination) throws -> Response {
+        let (address, purpose): (String, HandOffPage.Purpose) =
+            switch destination {
+            case .provider(let address): (address, .errand)
+            case .externalSite(let address): (address, .elsewhere)
+            }
+        guard let target = LinkTarget(address) else {
+            throw OAuthError(.serverError, "Gatehouse cannot open this site.", reason: "not a link target")
+        }
+        return pipeline.answers.html(HandOffPage(to: target, for: purpose))
+    }
+
     /// The page again after a form with invalid values; it keeps the other values, except passwords.
-    private func correct(_ question: ElicitationQuestion, _ filled: SubmittedForm) -> Response {
+    private func corrections(_ question: ElicitationQuestion, _ filled: SubmittedForm) -> Response {
         let (sentence, status, wait): (PlainText, HTTPResponse.Status, Int64?) =
             switch filled.notice {
             case .fields: ("Nothing was sent. Correct the marked fields.", .badRequest, nil)

@@ -13,7 +13,8 @@ struct EventHandlers: Sendable {
     func poll(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let resource = try await gatehouse.resourceAuthentication.identify(request.authorization)
         return .json(
-            try await gatehouse.eventPoll.answer(Self.object(body), for: resource, whenGone: context.whenDisconnected))
+            try await gatehouse.eventPoll.answer(
+                Self.object(body), for: resource, onDisconnect: context.whenDisconnected))
     }
 
     /// `POST /events/verify`: confirms the state of a verification event, which proves the MCP server's endpoint.

@@ -16,6 +16,7 @@ package struct ConnectionLimits: Sendable {
     package var fieldLength = 8 * 1024
     /// The size of all header fields together, in bytes.
     package var headLength = 32 * 1024
+    /// The number of header fields.
     package var fieldCount = 64
     /// The size in bytes of a body at which the connection closes. It exceeds the limit of every route, so that the route can answer
     /// with an error first.

@@ -3,8 +3,11 @@ import NIOCore
 
 /// The process at the other end of a Unix socket, as the kernel recorded it when the process connected.
 package struct Peer: Sendable, Hashable {
+    /// The process id.
     package let process: Int32
+    /// The user id, which the audit trail records.
     package let user: UInt32
+    /// The primary group id.
     package let group: UInt32
 }
 

@@ -21,18 +21,26 @@ package struct AccountPage: Page {
     package let passwordProblem: PlainText?
     /// Whether the sign-in is recent enough for all actions.
     package let isFresh: Bool
+    /// The pending requests, of which those that expire first come first.
     package let questions: [Question]
     package let hasQuestions: Bool
+    /// One part of the live sessions, newest first.
     package let sessions: [SessionRow]
     package let hasSessions: Bool
+    /// The links to the other parts of the list of sessions.
     package let sessionPages: Pager
+    /// The open background jobs.
     package let jobs: [JobRow]
     package let hasJobs: Bool
+    /// Whether the user has more open jobs than the page lists.
     package let hasMoreJobs: Bool
+    /// The connected accounts.
     package let connections: [ConnectionRow]
     package let hasConnections: Bool
+    /// One part of the ended requests of the last 30 days, newest first.
     package let answers: [Answer]
     package let hasAnswers: Bool
+    /// The links to the other parts of the list of ended requests.
     package let answerPages: Pager
 
     package init(
@@ -78,6 +86,7 @@ extension AccountPage {
         package let after: PlainText?
         /// Whether newer entries exist than the page shows.
         package let hasNewer: Bool
+        /// Whether the list has other parts at all.
         package let hasPages: Bool
 
         package init(after: String?, isFirst: Bool) {
@@ -89,9 +98,11 @@ extension AccountPage {
 
     /// A client, by the name that the consent page showed.
     package struct App: Sendable {
+        /// The name that the client chose for itself, unless an administrator registered it.
         package let appName: PlainText
         /// The host of the `client_id` URL; nil for a client that an administrator registered.
         package let appHost: PlainText?
+        /// Whether an administrator registered the client. Only then is its name trustworthy.
         package let isRegistered: Bool
 
         package init(name: String, host: String?) {
@@ -105,7 +116,9 @@ extension AccountPage {
     /// An MCP server, as its operator registered it.
     package struct Server: Sendable {
         package let serverName: PlainText
+        /// The resource identifier.
         package let serverAddress: PlainText
+        /// The name of its operator.
         package let owner: PlainText
 
         package init(name: String, identifier: String, owner: String) {
@@ -117,14 +130,18 @@ extension AccountPage {
 
     /// A session that the user can revoke.
     package struct SessionRow: Sendable {
+        /// The id of the session, which the form returns.
         package let session: PlainText
         package let app: App
         package let server: Server
+        /// The descriptions of the granted scopes.
         package let scopes: [PlainText]
         package let hasScopes: Bool
+        /// The time of the approval.
         package let since: PlainText
         /// The time of the last use.
         package let lastUsed: PlainText
+        /// The time at which the session expires.
         package let ends: PlainText
         /// The time at which the session expires if it stays idle; nil if it expires earlier anyway.
         package let endsUnused: PlainText?
@@ -147,6 +164,7 @@ extension AccountPage {
 
     /// A background job that the user can cancel.
     package struct JobRow: Sendable {
+        /// The id of the job, which the form returns.
         package let job: PlainText
         package let server: Server
         package let app: App
@@ -154,7 +172,9 @@ extension AccountPage {
         package let purpose: PlainText
         /// The names of the actions that the job may start.
         package let actions: [PlainText]
+        /// The time at which the MCP server opened the job.
         package let since: PlainText
+        /// The time at which the job expires.
         package let ends: PlainText
 
         package init(
@@ -173,11 +193,14 @@ extension AccountPage {
 
     /// An account at a provider that the user can disconnect.
     package struct ConnectionRow: Sendable {
+        /// The id of the connection, which the form returns.
         package let connection: PlainText
         package let provider: PlainText
         package let server: Server
+        /// The scopes at the provider.
         package let rights: [PlainText]
         package let hasRights: Bool
+        /// The time at which the user connected the account.
         package let since: PlainText
 
         package init(id: String, provider: String, server: Server, rights: [String], since: String) {
@@ -195,8 +218,11 @@ extension AccountPage {
         /// The public id, which is the last segment of the page's URL.
         package let page: PlainText
         package let server: Server
+        /// The name of the client in whose session the MCP server asks.
         package let through: PlainText
+        /// The subject, as the MCP server describes it.
         package let words: PlainText
+        /// The time at which the request expires.
         package let until: PlainText
 
         package init(page: String, server: Server, through: String, words: String, until: String) {
@@ -211,8 +237,11 @@ extension AccountPage {
     /// A request of an MCP server that has ended.
     package struct Answer: Sendable {
         package let server: Server
+        /// The subject, as the MCP server describes it.
         package let words: PlainText
+        /// The time of the request.
         package let asked: PlainText
+        /// The outcome in one word.
         package let outcome: PlainText
         /// Whether the user completed the request.
         package let isYes: Bool

@@ -8,9 +8,11 @@ package struct ConsentPage: Page {
 
     /// The client as it describes itself. Only the host of its metadata document is proven.
     package struct Client: Sendable {
+        /// The name that the client chose for itself, unless an administrator registered it.
         package let name: PlainText
         /// The host of the `client_id` URL; nil for a client that an administrator registered.
         package let host: PlainText?
+        /// Whether an administrator registered the client. Only then is its name trustworthy.
         package let isRegistered: Bool
         /// Whether its description differs from the one that this user last approved.
         package let hasChanged: Bool
@@ -26,7 +28,9 @@ package struct ConsentPage: Page {
 
     /// The destination of the authorization response.
     package struct Destination: Sendable {
+        /// The host of the redirect URI, or its private-use scheme.
         package let host: PlainText
+        /// Whether the redirect URI is on this computer.
         package let isLoopback: Bool
         /// Whether all redirect URIs of the client are on this computer, so that any program here could have sent the request.
         package let isLoopbackOnly: Bool
@@ -44,6 +48,7 @@ package struct ConsentPage: Page {
     /// The MCP server to which the client requests access.
     package struct Resource: Sendable {
         package let name: PlainText
+        /// The resource identifier.
         package let identifier: PlainText
         /// The name of its operator.
         package let owner: PlainText
@@ -58,8 +63,11 @@ package struct ConsentPage: Page {
     /// One choice for the length of the session; `value` is spelled as in the configuration, such as `12h`.
     package struct LifetimeChoice: Sendable {
         package let value: PlainText
+        /// The length in words, such as `12 hours`.
         package let label: PlainText
+        /// What the length is good for, such as `today`.
         package let detail: PlainText?
+        /// Whether the choice is preselected.
         package let isChosen: Bool
 
         package init(value: String, label: PlainText, detail: PlainText? = nil, isChosen: Bool) {
@@ -72,11 +80,13 @@ package struct ConsentPage: Page {
 
     /// The offer to revoke an earlier session of the same client, resource and redirect URI.
     package struct Replacement: Sendable {
+        /// The id of the session, which the form returns.
         package let session: PlainText
         /// The time at which the earlier session was approved.
         package let since: PlainText
         /// The host to which its authorization response went.
         package let place: PlainText
+        /// Whether the checkbox is preselected: only for a single session, and only if the new one is wider.
         package let isTicked: Bool
 
         package init(session: String, since: String, place: String, isTicked: Bool) {
@@ -96,9 +106,11 @@ package struct ConsentPage: Page {
     package let newScopes: [ScopeChoice]
     package let hasScopes: Bool
     package let hasNewScopes: Bool
+    /// The lengths that the policy of the MCP server allows.
     package let lifetimes: [LifetimeChoice]
     /// The username.
     package let account: PlainText
+    /// The earlier sessions in this browser, at most five.
     package let replacements: [Replacement]
     package let hasReplacements: Bool
     /// The token that the form must return. It contains the request and the sessions that the page offers to replace.

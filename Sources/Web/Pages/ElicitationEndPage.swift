@@ -5,8 +5,11 @@ import OAuth
 package struct ElicitationEndPage: Page {
     package static let template = "elicitation-end"
 
+    /// The outcome in a few words.
     package let title: PlainText
+    /// What the MCP server learns, and what happened.
     package let explanation: PlainText
+    /// What the user can do next.
     package let advice: PlainText
     /// Whether the user has just approved the request on this page.
     package let isApproval: Bool
@@ -26,10 +29,10 @@ package struct ElicitationEndPage: Page {
 extension ElicitationEndPage {
     /// The page for the outcome of an elicitation.
     init(_ end: ElicitationEnd) {
-        let words = end.words
+        let text = end.text
         self.init(
-            title: PlainText(words.title), explanation: PlainText(words.explanation, limit: 400),
-            advice: PlainText("You can close this window and return to \(end.through).", limit: 300),
+            title: PlainText(text.title), explanation: PlainText(text.explanation, limit: 400),
+            advice: PlainText("You can close this window and return to \(end.clientName).", limit: 300),
             isApproval: end.isJustNow && end.status == .completed)
     }
 }

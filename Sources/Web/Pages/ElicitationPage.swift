@@ -28,9 +28,11 @@ package struct ElicitationPage: Page {
 
     /// The client in whose session the MCP server sent the request.
     package struct Client: Sendable {
+        /// The name that the client chose for itself, unless an administrator registered it.
         package let name: PlainText
         /// The host of the `client_id` URL; nil for a client that an administrator registered.
         package let host: PlainText?
+        /// Whether an administrator registered the client. Only then is its name trustworthy.
         package let isRegistered: Bool
         /// The time at which the user approved the session.
         package let since: PlainText
@@ -47,6 +49,7 @@ package struct ElicitationPage: Page {
     /// The action to approve, in the exact text of the MCP server, because the approval covers this text.
     package struct Action: Sendable {
         package let name: PlainText
+        /// One sentence on what the action does.
         package let summary: PlainText
         package let details: [Detail]
         package let hasDetails: Bool
@@ -78,6 +81,7 @@ package struct ElicitationPage: Page {
         package let provider: PlainText
         /// The host at which the user signs in.
         package let host: PlainText
+        /// The scopes at the provider.
         package let scopes: [PlainText]
         package let hasScopes: Bool
 
@@ -91,12 +95,17 @@ package struct ElicitationPage: Page {
 
     package let server: Server
     package let client: Client
+    /// The username, so that a user with several accounts notices the wrong one.
     package let account: PlainText
     /// The message of the MCP server.
     package let message: PlainText
+    /// The action of a `confirm`.
     package let action: Action?
+    /// The site of an `external`.
     package let destination: Destination?
+    /// The fields of a `secret`.
     package let secret: SecretFields?
+    /// The account of a `connect`.
     package let connection: Connection?
     /// The time at which the request expires.
     package let until: PlainText
@@ -145,15 +154,16 @@ package struct ElicitationPage: Page {
 extension ElicitationPage {
     /// The page for an elicitation. Exactly one of action, destination, secret and connection is present, by its kind.
     init(_ question: ElicitationQuestion, filled: SubmittedForm? = nil, problem: PlainText? = nil) {
-        let asker = question.asker
+        let server = question.server
         self.init(
             server: Server(
-                name: asker.name, host: asker.identifier.host, identifier: asker.identifier.string, owner: asker.owner),
+                name: server.name, host: server.identifier.host, identifier: server.identifier.string,
+                owner: server.owner),
             client: Client(
-                name: question.through.name, host: question.through.host, since: question.through.since.shown),
-            account: question.username, message: question.message, action: Action(question.part),
-            destination: Destination(question.part), secret: SecretFields(question.part, filled: filled),
-            connection: Connection(question.part), until: question.expiresAt.shown, id: question.page.string,
+                name: question.client.name, host: question.client.host, since: question.client.since.shown),
+            account: question.username, message: question.message, action: Action(question.section),
+            destination: Destination(question.section), secret: SecretFields(question.section, filled: filled),
+            connection: Connection(question.section), until: question.expiresAt.shown, id: question.page.string,
             token: question.token, problem: problem)
     }
 }
@@ -161,7 +171,9 @@ extension ElicitationPage {
 extension ElicitationPage {
     /// The other site of an `external` elicitation.
     package struct Destination: Sendable {
+        /// The host with its port unless it is 443.
         package let destinationHost: PlainText
+        /// The complete URL, without the ticket.
         package let destinationAddress: PlainText
         /// Whether the host contains non-ASCII letters in their encoded form (`xn--`), which may look like other letters.
         package let isEncoded: Bool

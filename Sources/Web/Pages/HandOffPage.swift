@@ -14,7 +14,9 @@ package struct HandOffPage: Page {
         case errand
     }
 
+    /// The URL, which may contain the authorization code.
     package let destination: PlainText
+    /// The host or the scheme that the page shows.
     package let host: PlainText
     package let title: PlainText
     /// Whether the destination is the app, which receives the user's decision.

@@ -3,6 +3,9 @@
 /// Members are `PlainText`, `Bool`, structs of these, arrays and optionals. The server refuses anything else at start: a `String`
 /// could carry what `PlainText` removes, and a closure could write raw HTML. Operators may replace templates, so the names of
 /// members are an interface.
+///
+/// A member `hasX` tells whether the list `X` has entries. A template needs it for the heading of a list, because a Mustache section
+/// over the list itself repeats its content for each entry.
 package protocol Page: Sendable {
     /// The name of the template: its file in the templates folder without the extension.
     static var template: String { get }

@@ -4,9 +4,12 @@
 package struct ReturnPage: Page {
     package static let template = "return"
 
+    /// The redirect URI with the error response.
     package let destination: PlainText
     package let host: PlainText
+    /// The description of the error.
     package let explanation: PlainText
+    /// The request id, by which an operator finds the log line.
     package let reference: PlainText
 
     package init(to target: LinkTarget, explanation: PlainText, reference: PlainText) {

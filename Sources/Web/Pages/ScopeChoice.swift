@@ -1,9 +1,12 @@
 extension ConsentPage {
     /// The checkbox of one scope, with the tools that the scope unlocks and the scopes that it includes.
     package struct ScopeChoice: Sendable {
+        /// The name of the scope, which the form returns.
         package let value: PlainText
         package let description: PlainText
+        /// Whether the checkbox is preselected.
         package let isTicked: Bool
+        /// The tools that the MCP server unlocks with this scope.
         package let tools: [PlainText]
         package let hasTools: Bool
         /// The scopes that this scope includes and that have no checkbox: granting this scope grants them.
@@ -11,7 +14,9 @@ extension ConsentPage {
         package let hasIncluded: Bool
         /// The descriptions of wider scopes on the page that include this scope even if its checkbox is off.
         package let isPartOf: [PlainText]
+        /// Whether a wider scope on the page includes this one.
         package let isPart: Bool
+        /// Whether the scope unlocks tools or includes scopes.
         package let hasReach: Bool
 
         package init(

@@ -28,20 +28,29 @@ extension ElicitationPage {
             case choice([Option], isMany: Bool)
         }
 
+        /// The name of the field in the form, such as `f0`.
         package let fieldName: PlainText
         package let label: PlainText
+        /// The description of the MCP server.
         package let explanation: PlainText?
         package let isRequired: Bool
         /// The problem of the value that the user entered.
         package let fieldProblem: PlainText?
+        /// Whether the control is a text field.
         package let isLine: Bool
+        /// The value of the attribute `type`.
         package let type: PlainText
+        /// The value of `inputmode`, which selects the on-screen keyboard.
         package let mode: PlainText
+        /// The value to show again; always empty for a password.
         package let value: PlainText
         /// The value of `autocomplete`: `off`, or `new-password`, with which browsers do not fill in a stored password.
         package let autocomplete: PlainText
+        /// Whether the control is a checkbox.
         package let isTick: Bool
+        /// Whether the checkbox is ticked.
         package let isOn: Bool
+        /// Whether the control is a list of options.
         package let isChoice: Bool
         package let options: [Option]
 
@@ -75,6 +84,7 @@ extension ElicitationPage {
     /// One option of a choice.
     package struct Option: Sendable {
         package let fieldName: PlainText
+        /// The index of the option, which the form returns in place of the MCP server's value.
         package let place: PlainText
         package let optionLabel: PlainText
         package let isChosen: Bool

@@ -117,7 +117,7 @@ struct Composition {
             LogThreshold.shared.set(configuration.log.level)
             fetcher.follow(policy)
             probe.follow(policy)
-            store.noteClientsChanged()
+            store.countClientChange()
         }
     }
 

@@ -70,7 +70,7 @@ struct DirectAccess {
         /// be opened, the next server signs.
         private func keysForSigning(_ request: AdministrationRequest) async -> KeyRing? {
             guard request.withdrawsAccess || request == .database(.backup),
-                (try? await store.read { try $0.audit.lastCheckpoint(.main) }) ?? nil != nil
+                (try? await store.read { try $0.audit.checkpoints.last(of: .main) }) ?? nil != nil
             else { return nil }
             return try? configuration.openKeys(createIfEmpty: false)
         }

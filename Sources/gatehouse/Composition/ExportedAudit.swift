@@ -51,7 +51,7 @@ struct ExportedAudit {
 
     private func append(_ line: [UInt8], to file: inout AuditFile) throws {
         do {
-            try file.take(line)
+            try file.add(line)
         } catch {
             throw CommandError("\(path) \(error).")
         }

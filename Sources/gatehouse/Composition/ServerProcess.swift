@@ -101,7 +101,7 @@ struct Prerequisites {
             if acceptsClock {
                 try transaction.clock.reset(now.seconds)
             } else {
-                try transaction.clock.note(now.seconds)
+                try transaction.clock.advance(to: now.seconds)
             }
         }
         // New keys are created only if no session depends on a missing one.

@@ -7,9 +7,9 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("Ending a connection")
+@Suite("Revocation of a connection")
 struct ConnectionRevocationTests {
-    @Test func `a caller that hangs up does not keep the tokens from being revoked at the provider`() async throws {
+    @Test func `the provider revokes the tokens although the caller disconnects`() async throws {
         let provider = try await LoopbackProvider.start()
         try await Harness.run { h in
             try await h.providers.add(provider)
@@ -25,7 +25,7 @@ struct ConnectionRevocationTests {
                 return try await revocation.end(
                     connection.id, reason: .revokedByPerson, actor: .person(h.user.id), now: h.clock.now)
             }.value
-            guard case .ended(_, .taken) = verdict else {
+            guard case .ended(_, .accepted) = verdict else {
                 Issue.record("\(verdict)")
                 return
             }

@@ -8,7 +8,7 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("Gatehouse as a client of a provider")
+@Suite("Gatehouse as an OAuth client of a provider")
 struct ProviderClientTests {
     private let now = Timestamp(seconds: 1_800_000_000)
     private let client: ProviderClient
@@ -53,7 +53,7 @@ struct ProviderClientTests {
 
     private func ok(_ body: String) -> LoopbackServer.Reply { LoopbackServer.http("200 OK", body: body) }
 
-    @Test func `the way to the provider carries state, PKCE and a nonce where ID tokens are given`() throws {
+    @Test func `the authorization request carries state, PKCE and, with openid, a nonce`() throws {
         let access = try access(port: 1)
         let plain = ConnectionProof.random(for: try ScopeSet(parsing: "repo user"))
         let url = client.authorizationURL(
@@ -70,8 +70,7 @@ struct ProviderClientTests {
         #expect(FormText.decode(queryOf: other)["nonce"] == [open.nonce ?? ""] && !other.contains("&scope="))
     }
 
-    @Test func `a code is redeemed with its verifier and the client's own proof, in each registered way`() async throws
-    {
+    @Test func `a code is redeemed with its verifier and each client authentication method`() async throws {
         let answer = ok(
             #"{"access_token":"a-1","token_type":"bearer","expires_in":"3600","refresh_token":"r-1","scope":"repo"}"#)
         let (outcome, basic) = try await redeem(answer)
@@ -101,7 +100,7 @@ struct ProviderClientTests {
         ("200 OK", "access_token=a&token_type=bearer"), ("200 OK", ""), ("200 OK", "[]"), ("204 No", ""),
         ("302 Found", "{}"), ("400 Bad", "<html>"), ("404 Not", "{}"),
     ])
-    func `an answer without sense is no grant`(status: String, body: String) async throws {
+    func `an unusable token response yields no grant`(status: String, body: String) async throws {
         let (outcome, _) = try await redeem(LoopbackServer.http(status, body: body))
         guard case .failure(.unusable) = outcome else {
             Issue.record("\(outcome)")
@@ -109,7 +108,7 @@ struct ProviderClientTests {
         }
     }
 
-    @Test func `a refusal keeps its code and nothing else that the provider wrote`() async throws {
+    @Test func `a refusal keeps the error code and no other text of the provider`() async throws {
         let refusal = #"{"error":"invalid_grant","error_description":"<b>leak</b>"}"#
         for status in ["400 Bad", "200 OK"] {
             let (outcome, _) = try await redeem(LoopbackServer.http(status, body: refusal))
@@ -119,7 +118,7 @@ struct ProviderClientTests {
         #expect(throws: ProviderFailure.refused("with an unreadable error")) { try odd.get() }
     }
 
-    @Test func `a provider that is silent, busy or away can be asked another time`() async throws {
+    @Test func `a silent, busy or unreachable provider is a temporary failure`() async throws {
         for reply in [LoopbackServer.Reply.silence, LoopbackServer.http("503 Later", body: "")] {
             let (outcome, _) = try await redeem(reply, by: hasty)
             guard case .failure(.unavailable) = outcome else {
@@ -133,7 +132,7 @@ struct ProviderClientTests {
         }
     }
 
-    @Test func `a content type that is not JSON, and an answer without an end, are no answers`() async throws {
+    @Test func `an answer of another content type or of endless length is unusable`() async throws {
         let body = #"{"access_token":"a","token_type":"bearer"}"#
         let (html, _) = try await redeem(LoopbackServer.http("200 OK", "Content-Type: text/html", body: body))
         #expect(throws: ProviderFailure.self) { try html.get() }
@@ -145,7 +144,7 @@ struct ProviderClientTests {
         }
     }
 
-    @Test func `an ID token of another sign-in, or none at all, is refused where one was asked for`() async throws {
+    @Test func `with openid, a missing ID token or one with another nonce is refused`() async throws {
         func idToken(_ payload: String) -> String { "e30.\(Base64URL.encode(Array(payload.utf8))).AAAA" }
         for payload in [#"{"nonce":"another"}"#, #"{"sub":"x"}"#, "[]"] {
             let answer = ok(#"{"access_token":"a","token_type":"bearer","id_token":"\#(idToken(payload))"}"#)
@@ -161,7 +160,7 @@ struct ProviderClientTests {
         try proof.check(Secret(idToken(#"{"nonce":"\#(proof.nonce ?? "")"}"#)))
     }
 
-    @Test func `a refresh keeps the refresh token that is not replaced`() async throws {
+    @Test func `a refresh without a new refresh token keeps the old one`() async throws {
         for (answer, expected) in [(#""#, "old"), (#","refresh_token":"new""#, "new")] {
             let server = try await LoopbackServer.start { request in
                 guard request.contains("grant_type=refresh_token&refresh_token=old") else {

@@ -8,7 +8,7 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("What providers are registered with")
+@Suite("Limits of the registration of providers")
 struct ProviderLimitTests {
     private func run(_ h: Harness, _ request: AdministrationRequest) async -> Result<
         AdministrationAnswer, AdministrationError
@@ -65,7 +65,7 @@ struct ProviderLimitTests {
     ]
 
     @Test(arguments: unfit)
-    func `a document cannot send Gatehouse to where a stranger's URL may not lead`(endpoint: String) async throws {
+    func `an endpoint of a metadata document must not lead to a private address`(endpoint: String) async throws {
         try await Harness.run { h in
             for outcome in [
                 try await discover(h, authorization: endpoint), try await discover(h, token: endpoint),
@@ -77,7 +77,9 @@ struct ProviderLimitTests {
         }
     }
 
-    @Test func `what a document names elsewhere in public is taken, and dialled like a stranger's URL`() async throws {
+    @Test func `a public endpoint of a metadata document is accepted, and dialled at global addresses only`()
+        async throws
+    {
         try await Harness.run { h in
             _ = try await discover(h, token: "https://tokens.example/t", revocation: "https://tokens.example/r").get()
             let provider = try #require(try await kept(h))
@@ -94,7 +96,7 @@ struct ProviderLimitTests {
         }
     }
 
-    @Test func `endpoints of the issuer's own origin, and those that an operator writes, are the operator's word`()
+    @Test func `endpoints at the issuer's origin and endpoints that the operator names may be private`()
         async throws
     {
         try await Harness.run { h in
@@ -112,7 +114,7 @@ struct ProviderLimitTests {
         }
     }
 
-    @Test func `a second MCP server at a provider is allowed with a warning, the first one without`() async throws {
+    @Test func `the rule for a second MCP server at a provider carries a warning`() async throws {
         try await Harness.run { h in
             try await addExplicit(h)
             let second = try Resource(
@@ -130,7 +132,7 @@ struct ProviderLimitTests {
         }
     }
 
-    @Test func `another name of a scope is kept with the rule, listed, and belongs to an allowed scope`() async throws {
+    @Test func `an alias of a scope is stored, listed, and must belong to an allowed scope`() async throws {
         try await Harness.run { h in
             try await addExplicit(h)
             func allow(_ sameAs: String...) async -> Result<AdministrationAnswer, AdministrationError> {

@@ -3,9 +3,9 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("When an event is sent again")
+@Suite("The schedule of event deliveries")
 struct DeliveryScheduleTests {
-    @Test func `the first attempts follow each other within a minute, the last lies three days later`() throws {
+    @Test func `the first attempts lie within a minute, and the last one after three days`() throws {
         var at: [Int64] = [0]
         while let pause = DeliverySchedule.pause(afterAttempts: at.count, spread: 0) {
             at.append(at[at.count - 1] + pause)
@@ -15,7 +15,7 @@ struct DeliveryScheduleTests {
         #expect(75 * 3600..<76 * 3600 ~= at[12])
     }
 
-    @Test func `each pause is spread by a fifth, and never to nothing`() {
+    @Test func `the spread changes a pause by at most a fifth, and never to zero`() {
         for attempts in 1...12 {
             let plain = Double(DeliverySchedule.pauses[attempts - 1])
             let (least, most) = (plain * 0.8, plain * 1.2)
@@ -28,14 +28,14 @@ struct DeliveryScheduleTests {
         #expect(DeliverySchedule.pause(afterAttempts: 0, spread: 0) == nil)
     }
 
-    @Test func `what was tried more often than a trouble is long failed before it`() {
+    @Test func `a trouble of some length accounts for a limited number of attempts`() {
         for (seconds, attempts) in [(0, 1), (1, 2), (3, 3), (8, 3), (9, 4), (25, 5), (264, 5), (265, 6), (300_000, 13)]
         {
             #expect(DeliverySchedule.attempts(within: Int64(seconds)) == attempts, "\(seconds)")
         }
     }
 
-    @Test func `trouble pauses an endpoint longer and longer, and one good answer ends it`() {
+    @Test func `trouble pauses an endpoint with growing pauses, and a success ends it`() {
         var breaker = EndpointBreaker()
         let start = Timestamp(seconds: 1000)
         #expect(breaker.width(atMost: 4) == 4)
@@ -54,7 +54,7 @@ struct DeliveryScheduleTests {
         #expect(none == nil)
     }
 
-    @Test func `a failure that may be one event's own does not pause the endpoint, three in a row do`() {
+    @Test func `a single failed event does not pause the endpoint, and three failures in a row do`() {
         var breaker = EndpointBreaker()
         let now = Timestamp(seconds: 1000)
         for _ in 0..<2 { breaker.failed(isTrouble: false, retryAfter: nil, now: now) }
@@ -63,7 +63,7 @@ struct DeliveryScheduleTests {
         #expect(breaker.pausedUntil == now + 6)
     }
 
-    @Test func `Retry-After is honoured, up to an hour, and never shortens a pause`() {
+    @Test func `Retry-After is honoured up to an hour, and never shortens a pause`() {
         for (asked, given) in [(Int64(40), Int64(40)), (0, 1), (7 * 86_400, 3600)] {
             var breaker = EndpointBreaker()
             breaker.failed(isTrouble: true, retryAfter: asked, now: Timestamp(seconds: 0))

@@ -6,15 +6,15 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("RFC 8935: events reach the endpoints of MCP servers")
+@Suite("RFC 8935: events are pushed to endpoints")
 struct EventDeliveryTests {
-    @Test func `an event reaches its endpoint, signed, with the row's id and for that MCP server`() async throws {
+    @Test func `a pushed event is signed, with the id of its row and that MCP server as its audience`() async throws {
         try await EventStage.run { stage in
             let receiver = try await Receiver()
             let resource = try await stage.proven("a", receiver)
             let ids = try await stage.queue(3, for: resource)
             stage.harness.clock.advance(by: 5)
-            await stage.deliverer.round()
+            await stage.deliverer.deliverDue()
             #expect(Set(receiver.ids) == Set(ids) && receiver.ids.count == 3)
             #expect(try await stage.states(ids) == [.delivered, .delivered, .delivered])
             let keys = stage.harness.gatehouse.keys.verification(.events, at: stage.now.seconds)
@@ -28,14 +28,13 @@ struct EventDeliveryTests {
         }
     }
 
-    @Test func `what does not arrive is sent again with the same id, thirteen times in three days`() async throws
-    {
+    @Test func `an undelivered event is sent with the same id, thirteen times in three days`() async throws {
         try await EventStage.run { stage in
             let receiver = try await Receiver()
             let resource = try await stage.proven("a", receiver)
             receiver.answers("503 Service Unavailable", body: "<html>canary-of-the-receiver</html>")
             let ids = try await stage.queue(for: resource)
-            await stage.deliverer.round()
+            await stage.deliverer.deliverDue()
             for (attempt, pause) in DeliverySchedule.pauses.enumerated() {
                 #expect(receiver.ids.count == attempt + 1)
                 await stage.later(by: pause - 1)
@@ -51,7 +50,7 @@ struct EventDeliveryTests {
             #expect(!stage.log.lines.contains { $0.contains("canary") })
             receiver.answers("202 Accepted")
             #expect(try await stage.retry(ids[0]))
-            await stage.deliverer.round()
+            await stage.deliverer.deliverDue()
             #expect(receiver.ids.count == 14 && receiver.ids[13] == ids[0])
             #expect(try await stage.states(ids) == [.delivered])
             #expect(try await !stage.retry(ids[0]))
@@ -59,18 +58,18 @@ struct EventDeliveryTests {
         }
     }
 
-    @Test func `a refusal that will not heal ends the attempts, one that may is tried again`() async throws {
+    @Test func `a permanent error ends the attempts, and a retryable one does not`() async throws {
         try await EventStage.run { stage in
             let receiver = try await Receiver()
             let resource = try await stage.proven("a", receiver)
             receiver.answers("400 Bad Request", body: #"{"err":"invalid_audience","description":"canary"}"#)
             let refused = try await stage.queue(for: resource)
-            await stage.deliverer.round()
+            await stage.deliverer.deliverDue()
             let dead = try #require(try await stage.records(refused).first)
             #expect(dead.state == .dead && dead.lastStatus == 400 && dead.lastError == "invalid_audience")
             receiver.answers("400 Bad Request", body: #"{"err":"invalid_key"}"#)
             let later = try await stage.queue(for: resource)
-            await stage.deliverer.round()
+            await stage.deliverer.deliverDue()
             #expect(try await stage.states(later) == [.waiting])
             receiver.answers("202 Accepted")
             await stage.later(by: 1)
@@ -81,13 +80,13 @@ struct EventDeliveryTests {
         }
     }
 
-    @Test func `410 closes an endpoint: nothing more is sent, and the event waits for the next one`() async throws {
+    @Test func `410 disables an endpoint, and its events wait for the next endpoint`() async throws {
         try await EventStage.run { stage in
             let (old, new) = (try await Receiver(), try await Receiver())
             let resource = try await stage.proven("a", old)
             old.answers("410 Gone")
             let ids = try await stage.queue(for: resource)
-            await stage.deliverer.round()
+            await stage.deliverer.deliverDue()
             await stage.later(by: 90_000)
             #expect(stage.notices == ["resource=\(resource.id) status=410"])
             #expect(old.ids == ids)
@@ -97,28 +96,28 @@ struct EventDeliveryTests {
             #expect(listed.rows.first?["next_attempt_at"] == .null)
             #expect(listed.note?.contains("https://a.example/mcp") == true, "\(listed.note ?? "no note")")
             try await stage.point(resource, at: new)
-            await stage.deliverer.round()
+            await stage.deliverer.deliverDue()
             #expect(new.ids.isEmpty)
             try await stage.verify(resource, new.state)
-            await stage.deliverer.round()
+            await stage.deliverer.deliverDue()
             #expect(new.ids == ids && old.ids == ids)
             try await old.stop()
             try await new.stop()
         }
     }
 
-    @Test func `410 to many events at once, and to the verification event, is told once`() async throws {
+    @Test func `410 to several events at once, or to the verification event, is logged once`() async throws {
         try await EventStage.run { stage in
             let (many, first) = (try await Receiver(), try await Receiver())
             let resource = try await stage.proven("a", many)
             many.answers("410 Gone")
             let ids = try await stage.queue(20, for: resource)
-            await stage.deliverer.round()
+            await stage.deliverer.deliverDue()
             #expect(Set(many.ids).isSubset(of: ids))
             #expect(stage.notices == ["resource=\(resource.id) status=410"])
             first.answers("410 Gone")
             let other = try await stage.resource("b", endpoint: first.endpoint)
-            await stage.deliverer.round()
+            await stage.deliverer.deliverDue()
             #expect(stage.notices == ["resource=\(resource.id) status=410", "resource=\(other.id) status=410"])
             #expect(!stage.log.lines.contains { $0.contains("/events") })
             try await many.stop()
@@ -126,7 +125,7 @@ struct EventDeliveryTests {
         }
     }
 
-    @Test func `an endpoint in trouble is probed by one event at a time, and gets all that waited when it is back`()
+    @Test func `a failing endpoint gets one probe at a time, and all waiting events after its recovery`()
         async throws
     {
         try await EventStage.run { stage in
@@ -134,7 +133,7 @@ struct EventDeliveryTests {
             let resource = try await stage.proven("a", receiver)
             receiver.answers("503 Service Unavailable", "Retry-After: 30")
             let ids = try await stage.queue(40, for: resource)
-            await stage.deliverer.round()
+            await stage.deliverer.deliverDue()
             #expect(receiver.ids.count == 4)
             await stage.later(by: 29)
             #expect(receiver.ids.count == 4)
@@ -149,7 +148,7 @@ struct EventDeliveryTests {
         }
     }
 
-    @Test func `what an endpoint asked for is not held against the next one, nor against the same one named anew`()
+    @Test func `the pause of an endpoint does not apply to the next endpoint, nor to the same one set again`()
         async throws
     {
         try await EventStage.run { stage in
@@ -158,16 +157,16 @@ struct EventDeliveryTests {
             let ids = try await stage.queue(for: resource)
             for receiver in [old, new] {
                 receiver.answers("503 Service Unavailable", "Retry-After: 3600")
-                await stage.deliverer.round()
+                await stage.deliverer.deliverDue()
                 #expect(receiver.ids == ids)
                 new.answers("202 Accepted")
                 let asked = new.claims.count
                 try await stage.point(resource, at: new)
-                await stage.deliverer.round()
+                await stage.deliverer.deliverDue()
                 #expect(new.claims.count == asked + 1, "asked to show itself at once")
                 try await stage.verify(resource, new.state)
             }
-            await stage.deliverer.round()
+            await stage.deliverer.deliverDue()
             #expect(old.ids == ids && new.ids == ids + ids)
             #expect(try await stage.states(ids) == [.delivered])
             try await old.stop()
@@ -175,13 +174,13 @@ struct EventDeliveryTests {
         }
     }
 
-    @Test func `an event that fails on its own keeps its schedule while all others arrive`() async throws {
+    @Test func `an event that fails on its own keeps its schedule and delays no other`() async throws {
         try await EventStage.run { stage in
             let receiver = try await Receiver()
             let resource = try await stage.proven("a", receiver)
             let sour = try await stage.queue(for: resource)
             receiver.answers("503 Service Unavailable", to: sour[0])
-            await stage.deliverer.round()
+            await stage.deliverer.deliverDue()
             var others: [String] = []
             for _ in 0..<40 {
                 others += try await stage.queue(for: resource)
@@ -194,7 +193,7 @@ struct EventDeliveryTests {
         }
     }
 
-    @Test func `a server that stops breaks off what is under way, and counts it as no attempt`() async throws {
+    @Test func `a shutdown aborts running requests without counting an attempt`() async throws {
         try await EventStage.run(deadline: 3_600_000) { stage in
             let receiver = try await Receiver()
             let resource = try await stage.proven("a", receiver)
@@ -210,7 +209,7 @@ struct EventDeliveryTests {
         }
     }
 
-    @Test func `a receiver that never answers slows no other`() async throws {
+    @Test func `a receiver that never answers delays no other receiver`() async throws {
         try await EventStage.run(deadline: 3_600_000) { stage in
             let (dead, alive) = (try await Receiver(), try await Receiver())
             let silent = try await stage.proven("silent", dead)
@@ -234,13 +233,13 @@ struct EventDeliveryTests {
         }
     }
 
-    @Test func `a redirect is followed nowhere, and the event stays`() async throws {
+    @Test func `a redirect is not followed, and the event stays in the queue`() async throws {
         try await EventStage.run { stage in
             let (receiver, elsewhere) = (try await Receiver(), try await Receiver())
             let resource = try await stage.proven("a", receiver)
             receiver.answers("307 Temporary Redirect", "Location: \(elsewhere.endpoint)")
             let ids = try await stage.queue(for: resource)
-            await stage.deliverer.round()
+            await stage.deliverer.deliverDue()
             #expect(elsewhere.tokens.isEmpty && receiver.ids == ids)
             #expect(try await stage.records(ids).first?.lastStatus == 307)
             #expect(try await stage.states(ids) == [.waiting])

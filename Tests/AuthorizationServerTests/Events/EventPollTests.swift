@@ -6,9 +6,9 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("RFC 8936: MCP servers ask for their events")
+@Suite("RFC 8936: MCP servers poll for their events")
 struct EventPollTests {
-    @Test func `what is not acknowledged comes again, and what is does not`() async throws {
+    @Test func `an event is returned until it is acknowledged`() async throws {
         try await EventStage.run { stage in
             let resource = try await stage.resource("a")
             let ids = try await stage.queue(3, for: resource)
@@ -24,7 +24,7 @@ struct EventPollTests {
         }
     }
 
-    @Test func `an event is signed for the MCP server that asks, under its own id`() async throws {
+    @Test func `a polled event is signed for its MCP server, with the id of its row`() async throws {
         try await EventStage.run { stage in
             let resource = try await stage.resource("a")
             let ids = try await stage.queue(for: resource)
@@ -36,7 +36,7 @@ struct EventPollTests {
         }
     }
 
-    @Test func `maxEvents bounds an answer, which says whether there is more`() async throws {
+    @Test func `maxEvents limits an answer, and moreAvailable tells whether there are more`() async throws {
         try await EventStage.run { stage in
             let resource = try await stage.resource("a")
             let ids = try await stage.queue(150, for: resource)
@@ -51,7 +51,7 @@ struct EventPollTests {
         }
     }
 
-    @Test func `an MCP server neither sees nor settles another's events`() async throws {
+    @Test func `an MCP server neither sees nor acknowledges the events of another`() async throws {
         try await EventStage.run { stage in
             let (mine, other) = (try await stage.resource("mine"), try await stage.resource("other"))
             let ids = try await stage.queue(2, for: other)
@@ -63,7 +63,7 @@ struct EventPollTests {
         }
     }
 
-    @Test func `an event with an error is a dead letter, unless the error may heal`() async throws {
+    @Test func `an event with an error is given up, unless the error is retryable`() async throws {
         try await EventStage.run { stage in
             let resource = try await stage.resource("a")
             let ids = try await stage.queue(3, for: resource)
@@ -81,7 +81,7 @@ struct EventPollTests {
         }
     }
 
-    @Test func `an MCP server with an endpoint is told that it cannot poll`() async throws {
+    @Test func `an MCP server with an events endpoint cannot poll`() async throws {
         try await EventStage.run { stage in
             let resource = try await stage.resource("a", endpoint: "http://127.0.0.1:9/events")
             let error = await #expect(throws: OAuthError.self) { try await stage.poll(as: resource) }
@@ -94,7 +94,9 @@ struct EventPollTests {
             ["maxEvents": -1], ["maxEvents": "2"], ["maxEvents": 1.5], ["returnImmediately": "yes"], ["ack": "evt_x"],
             ["ack": [1]], ["setErrs": []], ["setErrs": ["evt_x": "invalid_key"]], ["setErrs": ["evt_x": ["err": 4]]],
         ] as [JSONObject])
-    func `a malformed question is refused with the member's name, and settles nothing`(body: JSONObject) async throws {
+    func `a malformed request is refused with the member's name, and acknowledges nothing`(body: JSONObject)
+        async throws
+    {
         try await EventStage.run { stage in
             let resource = try await stage.resource("a")
             let ids = try await stage.queue(for: resource)
@@ -108,26 +110,26 @@ struct EventPollTests {
         }
     }
 
-    @Test func `a question that finds nothing is held until there is an event, and only then`() async throws {
+    @Test func `a request without events is held until there is one for its MCP server`() async throws {
         try await EventStage.run { stage in
             let (mine, other) = (try await stage.resource("mine"), try await stage.resource("other"))
             #expect(try await stage.poll(["returnImmediately": true], as: mine).setIDs.isEmpty)
             var endpoint = stage.harness.gatehouse.eventPoll
-            endpoint.patience = 600
+            endpoint.holdTime = 600
             let held = endpoint
             let answers = Counted()
             let asked = (0..<20).map { _ in
                 Task {
                     defer { answers.count() }
-                    return try await held.answer([:], for: mine, whenGone: { _ in }).object?.setIDs
+                    return try await held.answer([:], for: mine, onDisconnect: { _ in }).object?.setIDs
                 }
             }
-            await eventually { held.waiting == 20 }
+            await eventually { held.heldRequests == 20 }
             try await stage.queue(for: other)
             #expect(answers.value == 0)
             let ids = try await stage.queue(for: mine)
             for question in asked { #expect(try await question.value == ids) }
-            #expect(held.waiting == 0)
+            #expect(held.heldRequests == 0)
         }
     }
 }

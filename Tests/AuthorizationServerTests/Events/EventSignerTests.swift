@@ -8,7 +8,7 @@ import Testing
 
 @Suite("RFC 8417: the signature of an event")
 struct EventSignerTests {
-    @Test func `an event is signed by an events key, says the same each time, and passes for nothing else`()
+    @Test func `an event is signed by an events key, carries the same claims each time, and verifies as no other type`()
         async throws
     {
         try await Harness.run { h in

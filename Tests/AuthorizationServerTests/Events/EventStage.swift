@@ -38,7 +38,7 @@ struct EventStage: Sendable {
     /// An MCP server whose endpoint has shown that it wants events.
     func proven(_ name: String, _ receiver: Receiver) async throws -> Resource {
         let resource = try await resource(name, endpoint: receiver.endpoint)
-        await deliverer.round()
+        await deliverer.deliverDue()
         try await verify(resource, receiver.state)
         return resource
     }
@@ -85,12 +85,13 @@ struct EventStage: Sendable {
     /// Moves the clock and sends what is due then.
     func later(by seconds: Int64) async {
         harness.clock.advance(by: seconds)
-        await deliverer.round()
+        await deliverer.deliverDue()
     }
 
     /// What the log says of endpoints that were closed: the metadata of each line.
     var notices: [String] {
-        let words = "notice an events endpoint is disabled: nothing is sent there until an operator names one again "
+        let words =
+            "notice an events endpoint is disabled; nothing is sent there until an operator sets an endpoint again "
         return log.lines.filter { $0.hasPrefix(words) }.map { String($0.dropFirst(words.count)) }
     }
 
@@ -102,8 +103,8 @@ struct EventStage: Sendable {
 
     func poll(_ body: JSONObject = [:], as resource: Resource) async throws -> JSONObject {
         var endpoint = harness.gatehouse.eventPoll
-        endpoint.patience = 0
-        return try await endpoint.answer(body, for: resource, whenGone: { _ in }).object ?? JSONObject()
+        endpoint.holdTime = 0
+        return try await endpoint.answer(body, for: resource, onDisconnect: { _ in }).object ?? JSONObject()
     }
 }
 

@@ -6,18 +6,18 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("An endpoint gets events only after it has shown that it wants them")
+@Suite("An endpoint receives events only after its verification")
 struct EventStreamTests {
     private func stream(_ stage: EventStage, _ resource: Resource) async throws -> EventStream? {
         try await stage.store.read { try $0.eventStreams.find(of: resource.id) }
     }
 
-    @Test func `events wait until the state came back with the MCP server's credentials`() async throws {
+    @Test func `events wait until the state is returned with the MCP server's credentials`() async throws {
         try await EventStage.run { stage in
             let receiver = try await Receiver()
             let resource = try await stage.resource("a", endpoint: receiver.endpoint)
             let ids = try await stage.queue(3, for: resource)
-            await stage.deliverer.round()
+            await stage.deliverer.deliverDue()
             #expect(receiver.claims.count == 1 && receiver.ids.isEmpty)
             let state = try #require(receiver.state)
             #expect(Base64URL.decode(state)?.count == 32)
@@ -25,7 +25,7 @@ struct EventStreamTests {
             let stored = try #require(try await stream(stage, resource))
             #expect(stored.state == .unverified && stored.challengeDigest == .sha256(state))
             try await stage.verify(resource, state)
-            await stage.deliverer.round()
+            await stage.deliverer.deliverDue()
             #expect(Set(receiver.ids) == Set(ids))
             #expect(try await stage.states(ids) == [.delivered, .delivered, .delivered])
             // What is sent twice may come back twice.
@@ -35,7 +35,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test func `a server that stops before its events were looked at has nothing to say of it`() async throws {
+    @Test func `a shutdown before the first look at the events logs nothing`() async throws {
         try await EventStage.run { stage in
             let receiver = try await Receiver()
             let resource = try await stage.resource("a", endpoint: receiver.endpoint)
@@ -52,19 +52,19 @@ struct EventStreamTests {
         }
     }
 
-    @Test func `a wrong, foreign or late state makes nothing active`() async throws {
+    @Test func `a wrong, foreign or expired state activates no endpoint`() async throws {
         try await EventStage.run { stage in
             let (one, two) = (try await Receiver(), try await Receiver())
             let mine = try await stage.resource("mine", endpoint: one.endpoint)
             let other = try await stage.resource("other", endpoint: two.endpoint)
-            await stage.deliverer.round()
+            await stage.deliverer.deliverDue()
             let state = try #require(one.state)
             #expect(two.state != state)
             for wrong in [nil, "", "x", two.state, state + "A", String(state.dropLast())] {
                 await #expect(throws: OAuthError.self) { try await stage.verify(mine, wrong) }
             }
             await #expect(throws: OAuthError.self) { try await stage.verify(other, state) }
-            stage.harness.clock.advance(by: EndpointChallenge.life)
+            stage.harness.clock.advance(by: EndpointChallenge.lifetime)
             await #expect(throws: OAuthError.self) { try await stage.verify(mine, state) }
             #expect(try await stream(stage, mine)?.state == .unverified)
             #expect(try await stream(stage, other)?.state == .unverified)
@@ -74,13 +74,13 @@ struct EventStreamTests {
         }
     }
 
-    @Test func `the same value is asked for again on the schedule, a new one after an hour, none after three days`()
+    @Test func `a value is repeated on the schedule, replaced after an hour, and given up after three days`()
         async throws
     {
         try await EventStage.run { stage in
             let receiver = try await Receiver()
             let resource = try await stage.resource("a", endpoint: receiver.endpoint)
-            await stage.deliverer.round()
+            await stage.deliverer.deliverDue()
             for pause in DeliverySchedule.pauses { await stage.later(by: pause) }
             let asked = receiver.claims
             #expect(asked.count == 13)
@@ -95,23 +95,23 @@ struct EventStreamTests {
         }
     }
 
-    @Test func `a changed endpoint starts anew, and so does one that is named again`() async throws {
+    @Test func `a changed endpoint must be verified again, and so must one that is set again`() async throws {
         try await EventStage.run { stage in
             let (old, new) = (try await Receiver(), try await Receiver())
             let resource = try await stage.proven("a", old)
             let first = try #require(old.state)
             try await stage.point(resource, at: new)
             let ids = try await stage.queue(for: resource)
-            await stage.deliverer.round()
+            await stage.deliverer.deliverDue()
             #expect(new.ids.isEmpty && old.ids.isEmpty)
             await #expect(throws: OAuthError.self) { try await stage.verify(resource, first) }
             try await stage.verify(resource, new.state)
-            await stage.deliverer.round()
+            await stage.deliverer.deliverDue()
             #expect(new.ids == ids)
             stage.harness.clock.advance(by: 1)
             try await stage.point(resource, at: new)
             try await stage.queue(for: resource)
-            await stage.deliverer.round()
+            await stage.deliverer.deliverDue()
             #expect(new.ids == ids)
             #expect(old.ids.isEmpty)
             try await old.stop()
@@ -119,7 +119,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test func `the value that was sent stands nowhere in the database`() async throws {
+    @Test func `the database does not contain the sent value`() async throws {
         try await EventStage.run { stage in
             let receiver = try await Receiver()
             let resource = try await stage.proven("a", receiver)

@@ -6,7 +6,7 @@ import Testing
 @testable import AuthorizationServer
 
 /// What receivers answer, as it comes over a connection.
-@Suite("RFC 8935: what an answer to a pushed event means")
+@Suite("RFC 8935: the meaning of an answer to a pushed event")
 struct PushAnswerTests {
     private func answer(_ reply: LoopbackServer.Reply, within deadline: Int64 = 60_000) async throws -> PushAnswer {
         let server = try await LoopbackServer.start { _ in reply }
@@ -27,13 +27,13 @@ struct PushAnswerTests {
     }
 
     @Test(arguments: ["200 OK", "202 Accepted", "204 No Content"])
-    func `every 2xx is an acceptance, whatever its body says`(status: String) async throws {
+    func `every 2xx is an acceptance, whatever its body`(status: String) async throws {
         let body = status.hasPrefix("204") ? "" : #"{"err":"invalid_audience"}"#
         #expect(try await answer(status, body: body) == .accepted)
     }
 
     @Test(arguments: ["invalid_request", "invalid_issuer", "invalid_audience", "access_denied"])
-    func `an error that will be the same the next time is a refusal`(code: String) async throws {
+    func `a permanent error is a refusal`(code: String) async throws {
         let body = #"{"err":"\#(code)","description":"<b>ours alone</b>"}"#
         #expect(try await answer("400 Bad Request", body: body) == .refused(EventAnswer(status: 400, error: code)))
     }
@@ -43,7 +43,7 @@ struct PushAnswerTests {
         (#"{"err":"invalid_key","description":"no"}"#, "invalid_key"),
         (#"{"err":"something_new"}"#, nil), (#"{"err":7}"#, nil), ("no JSON", nil), ("", nil),
     ])
-    func `an error that may be mended, or that nobody knows, is tried again`(
+    func `a retryable or unknown error is a failed attempt`(
         body: String, word: String?
     ) async throws {
         #expect(
@@ -52,7 +52,7 @@ struct PushAnswerTests {
     }
 
     @Test(arguments: ["429 Too Many Requests", "502 Bad Gateway", "503 Service Unavailable", "504 Gateway Timeout"])
-    func `overload is the endpoint's trouble, and its Retry-After is read in seconds alone`(
+    func `overload is trouble of the endpoint, and its Retry-After is read in seconds only`(
         status: String
     ) async throws {
         let kept = EventAnswer(status: Int(status.prefix(3)))
@@ -73,7 +73,7 @@ struct PushAnswerTests {
         try await elsewhere.stop()
     }
 
-    @Test func `410 says that the endpoint is gone, other statuses that it failed this time`() async throws {
+    @Test func `410 means that the endpoint is gone, and other statuses that the attempt failed`() async throws {
         #expect(try await answer("410 Gone") == .gone)
         for status in ["401", "403", "404", "500", "418"] {
             #expect(
@@ -82,7 +82,7 @@ struct PushAnswerTests {
         }
     }
 
-    @Test func `no answer, half an answer and no HTTP are trouble, and nothing of it is kept`() async throws {
+    @Test func `a missing, incomplete or malformed answer is trouble, and none of its text is kept`() async throws {
         let failures = [
             (LoopbackServer.Reply.silence, "no answer in time"),
             (.bytes("", thenClose: true), "no connection"),
@@ -96,7 +96,7 @@ struct PushAnswerTests {
         }
     }
 
-    @Test func `a page of many kilobytes still counts by its status`() async throws {
+    @Test func `an answer of many kilobytes counts by its status`() async throws {
         let page = String(repeating: "x", count: 50_000)
         #expect(try await answer("202 Accepted", body: page) == .accepted)
         #expect(
@@ -104,7 +104,7 @@ struct PushAnswerTests {
                 == .failed(EventAnswer(status: 503), isTrouble: true, retryAfter: nil))
     }
 
-    @Test func `an event is posted as what it is, and the answer is asked for as JSON`() async throws {
+    @Test func `the request carries the media type of an event, and asks for a JSON answer`() async throws {
         let server = try await LoopbackServer.start { _ in LoopbackServer.http("202 Accepted", body: "") }
         let sender = EventSender()
         _ = try await sender.send("a.b.c", to: "http://127.0.0.1:\(server.port)/events?x=1")
@@ -117,7 +117,7 @@ struct PushAnswerTests {
     }
 
     @Test(arguments: ["http://events.example/x", "http://10.0.0.1/x", "ftp://a.example/", "https://u:p@a.example/"])
-    func `what an operator's rule does not allow is not sent to`(endpoint: String) async throws {
+    func `no event is sent to an address that the rules of outbound requests refuse`(endpoint: String) async throws {
         let failure = await #expect(throws: OutboundFailure.self) {
             try await EventSender().send("a.b.c", to: endpoint)
         }

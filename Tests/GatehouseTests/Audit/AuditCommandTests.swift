@@ -106,7 +106,7 @@ struct AuditCommandTests {
                     try Workspace.python(), [program, file], environment: [:], input: Pipe(),
                     output: gatehouse.stage.logFile("py"), errors: gatehouse.stage.logFile("py-errors"))
                 gatehouse.stage.adopt(child)
-                return await child.end()
+                return try await child.end()
             }
             #expect(try await check(path) == 0)
             for (from, to) in [("two.example", "odd.example"), ("grace-hopper", "grace-kelly")] {
@@ -159,7 +159,7 @@ struct AuditCommandTests {
                 environment: ["GATEHOUSE_CONFIG": configuration, "PATH": "/usr/bin:/bin"], input: Pipe(),
                 output: gatehouse.stage.logFile("full"), errors: gatehouse.stage.logFile("full-errors"))
             gatehouse.stage.adopt(child)
-            #expect(await child.end() == 1)
+            #expect(try await child.end() == 1)
             let errors = try gatehouse.stage.log("full-errors")
             #expect(errors.split(separator: "\n").count == 1 && errors.contains("Nothing was deleted"), "\(errors)")
             #expect(!FileManager.default.fileExists(atPath: path))

@@ -23,7 +23,7 @@ struct AuditDropTests {
                     }
                     let head = try #require(try transaction.audit.tail(limit: 1).first)
                     #expect(
-                        try transaction.audit.insert(
+                        try transaction.audit.checkpoints.insert(
                             AuditCheckpoint(.main, sequence: head.sequence, hash: head.hash, at: old, with: key)))
                 }
             }

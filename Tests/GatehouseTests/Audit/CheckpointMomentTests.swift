@@ -44,7 +44,7 @@ struct CheckpointMomentTests {
                 ["users", "add", "cy", "--password-stdin"], input: "correct horse battery\n")
             #expect(try await !Self.isSigned(gatehouse))
             gatehouse.process.kill()
-            _ = await gatehouse.process.end()
+            _ = try await gatehouse.process.end()
             try stage.copyDatabase(from: "copy.sqlite", to: "var/gatehouse.sqlite")
             let refused = try await gatehouse.command(["serve"])
             #expect(refused.status == 1 && refused.errors.contains("older than the keys know"), "\(refused.errors)")
@@ -67,7 +67,7 @@ struct CheckpointMomentTests {
             #expect(try await Self.isSigned(gatehouse))
             let kept = try String(contentsOfFile: stage.path("keys/checkpoints.json"), encoding: .utf8)
             let after = try Store(path: stage.path("var/gatehouse.sqlite"))
-            let last = try #require(try await after.read { try $0.audit.lastCheckpoint(.main) })
+            let last = try #require(try await after.read { try $0.audit.checkpoints.last(of: .main) })
             try after.close()
             #expect(kept.contains(last.signed))
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AuthorizationServer
+import JOSE
 import Storage
 import TestSupport
 import Testing

@@ -226,7 +226,7 @@ struct ListPageCommandTests {
                     }
                     for index in 0..<2 {
                         let id = try ClientID("https://h\(index).example/c.json?a=1&b=2")
-                        try tx.documents.keep(
+                        try tx.documents.store(
                             CachedDocument(
                                 clientID: id, bytes: [1], digest: .sha256([1]), fetchedAt: now, expiresAt: now,
                                 lastGoodAt: now))

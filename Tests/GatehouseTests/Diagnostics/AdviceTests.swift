@@ -28,7 +28,7 @@ struct AdviceTests {
     ) async throws -> (status: Int32, output: String, errors: String) {
         let child = try asNobody(stage, groups: groups, arguments)
         stage.adopt(child)
-        let status = await child.end()
+        let status = try await child.end()
         return (status, try stage.log("as-nobody"), try stage.log("as-nobody-errors"))
     }
 
@@ -60,7 +60,7 @@ struct AdviceTests {
                     "/bin/sh", ["-c", "cd / && exec \"$0\" \"$@\"", Workspace.program("gatehouse")] + arguments,
                     output: stage.logFile("root"), errors: stage.logFile("root-errors"))
                 stage.adopt(child)
-                #expect(await child.end() == 1)
+                #expect(try await child.end() == 1)
                 let said = try stage.log("root-errors")
                 #expect(said.contains("'data' is /var") && !said.contains("chmod"), "\(said)")
             }

@@ -77,7 +77,7 @@ struct InstallationCheckTests {
             for isServed in [true, false] {
                 if !isServed {
                     gatehouse.process.kill()
-                    _ = await gatehouse.process.end()
+                    _ = try await gatehouse.process.end()
                 }
                 let run = try await gatehouse.command(["doctor", "--json"])
                 #expect(run.status == 1)

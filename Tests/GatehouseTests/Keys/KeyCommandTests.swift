@@ -117,7 +117,7 @@ struct KeyCommandTests {
                 let watching = try DatabaseQueue(path: stage.path("var/gatehouse.sqlite"), configuration: readOnly)
                 await eventually { try await Self.left(watching, with: old) <= count - killedAfter }
                 gatehouse.process.kill()
-                _ = await gatehouse.process.end()
+                _ = try await gatehouse.process.end()
                 _ = try await answer
                 try watching.close()
                 let between = try Self.ring(stage)

@@ -61,7 +61,7 @@ struct OlderKeysTests {
             let exported = try await gatehouse.command(["audit", "export", path])
             #expect(exported.errors.contains("its events key \(revived) was put out of use at"), "\(exported.errors)")
             let store = try Store(path: stage.path("var/gatehouse.sqlite"))
-            let last = try await store.read { try $0.audit.lastCheckpoint(.main) }?.checkpoint
+            let last = try await store.read { try $0.audit.checkpoints.last(of: .main) }?.checkpoint
             try store.close()
             #expect(last?.kid != revived)
         }

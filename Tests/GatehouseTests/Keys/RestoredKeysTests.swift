@@ -77,7 +77,7 @@ struct RestoredKeysTests {
             }
             await eventually { try await ended() > 0 }
             started.kill()
-            _ = await started.end()
+            _ = try await started.end()
             try watching.close()
             let served = try await gatehouse.restarted()
             await served.process.stop()

@@ -46,7 +46,7 @@ struct ReloadTests {
             "/bin/sh", ["-c", "openssl s_client -connect \(place) < /dev/null | openssl x509 -noout -subject"],
             output: stage.logFile("presented"), errors: stage.logFile("presented-errors"))
         stage.adopt(child)
-        _ = await child.end()
+        _ = try await child.end()
         return try stage.log("presented")
     }
 
@@ -121,7 +121,7 @@ struct ReloadTests {
             try change(stage) { _ in first }
             #expect(try await verdict() == after, "the server keeps what it read before")
             await gatehouse.process.stop()
-            #expect(await gatehouse.process.end() == 0, "it drains as before")
+            #expect(try await gatehouse.process.end() == 0, "it drains as before")
         }
     }
 

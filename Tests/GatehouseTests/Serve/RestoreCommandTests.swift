@@ -121,7 +121,7 @@ struct RestoreCommandTests {
                 let head = try #require(try transaction.audit.tail(limit: 1).first)
                 let checkpoint = try AuditCheckpoint(
                     .main, sequence: head.sequence, hash: head.hash, at: now, with: key)
-                #expect(try transaction.audit.insert(checkpoint))
+                #expect(try transaction.audit.checkpoints.insert(checkpoint))
             }
             try store.close()
             let refused = try await gatehouse.command(["serve"])
@@ -132,7 +132,7 @@ struct RestoreCommandTests {
                 ["audit", "export", stage.path("three.jsonl"), "--drop-before", "0s", "--yes"])
             #expect(dropped.status == 1)
             let after = try Store(path: stage.path("var/gatehouse.sqlite"))
-            #expect(try await after.read { try $0.audit.lastCheckpoint(.main) }?.checkpoint?.kid == key.kid)
+            #expect(try await after.read { try $0.audit.checkpoints.last(of: .main) }?.checkpoint?.kid == key.kid)
             try after.close()
         }
     }

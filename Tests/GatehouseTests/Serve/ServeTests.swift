@@ -21,7 +21,7 @@ struct ServeTests {
                 + (more.contains("--templates") ? [] : ["--templates", "\(Workspace.root)/templates"]) + more,
             output: gatehouse.stage.logFile("serve"), errors: gatehouse.stage.logFile("serve-errors"))
         gatehouse.stage.adopt(child)
-        let status = await child.end()
+        let status = try await child.end()
         #expect(status == 1)
         let said = try gatehouse.stage.log("serve-errors").split(separator: "\n")
         #expect(said.count == 1, "one sentence says why, and not \(said)")
@@ -101,7 +101,7 @@ struct ServeTests {
         try await Stage.play { stage in
             let gatehouse = try await RunningGatehouse.start(on: stage)
             await gatehouse.process.stop()
-            #expect(await gatehouse.process.end() == 0)
+            #expect(try await gatehouse.process.end() == 0)
             let added = try await gatehouse.command(
                 ["users", "add", "bob", "--password-stdin"], input: "secret pass\n")
             #expect(added.status == 0)

@@ -83,7 +83,7 @@ struct StartTests {
             try store.close()
             let again = try await gatehouse.restarted()
             again.process.kill()
-            _ = await again.process.end()
+            _ = try await again.process.end()
             let after = try Store(path: database)
             let records = try await after.read { try $0.audit.tail(limit: 4_000) }
             #expect(records.count { $0.entry.action == .sessionEnded } == 3_000, "each has its record")

@@ -16,7 +16,7 @@ struct TLSTests {
             "/usr/bin/curl", ["--silent", "--include", "--max-time", "20"] + arguments, output: stage.logFile(log),
             errors: stage.logFile(log + "-errors"))
         stage.adopt(child)
-        return Answer(status: await child.end(), text: try stage.log(log))
+        return Answer(status: try await child.end(), text: try stage.log(log))
     }
 
     private func play(_ test: (Stage, RunningGatehouse, _ authority: String) async throws -> Void) async throws {

@@ -44,7 +44,7 @@ struct TLSTrapTests {
             let made = try ChildProcess(
                 "/usr/bin/openssl", ["pkey", "-in", own.key, "-aes256", "-passout", "pass:x", "-out", encrypted],
                 output: gatehouse.stage.logFile("openssl"), errors: gatehouse.stage.logFile("openssl-errors"))
-            #expect(await made.end() == 0)
+            #expect(try await made.end() == 0)
             let text = try gatehouse.stage.write("not a key", to: "text.key")
             chmod(text, 0o600)
             for (key, words) in [

@@ -40,7 +40,7 @@ struct CommandLineProgram {
         stage.adopt(child)
         try typed.fileHandleForWriting.write(contentsOf: Data(input.utf8))
         try typed.fileHandleForWriting.close()
-        let status = await child.end()
+        let status = try await child.end()
         return Run(status: status, output: try stage.log(name), errors: try stage.log(name + "-errors"))
     }
 
@@ -52,7 +52,7 @@ struct CommandLineProgram {
             Workspace.program("gatehouse"), arguments, environment: ["GATEHOUSE_CONFIG": configuration],
             input: terminal.side(), output: stage.logFile("terminal"), errors: terminal.side())
         stage.adopt(child)
-        let status = await child.end()
+        let status = try await child.end()
         return (Run(status: status, output: try stage.log("terminal"), errors: ""), terminal.shown())
     }
 

@@ -22,7 +22,7 @@ struct CommandLineTests {
                 Workspace.program("gatehouse"), arguments, environment: ["GATEHOUSE_DATA": stage.path("data")],
                 output: stage.logFile("out"), errors: stage.logFile("errors"))
             stage.adopt(program)
-            #expect(await program.end() == 2)
+            #expect(try await program.end() == 2)
             let errors = try stage.log("errors")
             #expect(!errors.isEmpty)
             #expect(!FileManager.default.fileExists(atPath: stage.path("data")))
@@ -45,7 +45,7 @@ struct CommandLineTests {
                 let child = try ChildProcess(
                     Workspace.program("gatehouse"), arguments, output: stage.logFile("out"), errors: stage.logFile("e"))
                 stage.adopt(child)
-                #expect(await child.end() == 1)
+                #expect(try await child.end() == 1)
             }
             let errors = try stage.log("e")
             #expect(errors.contains("'tokens.acess'") && errors.contains("'tokens.access'"))

@@ -1,3 +1,4 @@
+import Foundation
 import JOSE
 import TestSupport
 import Testing
@@ -66,6 +67,33 @@ struct MetadataDocumentTests {
             try await client.expireAccessToken()
             await #expect(throws: (any Error).self) { try await client.call("list_files") }
         }
+    }
+
+    @Test func `SIGHUP with other lists forgets the clients that refreshes keep in memory`() async throws {
+        try await Website.play { scene, website in
+            let id = try await website.publish("/client.json", redirect: Visitor.redirect)
+            let visitor = Visitor(gatehouse: scene.gatehouse, clientID: id)
+            let issued = try await visitor.redeem(visitor.code())
+            let token = try #require(try issued.object()["refresh_token"]?.string, "\(issued.text)")
+            // The first refresh reads the client from the database, the second from memory.
+            for _ in 0..<2 { #expect(try await visitor.refresh(token).status == 200) }
+            try await reload(scene) { $0.replacing("private_hosts:", with: "block: ['localhost'], private_hosts:") }
+            let refused = try await visitor.refresh(token)
+            // The standing of the session would refuse a remembered client as well, by another code.
+            #expect(try refused.status == 401 && refused.object()["error"] == "invalid_client")
+        }
+    }
+
+    /// Changes the configuration of the running server and waits until the server has read it.
+    private func reload(_ scene: Scene, _ edit: (String) -> String) async throws {
+        let path = scene.stage.path("gatehouse.yaml")
+        _ = try scene.stage.write(edit(String(contentsOfFile: path, encoding: .utf8)), to: "gatehouse.yaml")
+        kill(scene.gatehouse.process.identifier, SIGHUP)
+        for _ in 0..<1200 {
+            if try scene.stage.log("gatehouse").contains("configuration reloaded") { return }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        throw StageFailure("the server did not reload its configuration within a minute")
     }
 
     private func refused(_ id: String, in scene: Scene) async throws {

@@ -88,7 +88,7 @@ struct ExpensesTests {
     @Test func `an action without the operator's permission starts nothing`() async throws {
         try await play(.modern, listed: []) { scene, client in
             let outcome = try await client.outcome("submit_expenses", Self.many)
-            #expect(outcome.failed && outcome.text.contains("may not start expenses.submit"), "\(outcome.text)")
+            #expect(outcome.failed && outcome.text.contains("may not perform expenses.submit"), "\(outcome.text)")
             #expect(try await scene.story(of: session(in: scene)) == Self.beginning)
             #expect(try await client.call("list_expenses") == "No expenses found.")
         }

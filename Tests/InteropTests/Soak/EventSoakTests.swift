@@ -35,7 +35,7 @@ struct EventSoakTests {
             var sent: Set<String> = []
             for round in 0..<Self.rounds {
                 gatehouse.process.kill()
-                _ = await gatehouse.process.end()
+                _ = try await gatehouse.process.end()
                 sent.formUnion(try await queue(for: resource, in: stage.path("var/gatehouse.sqlite")))
                 receiver.behaves(round % 3 == 0 ? .silent : .unable)
                 let heard = receiver.requests
@@ -48,7 +48,7 @@ struct EventSoakTests {
                     // Around the moment in which an answer arrives and is written down.
                     receiver.behaves(.killing(gatehouse.process, after: 1 + round % 5, isLate: round % 3 == 1))
                 }
-                _ = await gatehouse.process.end()
+                _ = try await gatehouse.process.end()
                 receiver.behaves(.accepting)
                 gatehouse = try await gatehouse.restarted()
                 let expected = sent

@@ -30,7 +30,7 @@ struct PowerCut: Sendable, CustomStringConvertible {
             ["cc", "-shared", "-fPIC", "-O1", "-o", library, "\(Workspace.root)/Tests/PowerCut/powercut.c", "-ldl"],
             output: log, errors: log)
         stage.adopt(compiler)
-        guard await compiler.end() == 0 else {
+        guard try await compiler.end() == 0 else {
             throw StageFailure("the C compiler did not make powercut.so: `make tools` installs one")
         }
         return library

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("What belongs to one person")
+@Suite("The rows of one user", .onEachStore)
 struct AccountRowsTests {
     private let start = World.start
 
@@ -15,7 +15,7 @@ struct AccountRowsTests {
         }.joined(separator: "; ")
     }
 
-    @Test func `however much others have or is over, each list of a person is read along an index of its own`()
+    @Test func `each list of a user is read along an index of its own`()
         async throws
     {
         let world = try await World()
@@ -29,7 +29,7 @@ struct AccountRowsTests {
         #expect(connections.hasPrefix("SEARCH connections USING INDEX live_connections (user_id=?)"))
     }
 
-    @Test func `live sessions of a person come newest first and in pieces, without what is over or another's`()
+    @Test func `the live sessions of a user come newest first, in pages, without ended ones and without other users'`()
         async throws
     {
         let world = try await World()
@@ -61,7 +61,7 @@ struct AccountRowsTests {
         #expect(Set(before.map(\.id)) == Set(made + [unused.id, short.id]))
     }
 
-    @Test func `an elicitation that cannot be read hides nothing but itself`() async throws {
+    @Test func `an unreadable elicitation hides no other`() async throws {
         let world = try await World()
         let session = try await world.active(world.session())
         for index in 0..<3 {
@@ -83,7 +83,7 @@ struct AccountRowsTests {
         #expect(past.map(\.createdAt) == [start + 2, start])
     }
 
-    @Test func `a password is replaced only while it is the one that was looked at and the account is open`()
+    @Test func `a password is replaced only if it has not changed since the check and the account is enabled`()
         async throws
     {
         let world = try await World()

@@ -1,11 +1,10 @@
-import GRDB
 import JOSE
 import OAuth
 import Testing
 
 @testable import Storage
 
-@Suite("What an account proves itself with")
+@Suite("Credentials", .onEachStore)
 struct CredentialTests {
     private let start = World.start
 
@@ -17,7 +16,7 @@ struct CredentialTests {
         try await world.store.read { try $0.credentials.find(kind, of: world.user.id) }
     }
 
-    @Test func `an account has one password, and as many credentials of other kinds as it likes`() async throws {
+    @Test func `an account has one password at most, and any number of credentials of other kinds`() async throws {
         let world = try await World()
         let id = world.user.id
         let (first, second) = (password(id), password(id, "another"))
@@ -44,7 +43,7 @@ struct CredentialTests {
         }
     }
 
-    @Test func `using a credential notes when, and keeps what its method renewed`() async throws {
+    @Test func `a sign-in records the time, and stores renewed data`() async throws {
         let world = try await World()
         let first = password(world.user.id)
         try await world.store.write { [start] tx in
@@ -62,7 +61,7 @@ struct CredentialTests {
     }
 
     @Test(arguments: [false, true])
-    func `a credential that was replaced or whose account was disabled meanwhile proves nobody`(isDisabled: Bool)
+    func `a credential that was replaced, or of a disabled account, proves nobody`(isDisabled: Bool)
         async throws
     {
         let world = try await World()
@@ -98,7 +97,7 @@ struct CredentialTests {
         #expect(second?.usedAt == nil, "nobody has signed in with the new one")
     }
 
-    @Test func `a name is looked up with its credential in one go, and whatever its case`() async throws {
+    @Test func `an account is found with its credential by one statement, in any spelling of its name`() async throws {
         let world = try await World()
         let credential = password(world.user.id)
         try await world.store.write { try $0.credentials.insert(credential) }
@@ -114,7 +113,7 @@ struct CredentialTests {
         #expect(try await find("eve") == nil)
     }
 
-    @Test func `a login keeps how, how strongly and by whom its person was authenticated`() async throws {
+    @Test func `a login stores acr, amr and the issuer that vouched`() async throws {
         let world = try await World()
         let vouched = Authentication(
             time: start, context: AuthenticationContext(rawValue: "urn:strong"),

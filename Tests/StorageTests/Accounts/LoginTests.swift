@@ -5,7 +5,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("Signing in where somebody is signed in")
+@Suite("A second sign-in in one browser", .onEachStore)
 struct LoginTests {
     private let start = World.start
 
@@ -22,7 +22,7 @@ struct LoginTests {
             userID: login.userID, browserLoginID: login.id, request: "{}", createdAt: start, expiresAt: start + 600)
     }
 
-    @Test func `the same person in the same browser gets a new cookie and a whole new day, and what waits goes on`()
+    @Test func `the same user in the same browser gets a new cookie and a new end, and waiting requests go on`()
         async throws
     {
         let world = try await World()
@@ -48,7 +48,7 @@ struct LoginTests {
     }
 
     @Test(arguments: ["another person", "another browser", "a login that is over", "a cookie of nobody"])
-    func `of anybody else, elsewhere, or too late nothing lives on`(what: String) async throws {
+    func `a login of another user, in another browser or after its end is not continued`(what: String) async throws {
         let world = try await World()
         let bob = User(name: "Bob", createdAt: start)
         let first = login(world, cookie: "one", at: start)
@@ -69,7 +69,7 @@ struct LoginTests {
         #expect(try await world.store.read { try $0.interactions.find(interaction.id) != nil } == isKept)
     }
 
-    @Test func `what a person said so far is kept with a request that waits, and with no other`() async throws {
+    @Test func `an amendment is stored with a waiting request and with no other`() async throws {
         let world = try await World()
         let first = login(world, cookie: "one", at: start)
         let interaction = waiting(in: first)

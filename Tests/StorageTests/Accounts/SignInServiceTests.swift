@@ -5,7 +5,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("People, browsers and what waits for them")
+@Suite("Users, browsers and waiting requests", .onEachStore)
 struct PeopleTests {
     private let start = World.start
 
@@ -16,7 +16,7 @@ struct PeopleTests {
             createdAt: time, lastSeenAt: time, expiresAt: time + 43_200)
     }
 
-    @Test func `a name is one person's, whatever its case or composition`() async throws {
+    @Test func `a name belongs to one account, in any case and composition`() async throws {
         let world = try await World()
         let twin = User(name: "ANA", createdAt: start)
         #expect(try await world.store.write { try !$0.users.insert(twin) })
@@ -28,8 +28,7 @@ struct PeopleTests {
         #expect(try await world.store.read { try $0.users.list().map(\.name) } == ["Ana", "Ren\u{E9}"])
     }
 
-    @Test func `a login is over after half an hour of disuse, at its end, and when its person is locked`() async throws
-    {
+    @Test func `a login ends after half an hour without use, at its end, and when its user is disabled`() async throws {
         let world = try await World()
         let session = login(world)
         try await world.store.write { try $0.logins.insert(session) }
@@ -54,13 +53,13 @@ struct PeopleTests {
     @Test func `a known browser is remembered after its login ended`() async throws {
         let world = try await World()
         let session = login(world)
-        #expect(try await world.store.read { try !$0.logins.hasSignedIn(world.user.id, binding: session.binding) })
+        #expect(try await world.store.read { try !$0.isKnownBrowser(session.binding, of: world.user.id) })
         try await world.store.write { tx in
             try tx.logins.insert(session)
             try tx.logins.end(digest: session.digest, now: start)
         }
-        #expect(try await world.store.read { try $0.logins.hasSignedIn(world.user.id, binding: session.binding) })
-        #expect(try await world.store.read { try !$0.logins.hasSignedIn(world.user.id, binding: .sha256("other")) })
+        #expect(try await world.store.read { try $0.isKnownBrowser(session.binding, of: world.user.id) })
+        #expect(try await world.store.read { try !$0.isKnownBrowser(.sha256("other"), of: world.user.id) })
     }
 
     private func waiting(_ login: BrowserLogin, at time: Timestamp = World.start) -> Interaction {
@@ -68,7 +67,7 @@ struct PeopleTests {
             userID: login.userID, browserLoginID: login.id, request: "{}", createdAt: time, expiresAt: time + 600)
     }
 
-    @Test func `a decision is taken once and in time`() async throws {
+    @Test func `a request is decided once, and only in time`() async throws {
         let world = try await World()
         let session = login(world)
         let request = waiting(session)
@@ -85,7 +84,7 @@ struct PeopleTests {
             })
     }
 
-    @Test func `at most fifty requests of one person wait; the oldest undecided one gives way to a new one`()
+    @Test func `fifty requests of one user wait at most, and a new one replaces the oldest`()
         async throws
     {
         let world = try await World()
@@ -110,14 +109,14 @@ struct PeopleTests {
         #expect(try await world.store.read { try $0.interactions.find(foreign.id) } == foreign)
     }
 
-    @Test func `the cache of documents is bounded, the oldest go first`() async throws {
+    @Test func `the cache of documents is bounded, and evicts the oldest first`() async throws {
         let world = try await World()
         for index in 0..<5 {
             let bytes = Array("\(index)".utf8)
             let document = try CachedDocument(
                 clientID: ClientID("https://h\(index).example/c.json"), bytes: bytes, digest: .sha256(bytes),
                 fetchedAt: start, expiresAt: start + 60, lastGoodAt: start + Int64(index))
-            try await world.store.write { try $0.documents.keep(document, atMost: 3) }
+            try await world.store.write { try $0.documents.store(document, atMost: 3) }
         }
         let kept = try await world.store.read { try $0.documents.list().map(\.clientID.string) }
         #expect(kept == [2, 3, 4].map { "https://h\($0).example/c.json" })
@@ -126,7 +125,7 @@ struct PeopleTests {
         #expect(try await world.store.read { try $0.documents.find(id)?.expiresAt } == start)
     }
 
-    @Test func `a registered client reads back as written and goes with its sessions`() async throws {
+    @Test func `a registered client reads back as it was written, and its removal ends its sessions`() async throws {
         let world = try await World()
         let client = try RegisteredClient(
             id: ClientID("closed"), name: "Closed",

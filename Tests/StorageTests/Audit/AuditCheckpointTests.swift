@@ -35,14 +35,16 @@ struct AuditCheckpointTests {
             guard let head = try transaction.audit.head(chain) else { throw Refused() }
             let checkpoint = try AuditCheckpoint(
                 chain, sequence: head.sequence, hash: head.hash, at: World.start, with: key)
-            guard try transaction.audit.insert(checkpoint) else { throw Refused() }
+            guard try transaction.audit.checkpoints.insert(checkpoint) else { throw Refused() }
             return checkpoint
         }
     }
 
     private func report() async throws {
         let entry = ReportedEntry(.elicitationRead, at: World.start, by: world.resource.id, initiator: .server)
-        guard case .recorded = try await world.store.write({ try $0.audit.report(entry) }) else { throw Refused() }
+        guard case .recorded = try await world.store.write({ try $0.audit.reports.append(entry) }) else {
+            throw Refused()
+        }
     }
 
     private func verify(_ keys: VerificationKeySet? = nil) async throws -> AuditVerdict {
@@ -62,14 +64,14 @@ struct AuditCheckpointTests {
                     """)
         }
         try queue.close()
-        let store = try Store(path: world.folder.database)
+        let store = try world.reopened()
         let keys = ring
         let defects = try await store.read { try $0.audit.verify(trusted: keys) }.defects
         try store.close()
         return defects
     }
 
-    @Test func `RFC 7515 a checkpoint reads back as it was signed and not when a letter of it differs`() async throws {
+    @Test func `RFC 7515 a checkpoint reads back as it was signed, and not with one character changed`() async throws {
         try await write(2)
         let checkpoint = try await sign()
         #expect(AuditCheckpoint(signed: checkpoint.signed) == checkpoint)
@@ -95,16 +97,16 @@ struct AuditCheckpointTests {
         #expect(AuditCheckpoint(signed: signed) == nil)
     }
 
-    @Test func `a checkpoint is kept for a record that stands there and for no other`() async throws {
+    @Test func `a checkpoint is stored only for a record of the chain`() async throws {
         try await write(2)
         for (sequence, hash) in [(Int64(2), Digest.beginning), (9, .beginning)] {
             let wrong = try AuditCheckpoint(.main, sequence: sequence, hash: hash, at: World.start, with: key)
-            #expect(try await world.store.write { try $0.audit.insert(wrong) } == false)
+            #expect(try await world.store.write { try $0.audit.checkpoints.insert(wrong) } == false)
         }
         #expect(try await verify().checkpointed == nil)
     }
 
-    @Test func `a chain that was cut behind its last checkpoint is named from the first missing record on`()
+    @Test func `a chain that was cut behind its last checkpoint has the missing records as a defect`()
         async throws
     {
         try await write(6)
@@ -115,7 +117,7 @@ struct AuditCheckpointTests {
             try await tamper("DELETE FROM audit WHERE sequence > 4") == [AuditDefect(.missing(through: 7), 5)])
     }
 
-    @Test func `a chain that was written anew before a checkpoint is named`() async throws {
+    @Test func `a chain that was rewritten before a checkpoint is a defect`() async throws {
         try await write(3)
         try await sign()
         try await write(2)
@@ -140,7 +142,7 @@ struct AuditCheckpointTests {
         #expect(try await tamper(forged) == [AuditDefect(.checkpoint, 4)])
     }
 
-    @Test func `a checkpoint that was altered, moved to another record or stripped of its signature is named`()
+    @Test func `a checkpoint that was altered, moved or stripped of its signature is a defect`()
         async throws
     {
         for edit in [
@@ -156,13 +158,13 @@ struct AuditCheckpointTests {
         }
     }
 
-    @Test func `checkpoints that are all gone are missed`() async throws {
+    @Test func `the deletion of all checkpoints is a defect`() async throws {
         try await write(2)
         try await sign()
         #expect(try await tamper("DELETE FROM audit_checkpoints") == [AuditDefect(.noCheckpoint, 3)])
     }
 
-    @Test func `a key that is not in the ring vouches for nothing new, and an older one only by its record`()
+    @Test func `an unknown key vouches for nothing, and an older key only by its record`()
         async throws
     {
         try await write(1)
@@ -178,13 +180,13 @@ struct AuditCheckpointTests {
             guard let head = try transaction.audit.tail(limit: 1, before: 2).first else { throw Refused() }
             let checkpoint = try AuditCheckpoint(
                 .main, sequence: head.sequence, hash: head.hash, at: World.start, with: forger)
-            return try transaction.audit.insert(checkpoint)
+            return try transaction.audit.checkpoints.insert(checkpoint)
         }
         #expect(stranger)
         #expect(try await verify().defects == [AuditDefect(.unknownKey, 1)])
     }
 
-    @Test func `a report that is altered, gone or cut off is named with its MCP server`() async throws {
+    @Test func `a report that is altered, missing or cut off is a defect of its MCP server's chain`() async throws {
         let edits: [(String, AuditDefect.Kind, Int64)] = [
             ("UPDATE audit_reported SET action = 'x' WHERE sequence = 2", .altered, 2),
             ("DELETE FROM audit_reported WHERE sequence = 2", .missing(through: 2), 2),

@@ -26,16 +26,16 @@ struct AuditFileTests {
                         address: index == 5 ? "::1" : nil))
                 let entry = ReportedEntry(
                     .elicitationRead, at: World.start, by: world.resource.id, initiator: .server, explanation: "so")
-                guard case .recorded = try transaction.audit.report(entry) else { throw Refused() }
+                guard case .recorded = try transaction.audit.reports.append(entry) else { throw Refused() }
             }
             _ = try transaction.audit.append(.auditKeyUsed(key.kid, at: World.start))
             for chain in try transaction.audit.chains() {
                 guard let head = try transaction.audit.head(chain) else { throw Refused() }
                 let checkpoint = try AuditCheckpoint(
                     chain, sequence: head.sequence, hash: head.hash, at: World.start, with: key)
-                guard try transaction.audit.insert(checkpoint) else { throw Refused() }
+                guard try transaction.audit.checkpoints.insert(checkpoint) else { throw Refused() }
             }
-            _ = try transaction.audit.erase(.claimed("root"), by: .system, at: World.start)
+            _ = try transaction.audit.retention.erase(.claimed("root"), by: .system, at: World.start)
             var lines: [AuditLine] = [.header(at: World.start, isSelection: false)]
             for chain in try transaction.audit.chains() {
                 try transaction.audit.walk(chain, from: nil) { step in
@@ -56,7 +56,7 @@ struct AuditFileTests {
     private func fault(_ lines: [[UInt8]]) -> String? {
         var file = AuditFile()
         do {
-            for line in lines { try file.take(line) }
+            for line in lines { try file.add(line) }
             return try file.finish().defect.map { "\($0)" }
         } catch {
             return "\(error)"
@@ -67,7 +67,7 @@ struct AuditFileTests {
         #expect(fault(try await lines()) == nil)
     }
 
-    @Test func `no change of a line, no record less, no line more or elsewhere goes unseen`() async throws {
+    @Test func `a changed, missing, added or moved line is detected`() async throws {
         let lines = try await lines()
         var generator = SystemRandomNumberGenerator()
         var unseen: [String] = []
@@ -96,7 +96,7 @@ struct AuditFileTests {
         #expect(unseen == [])
     }
 
-    @Test func `an ordinary record costs one statement, as before`() async throws {
+    @Test func `an ordinary record costs one statement`() async throws {
         let statements = Mutex<[String]>([])
         try await world.store.pool.writeWithoutTransaction { db in
             db.trace { event in statements.withLock { $0.append("\(event)") } }

@@ -1,12 +1,11 @@
 import Foundation
-import GRDB
 import JOSE
 import OAuth
 import Testing
 
 @testable import Storage
 
-@Suite("Checkpoints of keys that were put out of use")
+@Suite("Checkpoints of ended keys", .onEachStore)
 struct AuditKeyEndTests {
     private let world: World
     private let old = SigningKey.generate()
@@ -26,20 +25,22 @@ struct AuditKeyEndTests {
 
     private func report() async throws {
         let entry = ReportedEntry(.elicitationRead, at: World.start, by: world.resource.id, initiator: .server)
-        guard case .recorded = try await world.store.write({ try $0.audit.report(entry) }) else { throw Refused() }
+        guard case .recorded = try await world.store.write({ try $0.audit.reports.append(entry) }) else {
+            throw Refused()
+        }
     }
 
     /// Signs a chain's end, or an earlier record of it.
     private func sign(with key: SigningKey, _ chain: AuditChainName = .main, at sequence: Int64? = nil) async throws {
         try await world.store.write { transaction in
-            if chain == .main, try !transaction.audit.hasSignedCheckpoint(key.kid) {
+            if chain == .main, try !transaction.audit.checkpoints.hasAny(signedBy: key.kid) {
                 try transaction.audit.append(.auditKeyUsed(key.kid, at: World.start))
             }
             let found = try transaction.audit.tail(chain, AuditFilter(), limit: 1, before: (sequence ?? .max - 1) + 1)
             guard let record = found.first else { throw Refused() }
             let checkpoint = try AuditCheckpoint(
                 chain, sequence: record.sequence, hash: record.hash, at: World.start, with: key)
-            guard try transaction.audit.insert(checkpoint) else { throw Refused() }
+            guard try transaction.audit.checkpoints.insert(checkpoint) else { throw Refused() }
         }
     }
 
@@ -54,11 +55,11 @@ struct AuditKeyEndTests {
         for _ in 0..<3 { try await report() }
         try await sign(with: old)
         try await sign(with: old, chain)
-        try await world.store.write { [old] in try $0.audit.append(endOfKeys: [old.kid], at: World.start) }
+        try await world.store.write { [old] in try $0.audit.keyEnds.append(checkpointKeys: [old.kid], at: World.start) }
         try await sign(with: new)
     }
 
-    @Test func `what the key signed before the record of its end goes on to verify`() async throws {
+    @Test func `a checkpoint from before the record of the key's end verifies`() async throws {
         try await rotate()
         #expect(try await defects() == [])
         try await report()
@@ -66,7 +67,7 @@ struct AuditKeyEndTests {
         #expect(try await defects() == [])
     }
 
-    @Test func `what the key signs in the main chain behind that record counts for nothing`() async throws {
+    @Test func `a checkpoint in the main chain behind the record of the key's end is a defect`() async throws {
         try await rotate()
         try await write()
         try await sign(with: old)
@@ -77,25 +78,24 @@ struct AuditKeyEndTests {
         #expect("\(found)".contains("was out of use by then"))
     }
 
-    @Test func `what the key signs in another chain behind its end counts for nothing`() async throws {
+    @Test func `a checkpoint in another chain behind the key's end is a defect`() async throws {
         try await rotate()
         try await report()
         try await sign(with: old, chain)
         #expect(try await defects() == [AuditDefect(.endedKey, 4, in: chain)])
     }
 
-    @Test func `a chain that began after the key's end takes no checkpoint of it`() async throws {
+    @Test func `a checkpoint of an ended key in a later chain is a defect`() async throws {
         try await write()
         try await sign(with: old)
-        try await world.store.write { [old] in try $0.audit.append(endOfKeys: [old.kid], at: World.start) }
+        try await world.store.write { [old] in try $0.audit.keyEnds.append(checkpointKeys: [old.kid], at: World.start) }
         try await sign(with: new)
         try await report()
         try await sign(with: old, chain)
         #expect(try await defects() == [AuditDefect(.endedKey, 1, in: chain)])
     }
 
-    @Test func `whoever has the ended key and the database cannot write the reports before its end anew`() async throws
-    {
+    @Test func `an ended key does not let an attacker rewrite the reports before its end`() async throws {
         try await rotate()
         // All hashes and the signature are right again; only the main chain remembers another record.
         let records = try await world.store.read { [chain] in try $0.audit.tail(chain, AuditFilter(), limit: 9) }
@@ -110,23 +110,23 @@ struct AuditKeyEndTests {
                 try transaction.execute("DROP TRIGGER \(trigger)")
             }
             try transaction.execute("DELETE FROM audit_reported WHERE chain = ?1 AND sequence = 3", name)
-            try transaction.audit.insert(forged)
+            try transaction.audit.checkpoints.insert(forged)
         }
         try await sign(with: old, chain)
         let found = try await defects()
         #expect(found == [AuditDefect(.replaced, 3, in: chain)])
     }
 
-    @Test func `the end of a key is said again when the record that said it is dropped`() async throws {
+    @Test func `the record of an ended key is repeated when the chain is shortened`() async throws {
         try await rotate()
         let marks = try await world.store.read { transaction in
-            try [transaction.audit.lastCheckpoint(.main)].compactMap { $0?.checkpoint }.map { AuditPruneMark($0) }
+            try [transaction.audit.checkpoints.last(of: .main)].compactMap { $0?.checkpoint }.map { AuditPruneMark($0) }
         }
         let isDone = try await world.store.write {
-            try $0.audit.shorten(to: marks, by: .system, at: World.start)
+            try $0.audit.retention.shorten(to: marks, by: .system, at: World.start)
         }
         #expect(isDone)
-        while try await world.store.write({ try $0.audit.drop(limit: 100) }) > 0 {}
+        while try await world.store.write({ try $0.audit.retention.drop(limit: 100) }) > 0 {}
         try await sign(with: new)
         #expect(try await defects() == [])
         try await report()

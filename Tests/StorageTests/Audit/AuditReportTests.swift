@@ -3,7 +3,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("What MCP servers report")
+@Suite("Reports of MCP servers", .onEachStore)
 struct AuditReportTests {
     private let world: World
 
@@ -15,9 +15,9 @@ struct AuditReportTests {
             user: world.user.id, client: world.client.id, initiator: .model, explanation: text)
     }
 
-    @Test func `a report stands in its MCP server's own chain and not in Gatehouse's`() async throws {
+    @Test func `a report is in its MCP server's own chain and not in the main chain`() async throws {
         let before = try await world.store.read { try $0.audit.verify().records }
-        guard case .recorded(let record) = try await world.store.write({ try $0.audit.report(entry()) }) else {
+        guard case .recorded(let record) = try await world.store.write({ try $0.audit.reports.append(entry()) }) else {
             Issue.record("it was not recorded")
             return
         }
@@ -33,13 +33,13 @@ struct AuditReportTests {
         #expect(found == [record])
     }
 
-    @Test func `who reports more than its quota at once gets exactly that many in, and one record tells of it`()
+    @Test func `reports beyond the quota are refused, with one record`()
         async throws
     {
         let verdicts = try await withThrowingTaskGroup(of: ReportVerdict.self) { group in
             for _ in 0..<60 {
                 group.addTask { [world, entry = entry()] in
-                    try await world.store.write { try $0.audit.report(entry, quota: 10) }
+                    try await world.store.write { try $0.audit.reports.append(entry, quota: 10) }
                 }
             }
             return try await group.reduce(into: []) { $0.append($1) }
@@ -51,17 +51,19 @@ struct AuditReportTests {
         #expect(told.map(\.action) == [.reportsOverQuota] && told.first?.resource == world.resource.id)
     }
 
-    @Test func `a flooding MCP server takes nothing from another one, and may go on in the next hour`() async throws {
+    @Test func `the quota of one MCP server does not affect another, and is new in the next hour`() async throws {
         let other = try World.resource("https://mail.example/mcp")
         try await world.store.write { _ = try $0.resources.insert(other) }
-        for _ in 0..<5 { _ = try await world.store.write { try $0.audit.report(entry(), quota: 2) } }
+        for _ in 0..<5 { _ = try await world.store.write { try $0.audit.reports.append(entry(), quota: 2) } }
         let calm = ReportedEntry(.elicitationRead, at: World.start, by: other.id, initiator: .server)
-        guard case .recorded = try await world.store.write({ try $0.audit.report(calm, quota: 2) }) else {
+        guard case .recorded = try await world.store.write({ try $0.audit.reports.append(calm, quota: 2) }) else {
             Issue.record("another MCP server was refused")
             return
         }
         guard
-            case .recorded(let later) = try await world.store.write({ try $0.audit.report(entry(at: 3_600), quota: 2) })
+            case .recorded(let later) = try await world.store.write({
+                try $0.audit.reports.append(entry(at: 3_600), quota: 2)
+            })
         else {
             Issue.record("the next hour began with a refusal")
             return
@@ -71,7 +73,7 @@ struct AuditReportTests {
     }
 
     @Test func `reports can be neither edited nor deleted by the server itself`() async throws {
-        _ = try await world.store.write { try $0.audit.report(entry()) }
+        _ = try await world.store.write { try $0.audit.reports.append(entry()) }
         for sql in ["DELETE FROM audit_reported", "UPDATE audit_reported SET reason = 'x'"] {
             await #expect(throws: StoreError.self) { try await world.store.write { _ = try $0.execute(sql) } }
         }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("What leaves the audit trail")
+@Suite("Shortening and erasure of the audit trail", .onEachStore)
 struct AuditRetentionTests {
     private let world: World
     private let key = SigningKey.generate()
@@ -32,7 +32,7 @@ struct AuditRetentionTests {
             guard let head = try transaction.audit.head(.main) else { throw Refused() }
             let checkpoint = try AuditCheckpoint(
                 .main, sequence: head.sequence, hash: head.hash, at: World.start, with: key)
-            guard try transaction.audit.insert(checkpoint) else { throw Refused() }
+            guard try transaction.audit.checkpoints.insert(checkpoint) else { throw Refused() }
             return checkpoint
         }
     }
@@ -44,16 +44,16 @@ struct AuditRetentionTests {
 
     private func drop(_ mark: AuditPruneMark) async throws -> Bool {
         let isDone = try await world.store.write { [admin] in
-            try $0.audit.shorten(to: [mark], by: admin, at: World.start)
+            try $0.audit.retention.shorten(to: [mark], by: admin, at: World.start)
         }
         // A small step, so that a stop in the middle is looked at as well.
-        while try await world.store.write({ try $0.audit.drop(limit: 2) }) > 0 {
+        while try await world.store.write({ try $0.audit.retention.drop(limit: 2) }) > 0 {
             if isDone { #expect(try await verify().defects.allSatisfy { $0.kind == .unknownKey }) }
         }
         return isDone
     }
 
-    @Test func `what is behind a checkpoint can be dropped, and what remains verifies and goes on`() async throws {
+    @Test func `records before a checkpoint can be dropped, and the rest verifies and continues`() async throws {
         try await write(5)
         let checkpoint = try await sign()
         try await write(3)
@@ -68,12 +68,12 @@ struct AuditRetentionTests {
         #expect(try await drop(AuditPruneMark(try await sign())))
         try await sign()
         try world.store.close()
-        let store = try Store(path: world.folder.database)
+        let store = try world.reopened()
         #expect(try await store.write { try $0.audit.append(.auditKeyUsed("k", at: World.start)) }.sequence == 17)
         try store.close()
     }
 
-    @Test func `nothing is dropped but behind a checkpoint that stands here`() async throws {
+    @Test func `a chain is shortened only to a stored checkpoint`() async throws {
         try await write(3)
         let checkpoint = try await sign()
         let foreign = try AuditCheckpoint(.main, sequence: 2, hash: .beginning, at: World.start, with: key)
@@ -88,7 +88,7 @@ struct AuditRetentionTests {
         }
     }
 
-    @Test func `a chain that begins late without a record of it is named`() async throws {
+    @Test func `a chain that begins late without a record of it is a defect`() async throws {
         try await write(3)
         let checkpoint = try await sign()
         try await write(1)
@@ -101,7 +101,7 @@ struct AuditRetentionTests {
         #expect(try await verify().defects == [AuditDefect(.cutOff, checkpoint.sequence)])
     }
 
-    @Test func `what was written about a person can be erased, the chain stays valid and says so`() async throws {
+    @Test func `a user's personal fields can be erased, with a record, and the chain stays valid`() async throws {
         try await write(2)
         let other = User(name: "Bo", createdAt: World.start)
         try await world.store.write { transaction in
@@ -112,7 +112,8 @@ struct AuditRetentionTests {
                     address: "192.0.2.1"))
         }
         let user = world.user.id
-        #expect(try await world.store.write { try $0.audit.erase(.user(user), by: admin, at: World.start) } == 4)
+        #expect(
+            try await world.store.write { try $0.audit.retention.erase(.user(user), by: admin, at: World.start) } == 4)
         let verdict = try await verify()
         #expect(verdict.defects == [] && verdict.erased == 2)
         let entries = try await world.store.read { try $0.audit.tail() }.map(\.entry)
@@ -121,7 +122,8 @@ struct AuditRetentionTests {
         #expect(entries.last?.actor == .admin(uid: 7, claimed: "grace"))
         #expect(entries[1].address == "192.0.2.1")
         // A second time there is nothing, and nothing is written.
-        #expect(try await world.store.write { try $0.audit.erase(.user(user), by: admin, at: World.start) } == 0)
+        #expect(
+            try await world.store.write { try $0.audit.retention.erase(.user(user), by: admin, at: World.start) } == 0)
         #expect(try await verify().records == verdict.records)
         try world.store.close()
         let bytes = try Data(contentsOf: URL(filePath: world.folder.database))
@@ -129,19 +131,23 @@ struct AuditRetentionTests {
         #expect(bytes.range(of: Data("192.0.2.1".utf8)) != nil)
     }
 
-    @Test func `an admin who erases the name that they claim does not write it down again`() async throws {
+    @Test func `the record of an erasure does not hold the erased name of its administrator`() async throws {
         try await write(2)
         let grace = AuditActor.admin(uid: 7, claimed: "grace")
-        #expect(try await world.store.write { try $0.audit.erase(.claimed("grace"), by: grace, at: World.start) } == 2)
+        #expect(
+            try await world.store.write { try $0.audit.retention.erase(.claimed("grace"), by: grace, at: World.start) }
+                == 2)
         let verdict = try await verify()
         #expect(verdict.defects == [] && verdict.erased == 2)
         let entries = try await world.store.read { try $0.audit.tail().map(\.entry) }
         #expect(entries.allSatisfy { $0.actor == .admin(uid: 7, claimed: nil) })
     }
 
-    @Test func `the name that an admin claimed can be erased alone`() async throws {
+    @Test func `the name that an administrator claimed can be erased alone`() async throws {
         try await write(2)
-        #expect(try await world.store.write { try $0.audit.erase(.claimed("grace"), by: admin, at: World.start) } == 2)
+        #expect(
+            try await world.store.write { try $0.audit.retention.erase(.claimed("grace"), by: admin, at: World.start) }
+                == 2)
         let verdict = try await verify()
         #expect(verdict.defects == [] && verdict.erased == 2)
         let oldest = try await world.store.read { try $0.audit.tail().last?.entry }

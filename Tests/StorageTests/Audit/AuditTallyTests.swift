@@ -8,7 +8,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("What a session does very often, in the audit trail")
+@Suite("Audit tallies")
 struct AuditTallyTests {
     private static let minute = Timestamp(seconds: 1_000_020)
 
@@ -31,7 +31,7 @@ struct AuditTallyTests {
     ) async throws {
         for number in 0..<count {
             let entry = entry(action, at: start + Int64(min(number / 10, 59)))
-            try await (store ?? world.store).write { try $0.audit.appendFrequent(entry) }
+            try await (store ?? world.store).write { try $0.audit.tallies.append(entry) }
         }
     }
 
@@ -41,10 +41,11 @@ struct AuditTallyTests {
     }
 
     private func waiting(in store: Store? = nil) async throws -> Int64 {
-        try await (store ?? world.store).read { try $0.audit.tallied() }
+        try await (store ?? world.store).read { try $0.audit.tallies.count() }
     }
 
-    @Test func `beyond sixty a minute they are counted, and the first one of a later minute chains the number`()
+    @Test
+    func `beyond sixty records a minute actions are counted, and the first one of a later minute closes the tally`()
         async throws
     {
         try await act(100)
@@ -68,20 +69,20 @@ struct AuditTallyTests {
         #expect(verdict.waiting == 0)
     }
 
-    @Test func `sessions and kinds are counted apart`() async throws {
+    @Test func `sessions and actions are counted apart`() async throws {
         let other = try await world.active(world.session(redirect: "https://desk.example/other"))
         try await act(60)
         try await act(60, .elicitationRead)
         try await act(60, .connectionUsed)
         let entry = AuditEntry(.tokenRefreshed, at: Self.minute, actor: .system, of: other, initiator: .model)
-        try await world.store.write { try $0.audit.appendFrequent(entry) }
+        try await world.store.write { try $0.audit.tallies.append(entry) }
         #expect(try await waiting() == 0)
         try await act(2, .elicitationRead)
         #expect(try await waiting() == 2)
         #expect(try await world.store.read { try $0.audit.verify().waiting } == 2)
     }
 
-    @Test func `the session's end chains what was counted, before itself`() async throws {
+    @Test func `the end of a session closes its tallies before its own record`() async throws {
         try await act(75)
         let ended = try await world.store.write { [id = session.id] in
             try $0.sessions.end(
@@ -94,7 +95,7 @@ struct AuditTallyTests {
         #expect(last.last?.count == 15)
     }
 
-    @Test func `the housekeeper chains what earlier minutes counted, and leaves this minute alone`() async throws {
+    @Test func `the housekeeper closes the tallies of earlier minutes, and not of this one`() async throws {
         try await act(70)
         try await world.store.write { _ = try $0.housekeep(now: Self.minute + 59, limit: 200) }
         #expect(try await waiting() == 10)
@@ -103,7 +104,7 @@ struct AuditTallyTests {
         #expect(try await records().first?.count == 10)
     }
 
-    @Test func `a killed process loses none: the next one finds what was counted and chains it once`() async throws {
+    @Test func `a killed process loses no count: the next one closes the tally once`() async throws {
         try await act(90)
         // The files as a kill leaves them: nothing was closed.
         let copy = try TemporaryFolder()
@@ -121,12 +122,12 @@ struct AuditTallyTests {
         try store.close()
     }
 
-    @Test func `what was rolled back is not counted`() async throws {
+    @Test func `a rolled-back action is not counted`() async throws {
         let entry = entry(at: Self.minute)
         for _ in 0..<80 {
             await #expect(throws: Refused.self) {
                 try await world.store.write { transaction -> Void in
-                    try transaction.audit.appendFrequent(entry)
+                    try transaction.audit.tallies.append(entry)
                     throw Refused()
                 }
             }
@@ -137,7 +138,7 @@ struct AuditTallyTests {
         try await act(3)
         await #expect(throws: Refused.self) {
             try await world.store.write { transaction -> Void in
-                try transaction.audit.appendFrequent(self.entry(at: Self.minute + 60))
+                try transaction.audit.tallies.append(self.entry(at: Self.minute + 60))
                 throw Refused()
             }
         }
@@ -146,7 +147,7 @@ struct AuditTallyTests {
         #expect(try await records().reduce(0) { $0 + $1.count } == 64)
     }
 
-    @Test func `a deed costs one statement, chained or counted`() async throws {
+    @Test func `an action costs one statement, recorded or counted`() async throws {
         try await act(1)
         for (count, table) in [
             (1, "INTO audit "), (58, "INTO audit "), (1, "INTO audit_tallies "), (5, "INTO audit_tallies "),
@@ -155,7 +156,7 @@ struct AuditTallyTests {
                 let seen = Mutex<[String]>([])
                 transaction.db.trace { event in seen.withLock { $0.append("\(event)") } }
                 defer { transaction.db.trace() }
-                for _ in 0..<count { try transaction.audit.appendFrequent(entry) }
+                for _ in 0..<count { try transaction.audit.tallies.append(entry) }
                 return seen.withLock { $0 }
             }
             #expect(statements.count == count)
@@ -163,22 +164,22 @@ struct AuditTallyTests {
         }
     }
 
-    @Test func `a tally names what it is about only where all of it is about that`() async throws {
+    @Test func `a tally names an elicitation only if all its actions concern it`() async throws {
         for about in ["one", "one", "one"] {
             let entry = entry(.elicitationRead, at: Self.minute, about: about)
-            for _ in 0..<30 { try await world.store.write { try $0.audit.appendFrequent(entry) } }
+            for _ in 0..<30 { try await world.store.write { try $0.audit.tallies.append(entry) } }
         }
         let other = entry(.connectionUsed, at: Self.minute, about: "two")
         for number in 0..<70 {
             let entry = number == 65 ? entry(.connectionUsed, at: Self.minute, about: "three") : other
-            try await world.store.write { try $0.audit.appendFrequent(entry) }
+            try await world.store.write { try $0.audit.tallies.append(entry) }
         }
-        try await world.store.write { _ = try $0.audit.chainTallies(now: nil, limit: 10) }
+        try await world.store.write { _ = try $0.audit.tallies.close(now: nil, limit: 10) }
         #expect(try await records(.elicitationRead).first?.correlation == "one")
         #expect(try await records(.connectionUsed).first?.correlation == nil)
     }
 
-    @Test func `a clock that is set back keeps no number from the chain`() async throws {
+    @Test func `a clock that is set back does not keep a tally open`() async throws {
         try await act(70)
         try await act(3, from: Self.minute - 3_600)
         try await world.store.write { _ = try $0.housekeep(now: Self.minute - 3_600, limit: 200) }

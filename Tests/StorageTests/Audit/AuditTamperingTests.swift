@@ -7,7 +7,7 @@ import Testing
 @testable import Storage
 
 /// What somebody does who can write the file and knows how it is made, but has no key.
-@Suite("Audit trails in a stranger's hands")
+@Suite("Tampering with the audit trail")
 struct AuditTamperingTests {
     private let world: World
     private let key = SigningKey.generate()
@@ -33,7 +33,9 @@ struct AuditTamperingTests {
         let entry = ReportedEntry(
             .formAsked, at: World.start + seconds, by: world.resource.id, user: world.user.id, initiator: .server,
             explanation: "tool pay")
-        guard case .recorded = try await world.store.write({ try $0.audit.report(entry) }) else { throw Refused() }
+        guard case .recorded = try await world.store.write({ try $0.audit.reports.append(entry) }) else {
+            throw Refused()
+        }
     }
 
     @discardableResult
@@ -43,14 +45,14 @@ struct AuditTamperingTests {
             guard let head = try transaction.audit.head(chain) else { throw Refused() }
             let checkpoint = try AuditCheckpoint(
                 chain, sequence: head.sequence, hash: head.hash, at: World.start + seconds, with: key)
-            guard try transaction.audit.insert(checkpoint) else { throw Refused() }
+            guard try transaction.audit.checkpoints.insert(checkpoint) else { throw Refused() }
             return checkpoint
         }
     }
 
     private func erase(_ erasure: AuditErasure) async throws -> Int64 {
         let count = try await world.store.write { [admin] in
-            try $0.audit.erase(erasure, by: admin, at: World.start)
+            try $0.audit.retention.erase(erasure, by: admin, at: World.start)
         }
         #expect(count > 0)
         return try await world.store.read { try $0.audit.tail(limit: 1).first?.sequence } ?? 0
@@ -82,14 +84,14 @@ struct AuditTamperingTests {
                     """)
         }
         try queue.close()
-        let store = try Store(path: world.folder.database)
+        let store = try world.reopened()
         let keys = VerificationKeySet([key.verification])
         let defects = try await store.read { try $0.audit.verify(trusted: keys) }.defects
         try store.close()
         return defects
     }
 
-    @Test func `reports that are all gone are missed for as long as a checkpoint of them is there`() async throws {
+    @Test func `the deletion of all reports is a defect while a checkpoint of them is left`() async throws {
         for _ in 0..<3 { try await report() }
         try await sign()
         try await sign(reports)
@@ -97,7 +99,7 @@ struct AuditTamperingTests {
             try await tamper("DELETE FROM audit_reported") == [AuditDefect(.missing(through: 3), 1, in: reports)])
     }
 
-    @Test func `with Gatehouse's own chain gone nothing vouches for the others`() async throws {
+    @Test func `without the main chain nothing vouches for the others`() async throws {
         try await report()
         try await sign()
         try await sign(reports)
@@ -106,7 +108,7 @@ struct AuditTamperingTests {
                 == [AuditDefect(.unknownKey, 1, in: reports)])
     }
 
-    @Test func `the last checkpoint cannot be taken from a server that signed it, nor what stood behind it`()
+    @Test func `a server that signed the last checkpoint misses it, and the records that it covers`()
         async throws
     {
         for _ in 0..<2 { try await write() }
@@ -120,7 +122,7 @@ struct AuditTamperingTests {
         #expect(try await verify(signed: [first]) == [])
     }
 
-    @Test func `checkpoints that changed places are named both`() async throws {
+    @Test func `two swapped checkpoints are two defects`() async throws {
         try await write()
         try await sign()
         try await write()
@@ -134,7 +136,7 @@ struct AuditTamperingTests {
         #expect(defects == [AuditDefect(.checkpoint, 2), AuditDefect(.checkpoint, 4), AuditDefect(.noCheckpoint, 2)])
     }
 
-    @Test func `what came after the last checkpoint cannot be altered by itself`() async throws {
+    @Test func `a record behind the last checkpoint cannot be altered alone`() async throws {
         try await write()
         try await sign()
         let last = try await write()
@@ -143,7 +145,7 @@ struct AuditTamperingTests {
                 == [AuditDefect(.altered, last)])
     }
 
-    @Test func `a key that only an unsigned record names vouches for nothing`() async throws {
+    @Test func `a key that only an unsigned record names is not trusted`() async throws {
         try await report()
         try await sign()
         let (forger, chain) = (SigningKey.generate(), reports)
@@ -152,7 +154,7 @@ struct AuditTamperingTests {
             guard let head = try transaction.audit.head(chain) else { throw Refused() }
             let forged = try AuditCheckpoint(
                 chain, sequence: head.sequence, hash: head.hash, at: World.start, with: forger)
-            guard try transaction.audit.insert(forged) else { throw Refused() }
+            guard try transaction.audit.checkpoints.insert(forged) else { throw Refused() }
         }
         #expect(try await verify() == [AuditDefect(.unknownKey, 1, in: chain)])
         // Once Gatehouse has signed the record, it takes the key for its own: an export tells its thumbprint.
@@ -160,14 +162,14 @@ struct AuditTamperingTests {
         #expect(try await verify() == [])
     }
 
-    @Test func `a number of an administrator cannot be put on a record of what none did`() async throws {
+    @Test func `a user id cannot be added to a record of another actor`() async throws {
         let checkpoint = try await sign()
         #expect(
             try await tamper("UPDATE audit SET admin_uid = 8 WHERE sequence = \(checkpoint.sequence)")
                 == [AuditDefect(.altered, checkpoint.sequence)])
     }
 
-    @Test func `personal fields that changed places are named with both records`() async throws {
+    @Test func `two swapped personal fields are a defect of both records`() async throws {
         let (one, other) = (try await write(by: "grace"), try await write(by: "heidi"))
         let defects = try await tamper(
             """
@@ -178,7 +180,7 @@ struct AuditTamperingTests {
         #expect(defects == [AuditDefect(.personal, one), AuditDefect(.personal, other)])
     }
 
-    @Test func `an erasure of what was written about a person does not hide who an admin claimed to be`()
+    @Test func `the erasure of a user's fields does not hide the deletion of an administrator's name`()
         async throws
     {
         let place = try await write()
@@ -189,7 +191,9 @@ struct AuditTamperingTests {
             ])
     }
 
-    @Test func `an erasure of one admin's name does not hide another's, nor one that came later`() async throws {
+    @Test func `the erasure of one administrator's name does not hide the deletion of another's, nor of a later one`()
+        async throws
+    {
         try await write(by: "grace")
         let place = try await write(by: "mallory")
         let erased = try await erase(.claimed("grace"))
@@ -202,7 +206,7 @@ struct AuditTamperingTests {
         #expect(defects == [AuditDefect(.personal, later), AuditDefect(.erasedBeyond, earlier)])
     }
 
-    @Test func `an erasure does not hide what was reported since, nor one that was dropped what came behind it`()
+    @Test func `an erasure does not hide the deletion of later reports, even when its record was dropped`()
         async throws
     {
         try await report()
@@ -218,10 +222,10 @@ struct AuditTamperingTests {
         let dropped = try await other.erase(.user(other.world.user.id))
         let mark = AuditPruneMark(try await other.sign(at: 10))
         let isShortened = try await other.world.store.write { [admin] in
-            try $0.audit.shorten(to: [mark], by: admin, at: World.start + 10)
+            try $0.audit.retention.shorten(to: [mark], by: admin, at: World.start + 10)
         }
         #expect(isShortened)
-        while try await other.world.store.write({ try $0.audit.drop(limit: 100) }) > 0 {}
+        while try await other.world.store.write({ try $0.audit.retention.drop(limit: 100) }) > 0 {}
         try await other.sign(at: 10)
         try await other.report(at: 11)
         let place = other.hide("explanation", of: 2, in: other.world.resource.id.string, by: dropped)

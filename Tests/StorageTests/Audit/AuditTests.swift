@@ -39,7 +39,7 @@ struct AuditTests {
         return try await Store(path: world.folder.database).read { try $0.audit.verify() }
     }
 
-    @Test func `records read back as written and the chain verifies`() async throws {
+    @Test func `records read back as they were written, and the chain verifies`() async throws {
         let actors: [AuditActor] = [
             .person(world.user.id), .client(world.client.id), .resource(world.resource.id), .system,
             .admin(uid: .max, claimed: nil),
@@ -60,7 +60,7 @@ struct AuditTests {
         #expect(try await world.store.read { try $0.audit.verify() } == AuditVerdict())
     }
 
-    @Test func `a flipped field is named`() async throws {
+    @Test func `a changed field is a defect`() async throws {
         try await write(5)
         #expect(
             try await tamper("UPDATE audit SET reason = 'other' WHERE sequence = 3").defects == [
@@ -68,14 +68,14 @@ struct AuditTests {
             ])
     }
 
-    @Test func `a field moved into its neighbour is named`() async throws {
+    @Test func `text that is moved into the next field is a defect`() async throws {
         try await write(3)
         let verdict = try await tamper(
             "UPDATE audit SET correlation = NULL, trace = 'c1' WHERE sequence = 2")
         #expect(verdict.defects == [AuditDefect(.altered, 2)])
     }
 
-    @Test func `a value that cannot be read is named, not a failure`() async throws {
+    @Test func `an unreadable value is a defect, not a failure`() async throws {
         try await write(3)
         #expect(
             try await tamper("UPDATE audit SET actor = 'nobody' WHERE sequence = 2").defects == [
@@ -83,19 +83,19 @@ struct AuditTests {
             ])
     }
 
-    @Test func `a dropped record is named`() async throws {
+    @Test func `a missing record is a defect`() async throws {
         try await write(5)
         let verdict = try await tamper("DELETE FROM audit WHERE sequence = 3")
         #expect(verdict.defects == [AuditDefect(.missing(through: 3), 3)] && verdict.records == 4)
     }
 
-    @Test func `a dropped first record is named`() async throws {
+    @Test func `a missing first record is a defect`() async throws {
         try await write(2)
         #expect(
             try await tamper("DELETE FROM audit WHERE sequence = 1").defects == [AuditDefect(.missing(through: 1), 1)])
     }
 
-    @Test func `swapped records are named`() async throws {
+    @Test func `swapped records are a defect`() async throws {
         try await write(5)
         let verdict = try await tamper(
             """
@@ -106,7 +106,7 @@ struct AuditTests {
         #expect(verdict.defects == [3, 4, 5].map { AuditDefect(.outOfOrder, $0) })
     }
 
-    @Test func `a record whose hash was computed anew is named by the one after it`() async throws {
+    @Test func `a record with a recomputed hash is a defect of the record after it`() async throws {
         try await write(4)
         let second = try #require(try await world.store.read { try $0.audit.tail(limit: 1, before: 3) }.first)
         let forged = AuditRecord(entry("forged"), sequence: 2, previous: second.previous)
@@ -128,7 +128,7 @@ struct AuditTests {
         #expect(verdict.defects == [AuditDefect(.outOfOrder, 3)])
     }
 
-    @Test func `a member that is undone leaves no gap and no stale head`() async throws {
+    @Test func `a rolled-back member leaves no gap and no stale end of the chain`() async throws {
         try await write(1)
         let results = try await world.store.grouped([
             { _ = try $0.audit.append(entry("kept")) },
@@ -144,7 +144,7 @@ struct AuditTests {
         #expect(try await world.store.read { try $0.audit.verify() }.defect == nil)
     }
 
-    @Test func `a disk that fills up in the middle of a group leaves the chain whole`() async throws {
+    @Test func `a disk that fills up within a group leaves the chain sound`() async throws {
         try await write(2)
         _ = try await world.store.grouped([
             { _ = try $0.audit.append(entry("before")) },
@@ -169,16 +169,16 @@ struct AuditTests {
         }
     }
 
-    @Test func `the chain goes on after a restart`() async throws {
+    @Test func `the chain continues after a restart`() async throws {
         try await write(2)
         try world.store.close()
-        let store = try Store(path: world.folder.database)
+        let store = try world.reopened()
         let record = try await store.write { try $0.audit.append(entry("later")) }
         #expect(record.sequence == 3)
         #expect(try await store.read { try $0.audit.verify() }.records == 3)
     }
 
-    @Test func `what stands beside the chain is named when it is altered, moved, taken away or put there`()
+    @Test func `a personal field that is altered, moved, deleted or added is a defect`()
         async throws
     {
         let edits = [
@@ -204,8 +204,7 @@ struct AuditTests {
         #expect(try await tamper(planted).defects == [AuditDefect(.personal, 1)])
     }
 
-    @Test func `whatever is changed in a record, or whichever record goes, that very record is named`() async throws
-    {
+    @Test func `a change of any column, or a missing record, is a defect of that record`() async throws {
         try await write(3)
         try world.store.close()
         let columns = [
@@ -235,7 +234,7 @@ struct AuditTests {
         }
     }
 
-    @Test func `records of the first format go on to verify beside those of the second`() async throws {
+    @Test func `records of the first format verify beside those of the second`() async throws {
         let folder = try TemporaryFolder()
         let queue = try DatabaseQueue(path: folder.database)
         try Schema.migrator().migrate(queue, upTo: "0004 connections")
@@ -280,7 +279,7 @@ struct AuditTests {
         try again.close()
     }
 
-    @Test func `a record takes over the trace id of the request that causes it`() async throws {
+    @Test func `a record has the trace id of the request that caused it`() async throws {
         let trace = TraceID.random()
         let record = try await TraceID.$current.withValue(trace) {
             try await world.store.write { try $0.audit.append(entry("traced")) }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("Keys of which the trail says that they were put out of use")
+@Suite("Records of ended keys", .onEachStore)
 struct KeyEndTests {
     private let world: World
     private let now = World.start + 10
@@ -13,42 +13,42 @@ struct KeyEndTests {
     init() async throws { world = try await World() }
 
     private func said() async throws -> [String: Timestamp] {
-        try await world.store.read { try $0.audit.keysPutOutOfUse() }
+        try await world.store.read { try $0.audit.keyEnds.times() }
     }
 
-    @Test func `each is said once, with the time of the first record`() async throws {
+    @Test func `an ended key has one record, and the time of the first`() async throws {
         let ends = [KeyEnd(purpose: "refresh", id: "k1"), KeyEnd(purpose: "code", id: "k2")]
-        try await world.store.write { [now] in try $0.audit.append(putOutOfUse: [ends[0]], at: now) }
-        try await world.store.write { [now] in try $0.audit.append(putOutOfUse: ends, at: now + 5) }
+        try await world.store.write { [now] in try $0.audit.keyEnds.append([ends[0]], at: now) }
+        try await world.store.write { [now] in try $0.audit.keyEnds.append(ends, at: now + 5) }
         #expect(try await said() == ["k1": now, "k2": now + 5])
         let records = try await world.store.read { try $0.audit.tail(limit: 9) }.map(\.entry.action)
         #expect(records == [.keyEnded, .keyEnded])
     }
 
-    @Test func `what the trail says of a key of checkpoints counts as well`() async throws {
+    @Test func `the record of an ended key of checkpoints counts as well`() async throws {
         try await world.store.write { [now] transaction in
             try transaction.audit.append(AuditEntry(.personSignedOut, at: now, actor: .system, initiator: .system))
-            try transaction.audit.append(endOfKeys: ["e1"], at: now)
+            try transaction.audit.keyEnds.append(checkpointKeys: ["e1"], at: now)
         }
         #expect(try await said() == ["e1": now])
     }
 
-    @Test func `it is said again when the record that said it is dropped`() async throws {
+    @Test func `the record is repeated when the chain is shortened`() async throws {
         let key = SigningKey.generate()
         let mark = try await world.store.write { [now] transaction in
-            try transaction.audit.append(putOutOfUse: [KeyEnd(purpose: "refresh", id: "k1")], at: now)
+            try transaction.audit.keyEnds.append([KeyEnd(purpose: "refresh", id: "k1")], at: now)
             try transaction.audit.append(.auditKeyUsed(key.kid, at: now))
             guard let head = try transaction.audit.tail(limit: 1).first else { throw Refused() }
             let checkpoint = try AuditCheckpoint(
                 .main, sequence: head.sequence, hash: head.hash, at: now, with: key)
-            guard try transaction.audit.insert(checkpoint) else { throw Refused() }
+            guard try transaction.audit.checkpoints.insert(checkpoint) else { throw Refused() }
             return AuditPruneMark(checkpoint)
         }
         let isDone = try await world.store.write { [now] in
-            try $0.audit.shorten(to: [mark], by: .system, at: now + 9)
+            try $0.audit.retention.shorten(to: [mark], by: .system, at: now + 9)
         }
         #expect(isDone)
-        while try await world.store.write({ try $0.audit.drop(limit: 100) }) > 0 {}
+        while try await world.store.write({ try $0.audit.retention.drop(limit: 100) }) > 0 {}
         #expect(try await said() == ["k1": now + 9])
     }
 
@@ -75,7 +75,7 @@ struct KeyEndTests {
         }
     }
 
-    @Test func `the sessions of a key end, also those that a crash left, and no others`() async throws {
+    @Test func `the sessions of an ended key end, also after a crash, and no others`() async throws {
         let other = try await fill(3, key: "k2")
         _ = try await fill(600, key: "k1")
         let filter = SessionFilter(refreshKeys: ["k1", "k0"])
@@ -86,7 +86,7 @@ struct KeyEndTests {
         #expect(try await live() == Set(other.map(\.id)))
     }
 
-    @Test func `one row that does not parse keeps no other session from ending, and is named`() async throws {
+    @Test func `an unreadable row does not keep other sessions from ending, and is listed`() async throws {
         let sessions = try await fill(4, key: "k1")
         let broken = sessions[1].id
         try await world.store.write {
@@ -105,7 +105,7 @@ struct KeyEndTests {
         #expect(try await live() == [broken])
     }
 
-    @Test func `a sealed row that does not parse hides no other one`() async throws {
+    @Test func `an unreadable sealed row hides no other`() async throws {
         let user = world.user.id
         let resource = world.resource.id
         try await world.store.write { [now] transaction in
@@ -127,10 +127,10 @@ struct KeyEndTests {
         #expect(page.unreadable == ["broken"] && page.next == nil)
     }
 
-    @Test func `copies in memory hear of a changed configuration when no write is possible any more`() throws {
+    @Test func `a reloaded configuration outdates caches of clients even if no write is possible`() throws {
         let before = world.store.clientsVersion
         try world.store.close()
-        world.store.noteClientsChanged()
+        world.store.countClientChange()
         #expect(world.store.clientsVersion == before + 1)
     }
 }

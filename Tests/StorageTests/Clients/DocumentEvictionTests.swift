@@ -5,7 +5,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("Which metadata documents give way")
+@Suite("Eviction of metadata documents", .onEachStore)
 struct DocumentEvictionTests {
     private static func document(_ id: String, _ time: Int64) throws -> CachedDocument {
         let time = Timestamp(seconds: time)
@@ -14,14 +14,14 @@ struct DocumentEvictionTests {
             lastGoodAt: time)
     }
 
-    @Test func `a document of a client with live sessions is never evicted for a stranger's`() async throws {
+    @Test func `a document of a client with live sessions is not evicted for another client's`() async throws {
         let world = try await World()
         let own = try Self.document("https://own.example/client.json", 1)
         let session = try await world.active(world.session(client: own.clientID, host: "own.example"))
         try await world.store.write { transaction in
-            try transaction.documents.keep(own)
+            try transaction.documents.store(own)
             for number in 0..<20 {
-                try transaction.documents.keep(
+                try transaction.documents.store(
                     try Self.document("https://h\(number).example/client.json", 100 + Int64(number)), atMost: 5)
             }
         }
@@ -34,12 +34,12 @@ struct DocumentEvictionTests {
             _ = try transaction.sessions.end(
                 session.id,
                 SessionEnding(reason: .revokedByPerson, initiator: .user, actor: .system, at: World.start))
-            try transaction.documents.keep(try Self.document("https://late.example/client.json", 500), atMost: 5)
+            try transaction.documents.store(try Self.document("https://late.example/client.json", 500), atMost: 5)
         }
         #expect(try await !kept().contains(own.clientID.string), "the oldest one goes once nobody needs it")
     }
 
-    @Test func `what was good here is known by the document, by its host, and by its sessions`() async throws {
+    @Test func `a client is known by its document, by its host and by its sessions`() async throws {
         let world = try await World()
         let id = try ClientID("https://own.example:8443/client.json")
         func known(_ id: String) async throws -> [Bool] {
@@ -47,7 +47,7 @@ struct DocumentEvictionTests {
             return [found.itself, found.host]
         }
         #expect(try await known(id.string) == [false, false])
-        try await world.store.write { try $0.documents.keep(Self.document(id.string, 1)) }
+        try await world.store.write { try $0.documents.store(Self.document(id.string, 1)) }
         #expect(try await known(id.string) == [true, true])
         #expect(try await known("https://own.example:8443/other.json") == [false, true])
         for other in ["https://own.example/client.json", "https://own.example.evil.example:8443/client.json"] {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("Elicitations: one terminal status, one event, one record")
+@Suite("Elicitations: one terminal status, one event, one record", .onEachStore)
 struct ElicitationTests {
     private let now = World.start + 10
 
@@ -66,7 +66,7 @@ struct ElicitationTests {
         #expect(event?.state == .waiting)
     }
 
-    @Test func `after its time nothing but its expiry can be written, and that only then`() async throws {
+    @Test func `an elicitation expires at its end and not before, and ends in no other way afterwards`() async throws {
         let (world, session) = try await world()
         let asked = try asked(world, of: session)
         let verdicts = try await world.store.write { [now] tx in
@@ -82,7 +82,7 @@ struct ElicitationTests {
         #expect(try await world.store.read { try $0.count("events") } == 1)
     }
 
-    @Test func `a session that ends takes its open elicitations back and says so`() async throws {
+    @Test func `the end of a session cancels its open elicitations, with event and record`() async throws {
         let (world, session) = try await world()
         let open = try asked(world, of: session)
         let over = try asked(world, of: session, path: "b.txt")
@@ -102,7 +102,8 @@ struct ElicitationTests {
         #expect(event?.event.payload["reason"] == "session_ended")
     }
 
-    @Test func `what ran out before its session ended has expired, although nobody looked in between`() async throws
+    @Test func `an elicitation whose time passed before the end of its session is expired and not cancelled`()
+        async throws
     {
         let (world, session) = try await world()
         let asked = try asked(world, of: session, lasting: 60)
@@ -138,7 +139,7 @@ struct ElicitationTests {
         #expect(try await world.store.read { try $0.elicitations.find(asked.id)?.content } == nil)
     }
 
-    @Test func `the same question is found again while its answer is of use, by digest or by key`() async throws {
+    @Test func `an elicitation is found by its question or its key while its answer can be collected`() async throws {
         let (world, session) = try await world()
         let asked = try asked(world, of: session, key: "k")
         try await world.store.write { [now] tx in
@@ -163,7 +164,7 @@ struct ElicitationTests {
         }
     }
 
-    @Test func `a ticket is redeemed once, in time, by the MCP server that it was made for`() async throws {
+    @Test func `a ticket is redeemed once, in time, by its own MCP server`() async throws {
         let (world, session) = try await world()
         let asked = try asked(world, of: session)
         let digest = Digest.sha256("ticket")
@@ -181,7 +182,8 @@ struct ElicitationTests {
         #expect(verdicts == [false, false, false, true, false])
     }
 
-    @Test func `housekeeping expires with an event, erases what nobody collected, and forgets after a month`()
+    @Test
+    func `housekeeping expires elicitations with an event, erases uncollected results, and deletes after a month`()
         async throws
     {
         let (world, session) = try await world()
@@ -205,7 +207,7 @@ struct ElicitationTests {
         #expect(try await world.store.read { try $0.count("elicitations") } == 0)
     }
 
-    @Test func `what waits is told of a commit, and of nothing that was refused`() async throws {
+    @Test func `a commit signals a changed elicitation, and not one that was refused`() async throws {
         let (world, session) = try await world()
         let asked = try asked(world, of: session)
         let heard = Mutex<[CommitSignals]>([])
@@ -220,7 +222,7 @@ struct ElicitationTests {
         #expect(heard.withLock { $0.count } == 1)
     }
 
-    @Test func `an MCP server may ask to confirm until an administrator decides otherwise`() async throws {
+    @Test func `without a policy an MCP server may only ask for confirmations`() async throws {
         let (world, _) = try await world()
         let id = world.resource.id
         #expect(try await world.store.read { try $0.resources.policy(of: id) } == ResourcePolicy())

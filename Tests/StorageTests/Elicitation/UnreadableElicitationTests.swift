@@ -6,7 +6,7 @@ import Testing
 @testable import Storage
 
 /// A row that was fine when it was written, and that today's rules do not read any more.
-@Suite("Elicitations that cannot be read any more still end")
+@Suite("Unreadable elicitations", .onEachStore)
 struct UnreadableElicitationTests {
     /// What a stricter rule or a fault of the disk makes of a column.
     static let damages = [
@@ -40,7 +40,9 @@ struct UnreadableElicitationTests {
         try await world.store.read { try $0.events.find(of: asked.id) }?.event.type
     }
 
-    @Test(arguments: damages) func `the session ends, and takes it along with event and record`(damage: String)
+    @Test(arguments: damages) func `the end of the session cancels an unreadable elicitation, with event and record`(
+        damage: String
+    )
         async throws
     {
         let (world, session, asked) = try await damaged(damage)
@@ -54,8 +56,9 @@ struct UnreadableElicitationTests {
         #expect(records.contains { $0.action == .elicitationCancelled && $0.correlation == asked.id.string })
     }
 
-    @Test(arguments: damages) func `housekeeping expires it, and goes on to the others`(damage: String) async throws
-    {
+    @Test(arguments: damages) func `housekeeping expires an unreadable elicitation and the ones after it`(
+        damage: String
+    ) async throws {
         let (world, session, asked) = try await damaged(damage)
         let other = Elicitation(
             resourceID: session.resourceID, userID: world.user.id, subject: world.user.subject,

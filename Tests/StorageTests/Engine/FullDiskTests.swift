@@ -19,7 +19,7 @@ struct FullDiskTests {
         for index in 0..<2_000 { try tx.note("filler \(index) " + String(repeating: "x", count: 1_000)) }
     }
 
-    @Test func `in the middle of a group it fails the one that met it; the others are committed alone`() async throws {
+    @Test func `in a group it fails the member that met it, and the others are committed alone`() async throws {
         let results = try await store.grouped([
             { try $0.note("before") }, { try Self.fill($0) }, { try $0.note("after") },
         ])
@@ -29,7 +29,7 @@ struct FullDiskTests {
         #expect(try await store.read { try $0.first("SELECT count(*) FROM meta") { try $0.integer(0) } } == 2)
     }
 
-    @Test func `reads go on, writes answer that it is full, and go on when there is space again`() async throws {
+    @Test func `reads go on, writes fail with diskFull, and succeed when space is free again`() async throws {
         try await store.write { try $0.note("kept") }
         for _ in 0..<3 { await #expect(throws: StoreError.diskFull) { try await store.write { try Self.fill($0) } } }
         #expect(try await store.noted("kept") == 1)
@@ -38,7 +38,7 @@ struct FullDiskTests {
         #expect(try await store.noted("again") == 1)
     }
 
-    @Test func `a verb that swallows the error cannot go on outside of the transaction`() async throws {
+    @Test func `a member that swallows the error cannot write outside of the transaction`() async throws {
         await #expect(throws: StoreError.diskFull) {
             try await store.write { tx in
                 do { try Self.fill(tx) } catch {}
@@ -49,7 +49,7 @@ struct FullDiskTests {
     }
 
     @Test(.enabled(if: SmallDisk.isPossible))
-    func `a disk that is really full loses nothing that was acknowledged`() async throws {
+    func `a full disk loses no acknowledged write`() async throws {
         let disk = try SmallDisk(megabytes: 3)
         defer { disk.unmount() }
         let store = try Store(path: disk.path + "/gatehouse.sqlite", options: .init(create: true))

@@ -36,7 +36,7 @@ struct GroupCommitTests {
         #expect(try await store.read { try $0.first("SELECT count(*) FROM meta") { try $0.integer(0) } } == 200)
     }
 
-    @Test func `a member that throws undoes its own work and nobody else's`() async throws {
+    @Test func `a member that throws undoes its own work and no other member's`() async throws {
         let results = try await store.grouped([
             { try $0.note("before") },
             { tx in
@@ -51,7 +51,7 @@ struct GroupCommitTests {
         #expect(try await store.noted("after") == 1)
     }
 
-    @Test func `a constraint that refuses one member leaves the others alone`() async throws {
+    @Test func `a constraint that refuses one member does not affect the others`() async throws {
         let results = try await store.grouped([
             { try $0.note("same") }, { try $0.note("same", 2) }, { try $0.note("b") },
         ])
@@ -63,7 +63,7 @@ struct GroupCommitTests {
         #expect(try await store.noted("b") == 1)
     }
 
-    @Test func `nobody resumes before the commit of the whole group returned`() async throws {
+    @Test func `no caller resumes before the commit of the group returned`() async throws {
         let resumed = Flag()
         let seenEarly = Flag()
         let (gate, holder) = await store.held()
@@ -87,7 +87,7 @@ struct GroupCommitTests {
         #expect(!seenEarly.isRaised)
     }
 
-    @Test func `a client that hangs up inside a group takes nobody along`() async throws {
+    @Test func `a client that hangs up does not cancel the other writes of the group`() async throws {
         let gate = DispatchSemaphore(value: 0)
         let inside = DispatchSemaphore(value: 0)
         let hangsUp = Task {
@@ -114,7 +114,7 @@ struct GroupCommitTests {
         #expect(try await store.noted("neighbour") == 1)
     }
 
-    @Test func `a queue that is full answers busy at once`() async throws {
+    @Test func `a full queue refuses a write at once with busy`() async throws {
         let folder = try TemporaryFolder()
         let store = try folder.store(queue: 2)
         let (gate, holder) = await store.held()
@@ -132,7 +132,7 @@ struct GroupCommitTests {
         #expect(try await store.noted("one too many") == nil)
     }
 
-    @Test func `a failed fsync is final: the whole group fails and no further write is taken, reads go on`()
+    @Test func `after a failed fsync the group fails and no further write is accepted, and reads go on`()
         async throws
     {
         try await store.write { try $0.note("earlier") }
@@ -151,7 +151,7 @@ struct GroupCommitTests {
         #expect(try await store.noted("with it") == nil)
     }
 
-    @Test func `a closed store refuses writes, and everything written is in the one file`() async throws {
+    @Test func `a closed store refuses writes, and one file has everything that was written`() async throws {
         try await store.write { try $0.note("kept") }
         try store.close()
         await #expect(throws: StoreError.closed) { try await store.write { try $0.note("late") } }

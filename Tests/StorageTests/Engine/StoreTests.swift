@@ -17,9 +17,8 @@ struct StoreTests {
         try queue.close()
     }
 
-    @Test func `a database that is not there is made only when that was asked`() throws {
-        let error = #expect(throws: StoreError.self) { try Store(path: folder.database) }
-        #expect(error?.description.hasPrefix("no Gatehouse database at \(folder.database)") == true)
+    @Test func `a missing database is created only on request`() throws {
+        #expect(throws: StoreError.missing(path: folder.database)) { try Store(path: folder.database) }
         #expect(!FileManager.default.fileExists(atPath: folder.database))
     }
 
@@ -29,7 +28,7 @@ struct StoreTests {
         #expect(throws: StoreError.newerSchema(path: folder.database)) { try Store(path: folder.database) }
     }
 
-    @Test func `another program's database is refused, and so is what is none`() throws {
+    @Test func `a database of another program is refused, and so is a file that is none`() throws {
         umask(0o077)
         try raw("CREATE TABLE theirs (id INTEGER)")
         #expect(throws: StoreError.foreign(path: folder.database)) { try Store(path: folder.database) }
@@ -38,7 +37,7 @@ struct StoreTests {
         #expect(throws: StoreError.foreign(path: folder.database)) { try Store(path: folder.database) }
     }
 
-    @Test func `the files are private, and looser ones are refused`() throws {
+    @Test func `the files are private, and files that are open to others are refused`() throws {
         let store = try folder.store()
         for file in [folder.database, folder.database + "-wal", folder.database + "-shm"] {
             let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
@@ -47,7 +46,11 @@ struct StoreTests {
         try store.close()
         chmod(folder.database, 0o644)
         let error = #expect(throws: StoreError.self) { try Store(path: folder.database) }
-        #expect(error?.description.contains("chmod 600") == true)
+        guard case .permissions(let advice)? = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(advice.contains("chmod 600"))
     }
 
     @Test func `one process owns the data directory`() throws {
@@ -59,10 +62,12 @@ struct StoreTests {
         _ = try DataDirectory.lock(folder.path, create: false)
     }
 
-    @Test func `the data directory is made private, refused when open to others, and not made unasked`() throws {
+    @Test func `the data directory is created private and only on request, and refused if it is open to others`() throws
+    {
         let inner = folder.path + "/var"
-        let missing = #expect(throws: StoreError.self) { try DataDirectory.lock(inner, create: false) }
-        #expect(missing?.description.hasPrefix("no Gatehouse database at \(inner)/") == true)
+        #expect(throws: StoreError.missing(path: inner + "/gatehouse.sqlite")) {
+            try DataDirectory.lock(inner, create: false)
+        }
         let directory = try DataDirectory.lock(inner, create: true)
         #expect(try FileManager.default.attributesOfItem(atPath: inner)[.posixPermissions] as? Int == 0o700)
         directory.unlock()
@@ -72,7 +77,7 @@ struct StoreTests {
         #expect(throws: StoreError.self) { try DataDirectory.lock(inner, create: false) }
     }
 
-    @Test func `what a crash left of a file that was to be handed over goes when the folder is locked, and no other`()
+    @Test func `the lock deletes temporary files that a crash left, and no others`()
         throws
     {
         let draft = DataDirectory.draft(in: folder.path, ending: ".jsonl")
@@ -84,11 +89,13 @@ struct StoreTests {
         #expect(left == [".gatehouse-backup-x", "backup.sqlite", "lock"])
     }
 
-    @Test func `a clock more than five seconds behind is refused unless told`() async throws {
+    @Test func `a clock that is more than five seconds behind is refused, unless an administrator allows it`()
+        async throws
+    {
         let store = try folder.store()
         try await store.checkClock(now: 1_000)
-        try await store.write { try $0.clock.note(1_000) }
-        try await store.write { try $0.clock.note(900) }
+        try await store.write { try $0.clock.advance(to: 1_000) }
+        try await store.write { try $0.clock.advance(to: 900) }
         try await store.checkClock(now: 995)
         await #expect(throws: StoreError.clockSteppedBack(seconds: 6)) { try await store.checkClock(now: 994) }
         try await store.checkClock(now: 500, allowStepBack: true)
@@ -108,7 +115,7 @@ struct StoreTests {
         #expect(try await copy.check() == [])
     }
 
-    @Test func `a closed store closes again without harm and refuses all else`() async throws {
+    @Test func `a closed store closes again without harm and refuses reads and writes`() async throws {
         let store = try folder.store()
         try await store.write { try $0.note("kept") }
         try store.close()

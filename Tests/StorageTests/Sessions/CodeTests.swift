@@ -5,11 +5,11 @@ import Testing
 
 @testable import Storage
 
-@Suite("Authorization codes")
+@Suite("Authorization codes", .onEachStore)
 struct CodeTests {
     private let start = World.start
 
-    @Test func `a hundred parallel redemptions of one code: one succeeds`() async throws {
+    @Test func `of a hundred parallel redemptions of one code one succeeds`() async throws {
         let world = try await World()
         let session = try world.session()
         let code = try await world.approved(session)
@@ -27,7 +27,7 @@ struct CodeTests {
         #expect(try await world.grant(session.id)?.generation == 1)
     }
 
-    @Test func `a spent code stays as long as its session lives, so that a second use is seen`() async throws {
+    @Test func `a spent code is kept while its session is live, so that a second use is detected`() async throws {
         let world = try await World()
         let session = try await world.active(world.session())
         let digest = try world.code(of: session).digest
@@ -51,7 +51,7 @@ struct CodeTests {
         #expect(try await world.store.write { try !$0.codes.spend(code.digest, now: start) })
     }
 
-    @Test func `a repetition is counted once, and only of a code that was redeemed`() async throws {
+    @Test func `a repetition is counted once, and only for a redeemed code`() async throws {
         let world = try await World()
         let session = try world.session()
         let code = try await world.approved(session)
@@ -63,7 +63,7 @@ struct CodeTests {
         #expect(try await world.store.write { try !$0.codes.countRepeat(code.digest) })
     }
 
-    @Test func `a code reads back as written, and is not spent after its time`() async throws {
+    @Test func `a code reads back as it was written, and is not spent after its time`() async throws {
         let world = try await World()
         let session = try world.session()
         let code = try await world.approved(session)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("Ending many sessions: in steps that outlive a crash")
+@Suite("Ending many sessions in steps", .onEachStore)
 struct ManyEndingsTests {
     private let now = World.start + 10
 
@@ -14,7 +14,7 @@ struct ManyEndingsTests {
         let world = try await World()
         let sessions = try (0..<count).map { _ in try world.session() }
         try await world.store.write { tx in
-            try tx.resources.notePoll(by: world.resource.id, now: now)
+            try tx.resources.recordPoll(by: world.resource.id, now: now)
             for session in sessions {
                 let code = try world.code(of: session)
                 try tx.sessions.approve(session, code: code)
@@ -37,7 +37,7 @@ struct ManyEndingsTests {
         try await world.store.read { try $0.audit.tail(limit: 10_000) }.map(\.entry)
     }
 
-    @Test func `ending by filter ends what matches, names it and leaves nothing to do`() async throws {
+    @Test func `an ending by filter ends and lists the sessions that match, and leaves no step`() async throws {
         let world = try await world(600)
         let ended = try await world.store.endSessions(SessionFilter(user: world.user.id), .byAdmin(at: now))
         #expect(ended.count == 600 && ended.sessions.count == 600 && ended.sessions.allSatisfy { $0.state == .ended })
@@ -47,7 +47,7 @@ struct ManyEndingsTests {
         #expect(try await world.store.endSessions(SessionFilter(), .byAdmin(at: now)).count == 0)
     }
 
-    @Test func `what a crash broke off is finished later, by the same hand, without those approved since`()
+    @Test func `an ending that a crash interrupted is finished under the same actor, without sessions approved since`()
         async throws
     {
         let world = try await world(600)
@@ -74,8 +74,7 @@ struct ManyEndingsTests {
         #expect(try await world.store.finishEndings(now: now + 120) == 0)
     }
 
-    @Test func `more ids than a document may have members are ended, also when a crash comes between`() async throws
-    {
+    @Test func `an ending of more ids than a JSON object may have members works, also across a crash`() async throws {
         let world = try await world(1_200)
         let ids = try await world.store.read { [now] in
             try $0.sessions.list(SessionFilter(state: .active), limit: 2_000, now: now).map(\.id)
@@ -88,7 +87,7 @@ struct ManyEndingsTests {
         #expect(try await live(world) == 0)
     }
 
-    @Test func `what cannot be finished keeps no other end from being finished`() async throws {
+    @Test func `an ending that fails does not stop the others`() async throws {
         let world = try await world(600)
         try await world.store.write { [now] in
             _ = try $0.sessions.end(SessionFilter(user: world.user.id), .byAdmin(at: now))
@@ -101,8 +100,7 @@ struct ManyEndingsTests {
         #expect(try await world.store.read { try $0.count("endings") } == 1)
     }
 
-    @Test func `clients of hosts that a policy excludes end, across steps and a crash, and no others`() async throws
-    {
+    @Test func `the sessions of excluded hosts end, across steps and a crash, and no others`() async throws {
         let world = try await World()
         let other = try World.resource("https://other.example/mcp")
         let hosts = [nil, "app.example", "big.example", "desk.example", "small.example"]
@@ -134,15 +132,15 @@ struct ManyEndingsTests {
         #expect(none.count == 0)
     }
 
-    @Test func `what is under way is not taken up a second time`() async throws {
+    @Test func `an ending under way is not claimed a second time`() async throws {
         let world = try await world(600)
         let ending = SessionEnding.byAdmin(at: now)
         let begun = try await world.store.write { try $0.sessions.end(SessionFilter(), ending) }
         let id = try #require(try await world.store.read { try $0.first("SELECT id FROM endings") { try $0.text(0) } })
-        world.store.endingsUnderWay.withLock { _ = $0.insert(id) }
+        #expect(world.store.memory.endingsUnderWay.claim(id))
         #expect(try await world.store.finishEndings(now: now) == 0)
         #expect(try await live(world) == 350)
-        world.store.endingsUnderWay.withLock { _ = $0.remove(id) }
+        world.store.memory.endingsUnderWay.release([id])
         async let ended = world.store.endRest(of: begun)
         async let finished = world.store.finishEndings(now: now)
         let (named, elsewhere) = try await (ended.count, finished)
@@ -151,7 +149,7 @@ struct ManyEndingsTests {
     }
 
     @Test(arguments: [#"{"user":"nobody"}"#, #"{"resource":7}"#, #"{"ids":[]}"#, #"{"of":"x"}"#])
-    func `a filter that was kept and cannot be read ends nobody`(text: String) async throws {
+    func `a stored filter that does not parse ends no session`(text: String) async throws {
         let world = try await world(300)
         let filter = SessionFilter(user: world.user.id)
         _ = try await world.store.write { [now] in try $0.sessions.end(filter, .byAdmin(at: now)) }
@@ -160,7 +158,7 @@ struct ManyEndingsTests {
         #expect(try await live(world) == 50)
     }
 
-    @Test func `a step walks along the index of what it is about, past what is over`() async throws {
+    @Test func `a step scans the index of its filter and skips ended sessions`() async throws {
         let world = try await World()
         let filters = [
             "user_id": SessionFilter(user: world.user.id), "client_id": SessionFilter(client: world.client.id),
@@ -169,13 +167,13 @@ struct ManyEndingsTests {
         ]
         for (column, filter) in filters {
             let cursor = SessionCursor(position: 1, id: .random())
-            for walk in Sessions.liveWalks(filter, after: cursor, upTo: 2, limit: 9) {
+            for walk in Sessions.liveScans(filter, after: cursor, upTo: 2, limit: 9) {
                 let plan = try await plan(walk, world)
                 #expect(plan.count == 1 && plan[0].contains("USING INDEX") && plan[0].contains("\(column)=?"))
                 #expect(plan[0].contains("state=? AND (created_at,id)>(?,?)"), "\(plan)")
             }
         }
-        let named = Sessions.liveWalks(SessionFilter(ids: [.random()]), after: nil, upTo: 2, limit: 9)
+        let named = Sessions.liveScans(SessionFilter(ids: [.random()]), after: nil, upTo: 2, limit: 9)
         let plan = try await plan(try #require(named.first), world)
         #expect(plan.contains("SEARCH sessions USING INDEX sqlite_autoindex_sessions_1 (id=?)"), "\(plan)")
     }

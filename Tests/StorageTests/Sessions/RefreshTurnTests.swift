@@ -4,11 +4,11 @@ import Testing
 
 @testable import Storage
 
-@Suite("Refresh generations")
+@Suite("Refresh generations", .onEachStore)
 struct RefreshTurnTests {
     private let start = World.start
 
-    @Test func `a hundred parallel refreshes of one token make one generation, and all answers carry it`()
+    @Test func `a hundred parallel refreshes of one token make one generation, which all answers carry`()
         async throws
     {
         let world = try await World()
@@ -22,7 +22,7 @@ struct RefreshTurnTests {
         #expect(try await world.grant(session.id)?.generation == 2)
     }
 
-    @Test func `two turns in one second do not make the first token good again`() async throws {
+    @Test func `two turns in one second do not make the first token valid again`() async throws {
         let world = try await World()
         let session = try await world.active(world.session())
         #expect(try await world.turn(session.id, 1, at: start, grace: 0) == .turned(2))
@@ -31,12 +31,12 @@ struct RefreshTurnTests {
         #expect(try await world.turn(session.id, 2, at: start - 50, grace: 0) == .reused)
     }
 
-    @Test func `a restart remembers which generation is current`() async throws {
+    @Test func `the current generation survives a restart`() async throws {
         let world = try await World()
         let session = try await world.active(world.session())
         #expect(try await world.turn(session.id, 1, at: start) == .turned(2))
         try world.store.close()
-        let again = try Store(path: world.folder.database)
+        let again = try world.reopened()
         let verdict = try await again.write { tx in
             try tx.sessions.grant(session.id).map {
                 try tx.sessions.turn($0, presented: 1, now: start + 121, grace: 120)
@@ -45,7 +45,9 @@ struct RefreshTurnTests {
         #expect(verdict == .reused)
     }
 
-    @Test func `a token is good again only within its own grace, and only four generations back`() async throws {
+    @Test func `a superseded token is valid only within its own grace period, and only four generations back`()
+        async throws
+    {
         let world = try await World()
         let session = try await world.active(world.session())
         for generation: UInt32 in 1...5 {
@@ -60,7 +62,7 @@ struct RefreshTurnTests {
         #expect(try await world.grant(session.id)?.generation == 6)
     }
 
-    @Test func `a clock that steps back never lengthens the grace of a token`() async throws {
+    @Test func `a clock that is set back does not extend the grace period of a token`() async throws {
         for back: Int64 in [1, 60, 3_600] {
             let world = try await World()
             let session = try await world.active(world.session())
@@ -72,7 +74,7 @@ struct RefreshTurnTests {
         }
     }
 
-    @Test func `a repeated answer notes the use and moves neither generation nor turn times`() async throws {
+    @Test func `a repeated answer records the use and changes neither generation nor turn times`() async throws {
         let world = try await World()
         let session = try await world.active(world.session())
         _ = try await world.turn(session.id, 1, at: start + 1)
@@ -88,7 +90,7 @@ struct RefreshTurnTests {
         #expect(RefreshRule.verdict(presented: 1, current: 0, turns: [], now: start, grace: 120) == .reused)
     }
 
-    @Test func `a session that ended meanwhile is not turned`() async throws {
+    @Test func `the generation of an ended session does not turn`() async throws {
         let world = try await World()
         let session = try await world.active(world.session())
         let stale = try #require(try await world.grant(session.id))

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("What scopes reach, as it is kept")
+@Suite("Stored scopes", .onEachStore)
 struct ScopeReachTests {
     private func scope(
         _ name: String, implies: String = "", tools: [String] = [], fresh: Int64? = nil
@@ -15,7 +15,7 @@ struct ScopeReachTests {
             tools: try tools.map { try ToolName($0) }, freshSeconds: fresh)
     }
 
-    @Test func `it comes back as it was written, in its order, and changes for the named MCP server alone`()
+    @Test func `scopes read back as they were written, in their order, and change only at the named MCP server`()
         async throws
     {
         let world = try await World()
@@ -43,7 +43,7 @@ struct ScopeReachTests {
         #expect(rules.map { $0.closure(of: write).string } == ["write read", "write read list", "write"])
     }
 
-    @Test func `a fresh sign-in of no time at all cannot be stored`() async throws {
+    @Test func `a maximum age of 0 seconds cannot be stored`() async throws {
         let world = try await World()
         for seconds in [0, -1] {
             let wrong = [try scope("files:read", fresh: Int64(seconds))]

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("Ending sessions: one verb, one record, one event")
+@Suite("Ending sessions: one verb, one record, one event", .onEachStore)
 struct SessionEndingTests {
     private let now = World.start + 10
 
@@ -21,8 +21,8 @@ struct SessionEndingTests {
         try await world.store.write { tx in
             switch delivery {
             case .neverPolled: break
-            case .polled: try tx.resources.notePoll(by: id, now: now - 4 * 86_400 + 1)
-            case .polledLongAgo: try tx.resources.notePoll(by: id, now: now - 4 * 86_400)
+            case .polled: try tx.resources.recordPoll(by: id, now: now - 4 * 86_400 + 1)
+            case .polledLongAgo: try tx.resources.recordPoll(by: id, now: now - 4 * 86_400)
             case .unproven, .proven, .gone, .movedSince:
                 try tx.eventStreams.set(eventsEndpoint: "https://files.example/events", of: id, now: now)
                 let endpoint = "https://files.example/events"
@@ -37,7 +37,7 @@ struct SessionEndingTests {
     }
 
     @Test(arguments: Delivery.allCases)
-    func `an end is told once where events are taken, and leaves no letter where nobody takes any`(
+    func `an end queues one event for an MCP server that receives events, and none for another`(
         delivery: Delivery
     ) async throws {
         let world = try await World()
@@ -60,7 +60,7 @@ struct SessionEndingTests {
         #expect(event.event.payload["initiating_entity"] == "admin")
     }
 
-    @Test func `what an administrator wrote down is in the record, and not in the event`() async throws {
+    @Test func `an administrator's explanation is in the record and not in the event`() async throws {
         let world = try await World()
         try await prepare(.polled, world)
         let session = try await world.active(world.session())
@@ -78,9 +78,9 @@ struct SessionEndingTests {
         #expect(stored?.endReason == .userDisabled && stored?.endedBy == .admin && stored?.endedAt == now)
     }
 
-    @Test func `the record tells people, programs and rules apart`() async throws {
+    @Test func `the record distinguishes users, programs and rules`() async throws {
         let world = try await World()
-        let cases: [(SessionEnding.Initiator, AuditActor, AuditEntry.Initiator, AuditEntry.Outcome)] = [
+        let cases: [(InitiatingEntity, AuditActor, AuditEntry.Initiator, AuditEntry.Outcome)] = [
             (.user, .person(world.user.id), .human, .success), (.system, .client(world.client.id), .model, .success),
             (.system, .resource(world.resource.id), .server, .success), (.system, .system, .system, .success),
             (.policy, .client(world.client.id), .system, .refused),
@@ -94,7 +94,7 @@ struct SessionEndingTests {
         }
     }
 
-    @Test func `what the clock ended is recorded and told to nobody, whoever comes after it`() async throws {
+    @Test func `an expiry is recorded and queues no event, even if a later end notices it`() async throws {
         let world = try await World()
         try await prepare(.polled, world)
         let over = try await world.active(world.session(lasting: 5))
@@ -117,7 +117,7 @@ struct SessionEndingTests {
         #expect(records.map(\.entry.action) == [.sessionEnded, .sessionEnded, .sessionEnded] && events == 0)
     }
 
-    @Test func `an end erases what was handed over and not collected`() async throws {
+    @Test func `an end erases results that were not collected`() async throws {
         let world = try await World()
         let session = try await world.active(world.session())
         let ask = try ConfirmRequest(json: ["action": ["name": "a", "summary": "b"]])
@@ -136,7 +136,7 @@ struct SessionEndingTests {
         #expect(before == [1, 2, 3] && after?.content == nil && after?.status == .completed)
     }
 
-    @Test func `a session that is over by disuse keeps no connection, although nobody has looked at it`() async throws {
+    @Test func `a session that expired unnoticed keeps no connection`() async throws {
         let world = try await World()
         _ = try await world.active(world.session(idle: 9))
         let last = try await world.active(world.session())
@@ -152,7 +152,7 @@ struct SessionEndingTests {
     }
 
     @Test(arguments: [true, false])
-    func `by policy a connection ends with the person's last session there, and by default it lasts`(isPolicy: Bool)
+    func `a connection outlives the user's last session, unless the policy revokes it`(isPolicy: Bool)
         async throws
     {
         let world = try await World()

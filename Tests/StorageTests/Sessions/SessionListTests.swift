@@ -41,23 +41,24 @@ struct SessionListTests {
         for filter in try filters(world) {
             for cursor in [nil, SessionCursor(position: 1, id: .random())] {
                 let page = SessionPage(filter: filter, cursor: cursor, limit: 9, now: now)
-                for walk in page.walks where !walk.sql.contains("rowid IN") {
+                for walk in page.scans where !walk.sql.contains("rowid IN") {
                     let plan = try await plan(world, walk.sql, walk.values)
                     #expect(plan.count == 1 && plan[0].contains("state=?"), "\(walk.sql): \(plan)")
                     #expect(cursor == nil || plan[0].contains("(created_at,id)<(?,?)"), "\(walk.sql): \(plan)")
                     let lead = ["user_id=?", "client_id=?", "client_host=?", "resource_id=?"].contains(
                         where: plan[0].contains)
-                    #expect(lead == (filter.way.text != SessionScanPath.along("sessions_by_state").text), "\(plan)")
+                    #expect(
+                        lead == (filter.scanPath.text != SessionScanPath.along("sessions_by_state").text), "\(plan)")
                 }
             }
         }
     }
 
-    @Test func `what is overdue is found by its times, and idle ones by the hour of their last use`() async throws {
+    @Test func `expired sessions are found by their times, and idle ones by the hour of their last use`() async throws {
         let world = try await World()
         for filter in try filters(world) where filter.state == .expired {
             let page = SessionPage(filter: filter, cursor: nil, limit: 9, now: now)
-            let overdue = try #require(page.walks.last)
+            let overdue = try #require(page.scans.last)
             let plan = try await plan(world, overdue.sql, overdue.values)
             #expect(!plan.contains { $0.hasPrefix("SCAN sessions") || $0.hasPrefix("SCAN s ") }, "\(plan)")
             #expect(plan.contains("SEARCH sessions USING INTEGER PRIMARY KEY (rowid=?)"), "\(plan)")
@@ -69,7 +70,7 @@ struct SessionListTests {
             let next = SessionPage(
                 filter: filter, cursor: SessionCursor(position: 1, id: .random()), limit: 9, now: now)
             for (page, range) in [(first, "used_hour<?"), (next, "(used_hour,id)>(?,?) AND used_hour<?")] {
-                let walk = try #require(page.idleWalks([1], since: now).first)
+                let walk = try #require(page.idleScans([1], since: now).first)
                 let plan = try await plan(world, walk.sql, walk.values)
                 #expect(
                     plan == [
@@ -81,7 +82,7 @@ struct SessionListTests {
         #expect(!housekeeping.contains { $0.hasPrefix("SCAN s ") } && !housekeeping.contains { $0.contains("TEMP") })
     }
 
-    @Test func `pages of each filter hold what a look at every row finds, once each and in order`() async throws {
+    @Test func `the pages of each filter hold what a scan of every row finds, once each and in order`() async throws {
         let (world, all) = try await crowd()
         for filter in try filters(world) {
             let expected = all.filter { filter.holds($0, at: now) }.sorted {
@@ -107,37 +108,39 @@ struct SessionListTests {
         #expect(try await Set(pages(world, named).map(\.id)) == Set(expected.map(\.id)) && !expected.isEmpty)
     }
 
-    @Test func `where an MCP server has few sessions they are looked at, not the client's half million`() async throws {
+    @Test func `an MCP server's few sessions are scanned instead of the client's half million`() async throws {
         let world = try await World()
         for _ in 0..<3 { _ = try await world.active(world.session()) }
         let both = SessionFilter(client: world.client.id, resource: world.resource.id)
         let ways = try await world.store.read { tx in
             try [
-                tx.sessions.way(of: both), tx.sessions.way(of: both, few: 3), tx.sessions.way(of: both, few: 2),
-                tx.sessions.way(of: SessionFilter()),
+                tx.sessions.scanPath(of: both), tx.sessions.scanPath(of: both, few: 3),
+                tx.sessions.scanPath(of: both, few: 2),
+                tx.sessions.scanPath(of: SessionFilter()),
             ].map(
                 \.text)
         }
         let (few, many) = (
-            SessionFilter(resource: world.resource.id).way.text, SessionFilter(client: world.client.id).way.text
+            SessionFilter(resource: world.resource.id).scanPath.text,
+            SessionFilter(client: world.client.id).scanPath.text
         )
-        #expect(ways == [few, few, many, SessionFilter().way.text] && few != many)
+        #expect(ways == [few, few, many, SessionFilter().scanPath.text] && few != many)
     }
 
-    @Test func `counts are those of the list, and a review counts each MCP server by itself`() async throws {
+    @Test func `counts equal the lists, and a review counts each MCP server apart`() async throws {
         let (world, all) = try await crowd()
         let live = all.filter { [.active, .approved].contains($0.state(at: now)) }
-        let counts = try await world.store.read { [now] in try $0.sessions.liveCounts(SessionFilter(), now: now) }
+        let counts = try await world.store.read { [now] in try $0.sessionReports.liveCounts(SessionFilter(), now: now) }
         #expect(counts.sessions == Int64(live.count) && counts.people == 2 && counts.resources == 2)
         #expect(counts.clients == Int64(Set(live.map(\.clientID)).count))
         let first = try await world.store.read { [now] in
-            try $0.sessions.newestLive(SessionFilter(), limit: 5, now: now)
+            try $0.sessionReports.newestLive(SessionFilter(), limit: 5, now: now)
         }
         let newest = live.sorted { ($1.createdAt, $1.id) < ($0.createdAt, $0.id) }.prefix(5)
         #expect(first.map(\.id) == newest.map(\.id))
         let since = now - 7 * 86_400
         let reports = try await world.store.read { [now] in
-            try $0.sessions.resourceReports(idleSince: since, now: now, limit: 10)
+            try $0.sessionReports.resourceReports(idleSince: since, now: now, limit: 10)
         }
         #expect(reports.count == 2 && reports.reduce(0) { $0 + $1.live } == counts.sessions)
         for report in reports {
@@ -147,16 +150,19 @@ struct SessionListTests {
                 report.people == Int64(Set(here.map(\.userID)).count) && report.lastEnd == here.map(\.expiresAt).max())
             #expect(report.idle == Int64(here.filter { $0.lastUsedAt <= since }.count) && report.idle > 0)
         }
-        let plan = try await plan(world, Sessions.resourceReport, [1, 1, 1])
+        let plan = try await plan(world, SessionReports.resourceReport, [1, 1, 1])
         #expect(plan.contains("SEARCH sessions USING INDEX sessions_by_resource_state (resource_id=? AND state=?)"))
         #expect(!plan.contains { $0.hasPrefix("SCAN") }, "\(plan)")
     }
 
-    @Test func `never used is what was neither refreshed nor introspected since its code was redeemed`() async throws {
+    @Test func `a session counts as never used until a refresh or an introspection after the redemption of its code`()
+        async throws
+    {
         let world = try await World()
         func report() async throws -> ResourceReport? {
             try await world.store.read { [start] in
-                try $0.sessions.resourceReports(owner: "Ops", idleSince: start - 1, now: start + 100, limit: 9).first
+                try $0.sessionReports.resourceReports(owner: "Ops", idleSince: start - 1, now: start + 100, limit: 9)
+                    .first
             }
         }
         let sessions = try [world.session(), world.session(), world.session()]
@@ -170,7 +176,7 @@ struct SessionListTests {
         #expect(try await report()?.neverUsed == 0)
         #expect(try await report()?.live == 3)
         let others = try await world.store.read { [start] in
-            try $0.sessions.resourceReports(owner: "Others", idleSince: start, now: start, limit: 9)
+            try $0.sessionReports.resourceReports(owner: "Others", idleSince: start, now: start, limit: 9)
         }
         #expect(others.isEmpty)
     }
@@ -204,7 +210,7 @@ extension SessionListTests {
                 )
                 try tx.sessions.touch(sessions: [(session.id, used)])
                 if state == 1 { _ = try tx.sessions.end(session.id, .byAdmin(at: session.createdAt + 1)) }
-                if state == 2 { try tx.sessions.close(session.id, .byTime(at: session.createdAt + 1)) }
+                if state == 2 { try tx.sessions.close(session.id, .expiry(at: session.createdAt + 1)) }
                 if isBobs {
                     try tx.execute("UPDATE sessions SET user_id = ?2 WHERE id = ?1", session.id.string, bob.id.string)
                 }
@@ -243,7 +249,7 @@ struct UsedHourTests {
         }
     }
 
-    @Test func `every way of use moves it, and nothing else does`() async throws {
+    @Test func `every use of a session moves the hour, and nothing else does`() async throws {
         let world = try await World()
         let session = try world.session()
         let code = try await world.approved(session)
@@ -263,7 +269,7 @@ struct UsedHourTests {
         #expect(try await hour(world, session.id) == first + 5)
     }
 
-    @Test func `a refresh in the same hour writes into no index`() async throws {
+    @Test func `a refresh in the same hour writes to no index`() async throws {
         let world = try await World()
         let written = try await world.store.read { tx in
             try tx.all(
@@ -281,7 +287,7 @@ struct UsedHourTests {
         #expect(written[own...].contains { $0.1 == "IdxInsert" })
     }
 
-    @Test func `a database of before knows the hours of what lives in it`() async throws {
+    @Test func `a migrated database has the hours of its live sessions`() async throws {
         let folder = try TemporaryFolder()
         let queue = try DatabaseQueue(path: folder.database)
         try Schema.migrator().migrate(queue, upTo: "0009 jobs")

@@ -6,9 +6,9 @@ import Testing
 
 @testable import Storage
 
-@Suite("How a session begins")
+@Suite("The beginning of a session")
 struct SessionOriginTests {
-    @Test func `a session begins without a person, a redirect or a browser, and ends with its record`() async throws {
+    @Test func `a session begins without a user, a redirect URI or a browser, and ends with its record`() async throws {
         let world = try await World()
         let session = try Session(
             userID: nil, clientID: world.client.id, clientName: "Desk", resourceID: world.resource.id,
@@ -26,7 +26,7 @@ struct SessionOriginTests {
         #expect(ended.state == .ended && ended.userID == nil)
     }
 
-    @Test func `a database of before keeps its sessions, and takes those that no person begins`() async throws {
+    @Test func `a migrated database keeps its sessions, and takes sessions without a user`() async throws {
         let folder = try TemporaryFolder()
         let queue = try DatabaseQueue(path: folder.database)
         try Schema.migrator().migrate(queue, upTo: "0018 ended keys")

@@ -7,14 +7,14 @@ import Testing
 
 @testable import Storage
 
-@Suite("What holds for sessions at one MCP server, as it is stored")
+@Suite("Stored session policies")
 struct SessionPolicyRowTests {
     private let full = ResourcePolicy(
         sessions: SessionPolicy(
             longest: 28_800, idle: 86_400, choices: [1_800, 3_600], tokenLife: 300,
             clientHosts: ["app.example", "desk.example"]))
 
-    @Test func `a policy comes back as it was set, and nothing is said until one is`() async throws {
+    @Test func `a policy reads back as it was set, and is empty before`() async throws {
         let world = try await World()
         let id = world.resource.id
         #expect(try await world.store.read { try $0.resources.policy(of: id) }.sessions == SessionPolicy())
@@ -29,7 +29,7 @@ struct SessionPolicyRowTests {
         SessionPolicy(idle: 31_536_001), SessionPolicy(tokenLife: 59), SessionPolicy(tokenLife: 3_601),
         SessionPolicy(choices: [-1]), SessionPolicy(clientHosts: ["App.example"]),
     ])
-    func `what no policy can say the database refuses as well`(sessions: SessionPolicy) async throws {
+    func `the database refuses values that no policy can have`(sessions: SessionPolicy) async throws {
         let world = try await World()
         let id = world.resource.id
         await #expect(throws: StoreError.self) {
@@ -38,7 +38,7 @@ struct SessionPolicyRowTests {
         #expect(try await world.store.read { try $0.resources.policy(of: id) } == ResourcePolicy())
     }
 
-    @Test func `what issuing needs of the policy comes with the session, in one statement`() async throws {
+    @Test func `one statement reads a session with the policy that issuing needs`() async throws {
         let world = try await World()
         let session = try await world.active(world.session(host: "other.example"))
         #expect(try await world.grant(session.id)?.tokenLife == nil)
@@ -55,7 +55,7 @@ struct SessionPolicyRowTests {
         #expect(asked.count == 1 && asked[0].contains("LEFT JOIN resource_policies"), "\(asked)")
     }
 
-    @Test func `what lives at an MCP server is counted, up to as many as are asked for`() async throws {
+    @Test func `the live sessions of an MCP server are counted up to a limit`() async throws {
         let world = try await World()
         let other = try World.resource("https://other.example/mcp")
         try await world.store.write { _ = try $0.resources.insert(other) }
@@ -67,7 +67,7 @@ struct SessionPolicyRowTests {
         _ = try await world.store.write { try $0.sessions.end(ended.id, .byAdmin(at: World.start)) }
         func count(_ limit: Int) async throws -> Int {
             try await world.store.read {
-                try $0.sessions.liveCount(at: world.resource.id, atMost: limit, now: World.start + 10)
+                try $0.sessionReports.liveCount(at: world.resource.id, atMost: limit, now: World.start + 10)
             }
         }
         #expect(try await count(100) == 4)

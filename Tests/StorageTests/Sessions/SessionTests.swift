@@ -5,11 +5,11 @@ import Testing
 
 @testable import Storage
 
-@Suite("Sessions")
+@Suite("Sessions", .onEachStore)
 struct SessionTests {
     private let start = World.start
 
-    @Test func `a grant carries all that the gate and the issuer ask`() async throws {
+    @Test func `a grant has everything that the standing rule and the token issuer need`() async throws {
         let world = try await World()
         let session = try await world.active(world.session())
         let grant = try #require(try await world.grant(session.id))
@@ -22,7 +22,7 @@ struct SessionTests {
         #expect(stored?.state == .active && stored?.binding == session.binding)
     }
 
-    @Test func `the grant sees a locked person, a blocked host, a removed client and a removed resource at once`()
+    @Test func `the grant shows a disabled user, a blocked host, a removed client and a removed MCP server at once`()
         async throws
     {
         let world = try await World()
@@ -41,7 +41,7 @@ struct SessionTests {
         #expect(try await world.store.read { try $0.clientRules.block(client: url, host: "app.example") } != nil)
     }
 
-    @Test func `a block of the client wins over an allowance of its host`() async throws {
+    @Test func `a block of the client wins over a rule that admits its host`() async throws {
         let world = try await World()
         let url = try ClientID("https://app.example/client.json")
         let session = try await world.active(world.session(client: url, host: "app.example"))
@@ -55,7 +55,7 @@ struct SessionTests {
         #expect(try await world.grant(session.id)?.clientIsBlocked == false)
     }
 
-    @Test func `disuse ends a session, and a late touch does not wake it`() async throws {
+    @Test func `the idle timeout expires a session, and a late use does not revive it`() async throws {
         let world = try await World()
         let session = try await world.active(world.session(idle: 100))
         try await world.store.write { try $0.sessions.touch(sessions: [(session.id, start + 50)]) }
@@ -67,7 +67,7 @@ struct SessionTests {
         #expect(try await world.grant(session.id)?.lastUsedAt == start + 50)
     }
 
-    @Test func `an end is final and takes the open code along`() async throws {
+    @Test func `an end is final and deletes the open code`() async throws {
         let world = try await World()
         let session = try world.session()
         let code = try await world.approved(session)
@@ -80,7 +80,8 @@ struct SessionTests {
         #expect(stored?.endReason == .revokedByPerson && stored?.endedAt == start + 1)
     }
 
-    @Test func `a removed resource ends its sessions, and added again it starts from nothing`() async throws {
+    @Test func `the removal of an MCP server ends its sessions, and a new registration has none of them`() async throws
+    {
         let world = try await World()
         let session = try await world.active(world.session())
         let open = try world.session()
@@ -107,7 +108,7 @@ struct SessionTests {
         #expect(held.isEmpty)
     }
 
-    @Test func `pages go on behind a cursor, newest first, and filters narrow`() async throws {
+    @Test func `pages continue behind a cursor, newest first, and filters select`() async throws {
         let world = try await World()
         let other = try World.resource("https://mail.example/mcp")
         try await world.store.write { _ = try $0.resources.insert(other) }
@@ -139,7 +140,7 @@ struct SessionTests {
         #expect(try await count(SessionFilter(idleSince: start)) == 1, "one of both is over")
     }
 
-    @Test func `refresh keys of live sessions are named once each`() async throws {
+    @Test func `each refresh key of live sessions is listed once`() async throws {
         let world = try await World()
         #expect(try await world.store.read { try $0.refreshKeysInUse() } == [])
         let session = try await world.active(world.session())
@@ -153,7 +154,7 @@ struct SessionTests {
         #expect(try await world.store.read { try $0.refreshKeysInUse() } == ["k1"])
     }
 
-    @Test func `an earlier approval is remembered for asking, never for skipping`() async throws {
+    @Test func `an earlier approval is known, and approves nothing`() async throws {
         let world = try await World()
         #expect(
             try await world.store.read { try !$0.sessions.hasApproved(user: world.user.id, client: world.client.id) })

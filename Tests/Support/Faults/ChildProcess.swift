@@ -54,8 +54,23 @@ package final class ChildProcess: Sendable {
     /// Whether the process is running.
     package var isRunning: Bool { process.isRunning }
 
-    /// Waits for the exit and returns the status.
-    package func end() async -> Int32 { await exit.value }
+    /// Waits until the program ends by itself and returns its exit status.
+    ///
+    /// After `deadline` the program is killed and the wait throws: a server that starts although it has to refuse would
+    /// otherwise keep its test waiting for ever.
+    package func end(within deadline: Duration = .seconds(180)) async throws -> Int32 {
+        let watchdog = Task {
+            try await Task.sleep(for: deadline)
+            kill()
+            return true
+        }
+        let status = await exit.value
+        watchdog.cancel()
+        guard (try? await watchdog.value) != true else {
+            throw StageFailure("\(process.executableURL?.lastPathComponent ?? "a program") still ran after \(deadline)")
+        }
+        return status
+    }
 
     /// Sends SIGTERM, and SIGKILL after ten seconds.
     package func stop() async {

@@ -45,7 +45,7 @@ package struct RunningGatehouse: Sendable {
     /// Kills the server, if it is running, and starts another one with the same files.
     package func restarted(environment: [String: String] = [:]) async throws -> RunningGatehouse {
         process.kill()
-        _ = await process.end()
+        _ = try await process.end()
         return try await Self.serve(
             RunningGatehouse(
                 issuer: issuer, http: http, operations: operations,
@@ -93,7 +93,7 @@ package struct RunningGatehouse: Sendable {
         stage.adopt(child)
         try typed.fileHandleForWriting.write(contentsOf: Data(input.utf8))
         try typed.fileHandleForWriting.close()
-        let status = await child.end()
+        let status = try await child.end()
         return Printed(status: status, output: try stage.log(name), errors: try stage.log("\(name)-errors"))
     }
 

@@ -12,7 +12,7 @@ extension Credential {
 
 extension SessionEnding {
     /// The ending that an administrator (uid 0) causes at `now`.
-    package static func byAdmin(at now: Timestamp, _ reason: EndReason = .revokedByAdmin) -> SessionEnding {
+    package static func byAdmin(at now: Timestamp, _ reason: SessionEndReason = .revokedByAdmin) -> SessionEnding {
         SessionEnding(reason: reason, initiator: .admin, actor: .admin(uid: 0, claimed: nil), at: now)
     }
 }

@@ -20,7 +20,7 @@ struct PasswordChangeTests {
             [("current", current), ("new", new), ("again", again ?? new)] + (everything ? [("everything", "yes")] : []))
     }
 
-    @Test func `the new password counts, the old one does not, and this browser goes on with a new cookie`()
+    @Test func `the new password is valid, the old one is not, and this browser continues with a new cookie`()
         async throws
     {
         try await Harness.run { h in

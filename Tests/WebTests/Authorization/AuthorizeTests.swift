@@ -76,7 +76,7 @@ struct AuthorizeTests {
         }
     }
 
-    @Test func `an unknown resource is invalid_target, and none means the only one there is`() async throws {
+    @Test func `an unknown resource is invalid_target, and a missing one means the only registered one`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             _ = try await h.consentPage(browser, h.request())
@@ -106,7 +106,7 @@ struct AuthorizeTests {
         }
     }
 
-    @Test func `scopes that are unknown are dropped, and the defaults offered when none is left`() async throws {
+    @Test func `unknown scopes are dropped, and the defaults are offered if none remains`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let some = try await h.consentPage(browser, h.request(["scope": "files:write nonsense"]))

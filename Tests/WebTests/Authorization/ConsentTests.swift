@@ -158,7 +158,7 @@ struct ConsentTests {
         }
     }
 
-    @Test func `a wider request shows only what is new apart, and replaces the earlier session when told`()
+    @Test func `a wider request shows new scopes separately, and replaces the earlier session if selected`()
         async throws
     {
         try await Harness.run { h in

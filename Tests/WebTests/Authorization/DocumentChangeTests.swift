@@ -177,7 +177,7 @@ struct DocumentChangeTests {
         }
     }
 
-    @Test func `the file's lists act on documents that were kept earlier, and a row wins over them`() async throws {
+    @Test func `the configuration's lists apply to stored documents, and a rule overrides them`() async throws {
         try await DocumentScene.play(allow: [], block: [DocumentHost.name]) { scene in
             let browser = try await scene.signedIn()
             #expect(try await scene.h.authorize(browser, scene.request()).status == .badRequest)

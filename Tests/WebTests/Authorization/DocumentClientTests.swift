@@ -8,7 +8,7 @@ import Storage
 import TestSupport
 import Testing
 
-@Suite("Client ID Metadata Document §5 A client that nobody registered")
+@Suite("Client ID Metadata Document §5 Unregistered clients")
 struct DocumentClientTests {
     @Test(
         arguments: [
@@ -244,7 +244,7 @@ struct DocumentClientTests {
         }
     }
 
-    @Test func `an operator's own record of a URL wins over the document`() async throws {
+    @Test func `an operator's registration of a URL overrides the document`() async throws {
         try await DocumentScene.play { scene in
             let id = scene.host.id()
             _ = try await scene.h.register(id, redirects: ["https://kept.example/callback"])

@@ -74,7 +74,7 @@ struct DocumentFaultTests {
         #expect(causes.compactMap(\.documentFault).isEmpty)
     }
 
-    @Test func `a budget that is used up is 503, and a fetch that was made says what it found`() async throws {
+    @Test func `an exhausted budget is 503, and a completed fetch reports its finding`() async throws {
         var budget = FetchBudget()
         budget.perHost = 1
         try await DocumentScene.play(budget: budget) { scene in

@@ -52,7 +52,7 @@ struct EmptyParameterTests {
         }
     }
 
-    @Test func `what is required and sent empty is missing`() async throws {
+    @Test func `an empty required parameter is missing`() async throws {
         try await Harness.run { h in
             let grant = try await h.code()
             for name in ["grant_type", "code", "code_verifier"] {

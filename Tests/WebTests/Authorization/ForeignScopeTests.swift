@@ -10,7 +10,9 @@ import Testing
 @Suite("Scopes that an MCP server does not have")
 struct ForeignScopeTests {
     @Test(arguments: ["openid email profile", "openid", "read:jira write:jira", "groups offline_access", "Files:Read"])
-    func `where nothing known remains the defaults are offered, and the answer names what was granted`(scope: String)
+    func `a request with only unknown scopes offers the defaults, and the response names the granted ones`(
+        scope: String
+    )
         async throws
     {
         try await Harness.run { h in

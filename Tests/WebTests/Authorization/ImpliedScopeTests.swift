@@ -17,7 +17,7 @@ struct ImpliedScopeTests {
         ])
     }
 
-    @Test func `asking for the wide one grants what it includes, on request or not, in session and token`()
+    @Test func `a wide scope grants all that it includes, in session and token`()
         async throws
     {
         try await Harness.run { h in
@@ -85,7 +85,7 @@ struct ImpliedScopeTests {
         }
     }
 
-    @Test func `a refresh that names the wide one keeps what it includes, and never gets more than approved`()
+    @Test func `a refresh with the wide scope keeps all that it includes, and never gets more than approved`()
         async throws
     {
         try await Harness.run { h in

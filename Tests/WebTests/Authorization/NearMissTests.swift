@@ -13,7 +13,8 @@ struct NearMissTests {
         ("https://files.example/mcp/", "a slash at the end"), ("https://files.example/MCP", "upper and lower case"),
         ("https://files.example/mcp?x=1", "the query"), ("https://files.example", "the path behind its host"),
     ])
-    func `the error and doctor name the registered one and what differs`(asked: String, difference: String) async throws
+    func `the error and the doctor name the registered identifier and the difference`(asked: String, difference: String)
+        async throws
     {
         try await Harness.run { h in
             let browser = h.browser()
@@ -29,8 +30,7 @@ struct NearMissTests {
         }
     }
 
-    @Test func `another server is not named to whom it is not near, nor one that the client may not use`() async throws
-    {
+    @Test func `a dissimilar MCP server and one that the client may not use are not named`() async throws {
         try await Harness.run { h in
             let other = Resource(
                 identifier: try ResourceIdentifier("https://mail.example/mcp"), name: "Mail", owner: "Mail team",

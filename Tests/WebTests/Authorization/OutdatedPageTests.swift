@@ -54,7 +54,7 @@ struct OutdatedPageTests {
         }
     }
 
-    @Test func `a sign-in page is good for ten minutes and shown again for an hour after it was shown first`()
+    @Test func `a sign-in page is valid for ten minutes and renewed for up to an hour`()
         async throws
     {
         try await Harness.run { h in
@@ -165,7 +165,7 @@ struct OutdatedPageTests {
     }
 
     @Test(arguments: ["/account", "/e/pag_AAAAAAAAAAAAAAAAAAAAAA"])
-    func `the other sign-in pages are shown again too, and after an hour their address says what is there`(path: String)
+    func `the other sign-in pages are renewed too, and after an hour they lead to their page`(path: String)
         async throws
     {
         try await Harness.run { h in
@@ -226,7 +226,7 @@ struct LateConsentTests {
     }
 
     @Test(arguments: [true, false])
-    func `after an hour it says so, with a way back for a client that was approved before`(hasApproved: Bool)
+    func `after an hour it has expired, with a link back for a client that was approved before`(hasApproved: Bool)
         async throws
     {
         try await Harness.run { h in
@@ -269,7 +269,7 @@ struct LateConsentTests {
         }
     }
 
-    @Test func `a sign-in that ended by disuse meanwhile is made once more, and then the page is there`() async throws {
+    @Test func `a login that expires while the page is open is renewed, and the page returns`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let location = try await consentAddress(h, browser)

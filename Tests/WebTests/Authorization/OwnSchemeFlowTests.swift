@@ -18,7 +18,7 @@ struct OwnSchemeFlowTests {
     ]
 
     @Test(arguments: taken.indices)
-    func `clients add takes a scheme with a dot, one of a known app, and one that is named`(number: Int) async throws {
+    func `clients add accepts a scheme with a dot, one of a known app, and one on the list`(number: Int) async throws {
         let (redirect, named) = Self.taken[number]
         try await Harness.run { h in
             let id = try await h.add([redirect], named)
@@ -49,7 +49,7 @@ struct OwnSchemeFlowTests {
     }
 
     @Test(arguments: ["approve", "deny"])
-    func `the page warns of other apps, and the way back is a link that is pressed`(decision: String) async throws {
+    func `the page warns of other apps, and only a click on the link leads back`(decision: String) async throws {
         try await Harness.run { h in
             let id = try await h.add([Self.cursor])
             let (browser, verifier) = (h.browser(), CodeVerifier.random())
@@ -88,7 +88,7 @@ struct OwnSchemeFlowTests {
         }
     }
 
-    @Test func `a document cannot claim a scheme, and what the doctor says instead works`() async throws {
+    @Test func `a document cannot claim a private-use scheme, and the doctor's advice works`() async throws {
         try await DocumentScene.play { scene in
             let plain = "http://127.0.0.1/callback"
             let (own, odd) = ("jotter:/it's/cb", "javascript:alert(1)")

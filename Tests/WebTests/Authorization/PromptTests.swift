@@ -51,7 +51,7 @@ struct PromptTests {
         }
     }
 
-    @Test func `prompt=none makes no session, whatever stands beside it and however much was approved before`()
+    @Test func `prompt=none creates no session, whatever else the request contains and whatever was approved before`()
         async throws
     {
         try await Harness.run { h in
@@ -77,7 +77,7 @@ struct PromptTests {
     }
 
     @Test(arguments: ["login", "select_account", "login consent"])
-    func `whoever signed in for it is not asked again on the way to the approval`(prompt: String) async throws {
+    func `prompt=login asks for one sign-in before the approval`(prompt: String) async throws {
         try await Harness.run { h in
             let browser = h.browser()
             _ = try await h.tokens(browser)

@@ -51,7 +51,7 @@ struct ReplacementTests {
         }
     }
 
-    @Test func `every decision of a whole walk leaves exactly one record, and a refusal that proves nothing none`()
+    @Test func `every decision leaves exactly one record, and an unauthenticated refusal none`()
         async throws
     {
         try await Harness.run { h in

@@ -35,7 +35,7 @@ struct ScopeExceededTests {
     }
 
     @Test(arguments: ["repo admin:org", "repo,admin:org", "admin:org", "repo user delete_repo", "Repo"])
-    func `a grant beyond what is allowed fails as scope_exceeded, is revoked there, kept nowhere, and the page says so`(
+    func `a grant beyond the allowed scopes fails as scope_exceeded, is revoked at the provider, and is not stored`(
         scope: String
     ) async throws {
         let log = CapturedLog()
@@ -61,7 +61,7 @@ struct ScopeExceededTests {
     }
 
     @Test(arguments: ["repo", "user repo", "repo,user", "repo  user"])
-    func `a grant within what is allowed connects, whatever was asked for and however it is separated`(
+    func `a grant within the allowed scopes connects, whatever was requested and however it is separated`(
         scope: String
     ) async throws {
         try await play { h, provider, asked, token in
@@ -87,7 +87,8 @@ struct ScopeExceededTests {
         }
     }
 
-    @Test func `a provider that does not take the token back has the person told to remove the access`() async throws {
+    @Test func `a provider that refuses the revocation makes the page tell the user to remove the access`() async throws
+    {
         try await play { h, provider, asked, _ in
             provider.behave(Self.grant("repo admin:org"))
             provider.refuseRevocations()
@@ -132,7 +133,7 @@ struct ScopeExceededTests {
     }
 
     @Test
-    func `the connection ends here even when its provider takes no token back, and of many exchanges one ends it`()
+    func `the connection ends even if its provider refuses the revocation, and of many exchanges one ends it`()
         async throws
     {
         let log = CapturedLog()
@@ -172,7 +173,7 @@ struct ScopeExceededTests {
         }
     }
 
-    @Test func `a token that came when the permission was gone is revoked there too`() async throws {
+    @Test func `a token that arrives after its permission was removed is revoked at the provider`() async throws {
         try await play { h, provider, asked, _ in
             let browser = h.browser()
             let state = try await h.providers.depart(browser, asked)

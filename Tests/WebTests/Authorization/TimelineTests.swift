@@ -44,7 +44,7 @@ struct TimelineTests {
         }
     }
 
-    @Test func `what a person denied, left incomplete and came back to too late is told as that`() async throws {
+    @Test func `a denial, an incomplete decision and an expired request are distinguished`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let page = try await h.consentPage(browser, h.request())
@@ -105,7 +105,7 @@ struct TimelineTests {
         }
     }
 
-    @Test func `name and password of somebody who signs in, right or wrong, are in no timeline`() async throws {
+    @Test func `no timeline contains a username or a password`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let page = try await h.authorize(browser, h.request(["state": "state-canary"]))
@@ -142,7 +142,7 @@ struct TimelineTests {
         }
     }
 
-    @Test func `a client that was blocked while the page was open is told of with the cause`() async throws {
+    @Test func `a client that is blocked while the page is open is reported with the cause`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let page = try await h.consentPage(browser, h.request())
@@ -156,7 +156,7 @@ struct TimelineTests {
         }
     }
 
-    @Test func `a client that is told of a refusal at its redirect is told the reference too, and no cause`()
+    @Test func `an error at the client's redirect contains the reference and not the cause`()
         async throws
     {
         try await Harness.run { h in

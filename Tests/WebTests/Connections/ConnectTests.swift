@@ -102,7 +102,7 @@ struct ConnectTests {
         }
     }
 
-    @Test func `a foreign callback leaves one record an account, and one of nobody none`() async throws {
+    @Test func `a foreign callback leaves one record an account, and an unknown one leaves none`() async throws {
         try await play { h, _, asked in
             let bob = try await h.addUser("bob")
             let state = try await h.providers.depart(h.browser(), asked)

@@ -26,7 +26,7 @@ struct ConnectionTokenTests {
         try await provider.stop()
     }
 
-    @Test func `the MCP server gets the access token with a live token of the person, and never more`()
+    @Test func `the MCP server gets the access token for a live token of the user, and nothing else`()
         async throws
     {
         try await play { h, _, token in
@@ -96,7 +96,7 @@ struct ConnectionTokenTests {
     }
 
     @Test(arguments: Deed.allCases)
-    func `the tokens are of no use once session, account, permission or connection are gone`(deed: Deed)
+    func `the tokens are unavailable after the end of session, account, permission or connection`(deed: Deed)
         async throws
     {
         try await play { h, _, token in
@@ -136,7 +136,7 @@ struct ConnectionTokenTests {
         }
     }
 
-    @Test func `a connection that the provider no longer honours ends, and the person can connect anew`() async throws {
+    @Test func `a connection that the provider rejects ends, and the user can connect again`() async throws {
         try await play(lifetime: 90) { h, provider, token in
             h.clock.advance(by: 31)
             provider.behave(.answering("400 Bad", body: #"{"error":"invalid_grant"}"#))

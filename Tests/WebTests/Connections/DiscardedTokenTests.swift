@@ -82,7 +82,7 @@ struct UnkeptTokenTests {
     }
 
     @Test
-    func `a grant whose ID token belongs to another attempt is revoked, and the person told when it is not taken`()
+    func `a grant whose ID token belongs to another attempt is revoked, and the page says when that fails`()
         async throws
     {
         for isTaken in [true, false] {
@@ -134,7 +134,7 @@ struct UnkeptTokenTests {
             (#"{"access_token":"access-canary-1","refresh_token":"refresh-canary-1","token_type":"mac"}"#, nil),
             (#"{"token_type":"bearer"}"#, nil),
         ] as [(String, String?)])
-    func `a renewal that cannot be used has its token revoked, and the connection goes on with its own`(
+    func `a malformed renewal has its token revoked, and the connection keeps its own`(
         body: String, expected: String?
     ) async throws {
         try await play(lifetime: 90) { h, provider, asked, token in

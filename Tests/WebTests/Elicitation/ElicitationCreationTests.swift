@@ -44,7 +44,7 @@ struct ElicitationCreationTests {
         }
     }
 
-    @Test func `only a live token of a person for this very MCP server proves the person`() async throws {
+    @Test func `only a live token for this MCP server proves the user`() async throws {
         try await Harness.run { h in
             let token = try await h.tokens().access
             let other = try await h.addServer("https://other.example/mcp")

@@ -61,7 +61,7 @@ struct ElicitationStatusTests {
             let browser = h.browser()
             let page = try await h.open(browser, asked)
             async let waiting = h.call(.get, asked.path + "?wait=25")
-            await eventually { h.gatehouse.elicitation.waiting == 1 && h.clock.sleepers == 1 }
+            await eventually { h.gatehouse.elicitations.status.waitingRequests == 1 && h.clock.sleepers == 1 }
             _ = try await h.press(browser, asked, "approve", at: page)
             let answer = try await waiting
             #expect(answer.json["status"] == "completed")
@@ -74,7 +74,7 @@ struct ElicitationStatusTests {
             let said = event.claims["events"]?.object?[SecurityEventType.elicitationCompleted.rawValue]?.object
             #expect(said?["elicitation"]?.string == asked.id)
             #expect(said?["evidence"] == "witnessed")
-            #expect(h.gatehouse.elicitation.waiting == 0)
+            #expect(h.gatehouse.elicitations.status.waitingRequests == 0)
             #expect(h.clock.sleepers == 0)
         }
     }
@@ -97,7 +97,7 @@ struct ElicitationStatusTests {
             let answer = try await last
             #expect(answer.json["status"] == "expired")
             #expect(answer.json["event"]?.string != nil)
-            #expect(h.gatehouse.elicitation.waiting == 0)
+            #expect(h.gatehouse.elicitations.status.waitingRequests == 0)
         }
     }
 
@@ -114,7 +114,7 @@ struct ElicitationStatusTests {
             }
             #expect(statuses.count == 1000)
             #expect(statuses.allSatisfy { $0 == "cancelled" })
-            #expect(h.gatehouse.elicitation.waiting == 0)
+            #expect(h.gatehouse.elicitations.status.waitingRequests == 0)
         }
     }
 
@@ -127,9 +127,9 @@ struct ElicitationStatusTests {
             ].joined(separator: "\r\n")
             try await Wire.serving(h) { port in
                 let waiting = Task { try await Wire.exchange(.port(port), request) }
-                await eventually { h.gatehouse.elicitation.waiting == 1 && h.clock.sleepers == 1 }
+                await eventually { h.gatehouse.elicitations.status.waitingRequests == 1 && h.clock.sleepers == 1 }
                 waiting.cancel()
-                await eventually { h.gatehouse.elicitation.waiting == 0 && h.clock.sleepers == 0 }
+                await eventually { h.gatehouse.elicitations.status.waitingRequests == 0 && h.clock.sleepers == 0 }
                 _ = try? await waiting.value
             }
         }

@@ -223,7 +223,7 @@ struct SecretElicitationTests {
         }
     }
 
-    @Test func `the person's own password is refused, recorded, and not shown again`() async throws {
+    @Test func `the user's own password is refused, recorded and never shown`() async throws {
         try await Harness.run { h in
             let asked = try await ask(h)
             let browser = h.browser()
@@ -244,7 +244,7 @@ struct SecretElicitationTests {
         }
     }
 
-    @Test func `each value is compared once, five times an elicitation, and nothing is for a foreign form`()
+    @Test func `each value is compared once, five an elicitation, and a foreign form is not compared`()
         async throws
     {
         let work = Mutex(0)

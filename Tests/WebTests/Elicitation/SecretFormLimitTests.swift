@@ -136,8 +136,7 @@ struct SecretFormLimitTests {
     }
 
     @Test
-    func `places of the password hasher: one for a person's forms, and none of those that are kept for known browsers`()
-    {
+    func `the forms of a user occupy one slot of the password hasher, and none that is reserved for known browsers`() {
         var places = PasswordHasher.Places(forAll: 2, forKnown: 2, perNetwork: 2)
         let (ada, bob, eve) = (UserID.random(), UserID.random(), UserID.random())
         let granted = [

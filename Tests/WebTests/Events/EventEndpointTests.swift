@@ -48,9 +48,9 @@ struct EventEndpointTests {
             ].joined(separator: "\r\n")
             try await Wire.serving(h) { port in
                 let waiting = Task { try await Wire.exchange(.port(port), request) }
-                await eventually { h.gatehouse.eventPoll.waiting == 1 }
+                await eventually { h.gatehouse.eventPoll.heldRequests == 1 }
                 waiting.cancel()
-                await eventually { h.gatehouse.eventPoll.waiting == 0 }
+                await eventually { h.gatehouse.eventPoll.heldRequests == 0 }
                 _ = try? await waiting.value
             }
         }

@@ -89,7 +89,7 @@ struct CheckpointTests {
         }
     }
 
-    @Test func `a foreign, expired or ended session, or no token of a person at all, is one refusal`() async throws {
+    @Test func `a foreign, expired or ended session and a malformed token get the same refusal`() async throws {
         try await Harness.run { h in
             let token = try await h.tokens().access
             let other = try await h.addServer("https://other.example/mcp")
@@ -121,14 +121,14 @@ struct CheckpointTests {
             let token = try await h.tokens().access
             let (id, now) = (h.resource.id, h.clock.now)
             try await h.gatehouse.store.write { tx in
-                for _ in 0..<AuditTrail.reportsPerHour {
-                    _ = try tx.audit.report(ReportedEntry(.formAsked, at: now, by: id, initiator: .server))
+                for _ in 0..<AuditReports.perHour {
+                    _ = try tx.audit.reports.append(ReportedEntry(.formAsked, at: now, by: id, initiator: .server))
                 }
             }
             let refused = try await report(h, token, Self.form)
             #expect(refused.status == .tooManyRequests && refused.error == "too_many_requests")
             #expect(refused.headers[.retryAfter] == "60")
-            #expect(try await h.reports().first?.sequence == AuditTrail.reportsPerHour)
+            #expect(try await h.reports().first?.sequence == AuditReports.perHour)
             #expect(try await h.records(.reportsOverQuota).count == 1)
             h.clock.advance(by: 3_600)
             #expect(try await report(h, try await h.tokens().access, Self.form).status == .created)

@@ -16,7 +16,7 @@ struct JobAdministrationTests {
         try await run(h, .list(selection)).rows.compactMap { $0["id"]?.string }
     }
 
-    @Test func `a list narrows by person, MCP server, session and state, the newest first`() async throws {
+    @Test func `a list filters by user, MCP server, session and state, newest first`() async throws {
         try await Harness.run { h in
             let (bob, one) = (try await h.addUser("bob"), try await h.fixtures.insertSession(h.user))
             let first = try await h.fixtures.insertJob(in: one).id.string

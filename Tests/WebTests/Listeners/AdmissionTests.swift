@@ -8,7 +8,7 @@ import Testing
 
 @testable import Web
 
-@Suite("How many connections a listener takes", .timeLimit(.minutes(3)))
+@Suite("Limits of connections", .timeLimit(.minutes(3)))
 struct AdmissionTests {
     private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     private static let ask = "GET /jwks HTTP/1.1\r\nHost: localhost:8080\r\nConnection: close\r\n\r\n"

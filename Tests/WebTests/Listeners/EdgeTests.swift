@@ -70,7 +70,7 @@ struct EdgeTests {
         }
     }
 
-    @Test func `scripts of other origins reach what takes no cookie, and nothing else`() async throws {
+    @Test func `scripts of other origins reach only endpoints without cookies`() async throws {
         try await Harness.run { h in
             for path in Self.programs + Self.pages {
                 let isOpen = path == "/token" || path == "/revoke"

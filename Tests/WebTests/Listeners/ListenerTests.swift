@@ -43,7 +43,7 @@ struct ListenerTests {
         get("ftp://localhost:8080/jwks", "Host: localhost:8080"), get("http:///jwks", "Host: localhost:8080"),
         get("https:/jwks", "Host: localhost:8080"), "GET /jwks HTTP/1.0\r\n\r\n",
     ])
-    func `a missing, doubled or foreign Host and a foreign absolute target are refused on the wire`(
+    func `a missing, repeated or foreign Host and a foreign absolute target are refused on the wire`(
         request: String
     ) async throws {
         let answer = try await serving { try await Wire.exchange(.port($0), request) }

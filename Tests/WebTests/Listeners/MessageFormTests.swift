@@ -161,7 +161,7 @@ struct MessageFormTests {
         #expect(answer.contains(" 400 ") && !answer.contains("100 Continue"), "\(answer)")
     }
 
-    @Test func `a stray line end behind a body, in a packet of its own, cuts nothing that is being answered`()
+    @Test func `a stray line end after a body, in its own packet, does not break the response`()
         async throws
     {
         // Shorter than the answer takes, and long enough for a head on a machine that does much else.

@@ -92,7 +92,7 @@ struct SocketFolderTests {
         #expect(Self.mode(path) == 0o600)
     }
 
-    @Test func `a folder that is missing is made, and one that holds the socket alone is taken again`() throws {
+    @Test func `a missing folder is created, and one that contains only the socket is reused`() throws {
         let place = try TemporaryFolder()
         let folder = SocketFolder(of: place.path + "/admin/gatehouse.sock", group: nil)
         for mode in [0o700, 0o750, 0o500] as [mode_t] {
@@ -110,7 +110,7 @@ struct SocketFolderTests {
         withExtendedLifetime(first) {}
     }
 
-    @Test func `a socket at which somebody listens is left alone, one that a dead server left is taken over`() throws {
+    @Test func `the socket of a running server is left alone, and that of an ended one is replaced`() throws {
         let place = try TemporaryFolder()
         let path = place.path + "/admin/gatehouse.sock"
         try FileManager.default.createDirectory(

@@ -126,7 +126,7 @@ struct BackChannelTests {
     @Test(arguments: [
         "gatehouse.internal", "gatehouse.internal:80", "x.gatehouse.internal:8080", "gatehouse.internal:8080.",
     ])
-    func `a host that only resembles it is a foreign one`(host: String) async throws {
+    func `a host that only resembles it is refused`(host: String) async throws {
         try await Harness.run { h in
             let other = try await ask(h, .get, "/jwks", host: host)
             #expect(other.text.contains(Self.foreign))

@@ -43,7 +43,7 @@ struct ErrorAnswersTests {
         #expect(page.status == .notFound && html.contains("<main id=\"error-page\""))
     }
 
-    @Test func `what fails unexpectedly is server_error, and its cause stays in the log`() async throws {
+    @Test func `an unexpected failure is server_error, and its cause stays in the log`() async throws {
         let routes = try TestRoutes()
         let (response, text) = try await routes.ask(.get, "/broken")
         #expect(response.status == .internalServerError)

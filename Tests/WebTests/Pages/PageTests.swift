@@ -76,7 +76,7 @@ struct PageTests {
         #expect(!html.contains("id=\"unverified\"") && !html.contains("Not verified"))
     }
 
-    @Test func `a page without its optional parts leaves nothing of them behind`() {
+    @Test func `a page without its optional parts shows nothing in their place`() {
         let html = renderer.render(SignInPage(client: nil, token: "t"))
         #expect(!html.contains("nil"))
         #expect(!html.contains("role=\"alert\""))
@@ -158,7 +158,7 @@ struct PageTests {
         #expect(html.contains("name=\"password\""))
     }
 
-    @Test func `arguments are shown whole, line by line, and what is invisible is spelled out`() {
+    @Test func `arguments are shown completely, line by line, with escapes for invisible characters`() {
         let shown = PlainText(
             code: IndentedJSON.text(["a": "x  y\u{202E}\n", "b": ["c": [1, true, .null], "d": [:]], "e": []]))
         #expect(

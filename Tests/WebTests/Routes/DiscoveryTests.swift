@@ -53,7 +53,7 @@ struct DiscoveryTests {
         }
     }
 
-    @Test func `the document has what parsers of OpenID's require`() async throws {
+    @Test func `the document has the members that OpenID parsers require`() async throws {
         try await Harness.run { h in
             let body = try await h.browser().get(Self.names[1]).json
             #expect(body["subject_types_supported"]?.strings == ["public"])

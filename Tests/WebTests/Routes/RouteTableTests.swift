@@ -42,7 +42,7 @@ struct RouteTableTests {
         }
     }
 
-    @Test func `a fixed path goes before a template, and a template takes one segment for each name`() {
+    @Test func `a fixed path precedes a template, and each name in a template matches one segment`() {
         let answer: Route.Handler = { _, _, _ in Response(status: .ok) }
         let table = RouteTable([
             .server(.get, "/things/{id}", .none, answer), .server(.post, "/things/redeem", .json(), answer),

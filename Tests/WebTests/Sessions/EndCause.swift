@@ -18,7 +18,7 @@ enum EndCause: CaseIterable, Sendable {
         clientRemoved, resourceRemoved, hostExcluded, time, disuse
 
     /// The reason that the row names.
-    var reason: EndReason {
+    var reason: SessionEndReason {
         switch self {
         case .admin: .revokedByAdmin
         case .person: .revokedByPerson
@@ -37,7 +37,7 @@ enum EndCause: CaseIterable, Sendable {
     }
 
     /// At whose will, as the row and the event name it.
-    var initiator: SessionEnding.Initiator {
+    var initiator: InitiatingEntity {
         switch self {
         case .admin, .userDisabled, .clientBlocked, .clientRemoved, .resourceRemoved, .hostExcluded: .admin
         case .person, .replacement: .user

@@ -63,7 +63,7 @@ struct RevocationTests {
 
 @Suite("RFC 7662 Introspection")
 struct IntrospectionTests {
-    @Test func `an active token says what it is`() async throws {
+    @Test func `an active token is described`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             let body = try await h.introspect(tokens.access)

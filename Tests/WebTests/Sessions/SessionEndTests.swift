@@ -25,12 +25,12 @@ struct SessionEndTests {
 
     /// One record, one event where somebody is to be told, and nothing left of what hung on it.
     private func expectEnd(_ ended: EndedState, by cause: EndCause) {
-        #expect(ended.session?.state == (cause.isByTime ? .expired : .ended))
+        #expect(ended.session?.state == (cause.isExpiry ? .expired : .ended))
         #expect(ended.session?.endReason == cause.reason && ended.session?.endedBy == cause.initiator)
         #expect(ended.records.count { $0.action == .sessionEnded } == 1)
         #expect(ended.events.count == (cause.isTold ? 1 : 0))
         #expect(!ended.codes && !ended.isContentKept)
-        #expect(ended.elicitations == [cause.isByTime ? .expired : .cancelled, .completed])
+        #expect(ended.elicitations == [cause.isExpiry ? .expired : .cancelled, .completed])
     }
 
     private func expectRefusals(in scene: LiveScene, after cause: EndCause) async throws {
@@ -45,10 +45,10 @@ struct SessionEndTests {
         let created = try await h.ask(tokens.access)
         #expect(created.error == (isServed ? "invalid_subject_token" : "invalid_client"))
         let status = try await h.call(.get, scene.open.path)
-        let over = cause.isByTime ? "expired" : "cancelled"
+        let over = cause.isExpiry ? "expired" : "cancelled"
         #expect(isServed ? status.json["status"]?.string == over : status.error == "invalid_client")
         let result = try await h.call(.post, scene.done.path + "/result")
-        let refusal = cause.isByTime ? "already_collected" : "session_ended"
+        let refusal = cause.isExpiry ? "already_collected" : "session_ended"
         #expect(result.error == (isServed ? refusal : "invalid_client") && result.json["approval"] == nil)
         let exchanged = try await h.providers.exchange(tokens.access)
         #expect(exchanged.error == (isServed ? "invalid_request" : "invalid_client"))
@@ -87,7 +87,7 @@ struct SessionEndTests {
             try await cause.happen(in: scene)
             let ended = try await EndedState(scene)
             #expect(!ended.codes && ended.generation == 0)
-            #expect(ended.session?.state == (cause.isByTime ? .expired : .ended))
+            #expect(ended.session?.state == (cause.isExpiry ? .expired : .ended))
             #expect(["invalid_grant", "invalid_client"].contains(try await h.redeem(code).error))
             #expect(try await h.decide(live.browser, at: page).continuation == nil)
             #expect(try await EndedState(scene) == ended)

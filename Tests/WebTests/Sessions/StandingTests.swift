@@ -106,7 +106,7 @@ struct StandingTests {
     /// How often each of the sixty-four refreshes: ten thousand tokens in all.
     private static let refreshes = 157
 
-    @Test func `sixty-four people at once each get tokens of their own, ten thousand times`() async throws {
+    @Test func `sixty-four users at once each get their own tokens, ten thousand times`() async throws {
         try await Harness.run { h in
             var people: [User] = []
             for number in 0..<64 { people.append(try await h.addUser("person\(number)")) }

@@ -195,7 +195,7 @@ struct FreshSignInTests {
         }
     }
 
-    @Test func `a step-up in two parts wants a fresh sign-in for the part that has the scope`() async throws {
+    @Test func `a step-up in two parts requires a recent sign-in only for the part with the scope`() async throws {
         try await run { h, browser in
             let first = try await h.tokens(browser)
             h.clock.advance(by: 301)

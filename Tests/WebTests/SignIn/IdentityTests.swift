@@ -44,7 +44,7 @@ struct IdentityTests {
         }
     }
 
-    @Test func `the name of a session, a person or an interaction proves nothing`() async throws {
+    @Test func `the id of a session, a user or an interaction proves nothing`() async throws {
         try await Harness.run { h in
             let tokens = try await h.tokens()
             let session = try #require(try await h.sessions().first)
@@ -64,7 +64,7 @@ struct IdentityTests {
         }
     }
 
-    @Test func `a token that was looked at answers for itself alone, and for its MCP server alone`()
+    @Test func `a cached introspection answers only for the same token and MCP server`()
         async throws
     {
         try await Harness.run { h in

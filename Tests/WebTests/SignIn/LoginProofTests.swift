@@ -49,7 +49,7 @@ struct LoginProofTests {
         }
     }
 
-    @Test func `a session keeps what its login said at the approval`() async throws {
+    @Test func `a session keeps auth_time and acr of its approval`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             let tokens = try await h.tokens(browser)
@@ -69,7 +69,7 @@ struct LoginProofTests {
         }
     }
 
-    @Test func `§5 acr_values that the login does not come up to lead to a sign-in that does`() async throws {
+    @Test func `§5 acr_values that the login does not meet lead to a new sign-in`() async throws {
         try await Harness.run { h in
             let browser = h.browser()
             _ = try await h.consentPage(browser, h.request())
@@ -83,7 +83,9 @@ struct LoginProofTests {
         }
     }
 
-    @Test func `§5 an approval wants acr_values too: a login that changed meanwhile signs in once more`() async throws {
+    @Test func `§5 an approval checks acr_values too, and a login that no longer meets them signs in again`()
+        async throws
+    {
         try await Harness.run { h in
             let browser = h.browser()
             let page = try await h.consentPage(

@@ -12,7 +12,7 @@ import Testing
 
 @Suite("Signing in under attack")
 struct SignInAbuseTests {
-    @Test func `a flood of invented names does not wipe out what was counted against an account`() {
+    @Test func `a flood of invented names does not reset the count of an account`() {
         let throttle = SignInThrottle(capacity: 64)
         let victim = SignInThrottle.Claim.stranger(AccountName("ada"), from: nil)
         var now = Timestamp(seconds: 1_000_000)

@@ -47,7 +47,9 @@ struct StepUpAuthenticationTests {
         }
     }
 
-    @Test func `a page that was open for longer than max_age asks once more, and then never again`() async throws {
+    @Test func `a page that stays open for longer than max_age asks for one more sign-in and no further one`()
+        async throws
+    {
         try await Harness.run { h in
             let browser = h.browser()
             _ = try await h.consentPage(browser, h.request())

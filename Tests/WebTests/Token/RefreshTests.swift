@@ -95,7 +95,7 @@ struct RefreshTests {
         }
     }
 
-    @Test func `a wider scope is narrowed to what was granted, and the session keeps all of it`()
+    @Test func `a wider scope is narrowed to the granted one, and the session keeps its whole scope`()
         async throws
     {
         try await Harness.run { h in

@@ -24,7 +24,7 @@ extension Administration {
         let answer = try await run(request, by: administrator)
         guard request.withdrawsAccess, let keys else { return answer }
         let signer = AuditCheckpointSigner(store: store, keys: keys, log: log)
-        return answer.adding(warning: await signer.signAllOrSay(at: clock.now()))
+        return answer.adding(warning: await signer.signAllOrWarning(at: clock.now()))
     }
 }
 

@@ -36,7 +36,7 @@ struct AuditAdministration: AdministrationNoun {
     func verify() async throws -> AdministrationAnswer {
         if let keys = administration.keys { try await AuditCheckpointFile.recall(from: keys, into: store) }
         let trusted = administration.keys?.verification(.events, at: now.seconds)
-        let signed = store.signedCheckpoints
+        let signed = store.signedCheckpoints.all
         return try await store.read { try $0.audit.verify(trusted: trusted, signed: signed) }.answer()
     }
 
@@ -44,14 +44,15 @@ struct AuditAdministration: AdministrationNoun {
         guard !marks.isEmpty else {
             throw AdministrationError(.invalid, "No checkpoint is old enough. Nothing was deleted.")
         }
-        guard try await store.write({ try $0.audit.shorten(to: marks, by: administrator.actor, at: now) }) else {
+        guard try await store.write({ try $0.audit.retention.shorten(to: marks, by: administrator.actor, at: now) })
+        else {
             throw AdministrationError(
                 .conflict, "The export does not end at a checkpoint of this database. Nothing was deleted.")
         }
         // Signed at once, because the remaining chain begins at the records of the deletion.
         _ = try await checkpointSigner?.signAll(at: now)
         var dropped: Int64 = 0
-        while case let count = try await store.write({ try $0.audit.drop(limit: 1_000) }), count > 0 {
+        while case let count = try await store.write({ try $0.audit.retention.drop(limit: 1_000) }), count > 0 {
             dropped += Int64(count)
         }
         return .one(["dropped": .integer(dropped)])
@@ -64,7 +65,7 @@ struct AuditAdministration: AdministrationNoun {
                 case .user(let name): .user(try userOrSubject(name, transaction).id)
                 case .claimed(let name): .claimed(name)
                 }
-            return try transaction.audit.erase(erasure, by: administrator.actor, at: now)
+            return try transaction.audit.retention.erase(erasure, by: administrator.actor, at: now)
         }
         guard erased > 0 else {
             throw AdministrationError(.notFound, "No matching personal data in the audit trail. Nothing was erased.")
@@ -77,9 +78,9 @@ struct AuditAdministration: AdministrationNoun {
         let filter = try await store.read { try self.filter(selection, $0) }
         let isWhole = filter == AuditFilter()
         // Counts that are not chained yet become records first, so that the export is complete.
-        while try await store.write({ try $0.audit.chainTallies(now: nil, limit: 200) }) >= 200 {}
+        while try await store.write({ try $0.audit.tallies.close(now: nil, limit: 200) }) >= 200 {}
         try await store.write { try audit($0, .auditExported, reason: isWhole ? "complete" : "a selection") }
-        let unsigned = isWhole ? await checkpointSigner?.signAllOrSay(at: now) : nil
+        let unsigned = isWhole ? await checkpointSigner?.signAllOrWarning(at: now) : nil
         return try await store.read { transaction in
             let path = DataDirectory.draft(in: folder, ending: ".jsonl")
             var export = try AuditExport(path: path)

@@ -29,15 +29,15 @@ struct RestoreAcceptance: AdministrationNoun {
             }
         }
         // The keys folder now gets the checkpoints of this database, and then a new one that covers the record.
-        for past in found { store.forgetSigned(past.known.chain) }
+        for past in found { store.signedCheckpoints.forget(past.known.chain) }
         let others = try AuditCheckpointFile.all(in: keys).filter { kept in !found.contains { $0.known == kept } }
         let standing = try await store.read { transaction in
-            try found.compactMap { try transaction.audit.lastCheckpoint($0.known.chain)?.checkpoint }
+            try found.compactMap { try transaction.audit.checkpoints.last(of: $0.known.chain)?.checkpoint }
         }
         try AuditCheckpointFile.save(others + standing, to: keys)
         // The backup brought back what depended on keys that were ended after it.
         let again = await KeyReplacement(store: store, keys: keys, log: administration.log).finish(at: now)
-        let unsigned = await AuditCheckpointSigner(store: store, keys: keys, log: administration.log).signAllOrSay(
+        let unsigned = await AuditCheckpointSigner(store: store, keys: keys, log: administration.log).signAllOrWarning(
             at: now)
         let warnings = again.failures.map(Self.sentence) + [unsigned].compactMap(\.self)
         return .many(

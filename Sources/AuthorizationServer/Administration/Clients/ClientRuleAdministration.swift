@@ -23,7 +23,7 @@ struct ClientRuleAdministration: AdministrationNoun {
             }
             // The rule alone denies every token. Revoking the sessions is permanent, and sends events to the MCP servers.
             let ended = try transaction.sessions.end(
-                transaction.clientRules.sessions(of: target), ending(.clientBlocked, reason))
+                transaction.sessionHosts.filters(coveredBy: target), ending(.clientBlocked, reason))
             return (entry, ended, unknown)
         }
         guard rule == .block else { return .one(entry.row, warning: warning) }

@@ -46,8 +46,8 @@ struct ConnectionAdministration: AdministrationNoun {
         guard let id = ConnectionID(text) else { throw Self.connectionNotFound(text) }
         let revocation = ConnectionRevocation(store: store, client: administration.providers, vault: try vault())
         switch try await revocation.end(id, reason: .revokedByAdmin, actor: administrator.actor, now: now) {
-        case .unknown: throw Self.connectionNotFound(text)
-        case .over: throw AdministrationError(.conflict, "Connection '\(id)' is already revoked.")
+        case .notFound: throw Self.connectionNotFound(text)
+        case .alreadyEnded: throw AdministrationError(.conflict, "Connection '\(id)' is already revoked.")
         case .ended(let connection, let reply):
             return .one(try await store.read { try row(connection, $0) }, note: Self.note(reply))
         }
@@ -55,7 +55,7 @@ struct ConnectionAdministration: AdministrationNoun {
 
     private static func note(_ reply: ProviderReply) -> String {
         switch reply {
-        case .taken: "The provider revoked the tokens."
+        case .accepted: "The provider revoked the tokens."
         case .notAsked: "The provider was not notified. Revoke the access there too."
         case .failed(let cause): "The tokens are erased here, but \(cause). Revoke the access there too."
         }

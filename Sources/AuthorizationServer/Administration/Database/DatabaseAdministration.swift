@@ -33,7 +33,7 @@ struct DatabaseAdministration: AdministrationNoun {
     func backup() async throws -> AdministrationFile {
         try await store.write { try audit($0, .databaseCopied) }
         // The trail is signed before the copy, so that a restored backup is recognised by its last checkpoint.
-        let unsigned = await checkpointSigner?.signAllOrSay(at: now)
+        let unsigned = await checkpointSigner?.signAllOrWarning(at: now)
         return AdministrationFile(path: try await store.backup(into: folder), warning: unsigned)
     }
 }

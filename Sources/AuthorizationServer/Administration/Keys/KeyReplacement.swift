@@ -105,7 +105,7 @@ package struct KeyReplacement: Sendable {
     package func unfinished() async throws -> [(purpose: KeyRing.Purpose, ids: [String])] {
         let affected = KeyRing.Purpose.all.filter { !keys.everEnded($0).isEmpty }
         guard !affected.isEmpty else { return [] }
-        let recorded = try await store.read { try $0.audit.keysPutOutOfUse() }
+        let recorded = try await store.read { try $0.audit.keyEnds.times() }
         return affected.compactMap { purpose in
             let ids = Set(keys.ended(purpose)).union(keys.everEnded(purpose).filter { recorded[$0] == nil })
             return ids.isEmpty ? nil : (purpose, ids.sorted())
@@ -125,14 +125,14 @@ package struct KeyReplacement: Sendable {
             }
         // Last, because a missing record makes the next start repeat all of the work.
         let ends = ids.map { KeyEnd(purpose: purpose.name, id: $0) }
-        try await store.write { try $0.audit.append(putOutOfUse: ends, at: ending.at) }
+        try await store.write { try $0.audit.keyEnds.append(ends, at: ending.at) }
         try keys.forgetEnded(purpose)
         return outcome
     }
 
     /// Records the last record of each chain at the end of the keys, and signs that with the new key.
     private func handOverTheTrail(from ids: [String], at now: Timestamp) async throws -> Outcome {
-        try await store.write { try $0.audit.append(endOfKeys: ids, at: now) }
+        try await store.write { try $0.audit.keyEnds.append(checkpointKeys: ids, at: now) }
         do {
             _ = try await AuditCheckpointSigner(store: store, keys: keys, log: log).signDue(at: now)
         } catch let error as BrokenAuditChain {
@@ -217,7 +217,7 @@ package struct KeyReplacement: Sendable {
                 try transaction.sealedValues.replace(value, with: bytes)
                 step.sealed += 1
             } else {
-                step.unopened.append(value.place.name)
+                step.unopened.append("\(value.place)")
             }
         }
         return step

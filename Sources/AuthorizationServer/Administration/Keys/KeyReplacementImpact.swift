@@ -10,7 +10,7 @@ struct KeyReplacementImpact {
     init(of purpose: KeyRing.Purpose, in transaction: Transaction, at now: Timestamp) throws {
         switch purpose {
         case .signing(.tokens):
-            let live = try transaction.sessions.liveCounts(SessionFilter(), now: now)
+            let live = try transaction.sessionReports.liveCounts(SessionFilter(), now: now)
             sentence = """
                 Every access token is rejected from now on. \(Self.count(live.sessions, "live session continues", "live sessions continue")): \
                 clients refresh, and clients without a refresh token ask their users again. MCP servers that verify tokens \
@@ -24,7 +24,7 @@ struct KeyReplacementImpact {
                 Receivers reject signatures of the old key once they fetch the keys again, and may reject the new key until then.
                 """
         case .secret(.refresh):
-            let live = try transaction.sessions.liveCounts(SessionFilter(), now: now)
+            let live = try transaction.sessionReports.liveCounts(SessionFilter(), now: now)
             sentence = """
                 Every session is revoked: \(Self.count(live.sessions, "live session", "live sessions")) of \
                 \(Self.count(live.people, "user", "users")), who have to approve their clients again.
@@ -40,7 +40,7 @@ struct KeyReplacementImpact {
                 Every open page becomes invalid: users who are signing in, approving or answering have to start again.
                 """
         case .secret(.sealing):
-            let sealed = try transaction.sealedValues.list()
+            let sealed = try transaction.sealedValues.count()
             sentence = """
                 \(Self.count(sealed, "sealed value is", "sealed values are")) sealed with a new key, and the old keys are erased. \
                 No key opens the sealed values in older backups any more. The old key and a copy of the database together still \

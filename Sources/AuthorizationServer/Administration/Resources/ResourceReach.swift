@@ -10,7 +10,7 @@ struct ResourceReach: AdministrationNoun {
     func show(_ name: String) async throws -> AdministrationAnswer {
         try await store.read { transaction in
             let resource = try self.resource(name, transaction)
-            let live = try transaction.sessions.liveCount(at: resource.id, atMost: Self.mostCounted + 1, now: now)
+            let live = try transaction.sessionReports.liveCount(at: resource.id, atMost: Self.mostCounted + 1, now: now)
             var row = resource.row
             row["live_sessions"] = .integer(Int64(min(live, Self.mostCounted)))
             for (name, value) in try policyRow(of: resource, transaction).members { row[name] = value }

@@ -27,7 +27,7 @@ struct ReportAdministration: AdministrationNoun {
         let owner = try request.owner.map { try AdministrationText.checked($0, as: "The owner") }
         let idleSince = now - (try Self.checkedIdleTime(request.idleFor))
         let reports = try await store.read { transaction in
-            try transaction.sessions.resourceReports(
+            try transaction.sessionReports.resourceReports(
                 owner: owner, idleSince: idleSince, now: now, limit: Self.mostReported + 1)
         }
         if let owner, reports.isEmpty {

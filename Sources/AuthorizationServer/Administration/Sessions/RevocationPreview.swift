@@ -14,8 +14,8 @@ struct RevocationPreview: AdministrationNoun {
     func preview(of request: AdministrationRequest) async throws -> AdministrationAnswer {
         try await store.read { transaction in
             let filters = try self.filters(of: request, transaction)
-            let counts = try transaction.sessions.liveCounts(filters, now: now)
-            let newest = try transaction.sessions.newestLive(filters, limit: Self.mostShown, now: now)
+            let counts = try transaction.sessionReports.liveCounts(filters, now: now)
+            let newest = try transaction.sessionReports.newestLive(filters, limit: Self.mostShown, now: now)
             return .many(
                 try SessionAdministration(task: task).rows(newest, transaction),
                 note: counts.sentence(shown: newest.count))
@@ -35,12 +35,12 @@ struct RevocationPreview: AdministrationNoun {
         case .resources(.policy(let name, let change, _)):
             let resource = try resource(name, transaction).id
             guard let hosts = try change.sessions.clientHosts.map(SessionPolicy.hosts) else { return [] }
-            return try transaction.sessions.excluded(at: resource, admitting: hosts)
+            return try transaction.sessionHosts.filters(at: resource, outside: hosts)
         case .clients(.remove(let id, _)):
             return [SessionFilter(client: try ClientID(id))]
         case .clients(.block(let name, _)):
-            return try transaction.clientRules.sessions(
-                of: ClientRuleAdministration(task: task).ruleTarget(name, transaction).target)
+            return try transaction.sessionHosts.filters(
+                coveredBy: ClientRuleAdministration(task: task).ruleTarget(name, transaction).target)
         case .sessions(.revoke(let selection, _)):
             return try SessionLookup(task: task).filters(selection, transaction).each
         case .users, .resources, .clients, .sessions, .elicitations, .jobs, .events, .providers, .connections, .keys,

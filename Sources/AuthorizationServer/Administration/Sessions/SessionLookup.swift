@@ -14,7 +14,7 @@ struct SessionLookup: AdministrationNoun {
     ) throws -> (whole: SessionFilter, each: [SessionFilter]) {
         let whole = try filter(selection, transaction)
         guard let pattern = whole.host, pattern.hasPrefix("*") else { return (whole, [whole]) }
-        let hosts = try transaction.clientRules.sessions(of: .host(pattern)).compactMap(\.host)
+        let hosts = try transaction.sessionHosts.filters(coveredBy: .host(pattern)).compactMap(\.host)
         return (
             whole,
             hosts.map { host in

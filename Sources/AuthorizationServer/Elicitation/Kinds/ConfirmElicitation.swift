@@ -2,35 +2,35 @@ import JOSE
 import OAuth
 import Storage
 
-/// A person approves one described action; the MCP server gets a signed approval that names it.
+/// The user approves one described action; the MCP server receives a signed approval that names the action.
 struct ConfirmElicitation: ElicitationStrategy {
     let services: ElicitationServices
 
     init(_ services: ElicitationServices) { self.services = services }
 
     static func refusal(
-        of ask: ConfirmRequest, by asker: ResourceID, policy: ResourcePolicy, in transaction: Transaction
+        of ask: ConfirmRequest, by resource: ResourceID, policy: ResourcePolicy, in transaction: Transaction
     ) -> OAuthError? { nil }
 
-    static func part(
-        _ ask: ConfirmRequest, of asked: Elicitation, in transaction: Transaction
+    static func section(
+        _ ask: ConfirmRequest, of elicitation: Elicitation, in transaction: Transaction
     ) -> (any ElicitationSection)? { ask.action }
 
     func approval(
-        _ ask: ConfirmRequest, of asked: Elicitation, by person: SignedIn, in browser: Browser, form: Parameters,
+        _ ask: ConfirmRequest, of elicitation: Elicitation, by person: SignedIn, in browser: Browser, form: Parameters,
         now: Timestamp
     ) -> ElicitationApproval {
         { _ in .finish(.completed(by: person.user.id, authTime: person.login.authTime)) }
     }
 
-    /// The approval is signed after it was spent.
-    func result(of asked: Elicitation, in session: SessionGrant, now: Timestamp) -> ElicitationResultBody? {
-        guard let action = asked.ask(ConfirmRequest.self)?.action else { return nil }
+    /// The approval is signed only after it was spent, so that a failed transaction leaves no signed approval behind.
+    func result(of elicitation: Elicitation, in session: SessionGrant, now: Timestamp) -> ElicitationResultBody? {
+        guard let action = elicitation.ask(ConfirmRequest.self)?.action else { return nil }
         let claims = ApprovalClaims(
             issuer: services.issuer, subject: session.subject, audience: session.resource,
-            clientID: session.clientID, sessionID: session.id, elicitation: asked.id, action: action.name,
-            digest: asked.digest, tokenID: Random.token(16), issuedAt: now,
-            expiresAt: now + ApprovalClaims.lifetime, authTime: asked.authTime ?? session.authTime)
+            clientID: session.clientID, sessionID: session.id, elicitation: elicitation.id, action: action.name,
+            digest: elicitation.digest, tokenID: Random.token(16), issuedAt: now,
+            expiresAt: now + ApprovalClaims.lifetime, authTime: elicitation.authTime ?? session.authTime)
         return { [keys = services.keys] in
             [
                 "approval": .string(
@@ -41,29 +41,29 @@ struct ConfirmElicitation: ElicitationStrategy {
         }
     }
 
-    static func words(for end: ElicitationEnd) -> ElicitationOutcomeText {
-        let asker = end.asker
+    static func outcomeText(for end: ElicitationEnd) -> ElicitationOutcomeText {
+        let server = end.serverName
         return switch (end.status, end.isJustNow) {
-        case (.completed, true): .init("Approved", "Gatehouse tells \(asker) that you approved this one action.")
-        case (.declined, true): .init("Declined", "Gatehouse tells \(asker) that you declined. Nothing was approved.")
+        case (.completed, true): .init("Approved", "Gatehouse tells \(server) that you approved this one action.")
+        case (.declined, true): .init("Declined", "Gatehouse tells \(server) that you declined. Nothing was approved.")
         case (.completed, false):
             .init("Already approved", "You already approved this action. Opening the request again changes nothing.")
         case (.declined, false):
             .init("Already declined", "You already declined this action. Opening the request again changes nothing.")
         case (.expired, _):
-            .init("Request expired", "You did not answer in time. Nothing was approved; \(asker) can ask again.")
+            .init("Request expired", "You did not answer in time. Nothing was approved; \(server) can ask again.")
         case (.cancelled, _):
-            .init("Request cancelled", "\(asker) no longer waits for your answer. Nothing was approved.")
+            .init("Request cancelled", "\(server) no longer waits for your answer. Nothing was approved.")
         case (.failed, _), (.pending, _), (.opened, _):
-            .init("Request failed", "The request of \(asker) failed. Nothing was approved.")
+            .init("Request failed", "The request of \(server) failed. Nothing was approved.")
         }
     }
 
     static let completedWord = "Approved"
 
-    /// The action, as it is the part that was approved.
-    static func subjectMatter(of asked: Elicitation) -> String {
-        asked.ask(ConfirmRequest.self)?.action.summary ?? asked.message
+    /// The summary of the action: it is what the user approved, and the message is only the sentence above it.
+    static func subjectMatter(of elicitation: Elicitation) -> String {
+        elicitation.ask(ConfirmRequest.self)?.action.summary ?? elicitation.message
     }
 }
 

@@ -2,7 +2,7 @@ import JOSE
 import OAuth
 
 extension ElicitationKind {
-    /// The strategy of this kind: the one place of the server that tells kinds apart.
+    /// The strategy of this kind. No other place of the server branches on the kind.
     var strategy: any ElicitationStrategy.Type {
         switch self {
         case .confirm: ConfirmElicitation.self
@@ -13,7 +13,7 @@ extension ElicitationKind {
     }
 }
 
-/// What the kinds of elicitations work with.
+/// The services that the strategies use.
 struct ElicitationServices: Sendable {
     let vault: ConnectionVault
     let providers: ProviderClient
@@ -25,6 +25,6 @@ struct ElicitationServices: Sendable {
     var issuer: Issuer { providers.issuer }
     var clock: WallClock { people.clock }
 
-    /// The strategy of a kind, ready to work.
+    /// The strategy of a kind, with these services.
     subscript(kind: ElicitationKind) -> any ElicitationStrategy { kind.strategy.init(self) }
 }

@@ -2,143 +2,156 @@ import JOSE
 import OAuth
 import Storage
 
-/// One kind of elicitation: everything in which it differs from the others.
+/// One kind of elicitation: everything in which it differs from the other kinds.
 ///
-/// The endpoints keep what no kind may skip: who asks, who answers and in which sign-in, whether the elicitation is open, the
-/// transaction, the event and the record. A kind is asked only after that is settled.
+/// The endpoints keep what no kind may skip: the authentication of the MCP server and of the user, the check that the
+/// elicitation is open, the transaction, the event and the audit record. A kind is asked only after those checks.
 protocol ElicitationStrategy: Sendable {
-    /// What an MCP server asks by this kind.
+    /// The request of this kind.
     associatedtype Ask: ElicitationKindRequest
 
-    /// The kind with what it works with.
+    /// Makes the strategy with its services.
     init(_ services: ElicitationServices)
 
-    // Asking
+    // Creation
 
-    /// Why this MCP server may not ask this now; nil when it may.
+    /// The refusal of an MCP server that may not ask this now; nil if it may.
     static func refusal(
-        of ask: Ask, by asker: ResourceID, policy: ResourcePolicy, in transaction: Transaction
+        of ask: Ask, by resource: ResourceID, policy: ResourcePolicy, in transaction: Transaction
     ) throws -> OAuthError?
 
-    /// Whether a completed one still answers a request that asks the same.
-    static func stands(_ completed: Elicitation, in transaction: Transaction) throws -> Bool
+    /// Whether a completed elicitation still answers a new request that asks the same.
+    static func isStillAnswered(_ completed: Elicitation, in transaction: Transaction) throws -> Bool
 
     // The page
 
-    /// Whether the page wants a recent sign-in.
+    /// Whether the page requires a recent sign-in.
     static var needsFreshSignIn: Bool { get }
 
-    /// What the page shows of it; nil when nobody could do any more what it asks, because it is not allowed by now.
-    static func part(
-        _ ask: Ask, of asked: Elicitation, in transaction: Transaction
+    /// The section of the page for this request; nil if the request is not allowed any more.
+    static func section(
+        _ ask: Ask, of elicitation: Elicitation, in transaction: Transaction
     ) throws -> (any ElicitationSection)?
 
     // The decision
 
-    /// Why it cannot be decided on its page; nil when it can.
-    static func obstacle(to asked: Elicitation) -> ElicitationPageEndpoint.Problem?
+    /// The reason why the page cannot take a decision; nil if it can.
+    static func obstacle(to elicitation: Elicitation) -> ElicitationPageEndpoint.Problem?
 
-    /// Prepares the approval outside of the transaction, where passwords are compared, and returns what it does inside.
+    /// Prepares the approval outside of the transaction, where passwords are compared, and returns its part inside.
     func approval(
-        _ ask: Ask, of asked: Elicitation, by person: SignedIn, in browser: Browser, form: Parameters, now: Timestamp
+        _ ask: Ask, of elicitation: Elicitation, by person: SignedIn, in browser: Browser, form: Parameters,
+        now: Timestamp
     ) async throws -> ElicitationApproval
 
     // The result
 
-    /// Whether the result can be read again until the MCP server acknowledges it, instead of being spent by the first read.
+    /// Whether the MCP server can read the result until it acknowledges it. Otherwise the first read spends the result.
     static var isReadUntilAcknowledged: Bool { get }
 
-    /// Whether the MCP server reports the outcome, which happens on a page of its own.
+    /// Whether the MCP server reports the outcome, which happens on its own page.
     static var isReported: Bool { get }
 
-    /// The result of a completed one; nil when there is none that can be opened.
-    func result(of asked: Elicitation, in session: SessionGrant, now: Timestamp) throws -> ElicitationResultBody?
+    /// The result of a completed elicitation; nil if there is none that can be opened.
+    func result(of elicitation: Elicitation, in session: SessionGrant, now: Timestamp) throws -> ElicitationResultBody?
 
-    /// What the sealed content of its row is bound to.
+    /// The context that the sealed content of the row is bound to, so that it opens in no other place.
     static func sealingContext(of id: ElicitationID) -> String
 
-    // The words
+    // The text
 
-    /// What the page says of one that is over.
-    static func words(for end: ElicitationEnd) -> ElicitationOutcomeText
+    /// The text of the page after the end.
+    static func outcomeText(for end: ElicitationEnd) -> ElicitationOutcomeText
 
-    /// How the account page calls one that the person completed.
+    /// The word for a completed elicitation on the account page.
     static var completedWord: String { get }
 
-    /// What the account page says that it was about.
-    static func subjectMatter(of asked: Elicitation) -> String
+    /// The line that describes the elicitation on the account page.
+    static func subjectMatter(of elicitation: Elicitation) -> String
 }
 
 extension ElicitationStrategy {
-    static func stands(_ completed: Elicitation, in transaction: Transaction) throws -> Bool { true }
+    static func isStillAnswered(_ completed: Elicitation, in transaction: Transaction) throws -> Bool { true }
     static var needsFreshSignIn: Bool { false }
-    static func obstacle(to asked: Elicitation) -> ElicitationPageEndpoint.Problem? { nil }
+    static func obstacle(to elicitation: Elicitation) -> ElicitationPageEndpoint.Problem? { nil }
     static var isReadUntilAcknowledged: Bool { false }
     static var isReported: Bool { false }
     static func sealingContext(of id: ElicitationID) -> String { ConnectionVault.contentContext(id) }
-    static func subjectMatter(of asked: Elicitation) -> String { asked.message }
+    static func subjectMatter(of elicitation: Elicitation) -> String { elicitation.message }
 }
 
-/// What the page shows of one kind's request, besides who asks and by which app.
+// The endpoints hold elicitations of any kind and call these; each hands its own kind's request to the strategy.
+extension ElicitationStrategy {
+    static func refusal(
+        of draft: ElicitationDraft, by resource: ResourceID, policy: ResourcePolicy, in transaction: Transaction
+    ) throws -> OAuthError? {
+        guard let ask = draft.ask as? Ask else {
+            throw OAuthError(
+                .serverError, "Try again later.", reason: "\(Self.self) received a request of another kind")
+        }
+        return try refusal(of: ask, by: resource, policy: policy, in: transaction)
+    }
+
+    static func content(of elicitation: Elicitation, in transaction: Transaction) throws -> ElicitationContent {
+        guard let ask = elicitation.ask(Ask.self) else { return .failure(.notReadable) }
+        return try section(ask, of: elicitation, in: transaction).map { .section($0) } ?? .failure(.notAllowed)
+    }
+
+    /// Nil when this version cannot read the request; such an elicitation has no page to be approved on.
+    func approval(
+        of elicitation: Elicitation, by person: SignedIn, in browser: Browser, form: Parameters, now: Timestamp
+    ) async throws -> ElicitationApproval? {
+        guard let ask = elicitation.ask(Ask.self) else { return nil }
+        return try await approval(ask, of: elicitation, by: person, in: browser, form: form, now: now)
+    }
+}
+
+/// The part of the page that belongs to one kind, beside the MCP server and the client.
 package protocol ElicitationSection: Sendable {}
 
-/// What an approval does in the transaction, once the endpoint has found that this person may decide.
-typealias ElicitationApproval = @Sendable (Transaction) throws -> ElicitationStep
-
-/// What comes of an approval.
-enum ElicitationStep: Sendable {
-    /// The elicitation ends.
-    case finish(ElicitationOutcome)
-    /// The person goes on to this address, and perhaps comes back from there.
-    case onward(String, comesBack: Bool)
-    /// The page is shown again.
-    case again(ElicitationPageEndpoint.Problem)
-    /// The page is shown again with what was filled in.
-    case correct(SubmittedForm)
+/// What the page of an open elicitation can show.
+enum ElicitationContent: Sendable {
+    /// The section of the page for this request.
+    case section(any ElicitationSection)
+    /// Nothing: the elicitation has to fail.
+    case failure(ElicitationFailure)
 }
 
-/// Makes the members of a result besides `id` and `kind`, after the result was spent.
+/// The part of an approval that runs in the transaction, after the endpoint checked that this user may decide.
+typealias ElicitationApproval = @Sendable (Transaction) throws -> ElicitationStep
+
+/// What an approval leads to.
+enum ElicitationStep: Sendable {
+    /// The elicitation ends with this outcome.
+    case finish(ElicitationOutcome)
+    /// The elicitation stays open, and the browser goes on to another site.
+    case redirect(ElicitationDestination)
+    /// The page is shown again with a problem.
+    case retry(ElicitationPageEndpoint.Problem)
+    /// The page is shown again with the submitted values.
+    case corrections(SubmittedForm)
+}
+
+/// The site that the browser goes on to after an approval.
+package enum ElicitationDestination: Sendable {
+    /// The authorization endpoint of a provider, which sends the browser back to this server.
+    case provider(String)
+    /// The page of the MCP server, with a ticket. The browser does not come back.
+    case externalSite(String)
+}
+
+/// Makes the members of a result besides `id` and `kind`. It runs after the result was spent.
 typealias ElicitationResultBody = @Sendable () throws -> JSONObject
 
-/// What a page says of an elicitation that is over.
+/// The text of a page after the end of an elicitation.
 package struct ElicitationOutcomeText: Sendable {
+    /// The heading of the page, without a full stop.
     package let title: String
+    /// Sentences below the heading.
     package let explanation: String
 
     init(_ title: String, _ explanation: String) {
         self.title = title
         self.explanation = explanation
-    }
-}
-
-/// What became of what a page would show.
-enum ElicitationView: Sendable {
-    case part(any ElicitationSection)
-    /// The elicitation fails for this reason.
-    case failed(reason: String)
-}
-
-// What the endpoints call: they hold elicitations of any kind.
-extension ElicitationStrategy {
-    static func refusal(
-        of draft: ElicitationDraft, by asker: ResourceID, policy: ResourcePolicy, in transaction: Transaction
-    ) throws -> OAuthError? {
-        guard let ask = draft.ask as? Ask else {
-            throw OAuthError(.serverError, "Try again later.", reason: "\(Self.self) cannot judge another kind")
-        }
-        return try refusal(of: ask, by: asker, policy: policy, in: transaction)
-    }
-
-    static func view(of asked: Elicitation, in transaction: Transaction) throws -> ElicitationView {
-        guard let ask = asked.ask(Ask.self) else { return .failed(reason: "not_readable") }
-        return try part(ask, of: asked, in: transaction).map { .part($0) } ?? .failed(reason: "not_allowed")
-    }
-
-    /// Nil when what was asked cannot be read any more; nobody is shown such a page.
-    func approval(
-        of asked: Elicitation, by person: SignedIn, in browser: Browser, form: Parameters, now: Timestamp
-    ) async throws -> ElicitationApproval? {
-        guard let ask = asked.ask(Ask.self) else { return nil }
-        return try await approval(ask, of: asked, by: person, in: browser, form: form, now: now)
     }
 }

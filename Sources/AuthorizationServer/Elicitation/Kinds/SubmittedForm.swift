@@ -1,25 +1,27 @@
 import OAuth
 
-/// What a person filled into the fields of an MCP server and what is wrong with it, for the page that shows it again. Never
-/// printed.
+/// The values of a submitted form and what is wrong with them, for the page that shows the form again. It holds secrets
+/// and is never printed.
 package struct SubmittedForm: Sendable, RedactedCredential {
-    /// What the page says about the whole.
+    /// The message above the form.
     package enum Notice: Hashable, Sendable {
         /// Some fields are wrong.
         case fields
-        /// A value was the person's own password.
+        /// A value was the user's own password.
         case ownPassword
-        /// Nothing could be checked; the seconds to wait.
+        /// The values could not be checked; the user has to wait for so many seconds.
         case wait(Int64)
     }
 
-    /// What was sent for each field.
+    /// The submitted values of each field.
     package var typed: [[String]]
-    /// One sentence for each field that is wrong, by its place.
+    /// One sentence for each wrong field, by the index of the field.
     package var problems: [Int: String]
+    /// The message above the form.
     package var notice: Notice
 
-    /// The name of a field in the form: one of ours, so that no MCP server has a browser fill in what it kept for a name.
+    /// The name of the field at an index. It is a name of Gatehouse's: with a name of its own choice an MCP server
+    /// could make the browser fill in what it remembers for that name.
     package static func name(_ place: Int) -> String { "f\(place)" }
 
     static func typed(in form: Parameters, for schema: RequestedSchema) -> [[String]] {
@@ -28,22 +30,23 @@ package struct SubmittedForm: Sendable, RedactedCredential {
 }
 
 extension RequestedSchema {
-    /// Checks what was sent for each field.
+    /// Checks the submitted values of each field.
     func read(_ typed: [[String]]) -> Reading {
-        let meant = zip(fields, typed).map { $0.meant($1) }
-        let reading = read { meant[$0] ?? [] }
-        let foreign = meant.indices.filter { meant[$0] == nil }
-        guard !foreign.isEmpty else { return reading }
+        let values = zip(fields, typed).map { $0.schemaValues(of: $1) }
+        let reading = read { values[$0] ?? [] }
+        let unknown = values.indices.filter { values[$0] == nil }
+        guard !unknown.isEmpty else { return reading }
         var problems: [Int: String] = [:]
         if case .problems(let others) = reading { problems = others }
-        for place in foreign { problems[place] = "Choose only the values on the list." }
+        for place in unknown { problems[place] = "Choose only the values on the list." }
         return .problems(problems)
     }
 }
 
 extension SchemaField {
-    /// What was sent, in the schema's words: a page names options by their place. Nil if there is no such place.
-    fileprivate func meant(_ sent: [String]) -> [String]? {
+    /// The submitted texts as values of the schema, where the page names options by their index. Nil for an unknown
+    /// index.
+    fileprivate func schemaValues(of sent: [String]) -> [String]? {
         let options: [Option]
         switch kind {
         case .choice(let offered), .choices(let offered, _): options = offered
@@ -57,7 +60,7 @@ extension SchemaField {
         return values
     }
 
-    /// Whether what a person types here is a secret.
+    /// Whether the field takes a password.
     var isPassword: Bool {
         if case .text(_, .password) = kind { true } else { false }
     }

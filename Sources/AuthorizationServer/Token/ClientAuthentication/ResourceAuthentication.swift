@@ -57,6 +57,12 @@ package struct ResourceAuthentication: Sendable {
         throw refusal(cause).asked(by: presented.clientID.string)
     }
 
+    /// The refusal, after the observer learned of it.
+    func observed(_ error: OAuthError) -> OAuthError {
+        observer.observe(.refused(error))
+        return error
+    }
+
     private static func refusal(_ reason: String) -> OAuthError {
         OAuthError(
             .invalidClient, "Authenticate with the id and the secret of the MCP server.", reason: reason)

@@ -19,7 +19,7 @@ struct TokenExchangeGrant: Grant {
         /// The connection's token is about to expire.
         case renewal(ConnectionID)
         /// The connection exceeded the MCP server's permission and was revoked here; the provider has to revoke its token.
-        case revocation(ExcessScopeRevocation.Ended)
+        case revocation(ExcessScopeRevocation.EndedConnection)
     }
 
     typealias Asker = Resource
@@ -45,19 +45,19 @@ struct TokenExchangeGrant: Grant {
         case nil: break
         case .renewal(let id):
             let outcome = try await refresh.renew(id, margin: Self.margin)
-            if case .exceeded = outcome { throw Self.exceeded("the provider renewed it with more scopes") }
+            if case .scopeExceeded = outcome { throw Self.exceeded("the provider renewed it with more scopes") }
             renewal = outcome
         case .revocation(let ended):
             // The connection is already revoked here; its provider learns of it before the MCP server does.
-            await excess.giveBack(ended)
+            await excess.revokeTokens(of: ended)
             throw Self.exceeded("\(ended.connection.id): \(ended.failure)")
         }
         return Preparation(
             claims: subjects.claims(of: request.subjectToken.reveal(), now: clock.now()), renewal: renewal)
     }
 
-    /// Checks the user's token, the permission and the connection in one transaction, with the audit record of each token that
-    /// leaves.
+    /// Checks the user's token, the permission and the connection in one transaction, with the audit record of each token
+    /// that leaves.
     func redeem(
         _ request: Identified<TokenExchangeRequest, Resource>, _ preparation: Preparation, in transaction: Transaction,
         now: Timestamp
@@ -66,7 +66,7 @@ struct TokenExchangeGrant: Grant {
         guard let session = try subjects.session(of: preparation.claims, for: asker, in: transaction, now: now) else {
             return .refused(Self.noPerson)
         }
-        guard try ConnectionPolicy.permission(asked.provider, wanted: nil, for: asker.id, in: transaction) != nil else {
+        guard try ConnectionPolicy.allowance(asked.provider, wanted: nil, for: asker.id, in: transaction) != nil else {
             return .refused(Self.notAllowed)
         }
         guard
@@ -81,7 +81,7 @@ struct TokenExchangeGrant: Grant {
             throw OAuthError(.serverError, "Try again later.", reason: "the tokens of \(connection.id) do not open")
         }
         // A token that could not be renewed may still be valid for some seconds.
-        guard tokens.last(preparation.renewal == nil ? Self.margin : 1, from: now) else {
+        guard tokens.isValid(for: preparation.renewal == nil ? Self.margin : 1, from: now) else {
             return preparation.renewal.map { .refused(Self.unavailable($0)) } ?? .unprepared(.renewal(connection.id))
         }
         return .earned(
@@ -97,7 +97,7 @@ struct TokenExchangeGrant: Grant {
         let cause =
             switch renewal {
             case .unavailable(let failure): "\(failure)"
-            case .renewed, .ended, .exceeded: "renewed to a token that expired at once"
+            case .renewed, .ended, .scopeExceeded: "renewed to a token that expired at once"
             }
         return OAuthError(
             .temporarilyUnavailable, "The provider does not answer at the moment. Try again later.", reason: cause)

@@ -1,18 +1,19 @@
 package import JOSE
 
-/// Asks to approve one described action.
+/// A request to approve one described action.
 package struct ConfirmRequest: ElicitationKindRequest {
     package static let kind = ElicitationKind.confirm
     package static let members = ["action"]
+    /// The MCP server compares the digest in the approval with the digest of the action that it is about to run.
     package static let sharesDigest = true
 
-    /// The action.
+    /// The action to approve.
     package let action: ElicitationAction
 
-    /// Asks to approve `action`.
+    /// A request to approve `action`.
     package init(_ action: ElicitationAction) { self.action = action }
 
-    /// Reads `action`.
+    /// Reads the member `action`.
     package init(json: JSONObject) throws(OAuthError) {
         let reader = MemberReader(json)
         guard let action = try reader.objectIfAny("action") else { throw reader.refusal("action", "is missing.") }
@@ -21,6 +22,6 @@ package struct ConfirmRequest: ElicitationKindRequest {
 
     package var json: JSONObject { ["action": .object(action.json)] }
 
-    /// The digest of the action alone, which the MCP server compares with what is about to run.
+    /// The digest of the action alone, which the MCP server compares with the action that it is about to run.
     package func digest(message: String) -> Digest { action.digest }
 }

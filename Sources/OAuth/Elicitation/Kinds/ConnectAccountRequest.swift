@@ -1,16 +1,17 @@
 package import JOSE
 
-/// Asks to connect an account at a third party.
+/// A request to connect an account at a provider.
 package struct ConnectAccountRequest: ElicitationKindRequest {
     package static let kind = ElicitationKind.connect
     package static let members = ["provider", "scope"]
 
-    /// The provider, as the MCP server named it: whether there is one of this name is told to nobody who may not use it.
+    /// The name of the provider as it was sent. It stays text: an MCP server without a rule must not learn whether the
+    /// provider exists.
     package let provider: String
-    /// The scopes that are wanted; nil for all that the provider's rule gives the MCP server.
+    /// The requested scopes; nil for all scopes of the MCP server's rule.
     package let scope: ScopeSet?
 
-    /// Reads `provider` and `scope`.
+    /// Reads the members `provider` and `scope`.
     package init(json: JSONObject) throws(OAuthError) {
         let reader = MemberReader(json)
         provider = try reader.text("provider", limit: 100)
@@ -28,7 +29,7 @@ package struct ConnectAccountRequest: ElicitationKindRequest {
         do throws(OAuthValueError) {
             return try ScopeSet(parsing: text)
         } catch {
-            throw reader.refusal("scope", "cannot be read. \(error.sentence)")
+            throw reader.refusal("scope", "is malformed. \(error.sentence)")
         }
     }
 }

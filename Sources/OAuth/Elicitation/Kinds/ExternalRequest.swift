@@ -1,14 +1,14 @@
 package import JOSE
 
-/// Asks to go on to a page of the MCP server's.
+/// A request to go on to a page of the MCP server.
 package struct ExternalRequest: ElicitationKindRequest {
     package static let kind = ElicitationKind.external
     package static let members = ["url"]
 
-    /// The page.
+    /// The URL of the page.
     package let url: ExternalURL
 
-    /// Reads `url`.
+    /// Reads the member `url`.
     package init(json: JSONObject) throws(OAuthError) {
         let reader = MemberReader(json)
         let text = try reader.text("url", limit: 2000)

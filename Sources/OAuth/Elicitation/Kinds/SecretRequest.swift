@@ -1,14 +1,14 @@
 package import JOSE
 
-/// Asks to fill in fields that only the MCP server will read.
+/// A request to fill in fields that only the MCP server reads.
 package struct SecretRequest: ElicitationKindRequest {
     package static let kind = ElicitationKind.secret
     package static let members = ["requested_schema"]
 
-    /// The fields.
+    /// The fields to fill in.
     package let schema: RequestedSchema
 
-    /// Reads `requested_schema`.
+    /// Reads the member `requested_schema`.
     package init(json: JSONObject) throws(OAuthError) {
         let reader = MemberReader(json)
         guard let schema = try reader.objectIfAny("requested_schema") else {

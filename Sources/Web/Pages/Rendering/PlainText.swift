@@ -5,6 +5,7 @@ import OAuth
 /// All untrusted text reaches a template through this type and through no other. Mustache escapes whole characters, so it would
 /// leave a quote with a combining mark unescaped. `PlainText` breaks up such pairs.
 package struct PlainText: Sendable, Hashable, CustomStringConvertible, ExpressibleByStringLiteral {
+    /// The text, which is safe for a template.
     package let description: String
 
     /// Cleans `text` and truncates it after `limit` characters.

@@ -1,0 +1,81 @@
+import JOSE
+import OAuth
+import Storage
+
+/// The decision whether an MCP server may perform an action, with its reason.
+///
+/// Spec: AuthZEN §6.2
+enum EvaluationDecision: Sendable {
+    /// A reason for a denial that the MCP server may know.
+    enum Denial: String, Sendable {
+        /// The operator did not list the action.
+        case notAllowed = "not_allowed"
+        /// The job was not opened for the action.
+        case notInJob = "not_in_job"
+        /// The session lacks a scope that the action needs.
+        case insufficientScope = "insufficient_scope"
+    }
+
+    /// The operator allows the action without an approval.
+    case allowed
+    /// The user approved the action by this elicitation, which is spent.
+    case approved(ElicitationID)
+    /// The user has to approve the action first.
+    case approvalRequired(Elicitation)
+    /// The user has to approve the action, and no elicitation can be created for this reason.
+    case approvalUnavailable(OAuthError.Code)
+    /// The action is denied, and no approval can change that.
+    case denied(Denial)
+    /// The token or the job is not in force. The answer does not say which, so that it reveals no job ids.
+    case noSubject
+
+    var isAllowed: Bool {
+        switch self {
+        case .allowed, .approved: true
+        case .approvalRequired, .approvalUnavailable, .denied, .noSubject: false
+        }
+    }
+
+    private var reason: String? {
+        switch self {
+        case .allowed, .noSubject: nil
+        case .approved: "approved"
+        case .approvalRequired: "approval_required"
+        case .approvalUnavailable(let code): code.rawValue
+        case .denied(let denial): denial.rawValue
+        }
+    }
+
+    /// The body of the answer; `describe` gives the JSON that names an elicitation to its MCP server.
+    func json(_ describe: (Elicitation) -> JSON) -> JSON {
+        var body: JSONObject = ["decision": .bool(isAllowed)]
+        guard let reason else { return .object(body) }
+        var context: JSONObject = ["reason": .string(reason)]
+        if case .approvalRequired(let elicitation) = self { context["elicitation"] = describe(elicitation) }
+        if case .approved(let id) = self { context["elicitation"] = ["id": .string(id.string)] }
+        body["context"] = .object(context)
+        return .object(body)
+    }
+
+    /// The audit record of the decision. An action that no operator listed is the MCP server's own text, so it stands
+    /// only in the explanation, which can be erased.
+    func record(
+        of request: EvaluationRequest, by resource: ResourceID, _ session: SessionGrant, _ job: Job?,
+        at now: Timestamp
+    ) -> AuditEntry {
+        var recordedReason = reason ?? "allowed"
+        if case .denied(.notAllowed) = self {} else { recordedReason += " \(request.action)" }
+        return AuditEntry(
+            .actionEvaluated, at: now, actor: .resource(resource), of: session,
+            outcome: isAllowed ? .success : .refused, reason: recordedReason, initiator: .server,
+            correlation: job?.id.string ?? elicitation?.string, explanation: request.actionLine)
+    }
+
+    private var elicitation: ElicitationID? {
+        switch self {
+        case .approved(let id): id
+        case .approvalRequired(let elicitation): elicitation.id
+        case .allowed, .approvalUnavailable, .denied, .noSubject: nil
+        }
+    }
+}

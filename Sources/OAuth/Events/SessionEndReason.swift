@@ -1,0 +1,46 @@
+/// Why a session ended, by the name under which it is stored, shown and audited.
+///
+/// A struct, because rows of a later version may name reasons that this one does not know.
+package struct SessionEndReason: RawRepresentable, Hashable, Sendable {
+    package let rawValue: String
+
+    /// Takes a stored name, known or not.
+    package init(rawValue: String) { self.rawValue = rawValue }
+
+    package static let expired = SessionEndReason(rawValue: "expired")
+    package static let neverRedeemed = SessionEndReason(rawValue: "never_redeemed")
+    package static let replaced = SessionEndReason(rawValue: "replaced")
+    package static let codeReplayed = SessionEndReason(rawValue: "code_replayed")
+    package static let refreshTokenReused = SessionEndReason(rawValue: "refresh_token_reused")
+    package static let revokedByPerson = SessionEndReason(rawValue: "revoked_by_person")
+    package static let revokedByClient = SessionEndReason(rawValue: "revoked_by_client")
+    package static let revokedByResource = SessionEndReason(rawValue: "revoked_by_resource")
+    package static let revokedByAdmin = SessionEndReason(rawValue: "revoked_by_admin")
+    package static let userDisabled = SessionEndReason(rawValue: "user_disabled")
+    package static let clientBlocked = SessionEndReason(rawValue: "client_blocked")
+    package static let clientRemoved = SessionEndReason(rawValue: "client_removed")
+    package static let resourceRemoved = SessionEndReason(rawValue: "resource_removed")
+    package static let hostExcluded = SessionEndReason(rawValue: "client_host_excluded")
+
+    /// Whether the session expired; everything else revoked it.
+    package var isExpiry: Bool { self == .expired || self == .neverRedeemed }
+
+    /// The reason in one English sentence, for the administrator of an MCP server. It names no user and quotes nobody,
+    /// because the event leaves Gatehouse.
+    package var sentence: String { Self.sentences[self] ?? "The session was ended." }
+
+    private static let sentences: [SessionEndReason: String] = [
+        .replaced: "The person approved a new session in place of this one.",
+        .codeReplayed: "The authorization code was redeemed twice.",
+        .refreshTokenReused: "A superseded refresh token was used again.",
+        .revokedByPerson: "The person ended the session.",
+        .revokedByClient: "The client gave up its tokens.",
+        .revokedByResource: "The MCP server ended the session.",
+        .revokedByAdmin: "An administrator ended the session.",
+        .userDisabled: "An administrator disabled the account.",
+        .clientBlocked: "An administrator blocked the client.",
+        .clientRemoved: "An administrator removed the client.",
+        .resourceRemoved: "An administrator removed the MCP server.",
+        .hostExcluded: "An administrator closed the MCP server to the client's host.",
+    ]
+}
