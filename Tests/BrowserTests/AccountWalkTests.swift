@@ -4,7 +4,7 @@ import Storage
 import TestSupport
 import Testing
 
-/// A person with Chromium looks at what acts in their name, and ends it. No page script runs.
+/// A user with Chromium reviews the account page and revokes access. No page script runs.
 ///
 /// `PICTURES=folder` keeps the ones that the documentation shows there.
 @Suite("In the browser: the account page")

@@ -3,7 +3,7 @@ import TestSupport
 
 /// Chromium with scripts switched off, driven from a Python program.
 struct Browser: Sendable {
-    /// Where pictures go that nobody keeps.
+    /// The folder for temporary pictures.
     let folder: String
     private let conversation: Conversation
 
@@ -12,7 +12,7 @@ struct Browser: Sendable {
         conversation = try Conversation("browser.py", on: stage)
     }
 
-    /// What the person sees.
+    /// The page that the browser shows.
     struct Page: Sendable {
         let address: String
         let title: String
@@ -97,7 +97,7 @@ struct Browser: Sendable {
         try await conversation.ask("check", ["name": .string(name), "value": .string(value), "on": .bool(on)])
     }
 
-    /// Presses and waits for the page that follows; what is guarded against stray clicks is hovered over before.
+    /// Clicks and waits for the next page; the pointer rests on a guarded button first.
     @discardableResult
     func press(_ selector: String, twice: Bool = false) async throws -> Page {
         try await Page(conversation.ask("press", ["selector": .string(selector), "twice": .bool(twice)]))
@@ -113,8 +113,8 @@ struct Browser: Sendable {
         case touch
     }
 
-    /// Has such a click hit the place of what the selector names. Gives how many milliseconds the pointer was there, or the
-    /// page was drawn, when it came.
+    /// Sends such a click to the element of the selector. Returns the milliseconds for which the pointer was there, or for which the
+    /// page was drawn, when the click came.
     func stray(_ click: StrayClick, at selector: String) async throws -> Int64 {
         var request: JSONObject = ["selector": .string(selector)]
         let verb: String
@@ -128,7 +128,7 @@ struct Browser: Sendable {
         return try await conversation.ask(verb, request).integer ?? .max
     }
 
-    /// Touches what takes a touch, as soon as it does, and waits for the page that follows.
+    /// Touches a guarded button as soon as it accepts touch, and waits for the next page.
     @discardableResult
     func tap(_ selector: String) async throws -> Page {
         try await Page(conversation.ask("tap", ["selector": .string(selector)]))
@@ -143,12 +143,12 @@ struct Browser: Sendable {
     /// The paths to which forms were sent since the profile was opened.
     func sentForms() async throws -> [String] { try await conversation.ask("sent").strings ?? [] }
 
-    /// Has a script of the client's page open an address in a window of its own, and goes on there.
+    /// Lets a script of the client's page open a URL in a new window, and continues there.
     func popup(_ address: String) async throws -> Page {
         try await Page(conversation.ask("popup", ["url": .string(address)]))
     }
 
-    /// Whether that window knows who opened it, and whether it is closed for the one that did.
+    /// Whether that window has an opener, and whether it appears closed to its opener.
     func bond() async throws -> (opener: Bool, closed: Bool) {
         let answer = try await conversation.ask("bond").object
         guard let opener = answer?["opener"]?.bool, let closed = answer?["closed"]?.bool else {
@@ -167,7 +167,7 @@ struct Browser: Sendable {
         try await Page(conversation.ask("turn", ["tab": .integer(Int64(tab))]))
     }
 
-    /// Goes on to what the Tab key reaches next, and says by what name it is known.
+    /// Presses Tab and returns the accessible name of the focused element.
     func tab() async throws -> String { try await conversation.ask("tab").string ?? "" }
 
     func back() async throws -> Page { try await Page(conversation.ask("back")) }

@@ -3,11 +3,11 @@ import JOSE
 import TestSupport
 import Testing
 
-/// A person with Chromium leaves Gatehouse for another site and, where they are to come back, comes back. The provider is
-/// Canaille, whose pages and cookies are its own. `EVERY_PICTURE=folder` keeps the pictures.
+/// A user with Chromium leaves Gatehouse for another site, and returns from a provider. The provider is Canaille, with its own
+/// pages and cookies. `EVERY_PICTURE=folder` keeps the pictures.
 @Suite("In the browser: connecting an account, and going on to another site")
 struct ConnectWalkTests {
-    /// Canaille's own address and the person there.
+    /// Canaille's address and the user there.
     private struct Provider {
         let issuer: String
         let login: String
@@ -41,7 +41,7 @@ struct ConnectWalkTests {
             return provider
         }
 
-        /// Signs the person in over there, page by page, and decides.
+        /// Signs the user in at the provider, page by page, and decides.
         func walk(_ browser: Browser, _ decision: String) async throws -> Browser.Page {
             try await browser.arrive(at: issuer)
             try await browser.fill("login", login)

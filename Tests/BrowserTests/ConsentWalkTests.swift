@@ -2,10 +2,10 @@ import JOSE
 import TestSupport
 import Testing
 
-/// A person with Chromium walks from the authorization request to where the client waits. No page script runs.
+/// A user with Chromium goes from the authorization request to the client's callback. No page script runs.
 @Suite("In the browser: sign-in, consent and the return to the client")
 struct ConsentWalkTests {
-    /// How the client spells its host, and what it listens on.
+    /// The client's spelling of its host, and the address that it listens on.
     static let hosts = [("127.0.0.1", "127.0.0.1"), ("localhost", "localhost"), ("[::1]", "::1")]
 
     @Test(arguments: hosts)

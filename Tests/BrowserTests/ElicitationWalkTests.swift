@@ -3,7 +3,7 @@ import JOSE
 import TestSupport
 import Testing
 
-/// A person with Chromium answers what an MCP server asks. No page script runs.
+/// A user with Chromium answers elicitations. No page script runs.
 ///
 /// `PICTURES=folder` keeps the two that the documentation shows there.
 @Suite("In the browser: elicitations")
@@ -111,13 +111,13 @@ struct ElicitationWalkTests {
 }
 
 extension House {
-    /// What the MCP server was told.
+    /// The id and the URL of a created elicitation.
     struct Asked: Sendable {
         let id: String
         let url: String
     }
 
-    /// A client gets a token, and the MCP server asks its person for what `members` say, else to confirm a deletion.
+    /// Gets a token for a client, and creates an elicitation with `members`, by default the confirmation of a deletion.
     func ask(through client: Client, _ members: JSONObject? = nil) async throws -> Asked {
         try await browser.open()
         let token = try await token(through: client)
@@ -145,7 +145,7 @@ extension House {
         return Asked(id: id, url: url)
     }
 
-    /// The person signs in and lets a client in, which gets a token.
+    /// Signs the user in, approves a client and returns its token.
     func token(through client: Client) async throws -> String {
         _ = try await browser.go(to: client.request())
         try await browser.signIn()

@@ -3,7 +3,7 @@ import JOSE
 import TestSupport
 import Testing
 
-/// A person with Chromium fills in fields for an MCP server, and reads where another page is. `EVERY_PICTURE=folder` keeps
+/// A user with Chromium fills in fields for an MCP server, and continues to another site. `EVERY_PICTURE=folder` keeps
 /// the pictures.
 @Suite("In the browser: secrets and other sites")
 struct FieldWalkTests {

@@ -3,7 +3,7 @@ import JOSE
 import TestSupport
 import Testing
 
-/// Gatehouse with one person, one MCP server that mostly nobody has to run, and clients that wait on loopback.
+/// Gatehouse with one user, one registered MCP server, and clients that listen on loopback.
 struct House: Sendable {
     let stage: Stage
     let gatehouse: RunningGatehouse
@@ -13,7 +13,7 @@ struct House: Sendable {
     let credentials: (id: String, secret: String)
 
     static let password = "correct horse battery staple"
-    /// The MCP server that nobody runs.
+    /// The MCP server, which most tests do not run.
     static let resource = "https://files.example/mcp"
     /// The pair of RFC 7636, appendix B.
     static let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
@@ -34,7 +34,7 @@ struct House: Sendable {
         }
     }
 
-    /// A client that waits at this host, and the authorization request with which it sends the person.
+    /// A client that listens at this host, and its authorization request.
     func client(
         at host: String = "127.0.0.1", listening address: String? = nil, onward: String? = nil
     ) async throws -> Client {
@@ -56,7 +56,7 @@ struct House: Sendable {
             places.append(try Data(contentsOf: URL(filePath: folder + "/" + name)))
         }
         #expect(places.count >= 3)
-        // The search itself finds what is there to be found.
+        // The search itself works.
         #expect(places.contains { $0.range(of: Data("files.example".utf8)) != nil })
         for secret in secrets {
             #expect(secret.utf8.count >= 16)
@@ -64,7 +64,7 @@ struct House: Sendable {
         }
     }
 
-    /// A registered client and what it asks for.
+    /// A registered client and its requests.
     struct Client: Sendable {
         let id: String
         let port: Int64
@@ -72,7 +72,7 @@ struct House: Sendable {
         let resource: String
         let gatehouse: RunningGatehouse
 
-        /// Where the client sends the person.
+        /// The URL of the authorization request.
         func request(state: String = "st-1") -> String {
             let parameters: KeyValuePairs = [
                 "response_type": "code", "client_id": id, "redirect_uri": redirect, "state": state,

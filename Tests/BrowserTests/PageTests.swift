@@ -7,7 +7,7 @@ import Testing
 
 /// How the pages look and read, in light and dark, on a desk and on a telephone.
 ///
-/// `PICTURES=folder` keeps the two that the README shows there: of a client that nobody registered, as most are.
+/// `PICTURES=folder` keeps the two pictures of the README there: of an unregistered client, as most are.
 @Suite("In the browser: the pages themselves")
 struct PageTests {
     static let windows: [(width: Int64, dark: Bool)] = [(1040, false), (1040, true), (375, false), (375, true)]

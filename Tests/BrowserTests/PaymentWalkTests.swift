@@ -3,7 +3,7 @@ import Outbound
 import TestSupport
 import Testing
 
-/// A person with Chromium goes from the page of Gatehouse to the one of the example server, and pays there.
+/// A user with Chromium goes from the page of Gatehouse to that of the example server, and pays there.
 @Suite("In the browser: the example's own page")
 struct PaymentWalkTests {
     /// The example server of this house, over HTTPS.
@@ -26,7 +26,7 @@ struct PaymentWalkTests {
             }
         }
 
-        /// Calls the tool as a client of 2026-07-28 does, perhaps with what it was told to bring back.
+        /// Calls the tool as a client of 2026-07-28 does, with the request state if there is one.
         func pay(_ token: String, bringing state: JSON? = nil) async throws -> JSONObject? {
             var parameters: JSONObject = [
                 "name": "pay", "arguments": ["purpose": "tea & <b>cake</b>", "euros": 3],

@@ -31,7 +31,7 @@ struct KeyReplacementTests {
             #expect(try await cost(h, "tokens").contains("1 live session"))
             #expect(try await replace(h, "tokens", reason: "found in a backup") == "The old keys ended.")
             #expect(try await h.introspect(tokens.access).text == #"{"active":false}"#)
-            // Nor does it count elsewhere: as a proof of the person, or to be given up.
+            // It is also worthless as proof of the user and at the revocation endpoint.
             #expect(try await h.ask(tokens.access).error == "invalid_subject_token")
             _ = try await h.send("/revoke", [("token", tokens.access), ("client_id", "quill")])
             #expect(try await h.sessions().map(\.state) == [.active])
@@ -73,7 +73,7 @@ struct KeyReplacementTests {
             #expect(
                 try await h.gatehouse.store.read { try $0.audit.checkpoints.last(of: .main) }?.checkpoint?.kid
                     == after.kid)
-            // And what it signs from now on counts for nothing.
+            // A checkpoint that the old key signs from now on does not verify.
             let stolen = try #require(try await h.gatehouse.store.read { try $0.audit.tail(limit: 1) }.first)
             let forged = try AuditCheckpoint(
                 .main, sequence: stolen.sequence, hash: stolen.hash, at: h.clock.now, with: .generate())
@@ -157,7 +157,7 @@ struct KeyReplacementTests {
             try await h.providers.add(provider)
             let token = try await h.tokens().access
             _ = try await h.providers.connect(token, h.browser())
-            // One way to the provider that is still open, a receipt and a secret that nobody collected.
+            // An open request to a provider, a receipt and an uncollected secret.
             let browser = h.browser()
             let asked = try await Asked(h.providers.ask(token, scope: "user"))
             let state = try await h.providers.depart(browser, asked)
@@ -171,7 +171,7 @@ struct KeyReplacementTests {
             #expect(try await cost(h, "sealing").contains("6 sealed values are sealed with a new key"))
             let keys: KeyRing
             if isKilled {
-                // Between the steps: the new key is there, and nothing is sealed anew yet; the server goes on to serve.
+                // Between the steps the new key exists and no value is sealed again yet; the server continues to serve.
                 try h.gatehouse.keys.replace(.secret(.sealing), now: h.clock.now.seconds)
                 #expect(try await h.providers.exchange(token).status == .ok)
                 keys = try reopened(h)

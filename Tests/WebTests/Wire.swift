@@ -16,13 +16,13 @@ enum Wire {
     enum Step {
         /// Writes the text in a packet of its own.
         case send(String)
-        /// Reads until what was answered so far ends like this.
+        /// Reads until the response so far ends with this text.
         case hear(String)
         /// Sends nothing more.
         case finish
     }
 
-    /// Writes the text, after a first answer what is to follow, and reads until the other side closes.
+    /// Writes the text, and the rest after a first response, and reads until the peer closes.
     static func exchange(_ path: ServedPath, _ text: String, then later: String? = nil) async throws -> String {
         try await converse(place, [.send(text)] + (later.map { [.hear(""), .send($0)] } ?? []))
     }
@@ -49,7 +49,7 @@ enum Wire {
             do {
                 for step in steps {
                     switch step {
-                    // The other side may close before it has read everything; what it answered is still there to be read.
+                    // The peer may close before it has read everything; its response can still be read.
                     case .send(let text): try? await outbound.write(ByteBuffer(string: text))
                     case .finish: outbound.finish()
                     case .hear(let end):

@@ -77,7 +77,7 @@ struct AccountJobTests {
         async throws
     {
         try await Harness.run { h in
-            let disused = try await h.fixtures.insertJob(
+            let idle = try await h.fixtures.insertJob(
                 in: h.fixtures.insertSession(h.user, lasting: 2_592_000), lasting: 2_500_000)
             let short = try await h.fixtures.insertJob(
                 in: h.fixtures.insertSession(h.user, after: 100, lasting: 2_592_000), lasting: 1_209_500)
@@ -91,7 +91,7 @@ struct AccountJobTests {
             #expect(page.values("job") == [live.id.string])
             #expect(try await h.step(browser, at: page, "end_job", [("job", short.id.string)]).status == .notFound)
             #expect(try await h.records(.jobEnded).map(\.reason) == ["expired"])
-            #expect(try await h.gatehouse.store.read { try $0.jobs.find(disused.id)?.endedAt } == nil)
+            #expect(try await h.gatehouse.store.read { try $0.jobs.find(idle.id)?.endedAt } == nil)
         }
     }
 

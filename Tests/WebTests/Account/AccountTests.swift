@@ -216,7 +216,7 @@ extension TestResponse {
         text.split(separator: "name=\"\(name)\" value=\"").dropFirst().map { String($0.prefix { $0 != "\"" }) }
     }
 
-    /// What a link to this place goes on with.
+    /// The cursor at the end of the link with this prefix.
     func link(after place: String) -> String? {
         guard let start = text.firstRange(of: place) else { return nil }
         return String(text[start.upperBound...].prefix { $0 != "\"" && $0 != "#" })

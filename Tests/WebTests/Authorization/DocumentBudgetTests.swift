@@ -44,7 +44,7 @@ struct DocumentBudgetTests {
             for number in 0..<6 {
                 _ = try await scene.h.authorize(browser, scene.request(path: "/bad-\(number).json"))
             }
-            // The good one was the first of this person's five.
+            // The valid one was the first of this user's five.
             #expect(scene.host.fetches == 5)
             #expect(try await scene.consentPage(browser).text.contains("Travelling Notebook"))
             #expect(scene.host.fetches == 6)

@@ -44,7 +44,7 @@ struct DocumentScene: Sendable {
         try await h.consentPage(browser, request(changes, path: path))
     }
 
-    /// A browser in which a person has signed in, for the registered client.
+    /// A browser with a signed-in user, for the registered client.
     func signedIn() async throws -> TestBrowser {
         let browser = h.browser()
         _ = try await h.consentPage(browser, h.request())

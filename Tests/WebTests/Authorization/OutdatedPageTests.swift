@@ -185,7 +185,7 @@ struct OutdatedPageTests {
 }
 
 extension Harness {
-    /// An hour goes by in which the person's sign-in stays in use.
+    /// An hour passes in which the user's login stays active.
     func letAnHourPass(_ browser: TestBrowser) async throws {
         for _ in 0..<3 {
             clock.advance(by: 1_200)

@@ -10,7 +10,7 @@ import Testing
 
 @Suite("Scopes that a provider granted")
 struct ScopeExceededTests {
-    /// A server with a provider of which the MCP server may have `repo` and `user`, and a person who was asked for `repo`.
+    /// A server with a provider that the MCP server may use with `repo` and `user`, and a pending request for `repo`.
     private func play(
         sameAs: [String] = [], log: CapturedLog = CapturedLog(),
         _ test: @Sendable @escaping (Harness, LoopbackProvider, Asked, String) async throws -> Void
@@ -123,7 +123,7 @@ struct ScopeExceededTests {
             #expect(provider.revocations.first?.contains("token=refresh-canary") == true)
             #expect(log.lines.contains { $0.contains("granted more than 'providers allow'") })
             #expect(!log.lines.contains { $0.contains("canary") })
-            // Allowing it again brings no token back; the person does.
+            // Allowing it again restores no token; the user has to connect again.
             try await h.allow("repo user")
             #expect(try await h.providers.exchange(token).error == "invalid_grant")
             #expect(provider.revocations.count == 1)

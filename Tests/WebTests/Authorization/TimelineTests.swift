@@ -64,7 +64,7 @@ struct TimelineTests {
         }
     }
 
-    /// What is changed about a good request, whether somebody signs in for it, and the last step that is left.
+    /// The change to a valid request, whether a user signs in, and the last step of the timeline.
     static let refusals: [(changes: [String: String?], signedIn: Bool, step: String, words: String)] = [
         (["client_id": nil], false, "refused", "Send the parameter client_id."),
         (["client_id": "nobody"], false, "refused", "unknown client nobody"),
@@ -186,7 +186,7 @@ struct TimelineTests {
     }
 }
 
-/// Values that nobody may find again, in every place that a request has for one.
+/// Values that must not appear anywhere, in every place of a request.
 private struct Canaries {
     let parameters: [String: String?] = [
         "state": "state-canary", "nonce": "nonce-canary", "login_hint": "hint-canary", "ui_locales": "locale-canary",
@@ -198,7 +198,7 @@ private struct Canaries {
 }
 
 extension Harness {
-    /// What the operator is told of a reference.
+    /// The timeline of a reference, as the operator sees it.
     fileprivate func told(_ reference: String) async throws -> [JSONObject] {
         let administration = Administration(
             store: gatehouse.store, keys: nil, diagnostics: Diagnostics(traces: gatehouse.traces),

@@ -58,7 +58,7 @@ struct ConnectCanaryTests {
                 #expect(!log.lines.contains { $0.contains(canary) }, "\(canary) is in the log")
                 #expect(!(shown + events).contains { $0.contains(canary) }, "\(canary) was shown")
             }
-            // The search itself finds what is there to be found.
+            // The search itself works.
             #expect(stored.contains { $0.range(of: Data("files.example".utf8)) != nil })
             #expect(log.lines.contains { $0.contains("could not be connected") })
         }

@@ -11,7 +11,7 @@ import Testing
 
 @Suite("Connecting an account at a provider")
 struct ConnectTests {
-    /// A server with a provider and a person who was asked to connect.
+    /// A server with a provider and a pending request to connect.
     private func play(
         issuer: String? = nil, operators: OperatorClient = OperatorClient(deadline: .seconds(20)),
         _ test: @Sendable @escaping (Harness, LoopbackProvider, Asked) async throws -> Void

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("Tokens of connected accounts")
 struct ConnectionTokenTests {
-    /// A server with a person who has an account connected, and their access token.
+    /// A server with a user who has connected an account, and the user's access token.
     private func play(
         lifetime: Int64 = 3600,
         _ test: @Sendable @escaping (Harness, LoopbackProvider, String) async throws -> Void

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("Tokens that a provider issued and Gatehouse does not keep")
 struct UnkeptTokenTests {
-    /// A server with a provider, a person who was asked to connect, and the person's access token.
+    /// A server with a provider, a pending request to connect, and the user's access token.
     private func play(
         scope: String = "repo", lifetime: Int64 = 3600, log: CapturedLog = CapturedLog(),
         _ test: @Sendable @escaping (Harness, LoopbackProvider, Asked, String) async throws -> Void
@@ -31,7 +31,7 @@ struct UnkeptTokenTests {
         try await provider.stop()
     }
 
-    /// The tokens that came back to the provider, each with what it was said to be.
+    /// The tokens that were revoked at the provider, each with its type hint.
     private func returned(_ provider: LoopbackProvider) -> [String] {
         provider.revocations.map { request in
             let form = FormText.decode(queryOf: "?" + (request.split(separator: "\r\n\r\n", maxSplits: 1).last ?? ""))

@@ -21,7 +21,7 @@ struct ElicitationKindIdentityTests {
                     of: id)
             }
             let sample = Array(try Workspace.text("Tests/Elicitations/\(kind.rawValue).json").utf8)
-            // The step asks to confirm unless it is told otherwise.
+            // The step creates a `confirm` by default.
             var members: [String: JSON?] = ["kind": .string(kind.rawValue), "action": .some(nil)]
             for (name, value) in try JSONObject(parsing: sample).members { members[name] = value }
             let asked = try await Asked(h.ask(h.tokens().access, members))
@@ -42,7 +42,7 @@ struct ElicitationKindIdentityTests {
             let foreign = try await h.open(bob, asked, as: "bob")
             #expect(foreign.status == .forbidden && !foreign.text.contains("Team Files"))
             for decision in ["approve", "decline"] {
-                // With the token of the right person's own page.
+                // With the token of the right user's own page.
                 let answer = try await h.press(bob, asked, decision, at: page)
                 #expect(answer.status == .forbidden && answer.continuation == nil)
             }

@@ -121,7 +121,7 @@ struct ElicitationPageTests {
             ada.cookies["gatehouse"] = bob.cookies["gatehouse"]
             #expect(try await h.press(ada, asked, "approve", at: page).status == .forbidden)
             #expect(refused.status == .forbidden)
-            // The same person, signed in anew: the page is shown again, nothing is taken from the old one.
+            // The same user with a new sign-in: the page is shown again, and the old form is ignored.
             let other = h.browser()
             _ = try await h.open(other, asked)
             let again = try await h.press(other, asked, "approve", at: page)

@@ -7,10 +7,10 @@ import Storage
 import TestSupport
 import Testing
 
-/// A rule must hold for what a request or a document comes down to, whichever of its fields is missing or odd.
+/// A rule must hold for the meaning of a request or a document, whichever of its fields is missing or malformed.
 @Suite("Members that are missing, empty or of another type")
 struct OmissionTests {
-    /// Without these a request still means something; what it then means is decided here and not by the client.
+    /// Fields that a request may omit. Gatehouse, and not the client, decides their defaults.
     private static let optional: Set<String> = ["resource", "scope", "state"]
 
     @Test(arguments: [nil, "", "null"])

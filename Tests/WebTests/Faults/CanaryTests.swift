@@ -38,7 +38,7 @@ struct CanaryTests {
                 #expect(!log.lines.contains { $0.contains(canary) }, "\(name) is in the log")
                 #expect(!walk.errors.contains { $0.contains(canary) }, "\(name) is in an error")
             }
-            // The search itself finds what is there to be found.
+            // The search itself works.
             #expect(stored.contains { $0.range(of: Data("files.example".utf8)) != nil })
         }
     }
@@ -188,7 +188,7 @@ private struct Walk {
         ]
     }
 
-    /// Puts each secret where it does not belong and keeps what is answered.
+    /// Sends each secret in a wrong place and collects the responses.
     private mutating func misuse(_ browser: TestBrowser) async throws {
         for (_, canary) in canaries {
             let answers = [

@@ -77,7 +77,7 @@ struct JobTests {
             let job = try #require(try await h.storedJob(last))
             #expect(try await h.call(.delete, "/jobs/\(job.id)").json["status"] == "ended")
             #expect(try await h.openJob(token).status == .created)
-            // Those whose time is over make room, whenever somebody tidies up.
+            // Expired jobs do not count, even before the cleanup.
             h.clock.advance(by: 3_600)
             #expect(try await h.openJob(try await h.refresh(tokens.refresh).tokens.access).status == .created)
         }

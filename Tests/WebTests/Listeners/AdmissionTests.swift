@@ -50,7 +50,7 @@ struct AdmissionTests {
             let second = try await Self.open(port)
             #expect(try await Wire.exchange(.port(port), Self.ask).isEmpty)
             try await first.close()
-            // The server hears of it a moment later.
+            // The server notices a moment later.
             await eventually { try await Wire.exchange(.port(port), Self.ask).hasPrefix("HTTP/1.1 200") }
             try? await second.close()
         }

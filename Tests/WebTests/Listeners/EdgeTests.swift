@@ -135,7 +135,7 @@ struct EdgeTests {
             #expect(FormText.decode(queryOf: answer.headers[.location] ?? "")["error"] == ["invalid_scope"])
             let code = try await h.code()
             let tokens = try await h.redeem(code).tokens
-            // A refresh is never refused for what it names in surplus.
+            // A refresh is never refused for additional scopes.
             let surplus = try await h.refresh(tokens.refresh, ["scope": words + " files:read"])
             #expect(surplus.tokens.scope == "files:read")
             #expect(try await h.refresh(tokens.refresh, ["scope": words]).error == "invalid_scope")

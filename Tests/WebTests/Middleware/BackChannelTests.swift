@@ -117,7 +117,7 @@ struct BackChannelTests {
             let (response, text) = try await ask(h, .get, "/jwks", peer: peer, isEncrypted: isEncrypted)
             #expect(response.status == (works ? .ok : .badRequest))
             #expect(text.contains(Self.foreign) == !works)
-            // The issuer's own host does not ask where somebody comes from.
+            // The issuer's own host is served on every connection.
             let own = try await ask(h, .get, "/jwks", host: "localhost", peer: peer, isEncrypted: isEncrypted)
             #expect(own.response.status == .ok)
         }

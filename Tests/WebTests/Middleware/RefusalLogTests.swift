@@ -9,7 +9,7 @@ import Storage
 import TestSupport
 import Testing
 
-/// What an operator finds in the log about what was refused, as the documentation promises it.
+/// The log lines of refusals, as the documentation promises them.
 @Suite("The log of refusals")
 struct RefusalLogTests {
     private func play(_ test: @Sendable @escaping (Harness, CapturedLog) async throws -> Void) async throws {

@@ -12,7 +12,7 @@ import Testing
 
 @Suite("Looking at the page of an elicitation", .timeLimit(.minutes(2)))
 struct QuietPageTests {
-    /// Opens a page while nobody can write, and gives what was answered; nil when the answer waited for the writer.
+    /// Opens a page while the writer is blocked; returns nil if the response waits for the writer.
     private func glance(_ h: Harness, _ browser: TestBrowser, _ path: String) async throws -> TestResponse? {
         let (gate, isHeld) = (DispatchSemaphore(value: 0), Mark())
         let holder = Task {

@@ -71,7 +71,7 @@ struct TestRoutes {
     }
 }
 
-/// Keeps what a response writes.
+/// Collects the body of a response.
 final class BodyCollector: ResponseBodyWriter, Sendable {
     private let collected = Mutex("")
 

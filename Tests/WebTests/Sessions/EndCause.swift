@@ -15,7 +15,7 @@ enum EarnedBy: CaseIterable, Sendable {
 /// Everything that ends a session, each by the route that is meant for it.
 enum EndCause: CaseIterable, Sendable {
     case admin, person, client, resource, refreshReuse, codeReplay, replacement, userDisabled, clientBlocked,
-        clientRemoved, resourceRemoved, hostExcluded, time, disuse
+        clientRemoved, resourceRemoved, hostExcluded, time, idle
 
     /// The reason that the row names.
     var reason: SessionEndReason {
@@ -32,7 +32,7 @@ enum EndCause: CaseIterable, Sendable {
         case .clientRemoved: .clientRemoved
         case .resourceRemoved: .resourceRemoved
         case .hostExcluded: .hostExcluded
-        case .time, .disuse: .expired
+        case .time, .idle: .expired
         }
     }
 
@@ -42,14 +42,14 @@ enum EndCause: CaseIterable, Sendable {
         case .admin, .userDisabled, .clientBlocked, .clientRemoved, .resourceRemoved, .hostExcluded: .admin
         case .person, .replacement: .user
         case .refreshReuse, .codeReplay: .policy
-        case .client, .resource, .time, .disuse: .system
+        case .client, .resource, .time, .idle: .system
         }
     }
 
     /// Whether it is about clients that bring a document.
     var isOfDocuments: Bool { self == .hostExcluded }
-    var isByTime: Bool { self == .time || self == .disuse }
-    /// Nobody is told that the clock ran out, nor whom nothing can be sent any more.
+    var isByTime: Bool { self == .time || self == .idle }
+    /// Expiry causes no event, and neither does the removal of the recipient.
     var isTold: Bool { !isByTime && self != .resourceRemoved }
 
     func happen(in scene: LiveScene) async throws {
@@ -77,7 +77,7 @@ enum EndCause: CaseIterable, Sendable {
         case .resourceRemoved: try await h.administer(.resources(.remove(h.resource.id.string)))
         case .hostExcluded: try await h.policy(SessionPolicyChange(clientHosts: ["desk.example"]))
         case .time: h.clock.advance(by: 43_200)
-        case .disuse: h.clock.advance(by: 14 * 86_400)
+        case .idle: h.clock.advance(by: 14 * 86_400)
         }
         if isByTime {
             _ = try await h.gatehouse.store.write { [now = h.clock.now] in try $0.housekeep(now: now, limit: 100) }
@@ -92,13 +92,13 @@ struct LiveScene: Sendable {
     let id: SessionID
     let code: Redeemable
     let tokens: Tokens
-    /// Waits for the person, whose page shows it.
+    /// A pending elicitation, which the account page lists.
     let open: Asked
     let page: TestResponse
     /// Approved, and not collected.
     let done: Asked
 
-    /// Plays a test with a session whose MCP server fetches its events and has an account of the person's.
+    /// Runs a test with a session whose MCP server polls its events and has a connected account.
     static func play(
         _ earned: EarnedBy, lifetime: String = "12h", documents: Bool = false,
         _ test: @Sendable @escaping (LiveScene) async throws -> Void
@@ -175,14 +175,14 @@ extension Harness {
         }
     }
 
-    /// Changes what holds for sessions at an MCP server, the first one unless another is named, as an operator does.
+    /// Changes the session policy of an MCP server, the first one by default, as an operator does.
     @discardableResult
     func policy(_ change: SessionPolicyChange, of resource: ResourceID? = nil) async throws -> AdministrationAnswer {
         let id = resource ?? self.resource.id
         return try await administer(.resources(.policy(id.string, PolicyChange(sessions: change))))
     }
 
-    /// Does what an operator's command does.
+    /// Runs an operator's command.
     @discardableResult
     func administer(_ request: AdministrationRequest) async throws -> AdministrationAnswer {
         let administration = Administration(store: gatehouse.store, keys: gatehouse.keys, clock: clock.wall)

@@ -13,7 +13,7 @@ struct SessionEndTests {
     func `every grant of an ended session is worthless`(
         cause: EndCause, earned: EarnedBy
     ) async throws {
-        let lifetime = cause == .disuse ? "30d" : "12h"
+        let lifetime = cause == .idle ? "30d" : "12h"
         try await LiveScene.play(earned, lifetime: lifetime, documents: cause.isOfDocuments) { scene in
             try await cause.happen(in: scene)
             let ended = try await EndedState(scene)
@@ -23,7 +23,7 @@ struct SessionEndTests {
         }
     }
 
-    /// One record, one event where somebody is to be told, and nothing left of what hung on it.
+    /// Expects one record, one event if there is a recipient, and no grant of the session left.
     private func expectEnd(_ ended: EndedState, by cause: EndCause) {
         #expect(ended.session?.state == (cause.isExpiry ? .expired : .ended))
         #expect(ended.session?.endReason == cause.reason && ended.session?.endedBy == cause.initiator)
@@ -35,7 +35,7 @@ struct SessionEndTests {
 
     private func expectRefusals(in scene: LiveScene, after cause: EndCause) async throws {
         let (h, tokens) = (scene.h, scene.tokens)
-        // A removed MCP server is nobody any more, and a client that is gone cannot even ask.
+        // A removed MCP server and a removed client cannot authenticate.
         let isServed = cause != .resourceRemoved
         #expect(["invalid_grant", "invalid_client"].contains(try await h.refresh(tokens.refresh).error))
         #expect(["invalid_grant", "invalid_client"].contains(try await h.redeem(scene.code).error))
@@ -139,7 +139,7 @@ struct SessionEndTests {
 }
 
 extension EndCause {
-    /// As an administrator ends one; whoever comes second finds nothing to end.
+    /// Ends the session as an administrator; a second call has no effect.
     fileprivate static func end(_ id: SessionID, in h: Harness) async throws {
         do {
             try await h.administer(.sessions(.revoke(SessionSelection(ids: [id.string]), reason: nil)))

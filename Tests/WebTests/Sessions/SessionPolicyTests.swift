@@ -9,7 +9,7 @@ import Testing
 
 @Suite("Session policies of MCP servers")
 struct SessionPolicyTests {
-    /// What a policy names, and what the page then offers; the ticked one has a star.
+    /// The lengths of a policy, and those that the page offers; the preselected one has a star.
     private static let pages: [(change: SessionPolicyChange, offered: String)] = [
         (SessionPolicyChange(), "1h 12h* 30d"),
         (SessionPolicyChange(longest: "8h"), "1h 8h*"),

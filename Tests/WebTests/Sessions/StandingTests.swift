@@ -118,7 +118,7 @@ struct StandingTests {
         }
     }
 
-    /// One person's way to tokens, among others who walk at the same time.
+    /// One user's authorization, beside simultaneous ones of other users.
     private static func walk(_ h: Harness, as user: User) async throws {
         let browser = h.browser()
         let verifier = CodeVerifier.random()

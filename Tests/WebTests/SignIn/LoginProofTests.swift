@@ -7,12 +7,12 @@ import Storage
 import TestSupport
 import Testing
 
-/// A browser login says how its person was authenticated; these tests have it say what no password comes to.
+/// A browser login records how its user authenticated. These tests record methods that a password cannot reach.
 @Suite("Tokens and fresh sign-ins follow the browser login")
 struct LoginProofTests {
     private static let strong = AuthenticationContext(rawValue: "urn:example:strong")
 
-    /// Has the login of a browser say that its person was authenticated so.
+    /// Records that the user of a browser authenticated in this way.
     private func prove(_ authentication: Authentication, in browser: TestBrowser, _ h: Harness) async throws {
         let cookie = try #require(browser.cookies["gatehouse"].flatMap(Base64URL.decode))
         let isRenewed = try await h.gatehouse.store.write { [now = h.clock.now] transaction in

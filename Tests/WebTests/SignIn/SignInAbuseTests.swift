@@ -52,7 +52,7 @@ struct SignInAbuseTests {
         async throws
     {
         let (gate, isArmed, isInside) = (DispatchSemaphore(value: 0), Switch(), Switch())
-        // Another cost than that of the stored hash, so that a right password is hashed anew as well.
+        // The cost differs from that of the stored hash, so that a correct password is hashed again.
         let hasher = PasswordHasher(cost: .standard) { password, hash in
             if isArmed.isOn {
                 isInside.set(true)

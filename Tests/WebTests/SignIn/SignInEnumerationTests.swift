@@ -67,7 +67,7 @@ struct SignInEnumerationTests {
         case silent
         /// The same, and it asks how long to wait, from another address each time.
         case patient
-        /// The same, and it comes back to the address that was told to wait.
+        /// The same, followed by a return to the throttled address.
         case returning
         /// A request every ten seconds from one address.
         case hammering

@@ -28,7 +28,7 @@ struct SignInTests {
     {
         let work = Mutex<[String]>([])
         let hasher = PasswordHasher(cost: .cheapForTests) { password, hash in
-            // What is between the first dollars is the cost, what follows differs from hash to hash.
+            // The cost is between the first dollars; the rest differs from hash to hash.
             work.withLock { $0.append(hash.string.split(separator: "$").prefix(2).joined(separator: "$")) }
             return hash.verifies(password)
         }

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("Traces of failed sign-ins")
 struct SignInTraceTests {
-    /// A person or a guesser somewhere.
+    /// A user or an attacker at one address.
     private struct ServedPath: Sendable {
         let h: Harness
         var address = "198.51.100.9"
