@@ -116,7 +116,8 @@ extension Session {
             expiresAt: row.time(11), idleSeconds: row.integer(12), lastUsedAt: row.time(13), endedAt: row.timeIfAny(14),
             endReason: row.textIfAny(15).map { SessionEndReason(rawValue: $0) },
             endedBy: row.textIfAny(21).flatMap { InitiatingEntity(rawValue: $0) }, authTime: row.time(16),
-            acr: row.textIfAny(17).map(AuthenticationContext.init(rawValue:)), documentDigest: row.digestIfAny(18), refreshKeyID: row.text(19),
+            acr: row.textIfAny(17).map(AuthenticationContext.init(rawValue:)), documentDigest: row.digestIfAny(18),
+            refreshKeyID: row.text(19),
             replaces: row.ids(20))
     }
 }
