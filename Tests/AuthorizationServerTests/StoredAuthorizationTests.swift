@@ -8,10 +8,10 @@ import Testing
 
 @Suite("Stored authorization requests")
 struct StoredAuthorizationTests {
-    private static let challenge = CodeChallenge(for: .random()).string
+    static let challenge = CodeChallenge(for: .random()).string
 
     /// The text as the previous version wrote it: Foundation's coder, members in no order, slashes escaped.
-    private static func text(_ more: String = "", scope: String = "files:read files:write") -> String {
+    static func text(_ more: String = "", scope: String = "files:read files:write") -> String {
         #"{"clientID":"quill","refreshes":true,"isLoopbackOnly":false,"clientName":"Quill Notes","state":"xyz","#
             + #""redirectURI":"https:\/\/app.example\/callback","scope":"\#(scope)","challenge":"\#(challenge)""#
             + more + "}"
