@@ -17,6 +17,11 @@ struct ArchitectureTests {
         #expect(files.filter { !$0.path.contains("/.build/") }.flatMap(BudgetRule.violations) == [])
     }
 
+    @Test func `No type is past its budget in all its files`() throws {
+        let files = try Repository.tracked().filter { $0.path.hasSuffix(".swift") }
+        #expect(BudgetRule.largeTypes(in: files) == [])
+    }
+
     @Test func `No folder holds more than 24 files directly`() throws {
         let paths = try Repository.tracked().map(\.path).filter { $0.hasSuffix(".swift") }
         #expect(paths.count > 500)

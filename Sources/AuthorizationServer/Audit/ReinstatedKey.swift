@@ -20,7 +20,7 @@ package struct ReinstatedKey: Error, Hashable, CustomStringConvertible {
 
     /// What is wrong and what to do, as a part of a sentence.
     package var description: String {
-        "the keys folder is older than the database: its \(purpose) key \(id) was put out of use at \(endedAt.rfc3339); put the "
-            + "newer folder back, or, if it is lost, run 'gatehouse keys rotate \(purpose) --now'"
+        "the keys folder is older than the database: its \(purpose) key \(id) was ended at \(endedAt.rfc3339). Restore the newer "
+            + "folder. If it is lost, run 'gatehouse keys rotate \(purpose) --now'"
     }
 }

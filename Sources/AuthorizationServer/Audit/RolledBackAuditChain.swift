@@ -34,19 +34,20 @@ package struct RolledBackAuditChain: Hashable, Sendable, CustomStringConvertible
         let signed = "record \(known.sequence), signed at \(known.at.rfc3339)"
         if let stranger {
             return
-                "\(place) is signed up to record \(stranger.sequence) by the key \(stranger.kid), which the keys folder does not "
-                + "know, so nothing more is signed: put the newer folder back, or, if it is lost, run 'gatehouse audit "
-                + "accept-restore --reason …'; if no key was made since, find out who can write to the database"
+                "\(place) is signed up to record \(stranger.sequence) by the key \(stranger.kid), which is not in the keys "
+                + "folder; nothing more is signed. Restore the newer keys folder. If it is lost, run 'gatehouse audit "
+                + "accept-restore --reason …'. If no key was created since, find out who can write to the database"
         }
         switch standing {
         case .gone(let end, _):
-            return "the database is older than the keys know: \(place) ends at record \(end), and the keys know "
-                + "\(signed); put the newer database back, or, if you restored a backup on purpose, run 'gatehouse audit "
-                + "accept-restore --reason …'"
+            return
+                "the database is older than the checkpoints in the keys folder: \(place) ends at record \(end), but the "
+                + "checkpoint is for \(signed). Restore the newer database. If you restored a backup on purpose, run "
+                + "'gatehouse audit accept-restore --reason …'"
         case .replaced, .held:
             return
-                "the database holds another past than the keys know: in \(place) \(signed), is another one now; find out "
-                + "who can write to the database, or, if you restored a backup on purpose, run 'gatehouse audit "
+                "the database does not match the checkpoints in the keys folder: in \(place), \(signed), was replaced. Find "
+                + "out who can write to the database. If you restored a backup on purpose, run 'gatehouse audit "
                 + "accept-restore --reason …'"
         }
     }

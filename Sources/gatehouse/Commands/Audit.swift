@@ -217,9 +217,8 @@ struct AuditFilters: ParsableArguments {
     var action: String?
     @Option(help: "Only records from this time on: 7d (ago), 2026-01-31 or RFC 3339.") var since: TimeArgument?
     @Option(help: "Only records before this time.") var until: TimeArgument?
-    @Option(help: "Only records with this evidence: witnessed or reported.") var evidence: EvidenceArgument?
-    @Option(help: "Only records with this initiator: human, model, server or system.")
-    var initiator: InitiatorArgument?
+    @Option(help: "Only records with this evidence.") var evidence: EvidenceArgument?
+    @Option(help: "Only records with this initiator.") var initiator: InitiatorArgument?
 
     /// The first filter that is given, by its name.
     var first: String? {

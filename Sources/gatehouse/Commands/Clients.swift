@@ -24,7 +24,7 @@ struct Clients: AsyncParsableCommand {
         @Option(help: "Client ID; random if omitted.") var id: String?
         @Option(help: "Name shown on the consent page.") var name: String
         @Option(help: "Redirect URI (repeatable).") var redirectURI: [String]
-        @Option(help: "Client authentication method: none, client_secret_basic or client_secret_post.") var auth =
+        @Option(help: "Client authentication method.") var auth =
             ClientAuthenticationMethod.none
         @Option(help: "MCP server that the client may request access to (repeatable); any if omitted.") var resource:
             [String] = []

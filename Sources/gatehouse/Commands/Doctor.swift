@@ -57,6 +57,6 @@ struct Doctor: AsyncParsableCommand {
     private func report(_ answer: AdministrationAnswer) throws {
         DetailList(labels: ["state", "check"], json: global.json).show(answer)
         let problems = answer.rows.count { $0["state"]?.string == Finding.State.problem.rawValue }
-        guard problems == 0 else { throw CommandError("\(problems) problem\(problems == 1 ? "" : "s") found.") }
+        guard problems == 0 else { throw CommandError("\(Sentence.count(problems, "problem")) found.") }
     }
 }

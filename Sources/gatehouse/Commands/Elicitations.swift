@@ -18,10 +18,7 @@ struct Elicitations: AsyncParsableCommand {
             commandName: "list", abstract: "List elicitations, newest first.")
         @Option(help: "Only elicitations for this user (name or subject).") var user: String?
         @Option(help: "Only elicitations of this MCP server (ID or URI).") var resource: String?
-        @Option(
-            help: "Only elicitations in this state: pending, opened, completed, declined, cancelled, expired or failed."
-        )
-        var state: ElicitationStatus?
+        @Option(help: "Only elicitations in this state.") var state: ElicitationStatus?
         // The former spelling, kept for one version.
         @Option(name: .customLong("status"), help: .hidden) var formerStatus: ElicitationStatus?
         @OptionGroup var page: PageOptions

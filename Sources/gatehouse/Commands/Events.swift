@@ -17,7 +17,7 @@ struct Events: AsyncParsableCommand {
     struct List: ListCommand {
         static let configuration = CommandConfiguration(commandName: "list", abstract: "List events, newest first.")
         @Option(help: "Only events for this MCP server (ID or URI).") var resource: String?
-        @Option(help: "Only events in this state: waiting, delivered or dead.") var state: EventRecord.State?
+        @Option(help: "Only events in this state.") var state: EventRecord.State?
         @OptionGroup var page: PageOptions
         @OptionGroup var global: GlobalOptions
         var columns: [Column] { Events.columns }

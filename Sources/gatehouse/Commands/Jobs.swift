@@ -18,7 +18,7 @@ struct Jobs: AsyncParsableCommand {
         @Option(help: "Only jobs of this user (name or subject).") var user: String?
         @Option(help: "Only jobs of this MCP server (ID or URI).") var resource: String?
         @Option(help: "Only jobs of this session (ID).") var session: String?
-        @Option(help: "Only jobs in this state: open or ended.") var state: JobListing.State?
+        @Option(help: "Only jobs in this state.") var state: JobListing.State?
         @OptionGroup var page: PageOptions
         @OptionGroup var global: GlobalOptions
         var columns: [Column] { Jobs.columns }

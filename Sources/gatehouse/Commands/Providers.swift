@@ -22,7 +22,7 @@ struct Providers: AsyncParsableCommand {
         @Option(help: "Revocation endpoint, instead of the discovered one.") var revocationEndpoint: String?
         @Option(help: "Client ID of Gatehouse at the provider.") var clientID: String
         @Flag(help: "Read the client secret from the first line of standard input.") var clientSecretStdin = false
-        @Option(help: "Client authentication method: none, client_secret_basic or client_secret_post.")
+        @Option(help: "Client authentication method; one that the provider supports if omitted.")
         var auth: ProviderAuthentication?
         @OptionGroup var global: GlobalOptions
 

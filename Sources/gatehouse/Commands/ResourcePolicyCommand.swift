@@ -16,7 +16,7 @@ struct ResourcePolicyCommand: AdministrationCommand {
     var elicitation: String?
     @Option(help: "Host to which it may send users for an external step (repeatable, replaces the list; '' for none).")
     var externalHost: [String] = []
-    @Option(help: "Whether a user's connections for it are revoked with the user's last session there: yes or no.")
+    @Option(help: "Whether a user's connections for it are revoked with the user's last session there.")
     var revokeConnections: YesNoArgument?
     // The former spelling, kept for one version.
     @Option(name: .customLong("end-connections"), help: .hidden) var formerEndConnections: YesNoArgument?

@@ -17,8 +17,7 @@ struct Sessions: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "List sessions, newest first; with --idle-for, longest idle first.")
         @OptionGroup var filters: SessionFilters
-        @Option(help: "Only sessions in this state: approved, active, ended (revoked) or expired.")
-        var state: SessionState?
+        @Option(help: "Only sessions in this state; revoked sessions are 'ended'.") var state: SessionState?
         @Option(help: "Only live sessions that have been idle for this long, such as 7d.")
         var idleFor: DurationArgument?
         @OptionGroup var page: PageOptions

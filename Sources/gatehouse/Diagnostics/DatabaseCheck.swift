@@ -81,8 +81,9 @@ struct DatabaseCheck {
         return [
             days > Self.backupAge
                 ? Finding(
-                    "backup", .warning, "The last backup was made \(days) days ago. Run 'gatehouse db backup FILE'.")
-                : Finding("backup", .ok, "The last backup was made \(days) days ago.")
+                    "backup", .warning,
+                    "The last backup was made \(Sentence.count(days, "day")) ago. Run 'gatehouse db backup FILE'.")
+                : Finding("backup", .ok, "The last backup was made \(Sentence.count(days, "day")) ago.")
         ]
     }
 

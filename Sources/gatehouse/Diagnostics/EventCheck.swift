@@ -18,7 +18,8 @@ struct EventCheck {
                     try Self.finding(resource, try transaction.eventStreams.find(of: resource.id), paused[resource.id])
                 }
                 let dead = try transaction.events.list(state: .dead, limit: Self.mostDead).count
-                let ok = Finding("events", .ok, "\(pushed.count) MCP servers receive events by push, without failures.")
+                let servers = Sentence.count(pushed.count, "MCP server")
+                let ok = Finding("events", .ok, "Events by push: \(servers), without failures.")
                 return (endpoints.isEmpty ? [ok] : endpoints) + Self.undelivered(dead)
             }
         } catch {
@@ -52,7 +53,7 @@ struct EventCheck {
         return [
             Finding(
                 "events", .warning,
-                "\(count) events could not be delivered. See 'gatehouse events list --state dead', and send them again with "
+                "Undelivered events: \(count). See 'gatehouse events list --state dead', and send them again with "
                     + "'gatehouse events retry ID'.")
         ]
     }

@@ -34,7 +34,8 @@ struct KeyCheck {
     private func files(_ ring: KeyRing) -> Finding {
         Finding(
             "keys", .ok,
-            "\(ring.list(at: now.seconds).count) keys in \(configuration.paths.keys), complete and private.")
+            "\(Sentence.count(ring.list(at: now.seconds).count, "key")) in \(configuration.paths.keys), complete and private."
+        )
     }
 
     private var custody: Finding {
@@ -54,7 +55,7 @@ struct KeyCheck {
         return days > Self.maximumAge
             ? Finding(
                 "key age", .warning, "A signing key has been active for \(days) days. Run 'gatehouse keys rotate'.")
-            : Finding("key age", .ok, "The oldest active signing key is \(days) days old.")
+            : Finding("key age", .ok, "The oldest active signing key is \(Sentence.count(days, "day")) old.")
     }
 
     private func differing(_ ring: KeyRing) -> [Finding] {

@@ -21,7 +21,8 @@ struct ProxyCheck {
             let setting = trusted.isEmpty ? "No proxy is trusted." : "Trusted proxies: \(trusted)."
             return [
                 Finding(
-                    "proxy", .ok, "\(setting) Their headers can be checked only while a server runs and is reachable.")
+                    "proxy", .ok,
+                    "\(setting) A proxy's headers can be checked only while a server runs and is reachable.")
             ]
         }
         switch trust.verdict(on: observation) {

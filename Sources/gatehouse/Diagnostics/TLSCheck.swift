@@ -69,8 +69,10 @@ struct TLSCheck {
                     + "Replace it\(place).")
         }
         return days < Self.renewalPeriod
-            ? Finding("certificate", .warning, "The certificate \(name) expires in \(days) days. Renew it\(place).")
-            : Finding("certificate", .ok, "The certificate \(name) is valid for \(days) more days.")
+            ? Finding(
+                "certificate", .warning,
+                "The certificate \(name) expires in \(Sentence.count(days, "day")). Renew it\(place).")
+            : Finding("certificate", .ok, "The certificate \(name) is valid for \(Sentence.count(days, "more day")).")
     }
 
     private static func isLiteral(_ host: String) -> Bool {

@@ -8,4 +8,9 @@ enum Sentence {
         let sentence = text.prefix(1).uppercased() + text.dropFirst()
         return sentence.hasSuffix(".") ? sentence : sentence + "."
     }
+
+    /// A number with its noun, such as `1 day` or `3 days`.
+    static func count(_ number: some BinaryInteger, _ noun: String) -> String {
+        "\(number) \(noun)\(number == 1 ? "" : "s")"
+    }
 }

@@ -205,7 +205,7 @@ struct InstallationCheckTests {
                     """)
             let run = try await gatehouse.command(["doctor", "--json"])
             #expect(run.status == 0)
-            #expect(Self.say(try Self.rows(run.output), "certificate", "warning", "in 1 days"))
+            #expect(Self.say(try Self.rows(run.output), "certificate", "warning", "in 1 day."))
             try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: key)
             let other = authority.files(of: "other.example").certificate
             try FileManager.default.removeItem(atPath: certificate)

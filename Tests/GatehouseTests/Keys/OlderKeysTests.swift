@@ -30,7 +30,7 @@ struct OlderKeysTests {
     ) async throws {
         let name = purpose.name
         try await Self.play(name) { gatehouse, stage, revived in
-            let words = "its \(name) key \(revived) was put out of use at"
+            let words = "its \(name) key \(revived) was ended at"
             let refused = try await gatehouse.command(["serve"])
             #expect(refused.status == 1 && refused.errors.contains(words), "\(refused.errors)")
             #expect(refused.errors.contains("run 'gatehouse keys rotate \(name) --now'"))
@@ -45,7 +45,7 @@ struct OlderKeysTests {
                 // The newer key is lost with the newer folder: an operator has to accept that.
                 #expect(again.errors.contains("No audit checkpoint was signed"), "\(again.errors)")
                 let said = try await gatehouse.command(["doctor"])
-                #expect(said.output.contains("which the keys folder does not know"), "\(said.output)")
+                #expect(said.output.contains("not in the keys folder"), "\(said.output)")
                 let meant = try await gatehouse.command(["audit", "accept-restore", "--reason", "a lost disk"])
                 #expect(meant.status == 0 && meant.output.contains("signed by"), "\(meant.errors)")
             }
@@ -59,7 +59,7 @@ struct OlderKeysTests {
         try await Self.play("events") { gatehouse, stage, revived in
             let path = stage.path("two.jsonl")
             let exported = try await gatehouse.command(["audit", "export", path])
-            #expect(exported.errors.contains("its events key \(revived) was put out of use at"), "\(exported.errors)")
+            #expect(exported.errors.contains("its events key \(revived) was ended at"), "\(exported.errors)")
             let store = try Store(path: stage.path("var/gatehouse.sqlite"))
             let last = try await store.read { try $0.audit.checkpoints.last(of: .main) }?.checkpoint
             try store.close()

@@ -39,7 +39,7 @@ struct RestoredKeysTests {
     {
         try await Self.play(sessions: 3) { gatehouse, stage, old in
             let refused = try await gatehouse.command(["serve"])
-            #expect(refused.status == 1 && refused.errors.contains("older than the keys know"), "\(refused.errors)")
+            #expect(refused.status == 1 && refused.errors.contains("older than the checkpoints"), "\(refused.errors)")
             let said = try await gatehouse.command(["doctor"])
             #expect(said.output.contains(old) && said.output.contains("no record of it"), "\(said.output)")
             let accepted = try await gatehouse.command(["audit", "accept-restore", "--reason", "a lost disk"])

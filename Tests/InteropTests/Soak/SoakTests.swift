@@ -53,10 +53,10 @@ struct SoakTests {
         }
     }
 
-    /// Starts on what such a disk kept; where that is older than the keys know, an operator has to accept it first.
+    /// Starts on the data that such a disk kept. If it is older than the checkpoints in the keys folder, an operator accepts it.
     private static func restored(_ gatehouse: RunningGatehouse, on stage: Stage) async throws -> RunningGatehouse {
         if let served = try? await gatehouse.restarted() { return served }
-        #expect(try stage.log("gatehouse").contains("the database is older than the keys know"))
+        #expect(try stage.log("gatehouse").contains("older than the checkpoints"))
         _ = try await gatehouse.json(["audit", "accept-restore", "--reason", "the disk lied"])
         return try await gatehouse.restarted()
     }

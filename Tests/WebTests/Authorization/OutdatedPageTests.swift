@@ -301,6 +301,20 @@ struct LateConsentTests {
         }
     }
 
+    @Test func `another user in a login of another browser sees nothing of a consent page`() async throws {
+        // The login of the page stays, so only the check of its user keeps the page from the other one.
+        try await Harness.run { h in
+            _ = try await h.addUser("bob")
+            let browser = h.browser()
+            let location = try await consentAddress(h, browser)
+            let stranger = h.browser()
+            _ = try await h.signIn(stranger, at: h.authorize(stranger, h.request()), as: "bob")
+            let answer = try await stranger.get(location)
+            #expect(answer.status == .forbidden && !answer.text.contains("Team Files"))
+            #expect(try await browser.get(location).input("token") != nil)
+        }
+    }
+
     /// Where the consent page of a request is.
     private func consentAddress(_ h: Harness, _ browser: TestBrowser) async throws -> String {
         var answer = try await h.authorize(browser, h.request())
