@@ -98,7 +98,7 @@ extension Events {
 
     /// Makes the waiting events of an MCP server due now, if `attempts` is given only those with at most so many attempts: the
     /// endpoint answers again, or there is another one.
-    package func hasten(eventsFor resource: ResourceID, triedAtMost attempts: Int? = nil, now: Timestamp) throws {
+    package func makeDue(eventsFor resource: ResourceID, afterAtMost attempts: Int? = nil, now: Timestamp) throws {
         try execute(
             """
             UPDATE events SET due_at = ?2
