@@ -59,7 +59,9 @@ extension Transaction {
     }
 
     private func expireIdle(now: Timestamp, limit: Int) throws -> Int {
-        let due = try all(Self.expiredByIdleTimeout, now.seconds, limit) { (try $0.id(0, SessionID.self), try $0.time(1)) }
+        let due = try all(Self.expiredByIdleTimeout, now.seconds, limit) {
+            (try $0.id(0, SessionID.self), try $0.time(1))
+        }
         for (id, end) in due { try sessions.close(id, .expiry(at: end)) }
         return due.count
     }

@@ -17,7 +17,8 @@ struct WrongAccountLog: Sendable {
             "\(elicitation.id) \(user)", failure: "a visit by a wrong account could not be recorded"
         ) { [store] in
             // A read comes first, so that repeated visits cost no commit.
-            guard try await store.read({ try !$0.elicitations.hasWrongAccountRecord(of: elicitation.id, by: user) }) else {
+            guard try await store.read({ try !$0.elicitations.hasWrongAccountRecord(of: elicitation.id, by: user) })
+            else {
                 return
             }
             try await store.write { transaction in

@@ -147,7 +147,9 @@ package struct AuditInspection {
         }
         checkKeys()
         for base in bases where !isDropRecorded(base) { addDefect(.cutOff, base.sequence, base.chain) }
-        for record in tombstones where !isErasureRecorded(record) { addDefect(.personal, record.sequence, record.chain) }
+        for record in tombstones where !isErasureRecorded(record) {
+            addDefect(.personal, record.sequence, record.chain)
+        }
         checkErasures()
         return verdict
     }

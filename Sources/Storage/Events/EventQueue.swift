@@ -65,7 +65,7 @@ extension Events {
     }
 
     /// When the first event that is not yet due becomes due; nil without one.
-    package func nextDue(of resource: ResourceID, after now: Timestamp) throws -> Timestamp? {
+    func nextDue(of resource: ResourceID, after now: Timestamp) throws -> Timestamp? {
         try first(
             "SELECT min(due_at) FROM events WHERE resource_id = ?1 AND state = 'waiting' AND due_at > ?2",
             resource.string, now.seconds
