@@ -3,7 +3,7 @@ package import OAuth
 extension Transaction {
     private static let day: Int64 = 86_400
     /// Seconds for which an ended session can be looked up. The audit trail keeps its records longer.
-    static let finalSessionsKept = 90 * day
+    static let endedSessionsKept = 90 * day
 
     /// One small step of housekeeping, at most `limit` rows of each kind; returns the number of rows. The caller repeats it
     /// while the number is `limit` or more.
@@ -24,24 +24,24 @@ extension Transaction {
     private func deleteFinal(now: Timestamp, limit: Int) throws -> Int {
         try execute(
             """
-            DELETE FROM sessions WHERE id IN (\(Self.overLongAgo))
-            """, (now - Self.finalSessionsKept).seconds, limit)
+            DELETE FROM sessions WHERE id IN (\(Self.endedLongAgo))
+            """, (now - Self.endedSessionsKept).seconds, limit)
     }
 
     // Ordered by the end, so that a step of any size begins with the oldest.
-    static let overLongAgo = """
+    static let endedLongAgo = """
         SELECT id FROM sessions INDEXED BY sessions_by_final_end
         WHERE state IN ('ended', 'expired') AND ended_at <= ?1 ORDER BY ended_at LIMIT ?2
         """
 
     private func expireSessions(now: Timestamp, limit: Int) throws -> Int {
-        let due = try all(Self.pastTheirEnd, now.seconds, limit) { (try $0.id(0, SessionID.self), try $0.time(1)) }
+        let due = try all(Self.expiredByEnd, now.seconds, limit) { (try $0.id(0, SessionID.self), try $0.time(1)) }
         for (id, end) in due { try sessions.close(id, .expiry(at: end)) }
         return due.count
     }
 
     // Along the partial index of live sessions, so that ended ones cost nothing.
-    static let pastTheirEnd = """
+    static let expiredByEnd = """
         SELECT id, expires_at FROM sessions INDEXED BY sessions_by_end
         WHERE \(SessionLife.hasStateThatLives()) AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2
         """
@@ -59,13 +59,15 @@ extension Transaction {
     }
 
     private func expireIdle(now: Timestamp, limit: Int) throws -> Int {
-        let due = try all(Self.idleTooLong, now.seconds, limit) { (try $0.id(0, SessionID.self), try $0.time(1)) }
+        let due = try all(Self.expiredByIdleTimeout, now.seconds, limit) {
+            (try $0.id(0, SessionID.self), try $0.time(1))
+        }
         for (id, end) in due { try sessions.close(id, .expiry(at: end)) }
         return due.count
     }
 
     // The index has the hour of the last use and the row its second, so the time is compared twice.
-    static let idleTooLong = """
+    static let expiredByIdleTimeout = """
         WITH RECURSIVE \(Session.idleLimits)
         SELECT s.id, \(SessionLife.idleEnd("s"))
         FROM limits CROSS JOIN sessions s INDEXED BY live_sessions_by_use

@@ -144,7 +144,7 @@ struct HousekeepingTests {
     @Test func `every step uses an index`() async throws {
         let world = try await World()
         let steps = [
-            Transaction.pastTheirEnd, Transaction.overLongAgo,
+            Transaction.expiredByEnd, Transaction.endedLongAgo,
             "SELECT session_id FROM codes WHERE (spent_at IS NULL OR failures = 3) AND expires_at <= ?1 ORDER BY expires_at",
             "SELECT id FROM interactions WHERE expires_at <= ?1 ORDER BY expires_at",
             "SELECT user_id FROM known_browsers WHERE last_seen_at <= ?1 ORDER BY last_seen_at",

@@ -23,12 +23,12 @@ enum Wire {
     }
 
     /// Writes the text, and the rest after a first response, and reads until the peer closes.
-    static func exchange(_ path: ServedPath, _ text: String, then later: String? = nil) async throws -> String {
+    static func exchange(_ place: Place, _ text: String, then later: String? = nil) async throws -> String {
         try await converse(place, [.send(text)] + (later.map { [.hear(""), .send($0)] } ?? []))
     }
 
     /// Takes the steps, and reads until the other side closes; the whole answer.
-    static func converse(_ path: ServedPath, _ steps: [Step]) async throws -> String {
+    static func converse(_ place: Place, _ steps: [Step]) async throws -> String {
         let bootstrap = ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
         let setup: @Sendable (any Channel) -> EventLoopFuture<NIOAsyncChannel<ByteBuffer, ByteBuffer>> = { channel in
             channel.eventLoop.makeCompletedFuture {

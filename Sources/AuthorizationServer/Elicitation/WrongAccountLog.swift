@@ -17,11 +17,12 @@ struct WrongAccountLog: Sendable {
             "\(elicitation.id) \(user)", failure: "a visit by a wrong account could not be recorded"
         ) { [store] in
             // A read comes first, so that repeated visits cost no commit.
-            guard try await store.read({ try !$0.elicitations.hasMisdirected(elicitation.id, to: user) }) else {
+            guard try await store.read({ try !$0.elicitations.hasWrongAccountRecord(of: elicitation.id, by: user) })
+            else {
                 return
             }
             try await store.write { transaction in
-                guard try !transaction.elicitations.hasMisdirected(elicitation.id, to: user) else { return }
+                guard try !transaction.elicitations.hasWrongAccountRecord(of: elicitation.id, by: user) else { return }
                 try transaction.audit.append(
                     AuditEntry(
                         .elicitationMisdirected, at: now, actor: .person(user), user: user,

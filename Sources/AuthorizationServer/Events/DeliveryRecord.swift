@@ -17,7 +17,7 @@ struct DeliveryRecord: Sendable {
         let (isWritten, isDisabled) = try await services.store.write { [resource] transaction in
             if let trouble {
                 let attempts = DeliverySchedule.attempts(within: trouble)
-                try transaction.events.hasten(eventsFor: resource, triedAtMost: attempts, now: now)
+                try transaction.events.makeDue(eventsFor: resource, afterAtMost: attempts, now: now)
             }
             var isDisabled = false
             if case .gone = answer {

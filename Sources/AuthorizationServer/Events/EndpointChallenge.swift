@@ -48,7 +48,7 @@ struct EndpointChallenge: Sendable {
             case .gone:
                 return try transaction.eventStreams.disable(push.endpoint, of: resource, answer: answer.recorded)
             case .accepted, .refused, .failed:
-                let isRecorded = try transaction.eventStreams.noteChallenge(
+                let isRecorded = try transaction.eventStreams.recordChallenge(
                     .sha256(value), of: resource, answer: answer.recorded, again: pause.map { now + $0 })
                 return isRecorded && pause == nil
             }

@@ -59,7 +59,7 @@ extension BrowserLogins {
     /// wait longer.
     package func enter(_ login: BrowserLogin, inPlaceOf earlier: Digest?) throws -> BrowserLogin {
         if let earlier, let id = try renew(earlier, as: login) { return login.under(id) }
-        if let earlier { _ = try end(digest: earlier, now: login.createdAt) }
+        if let earlier { try end(digest: earlier) }
         try insert(login)
         return login
     }
@@ -147,10 +147,9 @@ extension BrowserLogins {
         try execute("DELETE FROM browser_logins WHERE id = ?1", id.string) > 0
     }
 
-    /// Ends the login of a cookie; false if there is none.
-    @discardableResult
-    package func end(digest: Digest, now: Timestamp) throws -> Bool {
-        try execute("DELETE FROM browser_logins WHERE digest = ?1", digest.stored) > 0
+    /// Ends the login of a cookie, if there is one.
+    func end(digest: Digest) throws {
+        try execute("DELETE FROM browser_logins WHERE digest = ?1", digest.stored)
     }
 
     /// Ends every login of a user except `kept`; returns their number.

@@ -34,7 +34,7 @@ package struct AuditInspection {
     private var ends = CheckpointKeyEnds()
     /// The hashes that records of the current chain must have, known from checkpoints and ended keys.
     private var known: [Int64: Digest] = [:]
-    private var awaited: [AuditCheckpoint] = []
+    private var demanded: [AuditCheckpoint] = []
     private var signers: [(kid: String, chain: AuditChainName, sequence: Int64)] = []
     /// The erasures that the main chain records: the user, nil for names that admins claimed, and the number of fields.
     private var erasures: [Int64: (user: UserID?, fields: Int)] = [:]
@@ -59,8 +59,8 @@ package struct AuditInspection {
         expected = hash
         lastHash = sequence > 0 ? hash : nil
         known = chain == .main ? [:] : ends.places(in: chain, signed: signedMain)
-        for checkpoint in awaited where checkpoint.chain == chain { known[checkpoint.sequence] = checkpoint.hash }
-        if let hash = lastHash, let other = known[sequence], other != hash { note(.replaced, sequence) }
+        for checkpoint in demanded where checkpoint.chain == chain { known[checkpoint.sequence] = checkpoint.hash }
+        if let hash = lastHash, let other = known[sequence], other != hash { addDefect(.replaced, sequence) }
         if sequence > 0 { bases.append((chain, sequence)) }
         if chain == .main {
             verdict.dropped = sequence
@@ -73,7 +73,7 @@ package struct AuditInspection {
         if extent == .selection {
             expected = nil
         } else if sequence > last + 1 {
-            note(.missing(through: sequence - 1), last + 1)
+            addDefect(.missing(through: sequence - 1), last + 1)
             expected = nil
         }
         last = sequence
@@ -81,18 +81,18 @@ package struct AuditInspection {
         if chain == .main { verdict.records += 1 } else { verdict.reported += 1 }
         guard let record else {
             expected = nil
-            return note(.altered, sequence)
+            return addDefect(.altered, sequence)
         }
         defer { expected = record.hash }
-        guard expected == nil || record.previous == expected else { return note(.outOfOrder, sequence) }
-        guard record.isIntact else { return note(.altered, sequence) }
-        if let other = known[sequence], other != record.hash { return note(.replaced, sequence) }
+        guard expected == nil || record.previous == expected else { return addDefect(.outOfOrder, sequence) }
+        guard record.isIntact else { return addDefect(.altered, sequence) }
+        if let other = known[sequence], other != record.hash { return addDefect(.replaced, sequence) }
         lastHash = record.hash
         check(record)
     }
 
     private mutating func check(_ record: AuditRecord) {
-        if !record.isPersonalIntact { note(.personal, record.sequence) }
+        if !record.isPersonalIntact { addDefect(.personal, record.sequence) }
         if record.fields.contains(where: { $0.erasedBy != nil }) {
             tombstones.append(record)
             verdict.erased += 1
@@ -113,16 +113,16 @@ package struct AuditInspection {
 
     /// Verifies a checkpoint, which follows its record.
     package mutating func add(_ stored: StoredCheckpoint) {
-        guard let checkpoint = stored.checkpoint else { return note(.checkpoint, stored.sequence) }
+        guard let checkpoint = stored.checkpoint else { return addDefect(.checkpoint, stored.sequence) }
         signers.append((checkpoint.kid, chain, checkpoint.sequence))
         if checkpoint.sequence == last {
-            if let lastHash, lastHash != checkpoint.hash { note(.checkpoint, checkpoint.sequence) }
+            if let lastHash, lastHash != checkpoint.hash { addDefect(.checkpoint, checkpoint.sequence) }
         } else if checkpoint.sequence > last {
-            note(.missing(through: checkpoint.sequence), last + 1)
+            addDefect(.missing(through: checkpoint.sequence), last + 1)
             (last, expected, lastHash) = (checkpoint.sequence, checkpoint.hash, nil)
         } else {
             // Its record has passed, so the two cannot be compared.
-            note(.checkpoint, checkpoint.sequence)
+            addDefect(.checkpoint, checkpoint.sequence)
         }
         if chain == .main {
             verdict.checkpointed = checkpoint.sequence
@@ -131,7 +131,7 @@ package struct AuditInspection {
     }
 
     /// Demands a checkpoint that this server knows of, and its record. Call it before the first chain.
-    package mutating func expect(_ known: AuditCheckpoint) { awaited.append(known) }
+    package mutating func expect(_ known: AuditCheckpoint) { demanded.append(known) }
 
     /// The number of the last signed record of the main chain.
     private var signedMain: Int64 { signers.last { $0.chain == .main }?.sequence ?? 0 }
@@ -141,13 +141,15 @@ package struct AuditInspection {
         verdict.keys = Set(signers.map(\.kid)).sorted()
         if extent == .segment { checkNewKeys() }
         guard extent == .whole else { return verdict }
-        for known in awaited
+        for known in demanded
         where !signers.contains(where: { $0.chain == known.chain && $0.sequence >= known.sequence }) {
-            note(.checkpointGone, known.sequence, known.chain)
+            addDefect(.checkpointGone, known.sequence, known.chain)
         }
         checkKeys()
-        for base in bases where !isDroppedByRight(base) { note(.cutOff, base.sequence, base.chain) }
-        for record in tombstones where !isErasedByRight(record) { note(.personal, record.sequence, record.chain) }
+        for base in bases where !isDropRecorded(base) { addDefect(.cutOff, base.sequence, base.chain) }
+        for record in tombstones where !isErasureRecorded(record) {
+            addDefect(.personal, record.sequence, record.chain)
+        }
         checkErasures()
         return verdict
     }
@@ -157,26 +159,26 @@ package struct AuditInspection {
         var gone: [Int64: Int] = [:]
         for place in tombstones.flatMap(\.fields).compactMap(\.erasedBy) { gone[place, default: 0] += 1 }
         for (place, count) in gone.sorted(by: { $0.key < $1.key }) {
-            if let erased = erasures[place], count > erased.fields { note(.erasedBeyond, place, .main) }
+            if let erased = erasures[place], count > erased.fields { addDefect(.erasedBeyond, place, .main) }
         }
     }
 
     /// The ring must have the key of the main chain's newest checkpoint. The records below that checkpoint vouch for older keys.
     private mutating func checkKeys() {
         guard let newest = signers.last(where: { $0.chain == .main }) else {
-            if let place = introduced.values.min() { note(.noCheckpoint, place, .main) }
+            if let place = introduced.values.min() { addDefect(.noCheckpoint, place, .main) }
             // The record that names a key is signed before the key signs anything else.
-            for signer in signers { note(.unknownKey, signer.sequence, signer.chain) }
+            for signer in signers { addDefect(.unknownKey, signer.sequence, signer.chain) }
             return
         }
-        if let trusted, !trusted.contains(kid: newest.kid) { note(.unknownKey, newest.sequence, .main) }
+        if let trusted, !trusted.contains(kid: newest.kid) { addDefect(.unknownKey, newest.sequence, .main) }
         for signer in signers
         where ends.hasEnded(signer.kid, in: signer.chain, at: signer.sequence, signed: newest.sequence) {
-            note(.endedKey, signer.sequence, signer.chain)
+            addDefect(.endedKey, signer.sequence, signer.chain)
         }
         for signer in signers where trusted?.contains(kid: signer.kid) != true {
             guard let place = introduced[signer.kid], place <= newest.sequence else {
-                note(.unknownKey, signer.sequence, signer.chain)
+                addDefect(.unknownKey, signer.sequence, signer.chain)
                 continue
             }
         }
@@ -186,18 +188,18 @@ package struct AuditInspection {
     private mutating func checkNewKeys() {
         guard let trusted, let start = segmentStart else { return }
         for signer in signers where signer.sequence > start && !trusted.contains(kid: signer.kid) {
-            note(.unknownKey, signer.sequence, signer.chain)
+            addDefect(.unknownKey, signer.sequence, signer.chain)
         }
     }
 
     /// Whether a checkpoint and a record of the main chain explain that a chain begins late.
-    private func isDroppedByRight(_ base: (chain: AuditChainName, sequence: Int64)) -> Bool {
+    private func isDropRecorded(_ base: (chain: AuditChainName, sequence: Int64)) -> Bool {
         drops.contains(AuditEntry.dropped(base.chain, upTo: base.sequence))
             && signers.contains { $0.chain == base.chain && $0.sequence == base.sequence }
     }
 
     /// Whether records explain every erased field of a record.
-    private func isErasedByRight(_ record: AuditRecord) -> Bool {
+    private func isErasureRecorded(_ record: AuditRecord) -> Bool {
         record.fields.allSatisfy { field in
             guard let place = field.erasedBy else { return true }
             // The main chain may have been shortened behind the record of an erasure in a chain of reports.
@@ -210,7 +212,7 @@ package struct AuditInspection {
         }
     }
 
-    private mutating func note(_ kind: AuditDefect.Kind, _ sequence: Int64, _ place: AuditChainName? = nil) {
+    private mutating func addDefect(_ kind: AuditDefect.Kind, _ sequence: Int64, _ place: AuditChainName? = nil) {
         let defect = AuditDefect(kind, sequence, in: place ?? chain)
         guard verdict.defects.count < Self.mostDefects, !verdict.defects.contains(defect) else { return }
         verdict.defects.append(defect)

@@ -125,7 +125,7 @@ extension Elicitations {
     }
 
     /// Whether the audit trail has a record that this other user came to its page.
-    package func hasMisdirected(_ id: ElicitationID, to user: UserID) throws -> Bool {
+    package func hasWrongAccountRecord(of id: ElicitationID, by user: UserID) throws -> Bool {
         try first(
             """
             SELECT 1 FROM audit WHERE action = 'elicitation.wrong_person' AND correlation = ?1 AND user_id = ?2

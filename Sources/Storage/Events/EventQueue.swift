@@ -65,7 +65,7 @@ extension Events {
     }
 
     /// When the first event that is not yet due becomes due; nil without one.
-    package func nextDue(of resource: ResourceID, after now: Timestamp) throws -> Timestamp? {
+    func nextDue(of resource: ResourceID, after now: Timestamp) throws -> Timestamp? {
         try first(
             "SELECT min(due_at) FROM events WHERE resource_id = ?1 AND state = 'waiting' AND due_at > ?2",
             resource.string, now.seconds
@@ -98,7 +98,7 @@ extension Events {
 
     /// Makes the waiting events of an MCP server due now, if `attempts` is given only those with at most so many attempts: the
     /// endpoint answers again, or there is another one.
-    package func hasten(eventsFor resource: ResourceID, triedAtMost attempts: Int? = nil, now: Timestamp) throws {
+    package func makeDue(eventsFor resource: ResourceID, afterAtMost attempts: Int? = nil, now: Timestamp) throws {
         try execute(
             """
             UPDATE events SET due_at = ?2

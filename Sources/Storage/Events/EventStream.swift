@@ -75,7 +75,7 @@ extension EventStreams {
     /// Records that a challenge was sent, and the time of the next one; without a next one the endpoint is disabled. False if
     /// the challenge is not the current one.
     @discardableResult
-    package func noteChallenge(
+    package func recordChallenge(
         _ digest: Digest, of resource: ResourceID, answer: EventAnswer, again: Timestamp?
     ) throws -> Bool {
         try execute(
@@ -115,7 +115,7 @@ extension EventStreams {
     package func set(eventsEndpoint: String?, of resource: ResourceID, now: Timestamp) throws {
         try execute("UPDATE resources SET events_endpoint = ?2 WHERE id = ?1", resource.string, eventsEndpoint)
         try execute("DELETE FROM event_streams WHERE resource_id = ?1", resource.string)
-        try transaction.events.hasten(eventsFor: resource, now: now)
+        try transaction.events.makeDue(eventsFor: resource, now: now)
         writerMemory?.signals.add(stream: resource)
     }
 }

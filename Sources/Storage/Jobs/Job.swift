@@ -78,7 +78,7 @@ package enum JobEnd: Hashable, Sendable {
     }
 
     /// The reason in the audit record, which tells an administrator from the user.
-    fileprivate var word: String {
+    fileprivate var recordReason: String {
         if case .byAdmin = self { "admin" } else { reason.rawValue }
     }
 
@@ -158,7 +158,7 @@ extension Jobs {
             cause.reason.rawValue)
         try transaction.audit.append(
             job.entry(
-                .jobEnded, at: now, actor: cause.actor, initiator: cause.initiator, reason: cause.word,
+                .jobEnded, at: now, actor: cause.actor, initiator: cause.initiator, reason: cause.recordReason,
                 explanation: isLate ? nil : explanation))
         return try self.find(id)
     }
@@ -182,7 +182,7 @@ extension Jobs {
             """
             DELETE FROM jobs WHERE id IN (
                 SELECT id FROM jobs WHERE ended_at IS NOT NULL AND ended_at <= ?1 ORDER BY ended_at LIMIT ?2)
-            """, (now - Transaction.finalSessionsKept).seconds, limit)
+            """, (now - Transaction.endedSessionsKept).seconds, limit)
         return due.count + forgotten
     }
 }

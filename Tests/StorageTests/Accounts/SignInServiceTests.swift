@@ -56,7 +56,7 @@ struct PeopleTests {
         #expect(try await world.store.read { try !$0.isKnownBrowser(session.binding, of: world.user.id) })
         try await world.store.write { tx in
             try tx.logins.insert(session)
-            try tx.logins.end(digest: session.digest, now: start)
+            try tx.logins.end(digest: session.digest)
         }
         #expect(try await world.store.read { try $0.isKnownBrowser(session.binding, of: world.user.id) })
         #expect(try await world.store.read { try !$0.isKnownBrowser(.sha256("other"), of: world.user.id) })

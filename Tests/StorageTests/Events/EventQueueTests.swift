@@ -61,7 +61,7 @@ struct EventQueueTests {
         #expect(try await due(start) == [ids[1]])
         #expect(try await due(start + 8) == [ids[1], ids[0]])
         #expect(try await world.store.read { try $0.events.nextDue(of: world.resource.id, after: start) } == start + 8)
-        try await world.store.write { try $0.events.hasten(eventsFor: world.resource.id, now: start + 1) }
+        try await world.store.write { try $0.events.makeDue(eventsFor: world.resource.id, now: start + 1) }
         #expect(try await due(start + 1) == [ids[1], ids[0]])
     }
 

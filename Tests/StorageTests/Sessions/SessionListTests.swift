@@ -78,7 +78,7 @@ struct SessionListTests {
                     ])
             }
         }
-        let housekeeping = try await plan(world, Transaction.idleTooLong, [1, 1])
+        let housekeeping = try await plan(world, Transaction.expiredByIdleTimeout, [1, 1])
         #expect(!housekeeping.contains { $0.hasPrefix("SCAN s ") } && !housekeeping.contains { $0.contains("TEMP") })
     }
 

@@ -10,7 +10,7 @@ import Testing
 @Suite("Traces of failed sign-ins")
 struct SignInTraceTests {
     /// A user or an attacker at one address.
-    private struct ServedPath: Sendable {
+    private struct Place: Sendable {
         let h: Harness
         var address = "198.51.100.9"
         var binding = Digest.sha256(Random.token())
