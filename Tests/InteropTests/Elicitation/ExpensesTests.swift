@@ -52,7 +52,7 @@ struct ExpensesTests {
                 ])
             #expect(
                 try await client.call("list_expenses")
-                    == "train: submitted\nhotel: submitted\nAll of them are submitted.")
+                    == "train: submitted\nhotel: submitted\nAll expenses are submitted.")
         }
     }
 
@@ -98,7 +98,7 @@ struct ExpensesTests {
         try await play(.modern, listed: ["expenses.submit=ask"]) { scene, client in
             let begun = try await client.outcome("submit_expenses", ["expenses": ["train"]])
             #expect(!begun.failed, "\(begun.text)")
-            _ = try await scene.logged("waits for the approval")
+            _ = try await scene.logged("waits for the user's approval")
             let asked = try await scene.gatehouse.object(["elicitations", "list"])
             #expect(asked["kind"] == "confirm" && asked["user"] == "ada")
             _ = try await scene.gatehouse.object(["elicitations", "cancel", asked["id"]?.string ?? ""])
