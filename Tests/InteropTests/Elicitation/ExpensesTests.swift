@@ -102,7 +102,7 @@ struct ExpensesTests {
             let asked = try await scene.gatehouse.object(["elicitations", "list"])
             #expect(asked["kind"] == "confirm" && asked["user"] == "ada")
             _ = try await scene.gatehouse.object(["elicitations", "cancel", asked["id"]?.string ?? ""])
-            #expect(try await scene.logged("Stopped job").contains("Its person did not approve it."))
+            #expect(try await scene.logged("Stopped job").contains("The user did not approve it."))
             #expect(try await client.call("list_expenses")?.hasPrefix("train: not submitted") == true)
         }
     }
