@@ -52,7 +52,7 @@ struct ExpensesTests {
                 ])
             #expect(
                 try await client.call("list_expenses")
-                    == "train: submitted\nhotel: submitted\nAll of them are submitted.")
+                    == "train: submitted\nhotel: submitted\nAll expenses are submitted.")
         }
     }
 
@@ -98,11 +98,11 @@ struct ExpensesTests {
         try await play(.modern, listed: ["expenses.submit=ask"]) { scene, client in
             let begun = try await client.outcome("submit_expenses", ["expenses": ["train"]])
             #expect(!begun.failed, "\(begun.text)")
-            _ = try await scene.logged("waits for the approval")
+            _ = try await scene.logged("waits for the user's approval")
             let asked = try await scene.gatehouse.object(["elicitations", "list"])
             #expect(asked["kind"] == "confirm" && asked["user"] == "ada")
             _ = try await scene.gatehouse.object(["elicitations", "cancel", asked["id"]?.string ?? ""])
-            #expect(try await scene.logged("Stopped job").contains("Its person did not approve it."))
+            #expect(try await scene.logged("Stopped job").contains("The user did not approve it."))
             #expect(try await client.call("list_expenses")?.hasPrefix("train: not submitted") == true)
         }
     }
