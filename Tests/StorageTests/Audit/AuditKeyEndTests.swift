@@ -110,7 +110,7 @@ struct AuditKeyEndTests {
                 try transaction.execute("DROP TRIGGER \(trigger)")
             }
             try transaction.execute("DELETE FROM audit_reported WHERE chain = ?1 AND sequence = 3", name)
-            try transaction.audit.checkpoints.insert(forged)
+            try transaction.audit.insert(forged)
         }
         try await sign(with: old, chain)
         let found = try await defects()
