@@ -48,9 +48,9 @@ enum EndCause: CaseIterable, Sendable {
 
     /// Whether it is about clients that bring a document.
     var isOfDocuments: Bool { self == .hostExcluded }
-    var isByTime: Bool { self == .time || self == .idle }
+    var isExpiry: Bool { self == .time || self == .idle }
     /// Expiry causes no event, and neither does the removal of the recipient.
-    var isTold: Bool { !isByTime && self != .resourceRemoved }
+    var isTold: Bool { !isExpiry && self != .resourceRemoved }
 
     func happen(in scene: LiveScene) async throws {
         let h = scene.h
@@ -79,7 +79,7 @@ enum EndCause: CaseIterable, Sendable {
         case .time: h.clock.advance(by: 43_200)
         case .idle: h.clock.advance(by: 14 * 86_400)
         }
-        if isByTime {
+        if isExpiry {
             _ = try await h.gatehouse.store.write { [now = h.clock.now] in try $0.housekeep(now: now, limit: 100) }
         }
     }
