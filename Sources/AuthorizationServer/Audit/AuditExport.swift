@@ -72,6 +72,6 @@ struct AuditExportError: Error, CustomStringConvertible {
     let code: Int32
 
     var description: String {
-        "The export could not be written to \(path): \(String(cString: strerror(code))); nothing was dropped."
+        "Cannot write the export to \(path): \(String(cString: strerror(code))). Nothing was deleted."
     }
 }

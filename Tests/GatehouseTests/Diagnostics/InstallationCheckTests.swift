@@ -115,7 +115,7 @@ struct InstallationCheckTests {
             let less = try await gatehouse("doctor", "--json", environment: ["GATEHOUSE_TEMPLATES": folder])
             #expect(
                 Self.say(
-                    try Self.rows(less.output), "templates", "warning", "'error' never shows {{reference}}"))
+                    try Self.rows(less.output), "templates", "warning", "'error' omits {{reference}}"))
             try text.replacing("{{reference}}", with: "{{{reference}}}").write(
                 to: error, atomically: true, encoding: .utf8)
             let broken = try await gatehouse("doctor", "--json", environment: ["GATEHOUSE_TEMPLATES": folder])
