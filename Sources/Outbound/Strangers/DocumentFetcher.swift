@@ -106,6 +106,7 @@ package final class DocumentFetcher: Sendable {
     package func exclusion(of url: String) -> String {
         switch refusal(of: url, rule: nil) {
         case .hostNotAllowed(let host): policy.exclusion(of: host)
+        case .unacceptableURL(let error): "its URL: \(error)"
         case .some(let failure): "its URL: \(failure)"
         case nil: "a rule that was removed meanwhile"
         }

@@ -42,7 +42,7 @@ struct KeptOutLogTests {
         #expect(
             listed.exclusion(of: Self.client)
                 == "clients.metadata_documents.allow, which has no entry for app.bad.example")
-        #expect(fetcher.exclusion(of: "https://app.good.example:8443/c.json").hasPrefix("its address: "))
+        #expect(fetcher.exclusion(of: "https://app.good.example:8443/c.json").hasPrefix("its URL: its port is not 443"))
     }
 
     @Test
