@@ -43,6 +43,11 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+/// A library for test targets only, in a folder below `Tests/Support`.
+func support(_ name: String, _ folder: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Tests/Support/\(folder)", swiftSettings: strict)
+}
+
 func suite(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
@@ -92,24 +97,32 @@ let package = Package(
         program("example-mcp-server", ["JOSE", "OAuth", "Outbound", "ResourceServer", hummingbird, hummingbirdTLS]),
         program("demo", ["JOSE", "OAuth", "Outbound", hummingbird, hummingbirdTLS]),
 
-        .target(
-            name: "TestSupport",
-            dependencies: [
-                "JOSE", "OAuth", "Storage", "Outbound", "AuthorizationServer", "Web", hummingbird, hummingbirdTesting,
-                nioSSL, sqlite,
-            ] + nio,
-            path: "Tests/Support", swiftSettings: strict),
+        // The suites share three libraries, so that the suite of a module compiles that module and not the whole server.
+        support("TestSupport", "Base", ["JOSE", "OAuth", "Outbound", logging, nioSSL] + nio),
+        support("StorageSupport", "Storage", ["JOSE", "OAuth", "Storage", sqlite]),
+        support(
+            "ServerSupport", "Server",
+            [
+                "JOSE", "OAuth", "Storage", "Outbound", "AuthorizationServer", "Web", "TestSupport", "StorageSupport",
+                hummingbird, hummingbirdTesting, httpTypes, logging, serviceLifecycle,
+            ] + nio),
         suite("JOSETests", ["JOSE"]),
         .testTarget(
             name: "OAuthTests", dependencies: ["OAuth", "JOSE"], resources: [.copy("Fixtures")], swiftSettings: strict),
-        suite("StorageTests", ["Storage", "JOSE", "OAuth", "TestSupport", grdb]),
+        suite("StorageTests", ["Storage", "JOSE", "OAuth", "TestSupport", "StorageSupport", grdb]),
         suite("OutboundTests", ["Outbound", "TestSupport", nioSSL] + nio),
         suite(
             "AuthorizationServerTests",
-            ["AuthorizationServer", "Storage", "Outbound", "OAuth", "JOSE", "TestSupport"] + nio),
+            [
+                "AuthorizationServer", "Storage", "Outbound", "OAuth", "JOSE", "TestSupport", "StorageSupport",
+                "ServerSupport",
+            ] + nio),
         suite(
             "WebTests",
-            ["Web", "AuthorizationServer", "Storage", "Outbound", "TestSupport", hummingbird, hummingbirdTesting]),
+            [
+                "Web", "AuthorizationServer", "Storage", "Outbound", "TestSupport", "StorageSupport", "ServerSupport",
+                hummingbird, hummingbirdTesting,
+            ]),
         suite(
             "GatehouseTests",
             ["gatehouse", "AuthorizationServer", "Storage", "OAuth", "JOSE", "TestSupport", argumentParser, grdb]),
@@ -121,9 +134,10 @@ let package = Package(
             "InteropTests",
             [
                 "gatehouse", "example-mcp-server", "demo", "ResourceServer", "Storage", "OAuth", "JOSE", "TestSupport",
+                "ServerSupport",
                 hummingbird, httpTypes, logging,
             ] + nio),
-        suite("BrowserTests", ["gatehouse", "JOSE", "Outbound", "Storage", "TestSupport"]),
+        suite("BrowserTests", ["gatehouse", "JOSE", "Outbound", "Storage", "TestSupport", "ServerSupport"]),
     ]
 )
 

@@ -2,6 +2,7 @@ import AuthorizationServer
 import JOSE
 import Logging
 import OAuth
+import ServerSupport
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import JOSE
 import OAuth
+import ServerSupport
 import TestSupport
 import Testing
 

@@ -1,4 +1,5 @@
 import Logging
+import ServerSupport
 import TestSupport
 import Testing
 

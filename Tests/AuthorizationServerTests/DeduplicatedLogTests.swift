@@ -1,5 +1,6 @@
 import Logging
 import OAuth
+import ServerSupport
 import Synchronization
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 import Foundation
 import JOSE
+import ServerSupport
 import Storage
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 import Foundation
 import JOSE
+import ServerSupport
 import TestSupport
 import Testing
 

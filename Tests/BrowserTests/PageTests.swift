@@ -1,6 +1,7 @@
 import Foundation
 import JOSE
 import Outbound
+import ServerSupport
 import Storage
 import TestSupport
 import Testing

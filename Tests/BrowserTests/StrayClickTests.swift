@@ -1,4 +1,5 @@
 import JOSE
+import ServerSupport
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import Foundation
 import JOSE
 import OAuth
+import StorageSupport
 import TestSupport
 import Testing
 

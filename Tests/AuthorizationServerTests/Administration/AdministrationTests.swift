@@ -1,6 +1,7 @@
 import AuthorizationServer
 import JOSE
 import OAuth
+import ServerSupport
 import Storage
 import TestSupport
 import Testing

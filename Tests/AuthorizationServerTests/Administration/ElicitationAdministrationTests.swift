@@ -1,6 +1,7 @@
 import AuthorizationServer
 import JOSE
 import OAuth
+import ServerSupport
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import NIOCore
 import OAuth
 import Outbound
+import ServerSupport
 import Storage
 import TestSupport
 import Testing

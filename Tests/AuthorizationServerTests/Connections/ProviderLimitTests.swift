@@ -2,6 +2,7 @@ import JOSE
 import NIOCore
 import OAuth
 import Outbound
+import ServerSupport
 import Storage
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 import JOSE
 import OAuth
+import ServerSupport
 import Storage
 import TestSupport
 import Testing

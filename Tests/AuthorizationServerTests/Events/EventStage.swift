@@ -2,6 +2,7 @@ import AuthorizationServer
 import JOSE
 import OAuth
 import Outbound
+import ServerSupport
 import Storage
 import TestSupport
 

@@ -1,4 +1,5 @@
 import Outbound
+import ServerSupport
 import Storage
 import TestSupport
 import Testing

@@ -1,6 +1,7 @@
 import Foundation
 import JOSE
 import OAuth
+import ServerSupport
 import Synchronization
 import TestSupport
 

@@ -1,4 +1,5 @@
 import OAuth
+import StorageSupport
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import JOSE
 import OAuth
+import StorageSupport
 import TestSupport
 import Testing
 

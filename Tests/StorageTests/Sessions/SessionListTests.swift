@@ -1,6 +1,7 @@
 import GRDB
 import JOSE
 import OAuth
+import StorageSupport
 import TestSupport
 import Testing
 

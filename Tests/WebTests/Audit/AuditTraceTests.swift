@@ -3,6 +3,7 @@ import HTTPTypes
 import HummingbirdTesting
 import NIOCore
 import OAuth
+import ServerSupport
 import Storage
 import TestSupport
 import Testing

@@ -3,6 +3,7 @@ import HummingbirdTesting
 import JOSE
 import OAuth
 import Outbound
+import ServerSupport
 import Storage
 import TestSupport
 

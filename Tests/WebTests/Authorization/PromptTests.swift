@@ -2,6 +2,7 @@ import AuthorizationServer
 import HTTPTypes
 import HummingbirdTesting
 import OAuth
+import ServerSupport
 import Storage
 import TestSupport
 import Testing

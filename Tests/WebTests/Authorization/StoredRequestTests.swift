@@ -3,6 +3,7 @@ import HTTPTypes
 import HummingbirdTesting
 import JOSE
 import OAuth
+import ServerSupport
 import TestSupport
 import Testing
 

@@ -5,6 +5,7 @@ import HummingbirdTesting
 import JOSE
 import OAuth
 import Outbound
+import ServerSupport
 import Storage
 import TestSupport
 import Testing

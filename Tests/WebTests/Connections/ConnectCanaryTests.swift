@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import JOSE
 import OAuth
+import ServerSupport
 import Storage
 import TestSupport
 import Testing

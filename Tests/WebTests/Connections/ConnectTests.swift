@@ -5,6 +5,7 @@ import JOSE
 import NIOCore
 import OAuth
 import Outbound
+import ServerSupport
 import Storage
 import TestSupport
 import Testing

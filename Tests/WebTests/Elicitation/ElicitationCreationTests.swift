@@ -4,7 +4,9 @@ import HummingbirdTesting
 import JOSE
 import NIOCore
 import OAuth
+import ServerSupport
 import Storage
+import StorageSupport
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import HTTPTypes
 import HummingbirdTesting
+import ServerSupport
 import TestSupport
 import Testing
 

@@ -3,7 +3,9 @@ import Foundation
 import HTTPTypes
 import HummingbirdTesting
 import OAuth
+import ServerSupport
 import Storage
+import StorageSupport
 import Synchronization
 import TestSupport
 import Testing

@@ -5,6 +5,7 @@ import JOSE
 import Logging
 import OAuth
 import Outbound
+import ServerSupport
 import Storage
 import TestSupport
 import Testing

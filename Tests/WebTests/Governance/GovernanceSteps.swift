@@ -3,7 +3,9 @@ import HTTPTypes
 import HummingbirdTesting
 import JOSE
 import OAuth
+import ServerSupport
 import Storage
+import StorageSupport
 import TestSupport
 
 extension Harness {

@@ -3,6 +3,7 @@ import Logging
 import NIOCore
 import NIOEmbedded
 import NIOPosix
+import ServerSupport
 import TestSupport
 import Testing
 

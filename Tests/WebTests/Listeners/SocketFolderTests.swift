@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import ServerSupport
 import TestSupport
 import Testing
 

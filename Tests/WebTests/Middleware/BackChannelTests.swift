@@ -7,6 +7,7 @@ import Logging
 import NIOCore
 import NIOEmbedded
 import OAuth
+import ServerSupport
 import Storage
 import TestSupport
 import Testing

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import OAuth
+import ServerSupport
 import TestSupport
 import Testing
 

@@ -3,6 +3,7 @@ import HTTPTypes
 import HummingbirdTesting
 import OAuth
 import Outbound
+import ServerSupport
 import Storage
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import ServerSupport
 import TestSupport
 import Testing
 

@@ -3,6 +3,7 @@ import HummingbirdTesting
 import JOSE
 import NIOCore
 import OAuth
+import ServerSupport
 import TestSupport
 import Testing
 

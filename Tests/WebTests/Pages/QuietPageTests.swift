@@ -4,6 +4,7 @@ import HTTPTypes
 import HummingbirdTesting
 import JOSE
 import OAuth
+import ServerSupport
 import Synchronization
 import TestSupport
 import Testing

@@ -2,6 +2,7 @@ import AuthorizationServer
 import HTTPTypes
 import Hummingbird
 import OAuth
+import ServerSupport
 import TestSupport
 import Testing
 

@@ -4,6 +4,7 @@ import Hummingbird
 import NIOCore
 import NIOEmbedded
 import OAuth
+import ServerSupport
 import Synchronization
 import TestSupport
 

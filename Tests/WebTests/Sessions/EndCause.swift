@@ -3,6 +3,7 @@ import HTTPTypes
 import HummingbirdTesting
 import JOSE
 import OAuth
+import ServerSupport
 import Storage
 import TestSupport
 import Testing

@@ -5,6 +5,7 @@ import HummingbirdTesting
 import JOSE
 import NIOCore
 import OAuth
+import ServerSupport
 import Storage
 import Synchronization
 import TestSupport

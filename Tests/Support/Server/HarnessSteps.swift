@@ -5,6 +5,7 @@ package import JOSE
 import NIOCore
 package import OAuth
 package import Storage
+import TestSupport
 
 /// The tokens and scope of a token response.
 package struct Tokens: Sendable {

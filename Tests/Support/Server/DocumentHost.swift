@@ -4,6 +4,7 @@ import NIOCore
 package import Outbound
 package import Storage
 import Synchronization
+package import TestSupport
 
 /// A client's web site on loopback, with its own name and a certificate of the tests' authority.
 package final class DocumentHost: Sendable {

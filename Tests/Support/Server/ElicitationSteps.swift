@@ -6,6 +6,8 @@ package import JOSE
 import NIOCore
 package import OAuth
 package import Storage
+import StorageSupport
+import TestSupport
 
 /// An MCP server with its credentials.
 package struct AskingServer: Sendable {

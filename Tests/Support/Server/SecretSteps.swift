@@ -3,6 +3,7 @@ package import HummingbirdTesting
 package import JOSE
 package import OAuth
 import Storage
+import TestSupport
 
 extension Harness {
     /// A form with one field of each kind.

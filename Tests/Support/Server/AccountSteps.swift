@@ -4,6 +4,7 @@ package import HummingbirdTesting
 import JOSE
 import OAuth
 package import Storage
+import TestSupport
 
 extension Harness {
     /// Opens the account page; signs in first when the page asks for it.

@@ -3,6 +3,7 @@ package import HTTPTypes
 package import HummingbirdTesting
 import NIOCore
 import Synchronization
+import TestSupport
 
 /// A minimal browser: stores cookies and submits forms, but follows no redirects.
 package final class TestBrowser: Sendable {

@@ -2,6 +2,7 @@ import AuthorizationServer
 import JOSE
 import OAuth
 package import Storage
+import TestSupport
 
 /// Rows that tests insert without walking through the pages that would create them.
 package struct AccountFixtures: Sendable {

@@ -8,6 +8,8 @@ package import OAuth
 package import Outbound
 import ServiceLifecycle
 package import Storage
+import StorageSupport
+package import TestSupport
 import Web
 
 /// A complete server with a database in a folder of its own, called through its router without a network.

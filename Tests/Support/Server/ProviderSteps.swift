@@ -5,6 +5,7 @@ import NIOCore
 import OAuth
 import Outbound
 package import Storage
+package import TestSupport
 
 /// The steps of connecting an account at a third-party provider.
 package struct ProviderSteps: Sendable {
