@@ -97,8 +97,10 @@ memory: ground
 sanitize: ground tools
 	ASAN_OPTIONS=detect_leaks=0 $(CALM) swift test -c release --sanitize=address --scratch-path .build-address \
 	    --skip BrowserTests $(if $(SUITE),--filter $(SUITE))
-	$(CALM) swift test --sanitize=thread --scratch-path .build-thread \
-	    --filter '$(or $(SUITE),StorageTests|AuthorizationServerTests|WebTests)'
+	"$$(dirname "$$(readlink -f "$$(command -v swift)")")/clang" -shared -fPIC -O1 -o .build-thread-mutex.so Tests/Sanitizer/mutex.c -ldl
+	swift build --build-tests --sanitize=thread --scratch-path .build-thread
+	LD_PRELOAD=$(CURDIR)/.build-thread-mutex.so $(CALM) .build-thread/debug/gatehousePackageTests.xctest \
+	    --testing-library swift-testing --filter '^($(or $(SUITE),StorageTests|AuthorizationServerTests|WebTests))'
 
 pictures: ground tools
 	PICTURES=docs/images swift test --filter BrowserTests
