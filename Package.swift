@@ -109,7 +109,10 @@ let package = Package(
         suite("JOSETests", ["JOSE"]),
         .testTarget(
             name: "OAuthTests", dependencies: ["OAuth", "JOSE"], resources: [.copy("Fixtures")], swiftSettings: strict),
-        suite("StorageTests", ["Storage", "JOSE", "OAuth", "TestSupport", "StorageSupport", grdb]),
+        .testTarget(
+            name: "StorageTests",
+            dependencies: ["Storage", "JOSE", "OAuth", "TestSupport", "StorageSupport", grdb],
+            exclude: ["Fixtures"], swiftSettings: strict),
         suite("OutboundTests", ["Outbound", "TestSupport", nioSSL] + nio),
         suite(
             "AuthorizationServerTests",
