@@ -129,10 +129,10 @@ struct RequestedSchemaTests {
                 == "\(path).default is not allowed for a password; omit it.")
         #expect(
             refusal(["x": ["type": "string", "enum": []]])
-                == "\(path).enum has to list at least one value, and each value once.")
+                == "\(path).enum must list at least one value, each value once.")
         #expect(
             refusal(["x": ["type": "string", "enum": ["a", "a"]]])
-                == "\(path).enum has to list at least one value, and each value once.")
+                == "\(path).enum must list at least one value, each value once.")
         #expect(
             refusal(["x": ["type": "integer", "default": "7"]])
                 == "\(path).default must be a valid value of the field.")
