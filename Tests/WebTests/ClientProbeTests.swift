@@ -113,7 +113,7 @@ struct ClientTrialTests {
             let left = try await scene.tried(allow: ["other.example"])
             #expect(left.count == 1 && left[0].says("allowed", "client.example is not allowed by the configuration"))
             let port = try await scene.tried(id: "https://client.example:4/client.json")
-            #expect(port.count == 1 && port[0].says("allowed", "private_hosts does not name it"))
+            #expect(port.count == 1 && port[0].says("allowed", "private_hosts does not list it"))
             #expect(scene.host.fetches == 0)
         }
     }

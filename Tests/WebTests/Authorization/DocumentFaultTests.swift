@@ -120,7 +120,7 @@ struct DocumentFaultTests {
                 store: scene.h.gatehouse.store, keys: nil, diagnostics: Diagnostics(trial: trial),
                 clock: scene.h.clock.wall)
             let last = try await administration.run(.doctor(.client(id)), by: .current).rows.last
-            let words = "register what it says: gatehouse clients add --id \(id) --name NAME --redirect-uri URI"
+            let words = "gatehouse clients add --id \(id) --name NAME --redirect-uri URI"
             #expect(last?["detail"]?.string?.contains(words) == true)
             #expect(try await scene.consentPage(scene.h.browser()).status == .badRequest)
             let draft = ClientDraft(
