@@ -98,7 +98,7 @@ struct OwnSchemeFlowTests {
             #expect(try await scene.consentPage(browser, ["redirect_uri": Self.cursor]).status == .badRequest)
             let findings = try await scene.h.trial(scene.host).run(.doctor(.client(scene.host.id())), by: .current).rows
             let details = findings.compactMap { $0["detail"]?.string }
-            #expect(details.contains { $0.contains("no answer can be sent there: \(odd).") })
+            #expect(details.contains { $0.contains("Ignored") && $0.hasSuffix(": \(odd).") })
             let advice = try #require(details.first { $0.contains("gatehouse clients add") })
             let command = try #require(
                 advice.ranges(of: "gatehouse clients add ").first.map { advice[$0.upperBound...] })

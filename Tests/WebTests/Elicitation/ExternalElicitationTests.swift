@@ -245,7 +245,7 @@ struct ExternalElicitationTests {
             try await h.grant([.external], hosts: ["pay.example"])
             let refused = try await ask(h, url)
             #expect(refused.status == .badRequest)
-            #expect(refused.json["error_description"]?.string?.hasPrefix("url must be") ?? false)
+            #expect(refused.json["error_description"]?.string?.hasPrefix("url must ") ?? false)
         }
     }
 
