@@ -168,7 +168,7 @@ struct ConsentTests {
             let page = try await h.consentPage(browser, h.request(["scope": "files:read files:write"]))
             let old = try #require(page.text.range(of: "Read your files"))
             let new = try #require(page.text.range(of: "Change your files"))
-            let mark = try #require(page.text.range(of: "New this time"))
+            let mark = try #require(page.text.range(of: "id=\"new-permissions\""))
             #expect(old.lowerBound < mark.lowerBound && mark.lowerBound < new.lowerBound)
             #expect(page.isTicked("replace", try #require(page.inputs("replace").first)))
             let wider = try await h.tokens(
