@@ -60,10 +60,10 @@ struct ScopeAdministrationTests {
     }
 
     static let wrong: [(ScopeChanges, String)] = [
-        (ScopeChanges(implies: [.init(scope: "files:write", value: "nonsense")]), "has no scope 'nonsense'"),
-        (ScopeChanges(implies: [.init(scope: "nonsense", value: "files:read")]), "has no scope 'nonsense'"),
-        (ScopeChanges(tools: [.init(scope: "nonsense", value: "")]), "has no scope 'nonsense'"),
-        (ScopeChanges(freshSignIn: [.init(scope: "nonsense", seconds: 300)]), "has no scope 'nonsense'"),
+        (ScopeChanges(implies: [.init(scope: "files:write", value: "nonsense")]), "Scope 'nonsense' not found"),
+        (ScopeChanges(implies: [.init(scope: "nonsense", value: "files:read")]), "Scope 'nonsense' not found"),
+        (ScopeChanges(tools: [.init(scope: "nonsense", value: "")]), "Scope 'nonsense' not found"),
+        (ScopeChanges(freshSignIn: [.init(scope: "nonsense", seconds: 300)]), "Scope 'nonsense' not found"),
         (ScopeChanges(implies: [.init(scope: "a b", value: "")]), "A scope is 1 to 128"),
         (
             ScopeChanges(implies: [
