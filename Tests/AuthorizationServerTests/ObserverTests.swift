@@ -19,7 +19,7 @@ struct ObserverTests {
     /// Dashboards and alerts name these; a change breaks them without a word.
     @Test func `every observation increments the counter that it is known by`() throws {
         let error = OAuthError(.invalidGrant, "no")
-        let code = AuthorizationCode.derive(key: [1], interaction: .random())
+        let code = AuthorizationCode.derive(key: [UInt8](repeating: 1, count: 32), interaction: .random())
         let observations: [(Observation, String?)] = [
             (.refused(error), #"gatehouse_refusals_total error="invalid_grant""#),
             (.signIn(.password, .success), #"gatehouse_sign_ins_total method="password",outcome="success""#),
@@ -45,8 +45,8 @@ struct ObserverTests {
 
     @Test func `what happens to a code is a step of the authorization that issued it, and of no other`() throws {
         let observer = observer
-        let code = AuthorizationCode.derive(key: [1], interaction: .random())
-        let other = AuthorizationCode.derive(key: [2], interaction: .random())
+        let code = AuthorizationCode.derive(key: [UInt8](repeating: 1, count: 32), interaction: .random())
+        let other = AuthorizationCode.derive(key: [UInt8](repeating: 2, count: 32), interaction: .random())
         observer.newTrace(for: browser("a")).link(.code(code.digest))
         observer.newTrace(for: browser("b")).link(.code(other.digest))
         let session = SessionID.random()
