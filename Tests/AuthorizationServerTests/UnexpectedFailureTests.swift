@@ -23,7 +23,7 @@ struct UnexpectedFailureTests {
             let direct = Administration(store: h.gatehouse.store, keys: nil, clock: h.clock.wall)
             // Its user reads no more than that: the text of a foreign error was written for nobody here.
             let said = direct.refusal(Surprise()).description
-            #expect(said.contains("no sentence of its own (Surprise)") && !said.contains("canary"))
+            #expect(said.contains("of type Surprise") && !said.contains("canary"))
         }
     }
 }
