@@ -45,10 +45,10 @@ package enum Routes {
         let sessions = SessionHandlers(gatehouse: gatehouse)
         let governance = GovernanceHandlers(gatehouse: gatehouse, pipeline: pipeline)
         return [
-            .document("/jwks", discovery.keys).onBackChannel(),
-            .client("/token", .form(), tokens.token).onBackChannel(),
-            .client("/revoke", .form(), tokens.revoke).onBackChannel(),
-            .server(.post, "/introspect", .form(), tokens.introspect),
+            .document(AdvertisedEndpoint.keys.path, discovery.keys).onBackChannel(),
+            .client(AdvertisedEndpoint.token.path, .form(), tokens.token).onBackChannel(),
+            .client(AdvertisedEndpoint.revocation.path, .form(), tokens.revoke).onBackChannel(),
+            .server(.post, AdvertisedEndpoint.introspection.path, .form(), tokens.introspect),
             .server(.post, "/elicitations", .json(), elicitations.create),
             .server(.get, "/elicitations/{id}", .none, elicitations.status),
             .server(.delete, "/elicitations/{id}", .none, elicitations.cancel),
@@ -76,8 +76,8 @@ package enum Routes {
         let connect = ConnectHandlers(gatehouse: gatehouse, pipeline: pipeline)
         let account = AccountHandlers(gatehouse: gatehouse, pipeline: pipeline)
         return [
-            .page("/authorize", window: .shared, authorize.query),
-            .authorizationForm("/authorize", authorize.form),
+            .page(AdvertisedEndpoint.authorization.path, window: .shared, authorize.query),
+            .authorizationForm(AdvertisedEndpoint.authorization.path, authorize.form),
             .form("/login", window: .told, authorize.signIn),
             .page("/consent", window: .shared, consent.show),
             .form("/consent", window: .shared, consent.decide),

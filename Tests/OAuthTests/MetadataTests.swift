@@ -21,13 +21,13 @@ struct MetadataTests {
                 "id_token_signing_alg_values_supported",
             ])
         var empty = try minimal()
-        empty.tokenEndpoint = ""
-        #expect(empty.json.object?["token_endpoint"] == nil)
+        empty.serviceDocumentation = ""
+        #expect(empty.json.object?["service_documentation"] == nil)
     }
 
     @Test func `what is set is written as it is`() throws {
         var metadata = try minimal()
-        metadata.tokenEndpoint = metadata.issuer.endpoint("/token")
+        metadata.endpoints = [.token]
         metadata.scopesSupported = .offlineAccess
         metadata.introspectionEndpointAuthMethods = [.clientSecretBasic, .clientSecretPost]
         let object = try #require(metadata.json.object)

@@ -24,10 +24,8 @@ package struct MetadataEndpoint: Sendable {
     init(issuer: Issuer, grantTypes: [GrantType], acrValues: [AuthenticationContext], keys: KeyRing) {
         self.keys = keys
         let metadata = AuthorizationServerMetadata(
-            issuer: issuer,
-            authorizationEndpoint: issuer.endpoint("/authorize"), tokenEndpoint: issuer.endpoint("/token"),
-            revocationEndpoint: issuer.endpoint("/revoke"), introspectionEndpoint: issuer.endpoint("/introspect"),
-            jwksURI: issuer.endpoint("/jwks"), scopesSupported: .offlineAccess, grantTypes: grantTypes,
+            issuer: issuer, endpoints: AdvertisedEndpoint.allCases, scopesSupported: .offlineAccess,
+            grantTypes: grantTypes,
             tokenEndpointAuthMethods: ClientAuthenticationMethod.allCases,
             revocationEndpointAuthMethods: ClientAuthenticationMethod.allCases,
             introspectionEndpointAuthMethods: ClientAuthenticationMethod.confidential,

@@ -7,18 +7,8 @@ package import JOSE
 package struct AuthorizationServerMetadata: Hashable, Sendable {
     /// The issuer, exactly as configured.
     package var issuer: Issuer
-    /// The authorization endpoint.
-    package var authorizationEndpoint: String?
-    /// The token endpoint.
-    package var tokenEndpoint: String?
-    /// The revocation endpoint.
-    package var revocationEndpoint: String?
-    /// The introspection endpoint, for MCP servers.
-    package var introspectionEndpoint: String?
-    /// The URL of the key set.
-    package var jwksURI: String?
-    /// The registration endpoint; nil if clients cannot register.
-    package var registrationEndpoint: String?
+    /// The endpoints that the server serves.
+    package var endpoints: [AdvertisedEndpoint]
     /// The scopes that belong to no resource.
     package var scopesSupported: ScopeSet
     /// The supported grant types.
@@ -48,9 +38,7 @@ package struct AuthorizationServerMetadata: Hashable, Sendable {
 
     /// Makes metadata from its members.
     package init(
-        issuer: Issuer, authorizationEndpoint: String? = nil, tokenEndpoint: String? = nil,
-        revocationEndpoint: String? = nil, introspectionEndpoint: String? = nil, jwksURI: String? = nil,
-        registrationEndpoint: String? = nil, scopesSupported: ScopeSet = [], grantTypes: [GrantType],
+        issuer: Issuer, endpoints: [AdvertisedEndpoint] = [], scopesSupported: ScopeSet = [], grantTypes: [GrantType],
         responseTypes: [ResponseType] = [.code], responseModes: [String] = ["query"],
         tokenEndpointAuthMethods: [ClientAuthenticationMethod],
         revocationEndpointAuthMethods: [ClientAuthenticationMethod] = [],
@@ -60,12 +48,7 @@ package struct AuthorizationServerMetadata: Hashable, Sendable {
         serviceDocumentation: String? = nil
     ) {
         self.issuer = issuer
-        self.authorizationEndpoint = authorizationEndpoint
-        self.tokenEndpoint = tokenEndpoint
-        self.revocationEndpoint = revocationEndpoint
-        self.introspectionEndpoint = introspectionEndpoint
-        self.jwksURI = jwksURI
-        self.registrationEndpoint = registrationEndpoint
+        self.endpoints = endpoints
         self.scopesSupported = scopesSupported
         self.grantTypes = grantTypes
         self.responseTypes = responseTypes
@@ -85,12 +68,7 @@ package struct AuthorizationServerMetadata: Hashable, Sendable {
     package var json: JSON {
         var writer = MetadataWriter()
         writer.write(issuer.string, as: .issuer)
-        writer.write(authorizationEndpoint, as: .authorizationEndpoint)
-        writer.write(tokenEndpoint, as: .tokenEndpoint)
-        writer.write(revocationEndpoint, as: .revocationEndpoint)
-        writer.write(introspectionEndpoint, as: .introspectionEndpoint)
-        writer.write(jwksURI, as: .jwksURI)
-        writer.write(registrationEndpoint, as: .registrationEndpoint)
+        for endpoint in endpoints { writer.write(issuer.endpoint(endpoint.path), as: endpoint) }
         writer.write(scopesSupported.scopes.map(\.string), as: .scopesSupported)
         writer.write(responseTypes, as: .responseTypes)
         writer.write(responseModes, as: .responseModes)

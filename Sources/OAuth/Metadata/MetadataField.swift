@@ -1,15 +1,9 @@
-/// The member names of authorization server and protected resource metadata.
+/// The member names of authorization server and protected resource metadata, except those of `AdvertisedEndpoint`.
 ///
 /// Spec: RFC 8414 §2
 /// Spec: RFC 9728 §2
 enum MetadataField: String {
     case issuer
-    case authorizationEndpoint = "authorization_endpoint"
-    case tokenEndpoint = "token_endpoint"
-    case jwksURI = "jwks_uri"
-    case registrationEndpoint = "registration_endpoint"
-    case revocationEndpoint = "revocation_endpoint"
-    case introspectionEndpoint = "introspection_endpoint"
     case scopesSupported = "scopes_supported"
     case responseTypes = "response_types_supported"
     case responseModes = "response_modes_supported"

@@ -11,6 +11,10 @@ struct MetadataWriter {
         object[field.rawValue] = .string(text)
     }
 
+    mutating func write(_ url: String, as endpoint: AdvertisedEndpoint) {
+        object[endpoint.rawValue] = .string(url)
+    }
+
     mutating func write(_ flag: Bool?, as field: MetadataField) {
         object[field.rawValue] = flag.map(JSON.bool)
     }

@@ -1,0 +1,23 @@
+/// An endpoint that the metadata of an authorization server advertises. The raw value is its member of the document.
+///
+/// Spec: RFC 8414 §2
+package enum AdvertisedEndpoint: String, CaseIterable, Sendable {
+    case authorization = "authorization_endpoint"
+    case token = "token_endpoint"
+    case revocation = "revocation_endpoint"
+    /// Introspection, for MCP servers.
+    case introspection = "introspection_endpoint"
+    /// The key set.
+    case keys = "jwks_uri"
+
+    /// The path of the endpoint below the issuer; it begins with a slash.
+    package var path: String {
+        switch self {
+        case .authorization: "/authorize"
+        case .token: "/token"
+        case .revocation: "/revoke"
+        case .introspection: "/introspect"
+        case .keys: "/jwks"
+        }
+    }
+}
