@@ -52,23 +52,7 @@ package struct Administration: Sendable {
         _ request: AdministrationRequest, by administrator: Administrator
     ) async throws -> AdministrationAnswer {
         let task = AdministrationTask(administration: self, administrator: administrator, now: clock.now())
-        return switch request {
-        case .users(let request): try await UserAdministration(task: task).perform(request)
-        case .resources(let request): try await ResourceAdministration(task: task).perform(request)
-        case .clients(let request): try await ClientAdministration(task: task).perform(request)
-        case .sessions(let request): try await SessionAdministration(task: task).perform(request)
-        case .elicitations(let request): try await ElicitationAdministration(task: task).perform(request)
-        case .jobs(let request): try await JobAdministration(task: task).perform(request)
-        case .events(let request): try await EventAdministration(task: task).perform(request)
-        case .providers(let request): try await ProviderAdministration(task: task).perform(request)
-        case .connections(let request): try await ConnectionAdministration(task: task).perform(request)
-        case .keys(let request): try await KeyAdministration(task: task).perform(request)
-        case .audit(let request): try await AuditAdministration(task: task).perform(request)
-        case .report(let request): try await ReportAdministration(task: task).perform(request)
-        case .database(let request): try await DatabaseAdministration(task: task).perform(request)
-        case .doctor(let request): try await DoctorAdministration(task: task).perform(request)
-        case .preview(let request): try await RevocationPreview(task: task).preview(of: request)
-        }
+        return try await request.noun.perform(task)
     }
 
     /// Carries out a request whose answer is a file, and writes that file beside the database. Nil for any other request.
@@ -78,13 +62,7 @@ package struct Administration: Sendable {
         let task = AdministrationTask(administration: self, administrator: administrator, now: clock.now())
         do {
             return try await TraceID.$current.withValue(.random()) {
-                switch request {
-                case .database(.backup): try await DatabaseAdministration(task: task).backup()
-                case .audit(.export(let selection)): try await AuditAdministration(task: task).export(selection)
-                case .users, .resources, .clients, .sessions, .elicitations, .jobs, .events, .providers, .connections,
-                    .keys, .audit, .report, .database, .doctor, .preview:
-                    nil
-                }
+                try await request.noun.file(task)
             }
         } catch {
             throw refusal(error)

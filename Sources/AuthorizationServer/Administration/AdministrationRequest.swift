@@ -31,3 +31,29 @@ package enum AdministrationRequest: Codable, Hashable, Sendable {
     /// Counts the live sessions that a request would revoke now, and lists the newest; changes nothing.
     indirect case preview(AdministrationRequest)
 }
+
+extension AdministrationRequest {
+    /// The request as a request about its noun.
+    var noun: any NounRequest {
+        switch self {
+        case .users(let request): request
+        case .resources(let request): request
+        case .clients(let request): request
+        case .sessions(let request): request
+        case .elicitations(let request): request
+        case .jobs(let request): request
+        case .events(let request): request
+        case .providers(let request): request
+        case .connections(let request): request
+        case .keys(let request): request
+        case .audit(let request): request
+        case .report(let request): request
+        case .database(let request): request
+        case .doctor(let request): request
+        case .preview(let request): PreviewRequest(previewed: request)
+        }
+    }
+
+    /// What must be known of the request before it is carried out.
+    package var traits: RequestTraits { noun.traits }
+}

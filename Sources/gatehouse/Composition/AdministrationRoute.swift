@@ -36,7 +36,7 @@ struct AdministrationRoute {
     ) async throws -> AdministrationAnswer {
         let message = self.message(request)
         let answer = try await client.send(
-            path: AdministrationSocket.route, body: message.bytes(), isLong: request.isLong)
+            path: AdministrationSocket.route, body: message.bytes(), isLong: request.traits.contains(.long))
         return try AdministrationAnswer(parsing: answer.body)
     }
 
@@ -92,19 +92,6 @@ struct AdministrationRoute {
             return try await server(client())
         } catch AdministrationClientError.noServer {
             throw StoreError.permissions(sentence)
-        }
-    }
-}
-
-extension AdministrationRequest {
-    /// Whether the server may take minutes: the request reads the whole audit trail or database, or revokes many sessions.
-    fileprivate var isLong: Bool {
-        switch self {
-        case .audit, .database, .doctor, .report, .preview, .sessions(.preview), .sessions(.revoke), .keys(.replace),
-            // A user, a host or an MCP server can have many sessions, which are revoked in steps of 250.
-            .users, .clients, .resources:
-            true
-        case .sessions, .elicitations, .jobs, .events, .providers, .connections, .keys: false
         }
     }
 }

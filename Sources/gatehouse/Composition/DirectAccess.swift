@@ -39,7 +39,9 @@ struct DirectAccess {
         /// Refuses to change a database that does not match the checkpoints in the keys folder, on which no server would start. A
         /// change would be lost with the database, or would cover the traces of an attack.
         private func refuseRolledBackTrail(for request: AdministrationRequest) async throws {
-            guard !request.isSafeOnRolledBackTrail, KeyRing.hasCheckpoints(in: configuration.paths.keys) else { return }
+            guard !request.traits.contains(.safeOnRolledBackTrail),
+                KeyRing.hasCheckpoints(in: configuration.paths.keys)
+            else { return }
             let keys = try configuration.openKeys(createIfEmpty: false)
             let past = try await RolledBackAuditChain.find(in: store, keys: keys, at: WallClock.system.now())
                 .first(where: \.isRefused)
@@ -57,8 +59,9 @@ struct DirectAccess {
         private func administration(for request: AdministrationRequest) async throws -> Administration {
             try await refuseRolledBackTrail(for: request)
             let keys =
-                request.needsKeys ? try configuration.openKeys(createIfEmpty: false) : await keysForSigning(request)
-            let providers = request.isAboutProviders ? try configuration.providerClient() : nil
+                request.traits.contains(.needsKeys)
+                ? try configuration.openKeys(createIfEmpty: false) : await keysForSigning(request)
+            let providers = request.traits.contains(.callsProviders) ? try configuration.providerClient() : nil
             let settings = try configuration.settings()
             return Administration(
                 store: store, keys: keys, providers: providers, diagnostics: try diagnostics(for: request),
@@ -69,7 +72,7 @@ struct DirectAccess {
         /// The keys that sign the audit trail after a request; nil before a server has signed the first checkpoint. If the keys cannot
         /// be opened, the next server signs.
         private func keysForSigning(_ request: AdministrationRequest) async -> KeyRing? {
-            guard request.withdrawsAccess || request == .database(.backup),
+            guard request.traits.contains(.withdrawsAccess) || request == .database(.backup),
                 (try? await store.read { try $0.audit.checkpoints.last(of: .main) }) ?? nil != nil
             else { return nil }
             return try? configuration.openKeys(createIfEmpty: false)
@@ -118,45 +121,6 @@ extension ServerConfiguration {
         let line = bytes.prefix { $0 != UInt8(ascii: "\n") }
         guard !line.isEmpty else { throw CommandError("The keys_passphrase_file \(path) is empty.") }
         return Secret(bytes: [UInt8](line))
-    }
-}
-
-extension AdministrationRequest {
-    /// Whether the request only reads, or accepts a rolled back audit trail. A preview is as safe as the change that it precedes, so
-    /// that a command fails before it asks.
-    fileprivate var isSafeOnRolledBackTrail: Bool {
-        switch self {
-        case .users(.list), .resources(.list), .resources(.show), .clients(.list), .clients(.show), .clients(.rules),
-            .sessions(.list), .sessions(.show), .elicitations(.list), .elicitations(.show), .jobs(.list), .jobs(.show),
-            .events(.list), .providers(.list), .connections(.list), .keys(.list), .report, .database(.check), .doctor:
-            true
-        case .resources(.policy(_, let change, _)): change == PolicyChange()
-        case .audit(.tail), .audit(.verify), .audit(.acceptRestore): true
-        case .users, .resources, .clients, .sessions, .elicitations, .jobs, .events, .providers, .connections, .keys,
-            .audit, .database, .preview:
-            false
-        }
-    }
-
-    /// Whether the request uses keys: it lists or changes them, verifies signatures, or seals or opens a secret.
-    fileprivate var needsKeys: Bool {
-        switch self {
-        case .keys, .connections(.revoke), .audit(.verify), .audit(.export), .audit(.drop), .audit(.acceptRestore): true
-        case .providers(.add(let draft)): draft.clientSecret != nil
-        case .users, .resources, .clients, .sessions, .elicitations, .jobs, .events, .providers, .connections, .audit,
-            .report, .database, .doctor, .preview:
-            false
-        }
-    }
-
-    /// Whether the request may call a provider.
-    fileprivate var isAboutProviders: Bool {
-        switch self {
-        case .providers, .connections: true
-        case .users, .resources, .clients, .sessions, .elicitations, .jobs, .events, .keys, .audit, .report, .database,
-            .doctor, .preview:
-            false
-        }
     }
 }
 

@@ -1,19 +1,3 @@
-extension AdministrationRequest {
-    /// Whether the request withdraws access that an older backup of the database would give back. The audit trail is then signed
-    /// at once, so that such a backup is recognised: it lacks the checkpoint.
-    package var withdrawsAccess: Bool {
-        switch self {
-        case .sessions(.revoke), .users(.disable), .users(.setPassword), .clients(.block), .clients(.remove),
-            .resources(.policy), .resources(.rotateSecret), .resources(.remove), .connections(.revoke),
-            .providers(.remove), .keys(.replace):
-            true
-        case .users, .resources, .clients, .sessions, .elicitations, .jobs, .events, .providers, .connections, .keys,
-            .audit, .report, .database, .doctor, .preview:
-            false
-        }
-    }
-}
-
 extension Administration {
     /// Carries out a request for the command line, and signs the audit trail after one that withdraws access.
     ///
@@ -22,7 +6,7 @@ extension Administration {
         _ request: AdministrationRequest, by administrator: Administrator
     ) async throws(AdministrationError) -> AdministrationAnswer {
         let answer = try await run(request, by: administrator)
-        guard request.withdrawsAccess, let keys else { return answer }
+        guard request.traits.contains(.withdrawsAccess), let keys else { return answer }
         let signer = AuditCheckpointSigner(store: store, keys: keys, log: log)
         return answer.adding(warning: await signer.signAllOrWarning(at: clock.now()))
     }

@@ -17,6 +17,26 @@ package enum AuditRequest: Codable, Hashable, Sendable {
     case acceptRestore(reason: String)
 }
 
+extension AuditRequest: NounRequest {
+    package var traits: RequestTraits {
+        switch self {
+        case .tail: [.safeOnRolledBackTrail, .long]
+        case .verify, .acceptRestore: [.safeOnRolledBackTrail, .needsKeys, .long]
+        case .export, .drop: [.needsKeys, .long]
+        case .erase: .long
+        }
+    }
+
+    func perform(_ task: AdministrationTask) async throws -> AdministrationAnswer {
+        try await AuditAdministration(task: task).perform(self)
+    }
+
+    func file(_ task: AdministrationTask) async throws -> AdministrationFile? {
+        guard case .export(let selection) = self else { return nil }
+        return try await AuditAdministration(task: task).export(selection)
+    }
+}
+
 /// The personal data to erase.
 package enum AuditErasureRequest: Codable, Hashable, Sendable {
     /// The data of the user with this name or subject.

@@ -110,4 +110,16 @@ struct ClientAdministration: AdministrationNoun {
     private static func removal(of rule: String) -> String {
         "Remove the rule with 'gatehouse clients rules remove \(ShellWord.quoted(rule))'"
     }
+
+    /// The sessions that a request revokes.
+    func sessions(revokedBy request: ClientRequest, _ transaction: Transaction) throws -> [SessionFilter] {
+        switch request {
+        case .remove(let id, _):
+            [SessionFilter(client: try ClientID(id))]
+        case .block(let name, _):
+            try transaction.sessionHosts.filters(
+                coveredBy: ClientRuleAdministration(task: task).ruleTarget(name, transaction).target)
+        case .add, .list, .show, .allow, .rules, .removeRule, .refresh: []
+        }
+    }
 }

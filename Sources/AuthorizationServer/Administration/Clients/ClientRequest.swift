@@ -1,3 +1,5 @@
+import Storage
+
 /// The requests about clients.
 package enum ClientRequest: Codable, Hashable, Sendable {
     /// Registers a client.
@@ -18,6 +20,24 @@ package enum ClientRequest: Codable, Hashable, Sendable {
     case refresh(String)
     /// Removes a registered client or a known metadata document, and revokes its sessions.
     case remove(String, reason: String? = nil)
+}
+
+extension ClientRequest: NounRequest {
+    package var traits: RequestTraits {
+        switch self {
+        case .list, .show, .rules: [.safeOnRolledBackTrail, .long]
+        case .block, .remove: [.withdrawsAccess, .long]
+        case .add, .allow, .removeRule, .refresh: .long
+        }
+    }
+
+    func perform(_ task: AdministrationTask) async throws -> AdministrationAnswer {
+        try await ClientAdministration(task: task).perform(self)
+    }
+
+    func revokedSessions(_ task: AdministrationTask, _ transaction: Transaction) throws -> [SessionFilter] {
+        try ClientAdministration(task: task).sessions(revokedBy: self, transaction)
+    }
 }
 
 /// A client to register, unchecked.

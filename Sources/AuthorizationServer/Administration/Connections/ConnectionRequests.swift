@@ -11,6 +11,21 @@ package enum ProviderRequest: Codable, Hashable, Sendable {
     case allow(provider: String, resource: String, scope: String?, sameAs: [String] = [])
 }
 
+extension ProviderRequest: NounRequest {
+    package var traits: RequestTraits {
+        switch self {
+        case .list: [.safeOnRolledBackTrail, .callsProviders]
+        case .add(let draft): draft.clientSecret == nil ? .callsProviders : [.needsKeys, .callsProviders]
+        case .remove: [.withdrawsAccess, .callsProviders]
+        case .allow: .callsProviders
+        }
+    }
+
+    func perform(_ task: AdministrationTask) async throws -> AdministrationAnswer {
+        try await ProviderAdministration(task: task).perform(self)
+    }
+}
+
 /// A provider to register, unchecked: either an issuer whose endpoints are discovered, or the endpoints.
 package struct ProviderDraft: Codable, Hashable, Sendable {
     /// The short name, which is part of the redirect URI.
@@ -46,6 +61,19 @@ package enum ConnectionRequest: Codable, Hashable, Sendable {
     case list(ConnectionSelection, page: PageRequest = PageRequest())
     /// Revokes a connection here and at its provider.
     case revoke(String)
+}
+
+extension ConnectionRequest: NounRequest {
+    package var traits: RequestTraits {
+        switch self {
+        case .list: [.safeOnRolledBackTrail, .callsProviders]
+        case .revoke: [.needsKeys, .callsProviders, .withdrawsAccess]
+        }
+    }
+
+    func perform(_ task: AdministrationTask) async throws -> AdministrationAnswer {
+        try await ConnectionAdministration(task: task).perform(self)
+    }
 }
 
 /// A selection of connections. A connection matches if it matches every criterion that is set.

@@ -9,6 +9,24 @@ package enum DatabaseRequest: Codable, Hashable, Sendable {
     case backup
 }
 
+extension DatabaseRequest: NounRequest {
+    package var traits: RequestTraits {
+        switch self {
+        case .check: [.safeOnRolledBackTrail, .long]
+        case .backup: .long
+        }
+    }
+
+    func perform(_ task: AdministrationTask) async throws -> AdministrationAnswer {
+        try await DatabaseAdministration(task: task).perform(self)
+    }
+
+    func file(_ task: AdministrationTask) async throws -> AdministrationFile? {
+        guard self == .backup else { return nil }
+        return try await DatabaseAdministration(task: task).backup()
+    }
+}
+
 /// The administration of the database as a whole.
 struct DatabaseAdministration: AdministrationNoun {
     let task: AdministrationTask

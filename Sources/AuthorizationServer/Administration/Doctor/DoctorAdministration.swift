@@ -10,6 +10,16 @@ package enum DoctorRequest: Codable, Hashable, Sendable {
     case examination
 }
 
+extension DoctorRequest: NounRequest {
+    package var traits: RequestTraits {
+        [.safeOnRolledBackTrail, .long]
+    }
+
+    func perform(_ task: AdministrationTask) async throws -> AdministrationAnswer {
+        try await DoctorAdministration(task: task).perform(self)
+    }
+}
+
 /// The diagnoses of `gatehouse doctor`.
 struct DoctorAdministration: AdministrationNoun {
     let task: AdministrationTask

@@ -12,6 +12,19 @@ package enum ElicitationsRequest: Codable, Hashable, Sendable {
     case cancel(String)
 }
 
+extension ElicitationsRequest: NounRequest {
+    package var traits: RequestTraits {
+        switch self {
+        case .list, .show: .safeOnRolledBackTrail
+        case .cancel: []
+        }
+    }
+
+    func perform(_ task: AdministrationTask) async throws -> AdministrationAnswer {
+        try await ElicitationAdministration(task: task).perform(self)
+    }
+}
+
 /// A selection of elicitations. An elicitation matches if it matches every criterion that is set.
 package struct ElicitationSelection: Codable, Hashable, Sendable {
     /// Only elicitations for this user (name or subject).

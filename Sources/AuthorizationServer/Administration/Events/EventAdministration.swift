@@ -10,6 +10,19 @@ package enum EventRequest: Codable, Hashable, Sendable {
     case retry(String)
 }
 
+extension EventRequest: NounRequest {
+    package var traits: RequestTraits {
+        switch self {
+        case .list: .safeOnRolledBackTrail
+        case .retry: []
+        }
+    }
+
+    func perform(_ task: AdministrationTask) async throws -> AdministrationAnswer {
+        try await EventAdministration(task: task).perform(self)
+    }
+}
+
 /// The administration of events for MCP servers.
 struct EventAdministration: AdministrationNoun {
     let task: AdministrationTask

@@ -12,6 +12,19 @@ package enum JobsRequest: Codable, Hashable, Sendable {
     case end([String], reason: String?)
 }
 
+extension JobsRequest: NounRequest {
+    package var traits: RequestTraits {
+        switch self {
+        case .list, .show: .safeOnRolledBackTrail
+        case .end: []
+        }
+    }
+
+    func perform(_ task: AdministrationTask) async throws -> AdministrationAnswer {
+        try await JobAdministration(task: task).perform(self)
+    }
+}
+
 /// A selection of jobs. A job matches if it matches every criterion that is set.
 package struct JobSelection: Codable, Hashable, Sendable {
     /// Only jobs of this user (name or subject).

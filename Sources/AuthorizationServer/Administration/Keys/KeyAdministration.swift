@@ -14,6 +14,20 @@ package enum KeyRequest: Codable, Hashable, Sendable {
     case replace(purpose: String, reason: String?)
 }
 
+extension KeyRequest: NounRequest {
+    package var traits: RequestTraits {
+        switch self {
+        case .list: [.safeOnRolledBackTrail, .needsKeys]
+        case .rotate, .weigh: .needsKeys
+        case .replace: [.needsKeys, .withdrawsAccess, .long]
+        }
+    }
+
+    func perform(_ task: AdministrationTask) async throws -> AdministrationAnswer {
+        try await KeyAdministration(task: task).perform(self)
+    }
+}
+
 /// The administration of keys.
 struct KeyAdministration: AdministrationNoun {
     let task: AdministrationTask

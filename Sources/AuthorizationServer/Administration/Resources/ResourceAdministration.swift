@@ -99,6 +99,19 @@ struct ResourceAdministration: AdministrationNoun {
         }
         return scopes
     }
+
+    /// The sessions that a request revokes.
+    func sessions(revokedBy request: ResourceRequest, _ transaction: Transaction) throws -> [SessionFilter] {
+        switch request {
+        case .remove(let name, _):
+            return [SessionFilter(resource: try resource(name, transaction).id)]
+        case .policy(let name, let change, _):
+            let resource = try resource(name, transaction).id
+            guard let hosts = try change.sessions.clientHosts.map(SessionPolicy.hosts) else { return [] }
+            return try transaction.sessionHosts.filters(at: resource, outside: hosts)
+        case .add, .list, .show, .rotateSecret: return []
+        }
+    }
 }
 
 extension Resource {

@@ -1,3 +1,5 @@
+import Storage
+
 /// The requests about MCP servers. Each names its MCP server by ID or identifier.
 package enum ResourceRequest: Codable, Hashable, Sendable {
     /// Registers an MCP server.
@@ -12,6 +14,26 @@ package enum ResourceRequest: Codable, Hashable, Sendable {
     case rotateSecret(String)
     /// Removes an MCP server and revokes its sessions.
     case remove(String, reason: String? = nil)
+}
+
+extension ResourceRequest: NounRequest {
+    package var traits: RequestTraits {
+        switch self {
+        case .list, .show: [.safeOnRolledBackTrail, .long]
+        case .policy(_, let change, _):
+            change == PolicyChange() ? [.safeOnRolledBackTrail, .withdrawsAccess, .long] : [.withdrawsAccess, .long]
+        case .rotateSecret, .remove: [.withdrawsAccess, .long]
+        case .add: .long
+        }
+    }
+
+    func perform(_ task: AdministrationTask) async throws -> AdministrationAnswer {
+        try await ResourceAdministration(task: task).perform(self)
+    }
+
+    func revokedSessions(_ task: AdministrationTask, _ transaction: Transaction) throws -> [SessionFilter] {
+        try ResourceAdministration(task: task).sessions(revokedBy: self, transaction)
+    }
 }
 
 /// An MCP server to register, unchecked.

@@ -16,6 +16,16 @@ package struct ReportRequest: Codable, Hashable, Sendable {
     }
 }
 
+extension ReportRequest: NounRequest {
+    package var traits: RequestTraits {
+        [.safeOnRolledBackTrail, .long]
+    }
+
+    func perform(_ task: AdministrationTask) async throws -> AdministrationAnswer {
+        try await ReportAdministration(task: task).perform(self)
+    }
+}
+
 /// The access review: the live sessions of each MCP server, counted.
 struct ReportAdministration: AdministrationNoun {
     let task: AdministrationTask

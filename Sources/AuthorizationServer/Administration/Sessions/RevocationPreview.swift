@@ -9,11 +9,10 @@ struct RevocationPreview: AdministrationNoun {
     /// The maximum number of sessions in a preview.
     private static let mostShown = 10
 
-    /// The live sessions that the request would revoke now. Names are looked up as in the request itself, so that an unknown name
-    /// fails before the confirmation.
-    func preview(of request: AdministrationRequest) async throws -> AdministrationAnswer {
+    /// The live sessions that the request would revoke now.
+    func preview(of request: any NounRequest) async throws -> AdministrationAnswer {
         try await store.read { transaction in
-            let filters = try self.filters(of: request, transaction)
+            let filters = try request.revokedSessions(task, transaction)
             let counts = try transaction.sessionReports.liveCounts(filters, now: now)
             let newest = try transaction.sessionReports.newestLive(filters, limit: Self.mostShown, now: now)
             return .many(
@@ -21,32 +20,16 @@ struct RevocationPreview: AdministrationNoun {
                 note: counts.sentence(shown: newest.count))
         }
     }
+}
 
-    /// The filters of the sessions that a request revokes; none for a request that revokes no session.
-    private func filters(of request: AdministrationRequest, _ transaction: Transaction) throws -> [SessionFilter] {
-        switch request {
-        case .users(.disable(let name, _)):
-            return [SessionFilter(user: try user(name, transaction).id)]
-        case .users(.setPassword(let name, _, let endsSessions)):
-            let user = try user(name, transaction).id
-            return endsSessions ? [SessionFilter(user: user)] : []
-        case .resources(.remove(let name, _)):
-            return [SessionFilter(resource: try resource(name, transaction).id)]
-        case .resources(.policy(let name, let change, _)):
-            let resource = try resource(name, transaction).id
-            guard let hosts = try change.sessions.clientHosts.map(SessionPolicy.hosts) else { return [] }
-            return try transaction.sessionHosts.filters(at: resource, outside: hosts)
-        case .clients(.remove(let id, _)):
-            return [SessionFilter(client: try ClientID(id))]
-        case .clients(.block(let name, _)):
-            return try transaction.sessionHosts.filters(
-                coveredBy: ClientRuleAdministration(task: task).ruleTarget(name, transaction).target)
-        case .sessions(.revoke(let selection, _)):
-            return try SessionLookup(task: task).filters(selection, transaction).each
-        case .users, .resources, .clients, .sessions, .elicitations, .jobs, .events, .providers, .connections, .keys,
-            .audit, .report, .database, .doctor, .preview:
-            return []
-        }
+/// The request for a preview of another request. It changes nothing.
+struct PreviewRequest: NounRequest {
+    let previewed: AdministrationRequest
+
+    var traits: RequestTraits { .long }
+
+    func perform(_ task: AdministrationTask) async throws -> AdministrationAnswer {
+        try await RevocationPreview(task: task).preview(of: previewed.noun)
     }
 }
 

@@ -11,7 +11,7 @@ struct SessionAdministration: AdministrationNoun {
         case .list(let selection, let page): try await listSessions(selection, page)
         case .show(let text): try await showSession(text)
         case .preview(let selection):
-            try await RevocationPreview(task: task).preview(of: .sessions(.revoke(selection, reason: nil)))
+            try await RevocationPreview(task: task).preview(of: SessionRequest.revoke(selection, reason: nil))
         case .revoke(let selection, let reason): try await revokeSessions(selection, reason)
         }
     }

@@ -1,3 +1,5 @@
+import Storage
+
 /// The requests about sessions.
 package enum SessionRequest: Codable, Hashable, Sendable {
     /// Lists the matching sessions, newest first; idle ones, longest idle first.
@@ -8,6 +10,25 @@ package enum SessionRequest: Codable, Hashable, Sendable {
     case preview(SessionSelection)
     /// Revokes every matching session.
     case revoke(SessionSelection, reason: String?)
+}
+
+extension SessionRequest: NounRequest {
+    package var traits: RequestTraits {
+        switch self {
+        case .list, .show: .safeOnRolledBackTrail
+        case .preview: .long
+        case .revoke: [.withdrawsAccess, .long]
+        }
+    }
+
+    func perform(_ task: AdministrationTask) async throws -> AdministrationAnswer {
+        try await SessionAdministration(task: task).perform(self)
+    }
+
+    func revokedSessions(_ task: AdministrationTask, _ transaction: Transaction) throws -> [SessionFilter] {
+        guard case .revoke(let selection, _) = self else { return [] }
+        return try SessionLookup(task: task).filters(selection, transaction).each
+    }
 }
 
 /// A selection of sessions. A session matches if it matches every criterion that is set.

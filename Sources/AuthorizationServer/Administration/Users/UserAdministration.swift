@@ -16,6 +16,24 @@ package enum UserRequest: Codable, Hashable, Sendable {
     case setPassword(name: String, passwordHash: String, endSessions: Bool = false)
 }
 
+extension UserRequest: NounRequest {
+    package var traits: RequestTraits {
+        switch self {
+        case .list: [.safeOnRolledBackTrail, .long]
+        case .disable, .setPassword: [.withdrawsAccess, .long]
+        case .add, .enable: .long
+        }
+    }
+
+    func perform(_ task: AdministrationTask) async throws -> AdministrationAnswer {
+        try await UserAdministration(task: task).perform(self)
+    }
+
+    func revokedSessions(_ task: AdministrationTask, _ transaction: Transaction) throws -> [SessionFilter] {
+        try UserAdministration(task: task).sessions(revokedBy: self, transaction)
+    }
+}
+
 /// The administration of users.
 struct UserAdministration: AdministrationNoun {
     let task: AdministrationTask
@@ -113,6 +131,18 @@ struct UserAdministration: AdministrationNoun {
             throw AdministrationError(.invalid, "The password hash is invalid.")
         }
         return text
+    }
+
+    /// The sessions that a request revokes.
+    func sessions(revokedBy request: UserRequest, _ transaction: Transaction) throws -> [SessionFilter] {
+        switch request {
+        case .disable(let name, _):
+            return [SessionFilter(user: try user(name, transaction).id)]
+        case .setPassword(let name, _, let endSessions):
+            let user = try user(name, transaction).id
+            return endSessions ? [SessionFilter(user: user)] : []
+        case .add, .list, .enable: return []
+        }
     }
 }
 
