@@ -78,7 +78,7 @@ struct ClientTrialTests {
     @Test(arguments: [
         ("404 Not Found", "Content-Type: application/json", "{}", "the status is 404"),
         ("302 Found", "Content-Type: application/json\r\nLocation: /x", "{}", "the status is 302"),
-        ("200 OK", "Content-Type: text/plain", "{}", "Its developer has to serve it as application/json"),
+        ("200 OK", "Content-Type: text/plain", "{}", "Its developer must serve it as application/json"),
     ])
     func `a document that cannot be fetched is reported with cause and remedy`(
         status: String, fields: String, body: String, words: String
@@ -129,7 +129,7 @@ struct ClientTrialTests {
             #expect(findings.contains { $0.says("grants", "unauthorized_client") && $0["state"] == "problem" })
             #expect(findings.contains { $0.says("refresh", "no refresh token") && $0["state"] == "warning" })
             #expect(findings.contains { $0.says("redirect", "cursor://app/callback") && $0["state"] == "warning" })
-            #expect(!findings.contains { $0.says("redirect", "has to begin with https://") })
+            #expect(!findings.contains { $0.says("redirect", "must begin with https://") })
             #expect(findings.contains { $0.says("authentication", "Ignored authentication methods: private_key_jwt") })
             #expect(findings.contains { $0.says("scopes", "files:read, mail:send (unknown to every MCP server here)") })
             let page = try await scene.consentPage(

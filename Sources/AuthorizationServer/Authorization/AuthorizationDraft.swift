@@ -68,7 +68,7 @@ struct AuthorizationDraft: Sendable {
             throw .page(
                 OAuthError(
                     .invalidRequest,
-                    "The redirect_uri is not registered for this client. Its developer has to register it.",
+                    "The redirect_uri is not registered for this client. Its developer must register it.",
                     reason: RedirectRule.difference(
                         requested, registered: client.metadata.redirectURIs, localhostAnyPort: localhostAnyPort)))
         }

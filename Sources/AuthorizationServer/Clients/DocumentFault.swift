@@ -42,7 +42,7 @@ extension FetchError {
                     + "and try again later.", reason: "\(reason)")
         }
         return OAuthError(
-            code, "The client's metadata document \(fault). The client's developer has to correct that.",
+            code, "The client's metadata document \(fault). The client's developer must correct that.",
             reason: "\(reason)")
     }
 }

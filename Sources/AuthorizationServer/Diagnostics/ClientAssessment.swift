@@ -43,7 +43,7 @@ struct ClientAssessment: Sendable {
             return Finding(
                 "grants", .problem,
                 "It did not register authorization_code, so each of its requests is refused with unauthorized_client. Its "
-                    + "developer has to add that to grant_types, or to leave grant_types out.")
+                    + "developer must add that to grant_types, or leave grant_types out.")
         }
         guard let named = client.metadata.grantTypes else {
             return Finding("grants", .ok, "It registers no grant_types, so it may use those of this server.")
@@ -124,7 +124,7 @@ struct ClientAssessment: Sendable {
                 "MCP servers", .ok,
                 "It may access \(names)\(open.count > 8 ? " and more" : ""), "
                     + (settings.defaultResource == nil
-                        ? "and has to name one in 'resource'." : "and gets the default_resource when it names none."))
+                        ? "and must name one in 'resource'." : "and gets the default_resource when it names none."))
         }
     }
 

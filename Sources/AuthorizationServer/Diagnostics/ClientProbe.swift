@@ -123,7 +123,7 @@ package struct ClientProbe: Sendable {
         return [
             Finding(
                 "certificate", days < 7 ? .warning : .ok,
-                "Valid for \(names), for \(days) more days\(days < 7 ? "; its host has to renew it." : ".")")
+                "Valid for \(names), for \(days) more days\(days < 7 ? "; its host must renew it." : ".")")
         ]
     }
 
@@ -192,11 +192,11 @@ extension OutboundFailure {
         case .refusedAddress:
             "For a host of your own, add host:port to clients.metadata_documents.private_hosts."
         case .untrusted:
-            "For an authority of your own, set outbound.trust; otherwise the host has to fix its certificate."
-        case .oversized: "Its developer has to shorten it, or raise clients.metadata_documents.max_size."
-        case .status: "Its developer has to serve it at this URL with status 200 and without a redirect."
-        case .mediaType: "Its developer has to serve it as application/json, without compression."
-        case .malformed, .unwritable: "Its host has to speak plain HTTP/1.1."
+            "For an authority of your own, set outbound.trust; otherwise the host must fix its certificate."
+        case .oversized: "Its developer must shorten it, or raise clients.metadata_documents.max_size."
+        case .status: "Its developer must serve it at this URL with status 200 and without a redirect."
+        case .mediaType: "Its developer must serve it as application/json, without compression."
+        case .malformed, .unwritable: "Its host must speak plain HTTP/1.1."
         }
     }
 

@@ -41,7 +41,7 @@ struct IgnoredMetadata {
         return [
             Finding(
                 "redirect", .warning,
-                "Ignored, because a redirect URI has to begin with https://, or with http:// on localhost: "
+                "Ignored, because a redirect URI must begin with https://, or with http:// on localhost: "
                     + "\(Self.shown(others)).")
         ]
     }

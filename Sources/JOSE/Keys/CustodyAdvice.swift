@@ -12,7 +12,7 @@ package enum CustodyAdvice {
     ) -> String {
         let open = "\(folder) is open to other users (mode 0\(String(mode & 0o7777, radix: 8)))"
         if SystemFolders.contain(folder) {
-            return "\(open), as a folder of the system has to be: set '\(key)' to a folder of Gatehouse's own."
+            return "\(open), as a folder of the system must be: set '\(key)' to a folder of Gatehouse's own."
         }
         if let other = names.sorted().first(where: { !isOurs($0) }) {
             return "\(open) and holds other things, such as '\(other)': set '\(key)' to a folder of Gatehouse's own."

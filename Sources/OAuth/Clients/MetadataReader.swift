@@ -43,7 +43,7 @@ struct MetadataReader {
     private func checkIdentity(_ expected: ClientID) throws(OAuthError) {
         guard let claimed = members[metadata: .clientID]?.string, claimed.utf8.elementsEqual(expected.string.utf8)
         else {
-            throw Self.refusal("has to name its own URL as client_id, character for character.")
+            throw Self.refusal("must name its own URL as client_id, character for character.")
         }
     }
 
@@ -60,7 +60,7 @@ struct MetadataReader {
             throw Self.refusal("is public: publish the public half of its keys only, and replace these keys.")
         }
         if members[metadata: .jwksURI] != nil, try link(.jwksURI) == nil {
-            throw Self.refusal("has to name its keys by an https:// URL in jwks_uri.")
+            throw Self.refusal("must name its keys by an https:// URL in jwks_uri.")
         }
     }
 
@@ -79,7 +79,7 @@ struct MetadataReader {
             throw Self.refusal("needs redirect_uris.")
         }
         guard let listed = listed.array else {
-            throw Self.refusal("has to give redirect_uris as a list of strings.")
+            throw Self.refusal("must give redirect_uris as a list of strings.")
         }
         guard listed.count <= Self.maximumRedirects else {
             throw Self.refusal("may list at most \(Self.maximumRedirects) redirect_uris.")
@@ -125,7 +125,7 @@ struct MetadataReader {
         let declared = try strings(.authMethods) ?? [single ?? ClientAuthenticationMethod.none.rawValue]
         if let single {
             guard declared.contains(single) else {
-                throw Self.refusal("has to repeat token_endpoint_auth_method in the list of supported methods.")
+                throw Self.refusal("must repeat token_endpoint_auth_method in the list of supported methods.")
             }
             if let method = usable.first(where: { $0.rawValue == single }) { return method }
         }
@@ -155,7 +155,7 @@ struct MetadataReader {
     private func string(_ member: MetadataMember) throws(OAuthError) -> String? {
         guard let value = members[metadata: member] else { return nil }
         guard let text = value.string else {
-            throw Self.refusal("has to give \(member.rawValue) as a string.")
+            throw Self.refusal("must give \(member.rawValue) as a string.")
         }
         return text
     }
@@ -164,7 +164,7 @@ struct MetadataReader {
     private func strings(_ member: MetadataMember) throws(OAuthError) -> [String]? {
         guard let value = members[metadata: member] else { return nil }
         guard let texts = value.array.map({ JSON.array($0.filter { $0 != .null }) })?.strings else {
-            throw Self.refusal("has to give \(member.rawValue) as a list of strings.")
+            throw Self.refusal("must give \(member.rawValue) as a list of strings.")
         }
         return texts.isEmpty ? nil : texts
     }

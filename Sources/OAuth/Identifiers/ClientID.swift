@@ -71,7 +71,7 @@ package struct ClientID: Hashable, Sendable, CustomStringConvertible {
     private static func document(_ text: String) throws(OAuthValueError) -> StrictURI.Authority {
         let uri = try StrictURI(text, called: "client_id")
         guard uri.scheme == "https", let authority = uri.authority else {
-            throw OAuthValueError("A client_id that is a URL has to begin with https:// in lower case.")
+            throw OAuthValueError("A client_id that is a URL must begin with https:// in lower case.")
         }
         guard uri.fragment == nil else {
             throw OAuthValueError("Leave the fragment out of the client_id.")

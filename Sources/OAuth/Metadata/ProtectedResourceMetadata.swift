@@ -41,7 +41,7 @@ package struct ProtectedResourceMetadata: Hashable, Sendable {
     package init(json: JSONObject) throws(OAuthValueError) {
         func member(_ field: MetadataField) -> JSON? { json[field.rawValue] }
         guard let resource = member(.resource)?.string else {
-            throw OAuthValueError("Protected resource metadata has to name its resource as a string.")
+            throw OAuthValueError("Protected resource metadata must name its resource as a string.")
         }
         _ = try ResourceIdentifier(resource)
         self.resource = resource

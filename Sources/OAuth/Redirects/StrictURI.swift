@@ -132,7 +132,7 @@ extension StrictURI {
             guard first == UInt8(ascii: ":"), let leading = digits.first, leading != UInt8(ascii: "0"),
                 digits.allSatisfy(\.isASCIIDigit), let port = UInt16(StrictURI.string(digits))
             else {
-                throw OAuthValueError("The port in the \(name) has to be a number between 1 and 65535.")
+                throw OAuthValueError("The port in the \(name) must be a number between 1 and 65535.")
             }
             return Int(port)
         }

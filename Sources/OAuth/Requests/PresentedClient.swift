@@ -80,7 +80,7 @@ package enum PresentedClient: Sendable {
     ) throws(OAuthError) -> PresentedClient {
         guard let (name, secret) = BasicCredentials.read(header) else {
             throw OAuthError(
-                .invalidClient, "The Authorization header has to be HTTP Basic with the id and the secret.")
+                .invalidClient, "The Authorization header must be HTTP Basic with the id and the secret.")
         }
         guard posted == nil, secret.isEmpty || !hasSecret else {
             throw OAuthError(.invalidRequest, "Authenticate in one way: by HTTP Basic or in the form.")

@@ -21,7 +21,7 @@ package struct TokenExchangeRequest: Sendable {
         // An empty one is refused, because an exchange without a user has no meaning here.
         subjectToken = Secret(try parameters.required(.subjectToken))
         guard try parameters.required(.subjectTokenType) == Self.accessTokenType else {
-            throw OAuthError(.invalidRequest, "The subject_token_type has to be \(Self.accessTokenType).")
+            throw OAuthError(.invalidRequest, "The subject_token_type must be \(Self.accessTokenType).")
         }
         if let wanted = try parameters.value(.requestedTokenType), wanted != Self.accessTokenType {
             throw OAuthError(.invalidRequest, "The requested_token_type can be \(Self.accessTokenType) alone.")
@@ -31,7 +31,7 @@ package struct TokenExchangeRequest: Sendable {
                 .invalidRequest, "Leave scope and resource out: the token has the scopes that the user granted.")
         }
         guard let provider = ProviderName(audience: try parameters.required(.audience)) else {
-            throw OAuthError(.invalidTarget, "The audience has to be urn:gatehouse:provider:NAME of a provider.")
+            throw OAuthError(.invalidTarget, "The audience must be urn:gatehouse:provider:NAME of a provider.")
         }
         self.provider = provider
     }

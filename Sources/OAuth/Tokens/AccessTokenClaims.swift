@@ -94,14 +94,14 @@ extension JSONObject {
 
     fileprivate func text(_ name: ClaimName) throws(OAuthValueError) -> String {
         guard let text = self[name]?.string else {
-            throw OAuthValueError("The token lacks \(name.rawValue), which has to be a string.")
+            throw OAuthValueError("The token lacks \(name.rawValue), which must be a string.")
         }
         return text
     }
 
     fileprivate func time(_ name: ClaimName) throws(OAuthValueError) -> Timestamp {
         guard let seconds = self[name]?.integer else {
-            throw OAuthValueError("The token lacks \(name.rawValue), which has to be a whole number of seconds.")
+            throw OAuthValueError("The token lacks \(name.rawValue), which must be a whole number of seconds.")
         }
         return Timestamp(seconds: seconds)
     }

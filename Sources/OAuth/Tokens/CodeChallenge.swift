@@ -14,7 +14,7 @@ package struct CodeChallenge: Hashable, Sendable, CustomStringConvertible {
     /// Parses a challenge: exactly the canonical base64url of 32 bytes.
     package init(_ text: String) throws(OAuthValueError) {
         guard text.utf8.count == 43, Base64URL.decode(text)?.count == 32 else {
-            throw OAuthValueError("The code_challenge has to be the 43 base64url characters of a SHA-256 digest.")
+            throw OAuthValueError("The code_challenge must be the 43 base64url characters of a SHA-256 digest.")
         }
         string = text
     }
@@ -44,7 +44,7 @@ package struct CodeVerifier: Sendable, RedactedCredential {
     /// Parses a verifier: 43 to 128 unreserved characters.
     package init(_ text: String) throws(OAuthValueError) {
         guard (43...128).contains(text.utf8.count), text.utf8.allSatisfy(\.isUnreserved) else {
-            throw OAuthValueError("The code_verifier has to be 43 to 128 letters, digits, or one of - . _ ~ only.")
+            throw OAuthValueError("The code_verifier must be 43 to 128 letters, digits, or one of - . _ ~ only.")
         }
         self.text = text
     }

@@ -81,7 +81,7 @@ struct DoctorTests {
                 for words in [
                     "ok       fetched", "Status 200 from localhost (127.0.0.1)",
                     "of 120 s, and is cached for 120 s here",
-                    "for 1 more days; its host has to renew it", "http://127.0.0.1/callback: with any port",
+                    "for 1 more days; its host must renew it", "http://127.0.0.1/callback: with any port",
                     "cursor://app/callback", "the name 'Travelling Notebook' and the host localhost:",
                     "It may access 'Files'", "It has no live sessions",
                 ] { #expect(shown.output.contains(words), "\(words) is not in\n\(shown.output)") }

@@ -24,7 +24,7 @@ struct DocumentFaultTests {
         (LoopbackServer.http("200 OK", "Content-Type: text/html", body: "<html></html>"), "not served as application"),
         (LoopbackServer.http("200 OK", "Content-Type: text/plain", body: "{}"), "not served as application/json"),
         (LoopbackServer.http("200 OK", json, body: String(repeating: " ", count: 70_000)), "is too large"),
-        (LoopbackServer.http("200 OK", json, body: "<html>"), "has to be strict JSON"),
+        (LoopbackServer.http("200 OK", json, body: "<html>"), "must be strict JSON"),
     ]
 
     @Test(arguments: faults.indices)

@@ -113,7 +113,7 @@ struct TokenExchangeGrant: Grant {
     /// Spec: RFC 8693 §2.2.2
     private static let noPerson = OAuthError(
         .invalidRequest,
-        "The subject_token has to be a live access token of a user for this MCP server. Ask the client for a fresh one."
+        "The subject_token must be a live access token of a user for this MCP server. Ask the client for a fresh one."
     )
     private static let notAllowed = OAuthError(
         .invalidTarget, "This MCP server may not have tokens of this provider. Ask its operator for permission.")
