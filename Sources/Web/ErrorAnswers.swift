@@ -100,7 +100,8 @@ package struct ErrorAnswers: Sendable {
         case .tooManyRequests: "60"
         case .invalidRequest, .invalidClient, .invalidGrant, .unauthorizedClient, .unsupportedGrantType,
             .unsupportedResponseType, .invalidScope, .invalidTarget, .accessDenied, .loginRequired, .consentRequired,
-            .unmetAuthenticationRequirements, .invalidSubjectToken, .unsupportedKind, .notFound, .idempotencyConflict,
+            .unmetAuthenticationRequirements, .invalidSubjectToken, .noUser, .unsupportedKind, .notFound,
+            .idempotencyConflict,
             .notCompleted, .notRedeemed, .sessionEnded, .alreadyCollected, .serverError:
             nil
         }
@@ -110,7 +111,7 @@ package struct ErrorAnswers: Sendable {
     package static func status(of code: OAuthError.Code) -> HTTPResponse.Status {
         switch code {
         case .invalidClient: .unauthorized
-        case .unsupportedKind, .accessDenied: .forbidden
+        case .noUser, .unsupportedKind, .accessDenied: .forbidden
         case .notFound: .notFound
         case .notCompleted, .sessionEnded, .idempotencyConflict, .notRedeemed: .conflict
         case .alreadyCollected: .gone

@@ -168,7 +168,7 @@ struct SecurityEventTests {
     @Test func `the end of a session is told of the session and its person, in the words of CAEP`() throws {
         let (session, subject) = (SessionID.random(), Subject.random())
         let event = SecurityEvent(
-            type: .sessionRevoked, issuedAt: Timestamp(seconds: 1000), about: .session(session, of: subject),
+            type: .sessionRevoked, issuedAt: Timestamp(seconds: 1000), about: .session(session, of: .user(subject)),
             transaction: session.string, payload: ["event_timestamp": 1000, "initiating_entity": "admin"])
         let claims = event.claims(
             issuer: try Issuer("https://as.example"), audience: try ResourceIdentifier("https://files.example/mcp"))
@@ -180,6 +180,20 @@ struct SecurityEventTests {
                 + #""events":{"https://schemas.openid.net/secevent/caep/event-type/session-revoked":"#
                 + #"{"event_timestamp":1000,"initiating_entity":"admin"}}}"#)
         #expect(claims["exp"] == nil && claims["sub"] == nil)
+    }
+
+    @Test func `the end of a session without a user names the application and no user`() throws {
+        let session = SessionID.random()
+        let event = SecurityEvent(
+            type: .sessionRevoked, issuedAt: Timestamp(seconds: 1000),
+            about: .session(session, of: .client(try ClientID("nightly"))), payload: [:])
+        let subject = event.claims(
+            issuer: try Issuer("https://as.example"), audience: try ResourceIdentifier("https://files.example/mcp"))[
+                "sub_id"]
+        #expect(
+            subject?.text
+                == #"{"format":"complex","session":{"format":"opaque","id":"\#(session)"},"#
+                + #""application":{"format":"iss_sub","iss":"https://as.example","sub":"nightly"}}"#)
     }
 
     @Test func `every final status has its event, and no other has one`() {

@@ -55,7 +55,7 @@ struct ResponseTests {
 
     private func claims() throws -> AccessTokenClaims {
         AccessTokenClaims(
-            issuer: try Issuer("https://auth.example"), subject: .random(),
+            issuer: try Issuer("https://auth.example"), subject: .user(.random()),
             audience: try ResourceIdentifier("https://mcp.example"), clientID: try ClientID("app"),
             sessionID: .random(),
             scope: try ScopeSet(parsing: "a b"), tokenID: "j1", issuedAt: Timestamp(seconds: 100),
@@ -83,6 +83,30 @@ struct ResponseTests {
         var many = claims.claims
         many["aud"] = ["https://mcp.example", "https://other.example"]
         #expect(throws: OAuthValueError.self) { try AccessTokenClaims(claims: many) }
+    }
+
+    @Test func `the token of a client that acts for itself says so, has its id as the subject and no sign-in`() throws {
+        var claims = try claims()
+        claims.subject = .client(claims.clientID)
+        claims.authTime = nil
+        let written = claims.claims
+        #expect(written["sub"] == "app" && written["gatehouse:actor"] == "client" && written["auth_time"] == nil)
+        #expect(try AccessTokenClaims(claims: written) == claims)
+        #expect(IntrospectionResponse.active(claims, username: nil).json.object?["gatehouse:actor"] == "client")
+    }
+
+    @Test func `a token whose subject and actor do not belong together is refused`() throws {
+        let user = try claims().claims
+        #expect(user["gatehouse:actor"] == nil)
+        let changes: [[String: JSON]] = [
+            ["gatehouse:actor": "client"], ["gatehouse:actor": "user", "sub": "app"], ["gatehouse:actor": true],
+            ["sub": "app"], ["sub": "other", "gatehouse:actor": "client"],
+        ]
+        for change in changes {
+            var changed = user
+            for (name, value) in change { changed[name] = value }
+            #expect(throws: OAuthValueError.self, "\(change)") { try AccessTokenClaims(claims: changed) }
+        }
     }
 
     @Test func `a description is bounded printable ASCII without quote and backslash`() {

@@ -51,6 +51,7 @@ package struct ElicitationCreationEndpoint: Sendable {
         _ draft: ElicitationDraft, session: SessionGrant, resource: Resource, in transaction: Transaction,
         now: Timestamp
     ) throws -> Outcome {
+        guard let user = session.user else { return .refused(SubjectTokens.noUser) }
         let policy = try transaction.resources.policy(of: resource.id)
         let kind = type(of: draft.ask).kind
         guard policy.elicitationKinds.contains(kind) else {
@@ -62,11 +63,13 @@ package struct ElicitationCreationEndpoint: Sendable {
         if let refusal = try kind.strategy.refusal(of: draft, by: resource.id, policy: policy, in: transaction) {
             return .refused(refusal)
         }
-        if let existing = try existing(draft, session: session, in: transaction, now: now) { return existing }
-        if let refusal = try limitRefusal(session, resource: resource, in: transaction, now: now) {
+        if let existing = try existing(draft, session: session, user: user, in: transaction, now: now) {
+            return existing
+        }
+        if let refusal = try limitRefusal(user, resource: resource, in: transaction, now: now) {
             return .refused(refusal)
         }
-        let elicitation = Elicitation(draft, session: session, now: now)
+        let elicitation = Elicitation(draft, session: session, user: user, now: now)
         try transaction.elicitations.insert(elicitation)
         try transaction.audit.append(
             AuditEntry(
@@ -79,15 +82,15 @@ package struct ElicitationCreationEndpoint: Sendable {
     ///
     /// The limit by the hour stops a server that creates and cancels in a loop, which never has many open at once.
     private func limitRefusal(
-        _ session: SessionGrant, resource: Resource, in transaction: Transaction, now: Timestamp
+        _ user: SessionUser, resource: Resource, in transaction: Transaction, now: Timestamp
     ) throws -> OAuthError? {
-        let open = try transaction.elicitations.open(user: session.userID, resource: resource.id, now: now)
+        let open = try transaction.elicitations.open(user: user.id, resource: resource.id, now: now)
         guard open < Elicitation.mostOpen else {
             return OAuthError(
                 .tooManyRequests,
                 "This user has too many open elicitations of this MCP server; wait until some end, or cancel them.")
         }
-        let recent = try transaction.elicitations.count(askedOf: session.userID, by: resource.id, since: now - 3600)
+        let recent = try transaction.elicitations.count(askedOf: user.id, by: resource.id, since: now - 3600)
         guard recent < Elicitation.mostAnHour else {
             return OAuthError(
                 .tooManyRequests,
@@ -99,12 +102,12 @@ package struct ElicitationCreationEndpoint: Sendable {
     /// The elicitation that an earlier request created: by its idempotency key if the request has one, else by its
     /// digest.
     private func existing(
-        _ draft: ElicitationDraft, session: SessionGrant, in transaction: Transaction, now: Timestamp
+        _ draft: ElicitationDraft, session: SessionGrant, user: SessionUser, in transaction: Transaction, now: Timestamp
     ) throws -> Outcome? {
         if let key = draft.idempotencyKey {
             guard
                 let found = try transaction.elicitations.find(
-                    key: key, resource: session.resourceID, user: session.userID, client: session.clientID)
+                    key: key, resource: session.resourceID, user: user.id, client: session.clientID)
             else { return nil }
             let current = try access.standing.settled(found, in: transaction, now: now)
             guard current.status.isOpen || current.status == .completed else { return nil }
@@ -143,9 +146,9 @@ package struct ElicitationCreationEndpoint: Sendable {
 
 extension Elicitation {
     /// The elicitation of a draft in a session; it expires no later than the session.
-    fileprivate init(_ draft: ElicitationDraft, session: SessionGrant, now: Timestamp) {
+    fileprivate init(_ draft: ElicitationDraft, session: SessionGrant, user: SessionUser, now: Timestamp) {
         self.init(
-            resourceID: session.resourceID, userID: session.userID, subject: session.subject,
+            resourceID: session.resourceID, userID: user.id, subject: user.subject,
             clientID: session.clientID, sessionID: session.id, message: draft.message, ask: draft.ask,
             digest: draft.digest, idempotencyKey: draft.idempotencyKey, createdAt: now,
             expiresAt: min(now + draft.expiresIn, session.expiresAt))

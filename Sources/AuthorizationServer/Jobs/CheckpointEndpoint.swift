@@ -5,6 +5,11 @@ import Storage
 /// Records the checkpoints that MCP servers report: moments at which the acting party changes. A report is evidence
 /// only of what the MCP server said. It stands in a chain of its own and satisfies no policy.
 package struct CheckpointEndpoint: Sendable {
+    private enum Outcome: Sendable {
+        case judged(ReportVerdict)
+        case refused(OAuthError)
+    }
+
     let store: Store
     let authentication: ResourceAuthentication
     let subjects: SubjectTokens
@@ -16,20 +21,22 @@ package struct CheckpointEndpoint: Sendable {
         let resource = try await authentication.identify(authorization)
         let report = try CheckpointReport(json: JSONObject(requestBody: body))
         let claims = subjects.claims(of: report.subjectToken, now: now)
-        let verdict = try await store.write { transaction -> ReportVerdict? in
+        let outcome = try await store.write { transaction -> Outcome in
             guard let session = try subjects.session(of: claims, for: resource, in: transaction, now: now) else {
-                return nil
+                return .refused(SubjectTokens.invalid)
             }
-            return try transaction.audit.reports.append(ReportedEntry(report, of: session, at: now))
+            // Every checkpoint says what a user was asked or did.
+            guard session.user != nil else { return .refused(SubjectTokens.noUser) }
+            return .judged(try transaction.audit.reports.append(ReportedEntry(report, of: session, at: now)))
         }
-        switch verdict {
-        case .recorded(let record):
+        switch outcome {
+        case .judged(.recorded(let record)):
             return [
                 "recorded_at": .string(now.rfc3339), "evidence": "reported",
                 "initiator": .string(record.entry.initiator.rawValue), "record": .string(record.hash.base64URL),
             ]
-        case .overQuota: throw authentication.observed(Self.overQuota)
-        case nil: throw authentication.observed(SubjectTokens.invalid)
+        case .judged(.overQuota): throw authentication.observed(Self.overQuota)
+        case .refused(let error): throw authentication.observed(error)
         }
     }
 

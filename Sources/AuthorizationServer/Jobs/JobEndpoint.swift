@@ -27,6 +27,8 @@ package struct JobEndpoint: Sendable {
         let outcome = try await store.write { transaction in
             guard let claims, let session = try subjects.session(of: claims, for: resource, in: transaction, now: now)
             else { return OpeningOutcome.refused(SubjectTokens.invalid) }
+            // A job is work for a user, who sees it on the account page and can cancel it there.
+            guard let user = session.user else { return .refused(SubjectTokens.noUser) }
             // Each job leaves audit records, so a server that opens and ends jobs in a loop has to be limited as well.
             guard try transaction.resources.countDecision(for: resource.id, now: now) else {
                 return .refused(EvaluationEndpoint.limitReached)
@@ -36,7 +38,8 @@ package struct JobEndpoint: Sendable {
                 return .refused(refusal)
             }
             let job = Job(
-                of: session, actions: request.actions, scope: scope, purpose: request.purpose, createdAt: now,
+                of: session, for: user, actions: request.actions, scope: scope, purpose: request.purpose,
+                createdAt: now,
                 expiresAt: min(request.expiresAt, session.expiresAt))
             try transaction.jobs.open(job)
             return .opened(job)

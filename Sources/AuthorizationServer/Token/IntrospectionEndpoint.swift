@@ -32,6 +32,6 @@ package struct IntrospectionEndpoint: Sendable {
             now < claims.expiresAt
         else { return .inactive }
         lastUses.record(session.id, at: now)
-        return .active(claims, username: session.username)
+        return .active(claims, username: session.user?.name)
     }
 }

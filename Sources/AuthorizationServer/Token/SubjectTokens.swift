@@ -2,7 +2,7 @@ import JOSE
 import OAuth
 import Storage
 
-/// Finds the user's session behind an access token that an MCP server presents.
+/// Finds the session behind an access token that an MCP server presents.
 struct SubjectTokens: Sendable {
     let reader: AccessTokenReader
     let standing: StandingRule
@@ -10,7 +10,7 @@ struct SubjectTokens: Sendable {
     /// The claims of a token that this server signed; nil for any other. Reads no database.
     func claims(of token: String, now: Timestamp) -> AccessTokenClaims? { reader.claims(of: token, now: now) }
 
-    /// The session of the token, if the token is live, for this very MCP server, and of a user in good standing. The order is
+    /// The session of the token, if the token is live, for this very MCP server, and its session is in good standing. The order is
     /// policy: signature and age, then the owner, and only then the standing.
     func session(
         of claims: AccessTokenClaims?, for asker: Resource, in transaction: Transaction, now: Timestamp
@@ -27,4 +27,9 @@ struct SubjectTokens: Sendable {
     static let invalid = OAuthError(
         .invalidSubjectToken,
         "The subject_token must be a live access token of a user for this MCP server; ask the client for a new one.")
+
+    /// The refusal of a subject token that has no user, where the request needs one.
+    static let noUser = OAuthError(
+        .noUser, "The subject_token belongs to a client that acts for itself, so there is no user to ask or to act for."
+    )
 }

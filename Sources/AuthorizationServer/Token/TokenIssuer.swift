@@ -32,7 +32,7 @@ struct TokenIssuer: Sendable {
         let claims = AccessTokenClaims(
             issuer: settings.issuer, subject: session.subject, audience: session.resource, clientID: session.clientID,
             sessionID: session.id, scope: admitted.scope, tokenID: Random.token(16), issuedAt: now,
-            expiresAt: expiresAt, authTime: session.authTime, acr: session.acr)
+            expiresAt: expiresAt, authTime: session.user == nil ? nil : session.authTime, acr: session.acr)
         let token = try JWT.sign(
             typ: AccessTokenClaims.type, claims: claims.claims, with: keys.signing(.tokens, at: now.seconds))
         return TokenResponse(

@@ -45,8 +45,8 @@ package struct SecurityEvent: Hashable, Sendable {
     package enum About: Hashable, Sendable {
         /// A user, by the `sub` of tokens.
         case person(Subject)
-        /// A session, by the `sid` of its tokens, and its user.
-        case session(SessionID, of: Subject)
+        /// A session, by the `sid` of its tokens, and its user or the client that acts for itself.
+        case session(SessionID, of: TokenSubject)
         /// The event stream itself, by its MCP server.
         case stream(ResourceID)
     }
@@ -91,15 +91,16 @@ package struct SecurityEvent: Hashable, Sendable {
 
     /// Spec: RFC 9493 §3
     private func identifier(issuer: Issuer) -> JSONObject {
-        func person(_ subject: Subject) -> JSONObject {
-            ["format": "iss_sub", "iss": .string(issuer.string), "sub": .string(subject.string)]
+        func named(_ subject: String) -> JSONObject {
+            ["format": "iss_sub", "iss": .string(issuer.string), "sub": .string(subject)]
         }
         return switch about {
-        case .person(let subject): person(subject)
+        case .person(let subject): named(subject.string)
         case .session(let session, let subject):
             [
                 "format": "complex", "session": ["format": "opaque", "id": .string(session.string)],
-                "user": .object(person(subject)),
+                // A client that acts for itself is no user: receivers that look for one must not find it.
+                subject.user == nil ? "application" : "user": .object(named(subject.string)),
             ]
         case .stream(let resource): ["format": "opaque", "id": .string(resource.string)]
         }

@@ -5,7 +5,7 @@ extension SecurityEvent {
     ///
     /// Spec: CAEP §3.1
     package static func sessionRevoked(
-        _ session: SessionID, of subject: Subject, by entity: InitiatingEntity, reason: SessionEndReason,
+        _ session: SessionID, of subject: TokenSubject, by entity: InitiatingEntity, reason: SessionEndReason,
         at time: Timestamp
     ) -> SecurityEvent {
         SecurityEvent(

@@ -33,8 +33,10 @@ package struct OAuthError: Error, Hashable, Sendable {
         case consentRequired = "consent_required"
         /// The user cannot meet the requested authentication requirement.
         case unmetAuthenticationRequirements = "unmet_authentication_requirements"
-        /// The user's token is unknown, expired, for another MCP server, or without a user.
+        /// The user's token is unknown, expired or for another MCP server.
         case invalidSubjectToken = "invalid_subject_token"
+        /// The token belongs to a client that acts for itself, and the request needs a user.
+        case noUser = "no_user"
         /// This MCP server may not use this kind of elicitation.
         case unsupportedKind = "unsupported_kind"
         /// Not found, or not this MCP server's.

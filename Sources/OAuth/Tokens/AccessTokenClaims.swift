@@ -1,6 +1,6 @@
 package import JOSE
 
-/// The claims of an access token: one user, one client, one MCP server, one session.
+/// The claims of an access token: one client, in the name of one user or in its own, one MCP server, one session.
 ///
 /// Spec: RFC 9068 §2.2
 package struct AccessTokenClaims: Hashable, Sendable {
@@ -11,8 +11,8 @@ package struct AccessTokenClaims: Hashable, Sendable {
 
     /// `iss`
     package var issuer: Issuer
-    /// `sub`
-    package var subject: Subject
+    /// `sub`, and `gatehouse:actor` for a client that acts for itself.
+    package var subject: TokenSubject
     /// `aud`, in the registered spelling.
     package var audience: ResourceIdentifier
     /// `client_id`
@@ -27,15 +27,15 @@ package struct AccessTokenClaims: Hashable, Sendable {
     package var issuedAt: Timestamp
     /// `exp`
     package var expiresAt: Timestamp
-    /// `auth_time`
-    package var authTime: Timestamp
+    /// `auth_time`; nil for a client that acts for itself.
+    package var authTime: Timestamp?
     /// `acr`
     package var acr: AuthenticationContext?
 
     /// Makes the claims of one token.
     package init(
-        issuer: Issuer, subject: Subject, audience: ResourceIdentifier, clientID: ClientID, sessionID: SessionID,
-        scope: ScopeSet, tokenID: String, issuedAt: Timestamp, expiresAt: Timestamp, authTime: Timestamp,
+        issuer: Issuer, subject: TokenSubject, audience: ResourceIdentifier, clientID: ClientID, sessionID: SessionID,
+        scope: ScopeSet, tokenID: String, issuedAt: Timestamp, expiresAt: Timestamp, authTime: Timestamp?,
         acr: AuthenticationContext?
     ) {
         self.issuer = issuer
@@ -63,8 +63,9 @@ package struct AccessTokenClaims: Hashable, Sendable {
         claims[.tokenID] = .string(tokenID)
         claims[.issuedAt] = .integer(issuedAt.seconds)
         claims[.expiresAt] = .integer(expiresAt.seconds)
-        claims[.authTime] = .integer(authTime.seconds)
+        claims[.authTime] = authTime.map { .integer($0.seconds) }
         claims[.acr] = acr.map { .string($0.rawValue) }
+        if case .client = subject { claims[.actor] = .string(TokenSubject.clientActor) }
         return claims
     }
 
@@ -77,10 +78,11 @@ package struct AccessTokenClaims: Hashable, Sendable {
         tokenID = try claims.text(.tokenID)
         issuedAt = try claims.time(.issuedAt)
         expiresAt = try claims.time(.expiresAt)
-        authTime = try claims.time(.authTime)
         acr = claims[.acr]?.string.map(AuthenticationContext.init(rawValue:))
-        guard let subject = Subject(try claims.text(.subject)), let session = SessionID(try claims.text(.sessionID))
+        guard let subject = try claims.subject(of: clientID), let session = SessionID(try claims.text(.sessionID))
         else { throw OAuthValueError("The token names no subject and session of this kind of server.") }
+        // Only a client that acts for itself has a token without a sign-in.
+        authTime = subject.user == nil ? nil : try claims.time(.authTime)
         self.subject = subject
         self.sessionID = session
     }
@@ -90,6 +92,16 @@ extension JSONObject {
     subscript(name: ClaimName) -> JSON? {
         get { self[name.rawValue] }
         set { self[name.rawValue] = newValue }
+    }
+
+    /// The subject of a token for `client`; nil if `sub` and `gatehouse:actor` do not belong together.
+    fileprivate func subject(of client: ClientID) throws(OAuthValueError) -> TokenSubject? {
+        let text = try text(.subject)
+        switch self[.actor] {
+        case nil: return Subject(text).map { .user($0) }
+        case .string(TokenSubject.clientActor): return text == client.string ? .client(client) : nil
+        default: return nil
+        }
     }
 
     fileprivate func text(_ name: ClaimName) throws(OAuthValueError) -> String {

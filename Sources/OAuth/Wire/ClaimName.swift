@@ -6,7 +6,7 @@
 package enum ClaimName: String, Sendable {
     /// The issuer.
     case issuer = "iss"
-    /// The user.
+    /// The user, or the client that acts for itself.
     case subject = "sub"
     /// The MCP server that the token is for.
     case audience = "aud"
@@ -26,6 +26,8 @@ package enum ClaimName: String, Sendable {
     case authTime = "auth_time"
     /// The authentication context class.
     case acr
+    /// `client` in the tokens of a client that acts for itself.
+    case actor = "gatehouse:actor"
     /// Whether an introspected token is active.
     case active
     /// `Bearer`, in introspection responses.

@@ -8,8 +8,10 @@ public struct ElicitationError: Error, Hashable, Sendable, CustomStringConvertib
         case invalidRequest = "invalid_request"
         /// The client id or secret of this MCP server is wrong.
         case invalidClient = "invalid_client"
-        /// The user's token has expired, is for another MCP server, or has no user.
+        /// The user's token has expired or is for another MCP server.
         case invalidSubjectToken = "invalid_subject_token"
+        /// The access belongs to a client that acts for itself (`Access.isClient`), and the call needs a user.
+        case noUser = "no_user"
         /// This MCP server may not use this kind of elicitation.
         case unsupportedKind = "unsupported_kind"
         /// This MCP server may not use this provider or scope, or may not send users to this host.

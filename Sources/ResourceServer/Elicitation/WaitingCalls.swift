@@ -89,7 +89,8 @@ public struct WaitingCalls: Sendable {
             case .alreadyCollected: return .refused("The answer was used before or has expired.")
             case .sessionEnded: return .refused("The session was revoked or has expired.")
             case .invalidApproval: return .refused(error.description)
-            case .invalidRequest, .invalidClient, .invalidSubjectToken, .unsupportedKind, .accessDenied, .notFound,
+            case .invalidRequest, .invalidClient, .invalidSubjectToken, .noUser, .unsupportedKind, .accessDenied,
+                .notFound,
                 .notCompleted, .notRedeemed, .notConnected, .invalidTarget, .idempotencyConflict, .tooManyRequests,
                 .unavailable, .invalidRequestState:
                 throw error

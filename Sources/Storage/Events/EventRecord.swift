@@ -43,13 +43,9 @@ extension EventRecord {
         elicitationID = try row.idIfAny(2)
         let session: SessionID? = try row.idIfAny(13)
         sessionID = session
-        let subject: Subject? = try row.idIfAny(4)
-        let person: SecurityEvent.About? = subject.map { subject in
-            session.map { .session($0, of: subject) } ?? .person(subject)
-        }
         event = SecurityEvent(
             id: try row.id(0), type: try row.parsed(SecurityEventType(rawValue: row.text(3))),
-            issuedAt: try row.time(6), about: person ?? .stream(resourceID),
+            issuedAt: try row.time(6), about: try Self.subject(row, of: session) ?? .stream(resourceID),
             transaction: elicitationID?.string ?? session?.string,
             payload: try JSONObject(parsing: Array(row.text(5).utf8)))
         state = try row.parsed(State(rawValue: row.text(7)))
@@ -58,6 +54,13 @@ extension EventRecord {
         settledAt = try row.timeIfAny(10)
         lastStatus = try row.integerIfAny(11).map { Int($0) }
         lastError = try row.textIfAny(12)
+    }
+
+    /// The subject of an event; nil for an event about the stream.
+    private static func subject(_ row: StoredRow, of session: SessionID?) throws -> SecurityEvent.About? {
+        guard let text = try row.textIfAny(4) else { return nil }
+        guard let session else { return .person(try row.id(4)) }
+        return .session(session, of: try Subject(text).map { .user($0) } ?? .client(row.client(4)))
     }
 }
 
@@ -69,10 +72,10 @@ package struct Events: Noun {
 extension Events {
     /// Queues an event for an MCP server, due at once, in the transaction of the change that it reports.
     package func enqueue(_ event: SecurityEvent, resource: ResourceID, elicitation: ElicitationID? = nil) throws {
-        let (subject, session): (Subject?, SessionID?) =
+        let (subject, session): (String?, SessionID?) =
             switch event.about {
-            case .person(let subject): (subject, nil)
-            case .session(let session, let subject): (subject, session)
+            case .person(let subject): (subject.string, nil)
+            case .session(let session, let subject): (subject.string, session)
             case .stream: (nil, nil)
             }
         try execute(
@@ -80,7 +83,7 @@ extension Events {
             INSERT INTO events
                 (id, resource_id, elicitation_id, type, subject, payload, created_at, state, due_at, session_id)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'waiting', ?7, ?8)
-            """, event.id.string, resource.string, elicitation?.string, event.type.rawValue, subject?.string,
+            """, event.id.string, resource.string, elicitation?.string, event.type.rawValue, subject,
             event.payload.text, event.issuedAt.seconds, session?.string)
         writerMemory?.signals.add(stream: resource)
     }

@@ -35,14 +35,15 @@ package struct Job: Hashable, Sendable {
     /// Why it ended; nil for an open job.
     package let endReason: EndReason?
 
-    /// A new job.
+    /// A new job for the user of the session.
     package init(
-        of session: SessionGrant, actions: [ActionName], scope: ScopeSet, purpose: String, createdAt: Timestamp,
+        of session: SessionGrant, for user: SessionUser, actions: [ActionName], scope: ScopeSet, purpose: String,
+        createdAt: Timestamp,
         expiresAt: Timestamp
     ) {
         id = .random()
         resourceID = session.resourceID
-        userID = session.userID
+        userID = user.id
         clientID = session.clientID
         sessionID = session.id
         self.actions = actions

@@ -6,8 +6,8 @@ struct SessionEndContext {
     let receivesEvents: Bool
     /// Whether the policy of the MCP server revokes a user's connections with the user's last session.
     let revokesConnections: Bool
-    /// The user's subject; nil for the session of a client that acts for itself.
-    let subject: Subject?
+    /// The `sub` of the session's tokens.
+    let subject: TokenSubject
 }
 
 extension Sessions {
@@ -30,7 +30,8 @@ extension Sessions {
             """, session.resourceID.string, session.userID?.string, (now - Self.pollingSeconds).seconds
         ) {
             SessionEndContext(
-                receivesEvents: try $0.flag(0), revokesConnections: try $0.flag(1), subject: try $0.idIfAny(2))
+                receivesEvents: try $0.flag(0), revokesConnections: try $0.flag(1),
+                subject: try $0.idIfAny(2).map { .user($0) } ?? .client(session.clientID))
         }
         guard let context else { throw StoreError.constraint("a session has an MCP server") }
         return context

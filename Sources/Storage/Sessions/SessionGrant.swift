@@ -5,9 +5,9 @@ package import OAuth
 /// the tokens say. One query reads it.
 package struct SessionGrant: Hashable, Sendable {
     package let id: SessionID
-    package let userID: UserID
-    package let subject: Subject
-    package let username: String
+    /// The user in whose name the client acts; nil for a client that acts for itself.
+    package let user: SessionUser?
+    /// Whether the account of the user is disabled; false for a client that acts for itself.
     package let userIsDisabled: Bool
     package let clientID: ClientID
     package let clientName: String
@@ -30,6 +30,7 @@ package struct SessionGrant: Hashable, Sendable {
     /// The longest lifetime of an access token in seconds, by the policy of the MCP server; nil without one.
     package let tokenLife: Int64?
     package let lastUsedAt: Timestamp
+    /// When the user authenticated; without a user, when the session began.
     package let authTime: Timestamp
     package let acr: AuthenticationContext?
     /// The digest of the metadata document behind the consent page; nil for a registered client.
@@ -51,7 +52,7 @@ package struct SessionGrant: Hashable, Sendable {
 }
 
 extension Sessions {
-    /// The grant of this session; nil if it does not exist or has no user.
+    /// The grant of this session; nil if it does not exist.
     package func grant(_ id: SessionID) throws -> SessionGrant? {
         try first(Self.joined, id.string) { try SessionGrant($0) }
     }
@@ -69,7 +70,7 @@ extension Sessions {
             s.created_at, s.expires_at, s.idle_seconds, s.last_used_at, s.auth_time, s.acr, s.document_digest, s.replaces,
             s.refresh_key, s.generation, s.turn_1, s.turn_2, s.turn_3, s.turn_4, p.token_life,
             \(SessionPolicy.excludes(host: "s.client_host"))
-        FROM sessions s JOIN users u ON u.id = s.user_id JOIN resources r ON r.id = s.resource_id
+        FROM sessions s JOIN resources r ON r.id = s.resource_id LEFT JOIN users u ON u.id = s.user_id
             LEFT JOIN resource_policies p ON p.resource_id = s.resource_id
         WHERE s.id = ?1
         """
@@ -78,9 +79,9 @@ extension Sessions {
 extension SessionGrant {
     init(_ row: StoredRow) throws {
         id = try row.id(0)
-        userID = try row.id(1)
-        subject = try row.id(2)
-        username = try row.text(3)
+        user = try row.idIfAny(1).map {
+            try SessionUser(id: $0, subject: row.id(2), name: row.text(3))
+        }
         userIsDisabled = try row.flag(4)
         clientID = try row.client(5)
         clientName = try row.text(6)

@@ -95,9 +95,9 @@ extension Sessions {
         try transaction.audit.tallies.close(of: id)
         try transaction.audit.append(ending.record(of: closed))
         let context = try endContext(of: closed, at: ending.at)
-        if state == .ended, context.receivesEvents, let subject = context.subject {
+        if state == .ended, context.receivesEvents {
             try transaction.events.enqueue(
-                .sessionRevoked(id, of: subject, by: ending.initiator, reason: ending.reason, at: ending.at),
+                .sessionRevoked(id, of: context.subject, by: ending.initiator, reason: ending.reason, at: ending.at),
                 resource: closed.resourceID)
         }
         try execute("DELETE FROM codes WHERE session_id = ?1", id.string)

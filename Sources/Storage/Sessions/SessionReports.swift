@@ -43,8 +43,8 @@ extension SessionReports {
             let both = try all(
                 "SELECT DISTINCT user_id, resource_id FROM sessions \(try transaction.sessions.scanPath(of: filter).text) \(clause.text)",
                 clause.values
-            ) { (person: try $0.text(0), resource: try $0.text(1)) }
-            people.formUnion(both.map(\.person))
+            ) { (person: try $0.textIfAny(0), resource: try $0.text(1)) }
+            people.formUnion(both.compactMap(\.person))
             resources.formUnion(both.map(\.resource))
         }
         return LiveSessionCounts(

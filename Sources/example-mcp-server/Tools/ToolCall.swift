@@ -52,6 +52,7 @@ struct ToolCall: Sendable {
     func answer(to fault: ElicitationError) -> Answer {
         switch fault.kind {
         case .invalidRequestState: .failure(id: request.id, JSONRPCError(.invalidParameters, fault.description))
+        case .noUser: failure("This tool needs a user, and the client acts for itself.")
         case .tooManyRequests: failure("Too many requests are waiting for you. Answer those first.")
         case .invalidRequest, .invalidClient, .invalidSubjectToken, .unsupportedKind, .accessDenied, .notFound,
             .notCompleted, .notRedeemed, .notConnected, .invalidTarget, .sessionEnded, .alreadyCollected,

@@ -55,7 +55,7 @@ struct SessionEndingTests {
         #expect(records.map(\.entry.action) == [.sessionEnded])
         guard let event else { return }
         #expect(event.event.type == .sessionRevoked && event.state == .waiting && event.sessionID == session.id)
-        #expect(event.event.about == .session(session.id, of: world.user.subject))
+        #expect(event.event.about == .session(session.id, of: .user(world.user.subject)))
         #expect(event.event.transaction == session.id.string)
         #expect(event.event.payload["event_timestamp"]?.integer == now.seconds)
         #expect(event.event.payload["initiating_entity"] == "admin")

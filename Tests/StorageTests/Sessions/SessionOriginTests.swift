@@ -19,11 +19,47 @@ struct SessionOriginTests {
             (try $0.sessions.find(session.id), try $0.sessions.grant(session.id))
         }
         #expect(kept == session)
-        #expect(grant == nil, "no token is issued for a session without a person")
+        #expect(grant?.user == nil && grant?.subject == .client(world.client.id) && grant?.userIsDisabled == false)
         let ending = SessionEnding(reason: .revokedByResource, initiator: .system, actor: .system, at: World.start + 5)
         #expect(try await world.store.write { try $0.sessions.end(session.id, ending) })
         let ended = try #require(try await world.store.read { try $0.sessions.find(session.id) })
         #expect(ended.state == .ended && ended.userID == nil)
+    }
+
+    @Test func `the event of a session without a user names its client, and no user`() async throws {
+        let world = try await World()
+        let session = try Session(
+            userID: nil, clientID: world.client.id, clientName: "Desk", resourceID: world.resource.id,
+            scope: ScopeSet(parsing: "files:read"), redirectURI: nil, binding: nil, createdAt: World.start,
+            expiresAt: World.start + 3600, idleSeconds: 3600, authTime: World.start, refreshKeyID: "k1")
+        let ending = SessionEnding(reason: .revokedByResource, initiator: .system, actor: .system, at: World.start + 5)
+        try await world.store.write { tx in
+            try tx.resources.recordPoll(by: world.resource.id, now: World.start)
+            try tx.sessions.begin(session)
+            _ = try tx.sessions.end(session.id, ending)
+        }
+        let event = try #require(try await world.store.read { try $0.events.find(of: session.id) })
+        #expect(event.event.about == .session(session.id, of: .client(world.client.id)))
+    }
+
+    @Test func `sessions without a user count, and count no user`() async throws {
+        let world = try await World()
+        try await world.store.write { tx in
+            for host in ["a.example", "b.example"] {
+                try tx.sessions.begin(
+                    Session(
+                        userID: nil, clientID: ClientID("https://\(host)/client.json"), clientName: "Desk",
+                        clientHost: host,
+                        resourceID: world.resource.id, scope: ScopeSet(parsing: "files:read"), redirectURI: nil,
+                        binding: nil, createdAt: World.start, expiresAt: World.start + 3600, idleSeconds: 3600,
+                        authTime: World.start, refreshKeyID: "k1"))
+            }
+        }
+        let counts = try await world.store.read {
+            try $0.sessionReports.liveCounts(
+                [SessionFilter(host: "a.example"), SessionFilter(host: "b.example")], now: World.start)
+        }
+        #expect(counts.sessions == 2 && counts.people == 0 && counts.clients == 2 && counts.resources == 1)
     }
 
     @Test func `a migrated database keeps its sessions, and takes sessions without a user`() async throws {

@@ -14,7 +14,7 @@ struct SessionTests {
         let world = try await World()
         let session = try await world.active(world.session())
         let grant = try #require(try await world.grant(session.id))
-        #expect(grant.subject == world.user.subject && grant.username == "Ana" && !grant.userIsDisabled)
+        #expect(grant.subject == .user(world.user.subject) && grant.user?.name == "Ana" && !grant.userIsDisabled)
         #expect(grant.resource == world.resource.identifier && !grant.resourceIsGone && !grant.clientIsBlocked)
         #expect(grant.scope == session.scope && grant.state == .active && grant.generation == 1)
         #expect(grant.refreshKeyID == "k1" && grant.authTime == start && grant.turns.isEmpty)

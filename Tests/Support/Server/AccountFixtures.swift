@@ -36,11 +36,11 @@ package struct AccountFixtures: Sendable {
         in session: Session, purpose: String = "File the expenses of November", lasting: Int64 = 3_600
     ) async throws -> Job {
         try await harness.gatehouse.store.write { transaction in
-            guard let grant = try transaction.sessions.grant(session.id) else {
-                throw StageFailure("session not found")
+            guard let grant = try transaction.sessions.grant(session.id), let user = grant.user else {
+                throw StageFailure("session of a user not found")
             }
             let job = try Job(
-                of: grant, actions: [ActionName("expenses.submit")], scope: grant.scope, purpose: purpose,
+                of: grant, for: user, actions: [ActionName("expenses.submit")], scope: grant.scope, purpose: purpose,
                 createdAt: session.createdAt, expiresAt: session.createdAt + lasting)
             try transaction.jobs.open(job)
             return job

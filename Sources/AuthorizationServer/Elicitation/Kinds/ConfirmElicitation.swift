@@ -27,7 +27,7 @@ struct ConfirmElicitation: ElicitationStrategy {
     func result(of elicitation: Elicitation, in session: SessionGrant, now: Timestamp) -> ElicitationResultBody? {
         guard let action = elicitation.ask(ConfirmRequest.self)?.action else { return nil }
         let claims = ApprovalClaims(
-            issuer: services.issuer, subject: session.subject, audience: session.resource,
+            issuer: services.issuer, subject: elicitation.subject, audience: session.resource,
             clientID: session.clientID, sessionID: session.id, elicitation: elicitation.id, action: action.name,
             digest: elicitation.digest, tokenID: Random.token(16), issuedAt: now,
             expiresAt: now + ApprovalClaims.lifetime, authTime: elicitation.authTime ?? session.authTime)

@@ -84,7 +84,8 @@ struct AuthorizationCodeGrant: Grant {
             _ = try transaction.sessions.end(
                 earlier,
                 SessionEnding(
-                    reason: .replaced, initiator: .user, actor: .person(session.userID),
+                    reason: .replaced, initiator: .user,
+                    actor: session.userID.map { .person($0) } ?? .client(client.id),
                     explanation: "replaced by \(session.id)", at: now))
         }
         let refreshes = try refreshes(client, record, in: transaction)

@@ -66,12 +66,13 @@ struct TokenExchangeGrant: Grant {
         guard let session = try subjects.session(of: preparation.claims, for: asker, in: transaction, now: now) else {
             return .refused(Self.noPerson)
         }
+        guard let user = session.user else { return .refused(Self.noUser) }
         guard try ConnectionPolicy.allowance(asked.provider, wanted: nil, for: asker.id, in: transaction) != nil else {
             return .refused(Self.notAllowed)
         }
         guard
             let connection = try transaction.connections.find(
-                user: session.userID, resource: asker.id, provider: asked.provider),
+                user: user.id, resource: asker.id, provider: asked.provider),
             try ConnectionPolicy.allows(connection, in: transaction)
         else { return .refused(Self.notConnected) }
         if let ended = try excess.end(connection, granted: connection.scope, in: transaction, now: now) {
@@ -115,6 +116,9 @@ struct TokenExchangeGrant: Grant {
         .invalidRequest,
         "The subject_token must be a live access token of a user for this MCP server. Ask the client for a fresh one."
     )
+    private static let noUser = OAuthError(
+        .invalidRequest,
+        "The subject_token belongs to a client that acts for itself. Only users connect accounts of providers.")
     private static let notAllowed = OAuthError(
         .invalidTarget, "This MCP server may not have tokens of this provider. Ask its operator for permission.")
     private static let notConnected = OAuthError(
