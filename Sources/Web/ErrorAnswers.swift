@@ -63,7 +63,9 @@ package struct ErrorAnswers: Sendable {
             explanation: PlainText(error.description, limit: 500),
             advice: isOurs
                 ? "Try again in a moment. Nothing was approved."
-                : "Return to the app, cancel there, and start again. Nothing was approved.",
+                : error.saysWhatToDo
+                    ? "Nothing was approved."
+                    : "Return to the app, cancel there, and start again. Nothing was approved.",
             reference: context.reference)
         var response = html(page, status: Self.pageStatus(of: error))
         if error.code == .temporarilyUnavailable { response.headers[.retryAfter] = "5" }

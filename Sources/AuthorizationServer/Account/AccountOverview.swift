@@ -13,8 +13,10 @@ package struct AccountOverview: Sendable {
     /// A client, by the name that the consent page showed.
     package struct App: Hashable, Sendable {
         package let name: String
-        /// The host of the client's metadata document; nil for a client that an operator registered.
+        /// The host of the client's metadata document; nil for a client without one.
         package let host: String?
+        /// Whether the client registered itself, so that its name is a claim.
+        package let isSelfRegistered: Bool
     }
 
     /// A session that is neither revoked nor expired.

@@ -59,7 +59,7 @@ private struct AccountReader {
             }
             return .init(
                 id: job.id, server: try server(job.resourceID),
-                app: .init(name: session.clientName, host: session.shownHost), purpose: job.purpose,
+                app: .init(session), purpose: job.purpose,
                 actions: job.actions, since: job.createdAt, endsAt: job.expiresAt)
         }
         return (shown, found.count > Self.mostJobs)
@@ -96,7 +96,7 @@ private struct AccountReader {
             uniqueKeysWithValues: try resource(session.resourceID).scopes.map { ($0.scope, $0.description) })
         let unusedEnd = session.lastUsedAt + session.idleSeconds
         return .init(
-            id: session.id, app: .init(name: session.clientName, host: session.shownHost),
+            id: session.id, app: .init(session),
             server: try server(session.resourceID),
             scopes: session.scope.scopes.map { words[$0] ?? $0.string }, since: session.createdAt,
             lastUsedAt: session.state == .approved ? nil : session.lastUsedAt, endsAt: session.expiresAt,
@@ -109,7 +109,7 @@ private struct AccountReader {
             page: elicitation.pageID, status: elicitation.status(at: now),
             completedWord: elicitation.kind.strategy.completedWord,
             server: try server(elicitation.resourceID),
-            app: session.map { .init(name: $0.clientName, host: $0.shownHost) },
+            app: session.map { .init($0) },
             text: elicitation.kind.strategy.subjectMatter(of: elicitation),
             at: elicitation.createdAt, until: elicitation.expiresAt)
     }
@@ -126,5 +126,13 @@ private struct AccountReader {
         }
         resources[id] = resource
         return resource
+    }
+}
+
+extension AccountOverview.App {
+    /// The client of a session.
+    fileprivate init(_ session: Session) {
+        self.init(
+            name: session.clientName, host: session.shownHost, isSelfRegistered: session.clientID.isSelfRegistered)
     }
 }

@@ -40,7 +40,7 @@ package struct AuthorizeEndpoint: Sendable {
                 throw request.failure(isSignedIn ? Self.consentNeeded : Self.signInNeeded)
             }
             guard let person, isSignedIn else {
-                let name = client.map { $0.shownHost ?? $0.metadata.name } ?? draft.asker.clientID.shownHost
+                let name = client.map(\.signInName) ?? draft.asker.clientID.shownHost
                 return try signIn(draft, client: name, person: wanted.isAnew ? nil : person, browser, now)
             }
             trace.record(.recognised)
@@ -92,8 +92,7 @@ package struct AuthorizeEndpoint: Sendable {
         }
         let access = try found.mapError(request.failure).get()
         guard hasJustSignedIn || access.accepts(signIn: person.login.authentication, at: now) else {
-            let name = client.shownHost ?? client.metadata.name
-            return try signIn(draft, client: name, person: person, browser, now)
+            return try signIn(draft, client: client.signInName, person: person, browser, now)
         }
         let pending = PendingAuthorization(
             request.body, client: client, redirect: redirect, access: access, text: draft.text,

@@ -118,7 +118,10 @@ extension ConsentEndpoint {
         let token = ConsentToken(shownAt: now, offering: replaceable.map(\.id))
         return ConsentRequest(
             interaction: interaction.id, token: token.text(for: interaction, keys: keys),
-            clientName: pending.clientName, clientHost: pending.shownHost, redirect: redirect,
+            clientName: pending.clientName, clientHost: pending.shownHost,
+            isSelfRegistered: pending.clientID.isSelfRegistered,
+            redirectIsSharedBy: pending.clientID.isSelfRegistered ? Self.users(sharing: redirect) : nil,
+            redirect: redirect,
             isLoopbackOnly: pending.isLoopbackOnly,
             resource: .init(
                 id: resource.id, identifier: resource.identifier, name: resource.name, owner: resource.owner),
@@ -134,6 +137,11 @@ extension ConsentEndpoint {
                 }
             },
             hasChanged: try hasChanged(pending, person, in: transaction, now: now), isStepUp: !live.isEmpty)
+    }
+
+    /// The product whose users share a redirect, if it is a known one.
+    private static func users(sharing redirect: RedirectURI) -> String? {
+        KnownRedirects.shipped.entry(for: redirect).flatMap { $0.isShared ? $0.vendor : nil }
     }
 
     private func hasChanged(

@@ -71,8 +71,8 @@ struct PendingAuthorization: Sendable {
     /// The host of the client's metadata document for display, with its port where that is not 443.
     var shownHost: String? { clientHost.map { clientID.shownHost ?? $0 } }
 
-    /// The client for display: the host of its document, or the name that an operator registered.
-    var shownClient: String { shownHost ?? clientName }
+    /// The client as the sign-in page names it.
+    var shownClient: String { clientID.signInName(host: shownHost, registeredName: clientName) }
 
     /// Whether a sign-in is of an accepted kind and recent enough for the client.
     ///

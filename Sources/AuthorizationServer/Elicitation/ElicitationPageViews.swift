@@ -112,7 +112,9 @@ extension ElicitationPageEndpoint {
         return ElicitationQuestion(
             page: elicitation.pageID, token: formToken(elicitation.pageID, person: person),
             server: .init(identifier: resource.identifier, name: resource.name, owner: resource.owner),
-            client: .init(name: session.clientName, host: session.shownHost, since: session.createdAt),
+            client: .init(
+                name: session.clientName, host: session.shownHost,
+                isSelfRegistered: session.clientID.isSelfRegistered, since: session.createdAt),
             username: person.user.name, message: elicitation.message, section: section,
             expiresAt: elicitation.expiresAt)
     }

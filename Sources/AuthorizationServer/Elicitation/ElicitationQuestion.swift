@@ -16,8 +16,10 @@ package struct ElicitationQuestion: Sendable {
     package struct RequestingClient: Sendable {
         /// The name of a registered client or of the metadata document, not verified in the latter case.
         package let name: String
-        /// The host of a metadata document's URL; nil for a registered client.
+        /// The host of a metadata document's URL; nil for a client without one.
         package let host: String?
+        /// Whether the client registered itself, so that its name is a claim.
+        package let isSelfRegistered: Bool
         /// When the user approved the session.
         package let since: Timestamp
     }

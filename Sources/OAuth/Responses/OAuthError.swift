@@ -67,14 +67,17 @@ package struct OAuthError: Error, Hashable, Sendable {
     package let description: String
     /// The private cause, for the log; never sent.
     package let reason: String?
+    /// Whether the description says what the user can do, so that a page adds no advice of its own.
+    package let saysWhatToDo: Bool
     /// The caller as it identified itself, for the log.
     package private(set) var asker: String?
 
     /// Makes an error; characters that `error_description` does not permit are replaced.
-    package init(_ code: Code, _ description: String, reason: String? = nil) {
+    package init(_ code: Code, _ description: String, reason: String? = nil, saysWhatToDo: Bool = false) {
         self.code = code
         self.description = Self.sanitised(description)
         self.reason = reason
+        self.saysWhatToDo = saysWhatToDo
     }
 
     /// Makes an error from an invalid value.

@@ -100,16 +100,19 @@ extension AccountPage {
     package struct App: Sendable {
         /// The name that the client chose for itself, unless an administrator registered it.
         package let appName: PlainText
-        /// The host of the `client_id` URL; nil for a client that an administrator registered.
+        /// The host of the `client_id` URL; nil for a client without a metadata document.
         package let appHost: PlainText?
         /// Whether an administrator registered the client. Only then is its name trustworthy.
         package let isRegistered: Bool
+        /// Whether the client registered itself.
+        package let isSelfRegistered: Bool
 
-        package init(name: String, host: String?) {
+        package init(name: String, host: String?, isSelfRegistered: Bool = false) {
             let shown = PlainText(name, limit: 80)
             appName = shown.isEmpty ? "(no name)" : shown
             appHost = host.map { PlainText($0, limit: 255) }
-            isRegistered = host == nil
+            isRegistered = host == nil && !isSelfRegistered
+            self.isSelfRegistered = isSelfRegistered
         }
     }
 
@@ -313,10 +316,16 @@ extension AccountPage.Server {
     }
 }
 
+extension AccountPage.App {
+    fileprivate init(_ app: AccountOverview.App) {
+        self.init(name: app.name, host: app.host, isSelfRegistered: app.isSelfRegistered)
+    }
+}
+
 extension AccountPage.SessionRow {
     fileprivate init(_ session: AccountOverview.LiveSession) {
         self.init(
-            id: session.id.string, app: .init(name: session.app.name, host: session.app.host),
+            id: session.id.string, app: .init(session.app),
             server: .init(session.server), scopes: session.scopes, since: session.since.shown,
             lastUsed: session.lastUsedAt?.shown ?? "not yet", ends: session.endsAt.shown,
             endsUnused: session.endsUnusedAt?.shown)
@@ -326,7 +335,7 @@ extension AccountPage.SessionRow {
 extension AccountPage.JobRow {
     fileprivate init(_ job: AccountOverview.OpenJob) {
         self.init(
-            id: job.id.string, server: .init(job.server), app: .init(name: job.app.name, host: job.app.host),
+            id: job.id.string, server: .init(job.server), app: .init(job.app),
             purpose: job.purpose, actions: job.actions.map(\.string), since: job.since.shown, ends: job.endsAt.shown)
     }
 }

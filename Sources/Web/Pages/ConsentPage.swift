@@ -10,18 +10,21 @@ package struct ConsentPage: Page {
     package struct Client: Sendable {
         /// The name that the client chose for itself, unless an administrator registered it.
         package let name: PlainText
-        /// The host of the `client_id` URL; nil for a client that an administrator registered.
+        /// The host of the `client_id` URL; nil for a client without a metadata document.
         package let host: PlainText?
         /// Whether an administrator registered the client. Only then is its name trustworthy.
         package let isRegistered: Bool
+        /// Whether the client registered itself, so that nothing about it is proven.
+        package let isSelfRegistered: Bool
         /// Whether its description differs from the one that this user last approved.
         package let hasChanged: Bool
 
-        package init(name: String, host: String?, hasChanged: Bool = false) {
+        package init(name: String, host: String?, isSelfRegistered: Bool = false, hasChanged: Bool = false) {
             let shown = PlainText(name, limit: 80)
             self.name = shown.isEmpty ? "(no name)" : shown
             self.host = host.map { PlainText($0, limit: 255) }
-            isRegistered = host == nil
+            isRegistered = host == nil && !isSelfRegistered
+            self.isSelfRegistered = isSelfRegistered
             self.hasChanged = hasChanged
         }
     }
@@ -36,12 +39,17 @@ package struct ConsentPage: Page {
         package let isLoopbackOnly: Bool
         /// Whether it is a private-use URI scheme, which another app on this device may have claimed.
         package let isOwnScheme: Bool
+        /// The product whose users share the address, so that any of them could have sent the request; nil for no known one.
+        package let sharedBy: PlainText?
 
-        package init(host: String, isLoopback: Bool, isLoopbackOnly: Bool, isOwnScheme: Bool = false) {
+        package init(
+            host: String, isLoopback: Bool, isLoopbackOnly: Bool, isOwnScheme: Bool = false, sharedBy: String? = nil
+        ) {
             self.host = PlainText(host, limit: 255)
             self.isLoopback = isLoopback
             self.isLoopbackOnly = isLoopbackOnly
             self.isOwnScheme = isOwnScheme
+            self.sharedBy = sharedBy.map { PlainText($0, limit: 80) }
         }
     }
 
@@ -171,10 +179,13 @@ extension ConsentPage {
             (isNew: asked.isNew, choice: ScopeChoice(asked, isTicked: isTicked(asked.scope)))
         }
         self.init(
-            client: Client(name: asked.clientName, host: asked.clientHost, hasChanged: asked.hasChanged),
+            client: Client(
+                name: asked.clientName, host: asked.clientHost, isSelfRegistered: asked.isSelfRegistered,
+                hasChanged: asked.hasChanged),
             destination: Destination(
                 host: asked.redirect.place, isLoopback: asked.redirect.isLoopback,
-                isLoopbackOnly: asked.isLoopbackOnly, isOwnScheme: asked.redirect.ownScheme != nil),
+                isLoopbackOnly: asked.isLoopbackOnly, isOwnScheme: asked.redirect.ownScheme != nil,
+                sharedBy: asked.redirectIsSharedBy),
             resource: Resource(
                 name: asked.resource.name, identifier: asked.resource.identifier.string, owner: asked.resource.owner),
             scopes: choices.filter { !asked.isStepUp || !$0.isNew }.map(\.choice),

@@ -30,18 +30,21 @@ package struct ElicitationPage: Page {
     package struct Client: Sendable {
         /// The name that the client chose for itself, unless an administrator registered it.
         package let name: PlainText
-        /// The host of the `client_id` URL; nil for a client that an administrator registered.
+        /// The host of the `client_id` URL; nil for a client without a metadata document.
         package let host: PlainText?
         /// Whether an administrator registered the client. Only then is its name trustworthy.
         package let isRegistered: Bool
+        /// Whether the client registered itself.
+        package let isSelfRegistered: Bool
         /// The time at which the user approved the session.
         package let since: PlainText
 
-        package init(name: String, host: String?, since: String) {
+        package init(name: String, host: String?, isSelfRegistered: Bool = false, since: String) {
             let shown = PlainText(name, limit: 80)
             self.name = shown.isEmpty ? "(no name)" : shown
             self.host = host.map { PlainText($0, limit: 255) }
-            isRegistered = host == nil
+            isRegistered = host == nil && !isSelfRegistered
+            self.isSelfRegistered = isSelfRegistered
             self.since = PlainText(since)
         }
     }
@@ -160,7 +163,8 @@ extension ElicitationPage {
                 name: server.name, host: server.identifier.host, identifier: server.identifier.string,
                 owner: server.owner),
             client: Client(
-                name: question.client.name, host: question.client.host, since: question.client.since.shown),
+                name: question.client.name, host: question.client.host,
+                isSelfRegistered: question.client.isSelfRegistered, since: question.client.since.shown),
             account: question.username, message: question.message, action: Action(question.section),
             destination: Destination(question.section), secret: SecretFields(question.section, filled: filled),
             connection: Connection(question.section), until: question.expiresAt.shown, id: question.page.string,
