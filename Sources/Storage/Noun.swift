@@ -35,6 +35,7 @@ extension Noun {
 }
 
 extension Transaction {
+    package var allowedRedirects: AllowedRedirects { AllowedRedirects(transaction: self) }
     package var audit: AuditTrail { AuditTrail(transaction: self) }
     package var codes: AuthorizationCodes { AuthorizationCodes(transaction: self) }
     package var logins: BrowserLogins { BrowserLogins(transaction: self) }
@@ -47,6 +48,7 @@ extension Transaction {
     package var events: Events { Events(transaction: self) }
     package var eventStreams: EventStreams { EventStreams(transaction: self) }
     package var interactions: Interactions { Interactions(transaction: self) }
+    package var invitations: Invitations { Invitations(transaction: self) }
     package var jobs: Jobs { Jobs(transaction: self) }
     package var clock: StoredClock { StoredClock(transaction: self) }
     package var providers: Providers { Providers(transaction: self) }

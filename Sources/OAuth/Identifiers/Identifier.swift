@@ -108,6 +108,11 @@ package enum JobKind: IdentifierKind {
     /// `job_`
     package static let prefix = "job_"
 }
+/// Marks `InvitationID`.
+package enum InvitationKind: IdentifierKind {
+    /// `inv_`
+    package static let prefix = "inv_"
+}
 
 /// A user inside tokens (`sub`), with a prefix of its own so that no client id can look like one.
 package typealias Subject = Identifier<SubjectKind>
@@ -133,3 +138,5 @@ package typealias EventID = Identifier<EventKind>
 package typealias ConnectionID = Identifier<ConnectionKind>
 /// Background work of an MCP server for a user, within a session.
 package typealias JobID = Identifier<JobKind>
+/// An initial access token, with which clients register themselves.
+package typealias InvitationID = Identifier<InvitationKind>

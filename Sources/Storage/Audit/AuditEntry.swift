@@ -62,6 +62,12 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
     /// An administrator had a metadata document fetched again.
     package static let clientRefreshed = AuditAction(rawValue: "client.refreshed")
     package static let clientRemoved = AuditAction(rawValue: "client.removed")
+    /// An administrator allowed a redirect to clients that register themselves.
+    package static let redirectAllowed = AuditAction(rawValue: "client.redirect_allowed")
+    package static let redirectRemoved = AuditAction(rawValue: "client.redirect_removed")
+    /// An administrator made an initial access token, with which clients register themselves.
+    package static let clientInvited = AuditAction(rawValue: "client.invited")
+    package static let invitationRevoked = AuditAction(rawValue: "client.invitation_revoked")
     package static let keyRotated = AuditAction(rawValue: "key.rotated")
     /// A key of any purpose ended.
     package static let keyEnded = AuditAction(rawValue: "key.ended")

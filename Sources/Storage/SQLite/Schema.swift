@@ -32,6 +32,7 @@ enum Schema {
         ("0019 session origins", SessionOrigins.statements),
         ("0020 elicitation kinds", ElicitationKindList.statements), ("0021 login proofs", LoginProofs.statements),
         ("0022 credentials", CredentialTable.statements),
+        ("0023 registration permissions", RegistrationPermissions.statements),
     ]
 
     static func migrator() -> DatabaseMigrator {

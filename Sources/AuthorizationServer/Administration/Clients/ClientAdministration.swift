@@ -17,6 +17,8 @@ struct ClientAdministration: AdministrationNoun {
         case .removeRule(let name, let reason): try await rules.remove(name, reason)
         case .refresh(let id): try await refreshDocument(id)
         case .remove(let id, let reason): try await removeClient(id, reason)
+        case .redirects(let request): try await request.perform(task)
+        case .invitations(let request): try await request.perform(task)
         }
     }
 
@@ -119,7 +121,7 @@ struct ClientAdministration: AdministrationNoun {
         case .block(let name, _):
             try transaction.sessionHosts.filters(
                 coveredBy: ClientRuleAdministration(task: task).ruleTarget(name, transaction).target)
-        case .add, .list, .show, .allow, .rules, .removeRule, .refresh: []
+        case .add, .list, .show, .allow, .rules, .removeRule, .refresh, .redirects, .invitations: []
         }
     }
 }

@@ -20,6 +20,10 @@ package enum ClientRequest: Codable, Hashable, Sendable {
     case refresh(String)
     /// Removes a registered client or a known metadata document, and revokes its sessions.
     case remove(String, reason: String? = nil)
+    /// About the redirects that clients may register themselves with.
+    case redirects(RedirectRequest)
+    /// About initial access tokens, with which clients register themselves.
+    case invitations(InvitationRequest)
 }
 
 extension ClientRequest: NounRequest {
@@ -28,6 +32,8 @@ extension ClientRequest: NounRequest {
         case .list, .show, .rules: [.safeOnRolledBackTrail, .long]
         case .block, .remove: [.withdrawsAccess, .long]
         case .add, .allow, .removeRule, .refresh: .long
+        case .redirects(let request): request.traits
+        case .invitations(let request): request.traits
         }
     }
 
