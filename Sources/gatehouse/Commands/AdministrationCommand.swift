@@ -13,6 +13,8 @@ protocol AdministrationCommand: AsyncParsableCommand {
 
     /// The request, built before the database or the socket is opened, so that a wrong argument changes nothing.
     func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest
+    /// Prints what follows the answer, such as the next steps of the administrator.
+    func finish(_ answer: AdministrationAnswer, _ configuration: ServerConfiguration)
 }
 
 /// A command that prints a list in pages.
@@ -40,11 +42,13 @@ extension ListCommand {
 extension AdministrationCommand {
     var columns: [Column] { [] }
     func displayed(_ row: JSONObject) -> JSONObject { row }
+    func finish(_ answer: AdministrationAnswer, _ configuration: ServerConfiguration) {}
 
     func run() async throws {
         let configuration = try ServerConfiguration.load(file: global.config)
         let request = try await request(configuration)
         let answer = try await AdministrationRoute(configuration).send(request)
         Presentation(columns: columns, json: global.json, displayed: displayed).show(answer)
+        finish(answer, configuration)
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AuthorizationServer
+import JOSE
 import OAuth
 
 /// `gatehouse clients`: registered clients, clients known by their metadata document, and the rules about both.
@@ -8,6 +9,7 @@ struct Clients: AsyncParsableCommand {
         commandName: "clients", abstract: "Manage clients, registered or known by their metadata document.",
         subcommands: [
             Add.self, List.self, Show.self, Allow.self, Block.self, ClientRulesCommand.self, Refresh.self, Remove.self,
+            ClientRedirectsCommand.self, ClientInviteCommand.self, ClientInvitationsCommand.self,
         ])
 
     struct Add: AdministrationCommand {
@@ -20,26 +22,42 @@ struct Clients: AsyncParsableCommand {
 
                 If --id is the URL of a metadata document, the client is pinned: the registration takes precedence, and \
                 Gatehouse no longer fetches the document. Use this for a client whose host does not answer Gatehouse.
+
+                --preset registers a known client that is set up by hand, and prints what to type in it. The other options \
+                take precedence over the preset.
                 """)
         @Option(help: "Client ID; random if omitted.") var id: String?
-        @Option(help: "Name shown on the consent page.") var name: String
-        @Option(help: "Redirect URI (repeatable).") var redirectURI: [String]
-        @Option(help: "Client authentication method.") var auth =
-            ClientAuthenticationMethod.none
+        @Option(help: "Known client to set up by hand.") var preset: ClientPreset?
+        @Option(help: "Name shown on the consent page.") var name: String?
+        @Option(help: "Redirect URI (repeatable).") var redirectURI: [String] = []
+        @Option(help: "Client authentication method; none if omitted.") var auth: ClientAuthenticationMethod?
         @Option(help: "MCP server that the client may request access to (repeatable); any if omitted.") var resource:
             [String] = []
         @Option(help: "Private-use scheme of the client, without its colon (repeatable).") var ownScheme: [String] = []
         @OptionGroup var global: GlobalOptions
 
         func validate() throws {
-            guard !redirectURI.isEmpty else { throw ValidationError("Missing --redirect-uri.") }
+            guard name ?? preset?.name != nil else { throw ValidationError("Missing --name.") }
+            guard !(redirectURI + (preset?.redirects ?? [])).isEmpty else {
+                throw ValidationError(preset?.missingRedirect ?? "Missing --redirect-uri.")
+            }
         }
 
         func request(_ configuration: ServerConfiguration) -> AdministrationRequest {
             let draft = ClientDraft(
-                id: id, name: name, redirectURIs: redirectURI, authMethod: auth.rawValue, resources: resource,
+                id: id, name: name ?? preset?.name ?? "",
+                redirectURIs: redirectURI.isEmpty ? preset?.redirects ?? [] : redirectURI,
+                authMethod: (auth ?? preset?.method ?? ClientAuthenticationMethod.none).rawValue, resources: resource,
                 ownSchemes: ownScheme)
             return .clients(.add(draft))
+        }
+
+        func finish(_ answer: AdministrationAnswer, _ configuration: ServerConfiguration) {
+            guard let preset, !global.json, let row = answer.rows.first else { return }
+            let steps = preset.steps(
+                issuer: configuration.issuer, clientID: row["client_id"]?.string ?? "",
+                secret: row["client_secret"]?.string)
+            Terminal.print((["", "In \(preset.name):"] + steps.map(Terminal.sanitised)).joined(separator: "\n"))
         }
     }
 
