@@ -119,6 +119,7 @@ package struct Gatehouse: Sendable {
             AuthorizationCodeGrant(standing: exchange.subjects.standing, observer: observer),
             RefreshTokenGrant(
                 standing: exchange.subjects.standing, keys: keys, grace: settings.tokens.refreshGrace),
+            ClientCredentialsGrant(standing: exchange.subjects.standing, keys: keys, settings: settings),
             exchange,
         ])
     }

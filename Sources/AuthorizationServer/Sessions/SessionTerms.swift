@@ -8,6 +8,11 @@ package struct SessionTerms: Hashable, Sendable {
     package let preselected: Int64
     /// The idle timeout, in seconds.
     package let idle: Int64
+    /// The length of the sessions of clients that act for themselves, in seconds.
+    package let service: Int64
+
+    /// The default of `service`: a client gets a new session without a user, so a short one costs nothing.
+    static let serviceLength: Int64 = 86_400
 
     /// The terms that follow from policy and configuration.
     package init(_ policy: SessionPolicy, _ configured: Settings.Sessions) {
@@ -15,6 +20,7 @@ package struct SessionTerms: Hashable, Sendable {
         self.choices = choices
         preselected = choices.last { $0 <= configured.preselected } ?? choices[0]
         idle = policy.idle ?? configured.idle
+        service = policy.service ?? Self.serviceLength
     }
 
     /// A policy's own lengths, up to its maximum. The configuration's lengths do not know that maximum, so the maximum is offered

@@ -36,8 +36,9 @@ extension Client: TokenAsker {
             parameters, authorization: authorization, knowing: knowledge, now: now)
     }
 
-    /// A client may use the grant types that it registered, or all of them if it registered none.
-    func mayUse(_ grant: GrantType) -> Bool { metadata.allows(grant) }
+    /// A client may use the grant types that it registered, or all of them if it registered none. To act for itself it needs an
+    /// operator's permission instead, which that grant demands.
+    func mayUse(_ grant: GrantType) -> Bool { grant == .clientCredentials || metadata.allows(grant) }
 }
 
 extension Resource: TokenAsker {

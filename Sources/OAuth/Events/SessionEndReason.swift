@@ -19,6 +19,7 @@ package struct SessionEndReason: RawRepresentable, Hashable, Sendable {
     package static let userDisabled = SessionEndReason(rawValue: "user_disabled")
     package static let clientBlocked = SessionEndReason(rawValue: "client_blocked")
     package static let clientRemoved = SessionEndReason(rawValue: "client_removed")
+    package static let permissionWithdrawn = SessionEndReason(rawValue: "permission_withdrawn")
     package static let resourceRemoved = SessionEndReason(rawValue: "resource_removed")
     package static let hostExcluded = SessionEndReason(rawValue: "client_host_excluded")
 
@@ -40,6 +41,7 @@ package struct SessionEndReason: RawRepresentable, Hashable, Sendable {
         .userDisabled: "An administrator disabled the account.",
         .clientBlocked: "An administrator blocked the client.",
         .clientRemoved: "An administrator removed the client.",
+        .permissionWithdrawn: "An administrator withdrew what the client may do by itself.",
         .resourceRemoved: "An administrator removed the MCP server.",
         .hostExcluded: "An administrator closed the MCP server to the client's host.",
     ]

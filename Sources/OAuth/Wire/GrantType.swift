@@ -17,6 +17,8 @@ package struct GrantType: RawRepresentable, Hashable, Sendable, CustomStringConv
     package static let authorizationCode = GrantType(rawValue: "authorization_code")
     /// Continues a session.
     package static let refreshToken = GrantType(rawValue: "refresh_token")
+    /// Gives a client a token for itself, without a user.
+    package static let clientCredentials = GrantType(rawValue: "client_credentials")
     /// Exchanges one token for another.
     package static let tokenExchange = GrantType(rawValue: "urn:ietf:params:oauth:grant-type:token-exchange")
 }

@@ -13,6 +13,8 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
     package static let personSignedOut = AuditAction(rawValue: "person.signed_out")
     package static let accessDenied = AuditAction(rawValue: "access.denied")
     package static let sessionApproved = AuditAction(rawValue: "session.approved")
+    /// A client that acts for itself got its first token at an MCP server.
+    package static let sessionOpened = AuditAction(rawValue: "session.opened")
     package static let sessionEnded = AuditAction(rawValue: "session.ended")
     package static let tokenIssued = AuditAction(rawValue: "token.issued")
     package static let tokenRefreshed = AuditAction(rawValue: "token.refreshed")
@@ -68,6 +70,9 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
     /// An administrator made an initial access token, with which clients register themselves.
     package static let clientInvited = AuditAction(rawValue: "client.invited")
     package static let invitationRevoked = AuditAction(rawValue: "client.invitation_revoked")
+    /// An administrator permitted a client to act for itself at an MCP server.
+    package static let clientPermitted = AuditAction(rawValue: "client.permitted")
+    package static let clientPermissionWithdrawn = AuditAction(rawValue: "client.permission_withdrawn")
     package static let keyRotated = AuditAction(rawValue: "key.rotated")
     /// A key of any purpose ended.
     package static let keyEnded = AuditAction(rawValue: "key.ended")
@@ -113,9 +118,9 @@ package struct AuditEntry: Hashable, Sendable {
         case success, refused
     }
 
-    /// Whether a human, a model or a program started it.
+    /// Whether a human, a model, a client that acts for itself or another program started it.
     package enum Initiator: String, Hashable, Sendable {
-        case human, model, server, system
+        case human, model, client, server, system
     }
 
     /// How Gatehouse knows of it.

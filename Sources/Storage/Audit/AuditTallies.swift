@@ -2,7 +2,9 @@ package import OAuth
 
 extension AuditAction {
     /// The actions that programs take without a person and can repeat at any rate.
-    static let frequent: [AuditAction] = [.tokenRefreshed, .tokenRepeated, .elicitationRead, .connectionUsed]
+    static let frequent: [AuditAction] = [
+        .tokenIssued, .tokenRefreshed, .tokenRepeated, .elicitationRead, .connectionUsed,
+    ]
 }
 
 extension AuditEntry {

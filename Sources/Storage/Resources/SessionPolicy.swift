@@ -20,25 +20,28 @@ package struct SessionPolicy: Hashable, Sendable {
     package var choices: [Int64]
     /// The longest lifetime of an access token, in seconds.
     package var tokenLife: Int64?
+    /// The lifetime of the sessions of clients that act for themselves, in seconds.
+    package var service: Int64?
     /// The only hosts, in lower case, whose clients are admitted. Registered clients have no host and are always admitted.
     package var clientHosts: [String]
 
     /// A policy; without arguments it leaves everything to the configuration.
     package init(
         longest: Int64? = nil, idle: Int64? = nil, choices: [Int64] = [], tokenLife: Int64? = nil,
-        clientHosts: [String] = []
+        service: Int64? = nil, clientHosts: [String] = []
     ) {
         self.longest = longest
         self.idle = idle
         self.choices = choices
         self.tokenLife = tokenLife
+        self.service = service
         self.clientHosts = clientHosts
     }
 }
 
 extension SessionPolicy {
-    /// The columns of `resource_policies` that hold a session policy, in the order of `init`.
-    static let columns = "longest_session, idle_limit, session_choices, token_life, client_hosts"
+    /// The columns of `resource_policies` that hold a session policy.
+    static let columns = "longest_session, idle_limit, session_choices, token_life, client_hosts, service_session"
 
     /// The SQL condition that the policy `p` excludes clients on a host; false without a policy or without a host.
     static func excludes(host: String) -> String {
@@ -54,6 +57,7 @@ extension SessionPolicy {
         choices = try row.text(column + 2).split(separator: " ").map { try row.parsed(Int64($0)) }
         tokenLife = try row.integerIfAny(column + 3)
         clientHosts = try row.text(column + 4).split(separator: " ").map(String.init)
+        service = try row.integerIfAny(column + 5)
     }
 }
 

@@ -33,6 +33,7 @@ enum Schema {
         ("0020 elicitation kinds", ElicitationKindList.statements), ("0021 login proofs", LoginProofs.statements),
         ("0022 credentials", CredentialTable.statements),
         ("0023 registration permissions", RegistrationPermissions.statements),
+        ("0024 service sessions", ServiceSessions.statements),
     ]
 
     static func migrator() -> DatabaseMigrator {

@@ -43,7 +43,7 @@ extension SessionEnding {
         let isTyped = initiator == .admin
         return AuditEntry(
             .sessionEnded, at: at, actor: actor, of: session, outcome: initiator == .policy ? .refused : .success,
-            reason: isTyped ? reason.rawValue : explanation ?? reason.rawValue, initiator: source,
+            reason: isTyped ? reason.rawValue : explanation ?? reason.rawValue, initiator: source(of: session),
             explanation: isTyped ? explanation : nil)
     }
 
@@ -57,6 +57,12 @@ extension SessionEnding {
     /// The actor in the form of its columns.
     var columns: AuditColumns {
         AuditColumns(AuditEntry(.sessionEnded, at: at, actor: actor, initiator: source))
+    }
+
+    /// The initiator of the end of this session: a client that acts for itself is no model that a user runs.
+    private func source(of session: Session) -> AuditEntry.Initiator {
+        if session.userID == nil, case .client = actor, initiator == .system { return .client }
+        return source
     }
 
     /// The initiator in the words of audit records, which tell the client's program from Gatehouse itself.

@@ -15,8 +15,8 @@ struct Audit: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "tail", abstract: "Show the latest matching records.",
             discussion: """
-                INITIATOR is what caused the action: a human, a model (the client program), a server (an MCP server on its \
-                own) or the system. '(rep)' marks an action that an MCP server reported and Gatehouse did not witness.
+                INITIATOR is what caused the action: a human, a model (the client program of a user), a client (a program on \
+                its own), a server (an MCP server on its own) or the system. '(rep)' marks an action that an MCP server reported and Gatehouse did not witness.
                 """)
         @Option(name: [.short, .long], help: "Number of records, 1 to 10000.") var count = 20
         @OptionGroup var filters: AuditFilters
@@ -247,7 +247,7 @@ enum EvidenceArgument: String, ExpressibleByArgument, CaseIterable {
 
 /// What caused an action.
 enum InitiatorArgument: String, ExpressibleByArgument, CaseIterable {
-    case human, model, server, system
+    case human, model, client, server, system
 }
 
 /// A point in time as an argument: a duration before now, a day in UTC, or an RFC 3339 time.

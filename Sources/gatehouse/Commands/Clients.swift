@@ -8,7 +8,8 @@ struct Clients: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "clients", abstract: "Manage clients, registered or known by their metadata document.",
         subcommands: [
-            Add.self, List.self, Show.self, Allow.self, Block.self, ClientRulesCommand.self, Refresh.self, Remove.self,
+            Add.self, List.self, Show.self, Allow.self, Block.self, ClientRulesCommand.self, ClientPermitCommand.self,
+            Refresh.self, Remove.self,
             ClientRedirectsCommand.self, ClientInviteCommand.self, ClientInvitationsCommand.self,
         ])
 
@@ -30,15 +31,18 @@ struct Clients: AsyncParsableCommand {
         @Option(help: "Known client to set up by hand.") var preset: ClientPreset?
         @Option(help: "Name shown on the consent page.") var name: String?
         @Option(help: "Redirect URI (repeatable).") var redirectURI: [String] = []
-        @Option(help: "Client authentication method; none if omitted.") var auth: ClientAuthenticationMethod?
+        @Option(help: "Client authentication method; none if omitted, client_secret_basic with --service.")
+        var auth: ClientAuthenticationMethod?
         @Option(help: "MCP server that the client may request access to (repeatable); any if omitted.") var resource:
             [String] = []
         @Option(help: "Private-use scheme of the client, without its colon (repeatable).") var ownScheme: [String] = []
+        @OptionGroup var service: ServiceOptions
         @OptionGroup var global: GlobalOptions
 
         func validate() throws {
+            try service.validate(resources: resource, redirects: redirectURI + (preset?.redirects ?? []))
             guard name ?? preset?.name != nil else { throw ValidationError("Missing --name.") }
-            guard !(redirectURI + (preset?.redirects ?? [])).isEmpty else {
+            guard service.service || !(redirectURI + (preset?.redirects ?? [])).isEmpty else {
                 throw ValidationError(preset?.missingRedirect ?? "Missing --redirect-uri.")
             }
         }
@@ -47,8 +51,8 @@ struct Clients: AsyncParsableCommand {
             let draft = ClientDraft(
                 id: id, name: name ?? preset?.name ?? "",
                 redirectURIs: redirectURI.isEmpty ? preset?.redirects ?? [] : redirectURI,
-                authMethod: (auth ?? preset?.method ?? ClientAuthenticationMethod.none).rawValue, resources: resource,
-                ownSchemes: ownScheme)
+                authMethod: (auth ?? preset?.method ?? service.authentication).rawValue, resources: resource,
+                ownSchemes: ownScheme, serviceScopes: service.service ? service.scope : nil)
             return .clients(.add(draft))
         }
 

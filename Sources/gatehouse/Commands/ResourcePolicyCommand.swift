@@ -66,6 +66,11 @@ struct SessionPolicyOptions: ParsableArguments {
     var tokenLife: String?
     @Option(
         help: """
+            Lifetime of the sessions of clients that act for themselves, 1m to 365d; 'default' for 24h.
+            """)
+    var serviceSession: String?
+    @Option(
+        help: """
             Allow only clients with a metadata document on this host (repeatable, replaces the list; 'any' for every host). Sessions of clients on other hosts are revoked. Clients registered with 'clients add' stay allowed.
             """)
     var clientHost: [String] = []
@@ -73,7 +78,7 @@ struct SessionPolicyOptions: ParsableArguments {
     var change: SessionPolicyChange {
         SessionPolicyChange(
             longest: longestSession, idle: idleLimit, choices: sessionChoice.isEmpty ? nil : sessionChoice,
-            tokenLife: tokenLife, clientHosts: clientHost.isEmpty ? nil : clientHost)
+            tokenLife: tokenLife, service: serviceSession, clientHosts: clientHost.isEmpty ? nil : clientHost)
     }
 }
 

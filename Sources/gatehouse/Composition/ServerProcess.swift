@@ -127,6 +127,12 @@ struct Prerequisites {
         if let unopened = try await UnreadableSealedValues.find(in: store, keys: keys) {
             log.warning("no key opens some sealed values", metadata: ["values": "\(unopened)"])
         }
+        let ambiguous = try await store.read { try $0.clientPermissions.clientsNamedAsUsers() }
+        if !ambiguous.isEmpty {
+            log.warning(
+                "client ids that begin with sub_ look like users in tokens; register these clients under other ids",
+                metadata: ["clients": "\(ambiguous.map(\.string).joined(separator: " "))"])
+        }
         return Prerequisites(store: store, keys: keys)
     }
 }

@@ -32,10 +32,11 @@ extension Harness {
     ]
 
     /// Registers another MCP server.
-    package func addServer(_ identifier: String) async throws -> AskingServer {
+    package func addServer(_ identifier: String, scopes: [String] = []) async throws -> AskingServer {
         let secret = ClientSecret.random()
         let resource = Resource(
-            identifier: try ResourceIdentifier(identifier), name: "Other", owner: "Somebody", scopes: [],
+            identifier: try ResourceIdentifier(identifier), name: "Other", owner: "Somebody",
+            scopes: try scopes.map { ResourceScope(scope: try Scope($0), description: $0) },
             secretDigest: secret.digest, createdAt: clock.now)
         try await gatehouse.store.write { _ = try $0.resources.insert(resource) }
         return AskingServer(resource: resource, secret: secret)

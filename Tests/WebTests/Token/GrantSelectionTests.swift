@@ -33,7 +33,7 @@ struct GrantSelectionTests {
     }
 
     @Test(arguments: [
-        "password", "client_credentials", "implicit", "Authorization_Code",
+        "password", "implicit", "Authorization_Code",
         "urn:ietf:params:oauth:grant-type:jwt-bearer",
     ])
     func `a grant that is not in the list is unsupported_grant_type`(grant: String) async throws {

@@ -113,7 +113,7 @@ struct AuditAdministration: AdministrationNoun {
         filter.initiator = try selection.initiator.map { text in
             guard let initiator = AuditEntry.Initiator(rawValue: text) else {
                 throw AdministrationError(
-                    .invalid, "'\(text)' is not an initiator: use human, model, server or system.")
+                    .invalid, "'\(text)' is not an initiator: use human, model, client, server or system.")
             }
             return initiator
         }

@@ -63,7 +63,7 @@ package struct AuditSelection: Codable, Hashable, Sendable {
     package var until: Int64?
     /// `witnessed` or `reported`.
     package var evidence: String?
-    /// `human`, `model`, `server` or `system`.
+    /// `human`, `model`, `client`, `server` or `system`.
     package var initiator: String?
 
     /// A selection of everything.

@@ -15,6 +15,7 @@ struct ClientAdministration: AdministrationNoun {
         case .block(let name, let reason): try await rules.set(.block, for: name, reason)
         case .rules(let page): try await rules.list(page)
         case .removeRule(let name, let reason): try await rules.remove(name, reason)
+        case .permissions(let request): try await permissions.perform(request)
         case .refresh(let id): try await refreshDocument(id)
         case .remove(let id, let reason): try await removeClient(id, reason)
         case .redirects(let request): try await request.perform(task)
@@ -23,6 +24,7 @@ struct ClientAdministration: AdministrationNoun {
     }
 
     private var rows: ClientRows { ClientRows(task: task) }
+    private var permissions: ClientPermissionAdministration { ClientPermissionAdministration(task: task) }
     private var rules: ClientRuleAdministration { ClientRuleAdministration(task: task) }
 
     private func addClient(_ draft: ClientDraft) async throws -> AdministrationAnswer {
@@ -32,12 +34,13 @@ struct ClientAdministration: AdministrationNoun {
         }
         let secret = method.isSharedSecret ? ClientSecret.random() : nil
         let id = try ClientID(draft.id ?? "client_" + Random.token(16))
+        guard !id.string.hasPrefix(SubjectKind.prefix) else { throw ClientPermissionAdministration.userPrefix(id) }
         let name = try AdministrationText.checked(draft.name, as: "The name")
         var redirects: [RedirectURI] = []
         for text in draft.redirectURIs where !redirects.contains(where: { $0.string == text }) {
             redirects.append(try RedirectURI(text))
         }
-        guard !redirects.isEmpty else {
+        guard !redirects.isEmpty || draft.serviceScopes != nil else {
             throw AdministrationError(.invalid, "A client must have at least one redirect URI.")
         }
         try OwnSchemes(draft.ownSchemes).check(redirects)
@@ -45,11 +48,17 @@ struct ClientAdministration: AdministrationNoun {
         return try await store.write { transaction in
             let client = RegisteredClient(
                 id: id, name: name, redirectURIs: redirectURIs, authMethod: method, secretDigest: secret?.digest,
-                resources: try draft.resources.map { try self.resource($0, transaction).id }, createdAt: now)
+                grantTypes: draft.serviceScopes == nil ? [.authorizationCode, .refreshToken] : [.clientCredentials],
+                resources: draft.serviceScopes == nil
+                    ? try draft.resources.map { try self.resource($0, transaction).id } : [], createdAt: now)
             guard try transaction.clients.insert(client) else {
                 throw AdministrationError(.conflict, "Client '\(id)' already exists.")
             }
             try audit(transaction, .clientAdded, client: id)
+            for name in draft.resources {
+                guard let scopes = draft.serviceScopes else { break }
+                _ = try permissions.permit(client, at: self.resource(name, transaction), scopes, nil, transaction)
+            }
             var row: JSONObject = ["client_id": .string(id.string)]
             row["client_secret"] = secret.map { .string($0.reveal()) }
             return .one(row, note: secret == nil ? nil : Self.secretNote)
@@ -121,7 +130,11 @@ struct ClientAdministration: AdministrationNoun {
         case .block(let name, _):
             try transaction.sessionHosts.filters(
                 coveredBy: ClientRuleAdministration(task: task).ruleTarget(name, transaction).target)
-        case .add, .list, .show, .allow, .rules, .removeRule, .refresh, .redirects, .invitations: []
+        case .permissions(.withdraw(let client, let resource, _)):
+            try transaction.sessions.service(
+                of: ClientID(client), at: self.resource(resource, transaction).id, now: now
+            ).map { [SessionFilter(ids: [$0.id])] } ?? []
+        case .add, .list, .show, .allow, .rules, .removeRule, .refresh, .permissions, .redirects, .invitations: []
         }
     }
 }

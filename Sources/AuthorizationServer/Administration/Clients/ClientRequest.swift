@@ -16,6 +16,8 @@ package enum ClientRequest: Codable, Hashable, Sendable {
     case rules(PageRequest = PageRequest())
     /// Removes the rule about a client or a host, so that the configuration applies again.
     case removeRule(String, reason: String? = nil)
+    /// Shows or changes what a client may do by itself.
+    case permissions(ClientPermissionRequest)
     /// Marks a metadata document as stale, so that its next use fetches it again.
     case refresh(String)
     /// Removes a registered client or a known metadata document, and revokes its sessions.
@@ -29,9 +31,9 @@ package enum ClientRequest: Codable, Hashable, Sendable {
 extension ClientRequest: NounRequest {
     package var traits: RequestTraits {
         switch self {
-        case .list, .show, .rules: [.safeOnRolledBackTrail, .long]
-        case .block, .remove: [.withdrawsAccess, .long]
-        case .add, .allow, .removeRule, .refresh: .long
+        case .list, .show, .rules, .permissions(.show): [.safeOnRolledBackTrail, .long]
+        case .block, .remove, .permissions(.withdraw): [.withdrawsAccess, .long]
+        case .add, .allow, .removeRule, .refresh, .permissions(.set): .long
         case .redirects(let request): request.traits
         case .invitations(let request): request.traits
         }
@@ -60,11 +62,13 @@ package struct ClientDraft: Codable, Hashable, Sendable {
     package var resources: [String]
     /// Private-use schemes of its redirect URIs that are not in the list of known apps, and that the administrator confirms.
     package var ownSchemes: [String]
+    /// The scopes that the client may have at its MCP server by itself; nil for a client that users approve.
+    package var serviceScopes: [String]?
 
     /// A client to register.
     package init(
         id: String?, name: String, redirectURIs: [String], authMethod: String, resources: [String],
-        ownSchemes: [String] = []
+        ownSchemes: [String] = [], serviceScopes: [String]? = nil
     ) {
         self.id = id
         self.name = name
@@ -72,5 +76,6 @@ package struct ClientDraft: Codable, Hashable, Sendable {
         self.authMethod = authMethod
         self.resources = resources
         self.ownSchemes = ownSchemes
+        self.serviceScopes = serviceScopes
     }
 }

@@ -54,6 +54,10 @@ struct ClientRows: AdministrationNoun {
             var row = client.row(rule: rule?.rule)
             row["resources"] = .strings(
                 try client.resources.compactMap { try transaction.resources.find(id: $0)?.identifier.string })
+            row["permissions"] = .array(
+                try ClientPermissionAdministration(task: task).rows(of: id, transaction).map { permission in
+                    ["resource": permission["resource"] ?? .null, "scope": permission["scope"] ?? .null]
+                })
             return row
         }
         if let document = try transaction.documents.find(id) { return document.row(rule: rule?.rule) }

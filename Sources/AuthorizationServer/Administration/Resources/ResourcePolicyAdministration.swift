@@ -55,7 +55,7 @@ struct ResourcePolicyAdministration: AdministrationNoun {
     /// The remarks about live sessions and tokens, to which a change does not apply.
     private static func notes(from old: SessionPolicy, to new: SessionPolicy, at resource: Resource) -> [String] {
         var notes: [String] = []
-        if (old.longest, old.idle) != (new.longest, new.idle) || old.choices != new.choices {
+        if (old.longest, old.idle, old.service) != (new.longest, new.idle, new.service) || old.choices != new.choices {
             notes.append(
                 "Live sessions keep their expiry and idle timeout. Revoke them with 'gatehouse sessions revoke --resource "
                     + "\(resource.id)'.")

@@ -12,6 +12,10 @@ struct ResourceReach: AdministrationNoun {
             let resource = try self.resource(name, transaction)
             let live = try transaction.sessionReports.liveCount(at: resource.id, atMost: Self.mostCounted + 1, now: now)
             var row = resource.row
+            row["permitted_clients"] = .strings(
+                try transaction.clientPermissions.list(at: resource.id, limit: Self.mostCounted).map {
+                    "\($0.clientID): \($0.scope)"
+                })
             row["live_sessions"] = .integer(Int64(min(live, Self.mostCounted)))
             for (name, value) in try policyRow(of: resource, transaction).members { row[name] = value }
             return .one(row, warning: live > Self.mostCounted ? Self.manySessions : nil)
@@ -58,6 +62,7 @@ struct ResourceReach: AdministrationNoun {
             "preselected": length(terms.preselected, terms.preselected != sessions.preselected),
             "idle_limit": length(terms.idle, policy.idle != nil),
             "token_life": length(policy.tokenLife ?? tokens.access, policy.tokenLife != nil),
+            "service_session": length(terms.service, policy.service != nil),
             "client_hosts": setting(.strings(policy.clientHosts), !policy.clientHosts.isEmpty),
         ]
     }

@@ -40,9 +40,9 @@ extension LiveSessionCounts {
         guard sessions > 0 else { return nil }
         func count(_ number: Int64, _ one: String) -> String { "\(number) \(one)\(number == 1 ? "" : "s")" }
         let scale = [
-            count(sessions, "live session"), "of " + count(people, "user"), "with " + count(clients, "client"),
-            "at " + count(resources, "MCP server"),
-        ].joined(separator: " ")
+            count(sessions, "live session"), people == 0 ? nil : "of " + count(people, "user"),
+            "with " + count(clients, "client"), "at " + count(resources, "MCP server"),
+        ].compactMap(\.self).joined(separator: " ")
         return scale + (sessions > shown ? "; the newest \(shown) are shown." : ".")
     }
 }

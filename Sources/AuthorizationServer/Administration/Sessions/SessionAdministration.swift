@@ -89,7 +89,8 @@ extension Session {
     fileprivate var details: JSONObject {
         [
             "redirect_uri": JSON(redirectURI), "idle_seconds": .integer(idleSeconds),
-            "auth_time": .string(authTime.rfc3339), "ended_at": JSON(endedAt), "end_reason": JSON(endReason?.rawValue),
+            "auth_time": userID == nil ? .null : .string(authTime.rfc3339), "ended_at": JSON(endedAt),
+            "end_reason": JSON(endReason?.rawValue),
             "ended_by": JSON(endedBy?.rawValue),
         ]
     }

@@ -16,18 +16,21 @@ package struct SessionPolicyChange: Codable, Hashable, Sendable {
     package var choices: [String]?
     /// The lifetime of access tokens, such as `5m`, or `default`.
     package var tokenLife: String?
+    /// The lifetime of the sessions of clients that act for themselves, such as `24h`, or `default`.
+    package var service: String?
     /// The hosts whose clients are allowed, or only `any`.
     package var clientHosts: [String]?
 
     /// A change of the given settings.
     package init(
         longest: String? = nil, idle: String? = nil, choices: [String]? = nil, tokenLife: String? = nil,
-        clientHosts: [String]? = nil
+        service: String? = nil, clientHosts: [String]? = nil
     ) {
         self.longest = longest
         self.idle = idle
         self.choices = choices
         self.tokenLife = tokenLife
+        self.service = service
         self.clientHosts = clientHosts
     }
 
@@ -45,6 +48,7 @@ extension SessionPolicy {
         if let text = change.tokenLife {
             policy.tokenLife = try Self.length(text, of: "--token-life", Self.tokenLives)
         }
+        if let text = change.service { policy.service = try Self.length(text, of: "--service-session", Self.lengths) }
         if let texts = change.clientHosts { policy.clientHosts = try Self.hosts(texts) }
         return policy
     }
