@@ -1,11 +1,15 @@
 import OAuth
 
 /// The access that a verified token grants: its user, client, session and scopes.
+///
+/// A client that acts for itself has no user: `isClient` says so.
 public struct Access: Sendable, Hashable {
-    /// The user's subject identifier (`sub`).
+    /// The user's subject identifier (`sub`); the client's id for a client that acts for itself.
     public let subject: String
     /// The client that the token was issued to.
     public let clientID: String
+    /// Whether the client acts for itself (`gatehouse:actor`), so that there is no user to act for, to ask or to bill.
+    public internal(set) var isClient = false
     /// The session of the token (`sid`), which an admin can revoke.
     public let sessionID: String?
     /// The granted scopes and all scopes that they imply.

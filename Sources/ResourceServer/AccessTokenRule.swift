@@ -30,11 +30,24 @@ struct AccessTokenRule: Sendable {
         guard let subject = claims["sub"]?.string, let client = claims["client_id"]?.string else {
             throw TokenRejection("the token names no subject or no client")
         }
+        let isClient = try demandActor(claims, subject: subject, client: client)
         let scopes = (claims["scope"]?.string ?? "").split(separator: " ").map(String.init)
         return Access(
-            subject: subject, clientID: client, sessionID: claims["sid"]?.string,
+            subject: subject, clientID: client, isClient: isClient, sessionID: claims["sid"]?.string,
             scopes: catalogue.closure(of: scopes), expiresAt: end,
             authenticatedAt: claims.date("auth_time"), acr: claims["acr"]?.string, issuedAt: claims.date("iat"))
+    }
+
+    /// Whether the client acts for itself. A token that says so with another subject, or that says something else, is refused:
+    /// it must not pass as a user's.
+    private func demandActor(
+        _ claims: JSONObject, subject: String, client: String
+    ) throws(TokenRejection) -> Bool {
+        guard let actor = claims[ClaimName.actor.rawValue] else { return false }
+        guard actor.string == TokenSubject.clientActor, subject == client else {
+            throw TokenRejection("the token names an actor that this library does not know")
+        }
+        return true
     }
 
     private func demandIssuer(_ claims: JSONObject) throws(TokenRejection) {

@@ -101,9 +101,17 @@ public struct ProtectedResource: Sendable {
     public func demand(
         _ authentication: UserAuthentication, requiring scopes: [String] = [], of access: Access
     ) throws(Refusal) {
+        if authentication != UserAuthentication() { try demandUser(of: access) }
         guard let reason = authentication.fault(of: access, now: clock() - allowedSkew) else { return }
         throw challenge(
             .insufficientUserAuthentication, requiring: scopes, authentication: authentication, reason: reason)
+    }
+
+    /// Refuses access of a client that acts for itself.
+    public func demandUser(of access: Access) throws(Refusal) {
+        guard !access.isClient else {
+            throw challenge(.userRequired, reason: "the client \(access.clientID) acts for itself")
+        }
     }
 
     /// Makes a refusal with its status and `WWW-Authenticate` header field.
@@ -119,20 +127,21 @@ public struct ProtectedResource: Sendable {
             case .insufficientScope: "This operation needs more than the access token allows."
             case .insufficientUserAuthentication:
                 "This operation requires a more recent or a different sign-in of the user."
+            case .userRequired: "This operation needs a user, and the client acts for itself."
             case .unavailable: "The authorization server is temporarily unavailable. Try again in a few seconds."
             }
         let wanted =
             switch kind {
             case .missingToken, .invalidToken: catalogue.toAskFor(requiring: scopes)
             case .insufficientScope, .insufficientUserAuthentication: scopes
-            case .invalidRequest, .unavailable: [String]()
+            case .invalidRequest, .userRequired, .unavailable: [String]()
             }
         let isMissing = kind == .missingToken
         let challenge = Challenge(
             error: isMissing ? nil : kind, description: isMissing ? nil : message, scopes: wanted,
             metadataURL: metadataURL, authentication: authentication)
         return Refusal(
-            kind: kind, challenge: kind == .unavailable ? nil : challenge.value, message: message, reason: reason)
+            kind: kind, challenge: kind == .unavailable || kind == .userRequired ? nil : challenge.value, message: message, reason: reason)
     }
 
     private static func document(_ configuration: ProtectedResourceConfiguration, scopes: [String]) -> [UInt8] {

@@ -14,6 +14,8 @@ public struct Refusal: Error, Hashable, Sendable {
         case insufficientScope = "insufficient_scope"
         /// The token is valid, but the user's sign-in is too old or of another class than required.
         case insufficientUserAuthentication = "insufficient_user_authentication"
+        /// The client acts for itself, and the operation needs a user. Another token of the client would not help.
+        case userRequired = "user_required"
         /// The authorization server could not be reached.
         case unavailable = "temporarily_unavailable"
     }
@@ -32,7 +34,7 @@ public struct Refusal: Error, Hashable, Sendable {
         switch kind {
         case .missingToken, .invalidToken, .insufficientUserAuthentication: 401
         case .invalidRequest: 400
-        case .insufficientScope: 403
+        case .insufficientScope, .userRequired: 403
         case .unavailable: 503
         }
     }

@@ -18,7 +18,7 @@ public struct Elicitations: Sendable {
     public func create(
         _ request: ElicitationRequest, for access: Access
     ) async throws(ElicitationError) -> Elicitation {
-        guard let token = access.token else { throw Self.tokenless }
+        let token = try access.userToken
         // A repeated request returns the same elicitation, so it may be sent again.
         let verb = AuthorizationServerConnection.Verb.post(request.body(subjectToken: token), repeatable: true)
         return try Self.elicitation(await authority.ask(verb, "/elicitations"))
@@ -37,6 +37,8 @@ public struct Elicitations: Sendable {
         try Self.elicitation(await authority.ask(.delete, Self.path(id)))
     }
 
+    static let userless = ElicitationError(
+        .noUser, "The client acts for itself, so there is no user. Check isClient of the access first.")
     static let tokenless = ElicitationError(
         .invalidSubjectToken, "The access has no token to present.")
 
@@ -47,5 +49,16 @@ public struct Elicitations: Sendable {
             throw ElicitationError(.unavailable, "The authorization server's response is not an elicitation.")
         }
         return elicitation
+    }
+}
+
+extension Access {
+    /// The token of a user, for a request that needs one. Throws `noUser` for a client that acts for itself, without a request.
+    var userToken: PresentedToken {
+        get throws(ElicitationError) {
+            guard !isClient else { throw Elicitations.userless }
+            guard let token else { throw Elicitations.tokenless }
+            return token
+        }
     }
 }

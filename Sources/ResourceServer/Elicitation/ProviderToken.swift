@@ -31,7 +31,7 @@ extension Elicitations {
     /// The access token of the user's connected account at a provider, refreshed if necessary. Throws `notConnected` without a
     /// connection: create a `connect` elicitation then.
     public func token(of provider: String, for access: Access) async throws(ElicitationError) -> ProviderToken {
-        guard let token = access.token else { throw Self.tokenless }
+        let token = try access.userToken
         let audience: String
         do throws(OAuthValueError) {
             audience = try ProviderName(provider).audience

@@ -13,7 +13,7 @@ public struct Governance: Sendable {
 
     /// Reports a checkpoint in the session of an access. The record's evidence is `reported`, by this MCP server.
     public func recordCheckpoint(_ checkpoint: Checkpoint, for access: Access) async throws(ElicitationError) {
-        let body = checkpoint.body(subjectToken: try Self.token(of: access))
+        let body = checkpoint.body(subjectToken: try access.userToken)
         // Not repeatable: a second request would write a second record.
         _ = try await authority.ask(.post(body, repeatable: false), "/checkpoints")
     }
@@ -24,7 +24,7 @@ public struct Governance: Sendable {
         _ actions: [String], purpose: String, until end: Int64, for access: Access
     ) async throws(ElicitationError) -> Job {
         let body: JSONObject = [
-            "subject_token": .string(try Self.token(of: access).text), "actions": .strings(actions),
+            "subject_token": .string(try access.userToken.text), "actions": .strings(actions),
             "purpose": .string(purpose), "expires_at": .string(Timestamp(seconds: end).rfc3339),
         ]
         return try Self.job(await authority.ask(.post(body.bytes, repeatable: false), "/jobs"))
@@ -53,11 +53,6 @@ public struct Governance: Sendable {
             throw ElicitationError(.unavailable, "The authorization server's response is not a decision.")
         }
         return decision
-    }
-
-    private static func token(of access: Access) throws(ElicitationError) -> PresentedToken {
-        guard let token = access.token else { throw Elicitations.tokenless }
-        return token
     }
 
     private static func path(_ id: String) -> String { "/jobs/" + PercentEncoding.encode(id) }

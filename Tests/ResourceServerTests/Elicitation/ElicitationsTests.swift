@@ -45,6 +45,7 @@ struct ElicitationsTests {
         arguments: [
             (400, "invalid_request", .invalidRequest), (401, "invalid_client", .invalidClient),
             (400, "invalid_subject_token", .invalidSubjectToken), (403, "unsupported_kind", .unsupportedKind),
+            (403, "no_user", .noUser),
             (404, "not_found", .notFound), (409, "not_completed", .notCompleted), (409, "session_ended", .sessionEnded),
             (410, "already_collected", .alreadyCollected), (409, "idempotency_conflict", .idempotencyConflict),
             (429, "too_many_requests", .tooManyRequests), (503, "temporarily_unavailable", .unavailable),
