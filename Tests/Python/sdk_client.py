@@ -8,6 +8,7 @@ import httpx2
 from conversation import converse
 from mcp import Client
 from mcp.client.auth import OAuthClientProvider
+from mcp.client.auth.extensions.client_credentials import ClientCredentialsOAuthProvider
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import AuthorizationCodeResult, OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
 from mcp_types import (
@@ -69,14 +70,7 @@ class Conversation:
             )
         self.memory = Memory(known)
         self.person = Person(**request["person"])
-        self.provider = OAuthClientProvider(
-            server_url=request["server"],
-            client_metadata=OAuthClientMetadata(client_name="Interop", redirect_uris=[redirect]),
-            storage=self.memory,
-            redirect_handler=self.redirect,
-            callback_handler=self.callback,
-            client_metadata_url=request.get("client_metadata_url"),
-        )
+        self.provider = self.service(request) if request.get("issuer") else self.of_a_person(request, redirect)
         self.opens = request.get("opens")
         self.stranger = request.get("stranger")
         self.answers = request.get("answers") or {}
@@ -84,6 +78,28 @@ class Conversation:
         self.life = asyncio.create_task(self.live(request, connected))
         self.client = await connected
         return {"protocol": self.client.session.protocol_version}
+
+    def of_a_person(self, request: dict[str, Any], redirect: str) -> OAuthClientProvider:
+        return OAuthClientProvider(
+            server_url=request["server"],
+            client_metadata=OAuthClientMetadata(client_name="Interop", redirect_uris=[redirect]),
+            storage=self.memory,
+            redirect_handler=self.redirect,
+            callback_handler=self.callback,
+            client_metadata_url=request.get("client_metadata_url"),
+        )
+
+    def service(self, request: dict[str, Any]) -> OAuthClientProvider:
+        """A client that acts for itself, with its secret."""
+        return ClientCredentialsOAuthProvider(
+            server_url=request["server"],
+            storage=self.memory,
+            client_id=request["client_id"],
+            client_secret=request["client_secret"],
+            token_endpoint_auth_method=request["auth_method"],
+            scope=request.get("scope"),
+            issuer=request["issuer"],
+        )
 
     async def live(self, request: dict[str, Any], connected: asyncio.Future[Client]) -> None:
         """The SDK has a task of its own, because it takes down the one that it lives in when the person refuses."""

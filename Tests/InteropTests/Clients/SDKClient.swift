@@ -17,6 +17,8 @@ struct SDKClient: Sendable {
     enum Identity {
         /// Registered by an admin; the members of `clients add`.
         case registered(JSONObject, authentication: String = "none")
+        /// Registered with `clients add --service`, for the client itself.
+        case service(JSONObject, authentication: String, issuer: String, scope: String? = nil)
         /// Known by the address of its metadata document.
         case document(String)
         /// Unregistered.
@@ -66,6 +68,12 @@ struct SDKClient: Sendable {
             request["client_id"] = client["client_id"]
             request["client_secret"] = client["client_secret"]
             request["auth_method"] = .string(authentication)
+        case .service(let client, let authentication, let issuer, let scope):
+            request["client_id"] = client["client_id"]
+            request["client_secret"] = client["client_secret"]
+            request["auth_method"] = .string(authentication)
+            request["issuer"] = .string(issuer)
+            request["scope"] = scope.map(JSON.string)
         case .document(let url):
             request["client_metadata_url"] = .string(url)
         case .unknown:

@@ -52,6 +52,12 @@ struct Benchmark {
                 RefreshChain(target: target, clientID: registered.clientID, token: held[$0].refresh)
             }
         }
+        let service = try gatehouse.registerService()
+        for crowd in FloorReport.crowds {
+            try await measure("client token", crowd, target, server) { _ in
+                Repeated(target.post("/token", "grant_type=client_credentials", authorization: service))
+            }
+        }
         for crowd in FloorReport.crowds {
             var requests = [[ByteBuffer]](repeating: [], count: crowd)
             for index in 0..<Self.codes {
@@ -80,12 +86,12 @@ struct Benchmark {
         say(Row(name, try await load.run(against: server, source), floor: floors.empty[crowd]).text)
     }
 
-    /// What a refresh would cost if it were nothing but its parts.
+    /// What a refresh, or a token of a client that acts for itself, would cost if it were nothing but its parts.
     private func compose() {
         for crowd in FloorReport.crowds {
             guard let empty = floors.empty[crowd], let commit = floors.commits[crowd] else { continue }
             let sum = empty.cpu + floors.signature + commit / Double(crowd)
-            say("a refresh of nothing but its parts, \(crowd) grouped: \(tenths(sum)) µs")
+            say("a refresh or a client token of nothing but its parts, \(crowd) grouped: \(tenths(sum)) µs")
         }
     }
 }

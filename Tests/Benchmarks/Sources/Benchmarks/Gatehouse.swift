@@ -99,6 +99,18 @@ final class Gatehouse: Sendable {
         return Registered(clientID: clientID, resource: (id, secret))
     }
 
+    /// Registers a client that acts for itself at the MCP server, and gives how it proves itself.
+    func registerService() throws -> String {
+        let client = try command([
+            "clients", "add", "--service", "--name", "Bench Service", "--resource", Self.resource, "--scope",
+            "bench:run",
+        ])
+        guard let id = client["client_id"], let secret = client["client_secret"] else {
+            throw BenchmarkFailure("the command gave no credentials")
+        }
+        return "Basic " + Data("\(id):\(secret)".utf8).base64EncodedString()
+    }
+
     /// Waits until the events endpoint of an MCP server has shown that it wants events.
     func waitUntilPushed(to resource: String) async throws {
         for _ in 0..<300 {
