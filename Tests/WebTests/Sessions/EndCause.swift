@@ -162,7 +162,7 @@ struct EndedState: Equatable, Sendable {
 
 extension Harness {
     /// Runs a test whose client is registered by hand, or brings a document that says the same.
-    fileprivate static func run(
+    static func run(
         documents: Bool, _ test: @Sendable @escaping (Harness) async throws -> Void
     ) async throws {
         guard documents else { return try await run(test) }
