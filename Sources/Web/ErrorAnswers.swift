@@ -51,7 +51,10 @@ package struct ErrorAnswers: Sendable {
         if error.code == .invalidClient, usedBasic {
             response.headers[.wwwAuthenticate] = "Basic realm=\"gatehouse\", charset=\"UTF-8\""
         }
-        response.headers[.retryAfter] = Self.patience(after: error.code)
+        if error.code == .invalidToken {
+            response.headers[.wwwAuthenticate] = "Bearer realm=\"gatehouse\", error=\"invalid_token\""
+        }
+        response.headers[.retryAfter] = error.retryAfter.map(String.init) ?? Self.patience(after: error.code)
         return response
     }
 
@@ -103,16 +106,16 @@ package struct ErrorAnswers: Sendable {
         case .invalidRequest, .invalidClient, .invalidGrant, .unauthorizedClient, .unsupportedGrantType,
             .unsupportedResponseType, .invalidScope, .invalidTarget, .accessDenied, .loginRequired, .consentRequired,
             .unmetAuthenticationRequirements, .invalidSubjectToken, .noUser, .unsupportedKind, .notFound,
-            .idempotencyConflict,
-            .notCompleted, .notRedeemed, .sessionEnded, .alreadyCollected, .serverError:
+            .idempotencyConflict, .notCompleted, .notRedeemed, .sessionEnded, .alreadyCollected, .serverError,
+            .invalidRedirectURI, .invalidClientMetadata, .invalidToken:
             nil
         }
     }
 
-    /// The status of an error code. Only failed client authentication gets 401, and only failures of the server get 5xx.
+    /// The status of an error code. Only failed authentication gets 401, and only failures of the server get 5xx.
     package static func status(of code: OAuthError.Code) -> HTTPResponse.Status {
         switch code {
-        case .invalidClient: .unauthorized
+        case .invalidClient, .invalidToken: .unauthorized
         case .noUser, .unsupportedKind, .accessDenied: .forbidden
         case .notFound: .notFound
         case .notCompleted, .sessionEnded, .idempotencyConflict, .notRedeemed: .conflict
@@ -122,7 +125,7 @@ package struct ErrorAnswers: Sendable {
         case .temporarilyUnavailable: .serviceUnavailable
         case .invalidRequest, .invalidGrant, .unauthorizedClient, .unsupportedGrantType, .unsupportedResponseType,
             .invalidScope, .invalidTarget, .loginRequired, .consentRequired, .unmetAuthenticationRequirements,
-            .invalidSubjectToken:
+            .invalidSubjectToken, .invalidRedirectURI, .invalidClientMetadata:
             .badRequest
         }
     }

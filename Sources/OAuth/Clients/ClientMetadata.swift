@@ -5,7 +5,7 @@ package struct ClientMetadata: Hashable, Sendable {
     /// The client's name, cleaned for display. A document's name is a claim that nobody verified.
     package let name: String
     /// The registered redirect URIs.
-    package let redirectURIs: [RedirectURI]
+    package private(set) var redirectURIs: [RedirectURI]
     /// The client's authentication method at this server.
     package let authMethod: ClientAuthenticationMethod
     /// The registered grant types; nil for a client that registered none, which may use every grant type of this server.
@@ -36,6 +36,13 @@ package struct ClientMetadata: Hashable, Sendable {
         self.logoURI = logoURI
         self.termsURI = termsURI
         self.policyURI = policyURI
+    }
+
+    /// The same metadata with these redirect URIs.
+    package func redirected(to redirects: [RedirectURI]) -> ClientMetadata {
+        var metadata = self
+        metadata.redirectURIs = redirects
+        return metadata
     }
 
     /// Whether the client may use a grant type.

@@ -24,7 +24,7 @@ package struct ClientMetadataDocument: Hashable, Sendable {
         do {
             members = try JSONObject(parsing: bytes, limits: limits)
         } catch {
-            throw MetadataReader.refusal("must be strict JSON of at most 64 KiB: \(error)")
+            throw MetadataSource.document.refusal("must be strict JSON of at most 64 KiB: \(error)")
         }
         passed(.json)
         let reader = MetadataReader(members)

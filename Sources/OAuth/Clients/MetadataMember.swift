@@ -8,6 +8,8 @@ enum MetadataMember: String {
     case authMethod = "token_endpoint_auth_method"
     case authMethods = "token_endpoint_auth_methods_supported"
     case grantTypes = "grant_types"
+    case responseTypes = "response_types"
+    case applicationType = "application_type"
     case scope
     case clientURI = "client_uri"
     case logoURI = "logo_uri"
@@ -24,8 +26,8 @@ enum MetadataMember: String {
     var isLinkOrScope: Bool {
         switch self {
         case .scope, .clientURI, .logoURI, .termsURI, .policyURI, .jwksURI: true
-        case .clientID, .clientName, .redirectURIs, .authMethod, .authMethods, .grantTypes, .jwks, .keys,
-            .softwareStatement, .clientSecret, .clientSecretExpiresAt:
+        case .clientID, .clientName, .redirectURIs, .authMethod, .authMethods, .grantTypes, .responseTypes,
+            .applicationType, .jwks, .keys, .softwareStatement, .clientSecret, .clientSecretExpiresAt:
             false
         }
     }

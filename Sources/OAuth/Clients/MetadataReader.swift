@@ -1,20 +1,36 @@
 import JOSE
 
-/// Reads the members of a client metadata document. The order is policy: identity, secrets, redirects, capabilities.
+/// Where client metadata comes from, which decides how a refusal reads.
+enum MetadataSource {
+    /// The document at the URL that is the `client_id`.
+    case document
+    /// A request of the client to be registered.
+    case registration
+
+    /// The refusal of metadata that `predicate` describes.
+    func refusal(_ predicate: String) -> OAuthError {
+        switch self {
+        case .document: OAuthError(.invalidClient, "The client's metadata document \(predicate)")
+        case .registration: OAuthError(.invalidClientMetadata, "The registration \(predicate)")
+        }
+    }
+}
+
+/// Reads the members of client metadata. The order for a document is policy: identity, secrets, redirects, capabilities.
 ///
 /// Spec: Client ID Metadata Document §4.1
 struct MetadataReader {
     private static let maximumRedirects = 50
 
-    private let members: JSONObject
+    let members: JSONObject
+    private let source: MetadataSource
 
-    init(_ members: JSONObject) {
+    init(_ members: JSONObject, from source: MetadataSource = .document) {
         self.members = members
+        self.source = source
     }
 
-    static func refusal(_ predicate: String) -> OAuthError {
-        OAuthError(.invalidClient, "The client's metadata document \(predicate)")
-    }
+    private func refusal(_ predicate: String) -> OAuthError { source.refusal(predicate) }
 
     func metadata(
         expected: ClientID, passed: (MetadataCheck) -> Void
@@ -43,30 +59,35 @@ struct MetadataReader {
     private func checkIdentity(_ expected: ClientID) throws(OAuthError) {
         guard let claimed = members[metadata: .clientID]?.string, claimed.utf8.elementsEqual(expected.string.utf8)
         else {
-            throw Self.refusal("must name its own URL as client_id, character for character.")
+            throw refusal("must name its own URL as client_id, character for character.")
         }
     }
 
     private func checkSecrets() throws(OAuthError) {
         guard members[metadata: .clientSecret] == nil, members[metadata: .clientSecretExpiresAt] == nil else {
-            throw Self.refusal("is public: it may hold no client_secret.")
+            throw refusal("is public: it may hold no client_secret.")
         }
+        try checkKeys()
+    }
+
+    /// Refuses two sources of keys, private keys, and a `jwks_uri` that is no https URL.
+    func checkKeys() throws(OAuthError) {
         guard members[metadata: .jwks] == nil || members[metadata: .jwksURI] == nil else {
-            throw Self.refusal("may have jwks or jwks_uri, not both.")
+            throw refusal("may have jwks or jwks_uri, not both.")
         }
         guard !PrivateKeys.areIn(members[metadata: .jwks]),
             !PrivateKeys.areIn(statement: members[metadata: .softwareStatement])
         else {
-            throw Self.refusal("is public: publish the public half of its keys only, and replace these keys.")
+            throw refusal("may hold the public half of its keys only: replace these keys, which are no longer private.")
         }
         if members[metadata: .jwksURI] != nil, try link(.jwksURI) == nil {
-            throw Self.refusal("must name its keys by an https:// URL in jwks_uri.")
+            throw refusal("must name its keys by an https:// URL in jwks_uri.")
         }
     }
 
     private func name() throws(OAuthError) -> String {
         guard let claimed = members[metadata: .clientName]?.string, let name = DisplayName(claimed) else {
-            throw Self.refusal("needs a client_name that can be shown to a person.")
+            throw refusal("needs a client_name that can be shown to a person.")
         }
         return name.string
     }
@@ -76,17 +97,17 @@ struct MetadataReader {
     /// The usable redirect URIs of the list. An unusable one does not invalidate the others, because no response is ever sent to it.
     private func redirectURIs() throws(OAuthError) -> [RedirectURI] {
         guard let listed = members[metadata: .redirectURIs] else {
-            throw Self.refusal("needs redirect_uris.")
+            throw refusal("needs redirect_uris.")
         }
         guard let listed = listed.array else {
-            throw Self.refusal("must give redirect_uris as a list of strings.")
+            throw refusal("must give redirect_uris as a list of strings.")
         }
         guard listed.count <= Self.maximumRedirects else {
-            throw Self.refusal("may list at most \(Self.maximumRedirects) redirect_uris.")
+            throw refusal("may list at most \(Self.maximumRedirects) redirect_uris.")
         }
         let usable = listed.compactMap { $0.string.flatMap(Self.redirectURI) }
         guard !usable.isEmpty else {
-            throw Self.refusal("needs a redirect URI that begins with https://, or with http:// on localhost.")
+            throw refusal("needs a redirect URI that begins with https://, or with http:// on localhost.")
         }
         return usable
     }
@@ -98,13 +119,13 @@ struct MetadataReader {
     }
 
     /// An https URL; nil for any other URL. A URL with a dangerous scheme, such as `javascript:`, is refused.
-    private func link(_ member: MetadataMember) throws(OAuthError) -> String? {
+    func link(_ member: MetadataMember) throws(OAuthError) -> String? {
         guard let text = members[metadata: member]?.string else { return nil }
         // Browsers ignore blanks and control characters before and in the scheme.
         let visible = text.unicodeScalars.filter { $0.value > 0x20 && $0.value != 0x7F }
         let scheme = String(String.UnicodeScalarView(visible.prefix { $0 != ":" })).lowercased()
         guard !OwnScheme.isDangerous(scheme) else {
-            throw Self.refusal("may not link to \(scheme): in \(member.rawValue).")
+            throw refusal("may not link to \(scheme): in \(member.rawValue).")
         }
         guard let uri = try? StrictURI(text, called: "link"), uri.scheme == "https", uri.authority != nil else {
             return nil
@@ -119,13 +140,13 @@ struct MetadataReader {
     private func authMethod() throws(OAuthError) -> ClientAuthenticationMethod {
         let single = try string(.authMethod)
         guard single.map({ !Self.isSharedSecret($0) }) ?? true else {
-            throw Self.refusal("is public: it cannot go with a shared secret as token_endpoint_auth_method.")
+            throw refusal("is public: it cannot go with a shared secret as token_endpoint_auth_method.")
         }
         let usable = ClientAuthenticationMethod.ofDocuments
         let declared = try strings(.authMethods) ?? [single ?? ClientAuthenticationMethod.none.rawValue]
         if let single {
             guard declared.contains(single) else {
-                throw Self.refusal("must repeat token_endpoint_auth_method in the list of supported methods.")
+                throw refusal("must repeat token_endpoint_auth_method in the list of supported methods.")
             }
             if let method = usable.first(where: { $0.rawValue == single }) { return method }
         }
@@ -148,23 +169,29 @@ struct MetadataReader {
             let scopes = try ScopeSet(parsing: text)
             return scopes.isEmpty ? nil : scopes
         } catch {
-            throw Self.refusal("is refused for its scope. \(error.sentence)")
+            throw refusal("is refused for its scope. \(error.sentence)")
         }
+    }
+
+    /// A string; nil for an absent or an empty one.
+    func text(_ member: MetadataMember) throws(OAuthError) -> String? {
+        guard let text = try string(member), !text.isEmpty else { return nil }
+        return text
     }
 
     private func string(_ member: MetadataMember) throws(OAuthError) -> String? {
         guard let value = members[metadata: member] else { return nil }
         guard let text = value.string else {
-            throw Self.refusal("must give \(member.rawValue) as a string.")
+            throw refusal("must give \(member.rawValue) as a string.")
         }
         return text
     }
 
     /// A list of strings; nil for an absent or an empty list. Null elements are ignored.
-    private func strings(_ member: MetadataMember) throws(OAuthError) -> [String]? {
+    func strings(_ member: MetadataMember) throws(OAuthError) -> [String]? {
         guard let value = members[metadata: member] else { return nil }
         guard let texts = value.array.map({ JSON.array($0.filter { $0 != .null }) })?.strings else {
-            throw Self.refusal("must give \(member.rawValue) as a list of strings.")
+            throw refusal("must give \(member.rawValue) as a list of strings.")
         }
         return texts.isEmpty ? nil : texts
     }

@@ -4,6 +4,8 @@ package import JOSE
 ///
 /// Spec: RFC 6749 §5.2
 /// Spec: RFC 6749 §4.1.2.1
+/// Spec: RFC 6750 §3.1
+/// Spec: RFC 7591 §3.2.2
 /// Spec: RFC 8707 §2
 /// Spec: RFC 9470 §5
 package struct OAuthError: Error, Hashable, Sendable {
@@ -23,6 +25,12 @@ package struct OAuthError: Error, Hashable, Sendable {
         case unsupportedResponseType = "unsupported_response_type"
         /// No requested scope is known, or the value is malformed.
         case invalidScope = "invalid_scope"
+        /// No redirect URI of a registration can be registered.
+        case invalidRedirectURI = "invalid_redirect_uri"
+        /// A member of a registration cannot be registered.
+        case invalidClientMetadata = "invalid_client_metadata"
+        /// The bearer token of a registration request is missing, unknown or spent.
+        case invalidToken = "invalid_token"
         /// The resource is unknown, malformed, or not part of what was approved.
         case invalidTarget = "invalid_target"
         /// The user or a policy denied the request.
@@ -71,6 +79,8 @@ package struct OAuthError: Error, Hashable, Sendable {
     package let saysWhatToDo: Bool
     /// The caller as it identified itself, for the log.
     package private(set) var asker: String?
+    /// The seconds after which the request may succeed; nil where the code alone decides.
+    package private(set) var retryAfter: Int64?
 
     /// Makes an error; characters that `error_description` does not permit are replaced.
     package init(_ code: Code, _ description: String, reason: String? = nil, saysWhatToDo: Bool = false) {
@@ -88,6 +98,13 @@ package struct OAuthError: Error, Hashable, Sendable {
     /// This error with the operator's reference appended to its description, for responses without a member for it.
     package func referring(to reference: String) -> OAuthError {
         OAuthError(code, "\(description) Reference: \(reference).", reason: reason)
+    }
+
+    /// This error with the seconds after which the request may succeed.
+    package func retrying(after seconds: Int64) -> OAuthError {
+        var error = self
+        error.retryAfter = seconds
+        return error
     }
 
     /// This error with the caller, unless it has one already.
