@@ -16,17 +16,19 @@ extension Transaction {
             + expireIdle(now: now, limit: limit) + elicitations.tidy(now: now, limit: limit)
             + events.tidy(now: now, limit: limit) + connectionAttempts.tidy(now: now, limit: limit)
             + invitations.tidy(now: now, limit: limit) + jobs.tidy(now: now, limit: limit)
-            + audit.tallies.close(now: now, limit: limit)
-            + deleteFinal(now: now, limit: limit) + deleteOld(now: now, limit: limit)
+            + audit.tallies.close(now: now, limit: limit) + deleteFinal(now: now, limit: limit)
+            + dynamicClients.tidy(now: now, limit: limit) + deleteOld(now: now, limit: limit)
     }
 
     /// Deletes sessions that ended long ago. Nothing that refers to them is valid any more: no code, no access token and no
     /// page lives that long, and a refresh token of a missing session is refused like a forged one.
     private func deleteFinal(now: Timestamp, limit: Int) throws -> Int {
-        try execute(
-            """
-            DELETE FROM sessions WHERE id IN (\(Self.endedLongAgo))
-            """, (now - Self.endedSessionsKept).seconds, limit)
+        let clients = try all(
+            "DELETE FROM sessions WHERE id IN (\(Self.endedLongAgo)) RETURNING client_id",
+            (now - Self.endedSessionsKept).seconds, limit
+        ) { try $0.client(0) }
+        for client in Set(clients) { try dynamicClients.release(client) }
+        return clients.count
     }
 
     // Ordered by the end, so that a step of any size begins with the oldest.

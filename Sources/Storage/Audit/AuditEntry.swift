@@ -58,6 +58,10 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
     package static let resourceSecretRotated = AuditAction(rawValue: "resource.secret_rotated")
     package static let resourceRemoved = AuditAction(rawValue: "resource.removed")
     package static let clientAdded = AuditAction(rawValue: "client.added")
+    /// A client registered itself: the record of its first approval, or of its use of an initial access token.
+    package static let clientRegistered = AuditAction(rawValue: "client.registered")
+    /// A client changed its own registration.
+    package static let clientChanged = AuditAction(rawValue: "client.changed")
     package static let clientAllowed = AuditAction(rawValue: "client.allowed")
     package static let clientBlocked = AuditAction(rawValue: "client.blocked")
     package static let clientRuleRemoved = AuditAction(rawValue: "client.rule_removed")

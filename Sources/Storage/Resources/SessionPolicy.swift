@@ -22,7 +22,8 @@ package struct SessionPolicy: Hashable, Sendable {
     package var tokenLife: Int64?
     /// The lifetime of the sessions of clients that act for themselves, in seconds.
     package var service: Int64?
-    /// The only hosts, in lower case, whose clients are admitted. Registered clients have no host and are always admitted.
+    /// The only hosts, in lower case, whose clients are admitted. A client that an administrator registered has no host and is
+    /// always admitted; one that registered itself is not, because no host vouches for it.
     package var clientHosts: [String]
 
     /// A policy; without arguments it leaves everything to the configuration.
@@ -51,6 +52,15 @@ extension SessionPolicy {
         """
     }
 
+    /// The SQL condition that the policy `p` excludes a client on a host, or one that registered itself.
+    static func excludes(host: String, client: String) -> String {
+        """
+        CASE WHEN \(host) IS NULL THEN coalesce(p.client_hosts <> '', 0)
+                AND EXISTS (SELECT 1 FROM dynamic_clients WHERE id = \(client))
+            ELSE \(excludes(host: host)) END
+        """
+    }
+
     init(_ row: StoredRow, from column: Int) throws {
         longest = try row.integerIfAny(column)
         idle = try row.integerIfAny(column + 1)
@@ -68,6 +78,14 @@ extension Resources {
             "SELECT p.resource_id FROM resource_policies p WHERE \(SessionPolicy.excludes(host: "?1"))", host
         ) { try $0.id(0, ResourceID.self) }
         return Set(closed)
+    }
+
+    /// The MCP servers that admit only clients on certain hosts, and so none that registered itself.
+    package func closedToSelfRegisteredClients() throws -> Set<ResourceID> {
+        Set(
+            try all("SELECT resource_id FROM resource_policies WHERE client_hosts <> ''") {
+                try $0.id(0, ResourceID.self)
+            })
     }
 }
 

@@ -34,6 +34,7 @@ enum Schema {
         ("0022 credentials", CredentialTable.statements),
         ("0023 registration permissions", RegistrationPermissions.statements),
         ("0024 service sessions", ServiceSessions.statements),
+        ("0025 dynamic clients", DynamicClientTables.statements),
     ]
 
     static func migrator() -> DatabaseMigrator {

@@ -11,7 +11,7 @@ package struct SessionGrant: Hashable, Sendable {
     package let userIsDisabled: Bool
     package let clientID: ClientID
     package let clientName: String
-    /// Whether a rule blocks the client or its host, or the registered client was removed.
+    /// Whether a rule blocks the client or its host, or the client was removed.
     package let clientIsBlocked: Bool
     /// Whether the policy of the MCP server excludes the client's host.
     package let hostIsExcluded: Bool
@@ -62,6 +62,7 @@ extension Sessions {
         SELECT s.id, s.user_id, u.subject, u.name, u.disabled_at IS NOT NULL, s.client_id, s.client_name,
             EXISTS (SELECT 1 FROM client_rules WHERE kind = 'client' AND name = s.client_id AND rule = 'block')
             OR CASE WHEN s.client_host IS NULL THEN NOT EXISTS (SELECT 1 FROM clients WHERE id = s.client_id)
+                    AND NOT EXISTS (SELECT 1 FROM dynamic_clients WHERE id = s.client_id)
                 ELSE EXISTS (SELECT 1 FROM client_rules WHERE kind = 'host' AND name = s.client_host AND rule = 'block')
                     OR EXISTS (SELECT 1 FROM client_rules
                         WHERE rule = 'block' AND \(ClientRule.isPattern(covering: "s.client_host")))
@@ -69,7 +70,7 @@ extension Sessions {
             s.resource_id, r.identifier, r.removed_at IS NOT NULL OR r.disabled_at IS NOT NULL, s.scope, s.state,
             s.created_at, s.expires_at, s.idle_seconds, s.last_used_at, s.auth_time, s.acr, s.document_digest, s.replaces,
             s.refresh_key, s.generation, s.turn_1, s.turn_2, s.turn_3, s.turn_4, p.token_life,
-            \(SessionPolicy.excludes(host: "s.client_host"))
+            \(SessionPolicy.excludes(host: "s.client_host", client: "s.client_id"))
         FROM sessions s JOIN resources r ON r.id = s.resource_id LEFT JOIN users u ON u.id = s.user_id
             LEFT JOIN resource_policies p ON p.resource_id = s.resource_id
         WHERE s.id = ?1

@@ -28,6 +28,7 @@ extension Sessions {
             session.lastUsedAt.seconds, session.authTime.seconds, session.acr?.rawValue, session.documentDigest?.stored,
             session.refreshKeyID,
             session.replaces.isEmpty ? nil : session.replaces.map(\.string).joined(separator: " "))
+        try transaction.dynamicClients.use(session.clientID, at: session.createdAt)
     }
 
     /// Makes an approved session active, with its first refresh generation; false if it is not approved.
