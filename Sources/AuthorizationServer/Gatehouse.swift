@@ -44,6 +44,10 @@ package struct Gatehouse: Sendable {
     package let account: AccountEndpoint
     /// The uses of sessions that the housekeeper writes once a minute.
     package let lastUses = UsageBuffer()
+    /// The requests of each network to `/register`. An office or a vendor's servers share one network, so it is generous.
+    let registrations = NetworkLimit(burst: 600, perMinute: 600)
+    /// The changes that clients make to their registrations.
+    let registrationChanges = RateLimit<ClientID>(burst: 10, perMinute: 1)
     /// Authenticates MCP servers at every endpoint for MCP servers.
     package let resourceAuthentication: ResourceAuthentication
     /// `/events/poll`.
@@ -82,7 +86,7 @@ package struct Gatehouse: Sendable {
             subjects: subjects, vault: vault, refresh: refresh, excess: excess, clock: clock)
         let grants = Self.grants(settings, keys, observer, exchange)
         metadata = MetadataEndpoint(
-            issuer: settings.issuer, grantTypes: grants.types, acrValues: people.contexts, keys: keys)
+            settings: settings, grantTypes: grants.types, acrValues: people.contexts, keys: keys)
         token = TokenEndpoint(
             store: store,
             authentication: TokenAuthentication(clients: authentication, resources: resourceAuthentication),

@@ -44,11 +44,17 @@ package struct Settings: Sendable {
         package var documentCache: ClosedRange<Int64>
         /// Whether `http://localhost` redirects match on any port, which native apps need.
         package var localhostAnyPort: Bool
+        /// Which clients may register themselves.
+        package var registration: RegistrationMode
 
         /// Rules as the configuration gives them.
-        package init(documentCache: ClosedRange<Int64> = 60...86_400, localhostAnyPort: Bool = true) {
+        package init(
+            documentCache: ClosedRange<Int64> = 60...86_400, localhostAnyPort: Bool = true,
+            registration: RegistrationMode = .known
+        ) {
             self.documentCache = documentCache
             self.localhostAnyPort = localhostAnyPort
+            self.registration = registration
         }
     }
 

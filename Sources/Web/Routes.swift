@@ -66,7 +66,7 @@ package enum Routes {
             .server(.get, "/jobs/{id}", .none, governance.status),
             .server(.delete, "/jobs/{id}", .none, governance.end),
             .server(.post, "/access/v1/evaluation", .json(), governance.evaluate),
-        ]
+        ] + RegistrationHandlers(gatehouse: gatehouse, pipeline: pipeline).routes
     }
 
     private static func forPeople(_ gatehouse: Gatehouse, _ pipeline: RequestPipeline) -> [Route] {

@@ -106,7 +106,7 @@ extension ConsentEndpoint {
             throw OAuthError(
                 .invalidTarget, "The MCP server was removed while this page was open; go back to the client.")
         }
-        if let host = pending.clientHost, try transaction.resources.closed(toClientsOn: host).contains(resource.id) {
+        if try excluding(pending, in: transaction).contains(resource.id) {
             throw RequestedAccess.hostExcluded(at: resource)
         }
         let policy = try transaction.resources.policy(of: resource.id)
@@ -142,6 +142,11 @@ extension ConsentEndpoint {
     /// The product whose users share a redirect, if it is a known one.
     private static func users(sharing redirect: RedirectURI) -> String? {
         KnownRedirects.shipped.entry(for: redirect).flatMap { $0.isShared ? $0.vendor : nil }
+    }
+
+    private func excluding(_ pending: PendingAuthorization, in transaction: Transaction) throws -> Set<ResourceID> {
+        if let host = pending.clientHost { return try transaction.resources.closed(toClientsOn: host) }
+        return pending.clientID.isSelfRegistered ? try transaction.resources.closedToSelfRegisteredClients() : []
     }
 
     private func hasChanged(

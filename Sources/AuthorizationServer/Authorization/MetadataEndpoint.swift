@@ -21,10 +21,11 @@ package struct MetadataEndpoint: Sendable {
     package let metadata: Document
     private let keys: KeyRing
 
-    init(issuer: Issuer, grantTypes: [GrantType], acrValues: [AuthenticationContext], keys: KeyRing) {
+    init(settings: Settings, grantTypes: [GrantType], acrValues: [AuthenticationContext], keys: KeyRing) {
         self.keys = keys
         let metadata = AuthorizationServerMetadata(
-            issuer: issuer, endpoints: AdvertisedEndpoint.allCases, scopesSupported: .offlineAccess,
+            issuer: settings.issuer, endpoints: AdvertisedEndpoint.allCases.filter(settings.serves),
+            scopesSupported: .offlineAccess,
             grantTypes: grantTypes,
             tokenEndpointAuthMethods: ClientAuthenticationMethod.allCases,
             revocationEndpointAuthMethods: ClientAuthenticationMethod.allCases,
@@ -36,4 +37,14 @@ package struct MetadataEndpoint: Sendable {
     /// The JWK set of the public keys in use at `now`.
     /// Spec: RFC 7517 §5
     package func keySet(at now: Timestamp) -> Document { Document(.object(keys.published(at: now.seconds).json)) }
+}
+
+extension Settings {
+    /// Whether this server serves an endpoint. An endpoint that is off must not be advertised: clients would call it.
+    fileprivate func serves(_ endpoint: AdvertisedEndpoint) -> Bool {
+        switch endpoint {
+        case .registration: clients.registration != .off
+        case .authorization, .token, .revocation, .introspection, .keys: true
+        }
+    }
 }

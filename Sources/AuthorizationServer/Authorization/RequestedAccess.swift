@@ -22,7 +22,7 @@ struct RequestedAccess: Sendable {
         in transaction: Transaction
     ) throws -> Result<RequestedAccess, OAuthError> {
         let usable = try transaction.resources.list().filter { client.mayUse($0.id) }
-        let closed = try client.host.map { try transaction.resources.closed(toClientsOn: $0) } ?? []
+        let closed = try client.excluding(in: transaction)
         return Result { () throws(OAuthError) in
             let resource = try choose(request.resource, usable, but: closed, defaultResource)
             return RequestedAccess(

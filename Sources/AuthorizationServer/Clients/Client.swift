@@ -2,7 +2,7 @@ package import JOSE
 package import OAuth
 package import Storage
 
-/// A client as every endpoint sees it, whether an operator registered it or its own document describes it.
+/// A client as every endpoint sees it, whether an operator registered it, it registered itself, or its own document describes it.
 package struct Client: Sendable {
     /// The source of what is known about a client.
     package enum Origin: Sendable {
@@ -11,6 +11,8 @@ package struct Client: Sendable {
         /// The client's metadata document. The digest covers the members that an approval rests on; it is nil where the document
         /// was not read.
         case document(host: String, digest: Digest?)
+        /// The client's own registration, for which nobody vouches.
+        case dynamic(DynamicClient)
     }
 
     /// The `client_id`.
@@ -45,14 +47,37 @@ package struct Client: Sendable {
 extension Client {
     /// The credential that this client authenticates with.
     var credential: RegisteredCredential {
-        guard case .registered(let record) = origin, let digest = record.secretDigest else { return .nothing }
-        return .secret(digest)
+        let digest: Digest? =
+            switch origin {
+            case .registered(let record): record.secretDigest
+            case .dynamic(let record): record.secretDigest
+            case .document: nil
+            }
+        return digest.map(RegisteredCredential.secret) ?? .nothing
     }
 
-    /// The digest of the client's metadata document; nil for a registered client.
+    /// The digest of what the client says about itself, in its document or its registration; nil for a client that an operator
+    /// registered. When it changes, the consent page says so.
     var documentDigest: Digest? {
-        if case .document(_, let digest) = origin { return digest }
-        return nil
+        switch origin {
+        case .registered: nil
+        case .document(_, let digest): digest
+        case .dynamic(let record): .sha256(record.metadata)
+        }
+    }
+
+    /// The same client with these redirects only.
+    func redirected(to redirects: [RedirectURI]) -> Client {
+        Client(id: id, metadata: metadata.redirected(to: redirects), origin: origin)
+    }
+
+    /// The MCP servers whose policies exclude this client, by its host or because no host vouches for it.
+    func excluding(in transaction: Transaction) throws -> Set<ResourceID> {
+        switch origin {
+        case .registered: []
+        case .document(let host, _): try transaction.resources.closed(toClientsOn: host)
+        case .dynamic: try transaction.resources.closedToSelfRegisteredClients()
+        }
     }
 
     /// Whether the client gets refresh tokens: yes, unless it registered grant types without `refresh_token`.

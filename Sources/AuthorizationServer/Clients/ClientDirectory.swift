@@ -26,7 +26,13 @@ package struct ClientDirectory: Sendable {
 
     /// The client, without fetching anything; nil for a client whose document is not cached.
     func known(_ id: ClientID, now: Timestamp, trace: TraceWriter) async throws -> Client? {
-        switch try await store.read({ try record(of: id, in: $0) }) {
+        let record = try await store.read { transaction in
+            switch try self.record(of: id, in: transaction) {
+            case .registered(let client): Record.registered(try self.admitted(client, in: transaction))
+            case .document(let kept): Record.document(kept)
+            }
+        }
+        switch record {
         case .registered(let client):
             trace.record(.clientRegistered)
             return client
@@ -77,7 +83,8 @@ package struct ClientDirectory: Sendable {
         if let client = cache.client(id, version: version, now: now) { return client }
         switch try await store.read({ try record(of: id, in: $0) }) {
         case .registered(let client):
-            cache.insert(client, until: nil, version: version)
+            // An unapproved client may be deleted without a change of the version, so it must not be cached.
+            if client.isLasting { cache.insert(client, until: nil, version: version) }
             return client
         case .document(let kept):
             if let kept, let client = fresh(kept, now: now) {
@@ -101,12 +108,13 @@ package struct ClientDirectory: Sendable {
 
     /// What the database holds about a client.
     enum Record: Sendable {
+        /// The record of an operator, or the client's own registration.
         case registered(Client)
         case document(CachedDocument?)
     }
 
     /// The record of a client. The order is policy: a block applies at once and to every client; then an operator's record wins
-    /// over a document.
+    /// over a document and over the client's own registration.
     func record(of id: ClientID, in transaction: Transaction) throws -> Record {
         if let block = try transaction.clientRules.block(client: id, host: id.documentHost) {
             throw Self.keptOut(id, by: "the rule '\(block.target.name)' of 'clients block'")
@@ -114,7 +122,12 @@ package struct ClientDirectory: Sendable {
         if let record = try transaction.clients.find(id) {
             return .registered(Client(id: id, metadata: record.metadata, origin: .registered(record)))
         }
-        guard id.isDocument else { throw Self.unknown(id) }
+        guard id.isDocument else {
+            guard id.isSelfRegistered, let client = try transaction.dynamicClients.find(id).flatMap(Client.init) else {
+                throw Self.unknown(id)
+            }
+            return .registered(client)
+        }
         guard try !isShutOut(id, in: transaction) else {
             throw Self.keptOut(id, by: fetcher.exclusion(of: id.string))
         }
@@ -206,7 +219,9 @@ package struct ClientDirectory: Sendable {
     // MARK: Refusals
 
     private static func unknown(_ id: ClientID) -> OAuthError {
-        OAuthError(.invalidClient, "Unknown client. Check the client_id.", reason: "unknown client \(id)")
+        id.isSelfRegistered
+            ? .forgottenRegistration(id)
+            : OAuthError(.invalidClient, "Unknown client. Check the client_id.", reason: "unknown client \(id)")
     }
 
     /// `cause` is for operators; users do not learn what the lists contain.
@@ -232,6 +247,18 @@ package struct ClientDirectory: Sendable {
 }
 
 extension Client {
+    /// A client as it registered itself; nil for a registration that an earlier version accepted and this one refuses.
+    init?(_ record: DynamicClient) {
+        guard let registration = try? ClientRegistration(stored: record.metadata) else { return nil }
+        self.init(id: record.id, metadata: registration.metadata, origin: .dynamic(record))
+    }
+
+    /// Whether only a counted change of the client tables can end the client.
+    fileprivate var isLasting: Bool {
+        if case .dynamic(let record) = origin { return record.usedAt != nil }
+        return true
+    }
+
     /// A client as its document describes it.
     init(_ id: ClientID, _ document: ClientMetadataDocument) {
         self.init(id: id, metadata: document.metadata, digest: document.securityDigest)

@@ -18,6 +18,8 @@ enum Observation: Sendable {
     case wrongAccount
     /// A value that was typed for an MCP server is the user's own password.
     case ownPasswordTyped
+    /// A client registered itself; one that registered the same before is not new.
+    case clientRegistered(isNew: Bool)
     /// Gatehouse tried to deliver an event.
     case eventDelivery(EventOutcome)
 }
@@ -69,6 +71,8 @@ extension Observation {
         case .refused(let error): ("gatehouse_refusals_total", [("error", error.code.rawValue)])
         case .signIn(let method, let outcome):
             ("gatehouse_sign_ins_total", [("method", method.rawValue), ("outcome", outcome.word(for: method))])
+        case .clientRegistered(let isNew):
+            ("gatehouse_registrations_total", [("outcome", isNew ? "new" : "known")])
         case .codeRepeated: ("gatehouse_code_repeats_total", [])
         case .wrongAccount: ("gatehouse_elicitation_wrong_person_total", [])
         case .ownPasswordTyped: ("gatehouse_elicitation_own_password_total", [])
@@ -84,7 +88,7 @@ extension Observation {
         case .codeRedeemed(let code, let session): (code, .redeemed(session))
         case .tokenRefused(let error, let form):
             (try? form.value(.code)).flatMap(AuthorizationCode.init).map { ($0, .redemptionRefused(error)) }
-        case .refused, .signIn, .codeRepeated, .wrongAccount, .ownPasswordTyped, .eventDelivery: nil
+        case .refused, .signIn, .codeRepeated, .wrongAccount, .ownPasswordTyped, .clientRegistered, .eventDelivery: nil
         }
     }
 }

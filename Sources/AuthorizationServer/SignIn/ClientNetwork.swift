@@ -23,6 +23,19 @@ package struct ClientNetwork: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The network of an address for limits of requests without an account: an IPv4 /24 or an IPv6 /64, which one sender can
+    /// hold whole. Nil for a request without an address.
+    package static func subnet(of address: String?) -> ClientNetwork? {
+        guard let network = ClientNetwork(address: address) else { return nil }
+        let parts = network.description.split(separator: ".")
+        guard parts.count == 4, parts.allSatisfy({ UInt8($0) != nil }) else { return network }
+        return ClientNetwork(description: parts.prefix(3).joined(separator: ".") + ".0/24")
+    }
+
+    private init(description: String) {
+        self.description = description
+    }
+
     private static let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]
 
     /// The 16 bytes of an address, an IPv4 address in its mapped form.

@@ -7,6 +7,8 @@ package enum AdvertisedEndpoint: String, CaseIterable, Sendable {
     case revocation = "revocation_endpoint"
     /// Introspection, for MCP servers.
     case introspection = "introspection_endpoint"
+    /// Dynamic client registration, where it is on.
+    case registration = "registration_endpoint"
     /// The key set.
     case keys = "jwks_uri"
 
@@ -17,6 +19,7 @@ package enum AdvertisedEndpoint: String, CaseIterable, Sendable {
         case .token: "/token"
         case .revocation: "/revoke"
         case .introspection: "/introspect"
+        case .registration: "/register"
         case .keys: "/jwks"
         }
     }

@@ -56,6 +56,13 @@ package struct Route: Sendable {
         Route(.client, .post, template, body, .own, handler)
     }
 
+    /// An endpoint that clients call by another method than POST.
+    package static func client(
+        _ method: HTTPRequest.Method, _ template: String, _ body: BodyRule, _ handler: @escaping Handler
+    ) -> Route {
+        Route(.client, method, template, body, .own, handler)
+    }
+
     /// An endpoint that MCP servers call.
     package static func server(
         _ method: HTTPRequest.Method, _ template: String, _ body: BodyRule, _ handler: @escaping Handler

@@ -181,7 +181,8 @@ extension ServerConfiguration {
             sessions: Settings.Sessions(
                 choices: sessions.choices, preselected: sessions.preselected, idle: sessions.idle),
             clients: Settings.Clients(
-                documentCache: clients.cacheMin...clients.cacheMax, localhostAnyPort: clients.localhostAnyPort))
+                documentCache: clients.cacheMin...clients.cacheMax, localhostAnyPort: clients.localhostAnyPort,
+                registration: clients.registration))
     }
 
     /// The admin socket.

@@ -84,6 +84,7 @@ extension ServerConfiguration {
             ("clients.metadata_documents.cache_min", clients.cacheMin == other.clients.cacheMin),
             ("clients.metadata_documents.cache_max", clients.cacheMax == other.clients.cacheMax),
             ("clients.localhost_any_port", clients.localhostAnyPort == other.clients.localhostAnyPort),
+            ("clients.registration", clients.registration == other.clients.registration),
             ("log.requests", log.requests == other.log.requests), ("outbound.trust", trust == other.trust),
             ("proxies", proxies == other.proxies),
             // A reload replaces the files, but cannot turn TLS on or off.

@@ -34,6 +34,7 @@ struct ConfigurationFlags: ParsableArguments {
     @Option(help: "Maximum time for which a metadata document is cached.")
     var clientsMetadataDocumentsCacheMax: String?
     @Option(help: "Match localhost redirect URIs on any port: true or false.") var clientsLocalhostAnyPort: String?
+    @Option(help: "Clients that may register themselves: known, open, token or off.") var clientsRegistration: String?
     @Option(help: "Additional CA file (repeatable).") var outboundTrust: [String] = []
     @Option(help: "PEM file with the certificate chain.") var tlsCertificate: String?
     @Option(help: "PEM file with the private key of the certificate.") var tlsKey: String?
@@ -56,6 +57,7 @@ struct ConfigurationFlags: ParsableArguments {
             .sessionIdle: sessionsIdle, .documentsMaxSize: clientsMetadataDocumentsMaxSize,
             .documentsCacheMin: clientsMetadataDocumentsCacheMin,
             .documentsCacheMax: clientsMetadataDocumentsCacheMax, .localhostAnyPort: clientsLocalhostAnyPort,
+            .registration: clientsRegistration,
             .tlsCertificate: tlsCertificate, .tlsKey: tlsKey, .logLevel: logLevel, .logRequests: logRequests,
             .connectionsTotal: connectionsTotal, .connectionsPerAddress: connectionsPerAddress,
             .connectionsStall: connectionsStall,

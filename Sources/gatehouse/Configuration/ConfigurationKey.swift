@@ -52,6 +52,8 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
     case documentsCacheMax = "clients.metadata_documents.cache_max"
     /// Whether a redirect to localhost matches on any port, as on loopback addresses (RFC 8252 §7.3).
     case localhostAnyPort = "clients.localhost_any_port"
+    /// Which clients may register themselves: `known`, `open`, `token` or `off` (RFC 7591).
+    case registration = "clients.registration"
     /// PEM files with CAs that outbound requests trust besides those of the system.
     case outboundTrust = "outbound.trust"
     /// The PEM file with the certificate chain of the public listener.
@@ -96,7 +98,7 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
         case .issuer, .metadataAtRoot, .listen, .operationsListen, .data, .keys, .keysPassphraseFile, .templates,
             .adminSocket, .adminGroup, .defaultResource, .accessLifetime, .codeLifetime, .refreshGrace,
             .sessionPreselected, .sessionIdle, .documentsMaxSize, .documentsCacheMin, .documentsCacheMax,
-            .localhostAnyPort, .tlsCertificate, .tlsKey, .logLevel, .logRequests, .connectionsTotal,
+            .localhostAnyPort, .registration, .tlsCertificate, .tlsKey, .logLevel, .logRequests, .connectionsTotal,
             .connectionsPerAddress, .connectionsStall:
             false
         }
@@ -124,6 +126,7 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
         case .documentsCacheMin: ["60s"]
         case .documentsCacheMax: ["24h"]
         case .localhostAnyPort: ["true"]
+        case .registration: ["known"]
         case .logLevel: ["info"]
         case .logRequests: ["false"]
         case .connectionsTotal: ["4096"]

@@ -68,6 +68,16 @@ struct ConfigurationReader {
         }
     }
 
+    func registration() throws(ConfigurationError) -> RegistrationMode {
+        let text = required(.registration)
+        guard let mode = RegistrationMode(rawValue: text) else {
+            throw .invalid(
+                .registration, text,
+                accepted: "one of " + RegistrationMode.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return mode
+    }
+
     func level(_ key: ConfigurationKey) throws(ConfigurationError) -> Logger.Level {
         let text = required(key)
         guard let level = Logger.Level(rawValue: text) else {

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import OAuth
 
 /// The checked configuration of a server, read from flags, environment variables and the file.
 struct ServerConfiguration: Equatable, Sendable {
@@ -61,6 +62,7 @@ struct ServerConfiguration: Equatable, Sendable {
         var cacheMin: Int64
         var cacheMax: Int64
         var localhostAnyPort: Bool
+        var registration: RegistrationMode
     }
 
     /// The connection limits of a listener, and the seconds after which a peer that reads nothing is disconnected.
@@ -177,6 +179,7 @@ extension ServerConfiguration.Clients {
             throw .invalid(.documentsCacheMax, value, accepted: "no shorter than clients.metadata_documents.cache_min")
         }
         localhostAnyPort = try read.flag(.localhostAnyPort)
+        registration = try read.registration()
     }
 }
 

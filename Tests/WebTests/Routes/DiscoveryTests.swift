@@ -24,7 +24,7 @@ struct DiscoveryTests {
             #expect(body["authorization_response_iss_parameter_supported"]?.bool == true)
             #expect(body["scopes_supported"]?.strings == ["offline_access"])
             #expect(body["token_endpoint_auth_methods_supported"]?.strings?.contains("none") == true)
-            #expect(body["registration_endpoint"] == nil)
+            #expect(body["registration_endpoint"]?.string == "http://localhost/register")
         }
     }
 

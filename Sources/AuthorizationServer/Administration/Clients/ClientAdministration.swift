@@ -35,6 +35,10 @@ struct ClientAdministration: AdministrationNoun {
         let secret = method.isSharedSecret ? ClientSecret.random() : nil
         let id = try ClientID(draft.id ?? "client_" + Random.token(16))
         guard !id.string.hasPrefix(SubjectKind.prefix) else { throw ClientPermissionAdministration.userPrefix(id) }
+        guard !id.isReservedForRegistration else {
+            throw AdministrationError(
+                .invalid, "'\(id)' begins like the id of a client that registered itself. Choose another id.")
+        }
         let name = try AdministrationText.checked(draft.name, as: "The name")
         var redirects: [RedirectURI] = []
         for text in draft.redirectURIs where !redirects.contains(where: { $0.string == text }) {
