@@ -47,9 +47,11 @@ extension AdministrationNoun {
         return provider
     }
 
-    /// Whether a client is registered, has a metadata document or a rule here, or has ever had a session.
+    /// Whether a client is registered, by an administrator or by itself, has a metadata document or a rule here, or has ever had
+    /// a session.
     func isKnown(_ id: ClientID, _ transaction: Transaction) throws -> Bool {
         try transaction.clients.find(id) != nil || transaction.documents.find(id) != nil
+            || transaction.dynamicClients.find(id) != nil
             || transaction.clientRules.find(id) != nil
             || !transaction.sessions.list(SessionFilter(client: id), limit: 1, now: now).isEmpty
     }

@@ -91,7 +91,8 @@ extension ClientRules {
             SELECT kind, name, rule, created_at FROM client_rules
             WHERE (kind, name) > (?1, ?2)
                 AND (kind = 'host' OR NOT EXISTS (SELECT 1 FROM clients WHERE id = client_rules.name)
-                    AND NOT EXISTS (SELECT 1 FROM documents WHERE client_id = client_rules.name))
+                    AND NOT EXISTS (SELECT 1 FROM documents WHERE client_id = client_rules.name)
+                    AND NOT EXISTS (SELECT 1 FROM dynamic_clients WHERE id = client_rules.name))
             ORDER BY kind, name LIMIT ?3
             """, target?.kind ?? "", target?.name ?? "", limit
         ) { try ClientRule($0) }

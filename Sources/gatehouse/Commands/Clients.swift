@@ -6,7 +6,8 @@ import OAuth
 /// `gatehouse clients`: registered clients, clients known by their metadata document, and the rules about both.
 struct Clients: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "clients", abstract: "Manage clients, registered or known by their metadata document.",
+        commandName: "clients",
+        abstract: "Manage clients: registered here, by themselves, or known by their metadata document.",
         subcommands: [
             Add.self, List.self, Show.self, Allow.self, Block.self, ClientRulesCommand.self, ClientPermitCommand.self,
             Refresh.self, Remove.self,
@@ -67,7 +68,9 @@ struct Clients: AsyncParsableCommand {
 
     struct List: ListCommand {
         static let configuration = CommandConfiguration(
-            commandName: "list", abstract: "List registered clients, known metadata documents and rules.")
+            commandName: "list",
+            abstract:
+                "List registered clients, known metadata documents, clients that registered themselves, and rules.")
         @OptionGroup var page: PageOptions
         @OptionGroup var global: GlobalOptions
         var columns: [Column] {
@@ -126,7 +129,8 @@ struct Clients: AsyncParsableCommand {
     struct Remove: AdministrationCommand {
         static let configuration = CommandConfiguration(
             commandName: "remove",
-            abstract: "Remove a registered client or a known metadata document, and revoke its sessions.")
+            abstract:
+                "Remove a client, however it was registered, or a known metadata document, and revoke its sessions.")
         @Argument(help: "Client ID.") var id: String
         @OptionGroup var revocation: RevocationOptions
         @OptionGroup var global: GlobalOptions

@@ -43,7 +43,7 @@ struct SessionWorld {
         }
     }
 
-    private func session(of user: User, _ client: ClientID, at server: Resource) throws -> Session {
+    func session(of user: User, _ client: ClientID, at server: Resource) throws -> Session {
         try Session(
             userID: user.id, clientID: client, clientName: "Client", clientHost: client.documentHost,
             resourceID: server.id, scope: ScopeSet(parsing: "files:read"), redirectURI: "https://desk.example/cb",
@@ -51,7 +51,7 @@ struct SessionWorld {
             idleSeconds: 14 * 86_400, authTime: Self.now, refreshKeyID: "k1")
     }
 
-    private func approve(_ session: Session, in transaction: Transaction) throws {
+    func approve(_ session: Session, in transaction: Transaction) throws {
         let code = try AuthorizationCodeRecord(
             digest: .sha256("code of \(session.id)"), sessionID: session.id, interactionID: .random(),
             clientID: session.clientID, redirectURI: session.redirectURI ?? "",

@@ -91,7 +91,9 @@ struct ClientAdministration: AdministrationNoun {
         let (row, ended) = try await store.write { transaction in
             // A client whose cached document was removed may still have sessions.
             let row = try rows.rowIfAny(id, transaction) ?? ["client_id": .string(id.string)]
-            let registered = try transaction.clients.remove(client: id, ending(.clientRemoved, reason))
+            let registered =
+                try transaction.clients.remove(client: id, ending(.clientRemoved, reason))
+                ?? transaction.dynamicClients.remove(client: id, ending(.clientRemoved, reason))
             let forgotten = try transaction.documents.forget(id)
             let ended =
                 try registered ?? transaction.sessions.end(SessionFilter(client: id), ending(.clientRemoved, reason))
@@ -104,7 +106,14 @@ struct ClientAdministration: AdministrationNoun {
         let count = try await store.endRest(of: ended).count
         return .one(
             row.counting(revokedSessions: count), note: Self.note(revokedSessions: count),
-            warning: try await remainingRule(about: id))
+            warning: try await remainingRule(about: id) ?? Self.nextRegistration(of: id))
+    }
+
+    /// A public client that registers itself again gets the same id, so that only a block keeps it out.
+    private static func nextRegistration(of id: ClientID) -> String? {
+        guard id.isSelfRegistered else { return nil }
+        return
+            "The app can register itself again. To keep it out, use 'gatehouse clients block \(ShellWord.quoted(id.string))'."
     }
 
     /// A rule outlives its client, because a block must stay in effect.

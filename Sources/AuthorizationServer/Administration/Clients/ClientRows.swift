@@ -2,7 +2,8 @@ import JOSE
 import OAuth
 import Storage
 
-/// The rows of clients: registered ones, known metadata documents, and rules about other clients and hosts.
+/// The rows of clients: registered ones, known metadata documents, those that registered themselves, and rules about other
+/// clients and hosts.
 struct ClientRows: AdministrationNoun {
     let task: AdministrationTask
 
@@ -31,6 +32,12 @@ struct ClientRows: AdministrationNoun {
         if case .document(let id) = start {
             rows += try transaction.documents.list(after: id, limit: limit - rows.count).map { document in
                 (document.clientID.string, document.row(rule: try transaction.clientRules.find(document.clientID)))
+            }
+            start = .selfRegistered(nil)
+        }
+        if case .selfRegistered(let id) = start {
+            rows += try transaction.dynamicClients.list(after: id, limit: limit - rows.count).map { client in
+                (client.id.string, client.row(rule: try transaction.clientRules.find(client.id)))
             }
             start = .rule(nil)
         }
@@ -61,6 +68,12 @@ struct ClientRows: AdministrationNoun {
             return row
         }
         if let document = try transaction.documents.find(id) { return document.row(rule: rule?.rule) }
+        if let client = try transaction.dynamicClients.find(id) {
+            var row = client.row(rule: rule?.rule)
+            let live = try transaction.sessionReports.liveCounts(SessionFilter(client: id), now: now)
+            row["live_sessions"] = .integer(live.sessions)
+            return row
+        }
         return rule?.row
     }
 }
@@ -69,6 +82,7 @@ struct ClientRows: AdministrationNoun {
 private enum ClientCursor {
     case registered(ClientID?)
     case document(ClientID?)
+    case selfRegistered(ClientID?)
     case rule(ClientRule.Target?)
 
     /// The cursor after the client or host of this name; nil if the list does not contain it.
@@ -77,6 +91,8 @@ private enum ClientCursor {
             self = .registered(id)
         } else if let id = try? ClientID(text), try transaction.documents.find(id) != nil {
             self = .document(id)
+        } else if let id = try? ClientID(text), try transaction.dynamicClients.find(id) != nil {
+            self = .selfRegistered(id)
         } else if let rule = try transaction.clientRules.list(named: text).last {
             self = .rule(rule.target)
         } else {
@@ -104,6 +120,21 @@ extension CachedDocument {
             "auth": JSON(metadata?.authMethod.rawValue),
             "redirect_uris": .strings(metadata?.redirectURIs.map(\.string) ?? []),
             "created_at": .string(fetchedAt.rfc3339), "fresh_until": .string(expiresAt.rfc3339),
+        ]
+    }
+}
+
+extension DynamicClient {
+    /// The row of a client that registered itself, as "self-registered". Its name is a claim.
+    fileprivate func row(rule: ClientRule.Rule?) -> JSONObject {
+        let registration = try? ClientRegistration(stored: metadata)
+        return [
+            "client_id": .string(id.string), "name": JSON(registration?.metadata.name), "kind": "self-registered",
+            "host": .null, "rule": JSON(rule?.rawValue), "auth": JSON(registration?.authMethod.rawValue),
+            "redirect_uris": .strings(registration?.redirectURIs.map(\.string) ?? []),
+            "created_at": .string(registeredAt.rfc3339), "last_registered_at": .string(lastRegisteredAt.rfc3339),
+            "approved_at": JSON(usedAt), "network": JSON(network.isEmpty ? nil : network),
+            "is_invited": .bool(isInvited),
         ]
     }
 }

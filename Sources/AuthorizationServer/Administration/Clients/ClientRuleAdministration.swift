@@ -77,6 +77,9 @@ struct ClientRuleAdministration: AdministrationNoun {
                     + "'\(host)'."
             )
         }
+        if let id = try? ClientID(text), id.isSelfRegistered {
+            return (.client(id), "Client '\(id)' is not known yet; the rule applies once it registers itself.")
+        }
         let host = text.lowercased()
         guard (try? HostPattern(host)) != nil else { throw Self.noTarget(text) }
         let isKnown = try transaction.clientRules.clientHosts().contains { ClientRule.Target.covers(host, $0) }

@@ -82,8 +82,8 @@ struct RedirectAdministration: AdministrationNoun {
             return .one(
                 permission.row,
                 note:
-                    "No client can register it any more. Sessions continue; revoke those of a client with 'gatehouse clients "
-                    + "block CLIENT_ID'.")
+                    "No client can register it any more, and clients that registered themselves with it begin no new session there. "
+                    + "Sessions continue; revoke those of a client with 'gatehouse clients block CLIENT_ID'.")
         }
     }
 
