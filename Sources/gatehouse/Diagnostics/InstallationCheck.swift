@@ -41,6 +41,7 @@ struct InstallationCheck: Sendable {
         let elapsed = Int64((ContinuousClock.now - steady) / .seconds(1))
         let drift = (clock.now() - start) - elapsed
         findings += ClockCheck(configuration, probe, drift: drift, now: clock.now()).findings
+        findings += RegistrationCheck(configuration).findings
         findings += TemplateCheck(configuration).findings
         return findings + SocketCheck(configuration, isServed: server != nil).findings
     }

@@ -43,7 +43,7 @@ struct InstallationCheckTests {
                 "server", "issuer", "reachable", "proxy", "database", "database log", "disk", "backup", "audit trail",
                 "sealing", "events",
                 "keys",
-                "custody", "key age", "clock", "templates", "admin socket",
+                "custody", "key age", "clock", "registration", "templates", "admin socket",
             ]
             #expect(rows.compactMap { $0["check"]?.string } == checks)
             #expect(Self.say(rows, "proxy", "ok", "from 127.0.0.1 without a proxy"))
