@@ -11,39 +11,6 @@ import Testing
 
 @Suite("Client ID Metadata Document §5 Unregistered clients")
 struct DocumentClientTests {
-    @Test(
-        arguments: [
-            ("claude", "https://claude.ai/api/mcp/auth_callback"),
-            ("claude-code", "http://localhost:51234/callback"),
-            ("chatgpt", "https://chatgpt.com/connector_platform_oauth_redirect"),
-            ("vscode", "http://127.0.0.1:40001/"),
-            ("copilot-cli", "http://127.0.0.1:52000/"),
-            ("goose", "http://localhost:40002"), ("opencode", "http://127.0.0.1:40003/callback"),
-            ("smithery", "https://connect.smithery.ai/oauth/callback"),
-            ("mcpjam", "http://localhost:6274/oauth/callback"),
-            ("gemini", "https://oauth-redirect.googleusercontent.com/r/user_bound_custom-mcp-1-files_example"),
-        ])
-    func `the documents of known clients lead to tokens`(
-        name: String, redirect: String
-    ) async throws {
-        let text = try Workspace.text("Tests/OAuthTests/Fixtures/\(name).json")
-        let document = try JSONObject(parsing: Array(text.utf8))
-        let refreshes = document["grant_types"]?.strings?.contains("refresh_token") ?? true
-        try await DocumentScene.play { scene in
-            var members = document
-            members["client_id"] = nil
-            scene.host.publish(members)
-            let tokens = try await scene.tokens(redirect: redirect)
-            #expect(tokens.scope == "files:read")
-            let seen = try await scene.h.introspect(tokens.access)
-            #expect(seen["active"]?.bool == true)
-            #expect(seen["client_id"]?.string == scene.host.id())
-            #expect((tokens.refresh != nil) == refreshes)
-            if refreshes { #expect(try await scene.refresh(tokens.refresh).status == .ok) }
-            #expect(scene.host.fetches == 1)
-        }
-    }
-
     @Test func `no document is fetched before the sign-in and the cheap checks`()
         async throws
     {
