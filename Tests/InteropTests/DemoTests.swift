@@ -16,7 +16,7 @@ struct DemoTests {
                 "401", "403 insufficient_scope", "Deleted hello.txt.", "Stored the key for hub.", "mallory",
                 "Submitted expense 1 of 50", "sessions revoke", "401 invalid_token", "400 invalid_grant",
                 "events endpoint", "elicitation-completed", "session-revoked", "delivered", "Stopped job",
-                "no longer active", "audit tail", "audit verify",
+                "no longer active", "audit tail", "audit verify", "POST /register", "registered itself",
             ] {
                 #expect(text.contains(word), "the story tells of \(word)")
             }

@@ -63,6 +63,26 @@ final class Notebook: Sendable {
         try await Discovery.follow(challenge, of: server, by: client)
     }
 
+    /// Registers a public client with a name and this client's redirect; returns the id that the server chose.
+    ///
+    /// Spec: RFC 7591 §3.1
+    func register(_ name: String, at endpoint: String) async throws -> String {
+        let metadata: JSONObject = [
+            "client_name": .string(name), "redirect_uris": [.string(redirect)], "token_endpoint_auth_method": "none",
+        ]
+        let response = try await client.post(
+            try RemoteURL(operator: endpoint), body: metadata.bytes, contentType: "application/json")
+        guard response.status == 201, let id = (try? JSONObject(parsing: response.body))?["client_id"]?.string else {
+            throw StoryFailure(expected: "a client_id", found: "the status was \(response.status)")
+        }
+        return id
+    }
+
+    /// The same program under another client id.
+    func known(as clientID: String) -> Notebook {
+        Notebook(server: server, clientID: clientID, redirect: redirect, client: client)
+    }
+
     /// Prepares an authorization request with a new state and code verifier.
     func authorization(_ discovery: Discovery, scope: String) -> Authorization {
         Authorization(discovery, clientID: clientID, redirect: redirect, scope: scope)

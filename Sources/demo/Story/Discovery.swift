@@ -11,6 +11,8 @@ struct Discovery {
     let authorizationEndpoint: String
     let tokenEndpoint: String
     let takesMetadataDocuments: Bool
+    /// The address at which clients register themselves; nil where they may not.
+    let registrationEndpoint: String?
 
     /// Follows the `resource_metadata` of a 401 to the authorization server and reads its metadata.
     static func follow(_ challenge: ChallengeText, of server: String, by client: OperatorClient) async throws
@@ -34,7 +36,8 @@ struct Discovery {
         else { throw StoryFailure(expected: "an authorization and a token endpoint", found: "\(place) lacks one") }
         return Discovery(
             resource: resource, issuer: issuer, authorizationEndpoint: authorize, tokenEndpoint: token,
-            takesMetadataDocuments: metadata["client_id_metadata_document_supported"]?.bool == true)
+            takesMetadataDocuments: metadata["client_id_metadata_document_supported"]?.bool == true,
+            registrationEndpoint: metadata["registration_endpoint"]?.string)
     }
 
     private static func object(at location: String, by client: OperatorClient) async throws -> JSONObject {

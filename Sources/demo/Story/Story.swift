@@ -36,6 +36,7 @@ final class Story {
         try await workInBackground(fresh)
         let session = try await list()
         try await revoke(session, fresh, discovery)
+        try await registerItself(discovery)
         try await audit(session)
     }
 
@@ -98,7 +99,16 @@ final class Story {
 
     /// Sends the user to the consent page and redeems the code.
     private func authorize(_ discovery: Discovery, scope: String) async throws -> Tokens {
-        let authorization = notebook.authorization(discovery, scope: scope)
+        try await authorize(
+            notebook, discovery, scope: scope, page: ["Demo Notebook", "Grace Hopper"],
+            isShown: "\"Demo Notebook\" from localhost, not verified")
+    }
+
+    /// Sends the user to the consent page of a client and redeems the code. The page must contain these texts.
+    func authorize(
+        _ client: Notebook, _ discovery: Discovery, scope: String, page texts: [String], isShown shown: String
+    ) async throws -> Tokens {
+        let authorization = client.authorization(discovery, scope: scope)
         let (replies, reply) = AsyncStream<Parameters>.makeStream()
         stage.callback.reply(
             with: CallbackListener.BrowserReplies {
@@ -109,17 +119,15 @@ final class Story {
             })
         let consent = try await visitor.approve(authorization.address)
         reply.finish()
-        guard consent.html.contains("Demo Notebook"), consent.html.contains("Grace Hopper") else {
-            throw StoryFailure(expected: "a page that names the client and the owner", found: "it lacks one of them")
+        if let missing = texts.first(where: { !consent.html.contains($0) }) {
+            throw StoryFailure(expected: "a page that says '\(missing)'", found: "it does not")
         }
-        narrator.fact(
-            "the page shows",
-            "\"Demo Notebook\" from localhost, not verified; \(consent.scopes.joined(separator: ", "))")
+        narrator.fact("the page shows", "\(shown); \(consent.scopes.joined(separator: ", "))")
         guard let answer = await replies.first(where: { _ in true }) else {
             throw StoryFailure(expected: "the browser to return to the client", found: "it did not")
         }
         let code = try authorization.code(in: answer, from: discovery.issuer)
-        return try await notebook.redeem(code, of: authorization, at: discovery)
+        return try await client.redeem(code, of: authorization, at: discovery)
     }
 
     /// Calls one tool without a scope and one that needs `files:read`.
