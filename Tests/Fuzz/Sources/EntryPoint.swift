@@ -6,7 +6,7 @@ typealias Property = @Sendable ([UInt8]) -> Void
 private let properties: [String: Property] = [
     "address": address, "base64url": base64URL, "client-id": clientID, "cookies": cookies, "credentials": credentials,
     "document": document, "form": form, "host": host, "json": json, "jwk": jwk, "jws": jws, "redirect": redirect,
-    "remote-url": remoteURL, "resource": resource,
+    "registration": registration, "remote-url": remoteURL, "resource": resource,
 ]
 
 private let chosen: Property = {

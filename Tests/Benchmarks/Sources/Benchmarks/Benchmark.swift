@@ -58,6 +58,7 @@ struct Benchmark {
                 Repeated(target.post("/token", "grant_type=client_credentials", authorization: service))
             }
         }
+        try await registrations(target, server)
         for crowd in FloorReport.crowds {
             var requests = [[ByteBuffer]](repeating: [], count: crowd)
             for index in 0..<Self.codes {
@@ -75,6 +76,16 @@ struct Benchmark {
     private func still(_ name: String, _ path: String, _ target: Target, _ server: MeasuredProcess) async throws {
         for crowd in FloorReport.crowds {
             try await measure(name, crowd, target, server) { _ in Repeated(target.get(path)) }
+        }
+    }
+
+    private func registrations(_ target: Target, _ server: MeasuredProcess) async throws {
+        for crowd in FloorReport.crowds {
+            for isNew in [false, true] {
+                try await measure(isNew ? "registration, new" : "registration", crowd, target, server) {
+                    Registrations(target: target, isNew: isNew, connection: $0)
+                }
+            }
         }
     }
 

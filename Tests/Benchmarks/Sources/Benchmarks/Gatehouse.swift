@@ -29,6 +29,7 @@ final class Gatehouse: Sendable {
             admin: { socket: var/admin/gatehouse.sock }
             tokens: { code: 600s, access: \(tokenLife) }
             connections: { per_address: 4096 }
+            proxies: [127.0.0.1]
             """.utf8
         ).write(to: URL(filePath: configuration))
     }

@@ -10,7 +10,7 @@ protocol RequestSource: AnyObject {
 struct Tally: Sendable {
     /// Nanoseconds from request to answer, of the answers inside the measured time.
     var latencies: [UInt32] = []
-    /// Answers with another status than 200.
+    /// Answers with another status than 200 and 201.
     var failures = 0
     /// The first such answer.
     var firstFailure: String?
@@ -47,7 +47,7 @@ final class LoadConnection: ChannelInboundHandler {
         if window.contains(now) {
             tally.latencies.append(UInt32(clamping: (now - sentAt).nanoseconds))
         }
-        if status != 200 {
+        if status != 200, status != 201 {
             tally.failures += 1
             tally.firstFailure = tally.firstFailure ?? "\(status) \(String(decoding: body, as: UTF8.self))"
         }
