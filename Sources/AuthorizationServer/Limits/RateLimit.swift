@@ -28,7 +28,8 @@ package final class RateLimit<Key: Hashable & Sendable>: Sendable {
         let now = now.seconds * 1000
         return whole.withLock { whole in
             // After the clock was set back, nobody waits for longer than a whole allowance.
-            let start = min(max(whole[key] ?? now, now), now + allowance)
+            if let kept = whole[key], kept > now + allowance { whole[key] = now + allowance }
+            let start = max(whole[key] ?? now, now)
             let excess = start + step - (now + allowance)
             guard excess <= 0 else { return (excess + 999) / 1000 }
             if whole[key] == nil, whole.count >= capacity { makeRoom(in: &whole, now: now) }

@@ -1,7 +1,7 @@
 /// Tables of the clients that registered themselves, with the counts that bound them.
 enum DynamicClientTables {
     static let statements = [
-        clients, unusedByNetwork, unusedByAge, networks, networksByCount, total, enters, returns, leaves, isUsed,
+        clients, unusedByNetwork, unusedByAge, networks, networksByCount, enters, returns, leaves, isUsed,
     ]
 
     // One row a client. The id of a public client derives from its metadata, so nobody owns its row.
@@ -36,7 +36,6 @@ enum DynamicClientTables {
         ) STRICT, WITHOUT ROWID
         """
     private static let networksByCount = "CREATE INDEX registration_networks_by_count ON registration_networks (unused)"
-    private static let total = "INSERT INTO meta (key, value) VALUES ('unused dynamic clients', 0)"
 
     private static let enters = trigger("dynamic_clients_enter", "INSERT", when: "new.used_at IS NULL", adding("new"))
     private static let returns = trigger(
@@ -56,7 +55,8 @@ enum DynamicClientTables {
         """
         INSERT INTO registration_networks (network, unused) VALUES (\(row).network, 1)
             ON CONFLICT (network) DO UPDATE SET unused = unused + 1;
-        UPDATE meta SET value = value + 1 WHERE key = 'unused dynamic clients';
+        INSERT INTO meta (key, value) VALUES ('unused dynamic clients', 1)
+            ON CONFLICT (key) DO UPDATE SET value = value + 1;
         """
     }
 
