@@ -46,15 +46,18 @@ package struct Settings: Sendable {
         package var localhostAnyPort: Bool
         /// Which clients may register themselves.
         package var registration: RegistrationMode
+        /// Whether every client must push its authorization requests.
+        package var requiresPushedRequests: Bool
 
         /// Rules as the configuration gives them.
         package init(
             documentCache: ClosedRange<Int64> = 60...86_400, localhostAnyPort: Bool = true,
-            registration: RegistrationMode = .known
+            registration: RegistrationMode = .known, requiresPushedRequests: Bool = false
         ) {
             self.documentCache = documentCache
             self.localhostAnyPort = localhostAnyPort
             self.registration = registration
+            self.requiresPushedRequests = requiresPushedRequests
         }
     }
 

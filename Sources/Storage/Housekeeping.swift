@@ -83,6 +83,7 @@ extension Transaction {
         var deleted = 0
         // A decided interaction stays for a day, so that a second click reads "already finished" and not "unknown".
         deleted += try delete("interactions", "id", where: "expires_at", before: now - Self.day, limit)
+        deleted += try delete("pushed_requests", "digest", where: "expires_at", before: now, limit)
         deleted += try delete("browser_logins", "id", where: "expires_at", before: now, limit)
         deleted += try delete("documents", "client_id", where: "last_good_at", before: now - 30 * Self.day, limit)
         deleted += try execute(

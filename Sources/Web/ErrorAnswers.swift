@@ -107,7 +107,8 @@ package struct ErrorAnswers: Sendable {
             .unsupportedResponseType, .invalidScope, .invalidTarget, .accessDenied, .loginRequired, .consentRequired,
             .unmetAuthenticationRequirements, .invalidSubjectToken, .noUser, .unsupportedKind, .notFound,
             .idempotencyConflict, .notCompleted, .notRedeemed, .sessionEnded, .alreadyCollected, .serverError,
-            .invalidRedirectURI, .invalidClientMetadata, .invalidToken:
+            .invalidRedirectURI, .invalidClientMetadata, .invalidToken, .requestNotSupported, .requestURINotSupported,
+            .invalidRequestURI:
             nil
         }
     }
@@ -125,7 +126,8 @@ package struct ErrorAnswers: Sendable {
         case .temporarilyUnavailable: .serviceUnavailable
         case .invalidRequest, .invalidGrant, .unauthorizedClient, .unsupportedGrantType, .unsupportedResponseType,
             .invalidScope, .invalidTarget, .loginRequired, .consentRequired, .unmetAuthenticationRequirements,
-            .invalidSubjectToken, .invalidRedirectURI, .invalidClientMetadata:
+            .invalidSubjectToken, .invalidRedirectURI, .invalidClientMetadata, .requestNotSupported,
+            .requestURINotSupported, .invalidRequestURI:
             .badRequest
         }
     }

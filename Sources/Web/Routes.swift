@@ -40,6 +40,7 @@ package enum Routes {
     private static func forPrograms(_ gatehouse: Gatehouse, _ pipeline: RequestPipeline) -> [Route] {
         let discovery = DiscoveryHandlers(gatehouse: gatehouse)
         let tokens = TokenHandlers(gatehouse: gatehouse, pipeline: pipeline)
+        let pushed = PushedAuthorizationHandlers(gatehouse: gatehouse, pipeline: pipeline)
         let elicitations = ElicitationHandlers(gatehouse: gatehouse, pipeline: pipeline)
         let events = EventHandlers(gatehouse: gatehouse)
         let sessions = SessionHandlers(gatehouse: gatehouse)
@@ -47,6 +48,7 @@ package enum Routes {
         return [
             .document(AdvertisedEndpoint.keys.path, discovery.keys).onBackChannel(),
             .client(AdvertisedEndpoint.token.path, .form(), tokens.token).onBackChannel(),
+            .client(AdvertisedEndpoint.pushedAuthorization.path, .form(), pushed.push),
             .client(AdvertisedEndpoint.revocation.path, .form(), tokens.revoke).onBackChannel(),
             .server(.post, AdvertisedEndpoint.introspection.path, .form(), tokens.introspect),
             .server(.post, "/elicitations", .json(), elicitations.create),

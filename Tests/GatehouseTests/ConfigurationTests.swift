@@ -183,6 +183,7 @@ struct ConfigurationTests {
         ("clients: { metadata_documents: { allow: ['https://a'] } }", "list of host names"),
         ("clients: { metadata_documents: { private_hosts: [a] } }", "list of host:port"),
         ("clients: { localhost_any_port: yes please }", "true or false"),
+        ("clients: { require_pushed_authorization_requests: maybe }", "true or false"),
         ("clients: true", "'clients'"),
         ("proxies: [10.0.0.300]", "list of IP addresses"),
         ("back_channel_hosts: ['https://gatehouse.internal']", "a list of hosts, such as gatehouse.internal:8080"),

@@ -9,15 +9,27 @@ struct AuthorizationDraft: Sendable {
     let text: String
     let parameters: Parameters
     let asker: ClientAndRedirect
+    let arrival: RequestArrival
 
     /// Reads client and redirect. An error goes to a page, because no redirect is verified yet.
-    init(_ text: String) throws(OAuthError) {
-        guard text.utf8.count <= Self.longest else {
-            throw OAuthError(.invalidRequest, "The request is too long; send at most \(Self.longest) characters.")
-        }
+    init(_ text: String, arrival: RequestArrival = .direct) throws(OAuthError) {
+        try self.init(text, Self.parameters(text), arrival: arrival)
+    }
+
+    /// Reads client and redirect from the parameters of `text`.
+    init(_ text: String, _ parameters: Parameters, arrival: RequestArrival = .direct) throws(OAuthError) {
         self.text = text
-        parameters = try Parameters(query: text)
+        self.parameters = parameters
+        self.arrival = arrival
         asker = try ClientAndRedirect(parameters)
+    }
+
+    /// The parameters of a request that is not too long.
+    static func parameters(_ text: String) throws(OAuthError) -> Parameters {
+        guard text.utf8.count <= longest else {
+            throw OAuthError(.invalidRequest, "The request is too long; send at most \(longest) characters.")
+        }
+        return try Parameters(query: text)
     }
 
     /// The `state` that a refusal returns; nil unless the request sends a valid one exactly once.
@@ -31,19 +43,27 @@ struct AuthorizationDraft: Sendable {
 
     /// Checks the whole request against `client`. Without a client (nil), because its document is not cached, the redirect
     /// stays unverified.
-    func checked(against client: Client?, localhostAnyPort: Bool) throws(AuthorizationFailure) -> CheckedAuthorization {
+    func checked(
+        against client: Client?, _ rules: Settings.Clients
+    ) throws(AuthorizationFailure) -> CheckedAuthorization {
         var redirect: VerifiedRedirect?
         if let client {
-            redirect = try Self.verify(asker.redirectURI, of: client, localhostAnyPort: localhostAnyPort)
+            redirect = try Self.verify(asker.redirectURI, of: client, localhostAnyPort: rules.localhostAnyPort)
         } else {
             try checkForm()
         }
+        let mustBePushed = rules.requiresPushedRequests || client?.metadata.requiresPushedRequests ?? false
+        guard arrival.isPushed || !mustBePushed else { throw CheckedAuthorization.failure(Self.notPushed, redirect) }
         do {
             return CheckedAuthorization(body: try AuthorizationRequest(parameters), redirect: redirect)
         } catch {
             throw CheckedAuthorization.failure(error, redirect)
         }
     }
+
+    private static let notPushed = OAuthError(
+        .invalidRequest,
+        "Push this request first: post it to the pushed authorization request endpoint, and send its request_uri here.")
 
     /// Refuses a redirect that no document can register, so that such a request causes no fetch.
     private func checkForm() throws(AuthorizationFailure) {

@@ -26,9 +26,10 @@ package struct AuthorizeEndpoint: Sendable {
         let trace = observer.newTrace(for: browser)
         let now = clock.now()
         let person = try await trace.recordingFailure { try await people.signedIn(browser, now: now) }
-        return try await answering(text, person, trace) { draft in
+        let read = { try await arrived(text, person, now: now) }
+        return try await answering(read, person, trace) { draft in
             let client = try await clients.known(draft.asker.clientID, now: now, trace: trace)
-            let request = try draft.checked(against: client, localhostAnyPort: settings.clients.localhostAnyPort)
+            let request = try draft.checked(against: client, settings.clients)
             let wanted = request.body.authentication
             // Before the redirect is proven, this refusal could only go to a page: it waits until after the sign-in.
             if request.redirect != nil, let unmet = wanted.refusal(among: people.contexts) {
@@ -51,10 +52,11 @@ package struct AuthorizeEndpoint: Sendable {
     /// Continues with the request that was sealed into the sign-in page, now that `person` has signed in for it. The fresh
     /// sign-in satisfies every demand on its age, so nobody signs in twice.
     func resume(
-        _ text: String, person: SignedIn, browser: Browser, trace: TraceWriter?
+        _ text: String, arrival: RequestArrival, person: SignedIn, browser: Browser, trace: TraceWriter?
     ) async throws -> AuthorizeOutcome {
         let trace = trace ?? observer.newTrace(for: browser)
-        return try await answering(text, person, trace) { draft in
+        let read = { ArrivedRequest.draft(try AuthorizationDraft(text, arrival: arrival)) }
+        return try await answering(read, person, trace) { draft in
             try await openInteraction(
                 draft, person: person, hasJustSignedIn: true, browser, trace, now: clock.now())
         }
@@ -64,7 +66,7 @@ package struct AuthorizeEndpoint: Sendable {
         _ draft: AuthorizationDraft, client: String?, person: SignedIn?, _ browser: Browser, _ now: Timestamp
     ) throws -> NextPage {
         let waiting = InteractionSeal.Waiting.authorization(
-            parameters: draft.text, client: client, reference: browser.reference)
+            parameters: draft.text, arrival: draft.arrival, client: client, reference: browser.reference)
         let token = try seal.seal(waiting, for: browser, now: now)
         return .signIn(
             SignInPrompt(client: client, token: token, account: person?.user.name, hint: draft.loginHint))
@@ -77,16 +79,13 @@ package struct AuthorizeEndpoint: Sendable {
         trace.assign(to: person.user.id)
         let client = try await clients.resolve(
             draft.asker.clientID, now: now, trace: trace, person: person.user.id, browser: browser)
-        let request = try draft.checked(against: client, localhostAnyPort: settings.clients.localhostAnyPort)
+        let request = try draft.checked(against: client, settings.clients)
         guard let redirect = request.redirect else { throw request.failure(Self.consentNeeded) }
         if let unmet = request.body.authentication.refusal(among: people.contexts) { throw request.failure(unmet) }
         guard request.body.authentication.accepts(person.login.authentication.context) else {
             throw request.failure(Self.otherContext)
         }
-        guard client.metadata.allows(.authorizationCode) else {
-            throw request.failure(
-                OAuthError(.unauthorizedClient, "This client did not register the authorization_code grant."))
-        }
+        do throws(OAuthError) { try client.checkMayAuthorize() } catch { throw request.failure(error) }
         let found = try await store.read { [defaultResource = settings.defaultResource] transaction in
             try RequestedAccess.find(request.body, client: client, defaultResource: defaultResource, in: transaction)
         }
@@ -95,13 +94,12 @@ package struct AuthorizeEndpoint: Sendable {
             return try signIn(draft, client: client.signInName, person: person, browser, now)
         }
         let pending = PendingAuthorization(
-            request.body, client: client, redirect: redirect, access: access, text: draft.text,
+            request.body, client: client, redirect: redirect, access: access, draft: draft,
             signedIn: hasJustSignedIn ? person.login.authTime : nil)
         let interaction = Interaction(
             userID: person.user.id, browserLoginID: person.login.id, request: pending.text, createdAt: now,
             expiresAt: now + InteractionSeal.maximumAge)
-        try await store.write { try $0.interactions.open(interaction) }
-        return .consent(interaction.id, access)
+        return .consent(try await open(interaction, of: draft, for: person, now: now), access)
     }
 
     private static let signInNeeded = OAuthError(
@@ -115,20 +113,31 @@ package struct AuthorizeEndpoint: Sendable {
 // MARK: From decisions to answers and traces
 
 extension AuthorizeEndpoint {
-    /// Runs `body` on the request, turns what it returns or throws into what the browser is shown, and records it.
+    /// Runs `body` on the request that `read` returns, turns what it returns or throws into what the browser is shown, and records
+    /// it.
     private func answering(
-        _ text: String, _ person: SignedIn?, _ trace: TraceWriter,
+        _ read: () async throws -> ArrivedRequest, _ person: SignedIn?, _ trace: TraceWriter,
         _ body: (AuthorizationDraft) async throws -> NextPage
     ) async throws -> AuthorizeOutcome {
         let draft: AuthorizationDraft
-        do throws(OAuthError) {
-            draft = try AuthorizationDraft(text)
+        do {
+            switch try await read() {
+            case .draft(let arrived): draft = arrived
+            case .again(let client, let interaction):
+                trace.record(.arrived(client: client.string, redirectHost: nil))
+                trace.record(.recognised)
+                return .consent(interaction)
+            }
         } catch {
-            trace.record(.arrived(client: nil, redirectHost: nil))
+            guard let error = error as? OAuthError else {
+                trace.record(.failed)
+                throw error
+            }
+            trace.record(.arrived(client: error.asker, redirectHost: nil))
             trace.record(.refused(error, .onPage))
             return .refused(.page(error))
         }
-        trace.record(draft.arrival)
+        trace.record(draft.arrivalStep)
         let outcome: AuthorizeOutcome
         do {
             outcome = try await self.outcome(of: draft, person, trace, body)
@@ -179,7 +188,7 @@ extension AuthorizeEndpoint {
 }
 
 extension AuthorizationDraft {
-    fileprivate var arrival: AuthorizationStep {
+    fileprivate var arrivalStep: AuthorizationStep {
         let redirect = asker.redirectURI.flatMap { try? RedirectURI($0) }
         return .arrived(client: asker.clientID.string, redirectHost: redirect?.place)
     }

@@ -30,7 +30,8 @@ extension ConsentEndpoint {
         let pending = try PendingAuthorization(of: interaction)
         guard let original = pending.original else { return .finished }
         let waiting = InteractionSeal.Waiting.authorization(
-            parameters: original, client: pending.shownClient, reference: browser.reference)
+            parameters: original, arrival: pending.isPushed ? .used : .direct, client: pending.shownClient,
+            reference: browser.reference)
         let hint = (try? AuthorizationDraft(original))?.loginHint
         return .switchAccount(
             SignInPrompt(
@@ -43,12 +44,15 @@ extension ConsentEndpoint {
 extension AuthorizeEndpoint {
     /// The address that tells the client that its request expired at the sign-in page; nil unless the redirect is the client's
     /// and the account that is signed in here now approved the client before.
-    func wayBack(from text: String, browser: Browser, trace: TraceWriter?) async throws -> String? {
+    func wayBack(
+        from text: String, arrival: RequestArrival, browser: Browser, trace: TraceWriter?
+    ) async throws -> String? {
         let now = clock.now()
         let trace = trace ?? observer.newTrace(for: browser)
-        guard let person = try await people.signedIn(browser, now: now), let draft = try? AuthorizationDraft(text),
+        guard let person = try await people.signedIn(browser, now: now),
+            let draft = try? AuthorizationDraft(text, arrival: arrival),
             let client = try? await clients.known(draft.asker.clientID, now: now, trace: trace),
-            let request = try? draft.checked(against: client, localhostAnyPort: settings.clients.localhostAnyPort),
+            let request = try? draft.checked(against: client, settings.clients),
             let redirect = request.redirect,
             try await store.read({ try $0.sessions.hasApproved(user: person.user.id, client: client.id) })
         else { return nil }

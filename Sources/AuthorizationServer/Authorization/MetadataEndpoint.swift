@@ -30,7 +30,8 @@ package struct MetadataEndpoint: Sendable {
             tokenEndpointAuthMethods: ClientAuthenticationMethod.allCases,
             revocationEndpointAuthMethods: ClientAuthenticationMethod.allCases,
             introspectionEndpointAuthMethods: ClientAuthenticationMethod.confidential,
-            promptValues: [.none, .login, .consent, .selectAccount], acrValues: acrValues)
+            promptValues: [.none, .login, .consent, .selectAccount], acrValues: acrValues,
+            requiresPushedRequests: settings.clients.requiresPushedRequests)
         self.metadata = Document(metadata.json)
     }
 
@@ -44,7 +45,7 @@ extension Settings {
     fileprivate func serves(_ endpoint: AdvertisedEndpoint) -> Bool {
         switch endpoint {
         case .registration: clients.registration != .off
-        case .authorization, .token, .revocation, .introspection, .keys: true
+        case .authorization, .token, .revocation, .introspection, .pushedAuthorization, .keys: true
         }
     }
 }

@@ -32,6 +32,8 @@ struct PendingAuthorization: Sendable {
     let signedInAt: Timestamp?
     /// The authorization request as it arrived, so that another account can take it up; nil in rows of early versions.
     let original: String?
+    /// Whether the client pushed the request.
+    let isPushed: Bool
     /// The user's choice from before a step-up sign-in, which is shown again and not yet in force.
     var choice: Choice?
 
@@ -47,7 +49,7 @@ struct PendingAuthorization: Sendable {
 
     init(
         _ request: AuthorizationRequest, client: Client, redirect: VerifiedRedirect, access: RequestedAccess,
-        text: String, signedIn: Timestamp?
+        draft: AuthorizationDraft, signedIn: Timestamp?
     ) {
         clientID = client.id
         clientName = client.metadata.name
@@ -65,7 +67,8 @@ struct PendingAuthorization: Sendable {
         maxAge = request.authentication.isAnew ? 0 : request.authentication.maxAge
         contexts = request.authentication.contexts
         signedInAt = signedIn
-        original = text
+        original = draft.text
+        isPushed = draft.arrival.isPushed
     }
 
     /// The host of the client's metadata document for display, with its port where that is not 443.
@@ -124,6 +127,7 @@ extension PendingAuthorization {
         object[.contexts] = contexts.isEmpty ? nil : .strings(contexts.map(\.rawValue))
         object[.signedInAt] = signedInAt.map { .integer($0.seconds) }
         object[.original] = original.map(JSON.string)
+        object[.isPushed] = isPushed ? true : nil
         object[.choice] = choice.map { .object($0.stored) }
         return JSON.object(object).text
     }
@@ -153,6 +157,7 @@ extension PendingAuthorization {
         contexts = (object[.contexts]?.strings ?? []).map(AuthenticationContext.init(rawValue:))
         signedInAt = object[.signedInAt]?.integer.map(Timestamp.init(seconds:))
         original = object[.original]?.string
+        isPushed = object[.isPushed]?.bool ?? false
         choice = object[.choice]?.object.flatMap(Choice.init(stored:))
     }
 
@@ -199,7 +204,7 @@ extension ScopeImplications {
 /// reader accepts the absence of every member that came later than the table.
 private enum StoredMember: String {
     case clientID, clientName, clientHost, isLoopbackOnly, refreshes, documentDigest, redirectURI, state, challenge
-    case resourceID, scope, includes, maxAge, contexts, signedInAt, original, choice
+    case resourceID, scope, includes, maxAge, contexts, signedInAt, original, isPushed, choice
 }
 
 /// A stored request that lacks a member or holds one of another form.

@@ -92,7 +92,9 @@ extension Session {
 extension RegisteredClient {
     /// The record as client metadata.
     var metadata: ClientMetadata {
-        ClientMetadata(name: name, redirectURIs: redirectURIs, authMethod: authMethod, grantTypes: Set(grantTypes))
+        ClientMetadata(
+            name: name, redirectURIs: redirectURIs, authMethod: authMethod, grantTypes: Set(grantTypes),
+            requiresPushedRequests: requiresPushedRequests)
     }
 }
 

@@ -134,7 +134,7 @@ package struct ClientDirectory: Sendable {
         return .document(try transaction.documents.find(id))
     }
 
-    private func fresh(_ kept: CachedDocument?, now: Timestamp) -> Client? {
+    func fresh(_ kept: CachedDocument?, now: Timestamp) -> Client? {
         guard let kept, now < kept.expiresAt else { return nil }
         return client(kept)
     }
@@ -161,7 +161,7 @@ package struct ClientDirectory: Sendable {
         }
     }
 
-    private func fetch(
+    func fetch(
         _ id: ClientID, now: Timestamp, on claim: FetchClaim, trace: TraceWriter? = nil
     ) async throws -> Client {
         do {

@@ -10,8 +10,8 @@ import OAuth
 struct InteractionSeal: Sendable {
     /// The request that waits in the page.
     enum Waiting: Sendable {
-        /// An authorization request as it arrived, the client for display, and the id of the HTTP request.
-        case authorization(parameters: String, client: String?, reference: String?)
+        /// An authorization request and how it arrived, the client for display, and the id of the HTTP request.
+        case authorization(parameters: String, arrival: RequestArrival, client: String?, reference: String?)
         /// A consent page whose user has to sign in again, and the client for display.
         case consent(InteractionID, client: String?)
         /// The page of an elicitation. The sign-in page does not name the MCP server, which only the asked user may learn.
@@ -52,8 +52,9 @@ struct InteractionSeal: Sendable {
             "browser": .string(browser.binding.base64URL),
         ]
         switch waiting {
-        case .authorization(let parameters, let client, let reference):
+        case .authorization(let parameters, let arrival, let client, let reference):
             object["request"] = .string(parameters)
+            object["pushed"] = arrival.stored.map(JSON.string)
             object["client"] = client.map(JSON.string)
             object["reference"] = reference.map(JSON.string)
         case .consent(let id, let client):
@@ -88,8 +89,10 @@ struct InteractionSeal: Sendable {
         if let isAgain = content["account"]?.bool { return .account(isAgain: isAgain) }
         let client = content["client"]?.string
         if let page = content["consent"]?.string { return InteractionID(page).map { .consent($0, client: client) } }
-        return content["request"]?.string.map {
-            .authorization(parameters: $0, client: client, reference: content["reference"]?.string)
-        }
+        guard let parameters = content["request"]?.string,
+            let arrival = RequestArrival(stored: content["pushed"]?.string)
+        else { return nil }
+        return .authorization(
+            parameters: parameters, arrival: arrival, client: client, reference: content["reference"]?.string)
     }
 }

@@ -89,9 +89,9 @@ package struct SignInEndpoint: Sendable {
         case .wait(let seconds): return .wait(seconds, waiting.prompt)
         case .signedIn(let person, let cookie):
             switch waiting {
-            case .authorization(let parameters, _, _):
+            case .authorization(let parameters, let arrival, _, _):
                 let outcome = try await authorize.resume(
-                    parameters, person: person, browser: browser, trace: trace)
+                    parameters, arrival: arrival, person: person, browser: browser, trace: trace)
                 return .signedIn(cookie: cookie, next: .authorization(outcome))
             case .consent(let id, _): return .signedIn(cookie: cookie, next: .authorization(.consent(id)))
             case .elicitation(let id): return .signedIn(cookie: cookie, next: .elicitation(id))
@@ -106,8 +106,9 @@ package struct SignInEndpoint: Sendable {
         _ waiting: InteractionSeal.Waiting, _ browser: Browser, _ trace: TraceWriter?
     ) async throws -> Outcome {
         switch waiting {
-        case .authorization(let parameters, _, _):
-            return .expired(back: try await authorize.wayBack(from: parameters, browser: browser, trace: trace))
+        case .authorization(let parameters, let arrival, _, _):
+            let back = try await authorize.wayBack(from: parameters, arrival: arrival, browser: browser, trace: trace)
+            return .expired(back: back)
         case .consent(let id, _): return .moved(.authorization(.consent(id)))
         case .elicitation(let id): return .moved(.elicitation(id))
         case .account: return .moved(.account(again: nil))
@@ -118,7 +119,7 @@ package struct SignInEndpoint: Sendable {
     /// cannot be opened gets a trace of its own, because most of these belonged to an authorization.
     private func trace(of waiting: InteractionSeal.Waiting?, _ browser: Browser) -> TraceWriter? {
         switch waiting {
-        case .authorization(_, _, let reference):
+        case .authorization(_, _, _, let reference):
             authorize.observer.trace(reference.map(AuthorizationTrace.Key.reference), for: browser)
         case .consent(let id, _): authorize.observer.trace(.interaction(id), for: browser)
         case .elicitation, .account: nil
@@ -170,13 +171,13 @@ extension SignInEndpoint.Outcome {
 extension InteractionSeal.Waiting {
     /// The account name that the client suggests.
     fileprivate var hint: String? {
-        guard case .authorization(let parameters, _, _) = self else { return nil }
+        guard case .authorization(let parameters, _, _, _) = self else { return nil }
         return (try? AuthorizationDraft(parameters))?.loginHint
     }
 
     fileprivate var prompt: SignInEndpoint.Prompt {
         switch self {
-        case .authorization(_, let client, _), .consent(_, let client):
+        case .authorization(_, _, let client, _), .consent(_, let client):
             .init(client: client, purpose: .authorization)
         case .elicitation: .init(client: nil, purpose: .elicitation)
         case .account: .init(client: nil, purpose: .account)

@@ -10,6 +10,8 @@ package struct ClientMetadata: Hashable, Sendable {
     package let authMethod: ClientAuthenticationMethod
     /// The registered grant types; nil for a client that registered none, which may use every grant type of this server.
     package let grantTypes: Set<GrantType>?
+    /// Whether the client pushes every authorization request; one in the URL is then refused.
+    package let requiresPushedRequests: Bool
     /// The registered scopes; nil for a client that registered none.
     package let scope: ScopeSet?
     /// The URL of the client's home page (https).
@@ -24,13 +26,15 @@ package struct ClientMetadata: Hashable, Sendable {
     /// Metadata whose `name` is cleaned for display.
     package init(
         name: String, redirectURIs: [RedirectURI], authMethod: ClientAuthenticationMethod = .none,
-        grantTypes: Set<GrantType>? = nil, scope: ScopeSet? = nil, uri: String? = nil, logoURI: String? = nil,
+        grantTypes: Set<GrantType>? = nil, requiresPushedRequests: Bool = false, scope: ScopeSet? = nil,
+        uri: String? = nil, logoURI: String? = nil,
         termsURI: String? = nil, policyURI: String? = nil
     ) {
         self.name = DisplayName(name)?.string ?? "(no name)"
         self.redirectURIs = redirectURIs
         self.authMethod = authMethod
         self.grantTypes = grantTypes
+        self.requiresPushedRequests = requiresPushedRequests
         self.scope = scope
         self.uri = uri
         self.logoURI = logoURI

@@ -10,6 +10,7 @@ enum MetadataMember: String {
     case grantTypes = "grant_types"
     case responseTypes = "response_types"
     case applicationType = "application_type"
+    case requiresPushedRequests = "require_pushed_authorization_requests"
     case scope
     case clientURI = "client_uri"
     case logoURI = "logo_uri"
@@ -27,7 +28,7 @@ enum MetadataMember: String {
         switch self {
         case .scope, .clientURI, .logoURI, .termsURI, .policyURI, .jwksURI: true
         case .clientID, .clientName, .redirectURIs, .authMethod, .authMethods, .grantTypes, .responseTypes,
-            .applicationType, .jwks, .keys, .softwareStatement, .clientSecret, .clientSecretExpiresAt:
+            .applicationType, .requiresPushedRequests, .jwks, .keys, .softwareStatement, .clientSecret, .clientSecretExpiresAt:
             false
         }
     }

@@ -47,7 +47,8 @@ struct MetadataReader {
         passed(.method)
         let metadata = ClientMetadata(
             name: name, redirectURIs: redirects, authMethod: method,
-            grantTypes: try strings(.grantTypes).map { Set($0.map(GrantType.init(rawValue:))) }, scope: try scope(),
+            grantTypes: try strings(.grantTypes).map { Set($0.map(GrantType.init(rawValue:))) },
+            requiresPushedRequests: members[metadata: .requiresPushedRequests]?.bool ?? false, scope: try scope(),
             uri: try link(.clientURI), logoURI: try link(.logoURI), termsURI: try link(.termsURI),
             policyURI: try link(.policyURI))
         passed(.rest)

@@ -9,6 +9,8 @@ package enum AdvertisedEndpoint: String, CaseIterable, Sendable {
     case introspection = "introspection_endpoint"
     /// Dynamic client registration, where it is on.
     case registration = "registration_endpoint"
+    /// Pushed authorization requests.
+    case pushedAuthorization = "pushed_authorization_request_endpoint"
     /// The key set.
     case keys = "jwks_uri"
 
@@ -20,6 +22,7 @@ package enum AdvertisedEndpoint: String, CaseIterable, Sendable {
         case .revocation: "/revoke"
         case .introspection: "/introspect"
         case .registration: "/register"
+        case .pushedAuthorization: "/par"
         case .keys: "/jwks"
         }
     }

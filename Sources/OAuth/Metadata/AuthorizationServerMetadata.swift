@@ -33,6 +33,8 @@ package struct AuthorizationServerMetadata: Hashable, Sendable {
     package var sendsIssuer: Bool
     /// Whether a `client_id` may be the URL of a metadata document.
     package var takesMetadataDocuments: Bool
+    /// Whether every client must push its authorization requests.
+    package var requiresPushedRequests: Bool
     /// The URL of the service documentation.
     package var serviceDocumentation: String?
 
@@ -45,7 +47,7 @@ package struct AuthorizationServerMetadata: Hashable, Sendable {
         introspectionEndpointAuthMethods: [ClientAuthenticationMethod] = [],
         codeChallengeMethods: [String] = [CodeChallenge.method], promptValues: [Prompt] = [],
         acrValues: [AuthenticationContext] = [], sendsIssuer: Bool = true, takesMetadataDocuments: Bool = true,
-        serviceDocumentation: String? = nil
+        requiresPushedRequests: Bool = false, serviceDocumentation: String? = nil
     ) {
         self.issuer = issuer
         self.endpoints = endpoints
@@ -61,6 +63,7 @@ package struct AuthorizationServerMetadata: Hashable, Sendable {
         self.acrValues = acrValues
         self.sendsIssuer = sendsIssuer
         self.takesMetadataDocuments = takesMetadataDocuments
+        self.requiresPushedRequests = requiresPushedRequests
         self.serviceDocumentation = serviceDocumentation
     }
 
@@ -84,6 +87,7 @@ package struct AuthorizationServerMetadata: Hashable, Sendable {
         // OpenID's default for the second member is true, so omitting it would announce an unsupported feature.
         writer.write(false, as: .requestParameter)
         writer.write(false, as: .requestURIParameter)
+        writer.write(requiresPushedRequests ? true : nil, as: .requiresPushedRequests)
         // OpenID parsers reject the document without these two. Subjects are the same for every client. No ID token is
         // issued; the keys at jwks_uri could sign one with this algorithm only.
         writer.write(["public"], as: .subjectTypes)

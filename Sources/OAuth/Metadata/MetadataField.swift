@@ -18,6 +18,7 @@ enum MetadataField: String {
     case metadataDocuments = "client_id_metadata_document_supported"
     case requestParameter = "request_parameter_supported"
     case requestURIParameter = "request_uri_parameter_supported"
+    case requiresPushedRequests = "require_pushed_authorization_requests"
     case subjectTypes = "subject_types_supported"
     case identityTokenAlgorithms = "id_token_signing_alg_values_supported"
     case serviceDocumentation = "service_documentation"

@@ -36,8 +36,13 @@ package struct AuthorizationRequest: Hashable, Sendable {
     }
 
     private static func checkForm(_ parameters: Parameters) throws(OAuthError) {
-        guard try parameters.value(.request) == nil, try parameters.value(.requestURI) == nil else {
-            throw OAuthError(.invalidRequest, "Send plain parameters: request objects are not supported here.")
+        guard try parameters.value(.request) == nil else {
+            throw OAuthError(.requestNotSupported, "Send plain parameters: request objects are not supported.")
+        }
+        guard try parameters.value(.requestURI) == nil else {
+            throw OAuthError(
+                .requestURINotSupported,
+                "Send plain parameters, or the request_uri of a pushed request. No other address is fetched.")
         }
         guard try parameters.required(.responseType) == ResponseType.code.rawValue else {
             throw OAuthError(.unsupportedResponseType, "Use response_type=code. No other type is supported.")

@@ -8,6 +8,7 @@ package import JOSE
 /// Spec: RFC 7591 §3.2.2
 /// Spec: RFC 8707 §2
 /// Spec: RFC 9470 §5
+/// Spec: RFC 9101 §7
 package struct OAuthError: Error, Hashable, Sendable {
     /// The error codes of this server.
     package enum Code: String, Hashable, Sendable, CaseIterable {
@@ -41,6 +42,12 @@ package struct OAuthError: Error, Hashable, Sendable {
         case consentRequired = "consent_required"
         /// The user cannot meet the requested authentication requirement.
         case unmetAuthenticationRequirements = "unmet_authentication_requirements"
+        /// A request object was sent in `request`.
+        case requestNotSupported = "request_not_supported"
+        /// The `request_uri` refers to something other than a pushed request.
+        case requestURINotSupported = "request_uri_not_supported"
+        /// The `request_uri` is unknown, expired, used, or another client's.
+        case invalidRequestURI = "invalid_request_uri"
         /// The user's token is unknown, expired or for another MCP server.
         case invalidSubjectToken = "invalid_subject_token"
         /// The token belongs to a client that acts for itself, and the request needs a user.

@@ -92,6 +92,12 @@ package final class DocumentFetcher: Sendable {
         return true
     }
 
+    /// Whether `url` is on a host of the operator's own network, which strangers must not explore through this server.
+    package func isOnPrivateHost(_ url: String) -> Bool {
+        guard let url = try? acceptable(url) else { return false }
+        return policy.privateHosts.contains(url.hostPort)
+    }
+
     /// Why a document at `url` is not permitted, without a request; nil if it is.
     package func refusal(of url: String, rule: HostRule?) -> OutboundFailure? {
         do throws(RemoteURLError) {

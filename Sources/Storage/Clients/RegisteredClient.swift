@@ -11,6 +11,8 @@ package struct RegisteredClient: Hashable, Sendable {
     /// The digest of the client secret; nil for a public client.
     package let secretDigest: Digest?
     package let grantTypes: [GrantType]
+    /// Whether the client must push its authorization requests.
+    package let requiresPushedRequests: Bool
     /// The MCP servers that the client may request access to; empty for all.
     package let resources: [ResourceID]
     package let createdAt: Timestamp
@@ -19,7 +21,7 @@ package struct RegisteredClient: Hashable, Sendable {
     package init(
         id: ClientID, name: String, redirectURIs: [RedirectURI], authMethod: ClientAuthenticationMethod = .none,
         secretDigest: Digest? = nil, grantTypes: [GrantType] = [.authorizationCode, .refreshToken],
-        resources: [ResourceID] = [], createdAt: Timestamp
+        requiresPushedRequests: Bool = false, resources: [ResourceID] = [], createdAt: Timestamp
     ) {
         self.id = id
         self.name = name
@@ -27,6 +29,7 @@ package struct RegisteredClient: Hashable, Sendable {
         self.authMethod = authMethod
         self.secretDigest = secretDigest
         self.grantTypes = grantTypes
+        self.requiresPushedRequests = requiresPushedRequests
         self.resources = resources
         self.createdAt = createdAt
     }
@@ -38,7 +41,9 @@ package struct RegisteredClients: Noun {
 }
 
 extension RegisteredClients {
-    private static let columns = "id, name, redirect_uris, auth_method, secret_digest, grant_types, created_at"
+    private static let columns = """
+        id, name, redirect_uris, auth_method, secret_digest, grant_types, created_at, requires_pushed_requests
+        """
 
     /// Registers a client; false if the id is taken.
     @discardableResult
@@ -46,11 +51,12 @@ extension RegisteredClients {
         writerMemory?.clientChanges.mark()
         let isNew = try execute(
             """
-            INSERT INTO clients (id, name, redirect_uris, auth_method, secret_digest, grant_types, created_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO NOTHING
+            INSERT INTO clients (\(Self.columns))
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO NOTHING
             """, client.id.string, client.name, client.redirectURIs.map(\.string).joined(separator: "\n"),
             client.authMethod.rawValue, client.secretDigest?.stored,
-            client.grantTypes.map(\.rawValue).joined(separator: "\n"), client.createdAt.seconds)
+            client.grantTypes.map(\.rawValue).joined(separator: "\n"), client.createdAt.seconds,
+            client.requiresPushedRequests ? 1 : 0)
         guard isNew == 1 else { return false }
         for resource in client.resources {
             try execute(
@@ -84,8 +90,8 @@ extension RegisteredClients {
         return try RegisteredClient(
             id: id, name: row.text(1), redirectURIs: lines(row.text(2)).map { try RedirectURI($0) },
             authMethod: row.parsed(ClientAuthenticationMethod(rawValue: row.text(3))), secretDigest: row.digestIfAny(4),
-            grantTypes: lines(row.text(5)).map { GrantType(rawValue: $0) }, resources: resources(of: id),
-            createdAt: row.time(6))
+            grantTypes: lines(row.text(5)).map { GrantType(rawValue: $0) },
+            requiresPushedRequests: row.flag(7), resources: resources(of: id), createdAt: row.time(6))
     }
 
     // Neither a URI nor a grant type can hold a line break, so lists of them are lines.

@@ -35,6 +35,7 @@ enum Schema {
         ("0023 registration permissions", RegistrationPermissions.statements),
         ("0024 service sessions", ServiceSessions.statements),
         ("0025 dynamic clients", DynamicClientTables.statements),
+        ("0026 pushed requests", PushedRequestTable.statements),
     ]
 
     static func migrator() -> DatabaseMigrator {

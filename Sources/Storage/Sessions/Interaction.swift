@@ -96,6 +96,17 @@ extension Interactions {
         return isHere == nil ? nil : try find(id)
     }
 
+    /// Lets a waiting interaction follow its user to another login in the same browser: whoever submits a sign-in page twice at the
+    /// same moment has two. False for another user, another browser, or an interaction that no longer waits.
+    package func follow(_ id: InteractionID, to login: BrowserLogin, now: Timestamp) throws -> Bool {
+        try execute(
+            """
+            UPDATE interactions SET browser_login_id = ?2
+            WHERE id = ?1 AND user_id = ?3 AND state = 'pending' AND expires_at > ?4 AND EXISTS (
+                SELECT 1 FROM browser_logins WHERE id = interactions.browser_login_id AND binding = ?5)
+            """, id.string, login.id.string, login.userID.string, now.seconds, login.binding.stored) == 1
+    }
+
     /// Replaces the encoded request of a waiting interaction and extends its time to `end`; false if it no longer waits.
     package func amend(_ id: InteractionID, request: String, until end: Timestamp, now: Timestamp) throws -> Bool {
         try execute(

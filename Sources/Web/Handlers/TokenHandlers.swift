@@ -31,7 +31,7 @@ struct TokenHandlers: Sendable {
     }
 
     /// The parameters of the body. Parameters in the URL are refused, because merging both would change the request.
-    private static func form(_ request: Request, _ body: [UInt8]) throws -> OAuth.Parameters {
+    static func form(_ request: Request, _ body: [UInt8]) throws -> OAuth.Parameters {
         guard request.uri.query == nil else {
             throw OAuthError(.invalidRequest, "Send all parameters in the body and none in the URL.")
         }

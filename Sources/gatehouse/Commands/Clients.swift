@@ -36,6 +36,8 @@ struct Clients: AsyncParsableCommand {
         var auth: ClientAuthenticationMethod?
         @Option(help: "MCP server that the client may request access to (repeatable); any if omitted.") var resource:
             [String] = []
+        @Flag(help: "Refuse authorization requests that the client does not push (PAR, RFC 9126).") var requirePar =
+            false
         @Option(help: "Private-use scheme of the client, without its colon (repeatable).") var ownScheme: [String] = []
         @OptionGroup var service: ServiceOptions
         @OptionGroup var global: GlobalOptions
@@ -53,7 +55,8 @@ struct Clients: AsyncParsableCommand {
                 id: id, name: name ?? preset?.name ?? "",
                 redirectURIs: redirectURI.isEmpty ? preset?.redirects ?? [] : redirectURI,
                 authMethod: (auth ?? preset?.method ?? service.authentication).rawValue, resources: resource,
-                ownSchemes: ownScheme, serviceScopes: service.service ? service.scope : nil)
+                requiresPushedRequests: requirePar, ownSchemes: ownScheme,
+                serviceScopes: service.service ? service.scope : nil)
             return .clients(.add(draft))
         }
 

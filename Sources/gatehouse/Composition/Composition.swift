@@ -182,7 +182,8 @@ extension ServerConfiguration {
                 choices: sessions.choices, preselected: sessions.preselected, idle: sessions.idle),
             clients: Settings.Clients(
                 documentCache: clients.cacheMin...clients.cacheMax, localhostAnyPort: clients.localhostAnyPort,
-                registration: clients.registration))
+                registration: clients.registration,
+                requiresPushedRequests: clients.requirePushedRequests))
     }
 
     /// The admin socket.

@@ -85,6 +85,10 @@ extension ServerConfiguration {
             ("clients.metadata_documents.cache_max", clients.cacheMax == other.clients.cacheMax),
             ("clients.localhost_any_port", clients.localhostAnyPort == other.clients.localhostAnyPort),
             ("clients.registration", clients.registration == other.clients.registration),
+            (
+                "clients.require_pushed_authorization_requests",
+                clients.requirePushedRequests == other.clients.requirePushedRequests
+            ),
             ("log.requests", log.requests == other.log.requests), ("outbound.trust", trust == other.trust),
             ("proxies", proxies == other.proxies),
             // A reload replaces the files, but cannot turn TLS on or off.

@@ -35,6 +35,8 @@ struct ConfigurationFlags: ParsableArguments {
     var clientsMetadataDocumentsCacheMax: String?
     @Option(help: "Match localhost redirect URIs on any port: true or false.") var clientsLocalhostAnyPort: String?
     @Option(help: "Clients that may register themselves: known, open, token or off.") var clientsRegistration: String?
+    @Option(help: "Refuse authorization requests that clients do not push: true or false.")
+    var clientsRequirePushedAuthorizationRequests: String?
     @Option(help: "Additional CA file (repeatable).") var outboundTrust: [String] = []
     @Option(help: "PEM file with the certificate chain.") var tlsCertificate: String?
     @Option(help: "PEM file with the private key of the certificate.") var tlsKey: String?
@@ -58,6 +60,7 @@ struct ConfigurationFlags: ParsableArguments {
             .documentsCacheMin: clientsMetadataDocumentsCacheMin,
             .documentsCacheMax: clientsMetadataDocumentsCacheMax, .localhostAnyPort: clientsLocalhostAnyPort,
             .registration: clientsRegistration,
+            .requirePushedRequests: clientsRequirePushedAuthorizationRequests,
             .tlsCertificate: tlsCertificate, .tlsKey: tlsKey, .logLevel: logLevel, .logRequests: logRequests,
             .connectionsTotal: connectionsTotal, .connectionsPerAddress: connectionsPerAddress,
             .connectionsStall: connectionsStall,

@@ -54,6 +54,8 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
     case localhostAnyPort = "clients.localhost_any_port"
     /// Which clients may register themselves: `known`, `open`, `token` or `off` (RFC 7591).
     case registration = "clients.registration"
+    /// Whether every client must push its authorization requests (RFC 9126); `true` or `false`.
+    case requirePushedRequests = "clients.require_pushed_authorization_requests"
     /// PEM files with CAs that outbound requests trust besides those of the system.
     case outboundTrust = "outbound.trust"
     /// The PEM file with the certificate chain of the public listener.
@@ -98,7 +100,7 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
         case .issuer, .metadataAtRoot, .listen, .operationsListen, .data, .keys, .keysPassphraseFile, .templates,
             .adminSocket, .adminGroup, .defaultResource, .accessLifetime, .codeLifetime, .refreshGrace,
             .sessionPreselected, .sessionIdle, .documentsMaxSize, .documentsCacheMin, .documentsCacheMax,
-            .localhostAnyPort, .registration, .tlsCertificate, .tlsKey, .logLevel, .logRequests, .connectionsTotal,
+            .localhostAnyPort, .registration, .requirePushedRequests, .tlsCertificate, .tlsKey, .logLevel, .logRequests, .connectionsTotal,
             .connectionsPerAddress, .connectionsStall:
             false
         }
@@ -127,6 +129,7 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
         case .documentsCacheMax: ["24h"]
         case .localhostAnyPort: ["true"]
         case .registration: ["known"]
+        case .requirePushedRequests: ["false"]
         case .logLevel: ["info"]
         case .logRequests: ["false"]
         case .connectionsTotal: ["4096"]

@@ -63,6 +63,7 @@ struct ServerConfiguration: Equatable, Sendable {
         var cacheMax: Int64
         var localhostAnyPort: Bool
         var registration: RegistrationMode
+        var requirePushedRequests: Bool
     }
 
     /// The connection limits of a listener, and the seconds after which a peer that reads nothing is disconnected.
@@ -180,6 +181,7 @@ extension ServerConfiguration.Clients {
         }
         localhostAnyPort = try read.flag(.localhostAnyPort)
         registration = try read.registration()
+        requirePushedRequests = try read.flag(.requirePushedRequests)
     }
 }
 

@@ -21,6 +21,12 @@ struct ClientAddCommandTests {
         #expect(try draft(["--name", "N", "--redirect-uri", "https://a.example/cb"])?.ownSchemes == [])
     }
 
+    @Test func `--require-par registers a client that must push its requests`() throws {
+        let arguments = ["--name", "Notes", "--redirect-uri", "https://a.example/cb"]
+        #expect(try draft(arguments)?.requiresPushedRequests == false)
+        #expect(try draft(arguments + ["--require-par"])?.requiresPushedRequests == true)
+    }
+
     @Test func `the help names the known schemes, --own-scheme and pinning`() {
         let help = Clients.Add.helpMessage(columns: 200).split { $0.isWhitespace }.joined(separator: " ")
         for word in OwnScheme.known + ["--own-scheme", "pinned"] {

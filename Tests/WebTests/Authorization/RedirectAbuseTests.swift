@@ -101,11 +101,13 @@ struct RedirectAbuseTests {
 
     @Test func `a request object is refused and never fetched`() async throws {
         try await Harness.run { h in
-            for name in ["request", "request_uri"] {
+            for (name, error) in [
+                ("request", "request_not_supported"), ("request_uri", "request_uri_not_supported"),
+            ] {
                 let answer = try await h.authorize(
                     h.browser(), h.request([name: "https://169.254.169.254/latest/meta-data"]))
                 #expect(answer.input("interaction") == nil)
-                #expect(FormText.decode(queryOf: answer.headers[.location] ?? "")["error"] == ["invalid_request"])
+                #expect(FormText.decode(queryOf: answer.headers[.location] ?? "")["error"] == [error])
             }
         }
     }

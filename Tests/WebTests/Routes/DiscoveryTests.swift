@@ -106,7 +106,7 @@ struct DiscoveryTests {
 
     @Test func `a script may read it after asking, with the header that MCP clients send`() async throws {
         try await Harness.run { h in
-            for path in Self.names + ["/jwks", "/token", "/revoke"] {
+            for path in Self.names + ["/jwks", "/token", "/par", "/revoke"] {
                 let answer = try await h.client.execute(
                     uri: path, method: .options,
                     headers: [

@@ -33,7 +33,7 @@ struct RefusalFormTests {
     private static let large = String(repeating: "a", count: 64 * 1024 + 1)
 
     private static let programs =
-        ["/token", "/revoke", "/introspect"].flatMap { path in
+        ["/token", "/par", "/revoke", "/introspect"].flatMap { path in
             [
                 Refused(method: .post, path: path, status: 400, headers: [.contentType: "text/plain"], body: "a=b"),
                 Refused(method: .post, path: path, status: 413, headers: [.contentType: form], body: large),

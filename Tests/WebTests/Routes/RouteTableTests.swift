@@ -26,12 +26,14 @@ struct RouteTableTests {
         }
     }
 
-    @Test func `scripts of other origins reach metadata, keys, tokens and revocation alone`() async throws {
+    @Test func `scripts of other origins reach metadata, keys, pushed requests, tokens and revocation alone`()
+        async throws
+    {
         try await Harness.run { h in
             let open = Set(try Self.routes(h).filter(\.audience.isOpenToScripts).map(\.template))
             let settings = h.gatehouse.settings
             let metadata = AuthorizationServerMetadata.paths(for: settings.issuer, atRoot: settings.metadataAtRoot)
-            #expect(open == Set(["/token", "/revoke", "/jwks"] + metadata))
+            #expect(open == Set(["/token", "/par", "/revoke", "/jwks"] + metadata))
         }
     }
 

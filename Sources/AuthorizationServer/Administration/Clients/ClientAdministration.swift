@@ -53,6 +53,7 @@ struct ClientAdministration: AdministrationNoun {
             let client = RegisteredClient(
                 id: id, name: name, redirectURIs: redirectURIs, authMethod: method, secretDigest: secret?.digest,
                 grantTypes: draft.serviceScopes == nil ? [.authorizationCode, .refreshToken] : [.clientCredentials],
+                requiresPushedRequests: draft.requiresPushedRequests,
                 resources: draft.serviceScopes == nil
                     ? try draft.resources.map { try self.resource($0, transaction).id } : [], createdAt: now)
             guard try transaction.clients.insert(client) else {

@@ -60,6 +60,8 @@ package struct ClientDraft: Codable, Hashable, Sendable {
     package var authMethod: String
     /// The identifiers of the MCP servers that it may request access to; empty for any.
     package var resources: [String]
+    /// Whether it must push its authorization requests.
+    package var requiresPushedRequests: Bool
     /// Private-use schemes of its redirect URIs that are not in the list of known apps, and that the administrator confirms.
     package var ownSchemes: [String]
     /// The scopes that the client may have at its MCP server by itself; nil for a client that users approve.
@@ -68,13 +70,14 @@ package struct ClientDraft: Codable, Hashable, Sendable {
     /// A client to register.
     package init(
         id: String?, name: String, redirectURIs: [String], authMethod: String, resources: [String],
-        ownSchemes: [String] = [], serviceScopes: [String]? = nil
+        requiresPushedRequests: Bool = false, ownSchemes: [String] = [], serviceScopes: [String]? = nil
     ) {
         self.id = id
         self.name = name
         self.redirectURIs = redirectURIs
         self.authMethod = authMethod
         self.resources = resources
+        self.requiresPushedRequests = requiresPushedRequests
         self.ownSchemes = ownSchemes
         self.serviceScopes = serviceScopes
     }

@@ -59,6 +59,7 @@ struct ClientRows: AdministrationNoun {
         let rule = try transaction.clientRules.find(about: .client(id))
         if let client = try transaction.clients.find(id) {
             var row = client.row(rule: rule?.rule)
+            row["require_pushed_authorization_requests"] = .bool(client.requiresPushedRequests)
             row["resources"] = .strings(
                 try client.resources.compactMap { try transaction.resources.find(id: $0)?.identifier.string })
             row["permissions"] = .array(

@@ -8,6 +8,8 @@ enum ClientKnowledge: Sendable {
     case identity
     /// The content of its document today.
     case document
+    /// The content of its document today, for a new authorization that this network asks for; the document may be fetched.
+    case authorization(from: ClientNetwork?)
 }
 
 /// Authenticates clients at the token and revocation endpoints.
@@ -42,6 +44,7 @@ struct ClientAuthentication: Sendable {
             {
             case .identity: try await clients.named(presented.clientID)
             case .document: try await clients.refreshing(presented.clientID, now: now)
+            case .authorization(let network): try await clients.pushing(presented.clientID, from: network, now: now)
             }
         } catch let error as OAuthError where error.code == .invalidClient {
             throw Self.refused(error.reason ?? "unknown client").asked(by: presented.clientID.string)

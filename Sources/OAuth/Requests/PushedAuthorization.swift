@@ -1,0 +1,29 @@
+/// The authorization request that a client pushes, without the client's credentials, as the text of a query.
+///
+/// Spec: RFC 9126 §2.1
+package enum PushedAuthorization {
+    /// The parameters of an authorization request that this server reads. Others are dropped, because a push may contain secrets
+    /// and the text is stored.
+    private static let kept: [ParameterName] = [
+        .responseType, .responseMode, .redirectURI, .scope, .state, .codeChallenge, .codeChallengeMethod, .prompt,
+        .maxAge, .acrValues, .loginHint,
+    ]
+
+    /// The request in `parameters` as `client` would send it in the URL of the authorization endpoint.
+    ///
+    /// Spec: RFC 9101 §7
+    package static func query(_ parameters: Parameters, of client: ClientID) throws(OAuthError) -> String {
+        guard !parameters.names(.requestURI) else {
+            throw OAuthError(.invalidRequest, "Push the parameters themselves, without request_uri.")
+        }
+        guard try parameters.value(.request) == nil else {
+            throw OAuthError(.requestNotSupported, "Push plain parameters: request objects are not supported.")
+        }
+        var pairs = [(ParameterName.clientID, client.string)]
+        for name in kept {
+            if let value = try parameters.value(name) { pairs.append((name, value)) }
+        }
+        pairs += try parameters.repeated(.resource).map { (.resource, $0) }
+        return pairs.map { "\($0.rawValue)=\(PercentEncoding.encode($1))" }.joined(separator: "&")
+    }
+}

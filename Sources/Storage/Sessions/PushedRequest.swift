@@ -1,0 +1,131 @@
+package import JOSE
+package import OAuth
+
+/// An authorization request that a client pushed and that no user has taken up yet.
+package struct PushedRequest: Hashable, Sendable {
+    /// The party whose open requests are counted together.
+    package enum Pusher: Hashable, Sendable {
+        /// A client that authenticated.
+        case client(ClientID)
+        /// A network, for all public clients in it: anyone can push under the id of a public client, so counting by that id would
+        /// let a stranger lock the client out.
+        case network(String)
+    }
+
+    /// The number of open requests of one pusher.
+    package static let mostOpen = 200
+    /// The number of open requests of all networks. Beyond it, the network with the most loses its oldest.
+    package static let mostOfNetworks = 5_000
+
+    /// The digest of the `request_uri`.
+    package let digest: Digest
+    package let clientID: ClientID
+    package let pusher: Pusher
+    /// The request as the query of a URL.
+    package let request: String
+    package let expiresAt: Timestamp
+
+    /// A request in its stored form.
+    package init(digest: Digest, clientID: ClientID, pusher: Pusher, request: String, expiresAt: Timestamp) {
+        self.digest = digest
+        self.clientID = clientID
+        self.pusher = pusher
+        self.request = request
+        self.expiresAt = expiresAt
+    }
+
+    /// What is known of a `request_uri`.
+    package enum State: Hashable, Sendable {
+        /// The request as the query of a URL.
+        case open(String)
+        /// This interaction used it.
+        case used(InteractionID)
+    }
+}
+
+/// Pushed authorization requests.
+package struct PushedRequests: Noun {
+    let transaction: Transaction
+}
+
+extension PushedRequests {
+    /// Stores a request; false if its pusher has `mostOpen` open ones.
+    package func insert(_ pushed: PushedRequest, now: Timestamp) throws -> Bool {
+        guard try openCount(of: pushed.pusher, now: now) < PushedRequest.mostOpen else { return false }
+        if case .network = pushed.pusher { try makeRoom(now: now) }
+        try execute(
+            """
+            INSERT INTO pushed_requests (digest, client_id, pusher, request, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)
+            """, pushed.digest.stored, pushed.clientID.string, pushed.pusher.stored, pushed.request,
+            pushed.expiresAt.seconds)
+        return true
+    }
+
+    /// The request of a `request_uri` with this digest; nil if it is unknown, expired, or another client's.
+    package func find(_ digest: Digest, of client: ClientID, now: Timestamp) throws -> PushedRequest.State? {
+        try first(
+            """
+            SELECT request, interaction_id FROM pushed_requests
+            WHERE digest = ?1 AND client_id = ?2 AND expires_at > ?3
+            """, digest.stored, client.string, now.seconds
+        ) { row in
+            try row.idIfAny(1).map(PushedRequest.State.used) ?? .open(row.text(0))
+        }
+    }
+
+    /// Uses a request for an interaction, once: nil on success, else the interaction that used it before.
+    ///
+    /// A user may sign in after the request expired, when its row may be gone. The sealed sign-in page then proves that it was
+    /// valid, so a row is written that excludes a second use until `end`, when no such page can be submitted any more.
+    package func use(
+        _ digest: Digest, of client: ClientID, for interaction: InteractionID, until end: Timestamp
+    ) throws -> InteractionID? {
+        let isFirst = try execute(
+            """
+            INSERT INTO pushed_requests (digest, client_id, pusher, request, expires_at, interaction_id)
+            VALUES (?1, ?2, '', '', ?3, ?4)
+            ON CONFLICT (digest) DO UPDATE SET request = '', expires_at = ?3, interaction_id = ?4
+            WHERE interaction_id IS NULL
+            """, digest.stored, client.string, end.seconds, interaction.string)
+        guard isFirst == 0 else { return nil }
+        return try first("SELECT interaction_id FROM pushed_requests WHERE digest = ?1", digest.stored) { try $0.id(0) }
+    }
+
+    /// The number of requests of a pusher that are neither used nor expired.
+    package func openCount(of pusher: PushedRequest.Pusher, now: Timestamp) throws -> Int {
+        try first(
+            """
+            SELECT count(*) FROM pushed_requests
+            WHERE pusher = ?1 AND interaction_id IS NULL AND expires_at > ?2
+            """, pusher.stored, now.seconds
+        ) { Int(try $0.integer(0)) } ?? 0
+    }
+
+    /// Keeps the open requests of all networks below their limit: the network with the most loses its oldest, so that a flood from
+    /// some networks leaves the requests of the others alone.
+    private func makeRoom(now: Timestamp) throws {
+        let ofNetworks = "pusher >= 'network ' AND pusher < 'network!' AND interaction_id IS NULL"
+        let count = try first(
+            "SELECT count(*) FROM pushed_requests WHERE \(ofNetworks) AND expires_at > ?1", now.seconds
+        ) { try $0.integer(0) }
+        guard (count ?? 0) >= PushedRequest.mostOfNetworks else { return }
+        try execute(
+            """
+            DELETE FROM pushed_requests WHERE digest = (
+                SELECT digest FROM pushed_requests WHERE interaction_id IS NULL AND pusher = (
+                    SELECT pusher FROM pushed_requests WHERE \(ofNetworks)
+                    GROUP BY pusher ORDER BY count(*) DESC LIMIT 1)
+                ORDER BY expires_at LIMIT 1)
+            """)
+    }
+}
+
+extension PushedRequest.Pusher {
+    /// The text of the column; the first word tells a client from a network.
+    fileprivate var stored: String {
+        switch self {
+        case .client(let id): "client \(id.string)"
+        case .network(let network): "network \(network)"
+        }
+    }
+}
