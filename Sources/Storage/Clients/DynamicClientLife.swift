@@ -36,6 +36,17 @@ extension DynamicClients {
             AND NOT EXISTS (SELECT 1 FROM sessions INDEXED BY sessions_by_client_state WHERE client_id = ?1)
         """
 
+    /// The clients with live sessions at an MCP server.
+    func live(at resource: ResourceID) throws -> [ClientID] {
+        try all(
+            """
+            SELECT id FROM dynamic_clients d WHERE used_at IS NOT NULL AND EXISTS (
+                SELECT 1 FROM sessions s INDEXED BY sessions_by_client_state
+                WHERE s.client_id = d.id AND \(SessionLife.hasStateThatLives("s")) AND s.resource_id = ?1)
+            """, resource.string
+        ) { try $0.client(0) }
+    }
+
     /// Deletes at most `limit` clients that no user approved in time; returns their number.
     func tidy(now: Timestamp, limit: Int) throws -> Int {
         try execute(Self.outdated, (now - Self.unusedLife).seconds, limit)

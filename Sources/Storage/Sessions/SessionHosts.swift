@@ -31,10 +31,13 @@ extension SessionHosts {
         }
     }
 
-    /// Filters for the sessions at an MCP server of clients on other hosts than these. Without hosts there is no filter,
-    /// because an empty list in a policy admits every host.
+    /// Filters for the sessions at an MCP server of clients on other hosts than these, and of clients that registered
+    /// themselves, for which no host vouches. Without hosts there is no filter, because an empty list in a policy admits every
+    /// host.
     package func filters(at resource: ResourceID, outside hosts: [String]) throws -> [SessionFilter] {
         guard !hosts.isEmpty else { return [] }
-        return try inUse().filter { !hosts.contains($0) }.map { SessionFilter(host: $0, resource: resource) }
+        let excluded = try inUse().filter { !hosts.contains($0) }
+        return try excluded.map { SessionFilter(host: $0, resource: resource) }
+            + transaction.dynamicClients.live(at: resource).map { SessionFilter(client: $0, resource: resource) }
     }
 }

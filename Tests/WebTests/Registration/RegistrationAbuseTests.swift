@@ -137,6 +137,27 @@ struct RegistrationAbuseTests {
         }
     }
 
+    @Test func `a policy on client hosts ends the sessions of a client that registered itself, and admits it no more`()
+        async throws
+    {
+        try await Harness.run { h in
+            let id = try #require(try await h.register(Harness.registration()).json["client_id"]?.string)
+            let tokens = try await h.tokens(of: id)
+            let registered = try await h.tokens()
+            let browser = h.browser()
+            let request = h.request(["client_id": id, "redirect_uri": Harness.loopback])
+            let open = try await h.consentPage(browser, request)
+            let answer = try await h.policy(SessionPolicyChange(clientHosts: ["desk.example"]))
+            #expect(answer.note?.contains("1 session") == true)
+            let ended = try await h.sessions().filter { $0.state == .ended }
+            #expect(ended.map(\.clientID.string) == [id] && ended.map(\.endReason) == [.hostExcluded])
+            #expect(try await h.refresh(tokens, by: id).error == "invalid_grant")
+            #expect(try await h.refresh(registered.refresh).status == .ok, "an administrator registered this one")
+            #expect(try await h.decide(browser, at: open).continuation == nil, "the page was open meanwhile")
+            #expect(try await h.authorize(browser, request).continuation?.contains("invalid_target") == true)
+        }
+    }
+
     @Test func `a flood displaces no client that a user approved`() async throws {
         try await Harness.run { h in
             let id = try #require(try await h.register(Harness.registration()).json["client_id"]?.string)
