@@ -108,7 +108,7 @@ package struct ErrorAnswers: Sendable {
             .unmetAuthenticationRequirements, .invalidSubjectToken, .noUser, .unsupportedKind, .notFound,
             .idempotencyConflict, .notCompleted, .notRedeemed, .sessionEnded, .alreadyCollected, .serverError,
             .invalidRedirectURI, .invalidClientMetadata, .invalidToken, .requestNotSupported, .requestURINotSupported,
-            .invalidRequestURI:
+            .invalidRequestURI, .invalidDPoPProof:
             nil
         }
     }
@@ -127,7 +127,7 @@ package struct ErrorAnswers: Sendable {
         case .invalidRequest, .invalidGrant, .unauthorizedClient, .unsupportedGrantType, .unsupportedResponseType,
             .invalidScope, .invalidTarget, .loginRequired, .consentRequired, .unmetAuthenticationRequirements,
             .invalidSubjectToken, .invalidRedirectURI, .invalidClientMetadata, .requestNotSupported,
-            .requestURINotSupported, .invalidRequestURI:
+            .requestURINotSupported, .invalidRequestURI, .invalidDPoPProof:
             .badRequest
         }
     }

@@ -68,6 +68,12 @@ package enum JWS {
         return VerifiedJWS(header: header, payload: payload, algorithm: algorithm, kid: kid)
     }
 
+    /// The header of a token that is not verified.
+    static func header(of compact: String) throws(JWTError) -> JSONObject {
+        guard compact.utf8.count <= maximumSize else { throw .tooLarge }
+        return try object(Base64URL.decode(slice: Array(compact.utf8.prefix { $0 != UInt8(ascii: ".") })[...]))
+    }
+
     static func object(_ bytes: [UInt8]?) throws(JWTError) -> JSONObject {
         guard let bytes, let object = try? JSONObject(parsing: bytes) else { throw .malformed }
         return object

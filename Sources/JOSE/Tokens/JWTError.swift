@@ -12,6 +12,8 @@ package enum JWTError: Error, Hashable, CustomStringConvertible {
     case wrongType
     /// No key with this name and algorithm.
     case unknownKey(kid: String?)
+    /// The key in the header is private, of an unknown type, or malformed.
+    case unusableKey
     /// An invalid signature.
     case badSignature
 
@@ -24,6 +26,7 @@ package enum JWTError: Error, Hashable, CustomStringConvertible {
         case .algorithmNotAllowed: "The token's algorithm is not accepted here."
         case .wrongType: "The token has another type than expected."
         case .unknownKey: "No known key matches the token."
+        case .unusableKey: "The key in the token's header is not a usable public key."
         case .badSignature: "The token's signature is not valid."
         }
     }

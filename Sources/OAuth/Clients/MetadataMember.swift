@@ -28,7 +28,8 @@ enum MetadataMember: String {
         switch self {
         case .scope, .clientURI, .logoURI, .termsURI, .policyURI, .jwksURI: true
         case .clientID, .clientName, .redirectURIs, .authMethod, .authMethods, .grantTypes, .responseTypes,
-            .applicationType, .requiresPushedRequests, .jwks, .keys, .softwareStatement, .clientSecret, .clientSecretExpiresAt:
+            .applicationType, .requiresPushedRequests, .jwks, .keys, .softwareStatement, .clientSecret,
+            .clientSecretExpiresAt:
             false
         }
     }

@@ -48,6 +48,8 @@ package struct OAuthError: Error, Hashable, Sendable {
         case requestURINotSupported = "request_uri_not_supported"
         /// The `request_uri` is unknown, expired, used, or another client's.
         case invalidRequestURI = "invalid_request_uri"
+        /// The DPoP proof is malformed, or for another request.
+        case invalidDPoPProof = "invalid_dpop_proof"
         /// The user's token is unknown, expired or for another MCP server.
         case invalidSubjectToken = "invalid_subject_token"
         /// The token belongs to a client that acts for itself, and the request needs a user.

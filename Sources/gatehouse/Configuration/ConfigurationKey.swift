@@ -100,7 +100,8 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
         case .issuer, .metadataAtRoot, .listen, .operationsListen, .data, .keys, .keysPassphraseFile, .templates,
             .adminSocket, .adminGroup, .defaultResource, .accessLifetime, .codeLifetime, .refreshGrace,
             .sessionPreselected, .sessionIdle, .documentsMaxSize, .documentsCacheMin, .documentsCacheMax,
-            .localhostAnyPort, .registration, .requirePushedRequests, .tlsCertificate, .tlsKey, .logLevel, .logRequests, .connectionsTotal,
+            .localhostAnyPort, .registration, .requirePushedRequests, .tlsCertificate, .tlsKey, .logLevel, .logRequests,
+            .connectionsTotal,
             .connectionsPerAddress, .connectionsStall:
             false
         }

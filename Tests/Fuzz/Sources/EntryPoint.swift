@@ -5,7 +5,8 @@ typealias Property = @Sendable ([UInt8]) -> Void
 
 private let properties: [String: Property] = [
     "address": address, "base64url": base64URL, "client-id": clientID, "cookies": cookies, "credentials": credentials,
-    "document": document, "form": form, "host": host, "json": json, "jwk": jwk, "jws": jws, "redirect": redirect,
+    "document": document, "form": form, "host": host, "json": json, "jwk": jwk, "jws": jws, "proof": proof,
+    "redirect": redirect,
     "registration": registration, "remote-url": remoteURL, "resource": resource,
 ]
 
