@@ -64,7 +64,9 @@ package struct RegistrationRequest: Hashable, Sendable {
     }
 
     private var noRedirect: OAuthError {
-        let example = redirectURIs.first.map { String($0.string.prefix(200)) } ?? "URI"
+        // An operator pastes the command into a shell, and the client chose the redirect.
+        let isPlain = { (text: String) in text.utf8.allSatisfy { $0.isUnreserved || ":/".utf8.contains($0) } }
+        let example = redirectURIs.map(\.string).first { $0.utf8.count <= 200 && isPlain($0) } ?? "URI"
         return OAuthError(
             .invalidRedirectURI,
             "No redirect URI of this registration is admitted. An operator can admit it with 'gatehouse clients redirects "
