@@ -7,7 +7,8 @@ struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor", abstract: "Diagnose the installation, an authorization request, or a client.",
         discussion: """
-            Without an argument: checks issuer, TLS, proxies, database, disk, events, keys, clock, templates and socket.
+            Without an argument: checks issuer, TLS, proxies, database, disk, events, keys, clock, registration, templates \
+            and socket.
             With the reference from an error page: shows that authorization request step by step.
             With --client: checks whether this server accepts the metadata document at that URL; stores nothing.
             Exits with 1 if a check finds a problem.

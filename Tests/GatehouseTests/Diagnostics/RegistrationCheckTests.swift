@@ -1,3 +1,4 @@
+import AuthorizationServer
 import OAuth
 import Testing
 
