@@ -51,7 +51,8 @@ struct RegistrationPermissionFlowTests {
     @Test func `an invitation of an administrator admits as many clients as it says, and none once it is revoked`()
         async throws
     {
-        try await Harness.run(adjust: { $0.clients.registration = .token }) { h in
+        let invited: @Sendable (inout Settings) -> Void = { $0.clients.registration = .token }
+        try await Harness.run(adjust: invited) { h in
             let request = Harness.registration(["redirect_uris": [.string(Self.redirect)]])
             #expect(try await h.register(request).status == .unauthorized)
             let row = try #require(try await h.administer(.invitations(.create(uses: 2, lifetime: 3600))).rows.first)
