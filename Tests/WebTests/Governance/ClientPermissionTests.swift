@@ -32,7 +32,8 @@ struct ClientPermissionTests {
             let old = try await h.register(id, redirects: [Harness.redirect], secret: secret)
             let service = ServiceClient(id: old.id, secret: secret.reveal())
             #expect(await refusal { try await h.permit(service, ["files:read"]) }?.contains("sub_") == true)
-            #expect(try await h.gatehouse.store.read { try $0.clientPermissions.list(of: old.id) }.isEmpty)
+            let permissions = try await h.gatehouse.store.read { try $0.clientPermissions.list(of: old.id) }
+            #expect(permissions.isEmpty)
         }
     }
 
@@ -42,7 +43,8 @@ struct ClientPermissionTests {
             #expect(unknown?.contains("no scope 'files:burn'") == true)
             #expect(unknown?.contains("files:read, files:list, files:write") == true)
             #expect(await refusal { try await h.addService(scopes: []) }?.contains("--scope") == true)
-            #expect(try await h.gatehouse.store.read { try $0.clients.find(ClientID("nightly")) } == nil)
+            let left = try await h.gatehouse.store.read { try $0.clients.find(ClientID("nightly")) }
+            #expect(left == nil)
         }
     }
 
@@ -79,9 +81,11 @@ struct ClientPermissionTests {
         try await Harness.run { h in
             let client = try await h.addService()
             try await h.administer(.clients(.remove("nightly")))
-            #expect(try await h.gatehouse.store.read { try $0.clientPermissions.list(of: client.id) }.isEmpty)
+            let left = try await h.gatehouse.store.read { try $0.clientPermissions.list(of: client.id) }
+            #expect(left.isEmpty)
             let again = try await h.register("nightly", redirects: [Harness.redirect], secret: ClientSecret.random())
-            #expect(try await h.gatehouse.store.read { try $0.clientPermissions.list(of: again.id) }.isEmpty)
+            let inherited = try await h.gatehouse.store.read { try $0.clientPermissions.list(of: again.id) }
+            #expect(inherited.isEmpty)
         }
     }
 }
