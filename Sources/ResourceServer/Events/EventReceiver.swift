@@ -149,7 +149,7 @@ public final class EventReceiver: Sendable {
 
     private static func code(of error: JWTError) -> EventReply.ErrorCode {
         switch error {
-        case .unknownKey, .badSignature, .algorithmNotAllowed: .invalidKey
+        case .unknownKey, .unusableKey, .badSignature, .algorithmNotAllowed: .invalidKey
         case .tooLarge, .malformed, .criticalHeader, .wrongType: .invalidRequest
         }
     }
