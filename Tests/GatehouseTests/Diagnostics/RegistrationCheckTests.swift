@@ -14,4 +14,13 @@ struct RegistrationCheckTests {
         #expect(finding.detail.contains("('\(mode.rawValue)')"))
         #expect(finding.state == (mode == .open ? .warning : .ok))
     }
+
+    @Test(arguments: RegistrationMode.allCases)
+    func `the doctor warns of registration where metadata documents are restricted`(mode: RegistrationMode) throws {
+        let finding = try #require(RegistrationCheck(mode: mode, takesEveryDocument: false).findings.first)
+        let isOpen = mode == .known || mode == .open
+        #expect(finding.state == (isOpen ? .warning : .ok))
+        #expect(finding.detail.contains("clients.metadata_documents.allow") == isOpen)
+        #expect(finding.detail.contains("('\(mode.rawValue)')"))
+    }
 }
