@@ -64,13 +64,21 @@ package struct RegistrationRequest: Hashable, Sendable {
     }
 
     private var noRedirect: OAuthError {
+        if applicationType == .web, redirectURIs.allSatisfy({ $0.isLoopback || $0.kind != .https }) {
+            return OAuthError(
+                .invalidRedirectURI,
+                "A client of application_type 'web' may register only https redirects of other machines. Register as 'native', or "
+                    + "leave application_type out.")
+        }
         // An operator pastes the command into a shell, and the client chose the redirect.
         let isPlain = { (text: String) in text.utf8.allSatisfy { $0.isUnreserved || ":/".utf8.contains($0) } }
-        let example = redirectURIs.map(\.string).first { $0.utf8.count <= 200 && isPlain($0) } ?? "URI"
+        let example = redirectURIs.map(\.string).first {
+            $0.utf8.count <= 200 && isPlain($0) && (try? RedirectPattern($0)) != nil
+        }
         return OAuthError(
             .invalidRedirectURI,
             "No redirect URI of this registration is admitted. An operator can admit it with 'gatehouse clients redirects "
-                + "allow \(example)'.")
+                + "allow \(example ?? "URI")'.")
     }
 }
 
