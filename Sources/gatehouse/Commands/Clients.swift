@@ -7,7 +7,8 @@ import OAuth
 struct Clients: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "clients",
-        abstract: "Manage clients: registered here, by themselves, or known by their metadata document.",
+        abstract:
+            "Manage clients that an administrator registered, that registered themselves, or that have a metadata document.",
         subcommands: [
             Add.self, List.self, Show.self, Allow.self, Block.self, ClientRulesCommand.self, ClientPermitCommand.self,
             Refresh.self, Remove.self,
@@ -64,7 +65,7 @@ struct Clients: AsyncParsableCommand {
             guard let preset, !global.json, let row = answer.rows.first else { return }
             let steps = preset.steps(
                 issuer: configuration.issuer, clientID: row["client_id"]?.string ?? "",
-                secret: row["client_secret"]?.string)
+                secret: row["client_secret"]?.string, redirect: (redirectURI.first ?? preset.redirects.first) ?? "")
             Terminal.print((["", "In \(preset.name):"] + steps.map(Terminal.sanitised)).joined(separator: "\n"))
         }
     }

@@ -54,6 +54,18 @@ struct ClientPresetCommandTests {
         }
     }
 
+    @Test(arguments: ClientPreset.allCases)
+    func `the printed steps follow the redirect and the method that were registered`(preset: ClientPreset) {
+        let steps = preset.steps(
+            issuer: "https://auth.example", clientID: "c", secret: "s3cret", redirect: "http://localhost:1/cb"
+        ).joined(separator: "\n")
+        #expect(steps.contains("s3cret"))
+        let shown = steps.contains("http://localhost:1/cb")
+        #expect(shown || !steps.contains("redirectUri") && !steps.contains("Callback"))
+        let open = preset.steps(issuer: "https://auth.example", clientID: "c", secret: nil, redirect: "r").joined()
+        #expect(!open.lowercased().contains("secret"))
+    }
+
     @Test func `the redirects of a preset lead to the user's computer or are those of a known client`() throws {
         for redirect in ClientPreset.allCases.flatMap(\.redirects) {
             let uri = try RedirectURI(redirect)

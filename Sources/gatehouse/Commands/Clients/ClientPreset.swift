@@ -54,49 +54,52 @@ enum ClientPreset: String, CaseIterable, ExpressibleByArgument {
             + "ID and secret until then. Pass the URL with --redirect-uri."
     }
 
-    /// What to type in the client, a step a line.
-    func steps(issuer: String, clientID: String, secret: String?) -> [String] {
-        let (authorize, token) = (endpoint(.authorization, issuer), endpoint(.token, issuer))
+    /// What to type in the client, a step a line. `redirect` is the first one that was registered, and `secret` is nil for a
+    /// public client.
+    func steps(issuer: String, clientID: String, secret: String?, redirect: String) -> [String] {
+        let (authorize, token) = (
+            issuer + AdvertisedEndpoint.authorization.path, issuer + AdvertisedEndpoint.token.path
+        )
+        let typedSecret = secret.map { ["Client secret: \($0)"] } ?? []
+        let jsonSecret = { (name: String) in secret.map { #", "\#(name)": "\#($0)""# } ?? "" }
         switch self {
         case .copilotStudio:
             return [
-                "Edit the connection of the tool: authentication OAuth 2.0, type Manual.",
-                "Client ID: \(clientID)", "Client secret: \(secret ?? "")", "Authorization URL: \(authorize)",
-                "Token URL template: \(token)", "Refresh URL: \(token)",
+                "Edit the connection of the tool: authentication OAuth 2.0, type Manual.", "Client ID: \(clientID)",
+            ] + typedSecret + [
+                "Authorization URL: \(authorize)", "Token URL template: \(token)", "Refresh URL: \(token)",
             ]
         case .cursor:
             return [
                 #"Add to ~/.cursor/mcp.json, below "mcpServers" and with the URL of your MCP server:"#,
-                #""my-server": { "url": "https://MCP-SERVER/mcp", "auth": { "CLIENT_ID": "\#(clientID)" } }"#,
+                #""my-server": { "url": "https://MCP-SERVER/mcp", "auth": { "CLIENT_ID": "\#(clientID)""#
+                    + jsonSecret("CLIENT_SECRET") + " } }",
             ]
         case .geminiCLI:
             return [
                 #"Add to ~/.gemini/settings.json, below "mcpServers" and with the URL of your MCP server:"#,
-                #""my-server": { "httpUrl": "https://MCP-SERVER/mcp", "oauth": { "enabled": true, "clientId": "\#(clientID)","#
-                    + #" "authorizationUrl": "\#(authorize)", "tokenUrl": "\#(token)","#
-                    + #" "redirectUri": "http://localhost:7777/oauth/callback" } }"#,
+                #""my-server": { "httpUrl": "https://MCP-SERVER/mcp", "oauth": { "enabled": true, "clientId": "\#(clientID)""#
+                    + jsonSecret("clientSecret")
+                    + #", "authorizationUrl": "\#(authorize)", "tokenUrl": "\#(token)", "redirectUri": "\#(redirect)" } }"#,
                 "Then type /mcp auth my-server.",
             ]
         case .kiro:
             return [
                 #"Add to ~/.kiro/settings/mcp.json, below "mcpServers" and with the URL of your MCP server:"#,
-                #""my-server": { "url": "https://MCP-SERVER/mcp", "oauth": { "clientId": "\#(clientID)","#
-                    + #" "redirectUri": "http://localhost:7778/oauth/callback" } }"#,
+                #""my-server": { "url": "https://MCP-SERVER/mcp", "oauth": { "clientId": "\#(clientID)""#
+                    + jsonSecret("clientSecret") + #", "redirectUri": "\#(redirect)" } }"#,
             ]
         case .n8n:
             return [
                 "Create a credential of the type MCP OAuth2 API, turn off Use Dynamic Client Registration, and choose PKCE.",
                 "Authorization URL: \(authorize)", "Access token URL: \(token)", "Client ID: \(clientID)",
-                "Client secret: \(secret ?? "")", "Authentication: Header",
-            ]
+            ] + typedSecret + (secret == nil ? [] : ["Authentication: Header"])
         case .postman:
             return [
                 "In the Authorization tab of the MCP request choose OAuth 2.0 with grant type Authorization Code (With PKCE).",
-                "Callback URL: https://oauth.pstmn.io/v1/callback (Authorize using browser)", "Auth URL: \(authorize)",
-                "Access token URL: \(token)", "Client ID: \(clientID)", "Code challenge method: SHA-256",
-            ]
+                "Callback URL: \(redirect)", "Auth URL: \(authorize)", "Access token URL: \(token)",
+                "Client ID: \(clientID)",
+            ] + typedSecret + ["Code challenge method: SHA-256"]
         }
     }
-
-    private func endpoint(_ endpoint: AdvertisedEndpoint, _ issuer: String) -> String { issuer + endpoint.path }
 }
