@@ -1,4 +1,5 @@
 import JOSE
+import Testing
 
 /// A real client as public issues, documents and source code show it: what it sends, and where it takes its response.
 struct KnownClient: Sendable, CustomTestStringConvertible {

@@ -115,7 +115,7 @@ struct RegistrationManagementTests {
         }
     }
 
-    @Test func `an update that leaves out the method keeps it, and the secret works on`() async throws {
+    @Test func `an update that leaves out the method keeps it, and the secret keeps working`() async throws {
         try await Harness.run { h in
             let client = try await Registrant(h, method: "client_secret_post")
             let body = client.update(["token_endpoint_auth_method": .null, "client_secret": .string(client.secret)])

@@ -12,7 +12,8 @@ import Testing
 struct RegistrationPermissionFlowTests {
     private static let redirect = "https://app.example/oauth/callback"
 
-    @Test func `an unlisted redirect is refused with the command that allows it, and works from then on`() async throws
+    @Test func `an unlisted redirect is refused with the command that allows it, and accepted once it is allowed`()
+        async throws
     {
         try await Harness.run { h in
             let request = Harness.registration(["redirect_uris": [.string(Self.redirect)]])

@@ -95,7 +95,8 @@ struct RedirectAdministration: AdministrationNoun {
         return AdministrationError(
             .invalid,
             "'\(pattern)' is a redirect of \(known.vendor) in the list that ships with Gatehouse, from which nothing can be "
-                + "removed. To accept no client without your permission, set clients.registration to 'token' or 'off'.")
+                + "removed. To end registration, set clients.registration to 'token' or 'off'; clients that are registered already keep "
+                + "their redirects until 'gatehouse clients remove' or 'block'.")
     }
 }
 
