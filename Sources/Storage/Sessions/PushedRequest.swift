@@ -5,10 +5,10 @@ package import OAuth
 package struct PushedRequest: Hashable, Sendable {
     /// The party whose open requests are counted together.
     package enum Pusher: Hashable, Sendable {
-        /// A client that authenticated.
+        /// A client that an operator registered and that authenticated.
         case client(ClientID)
-        /// A network, for all public clients in it: anyone can push under the id of a public client, so counting by that id would
-        /// let a stranger lock the client out.
+        /// A network, for all other clients in it: anyone can push under the id of a public client, so counting by that id would let
+        /// a stranger lock the client out.
         case network(String)
     }
 

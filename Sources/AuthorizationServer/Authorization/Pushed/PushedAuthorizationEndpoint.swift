@@ -67,11 +67,12 @@ package struct PushedAuthorizationEndpoint: Sendable {
 
 extension Client {
     /// The party whose open requests this client's requests count among.
+    ///
+    /// A client has a count of its own only if an operator registered it and it authenticates: anyone can push as a public client,
+    /// and anyone can register clients with secrets or publish documents with keys.
     fileprivate func pusher(in network: ClientNetwork?) -> PushedRequest.Pusher {
-        switch metadata.authMethod {
-        case .none: .network(network?.description ?? "unknown")
-        case .clientSecretBasic, .clientSecretPost: .client(id)
-        }
+        guard isRegistered, metadata.authMethod != .none else { return .network(network?.description ?? "unknown") }
+        return .client(id)
     }
 
     /// Refuses a client that registered grant types without `authorization_code`.

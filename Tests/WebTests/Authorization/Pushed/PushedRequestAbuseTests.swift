@@ -148,6 +148,22 @@ struct PushedRequestAbuseTests {
         }
     }
 
+    @Test func `a client that registered itself pushes, and counts with its network even with a secret`() async throws {
+        try await Harness.run { h in
+            let registered = try await h.register(
+                Harness.registration(["token_endpoint_auth_method": "client_secret_basic"])
+            ).json
+            let (id, secret) = (registered["client_id"]?.string ?? "", registered["client_secret"]?.string ?? "")
+            let own: [String: String?] = ["client_id": id, "redirect_uri": Harness.loopback]
+            #expect(try await h.push(own, basic: (id, secret)).status == .created)
+            #expect(try await h.push(own).error == "invalid_client")
+            let pushers = try await h.gatehouse.store.read { tx in
+                try tx.all("SELECT pusher FROM pushed_requests") { try $0.text(0) }
+            }
+            #expect(pushers.count == 1 && pushers.allSatisfy { $0.hasPrefix("network ") })
+        }
+    }
+
     @Test func `nothing of a secret is stored with a pushed request`() async throws {
         try await Harness.run { h in
             let secret = ClientSecret.random()
