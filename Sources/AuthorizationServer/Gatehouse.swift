@@ -123,7 +123,7 @@ package struct Gatehouse: Sendable {
             AuthorizationCodeGrant(standing: exchange.subjects.standing, observer: observer),
             RefreshTokenGrant(
                 standing: exchange.subjects.standing, keys: keys, grace: settings.tokens.refreshGrace),
-            ClientCredentialsGrant(standing: exchange.subjects.standing, keys: keys, settings: settings),
+            ClientCredentialsGrant(standing: exchange.subjects.standing, settings: settings),
             exchange,
         ])
     }

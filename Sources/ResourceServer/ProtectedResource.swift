@@ -140,8 +140,8 @@ public struct ProtectedResource: Sendable {
         let challenge = Challenge(
             error: isMissing ? nil : kind, description: isMissing ? nil : message, scopes: wanted,
             metadataURL: metadataURL, authentication: authentication)
-        return Refusal(
-            kind: kind, challenge: kind == .unavailable || kind == .userRequired ? nil : challenge.value, message: message, reason: reason)
+        let isUseless = kind == .unavailable || kind == .userRequired
+        return Refusal(kind: kind, challenge: isUseless ? nil : challenge.value, message: message, reason: reason)
     }
 
     private static func document(_ configuration: ProtectedResourceConfiguration, scopes: [String]) -> [UInt8] {

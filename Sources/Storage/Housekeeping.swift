@@ -108,12 +108,13 @@ extension Transaction {
 extension Transaction {
     /// The ids of the keys that authenticate refresh tokens of live sessions. A server must not start without one of them.
     package func refreshKeysInUse() throws -> [String] {
+        // A session without refresh tokens names no key.
         // Jumps along the index from one key to the next: a million sessions cost as much as ten.
         try all(
             """
             WITH RECURSIVE used (key) AS (
                 SELECT (SELECT min(refresh_key) FROM sessions INDEXED BY sessions_by_key
-                    WHERE \(SessionLife.hasStateThatLives()))
+                    WHERE \(SessionLife.hasStateThatLives()) AND refresh_key > '')
                 UNION ALL
                 SELECT (SELECT min(refresh_key) FROM sessions INDEXED BY sessions_by_key
                     WHERE \(SessionLife.hasStateThatLives()) AND refresh_key > used.key)

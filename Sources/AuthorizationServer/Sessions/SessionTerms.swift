@@ -11,7 +11,8 @@ package struct SessionTerms: Hashable, Sendable {
     /// The length of the sessions of clients that act for themselves, in seconds.
     package let service: Int64
 
-    /// The default of `service`: a client gets a new session without a user, so a short one costs nothing.
+    /// The default of `service`, unless the policy bounds sessions further: a client gets a new session without a user, so a short
+    /// one costs nothing.
     static let serviceLength: Int64 = 86_400
 
     /// The terms that follow from policy and configuration.
@@ -20,7 +21,7 @@ package struct SessionTerms: Hashable, Sendable {
         self.choices = choices
         preselected = choices.last { $0 <= configured.preselected } ?? choices[0]
         idle = policy.idle ?? configured.idle
-        service = policy.service ?? Self.serviceLength
+        service = policy.service ?? min(Self.serviceLength, policy.longest ?? Self.serviceLength)
     }
 
     /// A policy's own lengths, up to its maximum. The configuration's lengths do not know that maximum, so the maximum is offered

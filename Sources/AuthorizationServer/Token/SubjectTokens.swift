@@ -30,6 +30,6 @@ struct SubjectTokens: Sendable {
 
     /// The refusal of a subject token that has no user, where the request needs one.
     static let noUser = OAuthError(
-        .noUser, "The subject_token belongs to a client that acts for itself, so there is no user to ask or to act for."
+        .noUser, "The subject_token belongs to a client that acts for itself, so there is no user to ask or act for."
     )
 }

@@ -24,7 +24,7 @@ struct TokenIssuer: Sendable {
     /// Spec: RFC 9068 §2.2
     private func issue(_ admitted: AdmittedSession, _ generation: UInt32?, now: Timestamp) throws -> TokenResponse {
         let session = admitted.session
-        // A client that acts for itself can come for the next token at any time, as one with a refresh token can.
+        // A client that acts for itself can request the next token at any time, as one with a refresh token can.
         let refreshes = generation != nil || session.user == nil
         // Issuing is a use of the session. A token must not outlive the idle timeout, and a client that refreshes has to return
         // before that timeout ends the session.

@@ -41,7 +41,7 @@ package struct SessionEndReason: RawRepresentable, Hashable, Sendable {
         .userDisabled: "An administrator disabled the account.",
         .clientBlocked: "An administrator blocked the client.",
         .clientRemoved: "An administrator removed the client.",
-        .permissionWithdrawn: "An administrator withdrew what the client may do by itself.",
+        .permissionWithdrawn: "The client's permission allows less than the session did.",
         .resourceRemoved: "An administrator removed the MCP server.",
         .hostExcluded: "An administrator closed the MCP server to the client's host.",
     ]

@@ -15,8 +15,19 @@ extension Sessions {
         WHERE client_id = ?1 AND resource_id = ?2 AND user_id IS NULL AND \(SessionLife.hasStateThatLives())
         """
 
+    /// The number of service sessions of a client at an MCP server that began since, without a live one.
+    package func endedServices(of client: ClientID, at resource: ResourceID, since: Timestamp) throws -> Int {
+        try first(
+            """
+            SELECT count(*) FROM sessions INDEXED BY sessions_by_client_state
+            WHERE client_id = ?1 AND state IN ('ended', 'expired') AND created_at > ?3 AND resource_id = ?2
+                AND user_id IS NULL
+            """, client.string, resource.string, since.seconds
+        ) { Int(try $0.integer(0)) } ?? 0
+    }
+
     /// Opens a service session with its audit record. No approval precedes it, so it is active at once. An earlier one that expired
-    /// unnoticed is stored as expired; a live one is an error.
+    /// unnoticed is stored as expired and makes room for it; a live one is an error.
     package func open(service session: Session) throws {
         let earlier = try first(Self.service, session.clientID.string, session.resourceID.string) { try Session($0) }
         if let earlier, !earlier.isLive(at: session.createdAt) {

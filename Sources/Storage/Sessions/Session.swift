@@ -1,7 +1,7 @@
 package import JOSE
 package import OAuth
 
-/// One approval of one client at one MCP server, which every token refers to.
+/// The access of one client at one MCP server, approved by a user or permitted by an operator. Every token refers to one.
 ///
 /// A user begins a session in a browser. A session that a client or an assertion begins has no browser and no redirect URI,
 /// and a client that acts for itself has no user either.
@@ -47,7 +47,7 @@ package struct Session: Hashable, Sendable {
     package let acr: AuthenticationContext?
     /// The digest of the metadata document behind the consent page; nil for a registered client.
     package let documentDigest: Digest?
-    /// The name of the key that authenticates its refresh tokens.
+    /// The name of the key that authenticates its refresh tokens; empty for a session without refresh tokens.
     package let refreshKeyID: String
     /// The earlier sessions that end when the code of this one is redeemed.
     package let replaces: [SessionID]

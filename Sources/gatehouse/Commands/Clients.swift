@@ -44,7 +44,12 @@ struct Clients: AsyncParsableCommand {
         @OptionGroup var global: GlobalOptions
 
         func validate() throws {
-            try service.validate(resources: resource, redirects: redirectURI + (preset?.redirects ?? []))
+            try service.validate(
+                resources: resource, auth: auth,
+                others: [
+                    ("--redirect-uri", !redirectURI.isEmpty), ("--preset", preset != nil),
+                    ("--own-scheme", !ownScheme.isEmpty),
+                ])
             guard name ?? preset?.name != nil else { throw ValidationError("Missing --name.") }
             guard service.service || !(redirectURI + (preset?.redirects ?? [])).isEmpty else {
                 throw ValidationError(preset?.missingRedirect ?? "Missing --redirect-uri.")

@@ -66,7 +66,7 @@ struct SessionPolicyOptions: ParsableArguments {
     var tokenLife: String?
     @Option(
         help: """
-            Lifetime of the sessions of clients that act for themselves, 1m to 365d; 'default' for 24h.
+            Lifetime of the sessions of clients that act for themselves, 1m to 365d; 'default' for 24h, or the maximum session lifetime if that is shorter.
             """)
     var serviceSession: String?
     @Option(

@@ -130,7 +130,7 @@ struct Prerequisites {
         let ambiguous = try await store.read { try $0.clientPermissions.clientsNamedAsUsers() }
         if !ambiguous.isEmpty {
             log.warning(
-                "client ids that begin with sub_ look like users in tokens; register these clients under other ids",
+                "these client ids begin with sub_ and cannot be permitted to act for themselves",
                 metadata: ["clients": "\(ambiguous.map(\.string).joined(separator: " "))"])
         }
         return Prerequisites(store: store, keys: keys)

@@ -27,7 +27,7 @@ struct ClientPermitCommandTests {
         #expect(try await permission(["nightly"]) == .show(client: "nightly"))
         let resource = "https://a.example/mcp"
         let set = ClientPermissionRequest.set(client: "nightly", resource: resource, scopes: ["a", "b"], reason: "T1")
-        let arguments = ["nightly", "--resource", resource, "--scope", "a", "--scope", "b", "--reason", "T1"]
+        let arguments = ["nightly", "--resource", resource, "--scope", "a", "--scope", "b", "--reason", "T1", "--yes"]
         #expect(try await permission(arguments) == set)
         let withdrawn = ClientPermissionRequest.withdraw(client: "nightly", resource: resource)
         #expect(try await permission(["nightly", "--resource", resource, "--revoke", "--yes"]) == withdrawn)
@@ -56,6 +56,9 @@ struct ClientPermitCommandTests {
         ["--service", "--resource", "r", "--resource", "s", "--scope", "a"],
         ["--service", "--resource", "r", "--scope", "a", "--redirect-uri", "https://a.example/cb"],
         ["--redirect-uri", "https://a.example/cb", "--scope", "a"], [],
+        ["--service", "--resource", "r", "--scope", "a", "--auth", "none"],
+        ["--service", "--resource", "r", "--scope", "a", "--preset", "gemini-cli"],
+        ["--service", "--resource", "r", "--scope", "a", "--own-scheme", "b"],
     ])
     func `add refuses what does not describe one kind of client`(arguments: [String]) {
         #expect(throws: (any Error).self) { try Clients.Add.parse(["--name", "N"] + arguments) }

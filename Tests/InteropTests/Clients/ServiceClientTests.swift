@@ -57,7 +57,8 @@ struct ServiceClientTests {
     @Test func `it steps up within its permission, and a tool that needs a user says so`() async throws {
         try await Scene.play { scene in
             let client = try SDKClient(on: scene.stage)
-            let added = try await add(scene, authentication: "client_secret_basic", scopes: ["files:read", "files:write"])
+            let added = try await add(
+                scene, authentication: "client_secret_basic", scopes: ["files:read", "files:write"])
             try await client.connect(
                 to: scene.server,
                 as: .service(added, authentication: "client_secret_basic", issuer: scene.gatehouse.issuer))

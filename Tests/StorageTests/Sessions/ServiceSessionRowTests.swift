@@ -13,7 +13,7 @@ struct ServiceSessionRowTests {
         try Session(
             userID: nil, clientID: world.client.id, clientName: "Desk", resourceID: world.resource.id,
             scope: ScopeSet(parsing: "files:read"), redirectURI: nil, binding: nil, createdAt: start,
-            expiresAt: start + lasting, idleSeconds: 1_000_000, authTime: start, refreshKeyID: "k1")
+            expiresAt: start + lasting, idleSeconds: 1_000_000, authTime: start, refreshKeyID: "")
     }
 
     @Test func `a client has one live service session at an MCP server, beside those of users`() async throws {
@@ -30,18 +30,27 @@ struct ServiceSessionRowTests {
         #expect(live?.id == first.id && live?.state == .active)
     }
 
-    @Test func `a session that expired unnoticed makes place for the next and is stored as expired`() async throws {
+    @Test func `a session that expired unnoticed makes room for the next and is stored as expired`() async throws {
         let world = try await World()
         let end = World.start + 3600
         let (first, second) = (try session(world), try session(world, from: end))
         try await world.store.write { try $0.sessions.open(service: first) }
-        #expect(
-            try await world.store.read {
-                try $0.sessions.service(of: world.client.id, at: world.resource.id, now: end)
-            } == nil)
+        let live = try await world.store.read {
+            try $0.sessions.service(of: world.client.id, at: world.resource.id, now: end)
+        }
+        #expect(live == nil)
         try await world.store.write { try $0.sessions.open(service: second) }
         let kept = try await world.store.read { try $0.sessions.find(first.id) }
         #expect(kept?.state == .expired && kept?.endedAt == end)
+    }
+
+    @Test func `a service session depends on no key`() async throws {
+        let world = try await World()
+        let service = try session(world)
+        try await world.store.write { try $0.sessions.open(service: service) }
+        #expect(try await world.store.read { try $0.refreshKeysInUse() } == [])
+        _ = try await world.active(world.session())
+        #expect(try await world.store.read { try $0.refreshKeysInUse() } == ["k1"])
     }
 
     @Test func `clients of an earlier version whose ids begin as the subjects of users do are found`() async throws {
@@ -71,9 +80,34 @@ struct ServiceSessionRowTests {
         try await queue.writeWithoutTransaction { db in
             try db.execute(sql: Self.insert(2, "client"))
             #expect(throws: DatabaseError.self) { try db.execute(sql: Self.insert(3, "nobody")) }
+            try db.execute(sql: Self.tally("client"))
+            #expect(throws: DatabaseError.self) { try db.execute(sql: Self.tally("nobody")) }
             #expect(try String.fetchOne(db, sql: "PRAGMA integrity_check") == "ok")
         }
         try queue.close()
+    }
+
+    @Test func `the migration stops if the text of a table is not the one that it changes`() async throws {
+        let folder = try TemporaryFolder()
+        let queue = try DatabaseQueue(path: folder.database)
+        try Schema.migrator().migrate(queue, upTo: "0023 registration permissions")
+        try await queue.writeWithoutTransaction { db in
+            try db.execute(
+                sql: """
+                    PRAGMA writable_schema = ON;
+                    UPDATE sqlite_schema SET sql = replace(sql, '''server'', ', '''server'',  ') WHERE name = 'audit';
+                    PRAGMA writable_schema = RESET;
+                    """)
+        }
+        #expect(throws: (any Error).self) { try Schema.migrator().migrate(queue) }
+        try queue.close()
+    }
+
+    private static func tally(_ initiator: String) -> String {
+        """
+        INSERT INTO audit_tallies (session_id, action, minute, first, last, count, actor, initiator)
+        VALUES ('\(initiator)', 'x', 1, 1, 1, 1, 'system', '\(initiator)')
+        """
     }
 
     private static func insert(_ sequence: Int, _ initiator: String) -> String {

@@ -44,6 +44,72 @@ struct ServiceSessionTests {
         }
     }
 
+    @Test func `the session is no longer than the MCP server allows the sessions of users to be`() async throws {
+        try await Harness.run { h in
+            try await h.policy(SessionPolicyChange(longest: "2h"))
+            let client = try await h.addService()
+            _ = try await h.serve(client)
+            #expect(try await h.serviceSessions().map { $0.expiresAt - $0.createdAt } == [7200])
+            let shown = try await h.administer(.resources(.show(h.resource.id.string))).rows[0]
+            #expect(shown["service_session"] == ["value": "2h", "from": "policy"])
+        }
+    }
+
+    @Test func `a client that revokes its tokens in a loop opens sixty sessions within an hour at most`() async throws {
+        try await Harness.run { h in
+            let client = try await h.addService()
+            for _ in 0..<60 {
+                let token = try await h.serve(client).tokens.access
+                _ = try await h.send("/revoke", [("token", token)], basic: (client.id.string, client.secret))
+            }
+            let refused = try await h.serve(client)
+            #expect(refused.status == .tooManyRequests && refused.headers[.retryAfter] != nil)
+            #expect(try await h.sessions().count == 60)
+            #expect(try await h.serve(h.addService("weekly")).status == .ok, "another client is not limited")
+            h.clock.advance(by: 3600)
+            #expect(try await h.serve(client).status == .ok)
+        }
+    }
+
+    @Test func `a client that is blocked while it requests tokens keeps no live session`() async throws {
+        try await Harness.run { h in
+            let client = try await h.addService()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<24 {
+                    group.addTask {
+                        if number == 12 {
+                            try await h.administer(.clients(.block("nightly")))
+                        } else {
+                            let answer = try await h.serve(client)
+                            #expect(answer.status == .ok || ["invalid_client", "invalid_grant"].contains(answer.error))
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await h.sessions().allSatisfy { $0.endedAt != nil })
+            #expect(try await h.serve(client).error == "invalid_client")
+        }
+    }
+
+    @Test func `a client that users approve can act for itself beside its users`() async throws {
+        try await Harness.run { h in
+            let secret = ClientSecret.random()
+            let client = try await h.register("desk", redirects: [Harness.redirect], secret: secret)
+            let service = ServiceClient(id: client.id, secret: secret.reveal())
+            try await h.permit(service, ["files:read"])
+            let code = try await h.code(nil, ["client_id": "desk"])
+            let tokens = try await h.redeem(code, ["client_id": "desk", "client_secret": secret.reveal()]).tokens
+            let posted = [("client_id", "desk"), ("client_secret", secret.reveal())]
+            let own = try await h.send("/token", posted + [("grant_type", "client_credentials")])
+            #expect(own.claims["sub"] == "desk" && own.tokens.refresh == nil)
+            try await h.withdraw(service)
+            #expect(try await h.introspect(own.tokens.access)["active"] == false)
+            let user = try await h.introspect(tokens.access)
+            #expect(user["active"] == true && user["sub"] == .string(h.user.subject.string))
+        }
+    }
+
     @Test func `of many first requests at once all get tokens of one session`() async throws {
         try await Harness.run { h in
             let client = try await h.addService()
@@ -80,7 +146,12 @@ struct ServiceSessionTests {
         try await Harness.run { h in
             let client = try await h.addService(scopes: ["files:read", "files:list"])
             let wide = try await h.serve(client)
-            try await h.permit(client, ["files:read"])
+            let change = AdministrationRequest.clients(
+                .permissions(.set(client: "nightly", resource: h.resource.id.string, scopes: ["files:read"])))
+            #expect(change.traits.contains(.withdrawsAccess), "the trail is signed after it")
+            #expect(try await h.administer(.preview(change)).rows.count == 1)
+            #expect(try await h.administer(change).rows.first?["sessions_ended"] == 1)
+            #expect(try await h.administer(.preview(change)).rows.isEmpty)
             #expect(try await h.introspect(wide.tokens.access)["active"] == false)
             let narrow = try await h.serve(client)
             #expect(narrow.tokens.scope == "files:read" && narrow.claims["sid"] != wide.claims["sid"])
@@ -108,7 +179,9 @@ struct ServiceSessionTests {
             case .client: _ = try await h.send("/revoke", [("token", token)], basic: (client.id.string, client.secret))
             case .resource: _ = try await h.call(.delete, "/sessions/\(id)")
             case .admin:
-                try await h.administer(.sessions(.revoke(SessionSelection(client: client.id.string), reason: nil)))
+                let revoked = try await h.administer(
+                    .sessions(.revoke(SessionSelection(client: client.id.string), reason: nil)))
+                #expect(revoked.note?.contains("Client 'nightly' can open another session.") == true)
             }
             #expect(try await h.introspect(token)["active"] == false)
             let record = try #require(try await h.records(.sessionEnded).first)

@@ -134,7 +134,8 @@ struct ClientCredentialsTests {
 
     @Test func `of several permissions the configured default decides where no resource is named`() async throws {
         let name = "https://files.example/mcp"
-        try await Harness.run(adjust: { $0.defaultResource = try ResourceIdentifier(name) }) { h in
+        let adjust: @Sendable (inout Settings) throws -> Void = { $0.defaultResource = try ResourceIdentifier(name) }
+        try await Harness.run(adjust: adjust) { h in
             let other = try await h.addServer("https://other.example/mcp", scopes: ["a"])
             let client = try await h.addService()
             try await h.permit(client, ["a"], at: other.resource.id)
@@ -157,6 +158,32 @@ struct ClientCredentialsTests {
                 try await h.introspect(token)["active"] == false, "its session allowed more than the operator does now")
             #expect(try await h.serve(client, ["scope": "files:list"]).error == "invalid_scope")
             #expect(try await h.serviceSessions().map(\.state) == [.ended, .active])
+        }
+    }
+
+    @Test func `a session that allows more than the operator does now ends even if the request is refused`()
+        async throws
+    {
+        try await Harness.run { h in
+            let client = try await h.addService(scopes: ["files:list"])
+            let token = try await h.serve(client).tokens.access
+            try await h.fixtures.setReach(["files:list": ("", [], 300)])
+            #expect(try await h.serve(client).error == "invalid_scope")
+            #expect(try await h.introspect(token)["active"] == false)
+            let ended = try #require(try await h.records(.sessionEnded).first)
+            #expect(ended.reason == "the client's permission allows less than the session did")
+            #expect(try await h.serviceSessions().map(\.state) == [.ended])
+        }
+    }
+
+    @Test func `a scope that comes to include another one widens the next session only`() async throws {
+        try await Harness.run { h in
+            let client = try await h.addService(scopes: ["files:write"])
+            _ = try await h.serve(client)
+            try await h.fixtures.setReach(["files:write": ("files:read", [], nil)])
+            #expect(try await h.serve(client).tokens.scope == "files:write")
+            h.clock.advance(by: 86_400)
+            #expect(try await h.serve(client).tokens.scope == "files:write files:read")
         }
     }
 

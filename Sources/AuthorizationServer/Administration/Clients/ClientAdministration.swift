@@ -144,11 +144,8 @@ struct ClientAdministration: AdministrationNoun {
         case .block(let name, _):
             try transaction.sessionHosts.filters(
                 coveredBy: ClientRuleAdministration(task: task).ruleTarget(name, transaction).target)
-        case .permissions(.withdraw(let client, let resource, _)):
-            try transaction.sessions.service(
-                of: ClientID(client), at: self.resource(resource, transaction).id, now: now
-            ).map { [SessionFilter(ids: [$0.id])] } ?? []
-        case .add, .list, .show, .allow, .rules, .removeRule, .refresh, .permissions, .redirects, .invitations: []
+        case .permissions(let request): try permissions.sessions(revokedBy: request, transaction)
+        case .add, .list, .show, .allow, .rules, .removeRule, .refresh, .redirects, .invitations: []
         }
     }
 }

@@ -56,6 +56,27 @@ struct ClientPermissionAdministration: AdministrationNoun {
             "Client ID '\(id)' begins with '\(SubjectKind.prefix)', as the subjects of users do. Choose another ID.")
     }
 
+    /// The session that a request revokes: the client's live one at the MCP server, unless the new permission allows as much.
+    func sessions(revokedBy request: ClientPermissionRequest, _ transaction: Transaction) throws -> [SessionFilter] {
+        func live(_ client: String, _ resource: Resource) throws -> Session? {
+            try transaction.sessions.service(of: ClientID(client), at: resource.id, now: now)
+        }
+        switch request {
+        case .show: return []
+        case .withdraw(let client, let name, _):
+            return try live(client, self.resource(name, transaction)).map { [SessionFilter(ids: [$0.id])] } ?? []
+        case .set(let client, let name, let scopes, _):
+            let resource = try self.resource(name, transaction)
+            let permission = ClientPermission(
+                clientID: try ClientID(client), resourceID: resource.id, scope: try Self.checked(scopes, at: resource),
+                createdAt: now)
+            guard let live = try live(client, resource), !live.scope.isSubset(of: permission.held(at: resource)) else {
+                return []
+            }
+            return [SessionFilter(ids: [live.id])]
+        }
+    }
+
     // MARK: Requests
 
     private func set(
@@ -66,7 +87,9 @@ struct ClientPermissionAdministration: AdministrationNoun {
             let client = try self.client(client, transaction)
             let resource = try self.resource(resource, transaction)
             let (row, revoked) = try permit(client, at: resource, scopes, reason, transaction)
-            return .one(row, note: revoked ? "Revoked the client's session there, which allowed more." : nil)
+            return .one(
+                row.counting(revokedSessions: revoked ? 1 : 0),
+                note: revoked ? "Revoked the client's session there, which allowed more." : nil)
         }
     }
 

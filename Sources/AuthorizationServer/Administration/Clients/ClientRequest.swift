@@ -32,8 +32,8 @@ extension ClientRequest: NounRequest {
     package var traits: RequestTraits {
         switch self {
         case .list, .show, .rules, .permissions(.show): [.safeOnRolledBackTrail, .long]
-        case .block, .remove, .permissions(.withdraw): [.withdrawsAccess, .long]
-        case .add, .allow, .removeRule, .refresh, .permissions(.set): .long
+        case .block, .remove, .permissions(.set), .permissions(.withdraw): [.withdrawsAccess, .long]
+        case .add, .allow, .removeRule, .refresh: .long
         case .redirects(let request): request.traits
         case .invitations(let request): request.traits
         }

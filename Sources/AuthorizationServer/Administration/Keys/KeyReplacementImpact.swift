@@ -24,10 +24,13 @@ struct KeyReplacementImpact {
                 Receivers reject signatures of the old key once they fetch the keys again, and may reject the new key until then.
                 """
         case .secret(.refresh):
-            let live = try transaction.sessionReports.liveCounts(SessionFilter(), now: now)
+            let keys = try transaction.refreshKeysInUse()
+            let live =
+                try keys.isEmpty
+                ? nil : transaction.sessionReports.liveCounts(SessionFilter(refreshKeys: keys), now: now)
             sentence = """
-                Every session is revoked: \(Self.count(live.sessions, "live session", "live sessions")) of \
-                \(Self.count(live.people, "user", "users")), who have to approve their clients again.
+                Every session of a user is revoked: \(Self.count(live?.sessions ?? 0, "live session", "live sessions")) of \
+                \(Self.count(live?.people ?? 0, "user", "users")), who have to approve their clients again.
                 """
         case .secret(.code):
             let open = try transaction.codes.openCount(now: now)

@@ -62,7 +62,8 @@ struct ResourceReach: AdministrationNoun {
             "preselected": length(terms.preselected, terms.preselected != sessions.preselected),
             "idle_limit": length(terms.idle, policy.idle != nil),
             "token_life": length(policy.tokenLife ?? tokens.access, policy.tokenLife != nil),
-            "service_session": length(terms.service, policy.service != nil),
+            "service_session": length(
+                terms.service, terms.service != SessionTerms.serviceLength || policy.service != nil),
             "client_hosts": setting(.strings(policy.clientHosts), !policy.clientHosts.isEmpty),
         ]
     }

@@ -50,10 +50,23 @@ struct SessionAdministration: AdministrationNoun {
         guard ended.count > 0 else {
             throw AdministrationError(.notFound, "No live session matches. Nothing was revoked.")
         }
+        let notes = [Self.note(revokedSessions: ended.count), Self.note(reopening: ended.sessions)].compactMap(\.self)
         return .many(
-            try await store.read { try self.rows(ended.sessions, $0) }, note: Self.note(revokedSessions: ended.count),
+            try await store.read { try self.rows(ended.sessions, $0) }, note: notes.joined(separator: " "),
             warning: ended.count > ended.sessions.count
                 ? "Revoked \(ended.count) sessions; only the first \(ended.sessions.count) are shown." : nil)
+    }
+
+    /// The remark that clients that act for themselves can open other sessions; nil if none of the revoked ones is theirs.
+    private static func note(reopening revoked: [Session]) -> String? {
+        let clients = Set(revoked.filter { $0.userID == nil }.map(\.clientID))
+        guard let client = clients.first else { return nil }
+        let (who, word) =
+            clients.count == 1
+            ? ("Client '\(client)'", ShellWord.quoted(client.string)) : ("Clients that act for themselves", "ID")
+        return
+            "\(who) can open another session. Withdraw the permission with 'gatehouse clients permit \(word) --resource "
+            + "URI --revoke', or block the client with 'gatehouse clients block \(word)'."
     }
 
     /// The rows of sessions, with the names of their users and MCP servers, each looked up once.

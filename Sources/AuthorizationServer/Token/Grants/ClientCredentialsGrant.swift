@@ -1,4 +1,3 @@
-import JOSE
 import OAuth
 import Storage
 
@@ -25,7 +24,6 @@ struct ClientCredentialsGrant: Grant {
     /// The permission is kept here, so nothing is fetched.
     let knowledge = ClientKnowledge.identity
     let standing: StandingRule
-    let keys: KeyRing
     let settings: Settings
 
     func read(_ parameters: Parameters) throws(OAuthError) -> Request { try Request(parameters) }
@@ -44,10 +42,20 @@ struct ClientCredentialsGrant: Grant {
         do throws(OAuthError) { (permission, resource) = try choose(asked.resource, among: permitted) } catch {
             return .refused(error)
         }
-        let scope = permission.held(at: resource)
+        let held = permission.held(at: resource)
+        let live = try liveSession(of: client, at: resource, within: held, in: transaction, now: now)
+        let scope = live?.scope ?? held
         let wanted = asked.scope.map { resource.scopes.implications.closure(of: $0).intersection(scope) } ?? scope
         guard !wanted.isEmpty else { return .refused(Self.nothingPermitted(permission)) }
-        let session = try session(of: client, at: resource, holding: scope, in: transaction, now: now)
+        // Revoking its own token lets a client open sessions in a loop, each with a row, a record and an event.
+        if live == nil, try transaction.sessions.endedServices(of: client.id, at: resource.id, since: now - 3600) >= 60
+        {
+            return .refused(Self.tooManySessions)
+        }
+        let id = try live?.id ?? open(client, at: resource, holding: held, in: transaction, now: now)
+        guard let session = try transaction.sessions.grant(id) else {
+            throw OAuthError(.serverError, "Try again later.", reason: "a session that was just read is missing")
+        }
         switch try standing.admit(session, wanting: wanted, in: transaction, now: now) {
         case .success(let admitted):
             try transaction.sessions.touch(sessions: [(session.id, now)])
@@ -76,31 +84,32 @@ struct ClientCredentialsGrant: Grant {
             fallback: permitted.count == 1 ? nil : settings.defaultResource)
     }
 
-    /// The live session of the client at the MCP server, or a new one. A session that holds more than the operator permits by now,
-    /// for example since a scope demands a recent sign-in, ends.
-    private func session(
-        of client: Client, at resource: Resource, holding scope: ScopeSet, in transaction: Transaction, now: Timestamp
-    ) throws -> SessionGrant {
-        let live = try transaction.sessions.service(of: client.id, at: resource.id, now: now)
-        var id = live?.id
-        if let live, live.scope != scope {
-            let ending = SessionEnding(reason: .permissionWithdrawn, initiator: .policy, actor: .system, at: now)
-            if try transaction.sessions.limit(service: live, to: scope, ending) { id = nil }
-        }
-        if id == nil {
-            let terms = SessionTerms(try transaction.resources.policy(of: resource.id).sessions, settings.sessions)
-            let session = Session(
-                userID: nil, clientID: client.id, clientName: client.metadata.name, resourceID: resource.id,
-                scope: scope,
-                redirectURI: nil, binding: nil, createdAt: now, expiresAt: now + terms.service, idleSeconds: terms.idle,
-                authTime: now, refreshKeyID: keys.secret(.refresh).id)
-            try transaction.sessions.open(service: session)
-            id = session.id
-        }
-        guard let id, let session = try transaction.sessions.grant(id) else {
-            throw OAuthError(.serverError, "Try again later.", reason: "a session that was just read is missing")
-        }
-        return session
+    /// The live session of the client at the MCP server. One that allows more than the permission does by now ends, even if the
+    /// request is refused: a scope may demand a recent sign-in since.
+    private func liveSession(
+        of client: Client, at resource: Resource, within held: ScopeSet, in transaction: Transaction, now: Timestamp
+    ) throws -> Session? {
+        guard let live = try transaction.sessions.service(of: client.id, at: resource.id, now: now) else { return nil }
+        guard !live.scope.isSubset(of: held) else { return live }
+        _ = try transaction.sessions.end(
+            live.id,
+            SessionEnding(
+                reason: .permissionWithdrawn, initiator: .policy, actor: .system,
+                explanation: "the client's permission allows less than the session did", at: now))
+        return nil
+    }
+
+    private func open(
+        _ client: Client, at resource: Resource, holding scope: ScopeSet, in transaction: Transaction, now: Timestamp
+    ) throws -> SessionID {
+        let terms = SessionTerms(try transaction.resources.policy(of: resource.id).sessions, settings.sessions)
+        let session = Session(
+            userID: nil, clientID: client.id, clientName: client.metadata.name, resourceID: resource.id, scope: scope,
+            redirectURI: nil, binding: nil, createdAt: now, expiresAt: now + terms.service, idleSeconds: terms.idle,
+            // The session has no refresh tokens, so it depends on no key.
+            authTime: now, refreshKeyID: "")
+        try transaction.sessions.open(service: session)
+        return session.id
     }
 
     // MARK: Refusals
@@ -115,6 +124,10 @@ struct ClientCredentialsGrant: Grant {
             reason: "no permission; 'gatehouse clients permit \(client.id)' grants one")
     }
 
+    private static let tooManySessions = OAuthError(
+        .tooManyRequests, "This client opened too many sessions within an hour. Use one token until it expires.",
+        reason: "60 sessions of this client at this MCP server ended within an hour")
+
     private static func nothingPermitted(_ permission: ClientPermission) -> OAuthError {
         OAuthError(
             .invalidScope, "Request scopes that the operator permits to this client, or none to get all of them.",
@@ -124,7 +137,7 @@ struct ClientCredentialsGrant: Grant {
     private static func lapsed(_ error: OAuthError) -> OAuthError {
         OAuthError(
             .invalidGrant,
-            "This client gets no token for this MCP server at the moment. Ask the operator of this server.",
+            "This client cannot get a token for this MCP server now. Ask the operator of this server.",
             reason: error.reason)
     }
 }

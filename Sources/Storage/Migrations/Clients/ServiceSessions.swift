@@ -14,8 +14,13 @@ enum ServiceSessions {
             "PRAGMA writable_schema = ON",
         ] + ["audit", "audit_tallies"].map(extending) + [
             "PRAGMA writable_schema = RESET",
-            // Any change of the schema raises its version.
-            "CREATE TABLE schema_changes (id INTEGER) STRICT", "DROP TABLE schema_changes",
+            // Any change of the schema raises its version. The CHECK stops the migration if a text did not match.
+            "CREATE TABLE schema_changes (tables INTEGER CHECK (tables = 2)) STRICT",
+            """
+            INSERT INTO schema_changes SELECT count(*) FROM sqlite_schema
+            WHERE name IN ('audit', 'audit_tallies') AND instr(sql, '''client''') > 0
+            """,
+            "DROP TABLE schema_changes",
         ]
 
     // Without a row a client cannot act for itself at the MCP server.

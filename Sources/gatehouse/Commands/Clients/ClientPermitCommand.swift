@@ -35,13 +35,13 @@ struct ClientPermitCommand: AdministrationCommand {
 
     func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest {
         guard let resource else { return .clients(.permissions(.show(client: id))) }
-        guard revoke else {
-            return .clients(
-                .permissions(.set(client: id, resource: resource, scopes: scope, reason: revocation.reason)))
-        }
-        let request = AdministrationRequest.clients(
-            .permissions(.withdraw(client: id, resource: resource, reason: revocation.reason)))
-        try await revocation.confirm(request, to: "withdraw the permission of '\(id)'", configuration)
+        let change: ClientPermissionRequest =
+            revoke
+            ? .withdraw(client: id, resource: resource, reason: revocation.reason)
+            : .set(client: id, resource: resource, scopes: scope, reason: revocation.reason)
+        let request = AdministrationRequest.clients(.permissions(change))
+        try await revocation.confirm(
+            request, to: "\(revoke ? "withdraw" : "change") the permission of '\(id)'", configuration)
         return request
     }
 }
@@ -55,8 +55,10 @@ struct ServiceOptions: ParsableArguments {
     /// The authentication method unless `--auth` names another.
     var authentication: ClientAuthenticationMethod { service ? .clientSecretBasic : .none }
 
-    /// Refuses options that a client of the other kind has.
-    func validate(resources: [String], redirects: [String]) throws {
+    /// Refuses options that a client of the other kind has; `others` are those of clients that users approve, by their names.
+    func validate(
+        resources: [String], auth: ClientAuthenticationMethod?, others: [(name: String, isGiven: Bool)]
+    ) throws {
         guard service else {
             guard scope.isEmpty else { throw ValidationError("--scope requires --service.") }
             return
@@ -66,8 +68,11 @@ struct ServiceOptions: ParsableArguments {
                 "--service requires one --resource and --scope. Permit more MCP servers with 'gatehouse clients permit'."
             )
         }
-        guard redirects.isEmpty else {
-            throw ValidationError("--redirect-uri and --service cannot be combined: no user approves such a client.")
+        guard auth != ClientAuthenticationMethod.none else {
+            throw ValidationError("--auth none and --service cannot be combined: anyone could act as such a client.")
+        }
+        if let other = others.first(where: \.isGiven) {
+            throw ValidationError("\(other.name) and --service cannot be combined: no user approves such a client.")
         }
     }
 }
