@@ -16,8 +16,9 @@ extension Transaction {
             + expireIdle(now: now, limit: limit) + elicitations.tidy(now: now, limit: limit)
             + events.tidy(now: now, limit: limit) + connectionAttempts.tidy(now: now, limit: limit)
             + invitations.tidy(now: now, limit: limit) + jobs.tidy(now: now, limit: limit)
-            + audit.tallies.close(now: now, limit: limit) + deleteFinal(now: now, limit: limit)
-            + dynamicClients.tidy(now: now, limit: limit) + deleteOld(now: now, limit: limit)
+            + replays.tidy(now: now, limit: limit) + audit.tallies.close(now: now, limit: limit)
+            + deleteFinal(now: now, limit: limit) + dynamicClients.tidy(now: now, limit: limit)
+            + deleteOld(now: now, limit: limit)
     }
 
     /// Deletes sessions that ended long ago. Nothing that refers to them is valid any more: no code, no access token and no

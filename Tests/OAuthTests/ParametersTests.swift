@@ -153,7 +153,7 @@ struct PresentedClientTests {
         #expect(refusal { try PresentedClient(form([]), authorization: header) } == .invalidClient)
     }
 
-    @Test func `No client, an impossible one, or an assertion is invalid_client`() throws {
+    @Test func `No client, an impossible one, or an assertion without its type is invalid_client`() throws {
         #expect(refusal { try PresentedClient(form([]), authorization: nil) } == .invalidClient)
         #expect(refusal { try PresentedClient(form([("client_id", "a b")]), authorization: nil) } == .invalidClient)
         let assertion = try form([("client_id", "app"), ("client_assertion", "x")])

@@ -39,8 +39,8 @@ extension ConsentEndpoint {
             clientHost: pending.clientHost, resourceID: request.resource.id, scope: scope,
             redirectURI: pending.redirect.uri.string, binding: browser.binding, createdAt: now,
             expiresAt: now + lifetime, idleSeconds: request.terms.idle, authTime: person.login.authTime,
-            acr: person.login.authentication.context, documentDigest: pending.documentDigest,
-            refreshKeyID: keys.secret(.refresh).id, replaces: earlier)
+            acr: person.login.authentication.context, authMethod: pending.demandedMethod,
+            documentDigest: pending.documentDigest, refreshKeyID: keys.secret(.refresh).id, replaces: earlier)
         let code = AuthorizationCode.derive(key: keys.secret(.code).bytes, interaction: interaction.id)
         try transaction.sessions.approve(
             session,

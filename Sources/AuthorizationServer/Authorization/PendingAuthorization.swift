@@ -14,6 +14,8 @@ struct PendingAuthorization: Sendable {
     let isLoopbackOnly: Bool
     /// Whether the client may hold refresh tokens.
     let allowsRefreshTokens: Bool
+    /// How the client has to authenticate when it redeems the code; nil where it may come without its key.
+    let demandedMethod: ClientAuthenticationMethod?
     /// Digest of the metadata document that the consent page shows; nil for a registered client.
     let documentDigest: Digest?
     let redirect: VerifiedRedirect
@@ -56,6 +58,7 @@ struct PendingAuthorization: Sendable {
         clientHost = client.host
         isLoopbackOnly = client.metadata.redirectURIs.allSatisfy(\.isLoopback)
         allowsRefreshTokens = client.metadata.allows(.refreshToken)
+        demandedMethod = client.demandedMethod
         documentDigest = client.documentDigest
         self.redirect = redirect
         state = request.state
@@ -116,6 +119,7 @@ extension PendingAuthorization {
         object[.clientHost] = clientHost.map(JSON.string)
         object[.isLoopbackOnly] = .bool(isLoopbackOnly)
         object[.refreshes] = .bool(allowsRefreshTokens)
+        object[.demandedMethod] = demandedMethod.map { .string($0.rawValue) }
         object[.documentDigest] = documentDigest.map { .string($0.base64URL) }
         object[.redirectURI] = .string(redirect.uri.string)
         object[.state] = state.map(JSON.string)
@@ -141,6 +145,9 @@ extension PendingAuthorization {
         clientHost = object[.clientHost]?.string
         isLoopbackOnly = try object.value(.isLoopbackOnly) { $0.bool }
         allowsRefreshTokens = try object.value(.refreshes) { $0.bool }
+        demandedMethod = try object[.demandedMethod].map { _ in
+            try object.value(.demandedMethod) { $0.string.flatMap(ClientAuthenticationMethod.init) }
+        }
         documentDigest = try object[.documentDigest].map { _ in
             try object.value(.documentDigest) {
                 $0.string.flatMap { Base64URL.decode($0) }.flatMap { Digest(bytes: $0) }
@@ -203,8 +210,8 @@ extension ScopeImplications {
 /// The members of the stored JSON object. Rows outlive the version that wrote them: no name ever changes its meaning, and a
 /// reader accepts the absence of every member that came later than the table.
 private enum StoredMember: String {
-    case clientID, clientName, clientHost, isLoopbackOnly, refreshes, documentDigest, redirectURI, state, challenge
-    case resourceID, scope, includes, maxAge, contexts, signedInAt, original, isPushed, choice
+    case clientID, clientName, clientHost, isLoopbackOnly, refreshes, demandedMethod, documentDigest, redirectURI
+    case state, challenge, resourceID, scope, includes, maxAge, contexts, signedInAt, original, isPushed, choice
 }
 
 /// A stored request that lacks a member or holds one of another form.

@@ -45,15 +45,18 @@ package struct Client: Sendable {
 }
 
 extension Client {
-    /// The credential that this client authenticates with.
-    var credential: RegisteredCredential {
-        let digest: Digest? =
-            switch origin {
-            case .registered(let record): record.secretDigest
-            case .dynamic(let record): record.secretDigest
-            case .document: nil
-            }
-        return digest.map(RegisteredCredential.secret) ?? .nothing
+    /// The digest of the secret that this client authenticates with; nil for a client without one.
+    var secret: Digest? {
+        switch origin {
+        case .registered(let record): record.secretDigest
+        case .dynamic(let record): record.secretDigest
+        case .document: nil
+        }
+    }
+
+    /// How the client has to authenticate for a session that is approved now; nil where it may come without its key.
+    var demandedMethod: ClientAuthenticationMethod? {
+        metadata.authMethods == [.privateKeyJWT] ? .privateKeyJWT : nil
     }
 
     /// The digest of what the client says about itself, in its document or its registration; nil for a client that an operator
@@ -93,7 +96,7 @@ extension RegisteredClient {
     /// The record as client metadata.
     var metadata: ClientMetadata {
         ClientMetadata(
-            name: name, redirectURIs: redirectURIs, authMethod: authMethod, grantTypes: Set(grantTypes),
+            name: name, redirectURIs: redirectURIs, authMethod: authMethod, keys: keys, grantTypes: Set(grantTypes),
             requiresPushedRequests: requiresPushedRequests)
     }
 }

@@ -63,8 +63,8 @@ package struct ClientDirectory: Sendable {
         }
     }
 
-    /// The client that redeems a code or revokes a token. Nothing is fetched: the approval kept what the document said, and only
-    /// public clients have documents here.
+    /// The client that redeems a code or revokes a token without a key. Nothing is fetched: the approval kept what the document
+    /// said, and how the client has to authenticate.
     package func named(_ id: ClientID) async throws -> Client {
         try await store.read { transaction in
             switch try record(of: id, in: transaction) {

@@ -53,7 +53,9 @@ struct IgnoredMetadata {
     private var methods: [Finding] {
         let single = members["token_endpoint_auth_method"]?.string.map { [$0] } ?? []
         let named = (members["token_endpoint_auth_methods_supported"]?.strings ?? single)
-        let others = named.filter { $0 != metadata.authMethod.rawValue }.prefix(8).map { String($0.prefix(64)) }
+        let others = named.filter { !metadata.authMethods.map(\.rawValue).contains($0) }.prefix(8).map {
+            String($0.prefix(64))
+        }
         guard !others.isEmpty else { return [] }
         return [
             Finding("authentication", .ok, "Ignored authentication methods: \(others.joined(separator: ", ")).")

@@ -15,13 +15,31 @@ package struct IntrospectionEndpoint: Sendable {
 
     /// Answers the MCP server that authenticates by `authorization` or the form, about the token in `parameters`.
     package func answer(_ parameters: Parameters, authorization: String?) throws -> IntrospectionResponse {
-        let now = clock.now()
         let presented = try PresentedClient(parameters, authorization: authorization)
         let asker = ResourceID(presented.clientID.string)
-        let (claims, session) = try store.read { transaction -> (AccessTokenClaims?, SessionGrant?) in
-            // Authentication comes first: a stranger causes no verification and no read, and learns nothing about its form.
+        return try describe(parameters, to: asker) { transaction in
             let digest = try asker.flatMap { try transaction.resources.secretDigest(ofServed: $0) }
             try authentication.check(presented, secret: digest)
+        }
+    }
+
+    /// Answers the MCP server that authenticates by an assertion in the form. Unlike the other answers this one waits, because the
+    /// assertion is spent in a transaction of its own.
+    package func answer(asserting parameters: Parameters, authorization: String?) async throws -> IntrospectionResponse
+    {
+        let (asker, _) = try await authentication.resource(
+            parameters, authorization: authorization, now: clock.now())
+        return try describe(parameters, to: asker.id) { _ in }
+    }
+
+    /// Describes the token in `parameters` to an MCP server, once `authenticate` has accepted it.
+    private func describe(
+        _ parameters: Parameters, to asker: ResourceID?, authenticate: (Transaction) throws -> Void
+    ) throws -> IntrospectionResponse {
+        let now = clock.now()
+        let (claims, session) = try store.read { transaction -> (AccessTokenClaims?, SessionGrant?) in
+            // Authentication comes first: a stranger causes no verification and no read, and learns nothing about its form.
+            try authenticate(transaction)
             let asked = try IntrospectionRequest(parameters)
             guard let claims = reader.claims(of: asked.token, now: now),
                 let session = try standing.session(claims.sessionID, in: transaction, now: now)

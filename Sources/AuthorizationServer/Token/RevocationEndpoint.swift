@@ -19,27 +19,30 @@ package struct RevocationEndpoint: Sendable {
         let request = try form.map(RevocationRequest.init)
         let asked = request.request
         if let token = RefreshToken(asked.token) {
-            try await end(token.sessionID, of: request.asker, now: now) { session in
+            try await end(token.sessionID, of: request, now: now) { session in
                 keys.secret(.refresh, id: session.refreshKeyID).map { token.isAuthentic(key: $0.bytes) } ?? false
             }
         } else if let claims = reader.claims(of: asked.token, now: now), claims.expiresAt > now {
-            try await end(claims.sessionID, of: request.asker, now: now) { _ in true }
+            try await end(claims.sessionID, of: request, now: now) { _ in true }
         }
     }
 
     private func end(
-        _ id: SessionID, of client: Client, now: Timestamp, if isProven: @escaping @Sendable (SessionGrant) -> Bool
+        _ id: SessionID, of request: Identified<RevocationRequest, Client>, now: Timestamp,
+        if isProven: @escaping @Sendable (SessionGrant) -> Bool
     ) async throws {
-        try await store.write { transaction in
+        let client = request.asker
+        let refusal = try await store.write { transaction -> OAuthError? in
             guard let session = try transaction.sessions.grant(id), session.clientID == client.id, isProven(session)
-            else {
-                return
-            }
+            else { return nil }
+            if let refusal = session.refusal(of: request) { return refusal }
             _ = try transaction.sessions.end(
                 id,
                 SessionEnding(
                     reason: .revokedByClient, initiator: .system, actor: .client(client.id),
                     explanation: "revoked by the client", at: now))
+            return nil
         }
+        if let refusal { throw authentication.observed(refusal) }
     }
 }

@@ -48,7 +48,8 @@ extension Resource: TokenAsker {
         _ parameters: Parameters, authorization: String?, knowing _: Void, by authentication: TokenAuthentication,
         now: Timestamp
     ) async throws -> Identified<Parameters, Resource> {
-        try await authentication.resources.identify(parameters, authorization: authorization)
+        try await authentication.resources.identify(
+            parameters, authorization: authorization, now: now)
     }
 
     /// An MCP server may use every grant of MCP servers; the grant itself checks what an operator permitted.

@@ -6,8 +6,10 @@ package struct ClientMetadata: Hashable, Sendable {
     package let name: String
     /// The registered redirect URIs.
     package private(set) var redirectURIs: [RedirectURI]
-    /// The client's authentication method at this server.
-    package let authMethod: ClientAuthenticationMethod
+    /// The authentication methods that the client may use at this server, never none at all; the first is the one that it prefers.
+    package let authMethods: [ClientAuthenticationMethod]
+    /// The client's keys; nil for a client that registered none.
+    package let keys: ClientKeys?
     /// The registered grant types; nil for a client that registered none, which may use every grant type of this server.
     package let grantTypes: Set<GrantType>?
     /// Whether the client pushes every authorization request; one in the URL is then refused.
@@ -26,13 +28,14 @@ package struct ClientMetadata: Hashable, Sendable {
     /// Metadata whose `name` is cleaned for display.
     package init(
         name: String, redirectURIs: [RedirectURI], authMethod: ClientAuthenticationMethod = .none,
-        grantTypes: Set<GrantType>? = nil, requiresPushedRequests: Bool = false, scope: ScopeSet? = nil,
-        uri: String? = nil, logoURI: String? = nil,
+        or alternatives: [ClientAuthenticationMethod] = [], keys: ClientKeys? = nil, grantTypes: Set<GrantType>? = nil,
+        requiresPushedRequests: Bool = false, scope: ScopeSet? = nil, uri: String? = nil, logoURI: String? = nil,
         termsURI: String? = nil, policyURI: String? = nil
     ) {
         self.name = DisplayName(name)?.string ?? "(no name)"
         self.redirectURIs = redirectURIs
-        self.authMethod = authMethod
+        authMethods = [authMethod] + alternatives
+        self.keys = keys
         self.grantTypes = grantTypes
         self.requiresPushedRequests = requiresPushedRequests
         self.scope = scope
@@ -48,6 +51,9 @@ package struct ClientMetadata: Hashable, Sendable {
         metadata.redirectURIs = redirects
         return metadata
     }
+
+    /// The authentication method that the client prefers.
+    package var authMethod: ClientAuthenticationMethod { authMethods[0] }
 
     /// Whether the client may use a grant type.
     package func allows(_ grant: GrantType) -> Bool { grantTypes?.contains(grant) ?? true }

@@ -40,7 +40,7 @@ package struct ClientMetadataDocument: Hashable, Sendable {
         let decisive: JSONObject = [
             "name": .string(metadata.name),
             "redirects": .strings(metadata.redirectURIs.map(\.string).sorted()),
-            "method": .string(metadata.authMethod.rawValue),
+            "method": .string(metadata.authMethods.map(\.rawValue).joined(separator: " ")),
             "grants": metadata.grantTypes.map { .strings($0.map(\.rawValue).sorted()) } ?? .null,
             "scope": metadata.scope.map { .strings($0.scopes.sorted().map(\.string)) } ?? .null,
             "logo": metadata.logoURI.map(JSON.string) ?? .null,

@@ -43,10 +43,11 @@ struct MetadataReader {
         passed(.name)
         let redirects = try redirectURIs()
         passed(.redirects)
-        let method = try authMethod()
+        let keys = keys()
+        let methods = try authMethods(keys: keys)
         passed(.method)
         let metadata = ClientMetadata(
-            name: name, redirectURIs: redirects, authMethod: method,
+            name: name, redirectURIs: redirects, authMethod: methods[0], or: Array(methods.dropFirst()), keys: keys,
             grantTypes: try strings(.grantTypes).map { Set($0.map(GrantType.init(rawValue:))) },
             requiresPushedRequests: members[metadata: .requiresPushedRequests]?.bool ?? false, scope: try scope(),
             uri: try link(.clientURI), logoURI: try link(.logoURI), termsURI: try link(.termsURI),
@@ -136,27 +137,45 @@ struct MetadataReader {
 
     // MARK: Capabilities
 
-    /// The authentication method. A document without either member describes a public client, although the default of RFC 7591 is
-    /// client_secret_basic.
-    private func authMethod() throws(OAuthError) -> ClientAuthenticationMethod {
+    /// The keys of the document; nil without usable ones.
+    private func keys() -> ClientKeys? {
+        // `checkSecrets` refused a document with both members, and a jwks_uri that is no https URL.
+        if let url = members[metadata: .jwksURI]?.string { return .url(url) }
+        return members[metadata: .jwks]?.object.flatMap(ClientKeys.init)
+    }
+
+    /// The authentication methods, in the order of this server. A document without either member describes a public client,
+    /// although the default of RFC 7591 is client_secret_basic.
+    ///
+    /// A document whose own method is `private_key_jwt` is held to its keys, whatever else it lists: a stolen code or refresh token
+    /// is worth nothing without them.
+    private func authMethods(keys: ClientKeys?) throws(OAuthError) -> [ClientAuthenticationMethod] {
         let single = try string(.authMethod)
         guard single.map({ !Self.isSharedSecret($0) }) ?? true else {
             throw refusal("is public: it cannot go with a shared secret as token_endpoint_auth_method.")
         }
-        let usable = ClientAuthenticationMethod.ofDocuments
         let declared = try strings(.authMethods) ?? [single ?? ClientAuthenticationMethod.none.rawValue]
-        if let single {
-            guard declared.contains(single) else {
-                throw refusal("must repeat token_endpoint_auth_method in the list of supported methods.")
-            }
-            if let method = usable.first(where: { $0.rawValue == single }) { return method }
+        if let single, !declared.contains(single) {
+            throw refusal("must repeat token_endpoint_auth_method in the list of supported methods.")
         }
-        guard let method = usable.first(where: { declared.contains($0.rawValue) }) else {
+        let isHeldToKey = single == ClientAuthenticationMethod.privateKeyJWT.rawValue
+        let usable = ClientAuthenticationMethod.ofDocuments.filter { method in
+            declared.contains(method.rawValue) && (method == .privateKeyJWT || !isHeldToKey)
+        }
+        guard !usable.isEmpty else {
             throw OAuthError(
                 .unauthorizedClient,
-                "The client's metadata document allows no authentication method of this server: add none to its list.")
+                "The client's metadata document allows no authentication method of this server: add none or private_key_jwt to "
+                    + "its list.")
         }
-        return method
+        let provable = usable.filter { $0 != .privateKeyJWT || keys != nil }
+        guard !provable.isEmpty else {
+            throw OAuthError(
+                .unauthorizedClient,
+                "The client's metadata document names private_key_jwt, but no key that this server can use: add a key for ES256, "
+                    + "ES384, EdDSA, RS256 or PS256 to jwks, or name its key set in jwks_uri.")
+        }
+        return provable
     }
 
     /// Whether a word names a method with a shared secret, including the unsupported `client_secret_jwt`.

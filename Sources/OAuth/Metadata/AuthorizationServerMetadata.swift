@@ -79,6 +79,9 @@ package struct AuthorizationServerMetadata: Hashable, Sendable {
         writer.write(tokenEndpointAuthMethods, as: .tokenEndpointAuthMethods)
         writer.write(revocationEndpointAuthMethods, as: .revocationEndpointAuthMethods)
         writer.write(introspectionEndpointAuthMethods, as: .introspectionEndpointAuthMethods)
+        writer.write(Self.algorithms(for: tokenEndpointAuthMethods), as: .tokenEndpointAlgorithms)
+        writer.write(Self.algorithms(for: revocationEndpointAuthMethods), as: .revocationEndpointAlgorithms)
+        writer.write(Self.algorithms(for: introspectionEndpointAuthMethods), as: .introspectionEndpointAlgorithms)
         writer.write(codeChallengeMethods, as: .codeChallengeMethods)
         writer.write(promptValues, as: .promptValues)
         writer.write(acrValues, as: .acrValues)
@@ -94,6 +97,11 @@ package struct AuthorizationServerMetadata: Hashable, Sendable {
         writer.write([SignatureAlgorithm.es256], as: .identityTokenAlgorithms)
         writer.write(serviceDocumentation, as: .serviceDocumentation)
         return .object(writer.object)
+    }
+
+    /// The signature algorithms of client assertions; none where no method is signed.
+    private static func algorithms(for methods: [ClientAuthenticationMethod]) -> [SignatureAlgorithm] {
+        methods.contains(.privateKeyJWT) ? SignatureAlgorithm.allCases : []
     }
 
     /// The paths at which clients look for the document; all of them serve the same bytes.

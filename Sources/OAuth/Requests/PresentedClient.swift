@@ -11,19 +11,25 @@ package enum PresentedClient: Sendable {
     case basic(ClientID, Secret)
     /// Id and secret in the form.
     case post(ClientID, Secret)
+    /// A signed JWT in the form.
+    case assertion(ClientID, ClientAssertion)
 
     /// Reads the Authorization header and the form. Two proofs in one request are refused.
     ///
     /// A header of a scheme that authenticates no client, or an empty secret, leaves only the `client_id` of the form. Neither may
     /// stand beside a secret: a client with a secret sends it in one way and sends nothing else.
     package init(_ parameters: Parameters, authorization: String?) throws(OAuthError) {
-        guard try parameters.value(.clientAssertion) == nil, try parameters.value(.clientAssertionType) == nil else {
-            throw OAuthError(
-                .invalidClient,
-                "Client assertions are not supported. Use an authentication method of this server's metadata.")
-        }
         let named = try parameters.value(.clientID)
         let secret = try parameters.value(.clientSecret)
+        if let assertion = try Self.assertion(parameters) {
+            guard authorization == nil, secret == nil else {
+                throw OAuthError(
+                    .invalidRequest,
+                    "Authenticate in one way: by client_assertion, without a secret and an Authorization header.")
+            }
+            self = .assertion(try Self.client(named ?? assertion.subject ?? "", of: assertion), assertion)
+            return
+        }
         switch authorization.map(AuthorizationHeader.init) {
         case .basic(let text):
             self = try Self.basic(text, named: named, secret: secret, hasSecret: parameters.names(.clientSecret))
@@ -55,22 +61,48 @@ package enum PresentedClient: Sendable {
         case .none: .none
         case .basic: .clientSecretBasic
         case .post: .clientSecretPost
+        case .assertion: .privateKeyJWT
         }
     }
 
     /// The claimed `client_id`.
     package var clientID: ClientID {
         switch self {
-        case .none(let client), .basic(let client, _), .post(let client, _): client
+        case .none(let client), .basic(let client, _), .post(let client, _), .assertion(let client, _): client
         }
     }
 
     /// The presented secret; nil for a client without one.
     package var secret: Secret? {
         switch self {
-        case .none: nil
+        case .none, .assertion: nil
         case .basic(_, let secret), .post(_, let secret): secret
         }
+    }
+
+    /// The assertion of the form; nil without one.
+    ///
+    /// Spec: RFC 7521 §4.2
+    private static func assertion(_ parameters: Parameters) throws(OAuthError) -> ClientAssertion? {
+        let text = try parameters.value(.clientAssertion)
+        guard let type = try parameters.value(.clientAssertionType) else {
+            guard text == nil else {
+                throw OAuthError(.invalidClient, "Send client_assertion_type with client_assertion.")
+            }
+            return nil
+        }
+        guard type == ClientAssertion.type else {
+            throw OAuthError(.invalidClient, "Set client_assertion_type to \(ClientAssertion.type).")
+        }
+        return try ClientAssertion(try parameters.required(.clientAssertion))
+    }
+
+    /// The client that an assertion is for. One for another client proves nothing about the named one.
+    private static func client(_ text: String, of assertion: ClientAssertion) throws(OAuthError) -> ClientID {
+        guard assertion.subject == text else {
+            throw OAuthError(.invalidClient, "Set sub of the client_assertion to the client_id.")
+        }
+        return try client(text)
     }
 
     /// `hasSecret` is true when the form has a secret, even an empty one: beside the header, an empty secret shows that the client's

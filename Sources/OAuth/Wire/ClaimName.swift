@@ -20,6 +20,8 @@ package enum ClaimName: String, Sendable {
     case tokenID = "jti"
     /// The time of issue.
     case issuedAt = "iat"
+    /// The time before which the token is not valid.
+    case notBefore = "nbf"
     /// The expiration time.
     case expiresAt = "exp"
     /// The time of the user's authentication.

@@ -6,6 +6,8 @@
 package enum ClientAuthenticationMethod: String, Hashable, Sendable, CaseIterable, CustomStringConvertible {
     /// A public client, which only PKCE protects.
     case none
+    /// A JWT that the client signs with its private key.
+    case privateKeyJWT = "private_key_jwt"
     /// A secret in the `Authorization` header field (HTTP Basic).
     case clientSecretBasic = "client_secret_basic"
     /// A secret in the form body.
@@ -17,7 +19,7 @@ package enum ClientAuthenticationMethod: String, Hashable, Sendable, CaseIterabl
     /// Whether both sides hold the same secret.
     package var isSharedSecret: Bool {
         switch self {
-        case .none: false
+        case .none, .privateKeyJWT: false
         case .clientSecretBasic, .clientSecretPost: true
         }
     }

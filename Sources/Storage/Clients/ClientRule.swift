@@ -17,12 +17,15 @@ package struct ClientRule: Hashable, Sendable {
 
     package let target: Target
     package let rule: Rule
+    /// Whether the client may name the token endpoint as audience of its assertions, instead of the issuer.
+    package let acceptsTokenEndpoint: Bool
     package let createdAt: Timestamp
 
     /// A rule in its stored form.
-    package init(_ target: Target, _ rule: Rule, createdAt: Timestamp) {
+    package init(_ target: Target, _ rule: Rule, acceptsTokenEndpoint: Bool = false, createdAt: Timestamp) {
         self.target = target
         self.rule = rule
+        self.acceptsTokenEndpoint = acceptsTokenEndpoint
         self.createdAt = createdAt
     }
 }
@@ -63,6 +66,9 @@ extension ClientRule {
 
 /// Administrators' rules about clients and hosts.
 package struct ClientRules: Noun {
+    /// The audience in its column.
+    private static let tokenEndpoint = "token-endpoint"
+
     let transaction: Transaction
 }
 
@@ -72,9 +78,11 @@ extension ClientRules {
         writerMemory?.clientChanges.mark()
         try execute(
             """
-            INSERT INTO client_rules (kind, name, rule, created_at) VALUES (?1, ?2, ?3, ?4)
-            ON CONFLICT (kind, name) DO UPDATE SET rule = excluded.rule, created_at = excluded.created_at
-            """, rule.target.kind, rule.target.name, rule.rule.rawValue, rule.createdAt.seconds)
+            INSERT INTO client_rules (kind, name, rule, created_at, audience) VALUES (?1, ?2, ?3, ?4, ?5)
+            ON CONFLICT (kind, name) DO UPDATE
+            SET rule = excluded.rule, created_at = excluded.created_at, audience = excluded.audience
+            """, rule.target.kind, rule.target.name, rule.rule.rawValue, rule.createdAt.seconds,
+            rule.acceptsTokenEndpoint ? Self.tokenEndpoint : nil)
     }
 
     /// Removes a rule; false if there is none.
@@ -88,7 +96,7 @@ extension ClientRules {
     package func others(after target: ClientRule.Target? = nil, limit: Int) throws -> [ClientRule] {
         try all(
             """
-            SELECT kind, name, rule, created_at FROM client_rules
+            SELECT kind, name, rule, created_at, audience FROM client_rules
             WHERE (kind, name) > (?1, ?2)
                 AND (kind = 'host' OR NOT EXISTS (SELECT 1 FROM clients WHERE id = client_rules.name)
                     AND NOT EXISTS (SELECT 1 FROM documents WHERE client_id = client_rules.name)
@@ -101,10 +109,10 @@ extension ClientRules {
     /// The rule for exactly this client or host.
     package func find(about target: ClientRule.Target) throws -> ClientRule? {
         try first(
-            "SELECT rule, created_at FROM client_rules WHERE kind = ?1 AND name = ?2", target.kind, target.name
-        ) { row in
-            ClientRule(target, try row.parsed(ClientRule.Rule(rawValue: row.text(0))), createdAt: try row.time(1))
-        }
+            "SELECT kind, name, rule, created_at, audience FROM client_rules WHERE kind = ?1 AND name = ?2",
+            target.kind,
+            target.name
+        ) { try ClientRule($0) }
     }
 
     /// The rules for a client or a host of exactly this name, clients first.
@@ -117,7 +125,7 @@ extension ClientRules {
     package func list(after target: ClientRule.Target? = nil, limit: Int) throws -> [ClientRule] {
         try all(
             """
-            SELECT kind, name, rule, created_at FROM client_rules WHERE (kind, name) > (?1, ?2)
+            SELECT kind, name, rule, created_at, audience FROM client_rules WHERE (kind, name) > (?1, ?2)
             ORDER BY kind, name LIMIT ?3
             """, target?.kind ?? "", target?.name ?? "", limit
         ) { try ClientRule($0) }
@@ -143,15 +151,26 @@ extension ClientRules {
     package func block(client id: ClientID?, host: String?) throws -> ClientRule? {
         try first(
             """
-            SELECT kind, name, rule, created_at FROM client_rules
+            SELECT kind, name, rule, created_at, audience FROM client_rules
             WHERE rule = 'block' AND kind = 'client' AND name = ?1
-            UNION ALL SELECT kind, name, rule, created_at FROM client_rules
+            UNION ALL SELECT kind, name, rule, created_at, audience FROM client_rules
             WHERE rule = 'block' AND kind = 'host' AND name = ?2
-            UNION ALL SELECT kind, name, rule, created_at FROM client_rules
+            UNION ALL SELECT kind, name, rule, created_at, audience FROM client_rules
             WHERE rule = 'block' AND \(ClientRule.isPattern(covering: "?2"))
             LIMIT 1
             """, id?.string, host
         ) { try ClientRule($0) }
+    }
+
+    /// Whether a rule lets the client name the token endpoint as audience of its assertions.
+    package func acceptsTokenEndpoint(client id: ClientID) throws -> Bool {
+        try first(
+            """
+            SELECT 1 FROM client_rules WHERE rule = 'allow' AND audience = 'token-endpoint'
+                AND (kind = 'client' AND name = ?1 OR kind = 'host' AND name = ?2 OR \(ClientRule.isPattern(covering: "?2")))
+            LIMIT 1
+            """, id.string, id.documentHost
+        ) { _ in true } ?? false
     }
 
     /// The hosts of all clients with a stored document or a session.
@@ -162,11 +181,12 @@ extension ClientRules {
 }
 
 extension ClientRule {
-    /// Reads the columns kind, name, rule and created_at.
+    /// Reads the columns kind, name, rule, created_at and audience.
     fileprivate init(_ row: StoredRow) throws {
         let name = try row.text(1)
         self.init(
             try row.text(0) == "host" ? .host(name) : .client(try ClientID(name)),
-            try row.parsed(Rule(rawValue: row.text(2))), createdAt: try row.time(3))
+            try row.parsed(Rule(rawValue: row.text(2))), acceptsTokenEndpoint: try row.textIfAny(4) != nil,
+            createdAt: try row.time(3))
     }
 }

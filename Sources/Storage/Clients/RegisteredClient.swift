@@ -10,6 +10,8 @@ package struct RegisteredClient: Hashable, Sendable {
     package let authMethod: ClientAuthenticationMethod
     /// The digest of the client secret; nil for a public client.
     package let secretDigest: Digest?
+    /// The keys of a client that authenticates by `private_key_jwt`; nil for any other.
+    package let keys: ClientKeys?
     package let grantTypes: [GrantType]
     /// Whether the client must push its authorization requests.
     package let requiresPushedRequests: Bool
@@ -20,14 +22,16 @@ package struct RegisteredClient: Hashable, Sendable {
     /// A client in its stored form.
     package init(
         id: ClientID, name: String, redirectURIs: [RedirectURI], authMethod: ClientAuthenticationMethod = .none,
-        secretDigest: Digest? = nil, grantTypes: [GrantType] = [.authorizationCode, .refreshToken],
-        requiresPushedRequests: Bool = false, resources: [ResourceID] = [], createdAt: Timestamp
+        secretDigest: Digest? = nil, keys: ClientKeys? = nil,
+        grantTypes: [GrantType] = [.authorizationCode, .refreshToken], requiresPushedRequests: Bool = false,
+        resources: [ResourceID] = [], createdAt: Timestamp
     ) {
         self.id = id
         self.name = name
         self.redirectURIs = redirectURIs
         self.authMethod = authMethod
         self.secretDigest = secretDigest
+        self.keys = keys
         self.grantTypes = grantTypes
         self.requiresPushedRequests = requiresPushedRequests
         self.resources = resources
@@ -42,7 +46,8 @@ package struct RegisteredClients: Noun {
 
 extension RegisteredClients {
     private static let columns = """
-        id, name, redirect_uris, auth_method, secret_digest, grant_types, created_at, requires_pushed_requests
+        id, name, redirect_uris, auth_method, secret_digest, grant_types, created_at, requires_pushed_requests, jwks,
+        jwks_uri
         """
 
     /// Registers a client; false if the id is taken.
@@ -52,11 +57,11 @@ extension RegisteredClients {
         let isNew = try execute(
             """
             INSERT INTO clients (\(Self.columns))
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO NOTHING
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (id) DO NOTHING
             """, client.id.string, client.name, client.redirectURIs.map(\.string).joined(separator: "\n"),
             client.authMethod.rawValue, client.secretDigest?.stored,
             client.grantTypes.map(\.rawValue).joined(separator: "\n"), client.createdAt.seconds,
-            client.requiresPushedRequests ? 1 : 0)
+            client.requiresPushedRequests ? 1 : 0, client.keys?.storedSet, client.keys?.storedURL)
         guard isNew == 1 else { return false }
         for resource in client.resources {
             try execute(
@@ -90,7 +95,7 @@ extension RegisteredClients {
         return try RegisteredClient(
             id: id, name: row.text(1), redirectURIs: lines(row.text(2)).map { try RedirectURI($0) },
             authMethod: row.parsed(ClientAuthenticationMethod(rawValue: row.text(3))), secretDigest: row.digestIfAny(4),
-            grantTypes: lines(row.text(5)).map { GrantType(rawValue: $0) },
+            keys: row.keysIfAny(8), grantTypes: lines(row.text(5)).map { GrantType(rawValue: $0) },
             requiresPushedRequests: row.flag(7), resources: resources(of: id), createdAt: row.time(6))
     }
 

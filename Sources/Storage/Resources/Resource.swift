@@ -11,8 +11,10 @@ package struct Resource: Hashable, Sendable {
     package let owner: String
     /// The scopes, in the order of the consent page.
     package let scopes: [ResourceScope]
-    /// The digest of the client secret; the secret itself is never stored.
-    package let secretDigest: Digest
+    /// The digest of the client secret; nil for an MCP server with keys. The secret itself is never stored.
+    package let secretDigest: Digest?
+    /// The keys of an MCP server that authenticates by `private_key_jwt`; nil for one with a secret.
+    package let keys: ClientKeys?
     /// The URL that receives events; nil for an MCP server that polls.
     package let eventsEndpoint: String?
     /// Since when it is disabled; nil for an enabled one.
@@ -29,8 +31,8 @@ package struct Resource: Hashable, Sendable {
     /// An MCP server in its stored form.
     package init(
         id: ResourceID = .random(), identifier: ResourceIdentifier, name: String, owner: String,
-        scopes: [ResourceScope], secretDigest: Digest, eventsEndpoint: String? = nil, disabledAt: Timestamp? = nil,
-        removedAt: Timestamp? = nil, createdAt: Timestamp, polledAt: Timestamp? = nil
+        scopes: [ResourceScope], secretDigest: Digest?, keys: ClientKeys? = nil, eventsEndpoint: String? = nil,
+        disabledAt: Timestamp? = nil, removedAt: Timestamp? = nil, createdAt: Timestamp, polledAt: Timestamp? = nil
     ) {
         self.id = id
         self.identifier = identifier
@@ -38,6 +40,7 @@ package struct Resource: Hashable, Sendable {
         self.owner = owner
         self.scopes = scopes
         self.secretDigest = secretDigest
+        self.keys = keys
         self.eventsEndpoint = eventsEndpoint
         self.disabledAt = disabledAt
         self.removedAt = removedAt
@@ -53,7 +56,8 @@ package struct Resources: Noun {
 
 extension Resources {
     private static let columns = """
-        id, identifier, name, owner, secret_digest, events_endpoint, disabled_at, removed_at, created_at, polled_at
+        id, identifier, name, owner, secret_digest, events_endpoint, disabled_at, removed_at, created_at, polled_at,
+        jwks, jwks_uri
         """
 
     /// Registers an MCP server; false if the identifier is registered.
@@ -65,11 +69,12 @@ extension Resources {
         let isNew = try execute(
             """
             INSERT INTO resources
-                (id, identifier, comparable, name, owner, secret_digest, events_endpoint, disabled_at, created_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (comparable) WHERE removed_at IS NULL DO NOTHING
+                (id, identifier, comparable, name, owner, secret_digest, events_endpoint, disabled_at, created_at,
+                jwks, jwks_uri)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (comparable) WHERE removed_at IS NULL DO NOTHING
             """, resource.id.string, resource.identifier.string, resource.identifier.comparable, resource.name,
-            resource.owner, resource.secretDigest.stored, resource.eventsEndpoint, resource.disabledAt?.seconds,
-            resource.createdAt.seconds)
+            resource.owner, resource.secretDigest?.stored, resource.eventsEndpoint, resource.disabledAt?.seconds,
+            resource.createdAt.seconds, resource.keys?.storedSet, resource.keys?.storedURL)
         guard isNew == 1 else { return false }
         if resource.eventsEndpoint != nil { writerMemory?.signals.add(stream: resource.id) }
         try insert(resource.scopes, of: resource.id)
@@ -81,12 +86,12 @@ extension Resources {
         try first("SELECT \(Self.columns) FROM resources WHERE id = ?1", id.string) { try resource($0) }
     }
 
-    /// The digest of an MCP server's secret; nil if it is disabled, removed or unknown.
+    /// The digest of an MCP server's secret; nil if it has keys instead, or is disabled, removed or unknown.
     package func secretDigest(ofServed id: ResourceID) throws -> Digest? {
         try first(
             "SELECT secret_digest FROM resources WHERE id = ?1 AND disabled_at IS NULL AND removed_at IS NULL",
             id.string
-        ) { try $0.digest(0) }
+        ) { try $0.digestIfAny(0) } ?? nil
     }
 
     /// The registered MCP server with this comparable identifier.
@@ -113,10 +118,11 @@ extension Resources {
         ) { try resource($0) }
     }
 
-    /// Replaces an MCP server's secret at once; false if it is removed.
+    /// Replaces the secret of an MCP server at once; false if it is removed or has keys.
     package func setSecret(_ digest: Digest, of id: ResourceID) throws -> Bool {
         try execute(
-            "UPDATE resources SET secret_digest = ?2 WHERE id = ?1 AND removed_at IS NULL", id.string, digest.stored)
+            "UPDATE resources SET secret_digest = ?2 WHERE id = ?1 AND removed_at IS NULL AND secret_digest IS NOT NULL",
+            id.string, digest.stored)
             == 1
     }
 
@@ -143,7 +149,8 @@ extension Resources {
         let id: ResourceID = try row.id(0)
         return try Resource(
             id: id, identifier: ResourceIdentifier(row.text(1)), name: row.text(2), owner: row.text(3),
-            scopes: scopes(of: id), secretDigest: row.digest(4), eventsEndpoint: row.textIfAny(5),
+            scopes: scopes(of: id), secretDigest: row.digestIfAny(4), keys: row.keysIfAny(10),
+            eventsEndpoint: row.textIfAny(5),
             disabledAt: row.timeIfAny(6), removedAt: row.timeIfAny(7), createdAt: row.time(8),
             polledAt: row.timeIfAny(9))
     }

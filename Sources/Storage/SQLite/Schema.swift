@@ -35,7 +35,8 @@ enum Schema {
         ("0023 registration permissions", RegistrationPermissions.statements),
         ("0024 service sessions", ServiceSessions.statements),
         ("0025 dynamic clients", DynamicClientTables.statements),
-        ("0026 pushed requests", PushedRequestTable.statements),
+        ("0026 pushed requests", PushedRequestTable.statements), ("0027 spent tokens", SpentTokens.statements),
+        ("0028 client keys", ClientKeyColumns.statements),
     ]
 
     static func migrator() -> DatabaseMigrator {

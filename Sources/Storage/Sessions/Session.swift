@@ -45,6 +45,8 @@ package struct Session: Hashable, Sendable {
     package let authTime: Timestamp
     /// The authentication context of the approval.
     package let acr: AuthenticationContext?
+    /// How the client has to authenticate, if its session demands a method; see `SessionGrant.authMethod`.
+    package let authMethod: ClientAuthenticationMethod?
     /// The digest of the metadata document behind the consent page; nil for a registered client.
     package let documentDigest: Digest?
     /// The name of the key that authenticates its refresh tokens; empty for a session without refresh tokens.
@@ -58,7 +60,7 @@ package struct Session: Hashable, Sendable {
         resourceID: ResourceID, scope: ScopeSet, redirectURI: String?, binding: Digest?, state: State = .approved,
         createdAt: Timestamp, expiresAt: Timestamp, idleSeconds: Int64, lastUsedAt: Timestamp? = nil,
         endedAt: Timestamp? = nil, endReason: SessionEndReason? = nil, endedBy: InitiatingEntity? = nil,
-        authTime: Timestamp, acr: AuthenticationContext? = nil,
+        authTime: Timestamp, acr: AuthenticationContext? = nil, authMethod: ClientAuthenticationMethod? = nil,
         documentDigest: Digest? = nil, refreshKeyID: String, replaces: [SessionID] = []
     ) {
         self.id = id
@@ -80,6 +82,7 @@ package struct Session: Hashable, Sendable {
         self.endedBy = endedBy
         self.authTime = authTime
         self.acr = acr
+        self.authMethod = authMethod
         self.documentDigest = documentDigest
         self.refreshKeyID = refreshKeyID
         self.replaces = replaces
@@ -105,7 +108,7 @@ extension Session {
     static let columns = """
         id, user_id, client_id, client_name, client_host, resource_id, scope, redirect_uri, binding, state, created_at,
         expires_at, idle_seconds, last_used_at, ended_at, end_reason, auth_time, acr, document_digest, refresh_key,
-        replaces, ended_by
+        replaces, ended_by, auth_method
         """
 
     init(_ row: StoredRow) throws {
@@ -116,8 +119,9 @@ extension Session {
             expiresAt: row.time(11), idleSeconds: row.integer(12), lastUsedAt: row.time(13), endedAt: row.timeIfAny(14),
             endReason: row.textIfAny(15).map { SessionEndReason(rawValue: $0) },
             endedBy: row.textIfAny(21).flatMap { InitiatingEntity(rawValue: $0) }, authTime: row.time(16),
-            acr: row.textIfAny(17).map(AuthenticationContext.init(rawValue:)), documentDigest: row.digestIfAny(18),
-            refreshKeyID: row.text(19),
+            acr: row.textIfAny(17).map(AuthenticationContext.init(rawValue:)),
+            authMethod: row.textIfAny(22).map { try row.parsed(ClientAuthenticationMethod(rawValue: $0)) },
+            documentDigest: row.digestIfAny(18), refreshKeyID: row.text(19),
             replaces: row.ids(20))
     }
 }

@@ -41,6 +41,9 @@ package struct SessionGrant: Hashable, Sendable {
     package let refreshKeyID: String
     /// The current refresh generation; 0 before the code is redeemed.
     package let generation: UInt32
+    /// How the client authenticated when it redeemed the code. Before that, the method that the approval demands, if any. Nil for an
+    /// active session means that it began in a version without keys.
+    package let authMethod: ClientAuthenticationMethod?
     /// When the last four generations were superseded, latest first.
     package let turns: [Timestamp]
 
@@ -70,7 +73,7 @@ extension Sessions {
             s.resource_id, r.identifier, r.removed_at IS NOT NULL OR r.disabled_at IS NOT NULL, s.scope, s.state,
             s.created_at, s.expires_at, s.idle_seconds, s.last_used_at, s.auth_time, s.acr, s.document_digest, s.replaces,
             s.refresh_key, s.generation, s.turn_1, s.turn_2, s.turn_3, s.turn_4, p.token_life,
-            \(SessionPolicy.excludes(host: "s.client_host", client: "s.client_id"))
+            \(SessionPolicy.excludes(host: "s.client_host", client: "s.client_id")), s.auth_method
         FROM sessions s JOIN resources r ON r.id = s.resource_id LEFT JOIN users u ON u.id = s.user_id
             LEFT JOIN resource_policies p ON p.resource_id = s.resource_id
         WHERE s.id = ?1
@@ -105,5 +108,6 @@ extension SessionGrant {
         turns = try (23...26).compactMap { try row.timeIfAny($0) }
         tokenLife = try row.integerIfAny(27)
         hostIsExcluded = try row.flag(28)
+        authMethod = try row.textIfAny(29).map { try row.parsed(ClientAuthenticationMethod(rawValue: $0)) }
     }
 }

@@ -19,25 +19,29 @@ extension Sessions {
             INSERT INTO sessions (
                 id, user_id, client_id, client_name, client_host, resource_id, scope, redirect_uri, binding, state,
                 created_at, expires_at, idle_seconds, last_used_at, used_hour, auth_time, acr, document_digest,
-                refresh_key, replaces)
+                refresh_key, replaces, auth_method)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'approved', ?10, ?11, ?12, ?13, ?13 / 3600, ?14, ?15, ?16, ?17,
-                ?18)
+                ?18, ?19)
             """, session.id.string, session.userID?.string, session.clientID.string, session.clientName,
             session.clientHost, session.resourceID.string, session.scope.string, session.redirectURI,
             session.binding?.stored, session.createdAt.seconds, session.expiresAt.seconds, session.idleSeconds,
             session.lastUsedAt.seconds, session.authTime.seconds, session.acr?.rawValue, session.documentDigest?.stored,
             session.refreshKeyID,
-            session.replaces.isEmpty ? nil : session.replaces.map(\.string).joined(separator: " "))
+            session.replaces.isEmpty ? nil : session.replaces.map(\.string).joined(separator: " "),
+            session.authMethod?.rawValue)
         try transaction.dynamicClients.use(session.clientID, at: session.createdAt)
     }
 
-    /// Makes an approved session active, with its first refresh generation; false if it is not approved.
-    package func activate(_ id: SessionID, now: Timestamp) throws -> Bool {
+    /// Makes an approved session active, with its first refresh generation; false if it is not approved. `method` is how its client
+    /// authenticated, and how it has to from now on.
+    package func activate(
+        _ id: SessionID, by method: ClientAuthenticationMethod = .none, now: Timestamp
+    ) throws -> Bool {
         try execute(
             """
-            UPDATE sessions SET state = 'active', generation = 1, last_used_at = max(last_used_at, ?2)
+            UPDATE sessions SET state = 'active', generation = 1, last_used_at = max(last_used_at, ?2), auth_method = ?3
             WHERE id = ?1 AND state = 'approved'
-            """, id.string, now.seconds) == 1
+            """, id.string, now.seconds, method.rawValue) == 1
     }
 
     /// Ends a session with everything that depends on it; false if it had ended or expired.

@@ -17,9 +17,14 @@ struct TokenHandlers: Sendable {
         return .json(response.json)
     }
 
-    /// `POST /introspect`: the state of a token, for the MCP server that it is for. It reads on the event loop and never waits.
+    /// `POST /introspect`: the state of a token, for the MCP server that it is for. It reads on the event loop and never waits, unless
+    /// the MCP server authenticates by an assertion.
     func introspect(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let form = try Self.form(request, body)
+        if form.names(.clientAssertion) {
+            let answer = try await gatehouse.introspection.answer(asserting: form, authorization: request.authorization)
+            return .json(answer.json)
+        }
         return .json(try gatehouse.introspection.answer(form, authorization: request.authorization).json)
     }
 

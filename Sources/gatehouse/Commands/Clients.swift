@@ -33,8 +33,13 @@ struct Clients: AsyncParsableCommand {
         @Option(help: "Known client to set up by hand.") var preset: ClientPreset?
         @Option(help: "Name shown on the consent page.") var name: String?
         @Option(help: "Redirect URI (repeatable).") var redirectURI: [String] = []
-        @Option(help: "Client authentication method; none if omitted, client_secret_basic with --service.")
+        @Option(
+            help: """
+                Client authentication method; none if omitted, private_key_jwt with --jwks or --jwks-url, else \
+                client_secret_basic with --service.
+                """)
         var auth: ClientAuthenticationMethod?
+        @OptionGroup var keys: KeyOptions
         @Option(help: "MCP server that the client may request access to (repeatable); any if omitted.") var resource:
             [String] = []
         @Flag(help: "Refuse authorization requests that the client does not push (PAR, RFC 9126).") var requirePar =
@@ -54,13 +59,20 @@ struct Clients: AsyncParsableCommand {
             guard service.service || !(redirectURI + (preset?.redirects ?? [])).isEmpty else {
                 throw ValidationError(preset?.missingRedirect ?? "Missing --redirect-uri.")
             }
+            guard keys.isGiven == (method == .privateKeyJWT) else {
+                throw ValidationError("--auth private_key_jwt and --jwks or --jwks-url belong together.")
+            }
         }
 
-        func request(_ configuration: ServerConfiguration) -> AdministrationRequest {
+        private var method: ClientAuthenticationMethod {
+            auth ?? preset?.method ?? (keys.isGiven ? .privateKeyJWT : service.authentication)
+        }
+
+        func request(_ configuration: ServerConfiguration) throws -> AdministrationRequest {
             let draft = ClientDraft(
                 id: id, name: name ?? preset?.name ?? "",
                 redirectURIs: redirectURI.isEmpty ? preset?.redirects ?? [] : redirectURI,
-                authMethod: (auth ?? preset?.method ?? service.authentication).rawValue, resources: resource,
+                authMethod: method.rawValue, keys: try keys.draft(), resources: resource,
                 requiresPushedRequests: requirePar, ownSchemes: ownScheme,
                 serviceScopes: service.service ? service.scope : nil)
             return .clients(.add(draft))
@@ -105,9 +117,18 @@ struct Clients: AsyncParsableCommand {
             commandName: "allow",
             abstract: "Allow a client or all clients of a host; replaces a block of the same name.")
         @Argument(help: "Client ID, host (app.example), or '*.example' for all its subdomains.") var hostOrID: String
+        @Option(help: "Audience that its signed assertions may name besides the issuer: token-endpoint.")
+        var audience: Audience?
         @OptionGroup var global: GlobalOptions
 
-        func request(_ configuration: ServerConfiguration) -> AdministrationRequest { .clients(.allow(hostOrID)) }
+        /// An audience of client assertions that is accepted only where an administrator allows it.
+        enum Audience: String, ExpressibleByArgument {
+            case tokenEndpoint = "token-endpoint"
+        }
+
+        func request(_ configuration: ServerConfiguration) -> AdministrationRequest {
+            .clients(.allow(hostOrID, acceptsTokenEndpoint: audience == .tokenEndpoint))
+        }
     }
 
     struct Block: AdministrationCommand {

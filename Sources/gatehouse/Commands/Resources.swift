@@ -11,7 +11,7 @@ struct Resources: AsyncParsableCommand {
 
     struct Add: AdministrationCommand {
         static let configuration = CommandConfiguration(
-            commandName: "add", abstract: "Register an MCP server; prints its credentials once.")
+            commandName: "add", abstract: "Register an MCP server; prints its secret once, unless it has keys.")
         @Argument(help: "Resource identifier, exactly as the MCP server spells it.") var uri: String?
         @Option(help: "URL of the protected resource metadata (RFC 9728) with identifier, name and scopes.")
         var from: String?
@@ -23,6 +23,7 @@ struct Resources: AsyncParsableCommand {
         var onRequest: [String] = []
         @OptionGroup var reach: ScopeReachOptions
         @Option(help: "URL to which its events are pushed.") var eventsEndpoint: String?
+        @OptionGroup var keys: KeyOptions
         @OptionGroup var global: GlobalOptions
 
         func validate() throws {
@@ -36,7 +37,7 @@ struct Resources: AsyncParsableCommand {
         func request(_ configuration: ServerConfiguration) async throws -> AdministrationRequest {
             var draft = ResourceDraft(
                 identifier: uri ?? "", name: name ?? "", owner: owner, scopes: try scopes(), reach: reach.changes,
-                eventsEndpoint: eventsEndpoint)
+                eventsEndpoint: eventsEndpoint, keys: try keys.draft())
             if let from { try await PublishedMetadata(from, configuration).complete(&draft, name: name) }
             return .resources(.add(draft))
         }

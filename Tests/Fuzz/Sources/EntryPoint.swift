@@ -4,9 +4,9 @@ import Foundation
 typealias Property = @Sendable ([UInt8]) -> Void
 
 private let properties: [String: Property] = [
-    "address": address, "base64url": base64URL, "client-id": clientID, "cookies": cookies, "credentials": credentials,
-    "document": document, "form": form, "host": host, "json": json, "jwk": jwk, "jws": jws, "proof": proof,
-    "redirect": redirect,
+    "address": address, "assertion": assertion, "base64url": base64URL, "client-id": clientID, "cookies": cookies,
+    "credentials": credentials, "document": document, "form": form, "host": host, "json": json, "jwk": jwk, "jws": jws,
+    "proof": proof, "redirect": redirect,
     "registration": registration, "remote-url": remoteURL, "resource": resource,
 ]
 

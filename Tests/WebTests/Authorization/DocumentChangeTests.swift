@@ -53,12 +53,12 @@ struct DocumentChangeTests {
         }
     }
 
-    @Test func `a document that no longer allows public clients stops refreshing until it does again`() async throws {
+    @Test func `a document that no longer allows a method of this server stops refreshing until it does again`()
+        async throws
+    {
         try await DocumentScene.play { scene in
             let tokens = try await scene.tokens()
-            scene.host.publish([
-                "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://client.example/j",
-            ])
+            scene.host.publish(["token_endpoint_auth_method": "tls_client_auth"])
             scene.age()
             #expect(try await scene.refresh(tokens.refresh).error == "unauthorized_client")
             scene.host.answer(LoopbackServer.http("500 Internal Server Error", body: ""))

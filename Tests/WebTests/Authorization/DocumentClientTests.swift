@@ -115,7 +115,7 @@ struct DocumentClientTests {
                 ["client_id": "https://other.example/client.json"], ["client_name": nil], ["redirect_uris": nil],
                 ["redirect_uris": ["javascript:alert(1)"]], ["client_secret": "x"],
                 ["token_endpoint_auth_method": "client_secret_basic"],
-                ["token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://client.example/jwks"],
+                ["token_endpoint_auth_method": "tls_client_auth"], ["token_endpoint_auth_method": "private_key_jwt"],
                 ["jwks": ["keys": [["kty": "EC", "crv": "P-256", "d": "x"]]]],
             ]
             for changes in wrong {

@@ -16,6 +16,8 @@ struct AuthenticationMethodTests {
     ) -> (form: [(String, String)], basic: (String, String)?) {
         switch method {
         case .none: ([("client_id", id)], nil)
+        // `KeyAuthenticationTests` has the valid ones.
+        case .privateKeyJWT: (AssertionKey.form("e30.e30.AA") + [("client_id", id)], nil)
         case .clientSecretBasic: ([], (id, secret))
         case .clientSecretPost: ([("client_id", id), ("client_secret", secret)], nil)
         }
@@ -33,7 +35,7 @@ struct AuthenticationMethodTests {
         }
     }
 
-    @Test(arguments: ClientAuthenticationMethod.allCases)
+    @Test(arguments: ClientAuthenticationMethod.allCases.filter { $0 != .privateKeyJWT })
     func `a client authenticates with its registered method and with no other`(
         registered: ClientAuthenticationMethod
     ) async throws {
@@ -58,14 +60,15 @@ struct AuthenticationMethodTests {
         }
     }
 
-    @Test func `an MCP server authenticates with every method except none, and only with its own secret`() async throws
+    @Test func `an MCP server with a secret authenticates with every method for secrets, and only with its own secret`()
+        async throws
     {
         try await Harness.run { h in
             let token = try await h.tokens().access
             for method in ClientAuthenticationMethod.allCases {
                 for value in [h.resourceSecret.reveal(), "wrong"] {
                     let (form, basic) = shown(method, h.resource.id.string, value)
-                    let isGood = method != .none && value != "wrong"
+                    let isGood = method.isSharedSecret && value != "wrong"
                     let told = try await h.send("/introspect", form + [("token", token)], basic: basic)
                     #expect(told.json["active"]?.bool == (isGood ? true : nil), "\(method)")
                     #expect(told.error == (isGood ? nil : "invalid_client"), "\(method)")

@@ -11,7 +11,8 @@ struct ClientAdministration: AdministrationNoun {
         case .add(let draft): try await addClient(draft)
         case .list(let page): try await rows.list(page)
         case .show(let id): .one(try await store.read { try rows.row(ClientID(id), $0) })
-        case .allow(let name): try await rules.set(.allow, for: name, nil)
+        case .allow(let name, let acceptsTokenEndpoint):
+            try await rules.set(.allow, for: name, nil, acceptsTokenEndpoint: acceptsTokenEndpoint)
         case .block(let name, let reason): try await rules.set(.block, for: name, reason)
         case .rules(let page): try await rules.list(page)
         case .removeRule(let name, let reason): try await rules.remove(name, reason)
@@ -32,6 +33,10 @@ struct ClientAdministration: AdministrationNoun {
             throw AdministrationError(
                 .invalid, "'\(draft.authMethod)' is not an authentication method of registered clients.")
         }
+        guard (method == .privateKeyJWT) == (draft.keys != nil) else {
+            throw AdministrationError(.invalid, "The method private_key_jwt needs keys, and no other method has any.")
+        }
+        let keys = try draft.keys?.checked()
         let secret = method.isSharedSecret ? ClientSecret.random() : nil
         let id = try ClientID(draft.id ?? "client_" + Random.token(16))
         guard !id.string.hasPrefix(SubjectKind.prefix) else { throw ClientPermissionAdministration.userPrefix(id) }
@@ -52,6 +57,7 @@ struct ClientAdministration: AdministrationNoun {
         return try await store.write { transaction in
             let client = RegisteredClient(
                 id: id, name: name, redirectURIs: redirectURIs, authMethod: method, secretDigest: secret?.digest,
+                keys: keys,
                 grantTypes: draft.serviceScopes == nil ? [.authorizationCode, .refreshToken] : [.clientCredentials],
                 requiresPushedRequests: draft.requiresPushedRequests,
                 resources: draft.serviceScopes == nil

@@ -8,8 +8,9 @@ package enum ClientRequest: Codable, Hashable, Sendable {
     case list(PageRequest = PageRequest())
     /// Shows one client.
     case show(String)
-    /// Allows a client or all clients of a host; takes precedence over the configuration.
-    case allow(String)
+    /// Allows a client or all clients of a host; takes precedence over the configuration. `acceptsTokenEndpoint` also admits the token
+    /// endpoint as audience of client assertions.
+    case allow(String, acceptsTokenEndpoint: Bool = false)
     /// Blocks a client or all clients of a host, and revokes their sessions; takes precedence over every allowance.
     case block(String, reason: String? = nil)
     /// Lists the rules about clients and hosts.
@@ -58,6 +59,8 @@ package struct ClientDraft: Codable, Hashable, Sendable {
     package var redirectURIs: [String]
     /// The client authentication method.
     package var authMethod: String
+    /// The keys for `private_key_jwt`; nil for any other method.
+    package var keys: KeysDraft?
     /// The identifiers of the MCP servers that it may request access to; empty for any.
     package var resources: [String]
     /// Whether it must push its authorization requests.
@@ -69,13 +72,15 @@ package struct ClientDraft: Codable, Hashable, Sendable {
 
     /// A client to register.
     package init(
-        id: String?, name: String, redirectURIs: [String], authMethod: String, resources: [String],
-        requiresPushedRequests: Bool = false, ownSchemes: [String] = [], serviceScopes: [String]? = nil
+        id: String?, name: String, redirectURIs: [String], authMethod: String, keys: KeysDraft? = nil,
+        resources: [String], requiresPushedRequests: Bool = false, ownSchemes: [String] = [],
+        serviceScopes: [String]? = nil
     ) {
         self.id = id
         self.name = name
         self.redirectURIs = redirectURIs
         self.authMethod = authMethod
+        self.keys = keys
         self.resources = resources
         self.requiresPushedRequests = requiresPushedRequests
         self.ownSchemes = ownSchemes

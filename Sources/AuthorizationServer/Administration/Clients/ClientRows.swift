@@ -107,7 +107,8 @@ extension RegisteredClient {
         [
             "client_id": .string(id.string), "name": .string(name), "kind": "registered", "host": .null,
             "rule": JSON(rule?.rawValue), "auth": .string(authMethod.rawValue),
-            "redirect_uris": .strings(redirectURIs.map(\.string)), "created_at": .string(createdAt.rfc3339),
+            "redirect_uris": .strings(redirectURIs.map(\.string)), "keys": JSON(keys?.summary),
+            "created_at": .string(createdAt.rfc3339),
         ]
     }
 }
@@ -118,7 +119,8 @@ extension CachedDocument {
         return [
             "client_id": .string(clientID.string), "name": JSON(metadata?.name), "kind": "document",
             "host": JSON(clientID.documentHost), "rule": JSON(rule?.rawValue),
-            "auth": JSON(metadata?.authMethod.rawValue),
+            "auth": JSON(metadata?.authMethods.map(\.rawValue).joined(separator: " or ")),
+            "keys": JSON(metadata?.keys?.summary),
             "redirect_uris": .strings(metadata?.redirectURIs.map(\.string) ?? []),
             "created_at": .string(fetchedAt.rfc3339), "fresh_until": .string(expiresAt.rfc3339),
         ]
@@ -145,7 +147,7 @@ extension ClientRule {
     var row: JSONObject {
         [
             "client_id": JSON(target.clientID?.string), "name": .null, "kind": "rule", "host": JSON(target.host),
-            "rule": .string(rule.rawValue), "auth": .null, "redirect_uris": [],
+            "rule": .string(rule.rawValue), "auth": .null, "redirect_uris": [], "keys": .null,
             "created_at": .string(createdAt.rfc3339),
         ]
     }

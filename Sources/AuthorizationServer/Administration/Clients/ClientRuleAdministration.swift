@@ -8,15 +8,17 @@ struct ClientRuleAdministration: AdministrationNoun {
     let task: AdministrationTask
 
     /// Sets a rule. A block revokes the sessions of the clients that it matches.
-    func set(_ rule: ClientRule.Rule, for name: String, _ reason: String?) async throws -> AdministrationAnswer {
+    func set(
+        _ rule: ClientRule.Rule, for name: String, _ reason: String?, acceptsTokenEndpoint: Bool = false
+    ) async throws -> AdministrationAnswer {
         let reason = try checkedReason(reason)
         let (entry, ended, warning) = try await store.write { transaction in
             let (target, unknown) = try self.ruleTarget(name, transaction)
-            let entry = ClientRule(target, rule, createdAt: now)
+            let entry = ClientRule(target, rule, acceptsTokenEndpoint: acceptsTokenEndpoint, createdAt: now)
             try transaction.clientRules.set(entry)
             try audit(
                 transaction, rule == .block ? .clientBlocked : .clientAllowed, client: target.clientID,
-                reason: target.host.map { "host \($0)" }, explanation: reason)
+                reason: Self.remark(on: entry), explanation: reason)
             guard rule == .block else {
                 let warnings = [unknown, try self.remainingBlock(of: target, transaction)].compactMap(\.self)
                 return (entry, EndedSessions(), warnings.isEmpty ? nil : warnings.joined(separator: " "))
@@ -98,6 +100,15 @@ struct ClientRuleAdministration: AdministrationNoun {
             + "\(ShellWord.quoted(name))'."
     }
 
+    /// What the audit record of a rule says beside its client.
+    private static func remark(on rule: ClientRule) -> String? {
+        let parts = [
+            rule.target.host.map { "host \($0)" }, rule.acceptsTokenEndpoint ? "with audience token-endpoint" : nil,
+        ]
+        let remark = parts.compactMap(\.self).joined(separator: " ")
+        return remark.isEmpty ? nil : remark
+    }
+
     private static func noTarget(_ text: String) -> AdministrationError {
         let (host, port) = (text.prefix { $0 != ":" }, text.drop { $0 != ":" }.dropFirst())
         if UInt16(port) != nil, (try? HostPattern(String(host))) != nil {
@@ -132,7 +143,8 @@ extension ClientRule {
     fileprivate var ruleRow: JSONObject {
         [
             "name": .string(target.name), "about": target.clientID == nil ? "host" : "client",
-            "rule": .string(rule.rawValue), "created_at": .string(createdAt.rfc3339),
+            "rule": .string(rule.rawValue), "audience": acceptsTokenEndpoint ? "token-endpoint" : .null,
+            "created_at": .string(createdAt.rfc3339),
         ]
     }
 }

@@ -20,13 +20,15 @@ struct ResourceAdministration: AdministrationNoun {
     }
 
     private func addResource(_ draft: ResourceDraft) async throws -> AdministrationAnswer {
-        let secret = ClientSecret.random()
+        let keys = try draft.keys?.checked()
+        let secret = keys == nil ? ClientSecret.random() : nil
         let resource = Resource(
             id: .random(), identifier: try ResourceIdentifier(draft.identifier),
             name: try AdministrationText.checked(draft.name, as: "The name"),
             owner: try AdministrationText.checked(draft.owner, as: "The owner"),
-            scopes: try draft.reach.applied(to: try scopes(draft.scopes)), secretDigest: secret.digest,
-            eventsEndpoint: try draft.eventsEndpoint.map(ResourcePolicyAdministration.checkedEndpoint), createdAt: now)
+            scopes: try draft.reach.applied(to: try scopes(draft.scopes)), secretDigest: secret?.digest,
+            keys: keys, eventsEndpoint: try draft.eventsEndpoint.map(ResourcePolicyAdministration.checkedEndpoint),
+            createdAt: now)
         return try await store.write { transaction in
             let near = ResourceNearMiss.nearest(
                 resource.identifier, among: try transaction.resources.list().map(\.identifier))
@@ -34,7 +36,9 @@ struct ResourceAdministration: AdministrationNoun {
                 throw AdministrationError(.conflict, "MCP server '\(resource.identifier)' is already registered.")
             }
             try audit(transaction, .resourceAdded, resource: resource.id)
-            return .one(resource.credentials(secret), note: Self.secretNote, warning: near.map(Self.warning))
+            return .one(
+                resource.credentials(secret), note: secret == nil ? nil : Self.secretNote,
+                warning: near.map(Self.warning))
         }
     }
 
@@ -60,10 +64,20 @@ struct ResourceAdministration: AdministrationNoun {
         let secret = ClientSecret.random()
         return try await store.write { transaction in
             let resource = try self.resource(name, transaction)
-            _ = try transaction.resources.setSecret(secret.digest, of: resource.id)
+            guard try transaction.resources.setSecret(secret.digest, of: resource.id) else {
+                throw AdministrationError(.invalid, Self.noSecret(resource))
+            }
             try audit(transaction, .resourceSecretRotated, resource: resource.id)
             return .one(resource.credentials(secret), note: Self.secretNote)
         }
+    }
+
+    /// Why an MCP server with keys gets no secret, and how its keys are replaced.
+    private static func noSecret(_ resource: Resource) -> String {
+        let how =
+            resource.keys?.isAtURL == true
+            ? "Publish the new key in its key set." : "To replace its keys, remove it and register it again."
+        return "MCP server '\(resource.identifier)' authenticates with keys and has no secret. \(how)"
     }
 
     private func removeResource(_ name: String, _ reason: String?) async throws -> AdministrationAnswer {
@@ -122,17 +136,18 @@ extension Resource {
             "owner": .string(owner), "client_id": .string(id.string),
             "scopes": .array(scopes.map { .string($0.scope.string) }),
             "scope_descriptions": .object(described), "on_request": .array(onRequest),
-            "events_endpoint": JSON(eventsEndpoint),
+            "events_endpoint": JSON(eventsEndpoint), "keys": JSON(keys?.summary),
             "created_at": .string(createdAt.rfc3339),
         ]
     }
 
     /// The credentials of the MCP server at Gatehouse, which are printed only once.
-    func credentials(_ secret: ClientSecret) -> JSONObject {
-        [
+    func credentials(_ secret: ClientSecret?) -> JSONObject {
+        var row: JSONObject = [
             "id": .string(id.string), "resource": .string(identifier.string), "client_id": .string(id.string),
-            "client_secret": .string(secret.reveal()),
         ]
+        row["client_secret"] = secret.map { .string($0.reveal()) }
+        return row
     }
 
     private var described: JSONObject {

@@ -67,11 +67,13 @@ package struct ResourceDraft: Codable, Hashable, Sendable {
     package var reach: ScopeChanges
     /// The URL to which its events are pushed; nil if it polls.
     package var eventsEndpoint: String?
+    /// Its keys; nil for an MCP server that gets a secret.
+    package var keys: KeysDraft?
 
     /// An MCP server to register, without scopes by default.
     package init(
         identifier: String, name: String, owner: String, scopes: [Scope] = [], reach: ScopeChanges = ScopeChanges(),
-        eventsEndpoint: String? = nil
+        eventsEndpoint: String? = nil, keys: KeysDraft? = nil
     ) {
         self.identifier = identifier
         self.name = name
@@ -79,6 +81,7 @@ package struct ResourceDraft: Codable, Hashable, Sendable {
         self.scopes = scopes
         self.reach = reach
         self.eventsEndpoint = eventsEndpoint
+        self.keys = keys
     }
 }
 

@@ -4,34 +4,47 @@ import Storage
 
 /// How much the caller has to know about a client with a metadata document.
 enum ClientKnowledge: Sendable {
-    /// Its identifier only: the rest was kept when the user approved.
+    /// Its identifier only: the rest was kept when the user approved. The caller compares the method of the request with what its
+    /// session demands.
     case identity
-    /// The content of its document today.
+    /// The content of its document today, whose methods are demanded.
     case document
+    /// The content of its document today, for a session. The caller compares the method of the request with what the session
+    /// demands, because sessions of earlier versions know one method only.
+    case session
     /// The content of its document today, for a new authorization that this network asks for; the document may be fetched.
     case authorization(from: ClientNetwork?)
+
+    /// Whether the caller compares the method of the request with what a session demands.
+    var isDecidedBySession: Bool {
+        switch self {
+        case .identity, .session: true
+        case .document, .authorization: false
+        }
+    }
 }
 
-/// Authenticates clients at the token and revocation endpoints.
+/// Authenticates clients at the endpoints for clients.
 /// Spec: OAuth 2.1 §2.4
 struct ClientAuthentication: Sendable {
     let clients: ClientDirectory
+    let assertions: AssertionAuthentication
     let observer: Observer
 
-    /// The authenticated client of a request; a refusal is observed. `needed` says how much the caller has to know about a client
-    /// that an operator did not register.
+    /// The authenticated client of a request and its method; a refusal is observed. `needed` says how much the caller has to know
+    /// about a client that an operator did not register.
     ///
-    /// The registered method decides, never the presented one: a client with a secret cannot pass as a public client.
+    /// The registered methods decide, never the presented one: a client with a secret cannot pass as a public client.
     func client(
         _ parameters: Parameters, authorization: String?, knowing needed: ClientKnowledge, now: Timestamp
-    ) async throws -> Client {
+    ) async throws -> (Client, ClientAuthenticationMethod) {
         try await observer.observingRefusals {
             let presented = try PresentedClient(ofClient: parameters, authorization: authorization)
             let client = try await find(presented, knowing: needed, now: now)
-            if let reason = Self.mismatch(client, presented) {
+            if let reason = try await mismatch(client, presented, knowing: needed, now: now) {
                 throw Self.refused(reason).asked(by: presented.clientID.string)
             }
-            return client
+            return (client, presented.method)
         }
     }
 
@@ -39,12 +52,12 @@ struct ClientAuthentication: Sendable {
         _ presented: PresentedClient, knowing needed: ClientKnowledge, now: Timestamp
     ) async throws -> Client {
         do {
-            return
-                switch needed
-            {
-            case .identity: try await clients.named(presented.clientID)
-            case .document: try await clients.refreshing(presented.clientID, now: now)
-            case .authorization(let network): try await clients.pushing(presented.clientID, from: network, now: now)
+            switch needed {
+            // The keys of a client with a document stand in the document of today.
+            case .identity where presented.method != .privateKeyJWT: return try await clients.named(presented.clientID)
+            case .identity, .document, .session: return try await clients.refreshing(presented.clientID, now: now)
+            case .authorization(let network):
+                return try await clients.pushing(presented.clientID, from: network, now: now)
             }
         } catch let error as OAuthError where error.code == .invalidClient {
             throw Self.refused(error.reason ?? "unknown client").asked(by: presented.clientID.string)
@@ -52,22 +65,53 @@ struct ClientAuthentication: Sendable {
     }
 
     /// The reason of a refusal, for the log only: a caller must not learn how the client is registered.
-    private static func mismatch(_ client: Client, _ presented: PresentedClient) -> String? {
-        let registered = client.metadata.authMethod
-        guard presented.method == registered else {
+    private func mismatch(
+        _ client: Client, _ presented: PresentedClient, knowing needed: ClientKnowledge, now: Timestamp
+    ) async throws -> String? {
+        let registered = client.metadata.authMethods
+        // Whether a document's client may come without its key is decided with its session.
+        let isDecidedLater = needed.isDecidedBySession && presented.method == .none && client.host != nil
+        guard isDecidedLater || registered.contains(presented.method) else {
+            let names = registered.map(\.rawValue).joined(separator: " or ")
             return presented.method == .none
-                ? "\(client.id) sent no secret; it is registered with \(registered)"
-                : "\(client.id) authenticated by \(presented.method); it is registered with \(registered)"
+                ? "\(client.id) sent no secret; it is registered with \(names)"
+                : "\(client.id) authenticated by \(presented.method); it is registered with \(names)"
         }
-        guard registered.accepts(presented, client.credential) else {
-            return "\(client.id) sent a wrong secret, by \(registered) as it is registered"
+        switch presented.method.prove(presented, try await credential(of: client, for: presented, now: now)) {
+        case .proven: return nil
+        case .provenOnce(let assertion): return try await assertions.spend(assertion, of: client.id, now: now)
+        case .refused(let reason):
+            return "\(client.id) authenticated by \(presented.method), as it is registered: \(reason)"
         }
-        return nil
+    }
+
+    /// The credential that the client registered for the presented method.
+    private func credential(
+        of client: Client, for presented: PresentedClient, now: Timestamp
+    ) async throws -> RegisteredCredential {
+        switch presented {
+        case .none: .nothing
+        case .basic, .post: client.secret.map { .secret($0) } ?? .nothing
+        case .assertion(_, let assertion):
+            if let keys = client.metadata.keys {
+                try await assertions.credential(
+                    for: assertion, of: client.id, keys,
+                    from: client.isRegistered ? .administrator : .client(client.id), now: now)
+            } else {
+                .nothing
+            }
+        }
+    }
+
+    /// The refusal, after the observer learned of it.
+    func observed(_ error: OAuthError) -> OAuthError {
+        observer.observe(.refused(error))
+        return error
     }
 
     private static func refused(_ reason: String) -> OAuthError {
         OAuthError(
-            .invalidClient, "Client authentication failed. Check client_id, secret and authentication method.",
+            .invalidClient, "Client authentication failed. Check client_id, credential and authentication method.",
             reason: reason)
     }
 }

@@ -7,21 +7,32 @@ import OAuth
 /// credential up fetches whatever the decision needs, such as a key set.
 protocol ClientAuthenticator {
     /// Whether `presented` follows this method and proves that its sender holds `credential`.
-    static func proves(_ presented: PresentedClient, _ credential: RegisteredCredential) -> Bool
+    static func prove(_ presented: PresentedClient, _ credential: RegisteredCredential) -> ClientProof
+}
+
+/// The verdict of an authentication method.
+enum ClientProof: Sendable {
+    /// The sender holds the credential.
+    case proven
+    /// The sender holds the credential, unless somebody used this assertion before. The caller has to spend it.
+    case provenOnce(VerifiedAssertion)
+    /// The reason of the refusal, for the log only.
+    case refused(String)
 }
 
 extension ClientAuthenticationMethod {
     private var authenticator: any ClientAuthenticator.Type {
         switch self {
         case .none: PublicClient.self
+        case .privateKeyJWT: PrivateKeyJWT.self
         case .clientSecretBasic: ClientSecretBasic.self
         case .clientSecretPost: ClientSecretPost.self
         }
     }
 
     /// Whether `presented` follows this method and proves that its sender holds `credential`.
-    func accepts(_ presented: PresentedClient, _ credential: RegisteredCredential) -> Bool {
-        authenticator.proves(presented, credential)
+    func prove(_ presented: PresentedClient, _ credential: RegisteredCredential) -> ClientProof {
+        authenticator.prove(presented, credential)
     }
 }
 
@@ -31,12 +42,15 @@ enum RegisteredCredential: Sendable {
     case nothing
     /// The digest of a secret.
     case secret(Digest)
+    /// The keys that an assertion selects, with the claims that it must have.
+    case keys(AssertionCredential)
 
-    /// Whether `secret` is the registered one, compared in constant time.
-    func isSecret(_ secret: Secret) -> Bool {
+    /// The verdict on a secret, which is compared in constant time.
+    func prove(_ secret: Secret) -> ClientProof {
         switch self {
-        case .nothing: false
-        case .secret(let digest): ConstantTime.equal(Digest.sha256(secret.bytes).bytes, digest.bytes)
+        case .nothing, .keys: .refused("a secret, but none is registered")
+        case .secret(let digest):
+            ConstantTime.equal(Digest.sha256(secret.bytes).bytes, digest.bytes) ? .proven : .refused("wrong secret")
         }
     }
 }

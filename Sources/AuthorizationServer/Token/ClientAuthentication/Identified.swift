@@ -5,15 +5,18 @@ import Storage
 struct Identified<Request: Sendable, Asker: Sendable>: Sendable {
     let request: Request
     let asker: Asker
+    /// How the asker authenticated.
+    let method: ClientAuthenticationMethod
 
-    fileprivate init(_ request: Request, from asker: Asker) {
+    fileprivate init(_ request: Request, from asker: Asker, by method: ClientAuthenticationMethod) {
         self.request = request
         self.asker = asker
+        self.method = method
     }
 
     /// The same asker with the result of `read`.
     func map<New: Sendable>(_ read: (Request) throws -> New) rethrows -> Identified<New, Asker> {
-        Identified<New, Asker>(try read(request), from: asker)
+        Identified<New, Asker>(try read(request), from: asker, by: method)
     }
 }
 
@@ -22,17 +25,18 @@ extension ClientAuthentication {
     func identify(
         _ parameters: Parameters, authorization: String?, knowing needed: ClientKnowledge, now: Timestamp
     ) async throws -> Identified<Parameters, Client> {
-        Identified(
-            parameters,
-            from: try await client(parameters, authorization: authorization, knowing: needed, now: now))
+        let (client, method) = try await client(
+            parameters, authorization: authorization, knowing: needed, now: now)
+        return Identified(parameters, from: client, by: method)
     }
 }
 
 extension ResourceAuthentication {
     /// The form of an MCP server that authenticates by its header or in the form.
     func identify(
-        _ parameters: Parameters, authorization: String?
+        _ parameters: Parameters, authorization: String?, now: Timestamp
     ) async throws -> Identified<Parameters, Resource> {
-        Identified(parameters, from: try await resource(parameters, authorization: authorization))
+        let (resource, method) = try await resource(parameters, authorization: authorization, now: now)
+        return Identified(parameters, from: resource, by: method)
     }
 }

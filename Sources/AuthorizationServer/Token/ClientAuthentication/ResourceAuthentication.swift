@@ -5,56 +5,81 @@ package import Storage
 /// Authenticates MCP servers at every endpoint for MCP servers, by the methods of clients.
 /// Spec: RFC 6749 §2.3.1
 package struct ResourceAuthentication: Sendable {
-    let store: Store
+    let assertions: AssertionAuthentication
     let observer: Observer
+    let clock: WallClock
+
+    private var store: Store { assertions.store }
 
     /// The MCP server that authenticates by `authorization`. Every failure is `invalid_client`, and is observed.
     package func identify(_ authorization: String?) async throws -> Resource {
         try await observer.observingRefusals {
             guard let authorization else { throw Self.refusal("no Authorization header") }
-            return try await resource(PresentedClient(Parameters(query: ""), authorization: authorization))
+            let presented = try PresentedClient(Parameters(query: ""), authorization: authorization)
+            return try await resource(presented, now: clock.now())
         }
     }
 
-    /// The MCP server that authenticates by its header or in the form, as at the token endpoint.
-    func resource(_ parameters: Parameters, authorization: String?) async throws -> Resource {
+    /// The MCP server that authenticates by its header or in the form, as at the token endpoint, and its method.
+    func resource(
+        _ parameters: Parameters, authorization: String?, now: Timestamp
+    ) async throws -> (Resource, ClientAuthenticationMethod) {
         try await observer.observingRefusals {
-            try await resource(PresentedClient(parameters, authorization: authorization))
+            let presented = try PresentedClient(parameters, authorization: authorization)
+            return (try await resource(presented, now: now), presented.method)
         }
     }
 
-    private func resource(_ presented: PresentedClient) async throws -> Resource {
+    private func resource(_ presented: PresentedClient, now: Timestamp) async throws -> Resource {
         let found = try await store.read { transaction in
             try ResourceID(presented.clientID.string).flatMap { try transaction.resources.find(id: $0) }
         }
         let named = found.flatMap { $0.isServed ? $0 : nil }
-        try Self.prove(presented, secret: named?.secretDigest)
+        let credential = try await credential(of: named, for: presented, now: now)
+        if let assertion = try Self.prove(presented, credential) {
+            if let reason = try await assertions.spend(assertion, of: presented.clientID, now: now) {
+                throw Self.refusal(reason).asked(by: presented.clientID.string)
+            }
+        }
         guard let named else { throw Self.refusal("no such MCP server") }
         return named
+    }
+
+    /// The credential that an MCP server registered; nil for an unknown MCP server.
+    private func credential(
+        of resource: Resource?, for presented: PresentedClient, now: Timestamp
+    ) async throws -> RegisteredCredential? {
+        guard let resource else { return nil }
+        if let digest = resource.secretDigest { return .secret(digest) }
+        guard case .assertion(let id, let assertion) = presented, let keys = resource.keys else { return .nothing }
+        return try await assertions.credential(for: assertion, of: id, keys, from: .administrator, now: now)
     }
 
     /// Refuses, observed, unless `presented` proves the MCP server whose secret has this digest; nil for an unknown MCP server.
     /// It serves endpoints that read the digest in a transaction of their own.
     func check(_ presented: PresentedClient, secret digest: Digest?) throws(OAuthError) {
         do {
-            try Self.prove(presented, secret: digest)
+            _ = try Self.prove(presented, digest.map { .secret($0) })
         } catch {
             observer.observe(.refused(error))
             throw error
         }
     }
 
-    private static func prove(_ presented: PresentedClient, secret digest: Digest?) throws(OAuthError) {
-        let cause: String
-        if let digest {
-            // An MCP server may use any confidential method, a different one in each request.
-            let isProven = presented.method.accepts(presented, .secret(digest))
-            if isProven, ClientAuthenticationMethod.confidential.contains(presented.method) { return }
-            cause = presented.method == .none ? "no secret" : "wrong secret"
-        } else {
-            cause = "no such MCP server"
+    /// Refuses unless `presented` proves the MCP server with this credential. Returns the assertion that the caller has to spend.
+    private static func prove(
+        _ presented: PresentedClient, _ credential: RegisteredCredential?
+    ) throws(OAuthError) -> VerifiedAssertion? {
+        // An MCP server may use any confidential method, a different one in each request.
+        guard let credential else { throw refusal("no such MCP server").asked(by: presented.clientID.string) }
+        guard ClientAuthenticationMethod.confidential.contains(presented.method) else {
+            throw refusal("no secret").asked(by: presented.clientID.string)
         }
-        throw refusal(cause).asked(by: presented.clientID.string)
+        switch presented.method.prove(presented, credential) {
+        case .proven: return nil
+        case .provenOnce(let assertion): return assertion
+        case .refused(let reason): throw refusal(reason).asked(by: presented.clientID.string)
+        }
     }
 
     /// The refusal, after the observer learned of it.
@@ -65,6 +90,6 @@ package struct ResourceAuthentication: Sendable {
 
     private static func refusal(_ reason: String) -> OAuthError {
         OAuthError(
-            .invalidClient, "Authenticate with the id and the secret of the MCP server.", reason: reason)
+            .invalidClient, "Authenticate with the id and the credential of the MCP server.", reason: reason)
     }
 }

@@ -58,11 +58,12 @@ struct AuthorizationCodeGrant: Grant {
         guard let session = try transaction.sessions.grant(record.sessionID) else {
             return .refused(Self.refusal("no session"))
         }
-        let redemption = Self.redemption(asked, by: client)
+        let redemption = Self.redemption(request)
         if record.spentAt != nil {
             return try spentCodeVerdict(request, redemption, record, session, in: transaction, now: now)
         }
         guard record.clientID == client.id else { return .refused(Self.refusal("another client's code")) }
+        if let refusal = session.refusal(of: request) { return .refused(refusal) }
         if let redirect = asked.redirectURI, redirect != record.redirectURI {
             return .refused(Self.refusal("another redirect URI"))
         }
@@ -78,7 +79,7 @@ struct AuthorizationCodeGrant: Grant {
         case .failure(let error): return .refused(error)
         }
         guard try transaction.codes.spend(record.digest, on: redemption, now: now),
-            try transaction.sessions.activate(session.id, now: now)
+            try transaction.sessions.activate(session.id, by: request.method, now: now)
         else { return .refused(Self.refusal("spent meanwhile")) }
         for earlier in session.replaces {
             _ = try transaction.sessions.end(
@@ -153,11 +154,11 @@ struct AuthorizationCodeGrant: Grant {
 
     /// Identifies a request that redeems a code: equal for two requests with the same content. It covers the verifier, so only a
     /// digest is stored.
-    private static func redemption(_ request: Request, by client: Client) -> Digest {
+    private static func redemption(_ request: Identified<Request, Client>) -> Digest {
         .sha256(
             [
-                client.id.string, client.metadata.authMethod.rawValue, request.redirectURI.map { "at " + $0 } ?? "",
-                request.verifier.reveal(),
+                request.asker.id.string, request.method.rawValue, request.request.redirectURI.map { "at " + $0 } ?? "",
+                request.request.verifier.reveal(),
             ].joined(separator: "\n"))
     }
 

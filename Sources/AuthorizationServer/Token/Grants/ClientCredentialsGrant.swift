@@ -35,7 +35,7 @@ struct ClientCredentialsGrant: Grant {
     ) throws -> GrantVerdict<Never> {
         let (asked, client) = (request.request, request.asker)
         // Anybody can send the id of a public client.
-        guard client.metadata.authMethod != .none else { return .refused(Self.publicClient) }
+        guard request.method != .none else { return .refused(Self.publicClient) }
         let permitted = try permissions(of: client, in: transaction)
         guard !permitted.isEmpty else { return .refused(Self.unpermitted(client)) }
         let (permission, resource): (ClientPermission, Resource)

@@ -29,7 +29,7 @@ struct RefreshTokenGrant: Grant {
 
     let type = GrantType.refreshToken
     /// The client's document of today decides whether the session continues.
-    let knowledge = ClientKnowledge.document
+    let knowledge = ClientKnowledge.session
     let standing: StandingRule
     let keys: KeyRing
     /// For how many seconds a superseded token is answered with its successor.
@@ -49,6 +49,7 @@ struct RefreshTokenGrant: Grant {
         guard let key = keys.secret(.refresh, id: session.refreshKeyID), asked.token.isAuthentic(key: key.bytes)
         else { return .refused(Self.refusal("not a token of ours")) }
         guard session.clientID == request.asker.id else { return .refused(Self.refusal("another client's token")) }
+        if let refusal = session.refusalToday(of: request) { return .refused(refusal) }
         if let error = ResourceRule.refusal(asked.resource, granted: session.resource) { return .refused(error) }
         // Checked before the turn, so that a refused request does not use up its token.
         let admitted: AdmittedSession
