@@ -137,9 +137,9 @@ struct MetadataReader {
 
     // MARK: Capabilities
 
-    /// The keys of the document; nil without usable ones.
-    private func keys() -> ClientKeys? {
-        // `checkSecrets` refused a document with both members, and a jwks_uri that is no https URL.
+    /// The keys of the metadata; nil without usable ones.
+    func keys() -> ClientKeys? {
+        // `checkKeys` refused metadata with both members, and a jwks_uri that is no https URL.
         if let url = members[metadata: .jwksURI]?.string { return .url(url) }
         return members[metadata: .jwks]?.object.flatMap(ClientKeys.init)
     }

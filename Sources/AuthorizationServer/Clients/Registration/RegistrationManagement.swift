@@ -129,7 +129,7 @@ package struct RegistrationManagement: Sendable {
         let mode = client.isInvited ? RegistrationMode.token : self.mode
         let rule = RedirectAdmission(mode: mode, applicationType: request.applicationType)
         return try request.registration { try rule.admits($0, isListed: transaction.isListed($0)) }
-            .authenticating(by: current.authMethod)
+            .authenticating(as: current)
     }
 
     private func response(

@@ -18,6 +18,8 @@ package struct ClientRegistration: Hashable, Sendable {
     package let redirectURIs: [RedirectURI]
     /// The authentication method at the token endpoint.
     package private(set) var authMethod: ClientAuthenticationMethod
+    /// The keys of a client that authenticates by `private_key_jwt`; nil for any other.
+    package private(set) var keys: ClientKeys?
     /// Whether the client may hold refresh tokens.
     package let refreshes: Bool
     /// The claimed kind of program; nil if the client names none.
@@ -37,8 +39,8 @@ package struct ClientRegistration: Hashable, Sendable {
     /// The registration as client metadata.
     package var metadata: ClientMetadata {
         ClientMetadata(
-            name: name ?? "", redirectURIs: redirectURIs, authMethod: authMethod, grantTypes: Set(grantTypes), uri: uri,
-            logoURI: logoURI, termsURI: termsURI, policyURI: policyURI)
+            name: name ?? "", redirectURIs: redirectURIs, authMethod: authMethod, keys: keys,
+            grantTypes: Set(grantTypes), uri: uri, logoURI: logoURI, termsURI: termsURI, policyURI: policyURI)
     }
 
     /// The members as a client receives them.
@@ -49,6 +51,11 @@ package struct ClientRegistration: Hashable, Sendable {
         object[.clientName] = name.map(JSON.string)
         object[.redirectURIs] = .strings(redirectURIs.map(\.string))
         object[.authMethod] = .string(authMethod.rawValue)
+        switch keys {
+        case .inline(let bytes): object[.jwks] = try? JSON.parse(bytes)
+        case .url(let url): object[.jwksURI] = .string(url)
+        case nil: break
+        }
         object[.grantTypes] = .strings(grantTypes.map(\.rawValue))
         object[.responseTypes] = .strings([ResponseType.code.rawValue])
         object[.applicationType] = (applicationType?.rawValue).map(JSON.string)
@@ -70,10 +77,11 @@ package struct ClientRegistration: Hashable, Sendable {
         return bytes
     }
 
-    /// The same registration with another authentication method.
-    package func authenticating(by method: ClientAuthenticationMethod) -> ClientRegistration {
+    /// The same registration with the authentication method of `current`, and with its keys unless this one has keys itself.
+    package func authenticating(as current: ClientRegistration) -> ClientRegistration {
         var registration = self
-        registration.authMethod = method
+        registration.authMethod = current.authMethod
+        registration.keys = current.authMethod == .privateKeyJWT ? keys ?? current.keys : nil
         return registration
     }
 
@@ -90,6 +98,7 @@ extension ClientRegistration {
         name = request.name
         self.redirectURIs = redirectURIs
         authMethod = request.authMethod
+        keys = request.keys
         refreshes = request.refreshes
         applicationType = request.applicationType
         uri = request.uri

@@ -19,6 +19,8 @@ package struct RegistrationRequest: Hashable, Sendable {
     package let authMethod: ClientAuthenticationMethod
     /// Whether the request names a supported authentication method itself, so that the method is not a default.
     package let namesAuthMethod: Bool
+    /// The keys of a client that authenticates by `private_key_jwt`; nil for any other.
+    let keys: ClientKeys?
     let refreshes: Bool
     /// The claimed kind of program; nil if the request names none.
     package let applicationType: ApplicationType?
@@ -39,12 +41,14 @@ package struct RegistrationRequest: Hashable, Sendable {
         }
         let reader = MetadataReader(members, from: .registration)
         try reader.checkKeys()
-        let method = try reader.registeredMethod()
+        let usable = reader.keys()
+        let method = try reader.registeredMethod(keys: usable)
         self.members = members
         name = try reader.optionalName()
         redirectURIs = try reader.registeredRedirects()
         authMethod = method ?? .clientSecretBasic
         namesAuthMethod = method != nil
+        keys = method == .privateKeyJWT ? usable : nil
         refreshes = try reader.registeredRefreshing()
         applicationType = try reader.text(.applicationType).flatMap(ApplicationType.init(rawValue:))
         uri = try reader.link(.clientURI)
@@ -111,12 +115,21 @@ extension MetadataReader {
 
     /// The first supported method that the request names; nil if it names none, for the default of the specification.
     ///
+    /// A client that names the key alone is refused without usable keys: no other method would fit it.
+    ///
     /// Spec: RFC 7591 §2
-    fileprivate func registeredMethod() throws(OAuthError) -> ClientAuthenticationMethod? {
+    fileprivate func registeredMethod(keys: ClientKeys?) throws(OAuthError) -> ClientAuthenticationMethod? {
         let single = try text(.authMethod)
         let several = try strings(.authMethods)
         let named = single.map { [$0] } ?? several ?? []
-        return named.compactMap(ClientAuthenticationMethod.init(rawValue:)).first
+        let supported = named.compactMap(ClientAuthenticationMethod.init(rawValue:))
+        let provable = supported.filter { $0 != .privateKeyJWT || keys != nil }
+        guard supported.isEmpty || !provable.isEmpty else {
+            throw MetadataSource.registration.refusal(
+                "names private_key_jwt: add a key for ES256, ES384, EdDSA, RS256 or PS256 to jwks, or its key set in jwks_uri."
+            )
+        }
+        return provable.first
     }
 
     /// Whether the client uses refresh tokens: yes, unless it lists grant types without `refresh_token`.

@@ -1,0 +1,48 @@
+import HummingbirdTesting
+import JOSE
+import OAuth
+import ServerSupport
+import TestSupport
+import Testing
+
+@Suite("RFC 7591 §2 Clients that register themselves with a key")
+struct KeyRegistrationTests {
+    private static let refresh = [("grant_type", "refresh_token"), ("refresh_token", "foreign")]
+
+    @Test func `a client registers its key, gets no secret, and authenticates with the key alone`() async throws {
+        try await Harness.run { h in
+            let key = AssertionKey()
+            let answer = try await h.register(
+                Harness.registration(["token_endpoint_auth_method": "private_key_jwt", "jwks": .object(key.set)]))
+            #expect(answer.status == .created)
+            #expect(answer.json["token_endpoint_auth_method"] == "private_key_jwt")
+            #expect(answer.json["client_secret"] == nil)
+            #expect(answer.json["jwks"]?.object?["keys"]?.array?.count == 1)
+            let id = try #require(answer.json["client_id"]?.string)
+            let proof = try key.form(of: id, now: h.clock.now)
+            #expect(try await h.send("/token", Self.refresh + proof).error == "invalid_grant")
+            #expect(try await h.send("/token", Self.refresh + proof).error == "invalid_client", "a second time")
+            #expect(try await h.send("/token", Self.refresh + [("client_id", id)]).error == "invalid_client")
+            let stranger = try AssertionKey().form(of: id, now: h.clock.now, header: ["kid": .some(nil)])
+            #expect(try await h.send("/token", Self.refresh + stranger).error == "invalid_client")
+        }
+    }
+
+    @Test func `a client that names the key without one is refused, and one with another method gets that`()
+        async throws
+    {
+        try await Harness.run { h in
+            for members: JSONObject in [[:], ["jwks": ["keys": []]], ["jwks": ["keys": [["kty": "EC"]]]]] {
+                var registration = Harness.registration(["token_endpoint_auth_method": "private_key_jwt"])
+                for (name, value) in members.members { registration[name] = value }
+                #expect(try await h.register(registration).error == "invalid_client_metadata", "\(members)")
+            }
+            let both = try await h.register(
+                Harness.registration([
+                    "token_endpoint_auth_method": nil,
+                    "token_endpoint_auth_methods_supported": ["private_key_jwt", "none"],
+                ]))
+            #expect(both.json["token_endpoint_auth_method"] == "none")
+        }
+    }
+}
