@@ -72,7 +72,7 @@ package struct Gatehouse: Sendable {
             observer: observer)
         (self.settings, self.store, self.keys, self.clock, self.log) = (settings, store, keys, clock, log)
         (self.clients, self.people, self.authorize, self.refusals) = (clients, people, authorize, refusals)
-        resourceAuthentication = ResourceAuthentication(assertions: assertions, observer: observer, clock: clock)
+        resourceAuthentication = ResourceAuthentication(assertions, keys: keys, observer: observer, clock: clock)
         let (subjects, vault) = (SubjectTokens(reader: reader, standing: standing), ConnectionVault(keys: keys))
         let provider = ProviderClient(issuer: settings.issuer, outbound: operators)
         let wrongAccounts = WrongAccountLog(store: store, errands: background)
@@ -84,7 +84,7 @@ package struct Gatehouse: Sendable {
         let refresh = ConnectionRefresh(store: store, excess: excess, clock: clock, log: log)
         let exchange = TokenExchangeGrant(
             subjects: subjects, vault: vault, refresh: refresh, excess: excess, clock: clock)
-        let grants = Self.grants(settings, keys, observer, exchange)
+        let grants = Self.grants(settings, keys, observer, exchange, resourceAuthentication.tokens)
         metadata = MetadataEndpoint(
             settings: settings, grantTypes: grants.types, acrValues: people.contexts, keys: keys)
         token = TokenEndpoint(
@@ -117,14 +117,15 @@ package struct Gatehouse: Sendable {
 
     /// The grants that the token endpoint serves, in the order in which the metadata lists them.
     private static func grants(
-        _ settings: Settings, _ keys: KeyRing, _ observer: Observer, _ exchange: TokenExchangeGrant
+        _ settings: Settings, _ keys: KeyRing, _ observer: Observer, _ exchange: TokenExchangeGrant,
+        _ tokens: ServerTokens
     ) -> GrantList {
         GrantList([
             AuthorizationCodeGrant(standing: exchange.subjects.standing, observer: observer),
             RefreshTokenGrant(
                 standing: exchange.subjects.standing, keys: keys, grace: settings.tokens.refreshGrace),
             ClientCredentialsGrant(standing: exchange.subjects.standing, settings: settings),
-            exchange,
+            exchange, ServerCredentialsGrant(tokens: tokens),
         ])
     }
 

@@ -15,6 +15,11 @@ package struct IntrospectionEndpoint: Sendable {
 
     /// Answers the MCP server that authenticates by `authorization` or the form, about the token in `parameters`.
     package func answer(_ parameters: Parameters, authorization: String?) throws -> IntrospectionResponse {
+        if let claims = authentication.bearer(of: authorization, now: clock.now()) {
+            return try describe(parameters, to: claims.resource) { transaction in
+                try authentication.check(claims, keys: try transaction.resources.keys(ofServed: claims.resource))
+            }
+        }
         let presented = try PresentedClient(parameters, authorization: authorization)
         let asker = ResourceID(presented.clientID.string)
         return try describe(parameters, to: asker) { transaction in

@@ -16,7 +16,11 @@ package struct TokenEndpoint: Sendable {
     package func answer(
         _ parameters: Parameters, authorization: String?, onBackChannel: Bool = false
     ) async throws -> TokenResponse {
-        let grant = (try? parameters.value(.grantType)).flatMap { grants[GrantType(rawValue: $0)] }
+        let grant = (try? parameters.value(.grantType)).flatMap { type in
+            grants[
+                GrantType(rawValue: type),
+                { (try? PresentedClient(parameters, authorization: authorization))?.clientID }]
+        }
         if onBackChannel, !(grant?.isServedOnBackChannel ?? false) { throw try Self.clientGrant(parameters) }
         do {
             guard let grant else { return try await refuse(parameters, authorization: authorization) }

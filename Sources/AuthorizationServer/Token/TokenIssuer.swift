@@ -14,6 +14,8 @@ struct TokenIssuer: Sendable {
     func issue(_ issuance: Issuance, now: Timestamp) throws -> TokenResponse {
         switch issuance {
         case .session(let admitted, let generation): try issue(admitted, generation, now: now)
+        case .server(let token):
+            TokenResponse(accessToken: token.accessToken, expiresIn: token.expiresIn, scope: token.scope)
         case .foreign(let token):
             TokenResponse(
                 accessToken: token.accessToken, expiresIn: token.expiresIn, scope: token.scope,

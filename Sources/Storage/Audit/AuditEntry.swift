@@ -22,6 +22,8 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
     package static let tokenRepeated = AuditAction(rawValue: "token.repeated")
     /// Wrong code verifiers spent an authorization code.
     package static let codeBurnt = AuditAction(rawValue: "code.burnt")
+    /// An MCP server with keys got a token for the endpoints for MCP servers.
+    package static let serverTokenIssued = AuditAction(rawValue: "resource.token_issued")
     package static let elicitationCreated = AuditAction(rawValue: "elicitation.created")
     package static let elicitationCompleted = AuditAction(rawValue: "elicitation.completed")
     package static let elicitationDeclined = AuditAction(rawValue: "elicitation.declined")

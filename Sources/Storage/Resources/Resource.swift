@@ -94,6 +94,14 @@ extension Resources {
         ) { try $0.digestIfAny(0) } ?? nil
     }
 
+    /// The keys of an MCP server; nil if it has a secret instead, or is disabled, removed or unknown.
+    package func keys(ofServed id: ResourceID) throws -> ClientKeys? {
+        try first(
+            "SELECT jwks, jwks_uri FROM resources WHERE id = ?1 AND disabled_at IS NULL AND removed_at IS NULL",
+            id.string
+        ) { try $0.keysIfAny(0) } ?? nil
+    }
+
     /// The registered MCP server with this comparable identifier.
     package func find(comparable: String) throws -> Resource? {
         try first(

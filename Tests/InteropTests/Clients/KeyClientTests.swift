@@ -18,14 +18,17 @@ struct KeyClientTests {
         return answer.status == 200
     }
 
-    @Test func `an assertion of each library and each algorithm authenticates a client of clients add, once`() async throws {
+    @Test func `an assertion of each library and each algorithm authenticates a client of clients add, once`()
+        async throws
+    {
         try await Stage.play { stage in
             let gatehouse = try await RunningGatehouse.start(on: stage)
             let python = try Conversation("key_client.py", on: stage)
             let set = try await python.ask("make", ["algorithms": .strings(Self.algorithms)])
             let file = try stage.write(set.text, to: "robot.jwks.json")
             let added = try await gatehouse.object([
-                "clients", "add", "--id", "robot", "--name", "Robot", "--redirect-uri", "https://robot.example/callback",
+                "clients", "add", "--id", "robot", "--name", "Robot", "--redirect-uri",
+                "https://robot.example/callback",
                 "--jwks", file,
             ])
             #expect(added["client_secret"] == nil)

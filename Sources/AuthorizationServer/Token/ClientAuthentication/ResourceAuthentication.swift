@@ -6,8 +6,17 @@ package import Storage
 /// Spec: RFC 6749 §2.3.1
 package struct ResourceAuthentication: Sendable {
     let assertions: AssertionAuthentication
+    let tokens: ServerTokens
     let observer: Observer
     let clock: WallClock
+
+    /// Tokens of MCP servers are signed with `keys`.
+    init(_ assertions: AssertionAuthentication, keys: KeyRing, observer: Observer, clock: WallClock) {
+        self.assertions = assertions
+        tokens = ServerTokens(keys: keys, issuer: assertions.issuer)
+        self.observer = observer
+        self.clock = clock
+    }
 
     private var store: Store { assertions.store }
 
@@ -15,8 +24,10 @@ package struct ResourceAuthentication: Sendable {
     package func identify(_ authorization: String?) async throws -> Resource {
         try await observer.observingRefusals {
             guard let authorization else { throw Self.refusal("no Authorization header") }
+            let now = clock.now()
+            if let claims = tokens.claims(of: authorization, now: now) { return try await resource(bearing: claims) }
             let presented = try PresentedClient(Parameters(query: ""), authorization: authorization)
-            return try await resource(presented, now: clock.now())
+            return try await resource(presented, now: now)
         }
     }
 
@@ -43,6 +54,28 @@ package struct ResourceAuthentication: Sendable {
         }
         guard let named else { throw Self.refusal("no such MCP server") }
         return named
+    }
+
+    /// The MCP server that got this token, while it has the keys that the token was issued for.
+    private func resource(bearing claims: ServerTokens.Claims) async throws -> Resource {
+        let found = try await store.read { try $0.resources.find(id: claims.resource) }
+        guard let found, found.isServed, found.keys?.match(claims) ?? false else {
+            throw Self.refusal("a token of an MCP server that is gone").asked(by: claims.resource.string)
+        }
+        return found
+    }
+
+    /// The MCP server whose token the header holds; nil for any other header. It serves endpoints that read its keys in a transaction
+    /// of their own.
+    func bearer(of authorization: String?, now: Timestamp) -> ServerTokens.Claims? {
+        authorization.flatMap { tokens.claims(of: $0, now: now) }
+    }
+
+    /// Refuses, observed, unless `keys` are those that the token was issued for; nil for an unknown MCP server.
+    func check(_ claims: ServerTokens.Claims, keys: ClientKeys?) throws(OAuthError) {
+        guard keys?.match(claims) ?? false else {
+            throw observed(Self.refusal("a token of an MCP server that is gone").asked(by: claims.resource.string))
+        }
     }
 
     /// The credential that an MCP server registered; nil for an unknown MCP server.

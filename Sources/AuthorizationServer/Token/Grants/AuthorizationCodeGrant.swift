@@ -100,7 +100,7 @@ struct AuthorizationCodeGrant: Grant {
         case .earned(.session(let admitted, _), _):
             observer.observe(.codeRedeemed(request.code, admitted.session.id))
         case .repeated: observer.observe(.codeRepeated)
-        case .earned(.foreign, _), .refused: break
+        case .earned(.server, _), .earned(.foreign, _), .refused: break
         }
     }
 

@@ -65,6 +65,8 @@ enum GrantVerdict<Missing: Sendable>: Sendable {
 enum Issuance: Sendable {
     /// An access token of a session, with the refresh token of this generation; nil for a client without refresh tokens.
     case session(AdmittedSession, refreshGeneration: UInt32?)
+    /// A token with which an MCP server calls the endpoints for MCP servers.
+    case server(ForeignToken)
     /// An access token that another authorization server issued.
     case foreign(ForeignToken)
 }
