@@ -102,9 +102,10 @@ struct DocumentKeyTests {
             let key = AssertionKey()
             Self.publish(.either, ["jwks": .object(key.set)], on: scene.host)
             let open = try await redeem(scene, scene.code(), key: nil)
+            scene.h.clock.advance(by: 1)
             let held = try await redeem(scene, scene.code(), key: key)
             #expect(open.status == .ok && held.status == .ok)
-            #expect(try await scene.h.sessions().map(\.authMethod) == [.none, .privateKeyJWT])
+            #expect(try await scene.h.sessions().map(\.authMethod) == [ClientAuthenticationMethod.none, .privateKeyJWT])
             let next = try await refresh(scene, open.tokens.refresh, key: nil)
             #expect(next.status == .ok)
             #expect(try await refresh(scene, next.tokens.refresh, key: key).status == .ok, "a proof more is no fault")
@@ -119,6 +120,7 @@ struct DocumentKeyTests {
         try await DocumentScene.play { scene in
             let key = AssertionKey()
             let recent = try await scene.tokens()
+            scene.h.clock.advance(by: 1)
             let early = try await scene.tokens()
             let session = try #require(try await scene.h.sessions().last)
             try await scene.h.gatehouse.store.write {

@@ -23,7 +23,7 @@ struct KeyRegistrationTests {
             #expect(try await h.send("/token", Self.refresh + proof).error == "invalid_grant")
             #expect(try await h.send("/token", Self.refresh + proof).error == "invalid_client", "a second time")
             #expect(try await h.send("/token", Self.refresh + [("client_id", id)]).error == "invalid_client")
-            let stranger = try AssertionKey().form(of: id, now: h.clock.now, header: ["kid": .some(nil)])
+            let stranger = try AssertionKey().form(of: id, now: h.clock.now, header: ["kid": nil])
             #expect(try await h.send("/token", Self.refresh + stranger).error == "invalid_client")
         }
     }

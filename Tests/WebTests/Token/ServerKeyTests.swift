@@ -43,7 +43,7 @@ struct ServerKeyTests {
             #expect(try await h.send("/introspect", [("token", "x")] + form).error == "invalid_client")
             #expect(try await h.send("/token", Self.grant + form).error == "invalid_client", "nor at another endpoint")
             #expect(try await h.spentTokens() == 1)
-            let stranger = try AssertionKey().form(of: server.id.string, now: h.clock.now, header: ["kid": .some(nil)])
+            let stranger = try AssertionKey().form(of: server.id.string, now: h.clock.now, header: ["kid": nil])
             #expect(try await h.send("/introspect", [("token", "x")] + stranger).error == "invalid_client")
             #expect(try await h.spentTokens() == 1)
         }
