@@ -32,7 +32,11 @@ package struct ErrorAnswers: Sendable {
             guard asPage else {
                 log.refused(error, status: Self.status(of: error.code), context, request: request)
                 let challenges = context.audience?.alwaysChallenges ?? false
-                return json(error, usedBasic: challenges || Self.usedBasic(request))
+                var response = json(error, usedBasic: challenges || Self.usedBasic(request))
+                if error.code == .invalidToken {
+                    response.headers[.wwwAuthenticate] = Self.bearerChallenge(to: request)
+                }
+                return response
             }
             logRefusal(error, context)
             return page(for: error, context: context)
@@ -50,9 +54,6 @@ package struct ErrorAnswers: Sendable {
         var response = Self.json(status: Self.status(of: error.code), error.code.rawValue, error.description, members)
         if error.code == .invalidClient, usedBasic {
             response.headers[.wwwAuthenticate] = "Basic realm=\"gatehouse\", charset=\"UTF-8\""
-        }
-        if error.code == .invalidToken {
-            response.headers[.wwwAuthenticate] = "Bearer realm=\"gatehouse\", error=\"invalid_token\""
         }
         response.headers[.retryAfter] = error.retryAfter.map(String.init) ?? Self.patience(after: error.code)
         return response
@@ -96,6 +97,11 @@ package struct ErrorAnswers: Sendable {
             body: ResponseBody(byteBuffer: ByteBuffer(string: renderer.render(page))))
         if type(of: page).hasForm { response.headers[FieldNames.referrerPolicy] = "same-origin" }
         return response
+    }
+
+    /// The challenge for a bearer token; it names an error only if the request has credentials.
+    private static func bearerChallenge(to request: Request) -> String {
+        "Bearer realm=\"gatehouse\"" + (request.authorization == nil ? "" : ", error=\"invalid_token\"")
     }
 
     /// The value of `Retry-After` in seconds, for errors that pass.

@@ -109,6 +109,7 @@ extension ConsentEndpoint {
         if try excluding(pending, in: transaction).contains(resource.id) {
             throw RequestedAccess.hostExcluded(at: resource)
         }
+        try standing.clients.checkRedirect(of: pending, in: transaction)
         let policy = try transaction.resources.policy(of: resource.id)
         let live = try transaction.sessions.live(
             user: person.user.id, client: pending.clientID, resource: resource.id, now: now)

@@ -32,6 +32,15 @@ package struct ClientNetwork: Hashable, Sendable, CustomStringConvertible {
         return ClientNetwork(description: parts.prefix(3).joined(separator: ".") + ".0/24")
     }
 
+    /// The site of an address: an IPv4 /24 or an IPv6 /48, the most that one subscriber usually holds. Nil for a request without
+    /// an address.
+    package static func site(of address: String?) -> ClientNetwork? {
+        guard let network = subnet(of: address) else { return nil }
+        let groups = network.description.split(separator: ":")
+        guard network.description.hasSuffix("::/64"), groups.count > 3 else { return network }
+        return ClientNetwork(description: groups.prefix(3).joined(separator: ":") + "::/48")
+    }
+
     private init(description: String) {
         self.description = description
     }

@@ -14,8 +14,10 @@ package struct DynamicClient: Hashable, Sendable {
     package let isInvited: Bool
     /// The network that registered the client first; empty where no address was known.
     package let network: String
+    /// The site of that network, which one subscriber may hold whole with all its networks.
+    package let site: String
     package let registeredAt: Timestamp
-    /// The latest registration with the same metadata, up to an hour late.
+    /// The latest registration with the same metadata, up to a minute late.
     package let lastRegisteredAt: Timestamp
     /// When a user first approved the client; nil for one that no stored session needs.
     package let usedAt: Timestamp?
@@ -23,7 +25,8 @@ package struct DynamicClient: Hashable, Sendable {
     /// A client in its stored form.
     package init(
         id: ClientID, metadata: [UInt8], secretDigest: Digest? = nil, registrationTokenDigest: Digest? = nil,
-        isInvited: Bool = false, network: String, registeredAt: Timestamp, lastRegisteredAt: Timestamp? = nil,
+        isInvited: Bool = false, network: String, site: String? = nil, registeredAt: Timestamp,
+        lastRegisteredAt: Timestamp? = nil,
         usedAt: Timestamp? = nil
     ) {
         self.id = id
@@ -32,13 +35,14 @@ package struct DynamicClient: Hashable, Sendable {
         self.registrationTokenDigest = registrationTokenDigest
         self.isInvited = isInvited
         self.network = network
+        self.site = site ?? network
         self.registeredAt = registeredAt
         self.lastRegisteredAt = lastRegisteredAt ?? registeredAt
         self.usedAt = usedAt
     }
 
     /// Whether a registration at `now` is close enough to the stored one that nothing needs to be written. A flood of equal
-    /// registrations therefore writes once an hour.
+    /// registrations therefore writes once a minute.
     package func isCurrent(at now: Timestamp) -> Bool {
         now.isWithin(DynamicClients.registrationStep - 1, of: lastRegisteredAt)
     }
@@ -59,21 +63,38 @@ extension DynamicClients {
         package var total: Int
         /// The number from one network.
         package var perNetwork: Int
+        /// The number from one site.
+        package var perSite: Int
 
         /// Limits; the defaults are those of the server.
-        package init(total: Int = 10_000, perNetwork: Int = 200) {
+        package init(total: Int = 10_000, perNetwork: Int = 200, perSite: Int = 1_000) {
             self.total = total
             self.perNetwork = perNetwork
+            self.perSite = perSite
         }
+    }
+
+    /// What became of a registration.
+    package enum Verdict: Hashable, Sendable {
+        /// The client is new.
+        case new(DynamicClient)
+        /// The client was stored already.
+        case known(DynamicClient)
+        /// No room: every client that could give way registered a moment ago. After as many seconds one may.
+        case full(retryAfter: Int64)
     }
 
     /// The seconds for which a client stays after its last registration, if no user approves it.
     package static let unusedLife: Int64 = 72 * 3_600
+    /// The same for a client that an administrator's initial access token admitted, whose number the administrator bounded.
+    static let invitedLife: Int64 = 90 * 86_400
+    /// The seconds after its last registration for which a client never gives way: the time of a sign-in and an approval.
+    package static let grace: Int64 = 15 * 60
     /// The seconds after which a repeated registration is written again.
-    static let registrationStep: Int64 = 3_600
+    static let registrationStep: Int64 = 60
 
     private static let columns = """
-        id, metadata, secret_digest, token_digest, is_invited, network, registered_at, last_registered_at, used_at
+        id, metadata, secret_digest, token_digest, is_invited, network, site, registered_at, last_registered_at, used_at
         """
 
     /// The client of this id.
@@ -88,29 +109,27 @@ extension DynamicClients {
         ) { try client($0) }
     }
 
-    /// Stores a new client, or notes that a stored one registered again. Returns the client as it is stored, and whether it
-    /// is new.
+    /// Stores a new client, or notes that a stored one registered again.
     ///
-    /// Beyond the limits, unapproved clients give way: the oldest of the same network, then the oldest of the network that has
-    /// the most. So a flood from one network displaces its own clients.
-    package func register(
-        _ client: DynamicClient, within limits: Limits = Limits()
-    ) throws -> (client: DynamicClient, isNew: Bool) {
-        let isNew = try execute(
+    /// Beyond the limits, unapproved clients give way: the oldest of the same network, of the same site, then of the site that
+    /// has the most. So a flood displaces its own clients. One that registered within the last minutes does not give way, because
+    /// its user may be about to approve it.
+    package func register(_ client: DynamicClient, within limits: Limits = Limits()) throws -> Verdict {
+        let noted = try execute(
             """
-            INSERT INTO dynamic_clients (\(Self.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL)
-            ON CONFLICT (id) DO NOTHING
+            UPDATE dynamic_clients SET last_registered_at = CASE
+                WHEN last_registered_at <= ?2 - ?3 THEN ?2 ELSE last_registered_at END
+            WHERE id = ?1
+            """, client.id.string, client.registeredAt.seconds, Self.registrationStep)
+        if noted == 1, let stored = try find(client.id) { return .known(stored) }
+        if !client.isInvited, let wait = try makeRoom(for: client, within: limits) { return .full(retryAfter: wait) }
+        try execute(
+            """
+            INSERT INTO dynamic_clients (\(Self.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, NULL)
             """, client.id.string, client.metadata, client.secretDigest?.stored, client.registrationTokenDigest?.stored,
-            client.isInvited ? 1 : 0, client.network, client.registeredAt.seconds, client.lastRegisteredAt.seconds)
-        if isNew == 1 {
-            try makeRoom(for: client, within: limits)
-        } else {
-            try execute(
-                "UPDATE dynamic_clients SET last_registered_at = ?2 WHERE id = ?1 AND last_registered_at <= ?2 - ?3",
-                client.id.string, client.registeredAt.seconds, Self.registrationStep)
-        }
-        guard let stored = try find(client.id) else { throw StoreError.failed("a registered client is not stored") }
-        return (stored, isNew == 1)
+            client.isInvited ? 1 : 0, client.network, client.site, client.registeredAt.seconds,
+            client.lastRegisteredAt.seconds)
+        return .new(client)
     }
 
     /// Replaces metadata and registration access token of a client; false if it does not exist.
@@ -132,6 +151,7 @@ extension DynamicClients {
         try DynamicClient(
             id: row.client(0), metadata: row.bytes(1), secretDigest: row.digestIfAny(2),
             registrationTokenDigest: row.digestIfAny(3), isInvited: row.flag(4), network: row.text(5),
-            registeredAt: row.time(6), lastRegisteredAt: row.time(7), usedAt: row.timeIfAny(8))
+            site: row.text(6),
+            registeredAt: row.time(7), lastRegisteredAt: row.time(8), usedAt: row.timeIfAny(9))
     }
 }

@@ -8,16 +8,14 @@ struct RegistrationHandlers: Sendable {
     let gatehouse: Gatehouse
     let pipeline: RequestPipeline
 
-    /// The routes of registration; none where the operator turned it off.
+    /// The routes of registration. Where an operator turned it off, registrants can still read and remove their clients.
     var routes: [Route] {
-        guard gatehouse.settings.clients.registration != .off else { return [] }
         let path = AdvertisedEndpoint.registration.path
-        return [
-            .client(path, .json(), register),
-            .client(.get, path + "/{id}", .none, read),
-            .client(.put, path + "/{id}", .json(), update),
-            .client(.delete, path + "/{id}", .none, remove),
+        let remaining: [Route] = [
+            .client(.get, path + "/{id}", .none, read), .client(.delete, path + "/{id}", .none, remove),
         ]
+        guard gatehouse.settings.clients.registration != .off else { return remaining }
+        return remaining + [.client(path, .json(), register), .client(.put, path + "/{id}", .json(), update)]
     }
 
     /// `POST /register`: registers a client.

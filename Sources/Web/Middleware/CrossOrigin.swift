@@ -18,7 +18,7 @@ package struct CrossOrigin: RouterMiddleware {
         var response = try await next(request, context)
         if context.audience?.isOpenToScripts ?? false {
             response.headers[.accessControlAllowOrigin] = "*"
-            response.headers[.accessControlExposeHeaders] = "WWW-Authenticate"
+            response.headers[.accessControlExposeHeaders] = "WWW-Authenticate, Retry-After"
         }
         return response
     }

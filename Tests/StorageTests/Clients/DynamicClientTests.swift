@@ -9,12 +9,27 @@ import Testing
 struct DynamicClientTests {
     private static let hour: Int64 = 3_600
 
-    private static func client(_ name: String, from network: String = "a", at time: Timestamp = World.start) throws
-        -> DynamicClient
-    {
+    private static let minute: Int64 = 60
+
+    private static func client(
+        _ name: String, from network: String = "a", site: String? = nil, at time: Timestamp = World.start,
+        isInvited: Bool = false
+    ) throws -> DynamicClient {
         DynamicClient(
-            id: try .ofPublicClient(.sha256(name)), metadata: Array("{\"client_name\":\"\(name)\"}".utf8),
-            network: network, registeredAt: time)
+            id: isInvited ? try .ofOneRegistrant() : try .ofPublicClient(.sha256(name)),
+            metadata: Array("{\"client_name\":\"\(name)\"}".utf8), isInvited: isInvited, network: network, site: site,
+            registeredAt: time)
+    }
+
+    @discardableResult
+    private func register(
+        _ world: World, _ client: DynamicClient, within limits: DynamicClients.Limits = .init()
+    ) async throws -> (client: DynamicClient, isNew: Bool) {
+        switch try await world.store.write({ try $0.dynamicClients.register(client, within: limits) }) {
+        case .new(let client): return (client, true)
+        case .known(let client): return (client, false)
+        case .full(let wait): throw Full(wait: wait)
+        }
     }
 
     @discardableResult
@@ -22,8 +37,23 @@ struct DynamicClientTests {
         _ world: World, _ name: String, from network: String = "a", at time: Timestamp = World.start,
         within limits: DynamicClients.Limits = .init()
     ) async throws -> (client: DynamicClient, isNew: Bool) {
-        let client = try Self.client(name, from: network, at: time)
-        return try await world.store.write { try $0.dynamicClients.register(client, within: limits) }
+        try await register(world, Self.client(name, from: network, at: time), within: limits)
+    }
+
+    private struct Full: Error {
+        let wait: Int64
+    }
+
+    /// Registers, and returns the seconds to wait where there is no room; nil for a registration.
+    private func wait(
+        _ world: World, _ client: DynamicClient, within limits: DynamicClients.Limits
+    ) async throws -> Int64? {
+        do {
+            try await register(world, client, within: limits)
+            return nil
+        } catch let full as Full {
+            return full.wait
+        }
     }
 
     private func names(_ world: World) async throws -> Set<String> {
@@ -33,73 +63,126 @@ struct DynamicClientTests {
             })
     }
 
-    /// The counts that the triggers keep, and those of the rows.
-    private func counts(_ world: World) async throws -> (kept: [String: Int64], counted: [String: Int64], total: Int) {
-        try await world.store.read { tx in
+    /// The counts that the triggers keep are those of the rows.
+    private func expectTrueCounts(_ world: World) async throws {
+        let (kept, counted) = try await world.store.read { tx in
             func pairs(_ sql: String) throws -> [String: Int64] {
                 Dictionary(uniqueKeysWithValues: try tx.all(sql) { (try $0.text(0), try $0.integer(1)) })
             }
+            let rows = "FROM dynamic_clients WHERE used_at IS NULL AND is_invited = 0"
             return (
-                try pairs("SELECT network, unused FROM registration_networks"),
+                try pairs("SELECT kind || ' ' || name, unused FROM registration_counts"),
                 try pairs(
-                    "SELECT network, count(*) FROM dynamic_clients WHERE used_at IS NULL GROUP BY network"),
-                try tx.dynamicClients.unusedCount()
+                    """
+                    SELECT 'network ' || network, count(*) \(rows) GROUP BY network
+                    UNION ALL SELECT 'site ' || site, count(*) \(rows) GROUP BY site
+                    UNION ALL SELECT 'all ', count(*) \(rows) HAVING count(*) > 0
+                    """)
             )
         }
+        #expect(kept == counted)
     }
 
-    private func expectTrueCounts(_ world: World) async throws {
-        let (kept, counted, total) = try await counts(world)
-        #expect(kept == counted && total == Int(counted.values.reduce(0, +)))
-    }
-
-    @Test func `the same client twice is one row, which is written again after an hour only`() async throws {
+    @Test func `the same client twice is one row, which is written again after a minute only`() async throws {
         let world = try await World()
         let start = World.start
         #expect(try await register(world, "desk").isNew)
-        for (later, noted) in [(60, 0), (Self.hour - 1, 0), (Self.hour, Self.hour), (Self.hour + 1, Self.hour)]
-            as [(Int64, Int64)]
-        {
+        let times: [(Int64, Int64)] = [
+            (30, 0), (Self.minute - 1, 0), (Self.minute, Self.minute), (Self.minute + 1, Self.minute),
+            (20, Self.minute),
+        ]
+        for (later, noted) in times {
             let (client, isNew) = try await register(world, "desk", from: "b", at: start + later)
             #expect(!isNew && client.registeredAt == start && client.network == "a")
             #expect(client.lastRegisteredAt == start + noted, "\(later)")
         }
         #expect(try await names(world) == ["desk"])
-        #expect(try Self.client("x").isCurrent(at: start + Self.hour - 1))
-        #expect(try !Self.client("x").isCurrent(at: start + Self.hour))
+        #expect(try Self.client("x").isCurrent(at: start + Self.minute - 1))
+        #expect(try !Self.client("x").isCurrent(at: start + Self.minute))
         try await expectTrueCounts(world)
     }
 
     @Test func `a flood from one network displaces its own oldest clients only`() async throws {
         let world = try await World()
         try await register(world, "victim", from: "v")
-        for number in 0..<230 { try await register(world, "f\(number)", at: World.start + 1 + Int64(number)) }
+        for number in 0..<230 { try await register(world, "f\(number)", at: World.start + 10 * Int64(number)) }
         let names = try await names(world)
         #expect(names.count == 201 && names.contains("victim"))
         #expect(names.contains("f229") && names.contains("f30") && !names.contains("f29"))
         try await expectTrueCounts(world)
     }
 
-    @Test func `where all is full, the network with the most clients loses its oldest`() async throws {
+    @Test func `a client that registered within the last quarter of an hour never gives way`() async throws {
+        let world = try await World()
+        let limits = DynamicClients.Limits(total: 3, perNetwork: 2)
+        let start = World.start
+        for number in 0..<2 { try await register(world, "f\(number)", at: start + Int64(number), within: limits) }
+        #expect(try await wait(world, Self.client("late", at: start + 100), within: limits) == 800)
+        #expect(try await wait(world, Self.client("late", at: start + 899), within: limits) == 1)
+        #expect(try await names(world) == ["f0", "f1"])
+        // Registering again, from wherever, keeps a client for as long once more.
+        try await register(world, "f0", from: "other", at: start + 899)
+        #expect(try await wait(world, Self.client("late", at: start + 901), within: limits) == nil)
+        #expect(try await names(world) == ["f0", "late"])
+        try await register(world, "b", from: "b", at: start + 902, within: limits)
+        #expect(try await wait(world, Self.client("c", from: "c", at: start + 903), within: limits) == 896)
+        #expect(try await names(world) == ["f0", "late", "b"], "where all is full and fresh, nobody gives way")
+        try await expectTrueCounts(world)
+    }
+
+    @Test func `one site with many networks displaces its own clients only`() async throws {
+        let world = try await World()
+        let limits = DynamicClients.Limits(total: 8, perNetwork: 2, perSite: 4)
+        try await register(world, "victim", from: "v", within: limits)
+        for number in 0..<10 {
+            let client = try Self.client(
+                "f\(number)", from: "net\(number)", site: "s", at: World.start + 1_000 * Int64(number + 1))
+            try await register(world, client, within: limits)
+        }
+        #expect(try await names(world) == ["victim", "f6", "f7", "f8", "f9"])
+        try await expectTrueCounts(world)
+    }
+
+    @Test func `where all is full, the site with the most clients loses its oldest`() async throws {
         let world = try await World()
         let limits = DynamicClients.Limits(total: 6, perNetwork: 4)
-        for number in 0..<4 { try await register(world, "a\(number)", at: World.start + Int64(number), within: limits) }
+        for number in 0..<4 {
+            try await register(world, "a\(number)", at: World.start + Int64(number), within: limits)
+        }
         try await register(world, "b0", from: "b", at: World.start - 10, within: limits)
         try await register(world, "c0", from: "c", within: limits)
-        try await register(world, "d0", from: "d", at: World.start + 9, within: limits)
+        try await register(world, "d0", from: "d", at: World.start + 1_000, within: limits)
         #expect(try await names(world) == ["a1", "a2", "a3", "b0", "c0", "d0"])
         try await expectTrueCounts(world)
     }
 
-    @Test func `where every network has one client, the oldest of all gives way`() async throws {
+    @Test func `where every site has one client, the oldest of all gives way`() async throws {
         let world = try await World()
         for number in 0..<5 {
             try await register(
-                world, "n\(number)", from: "net\(number)", at: World.start + Int64(10 - number),
+                world, "n\(number)", from: "net\(number)", at: World.start + (number < 4 ? Int64(10 - number) : 2_000),
                 within: .init(total: 4, perNetwork: 2))
         }
-        #expect(try await names(world) == ["n0", "n1", "n2", "n4"], "n3 was the oldest, and n4 is new")
+        #expect(try await names(world) == ["n0", "n1", "n2", "n4"], "n3 was the oldest")
         try await expectTrueCounts(world)
+    }
+
+    @Test func `a client with an initial access token gives way to nobody and stays for 90 days`() async throws {
+        let world = try await World()
+        let limits = DynamicClients.Limits(total: 2, perNetwork: 1)
+        for number in 0..<3 {
+            try await register(world, Self.client("i\(number)", isInvited: true), within: limits)
+        }
+        for number in 0..<3 {
+            try await register(world, "f\(number)", at: World.start + 1_000 * Int64(number), within: limits)
+        }
+        #expect(try await names(world) == ["i0", "i1", "i2", "f2"])
+        try await expectTrueCounts(world)
+        let day: Int64 = 86_400
+        for (days, left) in [(10, 3), (89, 3), (90, 0)] as [(Int64, Int)] {
+            _ = try await world.store.write { try $0.housekeep(now: World.start + days * day, limit: 100) }
+            #expect(try await names(world).count == left)
+        }
     }
 
     @Test func `an approved client gives way to nobody and is not counted`() async throws {
@@ -107,7 +190,9 @@ struct DynamicClientTests {
         let used = try await register(world, "used").client
         _ = try await world.active(world.session(client: used.id))
         let limits = DynamicClients.Limits(total: 3, perNetwork: 2)
-        for number in 0..<8 { try await register(world, "f\(number)", at: World.start + 1, within: limits) }
+        for number in 0..<8 {
+            try await register(world, "f\(number)", at: World.start + 1_000 * Int64(number), within: limits)
+        }
         #expect(try await names(world).contains("used"))
         #expect(try await names(world).count == 3)
         #expect(try await world.store.read { try $0.dynamicClients.unusedCount() } == 2)
@@ -229,21 +314,18 @@ struct DynamicClientTests {
     @Test func `every step uses an index, whatever the number of clients`() async throws {
         let world = try await World()
         let steps = [
-            DynamicClients.outdated: 2, DynamicClients.excessOfNetwork: 3, DynamicClients.oldestOfLargest: 1,
+            DynamicClients.outdated: 2, DynamicClients.outdatedInvited: 2, DynamicClients.oldestOfNetwork: 1,
+            DynamicClients.oldestOfSite: 1, DynamicClients.oldest: 0, DynamicClients.largestSite: 0,
             DynamicClients.release: 1,
         ]
         for (step, count) in steps {
             let plan = try await world.store.read { tx in
                 try tx.all("EXPLAIN QUERY PLAN " + step, Array(repeating: 1, count: count)) { try $0.text(3) }
             }
-            for line in plan where line.contains("dynamic_clients") || line.contains("registration_networks") {
-                // The scan of the networks is along the index of their counts and ends at its first entry.
-                let isIndexed =
-                    line.hasPrefix("SEARCH") || line.contains("SCAN registration_networks USING COVERING INDEX")
-                    || line.contains("USING INDEX unused_dynamic_clients_by_age")
-                    || line.contains("USING COVERING INDEX unused_dynamic_clients_by_age")
-                #expect(isIndexed, "\(step): \(plan)")
-            }
+            // The scan for the oldest of all is along the index of their ages and ends at its first entry.
+            #expect(
+                plan.allSatisfy { !$0.hasPrefix("SCAN") || $0.contains("INDEX unused_dynamic_clients_by_age") },
+                "\(step): \(plan)")
             #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(step): \(plan)")
         }
     }

@@ -77,7 +77,7 @@ struct CrossOriginTests {
         let (response, text) = try await TestRoutes().ask(.post, "/token", headers: headers, body: "a=b")
         #expect(response.status == .unauthorized)
         #expect(response.headers[.accessControlAllowOrigin] == "*")
-        #expect(response.headers[.accessControlExposeHeaders] == "WWW-Authenticate")
+        #expect(response.headers[.accessControlExposeHeaders] == "WWW-Authenticate, Retry-After")
         #expect(response.headers[.accessControlAllowCredentials] == nil)
         #expect(text.contains("invalid_client"))
     }

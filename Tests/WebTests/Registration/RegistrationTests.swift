@@ -171,8 +171,13 @@ struct RegistrationTests {
             #expect(second.json["client_id"] != first.json["client_id"])
             let id = second.json["client_id"]?.string ?? ""
             let request = h.request(["client_id": id, "redirect_uri": "https://app.example/cb"])
-            #expect(try await h.consentPage(h.browser(), request).input("token") != nil)
+            let browser = h.browser()
+            let open = try await h.consentPage(browser, request)
+            #expect(open.input("token") != nil)
             try await h.gatehouse.store.write { _ = try $0.allowedRedirects.remove("https://app.example/cb") }
+            let late = try await h.decide(browser, at: open)
+            #expect(late.status == .badRequest && late.continuation == nil, "the page was open meanwhile")
+            #expect(try await h.sessions().isEmpty)
             #expect(try await h.consentPage(h.browser(), request).status == .badRequest, "the permission is gone")
         }
     }
@@ -181,7 +186,7 @@ struct RegistrationTests {
         let off: @Sendable (inout Settings) -> Void = { $0.clients.registration = .off }
         try await Harness.run(adjust: off) { h in
             #expect(try await h.register(Harness.registration()).status == .notFound)
-            #expect(try await h.manage(.get, "/register/dyc_x", bearer: "x").status == .notFound)
+            #expect(try await h.dynamicClients().isEmpty)
             let metadata = try await h.browser().get("/.well-known/oauth-authorization-server").json
             #expect(metadata["registration_endpoint"] == nil)
         }

@@ -13,7 +13,7 @@ package struct RegistrationEndpoint: Sendable {
     let mode: RegistrationMode
     let issuer: Issuer
     let store: Store
-    let limit: NetworkLimit
+    let limit: SourceLimit
     let clock: WallClock
     let observer: Observer
 
@@ -23,65 +23,91 @@ package struct RegistrationEndpoint: Sendable {
     package func register(_ body: [UInt8], authorization: String?, address: String?) async throws -> JSON {
         try await observer.observingRefusals {
             let now = clock.now()
-            let network = ClientNetwork.subnet(of: address)
-            try limit.check(network, now: now)
+            let source = RequestSource(address: address)
+            try limit.check(source, now: now)
             let invitation = try invitation(authorization)
             let request = try RegistrationRequest(parsing: body)
             let isPublic = request.authMethod == .none && invitation == nil
-            if isPublic, let known = try await store.read({ try self.known(request, in: $0, now: now) }) {
+            // A registration that is refused, or was stored a moment ago, costs no write.
+            let (registration, known) = try await store.read { transaction in
+                let registration = try self.lists.registration(request, in: transaction)
+                let known = isPublic ? try Self.known(registration, in: transaction, now: now) : nil
+                return (registration, known)
+            }
+            if let known {
                 observer.observe(.clientRegistered(isNew: false))
                 return known.json
             }
             let (response, isNew) = try await store.write { transaction in
-                if let invitation { try self.spend(invitation, in: transaction, now: now) }
-                let registration = try self.admit(request, in: transaction)
+                if let invitation, try !transaction.invitations.spend(invitation.digest, now: now) {
+                    throw Self.notInvited
+                }
                 return isPublic
-                    ? try self.registerPublic(registration, from: network, in: transaction, now: now)
+                    ? try Self.registerPublic(registration, from: source, in: transaction, now: now)
                     : try self.registerOwned(
-                        registration, isInvited: invitation != nil, from: network, in: transaction, now: now)
+                        registration, isInvited: invitation != nil, from: source, in: transaction, now: now)
             }
             observer.observe(.clientRegistered(isNew: isNew))
             return response.json
         }
     }
 
+    private var lists: RedirectLists { RedirectLists(registering: mode) }
+
     // MARK: Public clients
 
-    /// The response for a public client that registered within the last hour; nil for any other, which has to be written.
-    private func known(
-        _ request: RegistrationRequest, in transaction: Transaction, now: Timestamp
+    /// The response for a public client that registered a moment ago; nil for any other, which has to be written.
+    private static func known(
+        _ registration: ClientRegistration, in transaction: Transaction, now: Timestamp
     ) throws -> RegistrationResponse? {
-        let registration = try admit(request, in: transaction)
         let id = try ClientID.ofPublicClient(.sha256(registration.stored()))
         guard let client = try transaction.dynamicClients.find(id), client.isCurrent(at: now) else { return nil }
         return RegistrationResponse(clientID: id, registration: registration, issuedAt: client.registeredAt)
     }
 
-    private func registerPublic(
-        _ registration: ClientRegistration, from network: ClientNetwork?, in transaction: Transaction, now: Timestamp
+    private static func registerPublic(
+        _ registration: ClientRegistration, from source: RequestSource, in transaction: Transaction, now: Timestamp
     ) throws -> (RegistrationResponse, isNew: Bool) {
         let metadata = try registration.stored()
         let id = try ClientID.ofPublicClient(.sha256(metadata))
-        let (client, isNew) = try transaction.dynamicClients.register(
-            DynamicClient(id: id, metadata: metadata, network: network?.description ?? "", registeredAt: now))
+        let (client, isNew) = try store(
+            DynamicClient(
+                id: id, metadata: metadata, network: source.network?.description ?? "",
+                site: source.site?.description ?? "", registeredAt: now), in: transaction)
         let response = RegistrationResponse(clientID: id, registration: registration, issuedAt: client.registeredAt)
         return (response, isNew)
+    }
+
+    /// Stores a client. Where there is no room, the refusal undoes the transaction, and an initial access token keeps its use.
+    private static func store(
+        _ client: DynamicClient, in transaction: Transaction
+    ) throws -> (DynamicClient, isNew: Bool) {
+        switch try transaction.dynamicClients.register(client) {
+        case .new(let client): return (client, true)
+        case .known(let client): return (client, false)
+        case .full(let wait):
+            throw OAuthError(
+                .tooManyRequests, "Too many clients registered a moment ago. Try again in \(wait) s.",
+                reason: "no room for a registration from \(client.network)"
+            ).retrying(after: wait)
+        }
     }
 
     // MARK: Clients of one registrant
 
     private func registerOwned(
-        _ registration: ClientRegistration, isInvited: Bool, from network: ClientNetwork?,
-        in transaction: Transaction, now: Timestamp
+        _ registration: ClientRegistration, isInvited: Bool, from source: RequestSource, in transaction: Transaction,
+        now: Timestamp
     ) throws -> (RegistrationResponse, isNew: Bool) {
         let id = try ClientID.ofOneRegistrant()
         let secret = registration.authMethod.isSharedSecret ? ClientSecret.random() : nil
         let token = RegistrationToken.random()
-        let (client, isNew) = try transaction.dynamicClients.register(
+        let (client, isNew) = try Self.store(
             DynamicClient(
                 id: id, metadata: registration.stored(), secretDigest: secret?.digest,
-                registrationTokenDigest: token.digest, isInvited: isInvited, network: network?.description ?? "",
-                registeredAt: now))
+                registrationTokenDigest: token.digest, isInvited: isInvited,
+                network: source.network?.description ?? "", site: source.site?.description ?? "", registeredAt: now),
+            in: transaction)
         if isInvited {
             // Invitations are few, so each of their registrations has a record. Any other client gets one at its first approval.
             try transaction.audit.append(
@@ -95,23 +121,15 @@ package struct RegistrationEndpoint: Sendable {
         return (response, isNew)
     }
 
-    // MARK: Admission
+    // MARK: Initial access tokens
 
-    private func admit(_ request: RegistrationRequest, in transaction: Transaction) throws -> ClientRegistration {
-        let rule = RedirectAdmission(mode: mode, applicationType: request.applicationType)
-        return try request.registration { try rule.admits($0, isListed: transaction.isListed($0)) }
-    }
-
-    /// The digest of the initial access token; nil in a mode that needs none.
-    private func invitation(_ authorization: String?) throws -> Digest? {
+    /// The initial access token; nil in a mode that needs none.
+    private func invitation(_ authorization: String?) throws -> InitialAccessToken? {
         guard mode == .token else { return nil }
-        guard let token = BearerHeader.token(in: authorization) else { throw Self.notInvited }
-        return .sha256(token.bytes)
-    }
-
-    /// Spends one use of an initial access token; a refusal of the registration later in the transaction gives it back.
-    private func spend(_ invitation: Digest, in transaction: Transaction, now: Timestamp) throws {
-        guard try transaction.invitations.spend(invitation, now: now) else { throw Self.notInvited }
+        guard let token = BearerCredential(field: authorization).token.flatMap({ InitialAccessToken($0) }) else {
+            throw Self.notInvited
+        }
+        return token
     }
 
     private static let notInvited = OAuthError(

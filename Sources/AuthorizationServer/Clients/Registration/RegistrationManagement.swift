@@ -12,7 +12,7 @@ package struct RegistrationManagement: Sendable {
     let mode: RegistrationMode
     let issuer: Issuer
     let store: Store
-    let limit: NetworkLimit
+    let limit: SourceLimit
     /// Limits the changes of each client, because each leaves an audit record.
     let changes: RateLimit<ClientID>
     let clock: WallClock
@@ -42,21 +42,21 @@ package struct RegistrationManagement: Sendable {
         try await observer.observingRefusals {
             let now = clock.now()
             let asked = try admit(id, authorization, address)
+            let client = try await store.read { try Self.client(asked.id, asked.token, in: $0) }
+            let update = try RegistrationUpdate(parsing: body, of: asked.id)
+            try changes.check(asked.id, now: now)
             let next = RegistrationToken.random()
             return try await store.write { transaction in
-                let client = try Self.client(asked.id, asked.token, in: transaction)
-                let update = try RegistrationUpdate(parsing: body, of: asked.id)
-                let registration = try self.registration(update, of: client, in: transaction)
+                // The token is checked again: another update may have replaced it meanwhile.
+                let current = try Self.client(asked.id, asked.token, in: transaction)
+                let registration = try self.registration(update, of: current, in: transaction)
                 let metadata = try registration.stored()
-                if metadata != client.metadata { try self.changes.check(asked.id, now: now) }
                 _ = try transaction.dynamicClients.update(
                     asked.id, metadata: metadata, registrationTokenDigest: next.digest)
                 if metadata != client.metadata {
-                    try transaction.audit.append(
-                        AuditEntry(
-                            .clientChanged, at: now, actor: .client(asked.id), client: asked.id, initiator: .system))
+                    try Self.record(.clientChanged, of: current, in: transaction, now: now)
                 }
-                return self.response(client, registration, token: next)
+                return self.response(current, registration, token: next)
             }.json
         }
     }
@@ -69,25 +69,34 @@ package struct RegistrationManagement: Sendable {
             let now = clock.now()
             let asked = try admit(id, authorization, address)
             let ended = try await store.write { transaction in
-                _ = try Self.client(asked.id, asked.token, in: transaction)
+                let client = try Self.client(asked.id, asked.token, in: transaction)
                 let ending = SessionEnding(
                     reason: .clientRemoved, initiator: .system, actor: .client(asked.id),
                     explanation: "the client removed its registration", at: now)
                 let ended = try transaction.dynamicClients.remove(client: asked.id, ending)
-                try transaction.audit.append(
-                    AuditEntry(.clientRemoved, at: now, actor: .client(asked.id), client: asked.id, initiator: .system))
+                try Self.record(.clientRemoved, of: client, in: transaction, now: now)
                 return ended ?? EndedSessions()
             }
             _ = try await store.endRest(of: ended)
         }
     }
 
+    /// Appends the record of what a registrant did. What strangers do with a client that nobody admitted leaves none, because a
+    /// flood of it would fill the audit trail.
+    private static func record(
+        _ action: AuditAction, of client: DynamicClient, in transaction: Transaction, now: Timestamp
+    ) throws {
+        guard client.usedAt != nil || client.isInvited else { return }
+        try transaction.audit.append(
+            AuditEntry(action, at: now, actor: .client(client.id), client: client.id, initiator: .system))
+    }
+
     private func admit(
         _ id: String, _ authorization: String?, _ address: String?
     ) throws(OAuthError) -> (id: ClientID, token: RegistrationToken) {
-        try limit.check(ClientNetwork.subnet(of: address), now: clock.now())
+        try limit.check(RequestSource(address: address), now: clock.now())
         guard let clientID = try? ClientID(id), clientID.isSelfRegistered,
-            let token = BearerHeader.token(in: authorization).flatMap({ RegistrationToken($0.reveal()) })
+            let token = BearerCredential(field: authorization).token.flatMap({ RegistrationToken($0) })
         else { throw Self.refusal("no registration access token") }
         return (clientID, token)
     }
@@ -125,10 +134,7 @@ package struct RegistrationManagement: Sendable {
                 throw OAuthError(.invalidClientMetadata, "The client_secret is not the current one. Leave it out.")
             }
         }
-        // An invited client is held to the rule of its invitation, whatever the mode is today.
-        let mode = client.isInvited ? RegistrationMode.token : self.mode
-        let rule = RedirectAdmission(mode: mode, applicationType: request.applicationType)
-        return try request.registration { try rule.admits($0, isListed: transaction.isListed($0)) }
+        return try RedirectLists(of: client, mode).registration(request, in: transaction)
             .authenticating(as: current)
     }
 

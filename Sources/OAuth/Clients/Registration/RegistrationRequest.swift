@@ -121,7 +121,7 @@ extension MetadataReader {
     fileprivate func registeredMethod(keys: ClientKeys?) throws(OAuthError) -> ClientAuthenticationMethod? {
         let single = try text(.authMethod)
         let several = try strings(.authMethods)
-        let named = single.map { [$0] } ?? several ?? []
+        let named = (single.map { [$0] } ?? []) + (several ?? [])
         let supported = named.compactMap(ClientAuthenticationMethod.init(rawValue:))
         let provable = supported.filter { $0 != .privateKeyJWT || keys != nil }
         guard supported.isEmpty || !provable.isEmpty else {

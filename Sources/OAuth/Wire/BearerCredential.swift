@@ -1,7 +1,8 @@
 /// The bearer token of an `Authorization` header field.
 ///
 /// Spec: RFC 6750 §2.1
-enum BearerCredential: Equatable {
+package enum BearerCredential: Hashable, Sendable {
+    /// No token: no field, or one of another scheme.
     case none
     case token(String)
     /// The scheme is Bearer, but no single token follows.
@@ -10,7 +11,7 @@ enum BearerCredential: Equatable {
     static let maximumLength = 8192
 
     /// Parses the field; a scheme other than Bearer counts as no token.
-    init(field: String?) {
+    package init(field: String?) {
         guard let field else {
             self = .none
             return
@@ -28,6 +29,9 @@ enum BearerCredential: Equatable {
         }
         self = .token(String(decoding: token, as: UTF8.self))
     }
+
+    /// The token, if the field is one.
+    package var token: String? { if case .token(let token) = self { token } else { nil } }
 
     /// The grammar's `b64token`, with padding at the end only.
     private static func isToken(_ bytes: ArraySlice<UInt8>) -> Bool {
