@@ -1,3 +1,4 @@
+import AuthorizationServer
 import HTTPTypes
 import HummingbirdTesting
 import JOSE
