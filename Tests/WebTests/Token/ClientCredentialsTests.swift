@@ -187,6 +187,20 @@ struct ClientCredentialsTests {
         }
     }
 
+    @Test func `a client with a key acts for itself, and each of its assertions counts once`() async throws {
+        try await Harness.run { h in
+            let key = AssertionKey()
+            let client = try await h.register("robot", redirects: [Harness.redirect], key: key)
+            try await h.permit(ServiceClient(id: client.id, secret: ""), ["files:read"])
+            let form = try [("grant_type", "client_credentials")] + key.form(of: "robot", now: h.clock.now)
+            let answer = try await h.send("/token", form)
+            #expect(answer.claims["sub"] == "robot" && answer.claims["gatehouse:actor"] == "client")
+            #expect(try await h.send("/token", form).error == "invalid_client")
+            let sessions = try await h.serviceSessions()
+            #expect(sessions.count == 1)
+        }
+    }
+
     @Test func `metadata lists the grant type`() async throws {
         try await Harness.run { h in
             let metadata = try await h.browser().get("/.well-known/oauth-authorization-server").json
