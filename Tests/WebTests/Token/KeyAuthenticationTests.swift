@@ -195,9 +195,13 @@ struct KeyAuthenticationTests {
             #expect(try await error(h, form() + [("client_secret", "x")]) == "invalid_request")
             #expect(try await h.send("/token", Self.refresh + form(), basic: ("robot", "x")).error == "invalid_request")
             #expect(try await error(h, form() + [("client_id", "quill")]) == "invalid_client")
-            #expect(try await error(h, form().filter { $0.0 != "client_assertion_type" }) == "invalid_client")
-            let saml = [("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:saml2-bearer")]
-            #expect(try await error(h, saml + form().filter { $0.0 != "client_assertion_type" }) == "invalid_client")
+            let withoutType = try form().filter { $0.0 != "client_assertion_type" }
+            #expect(try await error(h, withoutType) == "invalid_client")
+            let saml: [(String, String)] = [
+                ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:saml2-bearer")
+            ]
+            let ofAnotherType = try saml + form().filter { $0.0 != "client_assertion_type" }
+            #expect(try await error(h, ofAnotherType) == "invalid_client")
             #expect(try await error(h, [("client_id", "robot")]) == "invalid_client", "without its key")
             #expect(try await error(h, [("client_id", "robot"), ("client_secret", "x")]) == "invalid_client")
             #expect(try await error(h, key.form(of: "quill", now: h.clock.now)) == "invalid_client", "a public client")
