@@ -151,7 +151,7 @@ package struct ConsentPage: Page {
 
     package static let sample = ConsentPage(
         client: Client(name: "Quill Notes", host: "quill.example.com", hasChanged: true),
-        destination: Destination(host: "127.0.0.1", isLoopback: true, isLoopbackOnly: true),
+        destination: Destination(host: "127.0.0.1", isLoopback: true, isLoopbackOnly: true, sharedBy: "Quill"),
         resource: Resource(
             name: "Team Files", identifier: "https://files.example.org/mcp", owner: "Platform team, Example Org"),
         scopes: [.sample("files:read", "Read the files that you can read")],
