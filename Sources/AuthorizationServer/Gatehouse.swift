@@ -46,6 +46,8 @@ package struct Gatehouse: Sendable {
     package let lastUses = UsageBuffer()
     /// The requests of each network to `/register`. An office or a vendor's servers share one network, so it is generous.
     let registrations = SourceLimit(burst: 600, perMinute: 600)
+    /// The requests of each network to `/par`.
+    let pushLimit = SourceLimit(burst: 600, perMinute: 600)
     /// The changes that clients make to their registrations.
     let registrationChanges = RateLimit<ClientID>(burst: 10, perMinute: 1)
     /// Authenticates MCP servers at every endpoint for MCP servers.

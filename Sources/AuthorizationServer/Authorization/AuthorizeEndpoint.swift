@@ -4,7 +4,8 @@ import Storage
 
 /// Turns an authorization request into an interaction that waits for its user's decision.
 ///
-/// Before a user has signed in, nothing is stored and nothing is fetched: the request travels sealed in the sign-in page.
+/// Before a user has signed in, nothing is stored and nothing is fetched here: the request travels sealed in the sign-in page. A
+/// request that its client pushed was stored by the push.
 /// Spec: OAuth 2.1 §4.1.1
 package struct AuthorizeEndpoint: Sendable {
     let settings: Settings

@@ -30,7 +30,8 @@ extension ConsentEndpoint {
         let pending = try PendingAuthorization(of: interaction)
         guard let original = pending.original else { return .finished }
         let waiting = InteractionSeal.Waiting.authorization(
-            parameters: original, arrival: pending.isPushed ? .used : .direct, client: pending.shownClient,
+            parameters: original, arrival: pending.pushed.map { .used($0, by: interaction.id) } ?? .direct,
+            client: pending.shownClient,
             reference: browser.reference)
         let hint = (try? AuthorizationDraft(original))?.loginHint
         return .switchAccount(

@@ -34,8 +34,8 @@ struct PendingAuthorization: Sendable {
     let signedInAt: Timestamp?
     /// The authorization request as it arrived, so that another account can take it up; nil in rows of early versions.
     let original: String?
-    /// Whether the client pushed the request.
-    let isPushed: Bool
+    /// The digest of the `request_uri` of a request that the client pushed; nil for a direct request.
+    let pushed: Digest?
     /// The user's choice from before a step-up sign-in, which is shown again and not yet in force.
     var choice: Choice?
 
@@ -71,7 +71,7 @@ struct PendingAuthorization: Sendable {
         contexts = request.authentication.contexts
         signedInAt = signedIn
         original = draft.text
-        isPushed = draft.arrival.isPushed
+        pushed = draft.arrival.pushed
     }
 
     /// The host of the client's metadata document for display, with its port where that is not 443.
@@ -131,7 +131,7 @@ extension PendingAuthorization {
         object[.contexts] = contexts.isEmpty ? nil : .strings(contexts.map(\.rawValue))
         object[.signedInAt] = signedInAt.map { .integer($0.seconds) }
         object[.original] = original.map(JSON.string)
-        object[.isPushed] = isPushed ? true : nil
+        object[.pushed] = pushed.map { .string($0.base64URL) }
         object[.choice] = choice.map { .object($0.stored) }
         return JSON.object(object).text
     }
@@ -164,7 +164,7 @@ extension PendingAuthorization {
         contexts = (object[.contexts]?.strings ?? []).map(AuthenticationContext.init(rawValue:))
         signedInAt = object[.signedInAt]?.integer.map(Timestamp.init(seconds:))
         original = object[.original]?.string
-        isPushed = object[.isPushed]?.bool ?? false
+        pushed = object[.pushed]?.string.flatMap { Base64URL.decode($0) }.flatMap { Digest(bytes: $0) }
         choice = object[.choice]?.object.flatMap(Choice.init(stored:))
     }
 
@@ -211,7 +211,7 @@ extension ScopeImplications {
 /// reader accepts the absence of every member that came later than the table.
 private enum StoredMember: String {
     case clientID, clientName, clientHost, isLoopbackOnly, refreshes, demandedMethod, documentDigest, redirectURI
-    case state, challenge, resourceID, scope, includes, maxAge, contexts, signedInAt, original, isPushed, choice
+    case state, challenge, resourceID, scope, includes, maxAge, contexts, signedInAt, original, pushed, choice
 }
 
 /// A stored request that lacks a member or holds one of another form.

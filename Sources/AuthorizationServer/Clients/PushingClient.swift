@@ -10,8 +10,13 @@ extension ClientDirectory {
     /// documents that are known or allowed by name, so that strangers do not explore the internal network.
     func pushing(_ id: ClientID, from network: ClientNetwork?, now: Timestamp) async throws -> Client {
         let (record, history, isAllowed) = try await store.read { transaction in
-            (
-                try self.record(of: id, in: transaction), try transaction.documents.isKnown(id),
+            let record =
+                switch try self.record(of: id, in: transaction) {
+                case .registered(let client): Record.registered(try self.admitted(client, in: transaction))
+                case .document(let kept): Record.document(kept)
+                }
+            return (
+                record, try transaction.documents.isKnown(id),
                 try transaction.clientRules.find(id) == .allow
             )
         }

@@ -49,11 +49,18 @@ struct MetadataReader {
         let metadata = ClientMetadata(
             name: name, redirectURIs: redirects, authMethod: methods[0], or: Array(methods.dropFirst()), keys: keys,
             grantTypes: try strings(.grantTypes).map { Set($0.map(GrantType.init(rawValue:))) },
-            requiresPushedRequests: members[metadata: .requiresPushedRequests]?.bool ?? false, scope: try scope(),
+            requiresPushedRequests: try flag(.requiresPushedRequests), scope: try scope(),
             uri: try link(.clientURI), logoURI: try link(.logoURI), termsURI: try link(.termsURI),
             policyURI: try link(.policyURI))
         passed(.rest)
         return metadata
+    }
+
+    /// A boolean; false for an absent one.
+    func flag(_ member: MetadataMember) throws(OAuthError) -> Bool {
+        guard let value = members[metadata: member] else { return false }
+        guard let flag = value.bool else { throw refusal("must give \(member.rawValue) as true or false.") }
+        return flag
     }
 
     // MARK: Identity and secrets

@@ -9,7 +9,9 @@ package struct PushedRequest: Hashable, Sendable {
         case client(ClientID)
         /// A network, for all other clients in it: anyone can push under the id of a public client, so counting by that id would let
         /// a stranger lock the client out.
-        case network(String)
+        ///
+        /// The site holds the network with others of the same subscriber.
+        case network(String, site: String)
     }
 
     /// The number of open requests of one pusher.
@@ -55,8 +57,9 @@ extension PushedRequests {
         if case .network = pushed.pusher { try makeRoom(now: now) }
         try execute(
             """
-            INSERT INTO pushed_requests (digest, client_id, pusher, request, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)
-            """, pushed.digest.stored, pushed.clientID.string, pushed.pusher.stored, pushed.request,
+            INSERT INTO pushed_requests (digest, client_id, pusher, site, request, expires_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            """, pushed.digest.stored, pushed.clientID.string, pushed.pusher.stored, pushed.pusher.site, pushed.request,
             pushed.expiresAt.seconds)
         return true
     }
@@ -91,6 +94,25 @@ extension PushedRequests {
         return try first("SELECT interaction_id FROM pushed_requests WHERE digest = ?1", digest.stored) { try $0.id(0) }
     }
 
+    /// Lets a used request belong to another interaction, which takes the place of the one that used it.
+    package func move(_ digest: Digest, to interaction: InteractionID) throws {
+        try execute(
+            "UPDATE pushed_requests SET interaction_id = ?2 WHERE digest = ?1 AND interaction_id IS NOT NULL",
+            digest.stored, interaction.string)
+    }
+
+    /// The interaction that used a request; nil for an open or an unknown one.
+    package func user(of digest: Digest) throws -> InteractionID? {
+        try first("SELECT interaction_id FROM pushed_requests WHERE digest = ?1", digest.stored) { try $0.idIfAny(0) }
+            .flatMap(\.self)
+    }
+
+    /// Deletes the open requests of a client.
+    package func removeOpen(of client: ClientID) throws {
+        try execute(
+            "DELETE FROM pushed_requests WHERE client_id = ?1 AND interaction_id IS NULL", client.string)
+    }
+
     /// The number of requests of a pusher that are neither used nor expired.
     package func openCount(of pusher: PushedRequest.Pusher, now: Timestamp) throws -> Int {
         try first(
@@ -101,22 +123,22 @@ extension PushedRequests {
         ) { Int(try $0.integer(0)) } ?? 0
     }
 
-    /// Keeps the open requests of all networks below their limit: the network with the most loses its oldest, so that a flood from
-    /// some networks leaves the requests of the others alone.
+    /// Keeps the open requests of all networks below their limit: the site with the most loses its oldest, so that a flood from some
+    /// sites leaves the requests of the others alone. Networks alone would not do: one IPv6 site has 65,536 of them.
     private func makeRoom(now: Timestamp) throws {
-        let ofNetworks = "pusher >= 'network ' AND pusher < 'network!' AND interaction_id IS NULL"
-        let count = try first(
-            "SELECT count(*) FROM pushed_requests WHERE \(ofNetworks) AND expires_at > ?1", now.seconds
-        ) { try $0.integer(0) }
+        let ofNetworks = "site IS NOT NULL AND interaction_id IS NULL AND expires_at > ?1"
+        let count = try first("SELECT count(*) FROM pushed_requests WHERE \(ofNetworks)", now.seconds) {
+            try $0.integer(0)
+        }
         guard (count ?? 0) >= PushedRequest.mostOfNetworks else { return }
         try execute(
             """
             DELETE FROM pushed_requests WHERE digest = (
-                SELECT digest FROM pushed_requests WHERE interaction_id IS NULL AND pusher = (
-                    SELECT pusher FROM pushed_requests WHERE \(ofNetworks)
-                    GROUP BY pusher ORDER BY count(*) DESC LIMIT 1)
+                SELECT digest FROM pushed_requests WHERE \(ofNetworks) AND site = (
+                    SELECT site FROM pushed_requests WHERE \(ofNetworks)
+                    GROUP BY site ORDER BY count(*) DESC, min(expires_at) LIMIT 1)
                 ORDER BY expires_at LIMIT 1)
-            """)
+            """, now.seconds)
     }
 }
 
@@ -125,7 +147,15 @@ extension PushedRequest.Pusher {
     fileprivate var stored: String {
         switch self {
         case .client(let id): "client \(id.string)"
-        case .network(let network): "network \(network)"
+        case .network(let network, _): "network \(network)"
+        }
+    }
+
+    /// The site of a network; nil for a client.
+    fileprivate var site: String? {
+        switch self {
+        case .client: nil
+        case .network(_, let site): site
         }
     }
 }

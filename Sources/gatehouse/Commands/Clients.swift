@@ -53,7 +53,7 @@ struct Clients: AsyncParsableCommand {
                 resources: resource, auth: auth,
                 others: [
                     ("--redirect-uri", !redirectURI.isEmpty), ("--preset", preset != nil),
-                    ("--own-scheme", !ownScheme.isEmpty),
+                    ("--own-scheme", !ownScheme.isEmpty), ("--require-par", requirePar),
                 ])
             guard name ?? preset?.name != nil else { throw ValidationError("Missing --name.") }
             guard service.service || !(redirectURI + (preset?.redirects ?? [])).isEmpty else {

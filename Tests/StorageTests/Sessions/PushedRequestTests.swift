@@ -75,7 +75,9 @@ struct PushedRequestTests {
                 #expect(try tx.pushedRequests.insert(pushed("\(number)", of: client), now: start))
             }
             #expect(try !tx.pushedRequests.insert(pushed("more", of: client), now: start))
-            #expect(try tx.pushedRequests.insert(pushed("n", by: .network("192.0.2.1"), of: client), now: start))
+            #expect(
+                try tx.pushedRequests.insert(
+                    pushed("n", by: .network("192.0.2.0/24", site: "192.0.2.0/24"), of: client), now: start))
             #expect(try tx.pushedRequests.use(.sha256("0"), of: client, for: .random(), until: start + 3600) == nil)
             #expect(try tx.pushedRequests.insert(pushed("more", after: 90, of: client), now: start))
             #expect(try !tx.pushedRequests.insert(pushed("again", of: client), now: start))
@@ -84,7 +86,7 @@ struct PushedRequestTests {
         }
     }
 
-    @Test func `where networks have too many in all, the one with the most loses its oldest`() async throws {
+    @Test func `where networks have too many in all, the site with the most loses its oldest`() async throws {
         let world = try await World()
         let (client, start) = (world.client.id, start)
         func owners() async throws -> [String: Int64] {
@@ -96,16 +98,18 @@ struct PushedRequestTests {
             }
         }
         try await world.store.write { tx throws in
-            #expect(try tx.pushedRequests.insert(pushed("mine", by: .network("quiet"), of: client), now: start))
+            #expect(
+                try tx.pushedRequests.insert(
+                    pushed("mine", by: .network("quiet", site: "quiet"), of: client), now: start))
             #expect(try tx.pushedRequests.insert(pushed("client", of: client), now: start))
             for number in 1..<PushedRequest.mostOfNetworks {
-                let network = PushedRequest.Pusher.network("loud \(number / 190)")
+                let network = PushedRequest.Pusher.network("loud \(number / 190)", site: "loud")
                 let one = pushed("\(number)", by: network, after: Int64(number / 190), of: client)
                 #expect(try tx.pushedRequests.insert(one, now: start))
             }
         }
         for number in 0..<50 {
-            let one = pushed("new \(number)", by: .network("new"), after: 60, of: client)
+            let one = pushed("new \(number)", by: .network("new", site: "new"), after: 60, of: client)
             #expect(try await world.store.write { try $0.pushedRequests.insert(one, now: start) })
         }
         let found = try await owners()

@@ -102,6 +102,7 @@ struct ClientAdministration: AdministrationNoun {
                 try transaction.clients.remove(client: id, ending(.clientRemoved, reason))
                 ?? transaction.dynamicClients.remove(client: id, ending(.clientRemoved, reason))
             let forgotten = try transaction.documents.forget(id)
+            try transaction.pushedRequests.removeOpen(of: id)
             let ended =
                 try registered ?? transaction.sessions.end(SessionFilter(client: id), ending(.clientRemoved, reason))
             guard registered != nil || forgotten || ended.count > 0 else {

@@ -52,13 +52,9 @@ extension AuthorizeEndpoint {
         _ interaction: Interaction, of draft: AuthorizationDraft, for person: SignedIn, now: Timestamp
     ) async throws -> InteractionID {
         let shown = try await store.write { transaction -> InteractionID? in
-            if case .pushed(let digest) = draft.arrival {
-                let earlier = try transaction.pushedRequests.use(
-                    digest, of: draft.asker.clientID, for: interaction.id, until: now + InteractionSeal.maximumAge)
-                if let earlier {
-                    let isSame = try transaction.interactions.follow(earlier, to: person.login, now: now)
-                    return isSame ? earlier : nil
-                }
+            let earlier = try use(draft, for: interaction.id, in: transaction, now: now)
+            if let earlier {
+                return try transaction.interactions.follow(earlier, to: person.login, now: now) ? earlier : nil
             }
             try transaction.interactions.open(interaction)
             return interaction.id
@@ -67,9 +63,28 @@ extension AuthorizeEndpoint {
         return shown
     }
 
+    /// Uses the `request_uri` of a pushed request for an interaction; nil on success and for a direct request, else the interaction
+    /// that has it. Another account takes the place of the one that had it, once.
+    private func use(
+        _ draft: AuthorizationDraft, for id: InteractionID, in transaction: Transaction, now: Timestamp
+    ) throws -> InteractionID? {
+        switch draft.arrival {
+        case .direct: return nil
+        case .pushed(let digest):
+            return try transaction.pushedRequests.use(
+                digest, of: draft.asker.clientID, for: id, until: now + InteractionSeal.maximumAge)
+        case .used(let digest, let earlier):
+            guard try transaction.interactions.withdraw(earlier) else {
+                return try transaction.pushedRequests.user(of: digest) ?? earlier
+            }
+            try transaction.pushedRequests.move(digest, to: id)
+            return nil
+        }
+    }
+
     private static let unknownURI = OAuthError(
         .invalidRequestURI, "The app's request is unknown or has expired.",
         reason: "the request_uri is unknown, expired, or another client's")
     private static let usedURI = OAuthError(
-        .invalidRequestURI, "The app's request was already used.", reason: "the request_uri is used")
+        .invalidRequestURI, "The app's request has already been used.", reason: "the request_uri is used")
 }

@@ -15,6 +15,7 @@ package struct PushedAuthorizationEndpoint: Sendable {
     let authentication: ClientAuthentication
     /// The sign-in methods, which decide the authentication contexts that a request can demand.
     let people: SignInService
+    let limit: SourceLimit
     let clock: WallClock
     let observer: Observer
 
@@ -23,12 +24,14 @@ package struct PushedAuthorizationEndpoint: Sendable {
         _ parameters: Parameters, authorization: String?, address: String?
     ) async throws -> PushedAuthorizationResponse {
         let now = clock.now()
-        let network = ClientNetwork.subnet(of: address)
+        let source = RequestSource(address: address)
+        // Asked first, because anybody can send such a request, and everything behind it costs more.
+        try await observer.observingRefusals { try limit.check(source, now: now) }
         let pushed = try await authentication.identify(
-            parameters, authorization: authorization, knowing: .authorization(from: network), now: now)
+            parameters, authorization: authorization, knowing: .authorization(from: source.network), now: now)
         return try await observer.observingRefusals {
             do {
-                return try await accept(pushed, from: network, now: now)
+                return try await accept(pushed, from: source, now: now)
             } catch let failure as AuthorizationFailure {
                 // No browser is involved, so even a refusal that could go to the redirect goes to the client directly.
                 throw failure.error.asked(by: pushed.asker.id.string)
@@ -37,7 +40,7 @@ package struct PushedAuthorizationEndpoint: Sendable {
     }
 
     private func accept(
-        _ pushed: Identified<Parameters, Client>, from network: ClientNetwork?, now: Timestamp
+        _ pushed: Identified<Parameters, Client>, from source: RequestSource, now: Timestamp
     ) async throws -> PushedAuthorizationResponse {
         let client = pushed.asker
         let query = try PushedAuthorization.query(pushed.request, of: client.id)
@@ -47,16 +50,30 @@ package struct PushedAuthorizationEndpoint: Sendable {
         if let unmet = request.body.authentication.refusal(among: people.contexts) { throw unmet }
         try client.checkMayAuthorize()
         let row = PushedRequest(
-            digest: uri.digest, clientID: client.id, pusher: client.pusher(in: network), request: query,
+            digest: uri.digest, clientID: client.id, pusher: client.pusher(from: source), request: query,
             expiresAt: now + Self.lifetime)
-        let refusal = try await store.write { [settings] transaction -> OAuthError? in
-            let access = try RequestedAccess.find(
-                request.body, client: client, defaultResource: settings.defaultResource, in: transaction)
-            if case .failure(let error) = access { return error }
+        // Read first, so that a refused request costs no write; and again in the write, because others push meanwhile.
+        if let refusal = try await store.read({ try objection(to: row, request.body, client, in: $0, now: now) }) {
+            throw refusal
+        }
+        let refusal = try await store.write { transaction -> OAuthError? in
+            if let refusal = try objection(to: row, request.body, client, in: transaction, now: now) { return refusal }
             return try transaction.pushedRequests.insert(row, now: now) ? nil : Self.tooMany
         }
         if let refusal { throw refusal }
         return PushedAuthorizationResponse(requestURI: uri, expiresIn: Self.lifetime)
+    }
+
+    /// Why a request cannot be stored now; nil if it can.
+    private func objection(
+        to row: PushedRequest, _ request: AuthorizationRequest, _ client: Client, in transaction: Transaction,
+        now: Timestamp
+    ) throws -> OAuthError? {
+        let access = try RequestedAccess.find(
+            request, client: client, defaultResource: settings.defaultResource, in: transaction)
+        if case .failure(let error) = access { return error }
+        let open = try transaction.pushedRequests.openCount(of: row.pusher, now: now)
+        return open < PushedRequest.mostOpen ? nil : Self.tooMany
     }
 
     private static let tooMany = OAuthError(
@@ -70,8 +87,11 @@ extension Client {
     ///
     /// A client has a count of its own only if an operator registered it and it authenticates: anyone can push as a public client,
     /// and anyone can register clients with secrets or publish documents with keys.
-    fileprivate func pusher(in network: ClientNetwork?) -> PushedRequest.Pusher {
-        guard isRegistered, metadata.authMethod != .none else { return .network(network?.description ?? "unknown") }
+    fileprivate func pusher(from source: RequestSource) -> PushedRequest.Pusher {
+        guard isRegistered, metadata.authMethod != .none else {
+            return .network(
+                source.network?.description ?? "unknown", site: source.site?.description ?? "unknown")
+        }
         return .client(id)
     }
 
@@ -87,7 +107,8 @@ extension Gatehouse {
     /// `/par`.
     package var pushedAuthorization: PushedAuthorizationEndpoint {
         PushedAuthorizationEndpoint(
-            settings: settings, store: store, authentication: revocation.authentication, people: people, clock: clock,
-            observer: observer)
+            settings: settings, store: store, authentication: revocation.authentication, people: people,
+            limit: pushLimit,
+            clock: clock, observer: observer)
     }
 }

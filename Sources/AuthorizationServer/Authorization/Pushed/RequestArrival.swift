@@ -7,28 +7,44 @@ enum RequestArrival: Hashable, Sendable {
     case direct
     /// Pushed by its client; the digest of the `request_uri`, which one sign-in or one signed-in user may use.
     case pushed(Digest)
-    /// Pushed by its client, and its `request_uri` is used.
-    case used
+    /// Pushed by its client; this interaction used the `request_uri` with this digest, and another account takes its place.
+    case used(Digest, by: InteractionID)
 
-    var isPushed: Bool { self != .direct }
+    /// The digest of the `request_uri`; nil for a direct request.
+    var pushed: Digest? {
+        switch self {
+        case .direct: nil
+        case .pushed(let digest), .used(let digest, _): digest
+        }
+    }
 
-    /// The text that a sealed page or a stored request keeps; nil for a direct request.
+    var isPushed: Bool { pushed != nil }
+
+    /// The text that a sealed page keeps; nil for a direct request.
     var stored: String? {
         switch self {
         case .direct: nil
         case .pushed(let digest): digest.base64URL
-        case .used: ""
+        case .used(let digest, let interaction): "\(digest.base64URL) \(interaction)"
         }
     }
 
     /// Reads the kept text; nil for a text that no arrival has.
     init?(stored text: String?) {
-        switch text {
-        case nil: self = .direct
-        case "": self = .used
-        case let text?:
-            guard let digest = Base64URL.decode(text).flatMap({ Digest(bytes: $0) }) else { return nil }
-            self = .pushed(digest)
+        guard let text else {
+            self = .direct
+            return
+        }
+        let parts = text.split(separator: " ")
+        guard let digest = parts.first.flatMap({ Base64URL.decode(String($0)) }).flatMap({ Digest(bytes: $0) }) else {
+            return nil
+        }
+        switch parts.count {
+        case 1: self = .pushed(digest)
+        case 2:
+            guard let interaction = InteractionID(String(parts[1])) else { return nil }
+            self = .used(digest, by: interaction)
+        default: return nil
         }
     }
 }

@@ -22,6 +22,8 @@ package struct ClientRegistration: Hashable, Sendable {
     package private(set) var keys: ClientKeys?
     /// Whether the client may hold refresh tokens.
     package let refreshes: Bool
+    /// Whether the client pushes every authorization request; one in the URL is then refused.
+    package let requiresPushedRequests: Bool
     /// The claimed kind of program; nil if the client names none.
     package let applicationType: ApplicationType?
     /// The URL of the client's home page (https).
@@ -40,7 +42,8 @@ package struct ClientRegistration: Hashable, Sendable {
     package var metadata: ClientMetadata {
         ClientMetadata(
             name: name ?? "", redirectURIs: redirectURIs, authMethod: authMethod, keys: keys,
-            grantTypes: Set(grantTypes), uri: uri, logoURI: logoURI, termsURI: termsURI, policyURI: policyURI)
+            grantTypes: Set(grantTypes), requiresPushedRequests: requiresPushedRequests, uri: uri, logoURI: logoURI,
+            termsURI: termsURI, policyURI: policyURI)
     }
 
     /// The members as a client receives them.
@@ -58,6 +61,8 @@ package struct ClientRegistration: Hashable, Sendable {
         }
         object[.grantTypes] = .strings(grantTypes.map(\.rawValue))
         object[.responseTypes] = .strings([ResponseType.code.rawValue])
+        // False is the default and stays out, so that it gives no second id.
+        object[.requiresPushedRequests] = requiresPushedRequests ? true : nil
         object[.applicationType] = (applicationType?.rawValue).map(JSON.string)
         object[.clientURI] = uri.map(JSON.string)
         object[.logoURI] = logoURI.map(JSON.string)
@@ -100,6 +105,7 @@ extension ClientRegistration {
         authMethod = request.authMethod
         keys = request.keys
         refreshes = request.refreshes
+        requiresPushedRequests = request.requiresPushedRequests
         applicationType = request.applicationType
         uri = request.uri
         logoURI = request.logoURI

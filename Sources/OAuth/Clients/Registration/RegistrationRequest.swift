@@ -22,6 +22,8 @@ package struct RegistrationRequest: Hashable, Sendable {
     /// The keys of a client that authenticates by `private_key_jwt`; nil for any other.
     let keys: ClientKeys?
     let refreshes: Bool
+    /// Whether the client pushes every authorization request.
+    let requiresPushedRequests: Bool
     /// The claimed kind of program; nil if the request names none.
     package let applicationType: ApplicationType?
     let uri: String?
@@ -50,6 +52,7 @@ package struct RegistrationRequest: Hashable, Sendable {
         namesAuthMethod = method != nil
         keys = method == .privateKeyJWT ? usable : nil
         refreshes = try reader.registeredRefreshing()
+        requiresPushedRequests = try reader.flag(.requiresPushedRequests)
         applicationType = try reader.text(.applicationType).flatMap(ApplicationType.init(rawValue:))
         uri = try reader.link(.clientURI)
         logoURI = try reader.link(.logoURI)

@@ -1,7 +1,7 @@
 /// The table of pushed authorization requests, and the clients that must push.
 enum PushedRequestTable {
     static let statements = [
-        table, byEnd, open,
+        table, byEnd, open, bySite,
         """
         ALTER TABLE clients ADD COLUMN requires_pushed_requests INTEGER NOT NULL DEFAULT 0
             CHECK (requires_pushed_requests IN (0, 1))
@@ -15,6 +15,7 @@ enum PushedRequestTable {
             digest BLOB NOT NULL PRIMARY KEY CHECK (length(digest) = 32),
             client_id TEXT NOT NULL,
             pusher TEXT NOT NULL,
+            site TEXT,
             request TEXT NOT NULL,
             expires_at INTEGER NOT NULL,
             interaction_id TEXT
@@ -23,5 +24,9 @@ enum PushedRequestTable {
     private static let byEnd = "CREATE INDEX pushed_requests_by_end ON pushed_requests (expires_at)"
     private static let open = """
         CREATE INDEX open_pushed_requests ON pushed_requests (pusher, expires_at) WHERE interaction_id IS NULL
+        """
+    private static let bySite = """
+        CREATE INDEX pushed_requests_by_site ON pushed_requests (site, expires_at)
+        WHERE interaction_id IS NULL AND site IS NOT NULL
         """
 }

@@ -164,6 +164,28 @@ struct PushedRequestAbuseTests {
         }
     }
 
+    @Test func `a network that pushes too often is refused before anything else, and may push again later`()
+        async throws
+    {
+        try await Harness.run { h in
+            for _ in 0..<600 { #expect(try await h.push(["client_id": "nobody"]).error == "invalid_client") }
+            let refused = try await h.push()
+            #expect(refused.status == .tooManyRequests && refused.headers[.retryAfter] != nil)
+            #expect(try await h.pushedRows().isEmpty)
+            h.clock.advance(by: 1)
+            #expect(try await h.push().status == .created)
+        }
+    }
+
+    @Test func `the open requests of a client can be deleted with it`() async throws {
+        try await Harness.run { h in
+            _ = try await h.pushed()
+            let id = h.registered.id
+            try await h.gatehouse.store.write { try $0.pushedRequests.removeOpen(of: id) }
+            #expect(try await h.pushedRows().isEmpty)
+        }
+    }
+
     @Test func `nothing of a secret is stored with a pushed request`() async throws {
         try await Harness.run { h in
             let secret = ClientSecret.random()

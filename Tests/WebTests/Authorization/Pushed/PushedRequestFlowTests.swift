@@ -113,6 +113,37 @@ struct PushedRequestFlowTests {
         }
     }
 
+    @Test func `of many submissions after switching the account one keeps the request`() async throws {
+        try await Harness.run { h in
+            _ = try await h.addUser("eve")
+            let browser = h.browser()
+            let page = try await h.authorize(browser, pushed: h.pushed())
+            let consent = try await h.follow(browser, try await h.signIn(browser, at: page))
+            let other = try await h.decide(browser, at: consent, "switch")
+            let first = try await h.signIn(browser, at: other, as: "eve")
+            #expect(first.status == .seeOther)
+            for _ in 0..<20 { _ = try await h.signIn(browser, at: other, as: "eve") }
+            #expect(try await h.interactions() == 1)
+            #expect(try await h.pushedRows() == [true])
+        }
+    }
+
+    @Test func `a client that registered itself can demand that its requests are pushed`() async throws {
+        try await Harness.run { h in
+            let refused = try await h.register(
+                Harness.registration(["require_pushed_authorization_requests": "yes"]))
+            #expect(refused.error == "invalid_client_metadata")
+            let answer = try await h.register(Harness.registration(["require_pushed_authorization_requests": true]))
+            #expect(answer.json["require_pushed_authorization_requests"] == true)
+            let own: [String: String?] = [
+                "client_id": answer.json["client_id"]?.string, "redirect_uri": Harness.loopback,
+            ]
+            let plain = try await h.authorize(h.browser(), h.request(own))
+            #expect(plain.input("interaction") == nil && plain.text.contains("Push this request first"))
+            #expect(try await h.push(own).status == .created)
+        }
+    }
+
     @Test func `clients authenticate as at the token endpoint`() async throws {
         try await Harness.run { h in
             let secret = ClientSecret.random()
