@@ -10,16 +10,17 @@ import Outbound
 actor ClientKeySets {
     /// Who named the key set, which decides how it is fetched.
     enum Source: Hashable, Sendable {
-        /// A client's document or registration: the URL is a stranger's.
-        case client(ClientID)
+        /// The document or registration of this client: the URL is a stranger's. `isKnown` is true for a client that a user or an
+        /// administrator accepted.
+        case client(ClientID, isKnown: Bool)
         /// An administrator: private addresses are permitted.
         case administrator
     }
 
-    /// A set of keys. A stranger's set is never answered from an administrator's fetch of the same URL.
+    /// A set of keys. No client is answered from the fetch of another one, nor uses up its fetches, by naming the same URL.
     private struct Place: Hashable {
         let keys: ClientKeys
-        let isAdministrators: Bool
+        let source: Source
     }
 
     private struct Entry {
@@ -63,7 +64,7 @@ actor ClientKeySets {
         for assertion: ClientAssertion, _ keys: ClientKeys, from source: Source, now: Timestamp
     ) async throws -> VerificationKeySet {
         guard let algorithm = assertion.algorithm else { return VerificationKeySet([]) }
-        let place = Place(keys: keys, isAdministrators: source == .administrator)
+        let place = Place(keys: keys, source: source)
         let set: JWKSet
         switch keys {
         case .inline(let bytes): set = try entry(place, bytes, now).set
@@ -158,13 +159,9 @@ actor ClientKeySets {
     /// The body at the URL, and for how many seconds it is fresh.
     private nonisolated func body(of url: String, _ source: Source) async throws -> ([UInt8], Int64) {
         switch source {
-        case .client(let id):
-            // On the host of the client's document the budget of known documents applies: strangers cannot use it up.
-            let isOwnHost = (try? ClientID(url))?.documentHost.map { $0 == id.documentHost } ?? false
-            let claim = FetchClaim(
-                askers: isOwnHost ? [] : ["keys of \(id)"], standing: isOwnHost ? .knownDocument : .knownHost)
+        case .client(let id, let isKnown):
             do throws(FetchError) {
-                let document = try await fetcher.fetch(url, for: claim)
+                let document = try await fetcher.fetch(url, for: Self.claim(on: url, of: id, isKnown: isKnown))
                 return (
                     document.body,
                     document.freshFor(min: Self.freshness.lowerBound, max: Self.freshness.upperBound)
@@ -180,6 +177,15 @@ actor ClientKeySets {
             }
             return (response.body, Self.freshness.lowerBound)
         }
+    }
+
+    /// Whose share of the fetches a key set counts against. Those of all strangers together have one share. On the host of a known
+    /// client's document the budget of known documents applies, which strangers cannot use up.
+    private static func claim(on url: String, of id: ClientID, isKnown: Bool) -> FetchClaim {
+        guard isKnown else { return FetchClaim(askers: ["keys of strangers"], standing: .newHost) }
+        let isOwnHost = (try? ClientID(url))?.documentHost.map { $0 == id.documentHost } ?? false
+        return FetchClaim(
+            askers: isOwnHost ? [] : ["keys of \(id)"], standing: isOwnHost ? .knownDocument : .knownHost)
     }
 
     private static let unavailable = OAuthError(

@@ -106,7 +106,8 @@ struct DocumentKeyTests {
             scene.h.clock.advance(by: 1)
             let held = try await redeem(scene, scene.code(), key: key)
             #expect(open.status == .ok && held.status == .ok)
-            #expect(try await scene.h.sessions().map(\.authMethod) == [ClientAuthenticationMethod.none, .privateKeyJWT])
+            #expect(
+                try await scene.h.sessions().map(\.authMethod) == [ClientAuthenticationMethod.none, .privateKeyJWT])
             let next = try await refresh(scene, open.tokens.refresh, key: nil)
             #expect(next.status == .ok)
             #expect(try await refresh(scene, next.tokens.refresh, key: key).status == .ok, "a proof more is no fault")
@@ -192,6 +193,43 @@ struct DocumentKeyTests {
             let grant = try await scene.code()
             #expect(try await redeem(scene, grant, key: AssertionKey()).error == "invalid_client")
             #expect(try await scene.h.spentTokens() == 0)
+        }
+    }
+
+    @Test func `a key set on a private host is not fetched for a client that nobody accepted`() async throws {
+        try await DocumentScene.play { scene in
+            let key = AssertionKey()
+            Self.serve([key], on: scene.host)
+            Self.publish(.key, Self.url(scene.host), on: scene.host)
+            let browser = try await scene.signedIn()
+            #expect(try await scene.consentPage(browser).status == .ok)
+            let fetches = scene.host.fetches
+            #expect(try await refresh(scene, "x", key: key).error == "invalid_client")
+            #expect(scene.host.fetches == fetches, "its document is here, its key set is not asked for")
+            try await scene.set(.client(ClientID(scene.host.id())), .allow)
+            #expect(try await refresh(scene, "x", key: key).error == "invalid_grant", "an administrator accepts it")
+        }
+    }
+
+    @Test func `the answer does not tell why a key set cannot be used`() async throws {
+        try await DocumentScene.play { scene in
+            let key = AssertionKey()
+            Self.serve([key], on: scene.host)
+            Self.publish(.key, Self.url(scene.host), on: scene.host)
+            _ = try await redeem(scene, scene.code(), key: key)
+            let unknownKey = try await refresh(scene, "x", key: AssertionKey())
+            let pages = [
+                LoopbackServer.http("404 Not Found", body: ""),
+                LoopbackServer.http("200 OK", "Content-Type: application/json", body: "x"),
+                LoopbackServer.http("200 OK", "Content-Type: text/html", body: "{}"),
+            ]
+            for page in pages {
+                scene.host.answer(page, at: Self.keySet)
+                // Beyond the hour in which the last good set serves.
+                scene.h.clock.advance(by: 4_000)
+                let answer = try await refresh(scene, "x", key: key)
+                #expect(answer.status == unknownKey.status && answer.json == unknownKey.json)
+            }
         }
     }
 

@@ -10,6 +10,7 @@ struct AssertionAuthentication: Sendable {
     let store: Store
     let issuer: Issuer
     let keySets: ClientKeySets
+    let fetcher: DocumentFetcher
     let log: Logger
 
     /// Key sets are fetched from strangers with the fetcher of `clients`, and from operators with `operators`.
@@ -17,20 +18,43 @@ struct AssertionAuthentication: Sendable {
         store = clients.store
         self.issuer = issuer
         keySets = ClientKeySets(fetcher: clients.fetcher, operators: operators, log: clients.log)
+        fetcher = clients.fetcher
         log = clients.log
     }
 
-    /// The credential that an assertion of this client or MCP server is verified with.
+    /// The credential that an assertion of this client or MCP server is verified with. `isAdministrators` is true for keys that an
+    /// administrator named.
     func credential(
-        for assertion: ClientAssertion, of id: ClientID, _ keys: ClientKeys, from source: ClientKeySets.Source,
-        now: Timestamp
+        for assertion: ClientAssertion, of id: ClientID, _ keys: ClientKeys, isAdministrators: Bool, now: Timestamp
     ) async throws -> RegisteredCredential {
-        let found = try await keySets.keys(for: assertion, keys, from: source, now: now)
         // Read at each request, so that an administrator's decision takes effect at once.
-        let acceptsTokenEndpoint = try await store.read { try $0.clientRules.acceptsTokenEndpoint(client: id) }
+        let (acceptsTokenEndpoint, isKnown) = try await store.read { transaction in
+            let isKnown =
+                try isAdministrators || transaction.clientRules.find(id) == .allow
+                || !transaction.sessions.list(SessionFilter(client: id), limit: 1, now: now).isEmpty
+            return (try transaction.clientRules.acceptsTokenEndpoint(client: id), isKnown)
+        }
+        let source = isAdministrators ? ClientKeySets.Source.administrator : .client(id, isKnown: isKnown)
+        let found = try await self.keys(for: assertion, keys, from: source, isKnown: isKnown, now: now)
         let rule = ClientAssertionRule(
             issuer: issuer, client: id.string, acceptsTokenEndpoint: acceptsTokenEndpoint)
         return .keys(AssertionCredential(keys: found, rule: rule, now: now))
+    }
+
+    /// The keys that may verify the assertion; none for a set that cannot be used.
+    ///
+    /// Anybody can publish a document or register, and so let this server fetch a URL. The answer must not tell a stranger what is
+    /// there, and no host of the operator's own network is asked for a client that no user and no administrator accepted.
+    private func keys(
+        for assertion: ClientAssertion, _ keys: ClientKeys, from source: ClientKeySets.Source, isKnown: Bool,
+        now: Timestamp
+    ) async throws -> VerificationKeySet {
+        if !isKnown, case .url(let url) = keys, fetcher.isOnPrivateHost(url) { return VerificationKeySet([]) }
+        do {
+            return try await keySets.keys(for: assertion, keys, from: source, now: now)
+        } catch let error as OAuthError where error.code == .invalidClient || !isKnown {
+            return VerificationKeySet([])
+        }
     }
 
     /// Spends a verified assertion; the reason of the refusal if it was used before, at whatever endpoint.

@@ -95,8 +95,7 @@ struct ClientAuthentication: Sendable {
         case .assertion(_, let assertion):
             if let keys = client.metadata.keys {
                 try await assertions.credential(
-                    for: assertion, of: client.id, keys,
-                    from: client.isRegistered ? .administrator : .client(client.id), now: now)
+                    for: assertion, of: client.id, keys, isAdministrators: client.isRegistered, now: now)
             } else {
                 .nothing
             }

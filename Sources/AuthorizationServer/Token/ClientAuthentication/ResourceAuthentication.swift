@@ -85,7 +85,7 @@ package struct ResourceAuthentication: Sendable {
         guard let resource else { return nil }
         if let digest = resource.secretDigest { return .secret(digest) }
         guard case .assertion(let id, let assertion) = presented, let keys = resource.keys else { return .nothing }
-        return try await assertions.credential(for: assertion, of: id, keys, from: .administrator, now: now)
+        return try await assertions.credential(for: assertion, of: id, keys, isAdministrators: true, now: now)
     }
 
     /// Refuses, observed, unless `presented` proves the MCP server whose secret has this digest; nil for an unknown MCP server.
