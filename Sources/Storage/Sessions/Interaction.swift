@@ -96,9 +96,9 @@ extension Interactions {
         return isHere == nil ? nil : try find(id)
     }
 
-    /// Deletes a waiting interaction, in whose place another account answers the request; false if it does not wait.
-    package func withdraw(_ id: InteractionID) throws -> Bool {
-        try execute("DELETE FROM interactions WHERE id = ?1 AND state = 'pending'", id.string) == 1
+    /// Deletes a waiting interaction, in whose place another account answers the request.
+    package func withdraw(_ id: InteractionID) throws {
+        try execute("DELETE FROM interactions WHERE id = ?1 AND state = 'pending'", id.string)
     }
 
     /// Lets a waiting interaction follow its user to another login in the same browser: whoever submits a sign-in page twice at the

@@ -94,11 +94,11 @@ extension PushedRequests {
         return try first("SELECT interaction_id FROM pushed_requests WHERE digest = ?1", digest.stored) { try $0.id(0) }
     }
 
-    /// Lets a used request belong to another interaction, which takes the place of the one that used it.
-    package func move(_ digest: Digest, to interaction: InteractionID) throws {
+    /// Lets a used request belong to another interaction, which takes the place of `earlier`; false if another one took it before.
+    package func move(_ digest: Digest, from earlier: InteractionID, to interaction: InteractionID) throws -> Bool {
         try execute(
-            "UPDATE pushed_requests SET interaction_id = ?2 WHERE digest = ?1 AND interaction_id IS NOT NULL",
-            digest.stored, interaction.string)
+            "UPDATE pushed_requests SET interaction_id = ?3 WHERE digest = ?1 AND interaction_id = ?2", digest.stored,
+            earlier.string, interaction.string) == 1
     }
 
     /// The interaction that used a request; nil for an open or an unknown one.

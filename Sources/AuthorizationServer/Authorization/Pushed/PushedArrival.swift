@@ -74,10 +74,12 @@ extension AuthorizeEndpoint {
             return try transaction.pushedRequests.use(
                 digest, of: draft.asker.clientID, for: id, until: now + InteractionSeal.maximumAge)
         case .used(let digest, let earlier):
-            guard try transaction.interactions.withdraw(earlier) else {
+            // The sign-in of another account ends the login of the first, and its interaction with it: absent is as good as waiting.
+            if let found = try transaction.interactions.find(earlier), found.state != .pending { return earlier }
+            guard try transaction.pushedRequests.move(digest, from: earlier, to: id) else {
                 return try transaction.pushedRequests.user(of: digest) ?? earlier
             }
-            try transaction.pushedRequests.move(digest, to: id)
+            try transaction.interactions.withdraw(earlier)
             return nil
         }
     }

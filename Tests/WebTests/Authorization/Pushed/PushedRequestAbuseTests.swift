@@ -92,7 +92,7 @@ struct PushedRequestAbuseTests {
                 (["redirect_uri": "https://evil.example/cb"], "invalid_request"),
                 (["redirect_uri": nil], "invalid_request"),
                 (["response_type": "token"], "unsupported_response_type"), (["code_challenge": nil], "invalid_request"),
-                (["code_challenge_method": "plain"], "invalid_request"), (["scope": "nothing:known"], "invalid_scope"),
+                (["code_challenge_method": "plain"], "invalid_request"),
                 (["resource": "https://elsewhere.example/mcp"], "invalid_target"),
                 (["request": "e30"], "request_not_supported"),
                 (["request_uri": uri], "invalid_request"), (["prompt": "none login"], "invalid_request"),
