@@ -55,6 +55,7 @@ extension Transaction {
     package var providers: Providers { Providers(transaction: self) }
     package var pushedRequests: PushedRequests { PushedRequests(transaction: self) }
     package var replays: Replays { Replays(transaction: self) }
+    package var serviceSessions: ServiceSessions { ServiceSessions(transaction: self) }
     package var sessions: Sessions { Sessions(transaction: self) }
     package var sessionHosts: SessionHosts { SessionHosts(transaction: self) }
     package var sessionReports: SessionReports { SessionReports(transaction: self) }

@@ -33,7 +33,7 @@ enum Schema {
         ("0020 elicitation kinds", ElicitationKindList.statements), ("0021 login proofs", LoginProofs.statements),
         ("0022 credentials", CredentialTable.statements),
         ("0023 registration permissions", RegistrationPermissions.statements),
-        ("0024 service sessions", ServiceSessions.statements),
+        ("0024 service sessions", ServiceSessionTables.statements),
         ("0025 dynamic clients", DynamicClientTables.statements),
         ("0026 pushed requests", PushedRequestTable.statements), ("0027 spent tokens", SpentTokens.statements),
         ("0028 client keys", ClientKeyColumns.statements),

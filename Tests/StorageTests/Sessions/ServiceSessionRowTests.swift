@@ -20,12 +20,12 @@ struct ServiceSessionRowTests {
         let world = try await World()
         _ = try await world.active(world.session())
         let (first, second) = (try session(world), try session(world))
-        try await world.store.write { try $0.sessions.open(service: first) }
+        try await world.store.write { try $0.serviceSessions.open(first) }
         await #expect(throws: (any Error).self) {
-            try await world.store.write { try $0.sessions.open(service: second) }
+            try await world.store.write { try $0.serviceSessions.open(second) }
         }
         let live = try await world.store.read {
-            try $0.sessions.service(of: world.client.id, at: world.resource.id, now: World.start)
+            try $0.serviceSessions.find(of: world.client.id, at: world.resource.id, now: World.start)
         }
         #expect(live?.id == first.id && live?.state == .active)
     }
@@ -34,12 +34,12 @@ struct ServiceSessionRowTests {
         let world = try await World()
         let end = World.start + 3600
         let (first, second) = (try session(world), try session(world, from: end))
-        try await world.store.write { try $0.sessions.open(service: first) }
+        try await world.store.write { try $0.serviceSessions.open(first) }
         let live = try await world.store.read {
-            try $0.sessions.service(of: world.client.id, at: world.resource.id, now: end)
+            try $0.serviceSessions.find(of: world.client.id, at: world.resource.id, now: end)
         }
         #expect(live == nil)
-        try await world.store.write { try $0.sessions.open(service: second) }
+        try await world.store.write { try $0.serviceSessions.open(second) }
         let kept = try await world.store.read { try $0.sessions.find(first.id) }
         #expect(kept?.state == .expired && kept?.endedAt == end)
     }
@@ -47,7 +47,7 @@ struct ServiceSessionRowTests {
     @Test func `a service session depends on no key`() async throws {
         let world = try await World()
         let service = try session(world)
-        try await world.store.write { try $0.sessions.open(service: service) }
+        try await world.store.write { try $0.serviceSessions.open(service) }
         #expect(try await world.store.read { try $0.refreshKeysInUse() } == [])
         _ = try await world.active(world.session())
         #expect(try await world.store.read { try $0.refreshKeysInUse() } == ["k1"])

@@ -50,13 +50,13 @@ package struct AssertionKey: Sendable {
     }
 }
 
-extension Harness {
+extension Gatehouse {
     /// Registers a client that authenticates with `key`.
     package func register(_ id: String, redirects: [String], key: AssertionKey) async throws -> RegisteredClient {
         let client = RegisteredClient(
             id: try ClientID(id), name: id, redirectURIs: try redirects.map { try RedirectURI($0) },
-            authMethod: .privateKeyJWT, keys: key.keys, createdAt: clock.now)
-        try await gatehouse.store.write { _ = try $0.clients.insert(client) }
+            authMethod: .privateKeyJWT, keys: key.keys, createdAt: clock.now())
+        try await store.write { _ = try $0.clients.insert(client) }
         return client
     }
 
@@ -64,13 +64,13 @@ extension Harness {
     package func addServer(_ identifier: String, key: AssertionKey) async throws -> Resource {
         let server = Resource(
             identifier: try ResourceIdentifier(identifier), name: "Keyed", owner: "Ops", scopes: [], secretDigest: nil,
-            keys: key.keys, createdAt: clock.now)
-        try await gatehouse.store.write { _ = try $0.resources.insert(server) }
+            keys: key.keys, createdAt: clock.now())
+        try await store.write { _ = try $0.resources.insert(server) }
         return server
     }
 
     /// The number of one-time tokens in memory.
     package func spentTokens() async throws -> Int {
-        try await gatehouse.store.read { try $0.replays.count() }
+        try await store.read { try $0.replays.count() }
     }
 }

@@ -192,7 +192,7 @@ struct DocumentKeyTests {
             Self.publish(.key, Self.url(scene.host), on: scene.host)
             let grant = try await scene.code()
             #expect(try await redeem(scene, grant, key: AssertionKey()).error == "invalid_client")
-            #expect(try await scene.h.spentTokens() == 0)
+            #expect(try await scene.h.gatehouse.spentTokens() == 0)
         }
     }
 

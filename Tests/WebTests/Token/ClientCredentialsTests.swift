@@ -190,7 +190,7 @@ struct ClientCredentialsTests {
     @Test func `a client with a key acts for itself, and each of its assertions counts once`() async throws {
         try await Harness.run { h in
             let key = AssertionKey()
-            let client = try await h.register("robot", redirects: [Harness.redirect], key: key)
+            let client = try await h.gatehouse.register("robot", redirects: [Harness.redirect], key: key)
             try await h.permit(ServiceClient(id: client.id, secret: ""), ["files:read"])
             let form = try [("grant_type", "client_credentials")] + key.form(of: "robot", now: h.clock.now)
             let answer = try await h.send("/token", form)

@@ -17,7 +17,7 @@ struct KeyAuthenticationTests {
         try await Harness.run { h in
             let key = AssertionKey()
             var h = h
-            h.registered = try await h.register("robot", redirects: [Harness.redirect], key: key)
+            h.registered = try await h.gatehouse.register("robot", redirects: [Harness.redirect], key: key)
             try await test(h, key)
         }
     }
@@ -71,7 +71,7 @@ struct KeyAuthenticationTests {
             #expect(try await error(h, form) == "invalid_grant")
             #expect(try await error(h, form) == "invalid_client")
             #expect(try await h.send("/revoke", form + [("token", "foreign")]).error == "invalid_client")
-            #expect(try await h.spentTokens() == 1)
+            #expect(try await h.gatehouse.spentTokens() == 1)
             let other = try key.form(of: "robot", now: h.clock.now)
             let errors = try await withThrowingTaskGroup(of: String?.self) { group in
                 for index in 0..<50 {
@@ -84,14 +84,14 @@ struct KeyAuthenticationTests {
                 return try await group.reduce(into: []) { $0.append($1 ?? "") }
             }
             #expect(errors.count { $0 == "invalid_client" } == 49)
-            #expect(try await h.spentTokens() == 2)
+            #expect(try await h.gatehouse.spentTokens() == 2)
         }
     }
 
     @Test func `a jti of one client does not block that of another`() async throws {
         try await play { h, key in
             let other = AssertionKey()
-            _ = try await h.register("other", redirects: [Harness.redirect], key: other)
+            _ = try await h.gatehouse.register("other", redirects: [Harness.redirect], key: other)
             let claims: [String: JSON?] = ["jti": "same"]
             #expect(try await error(h, key.form(of: "robot", now: h.clock.now, claims)) == "invalid_grant")
             #expect(try await error(h, other.form(of: "other", now: h.clock.now, claims)) == "invalid_grant")
@@ -136,7 +136,7 @@ struct KeyAuthenticationTests {
                 let form = try key.form(of: "robot", now: h.clock.now, claims, header: header)
                 #expect(try await error(h, form + [("client_id", "robot")]) == "invalid_client", "\(name)")
             }
-            #expect(try await h.spentTokens() == 0)
+            #expect(try await h.gatehouse.spentTokens() == 0)
         }
     }
 
@@ -162,7 +162,7 @@ struct KeyAuthenticationTests {
                 let form = try key.form(of: "robot", now: h.clock.now, claims, header: header)
                 #expect(try await error(h, form) == "invalid_grant", "\(claims) \(header)")
             }
-            #expect(try await h.spentTokens() == good.count)
+            #expect(try await h.gatehouse.spentTokens() == good.count)
         }
     }
 
@@ -184,7 +184,7 @@ struct KeyAuthenticationTests {
                     "/token", Self.refresh + AssertionKey.form(text) + [("client_id", "robot")])
                 #expect(answer.status == .unauthorized || answer.error == "invalid_request", "\(text.prefix(60))")
             }
-            #expect(try await h.spentTokens() == 0)
+            #expect(try await h.gatehouse.spentTokens() == 0)
             #expect(try await error(h, AssertionKey.form(good)) == "invalid_grant", "the good one still counts")
         }
     }
@@ -205,7 +205,7 @@ struct KeyAuthenticationTests {
             #expect(try await error(h, [("client_id", "robot")]) == "invalid_client", "without its key")
             #expect(try await error(h, [("client_id", "robot"), ("client_secret", "x")]) == "invalid_client")
             #expect(try await error(h, key.form(of: "quill", now: h.clock.now)) == "invalid_client", "a public client")
-            #expect(try await h.spentTokens() == 0)
+            #expect(try await h.gatehouse.spentTokens() == 0)
         }
     }
 

@@ -17,7 +17,7 @@ struct ServerKeyTests {
     private func play(_ test: @Sendable @escaping (Harness, Resource, AssertionKey) async throws -> Void) async throws {
         try await Harness.run { h in
             let key = AssertionKey()
-            let server = try await h.addServer("https://keyed.example/mcp", key: key)
+            let server = try await h.gatehouse.addServer("https://keyed.example/mcp", key: key)
             try await test(h, server, key)
         }
     }
@@ -43,10 +43,10 @@ struct ServerKeyTests {
             #expect(try await h.send("/introspect", [("token", "x")] + form).json["active"]?.bool == false)
             #expect(try await h.send("/introspect", [("token", "x")] + form).error == "invalid_client")
             #expect(try await h.send("/token", Self.grant + form).error == "invalid_client", "nor at another endpoint")
-            #expect(try await h.spentTokens() == 1)
+            #expect(try await h.gatehouse.spentTokens() == 1)
             let stranger = try AssertionKey().form(of: server.id.string, now: h.clock.now, header: ["kid": nil])
             #expect(try await h.send("/introspect", [("token", "x")] + stranger).error == "invalid_client")
-            #expect(try await h.spentTokens() == 1)
+            #expect(try await h.gatehouse.spentTokens() == 1)
         }
     }
 

@@ -41,7 +41,7 @@ struct ClientPermissionAdministration: AdministrationNoun {
         try audit(
             transaction, .clientPermitted, client: client.id, resource: resource.id, reason: permission.scope.string,
             explanation: reason)
-        let live = try transaction.sessions.service(of: client.id, at: resource.id, now: now)
+        let live = try transaction.serviceSessions.find(of: client.id, at: resource.id, now: now)
         let revoked = try live.map {
             try transaction.sessions.limit(
                 service: $0, to: permission.held(at: resource), ending(.permissionWithdrawn, reason))
@@ -59,7 +59,7 @@ struct ClientPermissionAdministration: AdministrationNoun {
     /// The session that a request revokes: the client's live one at the MCP server, unless the new permission allows as much.
     func sessions(revokedBy request: ClientPermissionRequest, _ transaction: Transaction) throws -> [SessionFilter] {
         func live(_ client: String, _ resource: Resource) throws -> Session? {
-            try transaction.sessions.service(of: ClientID(client), at: resource.id, now: now)
+            try transaction.serviceSessions.find(of: ClientID(client), at: resource.id, now: now)
         }
         switch request {
         case .show: return []
@@ -107,7 +107,7 @@ struct ClientPermissionAdministration: AdministrationNoun {
             }
             try audit(
                 transaction, .clientPermissionWithdrawn, client: client.id, resource: resource.id, explanation: reason)
-            let ended = try transaction.sessions.service(of: client.id, at: resource.id, now: now).map {
+            let ended = try transaction.serviceSessions.find(of: client.id, at: resource.id, now: now).map {
                 try transaction.sessions.end($0.id, ending(.permissionWithdrawn, reason))
             }
             let row = before.map { Self.row($0, at: resource) } ?? ["client_id": .string(client.id.string)]

@@ -48,8 +48,7 @@ struct ClientCredentialsGrant: Grant {
         let wanted = asked.scope.map { resource.scopes.implications.closure(of: $0).intersection(scope) } ?? scope
         guard !wanted.isEmpty else { return .refused(Self.nothingPermitted(permission)) }
         // Revoking its own token lets a client open sessions in a loop, each with a row, a record and an event.
-        if live == nil, try transaction.sessions.endedServices(of: client.id, at: resource.id, since: now - 3600) >= 60
-        {
+        if live == nil, try transaction.serviceSessions.ended(of: client.id, at: resource.id, since: now - 3600) >= 60 {
             return .refused(Self.tooManySessions)
         }
         let id = try live?.id ?? open(client, at: resource, holding: held, in: transaction, now: now)
@@ -89,7 +88,9 @@ struct ClientCredentialsGrant: Grant {
     private func liveSession(
         of client: Client, at resource: Resource, within held: ScopeSet, in transaction: Transaction, now: Timestamp
     ) throws -> Session? {
-        guard let live = try transaction.sessions.service(of: client.id, at: resource.id, now: now) else { return nil }
+        guard let live = try transaction.serviceSessions.find(of: client.id, at: resource.id, now: now) else {
+            return nil
+        }
         guard !live.scope.isSubset(of: held) else { return live }
         _ = try transaction.sessions.end(
             live.id,
@@ -108,7 +109,7 @@ struct ClientCredentialsGrant: Grant {
             redirectURI: nil, binding: nil, createdAt: now, expiresAt: now + terms.service, idleSeconds: terms.idle,
             // The session has no refresh tokens, so it depends on no key.
             authTime: now, refreshKeyID: "")
-        try transaction.sessions.open(service: session)
+        try transaction.serviceSessions.open(session)
         return session.id
     }
 

@@ -31,7 +31,9 @@ struct ClientDocumentTests {
         let members = try JSONObject(parsing: bytes)
         let expected = try ClientID(try #require(members["client_id"]?.string))
         let metadata = try ClientMetadataDocument.parse(bytes, expected: expected).metadata
-        #expect(metadata.authMethod == .none && metadata.allows(.authorizationCode))
+        // ChatGPT's document names private_key_jwt as its one method, and so is held to its key.
+        #expect(metadata.authMethod == (name == "chatgpt" ? .privateKeyJWT : .none))
+        #expect(metadata.allows(.authorizationCode))
         let listed = members["redirect_uris"]?.strings ?? []
         #expect(metadata.redirectURIs.map(\.string) == listed.filter { $0.hasPrefix("http") })
         let first = try #require(metadata.redirectURIs.first)

@@ -3,7 +3,7 @@
 ///
 /// SQLite has no statement that changes a CHECK. Its manual describes this way for constraints, which rewrites no row: edit the
 /// text of the table, and raise the version of the schema, so that every connection reads it again.
-enum ServiceSessions {
+enum ServiceSessionTables {
     static let statements =
         [
             permissions, oneSession,
