@@ -42,15 +42,18 @@ struct AuthorizationServerConnection: Sendable {
         }
     }
 
-    /// Posts a form. `isPatient` allows 40 seconds, for answers that a third party has to give first.
+    /// Posts a form. One without `authorization` has its proof inside, which counts once, so it is never sent again. `isPatient` allows
+    /// 40 seconds, for answers that a third party has to give first.
     func post(
-        _ form: String, to endpoint: String, authorization: String, isPatient: Bool = false
+        _ form: String, to endpoint: String, authorization: String?, isPatient: Bool = false
     ) async throws(DocumentFailure) -> OutboundResponse {
         let url = try Self.url(endpoint)
+        let proof: [(name: String, value: String)] = authorization.map { [(name: "Authorization", value: $0)] } ?? []
         do throws(OutboundFailure) {
             return try await (isPatient ? patientClient : client).post(
                 url, body: Array(form.utf8), contentType: "application/x-www-form-urlencoded",
-                fields: [("Authorization", authorization), ("Accept", "application/json")], repeatable: true)
+                fields: [(name: "Accept", value: "application/json")] + proof,
+                repeatable: authorization != nil)
         } catch {
             throw DocumentFailure("\(url.origin) could not be reached: \(error)")
         }
@@ -70,10 +73,11 @@ struct AuthorizationServerConnection: Sendable {
 
     /// Sends an authenticated request to a path below the issuer.
     func send(
-        _ verb: Verb, _ path: String, as credentials: BasicCredentials
+        _ verb: Verb, _ path: String, as credentials: ServerCredentials, now: Int64
     ) async throws(DocumentFailure) -> OutboundResponse {
         let url = try Self.url(issuer.endpoint(path))
-        let fields = [(name: "Authorization", value: credentials.field), (name: "Accept", value: "application/json")]
+        let field = try await credentials.field(at: self, now: now)
+        let fields = [(name: "Authorization", value: field), (name: "Accept", value: "application/json")]
         do throws(OutboundFailure) {
             return switch verb {
             case .get: try await client.get(url, fields: fields)

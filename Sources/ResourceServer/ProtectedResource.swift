@@ -39,7 +39,11 @@ public struct ProtectedResource: Sendable {
         switch configuration.verification {
         case .introspection(let id, let secret):
             let credentials = try BasicCredentials(clientID: id, clientSecret: secret)
-            let introspection = TokenIntrospection(server: server, rule: rule, credentials: credentials)
+            let introspection = TokenIntrospection(server: server, rule: rule, credentials: .secret(credentials))
+            verify = { await introspection.verdict(on: $0, now: $1) }
+        case .introspectionByKey(let id, let key):
+            let credentials = try KeyCredentials(clientID: id, issuer: issuer, privateKey: key)
+            let introspection = TokenIntrospection(server: server, rule: rule, credentials: .key(credentials))
             verify = { await introspection.verdict(on: $0, now: $1) }
         case .local:
             let signatures = IssuerSignatures(

@@ -8,7 +8,7 @@ import Outbound
 struct TokenIntrospection: Sendable {
     let server: AuthorizationServerConnection
     let rule: AccessTokenRule
-    let credentials: BasicCredentials
+    let credentials: ServerCredentials
 
     func verdict(on token: String, now: Int64) async -> TokenVerdict {
         do throws(DocumentFailure) {
@@ -24,11 +24,12 @@ struct TokenIntrospection: Sendable {
             throw DocumentFailure("the authorization server offers no introspection; verify locally instead")
         }
         let form = "token=\(PercentEncoding.encode(token))&token_type_hint=access_token"
-        let response = try await server.post(form, to: endpoint, authorization: credentials.field)
+        let response = try await server.post(
+            form, to: endpoint, authorization: try await credentials.field(at: server, now: now))
         switch response.status {
         case 200: break
         case 401:
-            throw DocumentFailure("the authorization server rejects this MCP server's client id and secret")
+            throw DocumentFailure("the authorization server rejects this MCP server's \(credentials.noun)")
         default: throw DocumentFailure("introspection answered \(response.status)")
         }
         guard let object = try? JSONObject(parsing: response.body) else {

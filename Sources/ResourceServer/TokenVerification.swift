@@ -4,6 +4,8 @@ public enum TokenVerification: Sendable {
     ///
     /// `gatehouse resources add` prints the credentials.
     case introspection(clientID: String, clientSecret: String)
+    /// The same for an MCP server with a key, whose public half `gatehouse resources add --jwks` registered.
+    case introspectionByKey(clientID: String, privateKey: ServerPrivateKey)
     /// By signature and claims, without a request per token. A token of a revoked session is accepted until it expires, unless
     /// the `ProtectedResource` has an `EventReceiver`.
     case local
@@ -25,7 +27,7 @@ extension TokenVerification: CustomStringConvertible, CustomDebugStringConvertib
     /// The name of the method, without credentials.
     public var description: String {
         switch self {
-        case .introspection: "introspection"
+        case .introspection, .introspectionByKey: "introspection"
         case .local: "local"
         }
     }

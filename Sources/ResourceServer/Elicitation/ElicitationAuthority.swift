@@ -10,16 +10,16 @@ struct ElicitationAuthority: Sendable {
     let clock: @Sendable () -> Int64
     let allowedSkew: Int64
     let server: AuthorizationServerConnection
-    let credentials: BasicCredentials
+    let credentials: ServerCredentials
 
     init(
-        _ configuration: ProtectedResourceConfiguration, clientID: String, clientSecret: String
+        _ configuration: ProtectedResourceConfiguration, credentials: ServerCredentials
     ) throws(InvalidConfiguration) {
         (issuer, resource) = try configuration.parties
         server = try AuthorizationServerConnection(
             issuer: issuer, trustedAuthorities: configuration.trustedAuthorities,
             answerTimeout: configuration.answerTimeout)
-        credentials = try BasicCredentials(clientID: clientID, clientSecret: clientSecret)
+        self.credentials = credentials
         signatures = IssuerSignatures(keys: server.keySet(clock: configuration.clock))
         clock = configuration.clock
         allowedSkew = configuration.allowedClockSkew
@@ -31,7 +31,7 @@ struct ElicitationAuthority: Sendable {
     ) async throws(ElicitationError) -> JSONObject {
         let response: OutboundResponse
         do throws(DocumentFailure) {
-            response = try await server.send(verb, path, as: credentials)
+            response = try await server.send(verb, path, as: credentials, now: clock())
         } catch {
             throw ElicitationError(error)
         }
@@ -45,7 +45,8 @@ struct ElicitationAuthority: Sendable {
             guard let endpoint = try await server.metadata.current(at: clock()).tokenEndpoint else {
                 throw DocumentFailure("it has no token endpoint")
             }
-            response = try await server.post(form, to: endpoint, authorization: credentials.field, isPatient: true)
+            let (form, authorization) = try credentials.proven(form, now: clock())
+            response = try await server.post(form, to: endpoint, authorization: authorization, isPatient: true)
         } catch {
             throw ElicitationError(error)
         }

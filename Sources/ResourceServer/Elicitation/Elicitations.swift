@@ -11,7 +11,17 @@ public struct Elicitations: Sendable {
     public init(
         _ configuration: ProtectedResourceConfiguration, clientID: String, clientSecret: String
     ) throws(InvalidConfiguration) {
-        authority = try ElicitationAuthority(configuration, clientID: clientID, clientSecret: clientSecret)
+        authority = try ElicitationAuthority(
+            configuration, credentials: .secret(BasicCredentials(clientID: clientID, clientSecret: clientSecret)))
+    }
+
+    /// Makes the client of an MCP server with a key, whose public half `gatehouse resources add --jwks` registered.
+    public init(
+        _ configuration: ProtectedResourceConfiguration, clientID: String, privateKey: ServerPrivateKey
+    ) throws(InvalidConfiguration) {
+        let key = try KeyCredentials(
+            clientID: clientID, issuer: configuration.parties.issuer, privateKey: privateKey)
+        authority = try ElicitationAuthority(configuration, credentials: .key(key))
     }
 
     /// Creates an elicitation for the user of an access, or returns the open one with the same request.
