@@ -39,7 +39,7 @@ extension Harness {
 
     /// The clients that registered themselves.
     func dynamicClients() async throws -> [DynamicClient] {
-        try await gatehouse.store.read { try $0.dynamicClients.list() }
+        try await gatehouse.store.read { try $0.dynamicClients.list(limit: 20_000) }
     }
 
     /// Runs the flow of a client that registered itself up to its tokens. A secret goes in the Authorization header.

@@ -43,8 +43,8 @@ struct ClientPermissionAdministration: AdministrationNoun {
             explanation: reason)
         let live = try transaction.serviceSessions.find(of: client.id, at: resource.id, now: now)
         let revoked = try live.map {
-            try transaction.sessions.limit(
-                service: $0, to: permission.held(at: resource), ending(.permissionWithdrawn, reason))
+            try transaction.serviceSessions.limit(
+                $0, to: permission.held(at: resource), ending(.permissionWithdrawn, reason))
         }
         return (Self.row(permission, at: resource), revoked ?? false)
     }
