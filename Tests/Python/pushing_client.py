@@ -26,14 +26,18 @@ async def connect(request: dict[str, Any]) -> dict[str, Any]:
         timeout=PATIENCE,
     )
     async with session:
-        found = await session.get(issuer + "/.well-known/oauth-authorization-server", withhold_token=True)
+        # Only `request` of Authlib's client knows that there is no token yet; `get` and `post` are those of httpx.
+        found = await session.request(
+            "GET", issuer + "/.well-known/oauth-authorization-server", withhold_token=True
+        )
         metadata = found.json()
         verifier = generate_token(48)
         url, state = session.create_authorization_url(
             metadata["authorization_endpoint"], code_verifier=verifier, resource=request["resource"]
         )
         pushed = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
-        answer = await session.post(
+        answer = await session.request(
+            "POST",
             metadata["pushed_authorization_request_endpoint"],
             data=pushed,
             withhold_token=True,
