@@ -50,7 +50,8 @@ async def sign(request):
         case "Authlib":
             # Its own audience is the token endpoint, and its own lifetime an hour; both can be set.
             own = {"aud": issuer, "exp": now + 60} if request["corrected"] else {}
-            assertion = private_key_jwt_sign(key, client, issuer + "/token", algorithm, own)
+            header = {"alg": algorithm, "kid": key.kid}
+            assertion = private_key_jwt_sign(key, client, issuer + "/token", algorithm, own, header=header)
     return {"client_assertion_type": TYPE, "client_assertion": assertion}
 
 

@@ -61,6 +61,7 @@ struct HandshakeProtocol {
         guard let calls else {
             return call.failure("This server has no credentials for elicitations, so nothing was done.")
         }
+        guard !call.access.isClient else { return call.needsUser }
         guard client.abilities.contains(.links) else {
             return call.failure("This tool needs a client that opens links (URL elicitation).")
         }

@@ -55,6 +55,7 @@ struct StatelessCall: Sendable {
         guard let calls else {
             return call.failure("This server has no credentials for elicitations, so nothing was done.")
         }
+        guard !call.access.isClient else { return call.needsUser }
         guard abilities.contains(.links) else {
             return Self.demand(
                 ["elicitation": ["url": [:]]], "This tool needs a client that opens links.", of: call)

@@ -48,11 +48,14 @@ struct ToolCall: Sendable {
     /// A result with `isError`, so that the model learns that the call failed.
     func failure(_ text: String) -> Answer { .result(id: request.id, Self.content(text, isError: true)) }
 
+    /// The answer to a client that acts for itself, where a user has to be asked.
+    var needsUser: Answer { failure("This tool needs a user, and the client acts for itself.") }
+
     /// The answer to an elicitation that failed, for both protocol versions.
     func answer(to fault: ElicitationError) -> Answer {
         switch fault.kind {
         case .invalidRequestState: .failure(id: request.id, JSONRPCError(.invalidParameters, fault.description))
-        case .noUser: failure("This tool needs a user, and the client acts for itself.")
+        case .noUser: needsUser
         case .tooManyRequests: failure("Too many requests are waiting for you. Answer those first.")
         case .invalidRequest, .invalidClient, .invalidSubjectToken, .unsupportedKind, .accessDenied, .notFound,
             .notCompleted, .notRedeemed, .notConnected, .invalidTarget, .sessionEnded, .alreadyCollected,

@@ -143,6 +143,7 @@ struct ReloadTests {
         case .logLevel: ["debug"]
         case .connectionsTotal, .connectionsPerAddress: ["100"]
         case .connectionsStall: ["10s"]
+        case .registration: ["open"]
         default: ["another"]
         }
     }
