@@ -98,12 +98,15 @@ struct SDKClientTests {
         }
     }
 
-    @Test func `an unregistered client finds no registration endpoint`() async throws {
+    @Test func `a client without a document and without a registration registers itself`() async throws {
         try await Scene.play { scene in
             let client = try SDKClient(on: scene.stage)
-            await #expect {
-                try await client.connect(to: scene.server, as: .unknown)
-            } throws: { "\($0)".contains("Registration failed: 404") }
+            try await client.connect(to: scene.server, as: .unknown)
+            #expect(try await client.call("list_files") != nil)
+            let sessions = try await scene.sessions("--state", "active")
+            #expect(sessions.count == 1)
+            let id = sessions.first?["client_id"]?.string ?? ""
+            #expect(id.hasPrefix("dyn_") || id.hasPrefix("dyc_"), "\(id)")
         }
     }
 }
