@@ -36,6 +36,9 @@ async def connect(request: dict[str, Any]) -> dict[str, Any]:
             metadata["authorization_endpoint"], code_verifier=verifier, resource=request["resource"]
         )
         pushed = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+        if request["authentication"] != "client_secret_basic":
+            # Authlib's authentication in the form adds it.
+            del pushed["client_id"]
         answer = await session.request(
             "POST",
             metadata["pushed_authorization_request_endpoint"],
