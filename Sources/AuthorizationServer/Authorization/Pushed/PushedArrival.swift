@@ -17,7 +17,7 @@ extension AuthorizeEndpoint {
     /// Spec: RFC 9126 §4
     func arrived(_ text: String, _ person: SignedIn?, now: Timestamp) async throws -> ArrivedRequest {
         let parameters = try AuthorizationDraft.parameters(text)
-        guard let uri = try parameters.value(.requestURI), PushedRequestURI.isReference(uri) else {
+        guard let uri = try parameters.value(.requestURI), PushedRequestURIUse.isReference(uri) else {
             return .draft(try AuthorizationDraft(text, parameters))
         }
         let client = try Self.client(parameters)
