@@ -34,6 +34,7 @@ struct Main {
         let floors = try await FloorReport.measure(in: directory)
         floors.show()
         try await Benchmark(program: program, directory: directory, floors: floors).run()
+        if ProcessInfo.processInfo.environment["ONLY"] == "operations" { return }
         try await arrivals.run()
         try await revocations.run()
         try await SessionCounts(program: program, directory: directory, counts: SessionCounts.asked).run()

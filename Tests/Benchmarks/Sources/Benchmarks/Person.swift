@@ -32,15 +32,15 @@ struct Person {
         var page = try await visit("/authorize?\(query)")
         for _ in 0..<5 {
             if let link = page.firstMatch(of: /code=(gate_c_[A-Za-z0-9_-]+)/) { return String(link.1) }
-            guard let form = page.firstMatch(of: /<form[^>]*action="([^"]*)"/) else { break }
-            var fields = Self.fields(of: page)
+            guard let form = Self.form(of: page) else { break }
+            var fields = Self.fields(of: form.content)
             if page.contains(#"name="username""#) {
                 let typed = [("username", Self.name), ("password", Self.password)]
                 fields = fields.filter { field in !typed.contains { $0.0 == field.0 } } + typed
             } else {
                 fields.append(("decision", "approve"))
             }
-            page = try await visit(Self.path(of: String(form.1)), fields)
+            page = try await visit(Self.path(of: form.action), fields)
         }
         throw BenchmarkFailure("the pages gave no code: \(page.prefix(2000))")
     }
@@ -48,13 +48,13 @@ struct Person {
     /// Opens the page of an elicitation and gives what the browser sends when the person approves it there.
     mutating func approval(at address: String) async throws -> ByteBuffer {
         let page = try await visit(Self.path(of: address))
-        guard let form = page.firstMatch(of: /<form[^>]*action="([^"]*)"/), page.contains(#"name="decision""#) else {
+        guard let form = Self.form(of: page), form.content.contains(#"name="decision""#) else {
             throw BenchmarkFailure("the page asks for nothing: \(page.prefix(2000))")
         }
         let sent = cookies.map { "\($0.key)=\($0.value)" }.joined(separator: "; ")
-        let body = PlainHTTP.encode(Self.fields(of: page) + [("decision", "approve")])
+        let body = PlainHTTP.encode(Self.fields(of: form.content) + [("decision", "approve")])
         return ByteBuffer(
-            string: "POST \(Self.path(of: String(form.1))) HTTP/1.1\r\nHost: localhost:\(http.target.port)\r\n"
+            string: "POST \(Self.path(of: form.action)) HTTP/1.1\r\nHost: localhost:\(http.target.port)\r\n"
                 + "Origin: http://localhost:\(http.target.port)\r\nCookie: \(sent)\r\n"
                 + "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
         )
@@ -81,6 +81,14 @@ struct Person {
     private static func path(of address: String) -> String {
         guard address.hasPrefix("http") else { return address }
         return String(address.dropFirst(8).drop { $0 != "/" })
+    }
+
+    /// The first form of a page. A page may have others, such as the one that switches accounts; a browser sends only one.
+    private static func form(of page: String) -> (action: String, content: String)? {
+        guard let start = page.firstMatch(of: /<form[^>]*action="([^"]*)"/),
+            let end = page[start.range.upperBound...].firstRange(of: "</form>")
+        else { return nil }
+        return (String(start.1), String(page[start.range.upperBound..<end.lowerBound]))
     }
 
     /// What a browser would send: hidden fields, and boxes and choices that are ticked.
