@@ -46,4 +46,31 @@ struct KeyRegistrationTests {
             #expect(both.json["token_endpoint_auth_method"] == "none")
         }
     }
+
+    @Test
+    func
+        `RFC 7592 §2.2 an update with a new key but without the method replaces the key, and one without a key keeps it`()
+        async throws
+    {
+        try await Harness.run { h in
+            let (first, second) = (AssertionKey(), AssertionKey())
+            let answer = try await h.register(
+                Harness.registration(["token_endpoint_auth_method": "private_key_jwt", "jwks": .object(first.set)]))
+            let id = try #require(answer.json["client_id"]?.string)
+            let token = try #require(answer.json["registration_access_token"]?.string)
+            func update(_ members: JSONObject) async throws {
+                var update = Harness.registration(["client_id": .string(id), "token_endpoint_auth_method": nil])
+                for (name, value) in members.members { update[name] = value }
+                #expect(try await h.manage(.put, "/register/" + id, update, bearer: token).status == .ok)
+            }
+            func error(of key: AssertionKey) async throws -> String? {
+                try await h.send("/token", Self.refresh + key.form(of: id, now: h.clock.now)).error
+            }
+            try await update([:])
+            #expect(try await error(of: first) == "invalid_grant", "an update without a key keeps the key")
+            try await update(["jwks": .object(second.set)])
+            #expect(try await error(of: first) == "invalid_client")
+            #expect(try await error(of: second) == "invalid_grant")
+        }
+    }
 }

@@ -135,7 +135,7 @@ package struct RegistrationManagement: Sendable {
             }
         }
         return try RedirectLists(of: client, mode).registration(request, in: transaction)
-            .authenticating(as: current)
+            .authenticating(as: current, keys: request.keys)
     }
 
     private func response(

@@ -82,8 +82,9 @@ package struct ClientRegistration: Hashable, Sendable {
         return bytes
     }
 
-    /// The same registration with the authentication method of `current`, and with its keys unless this one has keys itself.
-    package func authenticating(as current: ClientRegistration) -> ClientRegistration {
+    /// The same registration with the authentication method of `current`. A client with keys gets `keys`, or keeps its own if the
+    /// update brings none.
+    package func authenticating(as current: ClientRegistration, keys: ClientKeys?) -> ClientRegistration {
         var registration = self
         registration.authMethod = current.authMethod
         registration.keys = current.authMethod == .privateKeyJWT ? keys ?? current.keys : nil
@@ -103,7 +104,7 @@ extension ClientRegistration {
         name = request.name
         self.redirectURIs = redirectURIs
         authMethod = request.authMethod
-        keys = request.keys
+        keys = request.authMethod == .privateKeyJWT ? request.keys : nil
         refreshes = request.refreshes
         requiresPushedRequests = request.requiresPushedRequests
         applicationType = request.applicationType

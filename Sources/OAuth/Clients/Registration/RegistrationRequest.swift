@@ -19,8 +19,8 @@ package struct RegistrationRequest: Hashable, Sendable {
     package let authMethod: ClientAuthenticationMethod
     /// Whether the request names a supported authentication method itself, so that the method is not a default.
     package let namesAuthMethod: Bool
-    /// The keys of a client that authenticates by `private_key_jwt`; nil for any other.
-    let keys: ClientKeys?
+    /// The usable keys, whatever the method. A registration keeps those of a client that authenticates by `private_key_jwt`.
+    package let keys: ClientKeys?
     let refreshes: Bool
     /// Whether the client pushes every authorization request.
     let requiresPushedRequests: Bool
@@ -43,14 +43,13 @@ package struct RegistrationRequest: Hashable, Sendable {
         }
         let reader = MetadataReader(members, from: .registration)
         try reader.checkKeys()
-        let usable = reader.keys()
-        let method = try reader.registeredMethod(keys: usable)
+        keys = reader.keys()
+        let method = try reader.registeredMethod(keys: keys)
         self.members = members
         name = try reader.optionalName()
         redirectURIs = try reader.registeredRedirects()
         authMethod = method ?? .clientSecretBasic
         namesAuthMethod = method != nil
-        keys = method == .privateKeyJWT ? usable : nil
         refreshes = try reader.registeredRefreshing()
         requiresPushedRequests = try reader.flag(.requiresPushedRequests)
         applicationType = try reader.text(.applicationType).flatMap(ApplicationType.init(rawValue:))
