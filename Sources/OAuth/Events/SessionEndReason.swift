@@ -22,6 +22,10 @@ package struct SessionEndReason: RawRepresentable, Hashable, Sendable {
     package static let permissionWithdrawn = SessionEndReason(rawValue: "permission_withdrawn")
     package static let resourceRemoved = SessionEndReason(rawValue: "resource_removed")
     package static let hostExcluded = SessionEndReason(rawValue: "client_host_excluded")
+    /// The access rule of the MCP server lists neither the user nor a group of the user any more.
+    package static let accessLost = SessionEndReason(rawValue: "access_lost")
+    /// The identity provider stated the user's groups too long ago.
+    package static let groupsOutdated = SessionEndReason(rawValue: "groups_outdated")
 
     /// Whether the session expired; everything else revoked it.
     package var isExpiry: Bool { self == .expired || self == .neverRedeemed }
@@ -44,5 +48,7 @@ package struct SessionEndReason: RawRepresentable, Hashable, Sendable {
         .permissionWithdrawn: "The client's permission allows less than the session did.",
         .resourceRemoved: "An administrator removed the MCP server.",
         .hostExcluded: "An administrator closed the MCP server to the client's host.",
+        .accessLost: "The user lost access to the MCP server.",
+        .groupsOutdated: "The groups of the user have to be confirmed by a new sign-in.",
     ]
 }

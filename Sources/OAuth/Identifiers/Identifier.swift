@@ -114,6 +114,12 @@ package enum InvitationKind: IdentifierKind {
     package static let prefix = "inv_"
 }
 
+/// Marks `GroupID`.
+package enum GroupKind: IdentifierKind {
+    /// `grp_`
+    package static let prefix = "grp_"
+}
+
 /// A user inside tokens (`sub`), with a prefix of its own so that no client id can look like one.
 package typealias Subject = Identifier<SubjectKind>
 /// A user's account.
@@ -140,3 +146,5 @@ package typealias ConnectionID = Identifier<ConnectionKind>
 package typealias JobID = Identifier<JobKind>
 /// An initial access token, with which clients register themselves.
 package typealias InvitationID = Identifier<InvitationKind>
+/// A group of users, which access rules name.
+package typealias GroupID = Identifier<GroupKind>

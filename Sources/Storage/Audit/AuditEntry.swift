@@ -12,6 +12,8 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
     package static let signInHeld = AuditAction(rawValue: "person.sign_in_held")
     package static let personSignedOut = AuditAction(rawValue: "person.signed_out")
     package static let accessDenied = AuditAction(rawValue: "access.denied")
+    /// The access rule of an MCP server kept a user out.
+    package static let accessRefused = AuditAction(rawValue: "access.refused")
     package static let sessionApproved = AuditAction(rawValue: "session.approved")
     /// A client that acts for itself got its first token at an MCP server.
     package static let sessionOpened = AuditAction(rawValue: "session.opened")
@@ -56,6 +58,10 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
     package static let userDisabled = AuditAction(rawValue: "user.disabled")
     package static let userEnabled = AuditAction(rawValue: "user.enabled")
     package static let passwordChanged = AuditAction(rawValue: "user.password_changed")
+    package static let groupAdded = AuditAction(rawValue: "group.added")
+    package static let groupRemoved = AuditAction(rawValue: "group.removed")
+    package static let groupMemberAdded = AuditAction(rawValue: "group.member_added")
+    package static let groupMemberRemoved = AuditAction(rawValue: "group.member_removed")
     package static let resourceAdded = AuditAction(rawValue: "resource.added")
     package static let resourceSecretRotated = AuditAction(rawValue: "resource.secret_rotated")
     package static let resourceRemoved = AuditAction(rawValue: "resource.removed")

@@ -10,7 +10,7 @@ package struct Transaction {
     /// What the store keeps in memory beside the database.
     let memory: StoreMemory
     /// Whether this is a write, which runs on the writer's queue.
-    let isWrite: Bool
+    package let isWrite: Bool
     /// The request that this transaction serves; nil in a read and in work of the server's own.
     var trace: TraceID?
 

@@ -16,12 +16,15 @@ package struct SessionFilter: Hashable, Sendable {
     package var idleSince: Timestamp?
     /// Only sessions whose refresh tokens one of these keys authenticates; empty for all.
     package var refreshKeys: [String]
+    /// Only sessions of users who are not on this list and in none of its groups; nil for all. A session without a user matches no
+    /// list.
+    package var outside: AccessList?
 
     /// A filter; without arguments it selects every session.
     package init(
         ids: [SessionID] = [], user: UserID? = nil, client: ClientID? = nil, host: String? = nil,
         resource: ResourceID? = nil, state: Session.State? = nil, idleSince: Timestamp? = nil,
-        refreshKeys: [String] = []
+        refreshKeys: [String] = [], outside: AccessList? = nil
     ) {
         self.ids = ids
         self.user = user
@@ -31,6 +34,7 @@ package struct SessionFilter: Hashable, Sendable {
         self.state = state
         self.idleSince = idleSince
         self.refreshKeys = refreshKeys
+        self.outside = outside
     }
 
     /// The path with the fewest rows: a user has few sessions, a client fewer than its host, an MCP server can have nearly
@@ -113,10 +117,23 @@ struct SessionClause {
         if let client = filter.client { add("client_id = #0", client.string) }
         if let host = filter.host { add("client_host = #0", host) }
         if let resource = filter.resource { add("resource_id = #0", resource.string) }
+        if let list = filter.outside { add(outside: list) }
         if !filter.refreshKeys.isEmpty {
             // The plus keeps SQLite from the index of the keys: nearly all live sessions have one key or two.
             add("+refresh_key IN (SELECT value FROM json_each(#0))", JSON.strings(filter.refreshKeys).text)
         }
+    }
+
+    /// Adds the condition that a session has a user, who is neither on the list nor in one of its groups.
+    private mutating func add(outside list: AccessList) {
+        // The plus keeps SQLite from an index of the users: the path of the filter is already chosen.
+        add(
+            """
+            +user_id IS NOT NULL AND +user_id NOT IN (SELECT value FROM json_each(#0))
+            AND NOT EXISTS (
+                SELECT 1 FROM group_members m
+                WHERE m.user_id = sessions.user_id AND m.group_id IN (SELECT value FROM json_each(#1)))
+            """, JSON.strings(list.users.map(\.string)).text, JSON.strings(list.groups.map(\.string)).text)
     }
 
     /// Adds the condition that neither time limit has passed.

@@ -19,7 +19,10 @@ package struct SessionGrant: Hashable, Sendable {
     package let resource: ResourceIdentifier
     /// Whether the MCP server is removed or disabled.
     package let resourceIsGone: Bool
-    package let scope: ScopeSet
+    /// Whether a rule says which users may use the MCP server or some of its scopes. Without one nothing else is read.
+    package let hasAccessRule: Bool
+    /// The approved scopes; without those that the user may not have any more, once the standing rule has passed the session.
+    package private(set) var scope: ScopeSet
     /// The state in the row; `state(at:)` takes the time into account.
     package let state: Session.State
     package let createdAt: Timestamp
@@ -47,6 +50,14 @@ package struct SessionGrant: Hashable, Sendable {
     /// When the last four generations were superseded, latest first.
     package let turns: [Timestamp]
 
+    /// The session without some of its scopes.
+    package func withholding(_ scopes: ScopeSet) -> SessionGrant {
+        guard !scopes.isEmpty else { return self }
+        var session = self
+        session.scope = scope.subtracting(scopes)
+        return session
+    }
+
     /// The state at `now`: expired at a time limit, whatever the row says.
     package func state(at now: Timestamp) -> Session.State {
         SessionLife(state: state, expiresAt: expiresAt, lastUsedAt: lastUsedAt, idleSeconds: idleSeconds)
@@ -73,7 +84,8 @@ extension Sessions {
             s.resource_id, r.identifier, r.removed_at IS NOT NULL OR r.disabled_at IS NOT NULL, s.scope, s.state,
             s.created_at, s.expires_at, s.idle_seconds, s.last_used_at, s.auth_time, s.acr, s.document_digest, s.replaces,
             s.refresh_key, s.generation, s.turn_1, s.turn_2, s.turn_3, s.turn_4, p.token_life,
-            \(SessionPolicy.excludes(host: "s.client_host", client: "s.client_id")), s.auth_method
+            \(SessionPolicy.excludes(host: "s.client_host", client: "s.client_id")), s.auth_method,
+            coalesce(p.is_restricted OR p.restricts_scopes, 0)
         FROM sessions s JOIN resources r ON r.id = s.resource_id LEFT JOIN users u ON u.id = s.user_id
             LEFT JOIN resource_policies p ON p.resource_id = s.resource_id
         WHERE s.id = ?1
@@ -108,6 +120,7 @@ extension SessionGrant {
         turns = try (23...26).compactMap { try row.timeIfAny($0) }
         tokenLife = try row.integerIfAny(27)
         hostIsExcluded = try row.flag(28)
+        hasAccessRule = try row.flag(30)
         authMethod = try row.textIfAny(29).map { try row.parsed(ClientAuthenticationMethod(rawValue: $0)) }
     }
 }

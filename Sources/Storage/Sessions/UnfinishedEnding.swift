@@ -85,6 +85,10 @@ extension SessionFilter {
         object["resource"] = resource.map { .string($0.string) }
         object["idle_since"] = idleSince.map { .integer($0.seconds) }
         if !refreshKeys.isEmpty { object["refresh_keys"] = .strings(refreshKeys) }
+        if let outside {
+            object["outside_users"] = .strings(outside.users.map(\.string))
+            object["outside_groups"] = .strings(outside.groups.map(\.string))
+        }
         return object
     }
 
@@ -104,9 +108,19 @@ extension SessionFilter {
             ids: ids, user: id("user"), client: json["client"]?.string.map { try ClientID($0) },
             host: json["host"]?.string, resource: id("resource"),
             idleSince: json["idle_since"]?.integer.map { Timestamp(seconds: $0) },
-            refreshKeys: json["refresh_keys"]?.strings ?? [])
+            refreshKeys: json["refresh_keys"]?.strings ?? [], outside: AccessList(json: json))
         guard self.json == json else { throw Self.unreadable }
     }
 
     fileprivate static let unreadable = StoreError.failed("what was left of an end of sessions does not parse")
+}
+
+extension AccessList {
+    /// Reads the stored form; nil if the ending had no list. An entry that does not parse makes the stored forms differ.
+    fileprivate init?(json: JSONObject) {
+        guard let users = json["outside_users"]?.strings, let groups = json["outside_groups"]?.strings else {
+            return nil
+        }
+        self.init(users: users.compactMap { UserID($0) }, groups: groups.compactMap { GroupID($0) })
+    }
 }
