@@ -21,7 +21,7 @@ package struct DPoPProof: Sendable, RedactedCredential {
     package let method: String
     /// The URI of the request (`htu`), as the client spelled it.
     package let target: String
-    /// When the client made the proof (`iat`).
+    /// When the client made the proof (`iat`), in whole seconds.
     package let issuedAt: Timestamp
     /// The digest of the access token that the request carries (`ath`); nil for a request without one.
     package let tokenDigest: Digest?
@@ -43,12 +43,12 @@ package struct DPoPProof: Sendable, RedactedCredential {
         guard let method = claims["htm"]?.string, let target = claims["htu"]?.string else {
             throw Self.refusal("no htm or no htu")
         }
-        guard let issuedAt = claims["iat"]?.integer else { throw Self.refusal("no iat in whole seconds") }
+        guard let issuedAt = Timestamp(numericDate: claims["iat"]) else { throw Self.refusal("no usable iat") }
         tokenDigest = try Self.digest(claims["ath"])
         nonce = try Self.text(claims["nonce"])
         thumbprint = KeyThumbprint(of: proof.key)
         (self.id, self.method, self.target) = (id, method, target)
-        self.issuedAt = Timestamp(seconds: issuedAt)
+        self.issuedAt = issuedAt
     }
 
     private static func digest(_ claim: JSON?) throws(OAuthError) -> Digest? {

@@ -7,13 +7,25 @@ package struct DPoPRequest: Hashable, Sendable {
     /// The URI as clients address it: from the configured origin, never from the request's Host.
     package let target: String
     /// The access token in the request; nil for a request without one.
-    package let accessToken: String?
+    package let token: BoundToken?
+
+    /// An access token, with the key that it is bound to.
+    package struct BoundToken: Hashable, Sendable, RedactedCredential {
+        let text: String
+        let key: KeyThumbprint
+
+        /// A verified access token and the key of its `cnf` claim. Both are compared, so neither goes without the other.
+        package init(_ text: String, boundTo key: KeyThumbprint) {
+            self.text = text
+            self.key = key
+        }
+    }
 
     /// Makes a request from its parts.
-    package init(method: String, target: String, accessToken: String? = nil) {
+    package init(method: String, target: String, token: BoundToken? = nil) {
         self.method = method
         self.target = target
-        self.accessToken = accessToken
+        self.token = token
     }
 }
 
@@ -27,6 +39,10 @@ package enum DPoPRule {
     /// How far the clock of a client may differ, in seconds, in both directions.
     package static let tolerance: Int64 = 300
 
+    /// The last second at which a proof that is accepted now is accepted. Whoever remembers used proofs has to remember this one
+    /// until then: a proof from the future for twice the tolerance.
+    package static func end(of proof: DPoPProof) -> Timestamp { proof.issuedAt + tolerance }
+
     /// Refuses a proof that is not for `request`.
     package static func check(_ proof: DPoPProof, for request: DPoPRequest, now: Timestamp) throws(OAuthError) {
         guard proof.method == request.method else {
@@ -38,10 +54,12 @@ package enum DPoPRule {
         guard (now - tolerance...now + tolerance).contains(proof.issuedAt) else {
             throw DPoPProof.refusal("iat is more than \(tolerance) seconds away")
         }
-        guard let token = request.accessToken else { return }
-        guard let digest = proof.tokenDigest, ConstantTime.equal(digest.bytes, Digest.sha256(token).bytes) else {
+        guard let token = request.token else { return }
+        guard let digest = proof.tokenDigest, ConstantTime.equal(digest.bytes, Digest.sha256(token.text).bytes) else {
             throw DPoPProof.refusal("ath is not the digest of the access token")
         }
+        // Anybody can make a proof for a stolen token with a key of their own.
+        guard proof.thumbprint == token.key else { throw DPoPProof.refusal("the access token is bound to another key") }
     }
 
     /// The one header of a request; nil for none. Several proofs are refused, because two readers could choose differently.

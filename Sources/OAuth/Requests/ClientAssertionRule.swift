@@ -27,7 +27,7 @@ package struct ClientAssertionRule: Sendable {
     func check(_ claims: JSONObject, now: Timestamp) throws(ClientAssertionFault) -> VerifiedAssertion {
         guard matches(claims[.issuer], client), matches(claims[.subject], client) else { throw .otherClient }
         let namesTokenEndpoint = try checkAudience(claims[.audience])
-        guard let expiresAt = Self.time(claims[.expiresAt]) else { throw .noExpiration }
+        guard let expiresAt = Timestamp(numericDate: claims[.expiresAt]) else { throw .noExpiration }
         guard expiresAt > now else { throw .expired }
         guard expiresAt <= now + Self.longestLife else { throw .livesTooLong }
         try checkStart(claims, now)
@@ -51,28 +51,21 @@ package struct ClientAssertionRule: Sendable {
     /// Checks when the assertion was issued and from when it is valid, if it says so.
     private func checkStart(_ claims: JSONObject, _ now: Timestamp) throws(ClientAssertionFault) {
         if let value = claims[.issuedAt] {
-            guard let issuedAt = Self.time(value), issuedAt <= now + Self.clockSkew else { throw .notYetValid }
+            guard let issuedAt = Timestamp(numericDate: value), issuedAt <= now + Self.clockSkew else {
+                throw .notYetValid
+            }
             guard now - issuedAt <= Self.longestLife else { throw .livesTooLong }
         }
         if let value = claims[.notBefore] {
-            guard let notBefore = Self.time(value), notBefore <= now + Self.clockSkew else { throw .notYetValid }
+            guard let notBefore = Timestamp(numericDate: value), notBefore <= now + Self.clockSkew else {
+                throw .notYetValid
+            }
         }
     }
 
     /// Whether a claim is exactly this text, byte by byte.
     private func matches(_ claim: JSON?, _ text: String) -> Bool {
         claim?.string?.utf8.elementsEqual(text.utf8) ?? false
-    }
-
-    /// A time in whole seconds; libraries also write fractions. Nil for any other value, and for one beyond all calendars.
-    private static func time(_ claim: JSON?) -> Timestamp? {
-        let farthest: Int64 = 1 << 40
-        switch claim {
-        case .integer(let seconds) where (0...farthest).contains(seconds): return Timestamp(seconds: seconds)
-        case .number(let seconds) where (0...Double(farthest)).contains(seconds):
-            return Timestamp(seconds: Int64(seconds.rounded(.down)))
-        default: return nil
-        }
     }
 }
 

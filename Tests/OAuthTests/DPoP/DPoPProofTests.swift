@@ -24,10 +24,11 @@ struct DPoPProofTests {
 
     private func check(
         _ compact: String, _ method: String = "POST", _ target: String = target, token: String? = nil,
-        at now: Timestamp = now
+        boundTo key: KeyThumbprint? = nil, at now: Timestamp = now
     ) throws(OAuthError) -> DPoPProof {
         let proof = try DPoPProof(compact)
-        try DPoPRule.check(proof, for: DPoPRequest(method: method, target: target, accessToken: token), now: now)
+        let bound = token.map { DPoPRequest.BoundToken($0, boundTo: key ?? proof.thumbprint) }
+        try DPoPRule.check(proof, for: DPoPRequest(method: method, target: target, token: bound), now: now)
         return proof
     }
 
@@ -52,6 +53,16 @@ struct DPoPProofTests {
             refusal {
                 try check(without, "POST", "https://server.example.com/token", token: Vectors.accessToken, at: at)
             } == .invalidDPoPProof)
+    }
+
+    @Test func `RFC 9449 §7.1 a proof for a token of another key is refused, whatever digest it has`() throws {
+        let compact = try proof(["ath": .string(Digest.sha256("token").base64URL)])
+        let own = KeyThumbprint(of: Self.key.jwk)
+        #expect(throws: Never.self) { try check(compact, token: "token", boundTo: own) }
+        let other = KeyThumbprint(of: SigningKey.generate().jwk)
+        #expect(refusal { try check(compact, token: "token", boundTo: other) } == .invalidDPoPProof)
+        #expect(refusal { try check(compact, token: "tokens", boundTo: own) } == .invalidDPoPProof)
+        #expect(refusal { try check(try proof(), token: "token", boundTo: own) } == .invalidDPoPProof)
     }
 
     @Test(
@@ -120,6 +131,26 @@ struct DPoPProofTests {
         }
         for far in [Int64.min, Int64.max, 0, -1] {
             #expect(refusal { try check(try proof(["iat": .integer(far)])) } == .invalidDPoPProof)
+        }
+    }
+
+    @Test func `RFC 7519 §2 the time of a proof may have a fraction`() throws {
+        let seconds = Double(Self.now.seconds)
+        #expect(try check(try proof(["iat": .number(seconds + 0.9)])).issuedAt == Self.now)
+        #expect(throws: Never.self) { try check(try proof(["iat": .number(seconds + 300.5)])) }
+        #expect(refusal { try check(try proof(["iat": .number(seconds + 301.5)])) } == .invalidDPoPProof)
+        for odd in [1e300, -0.5, Double(Int64.max)] {
+            #expect(refusal { try check(try proof(["iat": .number(odd)])) } == .invalidDPoPProof, "\(odd)")
+        }
+    }
+
+    @Test func `a proof ends when it is accepted for the last time, at most ten minutes from now`() throws {
+        for offset in [-300, 0, 300] as [Int64] {
+            let compact = try proof(["iat": .integer(Self.now.seconds + offset)])
+            let end = DPoPRule.end(of: try check(compact))
+            #expect(throws: Never.self) { try check(compact, at: end) }
+            #expect(refusal { try check(compact, at: end + 1) } == .invalidDPoPProof)
+            #expect(end == Self.now + offset + 300)
         }
     }
 
