@@ -56,6 +56,7 @@ package struct ErrorAnswers: Sendable {
             response.headers[.wwwAuthenticate] = "Basic realm=\"gatehouse\", charset=\"UTF-8\""
         }
         response.headers[.retryAfter] = error.retryAfter.map(String.init) ?? Self.patience(after: error.code)
+        response.headers[FieldNames.proofNonce] = error.nonce
         return response
     }
 
@@ -114,7 +115,7 @@ package struct ErrorAnswers: Sendable {
             .unmetAuthenticationRequirements, .invalidSubjectToken, .noUser, .unsupportedKind, .notFound,
             .idempotencyConflict, .notCompleted, .notRedeemed, .sessionEnded, .alreadyCollected, .serverError,
             .invalidRedirectURI, .invalidClientMetadata, .invalidToken, .requestNotSupported, .requestURINotSupported,
-            .invalidRequestURI, .invalidDPoPProof:
+            .invalidRequestURI, .invalidDPoPProof, .useDPoPNonce:
             nil
         }
     }
@@ -133,7 +134,7 @@ package struct ErrorAnswers: Sendable {
         case .invalidRequest, .invalidGrant, .unauthorizedClient, .unsupportedGrantType, .unsupportedResponseType,
             .invalidScope, .invalidTarget, .loginRequired, .consentRequired, .unmetAuthenticationRequirements,
             .invalidSubjectToken, .invalidRedirectURI, .invalidClientMetadata, .requestNotSupported,
-            .requestURINotSupported, .invalidRequestURI, .invalidDPoPProof:
+            .requestURINotSupported, .invalidRequestURI, .invalidDPoPProof, .useDPoPNonce:
             .badRequest
         }
     }

@@ -17,7 +17,8 @@ struct MetadataTests {
                 "issuer", "response_types_supported", "response_modes_supported", "grant_types_supported",
                 "token_endpoint_auth_methods_supported", "code_challenge_methods_supported",
                 "authorization_response_iss_parameter_supported", "client_id_metadata_document_supported",
-                "request_parameter_supported", "request_uri_parameter_supported", "subject_types_supported",
+                "request_parameter_supported", "request_uri_parameter_supported", "dpop_signing_alg_values_supported",
+                "subject_types_supported",
                 "id_token_signing_alg_values_supported",
             ])
         var empty = try minimal()

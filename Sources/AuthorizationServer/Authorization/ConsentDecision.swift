@@ -47,6 +47,7 @@ extension ConsentEndpoint {
             code: AuthorizationCodeRecord(
                 digest: code.digest, sessionID: session.id, interactionID: interaction.id, clientID: session.clientID,
                 redirectURI: pending.redirect.uri.string, challenge: pending.challenge,
+                proofDemand: pending.proofDemand,
                 expiresAt: now + settings.tokens.code))
         guard try transaction.interactions.finish(interaction.id, as: .approved(session.id), now: now) else {
             throw Self.decidedMeanwhile

@@ -16,6 +16,8 @@ struct PendingAuthorization: Sendable {
     let allowsRefreshTokens: Bool
     /// How the client has to authenticate when it redeems the code; nil where it may come without its key.
     let demandedMethod: ClientAuthenticationMethod?
+    /// The proof of possession that redeems the code.
+    let proofDemand: ProofDemand
     /// Digest of the metadata document that the consent page shows; nil for a registered client.
     let documentDigest: Digest?
     let redirect: VerifiedRedirect
@@ -59,6 +61,7 @@ struct PendingAuthorization: Sendable {
         isLoopbackOnly = client.metadata.redirectURIs.allSatisfy(\.isLoopback)
         allowsRefreshTokens = client.metadata.allows(.refreshToken)
         demandedMethod = client.demandedMethod
+        proofDemand = request.keyThumbprint.map { .key($0) } ?? client.proofDemand
         documentDigest = client.documentDigest
         self.redirect = redirect
         state = request.state
@@ -120,6 +123,7 @@ extension PendingAuthorization {
         object[.isLoopbackOnly] = .bool(isLoopbackOnly)
         object[.refreshes] = .bool(allowsRefreshTokens)
         object[.demandedMethod] = demandedMethod.map { .string($0.rawValue) }
+        object[.proofDemand] = proofDemand.stored.map(JSON.string)
         object[.documentDigest] = documentDigest.map { .string($0.base64URL) }
         object[.redirectURI] = .string(redirect.uri.string)
         object[.state] = state.map(JSON.string)
@@ -148,6 +152,7 @@ extension PendingAuthorization {
         demandedMethod = try object[.demandedMethod].map { _ in
             try object.value(.demandedMethod) { $0.string.flatMap(ClientAuthenticationMethod.init) }
         }
+        proofDemand = try ProofDemand(stored: object[.proofDemand]?.string)
         documentDigest = try object[.documentDigest].map { _ in
             try object.value(.documentDigest) {
                 $0.string.flatMap { Base64URL.decode($0) }.flatMap { Digest(bytes: $0) }
@@ -210,8 +215,9 @@ extension ScopeImplications {
 /// The members of the stored JSON object. Rows outlive the version that wrote them: no name ever changes its meaning, and a
 /// reader accepts the absence of every member that came later than the table.
 private enum StoredMember: String {
-    case clientID, clientName, clientHost, isLoopbackOnly, refreshes, demandedMethod, documentDigest, redirectURI
-    case state, challenge, resourceID, scope, includes, maxAge, contexts, signedInAt, original, pushed, choice
+    case clientID, clientName, clientHost, isLoopbackOnly, refreshes, demandedMethod, proofDemand, documentDigest
+    case redirectURI, state, challenge, resourceID, scope, includes, maxAge, contexts, signedInAt, original, pushed,
+        choice
 }
 
 /// A stored request that lacks a member or holds one of another form.

@@ -97,7 +97,7 @@ extension RegisteredClient {
     var metadata: ClientMetadata {
         ClientMetadata(
             name: name, redirectURIs: redirectURIs, authMethod: authMethod, keys: keys, grantTypes: Set(grantTypes),
-            requiresPushedRequests: requiresPushedRequests)
+            requiresPushedRequests: requiresPushedRequests, requiresBoundTokens: requiresBoundTokens)
     }
 }
 

@@ -86,6 +86,8 @@ extension Observation {
     fileprivate var step: (AuthorizationCode, AuthorizationStep)? {
         switch self {
         case .codeRedeemed(let code, let session): (code, .redeemed(session))
+        // The client sends the same request again, with the nonce.
+        case .tokenRefused(let error, _) where error.code == .useDPoPNonce: nil
         case .tokenRefused(let error, let form):
             (try? form.value(.code)).flatMap(AuthorizationCode.init).map { ($0, .redemptionRefused(error)) }
         case .refused, .signIn, .codeRepeated, .wrongAccount, .ownPasswordTyped, .clientRegistered, .eventDelivery: nil

@@ -15,8 +15,14 @@ protocol TokenAsker: Sendable {
         by authentication: TokenAuthentication, now: Timestamp
     ) async throws -> Identified<Parameters, Self>
 
+    /// Whether the grants of such askers issue tokens that can be bound to a key. Others ignore proofs of possession.
+    static var hasBoundTokens: Bool { get }
+
     /// Whether the asker may use grants of this type.
     func mayUse(_ grant: GrantType) -> Bool
+
+    /// The proof of possession that every token of the asker needs.
+    var proofDemand: ProofDemand { get }
 }
 
 /// The authentication of clients and of MCP servers at the token endpoint.
@@ -27,6 +33,7 @@ struct TokenAuthentication: Sendable {
 
 extension Client: TokenAsker {
     static var isServedOnBackChannel: Bool { false }
+    static var hasBoundTokens: Bool { true }
 
     static func identify(
         _ parameters: Parameters, authorization: String?, knowing knowledge: ClientKnowledge,
@@ -43,6 +50,9 @@ extension Client: TokenAsker {
 
 extension Resource: TokenAsker {
     static var isServedOnBackChannel: Bool { true }
+    /// The tokens that an MCP server gets are those of providers, which this server cannot bind, and its own, which it sends over the
+    /// same connection as a secret.
+    static var hasBoundTokens: Bool { false }
 
     static func identify(
         _ parameters: Parameters, authorization: String?, knowing _: Void, by authentication: TokenAuthentication,
@@ -54,4 +64,6 @@ extension Resource: TokenAsker {
 
     /// An MCP server may use every grant of MCP servers; the grant itself checks what an operator permitted.
     func mayUse(_: GrantType) -> Bool { true }
+
+    var proofDemand: ProofDemand { .nothing }
 }

@@ -11,10 +11,13 @@ package struct TokenEndpoint: Sendable {
     let clock: WallClock
     let observer: Observer
 
-    /// Answers a token request, given its form and its Authorization header. `onBackChannel` is true for a request to a host name
-    /// that only MCP servers reach.
+    /// Checks the proofs of possession of token requests and of pushed requests.
+    package var possession: PossessionCheck { PossessionCheck(issuer: issuer.settings.issuer, keys: issuer.keys) }
+
+    /// Answers a token request, given its form, its Authorization header and its DPoP headers. `onBackChannel` is true for a request
+    /// to a host name that only MCP servers reach.
     package func answer(
-        _ parameters: Parameters, authorization: String?, onBackChannel: Bool = false
+        _ parameters: Parameters, authorization: String?, proofs: [String] = [], onBackChannel: Bool = false
     ) async throws -> TokenResponse {
         let grant = (try? parameters.value(.grantType)).flatMap { type in
             grants[
@@ -24,7 +27,7 @@ package struct TokenEndpoint: Sendable {
         if onBackChannel, !(grant?.isServedOnBackChannel ?? false) { throw try Self.clientGrant(parameters) }
         do {
             guard let grant else { return try await refuse(parameters, authorization: authorization) }
-            return try await answer(grant, parameters, authorization: authorization)
+            return try await answer(grant, parameters, authorization: authorization, proofs: proofs)
         } catch let error as OAuthError {
             observer.observe(.tokenRefused(error, parameters))
             throw error.asked(by: (try? PresentedClient(parameters, authorization: authorization))?.clientID.string)
@@ -33,17 +36,23 @@ package struct TokenEndpoint: Sendable {
 
     /// The phases of every grant, in their order.
     private func answer<G: Grant>(
-        _ grant: G, _ parameters: Parameters, authorization: String?
+        _ grant: G, _ parameters: Parameters, authorization: String?, proofs: [String]
     ) async throws -> TokenResponse {
         let now = clock.now()
+        // Before authentication: a client that has to send its request again with a nonce has not used up its assertion.
+        let key = try await observer.observingRefusals {
+            try G.Asker.hasBoundTokens ? possession.key(provenBy: proofs, at: .token, now: now) : nil
+        }
         let asker = try await G.Asker.identify(
-            parameters, authorization: authorization, knowing: grant.knowledge, by: authentication, now: now)
+            parameters, authorization: authorization, knowing: grant.knowledge, by: authentication, now: now
+        ).proving(key)
         return try await observer.observingRefusals { () throws -> TokenResponse in
+            if let refusal = asker.asker.proofDemand.refusal(of: key?.thumbprint) { throw refusal }
             let request = try asker.map { parameters in try grant.read(parameters) }
             guard request.asker.mayUse(grant.type) else {
                 throw OAuthError(.unauthorizedClient, "This client did not register the grant type \(grant.type).")
             }
-            return try issuer.issue(await earn(grant, request), now: now)
+            return try issuer.issue(await earn(grant, request), boundTo: key?.thumbprint, now: now)
         }
     }
 
@@ -70,8 +79,13 @@ package struct TokenEndpoint: Sendable {
         let verdict = try await store.write { transaction in
             // Reads the clock inside the transaction: writes are serialized, and of two requests for one grant the later write
             // must not carry the earlier time.
-            let verdict = try grant.redeem(request, preparation, in: transaction, now: clock.now())
-            if case .earned(_, let record) = verdict { try transaction.audit.tallies.append(record) }
+            let now = clock.now()
+            let verdict = try grant.redeem(request, preparation, in: transaction, now: now)
+            if case .earned(_, let record) = verdict {
+                // Last, so that the proof of a refused request leaves no row; a used proof takes back all that it redeemed.
+                try request.key?.spend(in: transaction, now: now)
+                try transaction.audit.tallies.append(record)
+            }
             return verdict
         }
         grant.committed(verdict, of: request.request)

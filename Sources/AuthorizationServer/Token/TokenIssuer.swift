@@ -10,10 +10,10 @@ struct TokenIssuer: Sendable {
     /// The longest lifetime of an access token for a client without refresh tokens, in seconds.
     private static let longestAccess: Int64 = 3600
 
-    /// The response to a request that earned `issuance`.
-    func issue(_ issuance: Issuance, now: Timestamp) throws -> TokenResponse {
+    /// The response to a request that earned `issuance`. A token of a session is bound to the key that the request proved, if any.
+    func issue(_ issuance: Issuance, boundTo key: KeyThumbprint?, now: Timestamp) throws -> TokenResponse {
         switch issuance {
-        case .session(let admitted, let generation): try issue(admitted, generation, now: now)
+        case .session(let admitted, let generation): try issue(admitted, generation, boundTo: key, now: now)
         case .server(let token):
             TokenResponse(accessToken: token.accessToken, expiresIn: token.expiresIn, scope: token.scope)
         case .foreign(let token):
@@ -24,7 +24,9 @@ struct TokenIssuer: Sendable {
     }
 
     /// Spec: RFC 9068 §2.2
-    private func issue(_ admitted: AdmittedSession, _ generation: UInt32?, now: Timestamp) throws -> TokenResponse {
+    private func issue(
+        _ admitted: AdmittedSession, _ generation: UInt32?, boundTo key: KeyThumbprint?, now: Timestamp
+    ) throws -> TokenResponse {
         let session = admitted.session
         // A client that acts for itself can request the next token at any time, as one with a refresh token can.
         let refreshes = generation != nil || session.user == nil
@@ -35,14 +37,15 @@ struct TokenIssuer: Sendable {
         let claims = AccessTokenClaims(
             issuer: settings.issuer, subject: session.subject, audience: session.resource, clientID: session.clientID,
             sessionID: session.id, scope: admitted.scope, tokenID: Random.token(16), issuedAt: now,
-            expiresAt: expiresAt, authTime: session.user == nil ? nil : session.authTime, acr: session.acr)
+            expiresAt: expiresAt, authTime: session.user == nil ? nil : session.authTime, acr: session.acr,
+            keyThumbprint: key)
         let token = try JWT.sign(
             typ: AccessTokenClaims.type, claims: claims.claims, with: keys.signing(.tokens, at: now.seconds))
         return TokenResponse(
             accessToken: token, expiresIn: expiresAt.seconds - now.seconds, scope: admitted.scope,
             refreshToken: try generation.flatMap {
                 session.expiresAt > expiresAt ? try refreshToken(of: session, generation: $0) : nil
-            })
+            }, isBound: key != nil)
     }
 
     /// The lifetime of an access token, in seconds. A policy's lifetime holds for every client: an operator who wants short tokens

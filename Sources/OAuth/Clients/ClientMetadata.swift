@@ -14,6 +14,10 @@ package struct ClientMetadata: Hashable, Sendable {
     package let grantTypes: Set<GrantType>?
     /// Whether the client pushes every authorization request; one in the URL is then refused.
     package let requiresPushedRequests: Bool
+    /// Whether every access token of the client is bound to a key of the client; a request without a proof is then refused.
+    ///
+    /// Spec: RFC 9449 §5.2
+    package let requiresBoundTokens: Bool
     /// The registered scopes; nil for a client that registered none.
     package let scope: ScopeSet?
     /// The URL of the client's home page (https).
@@ -29,8 +33,8 @@ package struct ClientMetadata: Hashable, Sendable {
     package init(
         name: String, redirectURIs: [RedirectURI], authMethod: ClientAuthenticationMethod = .none,
         or alternatives: [ClientAuthenticationMethod] = [], keys: ClientKeys? = nil, grantTypes: Set<GrantType>? = nil,
-        requiresPushedRequests: Bool = false, scope: ScopeSet? = nil, uri: String? = nil, logoURI: String? = nil,
-        termsURI: String? = nil, policyURI: String? = nil
+        requiresPushedRequests: Bool = false, requiresBoundTokens: Bool = false, scope: ScopeSet? = nil,
+        uri: String? = nil, logoURI: String? = nil, termsURI: String? = nil, policyURI: String? = nil
     ) {
         self.name = DisplayName(name)?.string ?? "(no name)"
         self.redirectURIs = redirectURIs
@@ -38,6 +42,7 @@ package struct ClientMetadata: Hashable, Sendable {
         self.keys = keys
         self.grantTypes = grantTypes
         self.requiresPushedRequests = requiresPushedRequests
+        self.requiresBoundTokens = requiresBoundTokens
         self.scope = scope
         self.uri = uri
         self.logoURI = logoURI

@@ -11,6 +11,7 @@ enum MetadataMember: String {
     case responseTypes = "response_types"
     case applicationType = "application_type"
     case requiresPushedRequests = "require_pushed_authorization_requests"
+    case requiresBoundTokens = "dpop_bound_access_tokens"
     case scope
     case clientURI = "client_uri"
     case logoURI = "logo_uri"
@@ -28,7 +29,8 @@ enum MetadataMember: String {
         switch self {
         case .scope, .clientURI, .logoURI, .termsURI, .policyURI, .jwksURI: true
         case .clientID, .clientName, .redirectURIs, .authMethod, .authMethods, .grantTypes, .responseTypes,
-            .applicationType, .requiresPushedRequests, .jwks, .keys, .softwareStatement, .clientSecret,
+            .applicationType, .requiresBoundTokens, .requiresPushedRequests, .jwks, .keys, .softwareStatement,
+            .clientSecret,
             .clientSecretExpiresAt:
             false
         }

@@ -49,7 +49,8 @@ struct MetadataReader {
         let metadata = ClientMetadata(
             name: name, redirectURIs: redirects, authMethod: methods[0], or: Array(methods.dropFirst()), keys: keys,
             grantTypes: try strings(.grantTypes).map { Set($0.map(GrantType.init(rawValue:))) },
-            requiresPushedRequests: try flag(.requiresPushedRequests), scope: try scope(),
+            requiresPushedRequests: try flag(.requiresPushedRequests),
+            requiresBoundTokens: try flag(.requiresBoundTokens), scope: try scope(),
             uri: try link(.clientURI), logoURI: try link(.logoURI), termsURI: try link(.termsURI),
             policyURI: try link(.policyURI))
         passed(.rest)

@@ -21,4 +21,17 @@ package struct KeyThumbprint: Hashable, Sendable, CustomStringConvertible {
 
     /// The thumbprint in base64url.
     package var description: String { string }
+
+    private static let member = "jkt"
+
+    /// The value of the `cnf` claim of a token that is bound to the key.
+    package var confirmation: JSON { [Self.member: .string(string)] }
+
+    /// Reads a `cnf` claim; nil for none. One with another member is refused: it binds the token in a way that nobody checks here.
+    package init?(confirmation: JSON?) throws(OAuthValueError) {
+        guard let confirmation else { return nil }
+        guard let members = confirmation.object, members.members.count == 1, let text = members[Self.member]?.string
+        else { throw OAuthValueError("The token is bound to something other than the key of DPoP proofs.") }
+        try self.init(text)
+    }
 }

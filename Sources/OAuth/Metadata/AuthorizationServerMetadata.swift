@@ -91,6 +91,7 @@ package struct AuthorizationServerMetadata: Hashable, Sendable {
         writer.write(false, as: .requestParameter)
         writer.write(false, as: .requestURIParameter)
         writer.write(requiresPushedRequests ? true : nil, as: .requiresPushedRequests)
+        writer.write(DPoPProof.algorithms, as: .proofAlgorithms)
         // OpenID parsers reject the document without these two. Subjects are the same for every client. No ID token is
         // issued; the keys at jwks_uri could sign one with this algorithm only.
         writer.write(["public"], as: .subjectTypes)

@@ -22,6 +22,7 @@ enum MetadataField: String {
     case requestParameter = "request_parameter_supported"
     case requestURIParameter = "request_uri_parameter_supported"
     case requiresPushedRequests = "require_pushed_authorization_requests"
+    case proofAlgorithms = "dpop_signing_alg_values_supported"
     case subjectTypes = "subject_types_supported"
     case identityTokenAlgorithms = "id_token_signing_alg_values_supported"
     case serviceDocumentation = "service_documentation"

@@ -16,6 +16,10 @@ package struct AuthorizationRequest: Hashable, Sendable {
     package let resource: ResourceIdentifier?
     /// The values of `prompt`.
     package let prompt: Set<Prompt>
+    /// The thumbprint of the key that the code is bound to (`dpop_jkt`); nil for a code that is bound to no key.
+    ///
+    /// Spec: RFC 9449 §10
+    package let keyThumbprint: KeyThumbprint?
     /// The requirements on the user's sign-in.
     package let authentication: AuthenticationRequirement
 
@@ -27,6 +31,7 @@ package struct AuthorizationRequest: Hashable, Sendable {
         scope = try ScopeRule.requested(parameters.value(.scope))
         resource = try ResourceRule.requested(parameters.repeated(.resource))
         prompt = try Self.prompt(parameters)
+        keyThumbprint = try Self.keyThumbprint(parameters)
         authentication = try AuthenticationRequirement(parameters, prompt: prompt)
     }
 
@@ -74,6 +79,15 @@ package struct AuthorizationRequest: Hashable, Sendable {
         }
         do {
             return try CodeChallenge(challenge)
+        } catch {
+            throw OAuthError(.invalidRequest, error)
+        }
+    }
+
+    private static func keyThumbprint(_ parameters: Parameters) throws(OAuthError) -> KeyThumbprint? {
+        guard let text = try parameters.value(.keyThumbprint) else { return nil }
+        do {
+            return try KeyThumbprint(text)
         } catch {
             throw OAuthError(.invalidRequest, error)
         }

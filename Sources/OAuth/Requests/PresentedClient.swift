@@ -46,11 +46,13 @@ package enum PresentedClient: Sendable {
 
     /// Reads the client of a request to an endpoint for clients.
     ///
-    /// The scheme `DPoP` is refused and not ignored: its client expects tokens that are bound to its key, and would take bearer
-    /// tokens for such.
+    /// The scheme `DPoP` is refused and not ignored: these endpoints take no access token, and a client that confuses the scheme with
+    /// the `DPoP` header would get bearer tokens unawares.
     package init(ofClient parameters: Parameters, authorization: String?) throws(OAuthError) {
         if let authorization, AuthorizationHeader.isDPoP(authorization) {
-            throw OAuthError(.invalidRequest, "Leave out the DPoP header: tokens here are bearer tokens.")
+            throw OAuthError(
+                .invalidRequest,
+                "Send the proof in the DPoP header, and leave out the Authorization header with the scheme DPoP.")
         }
         try self.init(parameters, authorization: authorization)
     }

@@ -9,10 +9,14 @@ package enum PushedAuthorization {
         .maxAge, .acrValues, .loginHint,
     ]
 
-    /// The request in `parameters` as `client` would send it in the URL of the authorization endpoint.
+    /// The request in `parameters` as `client` would send it in the URL of the authorization endpoint. A key that the push proves
+    /// binds the code as `dpop_jkt` does.
     ///
     /// Spec: RFC 9101 §7
-    package static func query(_ parameters: Parameters, of client: ClientID) throws(OAuthError) -> String {
+    /// Spec: RFC 9449 §10.1
+    package static func query(
+        _ parameters: Parameters, of client: ClientID, provingKey key: KeyThumbprint? = nil
+    ) throws(OAuthError) -> String {
         guard !parameters.names(.requestURI) else {
             throw OAuthError(.invalidRequest, "Push the parameters themselves, without request_uri.")
         }
@@ -23,7 +27,19 @@ package enum PushedAuthorization {
         for name in kept {
             if let value = try parameters.value(name) { pairs.append((name, value)) }
         }
+        if let key = try thumbprint(parameters.value(.keyThumbprint), proven: key) {
+            pairs.append((.keyThumbprint, key))
+        }
         pairs += try parameters.repeated(.resource).map { (.resource, $0) }
         return pairs.map { "\($0.rawValue)=\(PercentEncoding.encode($1))" }.joined(separator: "&")
+    }
+
+    /// The key that binds the code: the named one, which a proof must not contradict, or the proven one.
+    private static func thumbprint(
+        _ named: String?, proven: KeyThumbprint?
+    ) throws(OAuthError) -> String? {
+        guard let proven else { return named }
+        guard let named, named != proven.string else { return proven.string }
+        throw OAuthError(.invalidDPoPProof, "The DPoP proof is of another key than dpop_jkt names.")
     }
 }

@@ -12,7 +12,8 @@ package enum IntrospectionResponse: Sendable {
     /// The body of the response.
     package var json: JSON {
         guard case .active(let claims, let username) = self else { return [ClaimName.active.rawValue: false] }
-        var body: JSONObject = [ClaimName.active.rawValue: true, ClaimName.tokenType.rawValue: "Bearer"]
+        let type = claims.keyThumbprint == nil ? TokenResponse.bearerType : TokenResponse.boundType
+        var body: JSONObject = [ClaimName.active.rawValue: true, ClaimName.tokenType.rawValue: .string(type)]
         for (name, value) in claims.claims.members { body[name] = value }
         body[.username] = username.map(JSON.string)
         return .object(body)

@@ -50,6 +50,8 @@ package struct OAuthError: Error, Hashable, Sendable {
         case invalidRequestURI = "invalid_request_uri"
         /// The DPoP proof is malformed, or for another request.
         case invalidDPoPProof = "invalid_dpop_proof"
+        /// The DPoP proof lacks the nonce of this server.
+        case useDPoPNonce = "use_dpop_nonce"
         /// The user's token is unknown, expired or for another MCP server.
         case invalidSubjectToken = "invalid_subject_token"
         /// The token belongs to a client that acts for itself, and the request needs a user.
@@ -86,6 +88,8 @@ package struct OAuthError: Error, Hashable, Sendable {
     package let reason: String?
     /// Whether the description says what the user can do, so that a page adds no advice of its own.
     package let saysWhatToDo: Bool
+    /// The nonce for the next DPoP proof, for a response header; nil for most errors.
+    package private(set) var nonce: String?
     /// The caller as it identified itself, for the log.
     package private(set) var asker: String?
     /// The seconds after which the request may succeed; nil where the code alone decides.
@@ -120,6 +124,13 @@ package struct OAuthError: Error, Hashable, Sendable {
     package func asked(by asker: String?) -> OAuthError {
         var error = self
         error.asker = error.asker ?? asker
+        return error
+    }
+
+    /// This error with the nonce that the next DPoP proof must have.
+    package func offering(nonce: String) -> OAuthError {
+        var error = self
+        error.nonce = nonce
         return error
     }
 

@@ -15,24 +15,34 @@ package struct TokenResponse: Sendable, RedactedCredential {
     package let refreshToken: RefreshToken?
     /// The issued token type, for token exchanges.
     package let issuedTokenType: String?
+    /// Whether the access token is bound to a key, so that each use of it needs a proof.
+    package let isBound: Bool
+
+    /// `token_type` of a token that its holder presents as it is.
+    static let bearerType = "Bearer"
+    /// `token_type` of a token that is bound to a key.
+    ///
+    /// Spec: RFC 9449 §5
+    static let boundType = "DPoP"
 
     /// Makes a response from its members.
     package init(
         accessToken: String, expiresIn: Int64?, scope: ScopeSet, refreshToken: RefreshToken? = nil,
-        issuedTokenType: String? = nil
+        issuedTokenType: String? = nil, isBound: Bool = false
     ) {
         self.accessToken = accessToken
         self.expiresIn = expiresIn
         self.scope = scope
         self.refreshToken = refreshToken
         self.issuedTokenType = issuedTokenType
+        self.isBound = isBound
     }
 
     /// The body of the response.
     package var json: JSON {
         var body: JSONObject = ["access_token": .string(accessToken)]
         body["issued_token_type"] = issuedTokenType.map(JSON.string)
-        body["token_type"] = "Bearer"
+        body["token_type"] = .string(isBound ? Self.boundType : Self.bearerType)
         body["expires_in"] = expiresIn.map(JSON.integer)
         body["scope"] = .string(scope.string)
         body["refresh_token"] = refreshToken.map { .string($0.reveal()) }

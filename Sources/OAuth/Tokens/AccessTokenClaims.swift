@@ -31,12 +31,16 @@ package struct AccessTokenClaims: Hashable, Sendable {
     package var authTime: Timestamp?
     /// `acr`
     package var acr: AuthenticationContext?
+    /// `cnf`: the thumbprint of the key that must sign each request; nil for a bearer token.
+    ///
+    /// Spec: RFC 9449 §6.1
+    package var keyThumbprint: KeyThumbprint?
 
     /// Makes the claims of one token.
     package init(
         issuer: Issuer, subject: TokenSubject, audience: ResourceIdentifier, clientID: ClientID, sessionID: SessionID,
         scope: ScopeSet, tokenID: String, issuedAt: Timestamp, expiresAt: Timestamp, authTime: Timestamp?,
-        acr: AuthenticationContext?
+        acr: AuthenticationContext?, keyThumbprint: KeyThumbprint? = nil
     ) {
         self.issuer = issuer
         self.subject = subject
@@ -49,6 +53,7 @@ package struct AccessTokenClaims: Hashable, Sendable {
         self.expiresAt = expiresAt
         self.authTime = authTime
         self.acr = acr
+        self.keyThumbprint = keyThumbprint
     }
 
     /// The claims as the payload of a token.
@@ -65,6 +70,7 @@ package struct AccessTokenClaims: Hashable, Sendable {
         claims[.expiresAt] = .integer(expiresAt.seconds)
         claims[.authTime] = authTime.map { .integer($0.seconds) }
         claims[.acr] = acr.map { .string($0.rawValue) }
+        claims[.confirmation] = keyThumbprint?.confirmation
         if case .client = subject { claims[.actor] = .string(TokenSubject.clientActor) }
         return claims
     }
@@ -79,6 +85,7 @@ package struct AccessTokenClaims: Hashable, Sendable {
         issuedAt = try claims.time(.issuedAt)
         expiresAt = try claims.time(.expiresAt)
         acr = claims[.acr]?.string.map(AuthenticationContext.init(rawValue:))
+        keyThumbprint = try KeyThumbprint(confirmation: claims[.confirmation])
         guard let subject = try claims.subject(of: clientID), let session = SessionID(try claims.text(.sessionID))
         else { throw OAuthValueError("The token names no subject and session of this kind of server.") }
         // Only a client that acts for itself has a token without a sign-in.

@@ -30,9 +30,11 @@ package enum ClaimName: String, Sendable {
     case acr
     /// `client` in the tokens of a client that acts for itself.
     case actor = "gatehouse:actor"
+    /// The key that the token is bound to.
+    case confirmation = "cnf"
     /// Whether an introspected token is active.
     case active
-    /// `Bearer`, in introspection responses.
+    /// `Bearer` or `DPoP`, in introspection responses.
     case tokenType = "token_type"
     /// The user's name, in introspection responses.
     case username

@@ -26,6 +26,8 @@ package enum ParameterName: String, Hashable, Sendable, CaseIterable {
     case codeChallenge = "code_challenge"
     /// The PKCE method.
     case codeChallengeMethod = "code_challenge_method"
+    /// The thumbprint of the key that the code is bound to.
+    case keyThumbprint = "dpop_jkt"
     /// The prompts to show.
     case prompt
     /// The maximum age of the user's authentication.

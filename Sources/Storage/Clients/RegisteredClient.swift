@@ -15,6 +15,8 @@ package struct RegisteredClient: Hashable, Sendable {
     package let grantTypes: [GrantType]
     /// Whether the client must push its authorization requests.
     package let requiresPushedRequests: Bool
+    /// Whether every access token of the client must be bound to a key.
+    package let requiresBoundTokens: Bool
     /// The MCP servers that the client may request access to; empty for all.
     package let resources: [ResourceID]
     package let createdAt: Timestamp
@@ -24,7 +26,7 @@ package struct RegisteredClient: Hashable, Sendable {
         id: ClientID, name: String, redirectURIs: [RedirectURI], authMethod: ClientAuthenticationMethod = .none,
         secretDigest: Digest? = nil, keys: ClientKeys? = nil,
         grantTypes: [GrantType] = [.authorizationCode, .refreshToken], requiresPushedRequests: Bool = false,
-        resources: [ResourceID] = [], createdAt: Timestamp
+        requiresBoundTokens: Bool = false, resources: [ResourceID] = [], createdAt: Timestamp
     ) {
         self.id = id
         self.name = name
@@ -34,6 +36,7 @@ package struct RegisteredClient: Hashable, Sendable {
         self.keys = keys
         self.grantTypes = grantTypes
         self.requiresPushedRequests = requiresPushedRequests
+        self.requiresBoundTokens = requiresBoundTokens
         self.resources = resources
         self.createdAt = createdAt
     }
@@ -47,7 +50,7 @@ package struct RegisteredClients: Noun {
 extension RegisteredClients {
     private static let columns = """
         id, name, redirect_uris, auth_method, secret_digest, grant_types, created_at, requires_pushed_requests, jwks,
-        jwks_uri
+        jwks_uri, requires_bound_tokens
         """
 
     /// Registers a client; false if the id is taken.
@@ -57,11 +60,12 @@ extension RegisteredClients {
         let isNew = try execute(
             """
             INSERT INTO clients (\(Self.columns))
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (id) DO NOTHING
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (id) DO NOTHING
             """, client.id.string, client.name, client.redirectURIs.map(\.string).joined(separator: "\n"),
             client.authMethod.rawValue, client.secretDigest?.stored,
             client.grantTypes.map(\.rawValue).joined(separator: "\n"), client.createdAt.seconds,
-            client.requiresPushedRequests ? 1 : 0, client.keys?.storedSet, client.keys?.storedURL)
+            client.requiresPushedRequests ? 1 : 0, client.keys?.storedSet, client.keys?.storedURL,
+            client.requiresBoundTokens ? 1 : 0)
         guard isNew == 1 else { return false }
         for resource in client.resources {
             try execute(
@@ -96,7 +100,8 @@ extension RegisteredClients {
             id: id, name: row.text(1), redirectURIs: lines(row.text(2)).map { try RedirectURI($0) },
             authMethod: row.parsed(ClientAuthenticationMethod(rawValue: row.text(3))), secretDigest: row.digestIfAny(4),
             keys: row.keysIfAny(8), grantTypes: lines(row.text(5)).map { GrantType(rawValue: $0) },
-            requiresPushedRequests: row.flag(7), resources: resources(of: id), createdAt: row.time(6))
+            requiresPushedRequests: row.flag(7), requiresBoundTokens: row.flag(10), resources: resources(of: id),
+            createdAt: row.time(6))
     }
 
     // Neither a URI nor a grant type can hold a line break, so lists of them are lines.

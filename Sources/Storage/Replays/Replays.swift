@@ -8,7 +8,10 @@ package struct Replays: Noun {
 
 extension Replays {
     /// The most tokens in memory. Beyond it every further token is refused: forgetting one would let it be used again.
-    static let mostTokens = 1_000_000
+    package static let mostTokens = 1_000_000
+    /// The most tokens beyond which those of requests that anybody can send are refused, so that strangers cannot fill the memory
+    /// for everybody.
+    package static let mostTokensOfStrangers = mostTokens / 2
     /// For how many seconds a token is remembered beyond its expiry, so that a clock that is set back a little admits none again.
     static let margin: Int64 = 60
 

@@ -14,6 +14,8 @@ package struct AuthorizationCodeRecord: Hashable, Sendable {
     package let redirectURI: String
     /// The PKCE challenge: a stolen code is worthless without its verifier.
     package let challenge: CodeChallenge
+    /// The proof of possession that the redemption needs.
+    package let proofDemand: ProofDemand
     package let expiresAt: Timestamp
     /// The number of wrong code verifiers so far.
     package let failures: Int
@@ -25,8 +27,8 @@ package struct AuthorizationCodeRecord: Hashable, Sendable {
     /// A code in its stored form.
     package init(
         digest: Digest, sessionID: SessionID, interactionID: InteractionID, clientID: ClientID, redirectURI: String,
-        challenge: CodeChallenge, expiresAt: Timestamp, failures: Int = 0, spentAt: Timestamp? = nil,
-        redemption: Digest? = nil
+        challenge: CodeChallenge, proofDemand: ProofDemand = .nothing, expiresAt: Timestamp, failures: Int = 0,
+        spentAt: Timestamp? = nil, redemption: Digest? = nil
     ) {
         self.digest = digest
         self.sessionID = sessionID
@@ -34,6 +36,7 @@ package struct AuthorizationCodeRecord: Hashable, Sendable {
         self.clientID = clientID
         self.redirectURI = redirectURI
         self.challenge = challenge
+        self.proofDemand = proofDemand
         self.expiresAt = expiresAt
         self.failures = failures
         self.spentAt = spentAt
@@ -52,14 +55,15 @@ extension AuthorizationCodes {
         try first(
             """
             SELECT digest, session_id, interaction_id, client_id, redirect_uri, challenge, expires_at, failures, spent_at,
-                redemption
+                redemption, proof
             FROM codes WHERE digest = ?1
             """, digest.stored
         ) { row in
             try AuthorizationCodeRecord(
                 digest: row.digest(0), sessionID: row.id(1), interactionID: row.id(2),
                 clientID: ClientID(row.text(3)), redirectURI: row.text(4), challenge: CodeChallenge(row.text(5)),
-                expiresAt: row.time(6), failures: Int(row.integer(7)), spentAt: row.timeIfAny(8),
+                proofDemand: ProofDemand(stored: row.textIfAny(10)), expiresAt: row.time(6),
+                failures: Int(row.integer(7)), spentAt: row.timeIfAny(8),
                 redemption: row.digestIfAny(9))
         }
     }
@@ -108,9 +112,9 @@ extension AuthorizationCodes {
     func insert(_ code: AuthorizationCodeRecord) throws {
         try execute(
             """
-            INSERT INTO codes (digest, session_id, interaction_id, client_id, redirect_uri, challenge, expires_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            INSERT INTO codes (digest, session_id, interaction_id, client_id, redirect_uri, challenge, expires_at, proof)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
             """, code.digest.stored, code.sessionID.string, code.interactionID.string, code.clientID.string,
-            code.redirectURI, code.challenge.string, code.expiresAt.seconds)
+            code.redirectURI, code.challenge.string, code.expiresAt.seconds, code.proofDemand.stored)
     }
 }

@@ -47,6 +47,8 @@ package struct SessionGrant: Hashable, Sendable {
     /// How the client authenticated when it redeemed the code. Before that, the method that the approval demands, if any. Nil for an
     /// active session means that it began in a version without keys.
     package let authMethod: ClientAuthenticationMethod?
+    /// The proof of possession that a refresh needs.
+    package let proofDemand: ProofDemand
     /// When the last four generations were superseded, latest first.
     package let turns: [Timestamp]
 
@@ -85,7 +87,7 @@ extension Sessions {
             s.created_at, s.expires_at, s.idle_seconds, s.last_used_at, s.auth_time, s.acr, s.document_digest, s.replaces,
             s.refresh_key, s.generation, s.turn_1, s.turn_2, s.turn_3, s.turn_4, p.token_life,
             \(SessionPolicy.excludes(host: "s.client_host", client: "s.client_id")), s.auth_method,
-            coalesce(p.is_restricted OR p.restricts_scopes, 0)
+            coalesce(p.is_restricted OR p.restricts_scopes, 0), s.proof
         FROM sessions s JOIN resources r ON r.id = s.resource_id LEFT JOIN users u ON u.id = s.user_id
             LEFT JOIN resource_policies p ON p.resource_id = s.resource_id
         WHERE s.id = ?1
@@ -122,5 +124,6 @@ extension SessionGrant {
         hostIsExcluded = try row.flag(28)
         hasAccessRule = try row.flag(30)
         authMethod = try row.textIfAny(29).map { try row.parsed(ClientAuthenticationMethod(rawValue: $0)) }
+        proofDemand = try ProofDemand(stored: row.textIfAny(31))
     }
 }

@@ -33,15 +33,17 @@ extension Sessions {
     }
 
     /// Makes an approved session active, with its first refresh generation; false if it is not approved. `method` is how its client
-    /// authenticated, and how it has to from now on.
+    /// authenticated, and how it has to from now on; `proof` is the proof of possession that each refresh needs.
     package func activate(
-        _ id: SessionID, by method: ClientAuthenticationMethod = .none, now: Timestamp
+        _ id: SessionID, by method: ClientAuthenticationMethod = .none, demanding proof: ProofDemand = .nothing,
+        now: Timestamp
     ) throws -> Bool {
         try execute(
             """
-            UPDATE sessions SET state = 'active', generation = 1, last_used_at = max(last_used_at, ?2), auth_method = ?3
+            UPDATE sessions SET state = 'active', generation = 1, last_used_at = max(last_used_at, ?2), auth_method = ?3,
+                proof = ?4
             WHERE id = ?1 AND state = 'approved'
-            """, id.string, now.seconds, method.rawValue) == 1
+            """, id.string, now.seconds, method.rawValue, proof.stored) == 1
     }
 
     /// Ends a session with everything that depends on it; false if it had ended or expired.

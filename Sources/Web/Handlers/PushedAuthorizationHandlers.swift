@@ -10,9 +10,12 @@ struct PushedAuthorizationHandlers: Sendable {
 
     /// `POST /par`: stores the request of a client and returns its `request_uri`.
     func push(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
-        let response = try await gatehouse.pushedAuthorization.answer(
-            TokenHandlers.form(request, body), authorization: request.authorization,
-            address: pipeline.proxies.clientAddress(of: request, context: context))
-        return .json(response.json, status: .created)
+        let form = try TokenHandlers.form(request, body)
+        return try await gatehouse.offeringNonce(to: request) {
+            let response = try await gatehouse.pushedAuthorization.answer(
+                form, authorization: request.authorization, proofs: request.proofs,
+                address: pipeline.proxies.clientAddress(of: request, context: context))
+            return .json(response.json, status: .created)
+        }
     }
 }

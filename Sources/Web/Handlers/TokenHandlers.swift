@@ -12,9 +12,12 @@ struct TokenHandlers: Sendable {
     /// `POST /token`: issues tokens. On the back channel it serves only token exchange.
     func token(_ request: Request, _ context: WebContext, _ body: [UInt8]) async throws -> Response {
         let form = try Self.form(request, body)
-        let response = try await gatehouse.token.answer(
-            form, authorization: request.authorization, onBackChannel: pipeline.isOnBackChannel(request))
-        return .json(response.json)
+        return try await gatehouse.offeringNonce(to: request) {
+            let response = try await gatehouse.token.answer(
+                form, authorization: request.authorization, proofs: request.proofs,
+                onBackChannel: pipeline.isOnBackChannel(request))
+            return .json(response.json)
+        }
     }
 
     /// `POST /introspect`: the state of a token, for the MCP server that it is for. It reads on the event loop and never waits, unless

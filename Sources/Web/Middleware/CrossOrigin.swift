@@ -18,7 +18,7 @@ package struct CrossOrigin: RouterMiddleware {
         var response = try await next(request, context)
         if context.audience?.isOpenToScripts ?? false {
             response.headers[.accessControlAllowOrigin] = "*"
-            response.headers[.accessControlExposeHeaders] = "WWW-Authenticate, Retry-After"
+            response.headers[.accessControlExposeHeaders] = "WWW-Authenticate, Retry-After, DPoP-Nonce"
         }
         return response
     }
@@ -48,7 +48,7 @@ package struct Preflight: RouterMiddleware {
     /// The headers of MCP clients and all headers that the browser names. Each is listed, because `*` does not cover
     /// Authorization, and older browsers do not know it.
     private static func headers(asked fields: [String]) -> String {
-        var names = ["MCP-Protocol-Version", "Authorization", "Content-Type"]
+        var names = ["MCP-Protocol-Version", "Authorization", "Content-Type", "DPoP"]
         for text in fields.flatMap({ $0.split(separator: ",") }) {
             let isBlank = { (character: Character) in character == " " || character == "\t" }
             var name = text.drop(while: isBlank)

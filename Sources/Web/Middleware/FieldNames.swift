@@ -10,6 +10,8 @@ enum FieldNames {
     static let resourcePolicy = name("Cross-Origin-Resource-Policy")
     static let traceParent = name("traceparent")
     static let requestID = name("X-Request-ID")
+    static let proof = name("DPoP")
+    static let proofNonce = name("DPoP-Nonce")
     static let fetchSite = name("Sec-Fetch-Site")
 
     private static func name(_ text: String) -> HTTPField.Name {

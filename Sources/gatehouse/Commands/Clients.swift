@@ -44,6 +44,7 @@ struct Clients: AsyncParsableCommand {
             [String] = []
         @Flag(help: "Refuse authorization requests that the client does not push (PAR, RFC 9126).") var requirePar =
             false
+        @Flag(help: "Bind every access token of the client to a key of the client (DPoP, RFC 9449).") var dpop = false
         @Option(help: "Private-use scheme of the client, without its colon (repeatable).") var ownScheme: [String] = []
         @OptionGroup var service: ServiceOptions
         @OptionGroup var global: GlobalOptions
@@ -73,7 +74,7 @@ struct Clients: AsyncParsableCommand {
                 id: id, name: name ?? preset?.name ?? "",
                 redirectURIs: redirectURI.isEmpty ? preset?.redirects ?? [] : redirectURI,
                 authMethod: method.rawValue, keys: try keys.draft(), resources: resource,
-                requiresPushedRequests: requirePar, ownSchemes: ownScheme,
+                requiresPushedRequests: requirePar, requiresBoundTokens: dpop, ownSchemes: ownScheme,
                 serviceScopes: service.service ? service.scope : nil)
             return .clients(.add(draft))
         }

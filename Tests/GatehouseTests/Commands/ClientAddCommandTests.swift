@@ -27,6 +27,14 @@ struct ClientAddCommandTests {
         #expect(try draft(arguments + ["--require-par"])?.requiresPushedRequests == true)
     }
 
+    @Test func `--dpop registers a client whose tokens are bound to a key, by itself or for users`() throws {
+        let arguments = ["--name", "Notes", "--redirect-uri", "https://a.example/cb"]
+        #expect(try draft(arguments)?.requiresBoundTokens == false)
+        #expect(try draft(arguments + ["--dpop"])?.requiresBoundTokens == true)
+        let service = ["--name", "N", "--service", "--resource", "https://a.example/mcp", "--scope", "a", "--dpop"]
+        #expect(try draft(service)?.requiresBoundTokens == true)
+    }
+
     @Test func `the help names the known schemes, --own-scheme and pinning`() {
         let help = Clients.Add.helpMessage(columns: 200).split { $0.isWhitespace }.joined(separator: " ")
         for word in OwnScheme.known + ["--own-scheme", "pinned"] {

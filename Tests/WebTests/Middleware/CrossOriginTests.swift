@@ -58,7 +58,7 @@ struct CrossOriginTests {
         headers[.accessControlRequestHeaders] = "authorization, x-stainless-lang,DPoP, traceparent, not a name, é"
         let (response, _) = try await TestRoutes().ask(.options, "/token", headers: headers)
         let allowed = response.headers[.accessControlAllowHeaders]
-        #expect(allowed == "MCP-Protocol-Version, Authorization, Content-Type, x-stainless-lang, DPoP, traceparent")
+        #expect(allowed == "MCP-Protocol-Version, Authorization, Content-Type, DPoP, x-stainless-lang, traceparent")
         #expect(response.headers[.accessControlAllowMethods] == "POST")
         #expect(response.headers[.allow] == "POST")
     }
@@ -77,7 +77,7 @@ struct CrossOriginTests {
         let (response, text) = try await TestRoutes().ask(.post, "/token", headers: headers, body: "a=b")
         #expect(response.status == .unauthorized)
         #expect(response.headers[.accessControlAllowOrigin] == "*")
-        #expect(response.headers[.accessControlExposeHeaders] == "WWW-Authenticate, Retry-After")
+        #expect(response.headers[.accessControlExposeHeaders] == "WWW-Authenticate, Retry-After, DPoP-Nonce")
         #expect(response.headers[.accessControlAllowCredentials] == nil)
         #expect(text.contains("invalid_client"))
     }

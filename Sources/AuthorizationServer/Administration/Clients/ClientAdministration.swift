@@ -60,6 +60,7 @@ struct ClientAdministration: AdministrationNoun {
                 keys: keys,
                 grantTypes: draft.serviceScopes == nil ? [.authorizationCode, .refreshToken] : [.clientCredentials],
                 requiresPushedRequests: draft.requiresPushedRequests,
+                requiresBoundTokens: draft.requiresBoundTokens,
                 resources: draft.serviceScopes == nil
                     ? try draft.resources.map { try self.resource($0, transaction).id } : [], createdAt: now)
             guard try transaction.clients.insert(client) else {

@@ -65,6 +65,8 @@ package struct ClientDraft: Codable, Hashable, Sendable {
     package var resources: [String]
     /// Whether it must push its authorization requests.
     package var requiresPushedRequests: Bool
+    /// Whether every access token of it must be bound to a key.
+    package var requiresBoundTokens: Bool
     /// Private-use schemes of its redirect URIs that are not in the list of known apps, and that the administrator confirms.
     package var ownSchemes: [String]
     /// The scopes that the client may have at its MCP server by itself; nil for a client that users approve.
@@ -73,8 +75,8 @@ package struct ClientDraft: Codable, Hashable, Sendable {
     /// A client to register.
     package init(
         id: String?, name: String, redirectURIs: [String], authMethod: String, keys: KeysDraft? = nil,
-        resources: [String], requiresPushedRequests: Bool = false, ownSchemes: [String] = [],
-        serviceScopes: [String]? = nil
+        resources: [String], requiresPushedRequests: Bool = false, requiresBoundTokens: Bool = false,
+        ownSchemes: [String] = [], serviceScopes: [String]? = nil
     ) {
         self.id = id
         self.name = name
@@ -83,6 +85,7 @@ package struct ClientDraft: Codable, Hashable, Sendable {
         self.keys = keys
         self.resources = resources
         self.requiresPushedRequests = requiresPushedRequests
+        self.requiresBoundTokens = requiresBoundTokens
         self.ownSchemes = ownSchemes
         self.serviceScopes = serviceScopes
     }

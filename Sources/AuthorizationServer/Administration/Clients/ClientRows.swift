@@ -60,6 +60,7 @@ struct ClientRows: AdministrationNoun {
         if let client = try transaction.clients.find(id) {
             var row = client.row(rule: rule?.rule)
             row["require_pushed_authorization_requests"] = .bool(client.requiresPushedRequests)
+            row["dpop_bound_access_tokens"] = .bool(client.requiresBoundTokens)
             row["resources"] = .strings(
                 try client.resources.compactMap { try transaction.resources.find(id: $0)?.identifier.string })
             row["permissions"] = .array(

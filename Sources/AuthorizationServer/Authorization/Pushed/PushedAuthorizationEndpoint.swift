@@ -16,19 +16,24 @@ package struct PushedAuthorizationEndpoint: Sendable {
     /// The sign-in methods, which decide the authentication contexts that a request can demand.
     let people: SignInService
     let limit: SourceLimit
+    let possession: PossessionCheck
     let clock: WallClock
     let observer: Observer
 
-    /// Answers a pushed request from this IP address, given its form and its Authorization header.
+    /// Answers a pushed request from this IP address, given its form, its Authorization header and its DPoP headers.
     package func answer(
-        _ parameters: Parameters, authorization: String?, address: String?
+        _ parameters: Parameters, authorization: String?, proofs: [String] = [], address: String?
     ) async throws -> PushedAuthorizationResponse {
         let now = clock.now()
         let source = RequestSource(address: address)
         // Asked first, because anybody can send such a request, and everything behind it costs more.
-        try await observer.observingRefusals { try limit.check(source, now: now) }
+        let key = try await observer.observingRefusals {
+            try limit.check(source, now: now)
+            return try possession.key(provenBy: proofs, at: .pushedAuthorization, now: now)
+        }
         let pushed = try await authentication.identify(
-            parameters, authorization: authorization, knowing: .authorization(from: source.network), now: now)
+            parameters, authorization: authorization, knowing: .authorization(from: source.network), now: now
+        ).proving(key)
         return try await observer.observingRefusals {
             do {
                 return try await accept(pushed, from: source, now: now)
@@ -43,7 +48,8 @@ package struct PushedAuthorizationEndpoint: Sendable {
         _ pushed: Identified<Parameters, Client>, from source: RequestSource, now: Timestamp
     ) async throws -> PushedAuthorizationResponse {
         let client = pushed.asker
-        let query = try PushedAuthorization.query(pushed.request, of: client.id)
+        let query = try PushedAuthorization.query(
+            pushed.request, of: client.id, provingKey: pushed.key?.thumbprint)
         let uri = PushedRequestURI.random()
         let draft = try AuthorizationDraft(query, arrival: .pushed(uri.digest))
         let request = try draft.checked(against: client, settings.clients)
@@ -58,6 +64,7 @@ package struct PushedAuthorizationEndpoint: Sendable {
         }
         let refusal = try await store.write { transaction -> OAuthError? in
             if let refusal = try objection(to: row, request.body, client, in: transaction, now: now) { return refusal }
+            try pushed.key?.spend(in: transaction, atMost: Replays.mostTokensOfStrangers, now: now)
             return try transaction.pushedRequests.insert(row, now: now) ? nil : Self.tooMany
         }
         if let refusal { throw refusal }
@@ -108,7 +115,6 @@ extension Gatehouse {
     package var pushedAuthorization: PushedAuthorizationEndpoint {
         PushedAuthorizationEndpoint(
             settings: settings, store: store, authentication: revocation.authentication, people: people,
-            limit: pushLimit,
-            clock: clock, observer: observer)
+            limit: pushLimit, possession: token.possession, clock: clock, observer: observer)
     }
 }

@@ -7,6 +7,8 @@ struct Identified<Request: Sendable, Asker: Sendable>: Sendable {
     let asker: Asker
     /// How the asker authenticated.
     let method: ClientAuthenticationMethod
+    /// The key that the request proved to hold; nil for a request without a proof.
+    private(set) var key: ProvenKey?
 
     fileprivate init(_ request: Request, from asker: Asker, by method: ClientAuthenticationMethod) {
         self.request = request
@@ -14,9 +16,16 @@ struct Identified<Request: Sendable, Asker: Sendable>: Sendable {
         self.method = method
     }
 
+    /// The same request, with the key that it proved to hold.
+    func proving(_ key: ProvenKey?) -> Self {
+        var request = self
+        request.key = key
+        return request
+    }
+
     /// The same asker with the result of `read`.
     func map<New: Sendable>(_ read: (Request) throws -> New) rethrows -> Identified<New, Asker> {
-        Identified<New, Asker>(try read(request), from: asker, by: method)
+        Identified<New, Asker>(try read(request), from: asker, by: method).proving(key)
     }
 }
 

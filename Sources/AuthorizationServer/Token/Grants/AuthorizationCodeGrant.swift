@@ -73,13 +73,14 @@ struct AuthorizationCodeGrant: Grant {
             return .refused(Self.refusal("wrong verifier"))
         }
         guard now < record.expiresAt else { return .refused(Self.refusal("expired code")) }
+        if let refusal = record.proofDemand.refusal(of: request.key?.thumbprint) { return .refused(refusal) }
         let admitted: AdmittedSession
         switch try standing.admit(session, wanting: nil, in: transaction, now: now) {
         case .success(let session): admitted = session
         case .failure(let error): return .refused(error)
         }
         guard try transaction.codes.spend(record.digest, on: redemption, now: now),
-            try transaction.sessions.activate(session.id, by: request.method, now: now)
+            try request.activate(session.id, in: transaction, now: now)
         else { return .refused(Self.refusal("spent meanwhile")) }
         for earlier in session.replaces {
             _ = try transaction.sessions.end(

@@ -50,6 +50,8 @@ struct RefreshTokenGrant: Grant {
         else { return .refused(Self.refusal("not a token of ours")) }
         guard session.clientID == request.asker.id else { return .refused(Self.refusal("another client's token")) }
         if let refusal = session.refusalToday(of: request) { return .refused(refusal) }
+        // Before the turn and the check for reuse: a thief without the key changes nothing, not even by an old token.
+        if let refusal = session.proofDemand.refusal(of: request.key?.thumbprint) { return .refused(refusal) }
         if let error = ResourceRule.refusal(asked.resource, granted: session.resource) { return .refused(error) }
         // Checked before the turn, so that a refused request does not use up its token.
         let admitted: AdmittedSession

@@ -24,6 +24,8 @@ package struct ClientRegistration: Hashable, Sendable {
     package let refreshes: Bool
     /// Whether the client pushes every authorization request; one in the URL is then refused.
     package let requiresPushedRequests: Bool
+    /// Whether every access token of the client is bound to a key of the client.
+    package let requiresBoundTokens: Bool
     /// The claimed kind of program; nil if the client names none.
     package let applicationType: ApplicationType?
     /// The URL of the client's home page (https).
@@ -42,8 +44,9 @@ package struct ClientRegistration: Hashable, Sendable {
     package var metadata: ClientMetadata {
         ClientMetadata(
             name: name ?? "", redirectURIs: redirectURIs, authMethod: authMethod, keys: keys,
-            grantTypes: Set(grantTypes), requiresPushedRequests: requiresPushedRequests, uri: uri, logoURI: logoURI,
-            termsURI: termsURI, policyURI: policyURI)
+            grantTypes: Set(grantTypes), requiresPushedRequests: requiresPushedRequests,
+            requiresBoundTokens: requiresBoundTokens, uri: uri, logoURI: logoURI, termsURI: termsURI,
+            policyURI: policyURI)
     }
 
     /// The members as a client receives them.
@@ -63,6 +66,7 @@ package struct ClientRegistration: Hashable, Sendable {
         object[.responseTypes] = .strings([ResponseType.code.rawValue])
         // False is the default and stays out, so that it gives no second id.
         object[.requiresPushedRequests] = requiresPushedRequests ? true : nil
+        object[.requiresBoundTokens] = requiresBoundTokens ? true : nil
         object[.applicationType] = (applicationType?.rawValue).map(JSON.string)
         object[.clientURI] = uri.map(JSON.string)
         object[.logoURI] = logoURI.map(JSON.string)
@@ -107,6 +111,7 @@ extension ClientRegistration {
         keys = request.authMethod == .privateKeyJWT ? request.keys : nil
         refreshes = request.refreshes
         requiresPushedRequests = request.requiresPushedRequests
+        requiresBoundTokens = request.requiresBoundTokens
         applicationType = request.applicationType
         uri = request.uri
         logoURI = request.logoURI

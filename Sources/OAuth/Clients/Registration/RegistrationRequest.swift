@@ -24,6 +24,8 @@ package struct RegistrationRequest: Hashable, Sendable {
     let refreshes: Bool
     /// Whether the client pushes every authorization request.
     let requiresPushedRequests: Bool
+    /// Whether every access token of the client is bound to a key of the client.
+    let requiresBoundTokens: Bool
     /// The claimed kind of program; nil if the request names none.
     package let applicationType: ApplicationType?
     let uri: String?
@@ -52,6 +54,7 @@ package struct RegistrationRequest: Hashable, Sendable {
         namesAuthMethod = method != nil
         refreshes = try reader.registeredRefreshing()
         requiresPushedRequests = try reader.flag(.requiresPushedRequests)
+        requiresBoundTokens = try reader.flag(.requiresBoundTokens)
         applicationType = try reader.text(.applicationType).flatMap(ApplicationType.init(rawValue:))
         uri = try reader.link(.clientURI)
         logoURI = try reader.link(.logoURI)

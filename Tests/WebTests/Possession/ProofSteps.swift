@@ -1,0 +1,88 @@
+import AuthorizationServer
+import HTTPTypes
+import HummingbirdTesting
+import JOSE
+import NIOCore
+import OAuth
+import ServerSupport
+import TestSupport
+
+@testable import Storage
+@testable import Web
+
+/// Steps of clients that prove a key.
+extension Harness {
+    /// The nonce that this server hands out now.
+    var nonce: String { gatehouse.token.possession.nonce(at: clock.now) }
+
+    /// A proof for an endpoint of this server, with its nonce.
+    func proof(
+        _ key: ProofKey, at path: String = "/token", _ claims: [String: JSON?] = [:], header: [String: JSON?] = [:]
+    ) throws -> String {
+        try key.proof(
+            for: gatehouse.settings.issuer.endpoint(path), at: clock.now, nonce: nonce, claims, header: header)
+    }
+
+    /// Posts a form with these values of the `DPoP` header.
+    func send(
+        _ path: String, _ form: [(String, String)], proofs: [String], basic: (String, String)? = nil
+    ) async throws -> TestResponse {
+        var headers: HTTPFields = [.contentType: "application/x-www-form-urlencoded"]
+        if let basic { headers[.authorization] = Self.basic(basic.0, basic.1) }
+        for proof in proofs { headers.append(HTTPField(name: FieldNames.proof, value: proof)) }
+        return try await client.execute(
+            uri: path, method: .post, headers: headers, body: ByteBuffer(string: FormText.encode(form)))
+    }
+
+    /// The form that redeems a code.
+    func form(_ code: Redeemable, _ changes: [String: String] = [:]) -> [(String, String)] {
+        let form = [
+            "grant_type": "authorization_code", "client_id": registered.id.string, "code": code.code,
+            "code_verifier": code.verifier, "redirect_uri": Self.redirect,
+        ]
+        return form.merging(changes) { $1 }.map { ($0.key, $0.value) }
+    }
+
+    /// The form that refreshes.
+    func form(refreshing token: String?, _ changes: [String: String] = [:]) -> [(String, String)] {
+        let form = ["grant_type": "refresh_token", "client_id": registered.id.string, "refresh_token": token ?? ""]
+        return form.merging(changes) { $1 }.map { ($0.key, $0.value) }
+    }
+
+    /// Redeems a code with a proof of `key`, or without a proof.
+    func redeem(
+        _ code: Redeemable, proving key: ProofKey?, _ changes: [String: String] = [:]
+    ) async throws -> TestResponse {
+        try await send("/token", form(code, changes), proofs: key.map { [try proof($0)] } ?? [])
+    }
+
+    /// Refreshes with a proof of `key`, or without a proof.
+    func refresh(
+        _ token: String?, proving key: ProofKey?, _ changes: [String: String] = [:]
+    ) async throws -> TestResponse {
+        try await send("/token", form(refreshing: token, changes), proofs: key.map { [try proof($0)] } ?? [])
+    }
+
+    /// What the refresh tokens of each session demand, as the database holds it.
+    func proofDemands() async throws -> [String?] {
+        try await gatehouse.store.read { tx in
+            try tx.all("SELECT proof FROM sessions ORDER BY created_at, id") { try $0.textIfAny(0) }
+        }
+    }
+
+    /// Everything that a token request or a push could change: codes, sessions with their generations, pushed requests, used
+    /// proofs, and records.
+    func effects() async throws -> [String] {
+        try await gatehouse.store.read { tx in
+            let codes = try tx.all("SELECT digest, spent_at, failures FROM codes ORDER BY digest") {
+                "code \(try $0.digest(0).base64URL) \(try $0.integerIfAny(1) ?? 0) \(try $0.integer(2))"
+            }
+            let sessions = try tx.all("SELECT id, state, generation, proof FROM sessions ORDER BY id") {
+                "session \(try $0.text(0)) \(try $0.text(1)) \(try $0.integer(2)) \(try $0.textIfAny(3) ?? "-")"
+            }
+            let pushes = try tx.all("SELECT count(*) FROM pushed_requests") { "pushes \(try $0.integer(0))" }
+            let records = try tx.audit.tail(limit: 500).map { "record \($0.sequence)" }
+            return codes + sessions + pushes + ["proofs \(try tx.replays.count())"] + records
+        }
+    }
+}
