@@ -22,9 +22,9 @@ struct BoundClientTests {
             h.registered = try #require(
                 try await h.gatehouse.store.read { try $0.clients.find(ClientID("bound")) })
             let code = try await h.code()
-            let before = try await h.effects()
+            let before = try await h.gatehouse.effects()
             #expect(try await h.redeem(code, proving: nil).error == "invalid_dpop_proof")
-            #expect(try await h.effects() == before)
+            #expect(try await h.gatehouse.effects() == before)
             #expect(try await h.redeem(code, proving: ProofKey()).json["token_type"] == "DPoP")
         }
     }

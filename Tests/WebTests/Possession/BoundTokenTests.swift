@@ -12,6 +12,16 @@ import Testing
 
 @Suite("RFC 9449 tokens that are bound to a key")
 struct BoundTokenTests {
+    /// Signs in and approves a pushed request.
+    private func approve(_ pushed: TestResponse, _ verifier: CodeVerifier, _ h: Harness) async throws -> Redeemable {
+        let browser = h.browser()
+        let page = try await h.authorize(browser, pushed: pushed.json["request_uri"]?.string ?? "")
+        let consent = try await h.follow(browser, try await h.signIn(browser, at: page))
+        let location = try await h.decide(browser, at: consent).continuation ?? ""
+        return Redeemable(
+            code: FormText.decode(queryOf: location)["code"]?.first ?? "", verifier: verifier.reveal())
+    }
+
     @Test func `a token names the key, in itself and in introspection`() async throws {
         try await Harness.run { h in
             let key = ProofKey()
@@ -21,7 +31,7 @@ struct BoundTokenTests {
             let introspected = try await h.introspect(answer.tokens.access)
             #expect(introspected["active"] == true && introspected["token_type"] == "DPoP")
             #expect(introspected["cnf"] == ["jkt": .string(key.thumbprint)])
-            #expect(try await h.proofDemands() == [key.thumbprint])
+            #expect(try await h.gatehouse.proofDemands() == [key.thumbprint])
         }
     }
 
@@ -31,7 +41,7 @@ struct BoundTokenTests {
             #expect(answer.json["token_type"] == "Bearer" && answer.headers[FieldNames.proofNonce] == nil)
             let introspected = try await h.introspect(answer.tokens.access)
             #expect(introspected["token_type"] == "Bearer" && introspected["cnf"] == nil)
-            #expect(try await h.proofDemands() == [nil])
+            #expect(try await h.gatehouse.proofDemands() == [nil])
         }
     }
 
@@ -39,18 +49,18 @@ struct BoundTokenTests {
         try await Harness.run { h in
             let key = ProofKey()
             let first = try await h.redeem(try await h.code(), proving: key).tokens
-            let before = try await h.effects()
+            let before = try await h.gatehouse.effects()
             #expect(try await h.refresh(first.refresh, proving: nil).error == "invalid_dpop_proof")
             #expect(try await h.refresh(first.refresh, proving: ProofKey()).error == "invalid_grant")
-            #expect(try await h.effects() == before)
+            #expect(try await h.gatehouse.effects() == before)
             let next = try await h.refresh(first.refresh, proving: key)
             #expect(next.json["token_type"] == "DPoP" && next.claims["cnf"] == ["jkt": .string(key.thumbprint)])
             // A thief without the key cannot end the session with an old token either.
             h.clock.advance(by: 400)
-            let later = try await h.effects()
+            let later = try await h.gatehouse.effects()
             #expect(try await h.refresh(first.refresh, proving: nil).error == "invalid_dpop_proof")
             #expect(try await h.refresh(first.refresh, proving: ProofKey()).error == "invalid_grant")
-            #expect(try await h.effects() == later)
+            #expect(try await h.gatehouse.effects() == later)
             #expect(try await h.refresh(next.tokens.refresh, proving: key).status == .ok)
         }
     }
@@ -64,7 +74,7 @@ struct BoundTokenTests {
             h.registered = try await h.register("vault", redirects: [Harness.redirect], secret: secret)
             let own = ["client_secret": secret.reveal()]
             let tokens = try await h.redeem(try await h.code(), proving: ProofKey(), own).tokens
-            #expect(try await h.proofDemands() == ["any"])
+            #expect(try await h.gatehouse.proofDemands() == ["any"])
             #expect(try await h.refresh(tokens.refresh, proving: nil, own).error == "invalid_dpop_proof")
             let other = ProofKey()
             let next = try await h.refresh(tokens.refresh, proving: other, own)
@@ -79,7 +89,7 @@ struct BoundTokenTests {
             let bound = try await h.refresh(tokens.refresh, proving: key)
             #expect(bound.json["token_type"] == "DPoP" && bound.claims["cnf"] == ["jkt": .string(key.thumbprint)])
             #expect(try await h.refresh(bound.tokens.refresh, proving: nil).json["token_type"] == "Bearer")
-            #expect(try await h.proofDemands() == [nil])
+            #expect(try await h.gatehouse.proofDemands() == [nil])
         }
     }
 
@@ -98,10 +108,10 @@ struct BoundTokenTests {
         try await Harness.run { h in
             let key = ProofKey()
             let code = try await h.code(nil, ["dpop_jkt": key.thumbprint])
-            let before = try await h.effects()
+            let before = try await h.gatehouse.effects()
             #expect(try await h.redeem(code, proving: nil).error == "invalid_dpop_proof")
             #expect(try await h.redeem(code, proving: ProofKey()).error == "invalid_grant")
-            #expect(try await h.effects() == before)
+            #expect(try await h.gatehouse.effects() == before)
             #expect(try await h.redeem(code, proving: key).status == .ok)
             #expect(try await h.push(["dpop_jkt": key.thumbprint]).status == .created)
             #expect(try await h.push(["dpop_jkt": "short"]).error == "invalid_request")
@@ -128,7 +138,7 @@ struct BoundTokenTests {
             let request = h.request(["dpop_jkt": key.thumbprint], verifier: verifier)
             let pushed = try await h.send("/par", request, proofs: [try h.proof(key, at: "/par")])
             #expect(pushed.status == .created && pushed.headers[FieldNames.proofNonce] == h.nonce)
-            let code = try await h.code(pushed: pushed, verifier)
+            let code = try await approve(pushed, verifier, h)
             #expect(try await h.redeem(code, proving: ProofKey()).error == "invalid_grant")
             #expect(try await h.redeem(code, proving: nil).error == "invalid_dpop_proof")
             #expect(try await h.redeem(code, proving: key).status == .ok)
@@ -140,7 +150,7 @@ struct BoundTokenTests {
             let (key, verifier) = (ProofKey(), CodeVerifier.random())
             let pushed = try await h.send(
                 "/par", h.request(verifier: verifier), proofs: [try h.proof(key, at: "/par")])
-            let code = try await h.code(pushed: pushed, verifier)
+            let code = try await approve(pushed, verifier, h)
             #expect(try await h.redeem(code, proving: ProofKey()).error == "invalid_grant")
             #expect(try await h.redeem(code, proving: key).json["token_type"] == "DPoP")
         }
@@ -196,17 +206,5 @@ struct BoundTokenTests {
                 headers: [.origin: "https://web.example", .accessControlRequestMethod: "POST"])
             #expect(preflight.headers[.accessControlAllowHeaders]?.contains("DPoP") == true)
         }
-    }
-}
-
-extension Harness {
-    /// Signs in and approves a pushed request.
-    func code(pushed: TestResponse, _ verifier: CodeVerifier) async throws -> Redeemable {
-        let browser = browser()
-        let page = try await authorize(browser, pushed: pushed.json["request_uri"]?.string ?? "")
-        let consent = try await follow(browser, try await signIn(browser, at: page))
-        let location = try await decide(browser, at: consent).continuation ?? ""
-        return Redeemable(
-            code: FormText.decode(queryOf: location)["code"]?.first ?? "", verifier: verifier.reveal())
     }
 }

@@ -118,7 +118,7 @@ struct ForgedProofTests {
             let key = ProofKey()
             let tokens = try await h.redeem(try await h.code(), proving: key).tokens
             let code = try await h.code()
-            let before = try await h.effects()
+            let before = try await h.gatehouse.effects()
             func headers(_ path: String) throws -> [String] {
                 try forgery.headers(key, "http://localhost" + path, at: h.clock.now, nonce: h.nonce)
             }
@@ -131,7 +131,7 @@ struct ForgedProofTests {
                 #expect(answer.status == .badRequest && answer.error == "invalid_dpop_proof")
                 #expect(answer.headers[FieldNames.proofNonce] == h.nonce, "a client can try again at once")
             }
-            #expect(try await h.effects() == before)
+            #expect(try await h.gatehouse.effects() == before)
             #expect(try await h.redeem(code, proving: key).status == .ok, "the code is unspent")
             #expect(try await h.refresh(tokens.refresh, proving: key).status == .ok, "the refresh token is unspent")
         }
@@ -145,7 +145,7 @@ struct ForgedProofTests {
             h.clock.advance(by: 2 * DPoPNonces.period)
             let fresh = try await h.code()
             let foreign = DPoPNonces(key: Random.bytes(32)).current(at: h.clock.now)
-            let before = try await h.effects()
+            let before = try await h.gatehouse.effects()
             for nonce in [nil, "", "of another server", old, foreign, h.nonce + "A"] {
                 for (path, form) in [("/token", h.form(fresh)), ("/par", h.request())] {
                     let proof = try key.proof(for: "http://localhost" + path, at: h.clock.now, nonce: nonce)
@@ -160,7 +160,7 @@ struct ForgedProofTests {
             let form = h.request(["client_id": robot.id.string]) + signed
             let first = try key.proof(for: "http://localhost/par", at: h.clock.now)
             #expect(try await h.send("/par", form, proofs: [first]).error == "use_dpop_nonce")
-            #expect(try await h.effects() == before)
+            #expect(try await h.gatehouse.effects() == before)
             #expect(try await h.send("/par", form, proofs: [try h.proof(key, at: "/par")]).status == .created)
             let last = h.nonce
             h.clock.advance(by: DPoPNonces.period)

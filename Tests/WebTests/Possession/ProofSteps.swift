@@ -62,10 +62,12 @@ extension Harness {
     ) async throws -> TestResponse {
         try await send("/token", form(refreshing: token, changes), proofs: key.map { [try proof($0)] } ?? [])
     }
+}
 
+extension Gatehouse {
     /// What the refresh tokens of each session demand, as the database holds it.
     func proofDemands() async throws -> [String?] {
-        try await gatehouse.store.read { tx in
+        try await store.read { tx in
             try tx.all("SELECT proof FROM sessions ORDER BY created_at, id") { try $0.textIfAny(0) }
         }
     }
@@ -73,7 +75,7 @@ extension Harness {
     /// Everything that a token request or a push could change: codes, sessions with their generations, pushed requests, used
     /// proofs, and records.
     func effects() async throws -> [String] {
-        try await gatehouse.store.read { tx in
+        try await store.read { tx in
             let codes = try tx.all("SELECT digest, spent_at, failures FROM codes ORDER BY digest") {
                 "code \(try $0.digest(0).base64URL) \(try $0.integerIfAny(1) ?? 0) \(try $0.integer(2))"
             }
