@@ -97,7 +97,7 @@ package struct Gatehouse: Sendable {
             store: store, keys: keys, authentication: authentication, reader: reader, clock: clock)
         introspection = IntrospectionEndpoint(
             store: store.eventLoopReader, standing: standing, authentication: resourceAuthentication, reader: reader,
-            lastUses: lastUses, clock: clock)
+            lastUses: lastUses, lostAccess: LostAccess(store, standing, background), clock: clock)
         let services = ElicitationServices(
             vault: vault, providers: provider, people: people, hasher: hasher, observer: observer)
         let signer = EventSigner(issuer: settings.issuer, keys: keys)
@@ -139,7 +139,7 @@ package struct Gatehouse: Sendable {
     package var consent: ConsentEndpoint {
         ConsentEndpoint(
             settings: settings, store: store, keys: keys, people: people, standing: StandingRule(clients: clients),
-            clock: clock, observer: observer)
+            refusals: authorize.refusals, clock: clock, observer: observer)
     }
     /// The traces of the latest authorizations.
     package var traces: AuthorizationTraces { observer.traces }

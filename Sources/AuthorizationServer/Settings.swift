@@ -61,6 +61,15 @@ package struct Settings: Sendable {
         }
     }
 
+    /// The rules for users.
+    package struct Access: Sendable {
+        /// Whether everybody may use a new MCP server until its policy says otherwise.
+        package var opensNewResources: Bool
+
+        /// Rules as the configuration gives them.
+        package init(opensNewResources: Bool = true) { self.opensNewResources = opensNewResources }
+    }
+
     /// This server's issuer identifier, from which every URL of the server is made.
     package var issuer: Issuer
     /// Whether an issuer with a path also publishes its metadata at the root of its host.
@@ -73,11 +82,14 @@ package struct Settings: Sendable {
     package var sessions: Sessions
     /// The rules for clients.
     package var clients: Clients
+    /// The rules for users.
+    package var access: Access
 
     /// Settings with the defaults of the configuration's documentation.
     package init(
         issuer: Issuer, metadataAtRoot: Bool = false, defaultResource: ResourceIdentifier? = nil,
-        tokens: Tokens = Tokens(), sessions: Sessions = Sessions(), clients: Clients = Clients()
+        tokens: Tokens = Tokens(), sessions: Sessions = Sessions(), clients: Clients = Clients(),
+        access: Access = Access()
     ) {
         self.issuer = issuer
         self.metadataAtRoot = metadataAtRoot
@@ -85,5 +97,6 @@ package struct Settings: Sendable {
         self.tokens = tokens
         self.sessions = sessions
         self.clients = clients
+        self.access = access
     }
 }

@@ -30,6 +30,7 @@ private struct AccountReader {
     let transaction: Transaction
     let now: Timestamp
     private var resources: [ResourceID: Resource] = [:]
+    private var withheld: [ResourceID: ScopeSet] = [:]
 
     init(user: UserID, transaction: Transaction, now: Timestamp) {
         self.user = user
@@ -98,9 +99,19 @@ private struct AccountReader {
         return .init(
             id: session.id, app: .init(session),
             server: try server(session.resourceID),
-            scopes: session.scope.scopes.map { words[$0] ?? $0.string }, since: session.createdAt,
+            scopes: session.scope.subtracting(try withheld(at: session.resourceID)).scopes.map {
+                words[$0] ?? $0.string
+            }, since: session.createdAt,
             lastUsedAt: session.state == .approved ? nil : session.lastUsedAt, endsAt: session.expiresAt,
             endsUnusedAt: unusedEnd < session.expiresAt ? unusedEnd : nil)
+    }
+
+    /// The scopes that the user may not have any more, although sessions were approved with them.
+    private mutating func withheld(at resource: ResourceID) throws -> ScopeSet {
+        if let known = withheld[resource] { return known }
+        let scopes = try UserAccess(of: user, at: resource, in: transaction, now: now).withheld
+        withheld[resource] = scopes
+        return scopes
     }
 
     private mutating func summary(_ elicitation: Elicitation) throws -> AccountOverview.ElicitationSummary {

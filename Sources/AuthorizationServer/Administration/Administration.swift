@@ -13,6 +13,8 @@ package struct Administration: Sendable {
     /// The configured lifetimes, for settings that an MCP server's policy leaves open.
     let sessions: Settings.Sessions
     let tokens: Settings.Tokens
+    /// Who may use new MCP servers.
+    let access: Settings.Access
     /// The folder of the database; nil in a command that opened the folder itself.
     let folder: DataFolder?
     let clock: WallClock
@@ -23,7 +25,8 @@ package struct Administration: Sendable {
     /// that call a provider; without diagnostics, requests of the doctor.
     package init(
         store: Store, keys: KeyRing?, providers: ProviderClient? = nil, diagnostics: Diagnostics = Diagnostics(),
-        sessions: Settings.Sessions = .init(), tokens: Settings.Tokens = .init(), folder: DataFolder? = nil,
+        sessions: Settings.Sessions = .init(), tokens: Settings.Tokens = .init(),
+        access: Settings.Access = .init(), folder: DataFolder? = nil,
         clock: WallClock, log: Logger? = nil
     ) {
         self.store = store
@@ -32,6 +35,7 @@ package struct Administration: Sendable {
         self.diagnostics = diagnostics
         self.sessions = sessions
         self.tokens = tokens
+        self.access = access
         self.folder = folder
         self.clock = clock
         self.log = log

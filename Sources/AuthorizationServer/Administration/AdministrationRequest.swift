@@ -2,6 +2,10 @@
 package enum AdministrationRequest: Codable, Hashable, Sendable {
     /// About users.
     case users(UserRequest)
+    /// About groups of users and their members.
+    case groups(GroupRequest)
+    /// Who may use which MCP server.
+    case access(AccessRequest)
     /// About MCP servers.
     case resources(ResourceRequest)
     /// About clients.
@@ -37,6 +41,8 @@ extension AdministrationRequest {
     var noun: any NounRequest {
         switch self {
         case .users(let request): request
+        case .groups(let request): request
+        case .access(let request): request
         case .resources(let request): request
         case .clients(let request): request
         case .sessions(let request): request

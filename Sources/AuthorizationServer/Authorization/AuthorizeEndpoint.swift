@@ -15,11 +15,14 @@ package struct AuthorizeEndpoint: Sendable {
     let seal: InteractionSeal
     let clock: WallClock
     let observer: Observer
+    /// The records of users whom access rules keep out.
+    let refusals = AccessRefusals()
 
     /// What a request without a fault leads to.
     private enum NextPage: Sendable {
         case signIn(SignInPrompt)
         case consent(InteractionID, RequestedAccess)
+        case refused(AuthorizeRefusal)
     }
 
     /// Answers a request that arrived with the query or form `text`.
@@ -91,6 +94,14 @@ package struct AuthorizeEndpoint: Sendable {
             try RequestedAccess.find(request.body, client: client, defaultResource: defaultResource, in: transaction)
         }
         let access = try found.mapError(request.failure).get()
+        if let refusal = try await access.refusal(of: person.user, in: store, now: now) {
+            // A sign-in may bring new groups. After one that did not, nothing but the page is left.
+            if case .outdated = refusal.cause, !hasJustSignedIn {
+                return try signIn(draft, client: client.signInName, person: person, browser, now)
+            }
+            return .refused(
+                try await keepOut(person.user, refusal, client, redirect, access.resource, draft, trace, now: now))
+        }
         guard hasJustSignedIn || access.accepts(signIn: person.login.authentication, at: now) else {
             return try signIn(draft, client: client.signInName, person: person, browser, now)
         }
@@ -164,12 +175,30 @@ extension AuthorizeEndpoint {
                 trace.link(.interaction(id))
                 trace.record(.consentAsked(server: access.resource.name, scopes: access.scope.count))
                 return .consent(id)
+            case .refused(let refusal): return .refused(refusal.asked(by: asker))
             }
         } catch let failure as AuthorizationFailure {
             return .refused(try await refusal(failure, draft, person, trace).asked(by: asker))
         } catch let error as OAuthError {
             return .refused(.page(error.asked(by: asker)))
         }
+    }
+
+    /// Records that an access rule keeps a user out. Only a client that this account approved before learns of it: any other could
+    /// find out who has access.
+    private func keepOut(
+        _ user: User, _ refusal: NoAccess, _ client: Client, _ redirect: VerifiedRedirect, _ resource: Resource,
+        _ draft: AuthorizationDraft, _ trace: TraceWriter, now: Timestamp
+    ) async throws -> AuthorizeRefusal {
+        try await refusals.record(
+            refusal, of: user.id, client: client.id, resource: resource.id, in: store, now: now)
+        guard try await store.read({ try $0.sessions.hasApproved(user: user.id, client: client.id) }) else {
+            return .noAccess(refusal)
+        }
+        let response = AuthorizationResponse(
+            to: redirect, error: refusal.error.referring(to: trace.reference), state: draft.state,
+            issuer: settings.issuer)
+        return .redirect(response.location, refusal.error)
     }
 
     private func refusal(

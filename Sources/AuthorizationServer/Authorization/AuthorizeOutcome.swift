@@ -37,6 +37,8 @@ package enum AuthorizeRefusal: Sendable {
     case redirect(String, OAuthError)
     /// By a page with a link, for any other client: a redirect without a click would make this server an open redirector.
     case link(String, OAuthError)
+    /// On a page that names the MCP server and its owner: its access rule keeps the user out.
+    case noAccess(NoAccess)
 
     /// The same refusal with the `client_id` of the request, for the log.
     func asked(by client: String) -> AuthorizeRefusal {
@@ -44,19 +46,21 @@ package enum AuthorizeRefusal: Sendable {
         case .page(let error): .page(error.asked(by: client))
         case .redirect(let location, let error): .redirect(location, error.asked(by: client))
         case .link(let location, let error): .link(location, error.asked(by: client))
+        case .noAccess: self
         }
     }
 
     var error: OAuthError {
         switch self {
         case .page(let error), .redirect(_, let error), .link(_, let error): error
+        case .noAccess(let refusal): refusal.error
         }
     }
 
     /// Where the refusal is shown, in the words of a trace.
     var destination: AuthorizationStep.RefusalDestination {
         switch self {
-        case .page: .onPage
+        case .page, .noAccess: .onPage
         case .redirect: .byRedirect
         case .link: .byLink
         }

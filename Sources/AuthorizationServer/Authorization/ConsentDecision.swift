@@ -19,7 +19,7 @@ extension ConsentEndpoint {
     /// Creates the session and its code, and leads back to the client with the code.
     func approve(
         _ interaction: Interaction, _ request: ConsentRequest, _ form: ConsentForm, replacing earlier: [SessionID],
-        person: SignedIn, browser: Browser, in transaction: Transaction, now: Timestamp
+        by access: UserAccess, person: SignedIn, browser: Browser, in transaction: Transaction, now: Timestamp
     ) throws -> Outcome {
         let pending = try PendingAuthorization(of: interaction)
         let chosen = ScopeSet(request.scopes.map(\.scope)).intersection(form.scope)
@@ -54,7 +54,10 @@ extension ConsentEndpoint {
         }
         try checkStanding(session.id, in: transaction, now: now)
         try transaction.audit.append(
-            AuditEntry(.sessionApproved, at: now, actor: .person(interaction.userID), of: session, initiator: .human))
+            AuditEntry(
+                .sessionApproved, at: now, actor: .person(interaction.userID), of: session,
+                reason: access.ground?.reason,
+                initiator: .human, explanation: access.ground?.text))
         return .handOff(pending.location(issuer: settings.issuer, code: code), .approved)
     }
 
@@ -99,7 +102,8 @@ extension ConsentEndpoint {
 
     /// The content of the page of a pending interaction.
     func request(
-        _ interaction: Interaction, person: SignedIn, browser: Browser, in transaction: Transaction, now: Timestamp
+        _ interaction: Interaction, _ access: UserAccess, person: SignedIn, browser: Browser,
+        in transaction: Transaction, now: Timestamp
     ) throws -> ConsentRequest {
         let pending = try PendingAuthorization(of: interaction)
         let redirect = pending.redirect.uri
@@ -117,6 +121,7 @@ extension ConsentEndpoint {
         let held = live.reduce(ScopeSet([])) { $0.union($1.scope) }
         let replaceable = live.filter { Self.isSamePlace($0, redirect, browser) }
             .prefix(ConsentRequest.mostReplaceable)
+        let offered = access.offered(pending.scope, pending.implications)
         let token = ConsentToken(shownAt: now, offering: replaceable.map(\.id))
         return ConsentRequest(
             interaction: interaction.id, token: token.text(for: interaction, keys: keys),
@@ -127,8 +132,9 @@ extension ConsentEndpoint {
             isLoopbackOnly: pending.isLoopbackOnly,
             resource: .init(
                 id: resource.id, identifier: resource.identifier, name: resource.name, owner: resource.owner),
-            scopes: resource.choices(among: pending.scope, pending.implications, held: held),
-            all: pending.implications.closure(of: pending.scope).intersection(resource.catalogue.known),
+            scopes: resource.choices(among: offered, pending.implications, held: held),
+            all: pending.implications.closure(of: offered).intersection(resource.catalogue.known)
+                .subtracting(access.withheld),
             terms: SessionTerms(policy.sessions, settings.sessions),
             username: person.user.name, kept: pending.choice?.kept,
             replaceable: try replaceable.compactMap { earlier in

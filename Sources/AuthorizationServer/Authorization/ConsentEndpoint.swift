@@ -9,6 +9,7 @@ package struct ConsentEndpoint: Sendable {
     let keys: KeyRing
     let people: SignInService
     let standing: StandingRule
+    let refusals: AccessRefusals
     let clock: WallClock
     let observer: Observer
 
@@ -18,6 +19,8 @@ package struct ConsentEndpoint: Sendable {
     /// What the page of an interaction shows now.
     package enum View: Sendable {
         case ask(ConsentRequest)
+        /// The access rule of the MCP server keeps the user out; the address that tells the client so, if it may learn it.
+        case noAccess(NoAccess, back: String?)
         /// The user decided a moment ago in this browser: the same address in the client again.
         case answered(String, Decision)
         case finished
@@ -37,6 +40,9 @@ package struct ConsentEndpoint: Sendable {
         case again(ConsentRequest, problem: ConsentProblem)
         /// The sign-in is too old for what was approved: sign in again, then the same page with what was chosen.
         case signInAgain(SignInPrompt)
+        /// The access rule of the MCP server keeps the user out, and nothing was approved; the address that tells the client so, if
+        /// it may learn it.
+        case noAccess(NoAccess, back: String?)
         /// The user wants to decide with another account: the same request, from its sign-in page on.
         case switchAccount(SignInPrompt)
         case finished
@@ -69,7 +75,7 @@ package struct ConsentEndpoint: Sendable {
         guard let person = try await people.signedIn(browser, now: now) else {
             return try await signInPrompt(for: id, browser, now).map(View.signIn) ?? .notYours
         }
-        return try await store.read { transaction in
+        let view = try await store.read { transaction -> View in
             guard let interaction = try transaction.interactions.find(id), interaction.belongs(to: person) else {
                 return .notYours
             }
@@ -81,8 +87,15 @@ package struct ConsentEndpoint: Sendable {
             guard now < interaction.expiresAt else {
                 return .expired(back: try wayBack(interaction, in: transaction))
             }
-            return .ask(try request(interaction, person: person, browser: browser, in: transaction, now: now))
+            switch try admission(to: interaction, of: person, in: transaction, now: now) {
+            case .refused(let refusal, let back): return .noAccess(refusal, back: back)
+            case .admitted(let access):
+                return .ask(
+                    try request(interaction, access, person: person, browser: browser, in: transaction, now: now))
+            }
         }
+        if case .noAccess(let refusal, _) = view { try await record(refusal, on: id, of: person, now: now) }
+        return view
     }
 
     /// Applies a submitted form in one transaction: the session, what the session replaces, and the audit record are committed
@@ -104,7 +117,7 @@ package struct ConsentEndpoint: Sendable {
         guard let person = try await people.signedIn(browser, now: now) else {
             return try await signInPrompt(for: id, browser, now).map(Outcome.signIn) ?? .notYours
         }
-        return try await store.write { transaction in
+        let outcome = try await store.write { transaction -> Outcome in
             guard let interaction = try transaction.interactions.find(id), interaction.belongs(to: person),
                 let token = ConsentToken(form.token, of: interaction, keys: keys)
             else { return .notYours }
@@ -122,13 +135,20 @@ package struct ConsentEndpoint: Sendable {
             case .switchAccount: return try switchAccount(interaction, person, browser, now: now)
             case .approve, nil: break
             }
-            let request = try request(interaction, person: person, browser: browser, in: transaction, now: now)
+            let access: UserAccess
+            switch try admission(to: interaction, of: person, in: transaction, now: now) {
+            case .refused(let refusal, let back): return .noAccess(refusal, back: back)
+            case .admitted(let admitted): access = admitted
+            }
+            let request = try request(interaction, access, person: person, browser: browser, in: transaction, now: now)
             guard token.isCurrent(at: now) else { return .again(request.keeping(form), problem: .outdated) }
             guard form.button == .approve else { return .again(request.keeping(form), problem: .noDecision) }
             return try approve(
-                interaction, request, form, replacing: token.offered.filter(form.replaces.contains), person: person,
-                browser: browser, in: transaction, now: now)
+                interaction, request, form, replacing: token.offered.filter(form.replaces.contains), by: access,
+                person: person, browser: browser, in: transaction, now: now)
         }
+        if case .noAccess(let refusal, _) = outcome { try await record(refusal, on: id, of: person, now: now) }
+        return outcome
     }
 }
 
@@ -136,6 +156,7 @@ extension ConsentEndpoint.View {
     fileprivate var step: AuthorizationStep {
         switch self {
         case .ask: .consentShown
+        case .noAccess(let refusal, let back): .refused(refusal.error, back == nil ? .onPage : .byRedirect)
         case .answered(_, .approved): .approved
         case .answered(_, .denied): .denied
         case .finished, .expired: .consentOver
@@ -151,6 +172,7 @@ extension ConsentEndpoint.Outcome {
         case .handOff(_, .approved): .approved
         case .handOff(_, .denied): .denied
         case .again(_, let problem): problem.step
+        case .noAccess(let refusal, let back): .refused(refusal.error, back == nil ? .onPage : .byRedirect)
         case .signInAgain, .signIn, .switchAccount: .signInAsked
         case .finished, .expired: .consentOver
         case .notYours: .consentElsewhere

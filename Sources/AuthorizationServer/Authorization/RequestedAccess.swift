@@ -15,6 +15,14 @@ struct RequestedAccess: Sendable {
         resource.accepts(signIn: authentication, for: implications.closure(of: scope), at: now)
     }
 
+    /// The refusal of a user whom the access rule of the MCP server keeps out; nil for any other.
+    func refusal(of user: User, in store: Store, now: Timestamp) async throws -> NoAccess? {
+        try await store.read { transaction in
+            try UserAccess(of: user.id, at: resource.id, in: transaction, now: now)
+                .refusal(of: user, at: resource, wanting: scope, implications)
+        }
+    }
+
     /// Finds the MCP server of `request`: the named one, else the configured default, else the only one the client may use.
     /// Spec: RFC 8707 §2
     static func find(

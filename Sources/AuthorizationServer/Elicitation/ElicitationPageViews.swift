@@ -22,7 +22,10 @@ extension ElicitationPageEndpoint {
             throw OAuthError(.notFound, "This request was not found.")
         }
         if let outcome = try ending(of: elicitation, in: transaction, now: now) {
-            elicitation = try transaction.elicitations.finish(id, as: outcome, now: now) ?? elicitation
+            // The end of a session whose user lost access has finished it already.
+            elicitation =
+                try transaction.elicitations.finish(id, as: outcome, now: now) ?? transaction.elicitations.find(id)
+                ?? elicitation
         } else {
             try transaction.elicitations.open(id, now: now)
         }

@@ -3,8 +3,9 @@ import Storage
 
 /// Whether a session may be used now.
 enum Standing: Hashable, Sendable {
-    /// The user, the client, the MCP server and the session itself are in good standing.
-    case good
+    /// The user, the client, the MCP server and the session itself are in good standing: the session with the scopes that the user
+    /// may have now.
+    case good(SessionGrant)
     /// One of them is not: nothing may be issued, shown or done in the name of the session.
     case lapsed(Lapse)
 
@@ -17,6 +18,13 @@ enum Standing: Hashable, Sendable {
         case resourceRemoved = "the MCP server was removed"
         case sessionEnded = "the session is ended"
         case sessionExpired = "the session is expired"
+        case accessLost = "the MCP server's access rule does not list the user"
+        case groupsOutdated = "the groups of the user are outdated"
+    }
+
+    /// The session in good standing; nil for any other.
+    var session: SessionGrant? {
+        if case .good(let session) = self { session } else { nil }
     }
 
     /// The refusal that the client receives; nil in good standing.
@@ -37,7 +45,8 @@ struct StandingRule: Sendable {
     let clients: ClientDirectory
 
     /// The standing of a session that was read in this transaction. The order is policy: the log names
-    /// the first reason, so a reason that an operator can remove comes before the end of the session itself.
+    /// the first reason, so a reason that an operator can remove comes before the end of the session itself. The access rule comes
+    /// last, because it ends the session of a user who lost access.
     func standing(of session: SessionGrant, in transaction: Transaction, now: Timestamp) throws -> Standing {
         if session.userIsDisabled { return .lapsed(.accountDisabled) }
         if session.clientIsBlocked { return .lapsed(.clientBlocked) }
@@ -48,15 +57,13 @@ struct StandingRule: Sendable {
         case .ended: return .lapsed(.sessionEnded)
         case .expired: return .lapsed(.sessionExpired)
         }
-        return try clients.isShutOut(session.clientID, in: transaction) ? .lapsed(.clientNotLetIn) : .good
+        if try clients.isShutOut(session.clientID, in: transaction) { return .lapsed(.clientNotLetIn) }
+        return try admission(of: session, in: transaction, now: now)
     }
 
     /// The session with this id; nil unless it may be used now.
     func session(_ id: SessionID, in transaction: Transaction, now: Timestamp) throws -> SessionGrant? {
-        guard let session = try transaction.sessions.grant(id),
-            try standing(of: session, in: transaction, now: now) == .good
-        else { return nil }
-        return session
+        try transaction.sessions.grant(id).flatMap { try standing(of: $0, in: transaction, now: now).session }
     }
 }
 
@@ -89,7 +96,8 @@ extension StandingRule {
         guard job.endedAt == nil else { return (job, nil) }
         guard job.isOpen(at: now) else { return (try transaction.jobs.end(job.id, .expired, now: now) ?? job, nil) }
         guard let session = try session(job.sessionID, in: transaction, now: now) else {
-            return (try transaction.jobs.end(job.id, .withSession, now: now) ?? job, nil)
+            let ended = try transaction.jobs.end(job.id, .withSession, now: now) ?? transaction.jobs.find(job.id)
+            return (ended ?? job, nil)
         }
         return (job, session)
     }

@@ -18,14 +18,17 @@ extension StandingRule {
     func admit(
         _ session: SessionGrant, wanting scope: ScopeSet?, in transaction: Transaction, now: Timestamp
     ) throws -> Result<AdmittedSession, OAuthError> {
-        if let error = try standing(of: session, in: transaction, now: now).refusal { return .failure(error) }
-        guard let scope else { return .success(AdmittedSession(session, scope: session.scope)) }
+        let verdict = try standing(of: session, in: transaction, now: now)
+        if let error = verdict.refusal { return .failure(error) }
+        let usable = verdict.session ?? session
+        guard let scope else { return .success(AdmittedSession(usable, scope: usable.scope)) }
         let named: ScopeSet
         do throws(OAuthError) { named = try ScopeRule.narrowed(session.scope, to: scope) } catch {
             return .failure(error)
         }
-        // A scope brings the scopes that it includes, as far as the user approved them.
+        // A scope brings the scopes that it includes, as far as the user approved them and may have them still. Clients repeat the
+        // scope of their first request, so a scope that was withdrawn since is left out and not refused.
         let meant = try transaction.resources.implications(of: session.resourceID).closure(of: named)
-        return .success(AdmittedSession(session, scope: session.scope.intersection(meant)))
+        return .success(AdmittedSession(usable, scope: usable.scope.intersection(meant)))
     }
 }

@@ -11,6 +11,7 @@ package struct IntrospectionEndpoint: Sendable {
     let authentication: ResourceAuthentication
     let reader: AccessTokenReader
     let lastUses: UsageBuffer
+    let lostAccess: LostAccess
     let clock: WallClock
 
     /// Answers the MCP server that authenticates by `authorization` or the form, about the token in `parameters`.
@@ -42,19 +43,32 @@ package struct IntrospectionEndpoint: Sendable {
         _ parameters: Parameters, to asker: ResourceID?, authenticate: (Transaction) throws -> Void
     ) throws -> IntrospectionResponse {
         let now = clock.now()
-        let (claims, session) = try store.read { transaction -> (AccessTokenClaims?, SessionGrant?) in
+        let found = try store.read { transaction -> (AccessTokenClaims, Standing)? in
             // Authentication comes first: a stranger causes no verification and no read, and learns nothing about its form.
             try authenticate(transaction)
             let asked = try IntrospectionRequest(parameters)
             guard let claims = reader.claims(of: asked.token, now: now),
-                let session = try standing.session(claims.sessionID, in: transaction, now: now)
-            else { return (nil, nil) }
-            return (claims, session)
+                let session = try transaction.sessions.grant(claims.sessionID), session.resourceID == asker,
+                claims.audience == session.resource, now < claims.expiresAt
+            else { return nil }
+            return (claims, try standing.standing(of: session, in: transaction, now: now))
         }
-        guard let claims, let session, session.resourceID == asker, claims.audience == session.resource,
-            now < claims.expiresAt
-        else { return .inactive }
+        guard let (claims, verdict) = found else { return .inactive }
+        guard let session = verdict.session else {
+            if case .lapsed(let lapse) = verdict, lapse.endReason != nil { lostAccess.end(claims.sessionID, now: now) }
+            return .inactive
+        }
         lastUses.record(session.id, at: now)
-        return .active(claims, username: session.user?.name)
+        return .active(claims.limited(to: session), username: session.user?.name)
+    }
+}
+
+extension AccessTokenClaims {
+    /// The claims without the scopes that the user may not have any more, although the token was issued with them.
+    fileprivate func limited(to session: SessionGrant) -> AccessTokenClaims {
+        guard session.hasAccessRule else { return self }
+        var claims = self
+        claims.scope = scope.intersection(session.scope)
+        return claims
     }
 }

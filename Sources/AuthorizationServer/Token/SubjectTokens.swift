@@ -17,10 +17,9 @@ struct SubjectTokens: Sendable {
     ) throws -> SessionGrant? {
         guard let claims, now < claims.expiresAt, claims.audience == asker.identifier,
             let session = try transaction.sessions.grant(claims.sessionID), session.resourceID == asker.id,
-            session.subject == claims.subject,
-            try standing.standing(of: session, in: transaction, now: now) == .good
+            session.subject == claims.subject
         else { return nil }
-        return session
+        return try standing.standing(of: session, in: transaction, now: now).session
     }
 
     /// The refusal of a subject token that proves no live session at the MCP server.

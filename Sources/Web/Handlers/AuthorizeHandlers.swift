@@ -106,6 +106,7 @@ struct AuthorizeHandlers: Sendable {
         case .refused(.page(let error)):
             pipeline.answers.logRefusal(error, context)
             return pipeline.answers.page(for: error, context: context)
+        case .refused(.noAccess(let refusal)): return pipeline.answers.noAccess(refusal, context)
         case .refused(.redirect(let location, let error)):
             // A redirect to an app's own scheme needs a click: only the user sees which app the device offers.
             let isPressed = LinkTarget(location).map(\.isOwnScheme) ?? true

@@ -17,6 +17,7 @@ struct ConsentHandlers: Sendable {
         }
         switch try await gatehouse.consent.show(id, browser: visitor.browser) {
         case .ask(let asked): return page(asked)
+        case .noAccess(let refusal, let back): return try noAccess(refusal, back, context)
         case .answered(let location, let decision): return try pipeline.handOff(to: location, decision)
         case .finished: return finished()
         case .expired(let back): return pipeline.answers.expired(back: back, context: context)
@@ -33,6 +34,7 @@ struct ConsentHandlers: Sendable {
         switch try await gatehouse.consent.decide(form, browser: visitor.browser) {
         case .handOff(let location, let decision): return try pipeline.handOff(to: location, decision)
         case .again(let asked, let problem): return page(asked, problem: problem)
+        case .noAccess(let refusal, let back): return try noAccess(refusal, back, context)
         case .signInAgain(let prompt), .switchAccount(let prompt): return pipeline.answers.html(SignInPage(prompt))
         case .finished: return finished()
         case .expired(let back): return pipeline.answers.expired(back: back, context: context)
@@ -40,6 +42,12 @@ struct ConsentHandlers: Sendable {
             return pipeline.answers.html(SignInPage(prompt), status: .forbidden)
         case .notYours: return notYours(context)
         }
+    }
+
+    /// The answer to a user whom the access rule keeps out: the way back to a client that may learn it, or a page.
+    private func noAccess(_ refusal: NoAccess, _ back: String?, _ context: WebContext) throws -> Response {
+        guard let back else { return pipeline.answers.noAccess(refusal, context) }
+        return try pipeline.handOff(to: back, .denied)
     }
 
     /// The page for a request that is already answered, with 409.

@@ -6,7 +6,8 @@ struct GatehouseCommand: AsyncParsableCommand {
         commandName: "gatehouse",
         abstract: "An OAuth 2.1 authorization server for MCP servers.",
         subcommands: [
-            Serve.self, Users.self, Resources.self, Clients.self, Sessions.self, Elicitations.self, Jobs.self,
+            Serve.self, Users.self, Groups.self, AccessCommand.self, Resources.self, Clients.self, Sessions.self,
+            Elicitations.self, Jobs.self,
             Events.self, Providers.self, Connections.self, Keys.self, DatabaseCommands.self, Audit.self, Report.self,
             Doctor.self,
         ])

@@ -1,11 +1,11 @@
 import ArgumentParser
 import AuthorizationServer
 
-/// `gatehouse resources policy`: elicitations, actions, sessions and events of an MCP server.
+/// `gatehouse resources policy`: access, elicitations, actions, sessions and events of an MCP server.
 struct ResourcePolicyCommand: AdministrationCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy",
-        abstract: "Show or change the policy of an MCP server: elicitations, actions, sessions and events.",
+        abstract: "Show or change the policy of an MCP server: access, elicitations, actions, sessions and events.",
         discussion: """
             Settings that are not given stay unchanged. Durations are written as in the configuration: 5m, 8h, 30d. A shorter \
             lifetime or idle timeout does not apply to live sessions; 'gatehouse sessions revoke --resource ID' revokes them. \
@@ -28,6 +28,7 @@ struct ResourcePolicyCommand: AdministrationCommand {
     @OptionGroup var reach: ScopeReachOptions
     @Option(help: "URL to which its events are pushed; '' if it polls.") var eventsEndpoint: String?
     @OptionGroup var sessions: SessionPolicyOptions
+    @OptionGroup var access: AccessOptions
     @OptionGroup var revocation: RevocationOptions
     @OptionGroup var global: GlobalOptions
 
@@ -38,10 +39,10 @@ struct ResourcePolicyCommand: AdministrationCommand {
             kinds: kinds, externalHosts: hosts,
             endsConnections: (revokeConnections ?? formerEndConnections).map { $0 == .yes },
             actions: action.isEmpty ? nil : action.filter { !$0.isEmpty }, reach: reach.changes,
-            eventsEndpoint: eventsEndpoint, sessions: sessions.change)
+            eventsEndpoint: eventsEndpoint, sessions: sessions.change, access: access.change)
         let request = AdministrationRequest.resources(.policy(id, change, reason: revocation.reason))
-        // Of all settings, only the list of client hosts revokes sessions.
-        if !sessions.clientHost.isEmpty {
+        // Of all settings, only the lists of client hosts, groups and users revoke sessions.
+        if change.revokesSessions {
             try await revocation.confirm(request, to: "change the policy", configuration)
         }
         return request

@@ -6,17 +6,18 @@ import JOSE
 struct Users: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "users", abstract: "Manage users.",
-        subcommands: [Add.self, List.self, Disable.self, Enable.self, SetPassword.self])
+        subcommands: [Add.self, List.self, Disable.self, Enable.self, SetPassword.self, UserGroupsCommand.self])
 
     struct Add: AdministrationCommand {
         static let configuration = CommandConfiguration(commandName: "add", abstract: "Add a user.")
         @Argument(help: "Sign-in name.") var name: String
         @Option(help: "E-mail address.") var email: String?
+        @Option(help: "Group to add the user to (repeatable).") var group: [String] = []
         @OptionGroup var password: PasswordOptions
         @OptionGroup var global: GlobalOptions
 
         func request(_ configuration: ServerConfiguration) throws -> AdministrationRequest {
-            .users(.add(name: name, email: email, passwordHash: try password.hash()))
+            .users(.add(name: name, email: email, passwordHash: try password.hash(), groups: group))
         }
     }
 

@@ -89,6 +89,7 @@ struct Composition {
                 traces: gatehouse.traces, trial: probe,
                 examine: { [installationCheck] in await installationCheck.findings() }),
             sessions: gatehouse.settings.sessions, tokens: gatehouse.settings.tokens,
+            access: gatehouse.settings.access,
             folder: DataFolder(at: configuration.paths.data), clock: gatehouse.clock, log: log)
         return try configuration.administrationSocket().listener(
             logger: .libraries(readiness),
@@ -183,7 +184,8 @@ extension ServerConfiguration {
             clients: Settings.Clients(
                 documentCache: clients.cacheMin...clients.cacheMax, localhostAnyPort: clients.localhostAnyPort,
                 registration: clients.registration,
-                requiresPushedRequests: clients.requirePushedRequests))
+                requiresPushedRequests: clients.requirePushedRequests),
+            access: Settings.Access(opensNewResources: opensNewResources))
     }
 
     /// The admin socket.

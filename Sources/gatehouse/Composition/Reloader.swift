@@ -81,6 +81,7 @@ extension ServerConfiguration {
             ("admin.group", adminGroup == other.adminGroup),
             ("default_resource", defaultResource == other.defaultResource), ("tokens", tokens == other.tokens),
             ("sessions", sessions == other.sessions),
+            ("access.default", opensNewResources == other.opensNewResources),
             ("clients.metadata_documents.cache_min", clients.cacheMin == other.clients.cacheMin),
             ("clients.metadata_documents.cache_max", clients.cacheMax == other.clients.cacheMax),
             ("clients.localhost_any_port", clients.localhostAnyPort == other.clients.localhostAnyPort),

@@ -38,6 +38,8 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
     case sessionPreselected = "sessions.preselected"
     /// The idle timeout of sessions.
     case sessionIdle = "sessions.idle"
+    /// Who may use a new MCP server until its policy says otherwise: `everyone` or `nobody`.
+    case accessDefault = "access.default"
     /// The hosts whose client metadata documents are accepted.
     case documentsAllow = "clients.metadata_documents.allow"
     /// The hosts whose client metadata documents are rejected; takes precedence over `allow`.
@@ -99,7 +101,8 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
             true
         case .issuer, .metadataAtRoot, .listen, .operationsListen, .data, .keys, .keysPassphraseFile, .templates,
             .adminSocket, .adminGroup, .defaultResource, .accessLifetime, .codeLifetime, .refreshGrace,
-            .sessionPreselected, .sessionIdle, .documentsMaxSize, .documentsCacheMin, .documentsCacheMax,
+            .sessionPreselected, .sessionIdle, .accessDefault, .documentsMaxSize, .documentsCacheMin,
+            .documentsCacheMax,
             .localhostAnyPort, .registration, .requirePushedRequests, .tlsCertificate, .tlsKey, .logLevel, .logRequests,
             .connectionsTotal,
             .connectionsPerAddress, .connectionsStall:
@@ -124,6 +127,7 @@ enum ConfigurationKey: String, CaseIterable, Sendable {
         case .sessionChoices: ["1h", "12h", "30d"]
         case .sessionPreselected: ["12h"]
         case .sessionIdle: ["14d"]
+        case .accessDefault: ["everyone"]
         case .documentsAllow: ["*"]
         case .documentsMaxSize: ["16KiB"]
         case .documentsCacheMin: ["60s"]

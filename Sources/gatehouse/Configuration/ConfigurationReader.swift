@@ -68,6 +68,15 @@ struct ConfigurationReader {
         }
     }
 
+    /// One of a few words.
+    func choice(_ key: ConfigurationKey, _ words: [String]) throws(ConfigurationError) -> String {
+        let text = required(key)
+        guard words.contains(text) else {
+            throw .invalid(key, text, accepted: "one of " + words.joined(separator: ", "))
+        }
+        return text
+    }
+
     func registration() throws(ConfigurationError) -> RegistrationMode {
         let text = required(.registration)
         guard let mode = RegistrationMode(rawValue: text) else {

@@ -15,6 +15,8 @@ struct ServerConfiguration: Equatable, Sendable {
     var defaultResource: String?
     var tokens: Tokens
     var sessions: Sessions
+    /// Whether everybody may use a new MCP server.
+    var opensNewResources: Bool
     var clients: Clients
     var trust: [String]
     var tls: TLS?
@@ -95,6 +97,7 @@ extension ServerConfiguration {
         defaultResource = try read.resource(.defaultResource)
         tokens = try Tokens(read)
         sessions = try Sessions(read)
+        opensNewResources = try read.choice(.accessDefault, ["everyone", "nobody"]) == "everyone"
         clients = try Clients(read)
         trust = read.paths(.outboundTrust)
         tls = try TLS(read)

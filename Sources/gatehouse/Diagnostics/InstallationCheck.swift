@@ -62,6 +62,7 @@ struct InstallationCheck: Sendable {
                 + AuditTrailCheck(configuration: configuration, store: store, now: now, isServed: server != nil)
                 .findings()
                 + SealedCheck(configuration: configuration, store: store).findings()
+                + AccessCheck(configuration: configuration, store: store).findings()
                 + EventCheck(store: store, paused: server?.paused() ?? [:]).findings()
         }
     }

@@ -36,10 +36,23 @@ struct ResourceAdministration: AdministrationNoun {
                 throw AdministrationError(.conflict, "MCP server '\(resource.identifier)' is already registered.")
             }
             try audit(transaction, .resourceAdded, resource: resource.id)
+            if !administration.access.opensNewResources {
+                try transaction.access.set(AccessSettings(list: AccessList()), of: resource.id)
+            }
+            let notes = [
+                secret == nil ? nil : Self.secretNote,
+                administration.access.opensNewResources ? nil : Self.closedNote(resource),
+            ].compactMap(\.self)
             return .one(
-                resource.credentials(secret), note: secret == nil ? nil : Self.secretNote,
+                resource.credentials(secret), note: notes.isEmpty ? nil : notes.joined(separator: " "),
                 warning: near.map(Self.warning))
         }
+    }
+
+    /// That nobody may use a new MCP server, and how to change that.
+    private static func closedNote(_ resource: Resource) -> String {
+        "Nobody may use it yet ('access.default' is 'nobody'). Allow users with 'gatehouse resources policy \(resource.id) "
+            + "--allow-group GROUP'."
     }
 
     /// Identifiers that differ so little usually name one MCP server, which refuses tokens for the other spelling.
@@ -120,9 +133,13 @@ struct ResourceAdministration: AdministrationNoun {
         case .remove(let name, _):
             return [SessionFilter(resource: try resource(name, transaction).id)]
         case .policy(let name, let change, _):
-            let resource = try resource(name, transaction).id
+            let resource = try resource(name, transaction)
+            if change.access.narrowsAccess {
+                let settings = try AccessPolicy(task: task).changed(resource, change.access, transaction)
+                return AccessLoss.filters(at: resource.id, under: settings.list)
+            }
             guard let hosts = try change.sessions.clientHosts.map(SessionPolicy.hosts) else { return [] }
-            return try transaction.sessionHosts.filters(at: resource, outside: hosts)
+            return try transaction.sessionHosts.filters(at: resource.id, outside: hosts)
         case .add, .list, .show, .rotateSecret: return []
         }
     }

@@ -16,6 +16,11 @@ struct ResourcePolicyAdministration: AdministrationNoun {
         let hosts = try change.externalHosts.map { try $0.map(Self.checkedHost) }
         let actions = try change.actions.map { try $0.map(ServerAction.init(typed:)) }
         let endpoint = try change.eventsEndpoint.flatMap { try $0.isEmpty ? nil : Self.checkedEndpoint($0) }
+        guard change.sessions.clientHosts == nil || change.access.isEmpty else {
+            throw AdministrationError(
+                .invalid,
+                "Change client hosts and access in two commands, so that each shows the sessions that it revokes.")
+        }
         guard !change.isEmpty else {
             return .one(
                 try await store.read { transaction in
@@ -38,18 +43,33 @@ struct ResourcePolicyAdministration: AdministrationNoun {
             if change.eventsEndpoint != nil {
                 try transaction.eventStreams.set(eventsEndpoint: endpoint, of: resource.id, now: now)
             }
-            try audit(transaction, .policyChanged, resource: resource.id, explanation: reason)
-            // The policy alone denies every token. Revoking the sessions is permanent, and sends events to the MCP server.
-            let ended =
-                try change.sessions.clientHosts == nil
-                ? EndedSessions() : transaction.sessions.endExcluded(at: resource.id, ending(.hostExcluded, reason))
+            try audit(
+                transaction, .policyChanged, resource: resource.id, reason: change.access.isEmpty ? nil : "access rule",
+                explanation: reason)
+            let ended = try revokeSessions(at: resource, change, reason, transaction)
             let row = try ResourceReach(task: task).policyRow(of: try self.resource(name, transaction), transaction)
             return (row, Self.notes(from: before.sessions, to: policy.sessions, at: resource), ended)
         }
         let count = try await store.endRest(of: ended).count
         let all = notes + [Self.note(revokedSessions: count)].compactMap(\.self)
-        let row = change.sessions.clientHosts == nil ? answer : answer.counting(revokedSessions: count)
+        let row = change.revokesSessions ? answer.counting(revokedSessions: count) : answer
         return .one(row, note: all.isEmpty ? nil : all.joined(separator: " "))
+    }
+
+    /// Sets the access rule, and revokes the sessions that the policy no longer allows. The policy alone denies every token; the
+    /// revocation is permanent, and sends events to the MCP server.
+    private func revokeSessions(
+        at resource: Resource, _ change: PolicyChange, _ reason: String?, _ transaction: Transaction
+    ) throws -> EndedSessions {
+        if !change.access.isEmpty {
+            let settings = try AccessPolicy(task: task).changed(resource, change.access, transaction)
+            try transaction.access.set(settings, of: resource.id)
+            guard change.access.narrowsAccess else { return EndedSessions() }
+            return try transaction.sessions.end(
+                AccessLoss.filters(at: resource.id, under: settings.list), ending(.accessLost, reason))
+        }
+        guard change.sessions.clientHosts != nil else { return EndedSessions() }
+        return try transaction.sessions.endExcluded(at: resource.id, ending(.hostExcluded, reason))
     }
 
     /// The remarks about live sessions and tokens, to which a change does not apply.

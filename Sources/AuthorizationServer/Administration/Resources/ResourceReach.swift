@@ -41,6 +41,7 @@ struct ResourceReach: AdministrationNoun {
             "events": .string(state), "events_verified_at": JSON(stream?.verifiedAt),
             "events_last_status": JSON(stream?.lastStatus), "events_last_error": JSON(stream?.lastError),
         ]
+        for (name, value) in try AccessPolicy(task: task).row(of: resource, transaction).members { row[name] = value }
         for (name, value) in rest.members { row[name] = value }
         return row
     }

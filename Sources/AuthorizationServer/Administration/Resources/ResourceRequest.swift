@@ -101,12 +101,14 @@ package struct PolicyChange: Codable, Hashable, Sendable {
     package var eventsEndpoint: String?
     /// The settings for its sessions.
     package var sessions: SessionPolicyChange
+    /// Who may use it.
+    package var access: AccessChange
 
     /// A change of the given settings.
     package init(
         kinds: [String]? = nil, externalHosts: [String]? = nil, endsConnections: Bool? = nil,
         actions: [String]? = nil, reach: ScopeChanges = ScopeChanges(), eventsEndpoint: String? = nil,
-        sessions: SessionPolicyChange = SessionPolicyChange()
+        sessions: SessionPolicyChange = SessionPolicyChange(), access: AccessChange = AccessChange()
     ) {
         self.kinds = kinds
         self.externalHosts = externalHosts
@@ -115,11 +117,15 @@ package struct PolicyChange: Codable, Hashable, Sendable {
         self.reach = reach
         self.eventsEndpoint = eventsEndpoint
         self.sessions = sessions
+        self.access = access
     }
 
     /// Whether no setting changes.
     package var isEmpty: Bool {
         kinds == nil && externalHosts == nil && endsConnections == nil && actions == nil && reach.isEmpty
-            && eventsEndpoint == nil && sessions.isEmpty
+            && eventsEndpoint == nil && sessions.isEmpty && access.isEmpty
     }
+
+    /// Whether sessions may end by the change.
+    package var revokesSessions: Bool { sessions.clientHosts != nil || access.narrowsAccess }
 }

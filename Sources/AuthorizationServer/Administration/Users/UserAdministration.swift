@@ -4,8 +4,8 @@ import Storage
 
 /// The requests about users. A password is sent only as its hash.
 package enum UserRequest: Codable, Hashable, Sendable {
-    /// Adds a user.
-    case add(name: String, email: String?, passwordHash: String)
+    /// Adds a user, as a member of the given groups.
+    case add(name: String, email: String?, passwordHash: String, groups: [String] = [])
     /// Lists users by name.
     case list(PageRequest = PageRequest())
     /// Disables a user and revokes the user's sessions.
@@ -40,7 +40,7 @@ struct UserAdministration: AdministrationNoun {
 
     func perform(_ request: UserRequest) async throws -> AdministrationAnswer {
         switch request {
-        case .add(let name, let email, let hash): try await addUser(name, email, hash)
+        case .add(let name, let email, let hash, let groups): try await addUser(name, email, hash, groups)
         case .list(let page): try await listUsers(page)
         case .disable(let name, let reason): try await setUser(name, disabled: true, reason)
         case .enable(let name): try await setUser(name, disabled: false)
@@ -48,7 +48,9 @@ struct UserAdministration: AdministrationNoun {
         }
     }
 
-    private func addUser(_ name: String, _ email: String?, _ hash: String) async throws -> AdministrationAnswer {
+    private func addUser(
+        _ name: String, _ email: String?, _ hash: String, _ groups: [String]
+    ) async throws -> AdministrationAnswer {
         let name = try AdministrationText.checked(name, as: "The name", atMost: 128)
         let email = try email.map { try AdministrationText.checked($0, as: "The e-mail address", atMost: 254) }
         let user = User(name: name, email: email, createdAt: now)
@@ -59,6 +61,7 @@ struct UserAdministration: AdministrationNoun {
             }
             try transaction.credentials.insert(password)
             try audit(transaction, .userAdded, user: user.id)
+            try GroupAdministration(task: task).add(user, to: groups, transaction)
             return .one([
                 "id": .string(user.id.string), "name": .string(user.name), "subject": .string(user.subject.string),
             ])
