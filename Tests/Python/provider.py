@@ -1,22 +1,13 @@
-"""A third party with accounts: Canaille, an authorization server of its own, in memory, with one client and one person."""
+"""A third party with accounts: Canaille, an authorization server of its own, with one client and one person."""
 
 import asyncio
-import datetime
 import json
-import os
-import threading
 from typing import Any
 
-os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
-
 import httpx2
-from canaille import create_app
-from canaille.app import models
-from canaille.backends import Backend
 from conversation import converse
-from joserfc.jwk import RSAKey
+from openid_providers import Canaille, listen
 from person import PATIENCE, Page, Person
-from werkzeug.serving import make_server
 
 PASSWORD = "the password at the provider"
 
@@ -26,37 +17,8 @@ class Provider:
 
     async def listen(self, request: dict[str, Any]) -> dict[str, str]:
         """Starts it with a client for these redirect URIs; access tokens last `lifetime` seconds."""
-        server = make_server("127.0.0.1", 0, lambda environ, start: self.app(environ, start), threaded=True)
-        host = f"127.0.0.1:{server.server_port}"
-        self.app = create_app(
-            config={
-                "SECRET_KEY": os.urandom(16).hex(),
-                "SERVER_NAME": host,
-                "PREFERRED_URL_SCHEME": "http",
-                "OAUTH2_TOKEN_EXPIRES_IN": {"authorization_code": request["lifetime"], "refresh_token": 3600},
-                "CANAILLE": {"DATABASE": "memory", "JAVASCRIPT": False, "HTMX": False},
-                "CANAILLE_OIDC": {"ACTIVE_JWKS": [RSAKey.generate_key(2048, auto_kid=True).as_dict(private=True)]},
-            }
-        )
-        with self.app.app_context():
-            person = models.User(
-                user_name="lovelace", formatted_name="Ada L.", family_name="L.", emails=["ada@hub.example"], password=PASSWORD
-            )
-            client = models.Client(
-                client_id="gatehouse",
-                client_name="Gatehouse",
-                client_secret=request["secret"],
-                client_id_issued_at=datetime.datetime.now(datetime.timezone.utc),
-                redirect_uris=request["redirects"],
-                grant_types=["authorization_code", "refresh_token"],
-                response_types=["code"],
-                scope=["openid", "profile", "email"],
-                token_endpoint_auth_method=request["authentication"],
-            )
-            Backend.instance.save(person)
-            Backend.instance.save(client)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.issuer = f"http://{host}"
+        person = {"login": "lovelace", "name": "Ada L.", "email": "ada@hub.example", "password": PASSWORD}
+        self.issuer = Canaille(request | {"users": [person]}).issuer
         self.account = {"issuer": self.issuer, "login": "lovelace", "password": PASSWORD, "answer": "accept"}
         return self.account
 
@@ -69,8 +31,7 @@ class Provider:
 
     async def publish(self, request: dict[str, Any]) -> None:
         """Starts an API beside it that lists pull requests, and asks the provider whose token it is shown."""
-        server = make_server("127.0.0.1", request["port"], self.pulls, threaded=True)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        listen(request["port"], self.pulls)
 
     def pulls(self, environ: dict[str, Any], start: Any) -> list[bytes]:
         shown = {"Authorization": environ.get("HTTP_AUTHORIZATION", "")}
