@@ -15,9 +15,9 @@ SHELL := bash
 
 # The Debian packages that the build needs, and those that the tests need too.
 GROUND := libssl-dev libsqlite3-dev pkg-config
-TOOLS := gcc libc6-dev chromium fonts-dejavu-core openssl curl $(LEMONLDAP)
-# LemonLDAP::NG, an OpenID provider, its server, and the Perl modules that it needs but does not depend on.
+# LemonLDAP::NG, an OpenID provider, with its server and the Perl modules that it needs but does not depend on.
 LEMONLDAP := liblemonldap-ng-portal-perl starman libio-string-perl libstring-random-perl
+TOOLS := gcc libc6-dev chromium fonts-dejavu-core openssl curl $(LEMONLDAP)
 VENV := .venv
 
 # Without a limit, tests that talk to real processes time out on a small machine.
