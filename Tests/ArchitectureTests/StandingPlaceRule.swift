@@ -3,6 +3,8 @@ enum StandingPlaceRule {
     /// What decides it, and the only files that may look at it.
     private static let places: [(what: [String], files: Set<String>)] = [
         (["userIsDisabled", "clientIsBlocked", "hostIsExcluded", "resourceIsGone"], ["SessionGrant", "StandingRule"]),
+        (["hasAccessRule"], ["SessionGrant", "SessionAccess", "IntrospectionEndpoint"]),
+        (["access.rule(at"], ["SessionAccess", "UserAccess"]),
         (["isShutOut("], ["ClientDirectory", "StandingRule"]),
         (["'approved', 'active'", "last_used_at +"], ["SessionLife"]),
     ]

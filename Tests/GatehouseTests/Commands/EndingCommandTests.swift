@@ -18,6 +18,13 @@ struct EndingCommandTests {
             ["resources", "policy", SessionWorld.resource, "--client-host", "good.example"], ["bo", "cy"],
             "client_host_excluded"
         ),
+        (
+            ["resources", "policy", SessionWorld.resource, "--allow-user", "ada"], ["bo", "cy", "di"], "access_lost"
+        ),
+        (
+            ["resources", "policy", SessionWorld.resource, "--allow-group", ""], ["ada", "bo", "cy", "di"],
+            "access_lost"
+        ),
     ]
     private static let everybody = Set(SessionWorld.approvals.map(\.0))
 

@@ -16,7 +16,7 @@ enum EarnedBy: CaseIterable, Sendable {
 /// Everything that ends a session, each by the route that is meant for it.
 enum EndCause: CaseIterable, Sendable {
     case admin, person, client, resource, refreshReuse, codeReplay, replacement, userDisabled, clientBlocked,
-        clientRemoved, resourceRemoved, hostExcluded, time, idle
+        clientRemoved, resourceRemoved, hostExcluded, accessLost, time, idle
 
     /// The reason that the row names.
     var reason: SessionEndReason {
@@ -33,6 +33,7 @@ enum EndCause: CaseIterable, Sendable {
         case .clientRemoved: .clientRemoved
         case .resourceRemoved: .resourceRemoved
         case .hostExcluded: .hostExcluded
+        case .accessLost: .accessLost
         case .time, .idle: .expired
         }
     }
@@ -40,7 +41,9 @@ enum EndCause: CaseIterable, Sendable {
     /// At whose will, as the row and the event name it.
     var initiator: InitiatingEntity {
         switch self {
-        case .admin, .userDisabled, .clientBlocked, .clientRemoved, .resourceRemoved, .hostExcluded: .admin
+        case .admin, .userDisabled, .clientBlocked, .clientRemoved, .resourceRemoved, .hostExcluded,
+            .accessLost:
+            .admin
         case .person, .replacement: .user
         case .refreshReuse, .codeReplay: .policy
         case .client, .resource, .time, .idle: .system
@@ -77,6 +80,7 @@ enum EndCause: CaseIterable, Sendable {
         case .clientRemoved: try await h.administer(.clients(.remove("quill")))
         case .resourceRemoved: try await h.administer(.resources(.remove(h.resource.id.string)))
         case .hostExcluded: try await h.policy(SessionPolicyChange(clientHosts: ["desk.example"]))
+        case .accessLost: try await h.changeAccess(AccessChange(users: []))
         case .time: h.clock.advance(by: 43_200)
         case .idle: h.clock.advance(by: 14 * 86_400)
         }

@@ -18,7 +18,7 @@ enum RedeemableGrant: CaseIterable, Sendable {
 /// Everything that takes away what a grant rests on, each by the verb of an operator.
 enum Withdrawal: CaseIterable, Sendable {
     case userDisabled, clientBlocked, clientRemoved, resourceDisabled, resourceRemoved, sessionRevoked, scopeWithdrawn,
-        keyReplaced, hostExcluded
+        keyReplaced, hostExcluded, accessLost
 
     /// The error of a grant afterwards; nil where the grant does not rest on it.
     func refusal(of grant: RedeemableGrant) -> String? {
@@ -34,6 +34,7 @@ enum Withdrawal: CaseIterable, Sendable {
         case (.exchange, _): "invalid_request"
         // A client that acts for itself has no user and no host, and opens another session with its own secret.
         case (.clientCredentials, .userDisabled), (.clientCredentials, .hostExcluded),
+            (.clientCredentials, .accessLost),
             (.clientCredentials, .sessionRevoked), (.clientCredentials, .keyReplaced):
             nil
         case (.clientCredentials, _): "unauthorized_client"
@@ -94,6 +95,7 @@ private struct GrantScene: Sendable {
             let purposes: [RedeemableGrant: String] = [.code: "code", .exchange: "tokens"]
             try await h.administer(.keys(.replace(purpose: purposes[grant] ?? "refresh", reason: nil)))
         case .hostExcluded: try await h.policy(SessionPolicyChange(clientHosts: ["desk.example"]))
+        case .accessLost: try await h.changeAccess(AccessChange(groups: []))
         }
     }
 
