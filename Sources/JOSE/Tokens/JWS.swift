@@ -39,13 +39,14 @@ package enum JWS {
     /// Verifies a token with the caller's algorithms and keys.
     ///
     /// The header only selects among them: `jwk`, `jku`, `x5u` and `x5c` are ignored, so that no token brings its own key. `expect`
-    /// checks the header before any signature is verified.
+    /// checks the header before any signature is verified. `limit` is the size of the largest accepted token, in bytes.
     package static func verify(
         _ compact: String, algorithms: Set<SignatureAlgorithm>, keys: VerificationKeySet,
+        atMost limit: Int = maximumSize,
         expect: (JSONObject) throws(JWTError) -> Void = { _ throws(JWTError) in }
     ) throws(JWTError) -> VerifiedJWS {
         // Size and structure come first, so that malformed tokens are refused without decoding.
-        guard compact.utf8.count <= maximumSize else { throw .tooLarge }
+        guard compact.utf8.count <= limit else { throw .tooLarge }
         let bytes = Array(compact.utf8)
         let segments = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard segments.count == 3 else { throw .malformed }

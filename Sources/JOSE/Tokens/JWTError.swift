@@ -1,6 +1,6 @@
 /// Why a signed token is refused, for the log: the sender gets the same response for every cause.
 package enum JWTError: Error, Hashable, CustomStringConvertible {
-    /// More than 8 KiB.
+    /// Longer than the caller accepts, in most places 8 KiB.
     case tooLarge
     /// Not three segments of canonical base64url with strict JSON.
     case malformed
@@ -20,7 +20,7 @@ package enum JWTError: Error, Hashable, CustomStringConvertible {
     /// One sentence that contains no part of the token.
     package var description: String {
         switch self {
-        case .tooLarge: "The token is longer than 8 KiB."
+        case .tooLarge: "The token is too long."
         case .malformed: "The token is not well-formed."
         case .criticalHeader: "The token's header demands an extension that is not supported."
         case .algorithmNotAllowed: "The token's algorithm is not accepted here."

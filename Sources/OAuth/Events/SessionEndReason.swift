@@ -27,6 +27,9 @@ package struct SessionEndReason: RawRepresentable, Hashable, Sendable {
     /// The identity provider stated the user's groups too long ago.
     package static let groupsOutdated = SessionEndReason(rawValue: "groups_outdated")
 
+    /// The user signed out at the identity provider, whose logouts revoke sessions.
+    package static let signedOutUpstream = SessionEndReason(rawValue: "signed_out_upstream")
+
     /// Whether the session expired; everything else revoked it.
     package var isExpiry: Bool { self == .expired || self == .neverRedeemed }
 
@@ -49,6 +52,7 @@ package struct SessionEndReason: RawRepresentable, Hashable, Sendable {
         .resourceRemoved: "An administrator removed the MCP server.",
         .hostExcluded: "An administrator closed the MCP server to the client's host.",
         .accessLost: "The user lost access to the MCP server.",
+        .signedOutUpstream: "The person signed out at the identity provider.",
         .groupsOutdated: "The groups of the user have to be confirmed by a new sign-in.",
     ]
 }

@@ -9,12 +9,12 @@ package struct Authentication: Hashable, Sendable {
     /// The authentication methods (`amr`).
     package let methods: [AuthenticationMethodReference]
     /// The identity provider that authenticated the user; nil if this server did.
-    package let voucher: Issuer?
+    package let voucher: OpenIDIssuer?
 
     /// Makes an authentication from its parts.
     package init(
         time: Timestamp, context: AuthenticationContext, methods: [AuthenticationMethodReference],
-        voucher: Issuer? = nil
+        voucher: OpenIDIssuer? = nil
     ) {
         self.time = time
         self.context = context

@@ -18,4 +18,6 @@ package struct AuthenticationMethodReference: RawRepresentable, Hashable, Sendab
 
     /// A password.
     package static let password = AuthenticationMethodReference(known: "pwd")
+    /// A sign-in at an identity provider that names no method. Unregistered; Entra ID uses the same word.
+    package static let federated = AuthenticationMethodReference(known: "fed")
 }

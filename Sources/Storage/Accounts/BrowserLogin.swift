@@ -178,6 +178,6 @@ extension Authentication {
             methods: row.text(start + 2).split(separator: " ").compactMap {
                 AuthenticationMethodReference(rawValue: String($0))
             },
-            voucher: row.textIfAny(start + 3).map { try Issuer($0) })
+            voucher: row.textIfAny(start + 3).map { try OpenIDIssuer($0) })
     }
 }

@@ -183,7 +183,7 @@ private final class WordSignIn: SignInMethod {
         Authentication(
             time: now + -7, context: .word,
             methods: [AuthenticationMethodReference(rawValue: "word")].compactMap { $0 },
-            voucher: try Issuer("https://words.example"))
+            voucher: try OpenIDIssuer("https://words.example"))
     }
 
     func claim(in form: Parameters) throws(OAuthError) -> SignInClaim? {

@@ -118,7 +118,7 @@ struct CredentialTests {
         let vouched = Authentication(
             time: start, context: AuthenticationContext(rawValue: "urn:strong"),
             methods: [.password, try #require(AuthenticationMethodReference(rawValue: "mfa"))],
-            voucher: try Issuer("https://people.example"))
+            voucher: try OpenIDIssuer("https://people.example"))
         let login = BrowserLogin(
             digest: .sha256("c"), userID: world.user.id, binding: .sha256("b"), authentication: vouched,
             createdAt: start + 5, lastSeenAt: start + 5, expiresAt: start + 43_200)

@@ -27,7 +27,7 @@ struct LoginProofTests {
     private func strong(_ time: Timestamp) throws -> Authentication {
         Authentication(
             time: time, context: Self.strong, methods: [try #require(AuthenticationMethodReference(rawValue: "hwk"))],
-            voucher: try Issuer("https://people.example"))
+            voucher: try OpenIDIssuer("https://people.example"))
     }
 
     @Test func `auth_time and acr of session, token and introspection are those of the login`() async throws {
