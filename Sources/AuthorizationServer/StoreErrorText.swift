@@ -39,6 +39,8 @@ extension SealedValue.Place: CustomStringConvertible {
         case .attempt: "an open attempt to connect"
         case .provider(let name): "provider \(name)"
         case .elicitation(let id, _): "elicitation \(id)"
+        case .identityProvider(let name): "identity provider \(name)"
+        case .signInAttempt: "a sign-in that is under way"
         }
     }
 }

@@ -15,6 +15,7 @@ extension Transaction {
         return try expireSessions(now: now, limit: limit) + expireUnredeemed(now: now, limit: limit)
             + expireIdle(now: now, limit: limit) + elicitations.tidy(now: now, limit: limit)
             + events.tidy(now: now, limit: limit) + connectionAttempts.tidy(now: now, limit: limit)
+            + signInAttempts.tidy(now: now, limit: limit)
             + invitations.tidy(now: now, limit: limit) + jobs.tidy(now: now, limit: limit)
             + replays.tidy(now: now, limit: limit) + audit.tallies.close(now: now, limit: limit)
             + deleteFinal(now: now, limit: limit) + dynamicClients.tidy(now: now, limit: limit)

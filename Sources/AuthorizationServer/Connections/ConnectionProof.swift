@@ -28,10 +28,13 @@ struct ConnectionProof: Sendable, RedactedCredential {
     }
 
     /// The plain text that the vault seals.
-    var bytes: [UInt8] {
+    var bytes: [UInt8] { json.bytes }
+
+    /// The members of that text.
+    var json: JSONObject {
         var json: JSONObject = ["verifier": .string(verifier.reveal())]
         json["nonce"] = nonce.map(JSON.string)
-        return json.bytes
+        return json
     }
 
     /// Checks that the ID token carries the nonce of this attempt. An attacker who injects the code of another sign-in

@@ -68,11 +68,13 @@ struct ConnectionVault: Sendable {
         elicitation.content.flatMap { open($0, Self.receiptContext(elicitation.id)) }.flatMap(ConnectionReceipt.init)
     }
 
-    private func seal(_ plain: [UInt8], _ context: String, in _: Transaction) throws -> [UInt8] {
+    /// Seals bytes for one context.
+    func seal(_ plain: [UInt8], _ context: String, in _: Transaction) throws -> [UInt8] {
         try Sealing.seal(plain, key: keys.secret(.sealing), context: context)
     }
 
-    private func open(_ sealed: [UInt8], _ context: String) -> [UInt8]? {
+    /// Opens bytes that were sealed for this context; nil if they do not open.
+    func open(_ sealed: [UInt8], _ context: String) -> [UInt8]? {
         Sealing.open(sealed, keys: { keys.secret(.sealing, id: $0) }, context: context)
     }
 
@@ -99,6 +101,8 @@ struct ConnectionVault: Sendable {
         case .attempt(let state): context(state)
         case .provider(let name): context(name)
         case .elicitation(let id, let kind): kind.strategy.sealingContext(of: id)
+        case .identityProvider(let name): identityContext(name)
+        case .signInAttempt(let state): signInContext(state)
         }
     }
 }

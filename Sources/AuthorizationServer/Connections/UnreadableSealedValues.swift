@@ -11,9 +11,12 @@ package struct UnreadableSealedValues: Sendable, CustomStringConvertible {
     package private(set) var count = 0
     /// The providers whose client secrets do not open.
     package private(set) var providers: [String] = []
+    /// The identity providers whose client secrets do not open.
+    package private(set) var identityProviders: [String] = []
     private var connections: [String] = []
     private var elicitations: [String] = []
     private var attempts = 0
+    private var signIns = 0
     private var unreadable = 0
 
     /// Tries to open every sealed value of the database; nil if all open.
@@ -40,6 +43,8 @@ package struct UnreadableSealedValues: Sendable, CustomStringConvertible {
         case .connection(let id): connections.append(id.string)
         case .elicitation(let id, _): elicitations.append(id.string)
         case .attempt: attempts += 1
+        case .identityProvider(let name): identityProviders.append(name.string)
+        case .signInAttempt: signIns += 1
         }
     }
 
@@ -47,12 +52,17 @@ package struct UnreadableSealedValues: Sendable, CustomStringConvertible {
     package var description: String {
         let parts = [
             Self.named(providers, "the client secret of the provider", "the client secrets of the providers"),
+            Self.named(
+                identityProviders, "the client secret of the identity provider",
+                "the client secrets of the identity providers"),
             Self.named(connections, "the tokens of the connection", "the tokens of the connections"),
             Self.named(
                 elicitations, "the submitted values of the elicitation", "the submitted values of the elicitations"),
             attempts == 0
                 ? nil
                 : KeyReplacementImpact.count(Int64(attempts), "open attempt to connect", "open attempts to connect"),
+            signIns == 0
+                ? nil : KeyReplacementImpact.count(Int64(signIns), "sign-in under way", "sign-ins under way"),
             unreadable == 0
                 ? nil
                 : KeyReplacementImpact.count(Int64(unreadable), "row that does not parse", "rows that do not parse"),

@@ -62,6 +62,11 @@ package struct AuditAction: RawRepresentable, Hashable, Sendable {
     package static let groupRemoved = AuditAction(rawValue: "group.removed")
     package static let groupMemberAdded = AuditAction(rawValue: "group.member_added")
     package static let groupMemberRemoved = AuditAction(rawValue: "group.member_removed")
+    /// A user linked an account at an identity provider.
+    package static let identityLinked = AuditAction(rawValue: "user.identity_linked")
+    package static let identityUnlinked = AuditAction(rawValue: "user.identity_unlinked")
+    package static let identityProviderAdded = AuditAction(rawValue: "identity_provider.added")
+    package static let identityProviderRemoved = AuditAction(rawValue: "identity_provider.removed")
     package static let resourceAdded = AuditAction(rawValue: "resource.added")
     package static let resourceSecretRotated = AuditAction(rawValue: "resource.secret_rotated")
     package static let resourceRemoved = AuditAction(rawValue: "resource.removed")

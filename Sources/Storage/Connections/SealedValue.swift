@@ -6,7 +6,7 @@ package struct SealedValue: Hashable, Sendable {
     /// The tables with a sealed column. Every one is listed here: a value that is not resealed is lost once its sealing key
     /// ends.
     package enum Table: CaseIterable, Sendable {
-        case connections, attempts, providers, elicitations
+        case connections, attempts, providers, elicitations, identityProviders, signInAttempts
     }
 
     /// The row of a sealed value.
@@ -16,6 +16,9 @@ package struct SealedValue: Hashable, Sendable {
         case attempt(Digest)
         case provider(ProviderName)
         case elicitation(ElicitationID, ElicitationKind)
+        case identityProvider(ProviderName)
+        /// The sign-in with this digest of its `state`.
+        case signInAttempt(Digest)
     }
 
     package let place: Place
@@ -64,6 +67,8 @@ extension SealedValues {
             case .elicitations:
                 try SealedValue(
                     .elicitation(row.id(0), row.parsed(ElicitationKind(rawValue: row.text(3)))), row)
+            case .identityProviders: try SealedValue(.identityProvider(ProviderName(row.text(0))), row)
+            case .signInAttempts: try SealedValue(.signInAttempt(row.digest(0)), row)
             }
         }
     }
@@ -99,6 +104,8 @@ extension SealedValues {
             case .attempt(let digest): (SealedValue.Table.attempts.names, digest.stored)
             case .provider(let name): (SealedValue.Table.providers.names, name.string)
             case .elicitation(let id, _): (SealedValue.Table.elicitations.names, id.string)
+            case .identityProvider(let name): (SealedValue.Table.identityProviders.names, name.string)
+            case .signInAttempt(let digest): (SealedValue.Table.signInAttempts.names, digest.stored)
             }
         try execute(
             "UPDATE \(names.table) SET \(names.value) = ?2 WHERE \(names.key) = ?1 AND \(names.value) = ?3", key,
@@ -136,6 +143,10 @@ extension SealedValue.Table {
         case .providers: Names(table: "providers", key: "name", value: "client_secret", order: "name")
         case .elicitations:
             Names(table: "elicitations", key: "id", value: "content", order: "id", kind: "kind")
+        case .identityProviders:
+            Names(table: "identity_providers", key: "name", value: "client_secret", order: "name")
+        case .signInAttempts:
+            Names(table: "sign_in_attempts", key: "state_digest", value: "proof", order: "hex(state_digest)")
         }
     }
 }

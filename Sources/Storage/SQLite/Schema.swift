@@ -38,6 +38,7 @@ enum Schema {
         ("0026 pushed requests", PushedRequestTable.statements), ("0027 spent tokens", SpentTokens.statements),
         ("0028 client keys", ClientKeyColumns.statements), ("0029 access rules", AccessTables.statements),
         ("0030 key binding", KeyBinding.statements),
+        ("0031 identity providers", IdentityProviderTables.statements),
     ]
 
     static func migrator() -> DatabaseMigrator {

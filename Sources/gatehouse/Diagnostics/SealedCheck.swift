@@ -15,7 +15,7 @@ struct SealedCheck {
             }
             return [
                 Finding(
-                    "sealing", unopened.providers.isEmpty ? .warning : .problem,
+                    "sealing", unopened.providers.isEmpty && unopened.identityProviders.isEmpty ? .warning : .problem,
                     "No key opens \(unopened). Restore the keys folder that belongs to this database. If there is none, add "
                         + "these providers again and ask users to connect their accounts again.")
             ]
